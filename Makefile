@@ -1,0 +1,46 @@
+# `make demo` and `make test` need git, make and Python >= 3.11 with venv; what is missing is named.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+ROUNDS ?= 30
+
+.PHONY: demo test nightly lint fmt types docs bench lock clean
+
+demo: ; @PYTHON="$(PYTHON)" sh examples/word-counter/demo.sh
+
+$(VENV)/.ready: requirements/ci.txt pyproject.toml
+	@PYTHON="$(PYTHON)" sh requirements/need.sh
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ci.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest -n auto
+
+nightly: $(VENV)/.ready
+	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+fmt: $(VENV)/.ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.ready
+	$(BIN)/python docs/cli_reference.py > docs/cli.md
+
+bench: $(VENV)/.ready
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+# Needs uv; the result is the same on every platform.
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--extra dev --custom-compile-command "make lock" pyproject.toml -o requirements/ci.txt
+
+clean:
+	rm -rf $(VENV) .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

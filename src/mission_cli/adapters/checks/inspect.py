@@ -1,0 +1,67 @@
+"""The inspector: looks into the files of a clean tree. Runs as a job of its own, so that no pattern can stop a tick."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PASSED, FAILED, CANNOT = 0, 1, 2
+_MOST_BYTES = 20_000_000
+
+
+def inspect(request: str, root: Path) -> tuple[int, str]:
+    """Return (exit code, words) for one `file` or `grep` criterion as JSON."""
+    wanted = json.loads(request)
+    paths = [str(p) for p in wanted["paths"]]
+    if wanted["kind"] == "file":
+        return _files(root, paths)
+    try:
+        pattern = re.compile(str(wanted["pattern"]), re.MULTILINE)
+    except re.error as error:
+        return CANNOT, f"the pattern cannot be read: {error}"
+    return _grep(root, paths, pattern, negated=bool(wanted["negated"]))
+
+
+def _files(root: Path, paths: list[str]) -> tuple[int, str]:
+    for name in paths:
+        found = [p for p in _expand(root, name) if p.is_file()]
+        if not found:
+            return FAILED, f"{name} does not exist"
+        empty = [p for p in found if not p.stat().st_size]
+        if len(empty) == len(found):
+            return FAILED, f"{name} is empty"
+    return PASSED, f"{', '.join(paths)}: there and not empty"
+
+
+def _grep(root: Path, paths: list[str], pattern: re.Pattern[str], *, negated: bool) -> tuple[int, str]:
+    searched = [p for name in (paths or ["."]) for p in _expand(root, name)]
+    files = sorted({f for p in searched for f in (_below(p) if p.is_dir() else [p]) if f.is_file()})
+    if not files:
+        return FAILED, f"there is no file {', '.join(paths)} to search"
+    for file in files:
+        text = file.read_bytes()[:_MOST_BYTES].decode("utf-8", "replace")
+        found = pattern.search(text)
+        if found:
+            line = text.count("\n", 0, found.start()) + 1
+            where = f"{file.relative_to(root)}:{line}: {found[0][:200]}"
+            return (FAILED if negated else PASSED), where
+    words = f"no match in {len(files)} files"
+    return (PASSED if negated else FAILED), words
+
+
+def _expand(root: Path, name: str) -> list[Path]:
+    """The files a name or glob stands for, inside of the tree."""
+    inside = root.resolve()
+    if any(c in name for c in "*?["):
+        found = sorted(root.glob(name))
+    else:
+        found = [root / name] if (root / name).exists() else []
+    return [p for p in found if p.resolve().is_relative_to(inside)]
+
+
+def _below(folder: Path) -> list[Path]:
+    return [p for p in folder.rglob("*") if ".git" not in p.relative_to(folder).parts]

@@ -1,0 +1,121 @@
+"""Jobs on this machine: one supervisor process each, detached, which outlives the tick that started it."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.executors.jobs import JobFolder, Surroundings
+from mission_cli.adapters.fs.atomic import read_json, read_tail
+from mission_cli.adapters.fs.locks import is_locked, try_lock, unlock
+from mission_cli.adapters.proc.run import start_detached
+from mission_cli.domain.errors import ToolError
+from mission_cli.domain.runs import Job
+from mission_cli.domain.status import JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from mission_cli.ports.executor import JobSpec
+
+_TAIL = 8000
+
+
+class LocalExecutor:
+    """Keeps one folder per job below `jobs`; the lock in it is held as long as somebody looks after the job."""
+
+    def __init__(
+        self,
+        *,
+        jobs: Path,
+        surroundings: Callable[[], Surroundings],
+        supervisor: Sequence[str],
+        environment: Mapping[str, str],
+    ) -> None:
+        self._jobs = jobs
+        self._surroundings = surroundings
+        self._supervisor = list(supervisor)
+        self._environment = dict(environment)
+
+    def submit(self, spec: JobSpec) -> None:
+        """Start a supervisor for the job, unless one is there or the job has ended."""
+        folder = self._folder(spec.key)
+        folder.path.mkdir(parents=True, exist_ok=True)
+        handle = try_lock(folder.lock)
+        if handle is None:
+            return
+        try:
+            if folder.exit.exists():
+                return
+            if folder.read_request() is None:
+                folder.write_request(spec, self._surroundings())
+            os.set_inheritable(handle, True)  # noqa: FBT003 - positional by its signature
+            start_detached(
+                [*self._supervisor, os.fspath(folder.path), str(handle)],
+                cwd=self._jobs,
+                env=self._environment,
+                log=folder.supervisor_log,
+                keep=[handle],
+            )
+        except OSError as error:
+            raise ToolError(f"the job {spec.key} cannot be started: {error}") from error
+        finally:
+            unlock(handle)
+
+    def poll(self, keys: Sequence[str]) -> Mapping[str, Job]:
+        """Look at the folders."""
+        return {key: self._look(self._folder(key)) for key in keys}
+
+    def cancel(self, key: str) -> None:
+        """Ask the supervisor to stop the job; it looks every second."""
+        folder = self._folder(key)
+        if folder.path.is_dir():
+            folder.cancel.touch()
+
+    def logs(self, key: str, tail: int) -> str:
+        """The end of the job's output."""
+        return read_tail(self._folder(key).log, tail)
+
+    def log_path(self, key: str) -> Path:
+        """Where the output is written to, for following it."""
+        return self._folder(key).log
+
+    def watch(self, keys: Sequence[str]) -> list[str]:
+        """Folders of the jobs."""
+        return [os.fspath(self._folder(key).path) for key in keys]
+
+    def running(self) -> list[str]:
+        """Keys of all jobs that a supervisor looks after now."""
+        found = []
+        for spec in self._jobs.rglob("spec.json"):
+            folder = JobFolder(spec.parent)
+            if not folder.exit.exists() and is_locked(folder.lock):
+                found.append(spec.parent.relative_to(self._jobs).as_posix())
+        return found
+
+    def _folder(self, key: str) -> JobFolder:
+        return JobFolder(self._jobs / key)
+
+    def _look(self, folder: JobFolder) -> Job:
+        try:
+            if not folder.spec.exists():
+                return Job(JobState.UNKNOWN)
+            end = folder.read_exit()
+            if end is not None:
+                return Job(JobState.ENDED, exit=end, tail=read_tail(folder.log, _TAIL), started=end.started)
+            started = read_json(folder.started)
+            began = str(started.get("at", "")) if isinstance(started, dict) else ""
+            if is_locked(folder.lock):
+                return Job(JobState.RUNNING if began else JobState.WAITING, started=began)
+            end = folder.read_exit()
+            if end is not None:
+                return Job(JobState.ENDED, exit=end, tail=read_tail(folder.log, _TAIL), started=end.started)
+            if not began:
+                return Job(JobState.UNKNOWN)
+            sign = folder.heartbeat if folder.heartbeat.exists() else folder.started
+            quiet = datetime.fromtimestamp(sign.stat().st_mtime, UTC)
+            return Job(JobState.GONE, started=began, quiet_since=quiet)
+        except PermissionError:
+            return Job(JobState.UNREACHABLE)

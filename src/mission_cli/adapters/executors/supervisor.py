@@ -1,0 +1,339 @@
+"""The supervisor of one job: makes its tree, runs it, stops it, sweeps after it, writes the exit file, ticks.
+
+It may be killed at any point; the next one goes on from what is on disk:
+no `started` file → from the beginning; a worker's `started` file → what is left of it is ended, its work
+saved, and it counts as lost; a check is simply run again; an exit file → nothing is left to do.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import select
+import signal
+import sys
+import time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.agents.usage import read_usage
+from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
+from mission_cli.adapters.executors.slots import take_slot
+from mission_cli.adapters.fs.atomic import create_whole, read_bytes, write_json
+from mission_cli.adapters.git import trees
+from mission_cli.adapters.proc import control, scan
+from mission_cli.adapters.proc.run import start_child, start_detached
+from mission_cli.domain.errors import MissionError
+from mission_cli.domain.runs import Exit
+from mission_cli.domain.status import EndReason
+from mission_cli.domain.text import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from subprocess import Popen
+
+    from mission_cli.ports.executor import JobSpec
+
+MARKER = "MISSION_RUN"
+_BEAT_SECONDS = 1.0
+_SLOT_SECONDS = 0.5
+_CANNOT_EXECUTE = 127
+_DETAIL = 2000
+
+
+def supervise(folder: Path, lock: int) -> int:
+    """Look after the job in `folder`; `lock` is the descriptor of its lock, held already."""
+    os.set_inheritable(lock, False)  # noqa: FBT003 - positional by its signature
+    job = JobFolder(folder)
+    request = job.read_request()
+    if request is None or job.exit.exists():
+        return 0
+    _Supervisor(job, *request).run()
+    return 0
+
+
+class _Stop(Exception):  # noqa: N818 - not an error: how the job ends
+    """The job ends before its process does, or without one."""
+
+    def __init__(self, reason: EndReason, detail: str = "", code: int | None = None) -> None:
+        super().__init__(detail)
+        self.reason, self.detail, self.code = reason, detail, code
+
+
+class _Supervisor:
+    def __init__(self, job: JobFolder, spec: JobSpec, around: Surroundings) -> None:
+        self._job, self._spec, self._around = job, spec, around
+        self._code = Path(around.code)
+        self._tree = tree_path(Path(around.trees), spec.key)
+        self._began = ""
+        self._clock = time.monotonic()
+        self._slot: int | None = None
+        self._slot_number = 0
+        self._wake_read, self._wake_write = os.pipe()
+        self._terminated = False
+
+    @property
+    def _worker(self) -> bool:
+        return self._spec.kind == "worker"
+
+    def run(self) -> None:
+        self._listen()
+        control.become_subreaper(on=True)
+        if self._worker and self._job.started.exists():
+            end = Exit(EndReason.LOST, detail="its supervisor died")
+        else:
+            end = self._live()
+        leftovers = self._sweep()
+        saved = self._save() if self._worker else ""
+        usage = (read_bytes(self._job.usage) or b"").decode("utf-8", "replace")
+        self._job.write_exit(
+            replace(
+                end,
+                started=self._began or self._recorded_start(),
+                ended=stamp(datetime.now(UTC)),
+                seconds=round(self._seconds(), 3),
+                leftovers=leftovers,
+                saved=saved,
+                usage_text=usage,
+            )
+        )
+        self._release()
+
+    # The life of a job
+
+    def _live(self) -> Exit:
+        try:
+            self._sweep()
+            self._take_slot()
+            self._claim()
+            self._make_tree()
+            self._setup()
+            self._mark_started()
+            return self._execute(self._spec.argv, self._job.stdin, self._deadline())
+        except _Stop as stop:
+            return Exit(stop.reason, stop.code, detail=stop.detail)
+        except (MissionError, OSError) as error:
+            return Exit(EndReason.NOT_STARTED, detail=str(error)[:_DETAIL])
+
+    def _take_slot(self) -> None:
+        if not self._worker:
+            return
+        while True:
+            taken = take_slot(Path(self._around.slots), self._around.slot_count)
+            if taken is not None:
+                self._slot_number, self._slot = taken
+                return
+            self._beat()
+            self._rest(_SLOT_SECONDS)
+            self._check_stop()
+
+    def _claim(self) -> None:
+        if not self._worker:
+            return
+        if not self._job.claim.exists():
+            write_json(
+                self._job.claim,
+                {
+                    "run": self._spec.key,
+                    "host": self._around.host,
+                    "boot": scan.boot_id(),
+                    "pid": os.getpid(),
+                    "nonce": secrets.token_hex(12),
+                },
+            )
+        other = trees.claim(self._code, self._spec.key, self._job.claim.read_bytes())
+        if other is not None:
+            words = other.decode("utf-8", "replace")[:300]
+            raise _Stop(EndReason.NOT_STARTED, f"{self._spec.key} is claimed already: {words}")
+
+    def _make_tree(self) -> None:
+        trees.make_tree(
+            self._code,
+            self._tree,
+            commit=self._spec.commit,
+            branch=self._spec.branch,
+            base_name=self._spec.base_name,
+        )
+        source = Path(self._around.checkout) if self._around.checkout else None
+        trees.copy_files(source, self._tree, self._spec.copy)
+
+    def _setup(self) -> None:
+        if not self._spec.setup:
+            return
+        end = self._execute(("/bin/sh", "-c", self._spec.setup), Path(os.devnull), self._deadline())
+        if end.reason is not EndReason.EXIT:
+            raise _Stop(end.reason, end.detail, end.code)
+        if end.code != 0:
+            tail = (read_bytes(self._job.log) or b"")[-500:].decode("utf-8", "replace").strip()
+            words = f"setup `{self._spec.setup}` ended with {end.code}: {tail}"
+            raise _Stop(EndReason.SETUP_FAILED, words, end.code)
+
+    def _mark_started(self) -> None:
+        self._check_stop()
+        self._began = stamp(datetime.now(UTC))
+        self._clock = time.monotonic()
+        facts = f'{{"at": "{self._began}", "pid": {os.getpid()}, "boot": "{scan.boot_id()}"}}\n'
+        if not create_whole(self._job.started, facts.encode()) and self._worker:
+            raise _Stop(EndReason.LOST, "it was started before")
+
+    def _execute(self, argv: tuple[str, ...], stdin: Path, deadline: float | None) -> Exit:
+        self._beat()
+        try:
+            child = start_child(
+                argv,
+                cwd=self._tree,
+                env=self._environment(),
+                stdin=stdin if stdin.exists() else Path(os.devnull),
+                log=self._job.log,
+                before_exec=control.die_with_parent(),
+            )
+        except OSError as error:
+            words = f"`{argv[0]}` cannot be executed: {error.strerror}"
+            raise _Stop(EndReason.NOT_STARTED, words, _CANNOT_EXECUTE) from error
+        try:
+            self._watch(child, deadline)
+        except _Stop as stop:
+            self._end(child)
+            return Exit(stop.reason, child.returncode, detail=stop.detail)
+        return Exit(EndReason.EXIT, child.returncode)
+
+    def _watch(self, child: Popen[bytes], deadline: float | None) -> None:
+        """Return when the child has ended. Raises _Stop when it has to be ended."""
+        ended = _ended_signal(child.pid)
+        try:
+            while child.poll() is None:
+                left = _BEAT_SECONDS if deadline is None else max(0.0, min(_BEAT_SECONDS, deadline - time.monotonic()))
+                self._rest(left, ended)
+                if child.poll() is not None:
+                    return
+                self._beat()
+                self._check_stop()
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise _Stop(EndReason.DEADLINE)
+                self._check_cost()
+        finally:
+            if ended is not None:
+                os.close(ended)
+
+    def _check_stop(self) -> None:
+        if self._job.cancel.exists():
+            raise _Stop(EndReason.CANCELLED)
+        if self._terminated:
+            raise _Stop(EndReason.EXIT, "the supervisor was told to end", -int(signal.SIGTERM))
+
+    def _check_cost(self) -> None:
+        if not self._spec.max_usd:
+            return
+        usage = read_usage((read_bytes(self._job.usage) or b"").decode("utf-8", "replace"))
+        if usage is not None and usage.usd is not None and usage.usd > Decimal(self._spec.max_usd):
+            raise _Stop(EndReason.OVER_BUDGET, f"it reported ${usage.usd}, its cap is ${self._spec.max_usd}")
+
+    def _end(self, child: Popen[bytes]) -> None:
+        control.end_group(child.pid, signal.SIGTERM)
+        ends = time.monotonic() + self._around.grace_s
+        while child.poll() is None and time.monotonic() < ends:
+            time.sleep(0.02)
+        control.end_group(child.pid, signal.SIGKILL)
+        child.wait()
+
+    # Afterwards
+
+    def _sweep(self) -> int:
+        def left() -> list[int]:
+            marked = scan.carrying(MARKER, self._spec.key)
+            return list({*marked, *scan.descendants(os.getpid())})
+
+        return control.end_all(left, grace=min(1.0, self._around.grace_s))
+
+    def _save(self) -> str:
+        ref = f"refs/mission/wip/{self._spec.key}"
+        try:
+            return trees.save_uncommitted(self._code, self._tree, ref=ref, label=self._spec.key) or ""
+        except MissionError as error:
+            print(f"uncommitted work could not be saved: {error}", file=sys.stderr)  # noqa: T201 - its own log
+            return ""
+
+    def _release(self) -> None:
+        """Give the slot back, tell the loop, tidy up."""
+        if self._slot is not None:
+            os.close(self._slot)
+        control.become_subreaper(on=False)
+        if self._around.tick:
+            with suppress(OSError):
+                start_detached(
+                    self._around.tick,
+                    cwd=self._job.path,
+                    env=self._around.environment,
+                    log=self._code / "mission" / "pulse.log",
+                )
+        if not self._worker:
+            trees.remove_tree(self._tree)
+
+    # Small things
+
+    def _environment(self) -> dict[str, str]:
+        env = {k: v for k, v in self._around.environment.items() if not k.startswith("GIT_")}
+        env.update(self._spec.env)
+        env[MARKER] = self._spec.key
+        env["MISSION_USAGE"] = os.fspath(self._job.usage)
+        env["MISSION_PORT"] = str(self._around.port_base + 10 * self._slot_number)
+        env["PWD"] = os.fspath(self._tree)
+        return env
+
+    def _deadline(self) -> float | None:
+        return time.monotonic() + self._spec.deadline_s if self._spec.deadline_s else None
+
+    def _seconds(self) -> float:
+        if self._began:
+            return time.monotonic() - self._clock
+        started = self._recorded_start()
+        if not started:
+            return 0.0
+        began = datetime.fromisoformat(started)
+        last = self._job.heartbeat.stat().st_mtime if self._job.heartbeat.exists() else began.timestamp()
+        return max(0.0, last - began.timestamp())
+
+    def _recorded_start(self) -> str:
+        import json
+
+        raw = read_bytes(self._job.started)
+        return str(json.loads(raw)["at"]) if raw else ""
+
+    def _beat(self) -> None:
+        self._job.heartbeat.touch()
+
+    def _listen(self) -> None:
+        for end in (self._wake_read, self._wake_write):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+
+        def terminated(number: int, frame: object) -> None:
+            del number, frame
+            self._terminated = True
+
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, terminated)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)  # noqa: ARG005 - it only wakes us
+
+    def _rest(self, seconds: float, more: int | None = None) -> None:
+        """Sleep until a child ends, a signal comes, or the time is over."""
+        watched = [self._wake_read, *([more] if more is not None else [])]
+        ready, _, _ = select.select(watched, [], [], seconds)
+        if self._wake_read in ready:
+            with suppress(BlockingIOError):
+                os.read(self._wake_read, 512)
+
+
+def _ended_signal(pid: int) -> int | None:
+    """A descriptor that becomes readable when the process ends, where the system has that."""
+    opener: Callable[[int], int] | None = getattr(os, "pidfd_open", None)
+    if opener is None:
+        return None
+    try:
+        return opener(pid)
+    except OSError:
+        return None

@@ -1,0 +1,83 @@
+"""Writes that are there whole or not at all, also after a power cut."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Replace a file: temp file in the same folder, fsync, rename, fsync of the folder."""
+    temp = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    write_new(temp, content, mode=mode)
+    temp.replace(path)
+    sync_folder(path.parent)
+
+
+def write_new(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Create a file that must not exist. Raises FileExistsError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def create_whole(path: Path, content: bytes) -> bool:
+    """Create a file with its content in one step; False when something is there already."""
+    temp = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    write_new(temp, content)
+    try:
+        os.link(temp, path)
+    except FileExistsError:
+        return False
+    finally:
+        temp.unlink()
+    sync_folder(path.parent)
+    return True
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_json(path: Path, value: Any, *, mode: int = 0o644) -> None:
+    """Replace a file by JSON."""
+    write_whole(path, json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass"), mode=mode)
+
+
+def read_json(path: Path) -> Any:
+    """Return the JSON of a file, or None when it is missing or cut off."""
+    try:
+        return json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
+    except (OSError, ValueError):
+        return None
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """The content, or None when there is no such file."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def read_tail(path: Path, size: int) -> str:
+    """The last `size` bytes as text, or the empty string."""
+    try:
+        with path.open("rb") as source:
+            source.seek(0, os.SEEK_END)
+            source.seek(max(0, source.tell() - size))
+            return source.read().decode("utf-8", "replace")
+    except OSError:
+        return ""

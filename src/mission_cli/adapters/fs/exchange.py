@@ -1,0 +1,124 @@
+"""Replace a file that a person may be saving at this moment: their bytes win in every gap."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import secrets
+import sys
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.fs.atomic import read_bytes, sync_folder, write_new
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+_RENAME_SWAP = 2
+_ROUNDS = 8
+
+
+def replace_unless_changed(path: Path, expect: bytes, new: bytes, *, temp_folder: Path) -> bool:
+    """Put `new` where `expect` stood. False, and the file as somebody else left it, when it held something else.
+
+    The new file is swapped in, and what came out is compared: if it is not what we had read, it goes back.
+    """
+    try:
+        mode = path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        return False
+    temp = _temp(path, temp_folder, new, mode)
+    try:
+        _swap(temp, path)
+        if read_bytes(temp) == expect:
+            sync_folder(path.parent)
+            return True
+        _put_back(path, temp, new)
+        return False
+    finally:
+        temp.unlink(missing_ok=True)
+
+
+def rework_file(
+    path: Path, old: bytes | None, new: bytes, rework: Callable[[bytes], bytes | None], *, temp_folder: Path
+) -> str:
+    """Bring a work tree's file from `old` to `new`, through a person's edits if need be.
+
+    Returns what happened: written, kept (a person's version stays as it is), merged (our change was made
+    on the person's version).
+    """
+    for _ in range(_ROUNDS):
+        now = read_bytes(path)
+        if now == new:
+            return "written"
+        if now is None:
+            if old is not None:
+                return "kept"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temp = _temp(path, temp_folder, new, 0o644)
+            try:
+                os.link(temp, path)
+            except FileExistsError:
+                continue
+            finally:
+                temp.unlink()
+            sync_folder(path.parent)
+            return "written"
+        want = new if now == old else rework(now)
+        if want is None or want == now:
+            return "kept"
+        if replace_unless_changed(path, now, want, temp_folder=temp_folder):
+            return "written" if now == old else "merged"
+    return "kept"
+
+
+def _temp(path: Path, folder: Path, content: bytes, mode: int) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    same = folder.stat().st_dev == path.parent.stat().st_dev
+    name = f".{path.name}.{secrets.token_hex(6)}.mission"
+    temp = (folder if same else path.parent) / name
+    write_new(temp, content, mode=mode)
+    return temp
+
+
+def _put_back(path: Path, temp: Path, ours: bytes) -> None:
+    """Swap until what comes out is what we put in last: then nobody saved in between, and `path` holds the newest."""
+    last_put, hand = ours, read_bytes(temp)
+    for _ in range(_ROUNDS):
+        _swap(temp, path)
+        out = read_bytes(temp)
+        if out == last_put:
+            return
+        last_put, hand = hand or b"", out
+
+
+def _swap(one: Path, two: Path) -> None:
+    """Exchange two files in one step. Where the system cannot, `one` replaces `two` and holds its old content."""
+    done = _native_swap(os.fsencode(one), os.fsencode(two))
+    if done:
+        return
+    old = read_bytes(two)
+    new = read_bytes(one)
+    if new is not None:
+        one.replace(two)
+    if old is not None:
+        write_new(one, old)
+
+
+def _native_swap(one: bytes, two: bytes) -> bool:
+    library = ctypes.CDLL(None, use_errno=True)
+    if sys.platform == "darwin":
+        call = getattr(library, "renamex_np", None)
+        code = call(one, two, _RENAME_SWAP) if call else -1
+    else:
+        call = getattr(library, "renameat2", None)
+        code = call(_AT_FDCWD, one, _AT_FDCWD, two, _RENAME_EXCHANGE) if call else -1
+    if code == 0:
+        return True
+    number = ctypes.get_errno()
+    if call and number not in {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}:
+        raise OSError(number, os.strerror(number), os.fsdecode(two))
+    return False

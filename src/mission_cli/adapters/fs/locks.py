@@ -1,0 +1,64 @@
+"""Locks that the kernel releases when their holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.errors import ConflictError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_POLL_SECONDS = 0.02
+
+
+def try_lock(path: Path) -> int | None:
+    """Return a descriptor that holds the lock, or None when somebody else has it. Not inherited by children."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def is_locked(path: Path) -> bool:
+    """Whether somebody holds the lock now."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(handle)
+
+
+def unlock(handle: int) -> None:
+    """Give the lock back."""
+    os.close(handle)
+
+
+@contextmanager
+def locked(path: Path, *, patience: float = 30.0) -> Iterator[None]:
+    """Hold the lock; wait for it up to `patience` seconds. Raises ConflictError."""
+    ends = time.monotonic() + patience
+    while (handle := try_lock(path)) is None:
+        if time.monotonic() > ends:
+            raise ConflictError(f"{path.name} is held by another process of ours", hint="try again in a moment")
+        time.sleep(_POLL_SECONDS)
+    try:
+        yield
+    finally:
+        unlock(handle)

@@ -1,0 +1,118 @@
+"""`.git/mission`: lock, kick, STOP, idle signature. Never committed, may be deleted at any time."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.fs.atomic import read_json, write_json
+from mission_cli.adapters.fs.locks import try_lock, unlock
+from mission_cli.ports.runtime import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+
+class FolderRuntime:
+    """The runtime folder of one repository. `idle.py` reads what `rest` writes."""
+
+    def __init__(self, folder: Path, *, version: str, full_look: timedelta) -> None:
+        self._folder = folder
+        self._version = version
+        self._full_look = full_look.total_seconds()
+
+    @contextmanager
+    def lock(self) -> Iterator[bool]:
+        """Try to become the one loop; when another is, it is kicked."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        handle = try_lock(self._folder / "lock")
+        if handle is None:
+            self.kick()
+            handle = try_lock(self._folder / "lock")
+        if handle is None:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            unlock(handle)
+
+    def kick(self) -> None:
+        """Leave word."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / "kick").touch()
+
+    def take_kick(self) -> bool:
+        """Whether somebody left word; it is taken away."""
+        try:
+            (self._folder / "kick").unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def stopped(self) -> bool:
+        """Whether STOP is there."""
+        return (self._folder / "STOP").exists()
+
+    def press_stop(self, *, on: bool) -> None:
+        """Make or remove STOP."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if on:
+            (self._folder / "STOP").touch()
+        else:
+            (self._folder / "STOP").unlink(missing_ok=True)
+
+    def looks(self, paths: Sequence[str]) -> dict[str, list[int]]:
+        """How files look now."""
+        return {path: look_of(path) for path in paths}
+
+    def rest(self, *, looks: Mapping[str, list[int]], jobs: Sequence[str], wake_at: datetime | None) -> None:
+        """Write the signature: how files looked, which jobs run, when to wake up by the clock."""
+        now = time.time()
+        look = now + self._full_look
+        due = min(look, wake_at.timestamp()) if wake_at else look
+        signature = {
+            "version": self._version,
+            "written": now,
+            "due": due,
+            "looks": dict(looks),
+            "jobs": list(jobs),
+        }
+        write_json(self._folder / "idle.json", signature)
+
+    def note_trouble(self, trouble: Trouble | None) -> None:
+        """Keep, or clear, the word that a pulse could not work."""
+        path = self._folder / "trouble.json"
+        if trouble is None:
+            path.unlink(missing_ok=True)
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_json(path, {"at": trouble.at, "message": trouble.message, "hint": trouble.hint})
+
+    def trouble(self) -> Trouble | None:
+        """The word that was kept, or None."""
+        raw = read_json(self._folder / "trouble.json")
+        return Trouble(**raw) if isinstance(raw, dict) else None
+
+    def last_look(self) -> str:
+        """The state commit that the person saw last."""
+        raw = read_json(self._folder / "looked.json")
+        return str(raw.get("head", "")) if isinstance(raw, dict) else ""
+
+    def note_look(self, head: str) -> None:
+        """The person has seen everything up to this commit."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_json(self._folder / "looked.json", {"head": head})
+
+
+def look_of(path: str) -> list[int]:
+    """How a file or folder looks to stat: time of change, size, inode; empty when it is missing. As in `idle.py`."""
+    try:
+        facts = os.stat(path)  # noqa: PTH116 - the same call as the fast path's
+    except OSError:
+        return []
+    return [facts.st_mtime_ns, facts.st_size, facts.st_ino]

@@ -1,0 +1,240 @@
+"""The code repository: the branches of missions, what attempts left, and how finished work gets to the base."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.git.command import ZERO, Git
+from mission_cli.adapters.git.landing import land, landing
+from mission_cli.adapters.git.places import MISSION_FOLDERS, worktrees
+from mission_cli.domain.errors import ToolError
+from mission_cli.domain.host import ROBOT
+from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
+from mission_cli.domain.landing import Merge
+from mission_cli.domain.paths import is_test_file
+from mission_cli.domain.runs import Evidence
+from mission_cli.ports.code import Heads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from mission_cli.adapters.git.places import Checkout
+    from mission_cli.domain.host import Person
+    from mission_cli.domain.ids import MissionId, RunId
+    from mission_cli.domain.landing import Landing
+
+_MOST_MANIFEST = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    path: str
+    existed: bool
+
+
+class GitCodeRepo:
+    """The repository of a checkout, and the trees that attempts at it work in."""
+
+    def __init__(self, checkout: Checkout, *, tree_of: Callable[[RunId], Path], robot: Person = ROBOT) -> None:
+        self._checkout = checkout
+        self._git = Git(checkout.common_dir)
+        self._tree_of = tree_of
+        self._robot = robot
+
+    def heads(self, mission: MissionId, base: str) -> Heads:
+        """Where the branches are."""
+        mine = f"refs/heads/mission/{mission}/"
+        claims = f"refs/mission/claims/{mission}/"
+        listing = self._git.text("for-each-ref", "--format=%(refname)", mine, claims).splitlines()
+        highest: dict[FeatureNumber, int] = {}
+        for ref in listing:
+            run = ref.removeprefix("refs/heads/mission/").removeprefix("refs/mission/claims/")
+            parts = split_run_id(run)
+            if parts is not None:
+                highest[parts[1]] = max(highest.get(parts[1], 0), parts[2])
+        return Heads(
+            base=self._git.commit_of(f"refs/heads/{base}") if base else None,
+            work=self._git.commit_of(f"{mine}work"),
+            highest=highest,
+        )
+
+    def evidence(self, run: RunId, *, start: Sha, work: Sha, protected: Callable[[str, bool], bool]) -> Evidence | None:
+        """Fetch the attempt's branch and say what it holds, merged on `work`."""
+        branch, tips = f"refs/heads/mission/{run}", f"refs/mission/tips/{run}"
+        tree = self._tree_of(run)
+        trouble = ""
+        elsewhere: tuple[str, ...] = ()
+        if tree.is_dir():
+            trouble = self._fetch(tree, branch, tips)
+            elsewhere = self._elsewhere(tree, branch, start)
+        tip = self._git.commit_of(tips)
+        if tip is None:
+            return Evidence(tip=None, elsewhere=elsewhere, trouble=trouble, work=work)
+        commits = int(self._git.text("rev-list", "--count", f"{start}..{tip}"))
+        changes = self._changes(start, tip)
+        touched = tuple(c.path for c in changes if protected(c.path, c.existed))
+        merged = self._merge(run, work, tip)
+        integrated = commits > 0 and self._git.succeeds("merge-base", "--is-ancestor", tip, work)
+        candidate = self._merge_commit(tip, work) if integrated else merged.commit
+        return Evidence(
+            tip=tip,
+            commits=commits,
+            changed=tuple(c.path for c in changes),
+            substantial=self._substantial(start, tip),
+            tests_changed=sum(is_test_file(c.path) for c in changes),
+            protected=touched,
+            elsewhere=elsewhere,
+            conflicts=merged.conflicts,
+            candidate=candidate,
+            tree=self.code_tree(candidate) if candidate else "",
+            integrated=integrated,
+            work=work,
+            trouble=trouble,
+        )
+
+    def base_merge(self, base: Sha, work: Sha) -> Merge | None:
+        """The base merged into `work`, or None when it is in there already."""
+        if self._git.succeeds("merge-base", "--is-ancestor", base, work):
+            return None
+        tree, conflicts = self._merge_tree(work, base)
+        if conflicts:
+            return Merge(None, conflicts)
+        return Merge(self._commit(tree, [work, base], "Merge the base into the work of the mission", base))
+
+    def landing(self, base_name: str, base: Sha, work: Sha) -> Landing:
+        """What landing `work` would do, and what is in its way."""
+        return landing(self._git, base_name, base, work, merge=self._land_commit, code_tree=self.code_tree)
+
+    def land(self, base_name: str, commit: Sha, expect: Sha) -> str:
+        """Fast-forward the base. Returns why it did not, or the empty string."""
+        return land(self._git, base_name, commit, expect)
+
+    def code_tree(self, commit: Sha) -> str:
+        """Tree of a commit without mission folders."""
+        folders = list(MISSION_FOLDERS)
+        if not self._git.words("ls-tree", "-z", "--name-only", commit, "--", *folders):
+            return self._git.text("rev-parse", f"{commit}^{{tree}}")
+        index = self._checkout.runtime / f"index-{secrets.token_hex(4)}"
+        index.parent.mkdir(parents=True, exist_ok=True)
+        env = {"GIT_INDEX_FILE": os.fspath(index)}
+        try:
+            self._git.run("read-tree", commit, env=env)
+            self._git.run("rm", "-r", "-q", "--cached", "--ignore-unmatch", "--", *folders, env=env)
+            return self._git.text("write-tree", env=env)
+        finally:
+            index.unlink(missing_ok=True)
+
+    def find_commit(self, short: str) -> Sha | None:
+        """The full name of a commit, or None."""
+        return self._git.commit_of(short) if re.fullmatch(r"[0-9a-f]{4,64}", short) else None
+
+    def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
+        """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
+        entries = self._git.words("ls-tree", "-r", "-z", "--name-only", commit)
+        shallow = [p for p in entries if p.count("/") <= 1]
+        folders = {p.split("/")[0] + "/" + p.split("/")[1] + "/" for p in entries if p.count("/") > 1}
+        read = [p for p in shallow if p.rpartition("/")[2] in wanted]
+        contents = self._git.blobs([f"{commit}:{p}" for p in read])
+        files = dict.fromkeys([*shallow, *sorted(folders)], "")
+        for path in read:
+            files[path] = contents.get(f"{commit}:{path}", b"")[:_MOST_MANIFEST].decode("utf-8", "replace")
+        return files
+
+    def make_work(self, mission: MissionId, base: Sha) -> None:
+        """Create the branch of finished features; nothing when it exists."""
+        ref = f"refs/heads/mission/{mission}/work"
+        if not self._git.swap_ref(ref, base, ZERO) and self._git.commit_of(ref) is None:
+            raise ToolError(f"the branch mission/{mission}/work cannot be made", hint="is there a branch `mission`?")
+
+    def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
+        """Compare and swap; False when somebody else was faster."""
+        return self._git.swap_ref(f"refs/heads/mission/{mission}/work", to, expect)
+
+    def watch(self, missions: Sequence[MissionId], bases: Sequence[str]) -> list[str]:
+        """Files whose look changes when a branch that the loop looks at moves."""
+        names = [f"refs/heads/{base}" for base in dict.fromkeys(bases) if base]
+        names += [f"refs/heads/mission/{mission}/work" for mission in missions]
+        return [os.fspath(self._checkout.common_dir / name) for name in ("HEAD", "packed-refs", *names)]
+
+    # What an attempt left
+
+    def _fetch(self, tree: Path, branch: str, tips: str) -> str:
+        """Bring the attempt's branch over; return why that was not possible, or the empty string."""
+        flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--force"]
+        done = self._git.run(
+            "-c", "fetch.fsckObjects=true", "fetch", *flags, os.fspath(tree), f"{branch}:{tips}", ok=(0, 1, 128)
+        )
+        if done.code == 0:
+            self._show_branch(branch, tips)
+        words = done.err.decode("utf-8", "replace")
+        return "" if done.code == 0 or "couldn't find remote ref" in words else words.strip().splitlines()[-1]
+
+    def _show_branch(self, branch: str, tips: str) -> None:
+        """Let people see the attempt as a branch, unless one of them has it checked out."""
+        now, tip = self._git.commit_of(branch), self._git.commit_of(tips)
+        if tip is None or now == tip or any(t.branch == branch for t in worktrees(self._git)):
+            return
+        self._git.swap_ref(branch, tip, now or ZERO)
+
+    def _elsewhere(self, tree: Path, branch: str, start: Sha) -> tuple[str, ...]:
+        """Other branches of the attempt's tree that hold commits which nobody here has."""
+        done = self._git.run("ls-remote", "--quiet", "--heads", os.fspath(tree), ok=(0, 128))
+        found = []
+        for line in done.out.decode("utf-8", "replace").splitlines():
+            oid, _, ref = line.partition("\t")
+            if ref == branch or oid == start:
+                continue
+            known = self._git.run("for-each-ref", "--contains", oid, "--count=1", ok=(0, 1, 128, 129))
+            if known.code != 0 or not known.out.strip():
+                found.append(ref.removeprefix("refs/heads/"))
+        return tuple(found)
+
+    def _changes(self, start: Sha, tip: Sha) -> list[_Change]:
+        words = self._git.words("diff", "--raw", "-z", "--no-renames", "--no-ext-diff", start, tip)
+        return [
+            _Change(path, existed=not facts.split(" ")[4].startswith("A"))
+            for facts, path in zip(words[::2], words[1::2], strict=True)
+        ]
+
+    def _substantial(self, start: Sha, tip: Sha) -> bool:
+        flags = ["--numstat", "-z", "-w", "--ignore-blank-lines", "--no-renames", "--no-ext-diff", "--no-textconv"]
+        return any(not line.startswith("0\t0\t") for line in self._git.words("diff", *flags, start, tip))
+
+    def _merge(self, run: RunId, work: Sha, tip: Sha) -> Merge:
+        tree, conflicts = self._merge_tree(work, tip)
+        if conflicts:
+            return Merge(None, conflicts)
+        parts = split_run_id(run)
+        number = parts[1] if parts else run
+        message = f"Merge {number}\n\nCompletes-feature: {number}\nMission-Run: {run}\n"
+        return Merge(self._commit(tree, [work, tip], message, tip))
+
+    def _merge_tree(self, ours: Sha, theirs: Sha) -> tuple[str, tuple[str, ...]]:
+        """(tree, conflicting paths) of a merge that no work tree sees."""
+        done = self._git.run(
+            "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs, ok=(0, 1)
+        )
+        words = [w for w in done.out.decode("utf-8", "surrogateescape").split("\0") if w]
+        return words[0], tuple(dict.fromkeys(words[1:])) if done.code else ()
+
+    def _commit(self, tree: str, parents: list[Sha], message: str, dated_like: Sha) -> Sha:
+        """A commit that has the same name whenever it is made again."""
+        at = self._git.text("show", "-s", "--format=%cd", "--date=raw", dated_like)
+        return self._git.commit_tree(tree, parents, message, author=self._robot, committer=self._robot, at=at)
+
+    def _land_commit(self, base: Sha, work: Sha) -> tuple[Sha | None, tuple[str, ...]]:
+        tree, conflicts = self._merge_tree(base, work)
+        if conflicts:
+            return None, conflicts
+        return self._commit(tree, [base, work], "Merge the work of the mission", work), ()
+
+    def _merge_commit(self, tip: Sha, work: Sha) -> Sha | None:
+        """The commit that brought `tip` to `work`."""
+        line = self._git.text("rev-list", "--first-parent", "--ancestry-path", "--reverse", f"{tip}..{work}")
+        first = line.splitlines()[:1]
+        return Sha(first[0]) if first else None

@@ -1,0 +1,152 @@
+"""Calls of git: hooks off, scrubbed environment, explicit directories; each answer is bytes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.proc.run import Completed, run
+from mission_cli.domain.errors import ToolError
+from mission_cli.domain.ids import Sha
+from mission_cli.domain.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from mission_cli.domain.host import Person
+
+ZERO = "0" * 40
+_SAFE = (
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "gc.auto=0",
+    "-c",
+    "maintenance.auto=false",
+    "-c",
+    "safe.directory=*",
+    "-c",
+    "core.quotePath=false",
+)
+_DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
+_ISOLATED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """One repository to talk to. `own_config` lets the person's global and system settings count (filters)."""
+
+    git_dir: Path
+    work_tree: Path | None = None
+    durable: bool = False
+    own_config: bool = False
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def run(
+        self,
+        *args: str,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        ok: tuple[int, ...] = (0,),
+        timeout: float = 300,
+    ) -> Completed:
+        """Run a git command. Raises ToolError with git's own words when it exits with another code than `ok`."""
+        argv = ["git", *_SAFE, *(_DURABLE if self.durable else ()), f"--git-dir={self.git_dir}"]
+        if self.work_tree is not None:
+            argv.append(f"--work-tree={self.work_tree}")
+        cwd = self.work_tree if self.work_tree is not None and self.work_tree.is_dir() else self.git_dir
+        done = run([*argv, *args], cwd=cwd, env=self._env(env), stdin=stdin, timeout=timeout)
+        if done.code not in ok:
+            words = one_line(done.err.decode("utf-8", "replace") or f"exit {done.code}", 400)
+            raise ToolError(f"git {args[0]}: {words}")
+        return done
+
+    def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+        """Standard output without its last line ending."""
+        return self.run(*args, stdin=stdin, env=env).out.decode("utf-8", "surrogateescape").rstrip("\n")
+
+    def words(self, *args: str) -> list[str]:
+        """Standard output of a `-z` command as a list."""
+        out = self.run(*args).out.decode("utf-8", "surrogateescape")
+        return [word for word in out.split("\0") if word]
+
+    def succeeds(self, *args: str) -> bool:
+        """Whether a command that answers by its exit code says yes."""
+        return self.run(*args, ok=tuple(range(256))).code == 0
+
+    def commit_of(self, name: str) -> Sha | None:
+        """The commit that a name stands for, or None."""
+        done = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", ok=(0, 1, 128))
+        text = done.out.decode().strip()
+        return Sha(text) if done.code == 0 and text else None
+
+    def swap_ref(self, ref: str, new: str, old: str) -> bool:
+        """Compare and swap a ref; the zero id as `old`: it must not exist. False when it was something else."""
+        return self.run("update-ref", "--no-deref", "-m", "mission", ref, new, old, ok=(0, 1, 128)).code == 0
+
+    def store(self, content: bytes) -> str:
+        """Write a blob, return its id."""
+        return self.run("hash-object", "-w", "--stdin", stdin=content).out.decode().strip()
+
+    def blobs(self, names: list[str]) -> dict[str, bytes]:
+        """Contents of objects by the name they were asked for; missing ones are left out."""
+        if not names:
+            return {}
+        out = self.run(
+            "cat-file", "--batch", stdin="".join(f"{n}\n" for n in names).encode("utf-8", "surrogateescape")
+        ).out
+        found: dict[str, bytes] = {}
+        at = 0
+        for name in names:
+            end = out.index(b"\n", at)
+            header = out[at:end].split(b" ")
+            at = end + 1
+            if header[-1] == b"missing" or len(header) < 3:  # noqa: PLR2004 - `<oid> <type> <size>`
+                continue
+            size = int(header[2])
+            found[name] = out[at : at + size]
+            at += size + 1
+        return found
+
+    def commit_tree(
+        self, tree: str, parents: Sequence[str], message: str, *, author: Person, committer: Person, at: str = ""
+    ) -> Sha:
+        """Make a commit object; `at` (a git date) makes it the same each time."""
+        env = {
+            "GIT_AUTHOR_NAME": author.name,
+            "GIT_AUTHOR_EMAIL": author.email,
+            "GIT_COMMITTER_NAME": committer.name,
+            "GIT_COMMITTER_EMAIL": committer.email,
+        }
+        if at:
+            env.update(GIT_AUTHOR_DATE=at, GIT_COMMITTER_DATE=at)
+        flags = [word for parent in parents for word in ("-p", parent)]
+        data = message.encode("utf-8", "replace")
+        return Sha(self.text("commit-tree", "--no-gpg-sign", tree, *flags, stdin=data, env=env))
+
+    def _env(self, more: Mapping[str, str] | None) -> dict[str, str]:
+        env = scrubbed(os.environ)
+        if not self.own_config:
+            env.update(_ISOLATED)
+        env.update(self.extra)
+        env.update(more or {})
+        return env
+
+
+def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which no GIT_ variable of a surrounding git points elsewhere, and nothing asks or pages."""
+    env = {k: v for k, v in environment.items() if not k.startswith("GIT_")}
+    env.update(GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0", GIT_PAGER="cat", GIT_EDITOR="true", LC_ALL="C")
+    return env
+
+
+def plain_git(cwd: Path, *args: str, ok: tuple[int, ...] = (0,)) -> str:
+    """A question to the git that a person has around them, with their configuration; the answer without line ending."""
+    done = run(["git", *_SAFE, *args], cwd=cwd, env=scrubbed(os.environ))
+    if done.code not in ok:
+        raise ToolError(f"git {args[0]}: {one_line(done.err.decode('utf-8', 'replace'), 400)}")
+    return done.out.decode("utf-8", "surrogateescape").rstrip("\n") if done.code == 0 else ""

@@ -1,0 +1,113 @@
+"""Landing: a fast-forward of the base where a person may have it checked out, or nothing at all.
+
+The merge was built and judged elsewhere. A true merge in a person's work tree would overwrite ignored
+files and fail on anything staged; a fast-forward with `--no-overwrite-ignore` does neither.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.git.command import Git
+from mission_cli.adapters.git.places import in_progress, rebasing, worktrees
+from mission_cli.domain.landing import Landing, LandState
+from mission_cli.domain.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mission_cli.adapters.git.places import Worktree
+    from mission_cli.domain.ids import Sha
+
+
+def landing(
+    git: Git,
+    base_name: str,
+    base: Sha,
+    work: Sha,
+    *,
+    merge: Callable[[Sha, Sha], tuple[Sha | None, tuple[str, ...]]],
+    code_tree: Callable[[Sha], str],
+) -> Landing:
+    """Say what bringing `work` to the base would do now."""
+    if git.succeeds("merge-base", "--is-ancestor", work, base):
+        return Landing(LandState.LANDED)
+    if git.succeeds("merge-base", "--is-ancestor", base, work):
+        state, commit = LandState.FORWARD, work
+    else:
+        made, conflicts = merge(base, work)
+        if made is None:
+            return Landing(LandState.CONFLICT, conflicts=conflicts)
+        state, commit = LandState.MERGE, made
+    return Landing(state, commit, code_tree(commit), _obstacle(git, base_name, base, commit))
+
+
+def land(git: Git, base_name: str, commit: Sha, expect: Sha) -> str:
+    """Fast-forward the base from `expect`. Returns why it did not, or the empty string."""
+    ref = f"refs/heads/{base_name}"
+    if git.commit_of(ref) != expect:
+        return f"{base_name} has moved"
+    home = _home(worktrees(git), ref)
+    if home is None:
+        return "" if git.swap_ref(ref, commit, expect) else f"{base_name} has moved"
+    there = Git(home.git_dir, home.path, own_config=True)
+    done = there.run(
+        "merge",
+        "--ff-only",
+        "--no-overwrite-ignore",
+        "--no-stat",
+        "--quiet",
+        "--no-verify-signatures",
+        commit,
+        ok=(0, 1, 2, 128),
+    )
+    return "" if done.code == 0 else one_line(done.err.decode("utf-8", "replace"), 300)
+
+
+def _home(trees: list[Worktree], ref: str) -> Worktree | None:
+    return next((t for t in trees if t.branch == ref), None)
+
+
+def _obstacle(git: Git, base_name: str, base: Sha, commit: Sha) -> str:
+    ref = f"refs/heads/{base_name}"
+    trees = worktrees(git)
+    for tree in trees:
+        if rebasing(tree.git_dir) == ref:
+            return f"`{base_name}` is being rebased in {tree.path}"
+    home = _home(trees, ref)
+    if home is None:
+        return ""
+    words = in_progress(home.git_dir)
+    if words:
+        return f"{words} is not finished in {home.path}"
+    if (home.git_dir / "index.lock").exists():
+        return f"git is at work in {home.path} (index.lock)"
+    theirs = git.words("diff", "--name-only", "-z", "--no-renames", base, commit)
+    return _in_the_way(home, set(theirs))
+
+
+def _in_the_way(home: Worktree, paths: set[str]) -> str:
+    """The first of a person's files, changed, staged, untracked or ignored, that a landing would touch."""
+    there = Git(home.git_dir, home.path, own_config=True)
+    out = there.run("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching").out
+    kinds = {"??": "an untracked file", "!!": "an ignored file"}
+    for entry in out.decode("utf-8", "surrogateescape").split("\0"):
+        code, path = entry[:2], entry[3:].rstrip("/")
+        if path and _clashes(home, path, paths):
+            return f"{kinds.get(code, 'a changed file')} of yours is in the way in {home.path}: {path}"
+    return ""
+
+
+def _clashes(home: Worktree, path: str, landing_paths: set[str]) -> bool:
+    """Whether a file (or a whole ignored folder) of a person stands where one of the landing files must go."""
+    if path in landing_paths or any(folder in landing_paths for folder in _parents(path)):
+        return True
+    below = [p for p in landing_paths if p.startswith(f"{path}/")]
+    if (home.path / path).is_dir():
+        return any((home.path / p).exists() for p in below)
+    return bool(below)
+
+
+def _parents(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:n]) for n in range(1, len(parts))]

@@ -1,0 +1,156 @@
+"""Where things of a checkout lie: common dir, worktrees, the folder of mission files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.git.command import Git, plain_git
+from mission_cli.adapters.proc.scan import git_at_work
+from mission_cli.domain.errors import NotFoundError, ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MIN_GIT = (2, 38)
+"""`merge-tree --write-tree` is what needs it."""
+MISSION_FOLDERS = ("missions", ".missions", "todo/missions")
+MISSION_FILE = re.compile(
+    r"(?P<folder>(?:.*/)?)(?P<id>[^/]+)/mission\.md\Z|(?P<flat>(?:.*/)?)(?P<flat_id>[^/]+)-mission\.md\Z"
+)
+_IN_PROGRESS = {
+    "MERGE_HEAD": "a merge",
+    "rebase-merge": "a rebase",
+    "rebase-apply": "a rebase",
+    "CHERRY_PICK_HEAD": "a cherry-pick",
+    "REVERT_HEAD": "a revert",
+    "BISECT_LOG": "a bisect",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A repository as it was found from some folder in it."""
+
+    common_dir: Path
+    """The `.git` folder that all worktrees share."""
+    main_tree: Path | None
+    """The main work tree; None for a bare repository."""
+
+    @property
+    def runtime(self) -> Path:
+        """Locks, journal, logs, exit files: never committed."""
+        return self.common_dir / "mission"
+
+    @property
+    def name(self) -> Path:
+        """The folder that people know it by."""
+        return self.main_tree or self.common_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Worktree:
+    """One work tree of a repository."""
+
+    path: Path
+    git_dir: Path
+    branch: str
+    """`refs/heads/…`, or empty when detached."""
+
+
+def find_checkout(start: Path) -> Checkout:
+    """Return the repository around a folder. Raises NotFoundError, or ToolError when git is too old."""
+    if not start.is_dir():
+        raise NotFoundError(f"{start} is no folder")
+    try:
+        common = plain_git(start, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    except ToolError as error:
+        if "not a git repository" in error.message:
+            hint = "run `git init` there, or name a repository with --repo"
+            raise NotFoundError(f"{start} is in no git repository", hint=hint) from error
+        raise
+    common_dir = Path(common)
+    if common_dir.name == "mission-state.git":
+        return find_checkout(common_dir.parent.parent if common_dir.parent.name == ".git" else common_dir.parent)
+    bare = plain_git(start, f"--git-dir={common}", "config", "--bool", "core.bare", ok=(0, 1)) == "true"
+    main = None if bare else _main_tree(common_dir)
+    return Checkout(common_dir, main)
+
+
+def git_version() -> tuple[int, ...]:
+    """The version of the git on PATH. Raises ToolError when there is none."""
+    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", plain_git(Path("/"), "version"))
+    return tuple(int(part or 0) for part in found.groups()) if found else (0,)
+
+
+def worktrees(git: Git) -> list[Worktree]:
+    """All work trees that exist, the main one first."""
+    found: list[Worktree] = []
+    for block in git.text("worktree", "list", "--porcelain").split("\n\n"):
+        facts = dict(line.partition(" ")[::2] for line in block.splitlines())
+        path = Path(facts.get("worktree", ""))
+        if "bare" in facts or not path.is_dir():
+            continue
+        git_dir = _git_dir_of(path)
+        if git_dir is not None:
+            found.append(Worktree(path, git_dir, facts.get("branch", "")))
+    return found
+
+
+def in_progress(git_dir: Path) -> str:
+    """What a person's git is in the middle of in a work tree (`a rebase`), or the empty string."""
+    return next((words for name, words in _IN_PROGRESS.items() if (git_dir / name).exists()), "")
+
+
+def rebasing(git_dir: Path) -> str:
+    """The branch that is being rebased in a work tree, or the empty string."""
+    for folder in ("rebase-merge", "rebase-apply"):
+        try:
+            return (git_dir / folder / "head-name").read_text().strip()
+        except OSError:
+            continue
+    return ""
+
+
+def person_at_work(git_dir: Path, folders: Iterable[Path]) -> str:
+    """Why we may not commit there now: an operation of a person that is not over, or a git that runs."""
+    words = in_progress(git_dir)
+    if words:
+        return f"{words} is not finished in {git_dir.parent}"
+    command = git_at_work(folders)
+    return f"`{command}` is running" if command else ""
+
+
+def tracks_missions(git: Git, commit: str) -> list[str]:
+    """Paths of mission files that a commit has in one of the known folders."""
+    out = git.words("ls-tree", "-r", "-z", "--name-only", commit, "--", *(f"{f}/" for f in MISSION_FOLDERS))
+    return [path for path in out if is_mission_file(path)]
+
+
+def is_mission_file(path: str) -> bool:
+    """Whether a path inside of the repository is a mission's own file, and not something beside it."""
+    found = MISSION_FILE.match(path)
+    if not found:
+        return False
+    folder = (found["folder"] if found["id"] else found["flat"]).rstrip("/")
+    return folder in MISSION_FOLDERS or folder == ""
+
+
+def _main_tree(common_dir: Path) -> Path | None:
+    configured = plain_git(common_dir, f"--git-dir={common_dir}", "config", "core.worktree", ok=(0, 1))
+    if configured:
+        return (common_dir / configured).resolve()
+    return common_dir.parent if common_dir.name == ".git" else None
+
+
+def _git_dir_of(tree: Path) -> Path | None:
+    dot = tree / ".git"
+    if dot.is_dir():
+        return dot
+    try:
+        text = dot.read_text().strip()
+    except OSError:
+        return None
+    return (tree / text.removeprefix("gitdir:").strip()).resolve()

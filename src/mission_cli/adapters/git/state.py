@@ -1,0 +1,396 @@
+"""The state store: a repository and a folder in it that holds mission files.
+
+A commit of ours: the tree is built with an index of our own, the person's index is locked by git's own
+rules while the ref is swapped, and then index and work tree follow. A journal, written before the first
+visible step, lets the next process finish what a dead one had begun.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mission_cli.adapters.fs.atomic import read_json, write_json, write_new
+from mission_cli.adapters.fs.exchange import rework_file
+from mission_cli.adapters.fs.locks import locked
+from mission_cli.adapters.git.command import ZERO, Git
+from mission_cli.adapters.git.places import MISSION_FILE, is_mission_file, person_at_work
+from mission_cli.domain.errors import ConflictError, ToolError
+from mission_cli.domain.host import ROBOT
+from mission_cli.domain.ids import MissionId, Sha
+from mission_cli.ports.state import Edit, Event, Snapshot, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mission_cli.adapters.git.state_home import Layout
+    from mission_cli.domain.host import Person
+    from mission_cli.ports.state import Write
+
+_INDEX_PATIENCE = 5.0
+_MODE = "100644"
+_STATUS_KINDS = {"?": "untracked", "1": "modified", "2": "modified", "u": "conflicted"}
+
+
+class GitStateStore:
+    """Mission files of one repository."""
+
+    def __init__(self, layout: Layout, *, robot: Person = ROBOT) -> None:
+        self.layout = layout
+        self._robot = robot
+        self._git = Git(layout.git_dir, layout.work_tree, durable=True)
+
+    def snapshot(self) -> Snapshot:
+        """What is committed now."""
+        head = self._git.commit_of(self.layout.branch)
+        if head is None:
+            return Snapshot(None)
+        entries = {path: oid for path, (_, oid) in self._entries(head, self._roots()).items() if is_mission_file(path)}
+        texts = self._git.blobs(list(dict.fromkeys(entries.values())))
+        missions: dict[MissionId, Stored] = {}
+        for path, oid in entries.items():
+            stored = _stored(path, texts.get(oid, b"").decode("utf-8", "surrogateescape"))
+            missions.setdefault(stored.id, stored)
+        return Snapshot(head, missions)
+
+    def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Texts of a mission's run records at a commit, by name."""
+        entries = self._entries(at, [stored.runs])
+        texts = self._git.blobs(list(dict.fromkeys(oid for _, oid in entries.values())))
+        return {
+            path.rpartition("/")[2].removesuffix(".md"): texts[oid].decode("utf-8", "surrogateescape")
+            for path, (_, oid) in entries.items()
+            if path.endswith(".md") and oid in texts
+        }
+
+    def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
+        """Commit exactly these files on top of `expect`, then let index and work tree follow."""
+        with self._exclusive():
+            self._recover()
+            self._refuse_when_busy()
+            head = self._git.commit_of(self.layout.branch)
+            if head != expect:
+                raise ConflictError("the mission files have moved", hint="try again")
+            new = self._make_commit(head, writes, message, author)
+            self._publish(head, new, writes)
+        return new
+
+    def recover(self) -> list[str]:
+        """Finish what a dead process of ours had begun."""
+        if not self._journal.exists():
+            return []
+        with self._exclusive():
+            return self._recover()
+
+    def edits(self) -> list[Edit]:
+        """A person's edits that are not committed."""
+        if not self.layout.work_tree.is_dir() or self._git.commit_of(self.layout.branch) is None:
+            return []
+        paths = [f"{root}/" for root in self._roots() if root] or ["."]
+        out = self._git.run("status", "--porcelain=v2", "-z", "--untracked-files=all", "--", *paths).out
+        return list(_edits(out.decode("utf-8", "surrogateescape")))
+
+    def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
+        """Commits that touched a mission (or any), newest first."""
+        from mission_cli.adapters.git.journal import read_history
+
+        if self._git.commit_of(self.layout.branch) is None:
+            return []
+        paths = [mission.path, mission.runs] if mission else [root for root in self._roots() if root]
+        return read_history(self.layout.git_dir, self.layout.branch, paths=paths, since=since, limit=limit)
+
+    def last_editor(self, stored: Stored) -> str:
+        """Name of who last committed the file without being us."""
+        return self._git.text(
+            "log",
+            "-1",
+            "--format=%an",
+            "--invert-grep",
+            "--grep=^Mission-Event: ",
+            self.layout.branch,
+            "--",
+            stored.path,
+        )
+
+    def work_path(self, path: str) -> str:
+        """Where a file of the store lies on disk."""
+        return os.fspath(self.layout.work_tree / path)
+
+    def watch(self) -> list[str]:
+        """Files whose look changes whenever something is committed."""
+        git_dir = self.layout.git_dir
+        return [str(git_dir / name) for name in (self.layout.branch, "packed-refs", "HEAD", "mission-journal.json")]
+
+    def path_for(self, mission: MissionId) -> str:
+        """Path of a new mission's file."""
+        root = self.layout.folders[0]
+        return f"{root}/{mission}/mission.md" if root else f"{mission}/mission.md"
+
+    def merge(self, base: str, ours: str, theirs: str) -> str | None:
+        """Both changes of a text in one, or None where they touch each other."""
+        merging = _text_merge(self._git, base, ours)
+        try:
+            return merging(theirs) if merging else None
+        except ToolError:
+            return None
+
+    # Building the commit
+
+    def _make_commit(self, head: Sha | None, writes: Sequence[Write], message: str, author: Person | None) -> Sha:
+        there = self._entries(head, [w.path for w in writes]) if head else {}
+        lines = []
+        for write in writes:
+            old = there.get(write.path)
+            if (old[1] if old else None) != self._oid(write.old):
+                raise ConflictError(f"{write.path} has moved", hint="try again")
+            blob = self._git.store(_bytes(write.new))
+            lines.append(f"{old[0] if old else _MODE} {blob}\t{write.path}")
+        index = self.layout.runtime / f"index-{secrets.token_hex(4)}"
+        index.parent.mkdir(parents=True, exist_ok=True)
+        env = {"GIT_INDEX_FILE": os.fspath(index)}
+        try:
+            if head:
+                self._git.run("read-tree", head, env=env)
+            data = "".join(f"{line}\0" for line in lines).encode("utf-8", "surrogateescape")
+            self._git.run("update-index", "-z", "--index-info", stdin=data, env=env)
+            tree = self._git.text("write-tree", env=env)
+        finally:
+            index.unlink(missing_ok=True)
+        parents = [head] if head else []
+        return self._git.commit_tree(tree, parents, message, author=author or self._robot, committer=self._robot)
+
+    def _oid(self, text: str | None) -> str | None:
+        if text is None:
+            return None
+        return self._git.run("hash-object", "--stdin", stdin=_bytes(text)).out.decode().strip()
+
+    def _entries(self, commit: Sha, paths: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """(mode, id) by path, below the paths."""
+        wanted = [p for p in paths if p]
+        found: dict[str, tuple[str, str]] = {}
+        for line in self._git.words("ls-tree", "-r", "-z", commit, *(["--", *wanted] if wanted else [])):
+            facts, _, path = line.partition("\t")
+            mode, kind, oid = facts.split(" ")
+            if kind == "blob":
+                found[path] = (mode, oid)
+        return found
+
+    # Publishing it
+
+    def _publish(self, head: Sha | None, new: Sha, writes: Sequence[Write]) -> None:
+        follows = self._follows()
+        if not follows:
+            self._swap(head, new)
+            return
+        nonce = secrets.token_hex(6)
+        self._write_journal(head, new, nonce, writes)
+        try:
+            with self._index_lock(nonce):
+                self._build_index(new, [w.path for w in writes], head, nonce)
+                self._swap(head, new)
+                self._install_index(nonce)
+        except ConflictError:
+            self._scratch(nonce).unlink(missing_ok=True)
+            self._journal.unlink(missing_ok=True)
+            raise
+        for write in writes:
+            self._follow(write.path, write.old, write.new, write.rework)
+        self._journal.unlink(missing_ok=True)
+
+    def _swap(self, head: Sha | None, new: Sha) -> None:
+        if not self._git.swap_ref(self.layout.branch, new, head or ZERO):
+            raise ConflictError("the mission files have moved", hint="try again")
+
+    def _follows(self) -> bool:
+        """Whether the work tree shows our branch; a person may have switched it."""
+        done = self._git.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1))
+        return self.layout.work_tree.is_dir() and done.out.decode().strip() == self.layout.branch
+
+    def _build_index(self, new: Sha, paths: Sequence[str], head: Sha | None, nonce: str) -> None:
+        """Prepare the index that will be: the person's entries, and ours where the person has staged nothing."""
+        index = self.layout.git_dir / "index"
+        scratch = self._scratch(nonce)
+        scratch.unlink(missing_ok=True)
+        if index.exists():
+            write_new(scratch, index.read_bytes())
+        env = {"GIT_INDEX_FILE": os.fspath(scratch)}
+        staged = self._staged(env, paths)
+        before = {p: oid for p, (_, oid) in self._entries(head, paths).items()} if head else {}
+        after = self._entries(new, paths)
+        lines = [f"{after[p][0]} {after[p][1]}\t{p}\0" for p in paths if p in after and staged.get(p) == before.get(p)]
+        data = "".join(lines).encode("utf-8", "surrogateescape")
+        self._git.run("update-index", "-z", "--index-info", stdin=data, env=env)
+
+    def _staged(self, env: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
+        out = self._git.run("ls-files", "-z", "--stage", "--", *paths, env=env).out.decode("utf-8", "surrogateescape")
+        found = {}
+        for line in out.split("\0"):
+            facts, _, path = line.partition("\t")
+            if path:
+                found[path] = facts.split(" ")[1]
+        return found
+
+    def _install_index(self, nonce: str) -> None:
+        self._scratch(nonce).replace(self.layout.git_dir / "index")
+
+    @contextmanager
+    def _index_lock(self, nonce: str) -> Iterator[None]:
+        """Hold `index.lock` as git does. It is a hard link to a file of ours, so that a stale one is known as ours."""
+        mine, lock = self._token(nonce), self.layout.git_dir / "index.lock"
+        write_new(mine, b"")
+        ends = time.monotonic() + _INDEX_PATIENCE
+        try:
+            while True:
+                try:
+                    os.link(mine, lock)
+                    break
+                except FileExistsError:
+                    if time.monotonic() > ends:
+                        hint = f"if no git is running there, remove {lock}"
+                        raise ConflictError("the index of the mission files is locked", hint=hint) from None
+                    time.sleep(0.02)
+            try:
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
+        finally:
+            mine.unlink(missing_ok=True)
+
+    def _follow(self, path: str, old: str | None, new: str, rework: Callable[[str], str] | None) -> str:
+        def again(now: bytes) -> bytes | None:
+            if rework is None:
+                return None
+            try:
+                return _bytes(rework(now.decode("utf-8", "surrogateescape")))
+            except Exception:  # noqa: BLE001 - whatever a person's half-edited file does to us, it stays as it is
+                return None
+
+        return rework_file(
+            self.layout.work_tree / path,
+            None if old is None else _bytes(old),
+            _bytes(new),
+            again,
+            temp_folder=self.layout.git_dir / "mission-tmp",
+        )
+
+    # The journal
+
+    @property
+    def _journal(self) -> Path:
+        return self.layout.git_dir / "mission-journal.json"
+
+    def _scratch(self, nonce: str) -> Path:
+        return self.layout.git_dir / f"index.mission-{nonce}"
+
+    def _token(self, nonce: str) -> Path:
+        return self.layout.git_dir / f"mission-lock-{nonce}"
+
+    def _write_journal(self, head: Sha | None, new: Sha, nonce: str, writes: Sequence[Write]) -> None:
+        entry = {"old": head, "new": new, "nonce": nonce, "paths": [w.path for w in writes]}
+        write_json(self._journal, entry)
+
+    def _recover(self) -> list[str]:
+        entry = read_json(self._journal)
+        if not isinstance(entry, dict):
+            self._journal.unlink(missing_ok=True)
+            return []
+        nonce = str(entry["nonce"])
+        self._free_own_lock(nonce)
+        done = []
+        now = self._git.commit_of(self.layout.branch)
+        landed = now is not None and self._git.succeeds("merge-base", "--is-ancestor", str(entry["new"]), now)
+        if landed and now is not None and self._follows():
+            self._catch_up(entry, now, nonce)
+            done.append(f"finished the commit {str(entry['new'])[:7]}")
+        self._scratch(nonce).unlink(missing_ok=True)
+        self._journal.unlink(missing_ok=True)
+        return done
+
+    def _free_own_lock(self, nonce: str) -> None:
+        mine, lock = self._token(nonce), self.layout.git_dir / "index.lock"
+        if mine.exists():
+            if lock.exists() and mine.samefile(lock):
+                lock.unlink()
+            mine.unlink()
+
+    def _catch_up(self, entry: dict[str, Any], now: Sha, nonce: str) -> None:
+        old, new, paths = entry["old"], Sha(entry["new"]), list(entry["paths"])
+        if now == new:
+            with self._index_lock(nonce):
+                self._build_index(new, paths, Sha(old) if old else None, nonce)
+                self._install_index(nonce)
+        for path in paths:
+            before = self._content(old, path) if old else None
+            after = self._content(new, path)
+            if after is not None:
+                self._follow(path, before, after, _text_merge(self._git, before, after))
+
+    def _content(self, commit: str, path: str) -> str | None:
+        found = self._git.blobs([f"{commit}:{path}"])
+        return next((c.decode("utf-8", "surrogateescape") for c in found.values()), None)
+
+    # Others
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        with locked(self.layout.git_dir / "mission-write.lock"):
+            yield
+
+    def _refuse_when_busy(self) -> None:
+        words = person_at_work(self.layout.git_dir, [self.layout.work_tree]) if self._follows() else ""
+        if words:
+            raise ConflictError(f"the mission files wait: {words}", hint="finish it, then all goes on by itself")
+
+    def _roots(self) -> list[str]:
+        return [] if "" in self.layout.folders else list(self.layout.folders)
+
+
+def _stored(path: str, text: str) -> Stored:
+    found = MISSION_FILE.match(path)
+    if found is None:
+        raise ToolError(f"{path} is no mission file")
+    if found["id"]:
+        return Stored(MissionId(found["id"]), path, text, f"{found['folder']}{found['id']}/runs")
+    return Stored(MissionId(found["flat_id"]), path, text, f"{found['flat']}{found['flat_id']}/runs")
+
+
+def _edits(out: str) -> Iterator[Edit]:
+    words = iter(out.split("\0"))
+    for line in words:
+        kind = line[:1]
+        if kind not in _STATUS_KINDS:
+            continue
+        fields = line.split(" ", {"1": 8, "2": 9, "u": 10}.get(kind, 1))
+        if kind == "2":
+            next(words, None)
+        path = fields[-1]
+        staged = kind in {"1", "2"} and fields[1][0] != "."
+        deleted = kind == "1" and "D" in fields[1]
+        yield Edit(path, "deleted" if deleted else "staged" if staged else _STATUS_KINDS[kind])
+
+
+def _text_merge(git: Git, base: str | None, ours: str) -> Callable[[str], str] | None:
+    """A three-way merge by lines on another text; raises where the two sides touch each other."""
+    if base is None:
+        return None
+
+    def merge(theirs: str) -> str:
+        from tempfile import TemporaryDirectory
+
+        with TemporaryDirectory() as folder:
+            names = []
+            for name, text in (("theirs", theirs), ("base", base), ("ours", ours)):
+                path = Path(folder) / name
+                path.write_bytes(_bytes(text))
+                names.append(os.fspath(path))
+            return git.run("merge-file", "--stdout", *names).out.decode("utf-8", "surrogateescape")
+
+    return merge
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,169 @@
+"""Where the state store of a checkout lies: a small repository in `missions/`, or in place; found or made."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.fs.atomic import write_new
+from mission_cli.adapters.fs.locks import locked
+from mission_cli.adapters.git.command import ZERO, Git, plain_git
+from mission_cli.adapters.git.places import MISSION_FOLDERS, tracks_missions
+from mission_cli.domain.errors import ToolError
+from mission_cli.domain.host import ROBOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mission_cli.adapters.git.places import Checkout
+    from mission_cli.domain.host import Person
+
+_BRANCH = "missions"
+_STATE_GIT = "mission-state.git"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a store lies."""
+
+    git_dir: Path
+    work_tree: Path
+    branch: str
+    """`refs/heads/…`."""
+    folders: tuple[str, ...]
+    """Folders of the tree that hold missions; the first is where new ones go. `""` is the root."""
+    runtime: Path
+    in_place: bool = False
+
+
+def find_state(checkout: Checkout, *, here: bool = False) -> Layout | None:
+    """Return where the store of a checkout lies, or None when there is none yet. A missing work tree is made again."""
+    in_place = _in_place(checkout, here=here)
+    if in_place is not None:
+        return in_place
+    git_dir = checkout.common_dir / _STATE_GIT
+    if not git_dir.is_dir():
+        return None
+    layout = _own_layout(checkout, git_dir)
+    _restore_work_tree(layout)
+    return layout
+
+
+def make_state(checkout: Checkout, *, here: bool = False, robot: Person = ROBOT) -> Layout:
+    """Return where the store lies; make it on first use, from what the remote had at the last fetch if it had it."""
+    found = find_state(checkout, here=here)
+    if found is not None:
+        return found
+    checkout.runtime.mkdir(parents=True, exist_ok=True)
+    with locked(checkout.runtime / "make.lock"):
+        found = find_state(checkout, here=here)
+        if found is None:
+            found = _make(checkout, robot)
+    return found
+
+
+def _make(checkout: Checkout, robot: Person) -> Layout:
+    code = Git(checkout.common_dir)
+    folder = ".missions" if _missions_taken(code) else "missions"
+    root = checkout.main_tree or checkout.common_dir
+    work_tree, git_dir = root / folder, checkout.common_dir / _STATE_GIT
+    _exclude(checkout.common_dir, folder)
+    temp = checkout.runtime / "new-state.git"
+    plain_git(checkout.common_dir, "init", "--quiet", "--bare", "--template=", f"--initial-branch={_BRANCH}", str(temp))
+    git = Git(temp, durable=True)
+    shared = code.commit_of(f"refs/remotes/origin/{_BRANCH}")
+    if shared:
+        git.run("fetch", "--quiet", "--no-tags", str(checkout.common_dir), f"{shared}:refs/heads/{_BRANCH}")
+    else:
+        empty = git.text("hash-object", "-t", "tree", "-w", "--stdin")
+        first = git.commit_tree(empty, [], "Begin\n\nMission-Event: state.created\n", author=robot, committer=robot)
+        git.swap_ref(f"refs/heads/{_BRANCH}", first, ZERO)
+    git.run("config", "core.bare", "false")
+    git.run("config", "mission.folder", folder)
+    git.run("config", "core.logAllRefUpdates", "true")
+    temp.rename(git_dir)
+    layout = Layout(git_dir, work_tree, f"refs/heads/{_BRANCH}", ("",), checkout.runtime)
+    _restore_work_tree(layout)
+    return layout
+
+
+def _own_layout(checkout: Checkout, git_dir: Path) -> Layout:
+    folder = Git(git_dir).text("config", "--default", "missions", "mission.folder")
+    root = checkout.main_tree or checkout.common_dir
+    return Layout(git_dir, root / folder, f"refs/heads/{_BRANCH}", ("",), checkout.runtime)
+
+
+def _restore_work_tree(layout: Layout) -> None:
+    """Make folder, link and files again where they are missing; what is there is left as it is."""
+    link = layout.work_tree / ".git"
+    if link.exists():
+        return
+    layout.work_tree.mkdir(parents=True, exist_ok=True)
+    target = os.path.relpath(layout.git_dir, layout.work_tree)
+    write_new(link, f"gitdir: {target}\n".encode())
+    git = Git(layout.git_dir, layout.work_tree)
+    if not (layout.git_dir / "index").exists():
+        git.run("read-tree", layout.branch)
+    git.run("checkout-index", "--all", "--quiet", ok=(0, 1))
+    git.run("update-index", "-q", "--refresh", ok=(0, 1))
+
+
+def _in_place(checkout: Checkout, *, here: bool) -> Layout | None:
+    """The layout for mission files that are tracked on the branch that is checked out, or None."""
+    if checkout.main_tree is None:
+        return None
+    git = Git(checkout.common_dir, checkout.main_tree)
+    branch = git.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).out.decode().strip()
+    head = git.commit_of("HEAD")
+    if not branch:
+        return None
+    tracked = tracks_missions(git, head) if head else []
+    if not tracked and not here:
+        return None
+    used = {path.split("/", 1)[0] if not path.startswith("todo/") else "todo/missions" for path in tracked}
+    folders = sorted(MISSION_FOLDERS, key=lambda f: f not in used)
+    return Layout(checkout.common_dir, checkout.main_tree, branch, tuple(folders), checkout.runtime, in_place=True)
+
+
+def _missions_taken(code: Git) -> bool:
+    """Whether some branch, here or as last fetched, tracks something called `missions`."""
+    refs = code.text("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes").splitlines()
+    asked = "".join(f"{ref}:missions\n" for ref in refs).encode("utf-8", "surrogateescape")
+    out = code.run("cat-file", "--batch-check", stdin=asked).out.decode("utf-8", "replace") if refs else ""
+    return any(not line.endswith(" missing") for line in out.splitlines())
+
+
+def _exclude(common_dir: Path, folder: str) -> None:
+    path = common_dir / "info" / "exclude"
+    path.parent.mkdir(exist_ok=True)
+    text = path.read_text() if path.exists() else ""
+    if f"/{folder}" not in text.splitlines():
+        glue = "" if not text or text.endswith("\n") else "\n"
+        with path.open("a") as out:
+            out.write(f"{glue}/{folder}\n")
+
+
+def find_home(folder: Path) -> Layout | None:
+    """Where missions without a repository lie in the user's data folder, or None before the first one."""
+    git_dir = folder / ".git"
+    if not git_dir.is_dir():
+        return None
+    return Layout(git_dir, folder, f"refs/heads/{_BRANCH}", ("missions",), git_dir / "mission", in_place=True)
+
+
+def make_home(folder: Path) -> Layout:
+    """Make the data folder a repository on first use."""
+    found = find_home(folder)
+    if found is not None:
+        return found
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder / ".make.lock"):
+        found = find_home(folder)
+        if found is None:
+            plain_git(folder, "init", "--quiet", "--template=", f"--initial-branch={_BRANCH}", os.fspath(folder))
+            _exclude(folder / ".git", ".make.lock")
+            found = find_home(folder)
+    if found is None:
+        raise ToolError(f"{folder} cannot be made a repository")
+    return found

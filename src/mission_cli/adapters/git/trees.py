@@ -1,0 +1,173 @@
+"""Trees of workers and checks: shared clones with a config, stash and hooks of their own and nowhere to push to.
+
+What we do in such a tree we do with a git dir of our own: its config is the worker's, and filters or a
+file system monitor in it would run code under our git.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.git.command import ZERO, Git, plain_git
+from mission_cli.domain.host import ROBOT
+
+if TYPE_CHECKING:
+    from mission_cli.domain.ids import Sha
+
+
+_LOCAL_CONFIG = {
+    "commit.gpgsign": "false",
+    "tag.gpgsign": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "core.logAllRefUpdates": "true",
+}
+
+
+def make_tree(code: Path, tree: Path, *, commit: str, branch: str, base_name: str = "") -> None:
+    """Make a shared clone of a repository (its common dir) at a commit; what stood there is removed before.
+
+    With a `branch` it is checked out on that branch, else detached. `base_name` becomes a branch too, so
+    that a worker can compare with it.
+    """
+    remove_tree(tree)
+    tree.parent.mkdir(parents=True, exist_ok=True)
+    start = branch or "detached"
+    plain_git(tree.parent, "init", "--quiet", "--template=", f"--initial-branch={start}", os.fspath(tree))
+    dot = tree / ".git"
+    (dot / "objects/info").mkdir(parents=True, exist_ok=True)
+    (dot / "objects/info/alternates").write_text(f"{code / 'objects'}\n")
+    git = Git(dot, tree, own_config=True)
+    for key, value in _local_config(git).items():
+        git.run("config", key, value)
+    if base_name and base_name != branch:
+        base = Git(code).commit_of(f"refs/heads/{base_name}")
+        if base:
+            git.run("update-ref", f"refs/heads/{base_name}", base)
+    if branch:
+        git.run("update-ref", f"refs/heads/{branch}", commit)
+        git.run("reset", "--quiet", "--hard")
+    else:
+        git.run("checkout", "--quiet", "--detach", "--force", commit)
+
+
+def copy_files(source: Path | None, tree: Path, names: tuple[str, ...]) -> None:
+    """Copy files that are not in git (`.env.test`) from a person's checkout; missing ones are left out."""
+    for name in names:
+        if source is None:
+            return
+        origin, target = (source / name).resolve(), tree / name
+        inside = origin.is_relative_to(source.resolve()) and not Path(name).is_absolute()
+        if inside and origin.is_file() and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(origin, target)
+
+
+def save_uncommitted(code: Path, tree: Path, *, ref: str, label: str) -> Sha | None:
+    """Keep a worker's uncommitted work as a commit under `ref` of the code repository; None when there is none.
+
+    Nothing of the worker's git configuration is used. Ignored files are not work.
+    """
+    if not (tree / ".git").is_dir():
+        return None
+    own = code / "mission" / f"saving-{secrets.token_hex(4)}.git"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        plain_git(own.parent, "init", "--quiet", "--bare", "--template=", os.fspath(own))
+        (own / "objects/info").mkdir(parents=True, exist_ok=True)
+        (own / "objects/info/alternates").write_text(f"{tree / '.git/objects'}\n{code / 'objects'}\n")
+        made = _commit_work_tree(Git(own, tree), _head_of(tree), label)
+        if made is None:
+            return None
+        git = Git(code, durable=True)
+        git.run(
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", os.fspath(own), f"refs/saved:{ref}"
+        )
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+    return made
+
+
+def claim(code: Path, run: str, content: bytes) -> bytes | None:
+    """Claim an attempt: None when it is ours now, else what the one who has it wrote."""
+    git = Git(code, durable=True)
+    ref = f"refs/mission/claims/{run}"
+    blob = git.store(content)
+    if git.swap_ref(ref, blob, ZERO):
+        return None
+    there = git.blobs([ref])
+    found = there.get(ref, b"")
+    return None if found == content else found
+
+
+def pin(code: Path, name: str, commit: str) -> None:
+    """Keep a commit from being pruned while a tree borrows from it."""
+    Git(code).run("update-ref", f"refs/mission/pins/{name}", commit)
+
+
+def unpin(code: Path, name: str) -> None:
+    """Let it go again."""
+    Git(code).run("update-ref", "-d", f"refs/mission/pins/{name}")
+
+
+def remove_tree(tree: Path) -> None:
+    """Remove a tree of ours, read-only folders included. Nothing when it is not there."""
+    if not tree.is_dir():
+        return
+    shutil.rmtree(tree, ignore_errors=True)
+    if tree.exists():
+        for folder, _, _ in os.walk(tree):
+            Path(folder).chmod(0o700)
+        shutil.rmtree(tree)
+
+
+def _commit_work_tree(git: Git, head: str, label: str) -> Sha | None:
+    """Commit everything in the work tree on top of `head`; None when it says what `head` says."""
+    base = git.run("rev-parse", "--verify", "--quiet", f"{head}^{{tree}}", ok=(0, 1, 128)).out.decode().strip()
+    if base:
+        git.run("read-tree", base)
+    git.run("add", "--all", "--ignore-errors", "--", ".", ok=(0, 1))
+    saved = git.text("write-tree")
+    if saved == base:
+        return None
+    message = f"Uncommitted work of {label}\n"
+    made = git.commit_tree(saved, [head] if base else [], message, author=ROBOT, committer=ROBOT)
+    git.run("update-ref", "refs/saved", made)
+    return made
+
+
+def _local_config(git: Git) -> dict[str, str]:
+    config = dict(_LOCAL_CONFIG)
+    name = git.run("config", "user.name", ok=(0, 1)).out.strip()
+    email = git.run("config", "user.email", ok=(0, 1)).out.strip()
+    if not name or not email:
+        config.update({"user.name": "mission worker", "user.email": "worker@localhost"})
+    return config
+
+
+def _head_of(tree: Path) -> str:
+    """The commit that a worker's tree is on, read without running git in it."""
+    dot = tree / ".git"
+    try:
+        text = (dot / "HEAD").read_text().strip()
+        for _ in range(5):
+            if not text.startswith("ref: "):
+                return text if len(text) in {40, 64} else ""
+            ref = text.removeprefix("ref: ")
+            loose = dot / ref
+            text = loose.read_text().strip() if loose.is_file() else _packed(dot, ref)
+    except OSError:
+        return ""
+    return ""
+
+
+def _packed(dot: Path, ref: str) -> str:
+    try:
+        lines = (dot / "packed-refs").read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.split(" ")[0] for line in lines if line.endswith(f" {ref}")), "")

@@ -1,0 +1,100 @@
+"""This machine: who we are on it, and whether it has room for one more worker."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.executors.slots import free_slots
+from mission_cli.adapters.git.command import plain_git
+from mission_cli.domain.host import Person
+
+if TYPE_CHECKING:
+    from mission_cli.adapters.git.places import Checkout
+
+_MIB = 1024 * 1024
+
+
+class LocalMachine:
+    """Answers for one checkout on this machine."""
+
+    def __init__(
+        self,
+        checkout: Checkout,
+        *,
+        slots: Path,
+        slot_count: int,
+        trees: Path,
+        min_memory_mib: int,
+        min_disk_mib: int,
+        path: str,
+    ) -> None:
+        self._checkout = checkout
+        self._slots, self._slot_count = slots, slot_count
+        self._trees = trees
+        self._min_memory, self._min_disk = min_memory_mib, min_disk_mib
+        self._path = path
+
+    def me(self) -> str:
+        """Host name and six digits that stay when the checkout is moved, and differ when it is copied."""
+        facts = self._checkout.common_dir.stat()
+        text = f"{_machine_id()}:{facts.st_dev}:{facts.st_ino}"
+        return f"{socket.gethostname()}:{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+
+    def person(self) -> Person:
+        """Who git says that works here; the login name where it says nothing."""
+        return git_person(self._checkout.name)
+
+    def free_slots(self) -> int:
+        """Slots that nobody holds."""
+        return free_slots(self._slots, self._slot_count)
+
+    def shortage(self) -> str:
+        """Why nothing may be started now."""
+        memory = _free_memory_mib()
+        if memory is not None and memory < self._min_memory:
+            return f"only {memory} MiB of memory are free, {self._min_memory} are wanted"
+        place = next(p for p in (self._trees, *self._trees.parents) if p.exists())
+        disk = shutil.disk_usage(place).free // _MIB
+        if disk < self._min_disk:
+            return f"only {disk} MiB of disk are free at {place}, {self._min_disk} are wanted"
+        return ""
+
+    def runner_problem(self, command: tuple[str, ...]) -> str:
+        """Why a runner's command cannot be started here."""
+        if not command:
+            return "the runner has no command"
+        if shutil.which(command[0], path=self._path) is None:
+            return f"the runner's program `{command[0]}` is not on PATH"
+        return ""
+
+
+def git_person(where: Path) -> Person:
+    """Name and address that git has for whoever works in a folder; the login name where it has none."""
+    name = plain_git(where, "config", "user.name", ok=(0, 1))
+    email = plain_git(where, "config", "user.email", ok=(0, 1))
+    login = os.environ.get("USER") or os.environ.get("LOGNAME") or "person"
+    return Person(name or login, email or f"{login}@{socket.gethostname()}")
+
+
+def _machine_id() -> str:
+    for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
+        try:
+            return Path(path).read_text().strip()
+        except OSError:
+            continue
+    return platform.node()
+
+
+def _free_memory_mib() -> int | None:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    line = next((x for x in lines if x.startswith("MemAvailable:")), "")
+    return int(line.split()[1]) // 1024 if line else None

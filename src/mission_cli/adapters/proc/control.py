@@ -1,0 +1,88 @@
+"""Signals, and the two prctl calls that a supervisor needs."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def become_subreaper(*, on: bool) -> None:
+    """Adopt orphans of our children, or stop doing so. Nothing outside of Linux."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, int(on))
+
+
+def die_with_parent() -> Callable[[], None]:
+    """Return what a child calls before exec so that it is killed when its parent dies. Nothing outside of Linux."""
+    library = _library()
+    parent = os.getpid()
+
+    def prepare() -> None:
+        if library is not None:
+            library.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(125)
+
+    return prepare
+
+
+def reap() -> None:
+    """Collect every child that has ended."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+
+
+def end_all(find: Callable[[], Iterable[int]], *, grace: float) -> int:
+    """Terminate, then kill, whatever `find` finds until it finds nothing; return how many processes there were."""
+    seen: set[int] = set()
+    terminated_at = time.monotonic()
+    while True:
+        reap()
+        alive = list(find())
+        if not alive:
+            return len(seen)
+        late = time.monotonic() - terminated_at > grace
+        for pid in alive:
+            if late or pid not in seen:
+                _signal(pid, signal.SIGKILL if late else signal.SIGTERM)
+        seen.update(alive)
+        time.sleep(0.02)
+
+
+def end_group(pid: int, sig: int) -> None:
+    """Send a signal to a process group; nothing when it is gone."""
+    try:
+        os.killpg(pid, sig)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _signal(pid: int, sig: int) -> None:
+    try:
+        os.kill(pid, sig)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _library() -> ctypes.CDLL | None:
+    return ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def _prctl(option: int, value: int) -> None:
+    library = _library()
+    if library is not None:
+        library.prctl(option, value, 0, 0, 0)

@@ -1,0 +1,99 @@
+"""Start a program and wait for it, or start one that outlives us. Nothing of ours is inherited but what is named."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_DETACH = '"$@" &'
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How a program ended. `code` is negative for a signal."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path | str,
+    env: Mapping[str, str],
+    stdin: bytes = b"",
+    timeout: float | None = 120,
+) -> Completed:
+    """Run to the end. Raises ToolError when the program is missing or takes longer than `timeout` seconds."""
+    try:
+        done = subprocess.run(  # noqa: S603 - the door: argv is a list, no shell
+            list(argv), cwd=cwd, env=dict(env), input=stdin, capture_output=True, timeout=timeout, check=False
+        )
+    except FileNotFoundError as error:
+        missing = argv[0] if Path(cwd).is_dir() else str(cwd)
+        raise ToolError(f"`{missing}` is not there", hint=f"install {argv[0]}, or put it on PATH") from error
+    except subprocess.TimeoutExpired as error:
+        raise ToolError(f"`{argv[0]}` did not end within {timeout:.0f} s") from error
+    except OSError as error:
+        raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror}") from error
+    return Completed(done.returncode, done.stdout, done.stderr)
+
+
+def start_detached(
+    argv: Sequence[str], *, cwd: Path | str, env: Mapping[str, str], log: Path, keep: Sequence[int] = ()
+) -> None:
+    """Start a program in a session of its own, as nobody's child; its output is appended to `log`.
+
+    `keep` are file descriptors that it inherits under their numbers.
+    """
+    with log.open("ab") as out:
+        subprocess.run(  # noqa: S603 - the door: the shell's text is a constant, argv is passed as arguments
+            ["/bin/sh", "-c", _DETACH, "sh", *argv],
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            pass_fds=tuple(keep),
+            start_new_session=True,
+            check=True,
+        )
+
+
+def start_child(
+    argv: Sequence[str],
+    *,
+    cwd: Path | str,
+    env: Mapping[str, str],
+    stdin: Path,
+    log: Path,
+    before_exec: Callable[[], None] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own. Raises OSError when it cannot be executed."""
+    with stdin.open("rb") as source, log.open("ab") as out:
+        return subprocess.Popen(  # noqa: S603 - the door: argv is a list, no shell
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=source,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=before_exec,  # noqa: PLW1509 - the supervisor has one thread
+        )
+
+
+def interact(argv: Sequence[str], *, cwd: Path | str, env: Mapping[str, str]) -> int:
+    """Run a program on this terminal (an editor); return its exit status. Raises ToolError when it is missing."""
+    try:
+        return subprocess.run(list(argv), cwd=cwd, env=dict(env), check=False).returncode  # noqa: S603 - the door
+    except OSError as error:
+        raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror}", hint="set EDITOR") from error

@@ -1,0 +1,120 @@
+"""What runs on this machine, read from /proc. Where there is no /proc (macOS), nothing is seen: see docs/adr."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_PROC = Path("/proc")
+
+
+def boot_id() -> str:
+    """The id of this boot, or the empty string."""
+    try:
+        return (_PROC / "sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def start_time(pid: int) -> str:
+    """When a process was started, in clock ticks since boot; empty when there is none."""
+    try:
+        stat = (_PROC / str(pid) / "stat").read_bytes()
+    except OSError:
+        return ""
+    fields = stat.rpartition(b")")[2].split()
+    return fields[19].decode() if len(fields) > 19 else ""  # noqa: PLR2004 - proc(5): field 22 is starttime
+
+
+def carrying(name: str, value: str) -> list[int]:
+    """Pids of living processes whose environment at start had `name=value`, ours excepted."""
+    needle = b"\0" + f"{name}={value}".encode() + b"\0"
+    found = []
+    for pid in _pids():
+        try:
+            environ = (_PROC / str(pid) / "environ").read_bytes()
+        except OSError:
+            continue
+        if needle in b"\0" + environ and not _zombie(pid):
+            found.append(pid)
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Pids of all living children, grandchildren and so on."""
+    children: dict[int, list[int]] = {}
+    for other in _pids():
+        parent = _parent(other)
+        if parent is not None:
+            children.setdefault(parent, []).append(other)
+    found: list[int] = []
+    rest = list(children.get(pid, []))
+    while rest:
+        one = rest.pop()
+        rest += children.get(one, [])
+        if not _zombie(one):
+            found.append(one)
+    return found
+
+
+def git_at_work(folders: Iterable[Path]) -> str:
+    """The command of a person's git that is changing something in one of the folders, or the empty string.
+
+    A `git commit` with its editor open holds no lock: only the process shows it.
+    """
+    roots = [os.fspath(f.resolve()) for f in folders]
+    for pid in _pids():
+        words = _command(pid)
+        if not words or words[0].rpartition("/")[2] != "git":
+            continue
+        verb = next((w for w in words[1:] if not w.startswith("-")), "")
+        if verb not in _CHANGING:
+            continue
+        try:
+            cwd = os.fspath((_PROC / str(pid) / "cwd").readlink())
+        except OSError:
+            continue
+        if any(cwd == root or cwd.startswith(root + "/") for root in roots):
+            return " ".join(words[:4])
+    return ""
+
+
+_CHANGING = frozenset({"commit", "rebase", "merge", "am", "cherry-pick", "revert", "pull", "stash", "gui", "citool"})
+
+
+def _pids() -> Iterator[int]:
+    try:
+        names = [entry.name for entry in _PROC.iterdir()]
+    except OSError:
+        return
+    own = os.getpid()
+    yield from (int(n) for n in names if n.isdigit() and int(n) != own)
+
+
+def _command(pid: int) -> list[str]:
+    try:
+        raw = (_PROC / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return []
+    return raw.decode("utf-8", "replace").rstrip("\0").split("\0")
+
+
+def _stat(pid: int) -> list[bytes]:
+    try:
+        return (_PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return []
+
+
+def _parent(pid: int) -> int | None:
+    fields = _stat(pid)
+    return int(fields[1]) if len(fields) > 1 else None
+
+
+def _zombie(pid: int) -> bool:
+    fields = _stat(pid)
+    return not fields or fields[0] in {b"Z", b"X"}

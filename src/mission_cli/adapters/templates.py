@@ -1,0 +1,65 @@
+"""Jinja templates of the package: mission files, prompts. Every value is escaped by the filter that names its place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mission_cli.document import escape
+from mission_cli.document.front import quoted
+from mission_cli.domain.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from jinja2 import Environment
+
+
+def template_folder() -> Path:
+    """Return the folder of templates: in the installed package, else at the root of the source tree."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "templates"
+    return installed if installed.is_dir() else package.parent.parent / "templates"
+
+
+class JinjaTemplates:
+    """Renders templates by name (`mission.md.j2`, `prompts/full-loop.md.j2`)."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or template_folder()
+        self._environment: Environment | None = None
+
+    def render(self, name: str, values: Mapping[str, Any]) -> str:
+        """Return the text. A value that the template names and nobody gave is a bug and raises."""
+        if self._environment is None:
+            self._environment = _environment(self._folder)
+        return self._environment.get_template(name).render(values)
+
+
+def _environment(folder: Path) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(os.fspath(folder)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - Markdown, not HTML: each value passes a filter of ours
+    )
+    environment.filters.update(
+        yaml=lambda value: quoted(str(value)),
+        yaml_list=_yaml_list,
+        cell=lambda value: escape.cell(str(value)),
+        heading=lambda value: escape.heading(str(value)),
+        prose=lambda value: escape.prose(str(value)),
+        one_line=lambda value: escape.line(str(value)),
+        plain=lambda value: one_line(str(value)),
+        fenced=lambda value: escape.fenced(str(value)),
+    )
+    return environment
+
+
+def _yaml_list(values: Iterable[object]) -> str:
+    return "[" + ", ".join(quoted(str(v)) for v in values) + "]"

@@ -1,0 +1,1 @@
+"""Pure arithmetic on money, hours and tokens: Decimal, never float."""

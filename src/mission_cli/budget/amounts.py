@@ -1,0 +1,57 @@
+"""Amounts as people write them in budget tables, and back."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+CATEGORIES = ("usd", "hours", "tokens")
+LABELS = {"usd": "Money (USD)", "hours": "Time (hours)", "tokens": "Tokens"}
+
+_WORDS = {
+    "usd": ("money", "usd", "cost", "$", "dollar"),
+    "hours": ("time", "hour"),
+    "tokens": ("token",),
+}
+_NUMBER = re.compile(r"[-+]?(?:\d[\d,_]*(?:\.\d*)?|\.\d+)")
+_PLACES = {"usd": Decimal("0.000001"), "hours": Decimal("0.0001"), "tokens": Decimal(1)}
+
+
+def category_of(text: str) -> str:
+    """Return usd, hours or tokens for a Category cell, or the text itself when it is none of them."""
+    lowered = text.strip().lower()
+    for name in CATEGORIES:
+        if any(word in lowered for word in _WORDS[name]):
+            return name
+    return text.strip()
+
+
+def parse_amount(text: str) -> Decimal | None:
+    """Return the first number in `$1,200.50`, `0.02h`, `12k tokens`; None when there is none (`unknown`)."""
+    found = _NUMBER.search(text)
+    if not found:
+        return None
+    try:
+        number = Decimal(found[0].replace(",", "").replace("_", ""))
+    except InvalidOperation:
+        return None
+    suffix = text[found.end() : found.end() + 1].lower()
+    return number * {"k": Decimal(1000), "m": Decimal(1_000_000)}.get(suffix, Decimal(1))
+
+
+def rounded(category: str, amount: Decimal) -> Decimal:
+    """Return the amount as precisely as the tables keep it: micro-dollars, 1/10000 h, whole tokens."""
+    return amount.quantize(_PLACES[category], rounding=ROUND_HALF_UP)
+
+
+def show_amount(category: str, amount: Decimal | None) -> str:
+    """Return `$0.42`, `1.5h`, `1200`, or `unknown`; nothing that counts is rounded away."""
+    if amount is None:
+        return "unknown"
+    exact = rounded(category, amount).normalize()
+    plain = f"{exact:f}" if exact else "0"
+    if category == "usd":
+        whole, _, cents = plain.partition(".")
+        sign = "-" if whole.startswith("-") else ""
+        return f"{sign}${whole.lstrip('-')}.{cents.ljust(2, '0')}" if cents else f"{sign}${whole.lstrip('-')}"
+    return f"{plain}h" if category == "hours" else plain

@@ -1,0 +1,159 @@
+"""What was spent, what is held, what an attempt may cost: the rule that no cent is overspent.
+
+An intent never raises spent + held above a cap. A reserve is held from the intent of an attempt until
+its settlement, and for good where the cost stayed unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli.budget.amounts import CATEGORIES
+from mission_cli.domain.runs import Reserve, RunRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import timedelta
+
+    from mission_cli.domain.mission import Limits, Spend
+
+ZERO = Decimal(0)
+_SECONDS_PER_HOUR = Decimal(3600)
+_MICRO = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums by category; `unknown` counts the rows of money whose amount nobody knows."""
+
+    usd: Decimal = ZERO
+    hours: Decimal = ZERO
+    tokens: Decimal = ZERO
+    unknown: int = 0
+
+    def of(self, category: str) -> Decimal:
+        """The sum of one category."""
+        return {"usd": self.usd, "hours": self.hours, "tokens": self.tokens}[category]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A mission's caps, what is spent and what is held at one moment."""
+
+    limits: Limits
+    spent: Totals
+    held: Totals
+
+    def cap(self, category: str) -> Decimal | None:
+        """The cap of a category; None when there is none."""
+        return {"usd": self.limits.usd, "hours": self.limits.hours, "tokens": self.limits.tokens}[category]
+
+    def left(self, category: str) -> Decimal | None:
+        """What can still be promised: cap less spent less held; None without a cap."""
+        cap = self.cap(category)
+        return None if cap is None else cap - self.spent.of(category) - self.held.of(category)
+
+    def used_pct(self, category: str) -> Decimal | None:
+        """Spent in percent of the cap; None without a cap. A cap of zero is used up."""
+        cap = self.cap(category)
+        if cap is None:
+            return None
+        return self.spent.of(category) * 100 / cap if cap else Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the budget lets nothing start."""
+
+    category: str
+    detail: str
+
+
+def spent(rows: Iterable[Spend]) -> Totals:
+    """Add up the spend log."""
+    sums = dict.fromkeys(CATEGORIES, ZERO)
+    unknown = 0
+    for row in rows:
+        if row.category not in sums:
+            continue
+        if row.amount is None:
+            unknown += 1
+        else:
+            sums[row.category] += row.amount
+    return Totals(usd=sums["usd"], hours=sums["hours"], tokens=sums["tokens"], unknown=unknown)
+
+
+def held(records: Iterable[RunRecord]) -> Totals:
+    """Add up the reserves of open attempts, and the money of settled ones whose cost is unknown."""
+    usd = hours = tokens = ZERO
+    for record in records:
+        if record.open:
+            usd += record.reserve.usd
+            hours += record.reserve.hours
+            tokens += record.reserve.tokens
+        elif record.usage.usd is None:
+            usd += record.reserve.usd
+    return Totals(usd=usd, hours=hours, tokens=tokens)
+
+
+def account(limits: Limits, rows: Iterable[Spend], records: Iterable[RunRecord]) -> Account:
+    """Return where the mission stands."""
+    return Account(limits=limits, spent=spent(rows), held=held(records))
+
+
+def alert(state: Account) -> Refusal | None:
+    """Return the first category that reached the threshold at which a person decides, or None."""
+    for category in CATEGORIES:
+        used = state.used_pct(category)
+        if used is not None and used >= state.limits.alert_pct:
+            return Refusal(
+                category,
+                f"{used:.0f}% of the {category} are spent, the threshold is {state.limits.alert_pct}%",
+            )
+    return None
+
+
+def next_threshold(state: Account) -> Decimal:
+    """Return the next step above what is used: the threshold that `resume` sets."""
+    used = max((state.used_pct(c) or ZERO for c in CATEGORIES), default=ZERO)
+    steps = (Decimal(80), Decimal(90), Decimal(100))
+    return next((s for s in steps if s > used and s > state.limits.alert_pct), Decimal(100))
+
+
+def reserve_for_attempt(
+    state: Account, *, open_slots: int, wall_limit: timedelta, worst_step: Mapping[str, Decimal] | None = None
+) -> Reserve | Refusal:
+    """Return what the next attempt may cost at most, so that every open slot gets its share.
+
+    `worst_step` is the most that one step can cost beyond the moment it is noticed; it is part of
+    the reserve, so that even the last step stays below the cap.
+    """
+    margin = worst_step or {}
+    shares: dict[str, Decimal] = {}
+    for category in CATEGORIES:
+        left = state.left(category)
+        if left is None:
+            shares[category] = ZERO
+            continue
+        if left <= margin.get(category, ZERO):
+            return Refusal(category, _nothing_left(state, category))
+        shares[category] = left / max(1, open_slots)
+    usd, per_feature = shares["usd"], state.limits.per_feature_usd
+    if per_feature:
+        usd = per_feature if state.cap("usd") is None else min(per_feature, state.left("usd") or ZERO)
+    wall = Decimal(str(wall_limit.total_seconds())) / _SECONDS_PER_HOUR
+    hours = wall if state.cap("hours") is None else min(wall, shares["hours"])
+    return Reserve(
+        usd=usd.quantize(_MICRO, rounding=ROUND_DOWN),
+        hours=hours.quantize(_MICRO, rounding=ROUND_DOWN),
+        tokens=int(shares["tokens"]),
+    )
+
+
+def _nothing_left(state: Account, category: str) -> str:
+    return (
+        f"nothing is left to promise: {state.spent.of(category)} {category} spent and "
+        f"{state.held.of(category)} held of {state.cap(category)}"
+    )

@@ -1,0 +1,329 @@
+"""Plan files: what a person or a model hands in, checked with line and hint before it becomes a mission file."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from mission_cli.budget.amounts import LABELS
+from mission_cli.document import escape
+from mission_cli.document.features import Draft, read_row, resolve
+from mission_cli.domain.errors import UsageError
+from mission_cli.domain.ids import FeatureNumber, why_bad_id
+from mission_cli.domain.problems import Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _text(value: object) -> object:
+    """YAML reads `1.10` as a number and `1h` as text; both are text here."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _list(value: object) -> object:
+    return [value] if isinstance(value, str | int | float) else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Texts = Annotated[list[Text], BeforeValidator(_list)]
+Amount = Annotated[float, Field(ge=0)] | Literal["unlimited"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PlanFeature(_Strict):
+    """One feature; `depends` names others by number (`1.1`, `2.*`) or title."""
+
+    title: Annotated[Text, Field(min_length=1)]
+    description: Text = ""
+    estimate: Text = ""
+    criteria: Texts = []
+    depends: Texts = []
+    assign: Text = ""
+    model: Text = ""
+    parallel_group: Text = ""
+    task: Text = ""
+
+
+class PlanMilestone(_Strict):
+    """One milestone and what must hold at its end."""
+
+    name: Annotated[Text, Field(min_length=1)]
+    estimate: Text = ""
+    validation: Texts = []
+    independent: bool = False
+    features: Annotated[list[PlanFeature], Field(min_length=1)]
+
+
+class PlanBudget(_Strict):
+    """Caps; 0 means none."""
+
+    time_hours: Amount = 0.0
+    money_usd: Amount = 0.0
+    token_limit: Amount = 0.0
+    alert_threshold_pct: Annotated[float, Field(gt=0, le=100)] = 80.0
+    per_feature_usd: Annotated[float, Field(ge=0)] = 0.0
+
+
+class PlanModels(_Strict):
+    """Model tier by role."""
+
+    orchestrator: Text = "opus"
+    workers: Text = "sonnet"
+    research: Text = "haiku"
+    validation: Text = "sonnet"
+
+
+class PlanPreferences(_Strict):
+    """How the person wants the work done."""
+
+    tech_stack: Texts = []
+    deploy_target: Text = ""
+    test_framework: Text = ""
+    ci_provider: Text = ""
+    coding_style: Text = ""
+    max_parallel_workers: Annotated[int, Field(ge=1, le=64)] = 2
+    runner: Text = "opencode"
+    land: Literal["ask", "auto"] = "ask"
+
+
+class PlanResource(_Strict):
+    """Something that the mission needs; credentials by reference only."""
+
+    name: Text
+    type: Text = ""
+    purpose: Text = ""
+    status: Text = "needed"
+    notes: Text = ""
+
+
+class PlanGate(_Strict):
+    """A gate between features."""
+
+    name: Text
+    kind: Literal["checkpoint", "approval", "quality", "delay"]
+    after: Texts = []
+    blocks: Texts = []
+    rule: Text = ""
+    notify: Text = ""
+
+
+class Plan(_Strict):
+    """A whole plan file, see `docs/cli.md`."""
+
+    title: Annotated[Text, Field(min_length=1)]
+    goal: Text = ""
+    id: Text = ""
+    type: Text = "development"
+    mode: Literal["full", "poc"] = "full"
+    priority: Literal["low", "normal", "high", "urgent"] = "normal"
+    deadline: Text = ""
+    base: Text = ""
+    budget: PlanBudget = PlanBudget()
+    model_routing: PlanModels = PlanModels()
+    preferences: PlanPreferences = PlanPreferences()
+    non_goals: Texts = []
+    constraints: Texts = []
+    resources: list[PlanResource] = []
+    gates: list[PlanGate] = []
+    milestones: Annotated[list[PlanMilestone], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlan:
+    """A plan, or None where errors stand among the problems."""
+
+    plan: Plan | None
+    problems: tuple[Problem, ...]
+
+
+def read_plan(text: str) -> ReadPlan:
+    """Read YAML or JSON. What cannot be meant is an error, what `start` will miss is a warning."""
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+        loaded = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where it is there
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return ReadPlan(None, (Problem(line, column, f"it is no YAML: {error.problem}"),))
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        return ReadPlan(None, (Problem(1, 1, f"it is no YAML: {str(error).splitlines()[0]}"),))
+    if not isinstance(loaded, dict):
+        return ReadPlan(None, (Problem(1, 1, "a plan is a mapping", "begin with `title:` and `milestones:`"),))
+    try:
+        plan = Plan.model_validate(loaded)
+    except ValidationError as error:
+        return ReadPlan(None, tuple(sorted(_problem(root, e) for e in error.errors())))
+    problems = tuple(sorted(_check(plan, root)))
+    failed = any(p.severity is Severity.ERROR for p in problems)
+    return ReadPlan(None if failed else plan, problems)
+
+
+def feature_rows(plan: Plan) -> Iterator[tuple[FeatureNumber, PlanFeature, str]]:
+    """Every feature with its number and the text of its Feature cell."""
+    titles = {
+        f.title.casefold(): f"{m}.{n}"
+        for m, milestone in enumerate(plan.milestones, 1)
+        for n, f in enumerate(milestone.features, 1)
+    }
+    for m, milestone in enumerate(plan.milestones, 1):
+        for n, feature in enumerate(milestone.features, 1):
+            depends = [titles.get(d.casefold(), d) for d in feature.depends]
+            notes = [f"[depends:{','.join(depends)}]"] if depends else []
+            for name, value in (
+                ("assign", feature.assign),
+                ("model", feature.model),
+                ("parallel-group", feature.parallel_group),
+            ):
+                notes += [f"[{name}:{value}]"] if value else []
+            title = escape.cell(re.sub(r"[\[\]]", "", feature.title) if "[" in feature.title else feature.title)
+            yield FeatureNumber(f"{m}.{n}"), feature, " ".join([title, *(f"`{escape.cell(note)}`" for note in notes)])
+
+
+def template_values(
+    plan: Plan, *, mission_id: str, created: str, created_by: str, repo: str, base: str
+) -> dict[str, Any]:
+    """Return what `mission.md.j2` is filled with."""
+    rows = {number: (feature, cell) for number, feature, cell in feature_rows(plan)}
+    milestones = []
+    for m, milestone in enumerate(plan.milestones, 1):
+        features = []
+        for n in range(1, len(milestone.features) + 1):
+            number = FeatureNumber(f"{m}.{n}")
+            feature, cell = rows[number]
+            features.append({**feature.model_dump(), "number": number, "cell": cell})
+        milestones.append({**milestone.model_dump(), "features": features})
+    values = plan.model_dump()
+    values.update(
+        id=mission_id,
+        status="planning",
+        created=created,
+        created_by=created_by,
+        repo=repo,
+        base=base,
+        goal=plan.goal or plan.title,
+        budget={k: _amount(v) for k, v in plan.budget.model_dump().items()},
+        milestones=milestones,
+        summary=[[LABELS[c], "-", "-", "-", "-"] for c in ("hours", "usd", "tokens")],
+    )
+    return values
+
+
+def _amount(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:f}".rstrip("0").rstrip(".") or "0"
+
+
+def _check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
+    if plan.id and why_bad_id(plan.id):
+        yield Problem(*_at(root, ("id",)), f"{plan.id!r} cannot be an id: {why_bad_id(plan.id)}")
+    drafts: list[Draft] = []
+    for number, _, cell in feature_rows(plan):
+        m, n = (int(x) - 1 for x in number.split("."))
+        line, column = _at(root, ("milestones", m, "features", n))
+        drafts.append(read_row({"feature": cell}, number=number, line=line, column=column))
+    yield from resolve(drafts)[1]
+    for m, milestone in enumerate(plan.milestones):
+        if not milestone.validation:
+            line, column = _at(root, ("milestones", m))
+            yield Problem(
+                line,
+                column,
+                f"milestone {m + 1} has no criterion",
+                "without `validation:` only the tests and builds that are found there are run",
+                Severity.WARNING,
+            )
+        for n, feature in enumerate(milestone.features):
+            if not feature.criteria:
+                line, column = _at(root, ("milestones", m, "features", n))
+                yield Problem(
+                    line,
+                    column,
+                    f"feature {m + 1}.{n + 1} has no criterion",
+                    "without `criteria:` any change that keeps the tests green counts",
+                    Severity.WARNING,
+                )
+    budget = plan.budget
+    if not (budget.money_usd or budget.time_hours or budget.token_limit):
+        yield Problem(
+            *_at(root, ("budget",)),
+            "the plan has no budget cap",
+            "`start` insists on one: set budget.money_usd, time_hours or token_limit, or write unlimited",
+            Severity.WARNING,
+        )
+
+
+def _problem(root: yaml.Node | None, error: Mapping[str, Any]) -> Problem:
+    place = tuple(
+        p
+        for p in error["loc"]
+        if not (isinstance(p, str) and (p == "constrained-float" or p.startswith(("literal[", "float"))))
+    )
+    line, column = _at(root, place)
+    name = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(place)
+        close = difflib.get_close_matches(str(place[-1]), known, n=1)
+        hint = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(known)}"
+        return Problem(line, column, f"unknown key `{name}`", hint)
+    if error["type"] == "missing":
+        return Problem(line, column, f"`{name}` is missing")
+    return Problem(line, column, f"`{name}`: {error['msg']}")
+
+
+def _known_keys(place: tuple[str | int, ...]) -> list[str]:
+    model: type[BaseModel] = Plan
+    for key in place[:-1]:
+        annotation = model.model_fields[key].annotation if isinstance(key, str) and key in model.model_fields else None
+        for candidate in (annotation, *getattr(annotation, "__args__", ())):
+            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+                model = candidate
+    return list(model.model_fields)
+
+
+def _at(root: yaml.Node | None, place: tuple[str | int, ...]) -> tuple[int, int]:
+    """Line and column of the deepest node on the way to `place`."""
+    node = root
+    mark = root.start_mark if root is not None else None
+    for step in place:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if getattr(k, "value", None) == step), None)
+            if found is None:
+                break
+            mark, node = found[0].start_mark, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            mark = node.start_mark
+        else:
+            break
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def override(plan: Plan, given: Mapping[str, str], budget: Mapping[str, str], runner: str = "") -> Plan:
+    """Return the plan with what the command line said. Raises UsageError for values that cannot be meant."""
+    values = plan.model_dump()
+    values.update(given)
+    values["budget"] = {**values["budget"], **{k: v if v == "unlimited" else _number(k, v) for k, v in budget.items()}}
+    if runner:
+        values["preferences"] = {**values["preferences"], "runner": runner}
+    try:
+        return Plan.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}") from error
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise UsageError(f"`{text}` is no number", hint=f"{name} is a number, or unlimited") from error

@@ -1,0 +1,131 @@
+"""Run records as files: facts in the front matter, words in the body. Only we write them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import frontmatter
+import yaml
+
+from mission_cli.document.escape import fenced
+from mission_cli.domain.ids import RunId, split_run_id
+from mission_cli.domain.runs import Reserve, RunRecord, Usage
+from mission_cli.domain.status import Cause, RecordState
+
+_BLOCK = re.compile(
+    r"^## (?P<name>Prompt|Last words|Evidence)\n\n(?P<fence>~{3,})text\n(?P<text>.*?)^(?P=fence)$",
+    re.MULTILINE | re.DOTALL,
+)
+_UNKNOWN = "unknown"
+
+
+def write_run(record: RunRecord) -> str:
+    """Return the file of a record."""
+    facts: dict[str, Any] = {
+        "run": str(record.run),
+        "state": str(record.state),
+        "cause": str(record.cause or ""),
+        "detail": record.detail,
+        "runner": record.runner,
+        "model": record.model,
+        "host": record.host,
+        "base": record.base,
+        "head": record.head,
+        "tree": record.tree,
+        "intended": record.intended,
+        "started": record.started,
+        "ended": record.ended,
+        "exit": record.exit,
+        "deadline_s": record.deadline_s,
+        "reserved": {
+            "usd": str(record.reserve.usd),
+            "hours": str(record.reserve.hours),
+            "tokens": record.reserve.tokens,
+        },
+        "cost_usd": _UNKNOWN if record.usage.usd is None else str(record.usage.usd),
+        "cost_source": record.usage.source,
+        "hours": str(record.usage.hours),
+        "tokens": {str(k): v for k, v in record.usage.tokens.items()},
+        "saved": record.saved,
+        "signature": record.signature,
+        "verdict": record.verdict,
+    }
+    parts = [f"# {record.run}"]
+    for name, text in (("Prompt", record.prompt), ("Last words", record.last_words), ("Evidence", record.evidence)):
+        if text:
+            parts.append(f"## {name}\n\n{fenced(_printable(text))}")
+    post = frontmatter.Post("\n\n".join(parts), **facts)
+    return str(frontmatter.dumps(post, sort_keys=False, allow_unicode=True, width=1000)) + "\n"
+
+
+def read_run(text: str) -> RunRecord | None:
+    """Return the record of a file, or None when it is none or was broken by hand."""
+    try:
+        post = frontmatter.loads(text)
+        facts: dict[str, Any] = dict(post.metadata)
+        run = str(facts["run"])
+        if split_run_id(run) is None:
+            return None
+        reserved = facts.get("reserved") or {}
+        record = RunRecord(
+            run=RunId(run),
+            state=RecordState(str(facts["state"])),
+            cause=Cause(str(facts["cause"])) if facts.get("cause") else None,
+            deadline_s=int(facts.get("deadline_s") or 0),
+            reserve=Reserve(
+                _decimal(reserved.get("usd")), _decimal(reserved.get("hours")), int(reserved.get("tokens") or 0)
+            ),
+            usage=_usage(facts),
+        )
+    except (yaml.YAMLError, KeyError, ValueError, TypeError, AttributeError, InvalidOperation):
+        return None
+    words = {found["name"]: found["text"].removesuffix("\n") for found in _BLOCK.finditer(post.content)}
+    texts = {
+        name: str(facts.get(name) or "")
+        for name in (
+            "detail",
+            "runner",
+            "model",
+            "host",
+            "base",
+            "head",
+            "tree",
+            "intended",
+            "started",
+            "ended",
+            "exit",
+            "saved",
+            "signature",
+            "verdict",
+        )
+    }
+    record = replace(record, **texts)  # type: ignore[arg-type]  # all of them are texts
+    return replace(
+        record,
+        prompt=words.get("Prompt", ""),
+        last_words=words.get("Last words", ""),
+        evidence=words.get("Evidence", ""),
+    )
+
+
+def _usage(facts: dict[str, Any]) -> Usage:
+    cost = str(facts.get("cost_usd", _UNKNOWN))
+    tokens = facts.get("tokens") or {}
+    return Usage(
+        usd=None if cost == _UNKNOWN else Decimal(cost),
+        hours=_decimal(facts.get("hours")),
+        tokens={str(k): int(v) for k, v in tokens.items()},
+        source=str(facts.get("cost_source") or ""),
+    )
+
+
+def _decimal(value: object) -> Decimal:
+    return Decimal(str(value or 0))
+
+
+def _printable(text: str) -> str:
+    """Control characters of a worker's output as something that a terminal does not obey."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)

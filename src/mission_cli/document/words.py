@@ -1,0 +1,113 @@
+"""The words of mission files, also those that other tools write, read as ours."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus, Verdict
+from mission_cli.domain.text import parse_duration
+
+_TRAILER = re.compile(r"\s*\(.*\)\s*\Z")
+_EMPHASIS = re.compile(r"[*_`]*(.*?)[*_`]*\Z")
+
+_FEATURE = {
+    "pending": FeatureStatus.PENDING,
+    "todo": FeatureStatus.PENDING,
+    "not started": FeatureStatus.PENDING,
+    "open": FeatureStatus.PENDING,
+    "dispatched": FeatureStatus.DISPATCHED,
+    "in progress": FeatureStatus.DISPATCHED,
+    "claimed": FeatureStatus.DISPATCHED,
+    "active": FeatureStatus.DISPATCHED,
+    "running": FeatureStatus.DISPATCHED,
+    "review": FeatureStatus.REVIEW,
+    "in review": FeatureStatus.REVIEW,
+    "done": FeatureStatus.DONE,
+    "complete": FeatureStatus.DONE,
+    "completed": FeatureStatus.DONE,
+    "merged": FeatureStatus.DONE,
+    "passed": FeatureStatus.DONE,
+    "done falsified": FeatureStatus.DONE,
+    "failed": FeatureStatus.FAILED,
+    "skipped": FeatureStatus.SKIPPED,
+    "cancelled": FeatureStatus.SKIPPED,
+}
+_MILESTONE = {
+    "pending": MilestoneStatus.PENDING,
+    "todo": MilestoneStatus.PENDING,
+    "not started": MilestoneStatus.PENDING,
+    "active": MilestoneStatus.ACTIVE,
+    "in progress": MilestoneStatus.ACTIVE,
+    "dispatched": MilestoneStatus.ACTIVE,
+    "validating": MilestoneStatus.VALIDATING,
+    "passed": MilestoneStatus.PASSED,
+    "done": MilestoneStatus.PASSED,
+    "complete": MilestoneStatus.PASSED,
+    "completed": MilestoneStatus.PASSED,
+    "failed": MilestoneStatus.FAILED,
+    "blocked": MilestoneStatus.BLOCKED,
+    "skipped": MilestoneStatus.SKIPPED,
+}
+_MISSION = {
+    **{s.value: s for s in MissionStatus},
+    **dict.fromkeys(
+        ("waiting", "blocked", "validating", "recovering", "executing", "running", "in progress"),
+        MissionStatus.ACTIVE,
+    ),
+    "scoping": MissionStatus.DRAFT,
+    "planned": MissionStatus.PLANNING,
+    "abandoned": MissionStatus.CANCELLED,
+    "canceled": MissionStatus.CANCELLED,
+    "complete": MissionStatus.COMPLETED,
+    "done": MissionStatus.COMPLETED,
+}
+_VERDICT = {
+    "pass": Verdict.PASSED,
+    "fail": Verdict.FAILED,
+    "skip": Verdict.SKIPPED,
+    "could-not-run": Verdict.COULD_NOT_RUN,
+}
+VERDICT_WORDS = {verdict: word for word, verdict in _VERDICT.items()}
+
+
+def plain(text: str) -> str:
+    """Return a status as it is compared: no case, no emphasis, no trailing `(…)`, `_` and `-` as spaces."""
+    found = _EMPHASIS.match(_TRAILER.sub("", text.strip()))
+    word = found[1] if found else text
+    return " ".join(word.replace("_", " ").replace("-", " ").casefold().split())
+
+
+def feature_status(text: str) -> FeatureStatus | None:
+    """Read a Status cell; an empty one is pending, an unknown word is None."""
+    return _FEATURE.get(plain(text)) if text.strip() else FeatureStatus.PENDING
+
+
+def milestone_status(text: str) -> MilestoneStatus | None:
+    """Read a milestone's status; an empty one is pending, an unknown word is None."""
+    return _MILESTONE.get(plain(text)) if text.strip() else MilestoneStatus.PENDING
+
+
+def mission_status(text: str) -> MissionStatus | None:
+    """Read a mission's status; an empty one is draft, an unknown word is None."""
+    return _MISSION.get(plain(text)) if text.strip() else MissionStatus.DRAFT
+
+
+def verdict(text: str) -> Verdict | None:
+    """Read the word of a result comment."""
+    return _VERDICT.get(text)
+
+
+def hours(text: str) -> Decimal | None:
+    """Return an estimate (`~2h10m`, `3.5h`, `4h`) in hours; None for prose."""
+    span = parse_duration(text.strip().lstrip("~≈").strip())
+    return Decimal(str(span.total_seconds())) / 3600 if span is not None else None
+
+
+def number(text: str) -> Decimal | None:
+    """Return a plain number, also with a currency sign or thousands separators; None for prose."""
+    try:
+        value = Decimal(text.strip().lstrip("$€£").replace(",", "").replace("_", ""))
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None

@@ -1,0 +1,1 @@
+"""What a mission is: frozen values, no input or output, no clock."""

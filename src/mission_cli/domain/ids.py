@@ -1,0 +1,77 @@
+"""Names as types: checked where they come in, trusted afterwards."""
+
+from __future__ import annotations
+
+import re
+from typing import NewType
+
+MissionId = NewType("MissionId", str)
+FeatureNumber = NewType("FeatureNumber", str)
+"""`N.M`: milestone and place in it."""
+RunId = NewType("RunId", str)
+"""`<mission id>/<N.M>-a<k>`: one string for branch, claim, record and environment."""
+Sha = NewType("Sha", str)
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_NUMBER_LIKE = re.compile(r"[-+]?[0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?\Z")
+_FEATURE = re.compile(r"[Ff]?([0-9]+)\.([0-9]+)\Z")
+_RUN = re.compile(r"(?P<mission>[^/]+)/(?P<feature>[0-9]+\.[0-9]+)-a(?P<attempt>[0-9]+)\Z")
+_LONGEST_ID = 100
+
+
+def why_bad_id(text: str) -> str:
+    """Return the reason why `text` cannot name a mission, or the empty string if it can."""
+    if not text:
+        return "it is empty"
+    if len(text) > _LONGEST_ID:
+        return f"it is longer than {_LONGEST_ID} characters"
+    if not _ID.match(text):
+        return "only letters, digits, '.', '_' and '-' are allowed, and the first is a letter or digit"
+    if ".." in text or text.lower().endswith((".lock", ".")):
+        return "git does not take it as part of a ref"
+    if _NUMBER_LIKE.match(text):
+        return "it looks like a number"
+    return ""
+
+
+def mission_id(text: str) -> MissionId:
+    """Return `text` as an id. Raises ValueError with the reason."""
+    reason = why_bad_id(text)
+    if reason:
+        raise ValueError(f"{text!r} cannot be a mission id: {reason}")
+    return MissionId(text)
+
+
+def feature_number(text: str) -> FeatureNumber | None:
+    """Return `N.M` without a legacy `F` in front and without leading zeros; None if it is no number."""
+    found = _FEATURE.match(text.strip())
+    return FeatureNumber(f"{int(found[1])}.{int(found[2])}") if found else None
+
+
+def milestone_of(number: FeatureNumber) -> int:
+    """Return the number of the milestone that the feature belongs to."""
+    return int(number.split(".", 1)[0])
+
+
+def feature_order(number: FeatureNumber) -> tuple[int, int]:
+    """Sort key: 1.2 before 1.10."""
+    first, second = number.split(".", 1)
+    return int(first), int(second)
+
+
+def run_id(mission: MissionId, feature: FeatureNumber, attempt: int) -> RunId:
+    """Return the one name of attempt `attempt` (from 1) at a feature."""
+    return RunId(f"{mission}/{feature}-a{attempt}")
+
+
+def split_run_id(run: str) -> tuple[MissionId, FeatureNumber, int] | None:
+    """Return mission, feature and attempt of a run id, or None if it is not one."""
+    found = _RUN.match(run)
+    if not found:
+        return None
+    return MissionId(found["mission"]), FeatureNumber(found["feature"]), int(found["attempt"])
+
+
+def attempt_name(run: RunId) -> str:
+    """Return `<N.M>-a<k>`, the name of the record's file."""
+    return run.split("/", 1)[1]

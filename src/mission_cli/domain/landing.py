@@ -1,0 +1,39 @@
+"""How finished work stands to the base branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mission_cli.domain.ids import Sha
+
+
+class LandState(StrEnum):
+    """How the finished work stands to the base."""
+
+    NOTHING = "nothing"
+    LANDED = "landed"
+    FORWARD = "forward"
+    MERGE = "merge"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What landing would do now. `obstacle` says which of a person's things is in the way."""
+
+    state: LandState = LandState.NOTHING
+    commit: Sha | None = None
+    tree: str = ""
+    obstacle: str = ""
+    conflicts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """The base merged into `work`: a commit, or the paths that conflict."""
+
+    commit: Sha | None = None
+    conflicts: tuple[str, ...] = ()

@@ -1,0 +1,297 @@
+"""A mission as its file says it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.ids import FeatureNumber, MissionId, feature_order, milestone_of
+from mission_cli.domain.status import (
+    FINISHED_FEATURE,
+    FINISHED_MILESTONE,
+    CriterionKind,
+    FeatureStatus,
+    GateKind,
+    MilestoneStatus,
+    MissionStatus,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A verdict as it stands behind a criterion: when, and on which commit (short)."""
+
+    verdict: Verdict
+    at: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One thing that must hold. `text` is what the person wrote, without box and results."""
+
+    text: str
+    kind: CriterionKind
+    command: str = ""
+    paths: tuple[str, ...] = ()
+    pattern: str = ""
+    negated: bool = False
+    comparison: str = ""
+    bound: Decimal | None = None
+    timeout: timedelta | None = None
+    ticked: bool = False
+    result: Result | None = None
+    baseline: Result | None = None
+    line: int = 0
+    index: int = 0
+    """Place among the checklist items of its section, from 0; -1 when it is no checklist item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One row of a feature table, with its `#### N.M` section."""
+
+    number: FeatureNumber
+    title: str
+    status: FeatureStatus | None
+    """None: a word that we do not know; shown, and does not run."""
+    raw_status: str = ""
+    depends: tuple[FeatureNumber, ...] = ()
+    estimate_hours: Decimal | None = None
+    worker: str = ""
+    pr: str = ""
+    task: str = ""
+    description: str = ""
+    criteria: tuple[Criterion, ...] = ()
+    group: str = ""
+    assign: str = ""
+    model: str = ""
+    fixes: str = ""
+    side_effects: bool = False
+    tries_after: int = 0
+    """Attempts up to this one do not count any more: a person said `retry`."""
+    line: int = 0
+    broken: bool = False
+    """Quarantined: the row has an error, it is shown and does not run."""
+
+    @property
+    def finished(self) -> bool:
+        """Done or skipped."""
+        return self.status in FINISHED_FEATURE
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """One stage; the next begins when it passed or was skipped."""
+
+    number: int
+    name: str
+    status: MilestoneStatus | None
+    raw_status: str = ""
+    estimate_hours: Decimal | None = None
+    rounds: int = 0
+    """Failed validations since the last `resume`."""
+    started_at: str = ""
+    """Short commit of `work` that the negative control was run on."""
+    passed_at: str = ""
+    """Short commit of `work` that its criteria passed on: what may land."""
+    independent: bool = False
+    criteria: tuple[Criterion, ...] = ()
+    features: tuple[Feature, ...] = ()
+    line: int = 0
+
+    @property
+    def finished(self) -> bool:
+        """Passed or skipped."""
+        return self.status in FINISHED_MILESTONE
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The caps in force; None means unset, which is not the same as unlimited."""
+
+    usd: Decimal | None = None
+    hours: Decimal | None = None
+    tokens: Decimal | None = None
+    unlimited: frozenset[str] = frozenset()
+    """Those of usd, hours, tokens for which a person wrote the word."""
+    alert_pct: Decimal = Decimal(80)
+    per_feature_usd: Decimal | None = None
+
+    @property
+    def any_cap(self) -> bool:
+        """Whether somebody bounded this mission at all, or said in words that it has no bound."""
+        return bool(self.unlimited) or any(c is not None for c in (self.usd, self.hours, self.tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """One row of the spend log. `amount` is None where the cost is unknown."""
+
+    date: str
+    category: str
+    """usd, hours or tokens; anything else is a person's own category and counts nowhere."""
+    amount: Decimal | None
+    description: str = ""
+    milestone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InputRequest:
+    """A question to a person."""
+
+    number: int
+    asked: str
+    feature: str
+    prompt: str
+    options: tuple[str, ...] = ()
+    urgency: str = "normal"
+    expires: str = ""
+    status: str = "open"
+    response: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Still waiting for its answer."""
+        return self.status in {"open", "pending", "expired", ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One row of `## Gates`; `after` and `blocks` are resolved feature numbers."""
+
+    name: str
+    kind: GateKind | None
+    after: tuple[FeatureNumber, ...] = ()
+    blocks: tuple[FeatureNumber, ...] = ()
+    rule: str = ""
+    status: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A decision of a person at a gate."""
+
+    at: str
+    gate: str
+    decision: str
+    by: str
+    commit: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A feature waits for something outside: `time:…`, `person:…`, `mission:…`, `email_reply:…`, `webhook:…`."""
+
+    feature: FeatureNumber
+    waiting_for: str
+    since: str = ""
+    timeout: str = ""
+    status: str = "open"
+
+    @property
+    def open(self) -> bool:
+        """Not resolved yet."""
+        return self.status in {"open", "waiting", "pending", ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A safety stop; the mission does not complete while one is open."""
+
+    at: str
+    feature: str
+    trigger: str
+    status: str
+
+    @property
+    def open(self) -> bool:
+        """Neither done later nor skipped by a person."""
+        return self.status == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One row of the progress log."""
+
+    at: str
+    event: str
+    details: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How the person wants the work done."""
+
+    max_parallel_workers: int | None = None
+    runner: str = "opencode"
+    land: str = "ask"
+    lines: tuple[str, ...] = ()
+    """Further preferences in words, for the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mission:
+    """All that the loop needs to know from one mission file."""
+
+    id: MissionId
+    title: str
+    status: MissionStatus | None
+    raw_status: str = ""
+    goal: str = ""
+    kind: str = "development"
+    mode: str = "full"
+    priority: str = "normal"
+    repo: str = ""
+    base: str = ""
+    created: str = ""
+    started: str = ""
+    completed: str = ""
+    deadline: str = ""
+    schedule: str = ""
+    executions: int = 0
+    managed: bool = False
+    host: str = ""
+    limits: Limits = field(default_factory=Limits)
+    models: Mapping[str, str] = field(default_factory=dict)
+    preferences: Preferences = field(default_factory=Preferences)
+    constraints: tuple[str, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    requests: tuple[InputRequest, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    needed_resources: tuple[str, ...] = ()
+    spends: tuple[Spend, ...] = ()
+    recoveries: tuple[Recovery, ...] = ()
+    progress: tuple[LogRow, ...] = ()
+
+    def features(self) -> Iterator[Feature]:
+        """All features in file order."""
+        for milestone in self.milestones:
+            yield from milestone.features
+
+    def feature(self, number: FeatureNumber) -> Feature | None:
+        """The feature with that number, or None."""
+        return next((f for f in self.features() if f.number == number), None)
+
+    def milestone(self, number: int) -> Milestone | None:
+        """The milestone with that number, or None."""
+        return next((m for m in self.milestones if m.number == number), None)
+
+    def milestone_holding(self, number: FeatureNumber) -> Milestone | None:
+        """The milestone that the feature's number names."""
+        return self.milestone(milestone_of(number))
+
+    def next_feature_number(self, milestone: int) -> FeatureNumber:
+        """The first number that no feature of that milestone has used."""
+        taken = [feature_order(f.number)[1] for f in self.features() if milestone_of(f.number) == milestone]
+        return FeatureNumber(f"{milestone}.{max(taken, default=0) + 1}")

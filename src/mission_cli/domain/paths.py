@@ -1,0 +1,25 @@
+"""What a path inside of a repository tells about its file."""
+
+from __future__ import annotations
+
+import re
+
+_TEST = re.compile(
+    r"(^|/)(tests?|specs?|__tests__)/"
+    r"|(^|/)test_[^/]*\Z"
+    r"|[._-](test|spec)\.[^/]+\Z"
+    r"|_test\.[^/]+\Z"
+)
+_OURS = ("missions/", ".missions/", "todo/missions/")
+_FIXED = (".github/", ".ci/", ".circleci/", ".husky/", ".githooks/")
+_FIXED_FILES = frozenset({".mission.toml", ".gitlab-ci.yml", ".gitmodules", ".pre-commit-config.yaml"})
+
+
+def is_test_file(path: str) -> bool:
+    """Whether a path looks like a test's."""
+    return bool(_TEST.search(path))
+
+
+def always_protected(path: str) -> bool:
+    """Whether no worker may change it: mission files, settings, CI, hooks."""
+    return path.startswith((*_OURS, *_FIXED)) or path in _FIXED_FILES

@@ -1,0 +1,29 @@
+"""Problems of a file are values: shown, counted, never raised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """Whether the part that has the problem still runs."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong at `line`:`column` (both from 1), and what to do about it."""
+
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+
+    def at(self, path: str) -> str:
+        """`path:line:column: severity: message (hint)`, the form that editors can jump to."""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{path}:{self.line}:{self.column}: {self.severity}: {self.message}{hint}"

@@ -1,0 +1,170 @@
+"""Attempts, jobs and evidence: what was started and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.ids import FeatureNumber, RunId, Sha, milestone_of, split_run_id
+from mission_cli.domain.status import Cause, EndReason, JobState, RecordState, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an attempt consumed. `usd` is None where nobody knows; `source` says who counted."""
+
+    usd: Decimal | None = Decimal(0)
+    hours: Decimal = Decimal(0)
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    source: str = "none"
+
+    @property
+    def total_tokens(self) -> int:
+        """All kinds of tokens together."""
+        return sum(self.tokens.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """What an attempt may cost at most, held from its intent to its settlement."""
+
+    usd: Decimal = Decimal(0)
+    hours: Decimal = Decimal(0)
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """`runs/<N.M>-a<k>.md`: facts in the front matter, words in the body."""
+
+    run: RunId
+    state: RecordState
+    runner: str = ""
+    model: str = ""
+    host: str = ""
+    base: str = ""
+    """Commit that the attempt started from."""
+    head: str = ""
+    """Commit that the attempt ended at, or empty."""
+    intended: str = ""
+    """When the intent was written, ISO 8601."""
+    started: str = ""
+    ended: str = ""
+    deadline_s: int = 0
+    reserve: Reserve = field(default_factory=Reserve)
+    cause: Cause | None = None
+    detail: str = ""
+    signature: str = ""
+    tree: str = ""
+    """Tree of its head: two failures with one signature and one tree are the same failure."""
+    exit: str = ""
+    verdict: str = ""
+    usage: Usage = field(default_factory=Usage)
+    saved: str = ""
+    """Commit with uncommitted work that was saved, or empty."""
+    prompt: str = ""
+    last_words: str = ""
+    evidence: str = ""
+
+    @property
+    def feature(self) -> FeatureNumber:
+        """The feature that it is an attempt at."""
+        parts = split_run_id(self.run)
+        if parts is None:
+            raise ValueError(f"{self.run!r} is not a run id")
+        return parts[1]
+
+    @property
+    def attempt(self) -> int:
+        """Its number, from 1, never used again."""
+        parts = split_run_id(self.run)
+        if parts is None:
+            raise ValueError(f"{self.run!r} is not a run id")
+        return parts[2]
+
+    @property
+    def milestone(self) -> int:
+        """The milestone of its feature."""
+        return milestone_of(self.feature)
+
+    @property
+    def open(self) -> bool:
+        """Intended and not settled."""
+        return self.state is RecordState.INTENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The exit file of a job: how its process ended, and what was saved from it."""
+
+    reason: EndReason
+    code: int | None = None
+    """Exit status, negative for a signal; None when there was no process."""
+    started: str = ""
+    ended: str = ""
+    seconds: float = 0.0
+    detail: str = ""
+    saved: str = ""
+    leftovers: int = 0
+    """Processes that had to be killed after the job's own had ended."""
+    usage_text: str = ""
+    """Content of the file that MISSION_USAGE named."""
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What an executor answers about one key."""
+
+    state: JobState
+    exit: Exit | None = None
+    tail: str = ""
+    """The end of its output, decoded leniently."""
+    started: str = ""
+    quiet_since: datetime | None = None
+    """For GONE: since when nobody has shown a sign of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an ended attempt left in git, seen by us."""
+
+    tip: Sha | None
+    """Head of the attempt's branch; None when there is none."""
+    commits: int = 0
+    changed: tuple[str, ...] = ()
+    substantial: bool = False
+    """The diff holds more than white space and empty files."""
+    tests_changed: int = 0
+    protected: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    """Branches of its tree, other than its own, that it put commits on."""
+    conflicts: tuple[str, ...] = ()
+    candidate: Sha | None = None
+    """The attempt merged on `work`; None on a conflict or without commits."""
+    tree: str = ""
+    """Tree of the candidate without mission folders: what criteria are judged on."""
+    integrated: bool = False
+    """Its commits are on `work` already."""
+    work: Sha | None = None
+    """The head of `work` that the candidate was built on."""
+    trouble: str = ""
+    """Why its branch could not be fetched, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckState:
+    """The latest try at judging one criterion on one tree."""
+
+    tries: int
+    job: Job
+    verdict: Verdict | None = None
+    """None while it runs."""
+    detail: str = ""
+    again: bool = False
+    """It was killed or lost: that says nothing, run it again."""

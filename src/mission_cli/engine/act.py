@@ -1,0 +1,135 @@
+"""Carries out the acts of a plan. Each can be repeated without harm; what came of it is seen in the next round."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.errors import MissionError
+from mission_cli.engine.observe import check_job
+from mission_cli.engine.prompt import prompt_for
+from mission_cli.engine.world import agent_of
+from mission_cli.planner.decisions import (
+    Act,
+    Cancel,
+    Dispatch,
+    Integrate,
+    Land,
+    MakeWork,
+    Move,
+    MoveWork,
+    Recover,
+    RunCheck,
+    Submit,
+)
+from mission_cli.ports.agents import Request
+from mission_cli.ports.executor import JobSpec
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.observe import Case
+    from mission_cli.engine.world import World
+
+
+def with_prompts(world: World, case: Case) -> list[Move]:
+    """Return the moves with the prompt in each new record: what is submitted is what was written down."""
+    moves: list[Move] = []
+    for move in case.plan.moves:
+        if isinstance(move, Dispatch):
+            prompt = prompt_for(world, case.mission, move.record, case.seen.records)
+            moves.append(replace(move, record=replace(move.record, prompt=prompt)))
+        else:
+            moves.append(move)
+    return moves
+
+
+def dispatched(moves: list[Move]) -> list[RunRecord]:
+    """The attempts that were intended in this round and are to be submitted."""
+    return [move.record for move in moves if isinstance(move, Dispatch)]
+
+
+def carry_out(world: World, case: Case, act: Act) -> str:
+    """Do it. Returns why it could not be done, or the empty string."""
+    try:
+        return _carry_out(world, case, act)
+    except MissionError as error:
+        return str(error)
+
+
+def submit(world: World, mission: Mission, record: RunRecord) -> None:
+    """Hand an intended attempt to the executor. Raises MissionError."""
+    world.executor.submit(worker_job(world, mission, record))
+
+
+def worker_job(world: World, mission: Mission, record: RunRecord) -> JobSpec:
+    """The job of an attempt, made from its record alone: submitting it again is submitting the same."""
+    runner = world.settings.runners[record.runner]
+    agent = agent_of(world, record.runner, runner)
+    if agent is None:
+        raise MissionError(f"the runner `{record.runner}` has no adapter")
+    env = {
+        "MISSION_ID": mission.id,
+        "MISSION_FEATURE": record.feature,
+        "MISSION_ATTEMPT": str(record.attempt),
+        "MISSION_MODE": mission.mode,
+        "MISSION_BASE": mission.base,
+        "MISSION_BRANCH": f"mission/{record.run}",
+        "MISSION_MODEL": record.model,
+    }
+    request = Request(record.prompt, f"Mission {record.run}", record.model, runner.command, runner.env)
+    invocation = agent.invocation(request)
+    cap = record.reserve.usd
+    return JobSpec(
+        key=record.run,
+        kind="worker",
+        argv=invocation.argv,
+        commit=record.base,
+        branch=f"mission/{record.run}",
+        base_name=mission.base,
+        stdin=invocation.stdin,
+        env={**invocation.env, **env},
+        setup=world.settings.tree.setup,
+        copy=world.settings.tree.copy,
+        deadline_s=record.deadline_s,
+        max_usd=str(cap) if cap else "",
+    )
+
+
+def _carry_out(world: World, case: Case, act: Act) -> str:
+    mission = case.mission
+    match act:
+        case Submit() | Recover():
+            record = case.seen.record_of(act.run)
+            if record is None:
+                return f"{act.run} has no record"
+            submit(world, mission, record)
+        case Cancel():
+            world.executor.cancel(act.run)
+        case RunCheck():
+            world.executor.submit(_check_job(world, mission, act))
+        case Integrate():
+            if not world.code.move_work(mission.id, act.candidate, act.expect):
+                return ""
+        case MakeWork():
+            world.code.make_work(mission.id, act.base)
+        case MoveWork():
+            world.code.move_work(mission.id, act.to, act.expect)
+        case Land():
+            return world.code.land(mission.base, act.commit, act.expect)
+    return ""
+
+
+def _check_job(world: World, mission: Mission, act: RunCheck) -> JobSpec:
+    limit = act.criterion.timeout or world.settings.check_timeout
+    return JobSpec(
+        key=check_job(mission, act.key, act.attempt),
+        kind="check",
+        argv=world.checks.argv(act.criterion),
+        commit=act.commit,
+        base_name=mission.base,
+        env={"MISSION_ID": mission.id},
+        setup=world.settings.tree.setup,
+        copy=world.settings.tree.copy,
+        deadline_s=max(1, int(limit.total_seconds())),
+    )

@@ -1,0 +1,408 @@
+"""What people do to a mission: each is one commit under their name, and the loop takes it from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mission_cli.budget.ledger import account, alert, next_threshold
+from mission_cli.document.changes import AppendRow, Change, SetCell, SetFeature, SetFront, SetMilestone
+from mission_cli.document.features import ANNOTATION
+from mission_cli.document.runs import read_run
+from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, UsageError
+from mission_cli.domain.status import (
+    FINISHED_MISSION,
+    FeatureStatus,
+    MilestoneStatus,
+    MissionStatus,
+)
+from mission_cli.domain.text import stamp
+from mission_cli.engine.names import Address, resolve
+from mission_cli.engine.observe import landing_target
+from mission_cli.engine.record import Entry, log_rows, message, mission_write
+from mission_cli.planner.transitions import MISSION_MOVES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Feature, InputRequest, Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.world import World
+
+_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command did, for people; `address` as it was before."""
+
+    words: str
+    address: Address
+    commit: Sha | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The changes of a command with the reason for the commit; nothing to change is fine."""
+
+    words: str
+    event: str
+    changes: tuple[Change, ...] = ()
+    logged: bool = True
+
+
+def start(world: World, text: str) -> Done:
+    """Make a mission active. Raises BlockedError without a cap, a base, a runner, or with errors in the file."""
+
+    def change(address: Address) -> _Change:
+        mission = address.mission
+        refuse_start(world, address)
+        if mission.status is MissionStatus.ACTIVE and mission.managed:
+            return _Change(f"{mission.id} is active already", "")
+        now = stamp(world.clock.now())
+        changes: list[Change] = [
+            SetFront(("managed",), "mission"),
+            SetFront(("host",), world.machine.me()),
+            SetFront(("status",), str(MissionStatus.ACTIVE)),
+        ]
+        if mission.status is not MissionStatus.PAUSED:
+            changes += [
+                SetFront(("started",), now),
+                SetFront(("executions",), mission.executions + 1),
+            ]
+        if mission.completed:
+            changes.append(SetFront(("completed",), ""))
+        return _Change(f"{mission.id} is started", "mission.started", tuple(changes))
+
+    return _commit(world, text, change)
+
+
+def refuse_start(world: World, address: Address) -> None:
+    """Raise BlockedError with the first reason why a mission cannot start."""
+    mission, where = address.mission, address.stored.path
+    errors = address.loaded.errors()
+    if errors or address.loaded.refused:
+        words = errors[0].at(where) if errors else where
+        raise BlockedError(f"the file has {len(errors)} errors: {words}", hint=f"mission lint {mission.id}")
+    if not mission.milestones or not any(mission.features()):
+        raise BlockedError(
+            f"{mission.id} has no features", hint=f"add milestones and features: mission edit {mission.id}"
+        )
+    if not mission.limits.any_cap:
+        hint = "set budget.money_usd, time_hours or token_limit in its front matter, or write unlimited there"
+        raise BlockedError(f"{mission.id} has no budget cap", hint=hint)
+    if not mission.base:
+        raise BlockedError(f"{mission.id} has no base branch", hint="write `base: main` into its front matter")
+    if world.code.heads(mission.id, mission.base).base is None:
+        raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="make it, with a first commit")
+    _refuse_runner(world, mission)
+    if mission.host and mission.host != world.machine.me() and mission.status is MissionStatus.ACTIVE:
+        raise BlockedError(f"{mission.id} is driven by {mission.host}", hint=f"mission takeover {mission.id}")
+
+
+def _refuse_runner(world: World, mission: Mission) -> None:
+    from mission_cli.engine.world import policy_of
+
+    name = mission.preferences.runner
+    runner = policy_of(world).runners.get(name)
+    if runner is None:
+        known = ", ".join(sorted(world.settings.runners)) or "none"
+        hint = f"write a table [runners.{name}] into .mission.toml (there are: {known})"
+        raise BlockedError(f"the runner `{name}` of {mission.id} is not configured", hint=hint)
+    if runner.problem:
+        raise BlockedError(runner.problem, hint="mend .mission.toml, or install it")
+
+
+def pause(world: World, text: str, *, reason: str = "", now: bool = False) -> Done:
+    """Stop dispatch; with `now`, also end running workers and keep their work."""
+
+    def change(address: Address) -> _Change:
+        words = f"{address.mission.id} is paused" + (f": {reason}" if reason else "")
+        return _to(address, MissionStatus.PAUSED, "mission.paused", words)
+
+    done = _commit(world, text, change)
+    if now:
+        for record in open_records(world, done.address):
+            world.executor.cancel(record.run)
+    return done
+
+
+def resume(world: World, text: str, *, reason: str = "") -> Done:
+    """Go on. Raises a reached threshold to the next step, gives failed milestones fresh rounds."""
+
+    def change(address: Address) -> _Change:
+        mission = address.mission
+        refuse_start(world, address)
+        plain = _to(
+            address,
+            MissionStatus.ACTIVE,
+            "mission.resumed",
+            f"{mission.id} goes on" + (f": {reason}" if reason else ""),
+        )
+        extra: list[Change] = []
+        words = []
+        state = account(mission.limits, mission.spends, records_of(world, address))
+        if alert(state):
+            step = next_threshold(state)
+            extra.append(SetFront(("budget", "alert_threshold_pct"), step))
+            words.append(f"the threshold is now {step}%")
+            extra.append(
+                decision(address, f"Go on above the budget threshold, now {step}%", reason or "resumed by a person")
+            )
+        worn = [m for m in mission.milestones if m.rounds and not m.finished]
+        extra += [SetMilestone(m.number, "Rounds", "0") for m in worn]
+        return _Change("; ".join([plain.words, *words]), plain.event, (*plain.changes, *extra))
+
+    return _commit(world, text, change)
+
+
+def cancel(world: World, text: str, *, reason: str = "") -> Done:
+    """End the mission; running workers are stopped and their work is kept."""
+
+    def change(address: Address) -> _Change:
+        words = f"{address.mission.id} is cancelled" + (f": {reason}" if reason else "")
+        return _to(address, MissionStatus.CANCELLED, "mission.cancelled", words)
+
+    return _commit(world, text, change)
+
+
+def retry(world: World, text: str, *, reason: str = "") -> Done:
+    """Make a feature pending with fresh tries; attempt numbers go on, work that is there stays."""
+
+    def change(address: Address) -> _Change:
+        feature = address.need_feature()
+        records = [r for r in records_of(world, address) if r.feature == feature.number]
+        if any(r.open for r in records) and feature.status in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
+            raise ConflictError(
+                f"{feature.number} is being worked on",
+                hint=f"stop it first: mission skip {address.mission.id}/{feature.number}",
+            )
+        last = max((r.attempt for r in records), default=0)
+        words = f"{feature.number} gets fresh tries" + (f": {reason}" if reason else "")
+        return _Change(words, "feature.retried", _fresh(address, feature, last))
+
+    return _commit(world, text, change)
+
+
+def skip(world: World, text: str, *, reason: str) -> Done:
+    """Leave a feature out; a running attempt is stopped and its work is kept."""
+    if not reason.strip():
+        raise UsageError("say why", hint="--reason TEXT; it goes into the Decision Log")
+
+    def change(address: Address) -> _Change:
+        feature = address.need_feature()
+        if feature.status is FeatureStatus.DONE:
+            raise UsageError(f"{feature.number} is done", hint="what is done cannot be skipped")
+        return _Change(
+            f"{feature.number} is skipped: {reason}",
+            "feature.skipped",
+            (
+                SetFeature(feature.number, "Status", FeatureStatus.SKIPPED),
+                decision(address, f"Skip {feature.number} {feature.title}", reason),
+            ),
+        )
+
+    return _commit(world, text, change)
+
+
+def answer(world: World, text: str, number: int, response: str) -> Done:
+    """Answer a request."""
+    if not response.strip():
+        raise UsageError("say something")
+
+    def change(address: Address) -> _Change:
+        request = next((r for r in address.mission.requests if r.number == number), None)
+        if request is None:
+            open_ones = ", ".join(str(r.number) for r in address.mission.requests if r.open) or "none"
+            raise NotFoundError(f"there is no request {number}", hint=f"open are: {open_ones}")
+        _refuse_unknown_option(request, response)
+        key = {"#": str(number)}
+        return _Change(
+            f"request {number} is answered: {response}",
+            "request.answered",
+            (
+                SetCell("Input Requests", key, "Status", "answered"),
+                SetCell("Input Requests", key, "Response", response),
+            ),
+        )
+
+    return _commit(world, text, change)
+
+
+def decide_gate(world: World, text: str, gate: str, *, approved: bool, comment: str = "") -> Done:
+    """Approve or reject a gate."""
+    word = "approved" if approved else "rejected"
+
+    def change(address: Address) -> _Change:
+        mission = address.mission
+        found = next((g for g in mission.gates if g.name.casefold() == gate.casefold()), None)
+        if found is None:
+            known = ", ".join(g.name for g in mission.gates) or "none"
+            raise NotFoundError(f"{mission.id} has no gate `{gate}`", hint=f"there are: {known}")
+        heads = world.code.heads(mission.id, mission.base)
+        changes: list[Change] = [
+            SetCell("Gates", {"Gate": found.name}, "Status", word),
+            _approval(world, found.name, word, str(heads.work or ""), comment),
+        ]
+        if approved and mission.status is MissionStatus.PAUSED and _paused_by(mission, found.name):
+            changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
+        return _Change(
+            f"gate {found.name} is {word}" + (f": {comment}" if comment else ""), f"gate.{word}", tuple(changes)
+        )
+
+    return _commit(world, text, change)
+
+
+def land(world: World, text: str) -> Done:
+    """Approve that the finished work, as it is now, goes to the base."""
+
+    def change(address: Address) -> _Change:
+        mission = address.mission
+        target = landing_target(world, mission)
+        if target is None:
+            raise BlockedError("no milestone has passed yet", hint=f"mission status {mission.id}")
+        if mission.status is not MissionStatus.ACTIVE:
+            raise BlockedError(f"{mission.id} is {mission.status}", hint=f"mission resume {mission.id}")
+        already = any(a.gate == "land" and a.commit == target for a in mission.approvals)
+        words = f"landing of {target[:7]} is approved"
+        changes = () if already else (_approval(world, "land", "approved", target, ""),)
+        return _Change(words, "landing.approved", changes)
+
+    return _commit(world, text, change)
+
+
+def save_edit(world: World, text: str, edited: str) -> Done:
+    """Commit a mission file as a person edited it. The text must be based on what is committed now."""
+    snapshot = world.state.snapshot()
+    address = resolve(snapshot, text)
+    if edited == address.stored.text:
+        return Done("nothing was changed", address)
+    from mission_cli.ports.state import Write
+
+    old = address.stored.text
+    words = message(address.mission.id, [Entry("mission.edited", "edited by hand")])
+    write = Write(address.stored.path, edited, old)
+    commit = world.state.commit([write], message=words, expect=snapshot.head, author=world.machine.person())
+    return Done(f"{address.mission.id} is saved", address, commit)
+
+
+def open_records(world: World, address: Address) -> list[RunRecord]:
+    """The attempts of a mission that are not settled."""
+    return [r for r in records_of(world, address) if r.open]
+
+
+def records_of(world: World, address: Address) -> list[RunRecord]:
+    """All run records of a mission as they are committed now."""
+    head = world.state.snapshot().head
+    texts = world.state.runs(address.stored, head) if head else {}
+    return [r for r in map(read_run, texts.values()) if r is not None]
+
+
+def decision(address: Address, what: str, why: str) -> AppendRow:
+    """A row of the Decision Log with the next number."""
+    from mission_cli.document.tables import rows_in
+
+    numbers = [int(r["#"]) for r in rows_in(address.loaded.layout, "Decision Log", "#", "decision") if r["#"].isdigit()]
+    return AppendRow(
+        "Decision Log", {"#": str(max(numbers, default=0) + 1), "Date": "", "Decision": what, "Rationale": why}
+    )
+
+
+def _commit(world: World, text: str, change: Callable[[Address], _Change]) -> Done:
+    """Read, change, commit; from the beginning when the file moved meanwhile."""
+    person = world.machine.person()
+    for attempt in range(_TRIES):
+        snapshot = world.state.snapshot()
+        address = resolve(snapshot, text)
+        wanted = change(address)
+        if not wanted.changes:
+            return Done(wanted.words, address)
+        now = world.clock.now()
+        entry = Entry(wanted.event, f"{wanted.words} (by {person.name})", logged=wanted.logged)
+        changes: Sequence[Change] = [*_dated(wanted.changes, stamp(now)[:10]), *log_rows([entry], now)]
+        try:
+            commit = world.state.commit(
+                [mission_write(address.stored, changes)],
+                message=message(address.mission.id, [entry]),
+                expect=snapshot.head,
+                author=person,
+            )
+        except ConflictError:
+            if attempt + 1 == _TRIES:
+                raise
+            continue
+        world.runtime.kick()
+        return Done(wanted.words, address, commit)
+    raise AssertionError("the loop returns or raises")
+
+
+def _dated(changes: Sequence[Change], date: str) -> list[Change]:
+    return [
+        AppendRow(c.section, {**c.values, "Date": date})
+        if isinstance(c, AppendRow) and c.values.get("Date") == ""
+        else c
+        for c in changes
+    ]
+
+
+def _to(address: Address, status: MissionStatus, event: str, words: str) -> _Change:
+    now = address.mission.status
+    if now is status:
+        return _Change(f"{address.mission.id} is {status} already", event)
+    if now is None or (now, status) not in MISSION_MOVES:
+        hint = (
+            f"mission start {address.mission.id}" if now in FINISHED_MISSION else f"mission status {address.mission.id}"
+        )
+        raise UsageError(f"{address.mission.id} is {address.mission.raw_status}, it cannot become {status}", hint=hint)
+    return _Change(words, event, (SetFront(("status",), str(status)),))
+
+
+def _fresh(address: Address, feature: Feature, last: int) -> tuple[Change, ...]:
+    changes: list[Change] = [SetFeature(feature.number, "Status", FeatureStatus.PENDING)]
+    if last:
+        changes.append(SetFeature(feature.number, "Feature", _annotated(address, feature, last)))
+    milestone = address.mission.milestone_holding(feature.number)
+    if milestone is not None and milestone.status in {MilestoneStatus.PASSED, MilestoneStatus.VALIDATING}:
+        changes.append(SetMilestone(milestone.number, "Status", MilestoneStatus.ACTIVE))
+    return tuple(changes)
+
+
+def _annotated(address: Address, feature: Feature, last: int) -> str:
+    """The Feature cell with `[tries-after:K]` in the place of an older one."""
+    from mission_cli.document.load import feature_rows, milestone_places
+
+    cell = feature.title
+    for place in milestone_places(address.loaded.layout):
+        for table in place.tables:
+            for number, row in feature_rows(table, place.number):
+                if number == feature.number:
+                    cell = table.text(row, "feature")
+    kept = ANNOTATION.sub(lambda m: "" if m["name"].lower() == "tries-after" else m[0], cell)
+    return f"{kept.rstrip()} `[tries-after:{last}]`"
+
+
+def _approval(world: World, gate: str, word: str, commit: str, comment: str) -> AppendRow:
+    return AppendRow(
+        "Approvals",
+        {
+            "Timestamp": stamp(world.clock.now()),
+            "Gate": gate,
+            "Decision": word,
+            "By": world.machine.person().name,
+            "Commit": commit,
+            "Comment": comment,
+        },
+    )
+
+
+def _paused_by(mission: Mission, gate: str) -> bool:
+    paused = next((r.details for r in reversed(mission.progress) if r.event == "mission.paused"), "")
+    return f"`{gate}`" in paused or f"'{gate}'" in paused
+
+
+def _refuse_unknown_option(request: InputRequest, response: str) -> None:
+    first = (response.strip().casefold().split() or [""])[0].strip(".,:;!")
+    options = [o.casefold() for o in request.options]
+    if options and first not in options:
+        raise UsageError(f"`{first}` is none of the answers", hint=f"begin with one of: {', '.join(request.options)}")

@@ -1,0 +1,189 @@
+"""The loop: lock or kick, finish what a dead tick began, then rounds of observe, decide, record, act."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mission_cli.document.load import load
+from mission_cli.domain.errors import ConflictError, MissionError
+from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.text import stamp
+from mission_cli.engine import act as acting
+from mission_cli.engine.observe import Case, consider
+from mission_cli.engine.record import writes_for
+from mission_cli.engine.world import policy_of
+from mission_cli.ports.runtime import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.engine.world import World
+    from mission_cli.planner.decisions import Act, Move
+    from mission_cli.planner.policy import Policy
+    from mission_cli.ports.state import Snapshot, Stored
+
+_MOST_ROUNDS = 100
+_MOST_CONFLICTS = 20
+_MOST_PASSES = 100
+
+
+@dataclass(slots=True)
+class Report:
+    """What a pulse did: lines for people, the last look at each mission, and what went wrong."""
+
+    lines: list[str] = field(default_factory=list)
+    cases: dict[MissionId, Case] = field(default_factory=dict)
+    troubles: list[Trouble] = field(default_factory=list)
+    bugs: list[str] = field(default_factory=list)
+    elsewhere: bool = False
+    """Another pulse is at work and was kicked."""
+    looks: dict[MissionId, dict[str, list[int]]] = field(default_factory=dict)
+    """How the branches of each mission looked right before they were read."""
+    failed: set[tuple[MissionId, Act]] = field(default_factory=set)
+    """Acts that could not be done; they are not tried again in this pulse."""
+
+    @property
+    def waits_for_person(self) -> bool:
+        """Whether a served mission can only go on when a person helps."""
+        return any(
+            case.mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED}
+            and any(h.person for h in case.plan.holds)
+            for case in self.cases.values()
+        )
+
+
+def pulse(world: World, only: Sequence[MissionId] = ()) -> Report:
+    """Run ticks until nobody kicks any more. Never waits for work. Raises nothing but our bugs' reports."""
+    report = Report()
+    policy = policy_of(world)
+    while True:
+        with world.runtime.lock() as ours:
+            if not ours:
+                report.elsewhere = True
+                return report
+            world.runtime.take_kick()
+            _tick(world, policy, report, only)
+        if not world.runtime.take_kick():
+            return report
+
+
+def look(world: World, only: Sequence[MissionId] = ()) -> Report:
+    """What a pulse would decide now, without doing it."""
+    report = Report()
+    policy = policy_of(world)
+    snapshot = world.state.snapshot()
+    for stored in _served(snapshot, only):
+        loaded = load(stored.text, stored.id)
+        report.cases[stored.id] = consider(world, policy, snapshot, stored, loaded, look_only=True)
+    return report
+
+
+def _tick(world: World, policy: Policy, report: Report, only: Sequence[MissionId]) -> None:
+    try:
+        report.lines += world.state.recover()
+        if world.runtime.stopped():
+            _stop_all(world, report)
+            return
+        for _ in range(_MOST_PASSES):
+            looks = world.runtime.looks([*world.state.watch(), *world.settings_files])
+            snapshot = world.state.snapshot()
+            busy = [_serve(world, policy, report, stored.id) for stored in _served(snapshot, only)]
+            if not any(busy):
+                break
+        if not only:
+            _rest(world, report, looks)
+    except MissionError as error:
+        _trouble(world, report, error)
+    else:
+        if not report.troubles and not report.bugs:
+            world.runtime.note_trouble(None)
+
+
+def _stop_all(world: World, report: Report) -> None:
+    for key in world.executor.running():
+        world.executor.cancel(key)
+    report.lines.append("STOP is pressed: nothing is started, what runs is being stopped")
+
+
+def _serve(world: World, policy: Policy, report: Report, mission: MissionId) -> bool:
+    """Serve one mission; True when something was done. An error stops this mission, no other."""
+    try:
+        return _rounds(world, policy, report, mission)
+    except MissionError as error:
+        _trouble(world, report, error)
+    except Exception:  # noqa: BLE001 - our bug: reported loudly, and the other missions go on
+        report.bugs.append(f"{mission}: {traceback.format_exc()}")
+        hint = "this is a bug of ours; `mission pulse --debug` shows where"
+        world.runtime.note_trouble(Trouble(stamp(world.clock.now()), f"{mission} cannot be served", hint))
+    return False
+
+
+def _rounds(world: World, policy: Policy, report: Report, mission: MissionId) -> bool:
+    """Rounds for one mission until there is nothing more to decide."""
+    conflicts = 0
+    for number in range(_MOST_ROUNDS):
+        snapshot = world.state.snapshot()
+        stored = snapshot.missions.get(mission)
+        if stored is None:
+            return number > 0
+        loaded = load(stored.text, stored.id)
+        report.looks[mission] = world.runtime.looks(world.code.watch([mission], [loaded.mission.base]))
+        case = consider(world, policy, snapshot, stored, loaded)
+        report.cases[mission] = case
+        acts = [a for a in case.plan.acts if (mission, a) not in report.failed]
+        if loaded.refused or not (case.plan.moves or acts):
+            return number > 0
+        try:
+            _do(world, case, acts, report)
+        except ConflictError:
+            conflicts += 1
+            if conflicts > _MOST_CONFLICTS:
+                raise
+    return True
+
+
+def _do(world: World, case: Case, acts: Sequence[Act], report: Report) -> None:
+    """Write what is decided, then carry it out."""
+    mission = case.mission.id
+    for record in acting.dispatched(_record(world, case, report)):
+        acting.submit(world, case.mission, record)
+    for act in acts:
+        trouble = acting.carry_out(world, case, act)
+        report.lines.append(f"{mission}: {act.why}" + (f": {trouble}" if trouble else ""))
+        if trouble:
+            report.failed.add((mission, act))
+
+
+def _record(world: World, case: Case, report: Report) -> list[Move]:
+    """Write the moves of a plan as one commit; nothing is written when there are none."""
+    moves = acting.with_prompts(world, case)
+    if moves:
+        writes, message = writes_for(case, moves, world.clock.now())
+        world.state.commit(writes, message=message, expect=case.head)
+        report.lines += [f"{case.mission.id}: {move.why}" for move in moves]
+    return moves
+
+
+def _served(snapshot: Snapshot, only: Sequence[MissionId]) -> Iterable[Stored]:
+    return [s for s in snapshot.missions.values() if not only or s.id in only]
+
+
+def _rest(world: World, report: Report, looks: dict[str, list[int]]) -> None:
+    """Write the idle signature; not after trouble: then the next pulse looks again."""
+    if report.troubles or report.bugs or report.failed:
+        return
+    wakes: list[datetime] = [c.plan.wake_at for c in report.cases.values() if c.plan.wake_at is not None]
+    jobs = [key for case in report.cases.values() for key in case.open_jobs]
+    for more in report.looks.values():
+        looks = looks | more
+    world.runtime.rest(looks=looks, jobs=world.executor.watch(jobs), wake_at=min(wakes, default=None))
+
+
+def _trouble(world: World, report: Report, error: MissionError) -> None:
+    trouble = Trouble(stamp(world.clock.now()), error.message, error.hint)
+    report.troubles.append(trouble)
+    world.runtime.note_trouble(trouble)

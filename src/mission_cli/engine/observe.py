@@ -1,0 +1,298 @@
+"""One look at the world for one mission. Looks at what the mission's state makes necessary, and no further."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mission_cli.document.load import Loaded, load
+from mission_cli.document.runs import read_run
+from mission_cli.domain.ids import Sha
+from mission_cli.domain.landing import Landing, Merge
+from mission_cli.domain.paths import always_protected
+from mission_cli.domain.runs import CheckState, Job
+from mission_cli.domain.status import (
+    Cause,
+    EndReason,
+    FeatureStatus,
+    JobState,
+    MilestoneStatus,
+    MissionStatus,
+    RecordState,
+    Verdict,
+)
+from mission_cli.engine.world import agent_of
+from mission_cli.planner.decide import decide
+from mission_cli.planner.decisions import RunCheck
+from mission_cli.planner.milestones import current_milestones
+from mission_cli.planner.seen import Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mission_cli.domain.ids import RunId
+    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.runs import Evidence, RunRecord
+    from mission_cli.engine.world import World
+    from mission_cli.planner.decisions import Plan
+    from mission_cli.planner.policy import Policy
+    from mission_cli.ports.code import Heads
+    from mission_cli.ports.state import Snapshot, Stored
+
+_MOST_LOOKS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One mission at one commit of the state, with what was seen and what is to be done."""
+
+    stored: Stored
+    loaded: Loaded
+    head: Sha
+    seen: Seen
+    plan: Plan
+    run_texts: Mapping[str, str]
+    """Run records as they are committed, by attempt (`1.2-a1`)."""
+
+    @property
+    def mission(self) -> Mission:
+        """The mission."""
+        return self.loaded.mission
+
+    @property
+    def open_jobs(self) -> list[str]:
+        """Keys of the jobs that had not ended when we looked."""
+        checks = [check_job(self.mission, k, c.tries) for k, c in self.seen.checks.items() if c.job.exit is None]
+        return [*(run for run, job in self.seen.jobs.items() if job.exit is None), *checks]
+
+
+def consider(
+    world: World, policy: Policy, snapshot: Snapshot, stored: Stored, loaded: Loaded, *, look_only: bool = False
+) -> Case:
+    """Observe one mission and decide. With `look_only` nothing is fetched, and no object is written for attempts."""
+    if snapshot.head is None:
+        raise ValueError("a mission was found where nothing is committed")
+    driven = loaded.mission.managed and loaded.mission.status not in _NOT_DRIVEN
+    texts = world.state.runs(stored, snapshot.head) if driven else {}
+    seen = observe(world, snapshot, loaded, texts, look_only=look_only)
+    plan = decide(loaded.mission, seen, policy)
+    for _ in range(_MOST_LOOKS):
+        wanted = [a for a in plan.acts if isinstance(a, RunCheck) and a.key not in seen.checks]
+        if not wanted:
+            break
+        seen = replace(seen, checks={**seen.checks, **check_states(world, policy, loaded.mission, wanted)})
+        plan = decide(loaded.mission, seen, policy)
+    return Case(stored, loaded, snapshot.head, seen, plan, texts)
+
+
+def observe(
+    world: World, snapshot: Snapshot, loaded: Loaded, run_texts: Mapping[str, str], *, look_only: bool = False
+) -> Seen:
+    """Look at clock, code, jobs and machine for one mission."""
+    mission = loaded.mission
+    now, me = world.clock.now(), world.machine.me()
+    if not mission.managed or mission.status in _NOT_DRIVEN:
+        return Seen(now, me)
+    records = _records(run_texts)
+    heads = world.code.heads(mission.id, mission.base)
+    jobs = _jobs(world, records)
+    look = _Look(world, mission, heads, records, jobs)
+    evidence = {} if look_only else look.evidence()
+    trees = look.trees(evidence)
+    return Seen(
+        now=now,
+        me=me,
+        base=heads.base,
+        work=heads.work,
+        work_tree=look.work_tree,
+        start_trees=look.start_trees(),
+        base_merge=look.base_merge(),
+        target=look.target(),
+        landing=look.landing(),
+        records=records,
+        highest=heads.highest,
+        jobs=jobs,
+        evidence=evidence,
+        detected={tree: look.detected(commit) for tree, commit in trees.items()},
+        free_slots=world.machine.free_slots(),
+        shortage=world.machine.shortage(),
+        missions=_others(snapshot, mission) if any(w.waiting_for.startswith("mission:") for w in mission.waits) else {},
+        editor=world.state.last_editor(snapshot.missions[mission.id]) if _by_hand(mission, records) else "",
+    )
+
+
+def _by_hand(mission: Mission, records: Sequence[RunRecord]) -> bool:
+    """Whether somebody set a feature to done that no attempt of ours has done."""
+    proven = {r.feature for r in records if r.cause is Cause.DONE}
+    return any(f.status is FeatureStatus.DONE and f.number not in proven for f in mission.features())
+
+
+_NOT_DRIVEN = frozenset({MissionStatus.DRAFT, MissionStatus.PLANNING, None})
+
+
+class _Look:
+    """Questions to the code repository, each asked only where the mission's state needs the answer."""
+
+    def __init__(
+        self,
+        world: World,
+        mission: Mission,
+        heads: Heads,
+        records: tuple[RunRecord, ...],
+        jobs: Mapping[RunId, Job],
+    ) -> None:
+        self._world, self._mission, self._heads = world, mission, heads
+        self._records, self._jobs = records, jobs
+        self.work_tree = world.code.code_tree(heads.work) if heads.work else ""
+
+    def evidence(self) -> dict[RunId, Evidence]:
+        """What every attempt that has ended left."""
+        found: dict[RunId, Evidence] = {}
+        for record in self._records:
+            job = self._jobs.get(record.run)
+            if record.open and job is not None and job.exit is not None and self._heads.work and record.base:
+                seen = self._world.code.evidence(
+                    record.run,
+                    start=Sha(record.base),
+                    work=self._heads.work,
+                    protected=protection(self._world, self._mission, record),
+                )
+                if seen is not None:
+                    found[record.run] = seen
+        return found
+
+    def trees(self, evidence: Mapping[RunId, Evidence]) -> dict[str, Sha]:
+        """Trees for which the test and build commands matter, with a commit that has them."""
+        trees: dict[str, Sha] = {}
+        for run, one in evidence.items():
+            record = next(r for r in self._records if r.run == run)
+            feature = self._mission.feature(record.feature)
+            if one.candidate is not None and feature is not None and not feature.criteria:
+                trees[one.tree] = one.candidate
+        if self._heads.work and any(not m.criteria for m in self._mission.milestones):
+            trees[self.work_tree] = self._heads.work
+        return trees
+
+    def detected(self, commit: Sha) -> tuple[Criterion, ...]:
+        """The test and build commands at a commit."""
+        return self._world.checks.detect(self._world.code.glance(commit, self._world.checks.manifest_names))
+
+    def start_trees(self) -> dict[str, tuple[Sha, str]]:
+        """Commit and tree that the current milestones were started at."""
+        found: dict[str, tuple[Sha, str]] = {}
+        for milestone in current_milestones(self._mission):
+            commit = self._world.code.find_commit(milestone.started_at) if milestone.started_at else None
+            if commit is not None and any(c.baseline is None for c in milestone.criteria):
+                found[milestone.started_at] = (commit, self._world.code.code_tree(commit))
+        return found
+
+    def base_merge(self) -> Merge | None:
+        """The base merged into `work`, where a milestone is about to start."""
+        base, work = self._heads.base, self._heads.work
+        starting = any(m.status is MilestoneStatus.PENDING for m in current_milestones(self._mission))
+        return self._world.code.base_merge(base, work) if base and work and starting else None
+
+    def target(self) -> Sha | None:
+        """What may land: the newest commit of `work` that a milestone passed on."""
+        return landing_target(self._world, self._mission)
+
+    def landing(self) -> Landing:
+        """How landing would go, where somebody wants it or everything is done."""
+        mission, base, target = self._mission, self._heads.base, self.target()
+        wanted = mission.preferences.land == "auto" and any(
+            m.status is MilestoneStatus.PASSED for m in mission.milestones
+        )
+        wanted = (
+            wanted or any(a.gate == "land" for a in mission.approvals) or all(m.finished for m in mission.milestones)
+        )
+        if not base or not target or not wanted or mission.status is not MissionStatus.ACTIVE:
+            return Landing()
+        return self._world.code.landing(mission.base, base, target)
+
+
+def landing_target(world: World, mission: Mission) -> Sha | None:
+    """The commit that the last passed milestone passed on; unfinished work behind it does not land."""
+    passed = [m.passed_at for m in mission.milestones if m.status is MilestoneStatus.PASSED and m.passed_at]
+    return world.code.find_commit(passed[-1]) if passed else None
+
+
+def protection(world: World, mission: Mission, record: RunRecord) -> Callable[[str, bool], bool]:
+    """Return what says whether a path is not a worker's to change."""
+    milestone = mission.milestone_holding(record.feature)
+    feature = mission.feature(record.feature)
+    criteria = [*(milestone.criteria if milestone else ()), *(feature.criteria if feature else ())]
+
+    def protected(path: str, existed: bool) -> bool:  # noqa: FBT001 - the port's signature
+        if always_protected(path) or any(fnmatch.fnmatch(path, p) for p in world.settings.protect):
+            return True
+        return existed and any(world.checks.protects(c, path) for c in criteria)
+
+    return protected
+
+
+def _records(texts: Mapping[str, str]) -> tuple[RunRecord, ...]:
+    found = [read_run(text) for text in texts.values()]
+    return tuple(sorted((r for r in found if r is not None), key=lambda r: (r.feature, r.attempt)))
+
+
+def _jobs(world: World, records: Sequence[RunRecord]) -> dict[RunId, Job]:
+    open_runs = [r for r in records if r.state is RecordState.INTENDED]
+    answers = world.executor.poll([r.run for r in open_runs]) if open_runs else {}
+    jobs: dict[RunId, Job] = {}
+    for record in open_runs:
+        job = answers[record.run]
+        if job.exit is not None:
+            job = _with_report(world, record, job)
+        jobs[record.run] = job
+    return jobs
+
+
+def _with_report(world: World, record: RunRecord, job: Job) -> Job:
+    """What the agent says of itself: last words and bill, never evidence."""
+    runner = world.settings.runners.get(record.runner)
+    agent = agent_of(world, record.runner, runner) if runner else None
+    if agent is None or job.exit is None:
+        return job
+    report = agent.report(job.tail, job.exit.usage_text)
+    return replace(job, tail=report.last_words, exit=replace(job.exit, usage=report.usage))
+
+
+def check_states(world: World, policy: Policy, mission: Mission, wanted: Iterable[RunCheck]) -> dict[str, CheckState]:
+    """Ask for every try at the wanted judgements; a key that nobody has tried yet is left out."""
+    most = max(policy.check_tries, policy.killed_check_tries)
+    criteria = {act.key: act.criterion for act in wanted}
+    jobs = {(key, n): check_job(mission, key, n) for key in criteria for n in range(1, most + 1)}
+    answers = world.executor.poll(list(jobs.values()))
+    found: dict[str, CheckState] = {}
+    for key, criterion in criteria.items():
+        tries = [n for n in range(1, most + 1) if answers[jobs[key, n]].state is not JobState.UNKNOWN]
+        if tries:
+            found[key] = _check_state(world, policy, criterion, max(tries), answers[jobs[key, max(tries)]])
+    return found
+
+
+def check_job(mission: Mission, key: str, attempt: int) -> str:
+    """The executor's key of one try at one judgement."""
+    return f"{mission.id}/checks/{key}.{attempt}"
+
+
+def _check_state(world: World, policy: Policy, criterion: Criterion, tries: int, job: Job) -> CheckState:
+    if job.exit is None:
+        return CheckState(tries, job)
+    killed = job.exit.reason in {EndReason.LOST, EndReason.CANCELLED} or (job.exit.code or 0) < 0
+    if killed and job.exit.reason is not EndReason.DEADLINE:
+        if tries < policy.killed_check_tries:
+            return CheckState(tries, job, again=True)
+        return CheckState(tries, job, Verdict.COULD_NOT_RUN, f"it was killed {tries} times")
+    verdict, detail = world.checks.verdict(criterion, job.exit, job.tail)
+    again = verdict is Verdict.COULD_NOT_RUN and tries < policy.check_tries
+    return CheckState(tries, job, None if again else verdict, detail, again=again)
+
+
+def _others(snapshot: Snapshot, mission: Mission) -> dict[str, str]:
+    return {
+        other: str(load(stored.text, other).mission.status)
+        for other, stored in snapshot.missions.items()
+        if other != mission.id
+    }

@@ -1,0 +1,56 @@
+"""The prompt of an attempt, from the mission and what earlier attempts left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.status import Cause, FeatureStatus
+from mission_cli.planner.causes import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.world import World
+
+_LONGEST_EVIDENCE = 3000
+_MARKS = (45, 90, 120)
+
+
+def prompt_for(world: World, mission: Mission, record: RunRecord, records: Sequence[RunRecord]) -> str:
+    """Return the text that a worker reads; everything it may know, and how to finish."""
+    feature = mission.feature(record.feature)
+    milestone = mission.milestone_holding(record.feature)
+    if feature is None or milestone is None:
+        raise ValueError(f"{record.feature} is not in the mission")
+    earlier = [r for r in records if r.feature == record.feature and r.attempt < record.attempt and r.cause]
+    minutes = record.deadline_s // 60
+    values = {
+        "mission": mission,
+        "milestone": milestone,
+        "feature": feature,
+        "siblings": [f for f in milestone.features if f.number != feature.number],
+        "done": [f for f in mission.features() if f.status is FeatureStatus.DONE and f.number != feature.number],
+        "run": record.run,
+        "attempt": record.attempt,
+        "branch": f"mission/{record.run}",
+        "minutes": minutes,
+        "marks": [m for m in _MARKS if m < minutes],
+        "earlier": [_feedback(r) for r in earlier if r.cause is not Cause.DONE],
+        "rest_only": bool(earlier) and earlier[-1].cause is not None and RULES[earlier[-1].cause].safety,
+        "answers": [r for r in mission.requests if r.feature == feature.number and not r.open and r.response],
+        "protect": list(world.settings.protect),
+    }
+    return world.templates.render("prompts/full-loop.md.j2", values)
+
+
+def _feedback(record: RunRecord) -> dict[str, object]:
+    return {
+        "attempt": record.attempt,
+        "cause": str(record.cause),
+        "detail": record.detail,
+        "head": record.head,
+        "saved": record.saved,
+        "evidence": record.evidence[-_LONGEST_EVIDENCE:],
+    }

@@ -1,0 +1,351 @@
+"""What surfaces show: one plain value per question, the same for terminal, JSON, HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mission_cli.budget.amounts import CATEGORIES
+from mission_cli.budget.ledger import account
+from mission_cli.domain.status import (
+    CriterionKind,
+    FeatureStatus,
+    JobState,
+    MilestoneStatus,
+    MissionStatus,
+)
+from mission_cli.domain.text import parse_stamp, show_duration
+from mission_cli.engine.observe import consider
+from mission_cli.engine.world import policy_of
+from mission_cli.planner.release import holds_of
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Criterion, Feature, Mission
+    from mission_cli.domain.problems import Problem
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.names import Address
+    from mission_cli.engine.observe import Case
+    from mission_cli.engine.world import World
+    from mission_cli.planner.decisions import Hold
+    from mission_cli.ports.state import Snapshot, StateStore
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionView:
+    """One criterion and where it stands."""
+
+    text: str
+    kind: str
+    verdict: str
+    vacuous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One reason why something does not move."""
+
+    kind: str
+    detail: str
+    until: str = ""
+    unblock: str = ""
+    person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureView:
+    """One feature as it is shown."""
+
+    number: str
+    title: str
+    status: str
+    raw_status: str
+    shown_as: str
+    depends: tuple[str, ...]
+    attempts: int
+    worker: str
+    pr: str
+    run: str
+    cause: str
+    detail: str
+    running_for: str
+    blocked_by: tuple[Blocker, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneView:
+    """One milestone as it is shown."""
+
+    number: int
+    name: str
+    status: str
+    rounds: int
+    criteria: tuple[CriterionView, ...]
+    features: tuple[FeatureView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """One line of the budget."""
+
+    cap: Decimal
+    spent: Decimal
+    reserved: Decimal
+    unknown_runs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits for a person, an event or a time."""
+
+    kind: str
+    name: str
+    since: str = ""
+    unblock: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MissionView:
+    """A whole mission as it is shown."""
+
+    id: str
+    title: str
+    status: str
+    mode: str
+    path: str
+    shown_as: str
+    progress: float
+    base: str
+    host: str
+    runner: str
+    milestones: tuple[MilestoneView, ...]
+    budget: dict[str, Money]
+    waiting_for: tuple[Waiting, ...]
+    problems: tuple[Problem, ...]
+    holds: tuple[Hold, ...] = ()
+    edits: tuple[str, ...] = ()
+    trouble: str = ""
+    sandbox: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One mission in a list."""
+
+    id: str
+    title: str
+    status: str
+    progress: float
+    path: str
+    problems: int = 0
+    repo: str = field(default="")
+
+
+def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView:
+    """Return everything about one mission that `status` shows."""
+    case = consider(world, policy_of(world), snapshot, address.stored, address.loaded, look_only=True)
+    mission = case.mission
+    edits = [e for e in world.state.edits() if e.path == address.stored.path]
+    trouble = world.runtime.trouble()
+    return MissionView(
+        id=mission.id,
+        title=mission.title,
+        status=str(mission.status or mission.raw_status),
+        mode=mission.mode,
+        path=world.state.work_path(address.stored.path),
+        shown_as=shown_as(case),
+        progress=progress_of(mission),
+        base=mission.base,
+        host=mission.host,
+        runner=mission.preferences.runner,
+        milestones=tuple(
+            MilestoneView(
+                number=m.number,
+                name=m.name,
+                status=str(m.status or m.raw_status),
+                rounds=m.rounds,
+                criteria=tuple(_criterion(c) for c in m.criteria),
+                features=tuple(_feature(case, f) for f in m.features),
+            )
+            for m in mission.milestones
+        ),
+        budget=_budget(mission, case.seen.records),
+        waiting_for=tuple(_waiting(case)),
+        problems=case.loaded.problems,
+        holds=case.plan.holds,
+        edits=tuple(f"{e.path} ({e.kind})" for e in edits),
+        trouble=f"{trouble.at} {trouble.message} ({trouble.hint})" if trouble else "",
+    )
+
+
+def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "") -> list[Line]:
+    """Return one line per mission, by id."""
+    from mission_cli.document.load import load
+
+    found = []
+    for stored in sorted(snapshot.missions.values(), key=lambda s: s.id):
+        loaded = load(stored.text, stored.id)
+        mission = loaded.mission
+        found.append(
+            Line(
+                id=mission.id,
+                title=mission.title,
+                status=str(mission.status or mission.raw_status),
+                progress=progress_of(mission),
+                path=store.work_path(stored.path),
+                problems=len(loaded.errors()),
+                repo=repo,
+            )
+        )
+    return found
+
+
+def why(world: World, snapshot: Snapshot, address: Address) -> list[tuple[str, list[Hold]]]:
+    """Return for each thing that does not move the whole list of what holds it, in the order of release."""
+    from mission_cli.planner.draft import Draft
+
+    policy = policy_of(world)
+    case = consider(world, policy, snapshot, address.stored, address.loaded, look_only=True)
+    found: list[tuple[str, list[Hold]]] = []
+    general = [h for h in case.plan.holds if "." not in h.subject]
+    if address.feature is None and general:
+        found.append(("", general))
+    for milestone in case.mission.milestones:
+        if address.milestone is not None and milestone.number != address.milestone:
+            continue
+        for feature in milestone.features:
+            if feature.finished or (address.feature is not None and feature.number != address.feature):
+                continue
+            mine = [h for h in case.plan.holds if h.subject == feature.number and h.kind in _OF_RUNS]
+            draft = Draft(case.mission, case.seen, policy)
+            holds = mine or list(holds_of(draft, milestone, feature))
+            found.append((feature.number, holds))
+    return found
+
+
+_OF_RUNS = frozenset({"running", "review", "evidence", "lost", "executor", "request", "check"})
+
+
+def shown_as(case: Case) -> str:
+    """Return the derived status: waiting, blocked, validating, recovering, or the stored one."""
+    mission = case.mission
+    if mission.status is not MissionStatus.ACTIVE:
+        return str(mission.status or mission.raw_status)
+    if case.plan.running or case.plan.acts or case.plan.moves or case.open_jobs:
+        validating = any(m.status is MilestoneStatus.VALIDATING for m in mission.milestones)
+        return "validating" if validating else "active"
+    if any(r.open for r in mission.recoveries):
+        return "recovering"
+    if any(h.person for h in case.plan.holds):
+        outside = {"base", "conflict", "runner", "check"}
+        return "blocked" if all(h.kind in outside for h in case.plan.holds if h.person) else "waiting"
+    return "waiting" if case.plan.holds else "active"
+
+
+def progress_of(mission: Mission) -> float:
+    """Return the share of the planned features, those skipped left out, that is done: 0 to 1."""
+    planned = [f for f in mission.features() if not f.fixes and f.status is not FeatureStatus.SKIPPED]
+    done = sum(f.status is FeatureStatus.DONE for f in planned)
+    return round(done / len(planned), 4) if planned else 0.0
+
+
+def _criterion(criterion: Criterion) -> CriterionView:
+    verdict = str(criterion.result.verdict) if criterion.result else ""
+    if not verdict and criterion.kind is CriterionKind.MANUAL and criterion.ticked:
+        verdict = "passed"
+    vacuous = criterion.baseline is not None and str(criterion.baseline.verdict) == "passed"
+    return CriterionView(criterion.text, str(criterion.kind), verdict, vacuous)
+
+
+def _feature(case: Case, feature: Feature) -> FeatureView:
+    records = [r for r in case.seen.records if r.feature == feature.number]
+    last = max(records, key=lambda r: r.attempt, default=None)
+    holds = [h for h in case.plan.holds if h.subject == feature.number]
+    settled = max((r for r in records if not r.open), key=lambda r: r.attempt, default=None)
+    running = last is not None and last.open
+    return FeatureView(
+        number=feature.number,
+        title=feature.title,
+        status=str(feature.status or feature.raw_status),
+        raw_status=feature.raw_status,
+        shown_as=_feature_shown_as(case.mission, feature, holds),
+        depends=tuple(feature.depends),
+        attempts=len(records),
+        worker=feature.worker,
+        pr=feature.pr,
+        run=last.run if last else "",
+        cause=str(settled.cause or "") if settled else "",
+        detail=settled.detail if settled else "",
+        running_for=_running_for(case, last) if running and last is not None else "",
+        blocked_by=tuple(_blocker(h) for h in holds if h.kind != "running"),
+    )
+
+
+def _feature_shown_as(mission: Mission, feature: Feature, holds: list[Hold]) -> str:
+    if any(h.kind == "dependency" and h.person for h in holds):
+        return "blocked"
+    if any(h.kind == "request" for h in holds):
+        return "waiting_human"
+    if any(h.kind == "wait" for h in holds):
+        return "waiting_external"
+    if any(r.open and r.feature == feature.number for r in mission.recoveries) and not feature.finished:
+        return "recovering"
+    return str(feature.status or feature.raw_status)
+
+
+def _running_for(case: Case, record: RunRecord) -> str:
+    job = next((j for run, j in case.seen.jobs.items() if run == record.run), None)
+    if job is None or job.state is not JobState.RUNNING:
+        return ""
+    started = parse_stamp(job.started)
+    return show_duration(case.seen.now - started) if started else ""
+
+
+def _blocker(hold: Hold) -> Blocker:
+    until = hold.until.isoformat().replace("+00:00", "Z") if hold.until else ""
+    return Blocker(hold.kind, hold.detail, until, hold.unblock, hold.person)
+
+
+def _budget(mission: Mission, records: tuple[RunRecord, ...]) -> dict[str, Money]:
+    state = account(mission.limits, mission.spends, records)
+    return {
+        category: Money(
+            cap=state.cap(category) or Decimal(0),
+            spent=state.spent.of(category),
+            reserved=state.held.of(category),
+            unknown_runs=state.spent.unknown if category == "usd" else 0,
+        )
+        for category in CATEGORIES
+    }
+
+
+def _waiting(case: Case) -> list[Waiting]:
+    mission = case.mission
+    found = [
+        Waiting("request", r.prompt, r.asked, f"mission answer {mission.id} {r.number} TEXT")
+        for r in mission.requests
+        if r.open
+    ]
+    for hold in case.plan.holds:
+        if hold.person and hold.kind not in {"request", "mission", "milestone", "slot"}:
+            name = f"{hold.subject}: {hold.detail}" if hold.subject else hold.detail
+            found.append(Waiting(hold.kind, name, "", hold.unblock))
+    return found
+
+
+def as_json(value: Any) -> Any:
+    """Return a view as what JSON can hold: amounts as numbers, words as texts."""
+    import dataclasses
+    from datetime import datetime
+
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: as_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(k): as_json(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [as_json(v) for v in value]
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return str(value) if isinstance(value, str) else value

@@ -1,0 +1,309 @@
+"""Decisions as changes of files and as the words of one commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli.budget.amounts import LABELS, category_of, show_amount
+from mission_cli.budget.ledger import Account, account
+from mission_cli.document import patch
+from mission_cli.document.changes import (
+    AddFeature,
+    AppendRow,
+    Change,
+    SetCell,
+    SetCriterion,
+    SetFeature,
+    SetFront,
+    SetMilestone,
+)
+from mission_cli.document.criteria import result_comment
+from mission_cli.document.escape import fenced
+from mission_cli.document.runs import write_run
+from mission_cli.document.tables import rows_in
+from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.mission import Spend
+from mission_cli.domain.status import Cause, FeatureStatus, MissionStatus
+from mission_cli.domain.text import one_line, stamp
+from mission_cli.engine.retrospective import retrospective
+from mission_cli.planner.decisions import (
+    AddFix,
+    Ask,
+    CloseRecovery,
+    Dispatch,
+    Finish,
+    MarkCriteria,
+    Move,
+    MoveFeature,
+    MoveGate,
+    MoveMilestone,
+    MoveMission,
+    MoveRequest,
+    MoveWait,
+    Note,
+    Settle,
+)
+from mission_cli.ports.state import Write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from mission_cli.document.load import Loaded
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.observe import Case
+    from mission_cli.ports.state import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened: a trailer, a reason, and a row of the progress log where it is worth one."""
+
+    event: str
+    why: str
+    run: str = ""
+    logged: bool = True
+
+
+def writes_for(case: Case, moves: Sequence[Move], now: datetime) -> tuple[list[Write], str]:
+    """Return the files of one commit and its message. Everything that belongs together stands in it."""
+    stored, loaded, records = case.stored, case.loaded, case.seen.records
+    changes: list[Change] = []
+    writes: list[Write] = []
+    entries: list[Entry] = []
+    for move in moves:
+        changes += changes_of(loaded, move, records, now)
+        entries.append(entry_of(move))
+        if isinstance(move, Dispatch | Settle):
+            writes.append(_run_write(case, move))
+    changes += summary_changes(loaded, moves, records)
+    changes += log_rows(entries, now)
+    writes.insert(0, mission_write(stored, changes))
+    return writes, message(loaded.mission.id, entries)
+
+
+def mission_write(stored: Stored, changes: Sequence[Change]) -> Write:
+    """Return the write that makes the changes; raises DocumentError when they do not fit."""
+    new = patch.apply(stored.text, changes, where=stored.path)
+    return Write(stored.path, new, stored.text, lambda text: patch.apply_fitting(text, changes).text)
+
+
+def message(mission: str, entries: Sequence[Entry]) -> str:
+    """The commit message: what happened in the subject, the rest in trailers."""
+    subject = one_line(entries[0].why if entries else "update", 100)
+    if len(entries) > 1:
+        subject = one_line(f"{subject} (and {len(entries) - 1} more)", 120)
+    lines = [subject, "", f"Mission-Id: {mission}"]
+    for entry in entries:
+        lines.append(f"Mission-Event: {entry.event}")
+        lines += [f"Mission-Run: {entry.run}"] if entry.run else []
+        lines.append(f"Mission-Why: {one_line(entry.why, 300)}")
+    return "\n".join(lines) + "\n"
+
+
+def log_rows(entries: Iterable[Entry], now: datetime) -> Iterator[Change]:
+    """Rows of the progress log for what is worth one."""
+    for entry in entries:
+        if entry.logged:
+            yield AppendRow("Progress Log", {"Timestamp": stamp(now), "Event": entry.event, "Details": entry.why})
+
+
+def entry_of(move: Move) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat table, one line per decision
+    """Return name and reason of a decision."""
+    match move:
+        case Dispatch():
+            return Entry("feature.dispatched", move.why, move.record.run, logged=False)
+        case Settle():
+            return Entry("attempt.settled", move.why, move.record.run)
+        case MoveFeature():
+            return Entry(f"feature.{move.to}", f"{move.number}: {move.why}", logged=False)
+        case MoveMilestone():
+            return Entry(f"milestone.{move.to}", move.why)
+        case MarkCriteria():
+            return Entry("criteria.judged", move.why, logged=False)
+        case AddFix():
+            return Entry("feature.added", f"{move.number} {move.title}")
+        case MoveMission():
+            return Entry(f"mission.{move.to}", move.why)
+        case Ask():
+            return Entry("request.asked", f"{move.request.number}: {move.request.prompt}")
+        case MoveRequest():
+            return Entry(f"request.{move.to}", move.why)
+        case MoveGate():
+            return Entry(f"gate.{move.to.split(' ')[0]}", move.why)
+        case MoveWait():
+            return Entry(f"wait.{move.to}", f"{move.feature}: {move.why}")
+        case CloseRecovery():
+            return Entry("recovery.closed", move.why)
+        case Note():
+            return Entry(move.event, move.details)
+        case Finish():
+            return Entry("mission.completed", move.why)
+
+
+def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
+    loaded: Loaded, move: Move, records: Sequence[RunRecord], now: datetime
+) -> Iterator[Change]:
+    """Return what a decision changes in the mission file."""
+    match move:
+        case Dispatch():
+            number = move.record.feature
+            yield SetFeature(number, "Status", FeatureStatus.DISPATCHED)
+            yield SetFeature(number, "Worker", move.worker)
+        case Settle():
+            yield from _settle_changes(move, now)
+        case MoveFeature():
+            yield SetFeature(move.number, "Status", move.to)
+        case MoveMilestone():
+            yield SetMilestone(move.number, "Status", move.to)
+            if move.rounds is not None:
+                yield SetMilestone(move.number, "Rounds", str(move.rounds))
+            if move.started_at is not None:
+                yield SetMilestone(move.number, "Started at", move.started_at)
+            if move.passed_at is not None:
+                yield SetMilestone(move.number, "Passed at", move.passed_at)
+        case MarkCriteria():
+            for mark in move.marks:
+                notes = [result_comment(mark.baseline, baseline=True)] if mark.baseline else []
+                notes += [result_comment(mark.result)] if mark.result else []
+                yield SetCriterion(move.owner, mark.criterion.index, mark.criterion.text, mark.ticked, tuple(notes))
+        case AddFix():
+            yield _fix_change(move)
+        case MoveMission():
+            yield SetFront(("status",), str(move.to))
+            if move.to is MissionStatus.ACTIVE and not loaded.mission.started:
+                yield SetFront(("started",), stamp(now))
+        case Finish():
+            yield SetFront(("status",), str(MissionStatus.COMPLETED))
+            yield SetFront(("completed",), stamp(now))
+            yield from retrospective(loaded.mission, records)
+        case Ask() | MoveRequest() | MoveGate() | MoveWait() | CloseRecovery() | Note():
+            yield from _table_changes(move)
+
+
+def _table_changes(move: Ask | MoveRequest | MoveGate | MoveWait | CloseRecovery | Note) -> Iterator[Change]:
+    match move:
+        case Ask():
+            request = move.request
+            yield AppendRow(
+                "Input Requests",
+                {
+                    "#": str(request.number),
+                    "Asked": request.asked,
+                    "Feature": request.feature,
+                    "Prompt": request.prompt,
+                    "Options": ", ".join(request.options),
+                    "Urgency": request.urgency,
+                    "Expires": request.expires,
+                    "Status": request.status,
+                },
+            )
+        case MoveRequest():
+            yield SetCell("Input Requests", {"#": str(move.number)}, "Status", move.to)
+        case MoveGate():
+            yield SetCell("Gates", {"Gate": move.name}, "Status", move.to, move.was)
+        case MoveWait():
+            yield SetCell("Waits", {"Feature": move.feature, "Waiting for": move.waiting_for}, "Status", move.to)
+        case CloseRecovery():
+            yield SetCell("Recovery Log", {"Feature": move.feature, "Status": "open"}, "Status", move.to)
+        case Note():
+            return
+
+
+def _settle_changes(move: Settle, now: datetime) -> Iterator[Change]:
+    record = move.record
+    if move.to is not None:
+        yield SetFeature(record.feature, "Status", move.to)
+    for spend in spends_of(record):
+        yield AppendRow(
+            "Budget Tracking",
+            {
+                "Date": spend.date,
+                "Category": LABELS[spend.category],
+                "Amount": show_amount(spend.category, spend.amount),
+                "Description": spend.description,
+                "Milestone": spend.milestone,
+            },
+        )
+    if move.opens_recovery:
+        kept = f"refs/mission/wip/{record.run}" if record.saved else "nothing was uncommitted"
+        yield AppendRow(
+            "Recovery Log",
+            {
+                "Timestamp": stamp(now),
+                "Feature": record.feature,
+                "Trigger": f"{record.cause}: {record.detail}",
+                "Preserved Evidence": kept + (f", branch mission/{record.run}" if record.head else ""),
+                "Remaining Criteria": "all of the feature's",
+                "Next Safe Route": move.next_route,
+                "Status": "open",
+            },
+        )
+
+
+def spends_of(record: RunRecord) -> list[Spend]:
+    """What a settled attempt adds to the spend log."""
+    usage, what = record.usage, f"{attempt_name(record.run)} {record.cause or ''}".strip()
+    date, milestone = (record.ended or record.intended)[:10], str(record.milestone)
+    rows: list[Spend] = []
+    if record.cause is Cause.STOPPED and not record.started:
+        return rows
+    if usage.hours:
+        rows.append(Spend(date, "hours", usage.hours, what, milestone))
+    if usage.usd is None or usage.usd:
+        rows.append(Spend(date, "usd", usage.usd, what, milestone))
+    if usage.total_tokens:
+        rows.append(Spend(date, "tokens", Decimal(usage.total_tokens), what, milestone))
+    return rows
+
+
+def summary_changes(loaded: Loaded, moves: Sequence[Move] = (), records: Sequence[RunRecord] = ()) -> Iterator[Change]:
+    """Compute the summary table again from the spend log and what this commit adds to it."""
+    added = [s for m in moves if isinstance(m, Settle) for s in spends_of(m.record)]
+    state = account(loaded.mission.limits, [*loaded.mission.spends, *added], records)
+    if not added and not any(isinstance(m, Finish) for m in moves):
+        return
+    yield from summary_cells(loaded, state)
+
+
+def summary_cells(loaded: Loaded, state: Account) -> Iterator[Change]:
+    """The cells of the summary table for an account."""
+    for row in rows_in(loaded.layout, "Budget Tracking", "category", "spent"):
+        category = category_of(row["category"])
+        if category not in LABELS:
+            continue
+        cap, spent = state.cap(category), state.spent.of(category)
+        used = state.used_pct(category)
+        unknown = f" + {state.spent.unknown} unknown" if category == "usd" and state.spent.unknown else ""
+        cells = {
+            "Budget": "none" if cap is None else show_amount(category, cap),
+            "Spent": show_amount(category, spent) + unknown,
+            "Remaining": "-" if cap is None else show_amount(category, cap - spent),
+            "% Used": "-" if used is None else f"{used:.0f}%",
+        }
+        for column, value in cells.items():
+            if column.casefold() in row.table.columns:
+                yield SetCell("Budget Tracking", {"Category": row["category"]}, column, value)
+
+
+def _fix_change(move: AddFix) -> AddFeature:
+    words = f"A criterion of milestone {move.milestone} failed. Make it pass without weakening it.\n\n"
+    return AddFeature(
+        milestone=move.milestone,
+        number=move.number,
+        values={
+            "#": move.number,
+            "Feature": f"{move.title.replace('`', '')} `[fixes:{move.signature}]`",
+            "Status": str(FeatureStatus.PENDING),
+        },
+        title=move.title.replace("`", ""),
+        description=words + fenced(move.evidence or "It said nothing."),
+        criteria=(move.criterion,),
+    )
+
+
+def _run_write(case: Case, move: Dispatch | Settle) -> Write:
+    name = attempt_name(move.record.run)
+    return Write(f"{case.stored.runs}/{name}.md", write_run(move.record), case.run_texts.get(name))

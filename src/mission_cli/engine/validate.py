@@ -1,0 +1,87 @@
+"""Judging a milestone on demand: `mission validate`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.errors import BlockedError
+from mission_cli.domain.mission import Result
+from mission_cli.domain.status import EXECUTABLE_KINDS, Verdict
+from mission_cli.domain.text import stamp
+from mission_cli.engine import act as acting
+from mission_cli.engine.observe import Case, check_states, consider
+from mission_cli.engine.record import Entry, changes_of, message, mission_write
+from mission_cli.engine.world import policy_of
+from mission_cli.planner.decisions import Mark, MarkCriteria, RunCheck
+from mission_cli.planner.draft import Draft
+from mission_cli.planner.judge import Judged, Judgement, check_key, judge
+
+if TYPE_CHECKING:
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Criterion, Milestone
+    from mission_cli.engine.names import Address
+    from mission_cli.engine.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """A judgement that is under way."""
+
+    case: Case
+    milestone: Milestone
+    criteria: tuple[Criterion, ...]
+    commit: Sha
+    tree: str
+
+
+def begin(world: World, address: Address, milestone: Milestone, *, report_only: bool) -> Validation:
+    """Prepare it. Raises BlockedError when the milestone is not ready to be judged."""
+    case = consider(world, policy_of(world), world.state.snapshot(), address.stored, address.loaded, look_only=True)
+    unfinished = [f.number for f in milestone.features if not f.finished]
+    if unfinished and not report_only:
+        hint = "judge it as it is with --report-only"
+        raise BlockedError(f"milestone {milestone.number} is not ready: {', '.join(unfinished)} not done", hint=hint)
+    commit = case.seen.work or world.code.heads(case.mission.id, case.mission.base).base
+    if commit is None:
+        raise BlockedError("there is no commit to judge yet", hint=f"mission start {case.mission.id}")
+    tree = world.code.code_tree(commit)
+    found = world.checks.detect(world.code.glance(commit, world.checks.manifest_names))
+    criteria = milestone.criteria or found
+    return Validation(case, milestone, criteria, commit, tree)
+
+
+def step(world: World, validation: Validation) -> Judgement:
+    """Start what has to be started; return where it stands. Questions to people count as not judged here."""
+    policy, case = policy_of(world), validation.case
+    runnable = [c for c in validation.criteria if c.kind in EXECUTABLE_KINDS]
+    keys = {check_key(c, validation.tree, policy, case.mission): c for c in runnable}
+    wanted = [RunCheck(key, 1, c, validation.commit, "") for key, c in keys.items()]
+    states = check_states(world, policy, case.mission, wanted)
+    draft = Draft(case.mission, replace(case.seen, checks=states), policy)
+    owner = str(validation.milestone.number)
+    result = judge(draft, validation.criteria, owner=owner, commit=validation.commit, tree=validation.tree)
+    for start in result.starts:
+        acting.carry_out(world, case, start)
+    return result
+
+
+def conclude(world: World, validation: Validation, known: list[Judged]) -> None:
+    """Write the verdicts behind the criteria."""
+    at, person = stamp(world.clock.now()), world.machine.person()
+    marks = tuple(
+        Mark(
+            j.criterion, j.verdict is Verdict.PASSED, Result(j.verdict, at, validation.commit[:7]), j.criterion.baseline
+        )
+        for j in known
+        if j.criterion.index >= 0
+    )
+    if not marks:
+        return
+    move = MarkCriteria(str(validation.milestone.number), marks, "judged on demand")
+    changes = list(changes_of(validation.case.loaded, move, (), world.clock.now()))
+    words = f"milestone {validation.milestone.number} judged on demand (by {person.name})"
+    entry = Entry("criteria.judged", words)
+    write = mission_write(validation.case.stored, changes)
+    mission = validation.case.mission.id
+    world.state.commit([write], message=message(mission, [entry]), expect=validation.case.head, author=person)

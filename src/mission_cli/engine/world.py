@@ -1,0 +1,72 @@
+"""Everything that the engine was handed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mission_cli.planner.policy import Policy, RunnerPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mission_cli.ports.agents import Agent
+    from mission_cli.ports.checks import Checks
+    from mission_cli.ports.clock import Clock
+    from mission_cli.ports.code import CodeRepo
+    from mission_cli.ports.executor import Executor
+    from mission_cli.ports.machine import Machine
+    from mission_cli.ports.runtime import Runtime
+    from mission_cli.ports.state import StateStore
+    from mission_cli.ports.templates import Templates
+    from mission_cli.settings import RunnerSettings, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The ports of one repository."""
+
+    clock: Clock
+    state: StateStore
+    code: CodeRepo
+    executor: Executor
+    agents: Mapping[str, Agent]
+    checks: Checks
+    templates: Templates
+    machine: Machine
+    runtime: Runtime
+    settings: Settings
+    settings_files: tuple[str, ...] = ()
+    """Where settings were read from, or would be."""
+
+
+def policy_of(world: World) -> Policy:
+    """The numbers that the planner decides by."""
+    settings = world.settings
+    return Policy(
+        attempts=settings.attempts,
+        validation_rounds=settings.validation_rounds,
+        retry_delays=settings.retry_delays,
+        outage_delays=settings.outage_delays,
+        max_parallel_workers=settings.max_parallel_workers,
+        lost_grace=settings.lost_grace,
+        request_lifetime=settings.request_lifetime,
+        check_timeout=settings.check_timeout,
+        runners={name: _runner(world, name, runner) for name, runner in settings.runners.items()},
+        checks_salt="\0".join([settings.tree.setup, *settings.tree.copy]),
+    )
+
+
+def agent_of(world: World, name: str, runner: RunnerSettings) -> Agent | None:
+    """The adapter that a runner uses, or None when there is none of that kind."""
+    return world.agents.get(runner.kind or name)
+
+
+def _runner(world: World, name: str, runner: RunnerSettings) -> RunnerPolicy:
+    problem = ""
+    if agent_of(world, name, runner) is None:
+        known = ", ".join(sorted(world.agents))
+        problem = f"the runner `{name}` has the kind `{runner.kind or name}`, which is not known (known: {known})"
+    else:
+        problem = world.machine.runner_problem(runner.command)
+    return RunnerPolicy(runner.deadline, runner.models, problem)

@@ -1,0 +1,69 @@
+"""The fast path: decides "nothing to do" with the standard library alone, before anything else is imported.
+
+Idle means: the signature that the last full look left still holds. Files that matter look as they did,
+every job's keeper is alive and has not ended, nobody kicked, STOP is not pressed, and it is not time yet.
+What is missing or cannot be read is not idle.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+
+_SIGNATURE = "idle.json"
+
+
+def is_idle(runtime: str, version: str) -> bool:
+    """Whether a pulse on the repository with this runtime folder (`.git/mission`) would find nothing to do."""
+    try:
+        with open(os.path.join(runtime, _SIGNATURE), "rb") as source:
+            signature = json.load(source)
+        now = time.time()
+        if signature["version"] != version or not signature["written"] - 1 <= now < signature["due"]:
+            return False
+        if os.path.exists(os.path.join(runtime, "kick")) or os.path.exists(os.path.join(runtime, "STOP")):
+            return False
+        looks: dict[str, list[int]] = signature["looks"]
+        return all(_look(path) == look for path, look in looks.items()) and all(map(_alive, signature["jobs"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def find_runtime(start: str) -> str:
+    """Return the runtime folder of the repository around a folder without asking git, or the empty string."""
+    folder = os.path.abspath(start)
+    while True:
+        dot = os.path.join(folder, ".git")
+        if os.path.isdir(dot):
+            return os.path.join(dot, "mission")
+        if os.path.lexists(dot):
+            return ""
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return ""
+        folder = parent
+
+
+def _look(path: str) -> list[int]:
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return []
+    return [facts.st_mtime_ns, facts.st_size, facts.st_ino]
+
+
+def _alive(job: str) -> bool:
+    """Whether a job still runs under its keeper's eyes."""
+    if os.path.exists(os.path.join(job, "exit.json")):
+        return False
+    handle = os.open(os.path.join(job, "lock"), os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(handle)

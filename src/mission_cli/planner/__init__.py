@@ -1,0 +1,1 @@
+"""Decides from (mission, observation, policy): pure, total, deterministic, with a reason for everything."""

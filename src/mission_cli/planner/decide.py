@@ -1,0 +1,67 @@
+"""One round of decisions for one mission: small functions in a fixed order over one draft."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.text import parse_stamp
+from mission_cli.planner.decisions import MoveMission, Plan
+from mission_cli.planner.draft import Draft
+from mission_cli.planner.finish import by_hand, finish, recoveries
+from mission_cli.planner.gates import gates, requests, waits
+from mission_cli.planner.milestones import milestones
+from mission_cli.planner.release import dispatch
+from mission_cli.planner.settle import settle
+from mission_cli.planner.transitions import move_mission
+from mission_cli.planner.watch import budget
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
+    from mission_cli.planner.policy import Policy
+    from mission_cli.planner.seen import Seen
+
+_STEPS = (settle, requests, waits, gates, budget, milestones, by_hand, recoveries, dispatch, finish)
+
+
+def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
+    """Return what to do now for one mission, and why everything else is left alone. Never raises."""
+    draft = Draft(mission, seen, policy)
+    if not mission.managed:
+        draft.hold(
+            "", "mission", "it is not driven by this program", unblock=f"mission start {mission.id}", person=True
+        )
+        return draft.plan()
+    if mission.host and mission.host != seen.me:
+        draft.hold("", "host", f"it is driven by {mission.host}", unblock=f"mission takeover {mission.id}")
+        return draft.plan()
+    if mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():
+        for step in _STEPS:
+            step(draft)
+    elif mission.status is MissionStatus.SCHEDULED:
+        _schedule(draft)
+    _mission_hold(draft)
+    return draft.plan()
+
+
+def _schedule(draft: Draft) -> None:
+    due = parse_stamp(draft.mission.schedule)
+    if due is None:
+        words = f"its schedule `{draft.mission.schedule}` is no time"
+        draft.hold("", "mission", words, unblock=f"mission start {draft.mission.id}", person=True)
+    elif due <= draft.seen.now:
+        to = move_mission(MissionStatus.SCHEDULED, MissionStatus.ACTIVE)
+        draft.moves.append(MoveMission(to, f"{draft.mission.schedule} has come"))
+    else:
+        draft.hold("", "mission", f"it starts at {draft.mission.schedule}", until=due)
+
+
+def _mission_hold(draft: Draft) -> None:
+    mission = draft.mission
+    if mission.status in {MissionStatus.DRAFT, MissionStatus.PLANNING}:
+        draft.hold("", "mission", f"it is {mission.raw_status}", unblock=f"mission start {mission.id}", person=True)
+    elif mission.status is MissionStatus.PAUSED:
+        reason = next((r.details for r in reversed(mission.progress) if r.event == "mission.paused"), "it is paused")
+        draft.hold("", "paused", reason, unblock=f"mission resume {mission.id}", person=True)
+    elif mission.status is None:
+        draft.hold("", "mission", f"its status `{mission.raw_status}` is not known", person=True)

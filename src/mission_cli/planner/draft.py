@@ -1,0 +1,77 @@
+"""The plan while it is being made: mission, observation, policy, and what was decided so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.ids import FeatureNumber, feature_order
+from mission_cli.domain.status import MissionStatus
+from mission_cli.planner.decisions import Act, Hold, Move, MoveMission, Plan, Settle
+from mission_cli.planner.transitions import move_mission
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.planner.policy import Policy
+    from mission_cli.planner.seen import Seen
+
+
+@dataclass(slots=True)
+class Draft:
+    """Filled by the functions of `decide` one after another; later ones see what earlier ones decided."""
+
+    mission: Mission
+    seen: Seen
+    policy: Policy
+    moves: list[Move] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    halted: str = ""
+    """Why nothing may be dispatched in this round; the first reason stays."""
+    running: int = 0
+    wakes: list[datetime] = field(default_factory=list)
+
+    def hold(
+        self,
+        subject: str,
+        kind: str,
+        detail: str,
+        *,
+        until: datetime | None = None,
+        unblock: str = "",
+        person: bool = False,
+    ) -> None:
+        """Note why something does not move; a moment in the future becomes a wake-up."""
+        self.holds.append(Hold(subject, kind, detail, until, unblock, person))
+        if until is not None and until > self.seen.now:
+            self.wakes.append(until)
+
+    def halt(self, reason: str) -> None:
+        """Nothing is dispatched in this round."""
+        self.halted = self.halted or reason
+
+    def pause(self, reason: str) -> None:
+        """Pause the mission, once; nothing is dispatched in this round."""
+        self.halt(reason)
+        if self.mission.status is MissionStatus.ACTIVE and not any(isinstance(m, MoveMission) for m in self.moves):
+            self.moves.append(MoveMission(move_mission(self.mission.status, MissionStatus.PAUSED), reason))
+
+    def records_of(self, number: FeatureNumber) -> list[RunRecord]:
+        """The attempts at a feature in order of their numbers."""
+        return sorted((r for r in self.seen.records if r.feature == number), key=lambda r: r.attempt)
+
+    def open_records(self) -> list[RunRecord]:
+        """The attempts that are not settled, in order."""
+        return sorted((r for r in self.seen.records if r.open), key=lambda r: (feature_order(r.feature), r.attempt))
+
+    @property
+    def settling(self) -> frozenset[str]:
+        """Runs that are settled in this round."""
+        return frozenset(m.record.run for m in self.moves if isinstance(m, Settle))
+
+    def plan(self) -> Plan:
+        """What came out."""
+        return Plan(tuple(self.moves), tuple(self.acts), tuple(self.holds), min(self.wakes, default=None), self.running)

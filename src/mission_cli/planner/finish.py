@@ -1,0 +1,177 @@
+"""The end: final validation, landing, completion; and what a person did by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.ids import feature_number
+from mission_cli.domain.landing import LandState
+from mission_cli.domain.status import (
+    EXECUTABLE_KINDS,
+    Cause,
+    FeatureStatus,
+    MilestoneStatus,
+    MissionStatus,
+    Verdict,
+)
+from mission_cli.domain.text import first_error, one_line
+from mission_cli.planner.decisions import CloseRecovery, Finish, Land, MoveMilestone, Note
+from mission_cli.planner.judge import judge, start_checks
+from mission_cli.planner.milestones import current_milestones, fix_features, validation_criteria
+from mission_cli.planner.transitions import move_milestone, move_mission
+
+if TYPE_CHECKING:
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Criterion, Milestone
+    from mission_cli.planner.draft import Draft
+    from mission_cli.planner.judge import Judgement
+
+
+def recoveries(draft: Draft) -> None:
+    """Close safety stops whose feature was done or skipped since."""
+    for row in draft.mission.recoveries:
+        number = feature_number(row.feature)
+        feature = draft.mission.feature(number) if number else None
+        if row.open and number and (feature is None or feature.finished):
+            to = "skipped" if feature is None or feature.status is FeatureStatus.SKIPPED else "recovered"
+            if not any(isinstance(m, CloseRecovery) and m.feature == number for m in draft.moves):
+                draft.moves.append(CloseRecovery(number, to, f"{number} is {to}"))
+
+
+def by_hand(draft: Draft) -> None:
+    """Log once what a person set to done in the file; the milestone is judged all the same."""
+    if draft.mission.status is not MissionStatus.ACTIVE:
+        return
+    noted = {r.details.split(" ")[0] for r in draft.mission.progress if r.event == "feature.by_hand"}
+    for milestone in current_milestones(draft.mission):
+        for feature in milestone.features:
+            proven = any(r.cause is Cause.DONE or r.open for r in draft.records_of(feature.number))
+            if feature.status is FeatureStatus.DONE and not proven and feature.number not in noted:
+                who = draft.seen.editor or "a person"
+                draft.moves.append(Note("feature.by_hand", f"{feature.number} was set to done by {who}"))
+
+
+def finish(draft: Draft) -> None:
+    """Land what may be landed; when every milestone is finished, judge all once more and complete."""
+    mission = draft.mission
+    if mission.status is not MissionStatus.ACTIVE or not mission.milestones:
+        return
+    done = all(m.finished for m in mission.milestones)
+    if done and any(isinstance(m, MoveMilestone) for m in draft.moves):
+        return
+    if done and not _finally_valid(draft):
+        return
+    landed = _land(draft, done=done)
+    if not done:
+        return
+    if any(r.open for r in mission.recoveries):
+        draft.hold("", "recovery", "a safety stop is still open", person=True)
+    elif draft.open_records():
+        draft.hold("", "running", "an attempt is still open")
+    elif landed:
+        move_mission(MissionStatus.ACTIVE, MissionStatus.COMPLETED)
+        draft.moves.append(Finish("every milestone passed, the final validation passed, and the work is landed"))
+
+
+def _finally_valid(draft: Draft) -> bool:
+    seen = draft.seen
+    if seen.work is None:
+        return True
+    judgement, sources = _judge_all(draft, seen.work, seen.work_tree)
+    start_checks(draft, judgement)
+    if _cannot(draft, judgement):
+        return False
+    if not judgement.over:
+        draft.hold("", "final", f"final validation: {len(judgement.known)} criteria are judged")
+        return False
+    failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
+    for milestone in {sources[j.criterion].number: sources[j.criterion] for j in failed}.values():
+        mine = [j for j in failed if sources[j.criterion].number == milestone.number]
+        move_milestone(MilestoneStatus.PASSED, MilestoneStatus.ACTIVE)
+        draft.moves += fix_features(draft, milestone, mine)
+        why = f"final validation failed: {mine[0].criterion.text}: {one_line(first_error(mine[0].detail))}"
+        rounds = milestone.rounds + 1
+        draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why, rounds=rounds))
+        if rounds >= draft.policy.validation_rounds:
+            draft.pause(why)
+    return not failed
+
+
+def _cannot(draft: Draft, judgement: Judgement) -> bool:
+    stuck = judgement.having(Verdict.COULD_NOT_RUN)
+    if stuck:
+        draft.pause(f"`{stuck[0].criterion.text}` cannot be run: {one_line(first_error(stuck[0].detail))}")
+    return bool(stuck)
+
+
+def _judge_all(draft: Draft, commit: Sha, tree: str) -> tuple[Judgement, dict[Criterion, Milestone]]:
+    sources: dict[Criterion, Milestone] = {}
+    for milestone in draft.mission.milestones:
+        if milestone.status is MilestoneStatus.PASSED:
+            for criterion in validation_criteria(draft, milestone, tree):
+                if criterion.kind in EXECUTABLE_KINDS:
+                    sources.setdefault(criterion, milestone)
+    return judge(draft, list(sources), owner="final", commit=commit, tree=tree), sources
+
+
+def _land(draft: Draft, *, done: bool) -> bool:
+    """Arrange the landing if somebody wants it; True when nothing is left to land."""
+    landing, mission = draft.seen.landing, draft.mission
+    if landing.state in {LandState.LANDED, LandState.NOTHING}:
+        return True
+    passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)
+    automatic = mission.preferences.land == "auto" and passed
+    if not automatic and not _approved(draft):
+        if done:
+            draft.hold(
+                "",
+                "landing",
+                "everything is done and waits for your look",
+                unblock=f"mission land {mission.id}",
+                person=True,
+            )
+        return False
+    if landing.conflicts or landing.commit is None or draft.seen.base is None:
+        words = f"`{mission.base}` has moved and conflicts with the finished work in {', '.join(landing.conflicts[:5])}"
+        help_by = f"merge {mission.base} into mission/{mission.id}/work"
+        draft.hold("", "landing", words, unblock=help_by, person=True)
+        return False
+    if landing.obstacle:
+        draft.hold(
+            "", "landing", landing.obstacle, unblock="move it out of the way; landing follows by itself", person=True
+        )
+        return False
+    if landing.state is LandState.MERGE and not _merge_is_good(draft, landing.commit, landing.tree):
+        return False
+    why = f"bring {landing.commit[:7]} to {mission.base}"
+    draft.acts.append(Land(landing.commit, draft.seen.base, why))
+    return False
+
+
+def _approved(draft: Draft) -> bool:
+    target = draft.seen.target or ""
+    return any(
+        a.gate == "land" and a.decision == "approved" and a.commit and target.startswith(a.commit)
+        for a in draft.mission.approvals
+    )
+
+
+def _merge_is_good(draft: Draft, commit: Sha, tree: str) -> bool:
+    """The base has moved: what was judged is not what would land, so the merge is judged."""
+    judgement, _ = _judge_all(draft, commit, tree)
+    start_checks(draft, judgement)
+    failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED, Verdict.COULD_NOT_RUN)
+    if failed:
+        error = one_line(first_error(failed[0].detail))
+        words = f"merged with {draft.mission.base}, {failed[0].criterion.text} fails: {error}"
+        draft.hold(
+            "",
+            "landing",
+            words,
+            unblock=f"mission retry a feature of {draft.mission.id}, or mend the base",
+            person=True,
+        )
+        return False
+    if not judgement.over:
+        draft.hold("", "landing", "the merge with the base is being judged")
+    return judgement.over

@@ -1,0 +1,143 @@
+"""Gates, requests and waits: what opens by itself, what expires, what asks a person."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.status import Cause, FeatureStatus, GateKind, MissionStatus
+from mission_cli.domain.text import parse_duration, parse_stamp, stamp
+from mission_cli.planner.decisions import MoveGate, MoveRequest, MoveWait
+from mission_cli.planner.release import OPEN_GATE
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Feature, Gate, Wait
+    from mission_cli.planner.draft import Draft
+
+_SCORE = re.compile(r"(?:min[_ -]?score\D*|>=\s*|≥\s*)(\d+(?:\.\d+)?)", re.IGNORECASE)
+_ALL_PASSED = re.compile(r"all[_ -]?passed", re.IGNORECASE)
+_FULL_SCORE = Decimal(5)
+_NO_SCORE = Decimal(1)
+_PENDING = frozenset({"", "pending"})
+
+
+def requests(draft: Draft) -> None:
+    """Let requests expire. The feature stays waiting, and an answer is still taken."""
+    for request in draft.mission.requests:
+        expires = parse_stamp(request.expires) if request.expires else None
+        if request.status == "expired" or not request.open or expires is None:
+            continue
+        if expires <= draft.seen.now:
+            draft.moves.append(
+                MoveRequest(request.number, "expired", f"request {request.number} found no answer in time")
+            )
+        else:
+            draft.wakes.append(expires)
+
+
+def waits(draft: Draft) -> None:
+    """Resolve waits for a time or another mission; let the others run into their timeout."""
+    for wait in draft.mission.waits:
+        if wait.open:
+            _wait(draft, wait)
+
+
+def gates(draft: Draft) -> None:
+    """Fire the gates whose features are finished."""
+    if draft.mission.status is not MissionStatus.ACTIVE:
+        return
+    for gate in draft.mission.gates:
+        _gate(draft, gate)
+
+
+def _wait(draft: Draft, wait: Wait) -> None:
+    kind, _, what = wait.waiting_for.partition(":")
+    due = parse_stamp(what) if kind == "time" else None
+    if due is not None:
+        if due <= draft.seen.now:
+            _end_wait(draft, wait, "resolved", f"{what} has come")
+        else:
+            draft.wakes.append(due)
+        return
+    if kind == "mission" and draft.seen.missions.get(what) == MissionStatus.COMPLETED:
+        _end_wait(draft, wait, "resolved", f"mission {what} is completed")
+        return
+    since = parse_stamp(wait.since) if wait.since else None
+    if since is None:
+        return
+    ends = since + (parse_duration(wait.timeout) or draft.policy.wait_lifetime)
+    if ends <= draft.seen.now:
+        _end_wait(draft, wait, "failed", f"{wait.waiting_for} did not come in time")
+    else:
+        draft.wakes.append(ends)
+
+
+def _end_wait(draft: Draft, wait: Wait, to: str, why: str) -> None:
+    draft.moves.append(MoveWait(wait.feature, wait.waiting_for, wait.status, to, why))
+
+
+def _gate(draft: Draft, gate: Gate) -> None:
+    word = gate.status.casefold().split(" ")[0]
+    after = [f for n in gate.after if (f := draft.mission.feature(n)) is not None]
+    ready = all(f.finished for f in after)
+    if gate.kind is GateKind.DELAY and word == "until":
+        _delay(draft, gate)
+    elif gate.kind is GateKind.QUALITY and word in {"passed", "failed"} and not ready:
+        _move(draft, gate, "pending", "what it judges has changed")
+    elif word in _PENDING and ready and gate.kind is not None:
+        _fire(draft, gate, after)
+    elif word == "waiting":
+        approve = f"mission approve {draft.mission.id} {gate.name}"
+        draft.hold("", str(gate.kind), f"`{gate.name}` waits for a person", unblock=approve, person=True)
+
+
+def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
+    if gate.kind is GateKind.DELAY:
+        length = parse_duration(gate.rule)
+        if length is None:
+            draft.hold("", "delay", f"the delay `{gate.name}` has no readable duration: `{gate.rule}`", person=True)
+            return
+        _move(draft, gate, f"until {stamp(draft.seen.now + length)}", f"it lasts {gate.rule}")
+        draft.wakes.append(draft.seen.now + length)
+    elif gate.kind is GateKind.QUALITY:
+        verdict = _quality(draft, gate, after)
+        _move(draft, gate, verdict or "waiting", gate.rule or "its features are finished")
+    else:
+        _move(draft, gate, "waiting", "what stands before it is finished")
+        if gate.kind is GateKind.CHECKPOINT and draft.mission.status is MissionStatus.ACTIVE:
+            why = f"checkpoint `{gate.name}` is reached: mission approve {draft.mission.id} {gate.name}"
+            draft.pause(why)
+
+
+def _delay(draft: Draft, gate: Gate) -> None:
+    ends = parse_stamp(gate.status.partition("until ")[2])
+    if ends is None or ends <= draft.seen.now:
+        _move(draft, gate, "passed", "the delay is over")
+    else:
+        draft.wakes.append(ends)
+
+
+def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> str:
+    """Return passed, failed, or nothing where the rule is one that only a person can read."""
+    score, everything = _SCORE.search(gate.rule), _ALL_PASSED.search(gate.rule)
+    if not score and not everything and gate.rule.strip():
+        return ""
+    if everything and any(f.status is not FeatureStatus.DONE for f in after):
+        return "failed"
+    scores = [_score(draft, f) for f in after if f.status is FeatureStatus.DONE]
+    if score and scores and sum(scores, Decimal(0)) / len(scores) < Decimal(score[1]):
+        return "failed"
+    return "passed"
+
+
+def _score(draft: Draft, feature: Feature) -> Decimal:
+    """A feature without a reviewer's score: 5 when its criteria passed before our eyes, else 1."""
+    proven = any(r.cause is Cause.DONE for r in draft.records_of(feature.number))
+    return _FULL_SCORE if proven else _NO_SCORE
+
+
+def _move(draft: Draft, gate: Gate, to: str, why: str) -> None:
+    word = to.split(" ", maxsplit=1)[0]
+    shown = "open" if word in OPEN_GATE else word
+    draft.moves.append(MoveGate(gate.name, gate.status, to, f"gate {gate.name} is {shown}: {why}"))

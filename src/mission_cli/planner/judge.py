@@ -1,0 +1,154 @@
+"""Verdicts on criteria: which are known for a tree, which have to be found out, which only a person can give."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.mission import InputRequest
+from mission_cli.domain.status import EXECUTABLE_KINDS, CriterionKind, JobState, Verdict
+from mission_cli.domain.text import stamp
+from mission_cli.planner.decisions import Ask, RunCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.planner.draft import Draft
+    from mission_cli.planner.policy import Policy
+
+YES = frozenset(
+    {"pass", "passed", "yes", "y", "ok", "okay", "accept", "accepted", "approve", "approved", "true", "done"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One criterion with its verdict; `detail` is the end of the output, or what the person wrote."""
+
+    criterion: Criterion
+    verdict: Verdict
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Judgement:
+    """Where judging a list of criteria stands. It is over when nothing is started, running or asked."""
+
+    known: list[Judged] = field(default_factory=list)
+    starts: list[RunCheck] = field(default_factory=list)
+    running: list[str] = field(default_factory=list)
+    asks: list[Ask] = field(default_factory=list)
+    asked: list[InputRequest] = field(default_factory=list)
+
+    @property
+    def over(self) -> bool:
+        """Every criterion has its verdict."""
+        return not (self.starts or self.running or self.asks or self.asked)
+
+    def having(self, *verdicts: Verdict) -> list[Judged]:
+        """Those with one of the verdicts."""
+        return [j for j in self.known if j.verdict in verdicts]
+
+
+def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission) -> str:
+    """Return the name of a judgement: equal exactly when criterion, tree and policy are equal.
+
+    A `resume` of the mission makes new names, so that what could not run is tried again.
+    """
+    resumed = sum(row.event == "mission.resumed" for row in mission.progress)
+    parts = (
+        criterion.kind,
+        criterion.command,
+        *criterion.paths,
+        criterion.pattern,
+        str(criterion.negated),
+        criterion.comparison,
+        str(criterion.bound),
+        str(criterion.timeout),
+        tree,
+        policy.checks_salt,
+        str(resumed),
+    )
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+
+def judge(
+    draft: Draft, criteria: Sequence[Criterion], *, owner: str, commit: Sha, tree: str, about: str = ""
+) -> Judgement:
+    """Look up, or arrange to find out, the verdict of each criterion on one tree."""
+    result = Judgement()
+    for criterion in criteria:
+        if criterion.kind in EXECUTABLE_KINDS:
+            _executable(draft, criterion, commit, tree, result)
+        else:
+            _personal(draft, criterion, owner, about, result)
+    return result
+
+
+def start_checks(draft: Draft, judgement: Judgement) -> None:
+    """Put what a judgement needs into the plan: jobs to start, questions to ask, jobs to wait for."""
+    already = {a.key for a in draft.acts if isinstance(a, RunCheck)}
+    draft.acts += [s for s in judgement.starts if s.key not in already]
+    asked = {(m.request.feature, m.request.prompt) for m in draft.moves if isinstance(m, Ask)}
+    draft.moves += [a for a in judgement.asks if (a.request.feature, a.request.prompt) not in asked]
+    draft.running += len(judgement.running)
+
+
+def request(draft: Draft, owner: str, prompt: str, options: tuple[str, ...]) -> InputRequest:
+    """Return a new request with the next free number and the usual lifetime."""
+    taken = [r.number for r in draft.mission.requests]
+    taken += [m.request.number for m in draft.moves if isinstance(m, Ask)]
+    expires = draft.seen.now + draft.policy.request_lifetime
+    return InputRequest(
+        number=max(taken, default=0) + 1,
+        asked=stamp(draft.seen.now),
+        feature=owner,
+        prompt=prompt,
+        options=options,
+        expires=stamp(expires),
+    )
+
+
+def find_request(mission: Mission, owner: str, prompt: str) -> InputRequest | None:
+    """The latest request of an owner with that prompt, or None."""
+    return next((r for r in reversed(mission.requests) if r.feature == owner and r.prompt == prompt), None)
+
+
+def _executable(draft: Draft, criterion: Criterion, commit: Sha, tree: str, result: Judgement) -> None:
+    key = check_key(criterion, tree, draft.policy, draft.mission)
+    state = draft.seen.checks.get(key)
+    if state is None:
+        result.starts.append(RunCheck(key, 1, criterion, commit, f"judge on {commit[:7]}: {criterion.text}"))
+    elif state.again:
+        result.starts.append(
+            RunCheck(key, state.tries + 1, criterion, commit, f"judge again on {commit[:7]}: {criterion.text}")
+        )
+    elif state.verdict is None:
+        if state.job.state in {JobState.UNKNOWN, JobState.GONE}:
+            result.starts.append(
+                RunCheck(key, state.tries, criterion, commit, f"judge on {commit[:7]}: {criterion.text}")
+            )
+        result.running.append(criterion.text)
+    else:
+        result.known.append(Judged(criterion, state.verdict, state.detail))
+
+
+def _personal(draft: Draft, criterion: Criterion, owner: str, about: str, result: Judgement) -> None:
+    if criterion.kind is CriterionKind.MANUAL and criterion.ticked:
+        result.known.append(Judged(criterion, Verdict.PASSED, "ticked by a person"))
+        return
+    prompt = f"{about}{criterion.text}"
+    found = find_request(draft.mission, owner, prompt)
+    if found is None:
+        why = "only a person can judge it" if criterion.kind is CriterionKind.MANUAL else "nothing here can run it"
+        result.asks.append(Ask(request(draft, owner, prompt, ("pass", "fail")), f"{criterion.text}: {why}"))
+    elif found.open:
+        result.asked.append(found)
+    else:
+        words = found.response.strip().casefold().split()
+        first = words[0].strip(".,:;!") if words else ""
+        verdict = Verdict.PASSED if first in YES else Verdict.FAILED
+        result.known.append(Judged(criterion, verdict, found.response))

@@ -1,0 +1,271 @@
+"""Milestones: activation with its negative control, validation, fix features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.mission import Result
+from mission_cli.domain.status import (
+    EXECUTABLE_KINDS,
+    FINISHED_FEATURE,
+    MilestoneStatus,
+    MissionStatus,
+    Verdict,
+)
+from mission_cli.domain.text import counted, first_error, one_line, signature, stamp
+from mission_cli.planner.decisions import (
+    AddFix,
+    Ask,
+    MakeWork,
+    Mark,
+    MarkCriteria,
+    MoveMilestone,
+    MoveWork,
+)
+from mission_cli.planner.judge import YES, find_request, judge, request, start_checks
+from mission_cli.planner.transitions import move_milestone
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.domain.ids import FeatureNumber
+    from mission_cli.domain.mission import Criterion, Milestone, Mission
+    from mission_cli.planner.draft import Draft
+    from mission_cli.planner.judge import Judged, Judgement
+
+_SHORT = 12
+_LONGEST_TITLE = 80
+_LONGEST_EVIDENCE = 4000
+
+
+def current_milestones(mission: Mission) -> tuple[Milestone, ...]:
+    """The milestones that may move: the first unfinished one, and independent ones behind a blocked one."""
+    current: list[Milestone] = []
+    for milestone in mission.milestones:
+        if milestone.finished:
+            continue
+        if not current or (current[0].status is MilestoneStatus.BLOCKED and milestone.independent):
+            current.append(milestone)
+    return tuple(current)
+
+
+def milestones(draft: Draft) -> None:
+    """Activate, watch and validate the current milestones of an active mission."""
+    if draft.mission.status is not MissionStatus.ACTIVE:
+        return
+    for milestone in current_milestones(draft.mission):
+        if milestone.status is MilestoneStatus.PENDING:
+            _activate(draft, milestone)
+        elif milestone.status in {MilestoneStatus.ACTIVE, MilestoneStatus.VALIDATING}:
+            _watch(draft, milestone)
+        elif milestone.status is MilestoneStatus.FAILED:
+            move_milestone(milestone.status, MilestoneStatus.ACTIVE)
+            why = f"milestone {milestone.number} is tried again"
+            draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why))
+        else:
+            draft.hold(str(milestone.number), "milestone", f"it is {milestone.raw_status}", person=True)
+
+
+def fix_features(draft: Draft, milestone: Milestone, failed: Sequence[Judged]) -> tuple[AddFix, ...]:
+    """Return a fix feature for each failed criterion whose failure has no open one yet."""
+    open_fixes = {f.fixes for f in draft.mission.features() if f.fixes and f.status not in FINISHED_FEATURE}
+    fixes: list[AddFix] = []
+    for judged in failed:
+        error = first_error(judged.detail)
+        name = signature(judged.criterion.text, error)
+        if name in open_fixes:
+            continue
+        open_fixes.add(name)
+        number = _next_number(draft, milestone, len(fixes))
+        title = f"fix: {one_line(judged.criterion.text, _LONGEST_TITLE)}"
+        why = f"{judged.criterion.text}: {one_line(error) or judged.verdict}"
+        fixes.append(
+            AddFix(
+                milestone.number, number, title, name, judged.detail[-_LONGEST_EVIDENCE:], judged.criterion.text, why
+            )
+        )
+    return tuple(fixes)
+
+
+def _next_number(draft: Draft, milestone: Milestone, more: int) -> FeatureNumber:
+    from mission_cli.domain.ids import FeatureNumber as Number
+    from mission_cli.domain.ids import feature_order
+
+    first = draft.mission.next_feature_number(milestone.number)
+    return Number(f"{milestone.number}.{feature_order(first)[1] + more}")
+
+
+def _activate(draft: Draft, milestone: Milestone) -> None:
+    seen, number = draft.seen, milestone.number
+    if seen.base is None:
+        draft.hold("", "base", f"the base branch `{draft.mission.base}` does not exist", person=True)
+        draft.halt("there is no base branch")
+        return
+    if seen.work is None:
+        draft.acts.append(MakeWork(seen.base, f"milestone {number} starts from {seen.base[:7]}"))
+        return
+    if seen.base_merge is not None:
+        if seen.base_merge.commit is not None:
+            why = f"milestone {number} starts with {draft.mission.base} merged in"
+            draft.acts.append(MoveWork(seen.base_merge.commit, seen.work, why))
+            return
+        paths = ", ".join(seen.base_merge.conflicts[:5])
+        words = f"`{draft.mission.base}` has moved and conflicts with finished work in {paths}"
+        help_by = f"merge {draft.mission.base} into mission/{draft.mission.id}/work"
+        draft.hold(str(number), "conflict", words, unblock=help_by, person=True)
+        draft.halt(words)
+        return
+    move_milestone(MilestoneStatus.PENDING, MilestoneStatus.ACTIVE)
+    draft.moves.append(
+        MoveMilestone(
+            number,
+            MilestoneStatus.ACTIVE,
+            f"milestone {number} starts at {seen.work[:7]}",
+            started_at=seen.work[:_SHORT],
+        )
+    )
+
+
+def _watch(draft: Draft, milestone: Milestone) -> None:
+    ready = _control(draft, milestone)
+    unfinished = [f for f in milestone.features if not f.finished]
+    if unfinished:
+        if milestone.status is MilestoneStatus.VALIDATING:
+            why = f"{unfinished[0].number} is open again"
+            draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why))
+        return
+    if milestone.status is MilestoneStatus.ACTIVE:
+        move_milestone(MilestoneStatus.ACTIVE, MilestoneStatus.VALIDATING)
+        draft.moves.append(
+            MoveMilestone(
+                milestone.number,
+                MilestoneStatus.VALIDATING,
+                f"every feature of milestone {milestone.number} is done or skipped",
+            )
+        )
+    elif ready:
+        _validate(draft, milestone)
+    else:
+        draft.hold(str(milestone.number), "validating", "the negative control is still running")
+
+
+def _control(draft: Draft, milestone: Milestone) -> bool:
+    """Run the criteria once on `work` as it was when the milestone started; True when that is known."""
+    start = draft.seen.start_trees.get(milestone.started_at)
+    wanted = [c for c in milestone.criteria if c.kind in EXECUTABLE_KINDS and c.baseline is None and c.index >= 0]
+    if not wanted or start is None:
+        return True
+    commit, tree = start
+    judgement = judge(draft, wanted, owner=str(milestone.number), commit=commit, tree=tree)
+    start_checks(draft, judgement)
+    if not judgement.over:
+        return False
+    at = stamp(draft.seen.now)
+    marks = tuple(
+        Mark(j.criterion, j.criterion.ticked, j.criterion.result, Result(j.verdict, at, commit[:7]))
+        for j in judgement.known
+    )
+    vacuous = sum(m.baseline is not None and m.baseline.verdict is Verdict.PASSED for m in marks)
+    why = f"negative control of milestone {milestone.number}: {vacuous} of {len(marks)} pass before any work"
+    draft.moves.append(MarkCriteria(str(milestone.number), marks, why))
+    return False
+
+
+def validation_criteria(draft: Draft, milestone: Milestone, tree: str) -> tuple[Criterion, ...]:
+    """What is judged at the end of a milestone: its criteria, else the test and build commands that were found."""
+    return milestone.criteria or draft.seen.detected.get(tree, ())
+
+
+def _validate(draft: Draft, milestone: Milestone) -> None:
+    seen, number = draft.seen, str(milestone.number)
+    if seen.work is None:
+        draft.hold(number, "validating", "there is no branch of finished work")
+        return
+    criteria = validation_criteria(draft, milestone, seen.work_tree)
+    about = f"after fixes, round {milestone.rounds}: " if milestone.rounds else ""
+    judgement = judge(draft, criteria, owner=number, commit=seen.work, tree=seen.work_tree, about=about)
+    start_checks(draft, judgement)
+    if _stuck(draft, number, judgement):
+        return
+    if judgement.asked or judgement.asks:
+        count = judgement.asked[0].number if judgement.asked else judgement.asks[0].request.number
+        help_by = f"mission answer {draft.mission.id} {count} pass"
+        draft.hold(number, "request", "a person has to judge a criterion", unblock=help_by, person=True)
+    if not judgement.over:
+        draft.hold(number, "validating", f"{len(judgement.known)} of {len(criteria)} criteria are judged")
+        return
+    failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
+    if failed:
+        _failed(draft, milestone, judgement, failed)
+    elif _accepted(draft, milestone, criteria, about):
+        _passed(draft, milestone, judgement)
+
+
+def _stuck(draft: Draft, subject: str, judgement: Judgement) -> bool:
+    stuck = judgement.having(Verdict.COULD_NOT_RUN)
+    if not stuck:
+        return False
+    words = f"`{stuck[0].criterion.text}` cannot be run: {one_line(first_error(stuck[0].detail))}"
+    draft.hold(subject, "check", words, unblock=f"mission resume {draft.mission.id}", person=True)
+    draft.pause(words)
+    return True
+
+
+def _accepted(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion], about: str) -> bool:
+    """Ask a person where nothing that was judged can prove the work."""
+    done = [f for f in milestone.features if f.status is not None and f.finished]
+    vacuous = [c for c in criteria if c.baseline is not None and c.baseline.verdict is Verdict.PASSED]
+    if not criteria:
+        words = "has no criterion, and no test or build command was found"
+    elif len(vacuous) == len(criteria) and done:
+        words = "has only criteria that passed before any work"
+    else:
+        return True
+    number = str(milestone.number)
+    prompt = f"{about}milestone {number} {words}: accept it?"
+    found = find_request(draft.mission, number, prompt)
+    if found is None:
+        draft.moves.append(Ask(request(draft, number, prompt, ("accept", "reject")), words))
+    elif not found.open:
+        first = (found.response.strip().casefold().split() or [""])[0]
+        if first in YES:
+            return True
+        draft.pause(f"milestone {number} was not accepted: {found.response}")
+    shown = found.number if found else "N"
+    help_by = f"mission answer {draft.mission.id} {shown} accept"
+    draft.hold(number, "request", f"milestone {number} {words}", unblock=help_by, person=True)
+    return False
+
+
+def _marks(draft: Draft, judgement: Judgement) -> tuple[Mark, ...]:
+    at, commit = stamp(draft.seen.now), (draft.seen.work or "")[:7]
+    return tuple(
+        Mark(j.criterion, j.verdict is Verdict.PASSED, Result(j.verdict, at, commit), j.criterion.baseline)
+        for j in judgement.known
+        if j.criterion.index >= 0
+    )
+
+
+def _passed(draft: Draft, milestone: Milestone, judgement: Judgement) -> None:
+    move_milestone(MilestoneStatus.VALIDATING, MilestoneStatus.PASSED)
+    number = str(milestone.number)
+    work = draft.seen.work or ""
+    why = f"milestone {number} passed: {counted(len(judgement.known), 'criterion', 'criteria')} on {work[:7]}"
+    draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.PASSED, why, passed_at=work[:_SHORT]))
+    draft.moves.append(MarkCriteria(number, _marks(draft, judgement), f"the verdicts of milestone {number}"))
+
+
+def _failed(draft: Draft, milestone: Milestone, judgement: Judgement, failed: Sequence[Judged]) -> None:
+    number, rounds = str(milestone.number), milestone.rounds + 1
+    words = "; ".join(f"{j.criterion.text}: {one_line(first_error(j.detail)) or j.verdict}" for j in failed[:3])
+    move_milestone(MilestoneStatus.VALIDATING, MilestoneStatus.FAILED)
+    marks = MarkCriteria(number, _marks(draft, judgement), f"the verdicts of milestone {number}")
+    if rounds >= draft.policy.validation_rounds:
+        why = f"milestone {number} failed its validation {rounds} times: {words}"
+        draft.moves += [MoveMilestone(milestone.number, MilestoneStatus.FAILED, why, rounds=rounds), marks]
+        draft.pause(why)
+        return
+    move_milestone(MilestoneStatus.FAILED, MilestoneStatus.ACTIVE)
+    why = f"validation {rounds} of {draft.policy.validation_rounds} of milestone {number} failed: {words}"
+    draft.moves += [MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why, rounds=rounds), marks]
+    draft.moves += fix_features(draft, milestone, failed)

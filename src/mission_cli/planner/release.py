@@ -1,0 +1,321 @@
+"""The order of release: the first thing that holds a feature back, and all of them for `why`.
+
+mission → phase → milestone → quality gates → checkpoints → delays → waits → dependencies → resources →
+budget → runner breaker → slots; and before the slots the feature's own tries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mission_cli.budget.ledger import Refusal, account, alert, reserve_for_attempt
+from mission_cli.domain.ids import run_id
+from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.status import (
+    FeatureStatus,
+    GateKind,
+    MilestoneStatus,
+    MissionStatus,
+    RecordState,
+)
+from mission_cli.domain.text import parse_stamp, show_duration, stamp
+from mission_cli.planner import causes
+from mission_cli.planner.decisions import Dispatch, Hold, Settle
+from mission_cli.planner.milestones import current_milestones
+from mission_cli.planner.policy import RunnerPolicy
+from mission_cli.planner.transitions import move_feature
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mission_cli.domain.mission import Feature, Gate, Milestone
+    from mission_cli.domain.runs import Reserve
+    from mission_cli.planner.draft import Draft
+
+_LOOK_AGAIN = timedelta(seconds=10)
+OPEN_GATE = frozenset({"approved", "passed", "open", "done"})
+_ALIVE = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
+
+
+def dispatch(draft: Draft) -> None:
+    """Start every feature that nothing holds back, in file order, as long as money and slots last."""
+    if draft.mission.status is not MissionStatus.ACTIVE:
+        return
+    for milestone in current_milestones(draft.mission):
+        for feature in milestone.features:
+            if feature.status in {FeatureStatus.PENDING, FeatureStatus.FAILED, None} or feature.broken:
+                _consider(draft, milestone, feature)
+
+
+def holds_of(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    """Everything that holds a feature back, in the order of release."""
+    for look in _ORDER:
+        yield from look(draft, milestone, feature)
+
+
+def active_runs(draft: Draft) -> int:
+    """Attempts that occupy a worker's slot: intended and not ended, those of this round included."""
+    ended = {run for run, job in draft.seen.jobs.items() if job.exit is not None}
+    open_now = sum(r.run not in ended and r.run not in draft.settling for r in draft.open_records())
+    return open_now + sum(isinstance(m, Dispatch) for m in draft.moves)
+
+
+def free_slots(draft: Draft) -> int:
+    """How many more workers this mission may start now."""
+    mine = draft.policy.parallel(draft.mission.preferences.max_parallel_workers, draft.mission.mode)
+    started = sum(isinstance(m, Dispatch) for m in draft.moves)
+    return max(0, min(mine - active_runs(draft), draft.seen.free_slots - started))
+
+
+def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
+    hold = next(holds_of(draft, milestone, feature), None)
+    if hold is not None:
+        draft.hold(hold.subject, hold.kind, hold.detail, until=hold.until, unblock=hold.unblock, person=hold.person)
+        return
+    reserve = _reserve(draft)
+    if isinstance(reserve, Refusal):
+        return
+    move_feature(FeatureStatus.PENDING, FeatureStatus.DISPATCHED)
+    runner = _runner(draft)
+    attempt = 1 + max(
+        [draft.seen.highest.get(feature.number, 0), *(r.attempt for r in draft.records_of(feature.number))]
+    )
+    run = run_id(draft.mission.id, feature.number, attempt)
+    tier = feature.model or draft.mission.models.get("workers", "")
+    record = RunRecord(
+        run=run,
+        state=RecordState.INTENDED,
+        runner=draft.mission.preferences.runner,
+        model=runner.models.get(tier, tier),
+        host=draft.seen.me,
+        base=draft.seen.work or "",
+        intended=stamp(draft.seen.now),
+        deadline_s=max(1, int(reserve.hours * 3600)),
+        reserve=reserve,
+    )
+    promised = f"${reserve.usd} and {show_duration(timedelta(seconds=record.deadline_s))} at most"
+    draft.moves.append(
+        Dispatch(record, f"{record.runner} a{attempt}", f"attempt {attempt} at {feature.title}: {promised}")
+    )
+
+
+def _runner(draft: Draft) -> RunnerPolicy:
+    name = draft.mission.preferences.runner
+    return draft.policy.runners.get(name, RunnerPolicy(problem=f"there is no runner called `{name}`"))
+
+
+def _reserve(draft: Draft) -> Reserve | Refusal:
+    records = [r for r in draft.seen.records if r.run not in draft.settling]
+    records += [m.record for m in draft.moves if isinstance(m, (Dispatch, Settle))]
+    state = account(draft.mission.limits, draft.mission.spends, records)
+    unpaid = [m.record.usage for m in draft.moves if isinstance(m, Settle)]
+    state = replace(
+        state,
+        spent=replace(
+            state.spent,
+            usd=state.spent.usd + sum(u.usd for u in unpaid if u.usd is not None),
+            hours=state.spent.hours + sum(u.hours for u in unpaid),
+            tokens=state.spent.tokens + sum(u.total_tokens for u in unpaid),
+        ),
+    )
+    return reserve_for_attempt(state, open_slots=free_slots(draft), wall_limit=_runner(draft).deadline)
+
+
+Look = Callable[["Draft", "Milestone", "Feature"], Iterator[Hold]]
+
+
+def _mission_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    del milestone
+    if draft.halted:
+        yield Hold(feature.number, "mission", draft.halted, person=True)
+    elif draft.mission.status is not MissionStatus.ACTIVE:
+        yield Hold(feature.number, "mission", f"the mission is {draft.mission.raw_status}", person=True)
+
+
+def _row_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    del milestone
+    retry = f"mission retry {draft.mission.id}/{feature.number}"
+    if feature.broken:
+        yield Hold(
+            feature.number, "row", "its row has an error", unblock=f"mission lint {draft.mission.id}", person=True
+        )
+    elif feature.status is None:
+        yield Hold(feature.number, "row", f"its status `{feature.raw_status}` is not known", unblock=retry, person=True)
+    elif feature.status is FeatureStatus.FAILED:
+        yield Hold(feature.number, "failed", _last_words(draft, feature), unblock=retry, person=True)
+    elif feature.status in _ALIVE and not any(r.open for r in draft.records_of(feature.number)):
+        yield Hold(feature.number, "foreign", "someone else has claimed it", unblock=retry, person=True)
+
+
+def _last_words(draft: Draft, feature: Feature) -> str:
+    records = [r for r in draft.records_of(feature.number) if r.cause is not None]
+    if not records:
+        return "it is marked as failed"
+    weighed = causes.tries(records, draft.policy, feature.tries_after)
+    return weighed.over or f"the last attempt ended with {records[-1].cause}: {records[-1].detail}"
+
+
+def _milestone_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    current = {m.number for m in current_milestones(draft.mission)}
+    if milestone.number not in current:
+        first = min(current, default=0)
+        yield Hold(feature.number, "milestone", f"milestone {first} comes before milestone {milestone.number}")
+    elif milestone.status is not MilestoneStatus.ACTIVE:
+        yield Hold(feature.number, "milestone", f"milestone {milestone.number} is {milestone.raw_status or 'pending'}")
+
+
+def _gate_holds(draft: Draft, milestone: Milestone, feature: Feature, *kinds: GateKind | None) -> Iterator[Hold]:
+    del milestone
+    for gate in draft.mission.gates:
+        if (
+            gate.kind in kinds
+            and feature.number in gate.blocks
+            and gate.status.casefold().split(" ")[0] not in OPEN_GATE
+        ):
+            yield _gate_hold(draft, gate, feature)
+
+
+def _gate_hold(draft: Draft, gate: Gate, feature: Feature) -> Hold:
+    names = {None: "gate", GateKind.QUALITY: "quality gate", GateKind.APPROVAL: "approval"}
+    kind = names.get(gate.kind, str(gate.kind))
+    if gate.kind is GateKind.DELAY:
+        return Hold(feature.number, "delay", f"the delay `{gate.name}` ({gate.rule}) is not over", until=_until(gate))
+    approve = f"mission approve {draft.mission.id} {gate.name}"
+    return Hold(feature.number, kind, f"`{gate.name}` is {gate.status or 'pending'}", unblock=approve, person=True)
+
+
+def _until(gate: Gate) -> datetime | None:
+    _, _, text = gate.status.partition("until ")
+    return parse_stamp(text)
+
+
+def _quality(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    return _gate_holds(draft, milestone, feature, GateKind.QUALITY)
+
+
+def _checkpoints(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    return _gate_holds(draft, milestone, feature, GateKind.CHECKPOINT, GateKind.APPROVAL, None)
+
+
+def _delays(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    return _gate_holds(draft, milestone, feature, GateKind.DELAY)
+
+
+def _waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    del milestone
+    for wait in draft.mission.waits:
+        if wait.feature == feature.number and (wait.open or wait.status == "failed"):
+            words = f"it waits for {wait.waiting_for}" + ("" if wait.open else ", which did not come")
+            yield Hold(feature.number, "wait", words)
+    for request in draft.mission.requests:
+        if request.feature == feature.number and request.open:
+            answer = f"mission answer {draft.mission.id} {request.number} TEXT"
+            yield Hold(feature.number, "request", request.prompt, unblock=answer, person=True)
+
+
+def _dependencies(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    del milestone
+    for number in feature.depends:
+        other = draft.mission.feature(number)
+        if other is not None and not other.finished:
+            state = other.raw_status or "pending"
+            failed = other.status is FeatureStatus.FAILED or other.broken
+            yield Hold(feature.number, "dependency", f"it depends on {number}, which is {state}", person=failed)
+
+
+def _resources(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    del milestone
+    for name in draft.mission.needed_resources:
+        yield Hold(
+            feature.number,
+            "resource",
+            f"the resource `{name}` is needed",
+            unblock="set its status in Resources",
+            person=True,
+        )
+
+
+def _budget(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    del milestone
+    reached = alert(account(draft.mission.limits, draft.mission.spends, draft.seen.records))
+    resume = f"mission resume {draft.mission.id}"
+    if reached:
+        yield Hold(feature.number, "budget", reached.detail, unblock=resume, person=True)
+    elif free_slots(draft):
+        reserve = _reserve(draft)
+        if isinstance(reserve, Refusal):
+            yield Hold(feature.number, "budget", reserve.detail, unblock="a running attempt ends, or a higher cap")
+
+
+def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    del milestone
+    runner = _runner(draft)
+    if runner.problem:
+        yield Hold(feature.number, "runner", runner.problem, unblock="mend .mission.toml", person=True)
+        return
+    until = breaker_until(draft)
+    if until is not None and until > draft.seen.now:
+        left = show_duration(until - draft.seen.now)
+        count, name = draft.policy.breaker_failures, draft.mission.preferences.runner
+        words = f"{count} failures of `{name}` in a row, next probe in {left}"
+        yield Hold(feature.number, "breaker", words, until=until)
+
+
+def breaker_until(draft: Draft) -> datetime | None:
+    """When the runner may be probed again after failures without any success between; None while it is trusted."""
+    settled = [r for r in draft.seen.records if not r.open and r.runner == draft.mission.preferences.runner and r.ended]
+    streak: list[RunRecord] = []
+    for record in sorted(settled, key=lambda r: r.ended, reverse=True):
+        if record.cause is None or not causes.RULES[record.cause].breaker:
+            break
+        streak.append(record)
+    if len(streak) < draft.policy.breaker_failures:
+        return None
+    last = parse_stamp(streak[0].ended)
+    return last + draft.policy.breaker_pause if last else None
+
+
+def _own_tries(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    del milestone
+    weighed = causes.tries(draft.records_of(feature.number), draft.policy, feature.tries_after)
+    retry = f"mission retry {draft.mission.id}/{feature.number}"
+    if weighed.over:
+        yield Hold(feature.number, "attempts", weighed.over, unblock=retry, person=True)
+    elif weighed.not_before is not None and weighed.not_before > draft.seen.now:
+        left = show_duration(weighed.not_before - draft.seen.now)
+        yield Hold(
+            feature.number, "backoff", f"the next attempt comes in {left}", until=weighed.not_before, unblock=retry
+        )
+
+
+def _slots(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    del milestone
+    soon = draft.seen.now + _LOOK_AGAIN
+    if draft.seen.shortage:
+        yield Hold(feature.number, "machine", draft.seen.shortage, until=soon)
+    elif not free_slots(draft):
+        mine = draft.policy.parallel(draft.mission.preferences.max_parallel_workers, draft.mission.mode)
+        if draft.seen.free_slots <= 0:
+            yield Hold(feature.number, "slot", "every worker's slot of this machine is taken", until=soon)
+        else:
+            yield Hold(feature.number, "slot", f"all {mine} slots of the mission are taken")
+
+
+_ORDER: tuple[Look, ...] = (
+    _mission_holds,
+    _row_holds,
+    _milestone_holds,
+    _quality,
+    _checkpoints,
+    _delays,
+    _waits,
+    _dependencies,
+    _resources,
+    _budget,
+    _breaker,
+    _own_tries,
+    _slots,
+)

@@ -1,0 +1,58 @@
+"""What the loop saw of the world before it decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.landing import Landing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from mission_cli.domain.ids import FeatureNumber, RunId, Sha
+    from mission_cli.domain.landing import Merge
+    from mission_cli.domain.mission import Criterion
+    from mission_cli.domain.runs import CheckState, Evidence, Job, RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One observation: everything that is not in the mission file."""
+
+    now: datetime
+    me: str
+    """This machine and clone."""
+    base: Sha | None = None
+    work: Sha | None = None
+    work_tree: str = ""
+    """Tree of `work` without mission folders."""
+    start_trees: Mapping[str, tuple[Sha, str]] = field(default_factory=dict)
+    """(commit, tree) by the short commit that milestones were started at."""
+    base_merge: Merge | None = None
+    """None when the base is in `work` already."""
+    target: Sha | None = None
+    """What may land: the commit of `work` that the last milestone passed on."""
+    landing: Landing = field(default_factory=Landing)
+    """How landing `target` would go."""
+    records: tuple[RunRecord, ...] = ()
+    highest: Mapping[FeatureNumber, int] = field(default_factory=dict)
+    """Highest attempt number ever given out, by feature: records, claims and branches."""
+    jobs: Mapping[RunId, Job] = field(default_factory=dict)
+    evidence: Mapping[RunId, Evidence] = field(default_factory=dict)
+    checks: Mapping[str, CheckState] = field(default_factory=dict)
+    detected: Mapping[str, tuple[Criterion, ...]] = field(default_factory=dict)
+    """Test and build commands found, by tree."""
+    free_slots: int = 1
+    """Of this machine, over all missions."""
+    shortage: str = ""
+    """Why this machine may start nothing now (memory, disk), or empty."""
+    missions: Mapping[str, str] = field(default_factory=dict)
+    """Status words of the other missions, by id, for waits on them."""
+    editor: str = ""
+    """Who committed the last change of the file that was not ours."""
+
+    def record_of(self, run: RunId) -> RunRecord | None:
+        """The record of a run, or None."""
+        return next((r for r in self.records if r.run == run), None)

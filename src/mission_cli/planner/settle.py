@@ -1,0 +1,347 @@
+"""What ended: from exit file and git to a cause, a verdict, and the bill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.mission import Result
+from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord, Usage
+from mission_cli.domain.status import (
+    FINISHED_MISSION,
+    Cause,
+    EndReason,
+    FeatureStatus,
+    JobState,
+    RecordState,
+    Verdict,
+)
+from mission_cli.domain.text import counted, first_error, one_line, parse_stamp, show_duration, signature, stamp
+from mission_cli.planner import causes
+from mission_cli.planner.decisions import Cancel, Integrate, Mark, MarkCriteria, MoveFeature, Recover, Settle, Submit
+from mission_cli.planner.judge import Judged, Judgement, judge, start_checks
+from mission_cli.planner.transitions import move_feature
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Criterion, Feature
+    from mission_cli.planner.draft import Draft
+
+CANNOT_EXECUTE = frozenset({126, 127})
+_BY_REASON = {
+    EndReason.DEADLINE: Cause.DEADLINE,
+    EndReason.OVER_BUDGET: Cause.OVER_BUDGET,
+    EndReason.SETUP_FAILED: Cause.INFRASTRUCTURE,
+    EndReason.NOT_STARTED: Cause.INFRASTRUCTURE,
+    EndReason.CANCELLED: Cause.STOPPED,
+}
+_MICRO_HOUR = Decimal("0.0001")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why an attempt is over before its criteria were looked at."""
+
+    cause: Cause
+    detail: str
+
+
+def settle(draft: Draft) -> None:
+    """Look at every open attempt: submit, wait for, recover, stop, judge or settle it."""
+    for record in draft.open_records():
+        feature = draft.mission.feature(record.feature)
+        job = draft.seen.jobs.get(record.run, Job(JobState.UNKNOWN))
+        if job.state is JobState.ENDED and job.exit is not None:
+            _ended(draft, record, feature, job, job.exit)
+        elif job.state is JobState.UNREACHABLE:
+            draft.hold(record.feature, "executor", f"{record.run}: the executor cannot be asked")
+        else:
+            _not_ended(draft, record, feature, job)
+
+
+def ending(end: Exit, evidence: Evidence, run: str) -> Ending | None:
+    """Return the cause where the criteria need not be asked; None where they decide."""
+    if end.reason in _BY_REASON:
+        return Ending(_BY_REASON[end.reason], end.detail or _reason_words(end))
+    protected = ", ".join(evidence.protected[:5])
+    if protected:
+        return Ending(Cause.TAMPERED, f"it changed what is not its own: {protected}")
+    if not evidence.commits:
+        return _without_commits(end, evidence, run)
+    if not evidence.substantial:
+        return Ending(Cause.WRONG_OUTPUT, "its commits change nothing but white space or empty files")
+    if evidence.conflicts:
+        return Ending(Cause.CONFLICT, f"it conflicts with finished work in {', '.join(evidence.conflicts[:5])}")
+    return None
+
+
+def _reason_words(end: Exit) -> str:
+    seconds = show_duration(timedelta(seconds=end.seconds))
+    return {
+        EndReason.DEADLINE: f"stopped by its deadline after {seconds}",
+        EndReason.OVER_BUDGET: "stopped at its budget",
+        EndReason.SETUP_FAILED: "the setup of its tree failed",
+        EndReason.NOT_STARTED: "it could not be started",
+        EndReason.CANCELLED: "stopped by a person",
+    }[end.reason]
+
+
+def _without_commits(end: Exit, evidence: Evidence, run: str) -> Ending:
+    if end.reason is EndReason.LOST:
+        return Ending(Cause.LOST, "its supervisor died, and it left no commit")
+    if evidence.elsewhere:
+        where = ", ".join(evidence.elsewhere[:3])
+        return Ending(Cause.WRONG_OUTPUT, f"its commits are on {where}, not on mission/{run}")
+    if evidence.trouble:
+        return Ending(Cause.WRONG_OUTPUT, f"its branch cannot be fetched: {evidence.trouble}")
+    if end.code in CANNOT_EXECUTE:
+        return Ending(Cause.INFRASTRUCTURE, f"the runner's command could not be executed (exit {end.code})")
+    if end.code is not None and end.code < 0:
+        return Ending(Cause.KILLED, f"killed from outside by signal {-end.code}, without a commit")
+    if end.code:
+        return Ending(Cause.WRONG_OUTPUT, f"exit {end.code} without a commit")
+    return Ending(Cause.NOOP, "it ended with exit 0 and left no commit")
+
+
+def _wanted(draft: Draft, feature: Feature | None) -> str:
+    """Return why an attempt is not wanted any more, or the empty string."""
+    if draft.mission.status in FINISHED_MISSION:
+        return f"the mission is {draft.mission.status}"
+    if feature is None:
+        return "its row is not in the file any more"
+    if feature.status not in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
+        return f"a person set the feature to {feature.raw_status or feature.status}"
+    return ""
+
+
+def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job) -> None:
+    unwanted = _wanted(draft, feature)
+    now, policy = draft.seen.now, draft.policy
+    if job.state is JobState.UNKNOWN:
+        if unwanted:
+            stopped = replace(record, state=RecordState.SETTLED, cause=Cause.STOPPED, detail=unwanted, ended=stamp(now))
+            draft.moves.append(Settle(stopped, None, f"{record.run} was never started: {unwanted}"))
+        else:
+            draft.acts.append(Submit(record.run, f"{record.run} is intended, and the executor does not know it"))
+        return
+    if job.state is JobState.GONE:
+        since = (job.quiet_since or now) + policy.lost_grace
+        if since <= now:
+            draft.acts.append(Recover(record.run, f"the supervisor of {record.run} is gone"))
+        else:
+            draft.hold(record.feature, "lost", f"the supervisor of {record.run} does not answer", until=since)
+        return
+    draft.running += 1
+    if unwanted:
+        draft.acts.append(Cancel(record.run, unwanted))
+        return
+    started = parse_stamp(job.started)
+    if started and record.deadline_s:
+        overdue = started + timedelta(seconds=record.deadline_s) + policy.overdue_grace
+        if overdue <= now:
+            draft.acts.append(Cancel(record.run, f"{record.run} is overdue, and its supervisor did not stop it"))
+        else:
+            draft.wakes.append(overdue)
+    words = f"attempt {record.attempt} is running" if job.state is JobState.RUNNING else "waits for a free slot"
+    draft.hold(record.feature, "running", words, unblock=f"mission logs {record.run.rsplit('-', 1)[0]}")
+
+
+def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, end: Exit) -> None:
+    evidence = draft.seen.evidence.get(record.run)
+    if evidence is None:
+        draft.hold(record.feature, "evidence", f"what {record.run} left cannot be looked at")
+        return
+    facts = _Facts(draft, record, feature, job, end, evidence)
+    if evidence.integrated and feature is not None:
+        _integrated(facts, feature)
+        return
+    unwanted = _wanted(draft, feature)
+    if unwanted or feature is None:
+        facts.close(Cause.STOPPED, unwanted)
+        return
+    early = ending(end, evidence, record.run)
+    if early:
+        facts.close(early.cause, early.detail)
+        return
+    if feature.status is FeatureStatus.DISPATCHED:
+        move_feature(feature.status, FeatureStatus.REVIEW)
+        changed = f"{counted(evidence.commits, 'commit')} in {counted(len(evidence.changed), 'file')}"
+        draft.moves.append(
+            MoveFeature(feature.number, FeatureStatus.REVIEW, f"{attempt_name(record.run)} left {changed}")
+        )
+    _review(facts, feature)
+
+
+def _integrated(facts: _Facts, feature: Feature) -> None:
+    """Its work is on `work`: write down what it was judged by, and settle."""
+    if facts.evidence.candidate is not None:
+        judgement = _judge_feature(facts, feature, facts.evidence.candidate)
+        start_checks(facts.draft, judgement)
+        facts.judged = judgement.known
+        if judgement.starts or judgement.running:
+            facts.draft.hold(feature.number, "review", "what it was judged by is looked up")
+            return
+    facts.close(Cause.DONE, "its work is on the branch of finished features")
+    if feature.criteria:
+        at, commit = stamp(facts.draft.seen.now), (facts.evidence.candidate or "")[:7]
+        marks = tuple(
+            Mark(j.criterion, j.verdict is Verdict.PASSED, Result(j.verdict, at, commit), j.criterion.baseline)
+            for j in facts.judged
+            if j.criterion.index >= 0
+        )
+        facts.draft.moves.append(MarkCriteria(feature.number, marks, f"the verdicts of {feature.number}"))
+
+
+def _review(facts: _Facts, feature: Feature) -> None:
+    draft, evidence, record = facts.draft, facts.evidence, facts.record
+    if evidence.candidate is None or evidence.work is None:
+        draft.hold(feature.number, "evidence", f"what {record.run} left cannot be merged yet")
+        return
+    judgement = _judge_feature(facts, feature, evidence.candidate)
+    failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
+    if failed:
+        facts.judged = judgement.known
+        words = "; ".join(f"{j.criterion.text}: {_why(j)}" for j in failed[:3])
+        facts.close(Cause.CRITERIA_FAILED, words, error=first_error(failed[0].detail))
+        return
+    stuck = judgement.having(Verdict.COULD_NOT_RUN)
+    if stuck:
+        _cannot_run(draft, stuck[0], feature.number)
+        return
+    start_checks(draft, judgement)
+    if judgement.asked or judgement.asks:
+        number = judgement.asked[0].number if judgement.asked else judgement.asks[0].request.number
+        help_by = f"mission answer {draft.mission.id} {number} pass"
+        draft.hold(feature.number, "request", "a person has to judge it", unblock=help_by, person=True)
+    elif not judgement.over:
+        draft.hold(feature.number, "review", f"attempt {record.attempt} is being judged")
+    else:
+        passed = counted(len(judgement.known), "criterion", "criteria")
+        why = f"{attempt_name(record.run)}: {passed} passed on its merge with finished work"
+        draft.acts.append(Integrate(record.run, evidence.candidate, evidence.work, why))
+
+
+def _cannot_run(draft: Draft, stuck: Judged, subject: str) -> None:
+    words = f"`{stuck.criterion.text}` cannot be run: {one_line(first_error(stuck.detail))}"
+    draft.hold(subject, "check", words, unblock=f"mission resume {draft.mission.id}", person=True)
+    draft.pause(words)
+
+
+def _judge_feature(facts: _Facts, feature: Feature, candidate: Sha) -> Judgement:
+    draft, evidence = facts.draft, facts.evidence
+    if feature.criteria:
+        about = f"{feature.number} attempt {facts.record.attempt}: "
+        return judge(draft, feature.criteria, owner=feature.number, commit=candidate, tree=evidence.tree, about=about)
+    return _as_green_as_before(draft, draft.seen.detected.get(evidence.tree, ()), candidate, evidence)
+
+
+def _as_green_as_before(draft: Draft, criteria: Sequence[Criterion], candidate: Sha, evidence: Evidence) -> Judgement:
+    """Without criteria of its own: what was green on `work` before must be green with the feature merged."""
+    after = judge(draft, criteria, owner="", commit=candidate, tree=evidence.tree)
+    red = [j for j in after.known if j.verdict is not Verdict.PASSED]
+    result = Judgement([j for j in after.known if j.verdict is Verdict.PASSED], after.starts, after.running)
+    if red and evidence.work is not None:
+        before = judge(draft, [j.criterion for j in red], owner="", commit=evidence.work, tree=draft.seen.work_tree)
+        result.starts += before.starts
+        result.running += before.running
+        green = {j.criterion.command for j in before.known if j.verdict is Verdict.PASSED}
+        result.known += [replace(j, verdict=Verdict.FAILED) for j in red if j.criterion.command in green]
+    return result
+
+
+def _why(judged: Judged) -> str:
+    if judged.verdict is Verdict.SKIPPED:
+        return "every test was skipped"
+    return one_line(first_error(judged.detail)) or "failed"
+
+
+class _Facts:
+    """One ended attempt with all that is known of it; turns it into a `Settle`."""
+
+    def __init__(
+        self, draft: Draft, record: RunRecord, feature: Feature | None, job: Job, end: Exit, evidence: Evidence
+    ) -> None:
+        self.draft, self.record, self.feature = draft, record, feature
+        self.job, self.end, self.evidence = job, end, evidence
+        self.judged: list[Judged] = []
+
+    def close(self, cause: Cause, detail: str, *, error: str = "") -> None:
+        """Put the settlement into the plan."""
+        settled = self._record(cause, detail, error)
+        to = self._feature_to(cause, settled)
+        rule = causes.RULES[cause]
+        self.draft.moves.append(
+            Settle(
+                settled,
+                to,
+                self._words(cause, to, detail),
+                opens_recovery=rule.safety,
+                next_route="the smallest rest that can be finished, told so in the prompt" if rule.safety else "",
+            )
+        )
+
+    def _words(self, cause: Cause, to: FeatureStatus | None, detail: str) -> str:
+        name = attempt_name(self.record.run)
+        if cause is Cause.DONE:
+            return f"{name} is done"
+        then = f"; {self.record.feature} is {to}" if to is not None else ""
+        return f"{name} ended with {cause}{then}: {one_line(detail)}"
+
+    def _feature_to(self, cause: Cause, settled: RunRecord) -> FeatureStatus | None:
+        feature = self.feature
+        if feature is None or feature.status not in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
+            return None
+        if self.draft.mission.status in FINISHED_MISSION:
+            return FeatureStatus.PENDING
+        if cause is Cause.DONE:
+            return FeatureStatus.DONE
+        history = [r for r in self.draft.records_of(feature.number) if r.run != settled.run]
+        weighed = causes.tries([*history, settled], self.draft.policy, feature.tries_after)
+        over = bool(weighed.over) and not causes.RULES[cause].person
+        return move_feature(feature.status, FeatureStatus.FAILED if over else FeatureStatus.PENDING)
+
+    def _record(self, cause: Cause, detail: str, error: str) -> RunRecord:
+        end, evidence = self.end, self.evidence
+        seconds = Decimal(str(round(end.seconds, 3)))
+        usage = replace(end.usage or Usage(), hours=(seconds / 3600).quantize(_MICRO_HOUR))
+        code = "" if end.code is None else str(end.code)
+        return replace(
+            self.record,
+            state=RecordState.SETTLED,
+            cause=cause,
+            detail=one_line(detail, 500),
+            head=evidence.tip or "",
+            tree=evidence.tree,
+            started=end.started,
+            ended=end.ended or stamp(self.draft.seen.now),
+            exit=" ".join(p for p in (str(end.reason), code) if p),
+            usage=usage,
+            saved=end.saved,
+            signature="" if cause is Cause.DONE else signature(cause, error or detail),
+            verdict="passed" if cause is Cause.DONE else str(cause),
+            last_words=self.job.tail,
+            evidence=self._evidence_words(detail),
+        )
+
+    def _evidence_words(self, detail: str) -> str:
+        evidence = self.evidence
+        lines = [detail, ""]
+        lines.append(f"commits: {evidence.commits}, head: {evidence.tip or 'none'}")
+        lines += [f"changed: {path}" for path in evidence.changed[:50]]
+        if evidence.tests_changed:
+            lines.append(f"test files changed: {evidence.tests_changed}")
+        lines += [f"protected, dropped: {path}" for path in evidence.protected]
+        lines += [f"commits on another branch: {name}" for name in evidence.elsewhere]
+        lines += [f"conflict: {path}" for path in evidence.conflicts]
+        if self.end.saved:
+            lines.append(f"uncommitted work saved: {self.end.saved}")
+        if self.end.leftovers:
+            lines.append(f"processes that it left behind and that were stopped: {self.end.leftovers}")
+        for judged in self.judged:
+            lines += ["", f"{judged.criterion.text}: {judged.verdict}", judged.detail]
+        return "\n".join(lines).rstrip()

@@ -1,0 +1,68 @@
+"""The budget watch: thresholds at which a person decides, and the projection after the first milestone."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli.budget.amounts import CATEGORIES
+from mission_cli.budget.ledger import account, alert
+from mission_cli.domain.status import FINISHED_FEATURE, MilestoneStatus, MissionStatus
+from mission_cli.planner.decisions import Note
+
+if TYPE_CHECKING:
+    from mission_cli.budget.ledger import Account
+    from mission_cli.planner.draft import Draft
+
+
+def budget(draft: Draft) -> None:
+    """Pause at the threshold, warn below it, project once after the first milestone."""
+    mission = draft.mission
+    if mission.status is not MissionStatus.ACTIVE:
+        return
+    state = account(mission.limits, mission.spends, draft.seen.records)
+    reached = alert(state)
+    if reached:
+        choices = f"go on (mission resume {mission.id}), raise the cap, or stop (mission cancel {mission.id})"
+        draft.pause(f"{reached.detail}: {choices}")
+        return
+    _warn(draft, state)
+    _project(draft, state)
+
+
+def _warn(draft: Draft, state: Account) -> None:
+    for category in CATEGORIES:
+        used = state.used_pct(category)
+        if used is None or used < draft.policy.warn_pct:
+            continue
+        words = f"{draft.policy.warn_pct}% of the {category} are spent"
+        if not any(r.event == "budget.warning" and r.details.startswith(words) for r in draft.mission.progress):
+            draft.moves.append(Note("budget.warning", f"{words}: {state.spent.of(category)} of {state.cap(category)}"))
+
+
+def _project(draft: Draft, state: Account) -> None:
+    mission = draft.mission
+    first = mission.milestones[0] if mission.milestones else None
+    if first is None or first.status is not MilestoneStatus.PASSED or len(mission.milestones) == 1:
+        return
+    if any(row.event == "budget.projected" for row in mission.progress):
+        return
+    features = [f for f in mission.features() if not f.fixes]
+    finished = sum(f.status in FINISHED_FEATURE for f in features)
+    if not finished:
+        return
+    over = []
+    words = []
+    for category in CATEGORIES:
+        cap, spent = state.cap(category), state.spent.of(category)
+        if cap is None or not spent:
+            continue
+        total = spent * len(features) / finished
+        words.append(f"{total:.2f} {category} of {cap}")
+        if total > cap * (100 + Decimal(draft.policy.projection_over_pct)) / 100:
+            over.append(f"{total:.2f} {category} where {cap} are allowed")
+    details = f"after milestone {first.number} the whole mission will cost about {', '.join(words) or 'nothing'}"
+    draft.moves.append(Note("budget.projected", details))
+    if over:
+        choices = f"go on (mission resume {mission.id}), skip features, or stop (mission cancel {mission.id})"
+        draft.pause(f"it will cost about {' and '.join(over)}: {choices}")

@@ -1,0 +1,71 @@
+"""The code repository: branches of a mission, evidence of attempts, landing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
+    from mission_cli.domain.landing import Landing, Merge
+    from mission_cli.domain.runs import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The branches of one mission."""
+
+    base: Sha | None = None
+    work: Sha | None = None
+    highest: Mapping[FeatureNumber, int] = field(default_factory=dict)
+    """Highest attempt number by feature among claims and branches."""
+
+
+class CodeRepo(Protocol):
+    """What the loop needs from the repository that the work is done in; only `land` touches a person's branch."""
+
+    def heads(self, mission: MissionId, base: str) -> Heads:
+        """Where the branches are."""
+        ...
+
+    def evidence(self, run: RunId, *, start: Sha, work: Sha, protected: Callable[[str, bool], bool]) -> Evidence | None:
+        """Fetch the attempt's branch and say what it holds, merged on `work`; None when its tree cannot be read."""
+        ...
+
+    def base_merge(self, base: Sha, work: Sha) -> Merge | None:
+        """The base merged into `work`, or None when it is in there already."""
+        ...
+
+    def landing(self, base_name: str, base: Sha, work: Sha) -> Landing:
+        """What landing `work` would do, and what is in its way."""
+        ...
+
+    def code_tree(self, commit: Sha) -> str:
+        """Tree of a commit without mission folders."""
+        ...
+
+    def find_commit(self, short: str) -> Sha | None:
+        """The full name of a commit, or None."""
+        ...
+
+    def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
+        """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
+        ...
+
+    def make_work(self, mission: MissionId, base: Sha) -> None:
+        """Create the branch of finished features; nothing when it exists."""
+        ...
+
+    def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
+        """Compare and swap; False when somebody else was faster."""
+        ...
+
+    def land(self, base_name: str, commit: Sha, expect: Sha) -> str:
+        """Fast-forward the base. Returns why it did not, or the empty string."""
+        ...
+
+    def watch(self, missions: Sequence[MissionId], bases: Sequence[str]) -> list[str]:
+        """Files whose look changes when a branch that the loop looks at moves."""
+        ...

@@ -1,0 +1,63 @@
+"""Jobs: things that run for longer than a tick, with an id, a supervisor and an exit file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.domain.runs import Job
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """What to run. `key` is its one name; submitting it twice starts it once."""
+
+    key: str
+    kind: str
+    """worker: claimed, counted among the machine's slots, never started twice; check: may be run again."""
+    argv: tuple[str, ...]
+    commit: str
+    """What its tree is checked out at."""
+    branch: str = ""
+    """Branch that is made in its tree; empty: detached."""
+    base_name: str = ""
+    """Another branch that its tree shall know, to compare with."""
+    stdin: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Added to the recorded environment."""
+    setup: str = ""
+    copy: tuple[str, ...] = ()
+    deadline_s: int = 0
+    max_usd: str = ""
+    """Stop when the reported usage is above; empty: no such cap."""
+
+
+class Executor(Protocol):
+    """Starts jobs and knows what became of them."""
+
+    def submit(self, spec: JobSpec) -> None:
+        """Start the job, or adopt what exists under its key. Raises ToolError when it cannot be done."""
+        ...
+
+    def poll(self, keys: Sequence[str]) -> Mapping[str, Job]:
+        """An answer for every key; UNREACHABLE where it could not be found out."""
+        ...
+
+    def cancel(self, key: str) -> None:
+        """Stop the job, keep what it has done. Returns at once; `poll` tells when it has ended."""
+        ...
+
+    def logs(self, key: str, tail: int) -> str:
+        """The last `tail` characters of its output."""
+        ...
+
+    def running(self) -> list[str]:
+        """Keys of all jobs that somebody looks after now."""
+        ...
+
+    def watch(self, keys: Sequence[str]) -> list[str]:
+        """Folders of jobs; the fast path sees in them that a job has ended or its keeper died."""
+        ...

@@ -1,0 +1,68 @@
+"""The loop's own place outside of any commit: its lock, the kick, the panic button, the idle signature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The last time that a pulse could not work, for people to find."""
+
+    at: str
+    message: str
+    hint: str = ""
+
+
+class Runtime(Protocol):
+    """Everything here may be deleted at any time."""
+
+    def lock(self) -> AbstractContextManager[bool]:
+        """Try to become the one loop of this repository; the value says whether we are."""
+        ...
+
+    def kick(self) -> None:
+        """Leave word that there is something to do."""
+        ...
+
+    def take_kick(self) -> bool:
+        """Whether somebody left word since the last call."""
+        ...
+
+    def stopped(self) -> bool:
+        """Whether the panic button is pressed."""
+        ...
+
+    def press_stop(self, *, on: bool) -> None:
+        """Press or lift the panic button."""
+        ...
+
+    def looks(self, paths: Sequence[str]) -> dict[str, list[int]]:
+        """How files look now; taken before something is read, it tells later whether that is still true."""
+        ...
+
+    def rest(self, *, looks: Mapping[str, list[int]], jobs: Sequence[str], wake_at: datetime | None) -> None:
+        """Write down what has to change before there is anything to do again."""
+        ...
+
+    def note_trouble(self, trouble: Trouble | None) -> None:
+        """Keep, or clear, the word that a pulse could not work."""
+        ...
+
+    def trouble(self) -> Trouble | None:
+        """The word that was kept, or None."""
+        ...
+
+    def last_look(self) -> str:
+        """The state commit that the person saw last, or empty."""
+        ...
+
+    def note_look(self, head: str) -> None:
+        """The person has seen everything up to this commit."""
+        ...

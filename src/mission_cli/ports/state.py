@@ -1,0 +1,122 @@
+"""The state store: mission files and run records as they are committed, and commits of ours on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from mission_cli.domain.host import Person
+    from mission_cli.domain.ids import MissionId, Sha
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One mission file as it is committed."""
+
+    id: MissionId
+    """The name of its folder, or of the file in the flat layout."""
+    path: str
+    """Relative to the store's work tree, with slashes."""
+    text: str
+    runs: str
+    """Folder of its run records, relative like `path`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything at one commit. `head` is None before the first one."""
+
+    head: Sha | None
+    missions: Mapping[MissionId, Stored] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A new content for one file. `old` is the committed text it was made from; None for a new file.
+
+    `rework` makes the same change on another version of the text: on the work tree's copy where a person
+    has edits that are not committed.
+    """
+
+    path: str
+    new: str
+    old: str | None = None
+    rework: Callable[[str], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One commit of the state branch."""
+
+    commit: Sha
+    at: datetime
+    author: Person
+    subject: str
+    events: tuple[str, ...] = ()
+    """`Mission-Event` trailers; empty for a person's own commit."""
+    missions: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A file of the store whose work tree copy differs from what is committed."""
+
+    path: str
+    kind: str
+    """modified, deleted, untracked or staged"""
+
+
+class StateStore(Protocol):
+    """A repository and a folder. Only `commit` changes anything."""
+
+    def snapshot(self) -> Snapshot:
+        """What is committed now."""
+        ...
+
+    def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Texts of a mission's run records at a commit, by file name without `.md`."""
+        ...
+
+    def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
+        """Commit exactly these files on top of `expect`, then let the work tree follow.
+
+        Raises ConflictError when the branch moved, or when a person's git is at work there.
+        """
+        ...
+
+    def recover(self) -> list[str]:
+        """Finish what a dead process of ours had begun; return what was done, in words."""
+        ...
+
+    def edits(self) -> list[Edit]:
+        """A person's edits that are not committed."""
+        ...
+
+    def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
+        """Commits that touched a mission (or any), newest first."""
+        ...
+
+    def last_editor(self, stored: Stored) -> str:
+        """Name of who last committed the file without being us, or the empty string."""
+        ...
+
+    def path_for(self, mission: MissionId) -> str:
+        """Path of a new mission's file."""
+        ...
+
+    def work_path(self, path: str) -> str:
+        """Where a file of the store lies on disk."""
+        ...
+
+    def watch(self) -> list[str]:
+        """Files whose look changes whenever something is committed."""
+        ...
+
+    def merge(self, base: str, ours: str, theirs: str) -> str | None:
+        """Both changes of a text in one, or None where they touch each other."""
+        ...

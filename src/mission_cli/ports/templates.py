@@ -1,0 +1,16 @@
+"""Templates by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Templates(Protocol):
+    """Renders texts."""
+
+    def render(self, name: str, values: Mapping[str, Any]) -> str:
+        """The text of a template with these values."""
+        ...

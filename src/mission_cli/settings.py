@@ -1,0 +1,192 @@
+"""Settings as frozen values: defaults, TOML, environment; an unknown key is an error with a suggestion.
+
+`parse` is pure; which files are read, and in which order, is decided in `wiring`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from mission_cli.domain.errors import DocumentError, UsageError
+from mission_cli.domain.text import parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENVIRONMENT_PREFIX = "MISSION_"
+
+
+@dataclass(frozen=True, slots=True)
+class TreeSettings:
+    """How the tree of a worker or a check is made ready."""
+
+    setup: str = ""
+    copy: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerSettings:
+    """One `[runners.NAME]` table. `kind` is the agent adapter; empty means: as the table is called."""
+
+    kind: str = ""
+    command: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    deadline: timedelta = timedelta(hours=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings with their defaults; `docs/cli.md` says what each does."""
+
+    state: str = ""
+    max_parallel_workers: int = 2
+    sandbox: str = "auto"
+    machine_workers: int = 4
+    stuck_after: timedelta = timedelta(hours=2)
+    trees: str = ""
+    remote: str = ""
+    protect: tuple[str, ...] = ()
+    hours: str = ""
+    attempts: int = 3
+    validation_rounds: int = 3
+    retry_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (1, 4, 16))
+    outage_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 16, 32, 60))
+    check_timeout: timedelta = timedelta(minutes=30)
+    request_lifetime: timedelta = timedelta(hours=24)
+    lost_grace: timedelta = timedelta(seconds=5)
+    full_look: timedelta = timedelta(minutes=15)
+    min_free_memory_mib: int = 1024
+    min_free_disk_mib: int = 2048
+    identity: str = ""
+    """`Name <address>` of state commits; empty: mission <mission@localhost>."""
+    tree: TreeSettings = field(default_factory=TreeSettings)
+    runners: Mapping[str, RunnerSettings] = field(default_factory=dict)
+
+
+def parse(text: str, where: str, base: Settings | None = None) -> Settings:
+    """Return `base` with what a TOML text sets. Raises DocumentError with `where` and a hint."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DocumentError(f"it is no TOML: {error}", where=where) from error
+    return _fill(base or Settings(), table, where, text)
+
+
+def from_environment(environment: Mapping[str, str], base: Settings) -> Settings:
+    """Return `base` with the scalar settings that stand in the environment as `MISSION_<NAME>`."""
+    values: dict[str, Any] = {}
+    for item in fields(base):
+        text = environment.get(ENVIRONMENT_PREFIX + item.name.upper())
+        if text is None or item.name in {"tree", "runners"}:
+            continue
+        old = getattr(base, item.name)
+        raw: Any = int(text) if isinstance(old, int) and text.lstrip("-").isdigit() else text
+        raw = [part.strip() for part in text.split(",") if part.strip()] if isinstance(old, tuple) else raw
+        values[item.name] = _convert(item.name, raw, old, f"{ENVIRONMENT_PREFIX}{item.name.upper()}")
+    return replace(base, **values) if values else base
+
+
+def check(settings: Settings) -> None:
+    """Raise UsageError for values that cannot be meant."""
+    for name, value, allowed in (
+        ("sandbox", settings.sandbox, ("auto", "required", "off")),
+        ("state", settings.state, ("", "here")),
+    ):
+        if value not in allowed:
+            words = ", ".join(repr(a) for a in allowed)
+            raise UsageError(f"the setting `{name}` is {value!r}", hint=f"it is one of {words}")
+    for name in ("max_parallel_workers", "machine_workers", "attempts", "validation_rounds"):
+        if getattr(settings, name) < 1:
+            raise UsageError(f"the setting `{name}` is {getattr(settings, name)}", hint="it is at least 1")
+
+
+def _fill(base: Settings, table: Mapping[str, Any], where: str, text: str) -> Settings:
+    values: dict[str, Any] = {}
+    known = [item.name for item in fields(base)]
+    for key, raw in table.items():
+        place = _place(where, text, key)
+        if key == "runners":
+            values[key] = {**base.runners, **_runners(raw, base.runners, where, text)}
+        elif key == "tree":
+            values[key] = _record(base.tree, raw, "tree", where, text)
+        elif key in known:
+            values[key] = _convert(key, raw, getattr(base, key), place)
+        else:
+            raise _unknown(key, known, place)
+    return replace(base, **values)
+
+
+def _runners(raw: object, old: Mapping[str, RunnerSettings], where: str, text: str) -> dict[str, RunnerSettings]:
+    if not isinstance(raw, dict):
+        raise DocumentError("`runners` is a table of tables", where=where, hint="write [runners.opencode]")
+    return {
+        name: _record(old.get(name, RunnerSettings()), table, f"runners.{name}", where, text)
+        for name, table in raw.items()
+    }
+
+
+def _record(base: Any, raw: object, name: str, where: str, text: str) -> Any:
+    if not isinstance(raw, dict):
+        raise DocumentError(f"`{name}` is a table", where=where, hint=f"write [{name}]")
+    known = [item.name for item in fields(base)]
+    values: dict[str, Any] = {}
+    for key, value in raw.items():
+        place = _place(where, text, key)
+        if key not in known:
+            raise _unknown(f"{name}.{key}", [f"{name}.{k}" for k in known], place)
+        values[key] = _convert(f"{name}.{key}", value, getattr(base, key), place)
+    return replace(base, **values)
+
+
+def _convert(name: str, raw: object, old: object, where: str) -> object:
+    """Return `raw` as a value like `old`."""
+    if isinstance(old, timedelta):
+        return _duration(name, raw, where)
+    if isinstance(old, bool) or (isinstance(old, int) and isinstance(raw, bool)):
+        return _typed(name, raw, bool, "true or false", where)
+    if isinstance(old, int):
+        return _typed(name, raw, int, "a whole number", where)
+    if isinstance(old, str):
+        return _typed(name, raw, str, "text in quotes", where)
+    if isinstance(old, tuple):
+        values = [raw] if isinstance(raw, str) else raw
+        if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+            raise DocumentError(f"`{name}` is a list of texts", where=where, hint='write ["…", "…"]')
+        if name.endswith("_delays"):
+            return tuple(_duration(name, v, where) for v in values)
+        return tuple(values)
+    if not isinstance(raw, dict) or not all(isinstance(v, str) for v in raw.values()):
+        raise DocumentError(f"`{name}` is a table of texts", where=where, hint='write { name = "value" }')
+    return dict(raw)
+
+
+def _duration(name: str, raw: object, where: str) -> timedelta:
+    span = parse_duration(raw) if isinstance(raw, str) else None
+    if span is None:
+        raise DocumentError(f"`{name}` is no duration: {raw!r}", where=where, hint='write "2h", "90m" or "30s"')
+    return span
+
+
+def _typed(name: str, raw: object, kind: type, words: str, where: str) -> object:
+    if not isinstance(raw, kind) or (kind is int and isinstance(raw, bool)):
+        raise DocumentError(f"`{name}` is {raw!r}, not {words}", where=where)
+    return raw
+
+
+def _unknown(key: str, known: list[str], where: str) -> DocumentError:
+    close = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(known)}"
+    return DocumentError(f"unknown setting `{key}`", where=where, hint=hint)
+
+
+def _place(where: str, text: str, key: str) -> str:
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.lstrip()
+        if stripped.startswith((f"{key} ", f"{key}=", f'"{key}"')):
+            return f"{where}:{number}:{len(line) - len(stripped) + 1}"
+    return where

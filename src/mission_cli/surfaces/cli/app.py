@@ -1,0 +1,61 @@
+"""The Typer application: all commands, and bare `mission`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mission_cli import __version__
+from mission_cli.surfaces.cli import drive, look, make
+from mission_cli.surfaces.cli.shell import INTERRUPTED, Shell, guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+app = typer.Typer(
+    name="mission",
+    help="Runs projects of many days with coding agents. One Markdown file in git is the database.",
+    add_completion=False,
+    invoke_without_command=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+) -> None:
+    """Runs projects of many days with coding agents. One Markdown file in git is the database."""
+    if version:
+        typer.echo(f"mission {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        shell = Shell(as_json=json_output)
+        raise typer.Exit(guarded(shell, lambda: look.bare(shell)))
+
+
+make.register(app)
+drive.register(app)
+look.register(app)
+
+
+def run(words: Sequence[str]) -> int:
+    """Run the command line; return the exit status."""
+    try:
+        code = app(args=list(words), prog_name="mission", standalone_mode=False)
+    except typer.Abort:
+        return INTERRUPTED
+    except typer.Exit as done:
+        return int(done.exit_code)
+    except Exception as error:
+        from click.exceptions import ClickException
+
+        if isinstance(error, ClickException):
+            error.show()
+            return 2
+        raise
+    return int(code or 0)

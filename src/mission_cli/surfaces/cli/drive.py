@@ -1,0 +1,459 @@
+"""Commands that move missions: start, pulse, run, pause, resume, cancel, stop, land, retry, skip, validate, answers."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mission_cli.domain.errors import MissionError, UsageError
+from mission_cli.domain.ids import MissionId
+from mission_cli.domain.status import FINISHED_MISSION, MissionStatus, Verdict
+from mission_cli.surfaces.cli.shell import BUG, Shell, command
+from mission_cli.surfaces.views.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.engine.commands import Done
+    from mission_cli.engine.loop import Report
+    from mission_cli.engine.observe import Case
+    from mission_cli.wiring import Opened
+
+_LOOK_SECONDS = 0.1
+_AFTER_TROUBLE_SECONDS = 2.0
+
+Identity = Annotated[str, typer.Argument(metavar="ID", help="The mission; a prefix is enough.")]
+Thing = Annotated[str, typer.Argument(metavar="ID/N.M", help="The feature.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the file's log.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "start", help="Start a mission, after showing what that means.")(start)
+    command(app, "pulse", help="One tick: observe, decide, record, act. Made for cron.")(pulse)
+    command(app, "run", help="Ticks until the mission is finished or needs a person.")(run)
+    command(app, "pause", help="Start nothing new; running workers end by themselves.")(pause)
+    command(app, "resume", help="Go on after a pause.")(resume)
+    command(app, "cancel", help="End the mission; workers are stopped, their work is kept.")(cancel)
+    command(app, "stop", help="The panic button: stop everything in this repository.")(stop)
+    command(app, "land", help="Bring the finished work to the base branch.")(land)
+    command(app, "retry", help="Give a feature fresh tries.")(retry)
+    command(app, "skip", help="Leave a feature out.")(skip)
+    command(app, "answer", help="Answer a request.")(answer)
+    command(app, "approve", help="Approve a gate.")(approve)
+    command(app, "reject", help="Reject a gate.")(reject)
+    command(app, "validate", help="Judge a milestone now. Exit 0 passed, 1 failed, 2 configuration, 3 not ready.")(
+        validate
+    )
+
+
+def start(
+    shell: Shell,
+    mission: Identity = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
+) -> int:
+    """Start a mission: consent, state, one pulse."""
+    from mission_cli.engine import commands
+    from mission_cli.engine.names import resolve
+    from mission_cli.surfaces.views.consent import consent_view
+
+    opened = shell.open()
+    address = resolve(opened.world.state.snapshot(), mission)
+    commands.refuse_start(opened.world, address)
+    if not shell.as_json:
+        shell.out.print(consent_view(opened.world, address.mission))
+    if not (yes or headless) and shell.interactive and not typer.confirm("Start?", default=True):
+        shell.note("nothing was started")
+        return 0
+    done = commands.start(opened.world, address.mission.id)
+    report = _pulse(opened)
+    _tell(shell, report)
+    follow = f"`mission run {address.mission.id}` follows it"
+    words = f"{done.words}. The next pulse comes by itself when a worker ends; {follow}."
+    shell.say(words, facts={"id": address.mission.id, "status": "active"})
+    return _code(shell, report)
+
+
+def pulse(
+    shell: Shell,
+    missions: Annotated[list[str] | None, typer.Argument(metavar="[ID…]")] = None,
+    everywhere: Annotated[bool, typer.Option("--all", help="In every repository that you have used.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the decisions and why; change nothing.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="3 when a mission waits for a person.")] = False,
+) -> int:
+    """One tick. Silent when nothing changed."""
+    from mission_cli.engine.loop import look
+
+    codes = []
+    for opened in _repositories(shell, everywhere=everywhere):
+        only = _only(opened, missions or [])
+        report = look(opened.world, only) if dry_run else _pulse(opened, only)
+        if dry_run:
+            _tell_plan(shell, report)
+        else:
+            _tell(shell, report)
+        codes.append(_code(shell, report))
+        if exit_code and not codes[-1] and report.waits_for_person:
+            codes[-1] = 3
+    return max(codes, default=0)
+
+
+def run(shell: Shell, mission: Identity = "") -> int:
+    """Tick until the mission is finished or needs a person; a live view on a terminal, lines elsewhere."""
+    from mission_cli.engine.names import resolve
+
+    opened = shell.open()
+    identity = resolve(opened.world.state.snapshot(), mission).mission.id
+    if shell.interactive:
+        return _run_live(shell, opened, identity)
+    news = _News(opened)
+    while True:
+        report = _pulse(opened)
+        for line in [] if shell.as_json or shell.quiet else news.lines():
+            shell.out.print(line)
+        _complain(shell, report)
+        code = _over(opened, report, identity)
+        if code is not None:
+            _last_word(shell, opened, identity)
+            return code
+        _wait(opened, report)
+
+
+def pause(
+    shell: Shell,
+    mission: Identity = "",
+    reason: Reason = "",
+    now: Annotated[bool, typer.Option("--now", help="Stop running workers and keep their work.")] = False,
+) -> int:
+    """Start nothing new."""
+    from mission_cli.engine import commands
+
+    opened = shell.open()
+    return _finish(shell, opened, commands.pause(opened.world, mission, reason=reason, now=now))
+
+
+def resume(
+    shell: Shell,
+    mission: Identity = "",
+    reason: Reason = "",
+    everywhere: Annotated[bool, typer.Option("--all", help="Lift STOP in this repository.")] = False,
+) -> int:
+    """Go on."""
+    from mission_cli.engine import commands
+
+    opened = shell.open()
+    if everywhere:
+        opened.world.runtime.press_stop(on=False)
+        _tell(shell, _pulse(opened))
+        shell.say("STOP is lifted")
+        return 0
+    return _finish(shell, opened, commands.resume(opened.world, mission, reason=reason))
+
+
+def cancel(shell: Shell, mission: Identity = "", reason: Reason = "") -> int:
+    """End the mission."""
+    from mission_cli.engine import commands
+
+    opened = shell.open()
+    return _finish(shell, opened, commands.cancel(opened.world, mission, reason=reason))
+
+
+def stop(
+    shell: Shell,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Needed: it stops every mission of this repository.")
+    ] = False,
+) -> int:
+    """Press the panic button."""
+    if not everything:
+        raise UsageError(
+            "`stop` stops every mission of this repository", hint="mission stop --all; one mission: mission pause --now"
+        )
+    opened = shell.open()
+    opened.world.runtime.press_stop(on=True)
+    report = _pulse(opened)
+    _tell(shell, report)
+    shell.say("STOP is pressed: nothing is started any more, what runs is being stopped\nlift it: mission resume --all")
+    return 0
+
+
+def land(shell: Shell, mission: Identity = "") -> int:
+    """Bring the finished work to the base."""
+    from mission_cli.engine import commands
+
+    opened = shell.open()
+    return _finish(shell, opened, commands.land(opened.world, mission), landing=True)
+
+
+def retry(shell: Shell, feature: Thing, reason: Reason = "") -> int:
+    """Give a feature fresh tries."""
+    from mission_cli.engine import commands
+
+    opened = shell.open()
+    return _finish(shell, opened, commands.retry(opened.world, feature, reason=reason))
+
+
+def skip(shell: Shell, feature: Thing, reason: Reason = "") -> int:
+    """Leave a feature out."""
+    from mission_cli.engine import commands
+
+    opened = shell.open()
+    return _finish(shell, opened, commands.skip(opened.world, feature, reason=reason))
+
+
+def answer(
+    shell: Shell,
+    mission: Annotated[str, typer.Argument(metavar="ID")],
+    number: Annotated[int, typer.Argument(metavar="N", help="Number of the request.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT")] = "",
+) -> int:
+    """Answer a request."""
+    from mission_cli.engine import commands
+
+    words = text
+    if not words and shell.interactive:
+        words = typer.prompt("Answer")
+    opened = shell.open()
+    return _finish(shell, opened, commands.answer(opened.world, mission, number, words))
+
+
+def approve(
+    shell: Shell,
+    mission: Annotated[str, typer.Argument(metavar="ID")],
+    gate: Annotated[str, typer.Argument(metavar="GATE")],
+    comment: Annotated[str, typer.Option("--comment")] = "",
+) -> int:
+    """Approve a gate."""
+    return _gate(shell, mission, gate, comment, approved=True)
+
+
+def reject(
+    shell: Shell,
+    mission: Annotated[str, typer.Argument(metavar="ID")],
+    gate: Annotated[str, typer.Argument(metavar="GATE")],
+    comment: Annotated[str, typer.Option("--comment")] = "",
+) -> int:
+    """Reject a gate."""
+    return _gate(shell, mission, gate, comment, approved=False)
+
+
+def validate(
+    shell: Shell,
+    milestone: Annotated[str, typer.Argument(metavar="ID[/1]")] = "",
+    report_only: Annotated[
+        bool, typer.Option("--report-only", help="Write nothing, judge also what is unfinished.")
+    ] = False,
+) -> int:
+    """Judge a milestone now."""
+    from mission_cli.engine import validate as judging
+    from mission_cli.engine.names import resolve
+    from mission_cli.planner.milestones import current_milestones
+
+    opened = shell.open()
+    address = resolve(opened.world.state.snapshot(), milestone)
+    current = current_milestones(address.mission) or address.mission.milestones[-1:]
+    wanted = address.need_milestone() if address.milestone else current[0]
+    validation = judging.begin(opened.world, address, wanted, report_only=report_only)
+    while True:
+        judgement = judging.step(opened.world, validation)
+        if not (judgement.starts or judgement.running):
+            break
+        time.sleep(_LOOK_SECONDS)
+    if not report_only:
+        judging.conclude(opened.world, validation, judgement.known)
+    asked = [a.request.prompt for a in judgement.asks] + [r.prompt for r in judgement.asked]
+    lines = [f"{j.verdict:<14} {j.criterion.text}" for j in judgement.known]
+    lines += [f"{'needs a person':<14} {prompt}" for prompt in asked]
+    facts = {
+        "milestone": wanted.number,
+        "commit": validation.commit,
+        "criteria": [
+            {"text": j.criterion.text, "kind": j.criterion.kind, "verdict": j.verdict, "detail": j.detail}
+            for j in judgement.known
+        ],
+        "needs_person": asked,
+    }
+    shell.say("\n".join(lines) or "there is nothing to judge by", facts=facts)
+    verdicts = {j.verdict for j in judgement.known}
+    if not verdicts or Verdict.COULD_NOT_RUN in verdicts:
+        return 3 if asked and not verdicts else 2
+    if verdicts != {Verdict.PASSED}:
+        return 1
+    return 3 if asked else 0
+
+
+# What they share
+
+
+def _gate(shell: Shell, mission: str, gate: str, comment: str, *, approved: bool) -> int:
+    from mission_cli.engine import commands
+
+    opened = shell.open()
+    done = commands.decide_gate(opened.world, mission, gate, approved=approved, comment=comment)
+    return _finish(shell, opened, done)
+
+
+def _finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False) -> int:
+    """After a command: let the loop act on it, then say what happened."""
+    report = _pulse(opened)
+    _tell(shell, report)
+    identity = done.address.mission.id
+    case = report.cases.get(identity)
+    held = [h for h in case.plan.holds if h.kind == "landing"] if case and landing else []
+    words = "; ".join([done.words, *(f"it waits: {h.detail}" for h in held)])
+    facts = {"id": identity, "message": done.words, "commit": done.commit or ""}
+    shell.say(words, facts={**facts, "waits": [h.detail for h in held]} if landing else facts)
+    return 3 if held else _code(shell, report)
+
+
+def _pulse(opened: Opened, only: Sequence[MissionId] = ()) -> Report:
+    from mission_cli.engine.loop import pulse as tick
+
+    return tick(opened.world, only)
+
+
+def _repositories(shell: Shell, *, everywhere: bool) -> list[Opened]:
+    if not everywhere:
+        return [shell.open()]
+    from mission_cli.wiring import known_repositories, open_repository
+
+    found = []
+    for place in known_repositories():
+        try:
+            found.append(open_repository(place))
+        except MissionError as error:
+            shell.note(f"{place}: {error.message}")
+    return found
+
+
+def _only(opened: Opened, names: list[str]) -> list[MissionId]:
+    from mission_cli.engine.names import resolve
+
+    snapshot = opened.world.state.snapshot()
+    return [MissionId(resolve(snapshot, name).stored.id) for name in names]
+
+
+class _News:
+    """What was written into the state since the last call, by whichever pulse or person."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._state = opened.world.state
+        self._seen = self._state.snapshot().head
+
+    def lines(self) -> list[str]:
+        """One line per reason, oldest first."""
+        events = self._state.history(since=self._seen)
+        if events:
+            self._seen = events[0].commit
+        return [
+            clean(f"{event.at.astimezone():%H:%M:%S} {why}")
+            for event in reversed(events)
+            for why in event.why or (event.subject,)
+        ]
+
+
+def _tell(shell: Shell, report: Report) -> None:
+    """Print what a pulse did; nothing when it did nothing."""
+    if not (shell.as_json or shell.quiet):
+        for line in report.lines:
+            shell.out.print(clean(line))
+    _complain(shell, report)
+
+
+def _complain(shell: Shell, report: Report) -> None:
+    for trouble in report.troubles:
+        shell.err.print(f"error: {clean(trouble.message)}")
+        if trouble.hint:
+            shell.err.print(f" hint: {clean(trouble.hint)}")
+    for bug in report.bugs:
+        shell.err.print(clean(bug) if shell.debug else f"this is a bug of ours: {clean(bug.strip().splitlines()[-1])}")
+
+
+def _tell_plan(shell: Shell, report: Report) -> None:
+    for identity, case in report.cases.items():
+        decided = [*case.plan.moves, *case.plan.acts]
+        if shell.as_json:
+            holds = [{"subject": h.subject, "kind": h.kind, "detail": h.detail} for h in case.plan.holds]
+            decisions = [{"decision": type(d).__name__, "why": d.why} for d in decided]
+            shell.facts({"id": identity, "decisions": decisions, "holds": holds})
+            continue
+        for one in decided:
+            shell.out.print(clean(f"{identity}: would {type(one).__name__}: {one.why}"))
+        for hold in case.plan.holds:
+            shell.out.print(
+                clean(f"{identity}{'/' + hold.subject if hold.subject else ''}: {hold.kind}: {hold.detail}")
+            )
+
+
+def _code(shell: Shell, report: Report) -> int:
+    del shell
+    if report.bugs:
+        return BUG
+    return 1 if report.troubles else 0
+
+
+def _over(opened: Opened, report: Report, identity: MissionId) -> int | None:
+    """The exit status of `run` when there is nothing to wait for, else None."""
+    case = report.cases.get(identity)
+    if report.elsewhere or case is None:
+        return None
+    mission = case.mission
+    if mission.status in FINISHED_MISSION:
+        return 0 if mission.status is MissionStatus.COMPLETED else 1
+    if case.open_jobs or not case.plan.empty or case.plan.wake_at is not None:
+        return None
+    if opened.world.runtime.stopped():
+        return 3
+    return 3 if _needs_person(case) else None
+
+
+def _needs_person(case: Case) -> bool:
+    return case.mission.status is not MissionStatus.ACTIVE or any(h.person for h in case.plan.holds)
+
+
+def _wait(opened: Opened, report: Report) -> None:
+    """Return when the fast path says that there is something to do."""
+    from mission_cli import __version__
+    from mission_cli.idle import is_idle
+
+    if report.troubles or report.bugs or report.elsewhere:
+        time.sleep(_AFTER_TROUBLE_SECONDS)
+        return
+    runtime = str(opened.checkout.runtime)
+    while is_idle(runtime, __version__):
+        time.sleep(_LOOK_SECONDS)
+
+
+def _last_word(shell: Shell, opened: Opened, identity: MissionId) -> None:
+    from mission_cli.engine.names import resolve
+    from mission_cli.engine.queries import status_of
+    from mission_cli.surfaces.views.status import status_view
+
+    snapshot = opened.world.state.snapshot()
+    view = status_of(opened.world, snapshot, resolve(snapshot, identity))
+    shell.show(status_view(view), view)
+
+
+def _run_live(shell: Shell, opened: Opened, identity: MissionId) -> int:
+    from mission_cli import __version__
+    from mission_cli.idle import is_idle
+    from mission_cli.surfaces.views.live import Screen
+
+    news = _News(opened)
+    with Screen(shell.out, opened.world, identity) as screen:
+        while True:
+            report = _pulse(opened)
+            for line in news.lines():
+                screen.print(line)
+            code = _over(opened, report, identity)
+            screen.refresh()
+            if code is not None:
+                return code
+            if report.troubles or report.bugs:
+                time.sleep(_AFTER_TROUBLE_SECONDS)
+            while is_idle(str(opened.checkout.runtime), __version__):
+                time.sleep(_LOOK_SECONDS)
+                screen.tick()

@@ -1,0 +1,294 @@
+"""Commands that show: bare `mission`, list, status, show, why, logs, history, inbox. They change nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group
+from rich.text import Text
+
+from mission_cli.domain.errors import NotFoundError
+from mission_cli.domain.ids import Sha
+from mission_cli.surfaces.cli.shell import Shell, command
+from mission_cli.surfaces.views.status import list_view, status_view
+from mission_cli.surfaces.views.text import clean
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from mission_cli.engine.queries import Line, Waiting
+    from mission_cli.planner.decisions import Hold
+    from mission_cli.ports.state import Event
+    from mission_cli.wiring import Opened
+
+_FOLLOW_SECONDS = 0.2
+_LOG_TAIL = 20_000
+
+Identity = Annotated[str, typer.Argument(metavar="ID", help="The mission; a prefix is enough.")]
+Anything = Annotated[str, typer.Argument(metavar="ID[/1[.2]]", help="A mission, milestone or feature.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "list", help="All missions.")(list_missions)
+    command(app, "status", help="One mission: progress, workers, spend, what it waits for.")(status)
+    command(app, "show", help="The meaning of the file, in full.")(show)
+    command(app, "why", help="Why what does not move does not move, and what would move it.")(why)
+    command(app, "logs", help="The output of a feature's worker.")(logs)
+    command(app, "history", help="What happened, from git.")(history)
+    command(app, "inbox", help="Everything that waits for you.")(inbox)
+
+
+def list_missions(
+    shell: Shell,
+    status: Annotated[str, typer.Option("--status", help="Only these, separated by commas.")] = "",
+    everywhere: Annotated[
+        bool, typer.Option("--all", help="In every repository that you have used, and homeless ones.")
+    ] = False,
+) -> int:
+    """All missions."""
+    lines = _all_lines(shell) if everywhere else _lines_here(shell)
+    wanted = {word.strip() for word in status.split(",") if word.strip()}
+    lines = [line for line in lines if not wanted or line.status in wanted]
+    shell.show(list_view(lines), {"missions": lines})
+    return 0
+
+
+def status(
+    shell: Shell,
+    mission: Identity = "",
+    watch: Annotated[bool, typer.Option("--watch", help="Again every second, until Ctrl-C.")] = False,
+) -> int:
+    """One mission."""
+    from mission_cli.engine.names import resolve
+    from mission_cli.engine.queries import status_of
+
+    opened = shell.open()
+    while True:
+        snapshot = opened.world.state.snapshot()
+        view = status_of(opened.world, snapshot, resolve(snapshot, mission))
+        if watch and not shell.as_json:
+            shell.out.clear()
+        shell.show(status_view(view), view)
+        if not watch:
+            return 0
+        time.sleep(1)
+
+
+def show(shell: Shell, mission: Identity = "") -> int:
+    """The meaning of the file."""
+    from mission_cli.engine.names import resolve
+
+    opened = shell.open()
+    address = resolve(opened.world.state.snapshot(), mission)
+    found = address.mission
+    lines: list[RenderableType] = [Text(f"{clean(found.title)}  ({clean(found.id)}, {found.raw_status})", style="bold")]
+    lines.append(Text(clean(found.goal)))
+    for milestone in found.milestones:
+        lines += [
+            Text(),
+            Text(f"Milestone {milestone.number}: {clean(milestone.name)}  ({milestone.raw_status})", style="bold"),
+        ]
+        lines += [Text(f"  [{'x' if c.ticked else ' '}] {clean(c.text)}") for c in milestone.criteria]
+        for feature in milestone.features:
+            after = f", after {', '.join(feature.depends)}" if feature.depends else ""
+            lines.append(
+                Text(f"  {feature.number} {clean(feature.title)}  ({clean(feature.raw_status) or 'pending'}{after})")
+            )
+            lines += [Text(f"      {clean(line)}", style="dim") for line in feature.description.splitlines()]
+            lines += [Text(f"      [{'x' if c.ticked else ' '}] {clean(c.text)}") for c in feature.criteria]
+    lines += [Text(), Text(opened.world.state.work_path(address.stored.path), style="dim")]
+    shell.show(Group(*lines), {"path": opened.world.state.work_path(address.stored.path), "mission": found})
+    return 0
+
+
+def why(shell: Shell, thing: Anything = "") -> int:
+    """Why what does not move does not move."""
+    from mission_cli.engine.names import resolve
+    from mission_cli.engine.queries import why as ask
+
+    opened = shell.open()
+    snapshot = opened.world.state.snapshot()
+    address = resolve(snapshot, thing)
+    answers = ask(opened.world, snapshot, address)
+    lines = []
+    for subject, holds in answers:
+        name = f"{address.mission.id}/{subject}" if subject else address.mission.id
+        lines.append(f"{name}: {_reason(holds)}")
+        lines += [f"  then {h.kind}: {h.detail}" for h in holds[1:]]
+    if address.feature is not None:
+        lines += _past(opened, address.feature, address.mission.id)
+    facts = [{"subject": subject, "holds": holds} for subject, holds in answers]
+    shell.say("\n".join(lines) or "everything is finished", facts={"id": address.mission.id, "why": facts})
+    return 0
+
+
+def logs(
+    shell: Shell,
+    feature: Annotated[str, typer.Argument(metavar="ID/N.M")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the attempt ends.")] = False,
+    attempt: Annotated[int, typer.Option(help="Which attempt; default: the last one.")] = 0,
+) -> int:
+    """The output of a feature's worker."""
+    from mission_cli.engine.commands import records_of
+    from mission_cli.engine.names import resolve
+
+    opened = shell.open()
+    address = resolve(opened.world.state.snapshot(), feature)
+    number = address.need_feature().number
+    runs = [r for r in records_of(opened.world, address) if r.feature == number and attempt in {0, r.attempt}]
+    last = max(runs, key=lambda r: r.attempt, default=None)
+    if last is None:
+        raise NotFoundError(f"there is no attempt at {number} yet")
+    if follow and not shell.as_json:
+        _follow(opened, last.run)
+        return 0
+    text = opened.world.executor.logs(last.run, _LOG_TAIL) or last.last_words
+    shell.say(text, facts={"run": last.run, "output": text})
+    return 0
+
+
+def history(
+    shell: Shell,
+    mission: Identity = "",
+    limit: Annotated[int, typer.Option(help="At most so many.")] = 50,
+) -> int:
+    """What happened, newest first."""
+    from mission_cli.engine.names import resolve
+
+    opened = shell.open()
+    address = resolve(opened.world.state.snapshot(), mission)
+    events = opened.world.state.history(address.stored, limit=limit)
+    facts = [
+        {"commit": e.commit, "at": e.at, "by": e.author.name, "subject": e.subject, "events": e.events} for e in events
+    ]
+    shell.say("\n".join(map(_event, events)), facts={"id": address.mission.id, "events": facts})
+    return 0
+
+
+def inbox(shell: Shell) -> int:
+    """Everything that waits for a person."""
+    opened = shell.open()
+    found = _inbox(opened)
+    lines = [line for identity, waiting in found for line in _waiting_lines(identity, waiting)]
+    facts = [
+        {"id": identity, "kind": w.kind, "name": w.name, "since": w.since, "unblock": w.unblock}
+        for identity, w in found
+    ]
+    shell.say("\n".join(lines) or "nothing waits for you", facts={"inbox": facts})
+    return 3 if found else 0
+
+
+def bare(shell: Shell) -> int:
+    """What happened since you last looked, and what waits for you."""
+    opened = shell.open()
+    world = opened.world
+    last = world.runtime.last_look()
+    snapshot = world.state.snapshot()
+    known = last and any(e.commit == last for e in world.state.history(limit=1000))
+    events = world.state.history(since=Sha(last) if known else None, limit=30)
+    notable = [e for e in events if not known or e.commit != last]
+    lines: list[RenderableType] = []
+    if notable:
+        lines += [Text("Since you last looked", style="bold"), *(Text(clean(_event(e))) for e in notable[:15]), Text()]
+    lines.append(list_view(_lines_here(shell)))
+    found = _inbox(opened)
+    if found:
+        lines += [Text(), Text("Waits for you", style="bold yellow")]
+        lines += [Text(clean(line)) for identity, waiting in found for line in _waiting_lines(identity, waiting)]
+    shell.show(Group(*lines), {"events": notable, "missions": _lines_here(shell), "inbox": [w for _, w in found]})
+    if snapshot.head:
+        world.runtime.note_look(snapshot.head)
+    return 0
+
+
+def _lines_here(shell: Shell) -> list[Line]:
+    from mission_cli.engine.queries import lines_of
+
+    opened = shell.open()
+    return lines_of(opened.world.state, opened.world.state.snapshot())
+
+
+def _all_lines(shell: Shell) -> list[Line]:
+    from mission_cli.domain.errors import MissionError
+    from mission_cli.engine.queries import lines_of
+    from mission_cli.wiring import known_repositories, open_homeless, open_repository
+
+    lines: list[Line] = []
+    for place in known_repositories():
+        try:
+            world = open_repository(place).world
+            lines += lines_of(world.state, world.state.snapshot(), repo=os.fspath(place))
+        except MissionError as error:
+            shell.note(f"{place}: {error.message}")
+    homeless = open_homeless()
+    if homeless is not None:
+        lines += lines_of(homeless, homeless.snapshot())
+    return lines
+
+
+def _reason(holds: list[Hold]) -> str:
+    if not holds:
+        return "nothing holds it: the next pulse moves it"
+    first = holds[0]
+    words = f"{first.kind}: {first.detail}"
+    if first.until:
+        words += f" (until {first.until:%Y-%m-%d %H:%M:%S} UTC)"
+    return words + (f"\n  → {first.unblock}" if first.unblock else "")
+
+
+def _past(opened: Opened, number: str, mission: str) -> list[str]:
+    """What became of the attempts so far."""
+    from mission_cli.engine.commands import records_of
+    from mission_cli.engine.names import resolve
+
+    address = resolve(opened.world.state.snapshot(), mission)
+    records = sorted((r for r in records_of(opened.world, address) if r.feature == number), key=lambda r: r.attempt)
+    return [f"  attempt {r.attempt}: {r.cause}: {r.detail}" for r in records if r.cause is not None]
+
+
+def _inbox(opened: Opened) -> list[tuple[str, Waiting]]:
+    from mission_cli.domain.status import MissionStatus
+    from mission_cli.engine.names import resolve
+    from mission_cli.engine.queries import status_of
+
+    snapshot = opened.world.state.snapshot()
+    found: list[tuple[str, Waiting]] = []
+    for stored in snapshot.missions.values():
+        address = resolve(snapshot, stored.id)
+        if address.mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and address.mission.managed:
+            view = status_of(opened.world, snapshot, address)
+            found += [(address.mission.id, waiting) for waiting in view.waiting_for]
+    return found
+
+
+def _waiting_lines(identity: str, waiting: Waiting) -> list[str]:
+    lines = [f"{identity}: {waiting.name}"]
+    return [*lines, f"  → {waiting.unblock}"] if waiting.unblock else lines
+
+
+def _event(event: Event) -> str:
+    who = "" if event.events and event.author.name == "mission" else f" [{event.author.name}]"
+    return f"{event.at:%Y-%m-%d %H:%M:%S} {event.commit[:7]} {event.subject}{who}"
+
+
+def _follow(opened: Opened, run: str) -> None:
+    """Print the log as it grows, until the job has ended."""
+    path = opened.executor.log_path(run)
+    at = 0
+    while True:
+        ended = opened.executor.poll([run])[run].exit is not None
+        if path.exists():
+            with path.open("rb") as source:
+                source.seek(at)
+                more = source.read()
+            at += len(more)
+            sys.stdout.write(clean(more.decode("utf-8", "replace")))
+            sys.stdout.flush()
+        if ended:
+            return
+        time.sleep(_FOLLOW_SECONDS)

@@ -1,0 +1,158 @@
+"""What every command has: its options for output and repository, its errors as exit codes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import sys
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+from rich.console import Console
+
+from mission_cli.domain.errors import MissionError
+from mission_cli.engine.queries import as_json
+from mission_cli.surfaces.views.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import RenderableType
+
+    from mission_cli.wiring import Opened
+
+SCHEMA = 1
+BUG = 70
+INTERRUPTED = 130
+
+
+@dataclass(slots=True)
+class Shell:
+    """One call of the program: where it works and how it speaks. Data to stdout, messages to stderr."""
+
+    repo: Path = field(default_factory=Path)
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+    out: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True, markup=False, emoji=False))
+    err: Console = field(
+        default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+    )
+
+    def open(self, *, create: bool = False) -> Opened:
+        """Open the repository."""
+        from mission_cli.wiring import open_repository
+
+        return open_repository(self.repo, create=create)
+
+    def show(self, view: RenderableType, facts: object = None) -> None:
+        """Print the view for people, or the facts as one JSON object."""
+        if self.as_json:
+            self.facts(facts if facts is not None else {})
+        else:
+            self.out.print(view)
+
+    def facts(self, facts: object) -> None:
+        """Print one JSON object."""
+        value = as_json(facts)
+        body = value if isinstance(value, dict) else {"items": value}
+        sys.stdout.write(json.dumps({"schema": SCHEMA, **body}, ensure_ascii=False) + "\n")
+
+    def say(self, words: str, *, facts: object = None) -> None:
+        """Print a sentence for people, or the facts as JSON."""
+        if self.as_json:
+            self.facts(facts if facts is not None else {"message": words})
+        elif not self.quiet:
+            self.out.print(clean(words))
+
+    def note(self, words: str) -> None:
+        """Print a message that is no data."""
+        if not self.quiet:
+            self.err.print(clean(words))
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person sits in front of it."""
+        return sys.stdin.isatty() and sys.stdout.isatty() and not self.as_json
+
+
+_COMMON: dict[str, Any] = {
+    "json_output": (Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")], False),
+    "repo": (
+        Annotated[Path, typer.Option("--repo", help="The repository; default: the one around this folder.")],
+        Path(),
+    ),
+    "quiet": (Annotated[bool, typer.Option("--quiet", "-q", help="Say only what was asked for.")], False),
+    "verbose": (Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")], False),
+    "debug": (Annotated[bool, typer.Option("--debug", help="Show tracebacks.")], False),
+}
+
+
+def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[..., int | None]], Callable[..., None]]:
+    """Register a function whose first argument is the Shell; the common options are added to its own."""
+
+    def register(function: Callable[..., int | None]) -> Callable[..., None]:
+        hints = get_type_hints(function, include_extras=True)
+        own = [
+            parameter.replace(annotation=hints[parameter.name])
+            for parameter in list(inspect.signature(function).parameters.values())[1:]
+        ]
+        more = [
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=default)
+            for key, (hint, default) in _COMMON.items()
+        ]
+
+        @functools.wraps(function)
+        def wrapper(**values: Any) -> None:
+            common = {key: values.pop(key) for key in _COMMON}
+            shell = Shell(
+                repo=common["repo"],
+                as_json=common["json_output"],
+                quiet=common["quiet"],
+                verbose=common["verbose"],
+                debug=common["debug"],
+            )
+            raise typer.Exit(guarded(shell, lambda: function(shell, **values)))
+
+        parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + more
+        wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
+        del wrapper.__wrapped__
+        return app.command(name, **options)(wrapper)
+
+    return register
+
+
+def guarded(shell: Shell, action: Callable[[], int | None]) -> int:
+    """Run a command; errors become a sentence, a hint and an exit code."""
+    try:
+        return action() or 0
+    except MissionError as error:
+        if shell.debug:
+            traceback.print_exc()
+        complain(shell, error.message, error.hint, error.exit_code)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # noqa: BLE001 - the last door: our bug, said as such
+        if shell.debug:
+            traceback.print_exc()
+        words = f"this is a bug of ours: {type(error).__name__}: {error}"
+        complain(shell, words, "run it again with --debug and report what it says", BUG)
+        return BUG
+
+
+def complain(shell: Shell, message: str, hint: str, code: int) -> None:
+    """Say what went wrong: to people on stderr, to programs also as JSON on stdout."""
+    shell.err.print(f"error: {clean(message)}")
+    if hint:
+        shell.err.print(f" hint: {clean(hint)}")
+    if shell.as_json:
+        shell.facts({"error": {"message": message, "hint": hint, "code": code}})

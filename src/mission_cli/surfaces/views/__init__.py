@@ -1,0 +1,1 @@
+"""Views of the engine's answers for a terminal."""

@@ -1,0 +1,57 @@
+"""What `start` shows before it starts anything: ten lines, all true."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from mission_cli.budget.amounts import show_amount
+from mission_cli.domain.text import show_duration
+from mission_cli.surfaces.views.text import clean
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
+    from mission_cli.engine.world import World
+
+
+def consent_view(world: World, mission: Mission) -> Text:
+    """Return command, permissions, branches, pushes, the most it can cost and by when, and how to stop."""
+    runner = world.settings.runners[mission.preferences.runner]
+    workers = mission.preferences.max_parallel_workers or world.settings.max_parallel_workers
+    caps = [
+        f"{show_amount(category, cap)}"
+        for category, cap in (("usd", mission.limits.usd), ("hours", mission.limits.hours))
+        if cap is not None
+    ]
+    if mission.limits.tokens is not None:
+        caps.append(f"{show_amount('tokens', mission.limits.tokens)} tokens")
+    features = sum(1 for _ in mission.features())
+    landing = (
+        "by itself after each milestone" if mission.preferences.land == "auto" else "only when you say `mission land`"
+    )
+    lines = [
+        ("mission", f"{mission.title} ({mission.id}): {len(mission.milestones)} milestones, {features} features"),
+        (
+            "runs",
+            f"{shlex.join(runner.command)}, {workers} at a time, each for at most {show_duration(runner.deadline)}",
+        ),
+        ("as", "you, without a sandbox: it can do what you can do on this machine"),
+        ("in", f"clones of its own below {world.settings.trees or 'your state folder'}; your checkout is not touched"),
+        ("branches", f"mission/{mission.id}/work and one per attempt; {mission.base} moves {landing}"),
+        ("pushes", "nothing, nowhere"),
+        ("costs", f"at most {' and '.join(caps)}" if caps else "whatever it takes: the file says unlimited"),
+        (
+            "until",
+            mission.deadline or "it is done, or the budget is at its threshold of " + f"{mission.limits.alert_pct}%",
+        ),
+        ("judged", "by running the criteria on the merged work; what a worker says counts for nothing"),
+        ("stop", f"mission pause {mission.id}, or everything at once: mission stop --all"),
+    ]
+    text = Text()
+    for name, words in lines:
+        text.append(f"{name:>9}  ", style="dim")
+        text.append(f"{clean(words)}\n")
+    text.rstrip()
+    return text

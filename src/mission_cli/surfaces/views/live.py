@@ -1,0 +1,59 @@
+"""The live view of `mission run`: the status, refreshed, with the lines of what happened above it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Self
+
+from rich.live import Live
+from rich.text import Text
+
+from mission_cli.engine.names import resolve
+from mission_cli.engine.queries import status_of
+from mission_cli.surfaces.views.status import status_view
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import Console, RenderableType
+
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.engine.world import World
+
+_EVERY_SECONDS = 1.0
+
+
+class Screen:
+    """A context in which the terminal shows one mission."""
+
+    def __init__(self, console: Console, world: World, mission: MissionId) -> None:
+        self._world, self._mission = world, mission
+        self._live = Live(Text("…"), console=console, auto_refresh=False, transient=False)
+        self._drawn = 0.0
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def print(self, line: str) -> None:
+        """Print a line above the status."""
+        self._live.console.print(line)
+
+    def refresh(self) -> None:
+        """Draw it as it is now."""
+        self._live.update(self._view(), refresh=True)
+        self._drawn = time.monotonic()
+
+    def tick(self) -> None:
+        """Draw it again when the last picture is old: elapsed times grow."""
+        if time.monotonic() - self._drawn > _EVERY_SECONDS:
+            self.refresh()
+
+    def _view(self) -> RenderableType:
+        snapshot = self._world.state.snapshot()
+        return status_view(status_of(self._world, snapshot, resolve(snapshot, self._mission)))

@@ -1,0 +1,120 @@
+"""One mission on a terminal: bars, workers with elapsed time, spend, and what it waits for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from mission_cli.surfaces.views.text import bar, clean, money, status
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from mission_cli.engine.queries import FeatureView, Line, MilestoneView, MissionView
+
+_TITLE = 44
+
+
+def status_view(view: MissionView) -> RenderableType:
+    """Return the whole picture of one mission."""
+    parts: list[RenderableType] = [_head(view)]
+    for milestone in view.milestones:
+        parts += [Text(), _milestone(milestone)]
+        parts += [_feature(f) for f in milestone.features]
+    parts += [Text(), *_budget(view)]
+    parts += _waiting(view)
+    parts += _warnings(view)
+    return Group(*parts)
+
+
+def list_view(lines: list[Line]) -> RenderableType:
+    """Return one line per mission."""
+    if not lines:
+        return Text("no missions")
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for name in ("MISSION", "STATUS", "PROGRESS", "TITLE"):
+        table.add_column(name, no_wrap=name != "TITLE", overflow="ellipsis")
+    for line in lines:
+        broken = f" ({line.problems} errors)" if line.problems else ""
+        table.add_row(
+            Text(clean(line.id)),
+            status(line.status),
+            f"{bar(line.progress, 10)} {line.progress:4.0%}",
+            Text(clean(line.title) + broken),
+        )
+    return table
+
+
+def _head(view: MissionView) -> Text:
+    text = Text()
+    text.append(clean(view.title), style="bold")
+    text.append(f"  {clean(view.id)}\n", style="dim")
+    text.append(f"{bar(view.progress)} {view.progress:.0%}  ")
+    text.append(status(view.shown_as))
+    text.append(f"  {view.mode} mode, base {clean(view.base)}", style="dim")
+    return text
+
+
+def _milestone(milestone: MilestoneView) -> Text:
+    text = Text(f"Milestone {milestone.number}: {clean(milestone.name)}  ", style="bold")
+    text.append(status(milestone.status))
+    judged = [c for c in milestone.criteria if c.verdict]
+    if judged:
+        passed = sum(c.verdict == "passed" for c in judged)
+        text.append(f"  {passed} of {len(milestone.criteria)} criteria passed", style="dim")
+    if milestone.rounds:
+        text.append(f"  {milestone.rounds} failed validations", style="dim")
+    return text
+
+
+def _feature(feature: FeatureView) -> Text:
+    title = clean(feature.title)
+    title = title if len(title) <= _TITLE else title[: _TITLE - 1] + "…"
+    text = Text(f"  {feature.number:<5}{title:<{_TITLE}} ")
+    text.append(status(feature.shown_as, 11))
+    words = []
+    if feature.running_for:
+        words.append(f"{clean(feature.worker)} for {feature.running_for}")
+    elif feature.attempts > 1 or (feature.attempts and feature.shown_as not in {"done", "skipped"}):
+        words.append(f"{feature.attempts} attempts")
+    if feature.blocked_by and feature.shown_as not in {"done", "skipped"}:
+        words.append(clean(feature.blocked_by[0].detail))
+    text.append(" " + "; ".join(words) if words else "", style="dim")
+    text.rstrip()
+    return text
+
+
+def _budget(view: MissionView) -> list[RenderableType]:
+    rows: list[RenderableType] = []
+    for category, name in (("usd", "money"), ("hours", "time"), ("tokens", "tokens")):
+        amounts = view.budget[category]
+        share = f"{bar(float(amounts.spent / amounts.cap), 10)} " if amounts.cap else " " * 11
+        rows.append(Text(f"{name:<7} {share}{money(category, amounts)}"))
+    return rows
+
+
+def _waiting(view: MissionView) -> list[RenderableType]:
+    if not view.waiting_for:
+        return []
+    rows: list[RenderableType] = [Text(), Text("Waits for you", style="bold yellow")]
+    for waiting in view.waiting_for:
+        rows.append(Text(f"  {clean(waiting.name)}"))
+        if waiting.unblock:
+            rows.append(Text(f"    {clean(waiting.unblock)}", style="green"))
+    return rows
+
+
+def _warnings(view: MissionView) -> list[RenderableType]:
+    rows: list[RenderableType] = []
+    if view.edits:
+        count = len(view.edits)
+        words = f"{count} edit{'s' if count > 1 else ''} of yours not committed: {', '.join(map(clean, view.edits))}"
+        rows += [Text(), Text(words, style="yellow")]
+    errors = [p for p in view.problems if p.severity == "error"]
+    rows += [Text(clean(p.at(view.path)), style="red") for p in errors]
+    if view.trouble:
+        rows += [Text(), Text(f"the last pulse could not work: {clean(view.trouble)}", style="red")]
+    return rows

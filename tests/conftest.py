@@ -1,0 +1,55 @@
+"""Guards for the machine, and the situations that tests start from."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.kit.people import Person, make_person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_LOOPBACK = ("127.", "::1", "localhost")
+
+
+def _no_outside(event: str, args: tuple[object, ...]) -> None:
+    if event == "socket.connect":
+        address = args[1]
+        host = str(address[0]) if isinstance(address, tuple) and address else ""
+        if host and not host.startswith(_LOOPBACK):
+            raise RuntimeError(f"a test wants to reach {host}")
+
+
+sys.addaudithook(_no_outside)
+
+
+@pytest.fixture(autouse=True)
+def _guarded(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No real home, no real git configuration, and an environment that is the same afterwards."""
+    home = tmp_path_factory.mktemp("home")
+    for name in [n for n in os.environ if n.startswith(("GIT_", "MISSION_", "XDG_"))]:
+        if name != "MISSION_NIGHTLY":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", os.fspath(home))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n")
+    before = _environment()
+    yield
+    assert _environment() == before, "the test changed the environment"
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Person]:
+    """Somebody with a repository that has one commit on main."""
+    someone = make_person(tmp_path / "repo")
+    yield someone
+    someone.leave()

@@ -1,0 +1,45 @@
+"""From a plan to finished, proven, landed work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.kit.people import HONEST
+
+if TYPE_CHECKING:
+    from tests.kit.people import Person
+
+TWO_MILESTONES = """\
+title: Two files
+budget: {time_hours: 1}
+preferences: {land: auto}
+milestones:
+  - name: First
+    validation: ["file: `1.1.txt` `1.2.txt`"]
+    features:
+      - {title: one, criteria: ["file: `1.1.txt`"]}
+      - {title: two, criteria: ["grep: `by attempt` in `1.2.txt`"]}
+  - name: Second
+    validation: ["run: `test -s 2.1.txt`"]
+    features:
+      - {title: three, depends: ["1.*"]}
+"""
+
+
+def test_a_mission_runs_from_its_plan_to_landed_work(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(TWO_MILESTONES)
+    person.start()
+    answer = person.run()
+    assert answer.facts["shown_as"] == "completed"
+    assert answer.facts["progress"] == 1
+    assert person.features() == {"1.1": "done", "1.2": "done", "2.1": "done"}
+    assert person.causes() == [("1.1-a1", "done"), ("1.2-a1", "done"), ("2.1-a1", "done")]
+    assert sorted(person.starts()) == ["m/1.1-a1", "m/1.2-a1", "m/2.1-a1"]
+    assert {p.name for p in person.repo.glob("*.txt")} == {"notes.txt", "1.1.txt", "1.2.txt", "2.1.txt"}
+    assert person.git("status", "--porcelain") == ""
+    assert person.git("status", "--porcelain", cwd=person.repo / "missions") == ""
+    loaded = person.loaded()
+    assert loaded.problems == ()
+    assert [m.raw_status for m in loaded.mission.milestones] == ["passed", "passed"]
+    assert all(c.ticked for m in loaded.mission.milestones for c in m.criteria)
