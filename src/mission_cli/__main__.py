@@ -1,4 +1,4 @@
-"""The entry point: hidden commands and the idle pulse first, everything else after its imports."""
+"""The entry point: the idle pulse, the plain pulse and the hidden commands first, everything else after its imports."""
 
 from __future__ import annotations
 
@@ -8,32 +8,53 @@ import sys
 def main() -> int:
     """Run one command; return its exit status."""
     words = sys.argv[1:]
-    if words[:1] == ["pulse"] and _nothing_to_do(words[1:]):
-        return 0
-    if words and words[0].startswith("_"):
-        from mission_cli.wiring import hidden
-
-        code = hidden(words)
-        if code is not None:
-            return code
+    if words[:1] == ["pulse"]:
+        code = _plain_pulse(words[1:])
+    elif words and words[0].startswith("_"):
+        code = _hidden(words)
+    else:
+        code = None
+    if code is not None:
+        return code
     from mission_cli.surfaces.cli.app import run
 
     return run(words)
 
 
-def _nothing_to_do(flags: list[str]) -> bool:
-    """Whether this is a plain pulse on one repository, and nothing has changed there since the last one."""
+def _plain_pulse(flags: list[str]) -> int | None:
+    """A pulse on one repository without any other flag: nothing is imported while nothing has to be done."""
     from mission_cli import __version__
     from mission_cli.idle import find_runtime, is_idle
 
-    rest = [f for f in flags if f not in {"--quiet", "-q"}]
-    start = "."
+    rest = [flag for flag in flags if flag not in {"--quiet", "-q"}]
+    repo = "."
     if rest[:1] == ["--repo"] and len(rest) > 1:
-        start, rest = rest[1], rest[2:]
+        repo, rest = rest[1], rest[2:]
     if rest:
-        return False
-    runtime = find_runtime(start)
-    return bool(runtime) and is_idle(runtime, __version__)
+        return None
+    runtime = find_runtime(repo)
+    if runtime and is_idle(runtime, __version__):
+        return 0
+    from mission_cli.surfaces.plain import plain_pulse
+
+    return plain_pulse(repo, quiet=any(flag in {"--quiet", "-q"} for flag in flags))
+
+
+def _hidden(words: list[str]) -> int | None:
+    """The commands that only we start; None for anything else."""
+    from pathlib import Path
+
+    if words[0] == "_supervise":
+        from mission_cli.adapters.executors.supervisor import supervise
+
+        return supervise(Path(words[1]), int(words[2]))
+    if words[0] == "_inspect":
+        from mission_cli.adapters.checks.inspect import inspect
+
+        code, text = inspect(words[1], Path.cwd())
+        sys.stdout.write(f"{text}\n")
+        return code
+    return None
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""The one place that knows concrete classes: from a folder to an engine's world. The hidden commands start here."""
+"""The one place that knows concrete classes: from a folder to an engine's world."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ from mission_cli.engine.world import World
 from mission_cli.settings import Settings, check, from_environment, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from mission_cli.adapters.git.state_home import Layout
 
@@ -147,21 +148,6 @@ def python_command(*words: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", "mission_cli", *words)
 
 
-def hidden(words: Sequence[str]) -> int | None:
-    """Run one of the commands that only we start; None when `words` is none of them."""
-    if words[:1] == ["_supervise"]:
-        from mission_cli.adapters.executors.supervisor import supervise
-
-        return supervise(Path(words[1]), int(words[2]))
-    if words[:1] == ["_inspect"]:
-        from mission_cli.adapters.checks.inspect import inspect
-
-        code, text = inspect(words[1], Path.cwd())
-        sys.stdout.write(f"{text}\n")
-        return code
-    return None
-
-
 def _assemble(checkout: Checkout, layout: Layout, settings: Settings, files: tuple[str, ...], robot: Person) -> Opened:
     machine = _machine(checkout, settings)
     trees = _trees(checkout, settings, machine.me())
@@ -175,6 +161,7 @@ def _assemble(checkout: Checkout, layout: Layout, settings: Settings, files: tup
             slots=os.fspath(user_folder("state") / "slots"),
             slot_count=settings.machine_workers,
             host=machine.me(),
+            mark=secrets.token_hex(12),
             environment=dict(os.environ),
             tick=python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name)),
         )

@@ -79,10 +79,10 @@ class Person:
 
     # workers and settings
 
-    def worker(self, source: str, *, name: str = "script", deadline: str = "60s") -> None:
+    def worker(self, *sources: str, name: str = "script", deadline: str = "60s") -> None:
         """Configure a runner that runs this Python source in the worker's tree."""
         script = self.repo.parent / f"{name}.py"
-        script.write_text(_PRELUDE + textwrap.dedent(source), encoding="utf-8")
+        script.write_text(_PRELUDE + "".join(map(textwrap.dedent, sources)), encoding="utf-8")
         command = json.dumps([sys.executable, os.fspath(script)])
         self.tables = [t for t in self.tables if not t.startswith(f"[runners.{name}]")]
         self.tables.append(f'[runners.{name}]\nkind = "command"\ncommand = {command}\ndeadline = "{deadline}"\n')
@@ -216,7 +216,7 @@ class Person:
             self.rest()
 
 
-_PRELUDE = '''\
+_PRELUDE = """\
 import os, subprocess, sys, time
 from pathlib import Path
 
@@ -245,7 +245,7 @@ def commit(message="work", *names):
     git("commit", "--quiet", "-m", message + "\\n\\nCompletes-feature: " + FEATURE)
 
 
-'''
+"""
 
 HONEST = """\
 write(f"{FEATURE}.txt", f"{FEATURE} by attempt {ATTEMPT}\\n")

@@ -93,7 +93,7 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
         host=draft.seen.me,
         base=draft.seen.work or "",
         intended=stamp(draft.seen.now),
-        deadline_s=max(1, int(reserve.hours * 3600)),
+        deadline_s=max(1, round(reserve.hours * 3600)),
         reserve=reserve,
     )
     promised = f"${reserve.usd} and {show_duration(timedelta(seconds=record.deadline_s))} at most"

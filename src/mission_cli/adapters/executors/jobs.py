@@ -29,6 +29,8 @@ class Surroundings:
     """Folder of the machine's worker slots."""
     slot_count: int
     host: str
+    mark: str = ""
+    """Stands in the environment of everything that the job starts; no other job of this machine has it."""
     environment: Mapping[str, str] = field(default_factory=dict)
     tick: tuple[str, ...] = ()
     """The command that is run when the job has ended."""

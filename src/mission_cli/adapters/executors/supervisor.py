@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from mission_cli.ports.executor import JobSpec
 
-MARKER = "MISSION_RUN"
+MARKER = "MISSION_MARK"
 _BEAT_SECONDS = 1.0
 _SLOT_SECONDS = 0.5
 _CANNOT_EXECUTE = 127
@@ -244,7 +244,7 @@ class _Supervisor:
 
     def _sweep(self) -> int:
         def left() -> list[int]:
-            marked = scan.carrying(MARKER, self._spec.key)
+            marked = scan.carrying(MARKER, self._around.mark)
             return list({*marked, *scan.descendants(os.getpid())})
 
         return control.end_all(left, grace=min(1.0, self._around.grace_s))
@@ -278,7 +278,8 @@ class _Supervisor:
     def _environment(self) -> dict[str, str]:
         env = {k: v for k, v in self._around.environment.items() if not k.startswith("GIT_")}
         env.update(self._spec.env)
-        env[MARKER] = self._spec.key
+        env["MISSION_RUN"] = self._spec.key
+        env[MARKER] = self._around.mark
         env["MISSION_USAGE"] = os.fspath(self._job.usage)
         env["MISSION_PORT"] = str(self._around.port_base + 10 * self._slot_number)
         env["PWD"] = os.fspath(self._tree)

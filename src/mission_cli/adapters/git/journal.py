@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def read_history(git_dir: Path, branch: str, *, paths: Sequence[str], since: Sha | None, limit: int) -> list[Event]:
+def read_history(work_tree: Path, branch: str, *, paths: Sequence[str], since: Sha | None, limit: int) -> list[Event]:
     """Commits of a branch that touched the paths, newest first, `since` excluded."""
     from git import Repo
 
-    with Repo(os.fspath(git_dir)) as repo:
+    with Repo(os.fspath(work_tree)) as repo:
         revisions = f"{since}..{branch}" if since else branch
         found = []
         for commit in repo.iter_commits(revisions, paths=list(paths) or "", max_count=limit, first_parent=True):

@@ -101,7 +101,7 @@ class GitStateStore:
         if self._git.commit_of(self.layout.branch) is None:
             return []
         paths = [mission.path, mission.runs] if mission else [root for root in self._roots() if root]
-        return read_history(self.layout.git_dir, self.layout.branch, paths=paths, since=since, limit=limit)
+        return read_history(self.layout.work_tree, self.layout.branch, paths=paths, since=since, limit=limit)
 
     def last_editor(self, stored: Stored) -> str:
         """Name of who last committed the file without being us."""

@@ -52,10 +52,9 @@ def run(words: Sequence[str]) -> int:
     except typer.Exit as done:
         return int(done.exit_code)
     except Exception as error:
-        from click.exceptions import ClickException
-
-        if isinstance(error, ClickException):
-            error.show()
-            return 2
-        raise
+        show = getattr(error, "show", None)
+        if show is None:
+            raise
+        show()
+        return 2
     return int(code or 0)

@@ -10,8 +10,8 @@ import typer
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus, Verdict
-from mission_cli.surfaces.cli.shell import BUG, Shell, command
-from mission_cli.surfaces.views.text import clean
+from mission_cli.surfaces.cli.shell import Shell, command
+from mission_cli.surfaces.plain import clean, complaints, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ def start(
     follow = f"`mission run {address.mission.id}` follows it"
     words = f"{done.words}. The next pulse comes by itself when a worker ends; {follow}."
     shell.say(words, facts={"id": address.mission.id, "status": "active"})
-    return _code(shell, report)
+    return exit_code(report)
 
 
 def pulse(
@@ -82,7 +82,7 @@ def pulse(
     missions: Annotated[list[str] | None, typer.Argument(metavar="[ID…]")] = None,
     everywhere: Annotated[bool, typer.Option("--all", help="In every repository that you have used.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the decisions and why; change nothing.")] = False,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="3 when a mission waits for a person.")] = False,
+    by_exit: Annotated[bool, typer.Option("--exit-code", help="3 when a mission waits for a person.")] = False,
 ) -> int:
     """One tick. Silent when nothing changed."""
     from mission_cli.engine.loop import look
@@ -95,8 +95,8 @@ def pulse(
             _tell_plan(shell, report)
         else:
             _tell(shell, report)
-        codes.append(_code(shell, report))
-        if exit_code and not codes[-1] and report.waits_for_person:
+        codes.append(exit_code(report))
+        if by_exit and not codes[-1] and report.waits_for_person:
             codes[-1] = 3
     return max(codes, default=0)
 
@@ -306,7 +306,7 @@ def _finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False) 
     words = "; ".join([done.words, *(f"it waits: {h.detail}" for h in held)])
     facts = {"id": identity, "message": done.words, "commit": done.commit or ""}
     shell.say(words, facts={**facts, "waits": [h.detail for h in held]} if landing else facts)
-    return 3 if held else _code(shell, report)
+    return 3 if held else exit_code(report)
 
 
 def _pulse(opened: Opened, only: Sequence[MissionId] = ()) -> Report:
@@ -364,12 +364,8 @@ def _tell(shell: Shell, report: Report) -> None:
 
 
 def _complain(shell: Shell, report: Report) -> None:
-    for trouble in report.troubles:
-        shell.err.print(f"error: {clean(trouble.message)}")
-        if trouble.hint:
-            shell.err.print(f" hint: {clean(trouble.hint)}")
-    for bug in report.bugs:
-        shell.err.print(clean(bug) if shell.debug else f"this is a bug of ours: {clean(bug.strip().splitlines()[-1])}")
+    for line in complaints(report, debug=shell.debug):
+        shell.err.print(line)
 
 
 def _tell_plan(shell: Shell, report: Report) -> None:
@@ -386,13 +382,6 @@ def _tell_plan(shell: Shell, report: Report) -> None:
             shell.out.print(
                 clean(f"{identity}{'/' + hold.subject if hold.subject else ''}: {hold.kind}: {hold.detail}")
             )
-
-
-def _code(shell: Shell, report: Report) -> int:
-    del shell
-    if report.bugs:
-        return BUG
-    return 1 if report.troubles else 0
 
 
 def _over(opened: Opened, report: Report, identity: MissionId) -> int | None:

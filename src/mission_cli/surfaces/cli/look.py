@@ -14,8 +14,8 @@ from rich.text import Text
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.ids import Sha
 from mission_cli.surfaces.cli.shell import Shell, command
+from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.views.status import list_view, status_view
-from mission_cli.surfaces.views.text import clean
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -11,7 +11,7 @@ import typer
 
 from mission_cli.domain.errors import BlockedError, DocumentError, NotFoundError, UsageError
 from mission_cli.surfaces.cli.shell import Shell, command
-from mission_cli.surfaces.views.text import clean
+from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
     from mission_cli.document.plan import Plan

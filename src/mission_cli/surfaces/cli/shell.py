@@ -16,7 +16,7 @@ from rich.console import Console
 
 from mission_cli.domain.errors import MissionError
 from mission_cli.engine.queries import as_json
-from mission_cli.surfaces.views.text import clean
+from mission_cli.surfaces.plain import BUG, clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from mission_cli.wiring import Opened
 
 SCHEMA = 1
-BUG = 70
 INTERRUPTED = 130
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from mission_cli.budget.amounts import show_amount
 from mission_cli.domain.text import show_duration
-from mission_cli.surfaces.views.text import clean
+from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission

@@ -8,7 +8,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from mission_cli.surfaces.views.text import bar, clean, money, status
+from mission_cli.surfaces.plain import clean
+from mission_cli.surfaces.views.text import bar, money, status
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -1,13 +1,13 @@
-"""Small pieces that every view uses: text that a terminal does not obey, bars, amounts, colours of statuses."""
+"""Small pieces that every view uses: bars, amounts, colours of statuses."""
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from mission_cli.budget.amounts import show_amount
+from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
     from mission_cli.engine.queries import Money
@@ -35,11 +35,6 @@ _COLOURS = {
 _BAR = 20
 
 
-def clean(text: str) -> str:
-    """Return text from a file, a model or a worker without anything that a terminal would obey."""
-    return "".join(c if c in "\n\t" or not _commands(c) else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
 def status(word: str, width: int = 0) -> Text:
     """Return a status word in its colour."""
     return Text(clean(word).ljust(width), style=_COLOURS.get(word, ""))
@@ -61,7 +56,3 @@ def money(category: str, amounts: Money) -> str:
     if amounts.unknown_runs:
         words += f", {amounts.unknown_runs} unknown"
     return words
-
-
-def _commands(char: str) -> bool:
-    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn"}

@@ -1,0 +1,93 @@
+"""`kill -9` of a pulse at every step of an attempt's life: the next pulses reach the same end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.kit import killed
+from tests.kit.people import HONEST
+
+from mission_cli.budget.ledger import spent
+
+if TYPE_CHECKING:
+    from tests.kit.people import Person
+
+ONE = """\
+title: One feature
+budget: {time_hours: 1, money_usd: 5}
+preferences: {land: auto}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt`"]
+    features:
+      - {title: one, criteria: ["file: `1.1.txt`"]}
+"""
+STEPS = [
+    "runtime.take_kick:after",
+    "state.snapshot:after",
+    "state.commit:before",
+    "state.commit:after",
+    "state._write_journal:after",
+    "state._build_index:after",
+    "state._swap:before",
+    "state._swap:after",
+    "state._install_index:after",
+    "state._follow:before",
+    "state._follow:after",
+    "code.make_work:before",
+    "code.make_work:after",
+    "executor.submit:before",
+    "executor.submit:after",
+    "executor.poll:after",
+    "code.evidence:before",
+    "code.evidence:after",
+    "code.move_work:before",
+    "code.move_work:after",
+    "code.land:before",
+    "code.land:after",
+    "runtime.rest:before",
+]
+
+
+def run_under(person: Person, mark: Path, step: str, *words: str) -> int:
+    """Run a command that dies at the step, unless something has died there already; return its exit status."""
+    command = [sys.executable, os.path.abspath(killed.__file__), os.fspath(mark), step, "--", *words]
+    environment = {**os.environ, "PYTHONPATH": os.fspath(Path(__file__).resolve().parents[2])}
+    done = subprocess.run(command, cwd=person.repo, env=environment, check=False, capture_output=True)
+    return done.returncode
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_pulse_killed_there(person: Person, step: str, tmp_path: Path) -> None:
+    person.worker(HONEST)
+    person.plan(ONE)
+    mark = tmp_path / "died"
+    run_under(person, mark, step, "start", "m", "--headless")
+    person.rest()
+    if person.loaded().mission.status == "planning":
+        person.start()
+    while run_under(person, mark, step, "run", "m") == -signal.SIGKILL:
+        person.rest()
+    answer = person.run()
+    person.mission("pulse")
+    assert mark.exists(), "the step was never reached"
+    assert answer.facts["status"] == "completed"
+    assert person.starts() == ["m/1.1-a1"]
+    assert person.causes() == [("1.1-a1", "done")]
+    assert person.features() == {"1.1": "done"}
+    assert (person.repo / "1.1.txt").read_text() == "1.1 by attempt 1\n"
+    assert person.git("status", "--porcelain") == ""
+    missions = person.repo / "missions"
+    assert person.git("status", "--porcelain", cwd=missions) == ""
+    assert person.git("fsck", "--no-dangling", cwd=missions) == ""
+    git_dir = person.repo / ".git/mission-state.git"
+    assert not [p.name for p in git_dir.iterdir() if "lock" in p.name and p.name != "mission-write.lock"]
+    assert not (git_dir / "mission-journal.json").exists()
+    mission = person.loaded().mission
+    assert spent(mission.spends).hours == spent(s for s in mission.spends if s.description == "1.1-a1 done").hours

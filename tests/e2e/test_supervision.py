@@ -1,0 +1,172 @@
+"""Workers that hang, fork away or lose their supervisor: stopped, swept, saved, tried again with what they left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.kit.people import HONEST
+
+from mission_cli.adapters.proc import scan
+
+if TYPE_CHECKING:
+    from tests.kit.people import Person
+
+ONE = """\
+title: One feature
+budget: {time_hours: 1}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt`"]
+    features:
+      - {title: one, criteria: ["file: `1.1.txt`"]}
+"""
+SLOW_AT_FIRST = """\
+if ATTEMPT == 1:
+    write("half.txt", "half done\\n")
+    child = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+    with open(OUTSIDE / "child.pid", "w") as out:
+        out.write(str(child.pid))
+    with open(OUTSIDE / "arrived", "w") as fifo:
+        fifo.write("here")
+    time.sleep(1000)
+write("prompt.txt", PROMPT)
+write("1.1.txt", "whole\\n")
+commit()
+"""
+
+
+def worker_arrives(person: Person) -> None:
+    """Block until the worker says that it is at work."""
+    assert (person.repo.parent / "arrived").read_text() == "here"
+
+
+def child_is_dead(person: Person) -> bool:
+    """Whether the process that the first attempt left behind is gone."""
+    return scan.start_time(int((person.repo.parent / "child.pid").read_text())) == ""
+
+
+def assert_second_attempt_knows(person: Person, cause: str) -> None:
+    assert person.git("show", "refs/mission/wip/m/1.1-a1:half.txt") == "half done"
+    prompt = person.git("show", "mission/m/work:prompt.txt")
+    assert f"Attempt 1 ended with **{cause}**" in prompt
+    assert "Its uncommitted work was saved as " in prompt
+    assert child_is_dead(person)
+
+
+def test_a_worker_that_hangs_is_stopped_by_its_deadline(person: Person) -> None:
+    os.mkfifo(person.repo.parent / "arrived")
+    person.worker(SLOW_AT_FIRST, deadline="2s")
+    person.plan(ONE)
+    person.start()
+    worker_arrives(person)
+    person.run(ok=(3,))
+    assert person.causes() == [("1.1-a1", "deadline"), ("1.1-a2", "done")]
+    assert_second_attempt_knows(person, "deadline")
+    row = person.loaded().mission.recoveries[0]
+    assert (row.feature, row.trigger, row.status) == ("1.1", "deadline: stopped by its deadline after 2s", "recovered")
+    assert "Do the smallest rest that can be finished now" in person.git("show", "mission/m/work:prompt.txt")
+
+
+def test_a_worker_that_ends_while_what_it_started_goes_on(person: Person) -> None:
+    person.worker(
+        """\
+        child = subprocess.Popen(["sleep", "1000"], start_new_session=True, env={})
+        (OUTSIDE / "child.pid").write_text(str(child.pid))
+        """,
+        HONEST,
+    )
+    person.plan(ONE)
+    person.start()
+    person.run(ok=(3,))
+    assert person.causes() == [("1.1-a1", "done")]
+    assert child_is_dead(person)
+    record = (person.repo / "missions/m/runs/1.1-a1.md").read_text()
+    assert "processes that it left behind and that were stopped: 1" in record
+
+
+def test_kill_9_of_the_supervisor_in_mid_run(person: Person) -> None:
+    os.mkfifo(person.repo.parent / "arrived")
+    person.worker(SLOW_AT_FIRST)
+    person.plan(ONE)
+    person.start()
+    worker_arrives(person)
+    job = person.runtime / "jobs/m/1.1-a1"
+    os.kill(json.loads((job / "started.json").read_text())["pid"], signal.SIGKILL)
+    person.wait_for_job("m/1.1-a1")
+    person.run(ok=(3,))
+    assert person.causes() == [("1.1-a1", "lost"), ("1.1-a2", "done")]
+    assert person.starts() == ["m/1.1-a1", "m/1.1-a2"]
+    assert_second_attempt_knows(person, "lost")
+
+
+def test_pause_now_stops_the_worker_and_keeps_its_work(person: Person) -> None:
+    os.mkfifo(person.repo.parent / "arrived")
+    person.worker(SLOW_AT_FIRST)
+    person.plan(ONE)
+    person.start()
+    worker_arrives(person)
+    person.mission("pause", "m", "--now", "--reason", "lunch")
+    person.wait_for_job("m/1.1-a1")
+    person.mission("pulse")
+    assert person.causes() == [("1.1-a1", "stopped")]
+    assert person.features() == {"1.1": "pending"}
+    assert person.mission("status", "m", "--json").facts["shown_as"] == "paused"
+    person.mission("resume", "m")
+    person.run(ok=(3,))
+    assert person.causes() == [("1.1-a1", "stopped"), ("1.1-a2", "done")]
+    assert_second_attempt_knows(person, "stopped")
+
+
+def test_the_panic_button_ends_everything_before_anything_else(person: Person) -> None:
+    os.mkfifo(person.repo.parent / "arrived")
+    person.worker(SLOW_AT_FIRST)
+    person.plan(ONE)
+    person.start()
+    worker_arrives(person)
+    person.mission("stop", "--all")
+    person.wait_for_job("m/1.1-a1")
+    assert child_is_dead(person)
+    head = person.state_head()
+    person.mission("pulse")
+    assert person.state_head() == head
+    person.mission("resume", "--all")
+    person.run(ok=(3,))
+    assert person.features() == {"1.1": "done"}
+
+
+def test_a_skipped_feature_stops_its_worker(person: Person) -> None:
+    os.mkfifo(person.repo.parent / "arrived")
+    person.worker(SLOW_AT_FIRST)
+    person.plan(ONE.replace('1.1.txt`"]\n    features', 'notes.txt`"]\n    features'))
+    person.start()
+    worker_arrives(person)
+    person.mission("skip", "m/1.1", "--reason", "not needed after all")
+    person.wait_for_job("m/1.1-a1")
+    person.mission("pulse", "--quiet")
+    assert person.causes() == [("1.1-a1", "stopped")]
+    assert person.features() == {"1.1": "skipped"}
+    assert child_is_dead(person)
+
+
+def test_nothing_that_a_worker_inherits_is_ours(person: Person) -> None:
+    person.worker(
+        """\
+        names = sorted(os.listdir("/proc/self/fd"), key=int)
+        write("1.1.txt", " ".join(n for n in names if os.path.exists(f"/proc/self/fd/{n}")) + "\\n")
+        write("git.txt", " ".join(sorted(n for n in os.environ if n.startswith("GIT_"))) + "\\n")
+        commit()
+        """
+    )
+    person.plan(ONE)
+    os.environ["GIT_DIR"] = os.fspath(Path("/nowhere"))
+    try:
+        person.start()
+    finally:
+        del os.environ["GIT_DIR"]
+    person.run(ok=(3,))
+    assert person.git("show", "mission/m/work:1.1.txt") == "0 1 2"
+    assert person.git("show", "mission/m/work:git.txt") == ""

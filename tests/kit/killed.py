@@ -1,0 +1,73 @@
+"""Runs the command line, and every tick that follows from it, in processes that die once, at one point.
+
+    python killed.py MARK POINT -- WORDS…
+
+POINT is `port.method:before` or `port.method:after`; MARK is a file that is made when the process has killed
+itself, so that it happens once in the life of a mission.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import sys
+from typing import Any
+
+from mission_cli import wiring
+from mission_cli.surfaces import plain
+from mission_cli.surfaces.cli.app import run
+
+_PORTS = ("state", "code", "executor", "runtime")
+
+
+def die_once(mark: str) -> None:
+    """Kill this process, unless one has died already."""
+    try:
+        os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(target: Any, method: str, when: str, mark: str) -> None:
+    """Let a method of one object kill the process before or after it does its work."""
+    real = getattr(target, method)
+
+    def armed(*args: Any, **values: Any) -> Any:
+        if when == "before":
+            die_once(mark)
+        result = real(*args, **values)
+        if when == "after":
+            die_once(mark)
+        return result
+
+    setattr(target, method, armed)
+
+
+def main(mark: str, point: str, words: list[str]) -> int:
+    """Arm the point and run."""
+    place, _, when = point.partition(":")
+    port, _, method = place.partition(".")
+    real_open, real_command = wiring.open_repository, wiring.python_command
+
+    def open_armed(*args: Any, **values: Any) -> wiring.Opened:
+        opened = real_open(*args, **values)
+        arm(getattr(opened.world, port), method, when, mark)
+        return dataclasses.replace(opened)
+
+    def command(*more: str) -> tuple[str, ...]:
+        if more[:1] == ("pulse",):
+            return (sys.executable, os.path.abspath(__file__), mark, point, "--", *more)
+        return real_command(*more)
+
+    wiring.open_repository = open_armed
+    wiring.python_command = command
+    assert port in _PORTS
+    if words[:1] == ["pulse"]:
+        return plain.plain_pulse(words[words.index("--repo") + 1], quiet=True)
+    return run(words)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[4:]))
