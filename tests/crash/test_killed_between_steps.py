@@ -57,7 +57,7 @@ STEPS = [
 
 def run_under(person: Person, mark: Path, step: str, *words: str) -> int:
     """Run a command that dies at the step, unless something has died there already; return its exit status."""
-    command = [sys.executable, os.path.abspath(killed.__file__), os.fspath(mark), step, "--", *words]
+    command = [sys.executable, os.fspath(Path(killed.__file__).resolve()), os.fspath(mark), step, "--", *words]
     environment = {**os.environ, "PYTHONPATH": os.fspath(Path(__file__).resolve().parents[2])}
     done = subprocess.run(command, cwd=person.repo, env=environment, check=False, capture_output=True)
     return done.returncode

@@ -12,6 +12,7 @@ import dataclasses
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from mission_cli import wiring
@@ -58,7 +59,7 @@ def main(mark: str, point: str, words: list[str]) -> int:
 
     def command(*more: str) -> tuple[str, ...]:
         if more[:1] == ("pulse",):
-            return (sys.executable, os.path.abspath(__file__), mark, point, "--", *more)
+            return (sys.executable, os.fspath(Path(__file__).resolve()), mark, point, "--", *more)
         return real_command(*more)
 
     wiring.open_repository = open_armed

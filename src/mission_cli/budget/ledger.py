@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
-from mission_cli.budget.amounts import CATEGORIES
+from mission_cli.budget.amounts import CATEGORIES, show_amount
 from mission_cli.domain.runs import Reserve, RunRecord
 
 if TYPE_CHECKING:
@@ -153,7 +153,6 @@ def reserve_for_attempt(
 
 
 def _nothing_left(state: Account, category: str) -> str:
-    return (
-        f"nothing is left to promise: {state.spent.of(category)} {category} spent and "
-        f"{state.held.of(category)} held of {state.cap(category)}"
-    )
+    amounts = (state.spent.of(category), state.held.of(category), state.cap(category))
+    spent_now, held_now, cap = (show_amount(category, a) for a in amounts)
+    return f"nothing is left to promise: {spent_now} spent and {held_now} held of {cap}"

@@ -214,7 +214,7 @@ class _Look:
 def landing_target(world: World, mission: Mission) -> Sha | None:
     """The commit that the last passed milestone passed on; unfinished work behind it does not land."""
     passed = [m.passed_at for m in mission.milestones if m.status is MilestoneStatus.PASSED and m.passed_at]
-    return world.code.find_commit(passed[-1]) if passed else None
+    return world.code.newest([c for c in map(world.code.find_commit, passed) if c is not None])
 
 
 def protection(world: World, mission: Mission, record: RunRecord) -> Callable[[str, bool], bool]:

@@ -322,7 +322,7 @@ def _budget(mission: Mission, records: tuple[RunRecord, ...]) -> dict[str, Money
 def _waiting(case: Case) -> list[Waiting]:
     mission = case.mission
     found = [
-        Waiting("request", r.prompt, r.asked, f"mission answer {mission.id} {r.number} TEXT")
+        Waiting("request", r.prompt, r.asked, f"mission answer {mission.id} {r.number} {'|'.join(r.options) or 'TEXT'}")
         for r in mission.requests
         if r.open
     ]

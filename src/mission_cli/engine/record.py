@@ -118,7 +118,7 @@ def entry_of(move: Move) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat tabl
         case Settle():
             return Entry("attempt.settled", move.why, move.record.run)
         case MoveFeature():
-            return Entry(f"feature.{move.to}", f"{move.number}: {move.why}", logged=False)
+            return Entry(f"feature.{move.to}", move.why, logged=False)
         case MoveMilestone():
             return Entry(f"milestone.{move.to}", move.why)
         case MarkCriteria():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mission_cli.planner.draft import Draft
     from mission_cli.planner.policy import Policy
 
-YES = frozenset(
+_YES = frozenset(
     {"pass", "passed", "yes", "y", "ok", "okay", "accept", "accepted", "approve", "approved", "true", "done"}
 )
 
@@ -51,6 +51,12 @@ class Judgement:
     def having(self, *verdicts: Verdict) -> list[Judged]:
         """Those with one of the verdicts."""
         return [j for j in self.known if j.verdict in verdicts]
+
+
+def says_yes(response: str) -> bool:
+    """Whether the first word of an answer is a yes of some kind."""
+    words = response.strip().casefold().split()
+    return bool(words) and words[0].strip(".,:;!") in _YES
 
 
 def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission) -> str:
@@ -148,7 +154,5 @@ def _personal(draft: Draft, criterion: Criterion, owner: str, about: str, result
     elif found.open:
         result.asked.append(found)
     else:
-        words = found.response.strip().casefold().split()
-        first = words[0].strip(".,:;!") if words else ""
-        verdict = Verdict.PASSED if first in YES else Verdict.FAILED
+        verdict = Verdict.PASSED if says_yes(found.response) else Verdict.FAILED
         result.known.append(Judged(criterion, verdict, found.response))

@@ -22,7 +22,7 @@ from mission_cli.planner.decisions import (
     MoveMilestone,
     MoveWork,
 )
-from mission_cli.planner.judge import YES, find_request, judge, request, start_checks
+from mission_cli.planner.judge import find_request, judge, request, says_yes, start_checks
 from mission_cli.planner.transitions import move_milestone
 
 if TYPE_CHECKING:
@@ -227,8 +227,7 @@ def _accepted(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion],
     if found is None:
         draft.moves.append(Ask(request(draft, number, prompt, ("accept", "reject")), words))
     elif not found.open:
-        first = (found.response.strip().casefold().split() or [""])[0]
-        if first in YES:
+        if says_yes(found.response):
             return True
         draft.pause(f"milestone {number} was not accepted: {found.response}")
     shown = found.number if found else "N"

@@ -7,10 +7,10 @@ budget → runner breaker → slots; and before the slots the feature's own trie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mission_cli.budget.amounts import show_amount
 from mission_cli.budget.ledger import Refusal, account, alert, reserve_for_attempt
 from mission_cli.domain.ids import run_id
 from mission_cli.domain.runs import RunRecord
@@ -23,7 +23,7 @@ from mission_cli.domain.status import (
 )
 from mission_cli.domain.text import parse_stamp, show_duration, stamp
 from mission_cli.planner import causes
-from mission_cli.planner.decisions import Dispatch, Hold, Settle
+from mission_cli.planner.decisions import Dispatch, Hold
 from mission_cli.planner.milestones import current_milestones
 from mission_cli.planner.policy import RunnerPolicy
 from mission_cli.planner.transitions import move_feature
@@ -41,8 +41,11 @@ _ALIVE = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
 
 
 def dispatch(draft: Draft) -> None:
-    """Start every feature that nothing holds back, in file order, as long as money and slots last."""
-    if draft.mission.status is not MissionStatus.ACTIVE:
+    """Start every feature that nothing holds back, in file order, as long as money and slots last.
+
+    Not in a round that settles something: the bill is written first, and the next round reads it.
+    """
+    if draft.mission.status is not MissionStatus.ACTIVE or draft.settling:
         return
     for milestone in current_milestones(draft.mission):
         for feature in milestone.features:
@@ -96,9 +99,12 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
         deadline_s=max(1, round(reserve.hours * 3600)),
         reserve=reserve,
     )
-    promised = f"${reserve.usd} and {show_duration(timedelta(seconds=record.deadline_s))} at most"
+    money = f"{show_amount('usd', reserve.usd)} and " if reserve.usd else ""
+    promised = f"{money}{show_duration(timedelta(seconds=record.deadline_s))} at most"
     draft.moves.append(
-        Dispatch(record, f"{record.runner} a{attempt}", f"attempt {attempt} at {feature.title}: {promised}")
+        Dispatch(
+            record, f"{record.runner} a{attempt}", f"attempt {attempt} at {feature.number} {feature.title}: {promised}"
+        )
     )
 
 
@@ -108,19 +114,8 @@ def _runner(draft: Draft) -> RunnerPolicy:
 
 
 def _reserve(draft: Draft) -> Reserve | Refusal:
-    records = [r for r in draft.seen.records if r.run not in draft.settling]
-    records += [m.record for m in draft.moves if isinstance(m, (Dispatch, Settle))]
+    records = [*draft.seen.records, *(m.record for m in draft.moves if isinstance(m, Dispatch))]
     state = account(draft.mission.limits, draft.mission.spends, records)
-    unpaid = [m.record.usage for m in draft.moves if isinstance(m, Settle)]
-    state = replace(
-        state,
-        spent=replace(
-            state.spent,
-            usd=state.spent.usd + sum(u.usd for u in unpaid if u.usd is not None),
-            hours=state.spent.hours + sum(u.hours for u in unpaid),
-            tokens=state.spent.tokens + sum(u.total_tokens for u in unpaid),
-        ),
-    )
     return reserve_for_attempt(state, open_slots=free_slots(draft), wall_limit=_runner(draft).deadline)
 
 
@@ -301,7 +296,7 @@ def _slots(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hol
         if draft.seen.free_slots <= 0:
             yield Hold(feature.number, "slot", "every worker's slot of this machine is taken", until=soon)
         else:
-            yield Hold(feature.number, "slot", f"all {mine} slots of the mission are taken")
+            yield Hold(feature.number, "slot", f"every slot of the mission is taken ({mine})")
 
 
 _ORDER: tuple[Look, ...] = (

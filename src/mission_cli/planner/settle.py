@@ -147,7 +147,11 @@ def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Jo
             draft.acts.append(Cancel(record.run, f"{record.run} is overdue, and its supervisor did not stop it"))
         else:
             draft.wakes.append(overdue)
-    words = f"attempt {record.attempt} is running" if job.state is JobState.RUNNING else "waits for a free slot"
+    words = (
+        f"attempt {record.attempt} is running"
+        if job.state is JobState.RUNNING
+        else f"attempt {record.attempt} is being started"
+    )
     draft.hold(record.feature, "running", words, unblock=f"mission logs {record.run.rsplit('-', 1)[0]}")
 
 

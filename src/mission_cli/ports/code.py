@@ -50,6 +50,10 @@ class CodeRepo(Protocol):
         """The full name of a commit, or None."""
         ...
 
+    def newest(self, commits: Sequence[Sha]) -> Sha | None:
+        """Of commits on one line the one that contains the others; None for none."""
+        ...
+
     def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
         """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
         ...

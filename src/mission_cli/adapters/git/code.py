@@ -133,6 +133,12 @@ class GitCodeRepo:
         """The full name of a commit, or None."""
         return self._git.commit_of(short) if re.fullmatch(r"[0-9a-f]{4,64}", short) else None
 
+    def newest(self, commits: Sequence[Sha]) -> Sha | None:
+        """Of commits on one line the one that contains the others."""
+        if len(set(commits)) < 2:  # noqa: PLR2004 - one needs no comparison
+            return commits[0] if commits else None
+        return Sha(self._git.text("merge-base", "--independent", *dict.fromkeys(commits)).splitlines()[0])
+
     def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
         """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
         entries = self._git.words("ls-tree", "-r", "-z", "--name-only", commit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mission_cli.engine.observe import Case
     from mission_cli.wiring import Opened
 
+_NO_NEWS = frozenset({"criteria.judged"})
 _LOOK_SECONDS = 0.1
 _AFTER_TROUBLE_SECONDS = 2.0
 
@@ -351,7 +353,8 @@ class _News:
         return [
             clean(f"{event.at.astimezone():%H:%M:%S} {why}")
             for event in reversed(events)
-            for why in event.why or (event.subject,)
+            for name, why in zip_longest(event.events, event.why or (event.subject,), fillvalue="")
+            if name not in _NO_NEWS
         ]
 
 
@@ -392,7 +395,7 @@ def _over(opened: Opened, report: Report, identity: MissionId) -> int | None:
     mission = case.mission
     if mission.status in FINISHED_MISSION:
         return 0 if mission.status is MissionStatus.COMPLETED else 1
-    if case.open_jobs or not case.plan.empty or case.plan.wake_at is not None:
+    if case.open_jobs or not case.plan.empty or any(h.until for h in case.plan.holds):
         return None
     if opened.world.runtime.stopped():
         return 3

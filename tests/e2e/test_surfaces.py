@@ -1,0 +1,308 @@
+"""What people and programs read: whole outputs."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from inline_snapshot import snapshot
+from tests.kit.people import HONEST
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kit.people import Person
+
+TWO = """\
+title: Two features
+goal: Have two files.
+budget: {money_usd: 4}
+preferences: {max_parallel_workers: 1}
+milestones:
+  - name: Files
+    validation: ["file: `1.1.txt`", "file: `1.2.txt`"]
+    features:
+      - {title: The first, description: Write it., criteria: ["file: `1.1.txt`"]}
+      - {title: The second, depends: ["1.1"], criteria: ["file: `1.2.txt`"]}
+  - name: Later
+    validation: ["manual: it is beautiful"]
+    features: [{title: The third, depends: ["1.*"]}]
+"""
+
+
+def shown(person: Person, text: str) -> str:
+    """A text without what differs from run to run."""
+    return text.replace(os.fspath(person.repo.resolve()), "REPO").replace(os.fspath(person.repo), "REPO")
+
+
+def test_new_prints_the_id_and_the_path(person: Person, tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(TWO)
+    answer = person.mission("new", "--plan", os.fspath(tmp_path / "plan.yaml"), "--id", "two", "--json")
+    assert shown(person, answer.out) == '{"schema": 1, "id": "two", "path": "REPO/missions/two/mission.md"}\n'
+    assert answer.err == ""
+
+
+def test_list_of_missions(person: Person) -> None:
+    person.plan(TWO, identity="two")
+    person.plan(TWO.replace("title: Two features", 'title: "Too \\u001b[31mred"'), identity="too")
+    assert person.mission("list").out == snapshot("""\
+MISSION  STATUS    PROGRESS         TITLE       \n\
+too      planning  ░░░░░░░░░░   0%  Too �[31mred
+two      planning  ░░░░░░░░░░   0%  Two features
+""")
+    assert person.mission("list", "--status", "active", "--json").facts == {"schema": 1, "missions": []}
+
+
+def test_status_of_a_planned_mission(person: Person) -> None:
+    person.plan(TWO, identity="two")
+    assert shown(person, person.mission("status", "two").out) == snapshot("""\
+Two features  two
+░░░░░░░░░░░░░░░░░░░░ 0%  planning  full mode, base main
+
+Milestone 1: Files  pending
+  1.1  The first                                    pending
+  1.2  The second                                   pending
+
+Milestone 2: Later  pending
+  2.1  The third                                    pending
+
+money   ░░░░░░░░░░ $0 of $4
+time               0h
+tokens             0
+""")
+
+
+def test_status_as_json_keeps_its_promise(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(TWO)
+    facts = person.mission("status", "m", "--json").facts
+    promised = {
+        "schema": 1,
+        "id": "m",
+        "title": "Two features",
+        "status": "planning",
+        "mode": "full",
+        "shown_as": "planning",
+        "progress": 0,
+    }
+    assert promised.items() <= facts.items()
+    assert facts["milestones"][0]["criteria"][0] == {
+        "text": "file: `1.1.txt`",
+        "kind": "file",
+        "verdict": "",
+        "vacuous": False,
+    }
+    feature = facts["milestones"][0]["features"][1]
+    assert {
+        k: feature[k] for k in ("number", "title", "status", "raw_status", "depends", "attempts", "pr", "cause")
+    } == {
+        "number": "1.2",
+        "title": "The second",
+        "status": "pending",
+        "raw_status": "pending",
+        "depends": ["1.1"],
+        "attempts": 0,
+        "pr": "",
+        "cause": "",
+    }
+    assert facts["budget"]["usd"] == {"cap": 4, "spent": 0, "reserved": 0, "unknown_runs": 0}
+    assert facts["waiting_for"] == []
+    assert facts["problems"] == []
+
+
+def test_show_says_the_meaning_of_the_file(person: Person) -> None:
+    person.plan(TWO, identity="two")
+    assert shown(person, person.mission("show", "two").out) == snapshot("""\
+Two features  (two, planning)
+Have two files.
+
+Milestone 1: Files  (pending)
+  [ ] file: `1.1.txt`
+  [ ] file: `1.2.txt`
+  1.1 The first  (pending)
+      Write it.
+      [ ] file: `1.1.txt`
+  1.2 The second  (pending, after 1.1)
+      [ ] file: `1.2.txt`
+
+Milestone 2: Later  (pending)
+  [ ] manual: it is beautiful
+  2.1 The third  (pending, after 1.1, 1.2)
+
+REPO/missions/two/mission.md
+""")
+
+
+def test_consent_says_what_will_happen_before_it_happens(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(TWO)
+    out = shown(person, person.mission("start", "m", "--headless").out)
+    consent = "\n".join(line for line in out.splitlines()[:10])
+    command = json.loads(person.tables[0].split("command = ")[1].splitlines()[0])
+    assert consent.replace(" ".join(command), "COMMAND") == snapshot("""\
+  mission  Two features (m): 2 milestones, 3 features
+     runs  COMMAND, 1 at a time, each for at most 1m
+       as  you, without a sandbox: it can do what you can do on this machine
+       in  clones of its own below your state folder; your checkout is not touched
+ branches  mission/m/work and one per attempt; main moves only when you say `mission land`
+   pushes  nothing, nowhere
+    costs  at most $4
+    until  it is done, or the budget is at its threshold of 80%
+   judged  by running the criteria on the merged work; what a worker says counts for nothing
+     stop  mission pause m, or everything at once: mission stop --all\
+""")
+
+
+def test_dry_run_prints_decisions_and_changes_nothing(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(TWO)
+    text = person.file().read_text()
+    person.file().write_text(text.replace("status: planning", "status: active"))
+    person.git("commit", "--quiet", "-am", "Go", cwd=person.repo / "missions")
+    head, refs = person.state_head(), person.git("for-each-ref")
+    out = person.mission("pulse", "--dry-run").out
+    assert [line for line in out.splitlines() if "would" in line] == [
+        f"m: would MakeWork: milestone 1 starts from {person.git('rev-parse', '--short', 'HEAD')}"
+    ]
+    assert (person.state_head(), person.git("for-each-ref")) == (head, refs)
+    assert not (person.runtime / "jobs").exists()
+
+
+def test_why_walks_the_order_of_release(person: Person) -> None:
+    os.mkfifo(person.repo.parent / "arrived")
+    person.worker('(OUTSIDE / "arrived").write_text("here")\ntime.sleep(600)\n')
+    person.plan(TWO)
+    assert person.mission("why", "m").out == snapshot("""\
+m: mission: it is planning
+  → mission start m
+m/1.1: mission: the mission is planning
+  then milestone: milestone 1 is pending
+m/1.2: mission: the mission is planning
+  then milestone: milestone 1 is pending
+  then dependency: it depends on 1.1, which is pending
+m/2.1: mission: the mission is planning
+  then milestone: milestone 1 comes before milestone 2
+  then dependency: it depends on 1.1, which is pending
+  then dependency: it depends on 1.2, which is pending
+""")
+    person.start()
+    assert (person.repo.parent / "arrived").read_text() == "here"
+    assert person.mission("why", "m").out == snapshot("""\
+m/1.1: running: attempt 1 is running
+  → mission logs m/1.1
+m/1.2: dependency: it depends on 1.1, which is dispatched
+  then slot: every slot of the mission is taken (1)
+m/2.1: milestone: milestone 1 comes before milestone 2
+  then dependency: it depends on 1.1, which is dispatched
+  then dependency: it depends on 1.2, which is pending
+  then slot: every slot of the mission is taken (1)
+""")
+    person.mission("pause", "m", "--now")
+
+
+def test_bare_mission_says_what_happened_since_the_last_look(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(TWO)
+    first = person.mission().out
+    assert "m Two features (by Ada)" in first
+    assert "m Two features (by Ada)" not in person.mission().out
+    person.start()
+    person.run(ok=(3,))
+    out = person.mission().out
+    assert "1.1-a1 is done" in out
+    assert out.splitlines()[-2:] == ["m: manual: it is beautiful", "  → mission answer m 1 pass|fail"]
+
+
+def test_logs_show_what_a_worker_printed_and_no_terminal_obeys_it(person: Person) -> None:
+    person.worker('print("working \\x1b]0;owned\\x07 hard")\n', HONEST)
+    person.plan(TWO)
+    person.start()
+    person.run(ok=(3,))
+    assert (
+        person.mission("logs", "m/1.1").out
+        == "working \N{REPLACEMENT CHARACTER}]0;owned\N{REPLACEMENT CHARACTER} hard\n\n"
+    )
+    assert "working" in person.mission("logs", "m/1.1", "--follow").out
+
+
+def test_addresses(person: Person) -> None:
+    person.plan(TWO, identity="alpha-one")
+    assert person.mission("show", "alpha", "--json").facts["mission"]["id"] == "alpha-one"
+    assert person.mission("show", "--json").facts["mission"]["id"] == "alpha-one"
+    assert person.mission("why", "1.2").code == 0
+    person.plan(TWO, identity="alpha-two")
+    assert person.mission("show", "alpha", ok=(2,)).err == "error: `alpha` can mean alpha-one, alpha-two\n"
+    assert person.mission("show", ok=(2,)).err == "error: say which mission\n hint: there are alpha-one, alpha-two\n"
+    assert person.mission("show", "beta", ok=(1,)).err == (
+        "error: there is no mission `beta`\n hint: there are alpha-one, alpha-two\n"
+    )
+    assert person.mission("retry", "alpha-one/9.9", ok=(1,)).err == "error: alpha-one has no feature 9.9\n"
+    assert person.mission("retry", "alpha-one/x", ok=(2,)).err == (
+        "error: `x` is neither a milestone nor a feature\n hint: write alpha-one/1 or alpha-one/1.2\n"
+    )
+
+
+def test_exit_codes_and_errors_as_json(person: Person) -> None:
+    answer = person.mission("status", "--json", ok=(1,))
+    assert answer.facts["error"]["code"] == 1
+    assert answer.facts["error"]["hint"] == "make the first one: mission new --plan FILE"
+    assert person.mission("new", ok=(2,)).err.startswith("error: a plan file is needed\n hint: ")
+    assert person.mission("no-such-command", ok=(2,)).code == 2
+    person.plan(TWO)
+    assert person.mission("skip", "m/1.1", ok=(2,)).err == (
+        "error: say why\n hint: --reason TEXT; it goes into the Decision Log\n"
+    )
+
+
+def test_version(person: Person) -> None:
+    assert person.mission("--version").out == "mission 0.1.0\n"
+
+
+def test_init_sets_a_repository_up_and_leaves_what_is_there(person: Person) -> None:
+    out = shown(person, person.mission("init").out)
+    assert out == snapshot("""\
+mission files: REPO/missions
+settings: REPO/.mission.toml (new, all commented out: fill it in and commit it)
+""")
+    settings = person.repo / ".mission.toml"
+    settings.write_text("max_parallel_workers = 3\n")
+    assert "left as it is" in person.mission("init").out
+    assert settings.read_text() == "max_parallel_workers = 3\n"
+    assert "/missions" in (person.repo / ".git/info/exclude").read_text().splitlines()
+
+
+def test_a_wrong_setting_is_named_with_its_line(person: Person) -> None:
+    person.plan(TWO)
+    person.write(".mission.toml", "\nmax_paralel_workers = 3\n")
+    assert shown(person, person.mission("list", ok=(1,)).err) == (
+        "error: REPO/.mission.toml:2:1: unknown setting `max_paralel_workers`\n"
+        " hint: did you mean `max_parallel_workers`?\n"
+    )
+
+
+def test_a_homeless_mission_is_kept_in_the_data_folder_and_listed(person: Person, tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(TWO)
+    answer = person.mission(
+        "new", "--plan", os.fspath(tmp_path / "plan.yaml"), "--id", "wanderer", "--homeless", "--json"
+    )
+    home = os.environ["HOME"]
+    assert answer.facts["path"] == f"{home}/.local/share/mission/missions/wanderer/mission.md"
+    person.plan(TWO, identity="here")
+    listed = person.mission("list", "--all", "--json").facts["missions"]
+    assert sorted((m["id"], bool(m["repo"])) for m in listed) == [("here", True), ("wanderer", False)]
+
+
+def test_a_pulse_with_nothing_to_do_starts_no_git_and_prints_nothing(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(TWO)
+    person.start()
+    person.run(ok=(3,))
+    person.process("pulse", "--quiet")
+    head = person.state_head()
+    for words in (("pulse",), ("pulse", "--quiet", "--repo", os.fspath(person.repo))):
+        answer = person.process(*words, env={"PATH": "/nonexistent"})
+        assert (answer.code, answer.out, answer.err) == (0, "", "")
+    assert person.state_head() == head
+    assert person.mission("pulse").out == ""
+    assert person.state_head() == head
