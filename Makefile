@@ -32,7 +32,7 @@ fmt: $(VENV)/.ready
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.ready
-	$(BIN)/python docs/cli_reference.py > docs/cli.md
+	$(BIN)/python docs/cli_reference.py > docs/.cli.md && mv docs/.cli.md docs/cli.md
 
 bench: $(VENV)/.ready
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

@@ -86,7 +86,8 @@ def test_found_tests_are_run_when_a_milestone_names_no_criterion(person: Person)
     person.worker(
         """\
         broken = "fix:" not in PROMPT.splitlines()[0]
-        write("test_it.py", f"import unittest\\n\\nclass T(unittest.TestCase):\\n    def test_x(self): self.assertTrue({not broken})\\n")
+        body = f"    def test_x(self): self.assertTrue({not broken})\\n"
+        write("test_it.py", "import unittest\\n\\nclass T(unittest.TestCase):\\n" + body)
         commit()
         """
     )

@@ -1,0 +1,113 @@
+"""The front matter is patched in place: quoting, comments and order survive."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mission_cli.document.front import Scalar, edit_scalar, quoted, read_front, render_scalar
+
+TEXT = """\
+---
+id: "m-1"
+title: 'it''s'   # a comment
+status: planning          # draft planning
+version: 1.10
+empty:
+budget:
+  money_usd: 20
+  # between
+  alert: 80
+flow: {a: 1, b: "x, y"}
+list: [1, 2]
+note: |
+  two
+  lines
+last: yes
+---
+body
+"""
+
+
+def edited(path: str, value: Scalar, text: str = TEXT) -> str:
+    start, end, new = edit_scalar(text, read_front(text), tuple(path.split(".")), value)
+    return text[:start] + new + text[end:]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "old", "new"),
+    [
+        ("id", "m-2", 'id: "m-1"', 'id: "m-2"'),
+        ("title", "it's more", "title: 'it''s'   # a", "title: 'it''s more'   # a"),
+        ("status", "active", "status: planning          #", "status: active          #"),
+        ("status", "a: b", "status: planning", 'status: "a: b"'),
+        ("status", "yes", "status: planning", 'status: "yes"'),
+        ("empty", "full", "empty:\n", "empty: full\n"),
+        ("budget.money_usd", Decimal("25.5"), "money_usd: 20", "money_usd: 25.5"),
+        ("budget.alert", 90, "alert: 80", "alert: 90"),
+        ("flow.a", "p, q", "{a: 1, b", '{a: "p, q", b'),
+        ("flow.c", 3, '"x, y"}', '"x, y", c: 3}'),
+        ("note", "one", "note: |\n  two\n  lines\n", 'note: "one"\n'),
+        ("budget.per_feature_usd", 2, "  alert: 80\n", "  alert: 80\n  per_feature_usd: 2\n"),
+        ("host", "vm:1", "last: yes\n---", 'last: yes\nhost: "vm:1"\n---'),
+        ("origin.agent", "x", "last: yes\n---", "last: yes\norigin:\n  agent: x\n---"),
+        ("last", True, "last: yes", "last: true"),
+    ],
+)
+def test_one_scalar_is_set_and_nothing_else_moves(path: str, value: Scalar, old: str, new: str) -> None:
+    assert TEXT.count(old) == 1
+    assert edited(path, value) == TEXT.replace(old, new)
+
+
+def test_what_is_set_reads_back_the_same_in_crlf() -> None:
+    text = TEXT.replace("\n", "\r\n")
+    assert edited("status", "active", text) == text.replace("planning          #", "active          #")
+    assert edited("host", "x", text) == text.replace("last: yes\r\n---", "last: yes\r\nhost: x\r\n---")
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("list", "holds more than one value"), ("budget", "holds more than one value"), ("id.x", "is not a mapping")],
+)
+def test_what_cannot_be_set_safely_is_refused(path: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        edited(path, "x")
+
+
+def test_an_alias_is_not_changed_through_its_name() -> None:
+    text = "---\na: &x one\nb: *x\n---\n"
+    with pytest.raises(ValueError, match="is an alias"):
+        edited("b", "two", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "message"),
+    [
+        ("---\na: 1\na: 2\n---\n", 3, 1, "the key `a` stands here twice"),
+        ("---\na:\n\tb: 1\n---\n", 3, 1, "a tab in the indentation of the front matter"),
+        ("---\na: [1\n---\n", 4, 1, "the front matter cannot be read: did not find expected ',' or ']'"),
+        ("---\na: 1\n", 1, 1, "the front matter is never closed"),
+        ("---\n- a\n---\n", 2, 1, "the front matter is not a mapping"),
+    ],
+)
+def test_problems_have_a_place(text: str, line: int, column: int, message: str) -> None:
+    problem = read_front(text).problems[0]
+    assert (problem.message, problem.column) == (message, column)
+    assert problem.line in {line, line - 1}
+
+
+@given(st.text())
+def test_any_text_survives_quoting(text: str) -> None:
+    clean = text.encode("utf-8", "replace").decode()
+    assert yaml.safe_load(quoted(clean)) == clean
+
+
+@given(st.text(), st.sampled_from(["", "'", '"']), st.booleans())
+def test_any_text_survives_every_style(text: str, style: str, flow: bool) -> None:  # noqa: FBT001 - drawn
+    clean = text.encode("utf-8", "replace").decode()
+    rendered = render_scalar(clean, style, flow=flow)
+    assert yaml.safe_load(f"{{k: {rendered}}}" if flow else f"k: {rendered}") == {"k": clean}

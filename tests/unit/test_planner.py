@@ -1,0 +1,490 @@
+"""Decisions: pure, total, with a reason for everything, never over a cap."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mission_cli.budget.ledger import Totals, account, held, reserve_for_attempt, spent
+from mission_cli.domain.errors import IllegalMoveError
+from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
+from mission_cli.domain.landing import Landing, LandState
+from mission_cli.domain.mission import (
+    Criterion,
+    Feature,
+    Gate,
+    Limits,
+    Milestone,
+    Mission,
+    Preferences,
+    Spend,
+    Wait,
+)
+from mission_cli.domain.runs import CheckState, Evidence, Exit, Job, Reserve, RunRecord, Usage
+from mission_cli.domain.status import (
+    Cause,
+    CriterionKind,
+    EndReason,
+    FeatureStatus,
+    GateKind,
+    JobState,
+    MilestoneStatus,
+    MissionStatus,
+    RecordState,
+    Verdict,
+)
+from mission_cli.domain.text import stamp
+from mission_cli.planner import causes
+from mission_cli.planner.decide import decide
+from mission_cli.planner.decisions import (
+    Cancel,
+    Dispatch,
+    Integrate,
+    Land,
+    MoveFeature,
+    MoveGate,
+    MoveMilestone,
+    MoveMission,
+    Note,
+    Plan,
+    Recover,
+    Settle,
+    Submit,
+)
+from mission_cli.planner.policy import Policy, RunnerPolicy
+from mission_cli.planner.seen import Seen
+from mission_cli.planner.transitions import FEATURE_MOVES, MILESTONE_MOVES, MISSION_MOVES, move_feature, move_mission
+
+NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
+WORK, BASE, TIP = Sha("a" * 40), Sha("b" * 40), Sha("c" * 40)
+POLICY = Policy(runners={"script": RunnerPolicy()})
+
+
+def feature(number: str, status: FeatureStatus = FeatureStatus.PENDING, **more: object) -> Feature:
+    return Feature(FeatureNumber(number), f"title {number}", status, str(status), **more)  # type: ignore[arg-type]
+
+
+def mission(*features: Feature, **more: object) -> Mission:
+    milestone = Milestone(1, "Only", MilestoneStatus.ACTIVE, "active", features=features)
+    values: dict[str, object] = {
+        "id": MissionId("m"),
+        "title": "T",
+        "status": MissionStatus.ACTIVE,
+        "raw_status": "active",
+        "base": "main",
+        "managed": True,
+        "limits": Limits(usd=Decimal(20)),
+        "preferences": Preferences(max_parallel_workers=2, runner="script"),
+        "milestones": (milestone,),
+        **more,
+    }
+    return Mission(**values)  # type: ignore[arg-type]
+
+
+def seen(**more: object) -> Seen:
+    values: dict[str, object] = {
+        "now": NOW,
+        "me": "here",
+        "base": BASE,
+        "work": WORK,
+        "work_tree": "t",
+        "free_slots": 4,
+    }
+    return Seen(**{**values, **more})  # type: ignore[arg-type]
+
+
+def record(name: str, cause: Cause | None = None, **more: object) -> RunRecord:
+    state = RecordState.INTENDED if cause is None else RecordState.SETTLED
+    values: dict[str, object] = {"runner": "script", "base": WORK, "intended": stamp(NOW), **more}
+    return RunRecord(RunId(f"m/{name}"), state, cause=cause, **values)  # type: ignore[arg-type]
+
+
+def plan_of(some: Mission, **more: object) -> Plan:
+    return decide(some, seen(**more), POLICY)
+
+
+def holds(plan: Plan, subject: str) -> list[tuple[str, str]]:
+    return [(h.kind, h.detail) for h in plan.holds if h.subject == subject]
+
+
+# Release
+
+
+def test_ready_features_are_dispatched_in_order_as_long_as_slots_last() -> None:
+    plan = plan_of(mission(feature("1.1"), feature("1.2"), feature("1.3")))
+    dispatched = [m.record for m in plan.moves if isinstance(m, Dispatch)]
+    assert [r.run for r in dispatched] == ["m/1.1-a1", "m/1.2-a1"]
+    assert [r.reserve.usd for r in dispatched] == [Decimal(10), Decimal(10)]
+    assert holds(plan, "1.3") == [("slot", "every slot of the mission is taken (2)")]
+
+
+def test_attempt_numbers_never_go_back() -> None:
+    plan = plan_of(mission(feature("1.1")), highest={FeatureNumber("1.1"): 7}, records=(record("1.1-a3", Cause.LOST),))
+    assert [m.record.run for m in plan.moves if isinstance(m, Dispatch)] == ["m/1.1-a8"]
+
+
+@pytest.mark.parametrize(
+    ("some", "kind", "detail"),
+    [
+        (mission(feature("1.1"), status=MissionStatus.PAUSED, raw_status="paused"), "", ""),
+        (mission(feature("1.1", depends=("1.2",)), feature("1.2", FeatureStatus.FAILED)), "dependency", "it depends on 1.2, which is failed"),
+        (mission(feature("1.1"), needed_resources=("a database",)), "resource", "the resource `a database` is needed"),
+        (mission(feature("1.1"), waits=(Wait(FeatureNumber("1.1"), "person:Bob"),)), "wait", "it waits for person:Bob"),
+        (
+            mission(feature("1.1"), gates=(Gate("go", GateKind.APPROVAL, (FeatureNumber("1.2"),), (FeatureNumber("1.1"),), status="pending"),)),
+            "approval",
+            "`go` is pending",
+        ),
+        (
+            mission(feature("1.1"), gates=(Gate("wait", GateKind.DELAY, (FeatureNumber("1.2"),), (FeatureNumber("1.1"),), "PT30M", "pending"),)),
+            "delay",
+            "the delay `wait` (PT30M) is not over",
+        ),
+        (mission(feature("1.1", broken=True)), "row", "its row has an error"),
+        (mission(feature("1.1"), preferences=Preferences(runner="nobody")), "runner", "there is no runner called `nobody`"),
+        (mission(feature("1.1", FeatureStatus.FAILED)), "failed", "it is marked as failed"),
+    ],
+)  # fmt: skip
+def test_the_first_thing_that_holds_a_feature_is_named(some: Mission, kind: str, detail: str) -> None:
+    plan = plan_of(some)
+    assert not [m for m in plan.moves if isinstance(m, Dispatch)]
+    if kind:
+        assert holds(plan, "1.1")[0] == (kind, detail)
+
+
+def test_later_milestones_wait_unless_marked_independent_behind_a_blocked_one() -> None:
+    first = Milestone(1, "One", MilestoneStatus.BLOCKED, "blocked", features=(feature("1.1"),))
+    second = Milestone(2, "Two", MilestoneStatus.ACTIVE, "active", features=(feature("2.1"),))
+    waiting = plan_of(mission(milestones=(first, second)))
+    assert not waiting.moves
+    moving = plan_of(mission(milestones=(first, replace(second, independent=True))))
+    assert [m.record.run for m in moving.moves if isinstance(m, Dispatch)] == ["m/2.1-a1"]
+
+
+def test_nothing_is_decided_for_a_mission_of_another_host() -> None:
+    plan = plan_of(mission(feature("1.1"), host="elsewhere:123456"))
+    assert plan.empty
+    assert [h.kind for h in plan.holds] == ["host"]
+
+
+# Attempts
+
+
+@pytest.mark.parametrize(
+    ("state", "act"),
+    [(JobState.UNKNOWN, Submit), (JobState.GONE, Recover), (JobState.RUNNING, None), (JobState.UNREACHABLE, None)],
+)
+def test_what_an_open_attempt_needs(state: JobState, act: type | None) -> None:
+    quiet = NOW - timedelta(minutes=1)
+    jobs = {RunId("m/1.1-a1"): Job(state, quiet_since=quiet, started=stamp(NOW))}
+    plan = plan_of(mission(feature("1.1", FeatureStatus.DISPATCHED)), records=(record("1.1-a1"),), jobs=jobs)
+    assert [type(a) for a in plan.acts] == ([act] if act else [])
+    assert not plan.moves
+
+
+def test_a_silent_supervisor_gets_its_grace() -> None:
+    jobs = {RunId("m/1.1-a1"): Job(JobState.GONE, quiet_since=NOW - timedelta(seconds=2))}
+    plan = plan_of(mission(feature("1.1", FeatureStatus.DISPATCHED)), records=(record("1.1-a1"),), jobs=jobs)
+    assert plan.acts == ()
+    assert plan.wake_at == NOW + timedelta(seconds=3)
+
+
+@pytest.mark.parametrize("status", [FeatureStatus.PENDING, FeatureStatus.SKIPPED])
+def test_a_status_set_by_hand_cancels_the_attempt_and_stays(status: FeatureStatus) -> None:
+    jobs = {RunId("m/1.1-a1"): Job(JobState.RUNNING)}
+    some = mission(feature("1.1", status))
+    assert [type(a) for a in plan_of(some, records=(record("1.1-a1"),), jobs=jobs).acts] == [Cancel]
+    ended = {RunId("m/1.1-a1"): Job(JobState.ENDED, Exit(EndReason.CANCELLED))}
+    plan = plan_of(some, records=(record("1.1-a1"),), jobs=ended, evidence={RunId("m/1.1-a1"): Evidence(None)})
+    settled = [m for m in plan.moves if isinstance(m, Settle)]
+    assert [(m.record.cause, m.to) for m in settled] == [(Cause.STOPPED, None)]
+
+
+def ended(end: Exit, evidence: Evidence, **more: object) -> Plan:
+    run = RunId("m/1.1-a1")
+    some = mission(feature("1.1", FeatureStatus.DISPATCHED, **more))
+    return plan_of(some, records=(record("1.1-a1"),), jobs={run: Job(JobState.ENDED, end)}, evidence={run: evidence})
+
+
+GOOD = Evidence(TIP, commits=1, changed=("a",), substantial=True, candidate=TIP, tree="new", work=WORK)
+
+
+@pytest.mark.parametrize(
+    ("end", "evidence", "cause", "to"),
+    [
+        (Exit(EndReason.EXIT, 0), Evidence(None), Cause.NOOP, "pending"),
+        (Exit(EndReason.EXIT, 1), Evidence(None), Cause.WRONG_OUTPUT, "pending"),
+        (Exit(EndReason.EXIT, 127), Evidence(None), Cause.INFRASTRUCTURE, "pending"),
+        (Exit(EndReason.EXIT, -9), Evidence(None), Cause.KILLED, "pending"),
+        (Exit(EndReason.EXIT, 0), Evidence(None, elsewhere=("other",)), Cause.WRONG_OUTPUT, "pending"),
+        (Exit(EndReason.EXIT, 0), replace(GOOD, substantial=False), Cause.WRONG_OUTPUT, "pending"),
+        (Exit(EndReason.EXIT, 0), replace(GOOD, protected=(".github/x",)), Cause.TAMPERED, "pending"),
+        (Exit(EndReason.EXIT, 0), replace(GOOD, conflicts=("a",), candidate=None), Cause.CONFLICT, "pending"),
+        (Exit(EndReason.DEADLINE, -15), GOOD, Cause.DEADLINE, "pending"),
+        (Exit(EndReason.OVER_BUDGET, -15), GOOD, Cause.OVER_BUDGET, "pending"),
+        (Exit(EndReason.LOST), Evidence(None), Cause.LOST, "pending"),
+        (Exit(EndReason.SETUP_FAILED, 1), Evidence(None), Cause.INFRASTRUCTURE, "pending"),
+        (Exit(EndReason.NOT_STARTED), Evidence(None), Cause.INFRASTRUCTURE, "pending"),
+        (Exit(EndReason.EXIT, 0), replace(GOOD, integrated=True, candidate=None), Cause.DONE, "done"),
+    ],
+)
+def test_the_cause_of_an_end(end: Exit, evidence: Evidence, cause: Cause, to: str) -> None:
+    settled = [m for m in ended(end, evidence).moves if isinstance(m, Settle)]
+    assert [(m.record.cause, str(m.to)) for m in settled] == [(cause, to)]
+    assert settled[0].opens_recovery == causes.RULES[cause].safety
+
+
+@pytest.mark.parametrize(
+    "end", [Exit(EndReason.EXIT, 0), Exit(EndReason.EXIT, 1), Exit(EndReason.LOST), Exit(EndReason.EXIT, -9)]
+)
+def test_commits_go_to_review_whatever_the_exit(end: Exit) -> None:
+    plan = ended(end, GOOD)
+    assert [m.to for m in plan.moves if isinstance(m, MoveFeature)] == ["review"]
+    assert [(a.candidate, a.expect) for a in plan.acts if isinstance(a, Integrate)] == [(TIP, WORK)]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.SKIPPED])
+def test_what_was_green_on_work_and_is_not_any_more_is_not_integrated(verdict: Verdict) -> None:
+    tests = Criterion("run: `t`", CriterionKind.RUN, command="t", index=-1)
+    from mission_cli.planner.judge import check_key
+
+    run = RunId("m/1.1-a1")
+    some = mission(feature("1.1", FeatureStatus.REVIEW))
+    job = Job(JobState.ENDED, Exit(EndReason.EXIT, 1))
+    checks = {
+        check_key(tests, "new", POLICY, some): CheckState(1, job, verdict, "AssertionError: no"),
+        check_key(tests, "t", POLICY, some): CheckState(1, job, Verdict.PASSED),
+    }
+    more = {"records": (record("1.1-a1"),), "jobs": {run: job}, "evidence": {run: GOOD}, "detected": {"new": (tests,)}}
+    plan = plan_of(some, checks=checks, **more)
+    assert [m.record.cause for m in plan.moves if isinstance(m, Settle)] == [Cause.CRITERIA_FAILED]
+    red_before = {**checks, check_key(tests, "t", POLICY, some): CheckState(1, job, Verdict.FAILED)}
+    assert [type(a) for a in plan_of(some, checks=red_before, **more).acts] == [Integrate]
+
+
+def history(*found: Cause, **more: object) -> list[RunRecord]:
+    return [
+        record(f"1.1-a{n}", cause, ended=stamp(NOW), signature=f"s{n}", tree=f"t{n}", **more)
+        for n, cause in enumerate(found, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "counted", "over", "minutes"),
+    [
+        ([Cause.NOOP], 1, False, 1),
+        ([Cause.NOOP, Cause.NOOP], 2, False, 4),
+        ([Cause.NOOP, Cause.CRITERIA_FAILED], 2, False, 1),
+        ([Cause.NOOP] * 3, 3, True, 16),
+        ([Cause.LOST] * 5, 0, False, 0),
+        ([Cause.LOST] * 6, 1, False, 0),
+        ([Cause.CONFLICT] * 3, 0, False, 0),
+        ([Cause.CONFLICT] * 4, 1, True, 0),
+        ([Cause.DEADLINE], 1, False, 0),
+        ([Cause.DEADLINE, Cause.OVER_BUDGET], 2, True, 0),
+        ([Cause.QUESTION], 0, True, 0),
+        ([Cause.AUTH], 0, True, 0),
+        ([Cause.RATE_LIMIT], 0, False, 0),
+        ([Cause.RATE_LIMIT] * 2, 0, False, 30),
+        ([Cause.RATE_LIMIT] * 9, 0, False, 1440),
+        ([Cause.STOPPED] * 9, 0, False, 0),
+    ],
+)
+def test_what_follows_from_causes(found: list[Cause], counted: int, over: bool, minutes: int) -> None:  # noqa: FBT001 - a table
+    tries = causes.tries(history(*found), POLICY)
+    assert (tries.counted, bool(tries.over)) == (counted, over)
+    assert tries.not_before == (NOW + timedelta(minutes=minutes) if minutes else None)
+
+
+def test_outages_wait_longer_each_time_with_a_jitter_that_the_run_decides() -> None:
+    waits = [causes.tries(history(*[Cause.INFRASTRUCTURE] * n), POLICY).not_before for n in range(1, 9)]
+    minutes = [(w - NOW).total_seconds() / 60 for w in waits if w is not None]
+    for wait, low in zip(minutes, (1, 2, 4, 8, 16, 32, 60, 60), strict=True):
+        assert low <= wait <= low * 1.25
+    assert waits == [causes.tries(history(*[Cause.INFRASTRUCTURE] * n), POLICY).not_before for n in range(1, 9)]
+
+
+def test_the_same_failure_without_a_new_change_ends_the_tries_early() -> None:
+    same = [replace(r, signature="s", tree="t") for r in history(Cause.CRITERIA_FAILED, Cause.CRITERIA_FAILED)]
+    assert "failed twice in the same way" in causes.tries(same, POLICY).over
+    assert causes.tries([same[0], replace(same[1], tree="other")], POLICY).over == ""
+
+
+def test_a_persons_retry_gives_fresh_tries() -> None:
+    used = history(Cause.NOOP, Cause.NOOP, Cause.NOOP)
+    assert causes.tries(used, POLICY, tries_after=3) == causes.Tries(0)
+
+
+def test_three_infrastructure_failures_open_the_breaker_and_one_success_closes_it() -> None:
+    def broken(n: int, cause: Cause) -> RunRecord:
+        return record(f"1.2-a{n}", cause, ended=stamp(NOW - timedelta(minutes=10 - n)))
+
+    outage = tuple(broken(n, Cause.INFRASTRUCTURE) for n in (1, 2, 3))
+    some = mission(feature("1.1"), feature("1.2", FeatureStatus.SKIPPED))
+    assert holds(plan_of(some, records=outage), "1.1") == [
+        ("breaker", "3 failures of `script` in a row, next probe in 23m")
+    ]
+    assert [m for m in plan_of(some, records=(*outage, broken(4, Cause.DONE))).moves if isinstance(m, Dispatch)]
+
+
+# Milestones, gates, landing
+
+
+def test_a_milestone_whose_features_are_finished_is_validated() -> None:
+    plan = plan_of(mission(feature("1.1", FeatureStatus.DONE), feature("1.2", FeatureStatus.SKIPPED)))
+    assert [(m.number, m.to) for m in plan.moves if isinstance(m, MoveMilestone)] == [(1, "validating")]
+
+
+def test_a_checkpoint_pauses_the_mission_once() -> None:
+    gate = Gate("look", GateKind.CHECKPOINT, (FeatureNumber("1.1"),), (FeatureNumber("1.2"),), status="pending")
+    some = mission(feature("1.1", FeatureStatus.DONE), feature("1.2"), gates=(gate,))
+    plan = plan_of(some)
+    assert [(m.name, m.to) for m in plan.moves if isinstance(m, MoveGate)] == [("look", "waiting")]
+    assert [m.to for m in plan.moves if isinstance(m, MoveMission)] == ["paused"]
+    assert not [m for m in plan.moves if isinstance(m, Dispatch)]
+    approved = plan_of(replace(some, gates=(replace(gate, status="approved"),)))
+    assert [type(m) for m in approved.moves if not isinstance(m, Note)] == [Dispatch]
+
+
+def test_a_delay_starts_when_what_is_before_it_is_finished_and_ends_by_the_clock() -> None:
+    gate = Gate("rest", GateKind.DELAY, (FeatureNumber("1.1"),), (FeatureNumber("1.2"),), "PT30M", "pending")
+    some = mission(feature("1.1", FeatureStatus.DONE), feature("1.2"), gates=(gate,))
+    assert [m.to for m in plan_of(some).moves if isinstance(m, MoveGate)] == ["until 2026-11-20T10:30:00Z"]
+    running = replace(some, gates=(replace(gate, status="until 2026-11-20T10:30:00Z"),))
+    assert plan_of(running).wake_at == NOW + timedelta(minutes=30)
+    late = decide(running, seen(now=NOW + timedelta(minutes=31)), POLICY)
+    assert [m.to for m in late.moves if isinstance(m, MoveGate)] == ["passed"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "proven", "to"),
+    [
+        ("min_score: 4.0", True, "passed"),
+        ("min_score: 4.0", False, "failed"),
+        ("all passed", False, "passed"),
+        ("score > lunch", True, "waiting"),
+    ],
+)
+def test_a_quality_gate_scores_5_for_what_was_proven_and_1_for_the_rest(rule: str, proven: bool, to: str) -> None:  # noqa: FBT001 - a table
+    gate = Gate("good", GateKind.QUALITY, (FeatureNumber("1.1"),), (FeatureNumber("1.2"),), rule, "pending")
+    some = mission(feature("1.1", FeatureStatus.DONE), feature("1.2"), gates=(gate,))
+    records = (record("1.1-a1", Cause.DONE),) if proven else ()
+    assert [m.to for m in plan_of(some, records=records).moves if isinstance(m, MoveGate)] == [to]
+
+
+def test_landing_is_done_only_when_it_is_wanted_and_nothing_is_in_the_way() -> None:
+    passed = Milestone(1, "Only", MilestoneStatus.PASSED, "passed", features=(feature("1.1", FeatureStatus.DONE),))
+    later = Milestone(2, "More", MilestoneStatus.ACTIVE, "active", features=(feature("2.1", FeatureStatus.FAILED),))
+    some = mission(milestones=(passed, later), preferences=Preferences(runner="script", land="auto"))
+    ready = Landing(LandState.FORWARD, WORK, "t")
+    assert [type(a) for a in plan_of(some, landing=ready, target=WORK).acts] == [Land]
+    blocked = plan_of(some, landing=replace(ready, obstacle="a file of yours"), target=WORK)
+    assert blocked.acts == ()
+    assert ("landing", "a file of yours") in holds(blocked, "")
+    asked = replace(some, preferences=Preferences(runner="script"))
+    assert plan_of(asked, landing=ready, target=WORK).acts == ()
+
+
+# Laws
+
+
+STATUSES = st.sampled_from([*FeatureStatus, None])
+FEATURES = st.lists(
+    st.builds(
+        lambda n, s, deps, broken, tries: feature(f"1.{n}", s, depends=tuple(FeatureNumber(f"1.{d}") for d in deps), broken=broken, tries_after=tries),
+        st.integers(1, 4), STATUSES, st.lists(st.integers(1, 4), max_size=2), st.booleans(), st.integers(0, 2),
+    ),
+    max_size=4, unique_by=lambda f: f.number,
+)  # fmt: skip
+CAUSES = st.sampled_from([None, *Cause])
+RECORDS = st.lists(
+    st.builds(
+        lambda n, k, c, usd, cost: record(f"1.{n}-a{k}", c, reserve=Reserve(Decimal(usd)), usage=Usage(cost), ended=stamp(NOW)),
+        st.integers(1, 4), st.integers(1, 3), CAUSES, st.integers(0, 5), st.sampled_from([None, Decimal(1), Decimal(0)]),
+    ),
+    max_size=6, unique_by=lambda r: r.run,
+)  # fmt: skip
+JOBS = st.sampled_from(
+    [Job(s) for s in JobState if s is not JobState.ENDED]
+    + [Job(JobState.ENDED, Exit(r, c)) for r, c in product(EndReason, (0, 1, None))]
+)
+EVIDENCE = st.sampled_from(
+    [None, Evidence(None), GOOD, replace(GOOD, integrated=True), replace(GOOD, conflicts=("a",))]
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(FEATURES, RECORDS, st.data())
+def test_decisions_are_total_deterministic_and_never_over_the_cap(
+    features: list[Feature], records: list[RunRecord], data: st.DataObject
+) -> None:
+    cap = Decimal(data.draw(st.integers(1, 12)))
+    some = mission(
+        *features,
+        status=data.draw(st.sampled_from([*MissionStatus, None])),
+        limits=Limits(usd=cap),
+        spends=tuple(Spend("", "usd", r.usage.usd) for r in records if not r.open),
+    )
+    some = replace(
+        some, milestones=(replace(some.milestones[0], status=data.draw(st.sampled_from([*MilestoneStatus, None]))),)
+    )
+    jobs = {r.run: data.draw(JOBS) for r in records if r.open}
+    evidence = {r.run: e for r in records if r.open and (e := data.draw(EVIDENCE)) is not None}
+    what = seen(records=tuple(records), jobs=jobs, evidence=evidence, free_slots=data.draw(st.integers(0, 4)))
+    plan = decide(some, what, POLICY)
+    assert plan == decide(some, what, POLICY)
+    new = [m.record for m in plan.moves if isinstance(m, Dispatch)]
+    if new:
+        assert spent(some.spends).usd + held([*records, *new]).usd <= cap
+    assert len({r.run for r in [*records, *new]}) == len(records) + len(new)
+    for move in plan.moves:
+        if isinstance(move, Settle) and move.to is not None:
+            now = some.feature(move.record.feature)
+            assert now is not None
+            assert now.status is not None
+            assert (now.status, move.to) in FEATURE_MOVES
+
+
+@given(
+    st.decimals(0, 100, places=2),
+    st.decimals(0, 100, places=2),
+    st.decimals(0, 100, places=2),
+    st.integers(1, 8),
+    st.decimals(0, 9, places=2),
+)
+def test_a_reserve_fits_below_the_cap(
+    cap: Decimal, paid: Decimal, promised: Decimal, slots: int, step: Decimal
+) -> None:
+    state = account(Limits(usd=cap), [Spend("", "usd", paid)], [record("1.1-a1", reserve=Reserve(promised))])
+    reserve = reserve_for_attempt(state, open_slots=slots, wall_limit=timedelta(hours=3), worst_step={"usd": step})
+    if isinstance(reserve, Reserve):
+        assert paid + promised + reserve.usd <= cap
+        assert reserve.hours <= 3
+    else:
+        assert cap - paid - promised <= step
+
+
+def test_an_unknown_cost_keeps_its_reserve_held() -> None:
+    records = [
+        record("1.1-a1", Cause.DONE, reserve=Reserve(Decimal(4)), usage=Usage(None)),
+        record("1.2-a1", reserve=Reserve(Decimal(3))),
+    ]
+    assert held(records) == Totals(usd=Decimal(7))
+
+
+def test_every_move_of_the_tables_and_no_other() -> None:
+    assert move_feature(FeatureStatus.PENDING, FeatureStatus.DISPATCHED) is FeatureStatus.DISPATCHED
+    illegal = [p for p in product(FeatureStatus, FeatureStatus) if p not in FEATURE_MOVES]
+    for now, to in illegal:
+        with pytest.raises(IllegalMoveError):
+            move_feature(now, to)
+    with pytest.raises(IllegalMoveError):
+        move_mission(MissionStatus.COMPLETED, MissionStatus.PAUSED)
+    assert all(to is not MissionStatus.DRAFT for _, to in MISSION_MOVES)
+    assert (MilestoneStatus.SKIPPED, MilestoneStatus.ACTIVE) not in MILESTONE_MOVES
