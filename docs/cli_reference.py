@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import typer
+
 from mission_cli.surfaces.cli.app import app
 
 PAGE = Path(__file__).parent / "cli.md"

@@ -1,0 +1,39 @@
+"""What is installed from the built wheel, in an empty venv."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAN = "title: T\nbudget: {time_hours: 1}\nmilestones:\n  - {name: A, features: [{title: one}]}\n"
+
+
+def test_the_wheel_brings_everything_that_it_needs(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", os.fspath(tmp_path / "dist")]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    wheel = next((tmp_path / "dist").glob("mission_cli-*.whl"))
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv/bin/python"
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel]
+    subprocess.run(install, cwd=tmp_path, check=True)
+    repo = tmp_path / "repo"
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", repo], check=True)
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    mission = os.fspath(tmp_path / "venv/bin/mission")
+
+    def run(*words: str) -> str:
+        done = subprocess.run([mission, *words], cwd=repo, check=True, capture_output=True, text=True)
+        return done.stdout
+
+    assert run("--version") == "mission 0.1.0\n"
+    assert run("new", "--plan", os.fspath(tmp_path / "plan.yaml"), "--id", "m", "--json") == (
+        f'{{"schema": 1, "id": "m", "path": "{repo}/missions/m/mission.md"}}\n'
+    )
+    assert run("show", "m").splitlines()[0] == "T  (m, planning)"
+    assert run("pulse") == ""
+    templates = [p.name for p in (tmp_path / "venv").rglob("mission_cli/templates/**/*.j2")]
+    assert sorted(templates) == sorted(p.name for p in (ROOT / "templates").rglob("*.j2"))

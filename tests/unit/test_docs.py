@@ -1,0 +1,36 @@
+"""Docs can fail."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+from mission_cli import __version__
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_reference_of_the_command_line_is_what_the_commands_say() -> None:
+    page = runpy.run_path(str(ROOT / "docs/cli_reference.py"))["page"]()
+    assert page == (ROOT / "docs/cli.md").read_text(encoding="utf-8"), "run `make docs`"
+
+
+def test_links_lead_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_decision_is_short() -> None:
+    for page in (ROOT / "docs/adr").glob("*.md"):
+        assert re.match(r"# \d+\. ", page.read_text(encoding="utf-8"))
+        assert len(page.read_text(encoding="utf-8").splitlines()) <= 60
+
+
+def test_readme_names_commands_that_exist() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    reference = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    for name in set(re.findall(r"^\$ mission ([a-z]+)", readme, re.MULTILINE)):
+        assert f"### `mission {name}" in reference
+    assert __version__ in (ROOT / "src/mission_cli/__init__.py").read_text(encoding="utf-8")
