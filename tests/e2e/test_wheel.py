@@ -18,7 +18,7 @@ def test_the_wheel_brings_everything_that_it_needs(tmp_path: Path) -> None:
     wheel = next((tmp_path / "dist").glob("mission_cli-*.whl"))
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv/bin/python"
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel]
+    install = [os.fspath(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", os.fspath(wheel)]
     subprocess.run(install, cwd=tmp_path, check=True)
     repo = tmp_path / "repo"
     subprocess.run(["git", "init", "--quiet", "--initial-branch=main", repo], check=True)
