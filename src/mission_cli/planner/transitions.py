@@ -4,7 +4,8 @@ A mission is planned (draft, planning), waits for its hour (scheduled, recurring
 completed, cancelled or failed, and may be paused in between. A finished mission can be started again: a
 new execution. A milestone is active, is validated when its features are finished, passes or fails; a
 failed one becomes active again with fix features. A feature is pending until an attempt is dispatched,
-in review while what the attempt left is judged, and then done, pending again, or failed when its
+in review while what the attempt left is judged, and then done (at once where its work is found on the
+branch of finished features already), pending again, or failed when its
 attempts are used up. A person may skip whatever is not done and retry whatever has ended. What a person
 writes into the file by hand is not checked here: it is their move.
 """
@@ -64,6 +65,7 @@ FEATURE_MOVES: frozenset[tuple[FeatureStatus, FeatureStatus]] = frozenset(
         (_F.PENDING, _F.DISPATCHED),
         (_F.PENDING, _F.SKIPPED),
         (_F.DISPATCHED, _F.REVIEW),
+        (_F.DISPATCHED, _F.DONE),
         (_F.DISPATCHED, _F.PENDING),
         (_F.DISPATCHED, _F.FAILED),
         (_F.DISPATCHED, _F.SKIPPED),

@@ -189,8 +189,11 @@ class GitStateStore:
         nonce = secrets.token_hex(6)
         self._write_journal(head, new, nonce, writes)
         try:
+            paths, before = [w.path for w in writes], self._index_look()
+            self._build_index(new, paths, head, nonce)
             with self._index_lock(nonce):
-                self._build_index(new, [w.path for w in writes], head, nonce)
+                if self._index_look() != before:
+                    self._build_index(new, paths, head, nonce)
                 self._swap(head, new)
                 self._install_index(nonce)
         except ConflictError:
@@ -224,6 +227,14 @@ class GitStateStore:
         lines = [f"{after[p][0]} {after[p][1]}\t{p}\0" for p in paths if p in after and staged.get(p) == before.get(p)]
         data = "".join(lines).encode("utf-8", "surrogateescape")
         self._git.run("update-index", "-z", "--index-info", stdin=data, env=env)
+
+    def _index_look(self) -> tuple[int, ...]:
+        """Changes whenever somebody writes the index; so that the lock is held for the swap of the ref only."""
+        try:
+            facts = (self.layout.git_dir / "index").stat()
+        except FileNotFoundError:
+            return ()
+        return facts.st_mtime_ns, facts.st_size, facts.st_ino
 
     def _staged(self, env: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
         out = self._git.run("ls-files", "-z", "--stage", "--", *paths, env=env).out.decode("utf-8", "surrogateescape")
