@@ -15,10 +15,15 @@ $(VENV)/.ready: requirements/ci.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-test: $(VENV)/.ready
+# The real agents. Not `npm ci`: it insists on the packages of every other platform, which a mirror may not have.
+$(VENV)/.agents: tests/agents/package-lock.json $(VENV)/.ready
+	@cd tests/agents && PATH="$(abspath $(BIN)):$$PATH" npm install --no-save --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test: $(VENV)/.ready $(VENV)/.agents
 	$(BIN)/python -m pytest -n auto
 
-nightly: $(VENV)/.ready
+nightly: $(VENV)/.ready $(VENV)/.agents
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.ready
@@ -43,4 +48,4 @@ lock:
 		--extra dev --custom-compile-command "make lock" pyproject.toml -o requirements/ci.txt
 
 clean:
-	rm -rf $(VENV) .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) tests/agents/node_modules .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -37,6 +37,12 @@ class RunnerSettings:
     env: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
     deadline: timedelta = timedelta(hours=3)
+    max_steps: int = 0
+    """Of one attempt; 0: the general limit."""
+    stall_after: timedelta = timedelta(0)
+    """How long silence without work is tolerated; 0: the general limit."""
+    project_settings: bool = False
+    """Let the agent load the repository's own agent settings, hooks and MCP servers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,11 @@ class Settings:
     max_parallel_workers: int = 2
     sandbox: str = "auto"
     machine_workers: int = 4
+    sandbox_read: tuple[str, ...] = ()
+    sandbox_write: tuple[str, ...] = ()
     stuck_after: timedelta = timedelta(hours=2)
+    stall_after: timedelta = timedelta(minutes=10)
+    max_steps: int = 300
     trees: str = ""
     remote: str = ""
     protect: tuple[str, ...] = ()

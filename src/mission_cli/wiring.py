@@ -24,6 +24,7 @@ from mission_cli.adapters.git.places import MIN_GIT, Checkout, find_checkout, gi
 from mission_cli.adapters.git.state import GitStateStore
 from mission_cli.adapters.git.state_home import find_home, find_state, make_home, make_state
 from mission_cli.adapters.machine import LocalMachine
+from mission_cli.adapters.prices import GenaiPrices
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.domain.errors import NotFoundError, ToolError, UsageError
 from mission_cli.domain.host import ROBOT, Person
@@ -161,6 +162,9 @@ def _assemble(checkout: Checkout, layout: Layout, settings: Settings, files: tup
             slots=os.fspath(user_folder("state") / "slots"),
             slot_count=settings.machine_workers,
             host=machine.me(),
+            bwrap=machine.bwrap(),
+            sandbox_read=settings.sandbox_read,
+            sandbox_write=settings.sandbox_write,
             mark=secrets.token_hex(12),
             environment=dict(os.environ),
             tick=python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name)),
@@ -182,6 +186,7 @@ def _assemble(checkout: Checkout, layout: Layout, settings: Settings, files: tup
         checks=StandardChecks(python_command("_inspect")),
         templates=JinjaTemplates(),
         machine=machine,
+        prices=GenaiPrices(),
         runtime=runtime,
         settings=settings,
         settings_files=files,
@@ -198,6 +203,7 @@ def _machine(checkout: Checkout, settings: Settings) -> LocalMachine:
         min_memory_mib=settings.min_free_memory_mib,
         min_disk_mib=settings.min_free_disk_mib,
         path=os.environ.get("PATH", os.defpath),
+        sandbox=settings.sandbox,
     )
 
 

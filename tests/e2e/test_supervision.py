@@ -112,6 +112,7 @@ def test_pause_now_stops_the_worker_and_keeps_its_work(person: Person) -> None:
     person.mission("pause", "m", "--now", "--reason", "lunch")
     person.wait_for_job("m/1.1-a1")
     person.mission("pulse")
+    person.rest()
     assert person.causes() == [("1.1-a1", "stopped")]
     assert person.features() == {"1.1": "pending"}
     assert person.mission("status", "m", "--json").facts["shown_as"] == "paused"
@@ -147,6 +148,7 @@ def test_a_skipped_feature_stops_its_worker(person: Person) -> None:
     person.mission("skip", "m/1.1", "--reason", "not needed after all")
     person.wait_for_job("m/1.1-a1")
     person.mission("pulse", "--quiet")
+    person.rest()
     assert person.causes() == [("1.1-a1", "stopped")]
     assert person.features() == {"1.1": "skipped"}
     assert child_is_dead(person)

@@ -143,7 +143,7 @@ def test_consent_says_what_will_happen_before_it_happens(person: Person) -> None
     assert consent.replace(" ".join(command), "COMMAND") == snapshot("""\
   mission  Two features (m): 2 milestones, 3 features
      runs  COMMAND, 1 at a time, each for at most 1m
-       as  you, without a sandbox: it can do what you can do on this machine
+  sandbox  off (sandbox = "off"): workers can do what you can do on this machine
        in  clones of its own below your state folder; your checkout is not touched
  branches  mission/m/work and one per attempt; main moves only when you say `mission land`
    pushes  nothing, nowhere

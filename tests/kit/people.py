@@ -24,6 +24,7 @@ outage_delays = ["0s"]
 lost_grace = "0s"
 min_free_memory_mib = 0
 min_free_disk_mib = 0
+sandbox = "off"
 """
 
 
@@ -198,7 +199,7 @@ class Person:
             fcntl.flock(lock, fcntl.LOCK_EX)
 
     def rest(self) -> None:
-        """Return when no supervisor and no pulse of this repository is at work."""
+        """Return when no supervisor is at work, and a pulse of ours has seen what they left."""
         for lock in sorted(self.runtime.glob("jobs/**/lock")):
             with lock.open("r+b") as handle:
                 fcntl.flock(handle, fcntl.LOCK_EX)

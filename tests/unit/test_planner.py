@@ -462,12 +462,13 @@ def test_a_reserve_fits_below_the_cap(
     cap: Decimal, paid: Decimal, promised: Decimal, slots: int, step: Decimal
 ) -> None:
     state = account(Limits(usd=cap), [Spend("", "usd", paid)], [record("1.1-a1", reserve=Reserve(promised))])
-    reserve = reserve_for_attempt(state, open_slots=slots, wall_limit=timedelta(hours=3), worst_step={"usd": step})
+    reserve = reserve_for_attempt(state, open_slots=slots, wall_limit=timedelta(hours=3), worst_step=step)
     if isinstance(reserve, Reserve):
         assert paid + promised + reserve.usd <= cap
+        assert 0 < reserve.usd * Decimal("0.7999") <= reserve.cap_usd <= reserve.usd or not reserve.usd
         assert reserve.hours <= 3
     else:
-        assert cap - paid - promised <= step
+        assert cap - paid - promised <= 0
 
 
 def test_an_unknown_cost_keeps_its_reserve_held() -> None:

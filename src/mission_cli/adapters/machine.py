@@ -10,9 +10,11 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.executors.sandbox import find_bwrap
 from mission_cli.adapters.executors.slots import free_slots
 from mission_cli.adapters.git.command import plain_git
 from mission_cli.domain.host import Person
+from mission_cli.ports.machine import Sandbox
 
 if TYPE_CHECKING:
     from mission_cli.adapters.git.places import Checkout
@@ -33,12 +35,15 @@ class LocalMachine:
         min_memory_mib: int,
         min_disk_mib: int,
         path: str,
+        sandbox: str = "auto",
     ) -> None:
         self._checkout = checkout
         self._slots, self._slot_count = slots, slot_count
         self._trees = trees
         self._min_memory, self._min_disk = min_memory_mib, min_disk_mib
         self._path = path
+        self._wanted = sandbox
+        self._bwrap: str | None = None
 
     def me(self) -> str:
         """Host name and six digits that stay when the checkout is moved, and differ when it is copied."""
@@ -49,6 +54,24 @@ class LocalMachine:
     def person(self) -> Person:
         """Who git says that works here; the login name where it says nothing."""
         return git_person(self._checkout.name)
+
+    def sandbox(self) -> Sandbox:
+        """Whether bubblewrap is there, works, and is not switched off."""
+        if self._wanted == "off":
+            return Sandbox(on=False, words='off (sandbox = "off"): workers can do what you can do on this machine')
+        if self.bwrap():
+            return Sandbox(on=True, words="bubblewrap: its own tree writable, your home and other processes hidden")
+        words = "off (no working bubblewrap here): workers can do what you can do on this machine"
+        needed = "a sandbox is required, and there is no working bubblewrap here" if self._wanted == "required" else ""
+        return Sandbox(on=False, words=words, problem=needed)
+
+    def bwrap(self) -> str:
+        """The sandbox program, or the empty string; looked for once."""
+        if self._wanted == "off":
+            return ""
+        if self._bwrap is None:
+            self._bwrap = find_bwrap(self._path)
+        return self._bwrap
 
     def free_slots(self) -> int:
         """Slots that nobody holds."""

@@ -14,7 +14,7 @@ from mission_cli.budget.amounts import CATEGORIES, show_amount
 from mission_cli.domain.runs import Reserve, RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import timedelta
 
     from mission_cli.domain.mission import Limits, Spend
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ZERO = Decimal(0)
 _SECONDS_PER_HOUR = Decimal(3600)
 _MICRO = Decimal("0.000001")
+_MARGIN = Decimal("0.2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,33 +124,39 @@ def next_threshold(state: Account) -> Decimal:
 
 
 def reserve_for_attempt(
-    state: Account, *, open_slots: int, wall_limit: timedelta, worst_step: Mapping[str, Decimal] | None = None
+    state: Account, *, open_slots: int, wall_limit: timedelta, worst_step: Decimal = ZERO
 ) -> Reserve | Refusal:
     """Return what the next attempt may cost at most, so that every open slot gets its share.
 
-    `worst_step` is the most that one step can cost beyond the moment it is noticed; it is part of
-    the reserve, so that even the last step stays below the cap.
+    `worst_step` is what one step of the model can cost in dollars. A step is seen when it is over, so the cap
+    is set below the reserve by one step, or by a fifth of the share where that is less.
     """
-    margin = worst_step or {}
     shares: dict[str, Decimal] = {}
     for category in CATEGORIES:
         left = state.left(category)
-        if left is None:
-            shares[category] = ZERO
-            continue
-        if left <= margin.get(category, ZERO):
+        if left is not None and left <= 0:
             return Refusal(category, _nothing_left(state, category))
-        shares[category] = left / max(1, open_slots)
-    usd, per_feature = shares["usd"], state.limits.per_feature_usd
-    if per_feature:
-        usd = per_feature if state.cap("usd") is None else min(per_feature, state.left("usd") or ZERO)
+        shares[category] = ZERO if left is None else left / max(1, open_slots)
+    usd, cap = _money(state, shares["usd"], worst_step)
     wall = Decimal(str(wall_limit.total_seconds())) / _SECONDS_PER_HOUR
     hours = wall if state.cap("hours") is None else min(wall, shares["hours"])
     return Reserve(
         usd=usd.quantize(_MICRO, rounding=ROUND_DOWN),
+        cap_usd=cap.quantize(_MICRO, rounding=ROUND_DOWN),
         hours=hours.quantize(_MICRO, rounding=ROUND_DOWN),
         tokens=int(shares["tokens"]),
     )
+
+
+def _money(state: Account, share: Decimal, worst_step: Decimal) -> tuple[Decimal, Decimal]:
+    """(reserve, cap) in dollars; a reserve of 0 without any cap."""
+    per_feature, left = state.limits.per_feature_usd, state.left("usd")
+    if per_feature:
+        wanted = per_feature + min(worst_step, per_feature * _MARGIN)
+        if left is None or wanted <= left:
+            return wanted, per_feature
+        share = min(share, left) if per_feature > left else left
+    return share, share - min(worst_step, share * _MARGIN)
 
 
 def _nothing_left(state: Account, category: str) -> str:

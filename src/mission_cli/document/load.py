@@ -330,6 +330,7 @@ def _preferences(front: Front) -> Preferences:
         max_parallel_workers=int(workers) if workers else None,
         runner=front.text("preferences", "runner") or "opencode",
         land=front.text("preferences", "land") or "ask",
+        worker_command=front.text("preferences", "worker_command"),
         lines=tuple(words),
     )
 

@@ -83,7 +83,11 @@ class Edit:
 
 
 def locate(layout: Layout, change: Change) -> tuple[Edit, ...]:
-    """Return the edits for a change, none where the place says it already. Raises CannotPlaceError."""
+    """Return the edits for a change. Raises CannotPlaceError.
+
+    Where the place says it already, the edit puts there what is there: another change of the same batch may
+    speak of the same place.
+    """
     match change:
         case SetFront():
             return _front(layout, change)
@@ -112,12 +116,16 @@ def _front(layout: Layout, change: SetFront) -> tuple[Edit, ...]:
         raise CannotPlaceError(f"`{name}` says `{now}` where `{change.was}` was expected", line=line)
     meant = _yaml_text(change.value)
     if value is not None and value.text == meant:
-        return ()
+        return (_same(layout, value.start, value.end, {("front", *change.path): meant}),)
     try:
         start, end, text = edit_scalar(layout.text, layout.front, change.path, change.value)
     except ValueError as error:
         raise CannotPlaceError(f"`{name}` cannot be set: {error}", line=line) from error
     return (Edit(start, end, text, {("front", *change.path): meant}),)
+
+
+def _same(layout: Layout, start: int, end: int, meant: Mapping[Key, str | None]) -> Edit:
+    return Edit(start, end, layout.text[start:end], meant)
 
 
 def _yaml_text(value: Scalar) -> str:
@@ -156,9 +164,9 @@ def _set_cell(layout: Layout, table: Table, row: Row, column: str, value: str, w
             f"the cell `{column}` says `{cell.text}` where `{was}` was expected", line=row.line.number
         )
     new = escape.cell(value)
-    if cell.text == new:
-        return ()
     key = cell_key(_table_name(layout, table), table.rows.index(row), table.place(name))
+    if cell.text == new:
+        return (_same(layout, cell.start, cell.end, {key: new}),)
     end, text = _padded(layout.text, cell, new)
     return (Edit(cell.start, end, text, {key: new}),)
 
@@ -193,7 +201,7 @@ def _milestone_field(layout: Layout, change: SetMilestone) -> tuple[Edit, ...]:
                 line=found.line.number,
             )
         if found.text == value:
-            return ()
+            return (_same(layout, found.start, found.end, meant),)
         glue = "" if layout.text[found.start - 1 : found.start] in {" ", "\t"} else " "
         return (Edit(found.start, found.end, glue + value, meant),)
     line = mine[-1].line if mine else layout.headings[place.section].line
@@ -213,8 +221,6 @@ def _criterion(layout: Layout, change: SetCriterion) -> tuple[Edit, ...]:
     mark = "x" if change.ticked else " "
     between = layout.text[item.box + 1 : item.start]
     new = mark + between + " ".join([body, *change.comments])
-    if layout.text[item.box : item.end] == new:
-        return ()
     name = section_names(layout)[section]
     place = (name, "item", str(change.index))
     meant: dict[Key, str | None] = {("item", *place): mark + change.text, ("notes", *place): "".join(change.comments)}

@@ -95,6 +95,7 @@ class PlanPreferences(_Strict):
     max_parallel_workers: Annotated[int, Field(ge=1, le=64)] = 2
     runner: Text = "opencode"
     land: Literal["ask", "auto"] = "ask"
+    worker_command: Text = ""
 
 
 class PlanResource(_Strict):

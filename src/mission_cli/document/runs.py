@@ -16,7 +16,7 @@ from mission_cli.domain.runs import Reserve, RunRecord, Usage
 from mission_cli.domain.status import Cause, RecordState
 
 _BLOCK = re.compile(
-    r"^## (?P<name>Prompt|Last words|Evidence)\n\n(?P<fence>~{3,})text\n(?P<text>.*?)^(?P=fence)$",
+    r"^## (?P<name>Prompt|Last words|Transcript|Evidence)\n\n(?P<fence>~{3,})text\n(?P<text>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
 _UNKNOWN = "unknown"
@@ -42,6 +42,7 @@ def write_run(record: RunRecord) -> str:
         "deadline_s": record.deadline_s,
         "reserved": {
             "usd": str(record.reserve.usd),
+            "cap_usd": str(record.reserve.cap_usd),
             "hours": str(record.reserve.hours),
             "tokens": record.reserve.tokens,
         },
@@ -50,11 +51,19 @@ def write_run(record: RunRecord) -> str:
         "hours": str(record.usage.hours),
         "tokens": {str(k): v for k, v in record.usage.tokens.items()},
         "saved": record.saved,
+        "session": record.session,
+        "steps": record.steps,
+        "reset_at": record.reset_at,
         "signature": record.signature,
         "verdict": record.verdict,
     }
     parts = [f"# {record.run}"]
-    for name, text in (("Prompt", record.prompt), ("Last words", record.last_words), ("Evidence", record.evidence)):
+    for name, text in (
+        ("Prompt", record.prompt),
+        ("Last words", record.last_words),
+        ("Transcript", record.transcript),
+        ("Evidence", record.evidence),
+    ):
         if text:
             parts.append(f"## {name}\n\n{fenced(_printable(text))}")
     post = frontmatter.Post("\n\n".join(parts), **facts)
@@ -75,8 +84,12 @@ def read_run(text: str) -> RunRecord | None:
             state=RecordState(str(facts["state"])),
             cause=Cause(str(facts["cause"])) if facts.get("cause") else None,
             deadline_s=int(facts.get("deadline_s") or 0),
+            steps=int(facts.get("steps") or 0),
             reserve=Reserve(
-                _decimal(reserved.get("usd")), _decimal(reserved.get("hours")), int(reserved.get("tokens") or 0)
+                usd=_decimal(reserved.get("usd")),
+                cap_usd=_decimal(reserved.get("cap_usd")),
+                hours=_decimal(reserved.get("hours")),
+                tokens=int(reserved.get("tokens") or 0),
             ),
             usage=_usage(facts),
         )
@@ -98,6 +111,8 @@ def read_run(text: str) -> RunRecord | None:
             "ended",
             "exit",
             "saved",
+            "session",
+            "reset_at",
             "signature",
             "verdict",
         )
@@ -107,6 +122,7 @@ def read_run(text: str) -> RunRecord | None:
         record,
         prompt=words.get("Prompt", ""),
         last_words=words.get("Last words", ""),
+        transcript=words.get("Transcript", ""),
         evidence=words.get("Evidence", ""),
     )
 

@@ -234,6 +234,8 @@ class Preferences:
     max_parallel_workers: int | None = None
     runner: str = "opencode"
     land: str = "ask"
+    worker_command: str = ""
+    """A command of the agent's that takes the prompt as its argument, `full-loop`."""
     lines: tuple[str, ...] = ()
     """Further preferences in words, for the prompt."""
 

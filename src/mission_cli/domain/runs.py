@@ -30,10 +30,33 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentReport:
+    """What an agent's own output says of its run: never evidence of the work, only of how the run went."""
+
+    last_words: str = ""
+    usage: Usage | None = None
+    """None: it said nothing about what it consumed."""
+    session: str = ""
+    steps: int = 0
+    cause: Cause | None = None
+    """Why the run did not end on its own good terms; None when it did."""
+    detail: str = ""
+    reset_at: str = ""
+    """When a usage limit ends, ISO 8601, if the provider said so."""
+    children: tuple[str, ...] = ()
+    """Sessions of subagents."""
+    transcript: str = ""
+    """What it said and which tools it used, the end of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reserve:
     """What an attempt may cost at most, held from its intent to its settlement."""
 
     usd: Decimal = Decimal(0)
+    """The cap and one step beyond it: a step is seen when it is over."""
+    cap_usd: Decimal = Decimal(0)
+    """Where the attempt is stopped; 0: no such cap."""
     hours: Decimal = Decimal(0)
     tokens: int = 0
 
@@ -67,8 +90,13 @@ class RunRecord:
     usage: Usage = field(default_factory=Usage)
     saved: str = ""
     """Commit with uncommitted work that was saved, or empty."""
+    session: str = ""
+    """The agent's name for its conversation, for stepping into it."""
+    steps: int = 0
+    reset_at: str = ""
     prompt: str = ""
     last_words: str = ""
+    transcript: str = ""
     evidence: str = ""
 
     @property
@@ -112,9 +140,7 @@ class Exit:
     saved: str = ""
     leftovers: int = 0
     """Processes that had to be killed after the job's own had ended."""
-    usage_text: str = ""
-    """Content of the file that MISSION_USAGE named."""
-    usage: Usage | None = None
+    report: AgentReport = field(default_factory=AgentReport)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +181,8 @@ class Evidence:
     """The head of `work` that the candidate was built on."""
     trouble: str = ""
     """Why its branch could not be fetched, or empty."""
+    secrets: tuple[str, ...] = ()
+    """`path:line: kind` of each secret that its commits add."""
 
 
 @dataclass(frozen=True, slots=True)

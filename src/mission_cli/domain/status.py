@@ -106,6 +106,9 @@ class EndReason(StrEnum):
     CANCELLED = "cancelled"
     LOST = "lost"
     OVER_BUDGET = "over_budget"
+    TOO_MANY_STEPS = "too_many_steps"
+    STALLED = "stalled"
+    CUT = "cut"
     SETUP_FAILED = "setup_failed"
     NOT_STARTED = "not_started"
 

@@ -77,9 +77,23 @@ def worker_job(world: World, mission: Mission, record: RunRecord) -> JobSpec:
         "MISSION_BRANCH": f"mission/{record.run}",
         "MISSION_MODEL": record.model,
     }
-    request = Request(record.prompt, f"Mission {record.run}", record.model, runner.command, runner.env)
+    sandboxed = world.machine.sandbox().on
+    cap = record.reserve.cap_usd
+    request = Request(
+        prompt=record.prompt,
+        title=f"Mission {record.run}",
+        model=record.model if runner.models or (runner.kind or record.runner) == "command" else "",
+        command=runner.command,
+        env=runner.env,
+        sandboxed=sandboxed,
+        slash_command=mission.preferences.worker_command,
+        project_settings=runner.project_settings,
+        max_usd=cap or None,
+    )
     invocation = agent.invocation(request)
-    cap = record.reserve.usd
+    prices = world.prices.prices(record.model).per_token
+    stall = runner.stall_after or world.settings.stall_after
+    silent = world.settings.stuck_after if agent.retry_window_s == 0 else stall
     return JobSpec(
         key=record.run,
         kind="worker",
@@ -92,7 +106,18 @@ def worker_job(world: World, mission: Mission, record: RunRecord) -> JobSpec:
         setup=world.settings.tree.setup,
         copy=world.settings.tree.copy,
         deadline_s=record.deadline_s,
-        max_usd=str(cap) if cap else "",
+        agent=runner.kind or record.runner,
+        probe=invocation.probe,
+        prices={kind: str(price) for kind, price in prices.items()},
+        max_usd=f"{cap:f}" if cap else "",
+        max_tokens=record.reserve.tokens,
+        max_steps=runner.max_steps or world.settings.max_steps,
+        stall_s=max(int(silent.total_seconds()), agent.retry_window_s),
+        sandbox=sandboxed,
+        read=agent.access.read,
+        write=agent.access.write,
+        scratch=agent.access.scratch,
+        pass_env=agent.access.env,
     )
 
 
@@ -132,4 +157,5 @@ def _check_job(world: World, mission: Mission, act: RunCheck) -> JobSpec:
         setup=world.settings.tree.setup,
         copy=world.settings.tree.copy,
         deadline_s=max(1, int(limit.total_seconds())),
+        sandbox=world.machine.sandbox().on,
     )

@@ -22,7 +22,6 @@ from mission_cli.domain.status import (
     RecordState,
     Verdict,
 )
-from mission_cli.engine.world import agent_of
 from mission_cli.planner.decide import decide
 from mission_cli.planner.decisions import RunCheck
 from mission_cli.planner.milestones import current_milestones
@@ -239,23 +238,7 @@ def _records(texts: Mapping[str, str]) -> tuple[RunRecord, ...]:
 def _jobs(world: World, records: Sequence[RunRecord]) -> dict[RunId, Job]:
     open_runs = [r for r in records if r.state is RecordState.INTENDED]
     answers = world.executor.poll([r.run for r in open_runs]) if open_runs else {}
-    jobs: dict[RunId, Job] = {}
-    for record in open_runs:
-        job = answers[record.run]
-        if job.exit is not None:
-            job = _with_report(world, record, job)
-        jobs[record.run] = job
-    return jobs
-
-
-def _with_report(world: World, record: RunRecord, job: Job) -> Job:
-    """What the agent says of itself: last words and bill, never evidence."""
-    runner = world.settings.runners.get(record.runner)
-    agent = agent_of(world, record.runner, runner) if runner else None
-    if agent is None or job.exit is None:
-        return job
-    report = agent.report(job.tail, job.exit.usage_text)
-    return replace(job, tail=report.last_words, exit=replace(job.exit, usage=report.usage))
+    return {record.run: answers[record.run] for record in open_runs}
 
 
 def check_states(world: World, policy: Policy, mission: Mission, wanted: Iterable[RunCheck]) -> dict[str, CheckState]:

@@ -174,6 +174,7 @@ def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView
         problems=case.loaded.problems,
         holds=case.plan.holds,
         edits=tuple(f"{e.path} ({e.kind})" for e in edits),
+        sandbox=world.machine.sandbox().words,
         trouble=f"{trouble.at} {trouble.message} ({trouble.hint})" if trouble else "",
     )
 

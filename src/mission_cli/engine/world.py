@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.planner.policy import Policy, RunnerPolicy
@@ -16,10 +17,16 @@ if TYPE_CHECKING:
     from mission_cli.ports.code import CodeRepo
     from mission_cli.ports.executor import Executor
     from mission_cli.ports.machine import Machine
+    from mission_cli.ports.prices import PriceList
     from mission_cli.ports.runtime import Runtime
     from mission_cli.ports.state import StateStore
     from mission_cli.ports.templates import Templates
     from mission_cli.settings import RunnerSettings, Settings
+
+
+_WITHOUT_COST = frozenset({"codex"})
+"""Agents that say how many tokens they used, and not what that costs."""
+_WORST_STEP = {"input": 200_000, "output": 32_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class World:
     checks: Checks
     templates: Templates
     machine: Machine
+    prices: PriceList
     runtime: Runtime
     settings: Settings
     settings_files: tuple[str, ...] = ()
@@ -68,5 +76,17 @@ def _runner(world: World, name: str, runner: RunnerSettings) -> RunnerPolicy:
         known = ", ".join(sorted(world.agents))
         problem = f"the runner `{name}` has the kind `{runner.kind or name}`, which is not known (known: {known})"
     else:
-        problem = world.machine.runner_problem(runner.command)
-    return RunnerPolicy(runner.deadline, runner.models, problem)
+        problem = world.machine.sandbox().problem or world.machine.runner_problem(runner.command)
+    kind = runner.kind or name
+
+    def step_cost(model: str) -> Decimal | None:
+        return Decimal(0) if kind == "command" else world.prices.prices(model).cost(_WORST_STEP)
+
+    return RunnerPolicy(
+        deadline=runner.deadline,
+        models=runner.models,
+        problem=problem,
+        step_cost=step_cost,
+        self_priced=kind not in _WITHOUT_COST,
+        bounded=bool(runner.max_steps),
+    )

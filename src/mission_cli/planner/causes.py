@@ -120,6 +120,9 @@ def _not_before(settled: Sequence[RunRecord], last: RunRecord, policy: Policy) -
         if record.cause is not last.cause:
             break
         same += 1
+    told = parse_stamp(last.reset_at) if last.reset_at else None
+    if told is not None and rule.wait is Wait.RATE:
+        return told
     delays = policy.delays(rule.wait)
     delay = delays[min(same, len(delays)) - 1] if delays else timedelta(0)
     ended = parse_stamp(last.ended or last.intended)

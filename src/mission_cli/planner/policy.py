@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class Wait(StrEnum):
@@ -20,12 +21,24 @@ class Wait(StrEnum):
     RATE = "rate"
 
 
+def _free(model: str) -> Decimal | None:
+    """A runner without steps that cost anything."""
+    del model
+    return Decimal(0)
+
+
 @dataclass(frozen=True, slots=True)
 class RunnerPolicy:
     """What the planner needs to know of one runner. `problem` says why it cannot be used, or is empty."""
 
     deadline: timedelta = timedelta(hours=3)
     models: Mapping[str, str] = field(default_factory=dict)
+    step_cost: Callable[[str], Decimal | None] = _free
+    """What one step of a model can cost in dollars at most; None where nobody knows. Asked at dispatch only."""
+    self_priced: bool = True
+    """The runner says what it cost."""
+    bounded: bool = False
+    """Something else than dollars bounds every attempt: its steps."""
     problem: str = ""
 
 

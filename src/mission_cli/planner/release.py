@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import show_amount
@@ -15,6 +16,7 @@ from mission_cli.budget.ledger import Refusal, account, alert, reserve_for_attem
 from mission_cli.domain.ids import run_id
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import (
+    Cause,
     FeatureStatus,
     GateKind,
     MilestoneStatus,
@@ -78,7 +80,7 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
     if hold is not None:
         draft.hold(hold.subject, hold.kind, hold.detail, until=hold.until, unblock=hold.unblock, person=hold.person)
         return
-    reserve = _reserve(draft)
+    reserve = _reserve(draft, feature)
     if isinstance(reserve, Refusal):
         return
     move_feature(FeatureStatus.PENDING, FeatureStatus.DISPATCHED)
@@ -87,12 +89,11 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
         [draft.seen.highest.get(feature.number, 0), *(r.attempt for r in draft.records_of(feature.number))]
     )
     run = run_id(draft.mission.id, feature.number, attempt)
-    tier = feature.model or draft.mission.models.get("workers", "")
     record = RunRecord(
         run=run,
         state=RecordState.INTENDED,
         runner=draft.mission.preferences.runner,
-        model=runner.models.get(tier, tier),
+        model=_model(draft, runner, feature),
         host=draft.seen.me,
         base=draft.seen.work or "",
         intended=stamp(draft.seen.now),
@@ -113,10 +114,18 @@ def _runner(draft: Draft) -> RunnerPolicy:
     return draft.policy.runners.get(name, RunnerPolicy(problem=f"there is no runner called `{name}`"))
 
 
-def _reserve(draft: Draft) -> Reserve | Refusal:
+def _reserve(draft: Draft, feature: Feature) -> Reserve | Refusal:
     records = [*draft.seen.records, *(m.record for m in draft.moves if isinstance(m, Dispatch))]
     state = account(draft.mission.limits, draft.mission.spends, records)
-    return reserve_for_attempt(state, open_slots=free_slots(draft), wall_limit=_runner(draft).deadline)
+    runner = _runner(draft)
+    worst = runner.step_cost(_model(draft, runner, feature)) or Decimal(0)
+    return reserve_for_attempt(state, open_slots=free_slots(draft), wall_limit=runner.deadline, worst_step=worst)
+
+
+def _model(draft: Draft, runner: RunnerPolicy, feature: Feature) -> str:
+    """What the runner calls the model of the feature's tier."""
+    tier = feature.model or draft.mission.models.get("workers", "")
+    return runner.models.get(tier, tier)
 
 
 Look = Callable[["Draft", "Milestone", "Feature"], Iterator[Hold]]
@@ -240,7 +249,7 @@ def _budget(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Ho
     if reached:
         yield Hold(feature.number, "budget", reached.detail, unblock=resume, person=True)
     elif free_slots(draft):
-        reserve = _reserve(draft)
+        reserve = _reserve(draft, feature)
         if isinstance(reserve, Refusal):
             yield Hold(feature.number, "budget", reserve.detail, unblock="a running attempt ends, or a higher cap")
 
@@ -251,12 +260,39 @@ def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
     if runner.problem:
         yield Hold(feature.number, "runner", runner.problem, unblock="mend .mission.toml", person=True)
         return
+    model = _model(draft, runner, feature)
+    unpriced = not runner.self_priced and runner.step_cost(model) is None
+    if unpriced and draft.mission.limits.usd is not None and not _bounded(draft, runner):
+        words = f"nobody knows what `{model}` costs, and only dollars bound the attempt"
+        help_by = "a token cap in the budget, or max_steps of the runner"
+        yield Hold(feature.number, "runner", words, unblock=help_by, person=True)
+        return
+    parked = parked_until(draft)
+    if parked is not None and parked > draft.seen.now:
+        words = f"`{draft.mission.preferences.runner}` is at its usage limit"
+        yield Hold(feature.number, "parked", words, until=parked)
+        return
     until = breaker_until(draft)
     if until is not None and until > draft.seen.now:
         left = show_duration(until - draft.seen.now)
         count, name = draft.policy.breaker_failures, draft.mission.preferences.runner
         words = f"{count} failures of `{name}` in a row, next probe in {left}"
         yield Hold(feature.number, "breaker", words, until=until)
+
+
+def _bounded(draft: Draft, runner: RunnerPolicy) -> bool:
+    return runner.bounded or draft.mission.limits.tokens is not None
+
+
+def parked_until(draft: Draft) -> datetime | None:
+    """Until when a usage limit parks the runner: the newest attempt that ran into one says it."""
+    name = draft.mission.preferences.runner
+    mine = [r for r in draft.seen.records if not r.open and r.runner == name and r.ended]
+    last = max(mine, key=lambda r: r.ended, default=None)
+    if last is None or last.cause is not Cause.RATE_LIMIT:
+        return None
+    streak = [r for r in draft.records_of(last.feature) if r.cause is Cause.RATE_LIMIT]
+    return causes.tries(streak, draft.policy).not_before
 
 
 def breaker_until(draft: Draft) -> datetime | None:

@@ -36,10 +36,15 @@ CANNOT_EXECUTE = frozenset({126, 127})
 _BY_REASON = {
     EndReason.DEADLINE: Cause.DEADLINE,
     EndReason.OVER_BUDGET: Cause.OVER_BUDGET,
+    EndReason.TOO_MANY_STEPS: Cause.TOO_MANY_STEPS,
+    EndReason.STALLED: Cause.STALLED,
+    EndReason.CUT: Cause.PROVIDER_ERROR,
     EndReason.SETUP_FAILED: Cause.INFRASTRUCTURE,
     EndReason.NOT_STARTED: Cause.INFRASTRUCTURE,
     EndReason.CANCELLED: Cause.STOPPED,
 }
+_REFUSED = frozenset({Cause.AUTH, Cause.PERMISSION, Cause.RATE_LIMIT, Cause.PROVIDER_ERROR, Cause.QUESTION})
+"""Causes that an agent's own output names and that say nothing about the work."""
 _MICRO_HOUR = Decimal("0.0001")
 
 
@@ -71,6 +76,8 @@ def ending(end: Exit, evidence: Evidence, run: str) -> Ending | None:
     protected = ", ".join(evidence.protected[:5])
     if protected:
         return Ending(Cause.TAMPERED, f"it changed what is not its own: {protected}")
+    if evidence.secrets:
+        return Ending(Cause.TAMPERED, f"its commits hold a secret: {', '.join(evidence.secrets[:5])}")
     if not evidence.commits:
         return _without_commits(end, evidence, run)
     if not evidence.substantial:
@@ -85,6 +92,9 @@ def _reason_words(end: Exit) -> str:
     return {
         EndReason.DEADLINE: f"stopped by its deadline after {seconds}",
         EndReason.OVER_BUDGET: "stopped at its budget",
+        EndReason.TOO_MANY_STEPS: "stopped at its number of steps",
+        EndReason.STALLED: "stopped without a sign of life",
+        EndReason.CUT: "stopped because the model's stream kept breaking off",
         EndReason.SETUP_FAILED: "the setup of its tree failed",
         EndReason.NOT_STARTED: "it could not be started",
         EndReason.CANCELLED: "stopped by a person",
@@ -94,6 +104,8 @@ def _reason_words(end: Exit) -> str:
 def _without_commits(end: Exit, evidence: Evidence, run: str) -> Ending:
     if end.reason is EndReason.LOST:
         return Ending(Cause.LOST, "its supervisor died, and it left no commit")
+    if end.report.cause is not None and end.reason is EndReason.EXIT:
+        return Ending(end.report.cause, end.report.detail or str(end.report.cause))
     if evidence.elsewhere:
         where = ", ".join(evidence.elsewhere[:3])
         return Ending(Cause.WRONG_OUTPUT, f"its commits are on {where}, not on mission/{run}")
@@ -206,10 +218,17 @@ def _review(facts: _Facts, feature: Feature) -> None:
     if evidence.candidate is None or evidence.work is None:
         draft.hold(feature.number, "evidence", f"what {record.run} left cannot be merged yet")
         return
+    end_cause = facts.end.report.cause
+    if end_cause is not None and not feature.criteria:
+        facts.close(end_cause, facts.end.report.detail or str(end_cause))
+        return
     judgement = _judge_feature(facts, feature, evidence.candidate)
     failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
     if failed:
         facts.judged = judgement.known
+        if end_cause in _REFUSED:
+            facts.close(end_cause, facts.end.report.detail)
+            return
         words = "; ".join(f"{j.criterion.text}: {_why(j)}" for j in failed[:3])
         facts.close(Cause.CRITERIA_FAILED, words, error=first_error(failed[0].detail))
         return
@@ -312,7 +331,7 @@ class _Facts:
     def _record(self, cause: Cause, detail: str, error: str) -> RunRecord:
         end, evidence = self.end, self.evidence
         seconds = Decimal(str(round(end.seconds, 3)))
-        usage = replace(end.usage or Usage(), hours=(seconds / 3600).quantize(_MICRO_HOUR))
+        usage = replace(end.report.usage or Usage(), hours=(seconds / 3600).quantize(_MICRO_HOUR))
         code = "" if end.code is None else str(end.code)
         return replace(
             self.record,
@@ -328,7 +347,11 @@ class _Facts:
             saved=end.saved,
             signature="" if cause is Cause.DONE else signature(cause, error or detail),
             verdict="passed" if cause is Cause.DONE else str(cause),
-            last_words=self.job.tail,
+            session=end.report.session,
+            steps=end.report.steps,
+            reset_at=end.report.reset_at,
+            last_words=end.report.last_words or self.job.tail,
+            transcript=end.report.transcript,
             evidence=self._evidence_words(detail),
         )
 

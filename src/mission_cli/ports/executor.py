@@ -31,8 +31,28 @@ class JobSpec:
     setup: str = ""
     copy: tuple[str, ...] = ()
     deadline_s: int = 0
+    agent: str = ""
+    """Adapter that reads its output while it runs; empty: nobody does."""
+    probe: str = ""
+    """How to see what the agent does not say in its output."""
+    prices: Mapping[str, str] = field(default_factory=dict)
+    """Dollars per token by kind, where the agent says no cost."""
     max_usd: str = ""
-    """Stop when the reported usage is above; empty: no such cap."""
+    """Stop when the usage is above; empty: no such cap."""
+    max_tokens: int = 0
+    max_steps: int = 0
+    stall_s: int = 0
+    """Stop after so many seconds without a sign and without use of the CPU; 0: never."""
+    sandbox: bool = False
+    """Run inside of the sandbox, where this machine has one."""
+    read: tuple[str, ...] = ()
+    """Of the person's home, what it may read inside of the sandbox."""
+    write: tuple[str, ...] = ()
+    """Of the person's home, what it may change there."""
+    scratch: tuple[str, ...] = ()
+    """Of the person's home, what it may read, and change in a copy that is thrown away."""
+    pass_env: tuple[str, ...] = ()
+    """Prefixes of variables that it is given there, beside the usual ones."""
 
 
 class Executor(Protocol):
@@ -52,6 +72,10 @@ class Executor(Protocol):
 
     def logs(self, key: str, tail: int) -> str:
         """The last `tail` characters of its output."""
+        ...
+
+    def tree(self, key: str) -> str:
+        """Where the job works, or empty when that cannot be looked into."""
         ...
 
     def running(self) -> list[str]:

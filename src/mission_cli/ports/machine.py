@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from mission_cli.domain.host import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """Whether jobs run inside of a sandbox here, and the words for people."""
+
+    on: bool
+    words: str
+    problem: str = ""
+    """Why nothing may run here: a sandbox is required and there is none."""
 
 
 class Machine(Protocol):
@@ -21,6 +32,10 @@ class Machine(Protocol):
 
     def free_slots(self) -> int:
         """Workers that may still be started here, over all missions of this user."""
+        ...
+
+    def sandbox(self) -> Sandbox:
+        """Whether jobs run inside of a sandbox."""
         ...
 
     def shortage(self) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.agents.claude import ClaudeAgent
+from mission_cli.adapters.agents.codex import CodexAgent
 from mission_cli.adapters.agents.command import CommandAgent
+from mission_cli.adapters.agents.opencode import OpencodeAgent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,4 +16,7 @@ if TYPE_CHECKING:
 
 AGENTS: Mapping[str, Agent] = {
     "command": CommandAgent(),
+    "opencode": OpencodeAgent(),
+    "claude": ClaudeAgent(),
+    "codex": CodexAgent(),
 }

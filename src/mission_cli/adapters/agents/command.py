@@ -2,24 +2,64 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.agents.usage import read_usage
-from mission_cli.ports.agents import Invocation, Report
+from mission_cli.adapters.agents.stream import report
+from mission_cli.ports.agents import Access, Invocation, Tally
 
 if TYPE_CHECKING:
-    from mission_cli.ports.agents import Request
+    from mission_cli.domain.runs import AgentReport
+    from mission_cli.ports.agents import Prices, Request
 
-_LAST_WORDS = 2000
+_LAST_LINES = 60
 
 
 class CommandAgent:
     """Runs the command as it stands in the settings; it costs nothing unless it reports."""
 
+    access = Access()
+    retry_window_s = 0
+
     def invocation(self, request: Request) -> Invocation:
         """The command, with the prompt on stdin byte for byte."""
         return Invocation(tuple(request.command), request.prompt, dict(request.env))
 
-    def report(self, output: str, usage_file: str) -> Report:
-        """The end of its output, and what it wrote into its usage file."""
-        return Report(output[-_LAST_WORDS:].strip(), read_usage(usage_file))
+    def reader(self, *, prompt_size: int, prices: Prices) -> CommandReader:
+        """Keeps the last lines; what it costs stands in its usage file."""
+        del prompt_size, prices
+        return CommandReader()
+
+    def describe(self, line: str) -> str:
+        """Every line as it is."""
+        return line
+
+    def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
+        """A program has no conversation to step into."""
+        del command, session, tree
+        return ()
+
+
+class CommandReader:
+    """The last lines of a program's output are its last words."""
+
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque(maxlen=_LAST_LINES)
+
+    def line(self, text: str) -> None:
+        """Take one line of standard output."""
+        self._lines.append(text)
+
+    def note(self, text: str) -> None:
+        """Take one line of standard error."""
+        self._lines.append(text)
+
+    def tally(self) -> Tally:
+        """A program has no steps, and its cost is not in its output."""
+        return Tally()
+
+    def report(self, code: int | None) -> AgentReport:
+        """Its last words."""
+        del code
+        words = "\n".join(self._lines).strip()
+        return report(words=words, usage=None, session="", steps=0, cause=None, detail="")

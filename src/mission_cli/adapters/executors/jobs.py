@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.fs.atomic import read_json, write_json, write_whole
-from mission_cli.domain.runs import Exit
-from mission_cli.domain.status import EndReason
+from mission_cli.domain.runs import AgentReport, Exit, Usage
+from mission_cli.domain.status import Cause, EndReason
 from mission_cli.ports.executor import JobSpec
 
 if TYPE_CHECKING:
@@ -32,6 +34,11 @@ class Surroundings:
     mark: str = ""
     """Stands in the environment of everything that the job starts; no other job of this machine has it."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    bwrap: str = ""
+    """The sandbox program; empty: there is no sandbox."""
+    sandbox_read: tuple[str, ...] = ()
+    """More paths that are visible inside of the sandbox."""
+    sandbox_write: tuple[str, ...] = ()
     tick: tuple[str, ...] = ()
     """The command that is run when the job has ended."""
     port_base: int = 41000
@@ -96,8 +103,13 @@ class JobFolder:
 
     @property
     def usage(self) -> Path:
-        """MISSION_USAGE."""
-        return self.path / "usage.json"
+        """MISSION_USAGE, in a folder of its own: the only one here that the job may write to."""
+        return self.path / "out" / "usage.json"
+
+    @property
+    def copies(self) -> Path:
+        """Copies of the person's settings, for the time of the run."""
+        return self.path / "copies"
 
     def write_request(self, spec: JobSpec, surroundings: Surroundings) -> None:
         """Write what is asked for; readable for its owner only, it holds the environment."""
@@ -112,24 +124,64 @@ class JobFolder:
         if not isinstance(raw, dict):
             return None
         spec, around = dict(raw["spec"]), dict(raw["surroundings"])
-        spec.update(argv=tuple(spec["argv"]), copy=tuple(spec["copy"]))
-        around["tick"] = tuple(around["tick"])
+        for name in ("argv", "copy", "read", "write", "scratch", "pass_env"):
+            spec[name] = tuple(spec.get(name, ()))
+        for name in ("tick", "sandbox_read", "sandbox_write"):
+            around[name] = tuple(around.get(name, ()))
         return JobSpec(**spec), Surroundings(**around)
 
     def write_exit(self, end: Exit) -> None:
         """Write how it ended, durably."""
-        facts = asdict(end)
-        facts.pop("usage")
-        write_json(self.exit, facts)
+        write_json(self.exit, _plain(asdict(end)))
 
     def read_exit(self) -> Exit | None:
         """How it ended, or None."""
         raw: Any = read_json(self.exit)
         if not isinstance(raw, dict):
             return None
-        return Exit(**{**raw, "reason": EndReason(raw["reason"])})
+        return Exit(**{**raw, "reason": EndReason(raw["reason"]), "report": _report(raw.get("report") or {})})
+
+    def forget_environment(self) -> None:
+        """Take the recorded environment and copied settings away: they may hold keys, and nobody needs them now."""
+        shutil.rmtree(self.copies, ignore_errors=True)
+        raw = read_json(self.spec)
+        if isinstance(raw, dict):
+            raw["surroundings"]["environment"] = {}
+            write_json(self.spec, raw, mode=0o600)
 
 
 def tree_path(trees: Path, key: str) -> Path:
     """Where the tree of a job lies."""
     return trees / key
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as texts, for JSON."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _report(raw: dict[str, Any]) -> AgentReport:
+    usage = raw.get("usage")
+    cause = raw.get("cause")
+    return AgentReport(
+        **{
+            **raw,
+            "usage": _usage(usage) if isinstance(usage, dict) else None,
+            "cause": Cause(cause) if cause else None,
+            "children": tuple(raw.get("children", ())),
+        }
+    )
+
+
+def _usage(raw: dict[str, Any]) -> Usage:
+    usd = raw.get("usd")
+    return Usage(
+        usd=None if usd is None else Decimal(usd),
+        hours=Decimal(str(raw.get("hours", 0))),
+        tokens={str(k): int(v) for k, v in (raw.get("tokens") or {}).items()},
+        source=str(raw.get("source", "")),
+    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.executors.jobs import JobFolder, Surroundings
+from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
 from mission_cli.adapters.fs.atomic import read_json, read_tail
 from mission_cli.adapters.fs.locks import is_locked, try_lock, unlock
 from mission_cli.adapters.proc.run import start_detached
@@ -16,7 +17,6 @@ from mission_cli.domain.status import JobState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from mission_cli.ports.executor import JobSpec
 
@@ -81,6 +81,12 @@ class LocalExecutor:
     def log_path(self, key: str) -> Path:
         """Where the output is written to, for following it."""
         return self._folder(key).log
+
+    def tree(self, key: str) -> str:
+        """Where the job works, if that is still there."""
+        request = self._folder(key).read_request()
+        place = tree_path(Path(request[1].trees), key) if request else None
+        return os.fspath(place) if place is not None and place.is_dir() else ""
 
     def watch(self, keys: Sequence[str]) -> list[str]:
         """Folders of the jobs."""

@@ -20,26 +20,33 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.agents.usage import read_usage
+from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
+from mission_cli.adapters.executors.limits import Limits
+from mission_cli.adapters.executors.output import Output
+from mission_cli.adapters.executors.sandbox import Room, room_environment, wrap
 from mission_cli.adapters.executors.slots import take_slot
 from mission_cli.adapters.fs.atomic import create_whole, read_bytes, write_json
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.run import start_child, start_detached
 from mission_cli.domain.errors import MissionError
-from mission_cli.domain.runs import Exit
+from mission_cli.domain.runs import AgentReport, Exit
 from mission_cli.domain.status import EndReason
 from mission_cli.domain.text import stamp
+from mission_cli.ports.agents import Prices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from subprocess import Popen
 
+    from mission_cli.ports.agents import Agent
     from mission_cli.ports.executor import JobSpec
 
 MARKER = "MISSION_MARK"
 _BEAT_SECONDS = 1.0
+_LOOK_SECONDS = 0.5
+_TOLD_LINES = 200
 _SLOT_SECONDS = 0.5
 _CANNOT_EXECUTE = 127
 _DETAIL = 2000
@@ -89,7 +96,6 @@ class _Supervisor:
             end = self._live()
         leftovers = self._sweep()
         saved = self._save() if self._worker else ""
-        usage = (read_bytes(self._job.usage) or b"").decode("utf-8", "replace")
         self._job.write_exit(
             replace(
                 end,
@@ -98,7 +104,7 @@ class _Supervisor:
                 seconds=round(self._seconds(), 3),
                 leftovers=leftovers,
                 saved=saved,
-                usage_text=usage,
+                report=end.report if self._began else self._report_from_log(end.code),
             )
         )
         self._release()
@@ -113,9 +119,9 @@ class _Supervisor:
             self._make_tree()
             self._setup()
             self._mark_started()
-            return self._execute(self._spec.argv, self._job.stdin, self._deadline())
+            return self._execute(self._spec.argv, self._job.stdin, self._deadline(), main=True)
         except _Stop as stop:
-            return Exit(stop.reason, stop.code, detail=stop.detail)
+            return Exit(stop.reason, stop.code, detail=stop.detail, report=AgentReport())
         except (MissionError, OSError) as error:
             return Exit(EndReason.NOT_STARTED, detail=str(error)[:_DETAIL])
 
@@ -160,6 +166,7 @@ class _Supervisor:
         )
         source = Path(self._around.checkout) if self._around.checkout else None
         trees.copy_files(source, self._tree, self._spec.copy)
+        self._job.usage.parent.mkdir(exist_ok=True)
 
     def _setup(self) -> None:
         if not self._spec.setup:
@@ -180,44 +187,79 @@ class _Supervisor:
         if not create_whole(self._job.started, facts.encode()) and self._worker:
             raise _Stop(EndReason.LOST, "it was started before")
 
-    def _execute(self, argv: tuple[str, ...], stdin: Path, deadline: float | None) -> Exit:
+    def _execute(self, argv: tuple[str, ...], stdin: Path, deadline: float | None, *, main: bool = False) -> Exit:
         self._beat()
         try:
             child = start_child(
-                argv,
+                self._in_room(argv),
                 cwd=self._tree,
                 env=self._environment(),
                 stdin=stdin if stdin.exists() else Path(os.devnull),
-                log=self._job.log,
                 before_exec=control.die_with_parent(),
             )
         except OSError as error:
             words = f"`{argv[0]}` cannot be executed: {error.strerror}"
             raise _Stop(EndReason.NOT_STARTED, words, _CANNOT_EXECUTE) from error
+        agent = AGENTS.get(self._spec.agent) if main else None
+        output = Output(child, self._job.log, agent.describe if agent else None)
+        limits = self._limits(agent)
+        reason, detail = EndReason.EXIT, ""
         try:
-            self._watch(child, deadline)
+            self._watch(child, output, limits, deadline)
         except _Stop as stop:
             self._end(child)
-            return Exit(stop.reason, child.returncode, detail=stop.detail)
-        return Exit(EndReason.EXIT, child.returncode)
+            reason, detail = stop.reason, stop.detail
+        output.close()
+        limits.take(output.lines, output.notes)
+        limits.look(self._usage_text())
+        report = limits.report(child.returncode if reason is EndReason.EXIT else None, output.transcript())
+        return Exit(reason, child.returncode, detail=detail, report=report)
 
-    def _watch(self, child: Popen[bytes], deadline: float | None) -> None:
+    def _watch(self, child: Popen[bytes], output: Output, limits: Limits, deadline: float | None) -> None:
         """Return when the child has ended. Raises _Stop when it has to be ended."""
         ended = _ended_signal(child.pid)
+        beat = look = 0.0
         try:
             while child.poll() is None:
-                left = _BEAT_SECONDS if deadline is None else max(0.0, min(_BEAT_SECONDS, deadline - time.monotonic()))
-                self._rest(left, ended)
-                if child.poll() is not None:
-                    return
-                self._beat()
-                self._check_stop()
-                if deadline is not None and time.monotonic() >= deadline:
+                left = _LOOK_SECONDS if deadline is None else min(_LOOK_SECONDS, max(0.0, deadline - time.monotonic()))
+                self._rest(left, [*output.open_pipes, *([ended] if ended is not None else [])])
+                if output.read():
+                    limits.sign(self._cpu())
+                    limits.take(output.lines, output.notes)
+                    _stop_if(limits.broken())
+                now = time.monotonic()
+                if now - look >= _LOOK_SECONDS:
+                    look = now
+                    limits.look(self._usage_text())
+                    _stop_if(limits.broken())
+                    self._check_stop()
+                if now - beat >= _BEAT_SECONDS:
+                    beat = now
+                    self._beat()
+                    _stop_if(limits.stalled(self._cpu()))
+                if deadline is not None and now >= deadline:
                     raise _Stop(EndReason.DEADLINE)
-                self._check_cost()
         finally:
             if ended is not None:
                 os.close(ended)
+
+    def _limits(self, agent: Agent | None) -> Limits:
+        prices = Prices({kind: Decimal(price) for kind, price in self._spec.prices.items()})
+        reader = None
+        if agent is not None:
+            size = self._job.stdin.stat().st_size if self._job.stdin.exists() else 0
+            reader = agent.reader(prompt_size=size, prices=prices)
+        return Limits(self._spec, reader, prices, self._environment())
+
+    def _report_from_log(self, code: int | None) -> AgentReport:
+        """Read the log again, for a run whose supervisor died."""
+        agent = AGENTS.get(self._spec.agent)
+        limits = self._limits(agent)
+        lines = (read_bytes(self._job.log) or b"").decode("utf-8", "replace").splitlines()
+        limits.take(lines, [])
+        limits.look(self._usage_text())
+        told = [agent.describe(line) for line in lines[-_TOLD_LINES:]] if agent else lines[-_TOLD_LINES:]
+        return limits.report(code, "\n".join(filter(None, told)))
 
     def _check_stop(self) -> None:
         if self._job.cancel.exists():
@@ -225,12 +267,31 @@ class _Supervisor:
         if self._terminated:
             raise _Stop(EndReason.EXIT, "the supervisor was told to end", -int(signal.SIGTERM))
 
-    def _check_cost(self) -> None:
-        if not self._spec.max_usd:
-            return
-        usage = read_usage((read_bytes(self._job.usage) or b"").decode("utf-8", "replace"))
-        if usage is not None and usage.usd is not None and usage.usd > Decimal(self._spec.max_usd):
-            raise _Stop(EndReason.OVER_BUDGET, f"it reported ${usage.usd}, its cap is ${self._spec.max_usd}")
+    def _cpu(self) -> float:
+        return scan.cpu_seconds(scan.descendants(os.getpid()))
+
+    def _usage_text(self) -> str:
+        return (read_bytes(self._job.usage) or b"").decode("utf-8", "replace")
+
+    def _in_room(self, argv: tuple[str, ...]) -> list[str]:
+        """The command, inside of the sandbox where there is one."""
+        if not (self._spec.sandbox and self._around.bwrap):
+            return list(argv)
+        environment = self._around.environment
+        room = Room(
+            tree=self._tree,
+            objects=self._code / "objects",
+            home=Path(environment.get("HOME") or "/root"),
+            read=self._spec.read,
+            write=self._spec.write,
+            scratch=self._spec.scratch,
+            copies=self._job.copies,
+            more_read=self._around.sandbox_read,
+            more_write=self._around.sandbox_write,
+            folders=(self._job.usage.parent,),
+            path=environment.get("PATH", ""),
+        )
+        return wrap(self._around.bwrap, argv, room)
 
     def _end(self, child: Popen[bytes]) -> None:
         control.end_group(child.pid, signal.SIGTERM)
@@ -270,6 +331,7 @@ class _Supervisor:
                     env=self._around.environment,
                     log=self._code / "mission" / "pulse.log",
                 )
+        self._job.forget_environment()
         if not self._worker:
             trees.remove_tree(self._tree)
 
@@ -277,7 +339,9 @@ class _Supervisor:
 
     def _environment(self) -> dict[str, str]:
         env = {k: v for k, v in self._around.environment.items() if not k.startswith("GIT_")}
-        env.update(self._spec.env)
+        if self._spec.sandbox and self._around.bwrap:
+            env = room_environment(self._around.environment, self._spec.pass_env)
+        env.update({name: _resolved(value, self._around.environment) for name, value in self._spec.env.items()})
         env["MISSION_RUN"] = self._spec.key
         env[MARKER] = self._around.mark
         env["MISSION_USAGE"] = os.fspath(self._job.usage)
@@ -320,13 +384,27 @@ class _Supervisor:
             signal.signal(number, terminated)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)  # noqa: ARG005 - it only wakes us
 
-    def _rest(self, seconds: float, more: int | None = None) -> None:
-        """Sleep until a child ends, a signal comes, or the time is over."""
-        watched = [self._wake_read, *([more] if more is not None else [])]
-        ready, _, _ = select.select(watched, [], [], seconds)
+    def _rest(self, seconds: float, more: list[int] | None = None) -> None:
+        """Sleep until a child ends or says something, a signal comes, or the time is over."""
+        ready, _, _ = select.select([self._wake_read, *(more or [])], [], [], seconds)
         if self._wake_read in ready:
             with suppress(BlockingIOError):
                 os.read(self._wake_read, 512)
+
+
+def _stop_if(broken: tuple[EndReason, str] | None) -> None:
+    if broken is not None:
+        raise _Stop(*broken)
+
+
+def _resolved(value: str, environment: Mapping[str, str]) -> str:
+    """A setting's value; `env:NAME` and `file:PATH` are references to a secret that is never written down."""
+    if value.startswith("env:"):
+        return environment.get(value.removeprefix("env:"), "")
+    if value.startswith("file:"):
+        content = read_bytes(Path(value.removeprefix("file:")).expanduser())
+        return (content or b"").decode("utf-8", "replace").strip()
+    return value
 
 
 def _ended_signal(pid: int) -> int | None:

@@ -74,18 +74,17 @@ def start_child(
     cwd: Path | str,
     env: Mapping[str, str],
     stdin: Path,
-    log: Path,
     before_exec: Callable[[], None] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own. Raises OSError when it cannot be executed."""
-    with stdin.open("rb") as source, log.open("ab") as out:
+    """Start a child in a session of its own, its output in two pipes. Raises OSError when it cannot be executed."""
+    with stdin.open("rb") as source:
         return subprocess.Popen(  # noqa: S603 - the door: argv is a list, no shell
             list(argv),
             cwd=cwd,
             env=dict(env),
             stdin=source,
-            stdout=out,
-            stderr=subprocess.STDOUT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             start_new_session=True,
             preexec_fn=before_exec,  # noqa: PLW1509 - the supervisor has one thread
         )

@@ -61,6 +61,15 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """CPU time that living processes have used so far, together."""
+    ticks = 0
+    for pid in pids:
+        fields = _stat(pid)
+        ticks += int(fields[11]) + int(fields[12]) if len(fields) > 12 else 0  # noqa: PLR2004 - utime, stime
+    return ticks / float(os.sysconf("SC_CLK_TCK"))
+
+
 def git_at_work(folders: Iterable[Path]) -> str:
     """The command of a person's git that is changing something in one of the folders, or the empty string.
 

@@ -37,7 +37,7 @@ def consent_view(world: World, mission: Mission) -> Text:
             "runs",
             f"{shlex.join(runner.command)}, {workers} at a time, each for at most {show_duration(runner.deadline)}",
         ),
-        ("as", "you, without a sandbox: it can do what you can do on this machine"),
+        ("sandbox", world.machine.sandbox().words),
         ("in", f"clones of its own below {world.settings.trees or 'your state folder'}; your checkout is not touched"),
         ("branches", f"mission/{mission.id}/work and one per attempt; {mission.base} moves {landing}"),
         ("pushes", "nothing, nowhere"),

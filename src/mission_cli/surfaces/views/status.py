@@ -110,6 +110,8 @@ def _waiting(view: MissionView) -> list[RenderableType]:
 
 def _warnings(view: MissionView) -> list[RenderableType]:
     rows: list[RenderableType] = []
+    if view.sandbox.startswith("off") and view.status == "active":
+        rows += [Text(), Text(f"sandbox: {clean(view.sandbox)}", style="yellow")]
     if view.edits:
         count = len(view.edits)
         words = f"{count} edit{'s' if count > 1 else ''} of yours not committed: {', '.join(map(clean, view.edits))}"

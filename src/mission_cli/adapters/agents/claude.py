@@ -1,0 +1,202 @@
+"""Claude Code: `claude -p --output-format stream-json`, one JSON event a line.
+
+Facts that were found by running it (2.1): only the `result` line is the bill, and its `subtype` may say success
+where `is_error` is true; messages in the stream count one output token, the partial `message_delta` has the real
+count; an unknown model and a cut stream end well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mission_cli.adapters.agents.stream import (
+    Ledger,
+    as_dict,
+    as_list,
+    cause_of_error,
+    count,
+    money,
+    parse_line,
+    report,
+    reset_time,
+)
+from mission_cli.domain.runs import Usage
+from mission_cli.domain.status import Cause
+from mission_cli.domain.text import one_line
+from mission_cli.ports.agents import Access, Invocation
+
+if TYPE_CHECKING:
+    from mission_cli.domain.runs import AgentReport
+    from mission_cli.ports.agents import Prices, Request, Tally
+
+_NEVER = "AskUserQuestion,EnterPlanMode,ScheduleWakeup,CronCreate"
+_TOOLS = "Bash,Edit,Write,Read,Glob,Grep,NotebookEdit,Task,WebFetch,WebSearch,TodoWrite,Skill"
+
+
+class ClaudeAgent:
+    """Translates for Claude Code."""
+
+    access = Access(
+        scratch=(".claude", ".claude.json"),
+        write=(".claude/projects/", ".claude/.credentials.json"),
+        env=("ANTHROPIC_", "CLAUDE_", "DISABLE_", "AWS_BEDROCK_", "IS_SANDBOX"),
+    )
+    retry_window_s = 300
+
+    def invocation(self, request: Request) -> Invocation:
+        """Prompt on stdin, permissions that never ask, only the person's own settings."""
+        argv = [*request.command, "-p", "--output-format", "stream-json", "--verbose", "--include-partial-messages"]
+        argv += ["--disallowedTools", _NEVER]
+        if request.sandboxed:
+            argv += ["--permission-mode", "bypassPermissions"]
+        else:
+            argv += ["--permission-mode", "acceptEdits", "--allowedTools", _TOOLS]
+        if not request.project_settings:
+            argv += ["--setting-sources", "user", "--strict-mcp-config"]
+        argv += ["--model", request.model] if request.model else []
+        argv += ["--resume", request.session] if request.session else []
+        argv += ["--max-budget-usd", f"{request.max_usd:f}"] if request.max_usd else []
+        env = {"DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1"}
+        if request.sandboxed:
+            env["IS_SANDBOX"] = "1"
+        prompt = f"/{request.slash_command} {request.prompt}" if request.slash_command else request.prompt
+        return Invocation(tuple(argv), prompt, {**env, **request.env})
+
+    def reader(self, *, prompt_size: int, prices: Prices) -> ClaudeReader:
+        """Reads events."""
+        return ClaudeReader(Ledger(prompt_size=prompt_size, prices=prices))
+
+    def describe(self, line: str) -> str:
+        """What the model said and which tools it used."""
+        event = parse_line(line)
+        if not event:
+            return line
+        if event.get("type") == "assistant":
+            blocks = as_list(as_dict(event.get("message")).get("content"))
+            return "\n".join(filter(None, (_block(as_dict(b)) for b in blocks)))
+        if event.get("type") == "result" and event.get("is_error"):
+            return f"error: {event.get('result')}"
+        return ""
+
+    def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
+        """The full-screen program in the conversation of the attempt; it is started in the tree."""
+        del tree
+        return (*command, "--resume", session)
+
+
+class ClaudeReader:
+    """Adds up the events of one run; the result line, when it comes, is the bill."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._session = ""
+        self._result: dict[str, Any] = {}
+        self._text = ""
+        self._notes: list[str] = []
+
+    def line(self, text: str) -> None:
+        """Take one event."""
+        event = parse_line(text)
+        if not event:
+            return
+        self._session = str(event.get("session_id") or self._session)
+        kind = event.get("type")
+        if kind == "stream_event":
+            self._partial(as_dict(event.get("event")))
+        elif kind == "assistant":
+            self._assistant(event)
+        elif kind == "result":
+            self._result = event
+
+    def note(self, text: str) -> None:
+        """Take one line of standard error."""
+        self._notes = [*self._notes[-20:], text]
+
+    def tally(self) -> Tally:
+        """Where the run stands."""
+        return self._ledger.tally()
+
+    def report(self, code: int | None) -> AgentReport:
+        """How it went: good is exit 0 and a result that is no error, with a text and nothing denied."""
+        cause, detail, reset = self._judged(code)
+        return report(
+            words=str(self._result.get("result") or self._text or "\n".join(self._notes[-5:])),
+            usage=self._usage(),
+            session=self._session,
+            steps=int(self._result.get("num_turns") or self._ledger.steps),
+            cause=cause,
+            detail=detail,
+            reset_at=reset,
+        )
+
+    def _judged(self, code: int | None) -> tuple[Cause | None, str, str]:
+        result = self._result
+        if not result:
+            notes = " ".join(self._notes)
+            if code is not None and code > 0:
+                return cause_of_error(notes) if notes else Cause.WRONG_OUTPUT, notes or f"exit {code}", ""
+            return (Cause.PROVIDER_ERROR, "it ended without a result", "") if code == 0 else (None, "", "")
+        words = str(result.get("result") or " ".join(map(str, as_list(result.get("errors")))) or result.get("subtype"))
+        if "budget" in str(result.get("subtype", "")):
+            return Cause.OVER_BUDGET, words, ""
+        if result.get("is_error") or result.get("subtype") != "success":
+            status = result.get("api_error_status")
+            cause = cause_of_error(words, status if isinstance(status, int) else None)
+            return cause, words, reset_time(words)
+        if as_list(result.get("permission_denials")):
+            denied = as_dict(as_list(result["permission_denials"])[0]).get("tool_name")
+            return Cause.PERMISSION, f"a permission was denied: {denied}", ""
+        if result.get("stop_reason") in {"length", "max_tokens"}:
+            return Cause.WRONG_OUTPUT, "the answer was cut off by the model's output limit", ""
+        if not str(result.get("result") or "").strip():
+            return Cause.NOOP, "the answer was empty", ""
+        return None, "", ""
+
+    def _usage(self) -> Usage:
+        if not self._result:
+            return self._ledger.usage("counted from the stream")
+        models = as_dict(self._result.get("modelUsage"))
+        tokens: dict[str, int] = {}
+        names = (
+            ("input", "inputTokens"),
+            ("output", "outputTokens"),
+            ("cache_read", "cacheReadInputTokens"),
+            ("cache_write", "cacheCreationInputTokens"),
+        )
+        for facts in map(as_dict, models.values()):
+            for kind, name in names:
+                tokens[kind] = tokens.get(kind, 0) + count(facts.get(name))
+        if not models:
+            tokens = _tokens(as_dict(self._result.get("usage")))
+        cost = money(self._result.get("total_cost_usd"))
+        return Usage(usd=cost, tokens={k: v for k, v in tokens.items() if v}, source="claude")
+
+    def _partial(self, event: dict[str, Any]) -> None:
+        if event.get("type") == "message_delta":
+            self._ledger.step(_tokens(as_dict(event.get("usage"))), None)
+
+    def _assistant(self, event: dict[str, Any]) -> None:
+        message = as_dict(event.get("message"))
+        texts = [str(b.get("text")) for b in map(as_dict, as_list(message.get("content"))) if b.get("type") == "text"]
+        self._text = "\n".join(texts) or self._text
+        if event.get("parent_tool_use_id"):
+            self._ledger.step(_tokens(as_dict(message.get("usage"))), None)
+
+
+def _tokens(usage: dict[str, Any]) -> dict[str, int]:
+    return {
+        "input": count(usage.get("input_tokens")),
+        "output": count(usage.get("output_tokens")),
+        "cache_read": count(usage.get("cache_read_input_tokens")),
+        "cache_write": count(usage.get("cache_creation_input_tokens")),
+    }
+
+
+def _block(block: dict[str, Any]) -> str:
+    if block.get("type") == "text":
+        return str(block.get("text", ""))
+    if block.get("type") == "tool_use":
+        wanted = as_dict(block.get("input"))
+        what = wanted.get("command") or wanted.get("file_path") or wanted.get("description") or ""
+        return f"[{block.get('name')}] {one_line(str(what), 160)}"
+    return ""

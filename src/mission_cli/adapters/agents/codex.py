@@ -1,0 +1,138 @@
+"""Codex: `codex exec --json`, one JSON event a line.
+
+Facts that were found by running it (0.169): no cost, only tokens, and those at the end of the turn; while it runs
+they stand in its rollout file; an item of type error may be a mere warning; usage is cumulative in a resumed thread.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mission_cli.adapters.agents.stream import Ledger, as_dict, cause_of_error, count, parse_line, report, reset_time
+from mission_cli.domain.status import Cause
+from mission_cli.domain.text import one_line
+from mission_cli.ports.agents import Access, Invocation
+
+if TYPE_CHECKING:
+    from mission_cli.domain.runs import AgentReport
+    from mission_cli.ports.agents import Prices, Request, Tally
+
+
+class CodexAgent:
+    """Translates for Codex."""
+
+    access = Access(scratch=(".codex",), write=(".codex/sessions/", ".codex/auth.json"), env=("CODEX_", "OPENAI_"))
+    retry_window_s = 120
+
+    def invocation(self, request: Request) -> Invocation:
+        """Prompt on stdin; without a sandbox of ours its own is no help: it forbids commits."""
+        argv = [*request.command, "exec"]
+        argv += ["resume", request.session] if request.session else []
+        argv += ["--json", "--skip-git-repo-check", "-c", 'approval_policy="never"']
+        if request.sandboxed:
+            argv += ["--dangerously-bypass-approvals-and-sandbox"]
+        else:
+            argv += ["--sandbox", "danger-full-access"]
+        argv += [] if request.project_settings else ["--ignore-rules"]
+        argv += ["--model", request.model] if request.model else []
+        env = {"CODEX_SQLITE_HOME": "/tmp"} if request.sandboxed else {}  # noqa: S108 - a folder of the sandbox's own
+        return Invocation((*argv, "-"), request.prompt, {**env, **request.env}, probe="codex")
+
+    def reader(self, *, prompt_size: int, prices: Prices) -> CodexReader:
+        """Reads events."""
+        return CodexReader(Ledger(prompt_size=prompt_size, prices=prices))
+
+    def describe(self, line: str) -> str:
+        """What the model said and which commands it ran."""
+        event = parse_line(line)
+        if not event:
+            return line
+        item = as_dict(event.get("item"))
+        if event.get("type") == "item.completed" and item.get("type") == "agent_message":
+            return str(item.get("text", ""))
+        if event.get("type") == "item.completed" and item.get("type") == "command_execution":
+            return f"[command] {one_line(str(item.get('command', '')), 160)} → {item.get('exit_code')}"
+        if event.get("type") in {"turn.failed", "error"}:
+            return f"error: {_message(event)}"
+        return ""
+
+    def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
+        """The full-screen program in the thread of the attempt."""
+        return (*command, "resume", session, "-C", tree)
+
+
+class CodexReader:
+    """Adds up the events of one run."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._session = ""
+        self._text = ""
+        self._failed = ""
+        self._completed = False
+        self._notes: list[str] = []
+
+    def line(self, text: str) -> None:
+        """Take one event."""
+        event = parse_line(text)
+        kind = event.get("type")
+        item = as_dict(event.get("item"))
+        if kind == "thread.started":
+            self._session = str(event.get("thread_id", ""))
+        elif kind == "item.completed" and item.get("type") == "agent_message":
+            self._text = str(item.get("text", ""))
+        elif kind == "turn.completed":
+            self._completed = True
+            self._ledger.step(tokens_of(as_dict(event.get("usage"))), None)
+        elif kind == "turn.failed":
+            self._failed = _message(event)
+
+    def note(self, text: str) -> None:
+        """Take one line of standard error."""
+        self._notes = [*self._notes[-20:], text]
+
+    def tally(self) -> Tally:
+        """Where the run stands; tokens of the running turn are added by the probe."""
+        return self._ledger.tally()
+
+    def report(self, code: int | None) -> AgentReport:
+        """How it went: good is exit 0, a completed turn and a text."""
+        cause, detail, reset = self._judged(code)
+        return report(
+            words=self._text or "\n".join(self._notes[-5:]),
+            usage=self._ledger.usage("codex tokens, list prices"),
+            session=self._session,
+            steps=self._ledger.steps,
+            cause=cause,
+            detail=detail,
+            reset_at=reset,
+        )
+
+    def _judged(self, code: int | None) -> tuple[Cause | None, str, str]:
+        if self._failed:
+            return cause_of_error(self._failed), self._failed, reset_time(self._failed)
+        notes = " ".join(self._notes)
+        if code is not None and code > 0:
+            return cause_of_error(notes) if notes else Cause.WRONG_OUTPUT, notes or f"exit {code}", ""
+        if code == 0 and not self._completed:
+            return Cause.PROVIDER_ERROR, "it ended without completing its turn", ""
+        if code == 0 and not self._text.strip():
+            return Cause.NOOP, "the answer was empty", ""
+        return None, "", ""
+
+
+def tokens_of(usage: dict[str, Any]) -> dict[str, int]:
+    """Tokens by kind; Codex counts cached ones as input, and reasoning as output."""
+    cached, reasoning = count(usage.get("cached_input_tokens")), count(usage.get("reasoning_output_tokens"))
+    written = count(usage.get("cache_write_input_tokens"))
+    return {
+        "input": max(0, count(usage.get("input_tokens")) - cached - written),
+        "output": max(0, count(usage.get("output_tokens")) - reasoning),
+        "reasoning": reasoning,
+        "cache_read": cached,
+        "cache_write": written,
+    }
+
+
+def _message(event: dict[str, Any]) -> str:
+    return str(as_dict(event.get("error")).get("message") or event.get("message") or "error")

@@ -1,0 +1,191 @@
+"""opencode: `opencode run --format json`, one JSON event a line.
+
+Facts that were found by running it (1.18): it waits for the end of stdin; exit 0 also for an empty answer, a
+truncated one, a rejected permission, an unknown agent; a cut stream ends a step with the reason `unknown` and
+no tokens, and begins the next at once, for ever; what subagents spend is not in the stream, but at once in the
+session table of its database.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from mission_cli.adapters.agents.stream import (
+    Ledger,
+    as_dict,
+    cause_of_error,
+    count,
+    money,
+    parse_line,
+    report,
+    reset_time,
+)
+from mission_cli.domain.status import Cause
+from mission_cli.domain.text import one_line
+from mission_cli.ports.agents import Access, Invocation
+
+if TYPE_CHECKING:
+    from mission_cli.domain.runs import AgentReport
+    from mission_cli.ports.agents import Prices, Request, Tally
+
+_ALLOW_ALL = {"*": "allow", "question": "deny", "doom_loop": "deny"}
+_OUTSIDE_DENIED = {**_ALLOW_ALL, "external_directory": "deny"}
+
+
+class OpencodeAgent:
+    """Translates for opencode."""
+
+    access = Access(
+        scratch=(".config/opencode",),
+        write=(".local/share/opencode/", ".local/state/opencode/", ".cache/opencode/"),
+        env=("OPENCODE_", "ANTHROPIC_", "OPENAI_", "GOOGLE_", "GEMINI_", "OPENROUTER_", "GROQ_", "XAI_", "MISTRAL_"),
+    )
+    retry_window_s = 120
+
+    def invocation(self, request: Request) -> Invocation:
+        """Prompt on stdin, permissions that never ask, the repository's own settings left alone."""
+        argv = [*request.command, "run", "--format", "json", "--title", one_line(request.title, 80)]
+        argv += ["--dir", request.tree] if request.tree else []
+        argv += ["--model", request.model] if request.model else []
+        argv += ["--session", request.session] if request.session else []
+        argv += ["--command", request.slash_command] if request.slash_command else []
+        permission = _ALLOW_ALL if request.sandboxed else _OUTSIDE_DENIED
+        env = {
+            "OPENCODE_PERMISSION": json.dumps(permission),
+            "OPENCODE_DISABLE_AUTOUPDATE": "1",
+            "OPENCODE_DISABLE_TERMINAL_TITLE": "1",
+        }
+        if not request.project_settings:
+            env |= {"OPENCODE_DISABLE_PROJECT_CONFIG": "1", "OPENCODE_DISABLE_CLAUDE_CODE": "1"}
+        return Invocation(tuple(argv), request.prompt, {**env, **request.env}, probe="opencode")
+
+    def reader(self, *, prompt_size: int, prices: Prices) -> OpencodeReader:
+        """Reads events."""
+        return OpencodeReader(Ledger(prompt_size=prompt_size, prices=prices))
+
+    def describe(self, line: str) -> str:
+        """What the model said, which tools it used, what went wrong."""
+        event = parse_line(line)
+        part = as_dict(event.get("part"))
+        match event.get("type"):
+            case "text":
+                return str(part.get("text", ""))
+            case "tool_use":
+                state = as_dict(part.get("state"))
+                words = f"[{part.get('tool')}] {state.get('title') or state.get('status', '')}"
+                return words + (f": {one_line(str(state['error']))}" if state.get("error") else "")
+            case "error":
+                return f"error: {_message(as_dict(event.get('error')))}"
+        return "" if event else line
+
+    def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
+        """The full-screen program, in the tree and conversation of the attempt."""
+        return (*command, tree, "--session", session)
+
+
+class OpencodeReader:
+    """Adds up the events of one run."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._session = ""
+        self._reason = ""
+        self._text = ""
+        self._error: dict[str, Any] = {}
+        self._rejected = ""
+        self._notes: list[str] = []
+        self._children: dict[str, None] = {}
+
+    def line(self, text: str) -> None:
+        """Take one event."""
+        event = parse_line(text)
+        if not event:
+            return
+        self._session = str(event.get("sessionID") or self._session)
+        part = as_dict(event.get("part"))
+        kind = event.get("type")
+        if kind == "step_start":
+            self._reason = ""
+        elif kind == "text":
+            self._text = str(part.get("text", ""))
+        elif kind == "step_finish":
+            self._finish(part)
+        elif kind == "tool_use":
+            self._tool(part)
+        elif kind == "error":
+            self._error = as_dict(event.get("error"))
+
+    def note(self, text: str) -> None:
+        """Take one line of standard error."""
+        self._notes = [*self._notes[-20:], text]
+
+    def tally(self) -> Tally:
+        """Where the run stands; what subagents spend is added by the probe."""
+        return self._ledger.tally()
+
+    def report(self, code: int | None) -> AgentReport:
+        """How it went: good is exit 0, last reason `stop`, a text, nothing rejected."""
+        cause, detail, reset = self._judged(code)
+        words = self._text or "\n".join(self._notes[-5:])
+        return report(
+            words=words,
+            usage=self._ledger.usage("opencode"),
+            session=self._session,
+            steps=self._ledger.steps,
+            cause=cause,
+            detail=detail,
+            reset_at=reset,
+            children=tuple(self._children),
+        )
+
+    def _judged(self, code: int | None) -> tuple[Cause | None, str, str]:
+        if self._error:
+            facts = as_dict(self._error.get("data"))
+            message = _message(self._error)
+            status = facts.get("statusCode")
+            cause = cause_of_error(message, status if isinstance(status, int) else None)
+            return cause, message, reset_time(message, as_dict(facts.get("responseHeaders")))
+        if self._rejected:
+            return Cause.PERMISSION, f"a permission was rejected: {self._rejected}", ""
+        notes = " ".join(self._notes)
+        if "not found. Falling back" in notes:
+            return Cause.INFRASTRUCTURE, notes, ""
+        if code is not None and code > 0:
+            return cause_of_error(notes) if notes else Cause.WRONG_OUTPUT, notes or f"exit {code}", ""
+        if self._reason == "length":
+            return Cause.WRONG_OUTPUT, "the answer was cut off by the model's output limit", ""
+        if code == 0 and self._reason != "stop":
+            return Cause.PROVIDER_ERROR, f"the last step ended with `{self._reason or 'nothing'}`", ""
+        if code == 0 and not self._text.strip():
+            return Cause.NOOP, "the answer was empty", ""
+        return None, "", ""
+
+    def _finish(self, part: dict[str, Any]) -> None:
+        self._reason = str(part.get("reason", ""))
+        found = as_dict(part.get("tokens"))
+        cache = as_dict(found.get("cache"))
+        tokens = {
+            "input": count(found.get("input")),
+            "output": count(found.get("output")),
+            "reasoning": count(found.get("reasoning")),
+            "cache_read": count(cache.get("read")),
+            "cache_write": count(cache.get("write")),
+        }
+        if self._reason == "unknown" and not any(tokens.values()):
+            self._ledger.cut_off(self._text)
+        else:
+            self._ledger.step(tokens, money(part.get("cost")))
+
+    def _tool(self, part: dict[str, Any]) -> None:
+        state = as_dict(part.get("state"))
+        child = as_dict(state.get("metadata")).get("sessionId")
+        if isinstance(child, str):
+            self._children[child] = None
+        error = str(state.get("error") or "")
+        if "rejected permission" in error or "The user rejected" in error:
+            self._rejected = f"{part.get('tool')}: {one_line(error, 120)}"
+
+
+def _message(error: dict[str, Any]) -> str:
+    return str(as_dict(error.get("data")).get("message") or error.get("name") or "error")

@@ -1,0 +1,168 @@
+"""What the readers of agents' JSON lines have in common."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mission_cli.domain.runs import AgentReport, Usage
+from mission_cli.domain.status import Cause
+from mission_cli.domain.text import one_line, parse_duration, parse_stamp, stamp
+from mission_cli.ports.agents import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mission_cli.ports.agents import Prices
+
+_LAST_WORDS = 4000
+_CHARS_PER_TOKEN = 4
+_STATUS = re.compile(r"\b(4\d\d|5\d\d)\b")
+_RESET = re.compile(r"(?:resets?|try again|retry|available)(?: at| after| in)?[:\s]+([^.;,)\"]+)", re.IGNORECASE)
+_AUTH = re.compile(
+    r"api key|unauthori[sz]ed|authenticat|forbidden|credit|billing|log ?in|permission_error", re.IGNORECASE
+)
+_RATE = re.compile(r"rate.?limit|usage limit|too many requests|quota|overloaded_error.*429", re.IGNORECASE)
+_TOO_LONG = re.compile(r"context.{0,20}length|prompt is too long|maximum context|ContextOverflow", re.IGNORECASE)
+_NOT_THERE = re.compile(
+    r"not found|no such|does not exist|unknown (?:model|agent|command)|No conversation", re.IGNORECASE
+)
+_BY_STATUS = {401: Cause.AUTH, 402: Cause.AUTH, 403: Cause.AUTH, 429: Cause.RATE_LIMIT}
+_SERVER_ERROR = 500
+
+
+class Ledger:
+    """Adds up steps, tokens and dollars of one run; a step that broke off is charged what it must have cost."""
+
+    def __init__(self, *, prompt_size: int, prices: Prices) -> None:
+        self.tokens: Counter[str] = Counter()
+        self.usd: Decimal | None = Decimal(0)
+        self.steps = 0
+        self.cut = 0
+        self.cut_in_a_row = 0
+        self._prices = prices
+        self._context = max(1, prompt_size // _CHARS_PER_TOKEN)
+
+    def step(self, tokens: Mapping[str, int], usd: Decimal | None) -> None:
+        """One step that ended well. Without a cost of its own it is computed, or unknown from now on."""
+        self.steps += 1
+        self.cut_in_a_row = 0
+        self.tokens.update({k: v for k, v in tokens.items() if v})
+        self._context = sum(tokens.get(k, 0) for k in ("input", "cache_read", "cache_write")) or self._context
+        cost = usd if usd is not None else self._prices.cost(tokens)
+        self.usd = None if self.usd is None or cost is None else self.usd + cost
+
+    def cut_off(self, text: str = "") -> None:
+        """A step whose stream broke off: its input was read, what came of its output was written."""
+        self.steps += 1
+        self.cut += 1
+        self.cut_in_a_row += 1
+        tokens = {"input": self._context, "output": max(1, len(text) // _CHARS_PER_TOKEN)}
+        self.tokens.update(tokens)
+        cost = self._prices.cost(tokens)
+        if self.usd is not None and cost is not None:
+            self.usd += cost
+
+    def tally(self) -> Tally:
+        """Where it stands."""
+        return Tally(self.steps, dict(self.tokens), self.usd, self.cut_in_a_row)
+
+    def usage(self, source: str) -> Usage:
+        """The bill."""
+        words = f"{source}, {self.cut} broken steps estimated" if self.cut else source
+        return Usage(usd=self.usd, tokens=dict(self.tokens), source=words)
+
+
+def parse_line(text: str) -> dict[str, Any]:
+    """The JSON object of a line; empty for anything else."""
+    if not text.startswith("{"):
+        return {}
+    try:
+        value = json.loads(text, parse_float=Decimal)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def as_dict(value: object) -> dict[str, Any]:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def count(value: object) -> int:
+    """A number of tokens; nonsense is 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def money(value: object) -> Decimal | None:
+    """A number of dollars; None for nonsense."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    return Decimal(value) if Decimal(value) >= 0 else None
+
+
+def cause_of_error(message: str, status: int | None = None) -> Cause:
+    """What kind of trouble an agent's error message speaks of."""
+    if status is None:
+        found = _STATUS.search(message)
+        status = int(found[1]) if found else None
+    if _TOO_LONG.search(message):
+        return Cause.WRONG_OUTPUT
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if _RATE.search(message):
+        return Cause.RATE_LIMIT
+    if status is not None and status >= _SERVER_ERROR:
+        return Cause.PROVIDER_ERROR
+    if _AUTH.search(message):
+        return Cause.AUTH
+    return Cause.INFRASTRUCTURE if _NOT_THERE.search(message) else Cause.PROVIDER_ERROR
+
+
+def reset_time(message: str, headers: Mapping[str, Any] | None = None, now: datetime | None = None) -> str:
+    """When a limit ends, ISO 8601, from `retry-after` or from the words of a message; empty when nobody said."""
+    now = now or datetime.now(UTC)
+    for name, value in (headers or {}).items():
+        if str(name).lower() == "retry-after" and str(value).isdigit():
+            return stamp(now + timedelta(seconds=int(value)))
+    found = _RESET.search(message)
+    if not found:
+        return ""
+    moment = parse_stamp(found[1].strip())
+    if moment is not None:
+        return stamp(moment)
+    span = parse_duration(found[1].strip())
+    return stamp(now + span) if span is not None else ""
+
+
+def report(
+    *,
+    words: str,
+    usage: Usage | None,
+    session: str,
+    steps: int,
+    cause: Cause | None,
+    detail: str,
+    reset_at: str = "",
+    children: tuple[str, ...] = (),
+) -> AgentReport:
+    """Put a report together."""
+    return AgentReport(
+        last_words=words[-_LAST_WORDS:],
+        usage=usage,
+        session=session,
+        steps=steps,
+        cause=cause,
+        detail=one_line(detail, 400),
+        reset_at=reset_at,
+        children=children,
+    )

@@ -1,0 +1,113 @@
+"""Live limits of one job: what has been used so far, and which limit that breaks."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.agents.usage import read_usage
+from mission_cli.adapters.executors import probes
+from mission_cli.domain.runs import AgentReport, Usage
+from mission_cli.domain.status import EndReason
+from mission_cli.domain.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mission_cli.ports.agents import Prices, Reader
+    from mission_cli.ports.executor import JobSpec
+
+_CUTS = 3
+_IDLE_SHARE = 0.02
+"""Less than this share of one core since the last sign is no work."""
+
+
+class Limits:
+    """Holds the reader of one run, and what the probe and the usage file add to it."""
+
+    def __init__(self, spec: JobSpec, reader: Reader | None, prices: Prices, environment: Mapping[str, str]) -> None:
+        self._spec, self._reader, self._prices, self._environment = spec, reader, prices, environment
+        self._extra = probes.Extra()
+        self._reported: Usage | None = None
+        self._sign = time.monotonic()
+        self._cpu_at_sign = 0.0
+
+    def sign(self, cpu: float) -> None:
+        """Something was printed."""
+        self._sign, self._cpu_at_sign = time.monotonic(), cpu
+
+    def take(self, lines: list[str], notes: list[str]) -> None:
+        """Hand complete lines to the reader; the lists are empty afterwards."""
+        if self._reader is not None:
+            for text in lines:
+                self._reader.line(text)
+            for text in notes:
+                self._reader.note(text)
+        lines.clear()
+        notes.clear()
+
+    def look(self, usage_text: str) -> None:
+        """Look at what the stream does not say."""
+        self._reported = read_usage(usage_text)
+        if self._reader is not None and self._spec.probe:
+            session = self._reader.report(None).session
+            self._extra = probes.look(self._spec.probe, session, self._environment)
+
+    def broken(self) -> tuple[EndReason, str] | None:
+        """The first limit that is broken, with the words for it; None while all hold."""
+        spec, tally = self._spec, self._reader.tally() if self._reader is not None else None
+        if tally is not None and tally.cut_in_a_row >= _CUTS:
+            return EndReason.CUT, f"the model's stream broke off {tally.cut_in_a_row} times in a row"
+        usage, steps = self._used()
+        if spec.max_steps and steps > spec.max_steps:
+            return EndReason.TOO_MANY_STEPS, f"{steps} steps, its limit is {spec.max_steps}"
+        if spec.max_usd and usage.usd is not None and usage.usd > Decimal(spec.max_usd):
+            return EndReason.OVER_BUDGET, f"it has spent ${usage.usd:f}, its cap is ${spec.max_usd}"
+        if spec.max_tokens and usage.total_tokens > spec.max_tokens:
+            return EndReason.OVER_BUDGET, f"it has used {usage.total_tokens} tokens, its cap is {spec.max_tokens}"
+        return None
+
+    def stalled(self, cpu: float) -> tuple[EndReason, str] | None:
+        """Whether it has neither printed nor worked for longer than is tolerated."""
+        silent = time.monotonic() - self._sign
+        if not self._spec.stall_s or silent < self._spec.stall_s:
+            return None
+        if cpu - self._cpu_at_sign > silent * _IDLE_SHARE:
+            return None
+        return EndReason.STALLED, f"no sign and no work for {silent:.0f} s"
+
+    def report(self, code: int | None, transcript: str) -> AgentReport:
+        """How the run went, and its bill with everything that was seen of it."""
+        if self._reader is None:
+            return AgentReport(transcript=transcript)
+        found = self._reader.report(code)
+        usage, steps = self._used()
+        known = found.usage is not None or self._reported is not None
+        return replace(found, usage=usage if known else None, steps=steps, transcript=transcript)
+
+    def _used(self) -> tuple[Usage, int]:
+        """The stream's bill, what the probe adds, and what stands in the usage file; the file wins where it is."""
+        reader = self._reader
+        base = reader.report(None).usage if reader is not None else None
+        steps = (reader.tally().steps if reader is not None else 0) + self._extra.steps
+        if self._reported is not None:
+            return self._reported, steps
+        if base is None:
+            return Usage(), steps
+        if self._spec.probe == "codex":
+            return self._codex(base), steps
+        tokens = dict(base.tokens)
+        for kind, number in self._extra.tokens.items():
+            tokens[kind] = tokens.get(kind, 0) + number
+        usd = None if base.usd is None else base.usd + self._extra.usd
+        more = f", {counted(self._extra.sessions, 'subagent')} included" if self._extra.sessions else ""
+        return replace(base, tokens=tokens, usd=usd, source=base.source + more), steps
+
+    def _codex(self, base: Usage) -> Usage:
+        """The rollout file is ahead of the stream until the turn is over; it is the same count."""
+        if sum(self._extra.tokens.values()) <= base.total_tokens:
+            return base
+        tokens = {k: v for k, v in self._extra.tokens.items() if v}
+        return replace(base, tokens=tokens, usd=self._prices.cost(tokens))

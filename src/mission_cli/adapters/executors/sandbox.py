@@ -1,0 +1,159 @@
+"""The sandbox: bubblewrap with the tree writable, the home hidden but for an allow-list, no other process visible.
+
+Of the person's repository only `.git/objects` is there, read-only: the tree borrows from it. The network stays,
+an agent needs its model.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.proc.run import run
+from mission_cli.domain.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix")
+_OURSELVES = Path(__file__).resolve().parents[2]
+"""Checks of files and texts are programs of this package."""
+_RESOLVER = ("/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager")
+_HOME_READ = (".gitconfig", ".config/git/config", ".config/git/ignore", ".npmrc.ci")
+_TOOLS = (
+    ".pyenv",
+    ".nvm",
+    ".volta",
+    ".asdf",
+    ".rbenv",
+    ".rustup",
+    ".cargo/bin",
+    ".local/bin",
+    ".local/share/mise/installs",
+    ".local/share/uv/python",
+    ".local/pipx/venvs",
+    ".deno/bin",
+    ".bun/bin",
+    "go/bin",
+)
+_USUAL = frozenset(
+    {
+        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TERM", "TZ", "HTTP_PROXY", "HTTPS_PROXY",
+        "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS",
+        "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "PIP_INDEX_URL", "npm_config_registry", "PWD",
+        "GIT_CONFIG_NOSYSTEM", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What one job may see and touch."""
+
+    tree: Path
+    """Writable."""
+    objects: Path
+    """The object store that the tree borrows from; read-only."""
+    home: Path
+    """Hidden, but for `read` and `write` below it."""
+    read: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    scratch: tuple[str, ...] = ()
+    """Below the home: what is in these folders can be read, and new files in them vanish; files are copies."""
+    copies: Path = Path(os.devnull)
+    """Where copies of scratch files are made."""
+    more_read: tuple[str, ...] = ()
+    """Absolute paths, or relative to the home."""
+    more_write: tuple[str, ...] = ()
+    folders: tuple[Path, ...] = ()
+    """Further folders that are writable."""
+    path: str = ""
+
+
+def find_bwrap(path: str) -> str:
+    """Return the sandbox program if it is there and works for this user, else the empty string."""
+    program = shutil.which("bwrap", path=path)
+    if program is None:
+        return ""
+    probe = [program, "--ro-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "--dev", "/dev", "/bin/true"]
+    try:
+        return program if run(probe, cwd="/", env={"PATH": path}, timeout=10).code == 0 else ""
+    except ToolError:
+        return ""
+
+
+def wrap(bwrap: str, argv: Sequence[str], room: Room) -> list[str]:
+    """Return the command that runs `argv` inside of the room."""
+    words = [bwrap, "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/var/tmp", "--dir", "/run"]  # noqa: S108 - inside
+    for place in (*_SYSTEM, *_RESOLVER):
+        words += ["--ro-bind-try", place, place]
+    words += ["--tmpfs", os.fspath(room.home)]
+    for shown in _readable(argv[0], room):
+        words += ["--ro-bind-try", shown, shown]
+    for name in room.scratch:
+        words += _scratch(room.home / name, room.copies)
+    for folder in (room.home / name for name in room.write if name.endswith("/")):
+        folder.mkdir(parents=True, exist_ok=True)
+    for kept in (*(room.home / name for name in room.write), *map(Path, _absolute(room.more_write, room.home))):
+        if kept.exists():
+            words += ["--bind", os.fspath(kept), os.fspath(kept)]
+    words += ["--ro-bind", os.fspath(room.objects), os.fspath(room.objects)]
+    for folder in (room.tree, *room.folders):
+        words += ["--bind", os.fspath(folder), os.fspath(folder)]
+    return [*words, "--chdir", os.fspath(room.tree), "--", *argv]
+
+
+def room_environment(environment: Mapping[str, str], prefixes: Iterable[str]) -> dict[str, str]:
+    """Return what a job inside of the sandbox gets of the environment: the usual things and its agent's own."""
+    wanted = ("LC_", "MISSION_", *prefixes)
+    kept = {k: v for k, v in environment.items() if k in _USUAL or k.startswith(wanted)}
+    return {**kept, "TMPDIR": "/tmp"}  # noqa: S108 - a folder of the sandbox's own
+
+
+def _scratch(place: Path, copies: Path) -> list[str]:
+    if place.is_file():
+        copies.mkdir(mode=0o700, exist_ok=True)
+        copy = copies / place.name
+        shutil.copyfile(place, copy)
+        return ["--bind", os.fspath(copy), os.fspath(place)]
+    words = ["--tmpfs", os.fspath(place)]
+    for entry in sorted(place.iterdir()) if place.is_dir() else ():
+        words += ["--ro-bind", os.fspath(entry), os.fspath(entry)] if entry.exists() else []
+    return words
+
+
+def _readable(program: str, room: Room) -> list[str]:
+    """Existing paths that are bound read-only, parents before children."""
+    places = [room.home / name for name in (*_HOME_READ, *_TOOLS, *room.read)]
+    places += [Path(p) for p in _absolute(room.more_read, room.home)]
+    places += [Path(p) for p in room.path.split(os.pathsep) if p.startswith("/")]
+    places += _homes_of(program, room)
+    places += [_OURSELVES, Path(sys.prefix), Path(sys.base_prefix)]
+    found = {os.fspath(p) for p in places if p.exists() and not _is_system(p) and p not in {room.home, Path("/")}}
+    return sorted(found)
+
+
+def _homes_of(program: str, room: Room) -> list[Path]:
+    """Folders that a program needs around itself: its prefix, or the node_modules that it was installed into."""
+    found = shutil.which(program, path=room.path)
+    if found is None:
+        return []
+    places: list[Path] = []
+    for place in (Path(found), Path(found).resolve()):
+        modules = next((p for p in reversed(place.parents) if p.name == "node_modules"), None)
+        prefix = place.parent.parent if place.parent.name == "bin" else place.parent
+        places.append(modules or (place.parent if prefix in {room.home, Path("/"), room.home / ".local"} else prefix))
+    return places
+
+
+def _absolute(names: Iterable[str], home: Path) -> list[str]:
+    return [os.fspath(home / name.removeprefix("~/")) if not name.startswith("/") else name for name in names]
+
+
+def _is_system(place: Path) -> bool:
+    return any(place == Path(s) or Path(s) in place.parents for s in _SYSTEM)

@@ -1,0 +1,38 @@
+"""Prices from `genai-prices`: data in the package, no network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.ports.agents import Prices
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+_SAMPLE = 1000
+
+
+class GenaiPrices:
+    """Looks a model up by name; an unknown one has no prices, which is not the same as free."""
+
+    def prices(self, model: str) -> Prices:
+        """Dollars per token by kind, at the lowest tier of context size."""
+        from genai_prices import Usage, calc_price
+
+        provider, _, name = model.rpartition("/")
+        if not name:
+            return Prices()
+        kinds = {
+            "input": Usage(input_tokens=_SAMPLE),
+            "output": Usage(output_tokens=_SAMPLE),
+            "cache_read": Usage(input_tokens=_SAMPLE, cache_read_tokens=_SAMPLE),
+            "cache_write": Usage(input_tokens=_SAMPLE, cache_write_tokens=_SAMPLE),
+        }
+        found: dict[str, Decimal] = {}
+        for kind, usage in kinds.items():
+            try:
+                price = calc_price(usage, model_ref=name, provider_id=provider.partition("/")[0] or None)
+            except LookupError:
+                return Prices()
+            found[kind] = price.total_price / _SAMPLE
+        return Prices(found)

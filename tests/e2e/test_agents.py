@@ -1,0 +1,123 @@
+"""Real agents do the work, offline, against a model server on loopback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.kit.agents import (
+    OPENCODE_PRICES,
+    feature_of,
+    needs_bubblewrap,
+    use_claude,
+    use_codex,
+    use_opencode,
+    writes_and_commits,
+)
+from tests.kit.model_server import ModelServer, Turn
+
+from mission_cli.document.runs import read_run
+
+if TYPE_CHECKING:
+    from tests.kit.people import Person
+
+    from mission_cli.domain.runs import RunRecord
+
+FULL = """\
+title: Three features
+budget: {money_usd: 5}
+preferences: {land: auto, max_parallel_workers: 2}
+milestones:
+  - name: First
+    validation: ["file: `1.1.txt` `1.2.txt`"]
+    features:
+      - {title: one, criteria: ["file: `1.1.txt`"]}
+      - {title: two, criteria: ["file: `1.2.txt`"]}
+  - name: Second
+    validation: ["file: `2.1.txt`"]
+    features:
+      - {title: three, criteria: ["grep: `2.1` in `2.1.txt`"]}
+"""
+ONE = """\
+title: One feature
+budget: {money_usd: 5}
+preferences: {land: auto}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt`"]
+    features:
+      - {title: one, criteria: ["file: `1.1.txt`"]}
+"""
+
+
+def records(person: Person) -> list[RunRecord]:
+    folder = person.repo / "missions/m/runs"
+    found = [read_run(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.md"))]
+    return [r for r in found if r is not None]
+
+
+@pytest.mark.timeout(300)
+def test_opencode_in_the_sandbox_does_a_whole_mission_and_the_bill_is_the_servers(person: Person) -> None:
+    needs_bubblewrap()
+
+    def script(prompt: str, step: int) -> Turn:
+        if "look around" in prompt:
+            return Turn("I have looked.", input=777, output=11)
+        if feature_of(prompt) == "1.1" and step == 0:
+            ask = {"description": "look", "prompt": "look around", "subagent_type": "general"}
+            return Turn("", (("task", ask),), input=1500, output=30)
+        return writes_and_commits(
+            prompt, max(0, step - (feature_of(prompt) == "1.1")), input=2000, cached=500, output=40
+        )
+
+    with ModelServer(script).running() as server:
+        use_opencode(person, server)
+        person.set('sandbox = "required"')
+        person.plan(FULL)
+        person.start()
+        answer = person.run()
+        assert answer.facts["status"] == "completed"
+        assert person.causes() == [("1.1-a1", "done"), ("1.2-a1", "done"), ("2.1-a1", "done")]
+        bill = server.bill
+    spent = answer.facts["budget"]
+    assert spent["tokens"]["spent"] == sum(bill.tokens.values())
+    assert spent["usd"]["spent"] == pytest.approx(bill.cost(**OPENCODE_PRICES), abs=1e-6)
+    first = records(person)[0]
+    assert first.usage.source == "opencode, 1 subagent included"
+    assert first.session.startswith("ses_")
+    assert "[task]" in first.transcript
+    assert (person.repo / "2.1.txt").read_text() == "2.1\n"
+
+
+@pytest.mark.timeout(300)
+def test_claude_code_does_a_mission(person: Person) -> None:
+    needs_bubblewrap()
+    with ModelServer(lambda p, s: writes_and_commits(p, s, input=2000, cached=500, output=40)).running() as server:
+        use_claude(person, server)
+        person.set('sandbox = "required"')
+        person.plan(ONE)
+        person.start()
+        answer = person.run()
+        assert person.causes() == [("1.1-a1", "done")]
+        bill = server.bill
+    assert answer.facts["status"] == "completed"
+    assert answer.facts["budget"]["tokens"]["spent"] == sum(bill.tokens.values())
+    expected = bill.cost(input=2, output=10, cache_read=0.2)
+    assert answer.facts["budget"]["usd"]["spent"] == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.timeout(300)
+def test_codex_does_a_mission_and_is_paid_by_list_prices(person: Person) -> None:
+    needs_bubblewrap()
+    with ModelServer(lambda p, s: writes_and_commits(p, s, input=2000, cached=500, output=40)).running() as server:
+        use_codex(person, server)
+        person.set('sandbox = "required"')
+        person.plan(ONE)
+        person.start()
+        answer = person.run()
+        assert person.causes() == [("1.1-a1", "done")]
+        bill = server.bill
+    assert answer.facts["budget"]["tokens"]["spent"] == sum(bill.tokens.values())
+    expected = bill.cost(input=1.25, output=10, reasoning=10, cache_read=0.125)
+    assert answer.facts["budget"]["usd"]["spent"] == pytest.approx(expected, abs=1e-6)
+    assert records(person)[0].usage.source == "codex tokens, list prices"

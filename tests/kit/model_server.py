@@ -1,0 +1,314 @@
+"""A model server on loopback: OpenAI chat completions and responses, Anthropic messages, streaming, scripted.
+
+A script is a function from (prompt, step) to a turn. The prompt is the newest text of the user; the step is how
+many answers the model has given since. Nothing else is remembered, so any number of agents may talk to it at once.
+What it has answered is on its bill.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One answer. `tools` are (name, arguments) with the names bash and write."""
+
+    text: str = ""
+    tools: tuple[tuple[str, dict[str, str]], ...] = ()
+    input: int = 1000
+    output: int = 50
+    cached: int = 0
+    reasoning: int = 0
+    finish: str = ""
+    status: int = 200
+    error: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    drop: bool = False
+    """Close the connection in the middle of the stream."""
+    wait: threading.Event | None = None
+    """Answer only when this is set."""
+
+
+Script = Callable[[str, int], Turn]
+
+
+@dataclass
+class Bill:
+    """What the server has answered, also in streams that it cut."""
+
+    requests: int = 0
+    tokens: Counter[str] = field(default_factory=Counter)
+
+    def cost(self, **per_million: float) -> float:
+        """Dollars at these prices."""
+        return sum(self.tokens[kind] * price for kind, price in per_million.items()) / 1_000_000
+
+
+class ModelServer:
+    """Serves one script; `url` is its address."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.bill = Bill()
+        self.prompts: list[str] = []
+        self.lock = threading.Lock()
+        outer = self
+
+        class Handler(_Handler):
+            server_of = outer
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @contextmanager
+    def running(self) -> Iterator[ModelServer]:
+        """Serve while the context lasts."""
+        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            self._server.server_close()
+            thread.join()
+
+    def answer(self, prompt: str, step: int) -> Turn:
+        """The turn for a request, put on the bill."""
+        turn = self.script(prompt, step)
+        with self.lock:
+            self.prompts.append(prompt)
+            self.bill.requests += 1
+            if turn.status == 200:
+                self.bill.tokens.update(
+                    input=turn.input - turn.cached,
+                    cache_read=turn.cached,
+                    output=turn.output - turn.reasoning,
+                    reasoning=turn.reasoning,
+                )
+        return turn
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server_of: ModelServer
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Stay silent."""
+
+    def do_GET(self) -> None:
+        self._json(200, {"object": "list", "data": [{"id": "model", "object": "model"}]})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
+        path = self.path.split("?")[0]
+        if path.endswith("/count_tokens"):
+            self._json(200, {"input_tokens": 100})
+            return
+        kind = next((k for k in ("chat/completions", "responses", "messages") if path.endswith(k)), "")
+        if not kind:
+            self._json(404, {"error": {"message": f"no {path}"}})
+            return
+        prompt, step, offered = {"chat/completions": _chat, "responses": _responses, "messages": _messages}[kind](body)
+        turn = self.server_of.answer(prompt, step)
+        if turn.wait is not None:
+            turn.wait.wait(60)
+        if turn.status != 200:
+            error = {"type": "error", "error": {"type": "api_error", "message": turn.error or str(turn.status)}}
+            self._json(turn.status, error, turn.headers)
+            return
+        calls = [(f"call_{uuid.uuid4().hex[:12]}", *_tool(name, args, offered, kind)) for name, args in turn.tools]
+        try:
+            self._stream(_EVENTS[kind](turn, calls, str(body.get("model"))), cut=turn.drop)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    def _stream(self, events: list[tuple[str, Any]], *, cut: bool) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        for name, event in events[: len(events) // 2] if cut else events:
+            data = event if isinstance(event, str) else json.dumps(event)
+            self.wfile.write(f"{f'event: {name}{chr(10)}' if name else ''}data: {data}\n\n".encode())
+        self.wfile.flush()
+
+    def _json(self, status: int, value: object, headers: dict[str, str] | None = None) -> None:
+        data = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(data)))
+        for name, text in (headers or {}).items():
+            self.send_header(name, text)
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def _text(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    kinds = {"text", "input_text", "output_text"}
+    texts = [str(p.get("text") or "") for p in parts if isinstance(p, dict) and p.get("type") in kinds]
+    return "\n".join(t for t in texts if not t.startswith("<"))  # agents add reminders in tags
+
+
+def _chat(body: dict[str, Any]) -> tuple[str, int, list[str]]:
+    prompt, step = "", 0
+    for message in body.get("messages", []):
+        if message.get("role") == "user":
+            prompt, step = _text(message.get("content")), 0
+        elif message.get("role") == "assistant":
+            step += 1
+    return prompt, step, [t["function"]["name"] for t in body.get("tools") or []]
+
+
+def _messages(body: dict[str, Any]) -> tuple[str, int, list[str]]:
+    prompt, step = "", 0
+    for message in body.get("messages", []):
+        content = message.get("content")
+        if message.get("role") == "assistant":
+            step += 1
+        elif message.get("role") == "user" and (text := _text(content)):
+            prompt, step = text, 0
+    return prompt, step, [t.get("name", "") for t in body.get("tools") or []]
+
+
+def _responses(body: dict[str, Any]) -> tuple[str, int, list[str]]:
+    prompt, step, calling = "", 0, False
+    for item in body.get("input") or []:
+        kind = item.get("type", "message")
+        if kind == "message" and item.get("role") == "user":
+            prompt, step, calling = _text(item.get("content")) or prompt, 0, False
+        elif kind.endswith("_call"):
+            step, calling = (step if calling else step + 1), True
+        else:
+            calling = False
+    return prompt, step, [t.get("name") or t.get("type") for t in body.get("tools") or []]
+
+
+def _tool(name: str, args: dict[str, str], offered: list[str], kind: str) -> tuple[str, dict[str, Any]]:
+    """The tool as the calling agent names it."""
+    if kind == "responses":
+        command = args.get("command") or f"cat > '{args['path']}' <<'EOF'\n{args['content']}\nEOF"
+        return (
+            ("exec_command", {"cmd": command}) if "exec_command" in offered else ("shell_command", {"command": command})
+        )
+    claude = "Bash" in offered
+    if name == "bash":
+        return "Bash" if claude else "bash", {"command": args["command"], "description": "run"}
+    if name == "write":
+        key = "file_path" if claude else "filePath"
+        return "Write" if claude else "write", {key: args["path"], "content": args["content"]}
+    return name, dict(args)
+
+
+Calls = list[tuple[str, str, dict[str, Any]]]
+
+
+def _chat_events(turn: Turn, calls: Calls, model: str) -> list[tuple[str, Any]]:
+    identity = f"chatcmpl-{uuid.uuid4().hex[:12]}"
+
+    def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> tuple[str, Any]:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        return "", {
+            "id": identity,
+            "object": "chat.completion.chunk",
+            "created": 0,
+            "model": model,
+            "choices": [choice],
+            **more,
+        }
+
+    usage = {
+        "prompt_tokens": turn.input,
+        "completion_tokens": turn.output,
+        "total_tokens": turn.input + turn.output,
+        "prompt_tokens_details": {"cached_tokens": turn.cached},
+        "completion_tokens_details": {"reasoning_tokens": turn.reasoning},
+    }
+    events = [chunk({"role": "assistant", "content": ""})]
+    events += [chunk({"content": turn.text})] if turn.text else []
+    for index, (call, name, args) in enumerate(calls):
+        function = {"name": name, "arguments": json.dumps(args)}
+        events.append(chunk({"tool_calls": [{"index": index, "id": call, "type": "function", "function": function}]}))
+    events.append(chunk({}, turn.finish or ("tool_calls" if calls else "stop")))
+    last = chunk({})[1]
+    return [*events, ("", {**last, "choices": [], "usage": usage}), ("", "[DONE]")]
+
+
+def _message_events(turn: Turn, calls: Calls, model: str) -> list[tuple[str, Any]]:
+    usage = {
+        "input_tokens": turn.input - turn.cached,
+        "cache_read_input_tokens": turn.cached,
+        "cache_creation_input_tokens": 0,
+    }
+    message = {
+        "id": f"msg_{uuid.uuid4().hex[:12]}",
+        "type": "message",
+        "role": "assistant",
+        "model": model,
+        "content": [],
+    }
+    begin = {**message, "stop_reason": None, "stop_sequence": None, "usage": {**usage, "output_tokens": 1}}
+    events: list[tuple[str, Any]] = [("message_start", {"type": "message_start", "message": begin})]
+    blocks: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    if turn.text:
+        blocks.append(({"type": "text", "text": ""}, {"type": "text_delta", "text": turn.text}))
+    for call, name, args in calls:
+        start = {"type": "tool_use", "id": f"toolu_{call[5:]}", "name": name, "input": {}}
+        blocks.append((start, {"type": "input_json_delta", "partial_json": json.dumps(args)}))
+    for index, (start, delta) in enumerate(blocks):
+        events.append(("content_block_start", {"type": "content_block_start", "index": index, "content_block": start}))
+        events.append(("content_block_delta", {"type": "content_block_delta", "index": index, "delta": delta}))
+        events.append(("content_block_stop", {"type": "content_block_stop", "index": index}))
+    stop = {"stop_reason": turn.finish or ("tool_use" if calls else "end_turn"), "stop_sequence": None}
+    events.append(
+        ("message_delta", {"type": "message_delta", "delta": stop, "usage": {**usage, "output_tokens": turn.output}})
+    )
+    return [*events, ("message_stop", {"type": "message_stop"})]
+
+
+def _response_events(turn: Turn, calls: Calls, model: str) -> list[tuple[str, Any]]:
+    items: list[dict[str, Any]] = []
+    if turn.text:
+        content = [{"type": "output_text", "text": turn.text, "annotations": []}]
+        items.append({"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": content})
+    for call, name, args in calls:
+        items.append(
+            {"type": "function_call", "id": f"fc_{call}", "call_id": call, "name": name, "arguments": json.dumps(args)}
+        )
+    usage = {
+        "input_tokens": turn.input,
+        "input_tokens_details": {"cached_tokens": turn.cached},
+        "output_tokens": turn.output,
+        "output_tokens_details": {"reasoning_tokens": turn.reasoning},
+        "total_tokens": turn.input + turn.output,
+    }
+    response = {"id": f"resp_{uuid.uuid4().hex[:12]}", "object": "response", "model": model, "output": items}
+    events: list[tuple[str, Any]] = [
+        ("response.created", {"type": "response.created", "response": {**response, "status": "in_progress"}})
+    ]
+    for index, item in enumerate(items):
+        events.append(
+            ("response.output_item.done", {"type": "response.output_item.done", "output_index": index, "item": item})
+        )
+    done = {**response, "status": "completed", "usage": usage}
+    return [*events, ("response.completed", {"type": "response.completed", "response": done})]
+
+
+_EVENTS: dict[str, Callable[[Turn, Calls, str], list[tuple[str, Any]]]] = {
+    "chat/completions": _chat_events,
+    "messages": _message_events,
+    "responses": _response_events,
+}
