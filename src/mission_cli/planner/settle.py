@@ -73,11 +73,11 @@ def ending(end: Exit, evidence: Evidence, run: str) -> Ending | None:
     """Return the cause where the criteria need not be asked; None where they decide."""
     if end.reason in _BY_REASON:
         return Ending(_BY_REASON[end.reason], end.detail or _reason_words(end))
+    if evidence.secrets:
+        return Ending(Cause.TAMPERED, f"its commits hold a secret: {', '.join(evidence.secrets[:5])}")
     protected = ", ".join(evidence.protected[:5])
     if protected:
         return Ending(Cause.TAMPERED, f"it changed what is not its own: {protected}")
-    if evidence.secrets:
-        return Ending(Cause.TAMPERED, f"its commits hold a secret: {', '.join(evidence.secrets[:5])}")
     if not evidence.commits:
         return _without_commits(end, evidence, run)
     if not evidence.substantial:
