@@ -57,15 +57,19 @@ class Ledger:
         self.usd = None if self.usd is None or cost is None else self.usd + cost
 
     def cut_off(self, text: str = "") -> None:
-        """A step whose stream broke off: its input was read, what came of its output was written."""
+        """A step whose stream broke off: its input was read, what came of its output was written.
+
+        Without a price it costs what tokens did cost in this run so far; where nothing did, nobody knows.
+        """
         self.steps += 1
         self.cut += 1
         self.cut_in_a_row += 1
         tokens = {"input": self._context, "output": max(1, len(text) // _CHARS_PER_TOKEN)}
-        self.tokens.update(tokens)
         cost = self._prices.cost(tokens)
-        if self.usd is not None and cost is not None:
-            self.usd += cost
+        if cost is None and self.usd:
+            cost = self.usd / self.tokens.total() * sum(tokens.values())
+        self.tokens.update(tokens)
+        self.usd = None if self.usd is None or cost is None else self.usd + cost
 
     def tally(self) -> Tally:
         """Where it stands."""
