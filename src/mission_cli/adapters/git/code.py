@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.landing import Landing
     from mission_cli.ports.secrets import Secrets
 
+_NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
 _MOST_MANIFEST = 200_000
 
 
@@ -107,6 +108,7 @@ class GitCodeRepo:
             conflicts=merged.conflicts,
             candidate=candidate,
             tree=self.code_tree(candidate) if candidate else "",
+            completes=self._completes(start, tip),
             integrated=integrated,
             work=work,
             trouble=trouble,
@@ -165,6 +167,18 @@ class GitCodeRepo:
         for path in read:
             files[path] = contents.get(f"{commit}:{path}", b"")[:_MOST_MANIFEST].decode("utf-8", "replace")
         return files
+
+    def make_branch(self, name: str) -> None:
+        """Create a branch at what is checked out; nothing when it exists."""
+        ref, head = f"refs/heads/{name}", self._git.commit_of("HEAD")
+        if head is None or (not self._git.swap_ref(ref, head, ZERO) and self._git.commit_of(ref) is None):
+            raise ToolError(f"the branch {name} cannot be made", hint="make a first commit")
+
+    def is_dedicated(self, base: str) -> bool:
+        """Whether there is nothing on a branch yet but what a new repository comes with."""
+        commit = self._git.commit_of(f"refs/heads/{base}")
+        names = self._git.words("ls-tree", "-z", "--name-only", commit) if commit else []
+        return all(name.upper().startswith(_NEW_REPOSITORY) for name in names)
 
     def make_work(self, mission: MissionId, base: Sha) -> None:
         """Create the branch of finished features; nothing when it exists."""
@@ -235,6 +249,10 @@ class GitCodeRepo:
             _Change(path, existed=not facts.split(" ")[4].startswith("A"))
             for facts, path in zip(words[::2], words[1::2], strict=True)
         ]
+
+    def _completes(self, start: Sha, tip: Sha) -> tuple[str, ...]:
+        shape = "--format=%(trailers:key=Completes-feature,valueonly,unfold)"
+        return tuple(dict.fromkeys(self._git.text("log", shape, f"{start}..{tip}").split()))
 
     def _substantial(self, start: Sha, tip: Sha) -> bool:
         flags = ["--numstat", "-z", "-w", "--ignore-blank-lines", "--no-renames", "--no-ext-diff", "--no-textconv"]
