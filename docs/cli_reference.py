@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -21,9 +22,8 @@ def page() -> str:
 
 
 def _entries() -> list[str]:
-    group = typer.main.get_command(app)
     entries = []
-    for name, command in sorted(group.commands.items()):  # type: ignore[attr-defined]
+    for name, command in sorted(_leaves(typer.main.get_command(app), ())):
         arguments = [p.metavar or p.name.upper() for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option" and p.name not in _COMMON]
         lines = [f"### `{' '.join(['mission', name, *arguments])}`", "", command.help.strip(), ""]
@@ -31,6 +31,14 @@ def _entries() -> list[str]:
         lines += [""] if options else []
         entries.append("\n".join(lines) + "\n")
     return entries
+
+
+def _leaves(command: Any, name: tuple[str, ...]) -> list[tuple[str, Any]]:
+    """Name and command of everything that can be called, groups opened."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        return [(" ".join(name), command)]
+    return [leaf for word, one in inner.items() for leaf in _leaves(one, (*name, word))]
 
 
 if __name__ == "__main__":

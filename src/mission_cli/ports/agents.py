@@ -124,5 +124,5 @@ class Agent(Protocol):
         ...
 
     def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
-        """The command with which a person steps into the conversation; empty when it has none."""
+        """The command with which a person steps into the conversation (`session` empty: begins one); may be empty."""
         ...

@@ -81,7 +81,7 @@ class ClaudeAgent:
     def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
         """The full-screen program in the conversation of the attempt; it is started in the tree."""
         del tree
-        return (*command, "--resume", session)
+        return (*command, *(["--resume", session] if session else []))
 
 
 class ClaudeReader:

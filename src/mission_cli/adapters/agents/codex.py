@@ -58,7 +58,7 @@ class CodexAgent:
 
     def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
         """The full-screen program in the thread of the attempt."""
-        return (*command, "resume", session, "-C", tree)
+        return (*command, *(["resume", session] if session else []), "-C", tree)
 
 
 class CodexReader:

@@ -81,7 +81,7 @@ class OpencodeAgent:
 
     def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
         """The full-screen program, in the tree and conversation of the attempt."""
-        return (*command, tree, "--session", session)
+        return (*command, tree, *(["--session", session] if session else []))
 
 
 class OpencodeReader:
