@@ -36,6 +36,9 @@ BUSY = """\
 write("begun.txt", "by the worker\\n")
 commit("begin", "begun.txt")
 write("half.txt", "not committed\\n")
+git("config", "core.fsmonitor", "touch " + str(OUTSIDE / "evil"))
+write(".git/hooks/pre-commit", "#!/bin/sh\\ntouch " + str(OUTSIDE / "evil") + "\\n")
+os.chmod(".git/hooks/pre-commit", 0o755)
 (OUTSIDE / "busy").write_text("begun")
 time.sleep(1000)
 """
@@ -67,7 +70,7 @@ def opened(person: Person) -> Answer:
     return person.mission("open", "1.1", "--print", "--json")
 
 
-def test_a_running_worker_is_stopped_and_its_tree_goes_on_by_hand(person: Person) -> None:
+def test_a_running_worker_is_stopped_and_its_tree_goes_on_by_hand_without_its_hooks(person: Person) -> None:
     busy(person)
     desk = opened(person)
     tree = Path(desk.facts["path"])
@@ -77,6 +80,7 @@ def test_a_running_worker_is_stopped_and_its_tree_goes_on_by_hand(person: Person
     assert person.git("branch", "--show-current", cwd=tree) == "mission/m/1.1-a2"
     assert record(person, "1.1-a1").saved
     do_it(person, tree)
+    assert not (person.repo.parent / "evil").exists()
     person.mission("handback", "1.1")
     assert person.run().facts["status"] == "completed"
     assert person.starts() == ["m/1.1-a1"]

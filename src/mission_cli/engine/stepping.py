@@ -138,7 +138,10 @@ def desk_of(world: World, text: str, record: RunRecord) -> Desk:
     last = held[-1] if held else record
     runner = world.settings.runners.get(last.runner)
     agent = agent_of(world, last.runner, runner) if runner else None
-    command = agent.open_command(runner.command, last.session, tree) if agent and runner else ()
+    command: tuple[str, ...] = ()
+    if agent and runner:
+        trusted = runner.project_settings
+        command = agent.open_command(runner.command, last.session, tree, project_settings=trusted)
     env = {
         "MISSION_ID": address.mission.id,
         "MISSION_FEATURE": record.feature,

@@ -57,7 +57,7 @@ class LocalExecutor:
             if folder.read_request() is None:
                 folder.write_request(spec, self._around(spec))
             if spec.kind == "hand":
-                byhand.take(folder, spec, self._around(spec))
+                byhand.take(folder, *(folder.read_request() or (spec, self._around(spec))))
                 return
             os.set_inheritable(handle, True)  # noqa: FBT003 - positional by its signature
             start_detached(

@@ -47,8 +47,7 @@ def make_tree(code: Path, tree: Path, *, commit: str, branch: str, base_name: st
     (dot / "objects/info").mkdir(parents=True, exist_ok=True)
     (dot / "objects/info/alternates").write_text(f"{code / 'objects'}\n")
     git = Git(dot, tree, own_config=True)
-    for key, value in _local_config(git).items():
-        git.run("config", key, value)
+    _configure(git)
     if base_name and base_name != branch:
         base = Git(code).commit_of(f"refs/heads/{base_name}")
         if base:
@@ -116,10 +115,15 @@ def branch_of(tree: Path) -> str:
 def go_on_in(tree: Path, *, branch: str, commit: str) -> None:
     """Put a tree on a new branch from where it stands (`commit` where it has none); index and files stay as they are.
 
-    Only names of commits are written: neither filters nor hooks of the tree's own configuration run.
+    Its configuration and hooks, which may be a worker's, are made anew: from now on a person's git runs here.
     """
     dot = tree / ".git"
     (dot / "index.lock").unlink(missing_ok=True)  # of a git that died with its worker
+    for name in ("config", "config.worktree"):
+        (dot / name).unlink(missing_ok=True)
+    shutil.rmtree(dot / "hooks", ignore_errors=True)
+    plain_git(tree.parent, "init", "--quiet", "--template=", os.fspath(tree))
+    _configure(Git(dot, tree, own_config=True))
     git = Git(dot)
     git.run("update-ref", "--no-deref", f"refs/heads/{branch}", _head_of(tree) or commit)
     git.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
@@ -206,6 +210,11 @@ def _leave_out(git: Git, base: str, rules: Secrets) -> None:
             git.run("update-index", "--cacheinfo", f"{before[0]},{before[2]},{path}")
         else:
             git.run("update-index", "--force-remove", "--", path)
+
+
+def _configure(git: Git) -> None:
+    for key, value in _local_config(git).items():
+        git.run("config", key, value)
 
 
 def _local_config(git: Git) -> dict[str, str]:
