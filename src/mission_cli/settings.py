@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.domain.errors import DocumentError, UsageError
+from mission_cli.domain.hours import read_windows
 from mission_cli.domain.text import parse_duration
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ class Settings:
     secret_exceptions: tuple[str, ...] = ()
     """Patterns of paths in which a worker may commit what looks like a secret: keys of tests."""
     hours: str = ""
+    """Windows of the day in which workers are started: `22:00-07:00`, several with commas; empty: always."""
+    notify: str = ""
+    """A shell command that is started when something landed, failed, paused, waits or is completed."""
     attempts: int = 3
     validation_rounds: int = 3
     retry_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (1, 4, 16))
@@ -112,6 +116,10 @@ def check(settings: Settings) -> None:
         if value not in allowed:
             words = ", ".join(repr(a) for a in allowed)
             raise UsageError(f"the setting `{name}` is {value!r}", hint=f"it is one of {words}")
+    try:
+        read_windows(settings.hours)
+    except ValueError as error:
+        raise UsageError(f"the setting `hours`: {error}", hint='write "22:00-07:00", or several with commas') from error
     for name in ("max_parallel_workers", "machine_workers", "attempts", "validation_rounds"):
         if getattr(settings, name) < 1:
             raise UsageError(f"the setting `{name}` is {getattr(settings, name)}", hint="it is at least 1")

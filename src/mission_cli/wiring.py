@@ -25,6 +25,7 @@ from mission_cli.adapters.git.places import MIN_GIT, Checkout, find_checkout, gi
 from mission_cli.adapters.git.state import GitStateStore
 from mission_cli.adapters.git.state_home import find_home, find_state, make_home, make_state
 from mission_cli.adapters.machine import LocalMachine
+from mission_cli.adapters.notify import CommandNotifier
 from mission_cli.adapters.prices import GenaiPrices
 from mission_cli.adapters.secrets import SecretRules, known_secrets
 from mission_cli.adapters.templates import JinjaTemplates
@@ -227,6 +228,7 @@ def _assemble(checkout: Checkout, layout: Layout, settings: Settings, files: tup
         prices=GenaiPrices(),
         secrets=rules,
         runtime=runtime,
+        notifier=CommandNotifier(settings.notify, folder=checkout.name, log=checkout.runtime / "notify.log"),
         settings=settings,
         settings_files=files,
         settings_edited=_edited(checkout),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.code import CodeRepo
     from mission_cli.ports.executor import Executor
     from mission_cli.ports.machine import Machine
+    from mission_cli.ports.notifier import Notifier
     from mission_cli.ports.prices import PriceList
     from mission_cli.ports.runtime import Runtime
     from mission_cli.ports.secrets import Secrets
@@ -45,6 +46,7 @@ class World:
     prices: PriceList
     secrets: Secrets
     runtime: Runtime
+    notifier: Notifier
     settings: Settings
     settings_files: tuple[str, ...] = ()
     """Where settings were read from, or would be."""

@@ -337,6 +337,13 @@ def _own_tries(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
         )
 
 
+def _hours(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    del milestone
+    if draft.seen.opens_at is not None:
+        words = f"outside of the hours in which workers may run, until {draft.seen.opens_at:%H:%M}"
+        yield Hold(feature.number, "hours", words, until=draft.seen.opens_at)
+
+
 def _slots(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
     soon = draft.seen.now + _LOOK_AGAIN
@@ -363,5 +370,6 @@ _ORDER: tuple[Look, ...] = (
     _budget,
     _breaker,
     _own_tries,
+    _hours,
     _slots,
 )

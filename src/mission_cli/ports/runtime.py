@@ -59,6 +59,14 @@ class Runtime(Protocol):
         """The word that was kept, or None."""
         ...
 
+    def told(self) -> dict[str, dict[str, str]]:
+        """What a person was told last: words by event by mission."""
+        ...
+
+    def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
+        """Remember what was told."""
+        ...
+
     def last_look(self) -> str:
         """The state commit that the person saw last, or empty."""
         ...

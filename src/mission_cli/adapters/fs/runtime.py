@@ -98,6 +98,15 @@ class FolderRuntime:
         raw = read_json(self._folder / "trouble.json")
         return Trouble(**raw) if isinstance(raw, dict) else None
 
+    def told(self) -> dict[str, dict[str, str]]:
+        """What a person was told last."""
+        raw = read_json(self._folder / "told.json")
+        return raw if isinstance(raw, dict) else {}
+
+    def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
+        """Remember what was told."""
+        write_json(self._folder / "told.json", {mission: dict(facts) for mission, facts in told.items()})
+
     def last_look(self) -> str:
         """The state commit that the person saw last."""
         raw = read_json(self._folder / "looked.json")
