@@ -28,6 +28,7 @@ from mission_cli.adapters.executors.sandbox import Room, room_environment, wrap
 from mission_cli.adapters.executors.slots import take_slot
 from mission_cli.adapters.fs.atomic import create_whole, read_bytes, write_json
 from mission_cli.adapters.git import trees
+from mission_cli.adapters.keys import resolved
 from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.run import start_child, start_detached
 from mission_cli.domain.errors import MissionError
@@ -37,7 +38,7 @@ from mission_cli.domain.text import stamp
 from mission_cli.ports.agents import Prices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from subprocess import Popen
 
     from mission_cli.ports.agents import Agent
@@ -341,7 +342,7 @@ class _Supervisor:
         env = {k: v for k, v in self._around.environment.items() if not k.startswith("GIT_")}
         if self._spec.sandbox and self._around.bwrap:
             env = room_environment(self._around.environment, self._spec.pass_env)
-        env.update({name: _resolved(value, self._around.environment) for name, value in self._spec.env.items()})
+        env.update({name: resolved(value, self._around.environment) for name, value in self._spec.env.items()})
         env["MISSION_RUN"] = self._spec.key
         env[MARKER] = self._around.mark
         env["MISSION_USAGE"] = os.fspath(self._job.usage)
@@ -395,16 +396,6 @@ class _Supervisor:
 def _stop_if(broken: tuple[EndReason, str] | None) -> None:
     if broken is not None:
         raise _Stop(*broken)
-
-
-def _resolved(value: str, environment: Mapping[str, str]) -> str:
-    """A setting's value; `env:NAME` and `file:PATH` are references to a secret that is never written down."""
-    if value.startswith("env:"):
-        return environment.get(value.removeprefix("env:"), "")
-    if value.startswith("file:"):
-        content = read_bytes(Path(value.removeprefix("file:")).expanduser())
-        return (content or b"").decode("utf-8", "replace").strip()
-    return value
 
 
 def _ended_signal(pid: int) -> int | None:

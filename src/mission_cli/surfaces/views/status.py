@@ -116,6 +116,9 @@ def _warnings(view: MissionView) -> list[RenderableType]:
         count = len(view.edits)
         words = f"{count} edit{'s' if count > 1 else ''} of yours not committed: {', '.join(map(clean, view.edits))}"
         rows += [Text(), Text(words, style="yellow")]
+    for finding in view.pulse:
+        rows += [Text(), Text(f"{clean(finding.subject)}: {clean(finding.words)}", style="red")]
+        rows.append(Text(f"  → {clean(finding.todo)}", style="green"))
     errors = [p for p in view.problems if p.severity == "error"]
     rows += [Text(clean(p.at(view.path)), style="red") for p in errors]
     if view.trouble:
