@@ -49,16 +49,23 @@ class Room:
 
     def write_crontab(self, content: bytes) -> None:
         """Put a crontab where cron reads it, whatever `crontab` would say of it."""
-        script = f'cat > {_SPOOL}/root; chmod 600 {_SPOOL}/root'
+        script = f"cat > {_SPOOL}/root; chmod 600 {_SPOOL}/root"
         assert self.run("/bin/sh", "-c", script, stdin=content).code == 0
 
     def crontab(self) -> bytes:
-        """What cron reads; empty when there is nothing."""
-        return self.run("/bin/sh", "-c", f"cat {_SPOOL}/root 2>/dev/null").out.encode("utf-8", "surrogateescape")
+        """What cron reads, without the header that `crontab` puts before it; empty when there is nothing."""
+        raw = self.run("/bin/sh", "-c", f"cat {_SPOOL}/root 2>/dev/null").out.encode("utf-8", "surrogateescape")
+        lines = raw.splitlines(keepends=True)
+        return b"".join(lines[3:] if lines and lines[0].startswith(b"# DO NOT EDIT") else lines)
 
     def start_cron(self) -> None:
         """Start Debian's cron; it looks at the crontabs at the beginning of each minute."""
         assert self.run("cron").code == 0
+
+    def start_frozen_cron(self) -> None:
+        """Start a cron that runs and never ticks."""
+        script = "cron; until kill -STOP $(cat /run/crond.pid) 2>/dev/null; do :; done"
+        assert self.run("/bin/sh", "-c", script).code == 0
 
 
 @contextmanager

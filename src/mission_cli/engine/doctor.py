@@ -19,9 +19,9 @@ from mission_cli.domain.health import Finding, Level, doubtful, fine, wrong
 from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import FINISHED_MISSION, Cause, EndReason, JobState, RecordState
-from mission_cli.domain.text import one_line, show_duration
+from mission_cli.domain.text import counted, one_line
 from mission_cli.engine.act import worker_job
-from mission_cli.engine.health import INSTALL, LATE, in_its_environment
+from mission_cli.engine.health import INSTALL, LATE, in_its_environment, roughly
 from mission_cli.engine.world import agent_of, runner_obstacle
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _ticks(tools: Instruments, installed: Installed) -> Finding:
         return wrong("pulse", "none has ever run", INSTALL)
     span = tools.clock.now() - last
     if span > LATE:
-        words = f"the last one ran {show_duration(span)} ago, one is due every minute"
+        words = f"the last one ran {roughly(span)} ago, one is due every minute"
         return wrong("pulse", words, f"does {installed.kind} run? its log is {installed.job.log}")
     return fine("pulse", "the last one ran less than a minute ago" if span < timedelta(minutes=1) else "one ran lately")
 
@@ -217,10 +217,10 @@ def _room(world: World) -> Finding:
 def _state(world: World, tools: Instruments) -> Finding:
     newest = world.state.history(limit=1)
     if newest and newest[0].at - tools.clock.now() > _CLOCK_SLACK:
-        span = show_duration(newest[0].at - tools.clock.now())
+        span = roughly(newest[0].at - tools.clock.now())
         words = f"the clock is {span} behind the newest commit of the state"
         return wrong("clock", words, "set it: timedatectl set-ntp true")
-    return fine("state", f"{len(world.state.snapshot().missions)} missions")
+    return fine("state", counted(len(world.state.snapshot().missions), "mission"))
 
 
 def _remote(world: World, tools: Instruments) -> list[Finding]:

@@ -13,6 +13,7 @@ from mission_cli.engine.world import runner_obstacle
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
+    from mission_cli.engine.observe import Case
     from mission_cli.engine.world import World
     from mission_cli.ports.machine import Obstacle
     from mission_cli.ports.schedule import Installed
@@ -22,14 +23,16 @@ LATE = timedelta(minutes=5)
 INSTALL = "mission cron install"
 
 
-def pulse_findings(world: World, mission: Mission) -> tuple[Finding, ...]:
-    """What keeps pulses from moving an active mission; nothing for one that is not."""
+def pulse_findings(world: World, case: Case) -> tuple[Finding, ...]:
+    """What keeps pulses from moving an active mission, as far as no hold says it; nothing for another."""
+    mission = case.mission
     if mission.status is not MissionStatus.ACTIVE:
         return ()
     installed = world.schedule.noted()
-    if installed is None:
-        return tuple(_overdue(world, mission))
-    return (*_silent(world, installed), *in_its_environment(world, installed, mission.preferences.runner))
+    findings = _overdue(world, mission) if installed is None else _silent(world, installed)
+    findings += [] if any(hold.kind == "runner" for hold in case.plan.holds) else _here(world, mission)
+    findings += in_its_environment(world, installed, mission.preferences.runner) if installed else []
+    return tuple(findings)
 
 
 def in_its_environment(world: World, installed: Installed, name: str) -> list[Finding]:
@@ -60,13 +63,24 @@ def _remedy(obstacle: Obstacle, here: Obstacle | None) -> str:
     return obstacle.remedy
 
 
+def roughly(span: timedelta) -> str:
+    """A duration without its seconds."""
+    return show_duration(timedelta(minutes=span // timedelta(minutes=1)))
+
+
+def _here(world: World, mission: Mission) -> list[Finding]:
+    runner = world.settings.runners.get(mission.preferences.runner)
+    obstacle = runner and runner_obstacle(world, mission.preferences.runner, runner)
+    return [wrong("runner", obstacle.words, obstacle.remedy)] if obstacle else []
+
+
 def _silent(world: World, installed: Installed) -> list[Finding]:
     span = silence(world)
     if not installed.live:
         return [wrong(installed.kind, f"it is switched off: {installed.text}", INSTALL)]
     if span is not None and span < LATE:
         return []
-    words = "it has never ticked" if span is None else f"it has not ticked for {show_duration(span)}"
+    words = "it has never ticked" if span is None else f"it has not ticked for {roughly(span)}"
     return [wrong(installed.kind, words, "mission doctor --as-cron")]
 
 
@@ -74,5 +88,5 @@ def _overdue(world: World, mission: Mission) -> list[Finding]:
     due = world.runtime.due()
     if due is None or world.clock.now() - due < LATE:
         return []
-    words = f"something has been due for {show_duration(world.clock.now() - due)}, and no pulse comes"
+    words = f"something has been due for {roughly(world.clock.now() - due)}, and no pulse comes"
     return [doubtful("pulse", words, f"{INSTALL}, or: mission run {mission.id}")]

@@ -179,7 +179,7 @@ def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView
         holds=case.plan.holds,
         edits=tuple(f"{e.path} ({e.kind})" for e in edits),
         sandbox=world.machine.sandbox().words,
-        pulse=pulse_findings(world, mission),
+        pulse=pulse_findings(world, case),
         trouble=f"{trouble.at} {trouble.message} ({trouble.hint})" if trouble else "",
     )
 

@@ -68,7 +68,7 @@ def find_line(crontab: bytes) -> Found | None:
 def job_of(command: str) -> Job | None:
     """The job that a command of ours stands for; None when somebody has made something else of it."""
     try:
-        words = shlex.split(command.removesuffix(MARK))
+        words = shlex.split(command.rstrip().removesuffix(MARK))
     except ValueError:
         return None
     values: dict[str, str] = {}

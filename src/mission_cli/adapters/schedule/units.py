@@ -13,6 +13,8 @@ from mission_cli.ports.schedule import Job
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_ENV = "/usr/bin/env"
+"""systemd refuses a program with a quote in its path."""
 SERVICE, TIMER = "mission.service", "mission.timer"
 _MADE = "# made by `mission cron install --with systemd`; `mission cron remove` takes it away\n"
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -34,7 +36,7 @@ def service_of(job: Job) -> str:
     lines = [_MADE + "[Unit]", "Description=One pulse over all repositories with missions", "", "[Service]"]
     lines += ["Type=oneshot", "KillMode=process", "UMask=0077"]
     lines += [f"Environment={_quoted(f'{name}={value}')}" for name, value in job.set.items()]
-    lines += [f"ExecStart={' '.join(_quoted(word).replace('$', '$$') for word in job.argv)}"]
+    lines += [f"ExecStart={' '.join([_ENV, *(_quoted(word).replace('$', '$$') for word in job.argv)])}"]
     lines += [f"StandardOutput=append:{_specifiers(job.log)}", f"StandardError=append:{_specifiers(job.log)}"]
     return "\n".join(lines) + "\n"
 

@@ -210,14 +210,15 @@ def _as_cron(shell: Shell, *, offline: bool) -> int:
     flags = ["--repo", os.fspath(shell.repo.resolve())]
     flags += ["--offline"] if offline else []
     flags += ["--json"] if shell.as_json else []
+    around = installed.environment
     try:
-        done = run(
-            [*ours, "doctor", *flags], cwd=installed.environment["HOME"], env=installed.environment, timeout=None
-        )
+        done = run([*ours, "doctor", *flags], cwd=around["HOME"], env=around, timeout=None)
     except ToolError as error:
         raise ToolError(f"as {installed.kind} starts it, {error.message}", hint="mission cron install") from error
     if not shell.as_json:
         shell.note(f"as {installed.kind} starts it, with PATH={around['PATH']}")
     sys.stdout.write(done.out.decode("utf-8", "replace"))
     sys.stderr.write(done.err.decode("utf-8", "replace"))
+    if done.code and not shell.as_json:
+        shell.note(f"keys go into {local.key_file}; `mission cron install` takes over the PATH of this shell")
     return done.code
