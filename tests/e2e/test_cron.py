@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 import subprocess
 import sys
 import sysconfig
+import time
 import venv
 from contextlib import contextmanager
 from pathlib import Path
@@ -181,7 +183,7 @@ keys: HOME/.config/mission/env (made, readable for you only: keys for agents go 
     assert shown(person, room.mission("cron", "status").out) == snapshot("""\
 * * * * * PATH='TMP/100\\% '"'"'odd'"'"' tools:/usr/local/bin:/usr/bin:/bin:/usr/sbin' HOME=HOME LANG=C.UTF-8 PYTHON -P -m mission_cli pulse --all --quiet >>HOME/.local/state/mission/cron.log 2>&1 # mission: `mission cron remove` takes this line away
 ok       cron   PYTHON -P -m mission_cli pulse --all --quiet
-ok       pulse  the last one ran less than a minute ago
+ok       pulse  one has run within the last 5m
 everything is as it should be
 """)
     key_file = Path(os.environ["HOME"]) / ".config/mission/env"
@@ -269,7 +271,7 @@ ok       identity       Ada <ada@example.org>
 ok       clock          TIME
 ok       keys           HOME/.config/mission/env
 ok       cron           PYTHON -P -m mission_cli pulse --all --quiet
-ok       pulse          the last one ran less than a minute ago
+ok       pulse          one has run within the last 5m
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
 ok       state          1 mission
@@ -285,7 +287,7 @@ ok       identity       Ada <ada@example.org>
 ok       clock          TIME
 ok       keys           HOME/.config/mission/env
 ok       cron           PYTHON -P -m mission_cli pulse --all --quiet
-ok       pulse          the last one ran less than a minute ago
+ok       pulse          one has run within the last 5m
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
 ok       state          1 mission
@@ -323,7 +325,7 @@ ok       keys        HOME/.config/mission/env
 ok       cron        PYTHON -P -m mission_cli pulse --all --quiet
 warning  cron        folders of its PATH are gone: /nowhere
                      → mission cron install
-ok       pulse       the last one ran less than a minute ago
+ok       pulse       one has run within the last 5m
 wrong    repository  `git` is not there
                      → install git, or put it on PATH
 3 wrong, 1 warning
@@ -354,7 +356,7 @@ ok       identity       Ada <ada@example.org>
 ok       clock          TIME
 ok       keys           HOME/.config/mission/env
 ok       cron           PYTHON -P -m mission_cli pulse --all --quiet
-ok       pulse          the last one ran less than a minute ago
+ok       pulse          one has run within the last 5m
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
 ok       state          1 mission
@@ -401,7 +403,7 @@ ok       identity       Ada <ada@example.org>
 ok       clock          TIME
 ok       keys           HOME/.config/mission/env
 ok       cron           PYTHON -P -m mission_cli pulse --all --quiet
-ok       pulse          the last one ran less than a minute ago
+ok       pulse          one has run within the last 5m
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
 ok       state          1 mission
@@ -509,3 +511,35 @@ def test_an_idle_pulse_on_all_imports_nothing_and_leaves_a_sign(person: Person) 
     assert (done.returncode, done.stdout, ours) == (0, "", ["mission_cli", "mission_cli.idle"])
     assert not {"subprocess", "typer", "rich"} & set(modules)
     assert (Path(os.environ["HOME"]) / ".local/state/mission/ticked").exists()
+
+
+def test_something_is_due_and_nobody_ticks(person: Person) -> None:
+    person.set('retry_delays = ["1h"]')
+    person.worker("pass\n")
+    person.plan(PLAN)
+    person.start()
+    person.rest()
+    while person.causes() != [("1.1-a1", "noop")]:
+        person.rest()
+    person.rest()
+    assert "no pulse comes" not in person.mission("status", "m").out
+    place = person.runtime / "idle.json"
+    signature = json.loads(place.read_text())
+    place.write_text(json.dumps({**signature, "wake": time.time() - 3665}))
+    assert person.mission("status", "m").out.partition("tokens             0\n")[2] == snapshot("""\
+
+sandbox: off (sandbox = "off"): workers can do what you can do on this machine
+
+pulse: something has been due for 1h1m, and no pulse comes
+  → mission cron install, or: mission run m
+""")
+    assert person.mission("status", "m", "--json").facts["pulse"] == snapshot(
+        [
+            {
+                "level": "warning",
+                "subject": "pulse",
+                "words": "something has been due for 1h1m, and no pulse comes",
+                "todo": "mission cron install, or: mission run m",
+            }
+        ]
+    )

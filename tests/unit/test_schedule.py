@@ -113,7 +113,6 @@ Description=One pulse over all repositories with missions
 [Service]
 Type=oneshot
 KillMode=process
-UMask=0077
 Environment="PATH=/usr/bin:/o'dd $HOME `x`"
 Environment="HOME=/home/ada"
 ExecStart=/usr/bin/env "/opt/100%% mine/bin/python" "-P" "-m" "mission_cli" "pulse" "--all" "--quiet"

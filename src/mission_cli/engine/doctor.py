@@ -19,7 +19,7 @@ from mission_cli.domain.health import Finding, Level, doubtful, fine, wrong
 from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import FINISHED_MISSION, Cause, EndReason, JobState, RecordState
-from mission_cli.domain.text import counted, one_line
+from mission_cli.domain.text import counted, one_line, show_duration
 from mission_cli.engine.act import worker_job
 from mission_cli.engine.health import INSTALL, LATE, in_its_environment, roughly
 from mission_cli.engine.world import agent_of, runner_obstacle
@@ -186,7 +186,7 @@ def _ticks(tools: Instruments, installed: Installed) -> Finding:
     if span > LATE:
         words = f"the last one ran {roughly(span)} ago, one is due every minute"
         return wrong("pulse", words, f"does {installed.kind} run? its log is {installed.job.log}")
-    return fine("pulse", "the last one ran less than a minute ago" if span < timedelta(minutes=1) else "one ran lately")
+    return fine("pulse", f"one has run within the last {show_duration(LATE)}")
 
 
 def _lost(tools: Instruments) -> list[Finding]:

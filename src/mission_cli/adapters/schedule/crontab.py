@@ -100,7 +100,7 @@ class Crontab:
     def _faithful(self, listing: bytes) -> bytes:
         """The crontab as it is: Debian's `-l` shows a carriage return as two characters, its `-e` leaves it alone.
 
-        What `-e` hands to the editor lacks the comments at the top; the two at the end of such a line are taken for one.
+        What `-e` hands to the editor lacks the comments at the top; there the two at the end of a line count as one.
         """
         if b"\\r" not in listing:
             return listing

@@ -34,7 +34,7 @@ WantedBy=timers.target
 def service_of(job: Job) -> str:
     """The text of the service."""
     lines = [_MADE + "[Unit]", "Description=One pulse over all repositories with missions", "", "[Service]"]
-    lines += ["Type=oneshot", "KillMode=process", "UMask=0077"]
+    lines += ["Type=oneshot", "KillMode=process"]
     lines += [f"Environment={_quoted(f'{name}={value}')}" for name, value in job.set.items()]
     lines += [f"ExecStart={' '.join([_ENV, *(_quoted(word).replace('$', '$$') for word in job.argv)])}"]
     lines += [f"StandardOutput=append:{_specifiers(job.log)}", f"StandardError=append:{_specifiers(job.log)}"]
