@@ -366,6 +366,12 @@ wrong    runner script  WORKER_KEY is to be $KEY_FOR_CRON, which is not set
 """)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KEY_FOR_CRON", "only in this shell")
+        again = shown(person, room.mission("cron", "install").out)
+        assert again.partition("(left as it is)\n")[2] == snapshot("""\
+wrong    cron  as cron starts it, WORKER_KEY is to be $KEY_FOR_CRON, which is not set
+               → put KEY_FOR_CRON=… into HOME/.config/mission/env
+1 wrong, 0 warnings
+""")
         assert looks(person, room)["status"] == snapshot("""\
 
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine
@@ -443,6 +449,10 @@ ok       state          1 mission
 ok       runner script  TMP/100% 'odd' tools/agent-of-mine
 1 wrong, 1 warning
 """)
+    long_ahead = long_ago + 14400 + 90
+    os.utime(sign, (long_ahead, long_ahead))
+    assert " behind the last pulse\n" in room.mission("doctor", "--offline").out
+    os.utime(sign, (long_ago, long_ago))
     room.write_crontab(b"#" + room.crontab())
     assert looks(person, room)["status"] == snapshot("""\
 

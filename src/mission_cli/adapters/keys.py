@@ -34,11 +34,12 @@ _NEW = """\
 
 def read_environment(path: Path) -> dict[str, str]:
     """The variables of an environment file; none when there is none. Raises DocumentError with path and line."""
-    raw = read_bytes(path)
-    if raw is None:
-        return {}
+    try:
+        raw = read_bytes(path) or b""
+    except OSError as error:
+        raise DocumentError(f"it cannot be read: {error.strerror}", where=str(path)) from error
     found: dict[str, str] = {}
-    for number, line in enumerate(raw.decode("utf-8", "replace").splitlines(), 1):
+    for number, line in enumerate(raw.decode("utf-8", "surrogateescape").split("\n"), 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue

@@ -1,6 +1,6 @@
 """Looks whether everything that missions need works here: the machine, the schedule, the repository, its agents.
 
-Each function returns findings; nothing raises, an accident of a look is a finding too.
+What goes wrong while looking is a finding too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mission_cli.domain.status import FINISHED_MISSION, Cause, EndReason, JobSta
 from mission_cli.domain.text import counted, one_line, show_duration
 from mission_cli.engine.act import worker_job
 from mission_cli.engine.health import INSTALL, LATE, in_its_environment, roughly
-from mission_cli.engine.world import agent_of, runner_obstacle
+from mission_cli.engine.world import runner_obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,7 +76,7 @@ def repository_findings(world: World, tools: Instruments, *, offline: bool) -> l
 
 
 def call_models(world: World, nonce: str) -> list[Call]:
-    """Start one smallest call of a model for every agent that a mission here uses. Raises nothing."""
+    """Start one smallest call of a model for every agent that a mission here uses. Raises MissionError."""
     calls = []
     for name, mission in _used(world).items():
         runner = world.settings.runners[name]
@@ -183,6 +183,9 @@ def _ticks(tools: Instruments, installed: Installed) -> Finding:
     if last is None:
         return wrong("pulse", "none has ever run", INSTALL)
     span = tools.clock.now() - last
+    if span < -_CLOCK_SLACK:
+        words = f"the clock is {roughly(-span)} behind the last pulse"
+        return wrong("clock", words, "set it: timedatectl set-ntp true")
     if span > LATE:
         words = f"the last one ran {roughly(span)} ago, one is due every minute"
         return wrong("pulse", words, f"does {installed.kind} run? its log is {installed.job.log}")
@@ -247,8 +250,7 @@ def _runner(world: World, tools: Instruments, name: str) -> list[Finding]:
     obstacle = runner_obstacle(world, name, runner)
     if obstacle is not None:
         return [wrong(subject, obstacle.words, obstacle.remedy)]
-    agent = (runner.kind or name) != _PROGRAM and agent_of(world, name, runner) is not None
-    version = f", {tools.version(runner.command)}" if agent else ""
+    version = "" if (runner.kind or name) == _PROGRAM else f", {tools.version(runner.command)}"
     installed = tools.schedule.installed()
     elsewhere = in_its_environment(world, installed, name) if installed is not None else []
     return [

@@ -28,10 +28,13 @@ class Account:
 
 
 def account() -> Account:
-    """Whoever runs this."""
+    """Whoever runs this; a user that the system does not know has a number for a name."""
     import pwd
 
-    entry = pwd.getpwuid(os.getuid())
+    try:
+        entry = pwd.getpwuid(os.getuid())
+    except KeyError:
+        return Account(str(os.getuid()), os.environ.get("HOME", "/"))
     return Account(entry.pw_name, entry.pw_dir)
 
 

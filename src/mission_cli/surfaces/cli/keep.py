@@ -35,15 +35,13 @@ _PROGRAMS = ("git", "bwrap")
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(name="cron", help="What starts a pulse every minute.", rich_markup_mode=None)
-    command(group, "install", help="Start `mission pulse --all` every minute; tried first as cron would start it.")(
-        install
-    )
+    words = "Start `mission pulse --all` every minute; it is tried first as cron would start it."
+    command(group, "install", help=words)(install)
     command(group, "remove", help="Start it no more. Keys and everything else stay.")(remove)
     command(group, "status", help="What starts pulses, and whether it works. Exit 1 when it does not.")(status)
     app.add_typer(group)
-    command(
-        app, "doctor", help="Prove that git, agents, models, room and schedule work. Exit 1 when something is wrong."
-    )(doctor)
+    words = "Prove that git, agents, models, room and schedule work. Exit 1 when something is wrong."
+    command(app, "doctor", help=words)(doctor)
 
 
 def install(
@@ -53,6 +51,7 @@ def install(
     """Write the line or the timer, once it has proven to work."""
     from mission_cli.adapters.schedule.local import KINDS
     from mission_cli.engine.doctor import schedule_findings
+    from mission_cli.engine.health import in_its_environment
     from mission_cli.wiring import instruments, schedule
 
     if kind and kind not in KINDS:
@@ -62,6 +61,9 @@ def install(
     runners = [r.command[0] for r in opened.world.settings.runners.values() if r.command] if opened else []
     done = local.install(kind or local.choose(), [*_PROGRAMS, *runners])
     findings = [f for f in schedule_findings(instruments(shell.repo)) if f.level is not Level.OK]
+    if opened is not None:
+        for name in opened.world.settings.runners:
+            findings += in_its_environment(opened.world, done.installed, name)
     facts = {"kind": done.installed.kind, "text": done.installed.text, "keys": os.fspath(local.key_file)}
     if shell.as_json:
         shell.facts({**facts, "log": done.installed.job.log, "left_out": done.left_out, "findings": findings})
