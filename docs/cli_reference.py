@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -20,10 +21,19 @@ def page() -> str:
     return f"{head}{MARK}\n\n## Reference\n\n{''.join(_entries())}".rstrip() + "\n"
 
 
+def _commands() -> list[tuple[str, Any]]:
+    """(words behind `mission`, command), those of groups included."""
+    group: Any = typer.main.get_command(app)
+    found = []
+    for name, command in group.commands.items():
+        inner = getattr(command, "commands", None)
+        found += [(f"{name} {word}", one) for word, one in inner.items()] if inner else [(name, command)]
+    return found
+
+
 def _entries() -> list[str]:
-    group = typer.main.get_command(app)
     entries = []
-    for name, command in sorted(group.commands.items()):  # type: ignore[attr-defined]
+    for name, command in sorted(_commands()):
         arguments = [p.metavar or p.name.upper() for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option" and p.name not in _COMMON]
         lines = [f"### `{' '.join(['mission', name, *arguments])}`", "", command.help.strip(), ""]

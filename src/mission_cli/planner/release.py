@@ -273,7 +273,7 @@ def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
     del milestone
     runner = _runner(draft)
     if runner.problem:
-        yield Hold(feature.number, "runner", runner.problem, unblock="mend .mission.toml", person=True)
+        yield Hold(feature.number, "runner", runner.problem, unblock=runner.remedy, person=True)
         return
     model = _model(draft, runner, feature)
     unpriced = not runner.self_priced and runner.step_cost(model) is None

@@ -51,6 +51,10 @@ class Runtime(Protocol):
         """Write down what has to change before there is anything to do again."""
         ...
 
+    def due(self) -> datetime | None:
+        """Since when there has been something to do: a wake-up that was set, or a kick; None when neither is there."""
+        ...
+
     def note_trouble(self, trouble: Trouble | None) -> None:
         """Keep, or clear, the word that a pulse could not work."""
         ...

@@ -29,9 +29,10 @@ from mission_cli.adapters.executors.sandbox import Room, room_environment, wrap
 from mission_cli.adapters.executors.slots import take_slot
 from mission_cli.adapters.fs.atomic import create_whole, read_bytes, write_json
 from mission_cli.adapters.git import trees
+from mission_cli.adapters.keys import resolved
 from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.run import start_child, start_detached
-from mission_cli.adapters.secrets import Scrubber, SecretRules, known_secrets, resolved
+from mission_cli.adapters.secrets import Scrubber, SecretRules, known_secrets
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.domain.runs import AgentReport, Exit

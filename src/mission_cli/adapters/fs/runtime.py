@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import read_json, write_json
@@ -13,7 +14,7 @@ from mission_cli.ports.runtime import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import timedelta
     from pathlib import Path
 
 
@@ -79,10 +80,20 @@ class FolderRuntime:
             "version": self._version,
             "written": now,
             "due": due,
+            "wake": wake_at.timestamp() if wake_at else None,
             "looks": dict(looks),
             "jobs": list(jobs),
         }
         write_json(self._folder / "idle.json", signature)
+
+    def due(self) -> datetime | None:
+        """The wake-up of the last signature, or when somebody kicked."""
+        raw = read_json(self._folder / "idle.json")
+        wake = raw.get("wake") if isinstance(raw, dict) else None
+        moments = [float(wake)] if isinstance(wake, int | float) else []
+        with suppress(OSError):
+            moments.append((self._folder / "kick").stat().st_mtime)
+        return datetime.fromtimestamp(min(moments), UTC) if moments else None
 
     def note_trouble(self, trouble: Trouble | None) -> None:
         """Keep, or clear, the word that a pulse could not work."""
