@@ -211,7 +211,7 @@ class OpencodeReader:
         error = str(state.get("error") or "")
         if any(words in error for words in _REJECTED):
             self._rejected = f"{part.get('tool')}: {one_line(error, 120)}"
-        elif not error:
+        elif not error and self._rejected.startswith(f"{part.get('tool')}: "):
             self._rejected = ""  # it found another way
 
 
