@@ -61,6 +61,8 @@ class Settings:
     trees: str = ""
     remote: str = ""
     protect: tuple[str, ...] = ()
+    secret_exceptions: tuple[str, ...] = ()
+    """Patterns of paths in which a worker may commit what looks like a secret: keys of tests."""
     hours: str = ""
     attempts: int = 3
     validation_rounds: int = 3

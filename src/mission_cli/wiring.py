@@ -13,6 +13,7 @@ from mission_cli import __version__
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.checks import StandardChecks
 from mission_cli.adapters.clock import SystemClock
+from mission_cli.adapters.executors import unboxed
 from mission_cli.adapters.executors.jobs import Surroundings, tree_path
 from mission_cli.adapters.executors.local import LocalExecutor
 from mission_cli.adapters.fs.atomic import read_json, write_json
@@ -25,9 +26,11 @@ from mission_cli.adapters.git.state import GitStateStore
 from mission_cli.adapters.git.state_home import find_home, find_state, make_home, make_state
 from mission_cli.adapters.machine import LocalMachine
 from mission_cli.adapters.prices import GenaiPrices
+from mission_cli.adapters.secrets import SecretRules, known_secrets
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.domain.errors import NotFoundError, ToolError, UsageError
 from mission_cli.domain.host import ROBOT, Person
+from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.engine.world import World
 from mission_cli.settings import Settings, check, from_environment, parse
 
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.git.state_home import Layout
 
-SETTINGS_FILE = ".mission.toml"
+_UNBOXED = "unboxed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +72,54 @@ def user_folder(kind: str, environment: Mapping[str, str] | None = None) -> Path
 
 def read_settings(checkout: Checkout | None) -> tuple[Settings, tuple[str, ...]]:
     """Return the settings in force and the files that they were, or would be, read from."""
-    places = [user_folder("config") / "config.toml"]
+    own = user_folder("config") / "config.toml"
+    places, texts = [own], {own: _text_of(own)}
     if checkout is not None and checkout.main_tree is not None:
         places.append(checkout.main_tree / SETTINGS_FILE)
+        texts[places[1]] = settings_in_force(checkout)
     settings = Settings()
-    for place in places:
-        try:
-            text = place.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            continue
-        except (OSError, UnicodeDecodeError) as error:
-            raise ToolError(f"{place} cannot be read: {error}") from error
-        settings = parse(text, os.fspath(place), settings)
+    for place, text in texts.items():
+        settings = parse(text, os.fspath(place), settings) if text is not None else settings
     settings = from_environment(os.environ, settings)
     check(settings)
     return settings, tuple(os.fspath(p) for p in places)
 
 
-def open_repository(start: Path, *, create: bool = False) -> Opened:
-    """Open the repository around a folder. Raises NotFoundError where it has no missions, unless `create`."""
+def settings_in_force(checkout: Checkout) -> str | None:
+    """Return what `.mission.toml` says; where a job outside of the sandbox may have written it: what it says in git.
+
+    None where there is none. A file that is not in git counts as it was before that began.
+    """
+    if checkout.main_tree is None:
+        return None
+    place = checkout.main_tree / SETTINGS_FILE
+    folder = checkout.runtime / _UNBOXED
+    if not unboxed.suspects(folder):
+        return _text_of(place)
+    committed = Git(checkout.common_dir).blobs([f"HEAD:{SETTINGS_FILE}"])
+    if committed:
+        return committed[f"HEAD:{SETTINGS_FILE}"].decode("utf-8", "replace")
+    return _text_of(unboxed.kept_settings(folder))
+
+
+def _text_of(place: Path) -> str | None:
+    try:
+        return place.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ToolError(f"{place} cannot be read: {error}") from error
+
+
+def open_repository(start: Path, *, create: bool = False, vouched: bool = False) -> Opened:
+    """Open the repository around a folder. Raises NotFoundError where it has no missions, unless `create`.
+
+    With `vouched` a person acts, and the settings as they lie there are theirs.
+    """
     require_git()
     checkout = find_checkout(start)
+    if vouched:
+        unboxed.vouch(checkout.runtime / _UNBOXED)
     settings, files = read_settings(checkout)
     here = settings.state == "here"
     robot = _robot(settings)
@@ -162,6 +192,7 @@ def _assemble(checkout: Checkout, layout: Layout, settings: Settings, files: tup
             slots=os.fspath(user_folder("state") / "slots"),
             slot_count=settings.machine_workers,
             host=machine.me(),
+            unboxed=os.fspath(checkout.runtime / _UNBOXED),
             bwrap=machine.bwrap(),
             sandbox_read=settings.sandbox_read,
             sandbox_write=settings.sandbox_write,
@@ -177,21 +208,37 @@ def _assemble(checkout: Checkout, layout: Layout, settings: Settings, files: tup
         environment=dict(os.environ),
     )
     state = GitStateStore(layout, robot=robot)
+    rules = SecretRules(known_secrets(os.environ, *(r.env for r in settings.runners.values())))
     world = World(
         clock=SystemClock(),
         state=state,
-        code=GitCodeRepo(checkout, tree_of=lambda run: tree_path(trees, run), robot=robot),
+        code=GitCodeRepo(
+            checkout,
+            tree_of=lambda run: tree_path(trees, run),
+            rules=rules,
+            excepted=settings.secret_exceptions,
+            robot=robot,
+        ),
         executor=executor,
         agents=AGENTS,
         checks=StandardChecks(python_command("_inspect")),
         templates=JinjaTemplates(),
         machine=machine,
         prices=GenaiPrices(),
+        secrets=rules,
         runtime=runtime,
         settings=settings,
         settings_files=files,
+        settings_edited=_edited(checkout),
     )
     return Opened(checkout, world, executor, state)
+
+
+def _edited(checkout: Checkout) -> bool:
+    """Whether `.mission.toml` says something that does not count now."""
+    if checkout.main_tree is None:
+        return False
+    return settings_in_force(checkout) != _text_of(checkout.main_tree / SETTINGS_FILE)
 
 
 def _machine(checkout: Checkout, settings: Settings) -> LocalMachine:

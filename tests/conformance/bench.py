@@ -144,7 +144,8 @@ class Bench:
         ended = time.monotonic()
         end = executor.poll([run])[run].exit
         assert end is not None, executor.logs(run, 2000)
-        code = GitCodeRepo(opened.checkout, tree_of=lambda name: tree_path(trees, name))
+        rules = opened.world.secrets
+        code = GitCodeRepo(opened.checkout, tree_of=lambda name: tree_path(trees, name), rules=rules)
         start = Sha(spec.commit)
         evidence = code.evidence(run, start=start, work=start, protected=lambda path, existed: False)  # noqa: ARG005
         assert evidence is not None

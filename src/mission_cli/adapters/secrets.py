@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from mission_cli.adapters.fs.atomic import read_bytes
 
-_NAMED = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.IGNORECASE)
-_NO_SECRETS = re.compile(r"_(ID|FILE|PATH|DIR|NAME|URL|SOCK|LIMIT|COUNT|SIZE)$|^(SSH_AUTH_SOCK|GPG_TTY)$")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NAMED = re.compile(r"(^|_)(API|ACCESS|AUTH)?_?(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PAT)$", re.IGNORECASE)
 _SHORTEST = 8
 _KEY_BEGINS, _KEY_ENDS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"), re.compile(r"-----END [A-Z ]*PRIVATE KEY")
 _KEY_BLOCK = re.compile(rf"{_KEY_BEGINS.pattern}.*?({_KEY_ENDS.pattern}( BLOCK)?-----|\Z)", re.DOTALL)
@@ -90,10 +92,24 @@ class Scrubber:
         return self._rules.scrub(text)
 
 
-def secrets_of(environment: Mapping[str, str], more: Iterable[str] = ()) -> dict[str, str]:
-    """Values of the variables that are secrets by their name or because somebody refers to them as one."""
-    wanted = {name for name in environment if _NAMED.search(name) and not _NO_SECRETS.search(name)} | set(more)
-    return {environment[name]: name for name in wanted if environment.get(name)}
+def resolved(value: str, environment: Mapping[str, str]) -> str:
+    """A setting's value; `env:NAME` and `file:PATH` are references to a secret that is never written down."""
+    if value.startswith("env:"):
+        return environment.get(value.removeprefix("env:"), "")
+    if value.startswith("file:"):
+        content = read_bytes(Path(value.removeprefix("file:")).expanduser())
+        return (content or b"").decode("utf-8", "replace").strip()
+    return value
+
+
+def known_secrets(environment: Mapping[str, str], *settings: Mapping[str, str]) -> dict[str, str]:
+    """Secrets by value with their names: what is one by its name, and what a setting refers to."""
+    found = {value: name for name, value in environment.items() if _NAMED.search(name)}
+    for setting in settings:
+        for name, value in setting.items():
+            if value.startswith(("env:", "file:")):
+                found[resolved(value, environment)] = name
+    return found
 
 
 def _mark(name: str) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 _SECONDS_PER_HOUR = Decimal(3600)
+_STEPS_WORTH_STARTING = 5
+"""An attempt that cannot take so many steps does not get a slot of its own."""
 _MICRO = Decimal("0.000001")
 _MARGIN = Decimal("0.2")
 
@@ -124,20 +126,26 @@ def next_threshold(state: Account) -> Decimal:
 
 
 def reserve_for_attempt(
-    state: Account, *, open_slots: int, wall_limit: timedelta, worst_step: Decimal = ZERO
+    state: Account, *, open_slots: int, wall_limit: timedelta, worst_step: Decimal = ZERO, seen_step: Decimal = ZERO
 ) -> Reserve | Refusal:
     """Return what the next attempt may cost at most, so that every open slot gets its share.
 
     `worst_step` is what one step of the model can cost in dollars. A step is seen when it is over, so the cap
-    is set below the reserve by one step, or by a fifth of the share where that is less.
+    is set below the reserve by one step, or by a fifth of the share where that is less. `seen_step` is what steps
+    of this mission did cost: two of them must fit, the one that breaks the cap and the one that is under way then.
     """
+    if seen_step and (usd_left := state.left("usd")) is not None:
+        open_slots = min(open_slots, int(usd_left // (_STEPS_WORTH_STARTING * seen_step)))
     shares: dict[str, Decimal] = {}
     for category in CATEGORIES:
         left = state.left(category)
         if left is not None and left <= 0:
             return Refusal(category, _nothing_left(state, category))
         shares[category] = ZERO if left is None else left / max(1, open_slots)
-    usd, cap = _money(state, shares["usd"], worst_step)
+    usd, cap = _money(state, shares["usd"], worst_step, 2 * seen_step)
+    if cap <= 0 and state.cap("usd") is not None:
+        left_now, step = show_amount("usd", state.left("usd") or ZERO), show_amount("usd", seen_step)
+        return Refusal("usd", f"what is left ({left_now}) does not pay for the next step (one did cost {step})")
     wall = Decimal(str(wall_limit.total_seconds())) / _SECONDS_PER_HOUR
     hours = wall if state.cap("hours") is None else min(wall, shares["hours"])
     return Reserve(
@@ -148,15 +156,15 @@ def reserve_for_attempt(
     )
 
 
-def _money(state: Account, share: Decimal, worst_step: Decimal) -> tuple[Decimal, Decimal]:
+def _money(state: Account, share: Decimal, worst_step: Decimal, seen_steps: Decimal) -> tuple[Decimal, Decimal]:
     """(reserve, cap) in dollars; a reserve of 0 without any cap."""
     per_feature, left = state.limits.per_feature_usd, state.left("usd")
     if per_feature:
-        wanted = per_feature + min(worst_step, per_feature * _MARGIN)
+        wanted = per_feature + max(min(worst_step, per_feature * _MARGIN), seen_steps)
         if left is None or wanted <= left:
             return wanted, per_feature
         share = min(share, left) if per_feature > left else left
-    return share, share - min(worst_step, share * _MARGIN)
+    return share, share - max(min(worst_step, share * _MARGIN), seen_steps)
 
 
 def _nothing_left(state: Account, category: str) -> str:

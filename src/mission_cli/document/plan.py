@@ -94,7 +94,8 @@ class PlanPreferences(_Strict):
     coding_style: Text = ""
     max_parallel_workers: Annotated[int, Field(ge=1, le=64)] = 2
     runner: Text = "opencode"
-    land: Literal["ask", "auto"] = "ask"
+    land: Literal["", "ask", "auto"] = ""
+    """Empty: a POC lands by itself, else somebody looks first."""
     worker_command: Text = ""
 
 
@@ -205,6 +206,7 @@ def template_values(
             features.append({**feature.model_dump(), "number": number, "cell": cell})
         milestones.append({**milestone.model_dump(), "features": features})
     values = plan.model_dump()
+    values["preferences"]["land"] = plan.preferences.land or ("auto" if plan.mode == "poc" else "ask")
     values.update(
         id=mission_id,
         status="planning",

@@ -75,3 +75,8 @@ def split_run_id(run: str) -> tuple[MissionId, FeatureNumber, int] | None:
 def attempt_name(run: RunId) -> str:
     """Return `<N.M>-a<k>`, the name of the record's file."""
     return run.split("/", 1)[1]
+
+
+def poc_branch(mission: MissionId) -> str:
+    """The branch that a POC lands on in a repository that has more than it."""
+    return f"mission/{mission}/poc"

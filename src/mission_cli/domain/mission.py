@@ -276,6 +276,11 @@ class Mission:
     recoveries: tuple[Recovery, ...] = ()
     progress: tuple[LogRow, ...] = ()
 
+    @property
+    def poc(self) -> bool:
+        """A proof of concept: one worker, nothing judged but the milestones, every feature lands."""
+        return self.mode == "poc"
+
     def features(self) -> Iterator[Feature]:
         """All features in file order."""
         for milestone in self.milestones:

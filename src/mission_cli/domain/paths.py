@@ -10,9 +10,11 @@ _TEST = re.compile(
     r"|[._-](test|spec)\.[^/]+\Z"
     r"|_test\.[^/]+\Z"
 )
+SETTINGS_FILE = ".mission.toml"
+"""Of a repository, at its root."""
 _OURS = ("missions/", ".missions/", "todo/missions/")
 _FIXED = (".github/", ".ci/", ".circleci/", ".husky/", ".githooks/")
-_FIXED_FILES = frozenset({".mission.toml", ".gitlab-ci.yml", ".gitmodules", ".pre-commit-config.yaml"})
+_FIXED_FILES = frozenset({SETTINGS_FILE, ".gitlab-ci.yml", ".gitmodules", ".pre-commit-config.yaml"})
 
 
 def is_test_file(path: str) -> bool:

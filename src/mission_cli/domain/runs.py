@@ -175,6 +175,8 @@ class Evidence:
     """The attempt merged on `work`; None on a conflict or without commits."""
     tree: str = ""
     """Tree of the candidate without mission folders: what criteria are judged on."""
+    completes: tuple[str, ...] = ()
+    """Numbers of features that its commits say they complete, by the trailer `Completes-feature`."""
     integrated: bool = False
     """Its commits are on `work` already."""
     work: Sha | None = None

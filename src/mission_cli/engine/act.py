@@ -37,7 +37,7 @@ def with_prompts(world: World, case: Case) -> list[Move]:
     moves: list[Move] = []
     for move in case.plan.moves:
         if isinstance(move, Dispatch):
-            prompt = prompt_for(world, case.mission, move.record, case.seen.records)
+            prompt = world.secrets.scrub(prompt_for(world, case.mission, move.record, case.seen.records))
             moves.append(replace(move, record=replace(move.record, prompt=prompt)))
         else:
             moves.append(move)

@@ -10,6 +10,7 @@ from mission_cli.document.changes import AppendRow, Change, SetCell, SetFeature,
 from mission_cli.document.features import ANNOTATION
 from mission_cli.document.runs import read_run
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, UsageError
+from mission_cli.domain.ids import poc_branch
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     FeatureStatus,
@@ -58,6 +59,8 @@ def start(world: World, text: str) -> Done:
     def change(address: Address) -> _Change:
         mission = address.mission
         refuse_start(world, address)
+        if mission.base == poc_branch(mission.id):
+            world.code.make_branch(mission.base)
         if mission.status is MissionStatus.ACTIVE and mission.managed:
             return _Change(f"{mission.id} is active already", "")
         now = stamp(world.clock.now())
@@ -94,7 +97,7 @@ def refuse_start(world: World, address: Address) -> None:
         raise BlockedError(f"{mission.id} has no budget cap", hint=hint)
     if not mission.base:
         raise BlockedError(f"{mission.id} has no base branch", hint="write `base: main` into its front matter")
-    if world.code.heads(mission.id, mission.base).base is None:
+    if mission.base != poc_branch(mission.id) and world.code.heads(mission.id, mission.base).base is None:
         raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="make it, with a first commit")
     _refuse_runner(world, mission)
     if mission.host and mission.host != world.machine.me() and mission.status is MissionStatus.ACTIVE:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli.document.load import load
 from mission_cli.document.plan import Plan, template_values
 from mission_cli.domain.errors import ConflictError, UsageError
-from mission_cli.domain.ids import MissionId, why_bad_id
+from mission_cli.domain.ids import MissionId, poc_branch, why_bad_id
 from mission_cli.domain.text import stamp
 from mission_cli.engine.record import Entry, message
 from mission_cli.ports.state import Write
@@ -32,15 +32,24 @@ def create(
     person: Person,
     base: str,
     repo: str = "",
+    own_branch: bool = False,
 ) -> tuple[MissionId, str]:
-    """Commit the file of a new mission; return its id and the path of the file on disk."""
+    """Commit the file of a new mission; return its id and the path of the file on disk.
+
+    With `own_branch` it does not land on `base` but on a branch of its own, which `start` makes.
+    """
     for _ in range(_TRIES):
         snapshot = store.snapshot()
         mission = _free_id(plan, snapshot, now)
         text = templates.render(
             "mission.md.j2",
             template_values(
-                plan, mission_id=mission, created=stamp(now)[:10], created_by=person.name, repo=repo, base=base
+                plan,
+                mission_id=mission,
+                created=stamp(now)[:10],
+                created_by=person.name,
+                repo=repo,
+                base=poc_branch(mission) if own_branch else base,
             ),
         )
         wrong = load(text, mission).problems

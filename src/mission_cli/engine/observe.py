@@ -199,9 +199,8 @@ class _Look:
     def landing(self) -> Landing:
         """How landing would go, where somebody wants it or everything is done."""
         mission, base, target = self._mission, self._heads.base, self.target()
-        wanted = mission.preferences.land == "auto" and any(
-            m.status is MilestoneStatus.PASSED for m in mission.milestones
-        )
+        passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)
+        wanted = mission.preferences.land == "auto" and (passed or mission.poc)
         wanted = (
             wanted or any(a.gate == "land" for a in mission.approvals) or all(m.finished for m in mission.milestones)
         )
@@ -211,7 +210,12 @@ class _Look:
 
 
 def landing_target(world: World, mission: Mission) -> Sha | None:
-    """The commit that the last passed milestone passed on; unfinished work behind it does not land."""
+    """The commit that the last passed milestone passed on; unfinished work behind it does not land.
+
+    In a POC every finished feature lands.
+    """
+    if mission.poc:
+        return world.code.heads(mission.id, mission.base).work
     passed = [m.passed_at for m in mission.milestones if m.status is MilestoneStatus.PASSED and m.passed_at]
     return world.code.newest([c for c in map(world.code.find_commit, passed) if c is not None])
 

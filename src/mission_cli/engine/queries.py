@@ -173,7 +173,14 @@ def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView
         waiting_for=tuple(_waiting(case)),
         problems=case.loaded.problems,
         holds=case.plan.holds,
-        edits=tuple(f"{e.path} ({e.kind})" for e in edits),
+        edits=(
+            *(f"{e.path} ({e.kind})" for e in edits),
+            *(
+                (".mission.toml (counts when it is committed: workers ran without a sandbox)",)
+                if world.settings_edited
+                else ()
+            ),
+        ),
         sandbox=world.machine.sandbox().words,
         trouble=f"{trouble.at} {trouble.message} ({trouble.hint})" if trouble else "",
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.machine import Machine
     from mission_cli.ports.prices import PriceList
     from mission_cli.ports.runtime import Runtime
+    from mission_cli.ports.secrets import Secrets
     from mission_cli.ports.state import StateStore
     from mission_cli.ports.templates import Templates
     from mission_cli.settings import RunnerSettings, Settings
@@ -42,10 +43,13 @@ class World:
     templates: Templates
     machine: Machine
     prices: PriceList
+    secrets: Secrets
     runtime: Runtime
     settings: Settings
     settings_files: tuple[str, ...] = ()
     """Where settings were read from, or would be."""
+    settings_edited: bool = False
+    """The checkout's settings say something that does not count while a worker runs outside of the sandbox."""
 
 
 def policy_of(world: World) -> Policy:

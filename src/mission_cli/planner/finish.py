@@ -120,7 +120,7 @@ def _land(draft: Draft, *, done: bool) -> bool:
     if landing.state in {LandState.LANDED, LandState.NOTHING}:
         return True
     passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)
-    automatic = mission.preferences.land == "auto" and passed
+    automatic = mission.preferences.land == "auto" and (passed or mission.poc)
     if not automatic and not _approved(draft):
         if done:
             draft.hold(
@@ -141,7 +141,7 @@ def _land(draft: Draft, *, done: bool) -> bool:
             "", "landing", landing.obstacle, unblock="move it out of the way; landing follows by itself", person=True
         )
         return False
-    if landing.state is LandState.MERGE and not _merge_is_good(draft, landing.commit, landing.tree):
+    if landing.state is LandState.MERGE and not mission.poc and not _merge_is_good(draft, landing.commit, landing.tree):
         return False
     why = f"bring {landing.commit[:7]} to {mission.base}"
     draft.acts.append(Land(landing.commit, draft.seen.base, why))

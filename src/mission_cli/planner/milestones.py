@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.mission import Result
@@ -172,8 +173,12 @@ def _control(draft: Draft, milestone: Milestone) -> bool:
 
 
 def validation_criteria(draft: Draft, milestone: Milestone, tree: str) -> tuple[Criterion, ...]:
-    """What is judged at the end of a milestone: its criteria, else the test and build commands that were found."""
-    return milestone.criteria or draft.seen.detected.get(tree, ())
+    """What is judged at the end of a milestone: its criteria, else the test and build commands that were found.
+
+    In a POC, where no feature is judged for itself, those of its features come before what was found.
+    """
+    of_features = [replace(c, index=-1) for f in milestone.features for c in f.criteria] if draft.mission.poc else []
+    return milestone.criteria or tuple(of_features) or draft.seen.detected.get(tree, ())
 
 
 def _validate(draft: Draft, milestone: Milestone) -> None:

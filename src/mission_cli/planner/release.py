@@ -6,7 +6,7 @@ budget → runner breaker → slots; and before the slots the feature's own trie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -119,7 +119,18 @@ def _reserve(draft: Draft, feature: Feature) -> Reserve | Refusal:
     state = account(draft.mission.limits, draft.mission.spends, records)
     runner = _runner(draft)
     worst = runner.step_cost(_model(draft, runner, feature)) or Decimal(0)
-    return reserve_for_attempt(state, open_slots=free_slots(draft), wall_limit=runner.deadline, worst_step=worst)
+    return reserve_for_attempt(
+        state,
+        open_slots=free_slots(draft),
+        wall_limit=runner.deadline,
+        worst_step=worst,
+        seen_step=_seen_step(draft.seen.records),
+    )
+
+
+def _seen_step(records: Sequence[RunRecord]) -> Decimal:
+    """What a step of the dearest attempt did cost on average."""
+    return max((r.usage.usd / r.steps for r in records if r.usage.usd and r.steps), default=Decimal(0))
 
 
 def _model(draft: Draft, runner: RunnerPolicy, feature: Feature) -> str:
@@ -251,7 +262,11 @@ def _budget(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Ho
     elif free_slots(draft):
         reserve = _reserve(draft, feature)
         if isinstance(reserve, Refusal):
-            yield Hold(feature.number, "budget", reserve.detail, unblock="a running attempt ends, or a higher cap")
+            runs = bool(draft.running or draft.open_records())
+            help_by = (
+                "a running attempt ends, or a higher cap" if runs else f"mission edit {draft.mission.id}: a higher cap"
+            )
+            yield Hold(feature.number, "budget", reserve.detail, unblock=help_by, person=not runs)
 
 
 def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:

@@ -74,11 +74,11 @@ def ending(end: Exit, evidence: Evidence, run: str) -> Ending | None:
     """Return the cause where the criteria need not be asked; None where they decide."""
     if end.reason in _BY_REASON:
         return Ending(_BY_REASON[end.reason], end.detail or _reason_words(end))
+    if evidence.secrets:
+        return Ending(Cause.TAMPERED, f"its commits hold a secret: {', '.join(evidence.secrets[:5])}")
     protected = ", ".join(evidence.protected[:5])
     if protected:
         return Ending(Cause.TAMPERED, f"it changed what is not its own: {protected}")
-    if evidence.secrets:
-        return Ending(Cause.TAMPERED, f"its commits hold a secret: {', '.join(evidence.secrets[:5])}")
     if not evidence.commits:
         return _without_commits(end, evidence, run)
     if not evidence.substantial:
@@ -197,7 +197,7 @@ def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, e
 
 def _integrated(facts: _Facts, feature: Feature) -> None:
     """Its work is on `work`: write down what it was judged by, and settle."""
-    if facts.evidence.candidate is not None:
+    if facts.evidence.candidate is not None and not facts.draft.mission.poc:
         judgement = _judge_feature(facts, feature, facts.evidence.candidate)
         start_checks(facts.draft, judgement)
         facts.judged = judgement.known
@@ -205,7 +205,7 @@ def _integrated(facts: _Facts, feature: Feature) -> None:
             facts.draft.hold(feature.number, "review", "what it was judged by is looked up")
             return
     facts.close(Cause.DONE, "its work is on the branch of finished features")
-    if feature.criteria:
+    if feature.criteria and facts.judged:
         at, commit = stamp(facts.draft.seen.now), (facts.evidence.candidate or "")[:7]
         marks = tuple(
             Mark(j.criterion, j.verdict is Verdict.PASSED, Result(j.verdict, at, commit), j.criterion.baseline)
@@ -219,6 +219,9 @@ def _review(facts: _Facts, feature: Feature) -> None:
     draft, evidence, record = facts.draft, facts.evidence, facts.record
     if evidence.candidate is None or evidence.work is None:
         draft.hold(feature.number, "evidence", f"what {record.run} left cannot be merged yet")
+        return
+    if draft.mission.poc:
+        _take_at_its_trailer(facts, feature, evidence.candidate, evidence.work)
         return
     end_cause = facts.end.report.cause
     if end_cause is not None and not feature.criteria:
@@ -249,6 +252,17 @@ def _review(facts: _Facts, feature: Feature) -> None:
         passed = counted(len(judgement.known), "criterion", "criteria")
         why = f"{attempt_name(record.run)}: {passed} passed on its merge with finished work"
         draft.acts.append(Integrate(record.run, evidence.candidate, evidence.work, why))
+
+
+def _take_at_its_trailer(facts: _Facts, feature: Feature, candidate: Sha, work: Sha) -> None:
+    """A POC: nobody reviews a feature; what counts is a commit that says so, and the check of the milestone."""
+    if feature.number not in facts.evidence.completes:
+        said = facts.end.report.cause
+        words = f"no commit says `Completes-feature: {feature.number}`"
+        facts.close(said or Cause.WRONG_OUTPUT, facts.end.report.detail if said else words)
+        return
+    why = f"{attempt_name(facts.record.run)}: a commit completes {feature.number}"
+    facts.draft.acts.append(Integrate(facts.record.run, candidate, work, why))
 
 
 def _cannot_run(draft: Draft, stuck: Judged, subject: str) -> None:

@@ -58,6 +58,14 @@ class CodeRepo(Protocol):
         """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
         ...
 
+    def make_branch(self, name: str) -> None:
+        """Create a branch at what is checked out; nothing when it exists. Raises ToolError without a commit."""
+        ...
+
+    def is_dedicated(self, base: str) -> bool:
+        """Whether there is nothing on a branch yet but what a new repository comes with."""
+        ...
+
     def make_work(self, mission: MissionId, base: Sha) -> None:
         """Create the branch of finished features; nothing when it exists."""
         ...

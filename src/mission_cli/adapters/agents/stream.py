@@ -61,20 +61,20 @@ class Ledger:
         self.usd = None if self.usd is None or cost is None else self.usd + cost
 
     def cut_off(self, text: str = "") -> None:
-        """A step whose stream broke off: its input was read, what came of its output was written."""
+        """A step whose stream broke off: its input was read, what came of its output was written.
+
+        Without a price it costs what tokens did cost in this run so far; where nothing did, nobody knows.
+        """
         self.steps += 1
         self.cut += 1
         self.cut_in_a_row += 1
         tokens = {"input": self._context, "output": max(1, len(text) // _CHARS_PER_TOKEN)}
-        cost = self._estimate(sum(tokens.values()), self._prices.cost(tokens))
-        self.usd = None if self.usd is None or cost is None else self.usd + cost
+        cost = self._prices.cost(tokens)
+        if cost is None and self.usd:
+            cost = self.usd / self.tokens.total() * sum(tokens.values())
         self.tokens.update(tokens)
         self.estimated.update(tokens)
-
-    def _estimate(self, tokens: int, cost: Decimal | None) -> Decimal | None:
-        """The cost of a broken step: without a price at the rate of the steps before it, unknown without any."""
-        known = sum(self.tokens.values())
-        return self.usd / known * tokens if cost is None and self.usd is not None and known else cost
+        self.usd = None if self.usd is None or cost is None else self.usd + cost
 
     def tally(self, limited: str = "", reset_at: str = "") -> Tally:
         """Where it stands, and the rate limit that it waits for."""

@@ -23,7 +23,9 @@ _TRANSCRIPT_LINE = 400
 class Output:
     """Two pipes of a child. Nothing here waits: leftovers of the child may hold a pipe open for ever."""
 
-    def __init__(self, child: Popen[bytes], log: Path, describe: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self, child: Popen[bytes], log: Path, describe: Callable[[str], str] | None, scrub: Callable[[str], str]
+    ) -> None:
         assert child.stdout is not None  # noqa: S101 - it was started with pipes
         assert child.stderr is not None  # noqa: S101
         self._pipes = {child.stdout.fileno(): b"", child.stderr.fileno(): b""}
@@ -31,6 +33,7 @@ class Output:
         for pipe in self._pipes:
             os.set_blocking(pipe, False)
         self._log = log.open("ab")
+        self._scrub = scrub
         self._describe = describe
         self._told: deque[str] = deque(maxlen=_TRANSCRIPT_LINES)
         self.lines: list[str] = []
@@ -49,7 +52,6 @@ class Output:
         for pipe in list(self._pipes):
             while (chunk := self._chunk(pipe)) is not None:
                 found = True
-                self._keep(chunk)
                 self._split(pipe, chunk)
         self._log.flush()
         return found
@@ -84,11 +86,11 @@ class Output:
             return None
         return chunk
 
-    def _keep(self, chunk: bytes) -> None:
+    def _keep(self, line: bytes) -> None:
         size = self._log.tell()
         if size < _LARGEST_LOG:
-            self._log.write(chunk)
-            if size + len(chunk) >= _LARGEST_LOG:
+            self._log.write(line)
+            if size + len(line) >= _LARGEST_LOG:
                 self._log.write(b"\n[the log is cut here]\n")
 
     def _split(self, pipe: int, chunk: bytes) -> None:
@@ -98,7 +100,8 @@ class Output:
         self._pipes[pipe] = rest if len(rest) < _LONGEST_LINE else b""
 
     def _line(self, pipe: int, raw: bytes) -> None:
-        text = _COLOURS.sub("", raw.decode("utf-8", "replace").rstrip("\r"))
+        text = self._scrub(_COLOURS.sub("", raw.decode("utf-8", "replace").rstrip("\r")))
+        self._keep(text.encode() + b"\n")
         (self.lines if pipe == self._out else self.notes).append(text)
         told = self._describe(text) if self._describe is not None and pipe == self._out else text
         self._told.extend(line[:_TRANSCRIPT_LINE] for line in told.splitlines() if line.strip())

@@ -11,8 +11,8 @@ import os
 import secrets
 import select
 import signal
-import sys
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.executors import unboxed
 from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
 from mission_cli.adapters.executors.limits import Limits
 from mission_cli.adapters.executors.output import Output
@@ -30,14 +31,16 @@ from mission_cli.adapters.fs.atomic import create_whole, read_bytes, write_json
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.run import start_child, start_detached
+from mission_cli.adapters.secrets import Scrubber, SecretRules, known_secrets, resolved
 from mission_cli.domain.errors import MissionError
+from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.domain.runs import AgentReport, Exit
 from mission_cli.domain.status import EndReason
 from mission_cli.domain.text import stamp
 from mission_cli.ports.agents import Prices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from subprocess import Popen
 
     from mission_cli.ports.agents import Agent
@@ -82,10 +85,15 @@ class _Supervisor:
         self._slot_number = 0
         self._wake_read, self._wake_write = os.pipe()
         self._terminated = False
+        self._rules = SecretRules(known_secrets(around.environment, spec.env))
 
     @property
     def _worker(self) -> bool:
         return self._spec.kind == "worker"
+
+    @property
+    def _boxed(self) -> bool:
+        return bool(self._spec.sandbox and self._around.bwrap)
 
     def run(self) -> None:
         self._listen()
@@ -107,6 +115,7 @@ class _Supervisor:
                 report=end.report if self._began else self._report_from_log(end.code),
             )
         )
+        unboxed.leave(Path(self._around.unboxed), self._spec.key)
         self._release()
 
     # The life of a job
@@ -184,6 +193,9 @@ class _Supervisor:
         self._began = stamp(datetime.now(UTC))
         self._clock = time.monotonic()
         facts = f'{{"at": "{self._began}", "pid": {os.getpid()}, "boot": "{scan.boot_id()}"}}\n'
+        if not self._boxed:
+            settings = Path(self._around.checkout) / SETTINGS_FILE if self._around.checkout else None
+            unboxed.enter(Path(self._around.unboxed), self._spec.key, settings)
         if not create_whole(self._job.started, facts.encode()) and self._worker:
             raise _Stop(EndReason.LOST, "it was started before")
 
@@ -201,7 +213,7 @@ class _Supervisor:
             words = f"`{argv[0]}` cannot be executed: {error.strerror}"
             raise _Stop(EndReason.NOT_STARTED, words, _CANNOT_EXECUTE) from error
         agent = AGENTS.get(self._spec.agent) if main else None
-        output = Output(child, self._job.log, agent.describe if agent else None)
+        output = Output(child, self._job.log, agent.describe if agent else None, Scrubber(self._rules).line)
         limits = self._limits(agent)
         reason, detail = EndReason.EXIT, ""
         try:
@@ -275,7 +287,7 @@ class _Supervisor:
 
     def _in_room(self, argv: tuple[str, ...]) -> list[str]:
         """The command, inside of the sandbox where there is one."""
-        if not (self._spec.sandbox and self._around.bwrap):
+        if not self._boxed:
             return list(argv)
         environment = self._around.environment
         room = Room(
@@ -313,10 +325,13 @@ class _Supervisor:
     def _save(self) -> str:
         ref = f"refs/mission/wip/{self._spec.key}"
         try:
-            return trees.save_uncommitted(self._code, self._tree, ref=ref, label=self._spec.key) or ""
-        except MissionError as error:
-            print(f"uncommitted work could not be saved: {error}", file=sys.stderr)  # noqa: T201 - its own log
+            saved = trees.save_uncommitted(
+                self._code, self._tree, ref=ref, label=self._spec.key, start=self._spec.commit, rules=self._rules
+            )
+        except Exception:  # noqa: BLE001 - the exit file is written whatever is in that tree
+            traceback.print_exc()
             return ""
+        return saved or ""
 
     def _release(self) -> None:
         """Give the slot back, tell the loop, tidy up."""
@@ -339,9 +354,9 @@ class _Supervisor:
 
     def _environment(self) -> dict[str, str]:
         env = {k: v for k, v in self._around.environment.items() if not k.startswith("GIT_")}
-        if self._spec.sandbox and self._around.bwrap:
+        if self._boxed:
             env = room_environment(self._around.environment, self._spec.pass_env)
-        env.update({name: _resolved(value, self._around.environment) for name, value in self._spec.env.items()})
+        env.update({name: resolved(value, self._around.environment) for name, value in self._spec.env.items()})
         env["MISSION_RUN"] = self._spec.key
         env[MARKER] = self._around.mark
         env["MISSION_USAGE"] = os.fspath(self._job.usage)
@@ -395,16 +410,6 @@ class _Supervisor:
 def _stop_if(broken: tuple[EndReason, str] | None) -> None:
     if broken is not None:
         raise _Stop(*broken)
-
-
-def _resolved(value: str, environment: Mapping[str, str]) -> str:
-    """A setting's value; `env:NAME` and `file:PATH` are references to a secret that is never written down."""
-    if value.startswith("env:"):
-        return environment.get(value.removeprefix("env:"), "")
-    if value.startswith("file:"):
-        content = read_bytes(Path(value.removeprefix("file:")).expanduser())
-        return (content or b"").decode("utf-8", "replace").strip()
-    return value
 
 
 def _ended_signal(pid: int) -> int | None:

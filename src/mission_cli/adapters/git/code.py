@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.git.command import ZERO, Git
 from mission_cli.adapters.git.landing import land, landing
+from mission_cli.adapters.git.leaks import leaks_in_commits
 from mission_cli.adapters.git.places import MISSION_FOLDERS, worktrees
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from mission_cli.domain.host import Person
     from mission_cli.domain.ids import MissionId, RunId
     from mission_cli.domain.landing import Landing
+    from mission_cli.ports.secrets import Secrets
 
+_NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
 _MOST_MANIFEST = 200_000
 
 
@@ -40,8 +43,17 @@ class _Change:
 class GitCodeRepo:
     """The repository of a checkout, and the trees that attempts at it work in."""
 
-    def __init__(self, checkout: Checkout, *, tree_of: Callable[[RunId], Path], robot: Person = ROBOT) -> None:
+    def __init__(
+        self,
+        checkout: Checkout,
+        *,
+        tree_of: Callable[[RunId], Path],
+        rules: Secrets,
+        excepted: Sequence[str] = (),
+        robot: Person = ROBOT,
+    ) -> None:
         self._checkout = checkout
+        self._rules, self._excepted = rules, excepted
         self._git = Git(checkout.common_dir)
         self._tree_of = tree_of
         self._robot = robot
@@ -70,8 +82,12 @@ class GitCodeRepo:
         trouble = ""
         elsewhere: tuple[str, ...] = ()
         if tree.is_dir():
+            there = self._heads_of(tree)
+            leaks = self._leaks(tree, start, there.get(branch, ""), tips)
+            if leaks:
+                return Evidence(tip=None, commits=1, secrets=leaks, work=work)
             trouble = self._fetch(tree, branch, tips)
-            elsewhere = self._elsewhere(tree, branch, start)
+            elsewhere = self._elsewhere(there, branch, start)
         tip = self._git.commit_of(tips)
         if tip is None:
             return Evidence(tip=None, elsewhere=elsewhere, trouble=trouble, work=work)
@@ -92,6 +108,7 @@ class GitCodeRepo:
             conflicts=merged.conflicts,
             candidate=candidate,
             tree=self.code_tree(candidate) if candidate else "",
+            completes=self._completes(start, tip),
             integrated=integrated,
             work=work,
             trouble=trouble,
@@ -151,6 +168,18 @@ class GitCodeRepo:
             files[path] = contents.get(f"{commit}:{path}", b"")[:_MOST_MANIFEST].decode("utf-8", "replace")
         return files
 
+    def make_branch(self, name: str) -> None:
+        """Create a branch at what is checked out; nothing when it exists."""
+        ref, head = f"refs/heads/{name}", self._git.commit_of("HEAD")
+        if head is None or (not self._git.swap_ref(ref, head, ZERO) and self._git.commit_of(ref) is None):
+            raise ToolError(f"the branch {name} cannot be made", hint="make a first commit")
+
+    def is_dedicated(self, base: str) -> bool:
+        """Whether there is nothing on a branch yet but what a new repository comes with."""
+        commit = self._git.commit_of(f"refs/heads/{base}")
+        names = self._git.words("ls-tree", "-z", "--name-only", commit) if commit else []
+        return all(name.upper().startswith(_NEW_REPOSITORY) for name in names)
+
     def make_work(self, mission: MissionId, base: Sha) -> None:
         """Create the branch of finished features; nothing when it exists."""
         ref = f"refs/heads/mission/{mission}/work"
@@ -187,12 +216,26 @@ class GitCodeRepo:
             return
         self._git.swap_ref(branch, tip, now or ZERO)
 
-    def _elsewhere(self, tree: Path, branch: str, start: Sha) -> tuple[str, ...]:
-        """Other branches of the attempt's tree that hold commits which nobody here has."""
+    def _heads_of(self, tree: Path) -> dict[str, str]:
+        """Object ids of the branches of an attempt's tree, by ref."""
         done = self._git.run("ls-remote", "--quiet", "--heads", os.fspath(tree), ok=(0, 128))
+        lines = done.out.decode("utf-8", "replace").splitlines()
+        return {ref: oid for oid, _, ref in (line.partition("\t") for line in lines)}
+
+    def _leaks(self, tree: Path, start: Sha, tip: str, tips: str) -> tuple[str, ...]:
+        """Secrets in the attempt's commits, read where they are: such a commit never gets into the repository."""
+        if not tip or tip in {start, self._git.commit_of(tips)}:
+            return ()
+        borrowing = replace(self._git, extra={"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.fspath(tree / ".git/objects")})
+        try:
+            return tuple(map(str, leaks_in_commits(borrowing, start, tip, self._rules, self._excepted)))
+        except ToolError:
+            return ()  # it cannot be read there, so it cannot be fetched either; that is said by the fetch
+
+    def _elsewhere(self, there: Mapping[str, str], branch: str, start: Sha) -> tuple[str, ...]:
+        """Other branches of the attempt's tree that hold commits which nobody here has."""
         found = []
-        for line in done.out.decode("utf-8", "replace").splitlines():
-            oid, _, ref = line.partition("\t")
+        for ref, oid in there.items():
             if ref == branch or oid == start:
                 continue
             known = self._git.run("for-each-ref", "--contains", oid, "--count=1", ok=(0, 1, 128, 129))
@@ -206,6 +249,10 @@ class GitCodeRepo:
             _Change(path, existed=not facts.split(" ")[4].startswith("A"))
             for facts, path in zip(words[::2], words[1::2], strict=True)
         ]
+
+    def _completes(self, start: Sha, tip: Sha) -> tuple[str, ...]:
+        shape = "--format=%(trailers:key=Completes-feature,valueonly,unfold)"
+        return tuple(dict.fromkeys(self._git.text("log", shape, f"{start}..{tip}").split()))
 
     def _substantial(self, start: Sha, tip: Sha) -> bool:
         flags = ["--numstat", "-z", "-w", "--ignore-blank-lines", "--no-renames", "--no-ext-diff", "--no-textconv"]

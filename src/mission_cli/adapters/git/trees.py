@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.git.command import ZERO, Git, plain_git
+from mission_cli.adapters.git.leaks import leaks_in_commits, leaks_in_index
 from mission_cli.domain.host import ROBOT
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
+    from mission_cli.ports.secrets import Secrets
 
 
 _LOCAL_CONFIG = {
@@ -67,10 +69,11 @@ def copy_files(source: Path | None, tree: Path, names: tuple[str, ...]) -> None:
             shutil.copyfile(origin, target)
 
 
-def save_uncommitted(code: Path, tree: Path, *, ref: str, label: str) -> Sha | None:
+def save_uncommitted(code: Path, tree: Path, *, ref: str, label: str, start: str, rules: Secrets) -> Sha | None:
     """Keep a worker's uncommitted work as a commit under `ref` of the code repository; None when there is none.
 
-    Nothing of the worker's git configuration is used. Ignored files are not work.
+    Nothing of the worker's git configuration is used. Ignored files are not work, and a file with a secret in it
+    stays in the tree only. Where commits since `start` hold one, what is saved stands on `start`.
     """
     if not (tree / ".git").is_dir():
         return None
@@ -80,11 +83,14 @@ def save_uncommitted(code: Path, tree: Path, *, ref: str, label: str) -> Sha | N
         plain_git(own.parent, "init", "--quiet", "--bare", "--template=", os.fspath(own))
         (own / "objects/info").mkdir(parents=True, exist_ok=True)
         (own / "objects/info/alternates").write_text(f"{tree / '.git/objects'}\n{code / 'objects'}\n")
-        made = _commit_work_tree(Git(own, tree), _head_of(tree), label)
+        git = Git(own, tree)
+        head = _head_of(tree)
+        if head and leaks_in_commits(git, start, head, rules, ()):
+            head = start
+        made = _commit_work_tree(git, head, label, rules)
         if made is None:
             return None
-        git = Git(code, durable=True)
-        git.run(
+        Git(code, durable=True).run(
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", os.fspath(own), f"refs/saved:{ref}"
         )
     finally:
@@ -125,12 +131,13 @@ def remove_tree(tree: Path) -> None:
         shutil.rmtree(tree)
 
 
-def _commit_work_tree(git: Git, head: str, label: str) -> Sha | None:
+def _commit_work_tree(git: Git, head: str, label: str, rules: Secrets) -> Sha | None:
     """Commit everything in the work tree on top of `head`; None when it says what `head` says."""
     base = git.run("rev-parse", "--verify", "--quiet", f"{head}^{{tree}}", ok=(0, 1, 128)).out.decode().strip()
     if base:
         git.run("read-tree", base)
     git.run("add", "--all", "--ignore-errors", "--", ".", ok=(0, 1))
+    _leave_out(git, base or git.text("hash-object", "-t", "tree", os.devnull), rules)
     saved = git.text("write-tree")
     if saved == base:
         return None
@@ -138,6 +145,16 @@ def _commit_work_tree(git: Git, head: str, label: str) -> Sha | None:
     made = git.commit_tree(saved, [head] if base else [], message, author=ROBOT, committer=ROBOT)
     git.run("update-ref", "refs/saved", made)
     return made
+
+
+def _leave_out(git: Git, base: str, rules: Secrets) -> None:
+    """Put back in the index, to what `base` says, the files whose change holds a secret."""
+    for path in {leak.path for leak in leaks_in_index(git, base, rules, ())}:
+        before = git.run("ls-tree", base, "--", path, ok=(0, 128)).out.decode("utf-8", "surrogateescape").split()
+        if before:
+            git.run("update-index", "--cacheinfo", f"{before[0]},{before[2]},{path}")
+        else:
+            git.run("update-index", "--force-remove", "--", path)
 
 
 def _local_config(git: Git) -> dict[str, str]:

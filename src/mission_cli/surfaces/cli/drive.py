@@ -62,7 +62,7 @@ def start(
     from mission_cli.engine.names import resolve
     from mission_cli.surfaces.views.consent import consent_view
 
-    opened = shell.open()
+    opened = shell.open(vouched=True)
     address = resolve(opened.world.state.snapshot(), mission)
     commands.refuse_start(opened.world, address)
     if not shell.as_json:
@@ -107,7 +107,7 @@ def run(shell: Shell, mission: Identity = "") -> int:
     """Tick until the mission is finished or needs a person; a live view on a terminal, lines elsewhere."""
     from mission_cli.engine.names import resolve
 
-    opened = shell.open()
+    opened = shell.open(vouched=True)
     identity = resolve(opened.world.state.snapshot(), mission).mission.id
     if shell.interactive:
         return _run_live(shell, opened, identity)
@@ -146,7 +146,7 @@ def resume(
     """Go on."""
     from mission_cli.engine import commands
 
-    opened = shell.open()
+    opened = shell.open(vouched=True)
     if everywhere:
         opened.world.runtime.press_stop(on=False)
         _tell(shell, _pulse(opened))
@@ -194,7 +194,7 @@ def retry(shell: Shell, feature: Thing, reason: Reason = "") -> int:
     """Give a feature fresh tries."""
     from mission_cli.engine import commands
 
-    opened = shell.open()
+    opened = shell.open(vouched=True)
     return _finish(shell, opened, commands.retry(opened.world, feature, reason=reason))
 
 

@@ -228,7 +228,8 @@ def _create(shell: Shell, plan: Plan, *, base: str, homeless: bool) -> tuple[str
         raise UsageError("no branch is checked out", hint="say which one is the base: --base main")
     place = os.fspath(opened.checkout.name)
     person = opened.world.machine.person()
-    return create(plan, store=opened.state, person=person, base=chosen, repo=place, **common)
+    elsewhere = plan.mode == "poc" and not (base or plan.base) and not opened.world.code.is_dedicated(chosen)
+    return create(plan, store=opened.state, person=person, base=chosen, repo=place, own_branch=elsewhere, **common)
 
 
 def _texts(shell: Shell, paths: list[str]) -> list[tuple[str, str]]:

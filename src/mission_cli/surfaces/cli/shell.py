@@ -43,11 +43,11 @@ class Shell:
         default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
     )
 
-    def open(self, *, create: bool = False) -> Opened:
-        """Open the repository."""
+    def open(self, *, create: bool = False, vouched: bool = False) -> Opened:
+        """Open the repository; `vouched` where a person's command says that the settings are theirs."""
         from mission_cli.wiring import open_repository
 
-        return open_repository(self.repo, create=create)
+        return open_repository(self.repo, create=create, vouched=vouched)
 
     def show(self, view: RenderableType, facts: object = None) -> None:
         """Print the view for people, or the facts as one JSON object."""

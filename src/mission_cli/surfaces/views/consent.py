@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def consent_view(world: World, mission: Mission) -> Text:
     """Return command, permissions, branches, pushes, the most it can cost and by when, and how to stop."""
     runner = world.settings.runners[mission.preferences.runner]
-    workers = mission.preferences.max_parallel_workers or world.settings.max_parallel_workers
+    workers = 1 if mission.poc else mission.preferences.max_parallel_workers or world.settings.max_parallel_workers
     caps = [
         f"{show_amount(category, cap)}"
         for category, cap in (("usd", mission.limits.usd), ("hours", mission.limits.hours))
@@ -28,9 +28,9 @@ def consent_view(world: World, mission: Mission) -> Text:
     if mission.limits.tokens is not None:
         caps.append(f"{show_amount('tokens', mission.limits.tokens)} tokens")
     features = sum(1 for _ in mission.features())
-    landing = (
-        "by itself after each milestone" if mission.preferences.land == "auto" else "only when you say `mission land`"
-    )
+    landing = "only when you say `mission land`"
+    if mission.preferences.land == "auto":
+        landing = f"by itself after each {'feature' if mission.poc else 'milestone'}"
     lines = [
         ("mission", f"{mission.title} ({mission.id}): {len(mission.milestones)} milestones, {features} features"),
         (
@@ -46,7 +46,7 @@ def consent_view(world: World, mission: Mission) -> Text:
             "until",
             mission.deadline or "it is done, or the budget is at its threshold of " + f"{mission.limits.alert_pct}%",
         ),
-        ("judged", "by running the criteria on the merged work; what a worker says counts for nothing"),
+        ("judged", _judged(mission)),
         ("stop", f"mission pause {mission.id}, or everything at once: mission stop --all"),
     ]
     text = Text()
@@ -55,3 +55,9 @@ def consent_view(world: World, mission: Mission) -> Text:
         text.append(f"{clean(words)}\n")
     text.rstrip()
     return text
+
+
+def _judged(mission: Mission) -> str:
+    if mission.poc:
+        return "by commits that say which feature they complete, and by the check of each milestone"
+    return "by running the criteria on the merged work; what a worker says counts for nothing"
