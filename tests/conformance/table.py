@@ -20,7 +20,7 @@ _HEAD = "| case | what happens | verdict | billed | the server counted | seconds
 _NONE = "–"
 _VOLATILE = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1"),
-    (re.compile(r"(?:/[\w.@+-]+){3,}"), "…"),
+    (re.compile(r"(?<![/:\w])(?:/[\w.@+-]+){3,}"), "…"),
     (re.compile(r"for \d+ s\b"), "for some seconds"),
     (re.compile(r"no work for some seconds"), "no work"),
 )
