@@ -243,7 +243,7 @@ CASES = (
         look=_few_requests,
         counted=False,
     ),
-    Case("hang", "never answers", _hangs, "stalled", lambda _: Run(stall_s=4, deadline_s=60)),
+    Case("hang", "never answers", _hangs, "stalled", lambda _: Run(stall_s=6)),
     Case(
         "subagent",
         "starts a subagent, then works",
