@@ -68,6 +68,12 @@ class Tally:
     usd: Decimal | None = Decimal(0)
     cut_in_a_row: int = 0
     """Steps whose stream broke off, without one that ended well since."""
+    estimated: Mapping[str, int] = field(default_factory=dict)
+    """Those of `tokens` that nobody counted: what broken steps must have cost."""
+    limited: str = ""
+    """The agent waits by itself for a rate limit to end, and has said nothing since: the words for it."""
+    reset_at: str = ""
+    """When that limit ends, ISO 8601, if it was told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class JobSpec:
     max_steps: int = 0
     stall_s: int = 0
     """Stop after so many seconds without a sign and without use of the CPU; 0: never."""
+    limited_s: int = 60
+    """Stop an agent that waits by itself for a rate limit for longer than this."""
     sandbox: bool = False
     """Run inside of the sandbox, where this machine has one."""
     read: tuple[str, ...] = ()
