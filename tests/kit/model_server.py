@@ -38,6 +38,8 @@ class Turn:
     """With status 429: a limit of the account that ends in so many seconds, as each provider says it."""
     drop: bool = False
     """Close the connection in the middle of the stream."""
+    seconds: float = 0
+    """How long the model thinks."""
     wait: threading.Event | None = None
     """Answer only when this is set."""
 
@@ -99,6 +101,8 @@ class ModelServer:
         with self.lock:
             self.prompts.append(prompt)
             self.bill.requests += 1
+        if turn.seconds:
+            threading.Event().wait(turn.seconds)
         if turn.wait is not None:
             turn.wait.wait(60)
         if turn.status == 200:

@@ -36,6 +36,8 @@ class Limits:
         self._probe = probes.probe(spec.probe, environment)
         self._extra = probes.Extra()
         self._reported: Usage | None = None
+        self._seen = Usage()
+        self._dearest = Usage()
         self._sign = time.monotonic()
         self._cpu_at_sign = 0.0
 
@@ -50,6 +52,8 @@ class Limits:
                 self._reader.line(text)
             for text in notes:
                 self._reader.note(text)
+        if lines:
+            self._note_growth()
         lines.clear()
         notes.clear()
 
@@ -58,6 +62,7 @@ class Limits:
         self._reported = read_usage(usage_text)
         if self._reader is not None:
             self._extra = self._probe(self._reader.report(None).session)
+            self._note_growth()
 
     def broken(self) -> tuple[EndReason, str] | None:
         """The first limit that is broken, with the words for it; None while all hold."""
@@ -93,14 +98,32 @@ class Limits:
             return None
         return EndReason.STALLED, f"no sign and no work for {silent:.0f} s"
 
-    def report(self, code: int | None, transcript: str) -> AgentReport:
-        """How the run went, and its bill with everything that was seen of it."""
+    def report(self, code: int | None, transcript: str, *, cut_short: bool = False) -> AgentReport:
+        """How the run went, and its bill with everything that was seen of it.
+
+        A run that was cut short is charged the step that was under way, like the dearest before it: the provider
+        bills that one too.
+        """
         if self._reader is None:
             return AgentReport(transcript=transcript)
         found = self._reader.report(code)
         usage, steps = self._used()
+        if cut_short and self._reported is None and self._dearest.total_tokens:
+            usage, steps = _with(usage, self._dearest), steps + 1
         known = found.usage is not None or self._reported is not None
         return replace(found, usage=usage if known else None, steps=steps, transcript=transcript)
+
+    def _note_growth(self) -> None:
+        """Remember the step by which the bill has grown most."""
+        now, before = self._used()[0], self._seen
+        if now.total_tokens <= before.total_tokens:
+            return
+        tokens = {kind: number - before.tokens.get(kind, 0) for kind, number in now.tokens.items()}
+        usd = None if now.usd is None or before.usd is None else now.usd - before.usd
+        step = Usage(usd=usd, tokens={kind: number for kind, number in tokens.items() if number > 0})
+        if step.total_tokens > self._dearest.total_tokens:
+            self._dearest = step
+        self._seen = now
 
     def _used(self) -> tuple[Usage, int]:
         """The stream's bill, what the probe adds, and what stands in the usage file; the file wins where it is."""
@@ -112,7 +135,7 @@ class Limits:
         if base is None:
             return Usage(), steps
         if self._spec.probe == "codex" and reader is not None:
-            return self._codex(base, reader.tally().estimated), steps
+            return self._codex(base, reader.tally().estimated), max(reader.tally().steps, self._extra.steps)
         tokens = dict(base.tokens)
         for kind, number in self._extra.tokens.items():
             tokens[kind] = tokens.get(kind, 0) + number
@@ -131,3 +154,10 @@ class Limits:
         tokens.subtract(self._extra.before)
         tokens.update(estimated)
         return replace(base, tokens=dict(+tokens), usd=self._prices.cost(+tokens))
+
+
+def _with(usage: Usage, step: Usage) -> Usage:
+    tokens = Counter(usage.tokens)
+    tokens.update(step.tokens)
+    usd = None if usage.usd is None or step.usd is None else usage.usd + step.usd
+    return replace(usage, usd=usd, tokens=dict(tokens), source=f"{usage.source}, the step under way estimated")

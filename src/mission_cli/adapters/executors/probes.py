@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -86,6 +85,7 @@ class _Rollout:
         self._offset = 0
         self._total: dict[str, int] = {}
         self._before: dict[str, int] = {}
+        self._steps = 0
         self._working = self._ours = False
 
     def look(self, session: str) -> Extra:
@@ -102,7 +102,7 @@ class _Rollout:
         for line in whole.decode("utf-8", "replace").splitlines():
             self._line(line)
         self._ours = self._ours or self._working
-        return Extra(tokens=self._total, before=self._before)
+        return Extra(steps=self._steps, tokens=self._total, before=self._before)
 
     def _line(self, text: str) -> None:
         if not any(mark in text for mark in _ROLLOUT_MARKS):
@@ -110,32 +110,13 @@ class _Rollout:
         payload = as_dict(parse_line(text).get("payload"))
         kind = payload.get("type")
         if kind == "task_started":
-            self._before = self._before if self._ours else self._total
+            if not self._ours:
+                self._before, self._steps = self._total, 0
             self._working = True
         elif kind == "task_complete":
             self._working = False
         elif kind == "token_count":
-            total = as_dict(as_dict(payload.get("info")).get("total_token_usage"))
-            self._total = tokens_of(total) if total else self._total
-
-
-def export_usage(text: str) -> Extra:
-    """Add up what `opencode export SESSION` printed: for versions whose database looks different."""
-    try:
-        value = json.loads(text[text.index("{") :], parse_float=Decimal)
-    except ValueError:
-        return Extra()
-    tokens: dict[str, int] = {}
-    usd, steps = Decimal(0), 0
-    for message in as_dict(value).get("messages", []):
-        info = as_dict(as_dict(message).get("info"))
-        if info.get("role") != "assistant":
-            continue
-        steps += 1
-        usd += Decimal(str(info.get("cost") or 0))
-        found = as_dict(info.get("tokens"))
-        cache = as_dict(found.get("cache"))
-        flat = {**found, "cache_read": cache.get("read", 0), "cache_write": cache.get("write", 0)}
-        for kind in _KINDS:
-            tokens[kind] = tokens.get(kind, 0) + int(flat.get(kind) or 0)
-    return Extra(steps, {k: v for k, v in tokens.items() if v}, usd, 1)
+            total = tokens_of(as_dict(as_dict(payload.get("info")).get("total_token_usage")))
+            if sum(total.values()) > sum(self._total.values()):
+                self._steps += 1
+                self._total = total

@@ -50,9 +50,14 @@ if TYPE_CHECKING:
 MARKER = "MISSION_MARK"
 _BEAT_SECONDS = 1.0
 _LOOK_SECONDS = 0.5
+_QUICK_LOOK_SECONDS = 0.05
+"""When it has just said something: a step may be over that only the probe sees."""
 _TOLD_LINES = 200
 _SLOT_SECONDS = 0.5
 _CANNOT_EXECUTE = 127
+_SPENDS = frozenset({EndReason.OVER_BUDGET, EndReason.TOO_MANY_STEPS, EndReason.CUT})
+_SPENDER_GRACE = 0.2
+"""Seconds that a run gets to end by itself when every further step costs what it must not."""
 _DETAIL = 2000
 
 
@@ -220,12 +225,13 @@ class _Supervisor:
         try:
             self._watch(child, output, limits, deadline)
         except _Stop as stop:
-            self._end(child)
+            self._end(child, _SPENDER_GRACE if stop.reason in _SPENDS else self._around.grace_s)
             reason, detail = stop.reason, stop.detail
         output.close()
         limits.take(output.lines, output.notes)
         limits.look(self._usage_text())
-        report = limits.report(child.returncode if reason is EndReason.EXIT else None, output.transcript())
+        cut_short = reason is not EndReason.EXIT
+        report = limits.report(None if cut_short else child.returncode, output.transcript(), cut_short=cut_short)
         return Exit(reason, child.returncode, detail=detail, report=report)
 
     def _watch(self, child: Popen[bytes], output: Output, limits: Limits, deadline: float | None) -> None:
@@ -236,12 +242,13 @@ class _Supervisor:
             while child.poll() is None:
                 left = _LOOK_SECONDS if deadline is None else min(_LOOK_SECONDS, max(0.0, deadline - time.monotonic()))
                 self._rest(left, [*output.open_pipes, *([ended] if ended is not None else [])])
-                if output.read():
+                said = output.read()
+                if said:
                     limits.sign(self._cpu())
                     limits.take(output.lines, output.notes)
                     _stop_if(limits.broken())
                 now = time.monotonic()
-                if now - look >= _LOOK_SECONDS:
+                if now - look >= (_QUICK_LOOK_SECONDS if said else _LOOK_SECONDS):
                     look = now
                     limits.look(self._usage_text())
                     _stop_if(limits.broken())
@@ -272,7 +279,7 @@ class _Supervisor:
         limits.take(lines, [])
         limits.look(self._usage_text())
         told = [agent.describe(line) for line in lines[-_TOLD_LINES:]] if agent else lines[-_TOLD_LINES:]
-        return limits.report(code, "\n".join(filter(None, told)))
+        return limits.report(code, "\n".join(filter(None, told)), cut_short=True)
 
     def _check_stop(self) -> None:
         if self._job.cancel.exists():
@@ -306,9 +313,9 @@ class _Supervisor:
         )
         return wrap(self._around.bwrap, argv, room)
 
-    def _end(self, child: Popen[bytes]) -> None:
+    def _end(self, child: Popen[bytes], grace: float) -> None:
         control.end_group(child.pid, signal.SIGTERM)
-        ends = time.monotonic() + self._around.grace_s
+        ends = time.monotonic() + grace
         while child.poll() is None and time.monotonic() < ends:
             time.sleep(0.02)
         control.end_group(child.pid, signal.SIGKILL)
