@@ -22,7 +22,14 @@ from mission_cli.adapters.git.code import GitCodeRepo
 from mission_cli.adapters.git.command import Git
 from mission_cli.adapters.git.places import MIN_GIT, Checkout, find_checkout, git_version
 from mission_cli.adapters.git.state import GitStateStore
-from mission_cli.adapters.git.state_home import find_home, find_state, make_home, make_state
+from mission_cli.adapters.git.state_home import (
+    find_home,
+    find_state,
+    make_home,
+    make_scratch,
+    make_state,
+    unmade_state,
+)
 from mission_cli.adapters.machine import LocalMachine
 from mission_cli.adapters.prices import GenaiPrices
 from mission_cli.adapters.templates import JinjaTemplates
@@ -99,6 +106,26 @@ def open_repository(start: Path, *, create: bool = False) -> Opened:
         raise NotFoundError(f"{checkout.name} has no missions yet", hint=hint)
     remember(checkout.name)
     return _assemble(checkout, layout, settings, files, robot)
+
+
+def open_unmade(start: Path) -> Opened:
+    """Open the repository around a folder before it has missions: makes nothing, and `state` may not be there."""
+    require_git()
+    checkout = find_checkout(start)
+    settings, files = read_settings(checkout)
+    layout = find_state(checkout, here=settings.state == "here") or unmade_state(checkout)
+    return _assemble(checkout, layout, settings, files, _robot(settings))
+
+
+def open_scratch(start: Path) -> Opened:
+    """Open an empty repository of ours, for planning where the work has none yet; settings as they are at `start`."""
+    require_git()
+    around = find_checkout(start) if is_in_repository(start) else None
+    settings, files = read_settings(around)
+    place = user_folder("state") / "scratch.git"
+    make_scratch(place)
+    checkout = Checkout(place, None)
+    return _assemble(checkout, unmade_state(checkout), settings, files, _robot(settings))
 
 
 def open_homeless(*, create: bool = False) -> GitStateStore | None:

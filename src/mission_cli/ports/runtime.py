@@ -59,6 +59,10 @@ class Runtime(Protocol):
         """The word that was kept, or None."""
         ...
 
+    def keep(self, name: str, text: str) -> str:
+        """Keep a text for people under a name of ours (`plans/…`); return where it lies."""
+        ...
+
     def last_look(self) -> str:
         """The state commit that the person saw last, or empty."""
         ...

@@ -2,7 +2,7 @@
 
 Facts that were found by running it (2.1): only the `result` line is the bill, and its `subtype` may say success
 where `is_error` is true; messages in the stream count one output token, the partial `message_delta` has the real
-count; an unknown model and a cut stream end well.
+count; an unknown model and a cut stream end well; cost and tokens are cumulative in a resumed conversation.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class ClaudeAgent:
         env=("ANTHROPIC_", "CLAUDE_", "DISABLE_", "AWS_BEDROCK_", "IS_SANDBOX"),
     )
     retry_window_s = 300
+    resumes = False
+    """It could, but the bill of its result line then is that of the whole conversation."""
 
     def invocation(self, request: Request) -> Invocation:
         """Prompt on stdin, permissions that never ask, only the person's own settings."""

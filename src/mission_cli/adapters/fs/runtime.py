@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.fs.atomic import read_json, write_json
+from mission_cli.adapters.fs.atomic import read_json, write_json, write_whole
 from mission_cli.adapters.fs.locks import try_lock, unlock
 from mission_cli.ports.runtime import Trouble
 
@@ -97,6 +97,13 @@ class FolderRuntime:
         """The word that was kept, or None."""
         raw = read_json(self._folder / "trouble.json")
         return Trouble(**raw) if isinstance(raw, dict) else None
+
+    def keep(self, name: str, text: str) -> str:
+        """Write the file, readable for its owner only; return its path."""
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text.encode("utf-8", "surrogateescape"), mode=0o600)
+        return os.fspath(path)
 
     def last_look(self) -> str:
         """The state commit that the person saw last."""
