@@ -7,14 +7,15 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
-from tests.kit.agents import OPENCODE_PRICES, use_claude, use_codex, use_opencode
-from tests.kit.model_server import ModelServer, Turn
+from tests.kit.agents import OPENCODE_PRICES, needs_bubblewrap, use_claude, use_codex, use_opencode
+from tests.kit.model_server import ModelServer, Script, Turn
 from tests.kit.plans import HOPELESS, good, use_planner
 
 from mission_cli.budget.ledger import spent
@@ -23,6 +24,8 @@ from mission_cli.document.runs import read_run
 from mission_cli.document.tables import rows_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.kit.people import Person
 
     from mission_cli.domain.runs import RunRecord
@@ -55,6 +58,19 @@ def trees(person: Person) -> list[str]:
     """What is left of the planner's trees."""
     folder = Path(os.environ["HOME"]) / ".local/state/mission/trees"
     return [os.fspath(p) for p in folder.glob(f"{person.repo.name}-*/plan/*")]
+
+
+@contextmanager
+def thinking(person: Person, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """`mission new` in a process of its own, at the moment when the model has spent something and goes on thinking."""
+    fifo = folder / "started"
+    os.mkfifo(fifo)
+    program = folder / "planner.py"
+    program.write_text(program.read_text() + f"open({os.fspath(fifo)!r}, 'w').close()\nimport time\ntime.sleep(60)\n")
+    command = [sys.executable, "-P", "-m", "mission_cli", *NEW]
+    with subprocess.Popen(command, cwd=person.repo, stderr=subprocess.PIPE, text=True) as process:
+        fifo.read_bytes()
+        yield process
 
 
 def test_a_good_answer_becomes_a_mission(person: Person) -> None:
@@ -236,6 +252,7 @@ def test_what_would_be_refused_afterwards_is_refused_before_a_cent_is_spent(pers
         (("--id", ".."), "error: '..' cannot be an id: only letters,"),
         (("--mode", "quick"), "error: `mode`: Input should be 'full' or 'poc'\n"),
         (("--max-usd", "much"), "error: `much` is no number\n"),
+        (("--max-tokens", "inf"), "error: `inf` is no number\n"),
     ):
         assert person.mission("new", GOAL, "--headless", *flags, ok=(2,)).err.startswith(words)
     assert person.mission("new", "  ", "--headless", ok=(2,)).err.startswith("error: the goal is empty\n")
@@ -299,6 +316,21 @@ def test_a_supervisor_that_is_killed_does_not_make_it_ask_and_pay_twice(person: 
     assert nothing_made(person)
 
 
+def test_an_unknown_cost_is_written_as_unknown_and_stays_held(person: Person) -> None:
+    folder = use_planner(person, good())
+    program = folder / "planner.py"
+    program.write_text(program.read_text() + 'Path(os.environ["MISSION_USAGE"]).write_text("{")\n')
+    person.mission(*NEW, "--max-usd", "5")
+    assert [(s.category, s.amount) for s in person.loaded().mission.spends if s.category == "usd"] == [("usd", None)]
+    assert "planning cost $0 and 1 unknown cost" in person.mission("new", GOAL, "--headless").out
+    person.worker("sys.exit(1)\n")
+    person.set("attempts = 1")
+    person.start()
+    person.run(ok=(3,))
+    budget = person.mission("status", "m", "--json").facts["budget"]["usd"]
+    assert (budget["reserved"], budget["unknown_runs"]) == (1, 1)
+
+
 def test_stop_stops_planning_too(person: Person) -> None:
     use_planner(person, good())
     person.mission("init")
@@ -307,26 +339,30 @@ def test_stop_stops_planning_too(person: Person) -> None:
     assert answer.err == "error: STOP is pressed\n hint: mission resume --all\n"
 
 
+def test_the_panic_button_ends_a_planning_that_runs(person: Person) -> None:
+    folder = use_planner(person, good())
+    person.mission("init")
+    (person.repo / ".mission.toml").write_text(person.settings + "\n".join(person.tables))
+    with thinking(person, folder) as process:
+        person.mission("stop", "--all")
+        _, err = process.communicate()
+    assert process.returncode == 130
+    assert "stopped, nothing was written; planning cost $0.05 and 1050 tokens, in " in err
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_while_the_model_thinks_ends_the_job_and_says_what_it_cost(
     person: Person, number: signal.Signals
 ) -> None:
     folder = use_planner(person, good())
-    fifo = folder / "started"
-    os.mkfifo(fifo)
-    program = folder / "planner.py"
-    program.write_text(program.read_text() + f"open({os.fspath(fifo)!r}, 'w').close()\nimport time\ntime.sleep(60)\n")
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "mission_cli", *NEW], cwd=person.repo, stderr=subprocess.PIPE, text=True
-    ) as process:
-        fifo.read_bytes()
+    with thinking(person, folder) as process:
         process.send_signal(number)
         _, err = process.communicate()
     assert process.returncode == 130
     assert "stopped, nothing was written; planning cost $0.05 and 1050 tokens, in " in err
     person.rest()
     assert nothing_made(person)
-    assert subprocess.run(["pgrep", "-f", os.fspath(program)], check=False, capture_output=True).stdout == b""
+    assert subprocess.run(["pgrep", "-f", f"{folder}/planner.py"], check=False, capture_output=True).stdout == b""
 
 
 def test_the_kept_plan_makes_the_mission_later_without_a_model(person: Person) -> None:
@@ -363,7 +399,8 @@ def test_a_homeless_goal_is_planned_in_an_empty_place(person: Person, tmp_path: 
 # Real agents
 
 
-def script_of(*answers: str) -> tuple[list[str], object]:
+def script_of(*answers: str) -> tuple[list[str], Script]:
+    """Prompts that were sent so far, and a model that answers one after the other, whatever it is asked."""
     seen: list[str] = []
 
     def script(prompt: str, step: int) -> Turn:
@@ -378,9 +415,11 @@ def script_of(*answers: str) -> tuple[list[str], object]:
 
 @pytest.mark.timeout(300)
 def test_opencode_plans_and_mends_its_plan_in_the_same_conversation(person: Person) -> None:
+    needs_bubblewrap()
     seen, script = script_of(good(milestones=2), good())
-    with ModelServer(script).running() as server:  # type: ignore[arg-type]  # it is a script
+    with ModelServer(script).running() as server:
         use_opencode(person, server)
+        person.set('sandbox = "required"')
         person.mission(*NEW)
         bill = server.bill
     assert len(seen) == 2
@@ -396,7 +435,7 @@ def test_opencode_plans_and_mends_its_plan_in_the_same_conversation(person: Pers
 @pytest.mark.timeout(300)
 def test_opencode_with_a_hopeless_model_makes_nothing(person: Person) -> None:
     seen, script = script_of(HOPELESS)
-    with ModelServer(script).running() as server:  # type: ignore[arg-type]  # it is a script
+    with ModelServer(script).running() as server:
         use_opencode(person, server)
         answer = person.mission(*NEW, ok=(1,))
     assert len(seen) == 2
@@ -409,7 +448,7 @@ def test_opencode_with_a_hopeless_model_makes_nothing(person: Person) -> None:
 @pytest.mark.parametrize("agent", ["claude", "codex"])
 def test_other_agents_plan_and_mend_and_the_bill_is_the_servers(person: Person, agent: str) -> None:
     seen, script = script_of(good(milestones=2), good())
-    with ModelServer(script).running() as server:  # type: ignore[arg-type]  # it is a script
+    with ModelServer(script).running() as server:
         {"claude": use_claude, "codex": use_codex}[agent](person, server)
         table = person.tables[0]
         person.tables = [

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 MILESTONES = (3, 7)
 FEATURES = (2, 5)
 """How many milestones a model is asked for, and how many features in each."""
+LONGEST = {"title": 200, "name": 200, "description": 4000, "estimate": 40, "criterion": 1000, "line": 500}
+"""Characters that a text of each kind may have."""
+_MOST_LINES = 30
 
-_FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<name>[^`\s]*)[^`]*$")
+_FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 _NAMES = frozenset({"", "yaml", "yml", "json"})
 _PLAN = frozenset({"title", "non_goals", "constraints", "milestones"})
 _MILESTONE = frozenset({"name", "estimate", "validation", "features"})
@@ -41,6 +44,7 @@ _SETTINGS = frozenset({
     "commands", "copy", "env", "hooks", "host", "land", "managed", "model", "protect", "runner", "runners", "sandbox",
     "settings", "setup", "status", "tree",
 })  # fmt: skip
+_UNQUOTED = ("cannot start any token", "did not find expected", "mapping values are not allowed", "valid string")
 _FORMS = "write it as run:, file:, grep:, not grep: or metric:, in quotes"
 _MARKER = re.compile(r"\[\s*independent\s*\]", re.IGNORECASE)
 
@@ -101,31 +105,38 @@ def _without_fence(text: str) -> ReadAnswer:
 
 def blocks_of(text: str) -> Iterator[Block]:
     """Fenced blocks that may be YAML or JSON, in order; one that is never closed goes to the end."""
-    opened: re.Match[str] | None = None
+    opened: _Fence | None = None
     first = 0
     lines: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate([*text.split("\n"), None], 1):
+        fence = _fence(line) if line is not None else None
         if opened is None:
-            opened, first, lines = _FENCE.match(line), number + 1, []
-        elif _closes(line, opened):
-            if opened["name"].casefold() in _NAMES:
+            opened, first, lines = fence, number + 1, []
+        elif line is None or (fence is not None and fence.closes(opened)):
+            if opened.name in _NAMES:
                 yield Block("\n".join(lines) + "\n", first)
             opened = None
         else:
             lines.append(line)
-    if opened is not None and opened["name"].casefold() in _NAMES:
-        yield Block("\n".join(lines) + "\n", first)
 
 
-def _closes(line: str, opened: re.Match[str]) -> bool:
-    """A fence of the same kind, as long at least, and not further in than the one that it closes."""
+@dataclass(frozen=True, slots=True)
+class _Fence:
+    indent: int
+    mark: str
+    name: str
+
+    def closes(self, opened: _Fence) -> bool:
+        """It is of the same kind, as long at least, and not further in than the one that it closes."""
+        return self.mark.startswith(opened.mark) and not self.name and self.indent <= opened.indent + 3
+
+
+def _fence(line: str) -> _Fence | None:
     found = _FENCE.match(line)
-    return (
-        found is not None
-        and found["fence"].startswith(opened["fence"])
-        and not found["name"]
-        and len(found["indent"]) <= len(opened["indent"]) + 3
-    )
+    if found is None or "`" in found["rest"]:
+        return None
+    name = (found["rest"].split() or [""])[0]
+    return _Fence(len(found["indent"]), found["fence"], name.casefold())
 
 
 def _read(block: Block) -> ReadAnswer:
@@ -136,15 +147,16 @@ def _read(block: Block) -> ReadAnswer:
     notes = tuple(_drop(loaded))
     read = check_plan(root, loaded)
     if read.plan is None:
-        return ReadAnswer(None, tuple(p for p in read.problems if p.severity is Severity.ERROR), block, notes)
+        errors = tuple(_quoting(p) for p in read.problems if p.severity is Severity.ERROR)
+        return ReadAnswer(None, errors, block, notes)
     problems = tuple(sorted(_rules(read.plan, root)))
     return ReadAnswer(None if problems else _tidy(read.plan), problems, block, notes)
 
 
 def _quoting(problem: Problem) -> Problem:
     """The usual mistake, a criterion that is not quoted, with what to do."""
-    if "`" in problem.message or "token" in problem.message or "expected" in problem.message:
-        return replace(problem, hint="put every criterion into double quotes")
+    if not problem.hint and any(word in problem.message for word in _UNQUOTED):
+        return replace(problem, hint="put texts, above all criteria, into double quotes")
     return problem
 
 
@@ -170,13 +182,20 @@ def _dicts(value: object) -> list[dict[Any, Any]]:
 def _rules(plan: Plan, root: yaml.Node) -> Iterator[Problem]:
     """What is asked of a model beyond what a person's plan must be."""
     yield from _count(root, len(plan.milestones), MILESTONES, ("milestones",), "the plan", "milestone")
+    yield from _long(root, ("title",), plan.title, "title")
+    for key, lines in (("non_goals", plan.non_goals), ("constraints", plan.constraints)):
+        yield from _texts(root, (key,), lines, "line")
     for m, milestone in enumerate(plan.milestones):
         place = ("milestones", m)
+        yield from _long(root, (*place, "name"), milestone.name, "name")
+        yield from _long(root, (*place, "estimate"), milestone.estimate, "estimate")
         yield from _count(root, len(milestone.features), FEATURES, place, f"milestone {m + 1}", "feature")
         yield from _criteria(root, milestone.validation, (*place, "validation"), f"milestone {m + 1}")
         for n, feature in enumerate(milestone.features):
-            where = (*place, "features", n, "criteria")
-            yield from _criteria(root, feature.criteria, where, f"feature {m + 1}.{n + 1}")
+            where = (*place, "features", n)
+            for key in ("title", "description", "estimate"):
+                yield from _long(root, (*where, key), getattr(feature, key), key)
+            yield from _criteria(root, feature.criteria, (*where, "criteria"), f"feature {m + 1}.{n + 1}")
 
 
 def _count(
@@ -191,10 +210,24 @@ def _criteria(root: yaml.Node, texts: list[str], place: tuple[str | int, ...], n
     if not texts:
         key = "validation" if place[-1] == "validation" else "criteria"
         yield Problem(*place_of(root, place), f"{name} has no criterion", f"give it `{key}:` that can be run")
+    yield from _texts(root, place, texts, "criterion")
     for index, text in enumerate(texts):
-        if read_criterion(one_line(text, 1000)).kind not in EXECUTABLE_KINDS:
+        if read_criterion(one_line(text, LONGEST["criterion"])).kind not in EXECUTABLE_KINDS:
             words = f"{name}: `{one_line(text, 80)}` cannot be run"
             yield Problem(*place_of(root, (*place, index)), words, _FORMS)
+
+
+def _texts(root: yaml.Node, place: tuple[str | int, ...], texts: list[str], kind: str) -> Iterator[Problem]:
+    if len(texts) > _MOST_LINES:
+        yield Problem(*place_of(root, place), f"these are {len(texts)} lines", f"{_MOST_LINES} at most")
+    for index, text in enumerate(texts):
+        yield from _long(root, (*place, index), text, kind)
+
+
+def _long(root: yaml.Node, place: tuple[str | int, ...], text: str, kind: str) -> Iterator[Problem]:
+    if len(text) > LONGEST[kind]:
+        words = f"this {kind} has {len(text)} characters"
+        yield Problem(*place_of(root, place), words, f"{LONGEST[kind]} at most")
 
 
 def _tidy(plan: Plan) -> Plan:

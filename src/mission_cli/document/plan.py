@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -368,6 +369,9 @@ def override(plan: Plan, given: Mapping[str, str], budget: Mapping[str, str], ru
 
 def _number(name: str, text: str) -> float:
     try:
-        return float(text)
-    except ValueError as error:
-        raise UsageError(f"`{text}` is no number", hint=f"{name} is a number, or unlimited") from error
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(f"`{text}` is no number", hint=f"{name} is a number, or unlimited")
+    return number

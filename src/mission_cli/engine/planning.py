@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _MOST_SUBMITS = 3
 _MOST_FILES = 60
+_MOST_PROBLEMS = 30
 _NEW = MissionId("new")
 """Stands in the run ids until the mission has its own."""
 
@@ -128,9 +129,8 @@ class Planned:
 
 def prepare(world: World, wish: Wish) -> Desk:
     """Choose runner and model, look at the code, write the prompt. Raises BlockedError where nothing can be asked."""
-    runner, policy = _runner(world, wish.runner)
-    if world.runtime.stopped():
-        raise BlockedError("STOP is pressed", hint="mission resume --all")
+    runner = choose_runner(world, wish.runner)
+    policy = policy_of(world).runners[runner]
     commit = world.code.heads(_NEW, wish.base).base
     if commit is None:
         raise BlockedError(f"the base branch `{wish.base}` does not exist", hint="make it, with a first commit")
@@ -164,10 +164,13 @@ def make_plan(world: World, desk: Desk, *, rest: Callable[[], None]) -> Planned:
     return planned
 
 
-# Before asking
-
-
-def _runner(world: World, wanted: str) -> tuple[str, RunnerPolicy]:
+def choose_runner(world: World, wanted: str = "") -> str:
+    """The runner that is asked for a plan. Raises BlockedError where none can be."""
+    if world.runtime.stopped():
+        raise BlockedError("STOP is pressed", hint="mission resume --all")
+    shortage = world.machine.shortage()
+    if shortage:
+        raise BlockedError(shortage, hint="try again later, or set min_free_memory_mib, min_free_disk_mib")
     runners = policy_of(world).runners
     name = wanted or ("opencode" if "opencode" in runners or len(runners) != 1 else next(iter(runners)))
     policy = runners.get(name)
@@ -177,7 +180,10 @@ def _runner(world: World, wanted: str) -> tuple[str, RunnerPolicy]:
         raise BlockedError(f"the runner `{name}` is not configured", hint=hint)
     if policy.problem:
         raise BlockedError(policy.problem, hint="mend .mission.toml, or install it")
-    return name, policy
+    return name
+
+
+# Before asking
 
 
 def _refuse_unbounded(policy: RunnerPolicy, model: str, wish: Wish) -> None:
@@ -249,7 +255,7 @@ def _problems_for_model(last: Round) -> list[str]:
         return [last.record.detail]
     lines = last.read.block.text.splitlines()
     found = []
-    for problem in last.read.errors:
+    for problem in last.read.errors[:_MOST_PROBLEMS]:
         text = lines[problem.line - 1].strip() if problem.line <= len(lines) else ""
         hint = f" ({problem.hint})" if problem.hint else ""
         found.append(f"line {problem.line}, `{one_line(text, 80)}`: {problem.message}{hint}")

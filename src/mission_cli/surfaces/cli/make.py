@@ -11,7 +11,7 @@ import typer
 
 from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, NotFoundError, UsageError
 from mission_cli.surfaces.cli.editor import edited
-from mission_cli.surfaces.cli.scope import Approved, Order, interview, plan_for, read_goal
+from mission_cli.surfaces.cli.scope import Approved, Order, plan_for, read_goal
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
 
@@ -90,7 +90,8 @@ def new(
         mission, path = _create(shell, read, base=base, homeless=homeless)
     else:
         order = Order(goal, given, budget, runner, base, homeless=homeless, ask=shell.interactive and not headless)
-        made = plan_for(shell, _scoped(order, headless=headless))
+        _refuse_unapproved(order, headless=headless)
+        made = plan_for(shell, order)
         if isinstance(made, int):
             return made
         mission, path = _create_planned(shell, made, order)
@@ -221,16 +222,15 @@ def _read(shell: Shell, plan: Path, given: dict[str, str], budget: dict[str, str
     return override(read.plan, given, budget, runner)
 
 
-def _scoped(order: Order, *, headless: bool) -> Order:
-    """The order with what a person answered. Raises UsageError where nobody can be asked and something is missing."""
+def _refuse_unapproved(order: Order, *, headless: bool) -> None:
+    """Raise UsageError where nobody can be asked, and something is missing."""
     if order.ask:
-        return interview(order)
+        return
     if not order.goal:
         hint = 'mission new "GOAL" on a terminal or with --headless, or mission new --plan plan.yaml'
         raise UsageError("a goal or a plan file is needed", hint=hint)
     if not headless:
         raise UsageError("nobody can approve the plan here", hint="--headless takes the plan as the model makes it")
-    return order
 
 
 def _create_planned(shell: Shell, made: Approved, order: Order) -> tuple[str, str]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mission_cli.wiring import Opened
 
 _LOOK_SECONDS = 0.1
+_MOST_PROBLEMS = 30
 _MODES = ("full", "poc")
 _USUAL_USD = "20"
 _CAPS = ("money_usd", "time_hours", "token_limit")
@@ -62,7 +63,7 @@ class Approved:
     kept: str
 
 
-def interview(order: Order) -> Order:
+def _interview(order: Order) -> Order:
     """Ask for what was not said: goal, mode, budget."""
     goal = order.goal or _asked("What shall be reached?")
     mode = order.given.get("mode") or _chosen("How thoroughly?", _MODES, "full")
@@ -75,10 +76,14 @@ def interview(order: Order) -> Order:
 def plan_for(shell: Shell, order: Order) -> Approved | int:
     """Have the plan made and approved. An exit code where a person stopped or rejected it."""
     from mission_cli.document.plan import override, write_plan
-    from mission_cli.engine.planning import make_plan, prepare
+    from mission_cli.engine.planning import choose_runner, make_plan, prepare
 
     _refuse_nonsense(order)
     opened, base = _place(shell, order)
+    choose_runner(opened.world, order.runner)
+    if order.ask:
+        order = _interview(order)
+        _refuse_nonsense(order)
     desk = prepare(opened.world, _wish(order, base))
     words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}"
     with _gently(), _waiting(shell, words, ask=order.ask):
@@ -112,7 +117,7 @@ def _refuse_nonsense(order: Order) -> None:
     from mission_cli.document.plan import Plan, PlanFeature, PlanMilestone, override
     from mission_cli.domain.ids import why_bad_id
 
-    if not order.goal.strip():
+    if not order.goal.strip() and not order.ask:
         raise UsageError("the goal is empty", hint='mission new "A command that counts words, tested"')
     empty = Plan(title="x", milestones=[PlanMilestone(name="x", features=[PlanFeature(title="x")])])
     override(empty, order.given, order.budget, order.runner)
@@ -173,12 +178,14 @@ def _gently() -> Iterator[None]:
         del number, frame
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    usual = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]
+    for number in usual:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number in usual:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
@@ -215,7 +222,7 @@ def _failure(shell: Shell, world: World, planned: Planned) -> MissionError:
         hint = "; ".join([f"its output: {folder}", *words])
         return ToolError(f"{planned.desk.runner} made no plan: {last.record.cause}: {last.record.detail}", hint=hint)
     first, *others = last.read.found
-    for problem in others:
+    for problem in others[:_MOST_PROBLEMS]:
         shell.err.print(clean(problem.at(last.kept)))
     where = f"{last.kept}:{first.line}:{first.column}" if last.kept else ""
     return DocumentError(first.message, where=where, hint="; ".join(filter(None, [first.hint, *words])))
@@ -287,7 +294,7 @@ def _amount_asked(question: str, default: str) -> str:
         if answer == "unlimited":
             return answer
         try:
-            if Decimal(answer) > 0:
+            if Decimal(answer).is_finite() and Decimal(answer) > 0:
                 return answer
         except InvalidOperation:
             continue
@@ -295,4 +302,7 @@ def _amount_asked(question: str, default: str) -> str:
 
 def read_goal(text: str) -> str:
     """The goal as it was given; `-` reads it from standard input."""
-    return sys.stdin.read().strip() if text == "-" else text
+    try:
+        return sys.stdin.read().strip() if text == "-" else text
+    except UnicodeDecodeError as error:
+        raise DocumentError("it is not UTF-8", where="standard input") from error
