@@ -238,6 +238,13 @@ def test_the_command_line_decides_instead(person: Person) -> None:
     assert "for at most $0.5\n" in answer.err, "planning never costs more than the whole mission may"
 
 
+def test_a_planned_mission_can_be_started_at_once(person: Person) -> None:
+    use_planner(person, good())
+    answer = person.mission(*NEW, "--max-usd", "5", "--start")
+    assert "mission  Word counter (m): 3 milestones, 6 features" in answer.out
+    assert person.loaded().mission.status == "active"
+
+
 def test_a_goal_from_standard_input(person: Person) -> None:
     use_planner(person, good())
     person.mission("new", "-", "--headless", "--id", "m", stdin="A goal\nof two lines\n")

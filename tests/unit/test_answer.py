@@ -138,6 +138,22 @@ def test_no_answer_takes_long_to_read(text: str) -> None:
     assert read_answer(text).plan is None
 
 
+def test_what_is_dropped_is_named_whatever_it_is() -> None:
+    text = changed("milestones:", f"budget: 0x{'f' * 9000}\nid: [{'1' * 300}]\n1: x\nmilestones:")
+    read = read_answer(text)
+    assert [note.partition("it: ")[2] for note in read.notes] == [
+        "budget: a number with too many digits",
+        f"id: [{'1' * 78}…",
+    ]
+    assert read.plan is None, "a key that nobody knows"
+
+
+def test_brackets_in_a_milestones_name_mean_nothing() -> None:
+    read = read_answer(changed("name: Stage 1", "name: 'Stage [indep[independent]endent]'"))
+    assert read.plan is not None
+    assert read.plan.milestones[0].name == "Stage indepindependentendent"
+
+
 def test_a_long_description_with_nothing_in_it_is_refused() -> None:
     text = changed("description: Write 1.1.txt.", 'description: "a' + "\\n" * 50_000 + 'b"')
     assert [p.partition("error: ")[2] for p in problems(text)] == [

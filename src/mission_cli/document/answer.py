@@ -46,7 +46,6 @@ _SETTINGS = frozenset({
 })  # fmt: skip
 _UNQUOTED = ("cannot start any token", "did not find expected", "mapping values are not allowed", "valid string")
 _FORMS = "write it as run:, file:, grep:, not grep: or metric:, in quotes"
-_MARKER = re.compile(r"\[\s*independent\s*\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +170,14 @@ def _drop(loaded: dict[Any, Any]) -> Iterator[str]:
 
 def _strip(mapping: dict[Any, Any], allowed: frozenset[str], known: frozenset[str], where: str) -> Iterator[str]:
     for key in [k for k in mapping if k in (known | _SETTINGS) - allowed]:
-        value = mapping.pop(key)
-        yield f"dropped, a model may not decide it: {where}{key}: {one_line(str(value), 80)}"
+        yield f"dropped, a model may not decide it: {where}{key}: {_shown(mapping.pop(key))}"
+
+
+def _shown(value: object) -> str:
+    try:
+        return one_line(str(value), 80)
+    except ValueError:
+        return "a number with too many digits"
 
 
 def _dicts(value: object) -> list[dict[Any, Any]]:
@@ -231,8 +236,7 @@ def _long(root: yaml.Node, place: tuple[str | int, ...], text: str, kind: str) -
 
 
 def _tidy(plan: Plan) -> Plan:
-    """Names without the marks that would mean something in a mission file."""
-    milestones = [
-        m.model_copy(update={"name": _MARKER.sub("", m.name).strip() or "Milestone"}) for m in plan.milestones
-    ]
+    """Names without brackets: `[independent]` would mean something in a mission file."""
+    names = [re.sub(r"[\[\]]", "", m.name).strip() or "Milestone" for m in plan.milestones]
+    milestones = [m.model_copy(update={"name": n}) for m, n in zip(plan.milestones, names, strict=True)]
     return plan.model_copy(update={"milestones": milestones})

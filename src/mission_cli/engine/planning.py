@@ -143,7 +143,7 @@ def prepare(world: World, wish: Wish) -> Desk:
         tokens=Decimal(wish.max_tokens) if wish.max_tokens else None,
     )
     name = f"{world.clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    return Desk(wish, runner, model, commit, _prompt(world, wish, commit), limits, name)
+    return Desk(wish, runner, model, commit, _prompt(world, wish, commit, policy.deadline), limits, name)
 
 
 def make_plan(world: World, desk: Desk, *, rest: Callable[[], None]) -> Planned:
@@ -193,7 +193,7 @@ def _refuse_unbounded(policy: RunnerPolicy, model: str, wish: Wish) -> None:
         raise BlockedError(words, hint="--max-tokens N, or max_steps of the runner")
 
 
-def _prompt(world: World, wish: Wish, commit: Sha) -> str:
+def _prompt(world: World, wish: Wish, commit: Sha, sitting: timedelta) -> str:
     seen = world.code.glance(commit, world.checks.manifest_names)
     names = sorted({path.partition("/")[0] + ("/" if "/" in path else "") for path in seen})
     values = {
@@ -205,6 +205,7 @@ def _prompt(world: World, wish: Wish, commit: Sha) -> str:
         "commands": [c.text for c in world.checks.detect(seen)],
         "milestones": MILESTONES,
         "features": FEATURES,
+        "sitting": show_duration(sitting),
     }
     return world.templates.render("prompts/plan.md.j2", values)
 
