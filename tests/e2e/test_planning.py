@@ -81,7 +81,7 @@ m is planned: REPO/missions/m/mission.md
 planning cost $0.05 and 1050 tokens, in TIME
 next: mission start m
 """)
-    assert answer.err == "asking script for a plan, for at most $1\n"
+    assert answer.err == "asking script for a plan, for at most $1, without a sandbox\n"
     mission = person.loaded().mission
     assert (mission.title, mission.goal, mission.preferences.runner) == ("Word counter", GOAL, "script")
     assert [[f.title for f in m.features] for m in mission.milestones] == [
@@ -179,7 +179,7 @@ def test_after_the_second_bad_answer_nothing_is_written_and_all_is_kept(person: 
     answer = person.mission(*NEW, ok=(1,))
     assert answer.out == ""
     assert shown(person, answer.err) == snapshot("""\
-asking script for a plan, for at most $1
+asking script for a plan, for at most $1, without a sandbox
 error: REPO/.git/mission/plans/NAME/answer-2.md:1:1: there is no plan in the answer
  hint: end with one fenced yaml block; what the model said is kept: REPO/.git/mission/plans/NAME/answer-1.md, REPO/.git/mission/plans/NAME/answer-2.md; planning cost $0.10 and 2100 tokens, in TIME
 """)
@@ -235,7 +235,7 @@ def test_the_command_line_decides_instead(person: Person) -> None:
     mission = person.loaded().mission
     assert (mission.mode, mission.priority, mission.base) == ("poc", "high", "next")
     assert (mission.limits.usd, mission.limits.hours) == (Decimal("0.5"), Decimal(8))
-    assert "for at most $0.5\n" in answer.err, "planning never costs more than the whole mission may"
+    assert "for at most $0.5, " in answer.err, "planning never costs more than the whole mission may"
 
 
 def test_a_planned_mission_can_be_started_at_once(person: Person) -> None:

@@ -85,7 +85,8 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
         order = _interview(order)
         _refuse_nonsense(order)
     desk = prepare(opened.world, _wish(order, base))
-    words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}"
+    bare = "" if opened.world.machine.sandbox().on else ", without a sandbox"
+    words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}{bare}"
     with _gently(), _waiting(shell, words, ask=order.ask):
         planned = make_plan(opened.world, desk, rest=lambda: time.sleep(_LOOK_SECONDS))
     if planned.stopped:
