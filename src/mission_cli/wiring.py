@@ -23,7 +23,14 @@ from mission_cli.adapters.git.code import GitCodeRepo
 from mission_cli.adapters.git.command import Git
 from mission_cli.adapters.git.places import MIN_GIT, Checkout, find_checkout, git_version
 from mission_cli.adapters.git.state import GitStateStore
-from mission_cli.adapters.git.state_home import find_home, find_state, make_home, make_state
+from mission_cli.adapters.git.state_home import (
+    find_home,
+    find_state,
+    make_home,
+    make_scratch,
+    make_state,
+    unmade_state,
+)
 from mission_cli.adapters.instruments import LocalInstruments
 from mission_cli.adapters.keys import read_environment
 from mission_cli.adapters.machine import LocalMachine
@@ -139,6 +146,26 @@ def open_repository(start: Path, *, create: bool = False, vouched: bool = False,
         raise NotFoundError(f"{checkout.name} has no missions yet", hint=hint)
     registry().remember(checkout.name)
     return _assemble(checkout, layout, settings, files, robot, ticking=ticking)
+
+
+def open_unmade(start: Path) -> Opened:
+    """Open the repository around a folder before it has missions: makes nothing, and `state` may not be there."""
+    require_git()
+    checkout = find_checkout(start)
+    settings, files = read_settings(checkout)
+    layout = find_state(checkout, here=settings.state == "here") or unmade_state(checkout)
+    return _assemble(checkout, layout, settings, files, _robot(settings), ticking=True)
+
+
+def open_scratch(start: Path) -> Opened:
+    """Open an empty repository of ours, for planning where the work has none yet; settings as they are at `start`."""
+    require_git()
+    around = find_checkout(start) if is_in_repository(start) else None
+    settings, files = read_settings(around)
+    place = user_folder("state") / "scratch.git"
+    make_scratch(place)
+    checkout = Checkout(place, None)
+    return _assemble(checkout, unmade_state(checkout), settings, files, _robot(settings), ticking=True)
 
 
 def open_homeless(*, create: bool = False) -> GitStateStore | None:

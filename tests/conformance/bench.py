@@ -226,7 +226,7 @@ class _Continuing:
 
     def __init__(self, agent: Agent, session: str) -> None:
         self._agent, self._session = agent, session
-        self.access, self.retry_window_s = agent.access, agent.retry_window_s
+        self.access, self.retry_window_s, self.resumes = agent.access, agent.retry_window_s, agent.resumes
 
     def invocation(self, request: Request) -> Invocation:
         return self._agent.invocation(replace(request, session=self._session))

@@ -116,6 +116,8 @@ class Agent(Protocol):
     access: Access
     retry_window_s: int
     """For how long it may retry by itself without a sign; silence below that is never a stall."""
+    resumes: bool
+    """A conversation can be gone on with, and the second bill does not repeat the first one."""
 
     def invocation(self, request: Request) -> Invocation:
         """The command for a request."""

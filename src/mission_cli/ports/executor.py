@@ -17,7 +17,8 @@ class JobSpec:
 
     key: str
     kind: str
-    """worker: claimed, counted among the machine's slots, never started twice; check: may be run again."""
+    """worker: claimed, counted among the machine's slots, never started twice; check: may be run again;
+    plan: never started twice, and nothing that it leaves in its tree is kept."""
     argv: tuple[str, ...]
     commit: str
     """What its tree is checked out at."""
@@ -25,6 +26,8 @@ class JobSpec:
     """Branch that is made in its tree; empty: detached."""
     base_name: str = ""
     """Another branch that its tree shall know, to compare with."""
+    tree: str = ""
+    """Name of its tree, where jobs that follow each other shall find the same place; empty: its key."""
     stdin: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     """Added to the recorded environment."""

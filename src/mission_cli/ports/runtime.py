@@ -71,6 +71,10 @@ class Runtime(Protocol):
         """Remember what was told."""
         ...
 
+    def keep(self, name: str, text: str) -> str:
+        """Keep a text for people under a name of ours (`plans/…`); return where it lies."""
+        ...
+
     def last_look(self) -> str:
         """The state commit that the person saw last, or empty."""
         ...

@@ -45,6 +45,8 @@ class ClaudeAgent:
         env=("ANTHROPIC_", "CLAUDE_", "DISABLE_", "AWS_BEDROCK_", "IS_SANDBOX"),
     )
     retry_window_s = 300
+    resumes = False
+    """It could, but the bill of its result line then is that of the whole conversation."""
 
     def invocation(self, request: Request) -> Invocation:
         """Prompt on stdin, permissions that never ask, only the person's own settings."""

@@ -24,6 +24,8 @@ class CodexAgent:
 
     access = Access(scratch=(".codex",), write=(".codex/sessions/", ".codex/auth.json"), env=("CODEX_", "OPENAI_"))
     retry_window_s = 120
+    resumes = False
+    """It could, but the usage that it reports then is that of the whole thread."""
 
     def invocation(self, request: Request) -> Invocation:
         """Prompt on stdin; without a sandbox of ours its own is no help: it forbids commits."""

@@ -48,6 +48,7 @@ class OpencodeAgent:
         env=("OPENCODE_", "ANTHROPIC_", "OPENAI_", "GOOGLE_", "GEMINI_", "OPENROUTER_", "GROQ_", "XAI_", "MISTRAL_"),
     )
     retry_window_s = 120
+    resumes = True
 
     def invocation(self, request: Request) -> Invocation:
         """Prompt on stdin, permissions that never ask, the repository's own settings left alone."""

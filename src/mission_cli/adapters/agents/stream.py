@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.agents import Prices
 
 _LAST_WORDS = 4000
+LONGEST_ANSWER = 200_000
 _CHARS_PER_TOKEN = 4
 _STATUS = re.compile(r"(?<![:./-])\b([45]\d\d)\b(?![/-])")
 """A number in an address or a path is none."""
@@ -150,9 +151,10 @@ def report(
     reset_at: str = "",
     children: tuple[str, ...] = (),
 ) -> AgentReport:
-    """Put a report together."""
+    """Put a report together; its words are the answer, too."""
     return AgentReport(
         last_words=words[-_LAST_WORDS:],
+        answer=words[-LONGEST_ANSWER:],
         usage=usage,
         session=session,
         steps=steps,

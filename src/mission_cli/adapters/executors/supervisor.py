@@ -1,7 +1,7 @@
 """The supervisor of one job: makes its tree, runs it, stops it, sweeps after it, writes the exit file, ticks.
 
 It may be killed at any point; the next one goes on from what is on disk:
-no `started` file → from the beginning; a worker's `started` file → what is left of it is ended, its work
+no `started` file → from the beginning; a worker's or planner's `started` file → what is left of it is ended, its work
 saved, and it counts as lost; a check is simply run again; an exit file → nothing is left to do.
 """
 
@@ -84,7 +84,7 @@ class _Supervisor:
     def __init__(self, job: JobFolder, spec: JobSpec, around: Surroundings) -> None:
         self._job, self._spec, self._around = job, spec, around
         self._code = Path(around.code)
-        self._tree = tree_path(Path(around.trees), spec.key)
+        self._tree = tree_path(Path(around.trees), spec.tree or spec.key)
         self._began = ""
         self._clock = time.monotonic()
         self._slot: int | None = None
@@ -101,15 +101,21 @@ class _Supervisor:
     def _boxed(self) -> bool:
         return bool(self._spec.sandbox and self._around.bwrap)
 
+    @property
+    def _once(self) -> bool:
+        return self._spec.kind in {"worker", "plan"}
+
     def run(self) -> None:
         self._listen()
         control.become_subreaper(on=True)
-        if self._worker and self._job.started.exists():
+        if self._once and self._job.started.exists():
             end = Exit(EndReason.LOST, detail="its supervisor died")
         else:
             end = self._live()
         leftovers = self._sweep()
         saved = self._save() if self._worker else ""
+        if self._spec.kind == "plan":  # before the exit file: the next round of the planning has the same tree
+            trees.remove_tree(self._tree)
         self._job.write_exit(
             replace(
                 end,
@@ -202,7 +208,7 @@ class _Supervisor:
         if not self._boxed:
             settings = Path(self._around.checkout) / SETTINGS_FILE if self._around.checkout else None
             unboxed.enter(Path(self._around.unboxed), self._spec.key, settings)
-        if not create_whole(self._job.started, facts.encode()) and self._worker:
+        if not create_whole(self._job.started, facts.encode()) and self._once:
             raise _Stop(EndReason.LOST, "it was started before")
 
     def _execute(self, argv: tuple[str, ...], stdin: Path, deadline: float | None, *, main: bool = False) -> Exit:
@@ -346,7 +352,7 @@ class _Supervisor:
         if self._slot is not None:
             os.close(self._slot)
         control.become_subreaper(on=False)
-        if self._around.tick:
+        if self._around.tick and self._spec.kind != "plan":
             with suppress(OSError):
                 start_detached(
                     self._around.tick,
@@ -355,7 +361,7 @@ class _Supervisor:
                     log=self._code / "mission" / "pulse.log",
                 )
         self._job.forget_environment()
-        if not self._worker:
+        if self._spec.kind == "check":
             trees.remove_tree(self._tree)
 
     # Small things

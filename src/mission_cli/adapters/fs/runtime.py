@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.fs.atomic import read_json, write_json
+from mission_cli.adapters.fs.atomic import read_json, write_json, write_whole
 from mission_cli.adapters.fs.locks import try_lock, unlock
 from mission_cli.ports.runtime import Trouble
 
@@ -117,6 +117,13 @@ class FolderRuntime:
     def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
         """Remember what was told."""
         write_json(self._folder / "told.json", {mission: dict(facts) for mission, facts in told.items()})
+
+    def keep(self, name: str, text: str) -> str:
+        """Write the file, readable for its owner only; return its path."""
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text.encode("utf-8", "surrogateescape"), mode=0o600)
+        return os.fspath(path)
 
     def last_look(self) -> str:
         """The state commit that the person saw last."""
