@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 ROUNDS ?= 30
 
-.PHONY: demo test nightly lint fmt types docs bench lock clean
+.PHONY: demo test nightly conformance lint fmt types docs bench lock clean
 
 demo: ; @PYTHON="$(PYTHON)" sh examples/word-counter/demo.sh
 
@@ -25,6 +25,10 @@ test: $(VENV)/.ready $(VENV)/.agents
 
 nightly: $(VENV)/.ready $(VENV)/.agents
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n auto
+
+# `AGENT=opencode` runs one of them, `WRITE=1` puts the table into docs/agents.md.
+conformance: $(VENV)/.ready $(VENV)/.agents
+	$(BIN)/python -m tests.conformance $(AGENT) $(if $(WRITE),--write)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -21,9 +21,19 @@ def page() -> str:
     return f"{head}{MARK}\n\n## Reference\n\n{''.join(_entries())}".rstrip() + "\n"
 
 
+def _commands() -> list[tuple[str, Any]]:
+    """(words behind `mission`, command), those of groups included."""
+    group: Any = typer.main.get_command(app)
+    found = []
+    for name, command in group.commands.items():
+        inner = getattr(command, "commands", None)
+        found += [(f"{name} {word}", one) for word, one in inner.items()] if inner else [(name, command)]
+    return found
+
+
 def _entries() -> list[str]:
     entries = []
-    for name, command in sorted(_leaves(typer.main.get_command(app), ())):
+    for name, command in sorted(_commands()):
         arguments = [p.metavar or p.name.upper() for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option" and p.name not in _COMMON]
         lines = [f"### `{' '.join(['mission', name, *arguments])}`", "", command.help.strip(), ""]
@@ -31,14 +41,6 @@ def _entries() -> list[str]:
         lines += [""] if options else []
         entries.append("\n".join(lines) + "\n")
     return entries
-
-
-def _leaves(command: Any, name: tuple[str, ...]) -> list[tuple[str, Any]]:
-    """Name and command of everything that can be called, groups opened."""
-    inner = getattr(command, "commands", None)
-    if inner is None:
-        return [(" ".join(name), command)]
-    return [leaf for word, one in inner.items() for leaf in _leaves(one, (*name, word))]
 
 
 if __name__ == "__main__":

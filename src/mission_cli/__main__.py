@@ -22,11 +22,14 @@ def main() -> int:
 
 
 def _plain_pulse(flags: list[str]) -> int | None:
-    """A pulse on one repository without any other flag: nothing is imported while nothing has to be done."""
+    """A pulse on one repository or on all, without any other flag: nothing is imported while nothing has to be done."""
     from mission_cli import __version__
     from mission_cli.idle import find_runtime, is_idle
 
     rest = [flag for flag in flags if flag not in {"--quiet", "-q"}]
+    quiet = len(rest) < len(flags)
+    if rest == ["--all"]:
+        return _pulse_everywhere(quiet=quiet)
     repo = "."
     if rest[:1] == ["--repo"] and len(rest) > 1:
         repo, rest = rest[1], rest[2:]
@@ -37,7 +40,22 @@ def _plain_pulse(flags: list[str]) -> int | None:
         return 0
     from mission_cli.surfaces.plain import plain_pulse
 
-    return plain_pulse(repo, quiet=any(flag in {"--quiet", "-q"} for flag in flags))
+    return plain_pulse(repo, quiet=quiet)
+
+
+def _pulse_everywhere(*, quiet: bool) -> int:
+    """What cron starts every minute."""
+    from mission_cli import __version__
+    from mission_cli.idle import busy_repositories, leave_sign, state_folder
+
+    state = state_folder()
+    busy = busy_repositories(state, __version__)
+    leave_sign(state)
+    if not busy:
+        return 0
+    from mission_cli.surfaces.plain import plain_pulses
+
+    return plain_pulses(busy, quiet=quiet)
 
 
 def _hidden(words: list[str]) -> int | None:

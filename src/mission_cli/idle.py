@@ -31,6 +31,34 @@ def is_idle(runtime: str, version: str) -> bool:
         return False
 
 
+def state_folder() -> str:
+    """Our folder among the user's state folders; the same as `wiring.user_folder("state")`."""
+    configured = os.environ.get("XDG_STATE_HOME", "")
+    root = configured if configured.startswith("/") else os.path.join(os.path.expanduser("~"), ".local/state")
+    return os.path.join(root, "mission")
+
+
+def busy_repositories(state: str, version: str) -> list[str]:
+    """The known repositories that have something to do, or of which that cannot be said."""
+    try:
+        with open(os.path.join(state, "repos.json"), "rb") as source:
+            known = json.load(source)
+    except (OSError, ValueError):
+        return []
+    names = [name for name in known if isinstance(name, str)] if isinstance(known, list) else []
+    return [name for name in names if not is_idle(os.path.join(name, ".git", "mission"), version)]
+
+
+def leave_sign(state: str) -> None:
+    """Let people see that `pulse --all` was here: the time of change of the file `ticked`."""
+    try:
+        os.makedirs(state, exist_ok=True)
+        with open(os.path.join(state, "ticked"), "ab") as sign:
+            os.utime(sign.fileno())
+    except OSError:
+        return
+
+
 def find_runtime(start: str) -> str:
     """Return the runtime folder of the repository around a folder without asking git, or the empty string."""
     folder = os.path.abspath(start)

@@ -9,9 +9,11 @@ import difflib
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.domain.errors import DocumentError, UsageError
+from mission_cli.domain.hours import read_windows
 from mission_cli.domain.text import parse_duration
 
 if TYPE_CHECKING:
@@ -64,11 +66,18 @@ class Settings:
     secret_exceptions: tuple[str, ...] = ()
     """Patterns of paths in which a worker may commit what looks like a secret: keys of tests."""
     hours: str = ""
+    """Windows of the day in which workers are started: `22:00-07:00`, several with commas; empty: always."""
+    notify: str = ""
+    """A shell command that is started when something landed, failed, paused, waits or is completed."""
     attempts: int = 3
     validation_rounds: int = 3
     retry_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (1, 4, 16))
     outage_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 16, 32, 60))
     check_timeout: timedelta = timedelta(minutes=30)
+    plan_max_usd: Decimal = Decimal(1)
+    """What `mission new GOAL` may spend on the plan."""
+    plan_deadline: timedelta = timedelta(minutes=15)
+    """How long the model may take for one answer there."""
     request_lifetime: timedelta = timedelta(hours=24)
     lost_grace: timedelta = timedelta(seconds=5)
     full_look: timedelta = timedelta(minutes=15)
@@ -112,6 +121,10 @@ def check(settings: Settings) -> None:
         if value not in allowed:
             words = ", ".join(repr(a) for a in allowed)
             raise UsageError(f"the setting `{name}` is {value!r}", hint=f"it is one of {words}")
+    try:
+        read_windows(settings.hours)
+    except ValueError as error:
+        raise UsageError(f"the setting `hours`: {error}", hint='write "22:00-07:00", or several with commas') from error
     for name in ("max_parallel_workers", "machine_workers", "attempts", "validation_rounds"):
         if getattr(settings, name) < 1:
             raise UsageError(f"the setting `{name}` is {getattr(settings, name)}", hint="it is at least 1")
@@ -163,6 +176,8 @@ def _convert(name: str, raw: object, old: object, where: str) -> object:
         return _typed(name, raw, bool, "true or false", where)
     if isinstance(old, int):
         return _typed(name, raw, int, "a whole number", where)
+    if isinstance(old, Decimal):
+        return _amount(name, raw, where)
     if isinstance(old, str):
         return _typed(name, raw, str, "text in quotes", where)
     if isinstance(old, tuple):
@@ -175,6 +190,16 @@ def _convert(name: str, raw: object, old: object, where: str) -> object:
     if not isinstance(raw, dict) or not all(isinstance(v, str) for v in raw.values()):
         raise DocumentError(f"`{name}` is a table of texts", where=where, hint='write { name = "value" }')
     return dict(raw)
+
+
+def _amount(name: str, raw: object, where: str) -> Decimal:
+    try:
+        amount = Decimal(str(raw)) if isinstance(raw, int | float | str) and not isinstance(raw, bool) else None
+    except InvalidOperation:
+        amount = None
+    if amount is None or not amount.is_finite() or amount <= 0:
+        raise DocumentError(f"`{name}` is {raw!r}, not an amount above 0", where=where)
+    return amount
 
 
 def _duration(name: str, raw: object, where: str) -> timedelta:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,30 +17,45 @@ from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.executors import unboxed
 from mission_cli.adapters.executors.jobs import Surroundings, tree_path
 from mission_cli.adapters.executors.local import LocalExecutor
-from mission_cli.adapters.fs.atomic import read_json, write_json
-from mission_cli.adapters.fs.locks import locked
+from mission_cli.adapters.fs.registry import Registry
 from mission_cli.adapters.fs.runtime import FolderRuntime
 from mission_cli.adapters.git.code import GitCodeRepo
 from mission_cli.adapters.git.command import Git
 from mission_cli.adapters.git.places import MIN_GIT, Checkout, find_checkout, git_version
 from mission_cli.adapters.git.state import GitStateStore
-from mission_cli.adapters.git.state_home import find_home, find_state, make_home, make_state
+from mission_cli.adapters.git.state_home import (
+    find_home,
+    find_state,
+    make_home,
+    make_scratch,
+    make_state,
+    unmade_state,
+)
+from mission_cli.adapters.instruments import LocalInstruments
+from mission_cli.adapters.keys import read_environment
 from mission_cli.adapters.machine import LocalMachine
+from mission_cli.adapters.notify import CommandNotifier
 from mission_cli.adapters.prices import GenaiPrices
+from mission_cli.adapters.schedule.local import LocalSchedule
 from mission_cli.adapters.secrets import SecretRules, known_secrets
 from mission_cli.adapters.templates import JinjaTemplates
-from mission_cli.domain.errors import NotFoundError, ToolError, UsageError
+from mission_cli.domain.errors import DocumentError, NotFoundError, ToolError, UsageError
 from mission_cli.domain.host import ROBOT, Person
 from mission_cli.domain.paths import SETTINGS_FILE
+from mission_cli.domain.text import stamp
 from mission_cli.engine.world import World
+from mission_cli.idle import find_runtime
+from mission_cli.ports.runtime import Trouble
 from mission_cli.settings import Settings, check, from_environment, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mission_cli.adapters.git.state_home import Layout
+    from mission_cli.domain.errors import MissionError
 
 _UNBOXED = "unboxed"
+_LONG_LOG = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +127,11 @@ def _text_of(place: Path) -> str | None:
         raise ToolError(f"{place} cannot be read: {error}") from error
 
 
-def open_repository(start: Path, *, create: bool = False, vouched: bool = False) -> Opened:
+def open_repository(start: Path, *, create: bool = False, vouched: bool = False, ticking: bool = True) -> Opened:
     """Open the repository around a folder. Raises NotFoundError where it has no missions, unless `create`.
 
-    With `vouched` a person acts, and the settings as they lie there are theirs.
+    With `vouched` a person acts, and the settings as they lie there are theirs. Not `ticking`: jobs that end
+    start no pulse.
     """
     require_git()
     checkout = find_checkout(start)
@@ -127,8 +144,28 @@ def open_repository(start: Path, *, create: bool = False, vouched: bool = False)
     if layout is None:
         hint = "make the first one: mission new --plan FILE"
         raise NotFoundError(f"{checkout.name} has no missions yet", hint=hint)
-    remember(checkout.name)
-    return _assemble(checkout, layout, settings, files, robot)
+    registry().remember(checkout.name)
+    return _assemble(checkout, layout, settings, files, robot, ticking=ticking)
+
+
+def open_unmade(start: Path) -> Opened:
+    """Open the repository around a folder before it has missions: makes nothing, and `state` may not be there."""
+    require_git()
+    checkout = find_checkout(start)
+    settings, files = read_settings(checkout)
+    layout = find_state(checkout, here=settings.state == "here") or unmade_state(checkout)
+    return _assemble(checkout, layout, settings, files, _robot(settings), ticking=True)
+
+
+def open_scratch(start: Path) -> Opened:
+    """Open an empty repository of ours, for planning where the work has none yet; settings as they are at `start`."""
+    require_git()
+    around = find_checkout(start) if is_in_repository(start) else None
+    settings, files = read_settings(around)
+    place = user_folder("state") / "scratch.git"
+    make_scratch(place)
+    checkout = Checkout(place, None)
+    return _assemble(checkout, unmade_state(checkout), settings, files, _robot(settings), ticking=True)
 
 
 def open_homeless(*, create: bool = False) -> GitStateStore | None:
@@ -148,22 +185,70 @@ def is_in_repository(start: Path) -> bool:
     return True
 
 
-def known_repositories() -> list[Path]:
-    """Every repository that this user has used us in and that is still there."""
-    raw = read_json(user_folder("state") / "repos.json")
-    return [Path(p) for p in raw if Path(p).is_dir()] if isinstance(raw, list) else []
+def registry() -> Registry:
+    """The repositories that this user has used us in."""
+    return Registry(user_folder("state"))
 
 
-def remember(repository: Path) -> None:
-    """Note a repository for `--all`."""
-    place = user_folder("state") / "repos.json"
-    name = os.fspath(repository.resolve())
-    if name in (read_json(place) or []):
-        return
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with locked(place.with_suffix(".lock")):
-        known = read_json(place)
-        write_json(place, sorted({*(known if isinstance(known, list) else []), name}))
+def open_known(repository: Path) -> Opened | None:
+    """Open a repository of the registry; None when it is not there any more, and then it is dropped from there."""
+    try:
+        if repository.is_dir() and find_checkout(repository).name.resolve() == repository:
+            return open_repository(repository)
+    except NotFoundError:
+        pass
+    registry().forget(repository)
+    return None
+
+
+def note_closed(repository: Path, error: MissionError) -> None:
+    """Keep the word that a pulse could not even open a repository, where `status` finds it; the next one looks anew."""
+    folder = Path(find_runtime(os.fspath(repository)) or os.devnull)
+    if folder.is_dir():
+        runtime = FolderRuntime(folder, version=__version__, full_look=Settings().full_look)
+        runtime.note_trouble(Trouble(stamp(SystemClock().now()), error.message, error.hint))
+        runtime.kick()
+
+
+def environment() -> dict[str, str]:
+    """What workers and checks find around them: our own environment, and beneath it the user's environment file."""
+    return {**read_environment(key_file()), **os.environ}
+
+
+def key_file() -> Path:
+    """The user's environment file, for keys."""
+    return user_folder("config") / "env"
+
+
+def schedule() -> LocalSchedule:
+    """What starts pulses on this machine."""
+    configured = os.environ.get("XDG_CONFIG_HOME", "")
+    config = Path(configured) if configured.startswith("/") else Path.home() / ".config"
+    return LocalSchedule(
+        state=user_folder("state"),
+        key_file=key_file(),
+        units=config / "systemd/user",
+        pulse=python_command("pulse", "--all", "--quiet"),
+        environment=os.environ,
+    )
+
+
+def instruments(place: Path) -> LocalInstruments:
+    """What `mission doctor` looks with. An environment file that cannot be read is a finding of its."""
+    try:
+        around = environment()
+    except DocumentError:
+        around = dict(os.environ)
+    pulse = python_command("pulse", "--all", "--quiet")
+    return LocalInstruments(place, schedule=schedule(), registry=registry(), environment=around, pulse=pulse)
+
+
+def shorten_log() -> None:
+    """Put the log of scheduled pulses aside when it is long; the one before it goes."""
+    log = user_folder("state") / "cron.log"
+    with suppress(OSError):
+        if log.stat().st_size > _LONG_LOG:
+            log.replace(log.with_suffix(".log.1"))
 
 
 def require_git() -> None:
@@ -179,8 +264,11 @@ def python_command(*words: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", "mission_cli", *words)
 
 
-def _assemble(checkout: Checkout, layout: Layout, settings: Settings, files: tuple[str, ...], robot: Person) -> Opened:
-    machine = _machine(checkout, settings)
+def _assemble(
+    checkout: Checkout, layout: Layout, settings: Settings, files: tuple[str, ...], robot: Person, *, ticking: bool
+) -> Opened:
+    around = environment()
+    machine = _machine(checkout, settings, around)
     trees = _trees(checkout, settings, machine.me())
     runtime = FolderRuntime(checkout.runtime, version=__version__, full_look=settings.full_look)
 
@@ -197,18 +285,18 @@ def _assemble(checkout: Checkout, layout: Layout, settings: Settings, files: tup
             sandbox_read=settings.sandbox_read,
             sandbox_write=settings.sandbox_write,
             mark=secrets.token_hex(12),
-            environment=dict(os.environ),
-            tick=python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name)),
+            environment=around,
+            tick=python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name)) if ticking else (),
         )
 
     executor = LocalExecutor(
         jobs=checkout.runtime / "jobs",
         surroundings=surroundings,
         supervisor=python_command("_supervise"),
-        environment=dict(os.environ),
+        environment=around,
     )
     state = GitStateStore(layout, robot=robot)
-    rules = SecretRules(known_secrets(os.environ, *(r.env for r in settings.runners.values())))
+    rules = SecretRules(known_secrets(around, *(r.env for r in settings.runners.values())))
     world = World(
         clock=SystemClock(),
         state=state,
@@ -227,9 +315,11 @@ def _assemble(checkout: Checkout, layout: Layout, settings: Settings, files: tup
         prices=GenaiPrices(),
         secrets=rules,
         runtime=runtime,
+        notifier=CommandNotifier(settings.notify, folder=checkout.name, log=checkout.runtime / "notify.log"),
         settings=settings,
-        settings_files=files,
+        settings_files=(*files, os.fspath(key_file())),
         settings_edited=_edited(checkout),
+        schedule=schedule(),
     )
     return Opened(checkout, world, executor, state)
 
@@ -241,15 +331,15 @@ def _edited(checkout: Checkout) -> bool:
     return settings_in_force(checkout) != _text_of(checkout.main_tree / SETTINGS_FILE)
 
 
-def _machine(checkout: Checkout, settings: Settings) -> LocalMachine:
+def _machine(checkout: Checkout, settings: Settings, around: Mapping[str, str]) -> LocalMachine:
     return LocalMachine(
         checkout,
         slots=user_folder("state") / "slots",
         slot_count=settings.machine_workers,
         trees=Path(settings.trees) if settings.trees else user_folder("state"),
-        min_memory_mib=settings.min_free_memory_mib,
-        min_disk_mib=settings.min_free_disk_mib,
-        path=os.environ.get("PATH", os.defpath),
+        min_free_mib=(settings.min_free_memory_mib, settings.min_free_disk_mib),
+        environment=around,
+        key_file=key_file(),
         sandbox=settings.sandbox,
     )
 

@@ -18,16 +18,22 @@ FOLDER = Path(__file__).resolve().parents[1] / "agents"
 OPENCODE_PRICES = {"input": 3.0, "output": 15.0, "reasoning": 15.0, "cache_read": 0.3, "cache_write": 3.75}
 
 
-def needs(name: str) -> str:
-    """Path of an agent's program; the test is skipped with what to do where it is missing.
+def program_of(name: str) -> str:
+    """Path of an agent's program; empty where it is not installed.
 
     Codex's own entry point is a script that wants node on PATH; beside it lies the program itself.
     """
     native = sorted((FOLDER / "node_modules/@openai").glob("codex-*/vendor/*/bin/codex")) if name == "codex" else []
     program = native[0] if native else FOLDER / "node_modules/.bin" / name
-    if not program.exists():
+    return os.fspath(program) if program.exists() else ""
+
+
+def needs(name: str) -> str:
+    """Path of an agent's program; the test is skipped with what to do where it is missing."""
+    program = program_of(name)
+    if not program:
         pytest.skip(f"{name} is not installed: run `make test`, or `npm install --no-save` in tests/agents")
-    return os.fspath(program)
+    return program
 
 
 def needs_bubblewrap() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -29,11 +30,16 @@ class Turn:
     cached: int = 0
     reasoning: int = 0
     finish: str = ""
+    """`length`: cut off by the output limit, as each protocol says it."""
     status: int = 200
     error: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    resets_in: int = 0
+    """With status 429: a limit of the account that ends in so many seconds, as each provider says it."""
     drop: bool = False
     """Close the connection in the middle of the stream."""
+    seconds: float = 0
+    """How long the model thinks."""
     wait: threading.Event | None = None
     """Answer only when this is set."""
 
@@ -60,6 +66,8 @@ class ModelServer:
         self.script = script
         self.bill = Bill()
         self.prompts: list[str] = []
+        self.bodies: list[bytes] = []
+        """Requests as they came, the conversation and all."""
         self.lock = threading.Lock()
         outer = self
 
@@ -82,13 +90,23 @@ class ModelServer:
             self._server.server_close()
             thread.join()
 
+    def reset(self) -> None:
+        """Begin a new bill."""
+        with self.lock:
+            self.bill, self.prompts, self.bodies = Bill(), [], []
+
     def answer(self, prompt: str, step: int) -> Turn:
-        """The turn for a request, put on the bill."""
+        """The turn for a request, put on the bill when it is answered."""
         turn = self.script(prompt, step)
         with self.lock:
             self.prompts.append(prompt)
             self.bill.requests += 1
-            if turn.status == 200:
+        if turn.seconds:
+            threading.Event().wait(turn.seconds)
+        if turn.wait is not None:
+            turn.wait.wait(60)
+        if turn.status == 200:
+            with self.lock:
                 self.bill.tokens.update(
                     input=turn.input - turn.cached,
                     cache_read=turn.cached,
@@ -109,7 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._json(200, {"object": "list", "data": [{"id": "model", "object": "model"}]})
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
+        raw = self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}"
+        body = json.loads(raw)
         path = self.path.split("?")[0]
         if path.endswith("/count_tokens"):
             self._json(200, {"input_tokens": 100})
@@ -119,18 +138,27 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(404, {"error": {"message": f"no {path}"}})
             return
         prompt, step, offered = {"chat/completions": _chat, "responses": _responses, "messages": _messages}[kind](body)
+        self.server_of.bodies.append(raw)
         turn = self.server_of.answer(prompt, step)
-        if turn.wait is not None:
-            turn.wait.wait(60)
         if turn.status != 200:
-            error = {"type": "error", "error": {"type": "api_error", "message": turn.error or str(turn.status)}}
-            self._json(turn.status, error, turn.headers)
+            self._refuse(turn, kind)
             return
         calls = [(f"call_{uuid.uuid4().hex[:12]}", *_tool(name, args, offered, kind)) for name, args in turn.tools]
         try:
             self._stream(_EVENTS[kind](turn, calls, str(body.get("model"))), cut=turn.drop)
         except (BrokenPipeError, ConnectionResetError):
             return
+
+    def _refuse(self, turn: Turn, kind: str) -> None:
+        error: dict[str, Any] = {"type": "api_error", "message": turn.error or str(turn.status)}
+        headers = dict(turn.headers)
+        if turn.resets_in:
+            at = int(time.time()) + turn.resets_in
+            headers |= {"retry-after": str(turn.resets_in), "anthropic-ratelimit-unified-status": "rejected"}
+            headers |= {"anthropic-ratelimit-unified-reset": str(at)}
+            headers |= {"anthropic-ratelimit-unified-representative-claim": "five_hour"}
+            error |= {"type": "usage_limit_reached" if kind == "responses" else "rate_limit_error", "resets_at": at}
+        self._json(turn.status, {"type": "error", "error": error}, headers)
 
     def _stream(self, events: list[tuple[str, Any]], *, cut: bool) -> None:
         self.send_response(200)
@@ -272,7 +300,8 @@ def _message_events(turn: Turn, calls: Calls, model: str) -> list[tuple[str, Any
         events.append(("content_block_start", {"type": "content_block_start", "index": index, "content_block": start}))
         events.append(("content_block_delta", {"type": "content_block_delta", "index": index, "delta": delta}))
         events.append(("content_block_stop", {"type": "content_block_stop", "index": index}))
-    stop = {"stop_reason": turn.finish or ("tool_use" if calls else "end_turn"), "stop_sequence": None}
+    reason = {"": "tool_use" if calls else "end_turn", "length": "max_tokens"}.get(turn.finish, turn.finish)
+    stop = {"stop_reason": reason, "stop_sequence": None}
     events.append(
         ("message_delta", {"type": "message_delta", "delta": stop, "usage": {**usage, "output_tokens": turn.output}})
     )
@@ -304,7 +333,10 @@ def _response_events(turn: Turn, calls: Calls, model: str) -> list[tuple[str, An
             ("response.output_item.done", {"type": "response.output_item.done", "output_index": index, "item": item})
         )
     done = {**response, "status": "completed", "usage": usage}
-    return [*events, ("response.completed", {"type": "response.completed", "response": done})]
+    if turn.finish == "length":
+        done |= {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+    name = f"response.{done['status']}"
+    return [*events, (name, {"type": name, "response": done})]
 
 
 _EVENTS: dict[str, Callable[[Turn, Calls, str], list[tuple[str, Any]]]] = {

@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING
 from mission_cli.adapters.executors.sandbox import find_bwrap
 from mission_cli.adapters.executors.slots import free_slots
 from mission_cli.adapters.git.command import plain_git
+from mission_cli.adapters.keys import missing_key
 from mission_cli.domain.host import Person
-from mission_cli.ports.machine import Sandbox
+from mission_cli.ports.machine import Obstacle, Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mission_cli.adapters.git.places import Checkout
 
 _MIB = 1024 * 1024
 
 
 class LocalMachine:
-    """Answers for one checkout on this machine."""
+    """Answers for one checkout on this machine. `min_free_mib` is what has to stay free of memory and of disk."""
 
     def __init__(
         self,
@@ -32,16 +35,16 @@ class LocalMachine:
         slots: Path,
         slot_count: int,
         trees: Path,
-        min_memory_mib: int,
-        min_disk_mib: int,
-        path: str,
+        min_free_mib: tuple[int, int],
+        environment: Mapping[str, str],
+        key_file: Path,
         sandbox: str = "auto",
     ) -> None:
         self._checkout = checkout
         self._slots, self._slot_count = slots, slot_count
         self._trees = trees
-        self._min_memory, self._min_disk = min_memory_mib, min_disk_mib
-        self._path = path
+        self._min_memory, self._min_disk = min_free_mib
+        self._environment, self._key_file = environment, key_file
         self._wanted = sandbox
         self._bwrap: str | None = None
 
@@ -70,7 +73,7 @@ class LocalMachine:
         if self._wanted == "off":
             return ""
         if self._bwrap is None:
-            self._bwrap = find_bwrap(self._path)
+            self._bwrap = find_bwrap(self._environment.get("PATH", os.defpath))
         return self._bwrap
 
     def free_slots(self) -> int:
@@ -88,13 +91,18 @@ class LocalMachine:
             return f"only {disk} MiB of disk are free at {place}, {self._min_disk} are wanted"
         return ""
 
-    def runner_problem(self, command: tuple[str, ...]) -> str:
-        """Why a runner's command cannot be started here."""
+    def runner_obstacle(
+        self, command: Sequence[str], keys: Mapping[str, str], environment: Mapping[str, str] | None = None
+    ) -> Obstacle | None:
+        """Why a runner cannot work, in our environment or in another."""
+        around = self._environment if environment is None else environment
         if not command:
-            return "the runner has no command"
-        if shutil.which(command[0], path=self._path) is None:
-            return f"the runner's program `{command[0]}` is not on PATH"
-        return ""
+            return Obstacle("the runner has no command", "mend .mission.toml")
+        if shutil.which(command[0], path=around.get("PATH", os.defpath)) is None:
+            where = "there" if "/" in command[0] else "on PATH"
+            words = f"the runner's program `{command[0]}` is not {where}"
+            return Obstacle(words, "install it, or mend .mission.toml", program=True)
+        return missing_key(keys, around, self._key_file)
 
 
 def git_person(where: Path) -> Person:

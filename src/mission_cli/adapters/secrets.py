@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.adapters.fs.atomic import read_bytes
+from mission_cli.adapters.keys import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,23 +92,14 @@ class Scrubber:
         return self._rules.scrub(text)
 
 
-def resolved(value: str, environment: Mapping[str, str]) -> str:
-    """A setting's value; `env:NAME` and `file:PATH` are references to a secret that is never written down."""
-    if value.startswith("env:"):
-        return environment.get(value.removeprefix("env:"), "")
-    if value.startswith("file:"):
-        content = read_bytes(Path(value.removeprefix("file:")).expanduser())
-        return (content or b"").decode("utf-8", "replace").strip()
-    return value
-
-
 def known_secrets(environment: Mapping[str, str], *settings: Mapping[str, str]) -> dict[str, str]:
     """Secrets by value with their names: what is one by its name, and what a setting refers to."""
     found = {value: name for name, value in environment.items() if _NAMED.search(name)}
     for setting in settings:
         for name, value in setting.items():
             if value.startswith(("env:", "file:")):
-                found[resolved(value, environment)] = name
+                with suppress(OSError):
+                    found[resolved(value, environment)] = name
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST = 40
 
 
 def _text(value: object) -> object:
@@ -151,17 +153,31 @@ class ReadPlan:
 
 def read_plan(text: str) -> ReadPlan:
     """Read YAML or JSON. What cannot be meant is an error, what `start` will miss is a warning."""
+    parsed = parse_yaml(text)
+    return ReadPlan(None, (parsed,)) if isinstance(parsed, Problem) else check_plan(*parsed)
+
+
+def parse_yaml(text: str, *, aliases: bool = True) -> tuple[yaml.Node, dict[Any, Any]] | Problem:
+    """Return the nodes, for places, and the mapping of a YAML or JSON text; or why there is none."""
     try:
+        refused = _refused(text, aliases=aliases)
+        if refused is not None:
+            return refused
         root = yaml.compose(text, Loader=_Loader)
         loaded = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where it is there
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return ReadPlan(None, (Problem(line, column, f"it is no YAML: {error.problem}"),))
+        return Problem(line, column, f"it is no YAML: {error.problem}")
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        return ReadPlan(None, (Problem(1, 1, f"it is no YAML: {str(error).splitlines()[0]}"),))
-    if not isinstance(loaded, dict):
-        return ReadPlan(None, (Problem(1, 1, "a plan is a mapping", "begin with `title:` and `milestones:`"),))
+        return Problem(1, 1, f"it is no YAML: {str(error).splitlines()[0]}")
+    if root is None or not isinstance(loaded, dict):
+        return Problem(1, 1, "a plan is a mapping", "begin with `title:` and `milestones:`")
+    return root, loaded
+
+
+def check_plan(root: yaml.Node, loaded: dict[Any, Any]) -> ReadPlan:
+    """Return the plan that a mapping stands for, and what is wrong or missing in it."""
     try:
         plan = Plan.model_validate(loaded)
     except ValidationError as error:
@@ -169,6 +185,34 @@ def read_plan(text: str) -> ReadPlan:
     problems = tuple(sorted(_check(plan, root)))
     failed = any(p.severity is Severity.ERROR for p in problems)
     return ReadPlan(None if failed else plan, problems)
+
+
+def write_plan(plan: Plan) -> str:
+    """Return the plan as YAML that `read_plan` reads back; what is as it always is, is left out."""
+    values = plan.model_dump(exclude_defaults=True)
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Never writes anchors: people edit it."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        del data
+        return True
+
+
+def _refused(text: str, *, aliases: bool) -> Problem | None:
+    """Where it would crash the C loader by nesting, or could stand for more text than there is memory by aliases."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        mark = event.start_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if depth > _DEEPEST:
+            return Problem(line, column, "it is nested too deeply")
+        if isinstance(event, yaml.AliasEvent) and not aliases:
+            return Problem(line, column, "aliases are not allowed", "write it out")
+    return None
 
 
 def feature_rows(plan: Plan) -> Iterator[tuple[FeatureNumber, PlanFeature, str]]:
@@ -228,16 +272,16 @@ def _amount(value: float | str) -> str:
 
 def _check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
     if plan.id and why_bad_id(plan.id):
-        yield Problem(*_at(root, ("id",)), f"{plan.id!r} cannot be an id: {why_bad_id(plan.id)}")
+        yield Problem(*place_of(root, ("id",)), f"{plan.id!r} cannot be an id: {why_bad_id(plan.id)}")
     drafts: list[Draft] = []
     for number, _, cell in feature_rows(plan):
         m, n = (int(x) - 1 for x in number.split("."))
-        line, column = _at(root, ("milestones", m, "features", n))
+        line, column = place_of(root, ("milestones", m, "features", n))
         drafts.append(read_row({"feature": cell}, number=number, line=line, column=column))
     yield from resolve(drafts)[1]
     for m, milestone in enumerate(plan.milestones):
         if not milestone.validation:
-            line, column = _at(root, ("milestones", m))
+            line, column = place_of(root, ("milestones", m))
             yield Problem(
                 line,
                 column,
@@ -247,7 +291,7 @@ def _check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
             )
         for n, feature in enumerate(milestone.features):
             if not feature.criteria:
-                line, column = _at(root, ("milestones", m, "features", n))
+                line, column = place_of(root, ("milestones", m, "features", n))
                 yield Problem(
                     line,
                     column,
@@ -258,7 +302,7 @@ def _check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
     budget = plan.budget
     if not (budget.money_usd or budget.time_hours or budget.token_limit):
         yield Problem(
-            *_at(root, ("budget",)),
+            *place_of(root, ("budget",)),
             "the plan has no budget cap",
             "`start` insists on one: set budget.money_usd, time_hours or token_limit, or write unlimited",
             Severity.WARNING,
@@ -271,7 +315,7 @@ def _problem(root: yaml.Node | None, error: Mapping[str, Any]) -> Problem:
         for p in error["loc"]
         if not (isinstance(p, str) and (p == "constrained-float" or p.startswith(("literal[", "float"))))
     )
-    line, column = _at(root, place)
+    line, column = place_of(root, place)
     name = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
     if error["type"] == "extra_forbidden":
         known = _known_keys(place)
@@ -293,8 +337,8 @@ def _known_keys(place: tuple[str | int, ...]) -> list[str]:
     return list(model.model_fields)
 
 
-def _at(root: yaml.Node | None, place: tuple[str | int, ...]) -> tuple[int, int]:
-    """Line and column of the deepest node on the way to `place`."""
+def place_of(root: yaml.Node | None, place: tuple[str | int, ...]) -> tuple[int, int]:
+    """Line and column (from 1) of the deepest node on the way to `place`."""
     node = root
     mark = root.start_mark if root is not None else None
     for step in place:
@@ -327,6 +371,9 @@ def override(plan: Plan, given: Mapping[str, str], budget: Mapping[str, str], ru
 
 def _number(name: str, text: str) -> float:
     try:
-        return float(text)
-    except ValueError as error:
-        raise UsageError(f"`{text}` is no number", hint=f"{name} is a number, or unlimited") from error
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(f"`{text}` is no number", hint=f"{name} is a number, or unlimited")
+    return number

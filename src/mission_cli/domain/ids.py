@@ -12,10 +12,13 @@ RunId = NewType("RunId", str)
 """`<mission id>/<N.M>-a<k>`: one string for branch, claim, record and environment."""
 Sha = NewType("Sha", str)
 
+PLANNING = FeatureNumber("plan")
+"""Stands in the place of a feature in the ids of planning runs: `<mission id>/plan-a<k>`."""
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _NUMBER_LIKE = re.compile(r"[-+]?[0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?\Z")
 _FEATURE = re.compile(r"[Ff]?([0-9]+)\.([0-9]+)\Z")
-_RUN = re.compile(r"(?P<mission>[^/]+)/(?P<feature>[0-9]+\.[0-9]+)-a(?P<attempt>[0-9]+)\Z")
+_RUN = re.compile(r"(?P<mission>[^/]+)/(?P<feature>[0-9]+\.[0-9]+|plan)-a(?P<attempt>[0-9]+)\Z")
 _LONGEST_ID = 100
 
 
@@ -49,12 +52,16 @@ def feature_number(text: str) -> FeatureNumber | None:
 
 
 def milestone_of(number: FeatureNumber) -> int:
-    """Return the number of the milestone that the feature belongs to."""
+    """Return the number of the milestone that the feature belongs to; 0 for planning."""
+    if number == PLANNING:
+        return 0
     return int(number.split(".", 1)[0])
 
 
 def feature_order(number: FeatureNumber) -> tuple[int, int]:
-    """Sort key: 1.2 before 1.10."""
+    """Sort key: planning, 1.2, 1.10."""
+    if number == PLANNING:
+        return 0, 0
     first, second = number.split(".", 1)
     return int(first), int(second)
 
@@ -73,7 +80,7 @@ def split_run_id(run: str) -> tuple[MissionId, FeatureNumber, int] | None:
 
 
 def attempt_name(run: RunId) -> str:
-    """Return `<N.M>-a<k>`, the name of the record's file."""
+    """Return `<N.M>-a<k>` or `plan-a<k>`, the name of the record's file."""
     return run.split("/", 1)[1]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.ids import FeatureNumber, RunId, Sha, milestone_of, split_run_id
+from mission_cli.domain.ids import PLANNING, FeatureNumber, RunId, Sha, milestone_of, split_run_id
 from mission_cli.domain.status import Cause, EndReason, JobState, RecordState, Verdict
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class AgentReport:
     """What an agent's own output says of its run: never evidence of the work, only of how the run went."""
 
     last_words: str = ""
+    answer: str = ""
+    """What it was asked for: its last message in full, or all that a program printed."""
     usage: Usage | None = None
     """None: it said nothing about what it consumed."""
     session: str = ""
@@ -63,7 +65,7 @@ class Reserve:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """`runs/<N.M>-a<k>.md`: facts in the front matter, words in the body."""
+    """`runs/<N.M>-a<k>.md` or `runs/plan-a<k>.md`: facts in the front matter, words in the body."""
 
     run: RunId
     state: RecordState
@@ -120,8 +122,13 @@ class RunRecord:
         return parts[2]
 
     @property
+    def planning(self) -> bool:
+        """Whether it made the plan: no attempt at any feature."""
+        return self.feature == PLANNING
+
+    @property
     def milestone(self) -> int:
-        """The milestone of its feature."""
+        """The milestone of its feature; 0 for planning."""
         return milestone_of(self.feature)
 
     @property

@@ -109,6 +109,7 @@ class EndReason(StrEnum):
     TOO_MANY_STEPS = "too_many_steps"
     STALLED = "stalled"
     CUT = "cut"
+    LIMITED = "limited"
     SETUP_FAILED = "setup_failed"
     NOT_STARTED = "not_started"
 

@@ -79,10 +79,6 @@ def hand_job(world: World, mission: Mission, record: RunRecord) -> JobSpec:
 
 def worker_job(world: World, mission: Mission, record: RunRecord) -> JobSpec:
     """The job of an attempt, made from its record alone: submitting it again is submitting the same."""
-    runner = world.settings.runners[record.runner]
-    agent = agent_of(world, record.runner, runner)
-    if agent is None:
-        raise MissionError(f"the runner `{record.runner}` has no adapter")
     env = {
         "MISSION_ID": mission.id,
         "MISSION_FEATURE": record.feature,
@@ -92,16 +88,34 @@ def worker_job(world: World, mission: Mission, record: RunRecord) -> JobSpec:
         "MISSION_BRANCH": f"mission/{record.run}",
         "MISSION_MODEL": record.model,
     }
+    job = agent_job(world, record, title=f"Mission {record.run}", slash_command=mission.preferences.worker_command)
+    return replace(
+        job,
+        branch=f"mission/{record.run}",
+        base_name=mission.base,
+        env={**job.env, **env},
+        setup=world.settings.tree.setup,
+        copy=world.settings.tree.copy,
+    )
+
+
+def agent_job(world: World, record: RunRecord, *, title: str, slash_command: str = "", session: str = "") -> JobSpec:
+    """One run of an agent: command, limits and sandbox. Branch, setup and mission are the caller's to add."""
+    runner = world.settings.runners[record.runner]
+    agent = agent_of(world, record.runner, runner)
+    if agent is None:
+        raise MissionError(f"the runner `{record.runner}` has no adapter")
     sandboxed = world.machine.sandbox().on
     cap = record.reserve.cap_usd
     request = Request(
         prompt=record.prompt,
-        title=f"Mission {record.run}",
+        title=title,
         model=record.model if runner.models or (runner.kind or record.runner) == "command" else "",
         command=runner.command,
         env=runner.env,
         sandboxed=sandboxed,
-        slash_command=mission.preferences.worker_command,
+        session=session,
+        slash_command=slash_command,
         project_settings=runner.project_settings,
         max_usd=cap or None,
     )
@@ -114,12 +128,8 @@ def worker_job(world: World, mission: Mission, record: RunRecord) -> JobSpec:
         kind="worker",
         argv=invocation.argv,
         commit=record.base,
-        branch=f"mission/{record.run}",
-        base_name=mission.base,
         stdin=invocation.stdin,
-        env={**invocation.env, **env},
-        setup=world.settings.tree.setup,
-        copy=world.settings.tree.copy,
+        env=invocation.env,
         deadline_s=record.deadline_s,
         agent=runner.kind or record.runner,
         probe=invocation.probe,

@@ -114,7 +114,7 @@ def _refuse_runner(world: World, mission: Mission) -> None:
         hint = f"write a table [runners.{name}] into .mission.toml (there are: {known})"
         raise BlockedError(f"the runner `{name}` of {mission.id} is not configured", hint=hint)
     if runner.problem:
-        raise BlockedError(runner.problem, hint="mend .mission.toml, or install it")
+        raise BlockedError(runner.problem, hint=runner.remedy)
 
 
 def pause(world: World, text: str, *, reason: str = "", now: bool = False) -> Done:

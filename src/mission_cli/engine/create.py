@@ -5,18 +5,24 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from mission_cli.budget.ledger import account
+from mission_cli.document import patch
 from mission_cli.document.load import load
 from mission_cli.document.plan import Plan, template_values
+from mission_cli.document.runs import write_run
 from mission_cli.domain.errors import ConflictError, UsageError
-from mission_cli.domain.ids import MissionId, poc_branch, why_bad_id
+from mission_cli.domain.ids import MissionId, attempt_name, why_bad_id
 from mission_cli.domain.text import stamp
-from mission_cli.engine.record import Entry, message
+from mission_cli.engine.record import Entry, log_rows, message, spend_rows, spends_of, summary_cells
 from mission_cli.ports.state import Write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from mission_cli.document.changes import Change
     from mission_cli.domain.host import Person
+    from mission_cli.domain.runs import RunRecord
     from mission_cli.ports.state import Snapshot, StateStore
     from mission_cli.ports.templates import Templates
 
@@ -30,13 +36,13 @@ def create(
     templates: Templates,
     now: datetime,
     person: Person,
-    base: str,
+    base: Callable[[MissionId], str],
     repo: str = "",
-    own_branch: bool = False,
+    planning: Callable[[MissionId], Sequence[RunRecord]] = lambda _: (),
 ) -> tuple[MissionId, str]:
-    """Commit the file of a new mission; return its id and the path of the file on disk.
+    """Commit the file of a new mission, with records and bill of its planning; return its id and its path on disk.
 
-    With `own_branch` it does not land on `base` but on a branch of its own, which `start` makes.
+    `base` names the branch that the mission starts from and lands on.
     """
     for _ in range(_TRIES):
         snapshot = store.snapshot()
@@ -49,20 +55,42 @@ def create(
                 created=stamp(now)[:10],
                 created_by=person.name,
                 repo=repo,
-                base=poc_branch(mission) if own_branch else base,
+                base=base(mission),
             ),
         )
         wrong = load(text, mission).problems
         if wrong:
             raise AssertionError(f"the template made a file with a problem: {wrong[0].at('mission.md')}")
-        path = store.path_for(mission)
-        words = message(mission, [Entry("mission.created", f"{mission} {plan.title} (by {person.name})")])
+        path, records = store.path_for(mission), planning(mission)
+        folder = path.removesuffix("/mission.md")
+        writes = [Write(path, _with_bill(text, mission, records, now))]
+        writes += [Write(f"{folder}/runs/{attempt_name(r.run)}.md", write_run(r)) for r in records]
+        created = Entry("mission.created", f"{mission} {plan.title} (by {person.name})")
+        words = message(mission, [created, *map(_planned, records)])
         try:
-            store.commit([Write(path, text)], message=words, expect=snapshot.head, author=person)
+            store.commit(writes, message=words, expect=snapshot.head, author=person)
         except ConflictError:
             continue
         return mission, store.work_path(path)
     raise ConflictError("the mission files keep moving", hint="try again")
+
+
+def _with_bill(text: str, mission: MissionId, records: Sequence[RunRecord], now: datetime) -> str:
+    """The file with what planning has cost: in the spend log, the summary and the progress log."""
+    if not records:
+        return text
+    loaded = load(text, mission)
+    rows = [row for record in records for row in spends_of(record)]
+    changes: list[Change] = [*spend_rows(rows), *log_rows(map(_planned, records), now)]
+    if rows:
+        changes += summary_cells(loaded, account(loaded.mission.limits, rows, records))
+    return patch.apply(text, changes, where="mission.md")
+
+
+def _planned(record: RunRecord) -> Entry:
+    return Entry(
+        "mission.planned", f"{record.runner} was asked for a plan: {record.cause}, {record.detail}", record.run
+    )
 
 
 def _free_id(plan: Plan, snapshot: Snapshot, now: datetime) -> MissionId:

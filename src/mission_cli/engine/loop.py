@@ -11,6 +11,7 @@ from mission_cli.domain.errors import ConflictError, MissionError
 from mission_cli.domain.status import MissionStatus
 from mission_cli.domain.text import stamp
 from mission_cli.engine import act as acting
+from mission_cli.engine.notify import tell_news
 from mission_cli.engine.observe import Case, consider
 from mission_cli.engine.record import writes_for
 from mission_cli.engine.world import policy_of
@@ -70,6 +71,7 @@ def pulse(world: World, only: Sequence[MissionId] = ()) -> Report:
                 return report
             world.runtime.take_kick()
             _tick(world, policy, report, only)
+            tell_news(world, list(report.cases.values()))
         if not world.runtime.take_kick():
             return report
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.document.load import Loaded, load
 from mission_cli.document.runs import read_run
+from mission_cli.domain.hours import opens_at, read_windows
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.landing import Landing, Merge
 from mission_cli.domain.paths import always_protected
@@ -127,6 +128,7 @@ def observe(
         detected={tree: look.detected(commit) for tree, commit in trees.items()},
         free_slots=world.machine.free_slots(),
         shortage=world.machine.shortage(),
+        opens_at=opens_at(read_windows(world.settings.hours), now.astimezone()),
         missions=_others(snapshot, mission) if any(w.waiting_for.startswith("mission:") for w in mission.waits) else {},
         editor=world.state.last_editor(snapshot.missions[mission.id]) if _by_hand(mission, records) else "",
     )

@@ -16,11 +16,13 @@ from mission_cli.domain.status import (
     MissionStatus,
 )
 from mission_cli.domain.text import parse_stamp, show_duration
+from mission_cli.engine.health import pulse_findings
 from mission_cli.engine.observe import consider
 from mission_cli.engine.world import policy_of
 from mission_cli.planner.release import holds_of
 
 if TYPE_CHECKING:
+    from mission_cli.domain.health import Finding
     from mission_cli.domain.mission import Criterion, Feature, Mission
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import RunRecord
@@ -126,6 +128,8 @@ class MissionView:
     edits: tuple[str, ...] = ()
     trouble: str = ""
     sandbox: str = ""
+    pulse: tuple[Finding, ...] = ()
+    """What keeps pulses from coming or from working."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,7 @@ def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView
             ),
         ),
         sandbox=world.machine.sandbox().words,
+        pulse=pulse_findings(world, case),
         trouble=f"{trouble.at} {trouble.message} ({trouble.hint})" if trouble else "",
     )
 

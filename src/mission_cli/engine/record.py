@@ -216,17 +216,7 @@ def _settle_changes(move: Settle, now: datetime) -> Iterator[Change]:
     record = move.record
     if move.to is not None:
         yield SetFeature(record.feature, "Status", move.to)
-    for spend in spends_of(record):
-        yield AppendRow(
-            "Budget Tracking",
-            {
-                "Date": spend.date,
-                "Category": LABELS[spend.category],
-                "Amount": show_amount(spend.category, spend.amount),
-                "Description": spend.description,
-                "Milestone": spend.milestone,
-            },
-        )
+    yield from spend_rows(spends_of(record))
     if move.opens_recovery:
         kept = f"refs/mission/wip/{record.run}" if record.saved else "nothing was uncommitted"
         yield AppendRow(
@@ -243,10 +233,26 @@ def _settle_changes(move: Settle, now: datetime) -> Iterator[Change]:
         )
 
 
+def spend_rows(spends: Iterable[Spend]) -> Iterator[Change]:
+    """Rows of the spend log."""
+    for spend in spends:
+        yield AppendRow(
+            "Budget Tracking",
+            {
+                "Date": spend.date,
+                "Category": LABELS[spend.category],
+                "Amount": show_amount(spend.category, spend.amount),
+                "Description": spend.description,
+                "Milestone": spend.milestone,
+            },
+        )
+
+
 def spends_of(record: RunRecord) -> list[Spend]:
-    """What a settled attempt adds to the spend log."""
-    usage, what = record.usage, f"{attempt_name(record.run)} {record.cause or ''}".strip()
-    date, milestone = (record.ended or record.intended)[:10], str(record.milestone)
+    """What a settled attempt, or a planning run, adds to the spend log."""
+    name = f"planning a{record.attempt}" if record.planning else attempt_name(record.run)
+    usage, what = record.usage, f"{name} {record.cause or ''}".strip()
+    date, milestone = (record.ended or record.intended)[:10], "" if record.planning else str(record.milestone)
     rows: list[Spend] = []
     if record.cause is Cause.STOPPED and not record.started:
         return rows

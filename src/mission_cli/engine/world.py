@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.planner.policy import Policy, RunnerPolicy
+from mission_cli.ports.machine import Obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from mission_cli.ports.code import CodeRepo
     from mission_cli.ports.executor import Executor
     from mission_cli.ports.machine import Machine
+    from mission_cli.ports.notifier import Notifier
     from mission_cli.ports.prices import PriceList
     from mission_cli.ports.runtime import Runtime
+    from mission_cli.ports.schedule import Schedule
     from mission_cli.ports.secrets import Secrets
     from mission_cli.ports.state import StateStore
     from mission_cli.ports.templates import Templates
@@ -45,11 +48,13 @@ class World:
     prices: PriceList
     secrets: Secrets
     runtime: Runtime
+    notifier: Notifier
     settings: Settings
+    schedule: Schedule
     settings_files: tuple[str, ...] = ()
-    """Where settings were read from, or would be."""
+    """Where settings and keys were read from, or would be."""
     settings_edited: bool = False
-    """The checkout's settings say something that does not count while a worker runs outside of the sandbox."""
+    """The checkout's settings say something that does not count: a job outside of the sandbox may have written it."""
 
 
 def policy_of(world: World) -> Policy:
@@ -74,13 +79,22 @@ def agent_of(world: World, name: str, runner: RunnerSettings) -> Agent | None:
     return world.agents.get(runner.kind or name)
 
 
-def _runner(world: World, name: str, runner: RunnerSettings) -> RunnerPolicy:
-    problem = ""
+def runner_obstacle(
+    world: World, name: str, runner: RunnerSettings, environment: Mapping[str, str] | None = None
+) -> Obstacle | None:
+    """Why a runner cannot work, in our environment or in another; None when nothing is known against it."""
     if agent_of(world, name, runner) is None:
         known = ", ".join(sorted(world.agents))
-        problem = f"the runner `{name}` has the kind `{runner.kind or name}`, which is not known (known: {known})"
-    else:
-        problem = world.machine.sandbox().problem or world.machine.runner_problem(runner.command)
+        words = f"the runner `{name}` has the kind `{runner.kind or name}`, which is not known (known: {known})"
+        return Obstacle(words, "mend .mission.toml")
+    needed = world.machine.sandbox().problem
+    if needed:
+        return Obstacle(needed, "install bubblewrap, or set `sandbox` in .mission.toml")
+    return world.machine.runner_obstacle(runner.command, runner.env, environment)
+
+
+def _runner(world: World, name: str, runner: RunnerSettings) -> RunnerPolicy:
+    obstacle = runner_obstacle(world, name, runner)
     kind = runner.kind or name
 
     def step_cost(model: str) -> Decimal | None:
@@ -89,7 +103,8 @@ def _runner(world: World, name: str, runner: RunnerSettings) -> RunnerPolicy:
     return RunnerPolicy(
         deadline=runner.deadline,
         models=runner.models,
-        problem=problem,
+        problem=obstacle.words if obstacle else "",
+        remedy=obstacle.remedy if obstacle else "",
         step_cost=step_cost,
         self_priced=kind not in _WITHOUT_COST,
         bounded=bool(runner.max_steps),

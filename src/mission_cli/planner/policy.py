@@ -40,6 +40,7 @@ class RunnerPolicy:
     bounded: bool = False
     """Something else than dollars bounds every attempt: its steps."""
     problem: str = ""
+    remedy: str = "mend .mission.toml"
 
 
 @dataclass(frozen=True, slots=True)

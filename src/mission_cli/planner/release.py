@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from mission_cli.planner.draft import Draft
 
 _LOOK_AGAIN = timedelta(seconds=10)
+_UNKNOWN_STEP = Decimal("Infinity")
+"""What a step of a model without a known price may cost: as much as the margin ever is."""
 OPEN_GATE = frozenset({"approved", "passed", "open", "done"})
 _ALIVE = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
 
@@ -118,12 +120,12 @@ def _reserve(draft: Draft, feature: Feature) -> Reserve | Refusal:
     records = [*draft.seen.records, *(m.record for m in draft.moves if isinstance(m, Dispatch))]
     state = account(draft.mission.limits, draft.mission.spends, records)
     runner = _runner(draft)
-    worst = runner.step_cost(_model(draft, runner, feature)) or Decimal(0)
+    worst = runner.step_cost(_model(draft, runner, feature))
     return reserve_for_attempt(
         state,
         open_slots=free_slots(draft),
         wall_limit=runner.deadline,
-        worst_step=worst,
+        worst_step=_UNKNOWN_STEP if worst is None else worst,
         seen_step=_seen_step(draft.seen.records),
     )
 
@@ -273,7 +275,7 @@ def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
     del milestone
     runner = _runner(draft)
     if runner.problem:
-        yield Hold(feature.number, "runner", runner.problem, unblock="mend .mission.toml", person=True)
+        yield Hold(feature.number, "runner", runner.problem, unblock=runner.remedy, person=True)
         return
     model = _model(draft, runner, feature)
     unpriced = not runner.self_priced and runner.step_cost(model) is None
@@ -338,6 +340,13 @@ def _own_tries(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
         )
 
 
+def _hours(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    del milestone
+    if draft.seen.opens_at is not None:
+        words = f"outside of the hours in which workers may run, until {draft.seen.opens_at:%H:%M}"
+        yield Hold(feature.number, "hours", words, until=draft.seen.opens_at)
+
+
 def _slots(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
     soon = draft.seen.now + _LOOK_AGAIN
@@ -364,5 +373,6 @@ _ORDER: tuple[Look, ...] = (
     _budget,
     _breaker,
     _own_tries,
+    _hours,
     _slots,
 )

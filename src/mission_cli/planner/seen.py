@@ -48,6 +48,8 @@ class Seen:
     """Of this machine, over all missions."""
     shortage: str = ""
     """Why this machine may start nothing now (memory, disk), or empty."""
+    opens_at: datetime | None = None
+    """When workers may be started again, by the window of the settings; None: now."""
     missions: Mapping[str, str] = field(default_factory=dict)
     """Status words of the other missions, by id, for waits on them."""
     editor: str = ""

@@ -40,6 +40,7 @@ _BY_REASON = {
     EndReason.TOO_MANY_STEPS: Cause.TOO_MANY_STEPS,
     EndReason.STALLED: Cause.STALLED,
     EndReason.CUT: Cause.PROVIDER_ERROR,
+    EndReason.LIMITED: Cause.RATE_LIMIT,
     EndReason.SETUP_FAILED: Cause.INFRASTRUCTURE,
     EndReason.NOT_STARTED: Cause.INFRASTRUCTURE,
     EndReason.CANCELLED: Cause.STOPPED,
@@ -88,6 +89,28 @@ def ending(end: Exit, evidence: Evidence, run: str) -> Ending | None:
     return None
 
 
+def cause_of_end(end: Exit) -> tuple[Cause, str] | None:
+    """Why a run did not end on good terms, from its exit alone; None where what it left has to be looked at."""
+    if end.reason in _BY_REASON:
+        return _BY_REASON[end.reason], end.detail or _reason_words(end)
+    if end.reason is EndReason.LOST:
+        return Cause.LOST, "its supervisor died"
+    if end.report.cause is not None:
+        return end.report.cause, end.report.detail or str(end.report.cause)
+    if end.code in CANNOT_EXECUTE:
+        return Cause.INFRASTRUCTURE, f"the runner's command could not be executed (exit {end.code})"
+    if end.code is not None and end.code < 0:
+        return Cause.KILLED, f"killed from outside by signal {-end.code}"
+    if end.code:
+        return Cause.WRONG_OUTPUT, f"exit {end.code}"
+    return None
+
+
+def seconds_as_hours(seconds: float) -> Decimal:
+    """Return hours as the spend log keeps them."""
+    return (Decimal(str(round(seconds, 3))) / 3600).quantize(_MICRO_HOUR)
+
+
 def _reason_words(end: Exit) -> str:
     seconds = show_duration(timedelta(seconds=end.seconds))
     return {
@@ -96,6 +119,7 @@ def _reason_words(end: Exit) -> str:
         EndReason.TOO_MANY_STEPS: "stopped at its number of steps",
         EndReason.STALLED: "stopped without a sign of life",
         EndReason.CUT: "stopped because the model's stream kept breaking off",
+        EndReason.LIMITED: "stopped because it waited for a rate limit to end",
         EndReason.SETUP_FAILED: "the setup of its tree failed",
         EndReason.NOT_STARTED: "it could not be started",
         EndReason.CANCELLED: "stopped by a person",
@@ -350,8 +374,7 @@ class _Facts:
 
     def _record(self, cause: Cause, detail: str, error: str) -> RunRecord:
         end, evidence = self.end, self.evidence
-        seconds = Decimal(str(round(end.seconds, 3)))
-        usage = replace(end.report.usage or Usage(), hours=(seconds / 3600).quantize(_MICRO_HOUR))
+        usage = replace(end.report.usage or Usage(), hours=seconds_as_hours(end.seconds))
         code = "" if end.code is None else str(end.code)
         return replace(
             self.record,

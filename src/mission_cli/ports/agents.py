@@ -68,6 +68,12 @@ class Tally:
     usd: Decimal | None = Decimal(0)
     cut_in_a_row: int = 0
     """Steps whose stream broke off, without one that ended well since."""
+    estimated: Mapping[str, int] = field(default_factory=dict)
+    """Those of `tokens` that nobody counted: what broken steps must have cost."""
+    limited: str = ""
+    """The agent waits by itself for a rate limit to end, and has said nothing since: the words for it."""
+    reset_at: str = ""
+    """When that limit ends, ISO 8601, if it was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,8 @@ class Agent(Protocol):
     access: Access
     retry_window_s: int
     """For how long it may retry by itself without a sign; silence below that is never a stall."""
+    resumes: bool
+    """A conversation can be gone on with, and the second bill does not repeat the first one."""
 
     def invocation(self, request: Request) -> Invocation:
         """The command for a request."""

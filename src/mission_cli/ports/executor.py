@@ -18,6 +18,7 @@ class JobSpec:
     key: str
     kind: str
     """worker: claimed, counted among the machine's slots, never started twice; check: may be run again;
+    plan: never started twice, and nothing that it leaves in its tree is kept;
     hand: claimed, no process of ours: a person works in its tree until `hand_back` or `cancel`."""
     argv: tuple[str, ...]
     commit: str
@@ -26,6 +27,8 @@ class JobSpec:
     """Branch that is made in its tree; empty: detached."""
     base_name: str = ""
     """Another branch that its tree shall know, to compare with."""
+    tree: str = ""
+    """Name of its tree, where jobs that follow each other shall find the same place; empty: its key."""
     stdin: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     """Added to the recorded environment."""
@@ -44,6 +47,8 @@ class JobSpec:
     max_steps: int = 0
     stall_s: int = 0
     """Stop after so many seconds without a sign and without use of the CPU; 0: never."""
+    limited_s: int = 60
+    """Stop an agent that waits by itself for a rate limit for longer than this."""
     sandbox: bool = False
     """Run inside of the sandbox, where this machine has one."""
     read: tuple[str, ...] = ()

@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mission_cli.domain.host import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What is in the way, and what to do about it."""
+
+    words: str
+    remedy: str
+    program: bool = False
+    """A program is not found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,8 @@ class Machine(Protocol):
         """Why nothing may be started now (memory, disk), or empty."""
         ...
 
-    def runner_problem(self, command: tuple[str, ...]) -> str:
-        """Why a runner's command cannot be started here, or empty."""
+    def runner_obstacle(
+        self, command: Sequence[str], keys: Mapping[str, str], environment: Mapping[str, str] | None = None
+    ) -> Obstacle | None:
+        """Why a runner cannot work: its program, or a key that its settings refer to; in our environment or another."""
         ...

@@ -51,12 +51,28 @@ class Runtime(Protocol):
         """Write down what has to change before there is anything to do again."""
         ...
 
+    def due(self) -> datetime | None:
+        """Since when there has been something to do: a wake-up that was set, or a kick; None when neither is there."""
+        ...
+
     def note_trouble(self, trouble: Trouble | None) -> None:
         """Keep, or clear, the word that a pulse could not work."""
         ...
 
     def trouble(self) -> Trouble | None:
         """The word that was kept, or None."""
+        ...
+
+    def told(self) -> dict[str, dict[str, str]]:
+        """What a person was told last: words by event by mission."""
+        ...
+
+    def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
+        """Remember what was told."""
+        ...
+
+    def keep(self, name: str, text: str) -> str:
+        """Keep a text for people under a name of ours (`plans/…`); return where it lies."""
         ...
 
     def last_look(self) -> str:

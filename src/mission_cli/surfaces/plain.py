@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.errors import MissionError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mission_cli.engine.loop import Report
+    from mission_cli.wiring import Opened
 
 BUG = 70
+GONE = "is no repository with missions any more: it is left out from now on"
 
 
 def clean(text: str) -> str:
@@ -41,20 +45,56 @@ def exit_code(report: Report) -> int:
 
 def plain_pulse(repo: str, *, quiet: bool) -> int:
     """One tick on one repository, as cron and supervisors start it: without a command-line library."""
-    from mission_cli.engine.loop import pulse
-    from mission_cli.wiring import open_repository
+    from mission_cli.wiring import note_closed, open_repository
 
     try:
-        report = pulse(open_repository(Path(repo)).world)
+        opened = open_repository(Path(repo))
     except MissionError as error:
-        hint = f"\n hint: {clean(error.hint)}" if error.hint else ""
-        sys.stderr.write(f"error: {clean(error.message)}{hint}\n")
-        return error.exit_code
+        note_closed(Path(repo), error)
+        return _say_error(error)
+    return _pulse(opened, quiet=quiet)
+
+
+def plain_pulses(repos: Sequence[str], *, quiet: bool) -> int:
+    """One tick on each of these known repositories. What happens in one stops no other; one that is gone is dropped."""
+    from mission_cli.wiring import shorten_log
+
+    shorten_log()
+    return max((_pulse_known(Path(repo), quiet=quiet) for repo in repos), default=0)
+
+
+def _pulse_known(repo: Path, *, quiet: bool) -> int:
+    from mission_cli.wiring import note_closed, open_known
+
+    try:
+        opened = open_known(repo)
+        if opened is None:
+            sys.stderr.write(clean(f"{repo} {GONE}\n"))
+            return 0
+        return _pulse(opened, quiet=quiet, name=f"{repo}: ")
+    except MissionError as error:
+        note_closed(repo, error)
+        return _say_error(error, name=f"{repo}: ")
+    except Exception as error:  # noqa: BLE001 - our bug in one repository; the others go on
+        sys.stderr.write(clean(f"{repo}: this is a bug of ours: {type(error).__name__}: {error}") + "\n")
+        return BUG
+
+
+def _pulse(opened: Opened, *, quiet: bool, name: str = "") -> int:
+    from mission_cli.engine.loop import pulse
+
+    report = pulse(opened.world)
     for line in [] if quiet else report.lines:
         sys.stdout.write(clean(line) + "\n")
     for line in complaints(report):
-        sys.stderr.write(line + "\n")
+        sys.stderr.write(f"{name}{line}\n")
     return exit_code(report)
+
+
+def _say_error(error: MissionError, name: str = "") -> int:
+    hint = f"\n hint: {clean(error.hint)}" if error.hint else ""
+    sys.stderr.write(f"{clean(name)}error: {clean(error.message)}{hint}\n")
+    return error.exit_code
 
 
 def _commands(char: str) -> bool:

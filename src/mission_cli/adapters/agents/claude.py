@@ -2,13 +2,17 @@
 
 Facts that were found by running it (2.1): only the `result` line is the bill, and its `subtype` may say success
 where `is_error` is true; messages in the stream count one output token, the partial `message_delta` has the real
-count; an unknown model and a cut stream end well.
+count; an unknown model and a cut stream end well. In a conversation that is gone on with `modelUsage` and the total
+cost are those of the whole of it, `model_usage_since_last_result` is the run's own.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import (
     Ledger,
     as_dict,
@@ -18,11 +22,10 @@ from mission_cli.adapters.agents.stream import (
     money,
     parse_line,
     report,
-    reset_time,
 )
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import Cause
-from mission_cli.domain.text import one_line
+from mission_cli.domain.text import one_line, stamp
 from mission_cli.ports.agents import Access, Invocation
 
 if TYPE_CHECKING:
@@ -45,6 +48,8 @@ class ClaudeAgent:
         env=("ANTHROPIC_", "CLAUDE_", "DISABLE_", "AWS_BEDROCK_", "IS_SANDBOX"),
     )
     retry_window_s = 300
+    resumes = False
+    """It could, but the bill of its result line then is that of the whole conversation."""
 
     def invocation(self, request: Request) -> Invocation:
         """Prompt on stdin, permissions that never ask, only the person's own settings."""
@@ -97,6 +102,8 @@ class ClaudeReader:
         self._ledger = ledger
         self._session = ""
         self._result: dict[str, Any] = {}
+        self._models: list[dict[str, Any]] = []
+        self._limit: dict[str, Any] = {}
         self._text = ""
         self._notes: list[str] = []
 
@@ -111,8 +118,12 @@ class ClaudeReader:
             self._partial(as_dict(event.get("event")))
         elif kind == "assistant":
             self._assistant(event)
+        elif kind == "rate_limit_event":
+            self._limit = as_dict(event.get("rate_limit_info"))
         elif kind == "result":
             self._result = event
+            since = as_dict(event.get("model_usage_since_last_result"))
+            self._models += map(as_dict, since.values())
 
     def note(self, text: str) -> None:
         """Take one line of standard error."""
@@ -148,7 +159,7 @@ class ClaudeReader:
         if result.get("is_error") or result.get("subtype") != "success":
             status = result.get("api_error_status")
             cause = cause_of_error(words, status if isinstance(status, int) else None)
-            return cause, words, reset_time(words)
+            return cause, words, self._reset() or reset_time(words)
         if as_list(result.get("permission_denials")):
             denied = as_dict(as_list(result["permission_denials"])[0]).get("tool_name")
             return Cause.PERMISSION, f"a permission was denied: {denied}", ""
@@ -161,7 +172,7 @@ class ClaudeReader:
     def _usage(self) -> Usage:
         if not self._result:
             return self._ledger.usage("counted from the stream")
-        models = as_dict(self._result.get("modelUsage"))
+        models = self._models or [*map(as_dict, as_dict(self._result.get("modelUsage")).values())]
         tokens: dict[str, int] = {}
         names = (
             ("input", "inputTokens"),
@@ -169,13 +180,25 @@ class ClaudeReader:
             ("cache_read", "cacheReadInputTokens"),
             ("cache_write", "cacheCreationInputTokens"),
         )
-        for facts in map(as_dict, models.values()):
+        for facts in models:
             for kind, name in names:
                 tokens[kind] = tokens.get(kind, 0) + count(facts.get(name))
         if not models:
             tokens = _tokens(as_dict(self._result.get("usage")))
-        cost = money(self._result.get("total_cost_usd"))
+        cost = self._cost()
         return Usage(usd=cost, tokens={k: v for k, v in tokens.items() if v}, source="claude")
+
+    def _cost(self) -> Decimal | None:
+        """Dollars of this run: its total is that of the conversation where one was gone on with."""
+        costs = [money(facts.get("costUSD")) for facts in self._models]
+        known = [cost for cost in costs if cost is not None]
+        return (
+            sum(known, Decimal(0)) if known and len(known) == len(costs) else money(self._result.get("total_cost_usd"))
+        )
+
+    def _reset(self) -> str:
+        at = count(self._limit.get("resetsAt"))
+        return stamp(datetime.fromtimestamp(at, UTC)) if at and self._limit.get("status") == "rejected" else ""
 
     def _partial(self, event: dict[str, Any]) -> None:
         if event.get("type") == "message_delta":

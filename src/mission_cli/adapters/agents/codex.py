@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.adapters.agents.stream import Ledger, as_dict, cause_of_error, count, parse_line, report, reset_time
+from mission_cli.adapters.agents.resets import reset_time
+from mission_cli.adapters.agents.stream import Ledger, as_dict, cause_of_error, count, parse_line, report
 from mission_cli.domain.status import Cause
-from mission_cli.domain.text import one_line
+from mission_cli.domain.text import first_error, one_line
 from mission_cli.ports.agents import Access, Invocation
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class CodexAgent:
 
     access = Access(scratch=(".codex",), write=(".codex/sessions/", ".codex/auth.json"), env=("CODEX_", "OPENAI_"))
     retry_window_s = 120
+    resumes = False
+    """It could, but the usage that it reports then is that of the whole thread."""
 
     def invocation(self, request: Request) -> Invocation:
         """Prompt on stdin; without a sandbox of ours its own is no help: it forbids commits."""
@@ -72,6 +75,7 @@ class CodexReader:
         self._session = ""
         self._text = ""
         self._failed = ""
+        self._limited = ""
         self._completed = False
         self._notes: list[str] = []
 
@@ -80,6 +84,7 @@ class CodexReader:
         event = parse_line(text)
         kind = event.get("type")
         item = as_dict(event.get("item"))
+        self._limited = ""
         if kind == "thread.started":
             self._session = str(event.get("thread_id", ""))
         elif kind == "item.completed" and item.get("type") == "agent_message":
@@ -89,6 +94,8 @@ class CodexReader:
             self._ledger.step(tokens_of(as_dict(event.get("usage"))), None)
         elif kind == "turn.failed":
             self._failed = _message(event)
+        elif kind == "error":
+            self._trouble(_message(event))
 
     def note(self, text: str) -> None:
         """Take one line of standard error."""
@@ -96,7 +103,7 @@ class CodexReader:
 
     def tally(self) -> Tally:
         """Where the run stands; tokens of the running turn are added by the probe."""
-        return self._ledger.tally()
+        return self._ledger.tally(self._limited, reset_time(self._limited))
 
     def report(self, code: int | None) -> AgentReport:
         """How it went: good is exit 0, a completed turn and a text."""
@@ -111,10 +118,18 @@ class CodexReader:
             reset_at=reset,
         )
 
+    def _trouble(self, message: str) -> None:
+        """Take an error that it goes on after: a broken stream, or a limit that it waits for."""
+        if "stream disconnected" in message:
+            self._ledger.cut_off()
+        if cause_of_error(message) is Cause.RATE_LIMIT:
+            self._limited = message
+
     def _judged(self, code: int | None) -> tuple[Cause | None, str, str]:
-        if self._failed:
-            return cause_of_error(self._failed), self._failed, reset_time(self._failed)
-        notes = " ".join(self._notes)
+        failed = self._failed or self._limited
+        if failed:
+            return cause_of_error(failed), failed, reset_time(failed)
+        notes = first_error("\n".join(self._notes))
         if code is not None and code > 0:
             return cause_of_error(notes) if notes else Cause.WRONG_OUTPUT, notes or f"exit {code}", ""
         if code == 0 and not self._completed:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.agents.stream import report
+from mission_cli.adapters.agents.stream import LONGEST_ANSWER, report
 from mission_cli.ports.agents import Access, Invocation, Tally
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class CommandAgent:
 
     access = Access()
     retry_window_s = 0
+    resumes = False
 
     def invocation(self, request: Request) -> Invocation:
         """The command, with the prompt on stdin byte for byte."""
@@ -43,14 +45,20 @@ class CommandAgent:
 
 
 class CommandReader:
-    """The last lines of a program's output are its last words."""
+    """The last lines of a program's output are its last words; what it prints on stdout is its answer."""
 
     def __init__(self) -> None:
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
+        self._answer: deque[str] = deque()
+        self._size = 0
 
     def line(self, text: str) -> None:
         """Take one line of standard output."""
         self._lines.append(text)
+        self._answer.append(text)
+        self._size += len(text) + 1
+        while self._size > LONGEST_ANSWER and len(self._answer) > 1:
+            self._size -= len(self._answer.popleft()) + 1
 
     def note(self, text: str) -> None:
         """Take one line of standard error."""
@@ -64,4 +72,5 @@ class CommandReader:
         """Its last words."""
         del code
         words = "\n".join(self._lines).strip()
-        return report(words=words, usage=None, session="", steps=0, cause=None, detail="")
+        found = report(words=words, usage=None, session="", steps=0, cause=None, detail="")
+        return replace(found, answer="\n".join(self._answer))

@@ -2,15 +2,18 @@
 
 Facts that were found by running it (1.18): it waits for the end of stdin; exit 0 also for an empty answer, a
 truncated one, a rejected permission, an unknown agent; a cut stream ends a step with the reason `unknown` and
-no tokens, and begins the next at once, for ever; what subagents spend is not in the stream, but at once in the
-session table of its database; with `--command` it runs each !`…` of the text in a shell, also in what is handed over.
+no tokens, and begins the next at once, for ever; a `retry-after` of hours is waited for without an event, only
+its log has the error; what subagents spend is not in the stream, but at once in the session table of its database; with
+`--command` it runs each !`…` of the text in a shell, also in what is handed over.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
+from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import (
     Ledger,
     as_dict,
@@ -19,7 +22,6 @@ from mission_cli.adapters.agents.stream import (
     money,
     parse_line,
     report,
-    reset_time,
 )
 from mission_cli.domain.status import Cause
 from mission_cli.domain.text import one_line
@@ -29,8 +31,13 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
     from mission_cli.ports.agents import Prices, Request, Tally
 
+_LOGGED = re.compile(
+    r'^timestamp=\S+ level=ERROR .*?message=(?:"stream error"|failed) .*?'
+    r'error(?:\.error)?="(?:\w+: )?(?P<words>(?:[^"\\]|\\.)*)"'
+)
 _ALLOW_ALL = {"*": "allow", "question": "deny", "doom_loop": "deny"}
 _NO_PROJECT = {"OPENCODE_DISABLE_PROJECT_CONFIG": "1", "OPENCODE_DISABLE_CLAUDE_CODE": "1"}
+_REJECTED = ("rejected permission", "The user rejected", "rule which prevents you from using")
 _OUTSIDE_DENIED = {**_ALLOW_ALL, "external_directory": "deny"}
 
 
@@ -43,6 +50,7 @@ class OpencodeAgent:
         env=("OPENCODE_", "ANTHROPIC_", "OPENAI_", "GOOGLE_", "GEMINI_", "OPENROUTER_", "GROQ_", "XAI_", "MISTRAL_"),
     )
     retry_window_s = 120
+    resumes = True
 
     def invocation(self, request: Request) -> Invocation:
         """Prompt on stdin, permissions that never ask, the repository's own settings left alone."""
@@ -56,6 +64,8 @@ class OpencodeAgent:
             "OPENCODE_PERMISSION": json.dumps(permission),
             "OPENCODE_DISABLE_AUTOUPDATE": "1",
             "OPENCODE_DISABLE_TERMINAL_TITLE": "1",
+            "OPENCODE_PRINT_LOGS": "1",
+            "OPENCODE_LOG_LEVEL": "ERROR",
         }
         if not request.project_settings:
             env |= _NO_PROJECT
@@ -99,6 +109,8 @@ class OpencodeReader:
         self._text = ""
         self._error: dict[str, Any] = {}
         self._rejected = ""
+        self._limited = ""
+        self._logged = ""
         self._notes: list[str] = []
         self._children: dict[str, None] = {}
 
@@ -108,6 +120,7 @@ class OpencodeReader:
         if not event:
             return
         self._session = str(event.get("sessionID") or self._session)
+        self._limited = ""
         part = as_dict(event.get("part"))
         kind = event.get("type")
         if kind == "step_start":
@@ -122,12 +135,17 @@ class OpencodeReader:
             self._error = as_dict(event.get("error"))
 
     def note(self, text: str) -> None:
-        """Take one line of standard error."""
-        self._notes = [*self._notes[-20:], text]
+        """Take one line of standard error; its log is there too."""
+        logged = _LOGGED.match(text)
+        if logged is not None:
+            self._logged = logged["words"]
+            self._limited = self._logged if cause_of_error(self._logged) is Cause.RATE_LIMIT else ""
+        elif not text.startswith("timestamp="):
+            self._notes = [*self._notes[-20:], text]
 
     def tally(self) -> Tally:
         """Where the run stands; what subagents spend is added by the probe."""
-        return self._ledger.tally()
+        return self._ledger.tally(self._limited, reset_time(self._limited))
 
     def report(self, code: int | None) -> AgentReport:
         """How it went: good is exit 0, last reason `stop`, a text, nothing rejected."""
@@ -146,11 +164,9 @@ class OpencodeReader:
 
     def _judged(self, code: int | None) -> tuple[Cause | None, str, str]:
         if self._error:
-            facts = as_dict(self._error.get("data"))
-            message = _message(self._error)
-            status = facts.get("statusCode")
-            cause = cause_of_error(message, status if isinstance(status, int) else None)
-            return cause, message, reset_time(message, as_dict(facts.get("responseHeaders")))
+            return self._failed()
+        if self._limited:
+            return Cause.RATE_LIMIT, self._limited, reset_time(self._limited)
         if self._rejected:
             return Cause.PERMISSION, f"a permission was rejected: {self._rejected}", ""
         notes = " ".join(self._notes)
@@ -158,13 +174,25 @@ class OpencodeReader:
             return Cause.INFRASTRUCTURE, notes, ""
         if code is not None and code > 0:
             return cause_of_error(notes) if notes else Cause.WRONG_OUTPUT, notes or f"exit {code}", ""
+        return (*self._answered(code), "")
+
+    def _failed(self) -> tuple[Cause, str, str]:
+        facts = as_dict(self._error.get("data"))
+        message = _message(self._error)
+        if "Check server logs" in message and self._logged:
+            message = self._logged
+        status = facts.get("statusCode")
+        cause = cause_of_error(message, status if isinstance(status, int) else None)
+        return cause, message, reset_time(message, as_dict(facts.get("responseHeaders")))
+
+    def _answered(self, code: int | None) -> tuple[Cause | None, str]:
         if self._reason == "length":
-            return Cause.WRONG_OUTPUT, "the answer was cut off by the model's output limit", ""
+            return Cause.WRONG_OUTPUT, "the answer was cut off by the model's output limit"
         if code == 0 and self._reason != "stop":
-            return Cause.PROVIDER_ERROR, f"the last step ended with `{self._reason or 'nothing'}`", ""
+            return Cause.PROVIDER_ERROR, f"the last step ended with `{self._reason or 'nothing'}`"
         if code == 0 and not self._text.strip():
-            return Cause.NOOP, "the answer was empty", ""
-        return None, "", ""
+            return Cause.NOOP, "the answer was empty"
+        return None, ""
 
     def _finish(self, part: dict[str, Any]) -> None:
         self._reason = str(part.get("reason", ""))
@@ -188,8 +216,10 @@ class OpencodeReader:
         if isinstance(child, str):
             self._children[child] = None
         error = str(state.get("error") or "")
-        if "rejected permission" in error or "The user rejected" in error:
+        if any(words in error for words in _REJECTED):
             self._rejected = f"{part.get('tool')}: {one_line(error, 120)}"
+        elif not error and self._rejected.startswith(f"{part.get('tool')}: "):
+            self._rejected = ""  # it found another way
 
 
 def _message(error: dict[str, Any]) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.domain.runs import AgentReport, Usage
 from mission_cli.domain.status import Cause
-from mission_cli.domain.text import one_line, parse_duration, parse_stamp, stamp
+from mission_cli.domain.text import one_line
 from mission_cli.ports.agents import Tally
 
 if TYPE_CHECKING:
@@ -20,16 +19,21 @@ if TYPE_CHECKING:
     from mission_cli.ports.agents import Prices
 
 _LAST_WORDS = 4000
+LONGEST_ANSWER = 200_000
 _CHARS_PER_TOKEN = 4
-_STATUS = re.compile(r"\b(4\d\d|5\d\d)\b")
-_RESET = re.compile(r"(?:resets?|try again|retry|available)(?: at| after| in)?[:\s]+([^.;,)\"]+)", re.IGNORECASE)
+_STATUS = re.compile(r"(?<![:./-])\b([45]\d\d)\b(?![/-])")
+"""A number in an address or a path is none."""
 _AUTH = re.compile(
     r"api key|unauthori[sz]ed|authenticat|forbidden|credit|billing|log ?in|permission_error", re.IGNORECASE
 )
 _RATE = re.compile(r"rate.?limit|usage limit|too many requests|quota|overloaded_error.*429", re.IGNORECASE)
-_TOO_LONG = re.compile(r"context.{0,20}length|prompt is too long|maximum context|ContextOverflow", re.IGNORECASE)
+_TOO_LONG = re.compile(
+    r"context.{0,20}length|prompt is too long|maximum context|ContextOverflow|max_output_tokens|output token maximum",
+    re.IGNORECASE,
+)
 _NOT_THERE = re.compile(
-    r"not found|no such|does not exist|unknown (?:model|agent|command)|No conversation", re.IGNORECASE
+    r"not found|no such|(?:does|may) not exist|unknown (?:model|agent|command)|No conversation|no rollout found",
+    re.IGNORECASE,
 )
 _BY_STATUS = {401: Cause.AUTH, 402: Cause.AUTH, 403: Cause.AUTH, 429: Cause.RATE_LIMIT}
 _SERVER_ERROR = 500
@@ -44,6 +48,7 @@ class Ledger:
         self.steps = 0
         self.cut = 0
         self.cut_in_a_row = 0
+        self.estimated: Counter[str] = Counter()
         self._prices = prices
         self._context = max(1, prompt_size // _CHARS_PER_TOKEN)
 
@@ -69,11 +74,14 @@ class Ledger:
         if cost is None and self.usd:
             cost = self.usd / self.tokens.total() * sum(tokens.values())
         self.tokens.update(tokens)
+        self.estimated.update(tokens)
         self.usd = None if self.usd is None or cost is None else self.usd + cost
 
-    def tally(self) -> Tally:
-        """Where it stands."""
-        return Tally(self.steps, dict(self.tokens), self.usd, self.cut_in_a_row)
+    def tally(self, limited: str = "", reset_at: str = "") -> Tally:
+        """Where it stands, and the rate limit that it waits for."""
+        return Tally(
+            self.steps, dict(self.tokens), self.usd, self.cut_in_a_row, dict(self.estimated), limited, reset_at
+        )
 
     def usage(self, source: str) -> Usage:
         """The bill."""
@@ -132,22 +140,6 @@ def cause_of_error(message: str, status: int | None = None) -> Cause:
     return Cause.INFRASTRUCTURE if _NOT_THERE.search(message) else Cause.PROVIDER_ERROR
 
 
-def reset_time(message: str, headers: Mapping[str, Any] | None = None, now: datetime | None = None) -> str:
-    """When a limit ends, ISO 8601, from `retry-after` or from the words of a message; empty when nobody said."""
-    now = now or datetime.now(UTC)
-    for name, value in (headers or {}).items():
-        if str(name).lower() == "retry-after" and str(value).isdigit():
-            return stamp(now + timedelta(seconds=int(value)))
-    found = _RESET.search(message)
-    if not found:
-        return ""
-    moment = parse_stamp(found[1].strip())
-    if moment is not None:
-        return stamp(moment)
-    span = parse_duration(found[1].strip())
-    return stamp(now + span) if span is not None else ""
-
-
 def report(
     *,
     words: str,
@@ -159,9 +151,10 @@ def report(
     reset_at: str = "",
     children: tuple[str, ...] = (),
 ) -> AgentReport:
-    """Put a report together."""
+    """Put a report together; its words are the answer, too."""
     return AgentReport(
         last_words=words[-_LAST_WORDS:],
+        answer=words[-LONGEST_ANSWER:],
         usage=usage,
         session=session,
         steps=steps,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from mission_cli.adapters.agents.usage import read_usage
 from mission_cli.adapters.executors import probes
 from mission_cli.domain.runs import AgentReport, Usage
 from mission_cli.domain.status import EndReason
-from mission_cli.domain.text import counted
+from mission_cli.domain.text import counted, parse_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec
 
 _CUTS = 3
+_BREATH = 2.0
+"""Seconds in which an agent may give up by itself."""
 _IDLE_SHARE = 0.02
 """Less than this share of one core since the last sign is no work."""
 
@@ -28,9 +32,12 @@ class Limits:
     """Holds the reader of one run, and what the probe and the usage file add to it."""
 
     def __init__(self, spec: JobSpec, reader: Reader | None, prices: Prices, environment: Mapping[str, str]) -> None:
-        self._spec, self._reader, self._prices, self._environment = spec, reader, prices, environment
+        self._spec, self._reader, self._prices = spec, reader, prices
+        self._probe = probes.probe(spec.probe, environment)
         self._extra = probes.Extra()
         self._reported: Usage | None = None
+        self._seen = Usage()
+        self._dearest = Usage()
         self._sign = time.monotonic()
         self._cpu_at_sign = 0.0
 
@@ -45,21 +52,25 @@ class Limits:
                 self._reader.line(text)
             for text in notes:
                 self._reader.note(text)
+        if lines:
+            self._note_growth()
         lines.clear()
         notes.clear()
 
     def look(self, usage_text: str) -> None:
         """Look at what the stream does not say."""
         self._reported = read_usage(usage_text)
-        if self._reader is not None and self._spec.probe:
-            session = self._reader.report(None).session
-            self._extra = probes.look(self._spec.probe, session, self._environment)
+        if self._reader is not None:
+            self._extra = self._probe(self._reader.report(None).session)
+            self._note_growth()
 
     def broken(self) -> tuple[EndReason, str] | None:
         """The first limit that is broken, with the words for it; None while all hold."""
         spec, tally = self._spec, self._reader.tally() if self._reader is not None else None
         if tally is not None and tally.cut_in_a_row >= _CUTS:
             return EndReason.CUT, f"the model's stream broke off {tally.cut_in_a_row} times in a row"
+        if tally is not None and tally.limited and self._waits_too_long(tally.reset_at):
+            return EndReason.LIMITED, f"it waits for a limit to end: {tally.limited}"
         usage, steps = self._used()
         if spec.max_steps and steps > spec.max_steps:
             return EndReason.TOO_MANY_STEPS, f"{steps} steps, its limit is {spec.max_steps}"
@@ -69,23 +80,50 @@ class Limits:
             return EndReason.OVER_BUDGET, f"it has used {usage.total_tokens} tokens, its cap is {spec.max_tokens}"
         return None
 
+    def _waits_too_long(self, reset_at: str) -> bool:
+        """Whether an agent that waits for a limit has waited, or is going to wait, for longer than is tolerated."""
+        silent = time.monotonic() - self._sign
+        reset = parse_stamp(reset_at) if reset_at else None
+        if reset is not None and reset > datetime.now(UTC) + timedelta(seconds=self._spec.limited_s):
+            return silent > _BREATH
+        return silent > self._spec.limited_s
+
     def stalled(self, cpu: float) -> tuple[EndReason, str] | None:
-        """Whether it has neither printed nor worked for longer than is tolerated."""
+        """Whether it has neither printed nor worked for longer than is tolerated; work counts as a sign."""
         silent = time.monotonic() - self._sign
         if not self._spec.stall_s or silent < self._spec.stall_s:
             return None
         if cpu - self._cpu_at_sign > silent * _IDLE_SHARE:
+            self.sign(cpu)
             return None
         return EndReason.STALLED, f"no sign and no work for {silent:.0f} s"
 
-    def report(self, code: int | None, transcript: str) -> AgentReport:
-        """How the run went, and its bill with everything that was seen of it."""
+    def report(self, code: int | None, transcript: str, *, cut_short: bool = False) -> AgentReport:
+        """How the run went, and its bill with everything that was seen of it.
+
+        A run that was cut short is charged the step that was under way, like the dearest before it: the provider
+        bills that one too.
+        """
         if self._reader is None:
             return AgentReport(transcript=transcript)
         found = self._reader.report(code)
         usage, steps = self._used()
+        if cut_short and self._reported is None and self._dearest.total_tokens:
+            usage, steps = _with(usage, self._dearest), steps + 1
         known = found.usage is not None or self._reported is not None
         return replace(found, usage=usage if known else None, steps=steps, transcript=transcript)
+
+    def _note_growth(self) -> None:
+        """Remember the step by which the bill has grown most."""
+        now, before = self._used()[0], self._seen
+        if now.total_tokens <= before.total_tokens:
+            return
+        tokens = {kind: number - before.tokens.get(kind, 0) for kind, number in now.tokens.items()}
+        usd = None if now.usd is None or before.usd is None else now.usd - before.usd
+        step = Usage(usd=usd, tokens={kind: number for kind, number in tokens.items() if number > 0})
+        if step.total_tokens > self._dearest.total_tokens:
+            self._dearest = step
+        self._seen = now
 
     def _used(self) -> tuple[Usage, int]:
         """The stream's bill, what the probe adds, and what stands in the usage file; the file wins where it is."""
@@ -96,8 +134,8 @@ class Limits:
             return self._reported, steps
         if base is None:
             return Usage(), steps
-        if self._spec.probe == "codex":
-            return self._codex(base), steps
+        if self._spec.probe == "codex" and reader is not None:
+            return self._codex(base, reader.tally().estimated), max(reader.tally().steps, self._extra.steps)
         tokens = dict(base.tokens)
         for kind, number in self._extra.tokens.items():
             tokens[kind] = tokens.get(kind, 0) + number
@@ -105,9 +143,21 @@ class Limits:
         more = f", {counted(self._extra.sessions, 'subagent')} included" if self._extra.sessions else ""
         return replace(base, tokens=tokens, usd=usd, source=base.source + more), steps
 
-    def _codex(self, base: Usage) -> Usage:
-        """The rollout file is ahead of the stream until the turn is over; it is the same count."""
-        if sum(self._extra.tokens.values()) <= base.total_tokens:
+    def _codex(self, base: Usage, estimated: Mapping[str, int]) -> Usage:
+        """The rollout file is ahead of the stream until the turn is over; it is the same count, of the whole thread."""
+        told = Counter(base.tokens)
+        told.subtract(estimated)
+        total = Counter(self._extra.tokens)
+        if total.total() <= told.total() and not self._extra.before:
             return base
-        tokens = {k: v for k, v in self._extra.tokens.items() if v}
-        return replace(base, tokens=tokens, usd=self._prices.cost(tokens))
+        tokens = Counter(total if total.total() > told.total() else told)
+        tokens.subtract(self._extra.before)
+        tokens.update(estimated)
+        return replace(base, tokens=dict(+tokens), usd=self._prices.cost(+tokens))
+
+
+def _with(usage: Usage, step: Usage) -> Usage:
+    tokens = Counter(usage.tokens)
+    tokens.update(step.tokens)
+    usd = None if usage.usd is None or step.usd is None else usage.usd + step.usd
+    return replace(usage, usd=usd, tokens=dict(tokens), source=f"{usage.source}, the step under way estimated")

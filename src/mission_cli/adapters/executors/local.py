@@ -112,7 +112,7 @@ class LocalExecutor:
     def tree(self, key: str) -> str:
         """Where the job works, if that is still there."""
         request = self._folder(key).read_request()
-        place = tree_path(Path(request[1].trees), key) if request else None
+        place = tree_path(Path(request[1].trees), request[0].tree or key) if request else None
         return os.fspath(place.resolve()) if place is not None and place.is_dir() else ""
 
     def watch(self, keys: Sequence[str]) -> list[str]:

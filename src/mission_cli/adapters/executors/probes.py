@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from mission_cli.adapters.agents.codex import tokens_of
 from mission_cli.adapters.agents.stream import as_dict, parse_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _FAMILY = """
 with recursive family(id) as (
@@ -34,7 +33,7 @@ with recursive family(id) as (
 select count(*) from message where session_id in (select id from family) and data like '%"role":"assistant"%'
 """
 _KINDS = ("input", "output", "reasoning", "cache_read", "cache_write")
-_TAIL = 65536
+_ROLLOUT_MARKS = ('"task_started"', '"task_complete"', '"token_count"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +44,24 @@ class Extra:
     tokens: Mapping[str, int] = field(default_factory=dict)
     usd: Decimal = Decimal(0)
     sessions: int = 0
+    before: Mapping[str, int] = field(default_factory=dict)
+    """What of `tokens` was used before this run."""
 
 
-def look(probe: str, session: str, environment: Mapping[str, str]) -> Extra:
-    """Return what the stream of a session leaves out; nothing where it cannot be seen."""
-    if not session:
-        return Extra()
-    if probe == "opencode":
-        return _opencode(session, environment)
-    return _codex(session, environment) if probe == "codex" else Extra()
+def probe(name: str, environment: Mapping[str, str]) -> Callable[[str], Extra]:
+    """Return what looks up what the stream of a session leaves out; it finds nothing where that cannot be seen."""
+    if name == "opencode":
+        return partial(_opencode, environment)
+    return _Rollout(environment).look if name == "codex" else lambda session: Extra()  # noqa: ARG005
 
 
-def _opencode(session: str, environment: Mapping[str, str]) -> Extra:
+def _opencode(environment: Mapping[str, str], session: str) -> Extra:
     """Subagents of a session, at any depth, from opencode's own database."""
     home = Path(environment.get("HOME", "/"))
     data = Path(environment.get("XDG_DATA_HOME") or home / ".local/share")
     named = environment.get("OPENCODE_DB", "")
     place = Path(named) if named.startswith("/") else data / "opencode" / (named or "opencode.db")
-    if not place.exists():
+    if not session or not place.exists():
         return Extra()
     try:
         with closing(sqlite3.connect(f"{place.as_uri()}?mode=ro", uri=True, timeout=1)) as database:
@@ -74,42 +73,50 @@ def _opencode(session: str, environment: Mapping[str, str]) -> Extra:
     return Extra(int(steps), kinds, Decimal(str(round(float(cost), 9))), int(count))
 
 
-def _codex(session: str, environment: Mapping[str, str]) -> Extra:
-    """Tokens of the thread so far, from its rollout file; the stream says them only when the turn is over."""
-    home = Path(environment.get("CODEX_HOME") or Path(environment.get("HOME", "/")) / ".codex")
-    files = sorted((home / "sessions").rglob(f"rollout-*{session}.jsonl"))
-    if not files:
-        return Extra()
-    with files[-1].open("rb") as source:
-        source.seek(max(0, os.fstat(source.fileno()).st_size - _TAIL))
-        lines = source.read().decode("utf-8", "replace").splitlines()
-    for line in reversed(lines):
-        if '"token_count"' not in line:
-            continue
-        info = as_dict(as_dict(parse_line(line).get("payload")).get("info"))
-        total = as_dict(info.get("total_token_usage"))
-        if total:
-            return Extra(tokens=tokens_of(total))
-    return Extra()
+class _Rollout:
+    """Follows the file of a Codex thread: its total so far, and what that was when this run began.
 
+    The stream says tokens only when the turn is over, and then those of the whole thread.
+    """
 
-def export_usage(text: str) -> Extra:
-    """Add up what `opencode export SESSION` printed: for versions whose database looks different."""
-    try:
-        value = json.loads(text[text.index("{") :], parse_float=Decimal)
-    except ValueError:
-        return Extra()
-    tokens: dict[str, int] = {}
-    usd, steps = Decimal(0), 0
-    for message in as_dict(value).get("messages", []):
-        info = as_dict(as_dict(message).get("info"))
-        if info.get("role") != "assistant":
-            continue
-        steps += 1
-        usd += Decimal(str(info.get("cost") or 0))
-        found = as_dict(info.get("tokens"))
-        cache = as_dict(found.get("cache"))
-        flat = {**found, "cache_read": cache.get("read", 0), "cache_write": cache.get("write", 0)}
-        for kind in _KINDS:
-            tokens[kind] = tokens.get(kind, 0) + int(flat.get(kind) or 0)
-    return Extra(steps, {k: v for k, v in tokens.items() if v}, usd, 1)
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._home = Path(environment.get("CODEX_HOME") or Path(environment.get("HOME", "/")) / ".codex")
+        self._file: Path | None = None
+        self._offset = 0
+        self._total: dict[str, int] = {}
+        self._before: dict[str, int] = {}
+        self._steps = 0
+        self._working = self._ours = False
+
+    def look(self, session: str) -> Extra:
+        """Read what is new."""
+        if session and self._file is None:
+            files = sorted((self._home / "sessions").rglob(f"rollout-*{session}.jsonl"))
+            self._file = files[-1] if files else None
+        if self._file is None:
+            return Extra()
+        with self._file.open("rb") as source:
+            source.seek(self._offset)
+            whole, newline, _ = source.read().rpartition(b"\n")
+        self._offset += len(whole) + len(newline)
+        for line in whole.decode("utf-8", "replace").splitlines():
+            self._line(line)
+        self._ours = self._ours or self._working
+        return Extra(steps=self._steps, tokens=self._total, before=self._before)
+
+    def _line(self, text: str) -> None:
+        if not any(mark in text for mark in _ROLLOUT_MARKS):
+            return
+        payload = as_dict(parse_line(text).get("payload"))
+        kind = payload.get("type")
+        if kind == "task_started":
+            if not self._ours:
+                self._before, self._steps = self._total, 0
+            self._working = True
+        elif kind == "task_complete":
+            self._working = False
+        elif kind == "token_count":
+            total = tokens_of(as_dict(as_dict(payload.get("info")).get("total_token_usage")))
+            if sum(total.values()) > sum(self._total.values()):
+                self._steps += 1
+                self._total = total

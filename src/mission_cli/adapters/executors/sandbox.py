@@ -121,8 +121,10 @@ def _scratch(place: Path, copies: Path) -> list[str]:
         copy = copies / place.name
         shutil.copyfile(place, copy)
         return ["--bind", os.fspath(copy), os.fspath(place)]
+    if not place.is_dir():
+        return []  # the agent makes it, as a file or a folder, in the home that vanishes
     words = ["--tmpfs", os.fspath(place)]
-    for entry in sorted(place.iterdir()) if place.is_dir() else ():
+    for entry in sorted(place.iterdir()):
         words += ["--ro-bind", os.fspath(entry), os.fspath(entry)] if entry.exists() else []
     return words
 

@@ -1,7 +1,7 @@
 """The supervisor of one job: makes its tree, runs it, stops it, sweeps after it, writes the exit file, ticks.
 
 It may be killed at any point; the next one goes on from what is on disk:
-no `started` file → from the beginning; a worker's `started` file → what is left of it is ended, its work
+no `started` file → from the beginning; a worker's or planner's `started` file → what is left of it is ended, its work
 saved, and it counts as lost; a check is simply run again; an exit file → nothing is left to do.
 """
 
@@ -29,9 +29,10 @@ from mission_cli.adapters.executors.sandbox import Room, room_environment, wrap
 from mission_cli.adapters.executors.slots import take_slot
 from mission_cli.adapters.fs.atomic import create_whole, read_bytes
 from mission_cli.adapters.git import trees
+from mission_cli.adapters.keys import resolved
 from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.run import start_child, start_detached
-from mission_cli.adapters.secrets import Scrubber, SecretRules, known_secrets, resolved
+from mission_cli.adapters.secrets import Scrubber, SecretRules, known_secrets
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.domain.runs import AgentReport, Exit
@@ -49,9 +50,14 @@ if TYPE_CHECKING:
 MARKER = "MISSION_MARK"
 _BEAT_SECONDS = 1.0
 _LOOK_SECONDS = 0.5
+_QUICK_LOOK_SECONDS = 0.05
+"""When it has just said something: a step may be over that only the probe sees."""
 _TOLD_LINES = 200
 _SLOT_SECONDS = 0.5
 _CANNOT_EXECUTE = 127
+_SPENDS = frozenset({EndReason.OVER_BUDGET, EndReason.TOO_MANY_STEPS, EndReason.CUT})
+_SPENDER_GRACE = 0.2
+"""Seconds that a run gets to end by itself when every further step costs what it must not."""
 _DETAIL = 2000
 
 
@@ -78,7 +84,7 @@ class _Supervisor:
     def __init__(self, job: JobFolder, spec: JobSpec, around: Surroundings) -> None:
         self._job, self._spec, self._around = job, spec, around
         self._code = Path(around.code)
-        self._tree = tree_path(Path(around.trees), spec.key)
+        self._tree = tree_path(Path(around.trees), spec.tree or spec.key)
         self._began = ""
         self._clock = time.monotonic()
         self._slot: int | None = None
@@ -95,15 +101,21 @@ class _Supervisor:
     def _boxed(self) -> bool:
         return bool(self._spec.sandbox and self._around.bwrap)
 
+    @property
+    def _once(self) -> bool:
+        return self._spec.kind in {"worker", "plan"}
+
     def run(self) -> None:
         self._listen()
         control.become_subreaper(on=True)
-        if self._worker and self._job.started.exists():
+        if self._once and self._job.started.exists():
             end = Exit(EndReason.LOST, detail="its supervisor died")
         else:
             end = self._live()
         leftovers = self._sweep()
         saved = self._save() if self._worker else ""
+        if self._spec.kind == "plan":  # before the exit file: the next round of the planning has the same tree
+            trees.remove_tree(self._tree)
         self._job.write_exit(
             replace(
                 end,
@@ -184,7 +196,7 @@ class _Supervisor:
         if not self._boxed:
             settings = Path(self._around.checkout) / SETTINGS_FILE if self._around.checkout else None
             unboxed.enter(Path(self._around.unboxed), self._spec.key, settings)
-        if not create_whole(self._job.started, facts.encode()) and self._worker:
+        if not create_whole(self._job.started, facts.encode()) and self._once:
             raise _Stop(EndReason.LOST, "it was started before")
 
     def _execute(self, argv: tuple[str, ...], stdin: Path, deadline: float | None, *, main: bool = False) -> Exit:
@@ -207,12 +219,13 @@ class _Supervisor:
         try:
             self._watch(child, output, limits, deadline)
         except _Stop as stop:
-            self._end(child)
+            self._end(child, _SPENDER_GRACE if stop.reason in _SPENDS else self._around.grace_s)
             reason, detail = stop.reason, stop.detail
         output.close()
         limits.take(output.lines, output.notes)
         limits.look(self._usage_text())
-        report = limits.report(child.returncode if reason is EndReason.EXIT else None, output.transcript())
+        cut_short = reason is not EndReason.EXIT
+        report = limits.report(None if cut_short else child.returncode, output.transcript(), cut_short=cut_short)
         return Exit(reason, child.returncode, detail=detail, report=report)
 
     def _watch(self, child: Popen[bytes], output: Output, limits: Limits, deadline: float | None) -> None:
@@ -223,12 +236,13 @@ class _Supervisor:
             while child.poll() is None:
                 left = _LOOK_SECONDS if deadline is None else min(_LOOK_SECONDS, max(0.0, deadline - time.monotonic()))
                 self._rest(left, [*output.open_pipes, *([ended] if ended is not None else [])])
-                if output.read():
+                said = output.read()
+                if said:
                     limits.sign(self._cpu())
                     limits.take(output.lines, output.notes)
                     _stop_if(limits.broken())
                 now = time.monotonic()
-                if now - look >= _LOOK_SECONDS:
+                if now - look >= (_QUICK_LOOK_SECONDS if said else _LOOK_SECONDS):
                     look = now
                     limits.look(self._usage_text())
                     _stop_if(limits.broken())
@@ -259,7 +273,7 @@ class _Supervisor:
         limits.take(lines, [])
         limits.look(self._usage_text())
         told = [agent.describe(line) for line in lines[-_TOLD_LINES:]] if agent else lines[-_TOLD_LINES:]
-        return limits.report(code, "\n".join(filter(None, told)))
+        return limits.report(code, "\n".join(filter(None, told)), cut_short=True)
 
     def _check_stop(self) -> None:
         if self._job.cancel.exists():
@@ -293,9 +307,9 @@ class _Supervisor:
         )
         return wrap(self._around.bwrap, argv, room)
 
-    def _end(self, child: Popen[bytes]) -> None:
+    def _end(self, child: Popen[bytes], grace: float) -> None:
         control.end_group(child.pid, signal.SIGTERM)
-        ends = time.monotonic() + self._around.grace_s
+        ends = time.monotonic() + grace
         while child.poll() is None and time.monotonic() < ends:
             time.sleep(0.02)
         control.end_group(child.pid, signal.SIGKILL)
@@ -326,7 +340,7 @@ class _Supervisor:
         if self._slot is not None:
             os.close(self._slot)
         control.become_subreaper(on=False)
-        if self._around.tick:
+        if self._around.tick and self._spec.kind != "plan":
             with suppress(OSError):
                 start_detached(
                     self._around.tick,
@@ -335,7 +349,7 @@ class _Supervisor:
                     log=self._code / "mission" / "pulse.log",
                 )
         self._job.forget_environment()
-        if not self._worker:
+        if self._spec.kind == "check":
             trees.remove_tree(self._tree)
 
     # Small things

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.fs.atomic import read_json, write_json
+from mission_cli.adapters.fs.atomic import read_json, write_json, write_whole
 from mission_cli.adapters.fs.locks import try_lock, unlock
 from mission_cli.ports.runtime import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import timedelta
     from pathlib import Path
 
 
@@ -79,10 +80,20 @@ class FolderRuntime:
             "version": self._version,
             "written": now,
             "due": due,
+            "wake": wake_at.timestamp() if wake_at else None,
             "looks": dict(looks),
             "jobs": list(jobs),
         }
         write_json(self._folder / "idle.json", signature)
+
+    def due(self) -> datetime | None:
+        """The wake-up of the last signature, or when somebody kicked."""
+        raw = read_json(self._folder / "idle.json")
+        wake = raw.get("wake") if isinstance(raw, dict) else None
+        moments = [float(wake)] if isinstance(wake, int | float) else []
+        with suppress(OSError):
+            moments.append((self._folder / "kick").stat().st_mtime)
+        return datetime.fromtimestamp(min(moments), UTC) if moments else None
 
     def note_trouble(self, trouble: Trouble | None) -> None:
         """Keep, or clear, the word that a pulse could not work."""
@@ -97,6 +108,22 @@ class FolderRuntime:
         """The word that was kept, or None."""
         raw = read_json(self._folder / "trouble.json")
         return Trouble(**raw) if isinstance(raw, dict) else None
+
+    def told(self) -> dict[str, dict[str, str]]:
+        """What a person was told last."""
+        raw = read_json(self._folder / "told.json")
+        return raw if isinstance(raw, dict) else {}
+
+    def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
+        """Remember what was told."""
+        write_json(self._folder / "told.json", {mission: dict(facts) for mission, facts in told.items()})
+
+    def keep(self, name: str, text: str) -> str:
+        """Write the file, readable for its owner only; return its path."""
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text.encode("utf-8", "surrogateescape"), mode=0o600)
+        return os.fspath(path)
 
     def last_look(self) -> str:
         """The state commit that the person saw last."""

@@ -50,6 +50,12 @@ def find_state(checkout: Checkout, *, here: bool = False) -> Layout | None:
     return layout
 
 
+def unmade_state(checkout: Checkout) -> Layout:
+    """Where the store of a checkout will lie when it is made."""
+    root = checkout.main_tree or checkout.common_dir
+    return Layout(checkout.common_dir / _STATE_GIT, root / "missions", f"refs/heads/{_BRANCH}", ("",), checkout.runtime)
+
+
 def make_state(checkout: Checkout, *, here: bool = False, robot: Person = ROBOT) -> Layout:
     """Return where the store lies; make it on first use, from what the remote had at the last fetch if it had it."""
     found = find_state(checkout, here=here)
@@ -150,6 +156,18 @@ def find_home(folder: Path) -> Layout | None:
     if not git_dir.is_dir():
         return None
     return Layout(git_dir, folder, f"refs/heads/{_BRANCH}", ("missions",), git_dir / "mission", in_place=True)
+
+
+def make_scratch(git_dir: Path) -> None:
+    """Make a bare repository with one empty commit on `main`; nothing when it is there."""
+    git_dir.parent.mkdir(parents=True, exist_ok=True)
+    with locked(git_dir.with_suffix(".lock")):
+        if git_dir.is_dir() and Git(git_dir).commit_of("refs/heads/main"):
+            return
+        plain_git(git_dir.parent, "init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(git_dir))
+        git = Git(git_dir)
+        empty = git.text("hash-object", "-t", "tree", "-w", "--stdin")
+        git.swap_ref("refs/heads/main", git.commit_tree(empty, [], "Nothing\n", author=ROBOT, committer=ROBOT), ZERO)
 
 
 def make_home(folder: Path) -> Layout:

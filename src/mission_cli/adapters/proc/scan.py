@@ -44,6 +44,19 @@ def carrying(name: str, value: str) -> list[int]:
     return found
 
 
+def named(names: Iterable[str]) -> bool | None:
+    """Whether a process with one of these names runs; None where that cannot be seen."""
+    wanted = set(names)
+    for pid in _pids():
+        try:
+            name = (_PROC / str(pid) / "comm").read_text(errors="replace").strip()
+        except OSError:
+            continue
+        if name in wanted and not _zombie(pid):
+            return True
+    return False if (_PROC / "self").exists() else None
+
+
 def descendants(pid: int) -> list[int]:
     """Pids of all living children, grandchildren and so on."""
     children: dict[int, list[int]] = {}

@@ -12,7 +12,7 @@ from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus, Verdict
 from mission_cli.surfaces.cli.shell import Shell, command
-from mission_cli.surfaces.plain import clean, complaints, exit_code
+from mission_cli.surfaces.plain import GONE, clean, complaints, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +88,10 @@ def pulse(
 ) -> int:
     """One tick. Silent when nothing changed."""
     from mission_cli.engine.loop import look
+    from mission_cli.idle import leave_sign, state_folder
 
+    if everywhere and not dry_run:
+        leave_sign(state_folder())
     codes = []
     for opened in _repositories(shell, everywhere=everywhere):
         only = _only(opened, missions or [])
@@ -320,14 +323,20 @@ def _pulse(opened: Opened, only: Sequence[MissionId] = ()) -> Report:
 def _repositories(shell: Shell, *, everywhere: bool) -> list[Opened]:
     if not everywhere:
         return [shell.open()]
-    from mission_cli.wiring import known_repositories, open_repository
+    from mission_cli.wiring import note_closed, open_known, registry
 
     found = []
-    for place in known_repositories():
+    for place in registry().all():
         try:
-            found.append(open_repository(place))
+            opened = open_known(place)
         except MissionError as error:
+            note_closed(place, error)
             shell.note(f"{place}: {error.message}")
+            continue
+        if opened is None:
+            shell.note(f"{place} {GONE}")
+        else:
+            found.append(opened)
     return found
 
 

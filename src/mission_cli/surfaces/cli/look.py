@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -216,10 +217,10 @@ def _lines_here(shell: Shell) -> list[Line]:
 def _all_lines(shell: Shell) -> list[Line]:
     from mission_cli.domain.errors import MissionError
     from mission_cli.engine.queries import lines_of
-    from mission_cli.wiring import known_repositories, open_homeless, open_repository
+    from mission_cli.wiring import open_homeless, open_repository, registry
 
     lines: list[Line] = []
-    for place in known_repositories():
+    for place in filter(Path.is_dir, registry().all()):
         try:
             world = open_repository(place).world
             lines += lines_of(world.state, world.state.snapshot(), repo=os.fspath(place))

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mission_cli.domain.errors import BlockedError, DocumentError, NotFoundError, UsageError
+from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, NotFoundError, UsageError
+from mission_cli.surfaces.cli.editor import edited
+from mission_cli.surfaces.cli.scope import Approved, Order, plan_for, read_goal
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from mission_cli.document.plan import Plan
+    from mission_cli.domain.ids import MissionId
     from mission_cli.domain.problems import Problem
+    from mission_cli.domain.runs import RunRecord
     from mission_cli.ports.state import StateStore
 
 _SETTINGS = """\
@@ -37,7 +43,7 @@ _SETTINGS = """\
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "new", help="Make a mission from a plan file and commit it.")(new)
+    command(app, "new", help="Make a mission from a goal, or from a plan file, and commit it.")(new)
     command(app, "init", help="Set this repository up for missions.")(init)
     command(app, "lint", help="Say what is wrong with mission files, with line and column.")(lint)
     command(app, "edit", help="Edit a copy of the mission file; it is linted, merged and committed under your name.")(
@@ -47,7 +53,7 @@ def register(app: typer.Typer) -> None:
 
 def new(
     shell: Shell,
-    goal: Annotated[str, typer.Argument(help="What shall be reached, in a sentence.")] = "",
+    goal: Annotated[str, typer.Argument(help="What shall be reached; - reads it from standard input.")] = "",
     plan: Annotated[Path | None, typer.Option(help="A ready plan, YAML or JSON.")] = None,
     identity: Annotated[str, typer.Option("--id", help="Name of the mission; default: m-DATE-HEX.")] = "",
     mode: Annotated[str, typer.Option(help="poc or full.")] = "",
@@ -65,10 +71,8 @@ def new(
     start: Annotated[bool, typer.Option("--start", help="Start it at once.")] = False,
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
 ) -> int:
-    """Make a mission from a plan file and commit it."""
-    del headless
-    if plan is None:
-        raise UsageError("a plan file is needed", hint="mission new --plan plan.yaml; its form is in docs/cli.md")
+    """Make a mission from a goal or a plan file and commit it."""
+    goal = read_goal(goal)
     given = {
         "goal": goal,
         "id": identity,
@@ -77,17 +81,29 @@ def new(
         "priority": priority,
         "deadline": deadline,
     }
+    given = {k: v for k, v in given.items() if v}
     budget = {"money_usd": max_usd, "time_hours": hours, "token_limit": max_tokens}
-    read = _read(shell, plan, given, {k: v for k, v in budget.items() if v}, runner)
-    mission, path = _create(shell, read, base=base, homeless=homeless)
+    budget = {k: v for k, v in budget.items() if v}
+    cost, facts = "", {}
+    if plan is not None:
+        read = _read(shell, plan, given, budget, runner)
+        mission, path = _create(shell, read, base=base, homeless=homeless)
+    else:
+        order = Order(goal, given, budget, runner, base, homeless=homeless, ask=shell.interactive and not headless)
+        _refuse_unapproved(order, headless=headless)
+        made = plan_for(shell, order)
+        if isinstance(made, int):
+            return made
+        mission, path = _create_planned(shell, made, order)
+        cost, facts = f"\nplanning cost {made.planned.cost}", {"planning": made.planned.sums}
     next_command = "" if homeless else f"mission start {mission}"
-    words = f"{mission} is planned: {path}" + (f"\nnext: {next_command}" if next_command and not start else "")
+    words = f"{mission} is planned: {path}{cost}" + (f"\nnext: {next_command}" if next_command and not start else "")
     if start and not homeless:
         from mission_cli.surfaces.cli.drive import start as start_mission
 
         shell.note(words)
         return start_mission(shell, mission, yes=True, headless=True)
-    shell.say(words, facts={"id": mission, "path": path})
+    shell.say(words, facts={"id": mission, "path": path, **facts})
     return 0
 
 
@@ -145,7 +161,6 @@ def lint(
 
 def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") -> int:
     """Edit a copy; what is committed meanwhile is merged with it."""
-    from mission_cli.adapters.proc.run import interact
     from mission_cli.document.load import load
     from mission_cli.engine.commands import save_edit
     from mission_cli.engine.loop import pulse
@@ -154,37 +169,35 @@ def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") 
     opened = shell.open()
     address = resolve(opened.world.state.snapshot(), mission)
     before = address.stored.text
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / f"{address.mission.id}.md"
-        copy.write_bytes(before.encode("utf-8", "surrogateescape"))
-        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-        code = interact(["/bin/sh", "-c", f'{editor} "$1"', "sh", os.fspath(copy)], cwd=folder, env=dict(os.environ))
-        if code:
-            raise UsageError(f"the editor ended with {code}, nothing was saved")
-        edited = copy.read_bytes().decode("utf-8", "surrogateescape")
-        loaded = load(edited, address.stored.id)
-        if loaded.errors() or loaded.refused:
-            kept = Path(tempfile.mkdtemp()) / copy.name
-            kept.write_bytes(copy.read_bytes())
-            words = "\n".join(p.at(os.fspath(kept)) for p in loaded.errors())
-            raise BlockedError(f"it has errors and was not saved:\n{words}", hint=f"your text is kept in {kept}")
-    merged = _merged(opened.world.state, address.stored.id, before, edited)
+    text = edited(before, f"{address.mission.id}.md")
+    loaded = load(text, address.stored.id)
+    if loaded.errors() or loaded.refused:
+        kept = _kept(f"{address.mission.id}.md", text)
+        words = "\n".join(p.at(os.fspath(kept)) for p in loaded.errors())
+        raise BlockedError(f"it has errors and was not saved:\n{words}", hint=f"your text is kept in {kept}")
+    merged = _merged(opened.world.state, address.stored.id, before, text)
     done = save_edit(opened.world, address.mission.id, merged)
     pulse(opened.world, [address.mission.id])
     shell.say(done.words, facts={"id": address.mission.id, "commit": done.commit or ""})
     return 0
 
 
-def _merged(state: StateStore, mission: str, before: str, edited: str) -> str:
+def _merged(state: StateStore, mission: str, before: str, after: str) -> str:
     now = next((s.text for s in state.snapshot().missions.values() if s.id == mission), before)
     if now == before:
-        return edited
-    merged = state.merge(before, now, edited)
+        return after
+    merged = state.merge(before, now, after)
     if merged is None:
-        kept = Path(tempfile.mkdtemp()) / f"{mission}.md"
-        kept.write_bytes(edited.encode("utf-8", "surrogateescape"))
+        kept = _kept(f"{mission}.md", after)
         raise BlockedError("the file was changed at the same place meanwhile", hint=f"your text is kept in {kept}")
     return merged
+
+
+def _kept(name: str, text: str) -> Path:
+    """A file of its own with a text that could not be saved."""
+    kept = Path(tempfile.mkdtemp()) / name
+    kept.write_bytes(text.encode("utf-8", "surrogateescape"))
+    return kept
 
 
 def _read(shell: Shell, plan: Path, given: dict[str, str], budget: dict[str, str], runner: str) -> Plan:
@@ -206,30 +219,60 @@ def _read(shell: Shell, plan: Path, given: dict[str, str], budget: dict[str, str
         for problem in errors[1:]:
             shell.err.print(clean(problem.at(os.fspath(plan))))
         raise DocumentError(first.message, where=f"{plan}:{first.line}:{first.column}", hint=first.hint)
-    return override(read.plan, {k: v for k, v in given.items() if v}, budget, runner)
+    return override(read.plan, given, budget, runner)
 
 
-def _create(shell: Shell, plan: Plan, *, base: str, homeless: bool) -> tuple[str, str]:
+def _refuse_unapproved(order: Order, *, headless: bool) -> None:
+    """Raise UsageError where nobody can be asked, and something is missing."""
+    if order.ask:
+        return
+    if not order.goal:
+        hint = 'mission new "GOAL" on a terminal or with --headless, or mission new --plan plan.yaml'
+        raise UsageError("a goal or a plan file is needed", hint=hint)
+    if not headless:
+        raise UsageError("nobody can approve the plan here", hint="--headless takes the plan as the model makes it")
+
+
+def _create_planned(shell: Shell, made: Approved, order: Order) -> tuple[str, str]:
+    """Make the mission of an approved plan; where that fails, the plan that was paid for is not lost."""
+    try:
+        return _create(shell, made.plan, base=order.base, homeless=order.homeless, planning=made.planned.records)
+    except MissionError:
+        shell.err.print(f"the plan is kept: {made.kept}; planning cost {made.planned.cost}")
+        raise
+
+
+def _create(
+    shell: Shell,
+    plan: Plan,
+    *,
+    base: str,
+    homeless: bool,
+    planning: Callable[[MissionId], Sequence[RunRecord]] = lambda _: (),
+) -> tuple[str, str]:
     from mission_cli.adapters.clock import SystemClock
     from mission_cli.adapters.machine import git_person
     from mission_cli.adapters.templates import JinjaTemplates
+    from mission_cli.domain.ids import poc_branch
     from mission_cli.engine.create import create
     from mission_cli.wiring import is_in_repository, open_homeless
 
-    common: dict[str, Any] = {"templates": JinjaTemplates(), "now": SystemClock().now()}
+    common: dict[str, Any] = {"templates": JinjaTemplates(), "now": SystemClock().now(), "planning": planning}
     if homeless or not is_in_repository(shell.repo):
         store = open_homeless(create=True)
         if store is None:
             raise AssertionError("it was made a line ago")
-        return create(plan, store=store, person=git_person(shell.repo), base=base or plan.base, **common)
+        return create(plan, store=store, person=git_person(shell.repo), base=lambda _: base or plan.base, **common)
     opened = shell.open(create=True)
     chosen = base or plan.base or opened.default_base()
     if not chosen:
         raise UsageError("no branch is checked out", hint="say which one is the base: --base main")
     place = os.fspath(opened.checkout.name)
     person = opened.world.machine.person()
-    elsewhere = plan.mode == "poc" and not (base or plan.base) and not opened.world.code.is_dedicated(chosen)
-    return create(plan, store=opened.state, person=person, base=chosen, repo=place, own_branch=elsewhere, **common)
+    named = bool(base or plan.base)
+    beside = plan.mode == "poc" and not named and not opened.world.code.is_dedicated(chosen)
+    where = poc_branch if beside else (lambda _: chosen)
+    return create(plan, store=opened.state, person=person, base=where, repo=place, **common)
 
 
 def _texts(shell: Shell, paths: list[str]) -> list[tuple[str, str]]:

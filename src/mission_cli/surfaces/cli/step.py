@@ -96,8 +96,8 @@ def _agreed(worker: RunRecord) -> bool:
 
 def _sit_down(shell: Shell, opened: Opened, desk: Desk) -> int:
     """Run the program on this terminal; then say how to hand back, and offer it."""
+    from mission_cli.adapters.keys import resolved
     from mission_cli.adapters.proc.run import interact
-    from mission_cli.adapters.secrets import resolved
 
     argv = desk.command or (os.environ.get("SHELL") or "/bin/sh",)
     env = {**os.environ, **{name: resolved(value, os.environ) for name, value in desk.env.items()}, "PWD": desk.tree}

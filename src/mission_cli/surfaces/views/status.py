@@ -116,6 +116,10 @@ def _warnings(view: MissionView) -> list[RenderableType]:
         count = len(view.edits)
         words = f"{count} edit{'s' if count > 1 else ''} of yours not committed: {', '.join(map(clean, view.edits))}"
         rows += [Text(), Text(words, style="yellow")]
+    for finding in view.pulse:
+        style = "red" if finding.level == "wrong" else "yellow"
+        rows += [Text(), Text(f"{clean(finding.subject)}: {clean(finding.words)}", style=style)]
+        rows.append(Text(f"  → {clean(finding.todo)}", style="green"))
     errors = [p for p in view.problems if p.severity == "error"]
     rows += [Text(clean(p.at(view.path)), style="red") for p in errors]
     if view.trouble:

@@ -1,0 +1,36 @@
+"""The `notify` setting: a command of the person's, with the news in its environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.proc.run import start_detached
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mission_cli.ports.notifier import News
+
+
+class CommandNotifier:
+    """Starts the command and does not wait for it; what it prints is appended to `log`."""
+
+    def __init__(self, command: str, *, folder: Path, log: Path) -> None:
+        self._command, self._folder, self._log = command, folder, log
+
+    def tell(self, news: News) -> None:
+        """Start the command; the news stand in variables, so that no word of them reaches its shell as code."""
+        told = {
+            "MISSION_ID": news.mission,
+            "MISSION_TITLE": news.title,
+            "MISSION_EVENT": news.event,
+            "MISSION_WORDS": news.words,
+        }
+        try:
+            start_detached(
+                ["/bin/sh", "-c", self._command], cwd=self._folder, env={**os.environ, **told}, log=self._log
+            )
+        except Exception as error:  # noqa: BLE001 - a hook never stops the loop
+            print(f"notify: {error}", file=sys.stderr)  # noqa: T201 - the log of the pulse

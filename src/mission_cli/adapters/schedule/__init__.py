@@ -1,0 +1,1 @@
+"""What starts the pulse every minute: cron or systemd."""

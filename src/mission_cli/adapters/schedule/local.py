@@ -1,0 +1,118 @@
+"""The schedule of this user on this machine: cron or systemd, whichever works, and one of them at a time."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.fs.atomic import read_json, write_json
+from mission_cli.adapters.keys import make_environment, read_environment
+from mission_cli.adapters.schedule.capture import account, captured, environment_of_cron, fitted
+from mission_cli.adapters.schedule.crontab import Crontab
+from mission_cli.adapters.schedule.line import line_of
+from mission_cli.adapters.schedule.systemd import SystemdTimer
+from mission_cli.domain.errors import BlockedError, MissionError
+from mission_cli.ports.schedule import Installed, Job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+KINDS = ("cron", "systemd")
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What `install` has done."""
+
+    installed: Installed
+    keys_made: bool
+    """The environment file is new."""
+    left_out: tuple[str, ...] = ()
+    """Folders of PATH that a crontab's line had no room for."""
+    replaced: tuple[str, ...] = ()
+    """Other kinds that were taken away."""
+
+
+class LocalSchedule:
+    """`state` holds the sign of the last tick, the log, and a note of what was installed."""
+
+    def __init__(
+        self, *, state: Path, key_file: Path, units: Path, pulse: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        self.key_file = key_file
+        self.log = state / "cron.log"
+        self._sign, self._note = state / "ticked", state / "schedule.json"
+        self._pulse, self._environment = tuple(pulse), dict(environment)
+        self._who = account()
+        self.cron = Crontab(environment, self._who)
+        self.systemd = SystemdTimer(environment, self._who, units)
+
+    def noted(self) -> Installed | None:
+        """What we installed and is still there; None also where that cannot be seen now."""
+        note = read_json(self._note)
+        kind = note.get("kind") if isinstance(note, dict) else None
+        with suppress(MissionError):
+            return self._of(kind).installed() if kind in KINDS else None
+        return None
+
+    def installed(self) -> Installed | None:
+        """What there is, whoever installed it. Raises ToolError when the crontab cannot be read."""
+        return self.cron.installed() or self.systemd.installed()
+
+    def environment(self, installed: Installed) -> Mapping[str, str]:
+        """What its pulse works with: what it is given, and the environment file."""
+        return {**read_environment(self.key_file), **installed.environment}
+
+    def last_tick(self) -> datetime | None:
+        """When `pulse --all` ran last."""
+        try:
+            return datetime.fromtimestamp(self._sign.stat().st_mtime, UTC)
+        except OSError:
+            return None
+
+    def job(self) -> Job:
+        """What would be installed now."""
+        return Job(self._pulse, captured(self._environment, self._who.home), str(self.log))
+
+    def preview(self) -> Installed:
+        """What cron would start if it was installed now."""
+        job = self.job()
+        return Installed("cron", job, line_of(job), environment={**environment_of_cron(self._who), **job.set})
+
+    def obstacle(self, kind: str) -> str:
+        """Why this kind would not start anything here, or empty."""
+        return self._of(kind).obstacle()
+
+    def choose(self) -> str:
+        """The kind that works here. Raises BlockedError with what is in the way of each."""
+        obstacles = {kind: self.obstacle(kind) for kind in KINDS}
+        works = next((kind for kind, obstacle in obstacles.items() if not obstacle), None)
+        if works is None:
+            words = "; ".join(f"{kind}: {obstacle}" for kind, obstacle in obstacles.items())
+            hint = "start cron, or write its line all the same: mission cron install --with cron"
+            raise BlockedError(f"nothing here would start a pulse: {words}", hint=hint)
+        return works
+
+    def install(self, kind: str, programs: Iterable[str]) -> Installation:
+        """Try the job and install it; `programs` have to stay on its PATH. Raises MissionError, and changes nothing."""
+        keys_made = make_environment(self.key_file)
+        read_environment(self.key_file)
+        self._sign.parent.mkdir(parents=True, exist_ok=True)
+        job, left_out = fitted(self.job(), programs) if kind == "cron" else (self.job(), ())
+        installed = self._of(kind).install(job, sign=self._sign)
+        others = [other for other in KINDS if other != kind]
+        replaced = tuple(other for other in others if self._of(other).remove())
+        write_json(self._note, {"kind": kind})
+        return Installation(installed, keys_made, left_out, replaced)
+
+    def remove(self) -> tuple[str, ...]:
+        """Take away what there is; the kinds that there were. The environment file stays."""
+        removed = tuple(kind for kind in KINDS if self._of(kind).remove())
+        self._note.unlink(missing_ok=True)
+        return removed
+
+    def _of(self, kind: str) -> Crontab | SystemdTimer:
+        return self.cron if kind == "cron" else self.systemd

@@ -1,0 +1,71 @@
+"""A service and a timer of systemd, as texts. Pure.
+
+`KillMode=process`: what a pulse leaves running, the supervisors and their workers, is not its own to end.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mission_cli.ports.schedule import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ENV = "/usr/bin/env"
+"""systemd refuses a program with a quote in its path."""
+SERVICE, TIMER = "mission.service", "mission.timer"
+_MADE = "# made by `mission cron install --with systemd`; `mission cron remove` takes it away\n"
+_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_TIMER = f"""\
+{_MADE}[Unit]
+Description=Every minute a pulse over all repositories with missions
+
+[Timer]
+OnCalendar=minutely
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def service_of(job: Job) -> str:
+    """The text of the service."""
+    lines = [_MADE + "[Unit]", "Description=One pulse over all repositories with missions", "", "[Service]"]
+    lines += ["Type=oneshot", "KillMode=process"]
+    lines += [f"Environment={_quoted(f'{name}={value}')}" for name, value in job.set.items()]
+    lines += [f"ExecStart={' '.join([_ENV, *(_quoted(word).replace('$', '$$') for word in job.argv)])}"]
+    lines += [f"StandardOutput=append:{_specifiers(job.log)}", f"StandardError=append:{_specifiers(job.log)}"]
+    return "\n".join(lines) + "\n"
+
+
+def timer() -> str:
+    """The text of the timer."""
+    return _TIMER
+
+
+def job_of(service: str) -> Job | None:
+    """The job that a service of ours stands for; None when somebody has made something else of it."""
+    values = dict(word.partition("=")[::2] for line in _values(service, "Environment") for word in _words(line))
+    starts = [tuple(w.replace("$$", "$") for w in _words(line)) for line in _values(service, "ExecStart")]
+    logs = [line.removeprefix("append:").replace("%%", "%") for line in _values(service, "StandardOutput")]
+    return Job(starts[0], values, logs[0] if logs else "") if len(starts) == 1 and starts[0] else None
+
+
+def _values(text: str, key: str) -> Iterable[str]:
+    return [line.removeprefix(f"{key}=") for line in text.splitlines() if line.startswith(f"{key}=")]
+
+
+def _words(line: str) -> list[str]:
+    return [re.sub(r"\\(.)", r"\1", word).replace("%%", "%") for word in _WORD.findall(line)]
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{_specifiers(escaped)}"'
+
+
+def _specifiers(text: str) -> str:
+    return text.replace("%", "%%")

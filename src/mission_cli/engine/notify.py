@@ -1,0 +1,65 @@
+"""What a person is told: the difference between how missions stand now and what was told before.
+
+Told from the state and not from what this tick did, so that a tick that dies says it in the next one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.landing import LandState
+from mission_cli.domain.status import FeatureStatus, MissionStatus
+from mission_cli.domain.text import one_line
+from mission_cli.ports.notifier import News
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.observe import Case
+    from mission_cli.engine.world import World
+
+_TOLD_STATES = (
+    MissionStatus.PAUSED,
+    MissionStatus.COMPLETED,
+    MissionStatus.FAILED,
+    MissionStatus.CANCELLED,
+)
+
+
+def tell_news(world: World, cases: Sequence[Case]) -> None:
+    """Tell what is new, and remember what was told."""
+    if not world.settings.notify:
+        return
+    before = world.runtime.told()
+    now = {case.mission.id: standing(case) for case in cases}
+    for case in cases:
+        told = before.get(case.mission.id, {})
+        for event, words in now[case.mission.id].items():
+            if words != told.get(event):
+                world.notifier.tell(News(case.mission.id, case.mission.title, event, words))
+    if any(before.get(mission) != facts for mission, facts in now.items()):
+        world.runtime.note_told(dict(before) | {str(mission): facts for mission, facts in now.items()})
+
+
+def standing(case: Case) -> Mapping[str, str]:
+    """How a mission stands, as far as a person wants to be told: words by event."""
+    mission, facts = case.mission, {}
+    landed = case.seen.landing.state is LandState.LANDED or mission.status is MissionStatus.COMPLETED
+    if landed and case.seen.target:
+        facts["landed"] = f"{case.seen.target[:7]} is on {mission.base}"
+    failed = [f for f in mission.features() if f.status is FeatureStatus.FAILED]
+    if failed:
+        last = {r.feature: r for r in case.seen.records}
+        facts["failed"] = "; ".join(f"{f.number} {f.title}: {_why(last.get(f.number))}" for f in failed)
+    if mission.status in _TOLD_STATES:
+        rows = [r for r in mission.progress if r.event == f"mission.{mission.status}"]
+        facts[str(mission.status)] = rows[-1].details if rows else f"{mission.id} is {mission.status}"
+    waits = [h for h in case.plan.holds if h.person] if mission.status is MissionStatus.ACTIVE else []
+    if waits:
+        facts["waiting"] = "; ".join(one_line(f"{h.subject} {h.detail}: {h.unblock}".strip(), 300) for h in waits)
+    return facts
+
+
+def _why(record: RunRecord | None) -> str:
+    return one_line(f"{record.cause}: {record.detail}", 200) if record and record.cause else "set by a person"

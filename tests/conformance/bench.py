@@ -1,0 +1,280 @@
+"""Runs one case with one real agent: job, supervisor and judgement are those of production, the model is on loopback."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import time
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Self
+
+from tests.kit.model_server import ModelServer
+from tests.kit.people import make_person
+
+from mission_cli.adapters.executors.jobs import Surroundings, tree_path
+from mission_cli.adapters.executors.local import LocalExecutor
+from mission_cli.adapters.executors.sandbox import find_bwrap
+from mission_cli.adapters.git.code import GitCodeRepo
+from mission_cli.adapters.proc import scan
+from mission_cli.domain.ids import MissionId, RunId, Sha
+from mission_cli.domain.mission import Mission
+from mission_cli.domain.runs import Exit, Reserve, RunRecord
+from mission_cli.domain.status import MissionStatus, RecordState
+from mission_cli.engine.act import worker_job
+from mission_cli.planner.settle import ending
+from mission_cli.wiring import Opened, open_repository, python_command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.conformance.subjects import Subject
+    from tests.kit.model_server import Script
+
+    from mission_cli.domain.runs import Evidence
+    from mission_cli.ports.agents import Agent, Invocation, Prices, Reader, Request
+    from mission_cli.ports.executor import JobSpec
+
+GOOD = "success"
+_MISSION = MissionId("conformance")
+_RUN = RunId(f"{_MISSION}/1.1-a1")
+_LONGEST = 150.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where a script plays."""
+
+    subject: Subject
+    outside: Path
+    """A folder that is not the worker's."""
+    never: Event = field(default_factory=Event)
+    """Not set before the case is over: who waits for it hangs."""
+    working: Event = field(default_factory=Event)
+    """Set by a script at the moment that the case is about."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the agent: what it is asked, and how it is disturbed."""
+
+    prompt: str = "Write the file and commit it."
+    model: str = ""
+    """Empty: the subject's own."""
+    session: str = ""
+    """A conversation to go on with, in the tree that it was begun in."""
+    words: tuple[str, ...] = ()
+    """More words behind the agent's command."""
+    sandbox: bool = True
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """Added to the agent's own settings file."""
+    deadline_s: int = 120
+    stall_s: int = 0
+    """0: as in production."""
+    limited_s: int = 3
+    """For how long it may wait for a limit; in production a minute."""
+    cancel: bool = False
+    """Stop it as soon as the scene says that it works."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one run. `billed` and `served` are tokens by kind: what we wrote down, what the server counted."""
+
+    agent: str
+    verdict: str
+    exit: Exit
+    evidence: Evidence
+    billed: Mapping[str, int]
+    billed_usd: Decimal | None
+    served: Mapping[str, int]
+    served_usd: Decimal | None
+    requests: int
+    seconds: float
+    """From the request to stop where there was one, else from the start of the job to its end."""
+    alive: int
+    """Processes of the job that are still there."""
+    bodies: tuple[bytes, ...]
+    prompts: tuple[str, ...]
+    saved: str = ""
+    """Uncommitted files that were saved."""
+
+
+class Bench:
+    """A scratch repository with one runner, and a server that plays a script; HOME has to be a private one."""
+
+    def __init__(self, folder: Path, subject: Subject, script: Callable[[Scene], Script]) -> None:
+        self.scene = Scene(subject, folder / "outside")
+        self.scene.outside.mkdir(parents=True)
+        self._subject, self._folder = subject, folder
+        self._person = make_person(folder / "repo")
+        self._server = ModelServer(script(self.scene))
+        self._open_things = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._open_things.enter_context(self._server.running())
+        self._open_things.callback(self.scene.never.set)
+        self._open_things.callback(self._person.leave)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._open_things.close()
+
+    def run(self, wanted: Run) -> Outcome:
+        """Run the agent once; the bill is that of this run alone."""
+        self._server.reset()
+        return self._run(wanted)
+
+    def _run(self, wanted: Run) -> Outcome:
+        opened, run = self._open(wanted), _RUN
+        self._forget(opened, run)
+        mark, trees = secrets.token_hex(12), self._folder / "trees"
+        executor = _executor(opened, trees, mark)
+        spec = self._job(opened, wanted, run)
+        executor.submit(spec)
+        asked = self._cancel(executor, run) if wanted.cancel else 0.0
+        self._wait(opened, run)
+        ended = time.monotonic()
+        end = executor.poll([run])[run].exit
+        assert end is not None, executor.logs(run, 2000)
+        rules = opened.world.secrets
+        code = GitCodeRepo(opened.checkout, tree_of=lambda name: tree_path(trees, name), rules=rules)
+        start = Sha(spec.commit)
+        evidence = code.evidence(run, start=start, work=start, protected=lambda path, existed: False)  # noqa: ARG005
+        assert evidence is not None
+        return self._outcome(end, evidence, run, mark, ended - asked if asked else end.seconds)
+
+    def _open(self, wanted: Run) -> Opened:
+        """The repository with the settings that a person would write for this agent."""
+        subject, person = self._subject, self._person
+        subject.configure(Path.home(), self._server.url, wanted.settings)
+        table = {
+            "kind": subject.name,
+            "command": [subject.program, *wanted.words],
+            "env": subject.env(self._server.url),
+            "models": {"sonnet": wanted.model or subject.model},
+        }
+        person.tables = ["[runners.script]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in table.items())]
+        person.set('sandbox = "required"' if wanted.sandbox else 'sandbox = "off"')
+        return open_repository(person.repo, create=True)
+
+    def _forget(self, opened: Opened, run: RunId) -> None:
+        """Let an earlier run be as if it had never been, but for what its agent remembers."""
+        shutil.rmtree(opened.checkout.runtime / "jobs" / run, ignore_errors=True)
+        self._person.git("update-ref", "-d", f"refs/mission/claims/{run}")
+
+    def _job(self, opened: Opened, wanted: Run, run: RunId) -> JobSpec:
+        """The job that a pulse would submit, in the conversation that is asked for."""
+        agents = {name: _Continuing(agent, wanted.session) for name, agent in opened.world.agents.items()}
+        world = replace(opened.world, agents=agents)
+        mission = Mission(_MISSION, "Conformance", MissionStatus.ACTIVE, base="main")
+        record = RunRecord(
+            run,
+            RecordState.INTENDED,
+            runner="script",
+            model=wanted.model or self._subject.model,
+            base=self._person.git("rev-parse", "HEAD"),
+            deadline_s=wanted.deadline_s,
+            reserve=Reserve(cap_usd=Decimal(5)),
+            prompt=wanted.prompt,
+        )
+        spec = worker_job(world, mission, record)
+        return replace(spec, stall_s=wanted.stall_s or spec.stall_s, limited_s=wanted.limited_s)
+
+    def _cancel(self, executor: LocalExecutor, run: RunId) -> float:
+        assert self.scene.working.wait(_LONGEST), executor.logs(run, 2000)
+        executor.cancel(run)
+        return time.monotonic()
+
+    def _wait(self, opened: Opened, run: RunId) -> None:
+        """Block until nobody looks after the job any more."""
+        with (opened.checkout.runtime / "jobs" / run / "lock").open("r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+
+    def _outcome(self, end: Exit, evidence: Evidence, run: RunId, mark: str, seconds: float) -> Outcome:
+        early = ending(end, evidence, run)
+        cause = early.cause if early else end.report.cause
+        usage = end.report.usage
+        served = self._server.bill.tokens
+        return Outcome(
+            agent=self._subject.name,
+            verdict=str(cause) if cause else GOOD,
+            exit=end,
+            evidence=evidence,
+            billed=_kinds(usage.tokens) if usage else {},
+            billed_usd=usage.usd if usage else None,
+            served=_kinds(served),
+            served_usd=self._subject.prices.cost(served),
+            requests=self._server.bill.requests,
+            seconds=seconds,
+            alive=len(scan.carrying("MISSION_MARK", mark)),
+            bodies=tuple(self._server.bodies),
+            prompts=tuple(self._server.prompts),
+            saved=self._person.git("diff", "--name-only", f"{end.saved}^", end.saved) if end.saved else "",
+        )
+
+
+class _Continuing:
+    """An agent that is asked to go on with a conversation; everything else is its own."""
+
+    def __init__(self, agent: Agent, session: str) -> None:
+        self._agent, self._session = agent, session
+        self.access, self.retry_window_s, self.resumes = agent.access, agent.retry_window_s, agent.resumes
+
+    def invocation(self, request: Request) -> Invocation:
+        return self._agent.invocation(replace(request, session=self._session))
+
+    def reader(self, *, prompt_size: int, prices: Prices) -> Reader:
+        return self._agent.reader(prompt_size=prompt_size, prices=prices)
+
+    def describe(self, line: str) -> str:
+        return self._agent.describe(line)
+
+    def open_command(
+        self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
+    ) -> tuple[str, ...]:
+        return self._agent.open_command(command, session, tree, project_settings=project_settings)
+
+
+def _executor(opened: Opened, trees: Path, mark: str) -> LocalExecutor:
+    """The local executor as it is wired, but no pulse follows a job."""
+
+    def surroundings() -> Surroundings:
+        return Surroundings(
+            code=os.fspath(opened.checkout.common_dir),
+            checkout=os.fspath(opened.checkout.name),
+            trees=os.fspath(trees),
+            slots=os.fspath(trees.parent / "slots"),
+            slot_count=1,
+            host=opened.world.machine.me(),
+            mark=mark,
+            environment=dict(os.environ),
+            bwrap=find_bwrap(os.environ["PATH"]) if opened.world.machine.sandbox().on else "",
+        )
+
+    return LocalExecutor(
+        jobs=opened.checkout.runtime / "jobs",
+        surroundings=surroundings,
+        supervisor=python_command("_supervise"),
+        environment=dict(os.environ),
+    )
+
+
+def _kinds(tokens: Mapping[str, int]) -> dict[str, int]:
+    """Tokens by kind; reasoning is output, for the protocols that do not tell them apart."""
+    counted = Counter({kind: number for kind, number in tokens.items() if number})
+    counted["output"] += counted.pop("reasoning", 0)
+    return dict(+counted)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items()) + "}"
+    return json.dumps(value)

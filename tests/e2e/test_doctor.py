@@ -1,0 +1,124 @@
+"""`mission doctor` asks the real agents, the real remote and the real clock."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from inline_snapshot import snapshot
+from tests.kit.agents import use_claude, use_opencode
+from tests.kit.model_server import ModelServer, Turn
+from tests.kit.people import HONEST
+from tests.kit.rooms import open_room
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kit.people import Person
+
+PLAN = """\
+title: One file
+budget: {money_usd: 4}
+milestones:
+  - name: Files
+    validation: ["file: `1.1.txt`"]
+    features: [{title: one, criteria: ["file: `1.1.txt`"]}]
+"""
+
+
+def findings(person: Person, *flags: str, only: str) -> list[str]:
+    """What doctor found of the subjects that begin with a word."""
+    with open_room(person.repo) as room:
+        facts = room.mission("doctor", "--json", *flags).facts
+    texts = [f"{f['level']}: {f['words']} → {f['todo']}" for f in facts["findings"] if f["subject"].startswith(only)]
+    return [*texts, facts["cost"]]
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("use", [use_opencode, use_claude])
+def test_the_agent_in_use_is_asked_for_one_word_and_its_cost_is_said(person: Person, use: type) -> None:
+    with ModelServer(lambda _, __: Turn("OK", input=1000, output=2)).running() as server:
+        use(person, server)
+        person.set('sandbox = "auto"')
+        person.plan(PLAN)
+        head = person.state_head()
+        found = findings(person, only="model")
+        asked = [p for p in server.prompts if "one word OK" in p]
+        assert findings(person, "--offline", only="model") == [""]
+    assert asked
+    model = "fake/model" if use is use_opencode else "claude-sonnet-5"
+    assert len(found) == 2
+    assert found[0].startswith(f"ok: {model} answered; $0.0")
+    assert found[1].startswith("this look cost $0.0")
+    assert person.state_head() == head
+    assert not list((person.runtime / "jobs").rglob("spec.json"))
+
+
+@pytest.mark.timeout(180)
+def test_a_key_that_the_provider_refuses(person: Person) -> None:
+    with ModelServer(lambda _, __: Turn(status=401, error="invalid x-api-key")).running() as server:
+        use_claude(person, server)
+        person.plan(PLAN)
+        found = findings(person, only="model")
+    assert found[0].startswith("wrong: ")
+    assert found[0].endswith(
+        f"→ log in with the agent itself, or put its key into {os.environ['HOME']}/.config/mission/env"
+    )
+
+
+def test_a_program_of_ones_own_is_not_started_to_see_whether_it_works(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(PLAN)
+    assert findings(person, only="model") == [""]
+    assert person.starts() == []
+
+
+def test_a_claim_is_pushed_to_the_remote_and_taken_away_again(person: Person, tmp_path: Path) -> None:
+    bare = tmp_path / "remote.git"
+    person.git("init", "--quiet", "--bare", os.fspath(bare))
+    person.git("remote", "add", "origin", os.fspath(bare))
+    person.set('remote = "origin"')
+    person.mission("init")
+    log = bare / "pushed"
+    hook = bare / "hooks/update"
+    hook.write_text(f'#!/bin/sh\necho "$1" >> "{log}"\n')
+    hook.chmod(0o755)
+    assert findings(person, only="remote") == snapshot(
+        ["ok: a claim was pushed to `origin` and taken away again → ", ""]
+    )
+    pushed = log.read_text().splitlines()
+    assert len(pushed) == 2
+    assert set(pushed) == {pushed[0]}
+    assert pushed[0].startswith("refs/mission/claims/doctor-")
+    assert person.git("for-each-ref", cwd=bare) == ""
+    assert findings(person, "--offline", only="remote") == [""]
+    hook.write_text("#!/bin/sh\necho no such thing here >&2; exit 1\n")
+    found = findings(person, only="remote")
+    assert found[0].startswith("wrong: git push: remote: no such thing here")
+    assert found[0].endswith(
+        "→ may you push refs/mission/… to `origin` without being asked? an ssh agent is not there under cron"
+    )
+
+
+def test_a_clock_that_is_behind_the_state(person: Person) -> None:
+    person.mission("init")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_COMMITTER_DATE", "2099-01-01T00:00:00Z")
+        person.git("commit", "--quiet", "--allow-empty", "-m", "From the future", cwd=person.repo / "missions")
+    found = findings(person, "--offline", only="clock")
+    assert len(found) == 3
+    assert found[1].startswith("wrong: the clock is ")
+    assert found[1].endswith("behind the newest commit of the state → set it: timedatectl set-ntp true")
+
+
+def test_outside_of_any_repository(tmp_path: Path) -> None:
+    with open_room(tmp_path) as room:
+        answer = room.mission("doctor", "--json")
+    assert [f["subject"] for f in answer.facts["findings"]] == ["git", "identity", "clock", "keys", "schedule"]
+    assert answer.code == 0
+    with open_room(tmp_path) as room:
+        (tmp_path / "home/.gitconfig").parent.mkdir()
+        answer = room.mission("doctor", env={"HOME": os.fspath(tmp_path / "home")})
+    assert answer.code == 0
+    assert "git does not know your name and address" in answer.out

@@ -1,0 +1,85 @@
+"""Hours in which workers may run, and the hook that tells a person what happened."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from inline_snapshot import snapshot
+from tests.kit.people import HONEST
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kit.people import Person
+
+ONE = """\
+title: One; $(touch pwned)
+budget: {time_hours: 1}
+preferences: {land: auto}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt`"]
+    features: [{title: one, criteria: ["file: `1.1.txt`"]}]
+"""
+
+
+class Ear:
+    """A named pipe that the hook writes lines to."""
+
+    def __init__(self, place: Path) -> None:
+        os.mkfifo(place)
+        self._pipe = os.open(place, os.O_RDWR)
+        self._rest = b""
+
+    def hear(self, count: int) -> list[str]:
+        """The next lines, sorted: hooks run beside each other."""
+        while self._rest.count(b"\n") < count:
+            self._rest += os.read(self._pipe, 4096)
+        *lines, self._rest = self._rest.split(b"\n")
+        return sorted(line.decode() for line in lines)
+
+
+def test_outside_of_its_hours_nothing_is_started_and_why_says_until_when(person: Person) -> None:
+    person.worker(HONEST)
+    opens = datetime.now().astimezone() + timedelta(hours=2)
+    person.set(f'hours = "{opens:%H:%M}-{opens + timedelta(hours=1):%H:%M}"')
+    person.plan(ONE)
+    person.start()
+    blocked = person.mission("why", "m/1.1", "--json").facts["why"][0]["holds"][0]
+    assert (blocked["kind"], blocked["detail"]) == (
+        "hours",
+        f"outside of the hours in which workers may run, until {opens:%H:%M}",
+    )
+    assert person.starts() == []
+    person.set('hours = "00:00-24:00"')
+    person.run()
+    assert person.starts() == ["m/1.1-a1"]
+
+
+def test_the_hook_is_told_what_landed_failed_waits_and_is_completed_once(person: Person, tmp_path: Path) -> None:
+    ear = Ear(tmp_path / "ear")
+    person.worker("if ATTEMPT <= 2:\n    sys.exit(0)\n", HONEST)
+    person.set(f'notify = \'printf "%s|%s|%s\\n" "$MISSION_ID" "$MISSION_EVENT" "$MISSION_WORDS" >> {tmp_path}/ear\'')
+    person.plan(ONE)
+    person.start()
+    person.run(ok=(3,))
+    assert ear.hear(2) == snapshot(
+        [
+            "m|failed|1.1 one: noop: it ended with exit 0 and left no commit",
+            "m|waiting|1.1 it failed twice in the same way without any new change (noop: it ended with exit 0 and left no commit): mission retry m/1.1",
+        ]
+    )
+    person.mission("pulse")
+    person.mission("retry", "m/1.1")
+    person.run()
+    heard = ear.hear(2)
+    commit = person.loaded().mission.milestones[0].passed_at[:7]
+    assert [line.replace(commit, "COMMIT") for line in heard] == snapshot(
+        [
+            "m|completed|every milestone passed, the final validation passed, and the work is landed",
+            "m|landed|COMMIT is on main",
+        ]
+    )
+    assert not (person.repo / "pwned").exists()

@@ -1,0 +1,244 @@
+"""A person on a terminal, from a goal to an approved plan."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pexpect
+from inline_snapshot import snapshot
+from tests.kit.plans import HOPELESS, good, use_planner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.kit.people import Person
+
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]")
+
+
+@contextmanager
+def terminal(person: Person, *words: str, editor: str = "") -> Iterator[pexpect.spawn[str]]:
+    """A person's terminal in which `mission new` runs."""
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "EDITOR": editor, "VISUAL": ""}
+    command = ["-P", "-m", "mission_cli", "new", "--id", "m", *words]
+    child = pexpect.spawn(
+        sys.executable, command, cwd=os.fspath(person.repo), env=env, encoding="utf-8", dimensions=(40, 100), timeout=60
+    )
+    try:
+        yield child
+    finally:
+        child.close(force=True)
+
+
+def end(child: pexpect.spawn[str]) -> tuple[int | None, str]:
+    """Exit status, and what was printed since the last question, plain."""
+    child.expect(pexpect.EOF)
+    text = child.before or ""
+    child.close()
+    return child.exitstatus, plain(text)
+
+
+def plain(text: str) -> str:
+    lines = [line.rstrip() for line in _COLOURS.sub("", text).replace("\r\n", "\n").split("\n")]
+    return re.sub(r"in \d+s\b", "in TIME", "\n".join(lines)).strip("\n")
+
+
+def nothing_made(person: Person) -> bool:
+    return person.git("status", "--porcelain") == "" and not (person.repo / "missions").exists()
+
+
+def editor(person: Person, source: str) -> str:
+    """An editor that changes the text of the file it is given."""
+    script = person.repo.parent / "editor.py"
+    script.write_text(
+        f"import sys\npath = sys.argv[1]\ntext = open(path).read()\n{source}\nopen(path, 'w').write(text)\n"
+    )
+    return f"{sys.executable} {script}"
+
+
+def test_questions_then_the_plan_as_a_tree_then_the_mission(person: Person) -> None:
+    use_planner(person, good(features=2, more='non_goals: ["a window"]'))
+    with terminal(person) as child:
+        child.expect(r"What shall be reached\? ")
+        child.sendline("Count words")
+        child.expect(r"How thoroughly\? \(full, poc\) \[full\] ")
+        child.sendline("p")
+        child.expect(r"What may it cost at most, in dollars \(or unlimited\)\? \[20\] ")
+        child.sendline("$ten")
+        child.expect(r"What may it cost at most, in dollars \(or unlimited\)\? \[20\] ")
+        child.sendline("")
+        child.expect(r"And now\? \(approve, edit, reject\) ")
+        assert plain(child.before or "").partition("Word counter")[2] == snapshot("""\
+  (poc mode, at most $20, by script)
+├── Milestone 1: Stage 1  (2h)
+│   ├── 1.1 Part 1.1  (1h)
+│   │   ├── Write 1.1.txt.
+│   │   └── file: `1.1.txt`
+│   ├── 1.2 Part 1.2  (1h, after 1.1)
+│   │   ├── Write 1.2.txt.
+│   │   └── file: `1.2.txt`
+│   └── holds at the end
+│       └── file: `1.1.txt`
+├── Milestone 2: Stage 2  (2h)
+│   ├── 2.1 Part 2.1  (1h)
+│   │   ├── Write 2.1.txt.
+│   │   └── file: `2.1.txt`
+│   ├── 2.2 Part 2.2  (1h, after 2.1)
+│   │   ├── Write 2.2.txt.
+│   │   └── file: `2.2.txt`
+│   └── holds at the end
+│       └── file: `2.1.txt`
+├── Milestone 3: Stage 3  (2h)
+│   ├── 3.1 Part 3.1  (1h)
+│   │   ├── Write 3.1.txt.
+│   │   └── file: `3.1.txt`
+│   ├── 3.2 Part 3.2  (1h, after 3.1)
+│   │   ├── Write 3.2.txt.
+│   │   └── file: `3.2.txt`
+│   └── holds at the end
+│       └── file: `3.1.txt`
+├── not part of it
+│   └── a window
+└── within
+    └── standard library only
+planning cost $0.05 and 1050 tokens, in TIME\
+""")
+        assert nothing_made(person), "nothing is written before the plan is approved"
+        child.sendline("a")
+        code, out = end(child)
+    assert code == 0
+    assert "m is planned: " in out
+    mission = person.loaded().mission
+    assert (mission.goal, mission.mode, str(mission.limits.usd)) == ("Count words", "poc", "20")
+    assert mission.preferences.runner == "script"
+
+
+def test_what_the_command_line_says_is_not_asked(person: Person) -> None:
+    use_planner(person, good())
+    with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
+        child.expect(r"And now\? \(approve, edit, reject\) ")
+        assert "What" not in (child.before or "")
+        child.sendline("approve")
+        assert end(child)[0] == 0
+    assert person.loaded().mission.limits.usd == 3
+
+
+def test_reject_writes_nothing_and_keeps_the_plan_that_was_paid_for(person: Person) -> None:
+    use_planner(person, good())
+    with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
+        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.sendline("reject")
+        code, out = end(child)
+    assert code == 0
+    kept = next((person.repo / ".git/mission/plans").rglob("plan.yaml"))
+    assert out.endswith(f"nothing was written; the plan is kept: mission new --plan {kept}")
+    assert nothing_made(person)
+
+
+def test_edit_opens_the_editor_until_the_plan_has_no_errors(person: Person) -> None:
+    use_planner(person, good())
+    source = """
+if "BROKEN" not in text and "Part 1.1" in text:
+    text = text.replace("title: Part 1.1", "title: BROKEN\\n    titel: x")
+else:
+    text = text.replace("BROKEN\\n    titel: x", "By hand").replace("money_usd: 3.0", "money_usd: 7")
+"""
+    words = ("Count words", "--mode", "full", "--max-usd", "3")
+    with terminal(person, *words, editor=editor(person, source)) as child:
+        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.sendline("edit")
+        child.expect(r"And now\? \(edit, reject\) ")
+        assert "plan.yaml:17:5: error: unknown key `milestones.1.features.1.titel` (did you mean `title`?)" in plain(
+            child.before or ""
+        )
+        child.sendline("edit")
+        child.expect(r"And now\? \(approve, edit, reject\) ")
+        assert "1.1 By hand" in plain(child.before or "")
+        child.sendline("approve")
+        assert end(child)[0] == 0
+    mission = person.loaded().mission
+    assert mission.milestones[0].features[0].title == "By hand"
+    assert mission.limits.usd == 7
+    assert mission.goal == "Count words"
+
+
+def test_a_person_may_plan_less_than_a_model_must(person: Person) -> None:
+    use_planner(person, good())
+    source = "head, _, _ = text.partition('- name: Stage 2')\ntext = head"
+    words = ("Count words", "--mode", "full", "--max-usd", "3")
+    with terminal(person, *words, editor=editor(person, source)) as child:
+        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.sendline("edit")
+        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.sendline("approve")
+        assert end(child)[0] == 0
+    assert len(person.loaded().mission.milestones) == 1
+
+
+def test_an_editor_that_fails_changes_nothing(person: Person) -> None:
+    use_planner(person, good())
+    with terminal(person, "Count words", "--mode", "full", "--max-usd", "3", editor="false") as child:
+        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.sendline("edit")
+        child.expect(r"And now\? \(approve, edit, reject\) ")
+        assert "error: the editor ended with 1, nothing was saved" in plain(child.before or "")
+        child.sendline("approve")
+        assert end(child)[0] == 0
+    assert person.loaded().mission.milestones[0].features[0].title == "Part 1.1"
+
+
+def test_ctrl_c_in_the_interview_leaves_nothing_half_made(person: Person) -> None:
+    folder = use_planner(person, good())
+    for answers in ([], ["Count words"], ["Count words", "full"]):
+        with terminal(person) as child:
+            for answer in answers:
+                child.expect(r"\? |\] ")
+                child.sendline(answer)
+            child.expect([r"reached\? ", r"\[full\] ", r"\[20\] "])
+            child.sendintr()
+            assert end(child)[0] == 130
+    assert not (folder / "prompt-1.md").exists()
+    assert nothing_made(person)
+
+
+def test_ctrl_c_at_the_approval_leaves_nothing_half_made(person: Person) -> None:
+    use_planner(person, good())
+    with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
+        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.sendintr()
+        code, out = end(child)
+    assert code == 130
+    kept = next((person.repo / ".git/mission/plans").rglob("plan.yaml"))
+    assert out.endswith(f"nothing was written; the plan is kept: mission new --plan {kept}")
+    assert nothing_made(person)
+
+
+def test_ctrl_c_while_the_model_thinks_ends_it_and_says_what_it_cost(person: Person, tmp_path: Path) -> None:
+    folder = use_planner(person, good())
+    fifo = tmp_path / "started"
+    os.mkfifo(fifo)
+    program = folder / "planner.py"
+    program.write_text(program.read_text() + f"open({os.fspath(fifo)!r}, 'w').close()\nimport time\ntime.sleep(60)\n")
+    with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
+        child.expect("asking script for a plan, for at most")
+        fifo.read_bytes()
+        child.sendintr()
+        code, out = end(child)
+    assert code == 130
+    assert out.endswith("stopped, nothing was written; planning cost $0.05 and 1050 tokens, in TIME")
+    person.rest()
+    assert nothing_made(person)
+
+
+def test_a_hopeless_model_ends_the_interview_with_the_problems(person: Person) -> None:
+    use_planner(person, HOPELESS, HOPELESS)
+    with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
+        code, out = end(child)
+    assert code == 1
+    assert "there is no plan in the answer" in out
+    assert nothing_made(person)

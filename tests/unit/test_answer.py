@@ -1,0 +1,182 @@
+"""A model's plan in its answer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from inline_snapshot import snapshot
+from tests.kit.plans import good
+
+from mission_cli.document.answer import blocks_of, read_answer
+from mission_cli.document.plan import read_plan, write_plan
+
+INNER = good().partition("```yaml\n")[2].partition("```")[0]
+
+
+def problems(text: str) -> list[str]:
+    return [p.at("answer") for p in read_answer(text).found]
+
+
+def changed(old: str, new: str) -> str:
+    assert old in good()
+    return good().replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        good(),
+        INNER,
+        f"```\n{INNER}```",
+        f"~~~~yml\n{INNER}~~~~\nThat is all.",
+        f"```yaml\n{INNER}",
+        f"```YAML title=plan\r\n{INNER}```\r\n",
+        "- see:\n\n  ```yaml\n" + "".join(f"  {line}\n" for line in INNER.splitlines()) + "  ```\n",
+        f"```json\n{json.dumps(yaml.safe_load(INNER))}\n```",
+        f"```yaml\ntitle: a draft\n```\nNo, better:\n{good()}\nYou could also run\n```sh\nmake\n```\n",
+        f"{good()}\nThe form was:\n```yaml\nmilestones: []\n```\n",
+    ],
+    ids=["words", "bare", "plain", "tildes", "open", "crlf", "in a list", "json", "after a draft", "before an example"],
+)
+def test_the_plan_is_found_wherever_it_stands(text: str) -> None:
+    read = read_answer(text)
+    assert read.problems == ()
+    assert read.plan is not None
+    assert len(read.plan.milestones) == 3
+
+
+def test_of_two_plans_the_last_one_counts() -> None:
+    read = read_answer(good() + changed("title: Word counter", "title: Second thoughts"))
+    assert read.plan is not None
+    assert read.plan.title == "Second thoughts"
+
+
+def test_a_fence_within_a_description_does_not_end_the_block() -> None:
+    text = changed(
+        "description: Write 1.1.txt.",
+        "description: |\n          Like this:\n          ```sh\n          make\n          ```",
+    )
+    read = read_answer(text)
+    assert read.plan is not None
+    assert read.plan.milestones[0].features[0].description == "Like this:\n```sh\nmake\n```\n"
+
+
+def test_an_answer_without_a_plan_says_so() -> None:
+    assert problems("What do you mean?") == [
+        "answer:1:1: error: there is no plan in the answer (end with one fenced yaml block)"
+    ]
+    assert problems("") == ["answer:1:1: error: there is no plan in the answer (end with one fenced yaml block)"]
+
+
+def test_problems_have_a_place_in_the_answer_and_a_hint() -> None:
+    criterion = 'criteria: ["file: `1.1.txt`"]'
+    wrong = [
+        ("estimate: 2h", "estimat: 2h"),
+        ('["1.1"]', '["1.9"]'),
+        ('["file: `1.1.txt`"]', "[]"),
+        (criterion, "criteria: []"),
+        (criterion, 'criteria: ["manual: it is beautiful"]'),
+        (criterion, "criteria: [file: `1.1.txt`]"),
+        (criterion, "criteria: [{run: make}]"),
+        ("estimate: 1h", f"estimate: {'1' * 50}"),
+        ("estimate: 1h", "estimate: &a 1h\n        task: *a"),
+    ]
+    assert "\n".join(line for old, new in wrong for line in problems(changed(old, new))) == snapshot("""\
+answer:8:5: error: unknown key `milestones.1.estimat` (did you mean `estimate`?)
+answer:15:9: error: 1.2 depends on `1.9`, which does not exist (known are 1.1, 1.2, 2.1, 2.2, 3.1, 3.2)
+answer:9:5: error: milestone 1 has no criterion (give it `validation:` that can be run)
+answer:14:9: error: feature 1.1 has no criterion (give it `criteria:` that can be run)
+answer:14:20: error: feature 1.1: `manual: it is beautiful` cannot be run (write it as run:, file:, grep:, not grep: or metric:, in quotes)
+answer:14:26: error: it is no YAML: found character that cannot start any token (put texts, above all criteria, into double quotes)
+answer:14:20: error: `milestones.1.features.1.criteria.1`: Input should be a valid string (put texts, above all criteria, into double quotes)
+answer:13:9: error: this estimate has 50 characters (40 at most)
+answer:14:15: error: aliases are not allowed (write it out)\
+""")
+
+
+def test_a_cycle_is_a_problem() -> None:
+    text = changed(
+        '        criteria: ["file: `1.1.txt`"]', '        criteria: ["file: `1.1.txt`"]\n        depends: ["1.2"]'
+    )
+    assert any("1.1" in p and "1.2" in p and "error" in p for p in problems(text))
+
+
+def test_the_line_of_a_problem_is_the_line_of_the_whole_answer() -> None:
+    text = "\n\n\n" + changed("estimate: 2h", "estimat: 2h")
+    line = int(problems(text)[0].split(":")[1])
+    assert text.splitlines()[line - 1].strip() == "estimat: 2h"
+
+
+@pytest.mark.parametrize("bomb", ["[" * 100_000, "- " * 50_000, "{a: " * 20_000, "title: " + "[" * 60])
+def test_deep_nesting_is_refused_and_crashes_nothing(bomb: str) -> None:
+    assert "nested too deeply" in problems(f"```yaml\n{bomb}\n```")[0]
+    assert "nested too deeply" in read_plan(bomb).problems[0].message
+
+
+def test_aliases_that_stand_for_a_terabyte_are_refused_before_they_are_expanded() -> None:
+    lines = ["a0: &a0 {x: 1}"] + [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 40)]
+    assert problems("```yaml\n" + "\n".join(lines) + "\n```")[0].endswith("aliases are not allowed (write it out)")
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```" + "x" * 200_000 + "`",
+        "`" * 200_000,
+        "```yaml\n" * 20_000,
+        "~" * 100_000 + "\n" + "~" * 99_999,
+        "\n" * 200_000,
+    ],
+)
+def test_no_answer_takes_long_to_read(text: str) -> None:
+    assert read_answer(text).plan is None
+
+
+def test_what_is_dropped_is_named_whatever_it_is() -> None:
+    text = changed("milestones:", f"budget: 0x{'f' * 9000}\nid: [{'1' * 300}]\n1: x\nmilestones:")
+    read = read_answer(text)
+    assert [note.partition("it: ")[2] for note in read.notes] == [
+        "budget: a number with too many digits",
+        f"id: [{'1' * 78}…",
+    ]
+    assert read.plan is None, "a key that nobody knows"
+
+
+def test_brackets_in_a_milestones_name_mean_nothing() -> None:
+    read = read_answer(changed("name: Stage 1", "name: 'Stage [indep[independent]endent]'"))
+    assert read.plan is not None
+    assert read.plan.milestones[0].name == "Stage indepindependentendent"
+
+
+def test_a_long_description_with_nothing_in_it_is_refused() -> None:
+    text = changed("description: Write 1.1.txt.", 'description: "a' + "\\n" * 50_000 + 'b"')
+    assert [p.partition("error: ")[2] for p in problems(text)] == [
+        "this description has 50002 characters (4000 at most)"
+    ]
+
+
+@given(st.text(alphabet="`~ \nyaml:-[]{}&*a\"'<!>|", max_size=200))
+def test_any_text_is_read_without_an_accident(text: str) -> None:
+    read = read_answer(text)
+    assert (read.plan is None) == bool(read.errors)
+    assert all(block.text.endswith("\n") for block in blocks_of(text))
+
+
+_words = st.text(alphabet=st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=40).filter(
+    str.strip
+)
+_feature = st.fixed_dictionaries({"title": _words, "description": _words, "criteria": st.lists(_words, max_size=3)})
+_milestone = st.fixed_dictionaries({"name": _words, "features": st.lists(_feature, min_size=1, max_size=3)})
+
+
+@given(st.fixed_dictionaries({"title": _words, "goal": _words, "milestones": st.lists(_milestone, min_size=1)}))
+def test_what_is_written_for_the_editor_reads_back_as_the_same_plan(values: dict[str, Any]) -> None:
+    plan = read_plan(json.dumps(values)).plan
+    if plan is not None:
+        assert read_plan(write_plan(plan)).plan == plan
