@@ -103,10 +103,10 @@ commit()
 """
 
 
-def failed(person: Person) -> None:
+def failed(person: Person, worker: str = WRONG) -> None:
     """A mission whose only feature has used up its tries."""
     person.set("attempts = 1")
-    person.worker(WRONG)
+    person.worker(worker)
     person.plan(PLAN)
     person.start()
     person.run(ok=(3,))
@@ -202,6 +202,25 @@ error: Ada has 1.1 since <time>
     person.mission("handback", "1.1")
     person.run(ok=(3,))
     assert opened(person).facts["run"] == "m/1.1-a3"
+
+
+LINKED = """\
+write("other.txt", "wrong\\n")
+commit()
+os.rename(".git", OUTSIDE / "elsewhere.git")
+os.symlink(OUTSIDE / "elsewhere.git", ".git")
+"""
+
+
+def test_a_tree_whose_git_dir_a_worker_linked_elsewhere_is_left_alone(person: Person) -> None:
+    failed(person, LINKED)
+    linked = person.repo.parent / "elsewhere.git"
+    before = [(linked / name).read_bytes() for name in ("config", "HEAD")]
+    tree = Path(opened(person).facts["path"])
+    assert not (tree / ".git").is_symlink()
+    assert not (tree / "other.txt").exists()
+    assert person.git("branch", "--show-current", cwd=tree) == "mission/m/1.1-a2"
+    assert [(linked / name).read_bytes() for name in ("config", "HEAD")] == before
 
 
 def test_what_cannot_be_stepped_into_says_why(person: Person) -> None:

@@ -30,6 +30,7 @@ from mission_cli.engine.loop import pulse
 from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.record import Entry, log_rows, message, mission_write
 from mission_cli.engine.world import agent_of
+from mission_cli.planner.decisions import Submit
 from mission_cli.ports.state import Write
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Desk:
     branch: str
     tree: str
     fresh: bool
-    """No attempt was there to go on with."""
+    """No earlier attempt worked in it."""
     session: str
     """Of the agent, or empty."""
     command: tuple[str, ...]
@@ -118,14 +119,13 @@ def make_ready(world: World, text: str, record: RunRecord) -> list[Report]:
         job = world.executor.poll([record.run])[record.run]
         if job.state is JobState.RUNNING:
             return reports
-        _refuse_stuck(world, job.state, reports[-1], late=time.monotonic() > ends)
+        _refuse_stuck(world, record, job.state, reports[-1], late=time.monotonic() > ends)
         before = [r for r in _attempts(world, resolve(world.state.snapshot(), text)) if r.open and not r.by]
         began = time.monotonic()
         for worker in before:
             world.executor.wait(worker.run)
         ends += time.monotonic() - began
-        if reports[-1].elsewhere:
-            time.sleep(_LOOK_SECONDS)
+        time.sleep(_LOOK_SECONDS)
 
 
 def desk_of(world: World, text: str, record: RunRecord) -> Desk:
@@ -134,8 +134,8 @@ def desk_of(world: World, text: str, record: RunRecord) -> Desk:
     tree = world.executor.tree(record.run)
     if not tree:
         raise ToolError(f"the tree of {record.run} is gone", hint=f"mission handback {text} gives the feature free")
-    held = [r for r in _attempts(world, address) if r.session and world.executor.tree(r.run) == tree]
-    last = held[-1] if held else record
+    shared = [r for r in _attempts(world, address) if world.executor.tree(r.run) == tree]
+    last = next((r for r in reversed(shared) if r.session), record)
     runner = world.settings.runners.get(last.runner)
     agent = agent_of(world, last.runner, runner) if runner else None
     command: tuple[str, ...] = ()
@@ -154,7 +154,7 @@ def desk_of(world: World, text: str, record: RunRecord) -> Desk:
         run=record.run,
         branch=f"mission/{record.run}",
         tree=tree,
-        fresh=not record.continues,
+        fresh=len(shared) == 1,
         session=last.session,
         command=command,
         env={**(runner.env if runner else {}), **env},
@@ -233,15 +233,15 @@ def _refuse_taken(record: RunRecord, person: str, address: Address) -> None:
         raise BlockedError(words, hint=f"mission handback {address.mission.id}/{record.feature}")
 
 
-def _refuse_stuck(world: World, state: JobState, report: Report, *, late: bool) -> None:
+def _refuse_stuck(world: World, record: RunRecord, state: JobState, report: Report, *, late: bool) -> None:
     if world.runtime.stopped():
         raise BlockedError("STOP is pressed", hint="mission resume --all")
-    if report.troubles:
-        raise BlockedError(report.troubles[0].message, hint=report.troubles[0].hint)
     if state is JobState.ENDED:
-        raise BlockedError("the attempt by hand has ended meanwhile", hint="try again")
-    if late or report.failed:
-        raise ToolError(report.lines[-1] if report.lines else "the tree does not get ready", hint="mission why")
+        raise BlockedError(f"{record.run} has ended meanwhile", hint="try again")
+    if late or any(isinstance(act, Submit) and act.run == record.run for _, act in report.failed):
+        said = [*report.lines, *(t.message for t in report.troubles)]
+        words = said[-1] if said else f"the tree of {record.run} does not get ready"
+        raise ToolError(words, hint=f"mission why {record.run.rpartition('-')[0]}")
 
 
 def _refuse_unfinished(world: World, record: RunRecord, *, as_is: bool) -> None:

@@ -62,7 +62,7 @@ def _make_tree(spec: JobSpec, around: Surroundings) -> None:
     root = Path(around.trees)
     tree = tree_path(root, spec.key)
     source = tree_path(root, spec.continues).resolve() if spec.continues else None
-    if source is not None and (source / ".git").is_dir():
+    if source is not None and trees.can_go_on(source):
         trees.go_on_in(source, branch=spec.branch, commit=spec.commit)
         trees.link_tree(tree, source)
         return

@@ -112,6 +112,14 @@ def branch_of(tree: Path) -> str:
     return text.removeprefix("ref: refs/heads/") if text.startswith("ref: refs/heads/") else ""
 
 
+def can_go_on(tree: Path) -> bool:
+    """Whether a tree is there and its git dir is in itself: what a worker may have linked elsewhere is not touched."""
+    dot = tree / ".git"
+    if dot.is_symlink() or not dot.is_dir():
+        return False
+    return not any(place.is_symlink() for place in (*dot.iterdir(), *(dot / "refs").rglob("*")))
+
+
 def go_on_in(tree: Path, *, branch: str, commit: str) -> None:
     """Put a tree on a new branch from where it stands (`commit` where it has none); index and files stay as they are.
 
@@ -119,7 +127,7 @@ def go_on_in(tree: Path, *, branch: str, commit: str) -> None:
     """
     dot = tree / ".git"
     (dot / "index.lock").unlink(missing_ok=True)  # of a git that died with its worker
-    for name in ("config", "config.worktree"):
+    for name in ("config", "config.worktree", "commondir"):
         (dot / name).unlink(missing_ok=True)
     shutil.rmtree(dot / "hooks", ignore_errors=True)
     plain_git(tree.parent, "init", "--quiet", "--template=", os.fspath(tree))
