@@ -26,7 +26,8 @@ from mission_cli.document.changes import (
 from mission_cli.document.load import load
 from mission_cli.document.plan import read_plan, template_values
 from mission_cli.document.runs import read_run, write_run
-from mission_cli.document.scan import scan, split_row
+from mission_cli.document.rows import split_row
+from mission_cli.document.scan import scan
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.ids import FeatureNumber, RunId
 from mission_cli.domain.runs import RunRecord, Usage

@@ -56,6 +56,7 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
         assign=_last(notes, "assign"),
         model=_last(notes, "model"),
         fixes=_last(notes, "fixes"),
+        repo=_last(notes, "repo"),
         side_effects="side-effects" in notes,
         tries_after=int(tries.lstrip("a")) if tries.lstrip("a").isdigit() else 0,
         line=line,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import yaml
@@ -55,7 +56,12 @@ class Front:
         for key in path:
             if not isinstance(node, yaml.MappingNode):
                 return None
-            node = next((v for k, v in node.value if getattr(k, "value", None) == key), None)
+            for name, value in node.value:
+                if name.value == key:
+                    node = value
+                    break
+            else:
+                return None
         return node
 
     def value(self, *path: str) -> Value | None:
@@ -102,20 +108,26 @@ def read_front(text: str) -> Front:
     if not closing:
         problem = Problem(1, 1, "the front matter is never closed", "put a line `---` behind it")
         return Front(start, start, problems=(problem,), eol=eol)
-    body = text[start : closing.start()]
+    return _read_body(text[start : closing.start()], start, eol)
+
+
+@lru_cache(maxsize=4)
+def _read_body(body: str, start: int, eol: str) -> Front:
+    """Compose the YAML between the fences; most patches leave it alone, and reading again to check them is cheap."""
+    end = start + len(body)
     try:
         root = _compose(body)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 2, mark.column + 1) if mark else (2, 1)
-        return Front(start, closing.start(), problems=(_yaml_problem(error, body, line, column),), eol=eol)
+        return Front(start, end, problems=(_yaml_problem(error, body, line, column),), eol=eol)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         problem = Problem(2, 1, f"the front matter cannot be read: {str(error).splitlines()[0]}")
-        return Front(start, closing.start(), problems=(problem,), eol=eol)
+        return Front(start, end, problems=(problem,), eol=eol)
     if root is not None and not isinstance(root, yaml.MappingNode):
         problem = Problem(2, 1, "the front matter is not a mapping", "write it as `key: value` lines")
-        return Front(start, closing.start(), problems=(problem,), eol=eol)
-    return Front(start, closing.start(), root, tuple(_duplicates(root, set())), eol)
+        return Front(start, end, problems=(problem,), eol=eol)
+    return Front(start, end, root, tuple(_duplicates(root, set())), eol)
 
 
 def edit_scalar(text: str, front: Front, path: tuple[str, ...], value: Scalar) -> tuple[int, int, str]:

@@ -69,6 +69,8 @@ _VERDICT = {
     "could-not-run": Verdict.COULD_NOT_RUN,
 }
 VERDICT_WORDS = {verdict: word for word, verdict in _VERDICT.items()}
+MISSION_WORDS = tuple(_MISSION)
+"""Every word that is read as the status of a mission; ours come first."""
 
 
 def plain(text: str) -> str:

@@ -301,7 +301,7 @@ def records_of(world: World, address: Address) -> list[RunRecord]:
 
 def decision(address: Address, what: str, why: str) -> AppendRow:
     """A row of the Decision Log with the next number."""
-    from mission_cli.document.tables import rows_in
+    from mission_cli.document.sections import rows_in
 
     numbers = [int(r["#"]) for r in rows_in(address.loaded.layout, "Decision Log", "#", "decision") if r["#"].isdigit()]
     return AppendRow(
