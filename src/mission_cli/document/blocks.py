@@ -43,9 +43,12 @@ def add_feature(layout: Layout, change: AddFeature) -> tuple[Edit, ...]:
     """A row at the end of the milestone's table or checklist, and the feature's own section."""
     place = next((p for p in milestone_places(layout) if p.number == change.milestone), None)
     if place is None:
-        raise CannotPlaceError(f"there is no milestone {change.milestone}")
-    if any(number == change.number for t in place.tables for number, _ in feature_rows(t, place.number)):
-        raise CannotPlaceError(f"there is a feature {change.number} already")
+        hint = f"write `### Milestone {change.milestone}: Name`"
+        raise CannotPlaceError(f"there is no milestone {change.milestone}", hint=hint)
+    rows = [row for t in place.tables for number, row in feature_rows(t, place.number) if number == change.number]
+    if rows:
+        words, hint = f"there is a feature {change.number} already", "take the next number"
+        raise CannotPlaceError(words, line=rows[0].line.number, hint=hint)
     row = _feature_row(layout, place, change)
     if not change.description and not change.criteria:
         return (row,)
@@ -144,7 +147,7 @@ def _append_item(layout: Layout, place: MilestonePlace, change: AddFeature) -> E
     last = place.listed[-1]
     if change.number != f"{place.number}.{len(place.listed) + 1}":
         words = f"the next feature of the checklist is {place.number}.{len(place.listed) + 1}, not {change.number}"
-        raise CannotPlaceError(words, line=last.item.line.number)
+        raise CannotPlaceError(words, line=last.item.line.number, hint="features of a checklist count by their place")
     named = [m for i in layout.items if (m := _LIST_NUMBER.match(i.text))]
     name = f"F{max((int(m[1]) for m in named), default=len(place.listed)) + 1}"
     text = f"{name}: {escape.line(dict(change.values).get('Feature', change.title))}"
@@ -152,7 +155,8 @@ def _append_item(layout: Layout, place: MilestonePlace, change: AddFeature) -> E
     bullet = layout.text[last.item.line.start : last.item.box]
     index = sum(i.section == place.section for i in layout.items[: layout.items.index(last.item) + 1])
     if any(i.section == place.section and i.start > last.item.start for i in layout.items):
-        raise CannotPlaceError("other items follow the features of this checklist", line=last.item.line.number)
+        words, hint = "other items follow the features of this checklist", "put them under a heading of their own"
+        raise CannotPlaceError(words, line=last.item.line.number, hint=hint)
     key = (layout.names[place.section], "item", str(index))
     return Edit(at, at, f"{layout.eol}{bullet} ] {text}", {("item", *key): " " + text.rstrip(), ("notes", *key): ""})
 
@@ -235,7 +239,7 @@ def _meaning(layout: Layout, names: list[str], lines: list[str], section: int) -
     for key, value in fields_of(scan("\n" + "\n".join(lines) + "\n")).items():
         kind, name, *rest = key
         above = names[section]
-        title, _, table = name.partition(" table ") if kind in {"cell", "columns"} else (name, "", "")
+        title, _, table = name.rpartition(" table ") if kind in {"cell", "columns"} else (name, "", "")
         full = " / ".join(p for p in (above, title) if p)
         if not title and rest and rest[-1].isdigit() and kind in {"line", "item", "notes", "field"}:
             offset = sum(1 for k in there if k[:-1] == (kind, full, *rest[:-1]))
@@ -248,6 +252,6 @@ def _meaning(layout: Layout, names: list[str], lines: list[str], section: int) -
         if kind == "heading" and title == "":
             continue
         if kind == "heading" and new in there:
-            raise CannotPlaceError(f"there is a section `{title}` already")
+            raise CannotPlaceError(f"there is a section `{title}` already", hint="read the file again")
         meant[new] = value
     return meant

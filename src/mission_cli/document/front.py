@@ -69,6 +69,14 @@ class Front:
         node = self.node(*path)
         return _value(node, self.start) if isinstance(node, yaml.ScalarNode) else None
 
+    def line_of(self, *path: str) -> int:
+        """Line of the deepest key on the way to a path that is there, from 1."""
+        for depth in range(len(path), 0, -1):
+            node = self.node(*path[:depth])
+            if node is not None:
+                return int(node.start_mark.line) + 2
+        return 1
+
     def text(self, *path: str) -> str:
         """The scalar's text, or the empty string. YAML's null is empty."""
         node = self.node(*path)

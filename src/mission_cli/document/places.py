@@ -41,7 +41,13 @@ def locate(layout: Layout, change: Change) -> tuple[Edit, ...]:
     Where the place says it already, the edit puts there what is there: another change of the same batch may
     speak of the same place.
     """
-    return tuple(replace(e, replaces=text_hash(layout.text[e.start : e.end])) for e in _edits(layout, change))
+    edits = _edits(layout, change)
+    for edit in edits:
+        reason, line = layout.why_hidden(edit.start) if "\n" in edit.text or "\r" in edit.text else ("", 0)
+        if reason:
+            hint = "close it, or end it above that place"
+            raise CannotPlaceError(f"what is put there would not be read: {reason}", line=line, hint=hint)
+    return tuple(replace(e, replaces=text_hash(layout.text[e.start : e.end])) for e in edits)
 
 
 def _edits(layout: Layout, change: Change) -> tuple[Edit, ...]:  # noqa: PLR0911 - one case per change
@@ -75,11 +81,14 @@ def _front(layout: Layout, change: SetFront) -> tuple[Edit, ...]:
     if stated is not None:
         return _in_state(layout, stated, change)
     value = front.value(*change.path)
-    line = value.line if value else 1
+    line = front.line_of(*change.path)
     now = front.text(*change.path)
     if not is_expected(change.was, now):
         raise _differs(f"`{name}`", now, change.was, line)
-    meant = {("front", *change.path): _yaml_text(change.value)}
+    meant: dict[Key, str | None] = {("front", *change.path): _yaml_text(change.value)}
+    for depth in range(1, len(change.path)):
+        if front.value(*change.path[:depth]) is not None:
+            meant["front", *change.path[:depth]] = None
     if value is not None and value.text == _yaml_text(change.value):
         return (_same(layout, value.start, value.end, meant),)
     if front.missing:
@@ -122,7 +131,8 @@ def _yaml_text(value: Scalar) -> str:
 def _feature_cell(layout: Layout, change: SetFeature) -> tuple[Edit, ...]:
     found = list(_feature_places(layout, change))
     if not found:
-        raise CannotPlaceError(f"there is no row for feature {change.number}", may_come=True)
+        hint = "it is in no table of a milestone; `mission show` lists those that are"
+        raise CannotPlaceError(f"there is no row for feature {change.number}", hint=hint, may_come=True)
     if len(found) > 1:
         lines = [p.item.line.number if isinstance(p, Listed) else p[1].line.number for p in found]
         words = f"{len(found)} rows are called {change.number}: lines {', '.join(map(str, lines))}"
@@ -170,7 +180,8 @@ def _section_cell(layout: Layout, change: SetCell) -> tuple[Edit, ...]:
             if all(row.text(place_of(table, k)) == v for k, v in keys.items()):
                 return _set_cell(layout, table, row, change.column, change.value, change.was)
     wanted = ", ".join(f"{k} = {v}" for k, v in change.key.items())
-    raise CannotPlaceError(f"`## {change.section}` has no row with {wanted}", may_come=True)
+    hint = "the row was renamed or taken away meanwhile: read the file again"
+    raise CannotPlaceError(f"`## {change.section}` has no row with {wanted}", hint=hint, may_come=True)
 
 
 def _set_cell(layout: Layout, table: Table, row: Row, column: str, value: str, was: str | None) -> tuple[Edit, ...]:
@@ -212,7 +223,8 @@ def _padded(text: str, cell: Cell, new: str) -> tuple[int, str]:
 def _milestone_field(layout: Layout, change: SetMilestone) -> tuple[Edit, ...]:
     places = [p for p in milestone_places(layout) if p.number == change.number]
     if not places:
-        raise CannotPlaceError(f"there is no milestone {change.number}")
+        hint = f"write `### Milestone {change.number}: Name`"
+        raise CannotPlaceError(f"there is no milestone {change.number}", hint=hint)
     if len(places) > 1:
         line = layout.headings[places[1].section].line.number
         hint = "give one of them a new number"
@@ -225,7 +237,8 @@ def _section_field(layout: Layout, change: SetField) -> tuple[Edit, ...]:
     wanted = tuple(part.casefold() for part in change.path)
     section = next((s for s in range(1, len(layout.headings)) if layout.path(s)[-len(wanted) :] == wanted), -1)
     if section < 0:
-        raise CannotPlaceError(f"there is no section `{' / '.join(change.path)}`", may_come=True)
+        words = f"there is no section `{' / '.join(change.path)}`"
+        raise CannotPlaceError(words, hint="write its heading first", may_come=True)
     return _set_field(layout, section, change.name, change.value, change.was, f"of `{change.path[-1]}`")
 
 
@@ -236,13 +249,21 @@ def _set_field(layout: Layout, section: int, name: str, value: str, was: str | N
         if not is_expected(was, found.text):
             raise _differs(f"`{name}` {owner}", found.text, was, found.line.number)
         return (_field_edit(layout, found, value),)
-    line = mine[-1].line if mine else layout.headings[section].line
-    gap = layout.eol if mine else layout.eol * 2
-    mark = _mark_of(layout, mine[-1]) if mine else ""
+    above = [f for f in mine if not _heads_a_list(layout, f)]
+    line = above[-1].line if above else layout.headings[section].line
+    gap = layout.eol if above else layout.eol * 2
+    mark = _mark_of(layout, above[-1]) if above else ""
     meant: dict[Key, str | None] = {
         ("field", layout.names[section], "field", name.casefold(), "0"): escape.heading(value)
     }
     return (Edit(line.end, line.end, f"{gap}{mark}**{name}:** {escape.heading(value)}", meant),)
+
+
+def _heads_a_list(layout: Layout, field: Field) -> bool:
+    """Whether a field has no text of its own, and a list behind it: nothing may come between them."""
+    after = (layout.raw(line) for line in layout.lines[field.line.number :])
+    following = next((raw for raw in after if raw.strip()), "")
+    return not field.text and following.lstrip()[:1] in {"-", "*", "+"} and not following.lstrip().startswith("**")
 
 
 def _mark_of(layout: Layout, field: Field) -> str:
@@ -266,11 +287,16 @@ def _criterion(layout: Layout, change: SetCriterion) -> tuple[Edit, ...]:
     section = criteria_section(layout, change.owner)
     items = [i for i in layout.items if i.section == section]
     if not 0 <= change.index < len(items):
-        raise CannotPlaceError(f"{change.owner} has no criterion number {change.index + 1}")
+        hint = "criteria were taken away meanwhile: read the file again"
+        raise CannotPlaceError(f"{change.owner} has no criterion number {change.index + 1}", hint=hint)
     item = items[change.index]
     body = RESULT.sub("", item.text).rstrip()
     if body.strip() != change.text:
-        raise CannotPlaceError(f"criterion {change.index + 1} of {change.owner} was changed", line=item.line.number)
+        words, hint = (
+            f"criterion {change.index + 1} of {change.owner} was changed",
+            "what it says now has to be judged anew",
+        )
+        raise CannotPlaceError(words, line=item.line.number, hint=hint)
     mark = "x" if change.ticked else " "
     keep = layout.text[item.box] if change.ticked == item.ticked else mark
     between = layout.text[item.box + 1 : item.start]

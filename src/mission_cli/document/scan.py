@@ -79,11 +79,28 @@ class Layout:
     prose: list[tuple[int, Line]]
     """(section, line) of every other line that is not blank."""
     eol: str
+    comments: list[tuple[int, int]] = field(default_factory=list)
+    """Offsets of the comments that go on over several lines: where each begins, and its `-->`."""
+    stray: list[Line] = field(default_factory=list)
+    """Lines that begin with a bar and belong to no table."""
+    open_fence: int = 0
+    """Line number of a code fence that is never closed and hides all behind it; 0: there is none."""
     _names: list[str] | None = None
 
     def raw(self, line: Line) -> str:
         """The text of a line."""
         return self.text[line.start : line.end]
+
+    def why_hidden(self, at: int) -> tuple[str, int]:
+        """Why a line that is put at this offset would not be read, and the line to blame; ("", 0): it would be."""
+        for opened, close in self.comments:
+            if opened < at <= close:
+                line = self.text.count("\n", 0, opened) + 1
+                return f"there is a comment that begins in line {line}", line
+        fence = self.open_fence
+        if fence and at > self.lines[fence - 1].start:
+            return f"the code fence in line {fence} is never closed", fence
+        return "", 0
 
     def find(self, title: str, level: int = 2) -> int:
         """Index of the first section of that level whose title is `title`, whatever its case; -1 if none."""
@@ -127,7 +144,7 @@ class Layout:
     def names(self) -> list[str]:
         """One name for each section that no other has: its path, and a count where paths repeat."""
         if self._names is None:
-            self._names = list(_section_names(self.headings))
+            self._names = _section_names(self.headings)
         return self._names
 
 
@@ -171,6 +188,7 @@ class _Scanner:
         self.table: Table | None = None
         self.item: Item | None = None
         self.fence = ""
+        self.fenced_from = 0
         self.comment_until = -1
         self.can_close = True
 
@@ -192,6 +210,7 @@ class _Scanner:
                 self._content(index, line, raw)
             if "<!--" in raw and line.start >= self.comment_until and not self.fence:
                 self._open_comment(line, raw)
+        self.out.open_fence = self.fenced_from if self.fence else 0
 
     def _blank(self, index: int) -> None:
         self.table = None
@@ -211,7 +230,7 @@ class _Scanner:
         if mark in "`~":
             fence = _FENCE.match(raw)
             if fence:
-                self.fence = fence[1]
+                self.fence, self.fenced_from = fence[1], line.number
                 self._other(line, raw)
                 return
         if (mark in "-*+" or mark.isdigit()) and self._checkbox(line, raw):
@@ -245,7 +264,9 @@ class _Scanner:
                 self.table.rows.append(Row(line, raw, len(self.table.columns)))
             return True
         lines = self.out.lines
-        if index + 1 >= len(lines) or not is_delimiter(self.out.raw(lines[index + 1])):
+        opens = "<!--" in raw and "<!--" in without_comments(raw)
+        if opens or index + 1 >= len(lines) or not is_delimiter(self.out.raw(lines[index + 1])):
+            self.out.stray.append(line)
             return False
         header = Row(line, raw, 0)
         columns = tuple(c.text.strip("*`_ ").casefold() for c in header.cells)
@@ -280,7 +301,7 @@ class _Scanner:
 
     def _field(self, line: Line, found: re.Match[str], text: str) -> None:
         kept = without_comments(text)
-        shown = kept.strip() if kept != text else text.rstrip()
+        shown = kept.partition("<!--")[0].strip() if "<!--" in text else text.rstrip()
         start = line.start + found.end()
         end = start + (len(shown) if text.startswith(shown) else len(text.rstrip()))
         self.out.fields.append(Field(self.section, line, found[1].strip().casefold(), start, end, shown))
@@ -299,6 +320,7 @@ class _Scanner:
             close = self.out.text.find("-->", opened)
             if close >= 0:
                 self.comment_until = close
+                self.out.comments.append((opened, close))
             else:
                 self.can_close = False
 
@@ -310,15 +332,15 @@ class _Scanner:
         self.out.prose.append((self.section, line))
 
 
-def _section_names(headings: list[Heading]) -> Iterator[str]:
+def _section_names(headings: list[Heading]) -> list[str]:
     seen: dict[str, int] = {}
-    paths = [""]
-    for heading in headings[1:]:
-        above = paths[heading.parent]
-        paths.append(f"{above} / {heading.title.casefold()}" if heading.parent else heading.title.casefold())
-    for path in paths:
+    names: list[str] = []
+    for heading in headings:
+        above = f"{names[heading.parent]} / " if heading.parent > 0 else ""
+        path = above + heading.title.casefold()
         seen[path] = seen.get(path, 0) + 1
-        yield f"{path} #{seen[path]}" if seen[path] > 1 else path
+        names.append(f"{path}\0{seen[path]}" if seen[path] > 1 else path)
+    return names
 
 
 def _lines(text: str) -> list[Line]:
