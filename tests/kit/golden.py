@@ -18,7 +18,17 @@ ROOT = Path(__file__).resolve().parents[1] / "golden"
 _CHANGES = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): getattr(changes, name)
     for name in (
-        ["SetFront", "SetFeature", "SetMilestone", "SetField", "SetCriterion", "SetCell", "AppendRow", "AddFeature", "FillSection"]
+        [
+            "SetFront",
+            "SetFeature",
+            "SetMilestone",
+            "SetField",
+            "SetCriterion",
+            "SetCell",
+            "AppendRow",
+            "AddFeature",
+            "FillSection",
+        ]
     )
 }
 
@@ -78,16 +88,15 @@ def _change(entry: dict[str, Any]) -> changes.Change:
 
 
 def write_missing() -> None:
-    """Write `after.md`, and what is refused and complained about, where they are not there yet; look at them!"""
+    """Write `after.md`, what is refused and what is complained about where they are missing; then look at them."""
     for folder in constructs():
         done = outcome(folder)
         if not (folder / "after.md").exists():
             (folder / "after.md").write_bytes(done.text.encode("utf-8", "surrogateescape"))
-            more = {"refused": done.refused, "problems": done.problems}
+            more = {k: v for k, v in (("refused", done.refused), ("problems", done.problems)) if v}
+            words = yaml.safe_dump(more, allow_unicode=True, width=1000) if more else ""
             with (folder / "edits.yaml").open("a", encoding="utf-8") as out:
-                yaml.safe_dump({k: v for k, v in more.items() if v}, out, allow_unicode=True, width=1000) if any(
-                    more.values()
-                ) else None
+                out.write(words)
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def test_a_change_to_a_file_of_somebody_else_touches_few_lines(path: Path) -> No
 @pytest.mark.timeout(3600)
 def test_random_damage_never_raises_never_hangs_and_never_loses_a_byte(chunk: int) -> None:
     for seed in range(chunk, ROUNDS, CHUNKS):
-        source = random.Random(seed)
+        source = random.Random(seed)  # noqa: S311 - damage that can be repeated
         text = mutated(source, source.choice(TEXTS), TEXTS)
         started = time.process_time()
         check_all_that_holds_for_any_text(text, source.sample(CHANGES, 2))
@@ -96,26 +96,26 @@ def test_random_damage_never_raises_never_hangs_and_never_loses_a_byte(chunk: in
 
 
 HOSTILE = {
-    "spaces": "# T" + " " * 200_000 + "\n",
-    "heading of hashes": "# " + "#" * 200_000 + "x\n",
-    "bars": "|" * 100_000 + "\n" + "|-" * 50_000 + "|\n" + "|" * 100_000 + "\n",
-    "spaces below a header": "| a |\n" + " " * 200_000 + "x\n",
+    "spaces": "# T" + " " * 100_000 + "\n",
+    "heading of hashes": "# " + "#" * 100_000 + "x\n",
+    "bars": "|" * 15_000 + "\n" + "|-" * 9_000 + "|\n" + "|" * 15_000 + "\n",
+    "spaces below a header": "| a |\n" + " " * 100_000 + "x\n",
     "backticks": "| a |\n|---|\n| " + "".join("`" * (n % 50 + 1) + " " for n in range(5_000)) + "|\n",
-    "comments": "<!-- a\n" * 50_000,
-    "one comment": "| <!--" * 50_000 + "\n",
-    "fields": "**a:** b | " * 20_000 + "\n",
+    "comments": "<!-- a\n" * 10_000,
+    "one comment": "| <!--" * 10_000 + "\n",
+    "fields": "**a:** b | " * 5_000 + "\n",
     "stars": "- **" + "*" * 100_000 + "\n",
-    "boxes": "- [ ] x\n" * 30_000,
+    "boxes": "- [ ] x\n" * 8_000,
     "results": "#### Validation Criteria\n\n- [ ] x" + " " * 100_000 + "<!-- pass\n",
-    "annotations": "### Milestone 1: A\n\n| # | Feature |\n|---|---|\n| 1.1 | " + "[depends:" * 20_000 + " |\n",
+    "annotations": "### Milestone 1: A\n\n| # | Feature |\n|---|---|\n| 1.1 | " + "[depends:" * 5_000 + " |\n",
     "parentheses": "### Milestone 1: A\n\n| # | Feature | Status |\n|---|---|---|\n| 1.1 | x | "
-    + " (" * 20_000
+    + " (" * 5_000
     + " |\n",
     "yaml depth": "---\na: " + "[" * 60_000 + "\n---\n",
     "yaml aliases": "---\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9 if n else 1}]\n" for n in range(12)) + "---\n",
-    "long front matter": "---\n" + "a: b\n" * 20_000 + "---\n",
-    "headings": "".join(f"## {n}\n" for n in range(20_000)),
-    "sections of one name": "## A\n" * 20_000,
+    "long front matter": "---\n" + "a: b\n" * 5_000 + "---\n",
+    "headings": "".join(f"## {n}\n" for n in range(5_000)),
+    "sections of one name": "## A\n" * 5_000,
     "milestones": "".join(f"### Milestone {n}: A\n\n" for n in range(2_000)),
 }
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _NAMED = re.compile(r"[`*]*F\d+(?:\.\d+)?[`*]*\s*[:.—–-]|[`*]*F?\d+\.\d+[`*]*\s", re.IGNORECASE)
 _NUMBER = re.compile(r"[`*]*F?(\d+\.\d+)\b", re.IGNORECASE)
 _ESTIMATE = re.compile(r"(?<!\S)~\s?([\d.]+\s?[a-z]+(?:\d+[a-z]+)?)(?!\S)", re.IGNORECASE)
-_COLUMN = re.compile(r"(?: ?`)?\[(status|worker|pr|task):([^\]]*)\]`?", re.IGNORECASE)
+_COLUMN = re.compile(r"(?: ?`)?\[(status|worker|pr|task):([^\]\[]*)\]`?", re.IGNORECASE)
 _NAMES = {"status": "status", "worker": "worker", "pr": "pr", "task id": "task"}
 _TRAILING = re.compile(r"[\[\]`]")
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 ANNOTATION = re.compile(
-    r"\s*`?\[(?P<name>depends|parallel-group|assign|model|repo|fixes|side-effects|tries-after)"
-    r"(?:\s*:\s*(?P<value>[^\]]*))?\]`?",
+    r"(?<!\s)\s*`?\[(?P<name>depends|parallel-group|assign|model|repo|fixes|side-effects|tries-after)"
+    r"(?:\s*:\s*(?P<value>[^\]\[]*))?\]`?",
     re.IGNORECASE,
 )
 _ALIAS = re.compile(r"[`*]*([A-Za-z]+[0-9]+(?:\.[0-9]+)?)[`*]*\s*(?:[—–:-]|\Z)")

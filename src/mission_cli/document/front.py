@@ -130,7 +130,8 @@ def _read_body(body: str, start: int, eol: str) -> Front:
         line, column = (mark.line + 2, mark.column + 1) if mark else (2, 1)
         return Front(start, end, problems=(_yaml_problem(error, body, line, column),), eol=eol)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        problem = Problem(2, 1, f"the front matter cannot be read: {str(error).splitlines()[0]}")
+        words = f"the front matter cannot be read: {str(error).splitlines()[0]}"
+        problem = Problem(2, 1, words, "write it as plain YAML without control characters")
         return Front(start, end, problems=(problem,), eol=eol)
     if root is not None and not isinstance(root, yaml.MappingNode):
         problem = Problem(2, 1, "the front matter is not a mapping", "write it as `key: value` lines")

@@ -186,6 +186,15 @@ def _known(group: str) -> set[str]:
     return {key.steps[1] for key in KEYS.values() if key.steps[0] == group and len(key.steps) > 1}
 
 
+def _any_way_of_writing() -> str:
+    """A pattern for the known statuses in any case, with emphasis, and with a remark in parentheses behind them."""
+    words = []
+    for word in MISSION_WORDS:
+        letters = (f"[{c.lower()}{c.upper()}]" if c.isalpha() else "[ _-]+" for c in word)
+        words.append("".join(letters))
+    return rf"^\s*[*_`]*({'|'.join(words)})[*_`]*\s*(\(.*\))?\s*$"
+
+
 def _schema_of(key: Key) -> dict[str, Any]:  # noqa: PLR0911 - one case per kind
     numeric = {"type": "string", "pattern": r"^\s*[-+]?[$€£]?[0-9][0-9,_]*(\.[0-9]*)?\s*$|^$"}
     match key.kind:
@@ -194,7 +203,9 @@ def _schema_of(key: Key) -> dict[str, Any]:  # noqa: PLR0911 - one case per kind
         case Kind.WORD:
             return {"enum": [*key.words, "", None]}
         case Kind.STATUS:
-            return {"enum": [*MISSION_WORDS, "", None]}
+            return {
+                "anyOf": [{"enum": [*MISSION_WORDS, "", None]}, {"type": "string", "pattern": _any_way_of_writing()}]
+            }
         case Kind.NUMBER | Kind.COUNT:
             return {"anyOf": [{"type": ["number", "null"]}, numeric]}
         case Kind.CAP:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import parse_amount
 from mission_cli.document.load import milestone_places
+from mission_cli.document.scan import LONGEST_LINE
 from mission_cli.document.sections import SECTIONS, find_section, rows_in
 from mission_cli.domain.ids import why_bad_id
 from mission_cli.domain.problems import Problem, Severity
@@ -30,7 +31,7 @@ _SECTION_LEVEL = 2
 def lint(loaded: Loaded) -> tuple[Problem, ...]:
     """Return all problems of a file, in order of lines."""
     layout = loaded.layout
-    found = [*loaded.problems, *_bytes(layout), *_identity(loaded), *_budget(loaded)]
+    found = [*loaded.problems, *_bytes(layout), *_long_lines(layout), *_identity(loaded), *_budget(loaded)]
     found += [*_headings(layout), *_rows(layout), *_spends(layout), *_plan(loaded.mission)]
     return tuple(sorted(found))
 
@@ -59,6 +60,13 @@ def _budget(loaded: Loaded) -> Iterator[Problem]:
     at = (value.line, value.column) if value else (1, 1)
     hint = "`start` insists on one: set money_usd, time_hours or token_limit, or write unlimited"
     yield Problem(*at, "there is no budget cap", hint, Severity.WARNING)
+
+
+def _long_lines(layout: Layout) -> Iterator[Problem]:
+    for line in layout.lines[layout.first :]:
+        if line.end - line.start > LONGEST_LINE:
+            words = f"a line of {line.end - line.start} characters is kept and not read"
+            yield Problem(line.number, 1, words, f"the longest that is read has {LONGEST_LINE}", Severity.WARNING)
 
 
 def _headings(layout: Layout) -> Iterator[Problem]:

@@ -96,7 +96,7 @@ def _front(layout: Layout, change: SetFront) -> tuple[Edit, ...]:
     if front.problems:
         first = front.problems[0]
         words = f"`{name}` cannot be set while the front matter is broken: {first.message}"
-        raise CannotPlaceError(words, line=first.line, hint=first.hint)
+        raise CannotPlaceError(words, line=first.line, hint=first.hint or "mend that first")
     try:
         start, end, text = edit_scalar(layout.text, front, change.path, change.value)
     except ValueError as error:

@@ -23,6 +23,8 @@ _DELIMITER_CELL = re.compile(r":?-+:?\Z")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[([ xX])\](?:[ \t]+|\Z)")
 _FIELD = re.compile(r"[ \t]*(?:[-*+][ \t]+)?\*\*([^*:\n]+?)(?::\*\*|\*\*:)[ \t]*")
 _NEXT_FIELD = re.compile(r"\|[ \t]*(?=\*\*[^*:|\n]+(?::\*\*|\*\*:))")
+LONGEST_LINE = 20_000
+"""Characters; a longer line is kept as prose, whatever it begins with: nothing shall hang on it."""
 _FENCE = re.compile(r" *(`{3,}|~{3,})([^`]*)\Z")
 
 
@@ -197,7 +199,7 @@ class _Scanner:
         for index in range(self.out.first, len(lines)):
             line = lines[index]
             raw = text[line.start : line.end]
-            if line.start < self.comment_until:
+            if line.start < self.comment_until or len(raw) > LONGEST_LINE:
                 self._other(line, raw)
             elif self.fence:
                 self._inside_fence(line, raw)
