@@ -9,6 +9,8 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.kit.golden import constructs, read_text
 from tests.kit.mutations import mutated
 from tests.kit.same import same_changes
@@ -26,8 +28,10 @@ from mission_cli.document.changes import (
     SetFront,
     SetMilestone,
 )
+from mission_cli.document.fields import fields_of
 from mission_cli.document.lint import lint
 from mission_cli.document.load import load
+from mission_cli.document.places import locate
 from mission_cli.document.scan import scan
 from mission_cli.domain.ids import FeatureNumber
 
@@ -135,3 +139,33 @@ def test_a_hostile_file_costs_neither_minutes_nor_memory(name: str) -> None:
     tracemalloc.stop()
     assert spent < 20
     assert peak < 40_000_000 + 200 * len(text)
+
+
+WORDS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=20)
+NUMBERS = st.sampled_from([FeatureNumber(n) for n in ("1.1", "1.2", "2.1", "3.1")])
+ANY_CHANGE = st.one_of(
+    st.sampled_from(CHANGES),
+    st.builds(SetFront, st.sampled_from([("status",), ("title",), ("budget", "money_usd"), ("a", "b")]), WORDS),
+    st.builds(SetFeature, NUMBERS, st.sampled_from(["Status", "Worker", "PR", "Feature"]), WORDS),
+    st.builds(SetMilestone, st.sampled_from([1, 2]), st.sampled_from(["Status", "Rounds"]), WORDS),
+    st.builds(SetField, st.sampled_from([("origin",), ("scope",), ("retrospective",)]), st.just("Note"), WORDS),
+    st.builds(AppendRow, st.just("Progress Log"), st.fixed_dictionaries({"Event": WORDS, "Details": WORDS})),
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(TEXTS), st.lists(ANY_CHANGE, min_size=1, max_size=5))
+def test_a_sequence_of_patches_says_what_was_meant_and_leaves_all_other_bytes(text: str, changes: list[Change]) -> None:
+    for change in changes:
+        done = patch.apply_fitting(text, [change])
+        if done.refused:
+            assert done.text == text
+            assert "bug of ours" not in done.refused[0].reason
+            continue
+        edits = sorted(locate(scan(text), change), key=lambda edit: edit.start)
+        assert done.text.startswith(text[: edits[0].start])
+        assert done.text.endswith(text[edits[-1].end :])
+        said = fields_of(scan(done.text))
+        assert all(said.get(key) == value for edit in edits for key, value in edit.meant.items())
+        assert patch.apply_fitting(done.text, []).text == done.text
+        text = done.text

@@ -55,7 +55,8 @@ def with_column(item: Item, column: str, value: str) -> tuple[bool, str]:
     """Return (ticked, text) of an item whose column (lower case) says `value`. Raises ValueError for other columns."""
     clean = _TRAILING.sub("", value)
     if column == "feature":
-        return item.ticked, value
+        said = "".join(f" {found[0].strip()}" for found in _COLUMN.finditer(item.text))
+        return item.ticked, _COLUMN.sub("", value).rstrip() + said
     if column not in _NAMES:
         raise ValueError(f"a feature in a checklist has no column `{column}`")
     name = _NAMES[column]

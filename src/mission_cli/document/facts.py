@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 STATE_SECTION = "State"
 _IN_STATE = ("id", "status", "mode", "type", "created")
 _CAPS = {"usd": "budget.money_usd", "hours": "budget.time_hours", "tokens": "budget.token_limit"}
+_PATHS = {name: (key.steps, *((other,) for other in key.also)) for name, key in KEYS.items()}
 _PARTS = re.compile(r"\s*[/;,]\s+|\s+/\s*")
 
 
@@ -30,8 +31,7 @@ class Facts:
 
     def text(self, name: str) -> str:
         """The scalar, under its own or another name; what stands in the State list; else empty."""
-        key = KEYS[name]
-        for path in (key.steps, *((other,) for other in key.also)):
+        for path in _PATHS[name]:
             if found := self.front.text(*path):
                 return found
         return self._state.get(name, "").strip("`") if name in _IN_STATE else ""

@@ -78,9 +78,12 @@ def _row_fields(layout: Layout, other: Layout, meant: Iterable[Key]) -> Iterator
     """Columns, and the cells of rows that differ from `other`, or that somebody means to change."""
     theirs = dict(zip(table_names(other), other.tables, strict=True))
     asked = {key[1:3] for key in meant if key[0] == "cell"}
+    asked_tables = {name for name, _ in asked}
     for table, name in zip(layout.tables, table_names(layout), strict=True):
         yield ("columns", name), "|".join(table.columns)
         same = theirs.get(name)
+        if same and same.columns == table.columns and same.block == table.block and (name not in asked_tables):
+            continue
         for number, row in enumerate(table.rows):
             if (name, str(number)) in asked or not _says_the_same(row, number, same, len(table.columns)):
                 yield from _cells(name, number, row)

@@ -13,7 +13,7 @@ import yaml
 from mission_cli.domain.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _FENCE = re.compile(r"---[ \t]*(\r\n|\n|\r|\Z)")
 _CLOSE = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
@@ -49,20 +49,12 @@ class Front:
     problems: tuple[Problem, ...] = ()
     eol: str = "\n"
     missing: bool = field(default=False)
+    nodes: Mapping[tuple[str, ...], yaml.Node] = field(default_factory=dict)
+    """Every node by its path of keys; the root is at the empty path."""
 
     def node(self, *path: str) -> yaml.Node | None:
-        """The node under a path of keys, or None."""
-        node: yaml.Node | None = self.root
-        for key in path:
-            if not isinstance(node, yaml.MappingNode):
-                return None
-            for name, value in node.value:
-                if name.value == key:
-                    node = value
-                    break
-            else:
-                return None
-        return node
+        """The node under a path of keys, or None; of a key that stands there twice the first."""
+        return self.nodes.get(path)
 
     def value(self, *path: str) -> Value | None:
         """The scalar under a path of keys; None when it is absent or no scalar."""
@@ -136,7 +128,10 @@ def _read_body(body: str, start: int, eol: str) -> Front:
     if root is not None and not isinstance(root, yaml.MappingNode):
         problem = Problem(2, 1, "the front matter is not a mapping", "write it as `key: value` lines")
         return Front(start, end, problems=(problem,), eol=eol)
-    return Front(start, end, root, tuple(_duplicates(root, set())), eol)
+    nodes: dict[tuple[str, ...], yaml.Node] = {}
+    if root is not None:
+        _index(root, (), nodes, set())
+    return Front(start, end, root, tuple(_duplicates(root, set())), eol, nodes=nodes)
 
 
 def edit_scalar(text: str, front: Front, path: tuple[str, ...], value: Scalar) -> tuple[int, int, str]:
@@ -202,6 +197,15 @@ def _yaml_problem(error: yaml.MarkedYAMLError, body: str, line: int, column: int
         return Problem(line, source.index("\t") + 1, "a tab in the indentation of the front matter", "use spaces")
     what = error.problem or error.context or "it is no YAML"
     return Problem(line, column, f"the front matter cannot be read: {what}", "quote the value if it is text")
+
+
+def _index(node: yaml.Node, path: tuple[str, ...], nodes: dict[tuple[str, ...], yaml.Node], above: set[int]) -> None:
+    nodes.setdefault(path, node)
+    if isinstance(node, yaml.MappingNode) and id(node) not in above:
+        above.add(id(node))
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                _index(value, (*path, str(key.value)), nodes, above)
 
 
 def _duplicates(node: yaml.Node | None, seen: set[int]) -> Iterator[Problem]:

@@ -96,6 +96,10 @@ KEYS: dict[str, Key] = {
     )
 }
 GROUPS = tuple(dict.fromkeys(path.split(".")[0] for path in KEYS if "." in path))
+_BY_PATH: dict[tuple[str, ...], Key] = {key.steps: key for key in KEYS.values()}
+_BY_PATH |= {(name,): key for key in KEYS.values() for name in key.also}
+_KNOWN: dict[str, set[str]] = {"": {path[0] for path in _BY_PATH}}
+_KNOWN |= {group: {path[1] for path in _BY_PATH if path[0] == group and len(path) > 1} for group in GROUPS}
 _CLOSE = 0.8
 _YESNO = frozenset({"true", "false", "yes", "no", "on", "off"})
 _EMPTY = frozenset({"", "null", "~"})
@@ -103,15 +107,15 @@ _EMPTY = frozenset({"", "null", "~"})
 
 def front_problems(front: Front) -> Iterator[Problem]:
     """Say what in the front matter is not read as it was probably meant: all of it is kept, none of it stops."""
-    for key in KEYS.values():
-        for path in (key.steps, *((name,) for name in key.also)):
-            node = front.node(*path)
-            if node is not None and (words := _why_wrong(key, ".".join(path), node)):
-                yield _at(node, *words)
+    for path, node in front.nodes.items():
+        key = _BY_PATH.get(path)
+        words = _why_wrong(key, ".".join(path), node) if key else None
+        if words:
+            yield _at(node, *words)
     for group in GROUPS:
-        node = front.node(group)
-        if isinstance(node, yaml.SequenceNode) or (isinstance(node, yaml.ScalarNode) and node.value not in _EMPTY):
-            yield _at(node, f"`{group}` is not a mapping", "write its keys below it, indented by two spaces")
+        held = front.node(group)
+        if isinstance(held, yaml.SequenceNode) or (isinstance(held, yaml.ScalarNode) and held.value not in _EMPTY):
+            yield _at(held, f"`{group}` is not a mapping", "write its keys below it, indented by two spaces")
     yield from _misspelt(front)
 
 
@@ -170,20 +174,14 @@ def _misspelt(front: Front) -> Iterator[Problem]:
         node = front.node(*([group] if group else []))
         if not isinstance(node, yaml.MappingNode):
             continue
-        known = _known(group)
-        there = {str(k.value) for k, _ in node.value}
-        for key, _ in node.value:
-            name = str(key.value)
-            close = difflib.get_close_matches(name, known - there, n=1, cutoff=_CLOSE) if name not in known else []
+        known = _KNOWN[group]
+        names = [str(key.value) for key, _ in node.value]
+        for name, (key, _) in zip(names, node.value, strict=True):
+            if name in known:
+                continue
+            close = difflib.get_close_matches(name, known.difference(names), n=1, cutoff=_CLOSE)
             if close:
                 yield _at(key, f"the key `{name}` is not known here", f"did you mean `{close[0]}`?")
-
-
-def _known(group: str) -> set[str]:
-    if not group:
-        also = {name for key in KEYS.values() for name in key.also}
-        return {path.split(".")[0] for path in KEYS} | also
-    return {key.steps[1] for key in KEYS.values() if key.steps[0] == group and len(key.steps) > 1}
 
 
 def _any_way_of_writing() -> str:

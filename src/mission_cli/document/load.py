@@ -122,14 +122,14 @@ def _drafts(places: list[MilestonePlace]) -> tuple[list[Draft], list[Problem]]:
                         )
                     )
                     continue
-                texts = {name: table.text(row, name) for name in table.columns}
+                texts = {name: row.text(place) for place, name in enumerate(table.columns)}
                 drafts.append(read_row(texts, number=found, line=row.line.number, column=column))
-                if len(row.cells) != len(table.columns):
+                if len(row.texts) != len(table.columns):
                     problems.append(
                         Problem(
                             row.line.number,
                             column,
-                            f"{found} has {len(row.cells)} cells under {len(table.columns)} columns",
+                            f"{found} has {len(row.texts)} cells under {len(table.columns)} columns",
                             "write a pipe inside of a cell as \\|",
                             Severity.WARNING,
                         )

@@ -52,20 +52,28 @@ class Row:
             self._cells = tuple(Cell(at + s, at + e, raw[s:e]) for s, e in split_row(raw, self.expected))
         return self._cells
 
-    def text(self, place: int) -> str:
-        """The unescaped text of a cell by its place; empty where there is none."""
+    @property
+    def texts(self) -> list[str]:
+        """The unescaped texts of its cells."""
         if self._texts is None:
-            if "`" in self.raw or "\\" in self.raw or self.raw[:1] != "|":
+            if "`" in self.raw or "\\" in self.raw or self.raw[:1] != "|" or self.raw.count("|") == 1:
                 self._texts = [cell.text.replace("\\|", "|") for cell in self.cells]
             else:
                 self._texts = [part.strip(_PADDING) for part in self.raw.split("|")[1:]]
-        return self._texts[place] if 0 <= place < len(self._texts) else ""
+                if not self._texts[-1]:
+                    self._texts.pop()
+        return self._texts
+
+    def text(self, place: int) -> str:
+        """The unescaped text of a cell by its place; empty where there is none."""
+        texts = self.texts
+        return texts[place] if 0 <= place < len(texts) else ""
 
     def empty(self) -> bool:
         """A placeholder of the template: nothing in it, or nothing but a number in the first cell."""
         if self.raw.strip(_NOTHING):
             return False
-        texts = [c.text for c in self.cells]
+        texts = self.texts
         return not any(texts[1:]) and (not texts or not texts[0] or texts[0].replace(".", "").isdigit())
 
 
@@ -77,7 +85,24 @@ class Table:
     columns: tuple[str, ...]
     header: Row
     delimiter: Line
-    rows: list[Row] = field(default_factory=list)
+    source: str
+    """The text that the table stands in."""
+    lines: list[Line] = field(default_factory=list)
+    """The lines of its rows."""
+    _rows: list[Row] | None = None
+
+    @property
+    def rows(self) -> list[Row]:
+        """Its rows, placeholders too."""
+        if self._rows is None:
+            width = len(self.columns)
+            self._rows = [Row(line, self.source[line.start : line.end], width) for line in self.lines]
+        return self._rows
+
+    @property
+    def block(self) -> str:
+        """The text of all rows, from the first to the last."""
+        return self.source[self.lines[0].start : self.lines[-1].end] if self.lines else ""
 
     def place(self, column: str) -> int:
         """Index of a column by name, -1 when the table has none."""

@@ -5,6 +5,7 @@ Nothing here knows what a mission is. Comments and fenced code hide what they co
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -81,6 +82,8 @@ class Layout:
     prose: list[tuple[int, Line]]
     """(section, line) of every other line that is not blank."""
     eol: str
+    sections: dict[tuple[int, str], int] = field(default_factory=dict)
+    """Index of the first heading by (level, title in lower case)."""
     comments: list[tuple[int, int]] = field(default_factory=list)
     """Offsets of the comments that go on over several lines: where each begins, and its `-->`."""
     stray: list[Line] = field(default_factory=list)
@@ -106,11 +109,7 @@ class Layout:
 
     def find(self, title: str, level: int = 2) -> int:
         """Index of the first section of that level whose title is `title`, whatever its case; -1 if none."""
-        wanted = title.casefold()
-        for index, heading in enumerate(self.headings):
-            if heading.level == level and heading.title.casefold() == wanted:
-                return index
-        return -1
+        return self.sections.get((level, title.casefold()), -1)
 
     def within(self, section: int, ancestor: int) -> bool:
         """Whether a section is, or lies in, another."""
@@ -207,7 +206,7 @@ class _Scanner:
                 self._blank(index)
             elif self.table and raw[0] == "|":
                 if line is not self.table.delimiter:
-                    self.table.rows.append(Row(line, raw, len(self.table.columns)))
+                    self.table.lines.append(line)
             else:
                 self._content(index, line, raw)
             if "<!--" in raw and line.start >= self.comment_until and not self.fence:
@@ -256,6 +255,7 @@ class _Scanner:
             parent = self.out.headings[parent].parent
         self.out.headings.append(Heading(level, title.strip(), line, max(parent, 0)))
         self.section = len(self.out.headings) - 1
+        self.out.sections.setdefault((level, title.strip().casefold()), self.section)
         self.item = None
         return True
 
@@ -263,7 +263,7 @@ class _Scanner:
         self.item = None
         if self.table:
             if line is not self.table.delimiter:
-                self.table.rows.append(Row(line, raw, len(self.table.columns)))
+                self.table.lines.append(line)
             return True
         lines = self.out.lines
         opens = "<!--" in raw and "<!--" in without_comments(raw)
@@ -271,8 +271,8 @@ class _Scanner:
             self.out.stray.append(line)
             return False
         header = Row(line, raw, 0)
-        columns = tuple(c.text.strip("*`_ ").casefold() for c in header.cells)
-        self.table = Table(self.section, columns, header, lines[index + 1])
+        columns = tuple(text.strip("*`_ ").casefold() for text in header.texts)
+        self.table = Table(self.section, columns, header, lines[index + 1], self.out.text)
         self.out.tables.append(self.table)
         return True
 
@@ -348,11 +348,10 @@ def _section_names(headings: list[Heading]) -> list[str]:
 def _lines(text: str) -> list[Line]:
     if "\r" in text:
         return list(_mixed_lines(text))
-    lines, start = [], 0
-    for number, raw in enumerate(text.split("\n"), 1):
-        end = start + len(raw)
-        lines.append(Line(number, start, end))
-        start = end + 1
+    sizes = [len(raw) for raw in text.split("\n")]
+    starts = list(itertools.accumulate((size + 1 for size in sizes), initial=0))
+    ends = map(int.__add__, starts, sizes)
+    lines = list(map(Line._make, zip(itertools.count(1), starts, ends)))
     if lines[-1].start == len(text):
         lines.pop()
     return lines

@@ -374,6 +374,7 @@ def _annotated(address: Address, feature: Feature, last: int) -> str:
 
     cell = feature.title
     for place in milestone_places(address.loaded.layout):
+        cell = next((one.item.text for one in place.listed if one.number == feature.number), cell)
         for table in place.tables:
             for number, row in feature_rows(table, place.number):
                 if number == feature.number:
