@@ -198,6 +198,48 @@ def test_every_key_of_the_contract_is_known() -> None:
     assert {name for name in found if not name.startswith("model_routing.")} <= set(KEYS)
 
 
+def test_rows_that_nothing_acts_on_are_shown(person: Person) -> None:
+    text = read_text(ROOT / "tests/golden/kept-sections/after.md")
+    person.commit("A mission", **{"todo/missions/m-golden/mission.md": text})
+    shown = person.mission("show", "m-golden").out
+    assert shown[shown.index("Phases") : shown.index("/todo/missions")].splitlines()[:-1] == snapshot(
+        [
+            "Phases",
+            "  #: 1, phase: planning, worker: opus, gate: prd_review, on reject: planning, status: done, entered: t1, exited: t3",
+            "",
+            "Team",
+            "  agent: reviewer, role: looks at the API, runner: opencode, model: opus, max parallel: 1, volatile: yes",
+            "",
+            "Mission Agents",
+            "  agent: reader, purpose: reads, path: agents/reader.md",
+            "",
+            "Research",
+            "  topic: Banks, summary: all alike, source: `research/banks.md`, date: 2026-11-20",
+            "",
+            "Outcomes",
+            "  type: file, label: The parser, value: parse.py, feature: 1.1, date: 2026-11-20",
+            "",
+        ]
+    )
+    kept = person.mission("show", "m-golden", "--json").facts["mission"]["kept"]
+    assert kept[0] == snapshot(
+        {
+            "section": "Phases",
+            "cells": {
+                "#": "1",
+                "phase": "planning",
+                "worker": "opus",
+                "gate": "prd_review",
+                "on reject": "planning",
+                "status": "done",
+                "entered": "t1",
+                "exited": "t3",
+            },
+            "line": 34,
+        }
+    )
+
+
 def test_the_schemas_are_printed_for_editors(person: Person) -> None:
     assert json.loads(person.mission("schema").out) == front_schema()
     assert person.mission("schema", "settings", "--json").facts["document"] == settings_schema()

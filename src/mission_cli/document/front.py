@@ -21,6 +21,7 @@ _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*\Z")
 _NOT_TEXT = re.compile(r"(?:true|false|yes|no|on|off|null|none|\.nan|[-+]?\.inf|\.|y|n)\Z", re.IGNORECASE)
 _DEEP = re.compile(r"(?:- ){40}")
 _LONGEST = 65536
+_MOST_NODES = 10_000
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -130,7 +131,7 @@ def _read_body(body: str, start: int, eol: str) -> Front:
         return Front(start, end, problems=(problem,), eol=eol)
     nodes: dict[tuple[str, ...], yaml.Node] = {}
     if root is not None:
-        _index(root, (), nodes, set())
+        _index(root, (), nodes, frozenset())
     return Front(start, end, root, tuple(_duplicates(root, set())), eol, nodes=nodes)
 
 
@@ -199,13 +200,16 @@ def _yaml_problem(error: yaml.MarkedYAMLError, body: str, line: int, column: int
     return Problem(line, column, f"the front matter cannot be read: {what}", "quote the value if it is text")
 
 
-def _index(node: yaml.Node, path: tuple[str, ...], nodes: dict[tuple[str, ...], yaml.Node], above: set[int]) -> None:
+def _index(
+    node: yaml.Node, path: tuple[str, ...], nodes: dict[tuple[str, ...], yaml.Node], above: frozenset[int]
+) -> None:
+    """Enter every node below `node`; aliases are followed, but never in a circle and never without end."""
     nodes.setdefault(path, node)
-    if isinstance(node, yaml.MappingNode) and id(node) not in above:
-        above.add(id(node))
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                _index(value, (*path, str(key.value)), nodes, above)
+    if not isinstance(node, yaml.MappingNode) or id(node) in above or len(nodes) > _MOST_NODES:
+        return
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            _index(value, (*path, str(key.value)), nodes, above | {id(node)})
 
 
 def _duplicates(node: yaml.Node | None, seen: set[int]) -> Iterator[Problem]:
