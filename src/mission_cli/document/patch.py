@@ -63,7 +63,8 @@ def apply_fitting(text: str, changes: Sequence[Change]) -> Patched:
         try:
             text = splice(layout, batch)
         except AssertionError:
-            text, more = _one_by_one(text, done)
+            known = [refusal.change for refusal in failed]
+            text, more = _one_by_one(text, [change for change in done if change not in known])
             refused += more
     return Patched(text, tuple(refused))
 
@@ -75,8 +76,8 @@ def _one_by_one(text: str, changes: Sequence[Change]) -> tuple[str, list[Refused
         try:
             edits = places.locate(scan(text), change)
             text = splice(scan(text), edits)
-        except CannotPlaceError:
-            continue
+        except CannotPlaceError as error:
+            refused.append(Refused(change, str(error), error.line, error.hint))
         except AssertionError as error:
             line = text.count("\n", 0, edits[0].start) + 1
             hint = "nothing was written; is a fence or comment left open near that line? if not, please report it"
