@@ -22,7 +22,7 @@ from mission_cli.document.changes import (
 from mission_cli.document.criteria import result_comment
 from mission_cli.document.escape import fenced
 from mission_cli.document.runs import write_run
-from mission_cli.document.tables import rows_in
+from mission_cli.document.sections import rows_in
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.mission import Spend
 from mission_cli.domain.status import Cause, FeatureStatus, MissionStatus

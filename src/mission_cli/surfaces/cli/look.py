@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
@@ -19,8 +20,11 @@ from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.views.status import list_view, status_view
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import RenderableType
 
+    from mission_cli.domain.mission import Mission
     from mission_cli.engine.queries import Line, Waiting
     from mission_cli.planner.decisions import Hold
     from mission_cli.ports.state import Event
@@ -102,9 +106,20 @@ def show(shell: Shell, mission: Identity = "") -> int:
             )
             lines += [Text(f"      {clean(line)}", style="dim") for line in feature.description.splitlines()]
             lines += [Text(f"      [{'x' if c.ticked else ' '}] {clean(c.text)}") for c in feature.criteria]
+    lines += _kept(found)
     lines += [Text(), Text(opened.world.state.work_path(address.stored.path), style="dim")]
     shell.show(Group(*lines), {"path": opened.world.state.work_path(address.stored.path), "mission": found})
     return 0
+
+
+def _kept(mission: Mission) -> Iterator[RenderableType]:
+    """The rows of sections that nothing acts on, one line each."""
+    for section, rows in itertools.groupby(mission.kept, key=lambda row: row.section):
+        yield Text()
+        yield Text(section, style="bold")
+        for row in rows:
+            cells = ", ".join(f"{name}: {text}" for name, text in row.cells.items() if text)
+            yield Text(f"  {clean(cells)}")
 
 
 def why(shell: Shell, thing: Anything = "") -> int:
