@@ -132,11 +132,10 @@ class GitStateStore:
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
         """Both changes of a text in one, or None where they touch each other."""
-        merging = _text_merge(self._git, base, ours)
-        try:
-            return merging(theirs) if merging else None
-        except ToolError:
-            return None
+        from mission_cli.adapters.git.merging import merge_texts
+
+        merged = merge_texts(base, ours, theirs)
+        return None if merged.conflicts else merged.text
 
     # Building the commit
 
