@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mission_cli.document.merge_parts import Grid, Key, Line, Section
     from mission_cli.document.merge_text import Words
 
+PLACEHOLDER = "\0"
+"""Begins the names of empty rows of the template."""
 _RUN = re.compile(r"\d+\.\d+-a\d+")
 _NUMBER = re.compile(r"\d+")
 
@@ -91,7 +93,7 @@ class _Tables:
         self.columns = columns
         self.grids = grids
         self.words = words
-        self.rows = _named(role, grids)
+        self.rows = named_rows(role, grids)
 
     def merge(self) -> str | None:
         head = agree(*(g.head for g in self.grids))
@@ -127,7 +129,7 @@ class _Tables:
         return self._plain(self._values(copy, line))
 
     def _kept(self, key: Key, line: Line | None, *, side: int) -> str:
-        if self.role.derived or not key[0]:
+        if self.role.derived or key[0] == PLACEHOLDER:
             return ""
         self.words.note(f"the row `{' · '.join(key[:-1])}` was deleted on one side and changed on the other: it stays")
         return self._text(side, line)
@@ -231,7 +233,7 @@ def _inserted(kept: list[Key], added: list[Key], place: Callable[[Key], Any]) ->
     return found
 
 
-def _named(role: Role, grids: Sequence[Grid]) -> tuple[dict[Key, Line], ...]:
+def named_rows(role: Role, grids: Sequence[Grid]) -> tuple[dict[Key, Line], ...]:
     """The rows of each copy by what names them; a count stands last, for rows that say the same."""
     columns = role.key or _unique_column(grids)
     found = []
@@ -240,7 +242,7 @@ def _named(role: Role, grids: Sequence[Grid]) -> tuple[dict[Key, Line], ...]:
         rows: dict[Key, Line] = {}
         for line in grid.rows:
             values = dict(zip(grid.columns, line.values(), strict=False))
-            key = _name(role, columns, values) if not line.empty else ("",)
+            key = _name(role, columns, values) if not line.empty else (PLACEHOLDER,)
             seen[key] += 1
             rows[(*key, str(seen[key]))] = line
         found.append(rows)

@@ -101,6 +101,10 @@ class StateStore(Protocol):
         """Commits that touched a mission (or any), newest first."""
         ...
 
+    def text_at(self, stored: Stored, revision: str) -> str:
+        """A mission's text at a revision, empty where it was not there. Raises NotFoundError for an unknown one."""
+        ...
+
     def last_editor(self, stored: Stored) -> str:
         """Name of who last committed the file without being us, or the empty string."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import Sha
 from mission_cli.ports.state import Event
@@ -12,6 +13,18 @@ from mission_cli.ports.state import Event
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from mission_cli.adapters.git.command import Git
+
+
+def text_at(git: Git, revision: str, path: str) -> str:
+    """A file as it was at a revision; empty where it was not there. Raises NotFoundError for an unknown revision."""
+    first = revision.removesuffix("^")
+    commit = git.commit_of(revision)
+    if commit is None and git.commit_of(first) is None:
+        raise NotFoundError(f"there is no revision `{first}`", hint="mission history shows what there is")
+    found = git.blobs([f"{commit}:{path}"]) if commit else {}
+    return next((content.decode("utf-8", "surrogateescape") for content in found.values()), "")
 
 
 def read_history(work_tree: Path, branch: str, *, paths: Sequence[str], since: Sha | None, limit: int) -> list[Event]:

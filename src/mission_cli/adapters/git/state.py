@@ -103,6 +103,12 @@ class GitStateStore:
         paths = [mission.path, mission.runs] if mission else [root for root in self._roots() if root]
         return read_history(self.layout.work_tree, self.layout.branch, paths=paths, since=since, limit=limit)
 
+    def text_at(self, stored: Stored, revision: str) -> str:
+        """A mission's text at a revision."""
+        from mission_cli.adapters.git.journal import text_at
+
+        return text_at(self._git, revision, stored.path)
+
     def last_editor(self, stored: Stored) -> str:
         """Name of who last committed the file without being us."""
         return self._git.text(
