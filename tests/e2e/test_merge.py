@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
+from inline_snapshot import snapshot
 from tests.kit.edits import Hand, hand
 from tests.kit.people import Person
 
@@ -127,3 +129,119 @@ def _no_retry_lost(someone: Hand, merged: Mission) -> None:
         assert feature.tries_after >= last
         if attempt_of(feature.worker) <= feature.tries_after:
             assert feature.raw_status in {"pending", "skipped"}
+
+
+def _edit(clones: Clones, name: str, *changes: tuple[str, str]) -> None:
+    text = clones.text(name)
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    clones.commit(name, text)
+
+
+def _two_minds(clones: Clones) -> None:
+    """Two clones of different opinion about a sentence, and of one log."""
+    row = "| 1.1 | Count |  | pending |  | | |"
+    log = "|-----------|-------|---------|\n| | | |"
+    for name, row_now in (("a", row.replace("pending", "done")), ("b", row.replace("pending", "skipped"))):
+        at = f"|-----------|-------|---------|\n| 2026-11-20T10:0{ord(name) - 97}:00Z | said | by {name} |"
+        _edit(clones, name, (row, row_now), (log, at), ("Split at white space.", f"Split as {name} says."))
+    clones.gather("a")
+
+
+def test_only_words_against_words_are_left_to_a_person(clones: Clones) -> None:
+    _two_minds(clones)
+    text = clones.merge("a", ("a", "b"), ok=(1,))
+    missions = clones.people["a"].repo / "missions"
+    assert clones.people["a"].git("status", "--porcelain", cwd=missions) == "UU m/mission.md"
+    assert [line for line in text.splitlines() if line not in clones.base.splitlines()] == snapshot(
+        [
+            "| 1.1 | Count |  | skipped |  | | |",
+            "<<<<<<< ours",
+            "Split as a says.",
+            "=======",
+            "Split as b says.",
+            ">>>>>>> theirs",
+            "| 2026-11-20T10:00:00Z | said | by a |",
+            "| 2026-11-20T10:01:00Z | said | by b |",
+        ]
+    )
+
+
+@pytest.mark.parametrize("program", ["/nowhere/python -m mission_cli _merge", "false", "sh -c 'exit 7'"])
+def test_where_we_are_gone_git_merges_by_lines(clones: Clones, program: str) -> None:
+    _two_minds(clones)
+    missions = clones.people["a"].repo / "missions"
+    command = clones.people["a"].git("config", "merge.mission.driver", cwd=missions)
+    broken = program + command[command.index(" %O") :]
+    clones.people["a"].git("config", "merge.mission.driver", broken, cwd=missions)
+    with_us_gone = clones.merge("a", ("a", "b"), ok=(1,))
+    clones.people["a"].git("merge", "--abort", cwd=missions)
+    (clones.people["a"].repo / ".git/mission-state.git/info/attributes").unlink()
+    plain = clones.merge("a", ("a", "b"), ok=(1,))
+    named = {"<<<<<<< ours": "<<<<<<< HEAD", ">>>>>>> theirs": ">>>>>>> b"}
+    assert [named.get(line, line) for line in with_us_gone.splitlines()] == plain.splitlines()
+
+
+def test_the_driver_is_registered_where_the_files_live_and_once(person: Person) -> None:
+    person.worker()
+    person.plan(PLAN)
+    said = [person.mission("merge-driver", "install").out.replace(os.fspath(person.repo), "REPO") for _ in range(2)]
+    assert said == snapshot(
+        [
+            """\
+written: REPO/.git/mission-state.git/config
+written: REPO/.git/mission-state.git/info/attributes
+""",
+            "it is registered in REPO/.git/mission-state.git already\n",
+        ]
+    )
+    state = person.repo / ".git/mission-state.git"
+    assert (state / "info/attributes").read_text() == snapshot("""\
+# mission files are merged by meaning (mission merge-driver install)
+/*/mission.md merge=mission
+/*-mission.md merge=mission
+/**/runs/*.md merge=mission
+""")
+    command = person.git("config", "merge.mission.driver", cwd=person.repo / "missions")
+    assert command.replace(sys.executable, "PYTHON") == snapshot(
+        "PYTHON -P -m mission_cli _merge %O %A %B %L %P; case $? in 0) exit 0;; 3) exit 1;; esac; git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B || exit 1"
+    )
+    assert person.git("config", "merge.mission.driver", ok=(1,)) == ""
+    assert person.mission("merge-driver", "remove", ok=(2,)).err == snapshot("""\
+error: `remove` is nothing to do
+ hint: mission merge-driver install
+""")
+
+
+def test_mission_files_in_place_are_merged_by_meaning_too_and_no_file_of_a_person_is_touched(person: Person) -> None:
+    person.set('state = "here"')
+    person.worker()
+    person.plan(PLAN)
+    (person.repo / ".git/info/attributes").write_text("*.png binary")
+    person.mission("init")
+    assert person.git("status", "--porcelain") == ""
+    assert (person.repo / ".git/info/attributes").read_text().splitlines()[0] == "*.png binary"
+    text = person.file().read_text()
+    for branch, word in (("left", "done"), ("right", "dispatched")):
+        person.git("checkout", "--quiet", "-b", branch, "main")
+        person.file().write_text(text.replace("| 1.1 | Count |  | pending |", f"| 1.1 | Count |  | {word} |"))
+        person.git("commit", "--quiet", "-am", word)
+    person.git("merge", "--quiet", "--no-edit", "left")
+    assert "| 1.1 | Count |  | done " in person.file().read_text()
+
+
+def test_an_edit_meets_the_loop_by_meaning(person: Person) -> None:
+    """`mission edit`, while the file moves on in the very row that is edited."""
+    person.worker()
+    person.plan(PLAN)
+    missions = person.repo / "missions"
+    script = person.repo.parent / "editor.sh"
+    script.write_text(
+        f"cd {missions} && sed -i 's/| 1.1 | Count |  | pending |/| 1.1 | Count |  | skipped |/' m/mission.md\n"
+        "git commit -qam 'Skip it'\n"
+        'sed -i "s/| 1.1 | Count |/| 1.1 | Count all |/" "$1"\n'
+    )
+    assert person.process("edit", "m", env={"EDITOR": f"sh {script}", "VISUAL": ""}).code == 0
+    assert "| 1.1 | Count all | " in person.file().read_text()
+    assert person.features()["1.1"] == "skipped"
