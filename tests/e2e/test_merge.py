@@ -15,6 +15,9 @@ from tests.kit.people import Person
 
 from mission_cli.document.load import load
 from mission_cli.document.merge_ranks import attempt_of
+from mission_cli.domain.errors import ConflictError
+from mission_cli.domain.ids import Sha
+from mission_cli.wiring import open_repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -245,3 +248,41 @@ def test_an_edit_meets_the_loop_by_meaning(person: Person) -> None:
     assert person.process("edit", "m", env={"EDITOR": f"sh {script}", "VISUAL": ""}).code == 0
     assert "| 1.1 | Count all | " in person.file().read_text()
     assert person.features()["1.1"] == "skipped"
+
+
+def test_a_head_from_elsewhere_is_joined_and_the_work_tree_follows(clones: Clones) -> None:
+    """What the loop does when a push of the state branch is refused."""
+    ada = clones.people["a"]
+    missions = ada.repo / "missions"
+    row = "| 1.1 | Count |  | pending |  | | |"
+    _edit(clones, "b", (row, row.replace("pending", "skipped")), ("Split at white space.", "Split well."))
+    bob = clones.people["b"].repo / "missions"
+    (bob / "m/runs").mkdir()
+    (bob / "m/runs/1.1-a1.md").write_text("theirs\n")
+    (bob / "note.md").write_text("note\n")
+    ada.git("add", ".", cwd=bob)
+    ada.git("commit", "--quiet", "-m", "More", cwd=bob)
+    clones.gather("a")
+    theirs = Sha(ada.git("rev-parse", "b", cwd=missions))
+    store = open_repository(ada.repo).state
+    assert store.join(theirs, message="Join b") == theirs
+    assert store.join(theirs, message="Join b") == theirs
+    _edit(clones, "a", ("| 1.2 | Read ", "| 1.2 | Read all "))
+    _edit(clones, "b", ("Split well.", "Split very well."))
+    ada.git("rm", "--quiet", "note.md", cwd=bob)
+    ada.git("commit", "--quiet", "-m", "Less", cwd=bob)
+    clones.gather("a")
+    ada.file().write_text(clones.text("a").replace("| 1.3 | Speed ", "| 1.3 | Speed! "))
+    head = store.join(Sha(ada.git("rev-parse", "b", cwd=missions)), message="Join b")
+    assert ada.git("log", "-1", "--format=%H %s", cwd=missions) == f"{head} Join b"
+    assert ada.git("status", "--porcelain", cwd=missions) == " M m/mission.md"
+    text = clones.text("a")
+    assert [word in text for word in ("skipped", "Split very well.", "Read all", "Speed!")] == [True] * 4
+    assert not (missions / "note.md").exists()
+    ada.git("checkout", "--quiet", "m/mission.md", cwd=missions)
+    _edit(clones, "a", ("Split very well.", "Split."))
+    _edit(clones, "b", ("Split very well.", "Split!"))
+    clones.gather("a")
+    with pytest.raises(ConflictError, match=r"both sides wrote different words in m/mission\.md"):
+        store.join(Sha(ada.git("rev-parse", "b", cwd=missions)), message="Join b")
+    assert ada.git("status", "--porcelain", cwd=missions) == ""

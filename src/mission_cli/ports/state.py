@@ -89,6 +89,13 @@ class StateStore(Protocol):
         """
         ...
 
+    def join(self, theirs: Sha, *, message: str) -> Sha:
+        """Bring another head of the state branch in, by meaning; return the new head.
+
+        Raises ConflictError with the files where a person has to decide; then nothing has changed.
+        """
+        ...
+
     def recover(self) -> list[str]:
         """Finish what a dead process of ours had begun; return what was done, in words."""
         ...

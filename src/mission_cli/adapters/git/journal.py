@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import Sha
-from mission_cli.ports.state import Event
+from mission_cli.ports.state import Edit, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from mission_cli.adapters.git.command import Git
+
+_STATUS_KINDS = {"?": "untracked", "1": "modified", "2": "modified", "u": "conflicted"}
 
 
 def text_at(git: Git, revision: str, path: str) -> str:
@@ -51,3 +53,19 @@ def read_history(work_tree: Path, branch: str, *, paths: Sequence[str], since: S
                 )
             )
         return found
+
+
+def read_edits(out: str) -> Iterator[Edit]:
+    """Edits that are not committed, from `git status --porcelain=v2 -z`."""
+    words = iter(out.split("\0"))
+    for line in words:
+        kind = line[:1]
+        if kind not in _STATUS_KINDS:
+            continue
+        fields = line.split(" ", {"1": 8, "2": 9, "u": 10}.get(kind, 1))
+        if kind == "2":
+            next(words, None)
+        path = fields[-1]
+        staged = kind in {"1", "2"} and fields[1][0] != "."
+        deleted = kind == "1" and "D" in fields[1]
+        yield Edit(path, "deleted" if deleted else "staged" if staged else _STATUS_KINDS[kind])

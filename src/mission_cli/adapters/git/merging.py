@@ -11,12 +11,16 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import write_whole
-from mission_cli.adapters.git.command import Git, scrubbed
+from mission_cli.adapters.git.command import ZERO, Git, scrubbed
 from mission_cli.adapters.proc.run import run
 from mission_cli.document.merge_text import TextMerged
+from mission_cli.domain.errors import ConflictError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    Entries = Mapping[str, tuple[str, str]]
+    """(mode, id) by path."""
 
 DRIVER = "mission"
 CONFLICTS = 3
@@ -76,6 +80,50 @@ def _by_hand(ours: str, theirs: str, size: int) -> TextMerged:
     glue = ["" if not text or text.endswith("\n") else "\n" for text in (ours, theirs)]
     lines = [f"{'<' * size} ours\n", ours, glue[0], "=" * size, "\n", theirs, glue[1], f"{'>' * size} theirs\n"]
     return TextMerged("".join(lines), 1)
+
+
+def reworking(base: str | None, ours: str, path: str) -> Callable[[str], str] | None:
+    """The change from `base` to `ours`, to be made on a person's version; it raises where they touch each other."""
+    if base is None:
+        return None
+
+    def rework(theirs: str) -> str:
+        merged = merge_texts(base, ours, theirs, path=path)
+        if merged.conflicts:
+            raise ConflictError(f"{path} was changed at the same place")
+        return merged.text
+
+    return rework
+
+
+def join_entries(git: Git, base: Entries, ours: Entries, theirs: Entries) -> list[str]:
+    """Return what the join of two trees has other than ours, as lines of `git update-index --index-info`.
+
+    A file that one side deleted and the other changed stays. Raises ConflictError with the files where a
+    person has to decide.
+    """
+    lines, stuck = [], []
+    for path in dict.fromkeys([*ours, *theirs]):
+        was, mine, other = base.get(path), ours.get(path), theirs.get(path)
+        if other in (mine, was):
+            continue
+        if mine is not None and other is not None and mine != was:
+            merged = merge_texts(*_contents(git, was, mine, other), path=path)
+            stuck += [path] if merged.conflicts else []
+            lines.append(f"{mine[0]} {git.store(merged.text.encode('utf-8', 'surrogateescape'))}\t{path}")
+        elif other is not None:
+            lines.append(f"{other[0]} {other[1]}\t{path}")
+        elif mine == was:
+            lines.append(f"0 {ZERO}\t{path}")
+    if stuck:
+        hint = "merge the branch by hand: git merge, then decide at the markers"
+        raise ConflictError(f"both sides wrote different words in {', '.join(stuck)}", hint=hint)
+    return lines
+
+
+def _contents(git: Git, *entries: tuple[str, str] | None) -> list[str]:
+    blobs = git.blobs(list(dict.fromkeys(entry[1] for entry in entries if entry)))
+    return [blobs[entry[1]].decode("utf-8", "surrogateescape") if entry else "" for entry in entries]
 
 
 def driver_command(program: Sequence[str]) -> str:
