@@ -384,6 +384,27 @@ def test_a_column_that_one_side_added_is_kept() -> None:
 """)
 
 
+def test_a_summary_that_one_side_took_out_stays_out() -> None:
+    row = {"Date": "2026-11-21", "Category": "Money (USD)", "Amount": "$2", "Description": "1.1-a1 done"}
+    ours = changed(TEXT, AppendRow("Budget Tracking", row))
+    start, end = ours.index("### Summary"), ours.index("### Spend Log")
+    other = {**row, "Description": "1.2-a1 done"}
+    merged = both(ours[:start] + ours[end:], changed(TEXT, AppendRow("Budget Tracking", other))).text
+    assert "### Summary" not in merged
+    assert [s.description for s in load(merged).mission.spends] == ["1.3-a1 noop", "1.1-a1 done", "1.2-a1 done"]
+
+
+def test_rows_with_too_few_cells_are_merged_cell_by_cell() -> None:
+    base = TEXT.replace(
+        "| 1.3 | Speed   |         | pending    |          |           |    |      |", "| 1.3 | Speed | | pending |"
+    )
+    ours, theirs = (
+        base.replace("| 1.3 | Speed |", "| 1.3 | Speed! |"),
+        changed(base, feature("1.3", "Status", "skipped")),
+    )
+    assert "| 1.3 | Speed! |  | skipped |  |  |  |  |\n" in both(ours, theirs, base).text
+
+
 def test_line_ends_marks_and_the_end_of_the_file_are_facts_of_their_own() -> None:
     ours = "\ufeff" + changed(TEXT, feature("1.1", "Status", "done")).replace("\n", "\r\n").rstrip("\r\n")
     theirs = changed(TEXT, feature("1.2", "Status", "done"))

@@ -29,6 +29,7 @@ from mission_cli.domain.status import MilestoneStatus, MissionStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from mission_cli.document.merge_parts import Key
     from mission_cli.document.scan import Layout
 
 _ENDING = re.compile(r"[\r\n]*\Z")
@@ -77,9 +78,14 @@ def _merge_plain(base: Loaded, layouts: Sequence[Layout], words: Words) -> str |
     if words.conflicts:
         return text
     merged = load(text)
-    if [s.key for s in sections_of(merged.layout)][1:] != [key for key in order if key != ("",)]:
+    if [_counted(s.key) for s in sections_of(merged.layout)][1:] != [_counted(key) for key in order if key != ("",)]:
         return None
     return _settled(base, merged, recompute=words.recompute)
+
+
+def _counted(key: Key) -> Key:
+    """The name of a section without the count of those that have the same."""
+    return key[:-1] if key[-1].startswith("#") else key
 
 
 def _settled(base: Loaded, merged: Loaded, *, recompute: bool) -> str | None:

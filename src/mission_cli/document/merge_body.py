@@ -80,11 +80,11 @@ def _rank(key: Key, copies: Sequence[Mapping[Key, Section]]) -> Any:
 def _section(words: Words, base: Section | None, ours: Section | None, theirs: Section | None) -> str:
     """The text of one section; the empty text where it is gone."""
     agreed = agree(*(s.text() if s else "" for s in (base, ours, theirs)))
-    one = ours or theirs
-    if agreed is not None and not (words.recompute and one and one.title == _BUDGET):
-        return str(agreed)
     if ours is None or theirs is None:
-        return str(agreed or (one.text() if one else ""))
+        one = ours or theirs
+        return agreed if agreed is not None else one.text() if one else ""
+    if agreed is not None and not (words.recompute and ours.title == _BUDGET):
+        return agreed
     return _Parts(base or Section(ours.key, ours.level, "", ours.title, ours.milestone), ours, theirs, words).merge()
 
 
@@ -113,7 +113,7 @@ class _Parts:
         copies = tuple(copy.get(key) for copy in self.named)
         base, ours, theirs = copies
         agreed = agree(*((p.text, p.tail) if p else ("", "") for p in copies))
-        if agreed is not None and not (self.words.recompute and self._derived(ours)):
+        if agreed is not None and not (self.words.recompute and theirs and self._derived(ours)):
             return next((p for p in copies[1:] if p and (p.text, p.tail) == agreed), None)
         if ours is None or theirs is None:
             return self._one_sided(key, base, ours, theirs)

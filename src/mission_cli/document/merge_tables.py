@@ -140,12 +140,13 @@ class _Tables:
     def _cells(self, key: Key, base: Line | None, ours: Line, theirs: Line) -> str:
         lines = (base, ours, theirs)
         if any(
-            line is not None and len(line.cells) != len(g.columns) for line, g in zip(lines, self.grids, strict=True)
+            line is not None and len(line.cells) > len(g.columns) for line, g in zip(lines, self.grids, strict=True)
         ):
             return self.words.merge(*(self._text(n, line) for n, line in enumerate(lines)))
         was, mine, other = (self._values(n, line) if line else {} for n, line in enumerate(lines))
         cells, open_cells = self._resolve(key, was, mine, other)
-        frame = base if base and self.grids[0].columns == self.columns else None
+        whole = base is not None and len(base.cells) == len(self.columns)
+        frame = base if whole and self.grids[0].columns == self.columns else None
         if not open_cells:
             return self._framed(frame, cells)
         left = self._framed(frame, cells | {c: mine.get(c, "") for c in open_cells})
