@@ -145,8 +145,11 @@ class GitStateStore:
     def join(self, theirs: Sha, *, message: str) -> Sha:
         """Bring another head of the state branch in, by meaning, and let index and work tree follow; return the head.
 
-        Raises ConflictError with the files where a person has to decide; then nothing has changed.
+        Raises ConflictError with the files where a person has to decide; then nothing has changed. A branch that
+        holds more than mission files is a person's to merge.
         """
+        if self.layout.in_place:
+            raise ConflictError(f"{self.layout.branch} is a branch of yours", hint="merge it yourself: git pull")
         with self._exclusive():
             self._recover()
             self._refuse_when_busy()
