@@ -128,7 +128,7 @@ def _contents(git: Git, *entries: tuple[str, str] | None) -> list[str]:
 
 def driver_command(program: Sequence[str]) -> str:
     """The shell command for git's configuration. Where we are gone or fail, git's own merge does it."""
-    ours = f"{shlex.join(program)} %O %A %B %L %P"
+    ours = f"{shlex.join(program).replace('%', '%%')} %O %A %B %L %P"
     git = "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B || exit 1"
     return f"{ours}; case $? in 0) exit 0;; {CONFLICTS}) exit 1;; esac; {git}"
 
