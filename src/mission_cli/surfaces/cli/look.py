@@ -45,6 +45,7 @@ def register(app: typer.Typer) -> None:
     command(app, "why", help="Why what does not move does not move, and what would move it.")(why)
     command(app, "logs", help="The output of a feature's worker.")(logs)
     command(app, "history", help="What happened, from git.")(history)
+    command(app, "diff", help="What changed, by meaning: since REV, from A..B, or in the last commit.")(diff)
     command(app, "inbox", help="Everything that waits for you.")(inbox)
 
 
@@ -183,6 +184,24 @@ def history(
         {"commit": e.commit, "at": e.at, "by": e.author.name, "subject": e.subject, "events": e.events} for e in events
     ]
     shell.say("\n".join(map(_event, events)), facts={"id": address.mission.id, "events": facts})
+    return 0
+
+
+def diff(
+    shell: Shell,
+    mission: Identity = "",
+    revision: Annotated[str, typer.Argument(metavar="REV", help="A commit of the mission files, or two: A..B.")] = "",
+) -> int:
+    """What changed, by meaning."""
+    from mission_cli.document.difference import sentences
+    from mission_cli.engine.names import resolve
+    from mission_cli.engine.queries import change_of
+
+    opened = shell.open()
+    address = resolve(opened.world.state.snapshot(), mission)
+    view = change_of(opened.world.state, address, revision)
+    facts = {"id": address.mission.id, "from": view.old, "to": view.new or "now", "changes": view.changes}
+    shell.say("\n".join(sentences(view.changes)) or "nothing has changed", facts=facts)
     return 0
 
 

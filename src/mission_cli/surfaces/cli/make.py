@@ -44,6 +44,9 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "new", help="Make a mission from a goal, or from a plan file, and commit it.")(new)
     command(app, "init", help="Set this repository up for missions.")(init)
+    command(app, "merge-driver", help="Let git merge mission files by meaning: `mission merge-driver install`.")(
+        merge_driver
+    )
     command(app, "edit", help="Edit a copy of the mission file; it is linted, merged and committed under your name.")(
         edit
     )
@@ -106,10 +109,14 @@ def new(
 
 
 def init(shell: Shell) -> int:
-    """Set this repository up: the state repository, a settings file to fill in, the list of known repositories."""
+    """Set this repository up: the state repository, the merge driver, a settings file to fill in."""
+    from mission_cli.wiring import register_merge_driver
+
     opened = shell.open(create=True)
     state = opened.state.layout
     done = [f"mission files: {state.work_tree}" + (" (in place)" if state.in_place else "")]
+    register_merge_driver(opened)
+    done.append(f"merge driver: registered in {state.git_dir}")
     tree = opened.checkout.main_tree
     settings = tree / ".mission.toml" if tree else None
     if settings is not None:
@@ -119,6 +126,22 @@ def init(shell: Shell) -> int:
             settings.write_text(_SETTINGS, encoding="utf-8")
             done.append(f"settings: {settings} (new, all commented out: fill it in and commit it)")
     shell.say("\n".join(done), facts={"state": os.fspath(state.work_tree), "settings": os.fspath(settings or "")})
+    return 0
+
+
+def merge_driver(
+    shell: Shell, action: Annotated[str, typer.Argument(metavar="install", help="What to do with it.")]
+) -> int:
+    """Register the merge driver where the mission files of this repository live."""
+    from mission_cli.wiring import register_merge_driver
+
+    if action != "install":
+        raise UsageError(f"`{clean(action)}` is nothing to do", hint="mission merge-driver install")
+    opened = shell.open()
+    changed = register_merge_driver(opened)
+    state = opened.state.layout
+    words = "\n".join(f"written: {path}" for path in changed) or f"it is registered in {state.git_dir} already"
+    shell.say(words, facts={"git_dir": os.fspath(state.git_dir), "changed": [os.fspath(path) for path in changed]})
     return 0
 
 
