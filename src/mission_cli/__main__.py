@@ -72,6 +72,10 @@ def _hidden(words: list[str]) -> int | None:
         code, text = inspect(words[1], Path.cwd())
         sys.stdout.write(f"{text}\n")
         return code
+    if words[0] == "_merge":
+        from mission_cli.surfaces.driver import merge_driver
+
+        return merge_driver(words[1:])
     return None
 
 

@@ -21,6 +21,7 @@ from mission_cli.adapters.fs.registry import Registry
 from mission_cli.adapters.fs.runtime import FolderRuntime
 from mission_cli.adapters.git.code import GitCodeRepo
 from mission_cli.adapters.git.command import Git
+from mission_cli.adapters.git.merging import register
 from mission_cli.adapters.git.places import MIN_GIT, Checkout, find_checkout, git_version
 from mission_cli.adapters.git.state import GitStateStore
 from mission_cli.adapters.git.state_home import (
@@ -174,6 +175,12 @@ def open_homeless(*, create: bool = False) -> GitStateStore | None:
     place = user_folder("data")
     layout = make_home(place) if create else find_home(place)
     return GitStateStore(layout) if layout else None
+
+
+def register_merge_driver(opened: Opened) -> list[Path]:
+    """Let git merge the mission files of a repository by meaning; return the files that were changed for it."""
+    layout = opened.state.layout
+    return register(layout.git_dir, layout.folders, python_command("_merge"))
 
 
 def is_in_repository(start: Path) -> bool:

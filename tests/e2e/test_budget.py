@@ -10,7 +10,7 @@ from tests.kit.people import HONEST
 from mission_cli.budget.ledger import spent
 from mission_cli.document.load import load
 from mission_cli.document.runs import read_run
-from mission_cli.document.tables import rows_in
+from mission_cli.document.sections import rows_in
 
 if TYPE_CHECKING:
     from tests.kit.people import Person

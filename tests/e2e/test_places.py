@@ -164,3 +164,49 @@ mode: full
         ("pending", "pending"),
     ]
     assert "not driven by this program" in person.mission("why", "foreign").out
+
+
+def test_a_file_of_the_first_form_is_driven_and_keeps_its_form(person: Person) -> None:
+    text = """\
+---
+mode: subagent
+base: main
+preferences: {runner: script, land: auto}
+---
+# Mission: An old one
+
+## State
+- **ID:** old | **Status:** planning | **Mode:** full
+- **Budget:** 1h / $20
+
+## Goal
+Two files.
+
+## Milestones
+### M1: All
+- **Status:** pending | **Estimate:** ~1h | **Validation:** file: `1.2.txt`
+- **Features:**
+  - [ ] F1: one ~30m [parallel-group:a]
+  - [ ] F2: two ~30m [depends:F1]
+
+## Budget Tracking
+| Resource | Budget | Spent | Remaining |
+|----------|--------|-------|-----------|
+| Time | 1h | 0h | 1h |
+
+## Decisions Log
+| Date | Decision | Rationale |
+|------|----------|-----------|
+"""
+    person.worker(HONEST)
+    person.commit("An old mission", **{"todo/missions/old/mission.md": text})
+    person.start("old")
+    answer = person.run("old", ok=None)
+    new = person.git("show", "main:todo/missions/old/mission.md")
+    assert answer.facts["status"] == "completed", new
+    assert "- **ID:** old | **Status:** completed | **Mode:** full\n" in new
+    assert "- **Status:** passed | **Estimate:** ~1h | **Validation:** file: `1.2.txt`\n" in new
+    assert "  - [x] F1: one ~30m [parallel-group:a]" in new
+    assert "  - [x] F2: two ~30m [depends:F1]" in new
+    assert new.count("| Resource | Budget | Spent | Remaining |") == 1
+    assert "## Decision Log" not in new

@@ -21,7 +21,7 @@ from tests.kit.plans import HOPELESS, good, use_planner
 from mission_cli.budget.ledger import spent
 from mission_cli.document.plan import read_plan
 from mission_cli.document.runs import read_run
-from mission_cli.document.tables import rows_in
+from mission_cli.document.sections import rows_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

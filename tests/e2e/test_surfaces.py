@@ -263,6 +263,7 @@ def test_init_sets_a_repository_up_and_leaves_what_is_there(person: Person) -> N
     out = shown(person, person.mission("init").out)
     assert out == snapshot("""\
 mission files: REPO/missions
+merge driver: registered in REPO/.git/mission-state.git
 settings: REPO/.mission.toml (new, all commented out: fill it in and commit it)
 """)
     settings = person.repo / ".mission.toml"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.kit.template import TEXT
 
-from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.document import escape, patch
 from mission_cli.document.changes import (
     AddFeature,
@@ -24,9 +24,10 @@ from mission_cli.document.changes import (
     SetMilestone,
 )
 from mission_cli.document.load import load
-from mission_cli.document.plan import read_plan, template_values
+from mission_cli.document.plan import read_plan
+from mission_cli.document.rows import split_row
 from mission_cli.document.runs import read_run, write_run
-from mission_cli.document.scan import scan, split_row
+from mission_cli.document.scan import scan
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.ids import FeatureNumber, RunId
 from mission_cli.domain.runs import RunRecord, Usage
@@ -34,30 +35,6 @@ from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, Recor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-PLAN = """\
-title: A | title
-goal: A goal.
-budget: {money_usd: 20}
-milestones:
-  - name: Core
-    validation: ["run: `pytest -q`", "manual: looks good"]
-    features:
-      - {title: First, description: "Words.\\n# no heading", criteria: ["file: `a.py`"]}
-      - {title: Second, depends: ["1.1"]}
-  - name: Rest
-    features: [{title: Third, depends: ["1.*"]}]
-"""
-
-
-def template(plan: str = PLAN) -> str:
-    read = read_plan(plan)
-    assert read.plan is not None, read.problems
-    values = template_values(read.plan, mission_id="m-1", created="2026-11-20", created_by="Ada", repo="", base="main")
-    return JinjaTemplates().render("mission.md.j2", values)
-
-
-TEXT = template()
 
 
 def test_the_template_reads_back_as_the_plan_said() -> None:

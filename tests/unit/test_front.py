@@ -78,6 +78,16 @@ def test_what_cannot_be_set_safely_is_refused(path: str, reason: str) -> None:
         edited(path, "x")
 
 
+def test_an_alias_of_a_mapping_is_read_and_a_circle_ends() -> None:
+    front = read_front("---\na: &a {x: 1}\nb: *a\nc: &c {d: *c}\n---\n")
+    assert front.text("b", "x") == "1"
+    assert front.node("c", "d") is not None
+    bomb = "".join(
+        f"a{n}: &a{n} {{{', '.join(f'k{m}: *a{n - 1}' for m in range(9)) if n else 'x: 1'}}}\n" for n in range(9)
+    )
+    assert read_front(f"---\n{bomb}---\n").text("a1", "k3", "x") == "1"
+
+
 def test_an_alias_is_not_changed_through_its_name() -> None:
     text = "---\na: &x one\nb: *x\n---\n"
     with pytest.raises(ValueError, match="is an alias"):

@@ -1,7 +1,7 @@
 """What can be changed in a mission file, as values: a name for the place, and what shall stand there.
 
-A change carries the text that it expects to find (`was`); where something else stands, it is refused,
-because a person changed it meanwhile. Appending expects nothing.
+A change carries what it expects to find (`was`: the text, or its hash by `edits.text_hash`); where something else
+stands, it is refused, because a person changed it meanwhile. Appending expects nothing.
 """
 
 from __future__ import annotations
@@ -40,6 +40,16 @@ class SetMilestone:
     """One `**Field:**` of a milestone, by its name as it is written."""
 
     number: int
+    name: str
+    value: str
+    was: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetField:
+    """One `**Field:**` of a section by the end of its path, `("origin",)`; made where the section lacks it."""
+
+    path: tuple[str, ...]
     name: str
     value: str
     was: str | None = None
@@ -91,10 +101,10 @@ class AddFeature:
 
 @dataclass(frozen=True, slots=True)
 class FillSection:
-    """The text of a section below `##`, where nothing but placeholders stands there yet."""
+    """The text of a section, where nothing but placeholders stands there yet; made where it is missing."""
 
     path: tuple[str, ...]
     text: str
 
 
-Change = SetFront | SetFeature | SetMilestone | SetCriterion | SetCell | AppendRow | AddFeature | FillSection
+Change = SetFront | SetFeature | SetMilestone | SetField | SetCriterion | SetCell | AppendRow | AddFeature | FillSection

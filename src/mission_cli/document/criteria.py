@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 RESULT = re.compile(
-    r"\s*<!--\s*(?P<start>start\s+)?(?P<word>pass|fail|skip|could-not-run)\s+(?P<at>\S+)\s+(?P<commit>\S+?)\s*-->"
+    r"(?<!\s)\s*<!--\s*(?P<start>start\s+)?(?P<word>pass|fail|skip|could-not-run)\s+(?P<at>\S+)\s+(?P<commit>\S+?)\s*-->"
 )
 _KIND = re.compile(
-    r"\s*(not[ -]grep|run|file|grep|http|browser|metric|review|manual)\s*:\s*(.*)\Z",
+    r"(not[ -]grep|run|file|grep|http|browser|metric|review|manual)\s*:\s*(.*)\Z",
     re.DOTALL | re.IGNORECASE,
 )
 _CODE = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)", re.DOTALL)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 ANNOTATION = re.compile(
-    r"\s*`?\[(?P<name>depends|parallel-group|assign|model|repo|fixes|side-effects|tries-after)"
-    r"(?:\s*:\s*(?P<value>[^\]]*))?\]`?",
+    r"(?<!\s)\s*`?\[(?P<name>depends|parallel-group|assign|model|repo|fixes|side-effects|tries-after)"
+    r"(?:\s*:\s*(?P<value>[^\]\[]*))?\]`?",
     re.IGNORECASE,
 )
 _ALIAS = re.compile(r"[`*]*([A-Za-z]+[0-9]+(?:\.[0-9]+)?)[`*]*\s*(?:[—–:-]|\Z)")
@@ -56,6 +56,7 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
         assign=_last(notes, "assign"),
         model=_last(notes, "model"),
         fixes=_last(notes, "fixes"),
+        repo=_last(notes, "repo"),
         side_effects="side-effects" in notes,
         tries_after=int(tries.lstrip("a")) if tries.lstrip("a").isdigit() else 0,
         line=line,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import yaml
@@ -12,7 +13,7 @@ import yaml
 from mission_cli.domain.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _FENCE = re.compile(r"---[ \t]*(\r\n|\n|\r|\Z)")
 _CLOSE = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
@@ -20,6 +21,7 @@ _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*\Z")
 _NOT_TEXT = re.compile(r"(?:true|false|yes|no|on|off|null|none|\.nan|[-+]?\.inf|\.|y|n)\Z", re.IGNORECASE)
 _DEEP = re.compile(r"(?:- ){40}")
 _LONGEST = 65536
+_MOST_NODES = 10_000
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -48,20 +50,25 @@ class Front:
     problems: tuple[Problem, ...] = ()
     eol: str = "\n"
     missing: bool = field(default=False)
+    nodes: Mapping[tuple[str, ...], yaml.Node] = field(default_factory=dict)
+    """Every node by its path of keys; the root is at the empty path."""
 
     def node(self, *path: str) -> yaml.Node | None:
-        """The node under a path of keys, or None."""
-        node: yaml.Node | None = self.root
-        for key in path:
-            if not isinstance(node, yaml.MappingNode):
-                return None
-            node = next((v for k, v in node.value if getattr(k, "value", None) == key), None)
-        return node
+        """The node under a path of keys, or None; of a key that stands there twice the first."""
+        return self.nodes.get(path)
 
     def value(self, *path: str) -> Value | None:
         """The scalar under a path of keys; None when it is absent or no scalar."""
         node = self.node(*path)
         return _value(node, self.start) if isinstance(node, yaml.ScalarNode) else None
+
+    def line_of(self, *path: str) -> int:
+        """Line of the deepest key on the way to a path that is there, from 1."""
+        for depth in range(len(path), 0, -1):
+            node = self.node(*path[:depth])
+            if node is not None:
+                return int(node.start_mark.line) + 2
+        return 1
 
     def text(self, *path: str) -> str:
         """The scalar's text, or the empty string. YAML's null is empty."""
@@ -102,20 +109,30 @@ def read_front(text: str) -> Front:
     if not closing:
         problem = Problem(1, 1, "the front matter is never closed", "put a line `---` behind it")
         return Front(start, start, problems=(problem,), eol=eol)
-    body = text[start : closing.start()]
+    return _read_body(text[start : closing.start()], start, eol)
+
+
+@lru_cache(maxsize=4)
+def _read_body(body: str, start: int, eol: str) -> Front:
+    """Compose the YAML between the fences; most patches leave it alone, and reading again to check them is cheap."""
+    end = start + len(body)
     try:
         root = _compose(body)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 2, mark.column + 1) if mark else (2, 1)
-        return Front(start, closing.start(), problems=(_yaml_problem(error, body, line, column),), eol=eol)
+        return Front(start, end, problems=(_yaml_problem(error, body, line, column),), eol=eol)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        problem = Problem(2, 1, f"the front matter cannot be read: {str(error).splitlines()[0]}")
-        return Front(start, closing.start(), problems=(problem,), eol=eol)
+        words = f"the front matter cannot be read: {str(error).splitlines()[0]}"
+        problem = Problem(2, 1, words, "write it as plain YAML without control characters")
+        return Front(start, end, problems=(problem,), eol=eol)
     if root is not None and not isinstance(root, yaml.MappingNode):
         problem = Problem(2, 1, "the front matter is not a mapping", "write it as `key: value` lines")
-        return Front(start, closing.start(), problems=(problem,), eol=eol)
-    return Front(start, closing.start(), root, tuple(_duplicates(root, set())), eol)
+        return Front(start, end, problems=(problem,), eol=eol)
+    nodes: dict[tuple[str, ...], yaml.Node] = {}
+    if root is not None:
+        _index(root, (), nodes, frozenset())
+    return Front(start, end, root, tuple(_duplicates(root, set())), eol, nodes=nodes)
 
 
 def edit_scalar(text: str, front: Front, path: tuple[str, ...], value: Scalar) -> tuple[int, int, str]:
@@ -181,6 +198,18 @@ def _yaml_problem(error: yaml.MarkedYAMLError, body: str, line: int, column: int
         return Problem(line, source.index("\t") + 1, "a tab in the indentation of the front matter", "use spaces")
     what = error.problem or error.context or "it is no YAML"
     return Problem(line, column, f"the front matter cannot be read: {what}", "quote the value if it is text")
+
+
+def _index(
+    node: yaml.Node, path: tuple[str, ...], nodes: dict[tuple[str, ...], yaml.Node], above: frozenset[int]
+) -> None:
+    """Enter every node below `node`; aliases are followed, but never in a circle and never without end."""
+    nodes.setdefault(path, node)
+    if not isinstance(node, yaml.MappingNode) or id(node) in above or len(nodes) > _MOST_NODES:
+        return
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            _index(value, (*path, str(key.value)), nodes, above | {id(node)})
 
 
 def _duplicates(node: yaml.Node | None, seen: set[int]) -> Iterator[Problem]:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mission_cli.document import escape, tables
+from mission_cli.document import escape, prose, tables
+from mission_cli.document.checklists import Listed, listed_features
 from mission_cli.document.criteria import read_criterion
+from mission_cli.document.facts import Facts
 from mission_cli.document.features import Draft, read_row, resolve
-from mission_cli.document.scan import Layout, Row, Table, scan, without_comments
+from mission_cli.document.keys import front_problems
+from mission_cli.document.scan import Layout, scan, without_comments
 from mission_cli.document.words import hours, milestone_status, mission_status, number, plain
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_number, why_bad_id
-from mission_cli.domain.mission import Criterion, Feature, Gate, Limits, Milestone, Mission, Preferences
+from mission_cli.domain.mission import Criterion, Feature, Gate, Milestone, Mission
 from mission_cli.domain.problems import Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mission_cli.document.front import Front
+    from mission_cli.document.rows import Row, Table
 
 _MILESTONE = re.compile(r"(?:Milestone\s+|M)(\d+)\b\s*[:.—–-]?\s*(.*)\Z", re.IGNORECASE)
 _FEATURE_SECTION = re.compile(r"F?(\d+\.\d+)\b[\s:.—–-]*(.*)\Z", re.IGNORECASE)
@@ -44,11 +46,12 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class MilestonePlace:
-    """Where a milestone stands: its section and the tables that hold its features."""
+    """Where a milestone stands: its section, and the tables or the checklist that hold its features."""
 
     number: int
     section: int
     tables: tuple[Table, ...]
+    listed: tuple[Listed, ...] = ()
 
 
 def load(text: str, fallback_id: str = "") -> Loaded:
@@ -66,23 +69,15 @@ def load(text: str, fallback_id: str = "") -> Loaded:
     problems += [*row_problems, *more]
     sections = _feature_sections(layout)
     milestones = tuple(_milestone(layout, p, features, sections) for p in places)
-    problems += _milestone_problems(milestones, layout)
+    problems += [*_milestone_problems(milestones, layout), *tables.row_problems(layout, features)]
     by_alias = {d.alias: d.feature.number for d in drafts if d.alias}
     gates, gate_problems = tables.gates(layout, [f.number for f in features], by_alias)
     problems += gate_problems
     mission = _mission(layout, fallback_id, milestones, gates)
-    if mission.status is None:
-        value = front.value("status")
-        at = (value.line, value.column) if value else (1, 1)
-        problems.append(
-            Problem(
-                *at,
-                f"the status `{mission.raw_status}` is not known",
-                "it is kept, and nothing is driven",
-                Severity.WARNING,
-            )
-        )
-    problems += _number_problems(front)
+    if mission.status is None and front.node("status") is None:
+        words = f"the status `{mission.raw_status}` is not known"
+        problems.append(Problem(1, 1, words, "it is kept, and nothing is driven", Severity.WARNING))
+    problems += front_problems(front)
     return Loaded(mission, tuple(sorted(problems)), layout, refused)
 
 
@@ -93,7 +88,8 @@ def milestone_places(layout: Layout) -> Iterator[MilestonePlace]:
         if not found or heading.level not in {2, 3, 4}:
             continue
         tables = tuple(t for t in layout.tables if "feature" in t.columns and layout.within(t.section, section))
-        yield MilestonePlace(int(found[1]), section, tables)
+        listed = () if tables else tuple(listed_features(layout, section, int(found[1])))
+        yield MilestonePlace(int(found[1]), section, tables, listed)
 
 
 def feature_rows(table: Table, milestone: int) -> Iterator[tuple[FeatureNumber | None, Row]]:
@@ -110,6 +106,9 @@ def _drafts(places: list[MilestonePlace]) -> tuple[list[Draft], list[Problem]]:
     drafts: list[Draft] = []
     problems: list[Problem] = []
     for place in places:
+        for one in place.listed:
+            line, column = one.item.line.number, one.item.start - one.item.line.start + 1
+            drafts.append(read_row(one.texts, number=one.number, line=line, column=column))
         for table in place.tables:
             for found, row in feature_rows(table, place.number):
                 column = _column(row)
@@ -123,14 +122,14 @@ def _drafts(places: list[MilestonePlace]) -> tuple[list[Draft], list[Problem]]:
                         )
                     )
                     continue
-                texts = {name: table.text(row, name) for name in table.columns}
+                texts = {name: row.text(place) for place, name in enumerate(table.columns)}
                 drafts.append(read_row(texts, number=found, line=row.line.number, column=column))
-                if len(row.cells) != len(table.columns):
+                if len(row.texts) != len(table.columns):
                     problems.append(
                         Problem(
                             row.line.number,
                             column,
-                            f"{found} has {len(row.cells)} cells under {len(table.columns)} columns",
+                            f"{found} has {len(row.texts)} cells under {len(table.columns)} columns",
                             "write a pipe inside of a cell as \\|",
                             Severity.WARNING,
                         )
@@ -161,6 +160,7 @@ def _milestone(
     name = found[2] if found else heading.title
     fields = {f.name: f.text for f in layout.fields if f.section == place.section}
     lines = {row.line.number for table in place.tables for row in table.rows}
+    lines |= {one.item.line.number for one in place.listed}
     mine = tuple(_described(layout, f, sections.get(f.number)) for f in features if f.line in lines)
     rounds = _ROUNDS.search(fields.get("rounds", ""))
     return Milestone(
@@ -232,32 +232,35 @@ def _described(layout: Layout, feature: Feature, section: int | None) -> Feature
 
 
 def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...], gates: tuple[Gate, ...]) -> Mission:
-    front = layout.front
-    raw_id = front.text("id") or fallback_id
-    title = front.text("title") or next((h.title for h in layout.headings if h.level == 1), "") or raw_id
+    facts = Facts(layout)
+    raw_id = facts.text("id") or fallback_id
+    title = facts.text("title") or next((h.title for h in layout.headings if h.level == 1), "") or raw_id
+    mode = facts.text("mode")
     return Mission(
         id=MissionId(fallback_id if fallback_id and why_bad_id(raw_id) else raw_id),
         title=title,
-        status=mission_status(front.text("status")),
-        raw_status=front.text("status"),
-        goal=_goal(layout),
-        kind=front.text("type") or "development",
-        mode=front.text("mode") or "full",
-        priority=front.text("priority") or "normal",
-        repo=front.text("repo"),
-        base=front.text("base"),
-        created=front.text("created"),
-        started=front.text("started"),
-        completed=front.text("completed"),
-        deadline=front.text("deadline") or front.text("due") or front.text("due_at"),
-        schedule=front.text("schedule"),
-        executions=int(number(front.text("executions")) or 0),
-        managed=front.text("managed") == "mission",
-        host=front.text("host"),
-        limits=_limits(front),
-        models=front.pairs("model_routing"),
-        preferences=_preferences(front),
-        constraints=_listed(layout, "scope", "constraints"),
+        status=mission_status(facts.text("status")),
+        raw_status=facts.text("status"),
+        goal=prose.goal(layout),
+        kind=facts.text("type") or "development",
+        mode=mode if mode and mode != "subagent" else "full",
+        priority=facts.text("priority") or "normal",
+        repo=facts.text("repo"),
+        base=facts.text("base"),
+        created=facts.text("created"),
+        started=facts.text("started"),
+        completed=facts.text("completed"),
+        deadline=facts.text("deadline"),
+        schedule=facts.text("schedule"),
+        executions=int(number(facts.text("executions")) or 0),
+        managed=facts.text("managed") == "mission",
+        host=facts.text("host"),
+        limits=facts.limits(),
+        models=facts.pairs("model_routing"),
+        preferences=facts.preferences(),
+        constraints=prose.listed(layout, "constraints"),
+        success_criteria=prose.listed(layout, "success criteria"),
+        non_goals=prose.listed(layout, "non-goals", "out of scope"),
         milestones=milestones,
         gates=gates,
         approvals=tuple(tables.approvals(layout)),
@@ -267,71 +270,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         spends=tuple(tables.spends(layout)),
         recoveries=tuple(tables.recoveries(layout)),
         progress=tuple(tables.progress(layout)),
-    )
-
-
-def _goal(layout: Layout) -> str:
-    for section, heading in enumerate(layout.headings):
-        if layout.path(section) in {("scope", "goal"), ("goal",)} or layout.path(section)[-2:] == (
-            "scope",
-            "goal",
-        ):
-            words = [layout.raw(line) for s, line in layout.prose if s == section]
-            text = without_comments("\n".join(words)).strip()
-            if text:
-                return text
-        if heading.level == 1:
-            quote = [layout.raw(line) for s, line in layout.prose if s == section]
-            lines = [q.lstrip("> ").strip() for q in quote if q.lstrip().startswith(">")]
-            if lines and not _has_scope_goal(layout):
-                return "\n".join(lines).strip()
-    return ""
-
-
-def _has_scope_goal(layout: Layout) -> bool:
-    return any(layout.path(s)[-2:] == ("scope", "goal") for s in range(1, len(layout.headings)))
-
-
-def _listed(layout: Layout, *path: str) -> tuple[str, ...]:
-    for section in range(1, len(layout.headings)):
-        if layout.path(section)[-len(path) :] == path:
-            lines = [layout.raw(line).strip() for s, line in layout.prose if s == section]
-            return tuple(line.lstrip("-*+ ") for line in lines if line[:1] in {"-", "*", "+"} and line.lstrip("-*+ "))
-    return ()
-
-
-def _limits(front: Front) -> Limits:
-    caps: dict[str, Decimal | None] = {}
-    unlimited = set()
-    for name, key in (("usd", "money_usd"), ("hours", "time_hours"), ("tokens", "token_limit")):
-        text = front.text("budget", key)
-        value = number(text)
-        caps[name] = value or None
-        if text.casefold() == "unlimited":
-            unlimited.add(name)
-    return Limits(
-        usd=caps["usd"],
-        hours=caps["hours"],
-        tokens=caps["tokens"],
-        unlimited=frozenset(unlimited),
-        alert_pct=number(front.text("budget", "alert_threshold_pct")) or Decimal(80),
-        per_feature_usd=number(front.text("budget", "per_feature_usd")) or None,
-    )
-
-
-def _preferences(front: Front) -> Preferences:
-    workers = number(front.text("preferences", "max_parallel_workers"))
-    words = []
-    for key in ("tech_stack", "deploy_target", "test_framework", "ci_provider", "coding_style"):
-        values = [v for v in front.texts("preferences", key) if v]
-        if values:
-            words.append(f"{key.replace('_', ' ')}: {', '.join(values)}")
-    return Preferences(
-        max_parallel_workers=int(workers) if workers else None,
-        runner=front.text("preferences", "runner") or "opencode",
-        land=front.text("preferences", "land") or "ask",
-        worker_command=front.text("preferences", "worker_command"),
-        lines=tuple(words),
+        kept=tuple(tables.kept(layout)),
     )
 
 
@@ -366,23 +305,5 @@ def _milestone_problems(milestones: tuple[Milestone, ...], layout: Layout) -> It
                 1,
                 f"milestone {milestone.number} has the status `{milestone.raw_status}`, which is not known",
                 "it is kept and does not run",
-                Severity.WARNING,
-            )
-
-
-def _number_problems(front: Front) -> Iterator[Problem]:
-    for key in ("money_usd", "time_hours", "token_limit", "alert_threshold_pct", "per_feature_usd"):
-        value = front.value("budget", key)
-        if (
-            value
-            and value.text.strip()
-            and number(value.text) is None
-            and value.text.casefold() not in {"unlimited", "null", "~"}
-        ):
-            yield Problem(
-                value.line,
-                value.column,
-                f"`budget.{key}` is no number: `{value.text}`",
-                "it is read as unset; write a number, or unlimited",
                 Severity.WARNING,
             )

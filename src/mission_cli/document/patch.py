@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mission_cli.document import places
-from mission_cli.document.fields import Key, fields_of
+from mission_cli.document.edits import CannotPlaceError, Edit, text_hash
+from mission_cli.document.fields import Key, first_difference
 from mission_cli.document.scan import Layout, scan
 from mission_cli.domain.errors import DocumentError
 
@@ -27,6 +28,7 @@ class Refused:
     change: Change
     reason: str
     line: int = 0
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def apply(text: str, changes: Sequence[Change], *, where: str = "") -> str:
     if result.refused:
         first = result.refused[0]
         at = f"{where}:{first.line}" if where and first.line else where
-        raise DocumentError(first.reason, where=at, hint="look at the file there, then try again")
+        raise DocumentError(first.reason, where=at, hint=first.hint or "look at the file there, then try again")
     return result.text
 
 
@@ -53,24 +55,47 @@ def apply_fitting(text: str, changes: Sequence[Change]) -> Patched:
     rest = list(changes)
     while rest:
         layout = scan(text)
-        batch, rest, failed = _batch(layout, rest)
+        batch, left, failed = _batch(layout, rest)
+        done, rest = rest[: len(rest) - len(left)], left
         refused += failed
-        if batch:
-            text = _splice_checked(layout, batch)
+        if not batch:
+            continue
+        try:
+            text = splice(layout, batch)
+        except AssertionError:
+            known = [refusal.change for refusal in failed]
+            text, more = _one_by_one(text, [change for change in done if change not in known])
+            refused += more
     return Patched(text, tuple(refused))
 
 
-def _batch(layout: Layout, changes: Sequence[Change]) -> tuple[list[places.Edit], list[Change], list[Refused]]:
+def _one_by_one(text: str, changes: Sequence[Change]) -> tuple[str, list[Refused]]:
+    """Make changes each for itself; one that does not read back as meant is refused, and nothing of it is written."""
+    refused: list[Refused] = []
+    for change in changes:
+        try:
+            edits = places.locate(scan(text), change)
+            text = splice(scan(text), edits)
+        except CannotPlaceError as error:
+            refused.append(Refused(change, str(error), error.line, error.hint))
+        except AssertionError as error:
+            line = text.count("\n", 0, edits[0].start) + 1
+            hint = "nothing was written; is a fence or comment left open near that line? if not, please report it"
+            refused.append(Refused(change, f"this is a bug of ours: {error}", line, hint))
+    return text, refused
+
+
+def _batch(layout: Layout, changes: Sequence[Change]) -> tuple[list[Edit], list[Change], list[Refused]]:
     """Take changes in order until one touches the place of another; the rest waits for the next reading."""
-    edits: list[places.Edit] = []
+    edits: list[Edit] = []
     refused: list[Refused] = []
     for position, change in enumerate(changes):
         try:
             found = places.locate(layout, change)
-        except places.CannotPlaceError as error:
+        except CannotPlaceError as error:
             if edits and error.may_come:
                 return edits, list(changes[position:]), refused
-            refused.append(Refused(change, str(error), error.line))
+            refused.append(Refused(change, str(error), error.line, error.hint))
             continue
         if any(_touch(old, new) for old in edits for new in found):
             return edits, list(changes[position:]), refused
@@ -78,31 +103,28 @@ def _batch(layout: Layout, changes: Sequence[Change]) -> tuple[list[places.Edit]
     return edits, [], refused
 
 
-def _touch(old: places.Edit, new: places.Edit) -> bool:
+def _touch(old: Edit, new: Edit) -> bool:
     return (new.start <= old.end and old.start <= new.end) or bool(set(old.meant) & set(new.meant))
 
 
-def _splice_checked(layout: Layout, edits: Iterable[places.Edit]) -> str:
+def splice(layout: Layout, edits: Iterable[Edit]) -> str:
+    """Return the text with the edits, read again. Raises AssertionError where it does not say what was meant."""
     ordered = sorted(edits, key=lambda e: e.start)
-    before = fields_of(layout)
     text = "".join(_pieces(layout.text, ordered))
-    changed: dict[Key, str | None] = dict(before)
+    meant: dict[Key, str | None] = {}
     for edit in ordered:
-        changed.update(edit.meant)
-    expected = {key: value for key, value in changed.items() if value is not None}
-    after = fields_of(scan(text))
-    if after != expected:
-        wrong = sorted((k for k in set(after) | set(expected) if after.get(k) != expected.get(k)), key=repr)
-        first = wrong[0]
-        raise AssertionError(
-            f"a patch did not read back as meant at {first!r}: {after.get(first)!r} instead of {expected.get(first)!r}"
-        )
+        meant.update(edit.meant)
+    wrong = first_difference(layout, scan(text), meant)
+    if wrong is not None:
+        raise AssertionError(f"a patch did not read back as meant at {wrong!r}")
     return text
 
 
-def _pieces(text: str, ordered: Iterable[places.Edit]) -> Iterator[str]:
+def _pieces(text: str, ordered: Iterable[Edit]) -> Iterator[str]:
     at = 0
     for edit in ordered:
+        if edit.replaces and edit.replaces != text_hash(text[edit.start : edit.end]):
+            raise AssertionError(f"an edit replaces something else than it was made for, at {edit.start}")
         yield text[at : edit.start]
         yield edit.text
         at = edit.end

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mission_cli.document import escape
+from mission_cli.document.blocks import add_feature, append, fill
 from mission_cli.document.changes import (
     AddFeature,
     AppendRow,
@@ -16,78 +15,42 @@ from mission_cli.document.changes import (
     SetCell,
     SetCriterion,
     SetFeature,
+    SetField,
     SetFront,
     SetMilestone,
 )
+from mission_cli.document.checklists import Listed, with_column
 from mission_cli.document.criteria import RESULT
-from mission_cli.document.fields import Key, cell_key, fields_of, section_names, table_names
-from mission_cli.document.front import Scalar, edit_scalar
+from mission_cli.document.edits import CannotPlaceError, Edit, is_expected, name_of, text_hash, width
+from mission_cli.document.facts import state_field
+from mission_cli.document.fields import Key, cell_key
+from mission_cli.document.front import Scalar, edit_scalar, render_scalar
 from mission_cli.document.load import criteria_section, feature_rows, milestone_places
-from mission_cli.document.scan import Cell, Layout, Row, Table, scan
-from mission_cli.document.tables import table_in
+from mission_cli.document.sections import has_columns, place_of, tables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "Gates": ("Gate", "Kind", "After", "Blocks", "Rule", "Notify", "Status"),
-    "Approvals": ("Timestamp", "Gate", "Decision", "By", "Commit", "Comment"),
-    "Input Requests": (
-        "#",
-        "Asked",
-        "Feature",
-        "Prompt",
-        "Options",
-        "Urgency",
-        "Expires",
-        "Status",
-        "Response",
-    ),
-    "Waits": ("Feature", "Waiting for", "Since", "Timeout", "Status"),
-    "Budget Tracking": ("Date", "Category", "Amount", "Description", "Milestone"),
-    "Decision Log": ("#", "Date", "Decision", "Rationale", "Alternatives Considered"),
-    "Outcomes": ("Type", "Label", "Value", "Feature", "Date"),
-    "Progress Log": ("Timestamp", "Event", "Details"),
-    "Recovery Log": (
-        "Timestamp",
-        "Feature",
-        "Trigger",
-        "Preserved Evidence",
-        "Remaining Criteria",
-        "Next Safe Route",
-        "Status",
-    ),
-}
-FEATURE_COLUMNS = ("#", "Feature", "Task ID", "Status", "Estimate", "Worker", "PR")
-_PLACEHOLDER = re.compile(r"\s*(?:[_*].*[_*]|\{.*\}|<!--.*-->|[-*]\s*)?\s*\Z")
-
-
-class CannotPlaceError(Exception):
-    """The change does not fit; `may_come` when an earlier change of the same batch may make its place."""
-
-    def __init__(self, reason: str, *, line: int = 0, may_come: bool = False) -> None:
-        super().__init__(reason)
-        self.line = line
-        self.may_come = may_come
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """One replacement. `meant` is what `fields_of` must say of the new text, beside all that it said before."""
-
-    start: int
-    end: int
-    text: str
-    meant: Mapping[Key, str | None] = field(default_factory=dict)
-    """None: the place is not there any more."""
+    from mission_cli.document.rows import Cell, Row, Table
+    from mission_cli.document.scan import Field, Layout
 
 
 def locate(layout: Layout, change: Change) -> tuple[Edit, ...]:
-    """Return the edits for a change. Raises CannotPlaceError.
+    """Return the edits for a change, each with the hash of what it replaces. Raises CannotPlaceError.
 
     Where the place says it already, the edit puts there what is there: another change of the same batch may
     speak of the same place.
     """
+    edits = _edits(layout, change)
+    for edit in edits:
+        reason, line = layout.why_hidden(edit.start) if "\n" in edit.text or "\r" in edit.text else ("", 0)
+        if reason:
+            hint = "close it, or end it above that place"
+            raise CannotPlaceError(f"what is put there would not be read: {reason}", line=line, hint=hint)
+    return tuple(replace(e, replaces=text_hash(layout.text[e.start : e.end])) for e in edits)
+
+
+def _edits(layout: Layout, change: Change) -> tuple[Edit, ...]:  # noqa: PLR0911 - one case per change
     match change:
         case SetFront():
             return _front(layout, change)
@@ -95,37 +58,65 @@ def locate(layout: Layout, change: Change) -> tuple[Edit, ...]:
             return _feature_cell(layout, change)
         case SetMilestone():
             return _milestone_field(layout, change)
+        case SetField():
+            return _section_field(layout, change)
         case SetCriterion():
             return _criterion(layout, change)
         case SetCell():
             return _section_cell(layout, change)
         case AppendRow():
-            return _append(layout, change)
+            return append(layout, change)
         case AddFeature():
-            return _add_feature(layout, change)
+            return add_feature(layout, change)
         case FillSection():
-            return _fill(layout, change)
+            return fill(layout, change)
+
+
+# The front matter
 
 
 def _front(layout: Layout, change: SetFront) -> tuple[Edit, ...]:
-    name = ".".join(change.path)
-    now = layout.front.text(*change.path)
-    value = layout.front.value(*change.path)
-    line = value.line if value else 1
-    if change.was is not None and now != change.was:
-        raise CannotPlaceError(f"`{name}` says `{now}` where `{change.was}` was expected", line=line)
-    meant = _yaml_text(change.value)
-    if value is not None and value.text == meant:
-        return (_same(layout, value.start, value.end, {("front", *change.path): meant}),)
+    name, front = ".".join(change.path), layout.front
+    stated = state_field(layout, change.path)
+    if stated is not None:
+        return _in_state(layout, stated, change)
+    value = front.value(*change.path)
+    line = front.line_of(*change.path)
+    now = front.text(*change.path)
+    if not is_expected(change.was, now):
+        raise _differs(f"`{name}`", now, change.was, line)
+    meant: dict[Key, str | None] = {("front", *change.path): _yaml_text(change.value)}
+    for depth in range(1, len(change.path)):
+        if front.value(*change.path[:depth]) is not None:
+            meant["front", *change.path[:depth]] = None
+    if value is not None and value.text == _yaml_text(change.value):
+        return (_same(layout, value.start, value.end, meant),)
+    if front.missing:
+        return (_new_front(layout, change, meant),)
+    if front.problems:
+        first = front.problems[0]
+        words = f"`{name}` cannot be set while the front matter is broken: {first.message}"
+        raise CannotPlaceError(words, line=first.line, hint=first.hint or "mend that first")
     try:
-        start, end, text = edit_scalar(layout.text, layout.front, change.path, change.value)
+        start, end, text = edit_scalar(layout.text, front, change.path, change.value)
     except ValueError as error:
-        raise CannotPlaceError(f"`{name}` cannot be set: {error}", line=line) from error
-    return (Edit(start, end, text, {("front", *change.path): meant}),)
+        hint = "write it as a single value of its own, then try again"
+        raise CannotPlaceError(f"`{name}` cannot be set: {error}", line=line, hint=hint) from error
+    return (Edit(start, end, text, meant),)
 
 
-def _same(layout: Layout, start: int, end: int, meant: Mapping[Key, str | None]) -> Edit:
-    return Edit(start, end, layout.text[start:end], meant)
+def _in_state(layout: Layout, field: Field, change: SetFront) -> tuple[Edit, ...]:
+    if not is_expected(change.was, field.text):
+        raise _differs(f"`{field.name}`", field.text, change.was, field.line.number)
+    return (_field_edit(layout, field, _yaml_text(change.value)),)
+
+
+def _new_front(layout: Layout, change: SetFront, meant: Mapping[Key, str | None]) -> Edit:
+    """A file without front matter gets one, before all that it has."""
+    eol, at = layout.eol, layout.front.start
+    lines = [f"{'  ' * depth}{key}:" for depth, key in enumerate(change.path)]
+    lines[-1] += f" {render_scalar(change.value)}"
+    return Edit(at, at, eol.join(["---", *lines, "---", ""]) + eol, meant)
 
 
 def _yaml_text(value: Scalar) -> str:
@@ -134,37 +125,79 @@ def _yaml_text(value: Scalar) -> str:
     return value if isinstance(value, str) else f"{value:f}" if not isinstance(value, int) else str(value)
 
 
+# Cells
+
+
 def _feature_cell(layout: Layout, change: SetFeature) -> tuple[Edit, ...]:
+    found = list(_feature_places(layout, change))
+    if not found:
+        hint = "it is in no table of a milestone; `mission show` lists those that are"
+        raise CannotPlaceError(f"there is no row for feature {change.number}", hint=hint, may_come=True)
+    if len(found) > 1:
+        lines = [p.item.line.number if isinstance(p, Listed) else p[1].line.number for p in found]
+        words = f"{len(found)} rows are called {change.number}: lines {', '.join(map(str, lines))}"
+        raise CannotPlaceError(words, line=lines[1], hint="give one of them a new number")
+    place = found[0]
+    if isinstance(place, Listed):
+        return _listed_feature(layout, place, change)
+    return _set_cell(layout, *place, change.column, change.value, change.was)
+
+
+def _feature_places(layout: Layout, change: SetFeature) -> Iterator[Listed | tuple[Table, Row]]:
     for place in milestone_places(layout):
+        yield from (one for one in place.listed if one.number == change.number)
         for table in place.tables:
             for number, row in feature_rows(table, place.number):
                 if number == change.number:
-                    return _set_cell(layout, table, row, change.column, change.value, change.was)
-    raise CannotPlaceError(f"there is no row for feature {change.number}", may_come=True)
+                    yield table, row
+
+
+def _listed_feature(layout: Layout, listed: Listed, change: SetFeature) -> tuple[Edit, ...]:
+    item, column = listed.item, change.column.casefold()
+    now = listed.texts.get(column, "")
+    if not is_expected(change.was, now):
+        raise _differs(f"`{change.column}` of {change.number}", now, change.was, item.line.number)
+    try:
+        ticked, text = with_column(item, column, escape.line(change.value))
+    except ValueError as error:
+        hint = "turn the checklist into a table with that column"
+        raise CannotPlaceError(str(error), line=item.line.number, hint=hint) from error
+    mark = "x" if ticked else " "
+    keep = layout.text[item.box] if ticked == item.ticked else mark
+    new = keep + layout.text[item.box + 1 : item.start] + text
+    place = (layout.names[item.section], "item", str(listed.index))
+    body = RESULT.sub("", text).strip()
+    meant: dict[Key, str | None] = {("item", *place): mark + body}
+    meant["notes", *place] = "".join(m[0].strip() for m in RESULT.finditer(text))
+    return (Edit(item.box, item.end, new, meant),)
 
 
 def _section_cell(layout: Layout, change: SetCell) -> tuple[Edit, ...]:
-    columns = [*(k.casefold() for k in change.key), change.column.casefold()]
-    table = table_in(layout, change.section, *columns)
-    for row in table.rows if table else ():
-        assert table is not None  # noqa: S101 - there is no row without a table
-        if all(table.text(row, k.casefold()) == v for k, v in change.key.items()):
-            return _set_cell(layout, table, row, change.column, change.value, change.was)
+    keys = {k.casefold(): v for k, v in change.key.items()}
+    columns = (*keys, change.column.casefold())
+    for table in tables_of(layout, change.section, *columns):
+        for row in table.rows:
+            if all(row.text(place_of(table, k)) == v for k, v in keys.items()):
+                return _set_cell(layout, table, row, change.column, change.value, change.was)
     wanted = ", ".join(f"{k} = {v}" for k, v in change.key.items())
-    raise CannotPlaceError(f"`## {change.section}` has no row with {wanted}", may_come=True)
+    hint = "the row was renamed or taken away meanwhile: read the file again"
+    raise CannotPlaceError(f"`## {change.section}` has no row with {wanted}", hint=hint, may_come=True)
 
 
 def _set_cell(layout: Layout, table: Table, row: Row, column: str, value: str, was: str | None) -> tuple[Edit, ...]:
-    name = column.casefold()
-    cell = table.cell(row, name)
-    if cell is None:
-        raise CannotPlaceError(f"this row has no cell for the column `{column}`", line=row.line.number)
-    if was is not None and table.text(row, name) != was:
-        raise CannotPlaceError(
-            f"the cell `{column}` says `{cell.text}` where `{was}` was expected", line=row.line.number
-        )
+    name, line = column.casefold(), row.line.number
+    place = place_of(table, name)
+    if place < 0 or not has_columns(table, (name,)):
+        hint = f"add `{column}` to the header of the table in line {table.header.line.number}"
+        raise CannotPlaceError(f"this table has no column `{column}`", line=line, hint=hint)
+    if place >= len(row.cells):
+        words = f"this row has no cell for the column `{column}`"
+        raise CannotPlaceError(words, line=line, hint="`mission lint --fix` adds the cells that are missing")
+    cell = row.cells[place]
+    if not is_expected(was, row.text(place)):
+        raise _differs(f"the cell `{column}`", cell.text, was, line)
     new = escape.cell(value)
-    key = cell_key(_table_name(layout, table), table.rows.index(row), table.place(name))
+    key = cell_key(name_of(layout, table), table.rows.index(row), place)
     if cell.text == new:
         return (_same(layout, cell.start, cell.end, {key: new}),)
     end, text = _padded(layout.text, cell, new)
@@ -177,213 +210,106 @@ def _padded(text: str, cell: Cell, new: str) -> tuple[int, str]:
     while text[end : end + 1] in {" ", "\t"} and text[end : end + 1]:
         end += 1
     room = end - 1 - cell.start
-    fill = room - _width(new) + (_width(cell.text) - len(cell.text) if cell.text else 0)
+    fill_up = room - width(new) + (width(cell.text) - len(cell.text) if cell.text else 0)
     before = " " if text[cell.start - 1 : cell.start] == "|" else ""
     if end == cell.end:
         return cell.end, before + new + (" " if text[end : end + 1] == "|" else "")
-    return end, before + new + " " * max(fill - len(before), 0) + " "
+    return end, before + new + " " * max(fill_up - len(before), 0) + " "
+
+
+# Fields and boxes
 
 
 def _milestone_field(layout: Layout, change: SetMilestone) -> tuple[Edit, ...]:
-    place = next((p for p in milestone_places(layout) if p.number == change.number), None)
-    if place is None:
-        raise CannotPlaceError(f"there is no milestone {change.number}")
-    name = change.name.casefold()
-    mine = [f for f in layout.fields if f.section == place.section]
-    found = next((f for f in mine if f.name == name), None)
-    value = escape.heading(change.value)
-    section = section_names(layout)[place.section]
-    meant: dict[Key, str | None] = {("field", section, "field", name, "0"): value}
+    places = [p for p in milestone_places(layout) if p.number == change.number]
+    if not places:
+        hint = f"write `### Milestone {change.number}: Name`"
+        raise CannotPlaceError(f"there is no milestone {change.number}", hint=hint)
+    if len(places) > 1:
+        line = layout.headings[places[1].section].line.number
+        hint = "give one of them a new number"
+        raise CannotPlaceError(f"two milestones are called {change.number}", line=line, hint=hint)
+    owner = f"of milestone {change.number}"
+    return _set_field(layout, places[0].section, change.name, change.value, change.was, owner)
+
+
+def _section_field(layout: Layout, change: SetField) -> tuple[Edit, ...]:
+    wanted = tuple(part.casefold() for part in change.path)
+    section = next((s for s in range(1, len(layout.headings)) if layout.path(s)[-len(wanted) :] == wanted), -1)
+    if section < 0:
+        words = f"there is no section `{' / '.join(change.path)}`"
+        raise CannotPlaceError(words, hint="write its heading first", may_come=True)
+    return _set_field(layout, section, change.name, change.value, change.was, f"of `{change.path[-1]}`")
+
+
+def _set_field(layout: Layout, section: int, name: str, value: str, was: str | None, owner: str) -> tuple[Edit, ...]:
+    mine = [f for f in layout.fields if f.section == section]
+    found = next((f for f in mine if f.name == name.casefold()), None)
     if found:
-        if change.was is not None and found.text != change.was:
-            raise CannotPlaceError(
-                f"`{change.name}` of milestone {change.number} says `{found.text}` where `{change.was}` was expected",
-                line=found.line.number,
-            )
-        if found.text == value:
-            return (_same(layout, found.start, found.end, meant),)
-        glue = "" if layout.text[found.start - 1 : found.start] in {" ", "\t"} else " "
-        return (Edit(found.start, found.end, glue + value, meant),)
-    line = mine[-1].line if mine else layout.headings[place.section].line
-    gap = layout.eol if mine else layout.eol * 2
-    return (Edit(line.end, line.end, f"{gap}**{change.name}:** {value}", meant),)
+        if not is_expected(was, found.text):
+            raise _differs(f"`{name}` {owner}", found.text, was, found.line.number)
+        return (_field_edit(layout, found, value),)
+    above = [f for f in mine if not _heads_a_list(layout, f)]
+    line = above[-1].line if above else layout.headings[section].line
+    gap = layout.eol if above else layout.eol * 2
+    mark = _mark_of(layout, above[-1]) if above else ""
+    meant: dict[Key, str | None] = {
+        ("field", layout.names[section], "field", name.casefold(), "0"): escape.heading(value)
+    }
+    return (Edit(line.end, line.end, f"{gap}{mark}**{name}:** {escape.heading(value)}", meant),)
+
+
+def _heads_a_list(layout: Layout, field: Field) -> bool:
+    """Whether a field has no text of its own, and a list behind it: nothing may come between them."""
+    after = (layout.raw(line) for line in layout.lines[field.line.number :])
+    following = next((raw for raw in after if raw.strip()), "")
+    return not field.text and following.lstrip()[:1] in {"-", "*", "+"} and not following.lstrip().startswith("**")
+
+
+def _mark_of(layout: Layout, field: Field) -> str:
+    """The indent and bullet that a field begins with."""
+    return layout.raw(field.line).partition("**")[0]
+
+
+def _field_edit(layout: Layout, field: Field, value: str) -> Edit:
+    new = escape.heading(value)
+    earlier = sum(f.section == field.section and f.name == field.name and f.start < field.start for f in layout.fields)
+    key = ("field", layout.names[field.section], "field", field.name, str(earlier))
+    meant: dict[Key, str | None] = {key: new}
+    if field.text == new:
+        return _same(layout, field.start, field.end, meant)
+    glue = "" if layout.text[field.start - 1 : field.start] in {" ", "\t"} else " "
+    after = layout.text[field.end : field.end + 1]
+    return Edit(field.start, field.end, glue + new + (" " if after == "|" else ""), meant)
 
 
 def _criterion(layout: Layout, change: SetCriterion) -> tuple[Edit, ...]:
     section = criteria_section(layout, change.owner)
     items = [i for i in layout.items if i.section == section]
     if not 0 <= change.index < len(items):
-        raise CannotPlaceError(f"{change.owner} has no criterion number {change.index + 1}")
+        hint = "criteria were taken away meanwhile: read the file again"
+        raise CannotPlaceError(f"{change.owner} has no criterion number {change.index + 1}", hint=hint)
     item = items[change.index]
     body = RESULT.sub("", item.text).rstrip()
     if body.strip() != change.text:
-        raise CannotPlaceError(f"criterion {change.index + 1} of {change.owner} was changed", line=item.line.number)
+        words, hint = (
+            f"criterion {change.index + 1} of {change.owner} was changed",
+            "what it says now has to be judged anew",
+        )
+        raise CannotPlaceError(words, line=item.line.number, hint=hint)
     mark = "x" if change.ticked else " "
+    keep = layout.text[item.box] if change.ticked == item.ticked else mark
     between = layout.text[item.box + 1 : item.start]
-    new = mark + between + " ".join([body, *change.comments])
-    name = section_names(layout)[section]
-    place = (name, "item", str(change.index))
+    new = keep + between + " ".join([body, *change.comments])
+    place = (layout.names[section], "item", str(change.index))
     meant: dict[Key, str | None] = {("item", *place): mark + change.text, ("notes", *place): "".join(change.comments)}
     return (Edit(item.box, item.end, new, meant),)
 
 
-def _append(layout: Layout, change: AppendRow) -> tuple[Edit, ...]:
-    columns = [c.casefold() for c in COLUMNS[change.section]]
-    table = table_in(layout, change.section, columns[0], columns[1])
-    values = {k.casefold(): escape.cell(v) for k, v in change.values.items()}
-    if table is not None:
-        return (_append_row(layout, table, values),)
-    cells = COLUMNS[change.section]
-    lines = ["| " + " | ".join(cells) + " |", "|" + "|".join("-" * (len(c) + 2) for c in cells) + "|"]
-    lines.append("| " + " | ".join(values.get(c.casefold(), "") for c in cells) + " |")
-    section = layout.find(change.section)
-    if section >= 0:
-        return (_insert_block(layout, lines, section, own=True),)
-    return (_insert_block(layout, [f"## {change.section}", "", *lines], 0, own=False),)
+def _same(layout: Layout, start: int, end: int, meant: Mapping[Key, str | None]) -> Edit:
+    return Edit(start, end, layout.text[start:end], meant)
 
 
-def _append_row(layout: Layout, table: Table, values: Mapping[str, str]) -> Edit:
-    real = [n for n, row in enumerate(table.rows) if not row.empty()]
-    free = (real[-1] + 1) if real else 0
-    name = _table_name(layout, table)
-    texts = [values.get(column, "") for column in table.columns]
-    meant: dict[Key, str | None] = {cell_key(name, free, place): text for place, text in enumerate(texts)}
-    row = _row_text(layout, table, texts)
-    if free < len(table.rows):
-        old = table.rows[free].line
-        return Edit(old.start, old.end, row, meant)
-    last = table.rows[-1].line if table.rows else table.delimiter
-    return Edit(last.end, last.end, layout.eol + row, meant)
-
-
-def _row_text(layout: Layout, table: Table, texts: list[str]) -> str:
-    header = layout.raw(table.header.line)
-    indent = header[: len(header) - len(header.lstrip())]
-    starts = [cell.start for cell in table.header.cells]
-    cells = []
-    for place, text in enumerate(texts):
-        width = 0
-        if place + 1 < len(starts):
-            width = starts[place + 1] - starts[place] - 3
-        elif header.rstrip().endswith("|"):
-            width = table.header.line.start + len(header.rstrip()) - starts[place] - 2
-        cells.append(text + " " * max(width - _width(text), 0))
-    return f"{indent}| {' | '.join(cells)} |"
-
-
-def _add_feature(layout: Layout, change: AddFeature) -> tuple[Edit, ...]:
-    place = next((p for p in milestone_places(layout) if p.number == change.milestone), None)
-    if place is None:
-        raise CannotPlaceError(f"there is no milestone {change.milestone}")
-    if any(number == change.number for t in place.tables for number, _ in feature_rows(t, place.number)):
-        raise CannotPlaceError(f"there is a feature {change.number} already")
-    values = {k.casefold(): escape.cell(v) for k, v in change.values.items()}
-    if place.tables:
-        row = _append_row(layout, place.tables[-1], values)
-    else:
-        cells = FEATURE_COLUMNS
-        lines = ["| " + " | ".join(cells) + " |", "|" + "|".join("-" * (len(c) + 2) for c in cells) + "|"]
-        lines.append("| " + " | ".join(values.get(c.casefold(), "") for c in cells) + " |")
-        row = _insert_block(layout, lines, place.section, own=True)
-    if not change.description and not change.criteria:
-        return (row,)
-    block = [f"#### {change.number} {escape.heading(change.title)}"]
-    if change.description:
-        block += ["", *change.description.split("\n")]
-    if change.criteria:
-        block += ["", *(f"- [ ] {c}" for c in change.criteria)]
-    section = _insert_block(layout, block, place.section, own=False)
-    if row.start == section.start:
-        joined = Edit(row.start, row.end, row.text + section.text, {**row.meant, **section.meant})
-        return (joined,)
-    return (row, section)
-
-
-def _fill(layout: Layout, change: FillSection) -> tuple[Edit, ...]:
-    names = section_names(layout)
-    section = next((s for s in range(1, len(names)) if _ends_with(layout, s, change.path)), -1)
-    lines = change.text.split("\n")
-    if section < 0:
-        if len(change.path) == 1:
-            raise CannotPlaceError(f"there is no section `{change.path[0]}`")
-        parent = next((s for s in range(1, len(names)) if _ends_with(layout, s, change.path[:-1])), 0)
-        level = layout.headings[parent].level + 1
-        title = change.path[-1].capitalize()
-        return (_insert_block(layout, ["#" * level + " " + title, "", *lines], parent, own=False),)
-    old = [line for s, line in layout.prose if s == section]
-    if old and all(_PLACEHOLDER.match(layout.raw(line)) for line in old):
-        new = [line.rstrip() for line in lines if line.strip()]
-        gone: dict[Key, str | None] = {("line", names[section], "line", str(n)): None for n in range(len(old))}
-        meant = gone | {("line", names[section], "line", str(n)): text for n, text in enumerate(new)}
-        return (Edit(old[0].start, old[-1].end, layout.eol.join(lines), meant),)
-    return (_insert_block(layout, lines, section, own=True),)
-
-
-def _ends_with(layout: Layout, section: int, path: tuple[str, ...]) -> bool:
-    return layout.path(section)[-len(path) :] == path
-
-
-def _insert_block(layout: Layout, lines: list[str], section: int, *, own: bool) -> Edit:
-    """Insert lines as a block of their own at the end of a section (`own`: before its first subsection).
-
-    Section 0 is the whole file. What the block means is what it says when it is read alone, under the
-    section's name, and behind what stands there already.
-    """
-    names = section_names(layout)
-    if section == 0 and not own:
-        stop = len(layout.lines)
-    else:
-        stop = layout.end_of_own(section) if own else layout.end_of(section)
-    start = layout.headings[section].line.number if section else layout.first
-    above = section if own else _parent_for(layout, lines[0], stop)
-    last = stop - 1
-    while last >= start and not layout.raw(layout.lines[last]).strip():
-        last -= 1
-    eol = layout.eol
-    if last < 0:
-        return Edit(len(layout.text), len(layout.text), eol.join(lines) + eol, _meaning(layout, names, lines, above))
-    at = layout.lines[last].end
-    tail = "" if layout.text[at:] else eol
-    return Edit(at, at, eol * 2 + eol.join(lines) + tail, _meaning(layout, names, lines, above))
-
-
-def _parent_for(layout: Layout, heading: str, stop: int) -> int:
-    """The section that a new heading will lie in when it is put before the line with index `stop`."""
-    level = len(heading) - len(heading.lstrip("#"))
-    parent = max(i for i, h in enumerate(layout.headings) if i == 0 or h.line.number <= stop)
-    while parent > 0 and layout.headings[parent].level >= level:
-        parent = layout.headings[parent].parent
-    return parent
-
-
-def _meaning(layout: Layout, names: list[str], lines: list[str], section: int) -> dict[Key, str | None]:
-    there = fields_of(layout)
-    meant: dict[Key, str | None] = {}
-    for key, value in fields_of(scan("\n" + "\n".join(lines) + "\n")).items():
-        kind, name, *rest = key
-        above = names[section]
-        title, _, table = name.partition(" table ") if kind in {"cell", "columns"} else (name, "", "")
-        full = " / ".join(p for p in (above, title) if p)
-        if not title and rest and rest[-1].isdigit() and kind in {"line", "item", "notes", "field"}:
-            offset = sum(1 for k in there if k[:-1] == (kind, full, *rest[:-1]))
-            rest[-1] = str(int(rest[-1]) + offset)
-        if table:
-            if not title:
-                table = str(int(table) + sum(1 for t in layout.tables if t.section == section))
-            full = f"{full} table {table}"
-        new = (kind, full, *rest)
-        if kind == "heading" and title == "":
-            continue
-        if kind == "heading" and new in there:
-            raise CannotPlaceError(f"there is a section `{title}` already")
-        meant[new] = value
-    return meant
-
-
-def _table_name(layout: Layout, table: Table) -> str:
-    names = table_names(layout, section_names(layout))
-    return next(name for t, name in zip(layout.tables, names, strict=True) if t is table)
-
-
-def _width(text: str) -> int:
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+def _differs(place: str, now: str, was: str | None, line: int) -> CannotPlaceError:
+    hint = "somebody changed it meanwhile: read the file again and decide again"
+    return CannotPlaceError(f"{place} says `{now}` where `{was}` was expected", line=line, hint=hint)

@@ -8,81 +8,25 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mission_cli.document.front import Front, read_front
+from mission_cli.document.rows import Line, Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _EOL = re.compile(r"\r\n|\n|\r")
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?[ \t]*#*[ \t]*\Z")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|\Z)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_DELIMITER = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\Z")
+_DELIMITER_CELL = re.compile(r":?-+:?\Z")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[([ xX])\](?:[ \t]+|\Z)")
 _FIELD = re.compile(r"[ \t]*(?:[-*+][ \t]+)?\*\*([^*:\n]+?)(?::\*\*|\*\*:)[ \t]*")
+_NEXT_FIELD = re.compile(r"\|[ \t]*(?=\*\*[^*:|\n]+(?::\*\*|\*\*:))")
+LONGEST_LINE = 20_000
+"""Characters; a longer line is kept as prose, whatever it begins with: nothing shall hang on it."""
 _FENCE = re.compile(r" *(`{3,}|~{3,})([^`]*)\Z")
-_PIPE_TOKENS = re.compile(r"\\\||`+|\|")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line without its line ending: offsets into the file, number from 1."""
-
-    number: int
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Content of a cell without its padding: offsets and raw text."""
-
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a table."""
-
-    line: Line
-    cells: tuple[Cell, ...]
-
-    def empty(self) -> bool:
-        """A placeholder of the template: nothing in it, or nothing but a number in the first cell."""
-        texts = [c.text for c in self.cells]
-        return not any(texts[1:]) and (not texts or not texts[0] or texts[0].replace(".", "").isdigit())
-
-
-@dataclass(slots=True)
-class Table:
-    """A pipe table; `columns` are the header's names in lower case."""
-
-    section: int
-    columns: tuple[str, ...]
-    header: Row
-    delimiter: Line
-    rows: list[Row] = field(default_factory=list)
-
-    def place(self, column: str) -> int:
-        """Index of a column by name, -1 when the table has none."""
-        return self.columns.index(column) if column in self.columns else -1
-
-    def cell(self, row: Row, column: str) -> Cell | None:
-        """The cell of a row by column name, or None."""
-        place = self.place(column)
-        return row.cells[place] if 0 <= place < len(row.cells) else None
-
-    def text(self, row: Row, column: str) -> str:
-        """The unescaped text of a cell, or the empty string."""
-        cell = self.cell(row, column)
-        return cell.text.replace("\\|", "|") if cell else ""
-
-    def real_rows(self) -> Iterator[Row]:
-        """The rows that are no placeholders."""
-        return (row for row in self.rows if not row.empty())
 
 
 @dataclass(slots=True)
@@ -138,18 +82,34 @@ class Layout:
     prose: list[tuple[int, Line]]
     """(section, line) of every other line that is not blank."""
     eol: str
+    sections: dict[tuple[int, str], int] = field(default_factory=dict)
+    """Index of the first heading by (level, title in lower case)."""
+    comments: list[tuple[int, int]] = field(default_factory=list)
+    """Offsets of the comments that go on over several lines: where each begins, and its `-->`."""
+    stray: list[Line] = field(default_factory=list)
+    """Lines that begin with a bar and belong to no table."""
+    open_fence: int = 0
+    """Line number of a code fence that is never closed and hides all behind it; 0: there is none."""
+    _names: list[str] | None = None
 
     def raw(self, line: Line) -> str:
         """The text of a line."""
         return self.text[line.start : line.end]
 
+    def why_hidden(self, at: int) -> tuple[str, int]:
+        """Why a line that is put at this offset would not be read, and the line to blame; ("", 0): it would be."""
+        for opened, close in self.comments:
+            if opened < at <= close:
+                line = self.text.count("\n", 0, opened) + 1
+                return f"there is a comment that begins in line {line}", line
+        fence = self.open_fence
+        if fence and at > self.lines[fence - 1].start:
+            return f"the code fence in line {fence} is never closed", fence
+        return "", 0
+
     def find(self, title: str, level: int = 2) -> int:
         """Index of the first section of that level whose title is `title`, whatever its case; -1 if none."""
-        wanted = title.casefold()
-        for index, heading in enumerate(self.headings):
-            if heading.level == level and heading.title.casefold() == wanted:
-                return index
-        return -1
+        return self.sections.get((level, title.casefold()), -1)
 
     def within(self, section: int, ancestor: int) -> bool:
         """Whether a section is, or lies in, another."""
@@ -181,11 +141,22 @@ class Layout:
             return self.headings[section + 1].line.number - 1
         return len(self.lines)
 
+    @property
+    def names(self) -> list[str]:
+        """One name for each section that no other has: its path, and a count where paths repeat."""
+        if self._names is None:
+            self._names = _section_names(self.headings)
+        return self._names
 
+
+@lru_cache(maxsize=4)
 def scan(text: str) -> Layout:
-    """Return the structure of `text`. Never raises."""
+    """Return the structure of `text`, which nobody changes afterwards. Never raises.
+
+    The last few are remembered: what a patch has read again to check itself is what the next reader asks for.
+    """
     front = read_front(text)
-    lines = list(_lines(text))
+    lines = _lines(text)
     first = 0
     if not front.missing:
         first = next((i for i, line in enumerate(lines) if line.start >= front.end), len(lines))
@@ -198,18 +169,15 @@ def scan(text: str) -> Layout:
     return layout
 
 
-def split_row(text: str, expected: int = 0) -> list[tuple[int, int]]:
-    r"""Return (start, end) of each cell of a row, padding excluded. `\\|` and a pipe in backticks are data."""
-    bars = _bars(text)
-    naive = [i for i, c in enumerate(text) if c == "|" and text[i - 1 : i] != "\\"] if "`" in text else bars
-    if expected and len(_cells(text, bars)) != expected and len(_cells(text, naive)) == expected:
-        bars = naive
-    return _cells(text, bars)
-
-
 def without_comments(text: str) -> str:
     """Return the text with `<!-- … -->` taken out."""
-    return _COMMENT.sub("", text) if "<!--" in text else text
+    return _COMMENT.sub("", text) if "<!--" in text and "-->" in text else text
+
+
+def is_delimiter(raw: str) -> bool:
+    """Whether a line is the `|---|:--:|` below a table's header."""
+    inner = raw.strip(" \t").removeprefix("|").removesuffix("|")
+    return "-" in inner and all(_DELIMITER_CELL.match(cell.strip(" \t")) for cell in inner.split("|"))
 
 
 class _Scanner:
@@ -221,25 +189,36 @@ class _Scanner:
         self.table: Table | None = None
         self.item: Item | None = None
         self.fence = ""
+        self.fenced_from = 0
         self.comment_until = -1
+        self.can_close = True
 
     def run(self) -> None:
-        lines, first = self.out.lines, self.out.first
-        for index in range(first, len(lines)):
+        text, lines = self.out.text, self.out.lines
+        for index in range(self.out.first, len(lines)):
             line = lines[index]
-            raw = self.out.text[line.start : line.end]
-            if line.start < self.comment_until:
+            raw = text[line.start : line.end]
+            if line.start < self.comment_until or len(raw) > LONGEST_LINE:
                 self._other(line, raw)
             elif self.fence:
                 self._inside_fence(line, raw)
             elif not raw or raw.isspace():
-                self.table = None
-                if self.item and index + 1 < len(lines) and not self._indented(lines[index + 1]):
-                    self.item = None
+                self._blank(index)
+            elif self.table and raw[0] == "|":
+                if line is not self.table.delimiter:
+                    self.table.lines.append(line)
             else:
                 self._content(index, line, raw)
             if "<!--" in raw and line.start >= self.comment_until and not self.fence:
                 self._open_comment(line, raw)
+        self.out.open_fence = self.fenced_from if self.fence else 0
+
+    def _blank(self, index: int) -> None:
+        self.table = None
+        if self.item and index + 1 < len(self.out.lines):
+            after = self.out.lines[index + 1].start
+            if self.out.text[after : after + 1] not in {" ", "\t"}:
+                self.item = None
 
     def _content(self, index: int, line: Line, raw: str) -> None:
         stripped = raw.lstrip(" \t")
@@ -252,25 +231,31 @@ class _Scanner:
         if mark in "`~":
             fence = _FENCE.match(raw)
             if fence:
-                self.fence = fence[1]
+                self.fence, self.fenced_from = fence[1], line.number
                 self._other(line, raw)
                 return
         if (mark in "-*+" or mark.isdigit()) and self._checkbox(line, raw):
             return
-        if "**" in stripped[:4] and self._field(line, raw):
+        if "**" in stripped[:8] and self._fields(line, raw):
             return
         self._other(line, raw)
 
     def _heading(self, line: Line, raw: str) -> bool:
-        found = _HEADING.match(without_comments(raw))
+        shown = without_comments(raw).rstrip(" \t")
+        found = _HEADING.match(shown)
         if not found:
             return False
         level = len(found[1])
+        title = shown[found.end() :]
+        closed = title.rstrip("#")
+        if not closed or closed[-1] in " \t":
+            title = closed
         parent = len(self.out.headings) - 1
         while parent > 0 and self.out.headings[parent].level >= level:
             parent = self.out.headings[parent].parent
-        self.out.headings.append(Heading(level, (found[2] or "").strip(), line, max(parent, 0)))
+        self.out.headings.append(Heading(level, title.strip(), line, max(parent, 0)))
         self.section = len(self.out.headings) - 1
+        self.out.sections.setdefault((level, title.strip().casefold()), self.section)
         self.item = None
         return True
 
@@ -278,14 +263,16 @@ class _Scanner:
         self.item = None
         if self.table:
             if line is not self.table.delimiter:
-                self.table.rows.append(Row(line, _row(raw, line.start, len(self.table.columns))))
+                self.table.lines.append(line)
             return True
         lines = self.out.lines
-        if index + 1 >= len(lines) or not _DELIMITER.match(self.out.raw(lines[index + 1])):
+        opens = "<!--" in raw and "<!--" in without_comments(raw)
+        if opens or index + 1 >= len(lines) or not is_delimiter(self.out.raw(lines[index + 1])):
+            self.out.stray.append(line)
             return False
-        header = Row(line, _row(raw, line.start, 0))
-        columns = tuple(c.text.strip("*`_ ").casefold() for c in header.cells)
-        self.table = Table(self.section, columns, header, lines[index + 1])
+        header = Row(line, raw, 0)
+        columns = tuple(text.strip("*`_ ").casefold() for text in header.texts)
+        self.table = Table(self.section, columns, header, lines[index + 1], self.out.text)
         self.out.tables.append(self.table)
         return True
 
@@ -294,30 +281,32 @@ class _Scanner:
         if not found:
             return False
         start = line.start + found.end()
-        self.item = Item(
-            self.section,
-            line,
-            line.start + found.start(1),
-            found[1] != " ",
-            start,
-            line.end,
-            raw[found.end() :],
-        )
+        box = line.start + found.start(1)
+        self.item = Item(self.section, line, box, found[1] != " ", start, line.end, raw[found.end() :])
         self.out.items.append(self.item)
         return True
 
-    def _field(self, line: Line, raw: str) -> bool:
+    def _fields(self, line: Line, raw: str) -> bool:
+        """`**Name:** value`; several on one line with a bar between them, as the first mission files had them."""
         found = _FIELD.match(raw)
         if not found:
             return False
-        text = raw[found.end() :]
+        self.item = None
+        more = list(_NEXT_FIELD.finditer(raw, found.end())) if "|" in raw else []
+        ends = [m.start() for m in more] + [len(raw)]
+        self._field(line, found, raw[found.end() : ends[0]])
+        for start, end in zip(more, ends[1:], strict=True):
+            following = _FIELD.match(raw, start.end())
+            if following:
+                self._field(line, following, raw[following.end() : end])
+        return True
+
+    def _field(self, line: Line, found: re.Match[str], text: str) -> None:
         kept = without_comments(text)
-        shown = kept.strip() if kept != text else text.rstrip()
+        shown = kept.partition("<!--")[0].strip() if "<!--" in text else text.rstrip()
         start = line.start + found.end()
         end = start + (len(shown) if text.startswith(shown) else len(text.rstrip()))
         self.out.fields.append(Field(self.section, line, found[1].strip().casefold(), start, end, shown))
-        self.item = None
-        return True
 
     def _inside_fence(self, line: Line, raw: str) -> None:
         stripped = raw.strip()
@@ -326,13 +315,16 @@ class _Scanner:
         self._other(line, raw)
 
     def _open_comment(self, line: Line, raw: str) -> None:
-        rest = _COMMENT.sub("", raw)
+        rest = without_comments(raw)
         at = rest.find("<!--")
-        if at >= 0 and rest.count("`", 0, at) % 2 == 0:
+        if self.can_close and at >= 0 and rest.count("`", 0, at) % 2 == 0:
             opened = line.start + raw.rindex("<!--")
             close = self.out.text.find("-->", opened)
             if close >= 0:
                 self.comment_until = close
+                self.out.comments.append((opened, close))
+            else:
+                self.can_close = False
 
     def _other(self, line: Line, raw: str) -> None:
         if self.item and raw[:1] in {" ", "\t"}:
@@ -341,52 +333,34 @@ class _Scanner:
             self.item = None
         self.out.prose.append((self.section, line))
 
-    def _indented(self, line: Line) -> bool:
-        return self.out.text[line.start : line.start + 1] in {" ", "\t"}
+
+def _section_names(headings: list[Heading]) -> list[str]:
+    seen: dict[str, int] = {}
+    names: list[str] = []
+    for heading in headings:
+        above = f"{names[heading.parent]} / " if heading.parent > 0 else ""
+        path = above + heading.title.casefold()
+        seen[path] = seen.get(path, 0) + 1
+        names.append(f"{path}\0{seen[path]}" if seen[path] > 1 else path)
+    return names
 
 
-def _lines(text: str) -> Iterator[Line]:
+def _lines(text: str) -> list[Line]:
+    if "\r" in text:
+        return list(_mixed_lines(text))
+    sizes = [len(raw) for raw in text.split("\n")]
+    starts = list(itertools.accumulate((size + 1 for size in sizes), initial=0))
+    ends = map(int.__add__, starts, sizes)
+    lines = list(map(Line._make, zip(itertools.count(1), starts, ends)))
+    if lines[-1].start == len(text):
+        lines.pop()
+    return lines
+
+
+def _mixed_lines(text: str) -> Iterator[Line]:
     start, number = 0, 1
     for eol in _EOL.finditer(text):
         yield Line(number, start, eol.start())
         start, number = eol.end(), number + 1
     if start < len(text):
         yield Line(number, start, len(text))
-
-
-def _row(raw: str, offset: int, expected: int) -> tuple[Cell, ...]:
-    return tuple(Cell(offset + s, offset + e, raw[s:e]) for s, e in split_row(raw, expected))
-
-
-def _bars(text: str) -> list[int]:
-    if "`" not in text and "\\" not in text:
-        return [i for i, c in enumerate(text) if c == "|"]
-    bars, position = [], 0
-    while token := _PIPE_TOKENS.search(text, position):
-        position = token.end()
-        if token[0] == "|":
-            bars.append(token.start())
-        elif token[0][0] == "`":
-            close = re.compile(rf"(?<!`){token[0]}(?!`)").search(text, position)
-            if close:
-                position = close.end()
-    return bars
-
-
-def _cells(text: str, bars: list[int]) -> list[tuple[int, int]]:
-    edges = list(bars)
-    if not edges or text[: edges[0]].strip():
-        edges.insert(0, -1)
-    if text[edges[-1] + 1 :].strip() or len(edges) == 1:
-        edges.append(len(text))
-    cells = []
-    for left, right in itertools.pairwise(edges):
-        start, end = left + 1, right
-        while start < end and text[start] in " \t":
-            start += 1
-        while end > start and text[end - 1] in " \t":
-            end -= 1
-        if start == end:
-            start = end = min(left + 2, right)
-        cells.append((start, end))
-    return cells

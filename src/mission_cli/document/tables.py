@@ -3,60 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import category_of, parse_amount
 from mission_cli.document.features import match_names
+from mission_cli.document.sections import SECTIONS, RowView, find_section, place_of, rows_in, table_in, tables_of
 from mission_cli.document.words import plain
 from mission_cli.domain.ids import FeatureNumber, feature_number
-from mission_cli.domain.mission import Approval, Gate, InputRequest, LogRow, Recovery, Spend, Wait
+from mission_cli.domain.mission import Approval, Feature, Gate, InputRequest, KeptRow, LogRow, Recovery, Spend, Wait
 from mission_cli.domain.problems import Problem
 from mission_cli.domain.status import GateKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from mission_cli.document.scan import Layout, Row, Table
-
-
-@dataclass(frozen=True, slots=True)
-class RowView:
-    """One real row of a table, its cells by column name."""
-
-    table: Table
-    row: Row
-
-    def __getitem__(self, column: str) -> str:
-        return self.table.text(self.row, column)
-
-    @property
-    def line(self) -> int:
-        """Line number, from 1."""
-        return self.row.line.number
-
-    @property
-    def column(self) -> int:
-        """Column of its first cell, from 1."""
-        return self.row.cells[0].start - self.row.line.start + 1 if self.row.cells else 1
-
-
-def table_in(layout: Layout, section_title: str, *columns: str) -> Table | None:
-    """The first table in a `##` section (or below it) that has all the columns."""
-    section = layout.find(section_title)
-    if section < 0:
-        return None
-    return next(
-        (t for t in layout.tables if layout.within(t.section, section) and all(c in t.columns for c in columns)),
-        None,
-    )
-
-
-def rows_in(layout: Layout, section_title: str, *columns: str) -> Iterator[RowView]:
-    """The real rows of that table; none where there is no such table."""
-    table = table_in(layout, section_title, *columns)
-    if table is not None:
-        yield from (RowView(table, row) for row in table.real_rows())
+    from mission_cli.document.scan import Layout
 
 
 def gates(
@@ -135,11 +96,34 @@ def waits(layout: Layout) -> Iterator[Wait]:
 
 
 def needed_resources(layout: Layout) -> Iterator[str]:
-    """Names of the resources that somebody still has to provide."""
-    rows = rows_in(layout, "Resources", "name", "status")
-    for row in rows:
-        if plain(row["status"]) == "needed":
-            yield row["name"]
+    """Names of the resources that somebody still has to provide, from one table or from several."""
+    for table in tables_of(layout, "Resources", "name", "status"):
+        open_words = {"needed", "pending"} if "dependency" in table.columns else {"needed"}
+        for row in (RowView(table, r) for r in table.real_rows()):
+            if plain(row["status"]) in open_words:
+                yield row["name"]
+
+
+def kept(layout: Layout) -> Iterator[KeptRow]:
+    """The rows of sections that nothing acts on yet."""
+    for title, form in SECTIONS.items():
+        if form.acted_on or find_section(layout, title) < 0:
+            continue
+        for table in tables_of(layout, title):
+            for row in table.real_rows():
+                yield KeptRow(title, {c: row.text(n) for n, c in enumerate(table.columns)}, row.line.number)
+
+
+def row_problems(layout: Layout, features: Sequence[Feature]) -> Iterator[Problem]:
+    """Rows that speak of features which do not exist: they are shown, and hold nothing."""
+    known = {f.number for f in features}
+    for row in rows_in(layout, "Waits", "feature", "waiting for"):
+        if feature_number(row["feature"]) not in known:
+            words = f"a wait names the feature `{row['feature']}`, which does not exist"
+            yield Problem(row.line, row.column, words, "write its number as it stands in the milestone")
+    for row in rows_in(layout, "Input Requests", "prompt", "status"):
+        if not row["#"].isdigit():
+            yield Problem(row.line, row.column, "an input request without a number", "write a number into the column #")
 
 
 def spends(layout: Layout) -> Iterator[Spend]:
@@ -169,6 +153,8 @@ def recoveries(layout: Layout) -> Iterator[Recovery]:
 
 def progress(layout: Layout) -> Iterator[LogRow]:
     """The progress log."""
-    rows = rows_in(layout, "Progress Log", "event", "details")
-    for row in rows:
-        yield LogRow(row["timestamp"], row["event"], row["details"])
+    table = table_in(layout, "Progress Log", "event", "details")
+    if table is not None:
+        at, event, details = (place_of(table, column) for column in ("timestamp", "event", "details"))
+        for row in table.real_rows():
+            yield LogRow(row.text(at), row.text(event), row.text(details))

@@ -8,7 +8,6 @@ from decimal import Decimal, InvalidOperation
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.domain.text import parse_duration
 
-_TRAILER = re.compile(r"\s*\(.*\)\s*\Z")
 _EMPHASIS = re.compile(r"[*_`]*(.*?)[*_`]*\Z")
 
 _FEATURE = {
@@ -69,11 +68,16 @@ _VERDICT = {
     "could-not-run": Verdict.COULD_NOT_RUN,
 }
 VERDICT_WORDS = {verdict: word for word, verdict in _VERDICT.items()}
+MISSION_WORDS = tuple(_MISSION)
+"""Every word that is read as the status of a mission; ours come first."""
 
 
 def plain(text: str) -> str:
     """Return a status as it is compared: no case, no emphasis, no trailing `(…)`, `_` and `-` as spaces."""
-    found = _EMPHASIS.match(_TRAILER.sub("", text.strip()))
+    bare = text.strip()
+    if bare.endswith(")") and "(" in bare:
+        bare = bare[: bare.index("(")].rstrip()
+    found = _EMPHASIS.match(bare)
     word = found[1] if found else text
     return " ".join(word.replace("_", " ").replace("-", " ").casefold().split())
 

@@ -73,6 +73,8 @@ class Feature:
     assign: str = ""
     model: str = ""
     fixes: str = ""
+    repo: str = ""
+    """The repository that it belongs to where that is another one; kept and shown."""
     side_effects: bool = False
     tries_after: int = 0
     """Attempts up to this one do not count any more: a person said `retry`."""
@@ -228,6 +230,16 @@ class LogRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A row of a section that nothing acts on: phases, team, decisions, agents, research, outcomes."""
+
+    section: str
+    cells: Mapping[str, str]
+    """By column name as the file has it, in lower case."""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Preferences:
     """How the person wants the work done."""
 
@@ -266,6 +278,8 @@ class Mission:
     models: Mapping[str, str] = field(default_factory=dict)
     preferences: Preferences = field(default_factory=Preferences)
     constraints: tuple[str, ...] = ()
+    success_criteria: tuple[str, ...] = ()
+    non_goals: tuple[str, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     gates: tuple[Gate, ...] = ()
     approvals: tuple[Approval, ...] = ()
@@ -275,6 +289,7 @@ class Mission:
     spends: tuple[Spend, ...] = ()
     recoveries: tuple[Recovery, ...] = ()
     progress: tuple[LogRow, ...] = ()
+    kept: tuple[KeptRow, ...] = ()
 
     @property
     def poc(self) -> bool:

@@ -304,7 +304,7 @@ def records_of(world: World, address: Address) -> list[RunRecord]:
 
 def decision(address: Address, what: str, why: str) -> AppendRow:
     """A row of the Decision Log with the next number."""
-    from mission_cli.document.tables import rows_in
+    from mission_cli.document.sections import rows_in
 
     numbers = [int(r["#"]) for r in rows_in(address.loaded.layout, "Decision Log", "#", "decision") if r["#"].isdigit()]
     return AppendRow(
@@ -377,6 +377,7 @@ def _annotated(address: Address, feature: Feature, last: int) -> str:
 
     cell = feature.title
     for place in milestone_places(address.loaded.layout):
+        cell = next((one.item.text for one in place.listed if one.number == feature.number), cell)
         for table in place.tables:
             for number, row in feature_rows(table, place.number):
                 if number == feature.number:

@@ -10,10 +10,11 @@ from mission_cli.document import patch
 from mission_cli.document.load import load
 from mission_cli.document.plan import Plan, template_values
 from mission_cli.document.runs import write_run
+from mission_cli.document.summary import summary_cells
 from mission_cli.domain.errors import ConflictError, UsageError
 from mission_cli.domain.ids import MissionId, attempt_name, why_bad_id
 from mission_cli.domain.text import stamp
-from mission_cli.engine.record import Entry, log_rows, message, spend_rows, spends_of, summary_cells
+from mission_cli.engine.record import Entry, log_rows, message, spend_rows, spends_of
 from mission_cli.ports.state import Write
 
 if TYPE_CHECKING:

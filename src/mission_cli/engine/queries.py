@@ -22,6 +22,7 @@ from mission_cli.engine.world import policy_of
 from mission_cli.planner.release import holds_of
 
 if TYPE_CHECKING:
+    from mission_cli.document.difference import Difference
     from mission_cli.domain.health import Finding
     from mission_cli.domain.mission import Criterion, Feature, Mission
     from mission_cli.domain.problems import Problem
@@ -31,6 +32,15 @@ if TYPE_CHECKING:
     from mission_cli.engine.world import World
     from mission_cli.planner.decisions import Hold
     from mission_cli.ports.state import Snapshot, StateStore
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """What changed between two revisions of a mission; `old` and `new` as git takes them."""
+
+    old: str
+    new: str
+    changes: list[Difference]
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,3 +372,19 @@ def as_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return str(value) if isinstance(value, str) else value
+
+
+def change_of(state: StateStore, address: Address, revisions: str = "") -> ChangeView:
+    """What changed since a revision, or between two (`A..B`); without one, in the mission's last commit."""
+    from mission_cli.document.difference import differences
+    from mission_cli.document.load import load
+
+    stored = address.stored
+    old, _, new = revisions.partition("..")
+    if not old:
+        last = state.history(stored, limit=1)
+        new = new or (last[0].commit if last else "")
+        old = f"{new}^"
+    after = state.text_at(stored, new) if new else stored.text
+    before = state.text_at(stored, old)
+    return ChangeView(old, new, differences(load(before, stored.id), load(after, stored.id)))

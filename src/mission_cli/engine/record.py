@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mission_cli.budget.amounts import LABELS, category_of, show_amount
-from mission_cli.budget.ledger import Account, account
+from mission_cli.budget.amounts import LABELS, show_amount
+from mission_cli.budget.ledger import account
 from mission_cli.document import patch
 from mission_cli.document.changes import (
     AddFeature,
@@ -22,7 +22,7 @@ from mission_cli.document.changes import (
 from mission_cli.document.criteria import result_comment
 from mission_cli.document.escape import fenced
 from mission_cli.document.runs import write_run
-from mission_cli.document.tables import rows_in
+from mission_cli.document.summary import summary_cells
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.mission import Spend
 from mission_cli.domain.status import Cause, FeatureStatus, MissionStatus
@@ -272,26 +272,6 @@ def summary_changes(loaded: Loaded, moves: Sequence[Move] = (), records: Sequenc
     if not added and not any(isinstance(m, Finish) for m in moves):
         return
     yield from summary_cells(loaded, state)
-
-
-def summary_cells(loaded: Loaded, state: Account) -> Iterator[Change]:
-    """The cells of the summary table for an account."""
-    for row in rows_in(loaded.layout, "Budget Tracking", "category", "spent"):
-        category = category_of(row["category"])
-        if category not in LABELS:
-            continue
-        cap, spent = state.cap(category), state.spent.of(category)
-        used = state.used_pct(category)
-        unknown = f" + {state.spent.unknown} unknown" if category == "usd" and state.spent.unknown else ""
-        cells = {
-            "Budget": "none" if cap is None else show_amount(category, cap),
-            "Spent": show_amount(category, spent) + unknown,
-            "Remaining": "-" if cap is None else show_amount(category, cap - spent),
-            "% Used": "-" if used is None else f"{used:.0f}%",
-        }
-        for column, value in cells.items():
-            if column.casefold() in row.table.columns:
-                yield SetCell("Budget Tracking", {"Category": row["category"]}, column, value)
 
 
 def _fix_change(move: AddFix) -> AddFeature:

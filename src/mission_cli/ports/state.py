@@ -89,6 +89,13 @@ class StateStore(Protocol):
         """
         ...
 
+    def join(self, theirs: Sha, *, message: str) -> Sha:
+        """Bring another head of the state branch in, by meaning; return the new head.
+
+        Raises ConflictError with the files where a person has to decide; then nothing has changed.
+        """
+        ...
+
     def recover(self) -> list[str]:
         """Finish what a dead process of ours had begun; return what was done, in words."""
         ...
@@ -99,6 +106,10 @@ class StateStore(Protocol):
 
     def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
         """Commits that touched a mission (or any), newest first."""
+        ...
+
+    def text_at(self, stored: Stored, revision: str) -> str:
+        """A mission's text at a revision, empty where it was not there. Raises NotFoundError for an unknown one."""
         ...
 
     def last_editor(self, stored: Stored) -> str:

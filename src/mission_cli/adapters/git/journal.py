@@ -5,13 +5,28 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import Sha
-from mission_cli.ports.state import Event
+from mission_cli.ports.state import Edit, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from mission_cli.adapters.git.command import Git
+
+_STATUS_KINDS = {"?": "untracked", "1": "modified", "2": "modified", "u": "conflicted"}
+
+
+def text_at(git: Git, revision: str, path: str) -> str:
+    """A file as it was at a revision; empty where it was not there. Raises NotFoundError for an unknown revision."""
+    first = revision.removesuffix("^")
+    commit = git.commit_of(revision)
+    if commit is None and git.commit_of(first) is None:
+        raise NotFoundError(f"there is no revision `{first}`", hint="mission history shows what there is")
+    found = git.blobs([f"{commit}:{path}"]) if commit else {}
+    return next((content.decode("utf-8", "surrogateescape") for content in found.values()), "")
 
 
 def read_history(work_tree: Path, branch: str, *, paths: Sequence[str], since: Sha | None, limit: int) -> list[Event]:
@@ -38,3 +53,19 @@ def read_history(work_tree: Path, branch: str, *, paths: Sequence[str], since: S
                 )
             )
         return found
+
+
+def read_edits(out: str) -> Iterator[Edit]:
+    """Edits that are not committed, from `git status --porcelain=v2 -z`."""
+    words = iter(out.split("\0"))
+    for line in words:
+        kind = line[:1]
+        if kind not in _STATUS_KINDS:
+            continue
+        fields = line.split(" ", {"1": 8, "2": 9, "u": 10}.get(kind, 1))
+        if kind == "2":
+            next(words, None)
+        path = fields[-1]
+        staged = kind in {"1", "2"} and fields[1][0] != "."
+        deleted = kind == "1" and "D" in fields[1]
+        yield Edit(path, "deleted" if deleted else "staged" if staged else _STATUS_KINDS[kind])

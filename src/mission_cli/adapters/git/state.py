@@ -11,29 +11,30 @@ import os
 import secrets
 import time
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.fs.atomic import read_json, write_json, write_new
 from mission_cli.adapters.fs.exchange import rework_file
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.command import ZERO, Git
+from mission_cli.adapters.git.journal import read_edits
+from mission_cli.adapters.git.merging import join_entries, merge_texts, reworking
 from mission_cli.adapters.git.places import MISSION_FILE, is_mission_file, person_at_work
 from mission_cli.domain.errors import ConflictError, ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
-from mission_cli.ports.state import Edit, Event, Snapshot, Stored
+from mission_cli.ports.state import Edit, Event, Snapshot, Stored, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from mission_cli.adapters.git.state_home import Layout
     from mission_cli.domain.host import Person
-    from mission_cli.ports.state import Write
 
 _INDEX_PATIENCE = 5.0
 _MODE = "100644"
-_STATUS_KINDS = {"?": "untracked", "1": "modified", "2": "modified", "u": "conflicted"}
 
 
 class GitStateStore:
@@ -92,7 +93,7 @@ class GitStateStore:
             return []
         paths = [f"{root}/" for root in self._roots() if root] or ["."]
         out = self._git.run("status", "--porcelain=v2", "-z", "--untracked-files=all", "--", *paths).out
-        return list(_edits(out.decode("utf-8", "surrogateescape")))
+        return list(read_edits(out.decode("utf-8", "surrogateescape")))
 
     def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
         """Commits that touched a mission (or any), newest first."""
@@ -102,6 +103,12 @@ class GitStateStore:
             return []
         paths = [mission.path, mission.runs] if mission else [root for root in self._roots() if root]
         return read_history(self.layout.work_tree, self.layout.branch, paths=paths, since=since, limit=limit)
+
+    def text_at(self, stored: Stored, revision: str) -> str:
+        """A mission's text at a revision."""
+        from mission_cli.adapters.git.journal import text_at
+
+        return text_at(self._git, revision, stored.path)
 
     def last_editor(self, stored: Stored) -> str:
         """Name of who last committed the file without being us."""
@@ -132,11 +139,48 @@ class GitStateStore:
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
         """Both changes of a text in one, or None where they touch each other."""
-        merging = _text_merge(self._git, base, ours)
-        try:
-            return merging(theirs) if merging else None
-        except ToolError:
-            return None
+        merged = merge_texts(base, ours, theirs)
+        return None if merged.conflicts else merged.text
+
+    def join(self, theirs: Sha, *, message: str) -> Sha:
+        """Bring another head of the state branch in, by meaning, and let index and work tree follow; return the head.
+
+        Raises ConflictError with the files where a person has to decide; then nothing has changed. A branch that
+        holds more than mission files is a person's to merge.
+        """
+        if self.layout.in_place:
+            raise ConflictError(f"{self.layout.branch} is a branch of yours", hint="merge it yourself: git pull")
+        with self._exclusive():
+            self._recover()
+            self._refuse_when_busy()
+            head = self._git.commit_of(self.layout.branch)
+            if head is None or self._git.succeeds("merge-base", "--is-ancestor", theirs, head):
+                return head or theirs
+            new = theirs
+            if not self._git.succeeds("merge-base", "--is-ancestor", head, theirs):
+                new = self._joined(head, theirs, message)
+            before, after = self._entries(head, []), self._entries(new, [])
+            moved = [p for p in after if after[p] != before.get(p)]
+            writes = [Write(p, self._content(new, p) or "", self._content(head, p)) for p in moved]
+            self._publish(head, new, [replace(w, rework=reworking(w.old, w.new, w.path)) for w in writes])
+            self._forget(head, [p for p in before if p not in after])
+        return new
+
+    def _joined(self, head: Sha, theirs: Sha, message: str) -> Sha:
+        """A commit of both heads."""
+        base = self._git.run("merge-base", head, theirs, ok=(0, 1)).out.decode().strip()
+        entries = [self._entries(Sha(commit), []) if commit else {} for commit in (base, head, theirs)]
+        lines = join_entries(self._git, *entries)
+        tree = self._tree(head, lines)
+        return self._git.commit_tree(tree, [head, theirs], message, author=self._robot, committer=self._robot)
+
+    def _forget(self, head: Sha, paths: Sequence[str]) -> None:
+        """Take files that a joined commit deleted out of index and work tree, where a person has not changed them."""
+        for path in paths if self._follows() else ():
+            file = self.layout.work_tree / path
+            if file.is_file() and file.read_bytes() == _bytes(self._content(head, path) or ""):
+                file.unlink()
+                self._git.run("update-index", "--force-remove", "--", path)
 
     # Building the commit
 
@@ -149,6 +193,12 @@ class GitStateStore:
                 raise ConflictError(f"{write.path} has moved", hint="try again")
             blob = self._git.store(_bytes(write.new))
             lines.append(f"{old[0] if old else _MODE} {blob}\t{write.path}")
+        tree = self._tree(head, lines)
+        parents = [head] if head else []
+        return self._git.commit_tree(tree, parents, message, author=author or self._robot, committer=self._robot)
+
+    def _tree(self, head: Sha | None, lines: Sequence[str]) -> str:
+        """The tree of a commit with other entries, lines of `git update-index --index-info`."""
         index = self.layout.runtime / f"index-{secrets.token_hex(4)}"
         index.parent.mkdir(parents=True, exist_ok=True)
         env = {"GIT_INDEX_FILE": os.fspath(index)}
@@ -157,11 +207,9 @@ class GitStateStore:
                 self._git.run("read-tree", head, env=env)
             data = "".join(f"{line}\0" for line in lines).encode("utf-8", "surrogateescape")
             self._git.run("update-index", "-z", "--index-info", stdin=data, env=env)
-            tree = self._git.text("write-tree", env=env)
+            return self._git.text("write-tree", env=env)
         finally:
             index.unlink(missing_ok=True)
-        parents = [head] if head else []
-        return self._git.commit_tree(tree, parents, message, author=author or self._robot, committer=self._robot)
 
     def _oid(self, text: str | None) -> str | None:
         if text is None:
@@ -338,7 +386,7 @@ class GitStateStore:
             before = self._content(old, path) if old else None
             after = self._content(new, path)
             if after is not None:
-                self._follow(path, before, after, _text_merge(self._git, before, after))
+                self._follow(path, before, after, reworking(before, after, path))
 
     def _content(self, commit: str, path: str) -> str | None:
         found = self._git.blobs([f"{commit}:{path}"])
@@ -367,40 +415,6 @@ def _stored(path: str, text: str) -> Stored:
     if found["id"]:
         return Stored(MissionId(found["id"]), path, text, f"{found['folder']}{found['id']}/runs")
     return Stored(MissionId(found["flat_id"]), path, text, f"{found['flat']}{found['flat_id']}/runs")
-
-
-def _edits(out: str) -> Iterator[Edit]:
-    words = iter(out.split("\0"))
-    for line in words:
-        kind = line[:1]
-        if kind not in _STATUS_KINDS:
-            continue
-        fields = line.split(" ", {"1": 8, "2": 9, "u": 10}.get(kind, 1))
-        if kind == "2":
-            next(words, None)
-        path = fields[-1]
-        staged = kind in {"1", "2"} and fields[1][0] != "."
-        deleted = kind == "1" and "D" in fields[1]
-        yield Edit(path, "deleted" if deleted else "staged" if staged else _STATUS_KINDS[kind])
-
-
-def _text_merge(git: Git, base: str | None, ours: str) -> Callable[[str], str] | None:
-    """A three-way merge by lines on another text; raises where the two sides touch each other."""
-    if base is None:
-        return None
-
-    def merge(theirs: str) -> str:
-        from tempfile import TemporaryDirectory
-
-        with TemporaryDirectory() as folder:
-            names = []
-            for name, text in (("theirs", theirs), ("base", base), ("ours", ours)):
-                path = Path(folder) / name
-                path.write_bytes(_bytes(text))
-                names.append(os.fspath(path))
-            return git.run("merge-file", "--stdout", *names).out.decode("utf-8", "surrogateescape")
-
-    return merge
 
 
 def _bytes(text: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
@@ -19,8 +20,11 @@ from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.views.status import list_view, status_view
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import RenderableType
 
+    from mission_cli.domain.mission import Mission
     from mission_cli.engine.queries import Line, Waiting
     from mission_cli.planner.decisions import Hold
     from mission_cli.ports.state import Event
@@ -41,6 +45,7 @@ def register(app: typer.Typer) -> None:
     command(app, "why", help="Why what does not move does not move, and what would move it.")(why)
     command(app, "logs", help="The output of a feature's worker.")(logs)
     command(app, "history", help="What happened, from git.")(history)
+    command(app, "diff", help="What changed, by meaning: since REV, from A..B, or in the last commit.")(diff)
     command(app, "inbox", help="Everything that waits for you.")(inbox)
 
 
@@ -102,9 +107,20 @@ def show(shell: Shell, mission: Identity = "") -> int:
             )
             lines += [Text(f"      {clean(line)}", style="dim") for line in feature.description.splitlines()]
             lines += [Text(f"      [{'x' if c.ticked else ' '}] {clean(c.text)}") for c in feature.criteria]
+    lines += _kept(found)
     lines += [Text(), Text(opened.world.state.work_path(address.stored.path), style="dim")]
     shell.show(Group(*lines), {"path": opened.world.state.work_path(address.stored.path), "mission": found})
     return 0
+
+
+def _kept(mission: Mission) -> Iterator[RenderableType]:
+    """The rows of sections that nothing acts on, one line each."""
+    for section, rows in itertools.groupby(mission.kept, key=lambda row: row.section):
+        yield Text()
+        yield Text(section, style="bold")
+        for row in rows:
+            cells = ", ".join(f"{name}: {text}" for name, text in row.cells.items() if text)
+            yield Text(f"  {clean(cells)}")
 
 
 def why(shell: Shell, thing: Anything = "") -> int:
@@ -168,6 +184,24 @@ def history(
         {"commit": e.commit, "at": e.at, "by": e.author.name, "subject": e.subject, "events": e.events} for e in events
     ]
     shell.say("\n".join(map(_event, events)), facts={"id": address.mission.id, "events": facts})
+    return 0
+
+
+def diff(
+    shell: Shell,
+    mission: Identity = "",
+    revision: Annotated[str, typer.Argument(metavar="REV", help="A commit of the mission files, or two: A..B.")] = "",
+) -> int:
+    """What changed, by meaning."""
+    from mission_cli.document.difference import sentences
+    from mission_cli.engine.names import resolve
+    from mission_cli.engine.queries import change_of
+
+    opened = shell.open()
+    address = resolve(opened.world.state.snapshot(), mission)
+    view = change_of(opened.world.state, address, revision)
+    facts = {"id": address.mission.id, "from": view.old, "to": view.new or "now", "changes": view.changes}
+    shell.say("\n".join(sentences(view.changes)) or "nothing has changed", facts=facts)
     return 0
 
 

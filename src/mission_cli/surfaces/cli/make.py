@@ -1,4 +1,4 @@
-"""Commands that make and mend missions: new, init, lint, edit."""
+"""Commands that make and mend missions: new, init, edit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from mission_cli.document.plan import Plan
     from mission_cli.domain.ids import MissionId
-    from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import RunRecord
     from mission_cli.ports.state import StateStore
 
@@ -45,7 +44,9 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "new", help="Make a mission from a goal, or from a plan file, and commit it.")(new)
     command(app, "init", help="Set this repository up for missions.")(init)
-    command(app, "lint", help="Say what is wrong with mission files, with line and column.")(lint)
+    command(app, "merge-driver", help="Let git merge mission files by meaning: `mission merge-driver install`.")(
+        merge_driver
+    )
     command(app, "edit", help="Edit a copy of the mission file; it is linted, merged and committed under your name.")(
         edit
     )
@@ -108,10 +109,14 @@ def new(
 
 
 def init(shell: Shell) -> int:
-    """Set this repository up: the state repository, a settings file to fill in, the list of known repositories."""
+    """Set this repository up: the state repository, the merge driver, a settings file to fill in."""
+    from mission_cli.wiring import register_merge_driver
+
     opened = shell.open(create=True)
     state = opened.state.layout
     done = [f"mission files: {state.work_tree}" + (" (in place)" if state.in_place else "")]
+    register_merge_driver(opened)
+    done.append(f"merge driver: registered in {state.git_dir}")
     tree = opened.checkout.main_tree
     settings = tree / ".mission.toml" if tree else None
     if settings is not None:
@@ -124,39 +129,20 @@ def init(shell: Shell) -> int:
     return 0
 
 
-def lint(
-    shell: Shell,
-    paths: Annotated[
-        list[str] | None, typer.Argument(help="Mission files or ids; default: all that are committed.")
-    ] = None,
+def merge_driver(
+    shell: Shell, action: Annotated[str, typer.Argument(metavar="install", help="What to do with it.")]
 ) -> int:
-    """Say what is wrong with mission files. Exit 1 when something would not run."""
-    from mission_cli.document.lint import lint as check
-    from mission_cli.document.load import load
+    """Register the merge driver where the mission files of this repository live."""
+    from mission_cli.wiring import register_merge_driver
 
-    found: list[tuple[str, Problem]] = []
-    for path, text in _texts(shell, paths or []):
-        found += [(path, problem) for problem in check(load(text, Path(path).parent.name))]
-    errors = sum(p.severity == "error" for _, p in found)
-    facts = [
-        {
-            "path": path,
-            "line": p.line,
-            "column": p.column,
-            "severity": str(p.severity),
-            "message": p.message,
-            "hint": p.hint,
-        }
-        for path, p in found
-    ]
-    lines = [clean(p.at(path)) for path, p in found]
-    words = (
-        "\n".join([*lines, f"{errors} errors, {len(found) - errors} warnings"])
-        if found
-        else "nothing to complain about"
-    )
-    shell.say(words, facts={"problems": facts, "errors": errors})
-    return 1 if errors else 0
+    if action != "install":
+        raise UsageError(f"`{clean(action)}` is nothing to do", hint="mission merge-driver install")
+    opened = shell.open()
+    changed = register_merge_driver(opened)
+    state = opened.state.layout
+    words = "\n".join(f"written: {path}" for path in changed) or f"it is registered in {state.git_dir} already"
+    shell.say(words, facts={"git_dir": os.fspath(state.git_dir), "changed": [os.fspath(path) for path in changed]})
+    return 0
 
 
 def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") -> int:
@@ -273,17 +259,3 @@ def _create(
     beside = plan.mode == "poc" and not named and not opened.world.code.is_dedicated(chosen)
     where = poc_branch if beside else (lambda _: chosen)
     return create(plan, store=opened.state, person=person, base=where, repo=place, **common)
-
-
-def _texts(shell: Shell, paths: list[str]) -> list[tuple[str, str]]:
-    files = [Path(p) for p in paths if Path(p).is_file()]
-    found = [(os.fspath(p), p.read_bytes().decode("utf-8", "surrogateescape")) for p in files]
-    names = [p for p in paths if not Path(p).is_file()]
-    if names or not paths:
-        from mission_cli.engine.names import resolve
-
-        opened = shell.open()
-        snapshot = opened.world.state.snapshot()
-        stored = [resolve(snapshot, n).stored for n in names] if names else list(snapshot.missions.values())
-        found += [(opened.world.state.work_path(s.path), s.text) for s in stored]
-    return found

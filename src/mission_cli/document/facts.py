@@ -1,0 +1,100 @@
+"""What a file says of the mission as a whole: the front matter, or the `## State` list of the first files."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli.document.keys import KEYS
+from mission_cli.document.words import hours, number
+from mission_cli.domain.mission import Limits, Preferences
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mission_cli.document.scan import Field, Layout
+
+STATE_SECTION = "State"
+_IN_STATE = ("id", "status", "mode", "type", "created")
+_CAPS = {"usd": "budget.money_usd", "hours": "budget.time_hours", "tokens": "budget.token_limit"}
+_PATHS = {name: (key.steps, *((other,) for other in key.also)) for name, key in KEYS.items()}
+_PARTS = re.compile(r"\s*[/;,]\s+|\s+/\s*")
+
+
+class Facts:
+    """Texts by the dotted names of `keys.KEYS`; asking for a name that is not there is a mistake of ours."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.front = layout.front
+        self._state = {field.name: field.text for field in state_fields(layout)}
+
+    def text(self, name: str) -> str:
+        """The scalar, under its own or another name; what stands in the State list; else empty."""
+        for path in _PATHS[name]:
+            if found := self.front.text(*path):
+                return found
+        return self._state.get(name, "").strip("`") if name in _IN_STATE else ""
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts, or one text as a list of one."""
+        return self.front.texts(*KEYS[name].steps)
+
+    def pairs(self, name: str) -> Mapping[str, str]:
+        """Texts by name."""
+        return self.front.pairs(*KEYS[name].steps)
+
+    def limits(self) -> Limits:
+        """The caps in force."""
+        texts = {name: self.text(key) for name, key in _CAPS.items()}
+        if not any(texts.values()):
+            texts = _state_caps(self._state.get("budget", ""))
+        return Limits(
+            **{name: number(text) or None for name, text in texts.items()},
+            unlimited=frozenset(name for name, text in texts.items() if text.casefold() == "unlimited"),
+            alert_pct=number(self.text("budget.alert_threshold_pct")) or Decimal(80),
+            per_feature_usd=number(self.text("budget.per_feature_usd")) or None,
+        )
+
+    def preferences(self) -> Preferences:
+        """How the person wants the work done."""
+        workers = number(self.text("preferences.max_parallel_workers"))
+        words = []
+        for key in ("tech_stack", "deploy_target", "test_framework", "ci_provider", "coding_style"):
+            values = [v for v in self.texts(f"preferences.{key}") if v]
+            if values:
+                words.append(f"{key.replace('_', ' ')}: {', '.join(values)}")
+        return Preferences(
+            max_parallel_workers=int(workers) if workers else None,
+            runner=self.text("preferences.runner") or "opencode",
+            land=self.text("preferences.land") or "ask",
+            worker_command=self.text("preferences.worker_command"),
+            lines=tuple(words),
+        )
+
+
+def state_fields(layout: Layout) -> tuple[Field, ...]:
+    """The fields of the `## State` list; none in today's files."""
+    section = layout.find(STATE_SECTION)
+    return tuple(f for f in layout.fields if f.section == section) if section > 0 else ()
+
+
+def state_field(layout: Layout, path: tuple[str, ...]) -> Field | None:
+    """The field of the State list that a key of the front matter stands in, where the front matter lacks it."""
+    if len(path) != 1 or path[0] not in _IN_STATE or layout.front.node(*path) is not None:
+        return None
+    return next((f for f in state_fields(layout) if f.name == path[0]), None)
+
+
+def _state_caps(text: str) -> dict[str, str]:
+    """`40h / $300` as caps; what cannot be read is unset."""
+    caps = dict.fromkeys(_CAPS, "")
+    for part in _PARTS.split(text):
+        worked = hours(part)
+        if worked is not None:
+            caps["hours"] = f"{worked:f}"
+        elif "$" in part and number(part) is not None:
+            caps["usd"] = part
+        elif part.endswith("tokens"):
+            caps["tokens"] = part.removesuffix("tokens").strip()
+    return caps

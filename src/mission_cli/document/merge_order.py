@@ -1,0 +1,76 @@
+"""One order for what two copies hold, whichever of them is asked first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+K = TypeVar("K")
+
+
+def arrange(
+    base: Sequence[K],
+    ours: Sequence[K],
+    theirs: Sequence[K],
+    *,
+    keep: Collection[K],
+    rank: Callable[[K], Any],
+) -> list[K]:
+    """Return the kept names: those of the base in order, each followed by what was added behind it.
+
+    What one copy alone added at a place stays in its order, what both added there is sorted by `rank`.
+    """
+    where = _slots(base, ours, theirs)
+    old = set(base)
+    added: dict[K | None, tuple[list[K], list[K]]] = {}
+    for place, side in enumerate((ours, theirs)):
+        for name in side:
+            if name not in old and name in keep:
+                added.setdefault(where[name], ([], []))[place].append(name)
+    slots = {slot: _united(*names, rank=rank) for slot, names in added.items()}
+    found = list(slots.get(None, ()))
+    for name in _base_order(base, ours, theirs):
+        found += [name] if name in keep else []
+        found += slots.get(name, ())
+    return found
+
+
+def _united(ours: list[K], theirs: list[K], *, rank: Callable[[K], Any]) -> list[K]:
+    if not ours or not theirs or ours == theirs:
+        return ours or theirs
+    return sorted({*ours, *theirs}, key=rank)
+
+
+def _slots(base: Sequence[K], ours: Sequence[K], theirs: Sequence[K]) -> dict[K, K | None]:
+    """The name of the base that each added one stands behind; the later one where the copies differ."""
+    place = {name: n for n, name in enumerate(base)}
+    found: dict[K, K | None] = {}
+    for side in (ours, theirs):
+        behind: K | None = None
+        for name in side:
+            if name in place:
+                behind = name
+            elif name not in found or place.get(behind, -1) > place.get(found[name], -1):  # type: ignore[arg-type]
+                found[name] = behind
+    return found
+
+
+def _base_order(base: Sequence[K], ours: Sequence[K], theirs: Sequence[K]) -> list[K]:
+    """The names of the base in the order of the copy that moved them, if one did."""
+    moved = [order for side in (ours, theirs) if (order := _moved(base, side)) is not None]
+    return max(moved, key=lambda order: [str(n) for n in order]) if moved else list(base)
+
+
+def _moved(base: Sequence[K], side: Sequence[K]) -> list[K] | None:
+    """The base in the order of a copy, or None where it is the same; what the copy lacks stays behind its neighbour."""
+    here, old = set(side), set(base)
+    kept = [name for name in side if name in old]
+    if kept == [name for name in base if name in here]:
+        return None
+    order = list(kept)
+    for n, name in enumerate(base):
+        if name not in here:
+            order.insert(order.index(base[n - 1]) + 1 if n else 0, name)
+    return order

@@ -1,0 +1,56 @@
+"""JSON schemas for editors, made from what the parsers use themselves, so that the two cannot drift apart."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from typing import Any
+
+from mission_cli.document.keys import front_schema
+from mission_cli.settings import RunnerSettings, Settings
+
+_DURATION = {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*(ms|sec|s|min|m|h|d|w)\s*)+$|^P"}
+_CHOICES = {"state": ["", "here"], "sandbox": ["auto", "required", "off"]}
+
+
+def settings_schema() -> dict[str, Any]:
+    """Return the JSON schema of `.mission.toml`."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Settings of mission",
+        **_record(Settings()),
+    }
+
+
+SCHEMAS = {"mission": front_schema, "settings": settings_schema}
+
+
+def _record(default: Any) -> dict[str, Any]:
+    """Settings are converted by the type of their defaults; so is their schema."""
+    properties: dict[str, Any] = {}
+    for item in fields(default):
+        value = getattr(default, item.name)
+        if item.name == "runners":
+            properties[item.name] = {"type": "object", "additionalProperties": _record(RunnerSettings())}
+        else:
+            properties[item.name] = _schema_of(value, item.name)
+            if isinstance(value, str) and item.name in _CHOICES:
+                properties[item.name] = {"enum": _CHOICES[item.name], "default": value}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _schema_of(value: object, name: str) -> dict[str, Any]:
+    if is_dataclass(value):
+        return _record(value)
+    if isinstance(value, timedelta):
+        return _DURATION
+    if isinstance(value, bool):
+        return {"type": "boolean", "default": value}
+    if isinstance(value, int):
+        return {"type": "integer", "default": value}
+    if isinstance(value, str):
+        return {"type": "string", "default": value}
+    if isinstance(value, tuple):
+        item = _DURATION if name.endswith("_delays") else {"type": "string"}
+        return {"anyOf": [{"type": "array", "items": item}, {"type": "string"}]}
+    return {"type": "object", "additionalProperties": {"type": "string"}}

@@ -1,0 +1,265 @@
+"""`mission lint`, `fmt` and `schema` as people and editors use them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from inline_snapshot import snapshot
+from tests.kit.golden import constructs, read_text
+from tests.kit.template import TEXT
+from tests.unit.test_wild import WILD
+
+from mission_cli.document.align import aligned
+from mission_cli.document.front import read_front
+from mission_cli.document.keys import KEYS, front_problems, front_schema
+from mission_cli.surfaces.cli.make import _SETTINGS
+from mission_cli.surfaces.schemas import settings_schema
+
+if TYPE_CHECKING:
+    from tests.kit.people import Person
+
+ROOT = Path(__file__).resolve().parents[2]
+TEN = """\
+---
+id: m-ten
+status: going
+priorty: high
+deadline: soon
+budget: {money_usd: lots}
+---
+
+# Ten
+
+### Milestone 1: A
+
+**Status:** half
+**Validation:** run: `true`
+
+| # | Feature | Status |
+|---|---------|--------|
+| 1.1 | one `[depends:7.7]` | done |
+| 1.2 | two | on hold |
+| 1.2 | three | done |
+| | four | done |
+
+| 1.9 | outside | done |
+
+## Gates
+
+| Gate | Kind |
+|------|------|
+| g | vote |
+
+## Progres Log
+"""
+
+
+class _Texts(yaml.SafeLoader):
+    """YAML as JSON schemas see it: a date is a text."""
+
+
+_Texts.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def front_of(text: str) -> Any:
+    front = read_front(text)
+    return yaml.load(text[front.start : front.end], Loader=_Texts)  # noqa: S506 - a safe loader without dates
+
+
+def test_ten_mistakes_are_named_at_their_line_and_column_in_one_run(person: Person) -> None:
+    person.write("missions/m-ten/mission.md", TEN)
+    answer = person.mission("lint", "missions/m-ten/mission.md", ok=(1,))
+    lines = [line for line in answer.out.splitlines() if "has no criterion" not in line]
+    assert "\n".join(lines) == snapshot("""\
+missions/m-ten/mission.md:3:9: warning: the status `going` is not known (it is kept, and nothing is driven)
+missions/m-ten/mission.md:4:1: warning: the key `priorty` is not known here (did you mean `priority`?)
+missions/m-ten/mission.md:5:11: warning: `deadline` is no date: `soon` (write it as 2026-11-20 or 2026-11-20T10:00:00Z)
+missions/m-ten/mission.md:6:21: warning: `budget.money_usd` is no number: `lots` (it is read as unset; write a number, or unlimited)
+missions/m-ten/mission.md:6:21: warning: there is no budget cap (`start` insists on one: set money_usd, time_hours or token_limit, or write unlimited)
+missions/m-ten/mission.md:13:1: warning: milestone 1 has the status `half`, which is not known (it is kept and does not run)
+missions/m-ten/mission.md:18:3: error: 1.1 depends on `7.7`, which does not exist (known are 1.1, 1.2)
+missions/m-ten/mission.md:19:3: warning: 1.2 has the status `on hold`, which is not known (it is kept and does not run; known are pending, dispatched, review, done, failed, skipped)
+missions/m-ten/mission.md:20:3: error: two features are called 1.2 (the other is in line 19; give one of them a new number)
+missions/m-ten/mission.md:21:3: error: a feature without a number (write 1.N into the column #)
+missions/m-ten/mission.md:23:1: warning: a row outside of any table is not read (put it below the header and the `|---|` line of a table, without a blank line between them)
+missions/m-ten/mission.md:29:3: error: the gate `g` has the kind `vote`, which is not known (known are checkpoint, approval, quality, delay)
+missions/m-ten/mission.md:31:1: warning: the section `Progres Log` is not known, it is kept and not read (did you mean `## Progress Log`?)
+4 errors, 12 warnings\
+""")
+    facts = person.mission("lint", "missions", "--json", ok=(1,)).facts
+    assert facts["errors"] == 4
+    assert [p["line"] for p in facts["problems"] if p["line"] < 6] == [3, 4, 5]
+
+
+def test_what_has_one_right_answer_is_mended_and_the_rest_named(person: Person) -> None:
+    path = person.write("missions/m-ten/mission.md", TEN.replace("| g | vote |", "| g |"))
+    answer = person.mission("lint", "--fix", "missions", ok=(1,))
+    assert [line for line in answer.out.splitlines() if ": fixed: " in line] == [
+        "missions/m-ten/mission.md:29: fixed: added 1 empty cells at the end of the row",
+        "missions/m-ten/mission.md:21: fixed: gave the feature the number 1.3",
+    ]
+    text = path.read_text(encoding="utf-8")
+    assert "| 1.3 | four | done |\n" in text
+    assert "| g | |\n" in text
+    again = person.mission("lint", "--fix", "missions", "--json", ok=(1,)).facts
+    assert again["fixed"] == []
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_committed_missions_are_checked_by_id_and_mended_where_they_lie(person: Person) -> None:
+    plan = person.write("plan.yaml", "title: T\nmilestones: [{name: A, features: [{title: one}]}]\n")
+    person.mission("new", "--plan", str(plan), "--id", "m")
+    path = person.repo / "missions/m/mission.md"
+    path.write_text(path.read_text(encoding="utf-8").replace("| 1.1 | one |", "|  | one |"), encoding="utf-8")
+    assert person.mission("lint", "m", "--json").facts["errors"] == 0
+    assert person.mission("lint", "m", "--fix", "--json").facts["fixed"][0]["message"] == (
+        "gave the feature the number 1.1"
+    )
+    person.mission("fmt", "m")
+    assert person.mission("fmt", "--check").out == "all tables are aligned\n"
+
+
+def test_fmt_aligns_and_says_what_it_did(person: Person) -> None:
+    path = person.write("missions/m/mission.md", TEN)
+    assert person.mission("fmt", "--check", "missions", ok=(1,)).out == "missions/m/mission.md: would be aligned\n"
+    assert path.read_text(encoding="utf-8") == TEN
+    assert person.mission("fmt", "missions").out == "missions/m/mission.md: aligned\n"
+    assert person.mission("fmt", "missions", "--json").facts == {"schema": 1, "changed": [], "written": True}
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([TEXT, *map(read_text, WILD)]), st.text(alphabet="|`\\ a漢é-:", max_size=30), st.integers(0, 400)
+)
+def test_aligning_is_idempotent_and_moves_only_white_space(text: str, piece: str, line: int) -> None:
+    lines = text.split("\n")
+    new = "\n".join([*lines[:line], piece, *lines[line:]])
+    tidy = aligned(new)
+    assert aligned(tidy) == tidy
+    assert re.sub(r"[\s-]", "", tidy) == re.sub(r"[\s-]", "", new)
+
+
+def test_a_byte_that_is_no_utf_8_is_named_and_kept(person: Person) -> None:
+    path = person.repo / "missions/m/mission.md"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(TEN.encode().replace(b"# Ten", b"# T\xe9n"))
+    assert "9:4: warning: a byte that is no UTF-8" in person.mission("lint", "missions", ok=(1,)).out
+    person.mission("fmt", "missions")
+    assert b"# T\xe9n" in path.read_bytes()
+
+
+@pytest.mark.parametrize("folder", constructs(), ids=lambda f: f.name)
+def test_the_schema_and_lint_agree_about_every_golden_file(folder: Path) -> None:
+    for text in (read_text(folder / "before.md"), read_text(folder / "after.md")):
+        front = read_front(text)
+        if front.missing or front.problems:
+            continue
+        complaints = [p for p in front_problems(front) if "did you mean" not in p.hint]
+        errors = list(jsonschema.Draft202012Validator(front_schema()).iter_errors(front_of(text)))
+        assert bool(errors) == bool(complaints), (complaints, errors)
+
+
+def test_the_template_and_the_files_found_outside_validate() -> None:
+    validator = jsonschema.Draft202012Validator(front_schema())
+    validator.check_schema(front_schema())
+    assert list(validator.iter_errors(front_of(TEXT))) == []
+    for path in WILD:
+        text = read_text(path)
+        complaints = [] if read_front(text).missing else list(front_problems(read_front(text)))
+        errors = [] if read_front(text).missing else list(validator.iter_errors(front_of(text)))
+        assert len(errors) == len(complaints), path.name
+
+
+@pytest.mark.parametrize("wrong", ["mode: half", "status: going", "deadline: soon", "budget: {money_usd: lots}", "executions: often", "autonomous: maybe", "preferences: {land: later}", "title: [a]", "budget: 5"])  # fmt: skip
+def test_what_lint_complains_about_an_editor_underlines_too(wrong: str) -> None:
+    text = f"---\n{wrong}\n---\n"
+    assert list(front_problems(read_front(text)))
+    assert list(jsonschema.Draft202012Validator(front_schema()).iter_errors(front_of(text)))
+
+
+def test_every_key_of_the_contract_is_known() -> None:
+    page = (ROOT / "docs/format.md").read_text(encoding="utf-8")
+    block = page.partition("```yaml\n")[2].partition("```")[0]
+    found = {".".join(path) for path, _ in read_front(f"---\n{block}---\n").scalars()}
+    assert {name for name in found if not name.startswith("model_routing.")} <= set(KEYS)
+
+
+def test_rows_that_nothing_acts_on_are_shown(person: Person) -> None:
+    text = read_text(ROOT / "tests/golden/kept-sections/after.md")
+    person.commit("A mission", **{"todo/missions/m-golden/mission.md": text})
+    shown = person.mission("show", "m-golden").out
+    assert shown[shown.index("Phases") : shown.index("/todo/missions")].splitlines()[:-1] == snapshot(
+        [
+            "Phases",
+            "  #: 1, phase: planning, worker: opus, gate: prd_review, on reject: planning, status: done, entered: t1, exited: t3",
+            "",
+            "Team",
+            "  agent: reviewer, role: looks at the API, runner: opencode, model: opus, max parallel: 1, volatile: yes",
+            "",
+            "Mission Agents",
+            "  agent: reader, purpose: reads, path: agents/reader.md",
+            "",
+            "Research",
+            "  topic: Banks, summary: all alike, source: `research/banks.md`, date: 2026-11-20",
+            "",
+            "Outcomes",
+            "  type: file, label: The parser, value: parse.py, feature: 1.1, date: 2026-11-20",
+            "",
+        ]
+    )
+    kept = person.mission("show", "m-golden", "--json").facts["mission"]["kept"]
+    assert kept[0] == snapshot(
+        {
+            "section": "Phases",
+            "cells": {
+                "#": "1",
+                "phase": "planning",
+                "worker": "opus",
+                "gate": "prd_review",
+                "on reject": "planning",
+                "status": "done",
+                "entered": "t1",
+                "exited": "t3",
+            },
+            "line": 34,
+        }
+    )
+
+
+def test_the_schemas_are_printed_for_editors(person: Person) -> None:
+    assert json.loads(person.mission("schema").out) == front_schema()
+    assert person.mission("schema", "settings", "--json").facts["document"] == settings_schema()
+    person.mission("schema", "nothing", ok=(2,))
+
+
+def test_the_settings_schema_takes_what_the_parser_takes() -> None:
+    validator = jsonschema.Draft202012Validator(settings_schema())
+    commented = "\n".join(line.removeprefix("# ") for line in _SETTINGS.splitlines()[1:])
+    for text in (commented, 'stuck_after = "2h"\n[runners.x]\ndeadline = "90m"\ncommand = "sh"\n'):
+        assert list(validator.iter_errors(tomllib.loads(text))) == []
+    for text in ("sandbx = 1", 'sandbox = "maybe"', 'stuck_after = "soon"', "[runners.x]\ncomand = []"):
+        assert list(validator.iter_errors(tomllib.loads(text)))
+
+
+def test_the_hooks_for_pre_commit_find_mission_files() -> None:
+    path = ROOT / ".pre-commit-hooks.yaml"
+    subprocess.run([sys.executable, "-m", "pre_commit", "validate-manifest", str(path)], check=True)
+    for hook in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for name in ("missions/m/mission.md", "todo/missions/m/mission.md", "todo/missions/m-1-mission.md"):
+            assert re.search(hook["files"], name), (hook["id"], name)
+        for name in ("README.md", "missions/m/runs/1.1-a1.md", "missions/m/research/x.md", "src/mission.md"):
+            assert not re.search(hook["files"], name), (hook["id"], name)
