@@ -83,9 +83,11 @@ def _look(path: str) -> list[int]:
 
 
 def _alive(job: str) -> bool:
-    """Whether a job still runs under its keeper's eyes."""
+    """Whether a job still runs under its keeper's eyes, or a person works at it."""
     if os.path.exists(os.path.join(job, "exit.json")):
         return False
+    if os.path.exists(os.path.join(job, "by-hand")):
+        return True
     handle = os.open(os.path.join(job, "lock"), os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

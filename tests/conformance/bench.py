@@ -237,8 +237,10 @@ class _Continuing:
     def describe(self, line: str) -> str:
         return self._agent.describe(line)
 
-    def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
-        return self._agent.open_command(command, session, tree)
+    def open_command(
+        self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
+    ) -> tuple[str, ...]:
+        return self._agent.open_command(command, session, tree, project_settings=project_settings)
 
 
 def _executor(opened: Opened, trees: Path, mark: str) -> LocalExecutor:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.kit import killed
+from tests.kit.killed import run_under
 from tests.kit.people import HONEST
 
 from mission_cli.budget.ledger import spent
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.kit.people import Person
 
 ONE = """\
@@ -53,14 +51,6 @@ STEPS = [
     "code.land:after",
     "runtime.rest:before",
 ]
-
-
-def run_under(person: Person, mark: Path, step: str, *words: str) -> int:
-    """Run a command that dies at the step, unless something has died there already; return its exit status."""
-    command = [sys.executable, os.fspath(Path(killed.__file__).resolve()), os.fspath(mark), step, "--", *words]
-    environment = {**os.environ, "PYTHONPATH": os.fspath(Path(__file__).resolve().parents[2])}
-    done = subprocess.run(command, cwd=person.repo, env=environment, check=False, capture_output=True)
-    return done.returncode
 
 
 @pytest.mark.parametrize("step", STEPS)

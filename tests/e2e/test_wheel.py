@@ -35,5 +35,7 @@ def test_the_wheel_brings_everything_that_it_needs(tmp_path: Path) -> None:
     )
     assert run("show", "m").splitlines()[0] == "T  (m, planning)"
     assert run("pulse") == ""
-    templates = [p.name for p in (tmp_path / "venv").rglob("mission_cli/templates/**/*.j2")]
-    assert sorted(templates) == sorted(p.name for p in (ROOT / "templates").rglob("*.j2"))
+    there = next((tmp_path / "venv").rglob("mission_cli/templates"))
+    templates = sorted(p.relative_to(there).as_posix() for p in there.rglob("*") if p.is_file())
+    source = ROOT / "templates"
+    assert templates == sorted(p.relative_to(source).as_posix() for p in source.rglob("*") if p.is_file())

@@ -11,15 +11,27 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mission_cli import wiring
 from mission_cli.surfaces import plain
 from mission_cli.surfaces.cli.app import run
 
+if TYPE_CHECKING:
+    from tests.kit.people import Person
+
 _PORTS = ("state", "code", "executor", "runtime")
+
+
+def run_under(person: Person, mark: Path, step: str, *words: str) -> int:
+    """Run a command that dies at the step, unless something has died there already; return its exit status."""
+    command = [sys.executable, os.fspath(Path(__file__).resolve()), os.fspath(mark), step, "--", *words]
+    environment = {**os.environ, "PYTHONPATH": os.fspath(Path(__file__).resolve().parents[2])}
+    done = subprocess.run(command, cwd=person.repo, env=environment, check=False, capture_output=True)
+    return done.returncode
 
 
 def die_once(mark: str) -> None:

@@ -206,6 +206,52 @@ def test_a_status_set_by_hand_cancels_the_attempt_and_stays(status: FeatureStatu
     assert [(m.record.cause, m.to) for m in settled] == [(Cause.STOPPED, None)]
 
 
+def stepped_in(worker: Job, hand: Job, **more: object) -> Plan:
+    """A worker's attempt, and one by hand behind it."""
+    records = (record("1.1-a1"), record("1.1-a2", by="Ada <a@example.org>", continues="1.1-a1"))
+    jobs = {RunId("m/1.1-a1"): worker, RunId("m/1.1-a2"): hand}
+    some = mission(feature("1.1", FeatureStatus.DISPATCHED), feature("1.2"))
+    return plan_of(some, records=records, jobs=jobs, **more)
+
+
+def test_a_worker_whose_feature_a_person_took_over_is_stopped_before_they_get_the_tree() -> None:
+    plan = stepped_in(Job(JobState.RUNNING), Job(JobState.UNKNOWN))
+    assert plan.acts == (Cancel(RunId("m/1.1-a1"), "Ada has stepped in"),)
+    assert holds(plan, "1.1") == [("by_hand", f"Ada has it since {stamp(NOW)}, and 1.1-a1 is being stopped")]
+    gone = stepped_in(Job(JobState.GONE, quiet_since=NOW), Job(JobState.UNKNOWN))
+    assert [type(a) for a in gone.acts] == [Recover]
+
+
+def test_its_settlement_leaves_the_feature_to_the_person() -> None:
+    job = Job(JobState.ENDED, Exit(EndReason.CANCELLED))
+    plan = stepped_in(job, Job(JobState.UNKNOWN), evidence={RunId("m/1.1-a1"): Evidence(None)})
+    settled = [(m.record.cause, m.to, m.why) for m in plan.moves if isinstance(m, Settle)]
+    assert settled == [(Cause.STOPPED, None, "1.1-a1 ended with stopped: Ada has stepped in")]
+    assert plan.acts == ()
+
+
+def test_what_a_person_works_on_takes_no_slot_and_waits_for_them() -> None:
+    mine = record("1.1-a2", by="Ada <a@example.org>")
+    some = mission(feature("1.1", FeatureStatus.DISPATCHED), feature("1.2"))
+    policy = replace(POLICY, max_parallel_workers=1)
+    plan = decide(some, seen(records=(mine,), jobs={mine.run: Job(JobState.RUNNING, started=stamp(NOW))}), policy)
+    assert [m.record.run for m in plan.moves if isinstance(m, Dispatch)] == ["m/1.2-a1"]
+    hold = next(h for h in plan.holds if h.subject == "1.1")
+    assert (hold.kind, hold.person, hold.unblock) == ("by_hand", True, "mission handback m/1.1")
+
+
+def test_handing_back_nothing_is_no_failure_and_a_failure_by_hand_costs_no_try() -> None:
+    mine = record("1.1-a1", by="Ada <a@example.org>")
+    job = Job(JobState.ENDED, Exit(EndReason.EXIT, 0))
+    some = mission(feature("1.1", FeatureStatus.DISPATCHED))
+    plan = plan_of(some, records=(mine,), jobs={mine.run: job}, evidence={mine.run: Evidence(None)})
+    assert [(m.record.cause, m.to) for m in plan.moves if isinstance(m, Settle)] == [
+        (Cause.STOPPED, FeatureStatus.PENDING)
+    ]
+    by_hand = history(*[Cause.CRITERIA_FAILED] * 5, by="Ada <a@example.org>")
+    assert causes.tries(by_hand, POLICY).counted == 0
+
+
 def ended(end: Exit, evidence: Evidence, **more: object) -> Plan:
     run = RunId("m/1.1-a1")
     some = mission(feature("1.1", FeatureStatus.DISPATCHED, **more))

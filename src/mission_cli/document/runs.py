@@ -57,6 +57,8 @@ def write_run(record: RunRecord) -> str:
         "signature": record.signature,
         "verdict": record.verdict,
     }
+    if record.by:
+        facts |= {"by": record.by, "continues": record.continues}
     parts = [f"# {record.run}"]
     for name, text in (
         ("Prompt", record.prompt),
@@ -115,6 +117,8 @@ def read_run(text: str) -> RunRecord | None:
             "reset_at",
             "signature",
             "verdict",
+            "by",
+            "continues",
         )
     }
     record = replace(record, **texts)  # type: ignore[arg-type]  # all of them are texts

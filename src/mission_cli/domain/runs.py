@@ -96,6 +96,10 @@ class RunRecord:
     """The agent's name for its conversation, for stepping into it."""
     steps: int = 0
     reset_at: str = ""
+    by: str = ""
+    """Who works on it by hand; empty: a worker does."""
+    continues: str = ""
+    """The attempt whose tree it goes on in, for an attempt by hand; empty: a fresh one."""
     prompt: str = ""
     last_words: str = ""
     transcript: str = ""

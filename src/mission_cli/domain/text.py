@@ -72,6 +72,11 @@ def parse_stamp(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def name_of(person: str) -> str:
+    """Return the name in `Name <address>`."""
+    return person.partition("<")[0].strip() or person
+
+
 def one_line(text: str, limit: int = 200) -> str:
     """Return `text` on one line without control characters, cut at `limit` with an ellipsis."""
     clean = _SPACE.sub(" ", "".join(c if c.isprintable() or c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text))

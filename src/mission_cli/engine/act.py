@@ -59,7 +59,22 @@ def carry_out(world: World, case: Case, act: Act) -> str:
 
 def submit(world: World, mission: Mission, record: RunRecord) -> None:
     """Hand an intended attempt to the executor. Raises MissionError."""
-    world.executor.submit(worker_job(world, mission, record))
+    job = hand_job if record.by else worker_job
+    world.executor.submit(job(world, mission, record))
+
+
+def hand_job(world: World, mission: Mission, record: RunRecord) -> JobSpec:
+    """The job of an attempt by hand: a tree, and nothing that runs."""
+    return JobSpec(
+        key=record.run,
+        kind="hand",
+        argv=(),
+        commit=record.base,
+        branch=f"mission/{record.run}",
+        base_name=mission.base,
+        copy=world.settings.tree.copy,
+        continues=f"{mission.id}/{record.continues}" if record.continues else "",
+    )
 
 
 def worker_job(world: World, mission: Mission, record: RunRecord) -> JobSpec:

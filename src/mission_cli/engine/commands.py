@@ -126,7 +126,7 @@ def pause(world: World, text: str, *, reason: str = "", now: bool = False) -> Do
 
     done = _commit(world, text, change)
     if now:
-        for record in open_records(world, done.address):
+        for record in (r for r in open_records(world, done.address) if not r.by):
             world.executor.cancel(record.run)
     return done
 

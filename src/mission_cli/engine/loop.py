@@ -15,6 +15,7 @@ from mission_cli.engine.notify import tell_news
 from mission_cli.engine.observe import Case, consider
 from mission_cli.engine.record import writes_for
 from mission_cli.engine.world import policy_of
+from mission_cli.planner.decisions import Cancel
 from mission_cli.ports.runtime import Trouble
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Report:
     """How the branches of each mission looked right before they were read."""
     failed: set[tuple[MissionId, Act]] = field(default_factory=set)
     """Acts that could not be done; they are not tried again in this pulse."""
+    asked: set[tuple[MissionId, Act]] = field(default_factory=set)
+    """Jobs that were asked to end; they take their time, and are asked once in a pulse."""
 
     @property
     def waits_for_person(self) -> bool:
@@ -136,7 +139,7 @@ def _rounds(world: World, policy: Policy, report: Report, mission: MissionId) ->
         report.looks[mission] = world.runtime.looks(world.code.watch([mission], [loaded.mission.base]))
         case = consider(world, policy, snapshot, stored, loaded)
         report.cases[mission] = case
-        acts = [a for a in case.plan.acts if (mission, a) not in report.failed]
+        acts = [a for a in case.plan.acts if (mission, a) not in report.failed | report.asked]
         if loaded.refused or not (case.plan.moves or acts):
             return number > 0
         try:
@@ -158,6 +161,8 @@ def _do(world: World, case: Case, acts: Sequence[Act], report: Report) -> None:
         report.lines.append(f"{mission}: {act.why}" + (f": {trouble}" if trouble else ""))
         if trouble:
             report.failed.add((mission, act))
+        elif isinstance(act, Cancel):
+            report.asked.add((mission, act))
 
 
 def _record(world: World, case: Case, report: Report) -> list[Move]:
@@ -179,7 +184,7 @@ def _rest(world: World, report: Report, looks: dict[str, list[int]]) -> None:
     if report.troubles or report.bugs or report.failed:
         return
     wakes: list[datetime] = [c.plan.wake_at for c in report.cases.values() if c.plan.wake_at is not None]
-    jobs = [key for case in report.cases.values() for key in case.open_jobs]
+    jobs = [key for case in report.cases.values() for key in case.watched_jobs]
     for more in report.looks.values():
         looks = looks | more
     world.runtime.rest(looks=looks, jobs=world.executor.watch(jobs), wake_at=min(wakes, default=None))

@@ -55,7 +55,11 @@ def standing(case: Case) -> Mapping[str, str]:
     if mission.status in _TOLD_STATES:
         rows = [r for r in mission.progress if r.event == f"mission.{mission.status}"]
         facts[str(mission.status)] = rows[-1].details if rows else f"{mission.id} is {mission.status}"
-    waits = [h for h in case.plan.holds if h.person] if mission.status is MissionStatus.ACTIVE else []
+    waits = (
+        [h for h in case.plan.holds if h.person and h.kind != "by_hand"]
+        if mission.status is MissionStatus.ACTIVE
+        else []
+    )
     if waits:
         facts["waiting"] = "; ".join(one_line(f"{h.subject} {h.detail}: {h.unblock}".strip(), 300) for h in waits)
     return facts

@@ -62,7 +62,18 @@ class Case:
 
     @property
     def open_jobs(self) -> list[str]:
-        """Keys of the jobs that had not ended when we looked."""
+        """Keys of the jobs that had not ended when we looked and end by themselves."""
+        by_hand = set(self.by_hand)
+        return [key for key in self.watched_jobs if key not in by_hand]
+
+    @property
+    def by_hand(self) -> list[str]:
+        """Attempts that a person has."""
+        return [r.run for r in self.seen.records if r.by and r.open]
+
+    @property
+    def watched_jobs(self) -> list[str]:
+        """Keys of all jobs that had not ended when we looked."""
         checks = [check_job(self.mission, k, c.tries) for k, c in self.seen.checks.items() if c.job.exit is None]
         return [*(run for run, job in self.seen.jobs.items() if job.exit is None), *checks]
 

@@ -246,7 +246,7 @@ def why(world: World, snapshot: Snapshot, address: Address) -> list[tuple[str, l
     return found
 
 
-_OF_RUNS = frozenset({"running", "review", "evidence", "lost", "executor", "request", "check"})
+_OF_RUNS = frozenset({"running", "review", "evidence", "lost", "executor", "request", "check", "by_hand"})
 
 
 def shown_as(case: Case) -> str:
@@ -285,7 +285,7 @@ def _feature(case: Case, feature: Feature) -> FeatureView:
     last = max(records, key=lambda r: r.attempt, default=None)
     holds = [h for h in case.plan.holds if h.subject == feature.number]
     settled = max((r for r in records if not r.open), key=lambda r: r.attempt, default=None)
-    running = last is not None and last.open
+    running = last is not None and last.open and not last.by
     return FeatureView(
         number=feature.number,
         title=feature.title,
@@ -307,7 +307,7 @@ def _feature(case: Case, feature: Feature) -> FeatureView:
 def _feature_shown_as(mission: Mission, feature: Feature, holds: list[Hold]) -> str:
     if any(h.kind == "dependency" and h.person for h in holds):
         return "blocked"
-    if any(h.kind == "request" for h in holds):
+    if any(h.kind in {"request", "by_hand"} for h in holds):
         return "waiting_human"
     if any(h.kind == "wait" for h in holds):
         return "waiting_external"

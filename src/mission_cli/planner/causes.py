@@ -82,8 +82,11 @@ def tries(records: Sequence[RunRecord], policy: Policy, tries_after: int = 0) ->
 
 
 def counts(earlier: Sequence[RunRecord], record: RunRecord, policy: Policy) -> bool:
-    """Whether an attempt counts, after the earlier ones: losses do from the sixth on, conflicts from the fourth."""
-    if record.cause is None:
+    """Whether an attempt counts, after the earlier ones: losses do from the sixth on, conflicts from the fourth.
+
+    One by hand never does: what a person tries takes nothing from the robot.
+    """
+    if record.cause is None or record.by:
         return False
     if record.cause in LOSSES:
         return sum(r.cause in LOSSES for r in earlier) >= policy.free_losses

@@ -64,9 +64,9 @@ def holds_of(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
 
 
 def active_runs(draft: Draft) -> int:
-    """Attempts that occupy a worker's slot: intended and not ended, those of this round included."""
+    """Attempts that occupy a worker's slot: intended, not by hand and not ended, those of this round included."""
     ended = {run for run, job in draft.seen.jobs.items() if job.exit is not None}
-    open_now = sum(r.run not in ended and r.run not in draft.settling for r in draft.open_records())
+    open_now = sum(not (r.by or r.run in ended or r.run in draft.settling) for r in draft.open_records())
     return open_now + sum(isinstance(m, Dispatch) for m in draft.moves)
 
 
@@ -304,7 +304,7 @@ def _bounded(draft: Draft, runner: RunnerPolicy) -> bool:
 def parked_until(draft: Draft) -> datetime | None:
     """Until when a usage limit parks the runner: the newest attempt that ran into one says it."""
     name = draft.mission.preferences.runner
-    mine = [r for r in draft.seen.records if not r.open and r.runner == name and r.ended]
+    mine = [r for r in draft.seen.records if not (r.open or r.by) and r.runner == name and r.ended]
     last = max(mine, key=lambda r: r.ended, default=None)
     if last is None or last.cause is not Cause.RATE_LIMIT:
         return None
@@ -314,7 +314,8 @@ def parked_until(draft: Draft) -> datetime | None:
 
 def breaker_until(draft: Draft) -> datetime | None:
     """When the runner may be probed again after failures without any success between; None while it is trusted."""
-    settled = [r for r in draft.seen.records if not r.open and r.runner == draft.mission.preferences.runner and r.ended]
+    name = draft.mission.preferences.runner
+    settled = [r for r in draft.seen.records if not (r.open or r.by) and r.runner == name and r.ended]
     streak: list[RunRecord] = []
     for record in sorted(settled, key=lambda r: r.ended, reverse=True):
         if record.cause is None or not causes.RULES[record.cause].breaker:

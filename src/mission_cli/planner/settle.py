@@ -23,6 +23,7 @@ from mission_cli.domain.text import counted, first_error, one_line, parse_stamp,
 from mission_cli.planner import causes
 from mission_cli.planner.decisions import Cancel, Integrate, Mark, MarkCriteria, MoveFeature, Recover, Settle, Submit
 from mission_cli.planner.judge import Judged, Judgement, judge, start_checks
+from mission_cli.planner.stepping import hold_for_person, taken_over, without_blame, worker_before
 from mission_cli.planner.transitions import move_feature
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _without_commits(end: Exit, evidence: Evidence, run: str) -> Ending:
     return Ending(Cause.NOOP, "it ended with exit 0 and left no commit")
 
 
-def _wanted(draft: Draft, feature: Feature | None) -> str:
+def _wanted(draft: Draft, record: RunRecord, feature: Feature | None) -> str:
     """Return why an attempt is not wanted any more, or the empty string."""
     if draft.mission.status in FINISHED_MISSION:
         return f"the mission is {draft.mission.status}"
@@ -152,12 +153,15 @@ def _wanted(draft: Draft, feature: Feature | None) -> str:
         return "its row is not in the file any more"
     if feature.status not in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
         return f"a person set the feature to {feature.raw_status or feature.status}"
-    return ""
+    return taken_over(draft, record)
 
 
 def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job) -> None:
-    unwanted = _wanted(draft, feature)
+    unwanted = _wanted(draft, record, feature)
     now, policy = draft.seen.now, draft.policy
+    if record.by and not unwanted and (job.state is not JobState.UNKNOWN or worker_before(draft, record)):
+        hold_for_person(draft, record)
+        return
     if job.state is JobState.UNKNOWN:
         if unwanted:
             stopped = replace(record, state=RecordState.SETTLED, cause=Cause.STOPPED, detail=unwanted, ended=stamp(now))
@@ -167,7 +171,7 @@ def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Jo
         return
     if job.state is JobState.GONE:
         since = (job.quiet_since or now) + policy.lost_grace
-        if since <= now:
+        if unwanted or since <= now:
             draft.acts.append(Recover(record.run, f"the supervisor of {record.run} is gone"))
         else:
             draft.hold(record.feature, "lost", f"the supervisor of {record.run} does not answer", until=since)
@@ -200,11 +204,11 @@ def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, e
     if evidence.integrated and feature is not None:
         _integrated(facts, feature)
         return
-    unwanted = _wanted(draft, feature)
+    unwanted = _wanted(draft, record, feature)
     if unwanted or feature is None:
         facts.close(Cause.STOPPED, unwanted)
         return
-    early = ending(end, evidence, record.run)
+    early = without_blame(record, ending(end, evidence, record.run))
     if early:
         facts.close(early.cause, early.detail)
         return
@@ -278,7 +282,7 @@ def _review(facts: _Facts, feature: Feature) -> None:
 
 def _take_at_its_trailer(facts: _Facts, feature: Feature, candidate: Sha, work: Sha) -> None:
     """A POC: nobody reviews a feature; what counts is a commit that says so, and the check of the milestone."""
-    if feature.number not in facts.evidence.completes:
+    if feature.number not in facts.evidence.completes and not facts.record.by:
         said = facts.end.report.cause
         words = f"no commit says `Completes-feature: {feature.number}`"
         facts.close(said or Cause.WRONG_OUTPUT, facts.end.report.detail if said else words)
@@ -361,6 +365,8 @@ class _Facts:
             return FeatureStatus.PENDING
         if cause is Cause.DONE:
             return FeatureStatus.DONE
+        if taken_over(self.draft, self.record):
+            return None
         history = [r for r in self.draft.records_of(feature.number) if r.run != settled.run]
         weighed = causes.tries([*history, settled], self.draft.policy, feature.tries_after)
         over = bool(weighed.over) and not causes.RULES[cause].person

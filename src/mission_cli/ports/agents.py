@@ -131,6 +131,11 @@ class Agent(Protocol):
         """One line of output as people want to read it; empty to leave it out."""
         ...
 
-    def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
-        """The command with which a person steps into the conversation; empty when it has none."""
+    def open_command(
+        self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
+    ) -> tuple[str, ...]:
+        """The command with which a person steps into the conversation (`session` empty: begins one); may be empty.
+
+        As for workers the tree's own agent settings, hooks and MCP servers count only with `project_settings`.
+        """
         ...

@@ -18,7 +18,8 @@ class JobSpec:
     key: str
     kind: str
     """worker: claimed, counted among the machine's slots, never started twice; check: may be run again;
-    plan: never started twice, and nothing that it leaves in its tree is kept."""
+    plan: never started twice, and nothing that it leaves in its tree is kept;
+    hand: claimed, no process of ours: a person works in its tree until `hand_back` or `cancel`."""
     argv: tuple[str, ...]
     commit: str
     """What its tree is checked out at."""
@@ -58,6 +59,19 @@ class JobSpec:
     """Of the person's home, what it may read, and change in a copy that is thrown away."""
     pass_env: tuple[str, ...] = ()
     """Prefixes of variables that it is given there, beside the usual ones."""
+    continues: str = ""
+    """Key of an ended job whose tree a job by hand goes on in, on a new branch; empty or gone: a fresh one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the tree of a job stands."""
+
+    tree: str
+    branch: str
+    """What is checked out; empty when it is detached."""
+    uncommitted: tuple[str, ...]
+    """Files that are changed or new and not committed; ignored ones don't count."""
 
 
 class Executor(Protocol):
@@ -75,12 +89,24 @@ class Executor(Protocol):
         """Stop the job, keep what it has done. Returns at once; `poll` tells when it has ended."""
         ...
 
+    def wait(self, key: str) -> None:
+        """Return when nobody looks after the job any more; at once when nobody does."""
+        ...
+
+    def standing(self, key: str) -> Standing | None:
+        """How its tree stands, or None when it is gone."""
+        ...
+
+    def hand_back(self, key: str) -> None:
+        """End a job by hand as done; what is not committed is saved. Nothing when it has ended already."""
+        ...
+
     def logs(self, key: str, tail: int) -> str:
         """The last `tail` characters of its output."""
         ...
 
     def tree(self, key: str) -> str:
-        """Where the job works, or empty when that cannot be looked into."""
+        """Where the job works, links resolved, or empty when that cannot be looked into."""
         ...
 
     def running(self) -> list[str]:

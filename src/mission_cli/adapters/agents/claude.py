@@ -36,6 +36,9 @@ _NEVER = "AskUserQuestion,EnterPlanMode,ScheduleWakeup,CronCreate"
 _TOOLS = "Bash,Edit,Write,Read,Glob,Grep,NotebookEdit,Task,WebFetch,WebSearch,TodoWrite,Skill"
 
 
+_NO_PROJECT = ("--setting-sources", "user", "--strict-mcp-config")
+
+
 class ClaudeAgent:
     """Translates for Claude Code."""
 
@@ -57,7 +60,7 @@ class ClaudeAgent:
         else:
             argv += ["--permission-mode", "acceptEdits", "--allowedTools", _TOOLS]
         if not request.project_settings:
-            argv += ["--setting-sources", "user", "--strict-mcp-config"]
+            argv += _NO_PROJECT
         argv += ["--model", request.model] if request.model else []
         argv += ["--resume", request.session] if request.session else []
         argv += ["--max-budget-usd", f"{request.max_usd:f}"] if request.max_usd else []
@@ -83,10 +86,13 @@ class ClaudeAgent:
             return f"error: {event.get('result')}"
         return ""
 
-    def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
+    def open_command(
+        self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
+    ) -> tuple[str, ...]:
         """The full-screen program in the conversation of the attempt; it is started in the tree."""
         del tree
-        return (*command, "--resume", session)
+        words = [] if project_settings else list(_NO_PROJECT)
+        return (*command, *words, *(["--resume", session] if session else []))
 
 
 class ClaudeReader:

@@ -59,9 +59,12 @@ class CodexAgent:
             return f"error: {_message(event)}"
         return ""
 
-    def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
+    def open_command(
+        self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
+    ) -> tuple[str, ...]:
         """The full-screen program in the thread of the attempt."""
-        return (*command, "resume", session, "-C", tree)
+        del project_settings  # it asks before it trusts a folder
+        return (*command, *(["resume", session] if session else []), "-C", tree)
 
 
 class CodexReader:

@@ -36,9 +36,11 @@ class CommandAgent:
         """Every line as it is."""
         return line
 
-    def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
+    def open_command(
+        self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
+    ) -> tuple[str, ...]:
         """A program has no conversation to step into."""
-        del command, session, tree
+        del command, session, tree, project_settings
         return ()
 
 

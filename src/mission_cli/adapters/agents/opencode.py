@@ -3,7 +3,8 @@
 Facts that were found by running it (1.18): it waits for the end of stdin; exit 0 also for an empty answer, a
 truncated one, a rejected permission, an unknown agent; a cut stream ends a step with the reason `unknown` and
 no tokens, and begins the next at once, for ever; a `retry-after` of hours is waited for without an event, only
-its log has the error; what subagents spend is not in the stream, but at once in the session table of its database.
+its log has the error; what subagents spend is not in the stream, but at once in the session table of its database; with
+`--command` it runs each !`…` of the text in a shell, also in what is handed over.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _LOGGED = re.compile(
     r'error(?:\.error)?="(?:\w+: )?(?P<words>(?:[^"\\]|\\.)*)"'
 )
 _ALLOW_ALL = {"*": "allow", "question": "deny", "doom_loop": "deny"}
+_NO_PROJECT = {"OPENCODE_DISABLE_PROJECT_CONFIG": "1", "OPENCODE_DISABLE_CLAUDE_CODE": "1"}
 _REJECTED = ("rejected permission", "The user rejected", "rule which prevents you from using")
 _OUTSIDE_DENIED = {**_ALLOW_ALL, "external_directory": "deny"}
 
@@ -66,8 +68,9 @@ class OpencodeAgent:
             "OPENCODE_LOG_LEVEL": "ERROR",
         }
         if not request.project_settings:
-            env |= {"OPENCODE_DISABLE_PROJECT_CONFIG": "1", "OPENCODE_DISABLE_CLAUDE_CODE": "1"}
-        return Invocation(tuple(argv), request.prompt, {**env, **request.env}, probe="opencode")
+            env |= _NO_PROJECT
+        prompt = request.prompt.replace("!`", "! `") if request.slash_command else request.prompt
+        return Invocation(tuple(argv), prompt, {**env, **request.env}, probe="opencode")
 
     def reader(self, *, prompt_size: int, prices: Prices) -> OpencodeReader:
         """Reads events."""
@@ -88,9 +91,12 @@ class OpencodeAgent:
                 return f"error: {_message(as_dict(event.get('error')))}"
         return "" if event else line
 
-    def open_command(self, command: tuple[str, ...], session: str, tree: str) -> tuple[str, ...]:
+    def open_command(
+        self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
+    ) -> tuple[str, ...]:
         """The full-screen program, in the tree and conversation of the attempt."""
-        return (*command, tree, "--session", session)
+        quiet = () if project_settings else ("env", *(f"{name}={value}" for name, value in _NO_PROJECT.items()))
+        return (*quiet, *command, tree, *(["--session", session] if session else []))
 
 
 class OpencodeReader:

@@ -84,6 +84,11 @@ class JobFolder:
         return self.path / "cancel"
 
     @property
+    def by_hand(self) -> Path:
+        """Says that a person works at it and no process of ours."""
+        return self.path / "by-hand"
+
+    @property
     def heartbeat(self) -> Path:
         """Touched while the supervisor lives."""
         return self.path / "heartbeat"

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.executors import byhand
 from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
 from mission_cli.adapters.fs.atomic import read_json, read_tail
-from mission_cli.adapters.fs.locks import is_locked, try_lock, unlock
+from mission_cli.adapters.fs.locks import is_locked, locked, try_lock, unlock, wait_for
+from mission_cli.adapters.git import trees
 from mission_cli.adapters.proc.run import start_detached
+from mission_cli.adapters.secrets import SecretRules, known_secrets
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.runs import Job
-from mission_cli.domain.status import JobState
+from mission_cli.domain.status import EndReason, JobState
+from mission_cli.ports.executor import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +45,7 @@ class LocalExecutor:
         self._environment = dict(environment)
 
     def submit(self, spec: JobSpec) -> None:
-        """Start a supervisor for the job, unless one is there or the job has ended."""
+        """Start a supervisor for the job, unless one is there or the job has ended; one by hand needs none."""
         folder = self._folder(spec.key)
         folder.path.mkdir(parents=True, exist_ok=True)
         handle = try_lock(folder.lock)
@@ -50,7 +55,10 @@ class LocalExecutor:
             if folder.exit.exists():
                 return
             if folder.read_request() is None:
-                folder.write_request(spec, self._surroundings())
+                folder.write_request(spec, self._around(spec))
+            if spec.kind == "hand":
+                byhand.take(folder, *(folder.read_request() or (spec, self._around(spec))))
+                return
             os.set_inheritable(handle, True)  # noqa: FBT003 - positional by its signature
             start_detached(
                 [*self._supervisor, os.fspath(folder.path), str(handle)],
@@ -69,10 +77,29 @@ class LocalExecutor:
         return {key: self._look(self._folder(key)) for key in keys}
 
     def cancel(self, key: str) -> None:
-        """Ask the supervisor to stop the job; it looks every second."""
+        """Ask the supervisor to stop the job; it looks every second. One by hand ends at once."""
         folder = self._folder(key)
-        if folder.path.is_dir():
+        if folder.by_hand.exists():
+            self._end_by_hand(folder, EndReason.CANCELLED)
+        elif folder.path.is_dir():
             folder.cancel.touch()
+
+    def wait(self, key: str) -> None:
+        """Block on the job's lock."""
+        wait_for(self._folder(key).lock)
+
+    def standing(self, key: str) -> Standing | None:
+        """Look at its tree with a git dir of our own."""
+        request, place = self._folder(key).read_request(), self.tree(key)
+        if request is None or not place:
+            return None
+        tree = Path(place)
+        files = trees.uncommitted(Path(request[1].code), tree)
+        return Standing(place, trees.branch_of(tree), tuple(files))
+
+    def hand_back(self, key: str) -> None:
+        """Write the exit file that a supervisor would have written."""
+        self._end_by_hand(self._folder(key), EndReason.EXIT)
 
     def logs(self, key: str, tail: int) -> str:
         """The end of the job's output."""
@@ -86,7 +113,7 @@ class LocalExecutor:
         """Where the job works, if that is still there."""
         request = self._folder(key).read_request()
         place = tree_path(Path(request[1].trees), request[0].tree or key) if request else None
-        return os.fspath(place) if place is not None and place.is_dir() else ""
+        return os.fspath(place.resolve()) if place is not None and place.is_dir() else ""
 
     def watch(self, keys: Sequence[str]) -> list[str]:
         """Folders of the jobs."""
@@ -104,6 +131,18 @@ class LocalExecutor:
     def _folder(self, key: str) -> JobFolder:
         return JobFolder(self._jobs / key)
 
+    def _around(self, spec: JobSpec) -> Surroundings:
+        around = self._surroundings()
+        return replace(around, environment={}) if spec.kind == "hand" else around
+
+    def _end_by_hand(self, folder: JobFolder, reason: EndReason) -> None:
+        request = folder.read_request()
+        if request is None:
+            return
+        with locked(folder.lock):
+            rules = SecretRules(known_secrets(self._environment))
+            byhand.end(folder, *request, reason=reason, rules=rules)
+
     def _look(self, folder: JobFolder) -> Job:
         try:
             if not folder.spec.exists():
@@ -120,6 +159,8 @@ class LocalExecutor:
                 return Job(JobState.ENDED, exit=end, tail=read_tail(folder.log, _TAIL), started=end.started)
             if not began:
                 return Job(JobState.UNKNOWN)
+            if folder.by_hand.exists():
+                return Job(JobState.RUNNING, started=began)
             sign = folder.heartbeat if folder.heartbeat.exists() else folder.started
             quiet = datetime.fromtimestamp(sign.stat().st_mtime, UTC)
             return Job(JobState.GONE, started=began, quiet_since=quiet)

@@ -8,7 +8,6 @@ saved, and it counts as lost; a check is simply run again; an exit file → noth
 from __future__ import annotations
 
 import os
-import secrets
 import select
 import signal
 import time
@@ -22,12 +21,13 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.executors import unboxed
+from mission_cli.adapters.executors.claims import claim
 from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
 from mission_cli.adapters.executors.limits import Limits
 from mission_cli.adapters.executors.output import Output
 from mission_cli.adapters.executors.sandbox import Room, room_environment, wrap
 from mission_cli.adapters.executors.slots import take_slot
-from mission_cli.adapters.fs.atomic import create_whole, read_bytes, write_json
+from mission_cli.adapters.fs.atomic import create_whole, read_bytes
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.keys import resolved
 from mission_cli.adapters.proc import control, scan
@@ -161,21 +161,9 @@ class _Supervisor:
     def _claim(self) -> None:
         if not self._worker:
             return
-        if not self._job.claim.exists():
-            write_json(
-                self._job.claim,
-                {
-                    "run": self._spec.key,
-                    "host": self._around.host,
-                    "boot": scan.boot_id(),
-                    "pid": os.getpid(),
-                    "nonce": secrets.token_hex(12),
-                },
-            )
-        other = trees.claim(self._code, self._spec.key, self._job.claim.read_bytes())
-        if other is not None:
-            words = other.decode("utf-8", "replace")[:300]
-            raise _Stop(EndReason.NOT_STARTED, f"{self._spec.key} is claimed already: {words}")
+        refused = claim(self._job, self._spec.key, self._around)
+        if refused:
+            raise _Stop(EndReason.NOT_STARTED, refused)
 
     def _make_tree(self) -> None:
         trees.make_tree(

@@ -45,6 +45,18 @@ def is_locked(path: Path) -> bool:
         os.close(handle)
 
 
+def wait_for(path: Path) -> None:
+    """Return when nobody holds the lock; at once when there is no such file."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    finally:
+        os.close(handle)
+
+
 def unlock(handle: int) -> None:
     """Give the lock back."""
     os.close(handle)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from mission_cli.adapters.git.leaks import leaks_in_commits, leaks_in_index
 from mission_cli.domain.host import ROBOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mission_cli.domain.ids import Sha
     from mission_cli.ports.secrets import Secrets
 
@@ -44,8 +47,7 @@ def make_tree(code: Path, tree: Path, *, commit: str, branch: str, base_name: st
     (dot / "objects/info").mkdir(parents=True, exist_ok=True)
     (dot / "objects/info/alternates").write_text(f"{code / 'objects'}\n")
     git = Git(dot, tree, own_config=True)
-    for key, value in _local_config(git).items():
-        git.run("config", key, value)
+    _configure(git)
     if base_name and base_name != branch:
         base = Git(code).commit_of(f"refs/heads/{base_name}")
         if base:
@@ -77,25 +79,69 @@ def save_uncommitted(code: Path, tree: Path, *, ref: str, label: str, start: str
     """
     if not (tree / ".git").is_dir():
         return None
-    own = code / "mission" / f"saving-{secrets.token_hex(4)}.git"
-    own.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        plain_git(own.parent, "init", "--quiet", "--bare", "--template=", os.fspath(own))
-        (own / "objects/info").mkdir(parents=True, exist_ok=True)
-        (own / "objects/info/alternates").write_text(f"{tree / '.git/objects'}\n{code / 'objects'}\n")
-        git = Git(own, tree)
+    with _looking_at(code, tree) as git:
         head = _head_of(tree)
         if head and leaks_in_commits(git, start, head, rules, ()):
             head = start
         made = _commit_work_tree(git, head, label, rules)
         if made is None:
             return None
+        source = os.fspath(git.git_dir)
         Git(code, durable=True).run(
-            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", os.fspath(own), f"refs/saved:{ref}"
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", source, f"refs/saved:{ref}"
         )
-    finally:
-        shutil.rmtree(own, ignore_errors=True)
     return made
+
+
+def uncommitted(code: Path, tree: Path) -> list[str]:
+    """Files of a tree that are changed or new and not committed, in order; ignored ones don't count."""
+    with _looking_at(code, tree) as git:
+        head = _head_of(tree)
+        if head:
+            git.run("read-tree", head)
+        changed = git.words("diff", "--name-only", "-z", "--no-ext-diff", "--no-renames", "--ignore-submodules=all")
+        return sorted({*changed, *git.words("ls-files", "--others", "--exclude-standard", "-z")})
+
+
+def branch_of(tree: Path) -> str:
+    """The branch that a tree has checked out, or empty when it is detached; read without running git in it."""
+    try:
+        text = (tree / ".git/HEAD").read_text().strip()
+    except OSError:
+        return ""
+    return text.removeprefix("ref: refs/heads/") if text.startswith("ref: refs/heads/") else ""
+
+
+def can_go_on(tree: Path) -> bool:
+    """Whether a tree is there and its git dir is in itself: what a worker may have linked elsewhere is not touched."""
+    dot = tree / ".git"
+    if dot.is_symlink() or not dot.is_dir():
+        return False
+    return not any(place.is_symlink() for place in (*dot.iterdir(), *(dot / "refs").rglob("*")))
+
+
+def go_on_in(tree: Path, *, branch: str, commit: str) -> None:
+    """Put a tree on a new branch from where it stands (`commit` where it has none); index and files stay as they are.
+
+    Its configuration and hooks, which may be a worker's, are made anew: from now on a person's git runs here.
+    """
+    dot = tree / ".git"
+    (dot / "index.lock").unlink(missing_ok=True)  # of a git that died with its worker
+    for name in ("config", "config.worktree", "commondir"):
+        (dot / name).unlink(missing_ok=True)
+    shutil.rmtree(dot / "hooks", ignore_errors=True)
+    plain_git(tree.parent, "init", "--quiet", "--template=", os.fspath(tree))
+    _configure(Git(dot, tree, own_config=True))
+    git = Git(dot)
+    git.run("update-ref", "--no-deref", f"refs/heads/{branch}", _head_of(tree) or commit)
+    git.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+
+
+def link_tree(tree: Path, target: Path) -> None:
+    """Let a tree be another one."""
+    remove_tree(tree)
+    tree.parent.mkdir(parents=True, exist_ok=True)
+    tree.symlink_to(target)
 
 
 def claim(code: Path, run: str, content: bytes) -> bytes | None:
@@ -121,7 +167,10 @@ def unpin(code: Path, name: str) -> None:
 
 
 def remove_tree(tree: Path) -> None:
-    """Remove a tree of ours, read-only folders included. Nothing when it is not there."""
+    """Remove a tree of ours, read-only folders included; of a link only the link. Nothing when it is not there."""
+    if tree.is_symlink():
+        tree.unlink()
+        return
     if not tree.is_dir():
         return
     shutil.rmtree(tree, ignore_errors=True)
@@ -129,6 +178,20 @@ def remove_tree(tree: Path) -> None:
         for folder, _, _ in os.walk(tree):
             Path(folder).chmod(0o700)
         shutil.rmtree(tree)
+
+
+@contextmanager
+def _looking_at(code: Path, tree: Path) -> Iterator[Git]:
+    """A git dir of our own for looking at a worker's tree: nothing of the worker's configuration is used."""
+    own = code / "mission" / f"saving-{secrets.token_hex(4)}.git"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        plain_git(own.parent, "init", "--quiet", "--bare", "--template=", os.fspath(own))
+        (own / "objects/info").mkdir(parents=True, exist_ok=True)
+        (own / "objects/info/alternates").write_text(f"{tree / '.git/objects'}\n{code / 'objects'}\n")
+        yield Git(own, tree)
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def _commit_work_tree(git: Git, head: str, label: str, rules: Secrets) -> Sha | None:
@@ -155,6 +218,11 @@ def _leave_out(git: Git, base: str, rules: Secrets) -> None:
             git.run("update-index", "--cacheinfo", f"{before[0]},{before[2]},{path}")
         else:
             git.run("update-index", "--force-remove", "--", path)
+
+
+def _configure(git: Git) -> None:
+    for key, value in _local_config(git).items():
+        git.run("config", key, value)
 
 
 def _local_config(git: Git) -> dict[str, str]:

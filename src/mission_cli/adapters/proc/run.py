@@ -90,9 +90,9 @@ def start_child(
         )
 
 
-def interact(argv: Sequence[str], *, cwd: Path | str, env: Mapping[str, str]) -> int:
+def interact(argv: Sequence[str], *, cwd: Path | str, env: Mapping[str, str], hint: str = "set EDITOR") -> int:
     """Run a program on this terminal (an editor); return its exit status. Raises ToolError when it is missing."""
     try:
         return subprocess.run(list(argv), cwd=cwd, env=dict(env), check=False).returncode  # noqa: S603 - the door
     except OSError as error:
-        raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror}", hint="set EDITOR") from error
+        raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror}", hint=hint) from error

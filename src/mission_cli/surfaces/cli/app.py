@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mission_cli import __version__
-from mission_cli.surfaces.cli import drive, files, keep, look, make
+from mission_cli.surfaces.cli import drive, files, install, keep, look, make, step
 from mission_cli.surfaces.cli.shell import INTERRUPTED, Shell, guarded
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ files.register(app)
 drive.register(app)
 look.register(app)
 keep.register(app)
+step.register(app)
+install.register(app)
 
 
 def run(words: Sequence[str]) -> int:

@@ -1,0 +1,195 @@
+"""What a person sees on a terminal, and what their keys do."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from inline_snapshot import snapshot
+from tests.kit.agents import use_opencode, writes_and_commits
+from tests.kit.model_server import ModelServer, Turn
+from tests.kit.people import HONEST
+from tests.kit.terminal import terminal
+
+if TYPE_CHECKING:
+    from tests.kit.people import Person
+
+PLAN = """\
+title: One feature
+budget: {time_hours: 1}
+preferences: {land: auto}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt`"]
+    features:
+      - {title: one, criteria: ["file: `1.1.txt`"]}
+"""
+WAITS = """\
+(OUTSIDE / "busy").write_text("begun")
+(OUTSIDE / "go").read_text()
+write("1.1.txt", "by the worker\\n")
+commit()
+"""
+
+
+def plain(screen: str) -> str:
+    """The screen without what differs from run to run."""
+    screen = re.sub(r"for [0-9.a-z ]+;?", "for <time>", screen)
+    screen = re.sub(r"\d\d:\d\d:\d\d", "<clock>", screen)
+    screen = re.sub(r"on [0-9a-f]{7}\b", "on <commit>", screen)
+    return re.sub(r"0\.\d+h of", "<hours> of", screen)
+
+
+def waiting_worker(person: Person) -> None:
+    """A worker that says when it begins, and goes on when it is told to."""
+    for name in ("busy", "go"):
+        os.mkfifo(person.repo.parent / name)
+    person.worker(WAITS)
+    person.plan(PLAN)
+
+
+def begun(person: Person) -> bool:
+    return (person.repo.parent / "busy").read_text() == "begun"
+
+
+@pytest.mark.timeout(300)
+def test_run_shows_the_worker_while_it_runs_and_the_end_when_it_is_there(person: Person) -> None:
+    waiting_worker(person)
+    person.start()
+    assert begun(person)
+    with terminal(person.repo) as window:
+        window.line("clear; mission run; echo ended with $?")
+        assert plain(window.see("script a1 for")) == snapshot("""\
+One feature  m
+░░░░░░░░░░░░░░░░░░░░ 0%  active  full mode, base main
+
+Milestone 1: Only  active
+  1.1  one                                          dispatched  script a1 for <time>
+
+money              $0
+time    ░░░░░░░░░░ 0h of 1h, 0.0167h held
+tokens             0
+
+sandbox: off (sandbox = "off"): workers can do what you can do on this machine\
+""")
+        (person.repo.parent / "go").write_text("go")
+        assert plain(window.see("ended with")) == snapshot("""\
+<clock> 1.1-a1 left 1 commit in 1 file
+<clock> 1.1-a1 is done
+<clock> every feature of milestone 1 is done or skipped
+<clock> milestone 1 passed: 1 criterion on <commit>
+<clock> every milestone passed, the final validation passed, and the work is landed
+One feature  m
+████████████████████ 100%  completed  full mode, base main
+
+Milestone 1: Only  passed  1 of 1 criteria passed
+  1.1  one                                          done
+
+money              $0
+time    ░░░░░░░░░░ <hours> of 1h
+tokens             0
+ended with 0
+$\
+""")
+    person.rest()
+
+
+@pytest.mark.timeout(300)
+def test_start_asks_and_no_starts_nothing(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(PLAN)
+    with terminal(person.repo) as window:
+        window.line("clear; mission start")
+        asked = window.see("Start? [Y/n]")
+        window.line("n")
+        window.see("nothing was started")
+        assert person.loaded().mission.status == "planning"
+        assert person.starts() == []
+        window.line("clear; mission start")
+        window.see("Start? [Y/n]")
+        window.line("y")
+        window.see("m is started")
+    assert re.findall(r"^ *(\w+)  ", asked, re.MULTILINE) == [
+        "mission", "runs", "sandbox", "in", "branches", "pushes", "costs", "until", "judged", "stop",
+    ]  # fmt: skip
+    assert person.run().facts["status"] == "completed"
+
+
+@pytest.mark.timeout(300)
+def test_stepping_in_asks_runs_a_shell_in_the_tree_and_offers_to_hand_back(person: Person) -> None:
+    waiting_worker(person)
+    person.start()
+    assert begun(person)
+    with terminal(person.repo) as window:
+        window.line("clear; mission open 1.1")
+        window.see("m/1.1-a1 is at work for script. Stop it")
+        window.line("n")
+        window.see("nothing was changed")
+        assert person.causes() == [("1.1-a1", "intended")]
+        window.line("clear; mission open 1.1")
+        window.see("step in? [Y/n]")
+        window.line("y")
+        window.see("on mission/m/1.1-a2; commit there, and end with: mission handback m/1.1\n$")
+        window.line("clear; echo by Ada > 1.1.txt; git add -A; git commit -qm hand; git branch --show-current")
+        window.see("mission/m/1.1-a2\n$")
+        window.line("exit 4")
+        window.see("`/bin/sh` ended with 4\nHand m/1.1 back now? [y/N]")
+        window.line("y")
+        window.see("1.1-a2 is handed back; it is judged like any other")
+    assert person.run().facts["status"] == "completed"
+    assert (person.repo / "1.1.txt").read_text() == "by Ada\n"
+    assert person.causes() == [("1.1-a1", "stopped"), ("1.1-a2", "done")]
+
+
+@pytest.mark.timeout(300)
+def test_what_is_not_handed_back_stays_with_the_person(person: Person) -> None:
+    person.worker("")
+    person.set("attempts = 1")
+    person.plan(PLAN)
+    person.start()
+    person.run(ok=(3,))
+    with terminal(person.repo) as window:
+        window.line("clear; mission open 1.1")
+        window.see("commit there")
+        window.line("exit")
+        window.see("Hand m/1.1 back now?")
+        window.type("Enter")
+        window.see("it stays yours: mission open m/1.1 goes on, mission handback m/1.1 gives it back")
+    assert person.causes() == [("1.1-a1", "noop"), ("1.1-a2", "intended")]
+    assert "Ada has it since" in person.mission("why", "1.1").out
+
+
+@pytest.mark.timeout(300)
+def test_stepping_into_opencode_goes_on_in_the_workers_own_conversation(person: Person) -> None:
+    at_work, never = threading.Event(), threading.Event()
+
+    def script(prompt: str, step: int) -> Turn:
+        if "please finish" in prompt:
+            command = "git add -A && git commit -q -m 'Finished together'"
+            return Turn("", (("bash", {"command": command}),)) if step == 0 else Turn("Committed it is.")
+        if "## Your feature" in prompt and step == 0:
+            return writes_and_commits(prompt, 0)
+        at_work.set()
+        return Turn("I am slow.", wait=never)
+
+    with ModelServer(script).running() as server:
+        use_opencode(person, server)
+        person.plan(PLAN.replace("budget: {", "budget: {money_usd: 5, "))
+        person.start()
+        assert at_work.wait(100)
+        with terminal(person.repo) as window:
+            window.line("clear; mission open 1.1 -y")
+            window.see("I will write the file.")
+            window.line("please finish")
+            window.see("Committed it is.")
+            window.line("/exit")
+            window.see("Hand m/1.1 back now?")
+            window.line("y")
+            window.see("1.1-a2 is handed back")
+        never.set()
+        assert person.run().facts["status"] == "completed"
+    assert person.causes() == [("1.1-a1", "stopped"), ("1.1-a2", "done")]
+    assert (person.repo / "1.1.txt").read_text() == "1.1\n"
