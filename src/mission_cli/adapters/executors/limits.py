@@ -98,17 +98,17 @@ class Limits:
             return None
         return EndReason.STALLED, f"no sign and no work for {silent:.0f} s"
 
-    def report(self, code: int | None, transcript: str, *, cut_short: bool = False) -> AgentReport:
+    def report(self, code: int | None, transcript: str, *, at_a_limit: bool = False) -> AgentReport:
         """How the run went, and its bill with everything that was seen of it.
 
-        A run that was cut short is charged the step that was under way, like the dearest before it: the provider
-        bills that one too.
+        A run that was stopped at a limit was seen when a step was over; the next one, under way by then, is charged
+        like the dearest before it, as the provider does.
         """
         if self._reader is None:
             return AgentReport(transcript=transcript)
         found = self._reader.report(code)
         usage, steps = self._used()
-        if cut_short and self._reported is None and self._dearest.total_tokens:
+        if at_a_limit and self._reported is None and self._dearest.total_tokens:
             usage, steps = _with(usage, self._dearest), steps + 1
         known = found.usage is not None or self._reported is not None
         return replace(found, usage=usage if known else None, steps=steps, transcript=transcript)

@@ -224,8 +224,8 @@ class _Supervisor:
         output.close()
         limits.take(output.lines, output.notes)
         limits.look(self._usage_text())
-        cut_short = reason is not EndReason.EXIT
-        report = limits.report(None if cut_short else child.returncode, output.transcript(), cut_short=cut_short)
+        code = child.returncode if reason is EndReason.EXIT else None
+        report = limits.report(code, output.transcript(), at_a_limit=reason in _SPENDS - {EndReason.CUT})
         return Exit(reason, child.returncode, detail=detail, report=report)
 
     def _watch(self, child: Popen[bytes], output: Output, limits: Limits, deadline: float | None) -> None:
@@ -273,7 +273,7 @@ class _Supervisor:
         limits.take(lines, [])
         limits.look(self._usage_text())
         told = [agent.describe(line) for line in lines[-_TOLD_LINES:]] if agent else lines[-_TOLD_LINES:]
-        return limits.report(code, "\n".join(filter(None, told)), cut_short=True)
+        return limits.report(code, "\n".join(filter(None, told)))
 
     def _check_stop(self) -> None:
         if self._job.cancel.exists():
