@@ -29,7 +29,7 @@ from mission_cli.domain.mission import Mission
 from mission_cli.domain.runs import Exit, Reserve, RunRecord
 from mission_cli.domain.status import MissionStatus, RecordState
 from mission_cli.engine.act import worker_job
-from mission_cli.planner.settle import ending
+from mission_cli.planner.endings import ending
 from mission_cli.wiring import Opened, open_repository, python_command
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from mission_cli.domain.text import counted, first_error, one_line, show_duratio
 from mission_cli.engine.act import agent_job
 from mission_cli.engine.record import spends_of
 from mission_cli.engine.world import agent_of, policy_of
-from mission_cli.planner.settle import cause_of_end, seconds_as_hours
+from mission_cli.planner.endings import cause_of_end, seconds_as_hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import attempt_name
@@ -13,15 +12,15 @@ from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord, Usage
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     Cause,
-    EndReason,
     FeatureStatus,
     JobState,
     RecordState,
     Verdict,
 )
-from mission_cli.domain.text import counted, first_error, one_line, parse_stamp, show_duration, signature, stamp
+from mission_cli.domain.text import counted, first_error, one_line, parse_stamp, signature, stamp
 from mission_cli.planner import causes
 from mission_cli.planner.decisions import Cancel, Integrate, Mark, MarkCriteria, MoveFeature, Recover, Settle, Submit
+from mission_cli.planner.endings import ending, seconds_as_hours
 from mission_cli.planner.judge import Judged, Judgement, judge, start_checks
 from mission_cli.planner.stepping import hold_for_person, taken_over, without_blame, worker_before
 from mission_cli.planner.transitions import move_feature
@@ -33,29 +32,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Feature
     from mission_cli.planner.draft import Draft
 
-CANNOT_EXECUTE = frozenset({126, 127})
-_BY_REASON = {
-    EndReason.DEADLINE: Cause.DEADLINE,
-    EndReason.OVER_BUDGET: Cause.OVER_BUDGET,
-    EndReason.TOO_MANY_STEPS: Cause.TOO_MANY_STEPS,
-    EndReason.STALLED: Cause.STALLED,
-    EndReason.CUT: Cause.PROVIDER_ERROR,
-    EndReason.LIMITED: Cause.RATE_LIMIT,
-    EndReason.SETUP_FAILED: Cause.INFRASTRUCTURE,
-    EndReason.NOT_STARTED: Cause.INFRASTRUCTURE,
-    EndReason.CANCELLED: Cause.STOPPED,
-}
 _REFUSED = frozenset({Cause.AUTH, Cause.PERMISSION, Cause.RATE_LIMIT, Cause.PROVIDER_ERROR, Cause.QUESTION})
 """Causes that an agent's own output names and that say nothing about the work."""
-_MICRO_HOUR = Decimal("0.0001")
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Why an attempt is over before its criteria were looked at."""
-
-    cause: Cause
-    detail: str
 
 
 def settle(draft: Draft) -> None:
@@ -69,80 +47,6 @@ def settle(draft: Draft) -> None:
             draft.hold(record.feature, "executor", f"{record.run}: the executor cannot be asked")
         else:
             _not_ended(draft, record, feature, job)
-
-
-def ending(end: Exit, evidence: Evidence, run: str) -> Ending | None:
-    """Return the cause where the criteria need not be asked; None where they decide."""
-    if end.reason in _BY_REASON:
-        return Ending(_BY_REASON[end.reason], end.detail or _reason_words(end))
-    if evidence.secrets:
-        return Ending(Cause.TAMPERED, f"its commits hold a secret: {', '.join(evidence.secrets[:5])}")
-    protected = ", ".join(evidence.protected[:5])
-    if protected:
-        return Ending(Cause.TAMPERED, f"it changed what is not its own: {protected}")
-    if not evidence.commits:
-        return _without_commits(end, evidence, run)
-    if not evidence.substantial:
-        return Ending(Cause.WRONG_OUTPUT, "its commits change nothing but white space or empty files")
-    if evidence.conflicts:
-        return Ending(Cause.CONFLICT, f"it conflicts with finished work in {', '.join(evidence.conflicts[:5])}")
-    return None
-
-
-def cause_of_end(end: Exit) -> tuple[Cause, str] | None:
-    """Why a run did not end on good terms, from its exit alone; None where what it left has to be looked at."""
-    if end.reason in _BY_REASON:
-        return _BY_REASON[end.reason], end.detail or _reason_words(end)
-    if end.reason is EndReason.LOST:
-        return Cause.LOST, "its supervisor died"
-    if end.report.cause is not None:
-        return end.report.cause, end.report.detail or str(end.report.cause)
-    if end.code in CANNOT_EXECUTE:
-        return Cause.INFRASTRUCTURE, f"the runner's command could not be executed (exit {end.code})"
-    if end.code is not None and end.code < 0:
-        return Cause.KILLED, f"killed from outside by signal {-end.code}"
-    if end.code:
-        return Cause.WRONG_OUTPUT, f"exit {end.code}"
-    return None
-
-
-def seconds_as_hours(seconds: float) -> Decimal:
-    """Return hours as the spend log keeps them."""
-    return (Decimal(str(round(seconds, 3))) / 3600).quantize(_MICRO_HOUR)
-
-
-def _reason_words(end: Exit) -> str:
-    seconds = show_duration(timedelta(seconds=end.seconds))
-    return {
-        EndReason.DEADLINE: f"stopped by its deadline after {seconds}",
-        EndReason.OVER_BUDGET: "stopped at its budget",
-        EndReason.TOO_MANY_STEPS: "stopped at its number of steps",
-        EndReason.STALLED: "stopped without a sign of life",
-        EndReason.CUT: "stopped because the model's stream kept breaking off",
-        EndReason.LIMITED: "stopped because it waited for a rate limit to end",
-        EndReason.SETUP_FAILED: "the setup of its tree failed",
-        EndReason.NOT_STARTED: "it could not be started",
-        EndReason.CANCELLED: "stopped by a person",
-    }[end.reason]
-
-
-def _without_commits(end: Exit, evidence: Evidence, run: str) -> Ending:
-    if end.reason is EndReason.LOST:
-        return Ending(Cause.LOST, "its supervisor died, and it left no commit")
-    if end.report.cause is not None and end.reason is EndReason.EXIT:
-        return Ending(end.report.cause, end.report.detail or str(end.report.cause))
-    if evidence.elsewhere:
-        where = ", ".join(evidence.elsewhere[:3])
-        return Ending(Cause.WRONG_OUTPUT, f"its commits are on {where}, not on mission/{run}")
-    if evidence.trouble:
-        return Ending(Cause.WRONG_OUTPUT, f"its branch cannot be fetched: {evidence.trouble}")
-    if end.code in CANNOT_EXECUTE:
-        return Ending(Cause.INFRASTRUCTURE, f"the runner's command could not be executed (exit {end.code})")
-    if end.code is not None and end.code < 0:
-        return Ending(Cause.KILLED, f"killed from outside by signal {-end.code}, without a commit")
-    if end.code:
-        return Ending(Cause.WRONG_OUTPUT, f"exit {end.code} without a commit")
-    return Ending(Cause.NOOP, "it ended with exit 0 and left no commit")
 
 
 def _wanted(draft: Draft, record: RunRecord, feature: Feature | None) -> str:

@@ -16,7 +16,7 @@ from mission_cli.domain.text import name_of
 if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.planner.draft import Draft
-    from mission_cli.planner.settle import Ending
+    from mission_cli.planner.endings import Ending
 
 
 def taken_over(draft: Draft, record: RunRecord) -> str:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.ids import Sha
-from mission_cli.surfaces.cli.shell import Shell, command
+from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.views.status import list_view, status_view
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 _FOLLOW_SECONDS = 0.2
 _LOG_TAIL = 20_000
 
-Identity = Annotated[str, typer.Argument(metavar="ID", help="The mission; a prefix is enough.")]
 Anything = Annotated[str, typer.Argument(metavar="ID[/1[.2]]", help="A mission, milestone or feature.")]
 
 

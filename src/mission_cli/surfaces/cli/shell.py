@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 SCHEMA = 1
 INTERRUPTED = 130
 
+Identity = Annotated[str, typer.Argument(metavar="ID", help="The mission; a prefix is enough.")]
+Thing = Annotated[str, typer.Argument(metavar="ID/N.M", help="The feature.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the file's log.")]
+
 
 @dataclass(slots=True)
 class Shell:

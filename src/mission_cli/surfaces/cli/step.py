@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mission_cli.surfaces.cli.drive import Thing
-from mission_cli.surfaces.cli.shell import Shell, command
+from mission_cli.surfaces.cli.shell import Shell, Thing, command
 from mission_cli.surfaces.plain import clean, complaints, exit_code
 
 if TYPE_CHECKING:

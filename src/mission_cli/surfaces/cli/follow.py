@@ -1,0 +1,135 @@
+"""`mission run`: ticks until a mission is finished or needs a person."""
+
+from __future__ import annotations
+
+import time
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
+from mission_cli.engine.loop import pulse
+from mission_cli.surfaces.cli.shell import Identity, Shell, command
+from mission_cli.surfaces.plain import clean, complaints
+
+if TYPE_CHECKING:
+    import typer
+
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.engine.loop import Report
+    from mission_cli.engine.observe import Case
+    from mission_cli.wiring import Opened
+
+_NO_NEWS = frozenset({"criteria.judged"})
+_LOOK_SECONDS = 0.1
+_AFTER_TROUBLE_SECONDS = 2.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "run", help="Ticks until the mission is finished or needs a person.")(run)
+
+
+def run(shell: Shell, mission: Identity = "") -> int:
+    """Tick until the mission is finished or needs a person; a live view on a terminal, lines elsewhere."""
+    from mission_cli.engine.names import resolve
+
+    opened = shell.open(vouched=True)
+    identity = resolve(opened.world.state.snapshot(), mission).mission.id
+    if shell.interactive:
+        return _run_live(shell, opened, identity)
+    news = _News(opened)
+    while True:
+        report = pulse(opened.world)
+        for line in [] if shell.as_json or shell.quiet else news.lines():
+            shell.out.print(line)
+        for line in complaints(report, debug=shell.debug):
+            shell.err.print(line)
+        code = _over(opened, report, identity)
+        if code is not None:
+            _last_word(shell, opened, identity)
+            return code
+        _wait(opened, report)
+
+
+class _News:
+    """What was written into the state since the last call, by whichever pulse or person."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._state = opened.world.state
+        self._seen = self._state.snapshot().head
+
+    def lines(self) -> list[str]:
+        """One line per reason, oldest first."""
+        events = self._state.history(since=self._seen)
+        if events:
+            self._seen = events[0].commit
+        return [
+            clean(f"{event.at.astimezone():%H:%M:%S} {why}")
+            for event in reversed(events)
+            for name, why in zip_longest(event.events, event.why or (event.subject,), fillvalue="")
+            if name not in _NO_NEWS
+        ]
+
+
+def _over(opened: Opened, report: Report, identity: MissionId) -> int | None:
+    """The exit status of `run` when there is nothing to wait for, else None."""
+    case = report.cases.get(identity)
+    if report.elsewhere or case is None:
+        return None
+    mission = case.mission
+    if mission.status in FINISHED_MISSION:
+        return 0 if mission.status is MissionStatus.COMPLETED else 1
+    if case.open_jobs or not case.plan.empty or any(h.until for h in case.plan.holds):
+        return None
+    if opened.world.runtime.stopped():
+        return 3
+    return 3 if _needs_person(case) else None
+
+
+def _needs_person(case: Case) -> bool:
+    return case.mission.status is not MissionStatus.ACTIVE or any(h.person for h in case.plan.holds)
+
+
+def _wait(opened: Opened, report: Report) -> None:
+    """Return when the fast path says that there is something to do."""
+    from mission_cli import __version__
+    from mission_cli.idle import is_idle
+
+    if report.troubles or report.bugs or report.elsewhere:
+        time.sleep(_AFTER_TROUBLE_SECONDS)
+        return
+    runtime = str(opened.checkout.runtime)
+    while is_idle(runtime, __version__):
+        time.sleep(_LOOK_SECONDS)
+
+
+def _last_word(shell: Shell, opened: Opened, identity: MissionId) -> None:
+    from mission_cli.engine.names import resolve
+    from mission_cli.engine.queries import status_of
+    from mission_cli.surfaces.views.status import status_view
+
+    snapshot = opened.world.state.snapshot()
+    view = status_of(opened.world, snapshot, resolve(snapshot, identity))
+    shell.show(status_view(view), view)
+
+
+def _run_live(shell: Shell, opened: Opened, identity: MissionId) -> int:
+    from mission_cli import __version__
+    from mission_cli.idle import is_idle
+    from mission_cli.surfaces.views.live import Screen
+
+    news = _News(opened)
+    with Screen(shell.out, opened.world, identity) as screen:
+        while True:
+            report = pulse(opened.world)
+            for line in news.lines():
+                screen.print(line)
+            code = _over(opened, report, identity)
+            screen.refresh()
+            if code is not None:
+                return code
+            if report.troubles or report.bugs:
+                time.sleep(_AFTER_TROUBLE_SECONDS)
+            while is_idle(str(opened.checkout.runtime), __version__):
+                time.sleep(_LOOK_SECONDS)
+                screen.tick()
