@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ def _guarded(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     (home / ".gitconfig").write_text(
         "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n"
     )
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job of a shell without job control
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     before = _environment()
     yield
     assert _environment() == before, "the test changed the environment"

@@ -53,6 +53,7 @@ def test_outside_of_its_hours_nothing_is_started_and_why_says_until_when(person:
         f"outside of the hours in which workers may run, until {opens:%H:%M}",
     )
     assert person.starts() == []
+    person.rest()
     person.set('hours = "00:00-24:00"')
     person.run()
     assert person.starts() == ["m/1.1-a1"]

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 _SECONDS_PER_HOUR = Decimal(3600)
-_STEPS_WORTH_STARTING = 5
+_STEPS_KEPT = 3
+"""Two steps may come after the cap is reached; three, because steps are not alike."""
+_STEPS_WORTH_STARTING = 6
 """An attempt that cannot take so many steps does not get a slot of its own."""
 _MICRO = Decimal("0.000001")
 _MARGIN = Decimal("0.2")
@@ -131,8 +133,8 @@ def reserve_for_attempt(
     """Return what the next attempt may cost at most, so that every open slot gets its share.
 
     `worst_step` is what one step of the model can cost in dollars. A step is seen when it is over, so the cap
-    is set below the reserve by one step, or by a fifth of the share where that is less. `seen_step` is what steps
-    of this mission did cost: two of them must fit, the one that breaks the cap and the one that is under way then.
+    is set below the reserve by one step, or by a fifth of the share where that is less. `seen_step` is what a step
+    of this mission did cost on average: the one that breaks the cap and the one that is under way then must fit.
     """
     if seen_step and (usd_left := state.left("usd")) is not None:
         open_slots = min(open_slots, int(usd_left // (_STEPS_WORTH_STARTING * seen_step)))
@@ -142,7 +144,7 @@ def reserve_for_attempt(
         if left is not None and left <= 0:
             return Refusal(category, _nothing_left(state, category))
         shares[category] = ZERO if left is None else left / max(1, open_slots)
-    usd, cap = _money(state, shares["usd"], worst_step, 2 * seen_step)
+    usd, cap = _money(state, shares["usd"], worst_step, _STEPS_KEPT * seen_step)
     if cap <= 0 and state.cap("usd") is not None:
         left_now, step = show_amount("usd", state.left("usd") or ZERO), show_amount("usd", seen_step)
         return Refusal("usd", f"what is left ({left_now}) does not pay for the next step (one did cost {step})")

@@ -126,9 +126,9 @@ def _mission_reopened(base: Loaded, merged: Loaded) -> str:
 
 
 def _both_spent(base: Loaded, ours: Loaded, theirs: Loaded) -> bool:
-    """Whether both sides changed what the budget summary is computed from, or the summary itself."""
+    """Whether both sides changed, each in its own way, what the summary is computed from, or the summary itself."""
     said = [(one.mission.spends, one.mission.limits, _summary(one.layout)) for one in (base, ours, theirs)]
-    return said[0] not in said[1:]
+    return said[0] not in said[1:] and said[1] != said[2]
 
 
 def _summary(layout: Layout) -> tuple[str, ...]:
