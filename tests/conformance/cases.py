@@ -45,7 +45,7 @@ class Case:
     counted: bool = True
     """The bill is the server's, to the token; else it is an estimate."""
     slow: Mapping[str, str] = field(default_factory=dict)
-    """By agent, why the case runs at night only."""
+    """By agent, why the case takes long."""
 
 
 @dataclass(frozen=True)

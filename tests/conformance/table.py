@@ -87,4 +87,4 @@ def _remarks(case: Case, result: Result) -> Iterable[str]:
     if outcome.saved:
         yield f"saved `{outcome.saved}`"
     if result.case.slow:
-        yield from (f"runs at night: {why}" for name, why in case.slow.items() if name == outcome.agent)
+        yield from (f"takes long: {why}" for name, why in case.slow.items() if name == outcome.agent)
