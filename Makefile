@@ -21,10 +21,10 @@ $(VENV)/.agents: tests/agents/package-lock.json $(VENV)/.ready
 	@touch $@
 
 test: $(VENV)/.ready $(VENV)/.agents
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 nightly: $(VENV)/.ready $(VENV)/.agents
-	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n auto
+	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 # `AGENT=opencode` runs one of them, `WRITE=1` puts the table into docs/agents.md.
 conformance: $(VENV)/.ready $(VENV)/.agents

@@ -40,8 +40,9 @@ def _guarded(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     (home / ".gitconfig").write_text(
         "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n"
     )
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job of a shell without job control
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:  # a background job of a shell, or nohup, hands that down
+            signal.signal(number, usual)
     before = _environment()
     yield
     assert _environment() == before, "the test changed the environment"
