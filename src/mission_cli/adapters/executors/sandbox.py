@@ -93,7 +93,7 @@ def wrap(bwrap: str, argv: Sequence[str], room: Room) -> list[str]:
     for place in (*_SYSTEM, *_RESOLVER):
         words += ["--ro-bind-try", place, place]
     words += ["--tmpfs", os.fspath(room.home)]
-    for shown in _readable(argv[0], room):
+    for shown in _readable(argv, room):
         words += ["--ro-bind-try", shown, shown]
     for name in room.scratch:
         words += _scratch(room.home / name, room.copies)
@@ -129,12 +129,13 @@ def _scratch(place: Path, copies: Path) -> list[str]:
     return words
 
 
-def _readable(program: str, room: Room) -> list[str]:
+def _readable(argv: Sequence[str], room: Room) -> list[str]:
     """Existing paths that are bound read-only, parents before children."""
     places = [room.home / name for name in (*_HOME_READ, *_TOOLS, *room.read)]
     places += [Path(p) for p in _absolute(room.more_read, room.home)]
     places += [Path(p) for p in room.path.split(os.pathsep) if p.startswith("/")]
-    places += _homes_of(program, room)
+    places += _homes_of(argv[0], room)
+    places += [Path(word) for word in argv if word.startswith("/") and Path(word).is_file()]
     places += [_OURSELVES, Path(sys.prefix), Path(sys.base_prefix)]
     found = {os.fspath(p) for p in places if p.exists() and not _is_system(p) and p not in {room.home, Path("/")}}
     return sorted(found)
