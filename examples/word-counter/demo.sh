@@ -24,6 +24,8 @@ git config --global user.email "demo@example.org"
 git init --quiet --initial-branch=main "$scratch/word-counter"
 cd "$scratch/word-counter"
 cat > .mission.toml <<SETTINGS
+sandbox_read = ["$here"]
+
 [runners.script]
 kind = "command"
 command = ["$demo/venv/bin/python", "$here/worker.py"]
