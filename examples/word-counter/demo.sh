@@ -24,7 +24,7 @@ git config --global user.email "demo@example.org"
 git init --quiet --initial-branch=main "$scratch/word-counter"
 cd "$scratch/word-counter"
 cat > .mission.toml <<SETTINGS
-sandbox_read = ["$here"]
+sandbox = "off"  # the worker is a program of this repository, no agent
 
 [runners.script]
 kind = "command"
