@@ -24,8 +24,6 @@ git config --global user.email "demo@example.org"
 git init --quiet --initial-branch=main "$scratch/word-counter"
 cd "$scratch/word-counter"
 cat > .mission.toml <<SETTINGS
-sandbox = "off"  # the worker is a program of this repository, no agent
-
 [runners.script]
 kind = "command"
 command = ["$demo/venv/bin/python", "$here/worker.py"]

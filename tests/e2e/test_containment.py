@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from inline_snapshot import snapshot
 from tests.kit.agents import needs_bubblewrap
+from tests.kit.people import HONEST
 
 from mission_cli.document.runs import read_run
 
@@ -146,6 +147,18 @@ Ada: Do 1.1\
     assert TOKEN not in everything_in_git(person)
     kept = [p for p in (person.repo / ".git/mission").rglob("*") if p.is_file() and TOKEN in p.read_text("latin-1")]
     assert kept == []
+
+
+def test_a_program_outside_of_the_repository_is_shown_to_its_worker_and_nothing_beside_it(person: Person) -> None:
+    needs_bubblewrap()
+    (person.repo.parent / "beside.txt").write_text("hidden")
+    person.worker('print("beside:", (OUTSIDE / "beside.txt").exists())\n', HONEST)
+    person.set('sandbox = "required"')
+    person.plan(PLAN)
+    person.start()
+    person.run()
+    assert person.causes() == [("1.1-a1", "done")]
+    assert record(person, 1).transcript == "beside: False"
 
 
 def test_a_commit_that_holds_a_secret_is_refused_with_its_place(

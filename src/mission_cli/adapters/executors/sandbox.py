@@ -130,15 +130,15 @@ def _scratch(place: Path, copies: Path) -> list[str]:
 
 
 def _readable(argv: Sequence[str], room: Room) -> list[str]:
-    """Existing paths that are bound read-only, parents before children."""
+    """Existing paths that are bound read-only; none below another, where nothing could be mounted."""
     places = [room.home / name for name in (*_HOME_READ, *_TOOLS, *room.read)]
     places += [Path(p) for p in _absolute(room.more_read, room.home)]
     places += [Path(p) for p in room.path.split(os.pathsep) if p.startswith("/")]
     places += _homes_of(argv[0], room)
     places += [Path(word) for word in argv if word.startswith("/") and Path(word).is_file()]
     places += [_OURSELVES, Path(sys.prefix), Path(sys.base_prefix)]
-    found = {os.fspath(p) for p in places if p.exists() and not _is_system(p) and p not in {room.home, Path("/")}}
-    return sorted(found)
+    found = {p for p in places if p.exists() and not _is_system(p) and p not in {room.home, Path("/")}}
+    return sorted(os.fspath(p) for p in found if not found.intersection(p.parents))
 
 
 def _homes_of(program: str, room: Room) -> list[Path]:
