@@ -296,14 +296,15 @@ def _assemble(
             tick=python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name)) if ticking else (),
         )
 
+    rules = SecretRules(known_secrets(around, *(r.env for r in settings.runners.values())))
     executor = LocalExecutor(
         jobs=checkout.runtime / "jobs",
         surroundings=surroundings,
         supervisor=python_command("_supervise"),
         environment=around,
+        rules=rules,
     )
     state = GitStateStore(layout, robot=robot)
-    rules = SecretRules(known_secrets(around, *(r.env for r in settings.runners.values())))
     world = World(
         clock=SystemClock(),
         state=state,

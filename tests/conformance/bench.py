@@ -147,7 +147,7 @@ class Bench:
         rules = opened.world.secrets
         code = GitCodeRepo(opened.checkout, tree_of=lambda name: tree_path(trees, name), rules=rules)
         start = Sha(spec.commit)
-        evidence = code.evidence(run, start=start, work=start, protected=lambda path, existed: False)  # noqa: ARG005
+        evidence = code.evidence(run, start=start, work=start, protected=lambda path, existed: False)  # noqa: ARG005 - the port's signature
         assert evidence is not None
         return self._outcome(end, evidence, run, mark, ended - asked if asked else end.seconds)
 
@@ -226,6 +226,7 @@ class _Continuing:
 
     def __init__(self, agent: Agent, session: str) -> None:
         self._agent, self._session = agent, session
+        self.bill = agent.bill
         self.access, self.retry_window_s, self.resumes = agent.access, agent.retry_window_s, agent.resumes
 
     def invocation(self, request: Request) -> Invocation:
@@ -255,6 +256,7 @@ def _executor(opened: Opened, trees: Path, mark: str) -> LocalExecutor:
             slot_count=1,
             host=opened.world.machine.me(),
             mark=mark,
+            unboxed=os.fspath(trees.parent / "unboxed"),
             environment=dict(os.environ),
             bwrap=find_bwrap(os.environ["PATH"]) if opened.world.machine.sandbox().on else "",
         )
@@ -264,6 +266,7 @@ def _executor(opened: Opened, trees: Path, mark: str) -> LocalExecutor:
         surroundings=surroundings,
         supervisor=python_command("_supervise"),
         environment=dict(os.environ),
+        rules=opened.world.secrets,
     )
 
 

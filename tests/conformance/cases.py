@@ -40,7 +40,7 @@ class Case:
     """Why it has not."""
     first: Run | None = None
     """Run before, in the same place; the second goes on with its session."""
-    look: Callable[[Outcome, Scene], str] = lambda outcome, scene: ""  # noqa: ARG005
+    look: Callable[[Outcome, Scene], str] = lambda outcome, scene: ""  # noqa: ARG005 - it does not depend on them
     """What is wrong with the outcome beside its verdict and its bill, or empty."""
     counted: bool = True
     """The bill is the server's, to the token; else it is an estimate."""
@@ -84,7 +84,7 @@ def _wrong(case: Case, outcome: Outcome) -> Iterator[str]:
 
 def always(turn: Turn) -> Callable[[Scene], Script]:
     """The same answer to everything."""
-    return lambda scene: lambda prompt, step: turn  # noqa: ARG005
+    return lambda scene: lambda prompt, step: turn  # noqa: ARG005 - it does not depend on them
 
 
 def _works(scene: Scene) -> Script:
@@ -116,7 +116,7 @@ def _limited_once(scene: Scene) -> Script:
 
 
 def _hangs(scene: Scene) -> Script:
-    return lambda prompt, step: Turn("Too late.", wait=scene.never)  # noqa: ARG005
+    return lambda prompt, step: Turn("Too late.", wait=scene.never)  # noqa: ARG005 - it does not depend on them
 
 
 def _asks_subagent(scene: Scene) -> Script:

@@ -49,7 +49,9 @@ def write(sections: Mapping[str, str]) -> None:
     """Put the sections of these agents into the page, in place of what it says of them."""
     text = PAGE.read_text(encoding="utf-8")
     for name, words in sections.items():
-        text = re.sub(rf"^### {name} .*\n\n(?:\|.*\n)+", lambda _, words=words: words, text, flags=re.MULTILINE)  # type: ignore[misc]
+        old = re.search(rf"^### {name} .*\n\n(?:\|.*\n)+", text, re.MULTILINE)
+        assert old is not None, f"{PAGE} has no section about {name}"
+        text = text[: old.start()] + words + text[old.end() :]
     PAGE.write_text(text, encoding="utf-8")
 
 

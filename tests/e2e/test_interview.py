@@ -223,7 +223,7 @@ def test_ctrl_c_while_the_model_thinks_ends_it_and_says_what_it_cost(person: Per
     fifo = tmp_path / "started"
     os.mkfifo(fifo)
     program = folder / "planner.py"
-    program.write_text(program.read_text() + f"open({os.fspath(fifo)!r}, 'w').close()\nimport time\ntime.sleep(60)\n")
+    program.write_text(program.read_text() + f"open({os.fspath(fifo)!r}, 'w').close()\nimport signal\nsignal.pause()\n")
     with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
         child.expect("asking script for a plan, for at most")
         fifo.read_bytes()

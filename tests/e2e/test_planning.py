@@ -66,7 +66,7 @@ def thinking(person: Person, folder: Path) -> Iterator[subprocess.Popen[str]]:
     fifo = folder / "started"
     os.mkfifo(fifo)
     program = folder / "planner.py"
-    program.write_text(program.read_text() + f"open({os.fspath(fifo)!r}, 'w').close()\nimport time\ntime.sleep(60)\n")
+    program.write_text(program.read_text() + f"open({os.fspath(fifo)!r}, 'w').close()\nimport signal\nsignal.pause()\n")
     command = [sys.executable, "-P", "-m", "mission_cli", *NEW]
     with subprocess.Popen(command, cwd=person.repo, stderr=subprocess.PIPE, text=True) as process:
         fifo.read_bytes()
@@ -278,7 +278,7 @@ def test_what_would_be_refused_afterwards_is_refused_before_a_cent_is_spent(pers
 def test_a_planner_that_spends_too_much_is_stopped_and_its_bill_is_said(person: Person) -> None:
     use_planner(person, good(), cost=1.5)
     program = person.repo.parent / "planner/planner.py"
-    program.write_text(program.read_text() + "sys.stdout.flush()\nimport time\ntime.sleep(60)\n")
+    program.write_text(program.read_text() + "sys.stdout.flush()\nimport signal\nsignal.pause()\n")
     answer = person.mission(*NEW, ok=(1,))
     assert "error: script made no plan: over_budget: it has spent $1.5, its cap is $1.000000\n" in answer.err
     assert "planning cost $1.50 and 1050 tokens" in answer.err
@@ -305,7 +305,7 @@ def test_a_planner_that_fails_is_not_asked_again(person: Person) -> None:
 def test_a_planner_that_takes_too_long_is_stopped(person: Person) -> None:
     folder = use_planner(person, good())
     program = folder / "planner.py"
-    program.write_text("import time\ntime.sleep(60)\n")
+    program.write_text("import signal\nsignal.pause()\n")
     person.set('plan_deadline = "1s"')
     answer = person.mission(*NEW, ok=(1,))
     assert "error: script made no plan: deadline: stopped by its deadline after " in answer.err

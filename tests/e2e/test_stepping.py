@@ -40,7 +40,8 @@ git("config", "core.fsmonitor", "touch " + str(OUTSIDE / "evil"))
 write(".git/hooks/pre-commit", "#!/bin/sh\\ntouch " + str(OUTSIDE / "evil") + "\\n")
 os.chmod(".git/hooks/pre-commit", 0o755)
 (OUTSIDE / "busy").write_text("begun")
-time.sleep(1000)
+import signal
+signal.pause()
 """
 
 

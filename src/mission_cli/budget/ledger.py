@@ -25,6 +25,7 @@ _STEPS_KEPT = 3
 """Two steps may come after the cap is reached; three, because steps are not alike."""
 _STEPS_WORTH_STARTING = 6
 """An attempt that cannot take so many steps does not get a slot of its own."""
+_ANYTHING = Decimal("Infinity")
 _MICRO = Decimal("0.000001")
 _MARGIN = Decimal("0.2")
 
@@ -128,13 +129,19 @@ def next_threshold(state: Account) -> Decimal:
 
 
 def reserve_for_attempt(
-    state: Account, *, open_slots: int, wall_limit: timedelta, worst_step: Decimal = ZERO, seen_step: Decimal = ZERO
+    state: Account,
+    *,
+    open_slots: int,
+    wall_limit: timedelta,
+    worst_step: Decimal | None = ZERO,
+    seen_step: Decimal = ZERO,
 ) -> Reserve | Refusal:
     """Return what the next attempt may cost at most, so that every open slot gets its share.
 
-    `worst_step` is what one step of the model can cost in dollars. A step is seen when it is over, so the cap
-    is set below the reserve by one step, or by a fifth of the share where that is less. `seen_step` is what a step
-    of this mission did cost on average: the one that breaks the cap and the one that is under way then must fit.
+    `worst_step` is what one step of the model can cost in dollars, None where nobody knows. A step is seen when it
+    is over, so the cap is set below the reserve by one step, or by a fifth of the share where that is less, or
+    nobody knows. `seen_step` is what a step of this mission did cost on average: the one that breaks the cap and
+    the one that is under way then must fit.
     """
     if seen_step and (usd_left := state.left("usd")) is not None:
         open_slots = min(open_slots, int(usd_left // (_STEPS_WORTH_STARTING * seen_step)))
@@ -144,7 +151,8 @@ def reserve_for_attempt(
         if left is not None and left <= 0:
             return Refusal(category, _nothing_left(state, category))
         shares[category] = ZERO if left is None else left / max(1, open_slots)
-    usd, cap = _money(state, shares["usd"], worst_step, _STEPS_KEPT * seen_step)
+    dearest = _ANYTHING if worst_step is None else worst_step
+    usd, cap = _money(state, shares["usd"], dearest, _STEPS_KEPT * seen_step)
     if cap <= 0 and state.cap("usd") is not None:
         left_now, step = show_amount("usd", state.left("usd") or ZERO), show_amount("usd", seen_step)
         return Refusal("usd", f"what is left ({left_now}) does not pay for the next step (one did cost {step})")

@@ -67,65 +67,53 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
 
 def resolve(drafts: Sequence[Draft]) -> tuple[tuple[Feature, ...], tuple[Problem, ...]]:
     """Return the features with their dependencies; rows with duplicate numbers, unknown names or cycles are broken."""
-    problems: list[Problem] = []
     known: dict[FeatureNumber, Draft] = {}
-    broken: set[FeatureNumber] = set()
     for draft in drafts:
-        number = draft.feature.number
-        if number in known:
-            broken.add(number)
-            first = known[number].feature.line
-            problems.append(
-                Problem(
-                    draft.feature.line,
-                    draft.column,
-                    f"two features are called {number}",
-                    f"the other is in line {first}; give one of them a new number",
-                )
-            )
-        known.setdefault(number, draft)
+        known.setdefault(draft.feature.number, draft)
     aliases = {d.alias: n for n, d in known.items() if d.alias}
-    depends: dict[FeatureNumber, tuple[FeatureNumber, ...]] = {}
-    for number, draft in known.items():
-        found, unknown = _targets(draft, known.keys(), aliases)
-        depends[number] = found
-        for want in unknown:
-            broken.add(number)
-            problems.append(
-                Problem(
-                    draft.feature.line,
-                    draft.column,
-                    f"{number} depends on `{want}`, which does not exist",
-                    f"known are {_some(known)}",
-                )
-            )
-    for cycle in _cycles(depends):
-        broken.update(cycle)
-        draft = known[cycle[0]]
-        way = " → ".join([*cycle, cycle[0]])
-        problems.append(
-            Problem(
-                draft.feature.line,
-                draft.column,
-                f"the features wait for each other: {way}",
-                "take one `[depends:…]` away",
-            )
-        )
+    targets = {number: _targets(draft, known.keys(), aliases) for number, draft in known.items()}
+    depends = {number: found for number, (found, _) in targets.items()}
+    cycles = list(_cycles(depends))
+    wrong = [
+        *((d.feature.number, _twice(d, known)) for d in drafts if known[d.feature.number] is not d),
+        *((n, _missing(known[n], want, known)) for n, (_, unknown) in targets.items() for want in unknown),
+    ]
+    broken = {number for number, _ in wrong}.union(*cycles)
     features = tuple(
         replace(d.feature, depends=depends[d.feature.number], broken=d.feature.number in broken) for d in drafts
     )
-    for feature, draft in zip(features, drafts, strict=True):
-        if feature.status is None:
-            problems.append(
-                Problem(
-                    feature.line,
-                    draft.column,
-                    f"{feature.number} has the status `{feature.raw_status}`, which is not known",
-                    "it is kept and does not run; known are pending, dispatched, review, done, failed, skipped",
-                    Severity.WARNING,
-                )
-            )
+    problems = [problem for _, problem in wrong]
+    problems += [_circle(known[cycle[0]], cycle) for cycle in cycles]
+    problems += [_odd_status(d) for d in drafts if d.feature.status is None]
     return features, tuple(problems)
+
+
+def _twice(draft: Draft, known: Mapping[FeatureNumber, Draft]) -> Problem:
+    number = draft.feature.number
+    hint = f"the other is in line {known[number].feature.line}; give one of them a new number"
+    return Problem(draft.feature.line, draft.column, f"two features are called {number}", hint)
+
+
+def _missing(draft: Draft, want: str, known: Mapping[FeatureNumber, Draft]) -> Problem:
+    words = f"{draft.feature.number} depends on `{want}`, which does not exist"
+    return Problem(draft.feature.line, draft.column, words, f"known are {_some(known)}")
+
+
+def _circle(draft: Draft, cycle: Sequence[FeatureNumber]) -> Problem:
+    way = " → ".join([*cycle, cycle[0]])
+    words = f"the features wait for each other: {way}"
+    return Problem(draft.feature.line, draft.column, words, "take one `[depends:…]` away")
+
+
+def _odd_status(draft: Draft) -> Problem:
+    feature = draft.feature
+    return Problem(
+        feature.line,
+        draft.column,
+        f"{feature.number} has the status `{feature.raw_status}`, which is not known",
+        "it is kept and does not run; known are pending, dispatched, review, done, failed, skipped",
+        Severity.WARNING,
+    )
 
 
 def match_names(

@@ -45,14 +45,14 @@ def _united(ours: list[K], theirs: list[K], *, rank: Callable[[K], Any]) -> list
 
 def _slots(base: Sequence[K], ours: Sequence[K], theirs: Sequence[K]) -> dict[K, K | None]:
     """The name of the base that each added one stands behind; the later one where the copies differ."""
-    place = {name: n for n, name in enumerate(base)}
+    place: dict[K | None, int] = {None: -1, **{name: n for n, name in enumerate(base)}}
     found: dict[K, K | None] = {}
     for side in (ours, theirs):
         behind: K | None = None
         for name in side:
             if name in place:
                 behind = name
-            elif name not in found or place.get(behind, -1) > place.get(found[name], -1):  # type: ignore[arg-type]
+            elif name not in found or place[behind] > place[found[name]]:
                 found[name] = behind
     return found
 

@@ -138,4 +138,3 @@ class CriterionKind(StrEnum):
 
 
 EXECUTABLE_KINDS = frozenset({CriterionKind.RUN, CriterionKind.FILE, CriterionKind.GREP, CriterionKind.METRIC})
-PERSON_KINDS = frozenset({CriterionKind.MANUAL, CriterionKind.TEXT, CriterionKind.REVIEW})

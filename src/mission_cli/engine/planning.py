@@ -179,7 +179,7 @@ def choose_runner(world: World, wanted: str = "") -> str:
         hint = f"write a table [runners.{name}] into .mission.toml, or name another: --runner NAME (there are: {known})"
         raise BlockedError(f"the runner `{name}` is not configured", hint=hint)
     if policy.problem:
-        raise BlockedError(policy.problem, hint="mend .mission.toml, or install it")
+        raise BlockedError(policy.problem, hint=policy.remedy)
     return name
 
 
@@ -232,7 +232,7 @@ def _intent(world: World, desk: Desk, before: Sequence[RunRecord], prompt: str) 
         state,
         open_slots=1,
         wall_limit=min(policy.deadline, world.settings.plan_deadline),
-        worst_step=policy.step_cost(desk.model) or Decimal(0),
+        worst_step=policy.step_cost(desk.model),
     )
     if isinstance(reserve, Refusal):
         return reserve
@@ -246,7 +246,7 @@ def _intent(world: World, desk: Desk, before: Sequence[RunRecord], prompt: str) 
         intended=stamp(world.clock.now()),
         deadline_s=max(1, round(reserve.hours * 3600)),
         reserve=reserve,
-        prompt=prompt,
+        prompt=world.secrets.scrub(prompt),
     )
 
 

@@ -31,12 +31,14 @@ from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.record import Entry, log_rows, message, mission_write
 from mission_cli.engine.world import agent_of
 from mission_cli.planner.decisions import Submit
+from mission_cli.planner.transitions import move_feature
 from mission_cli.ports.state import Write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.domain.ids import RunId
+    from mission_cli.domain.mission import Feature
     from mission_cli.engine.loop import Report
     from mission_cli.engine.world import World
 
@@ -91,7 +93,7 @@ def step_in(world: World, text: str) -> RunRecord:
         why = f"{person.name} steps into {record.feature} as {attempt_name(record.run)}"
         entry = Entry("feature.taken", why, record.run)
         changes = [
-            SetFeature(record.feature, "Status", FeatureStatus.DISPATCHED),
+            SetFeature(record.feature, "Status", _dispatched(address.need_feature())),
             SetFeature(record.feature, "Worker", f"{person.name} a{record.attempt}"),
             *log_rows([entry], world.clock.now()),
         ]
@@ -125,7 +127,7 @@ def make_ready(world: World, text: str, record: RunRecord) -> list[Report]:
         for worker in before:
             world.executor.wait(worker.run)
         ends += time.monotonic() - began
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_LOOK_SECONDS)  # another process ends it: between two looks there is nothing to wait on
 
 
 def desk_of(world: World, text: str, record: RunRecord) -> Desk:
@@ -202,6 +204,12 @@ def _intent(world: World, address: Address, records: Sequence[RunRecord]) -> Run
         by=str(world.machine.person()),
         continues=attempt_name(before.run) if before else "",
     )
+
+
+def _dispatched(feature: Feature) -> FeatureStatus:
+    """The status of a feature that somebody works on, where it may come to that."""
+    to = FeatureStatus.DISPATCHED
+    return to if feature.status in {None, to} else move_feature(feature.status, to)
 
 
 def _refuse(world: World, address: Address) -> None:

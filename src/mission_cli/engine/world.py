@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.planner.policy import Policy, RunnerPolicy
+from mission_cli.ports.agents import Bill
 from mission_cli.ports.machine import Obstacle
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from mission_cli.settings import RunnerSettings, Settings
 
 
-_WITHOUT_COST = frozenset({"codex"})
-"""Agents that say how many tokens they used, and not what that costs."""
 _WORST_STEP = {"input": 200_000, "output": 32_000}
 
 
@@ -95,10 +94,11 @@ def runner_obstacle(
 
 def _runner(world: World, name: str, runner: RunnerSettings) -> RunnerPolicy:
     obstacle = runner_obstacle(world, name, runner)
-    kind = runner.kind or name
+    agent = agent_of(world, name, runner)
+    bill = agent.bill if agent is not None else Bill.FILE
 
     def step_cost(model: str) -> Decimal | None:
-        return Decimal(0) if kind == "command" else world.prices.prices(model).cost(_WORST_STEP)
+        return Decimal(0) if bill is Bill.FILE else world.prices.prices(model).cost(_WORST_STEP)
 
     return RunnerPolicy(
         deadline=runner.deadline,
@@ -106,6 +106,6 @@ def _runner(world: World, name: str, runner: RunnerSettings) -> RunnerPolicy:
         problem=obstacle.words if obstacle else "",
         remedy=obstacle.remedy if obstacle else "",
         step_cost=step_cost,
-        self_priced=kind not in _WITHOUT_COST,
+        self_priced=bill is not Bill.TOKENS,
         bounded=bool(runner.max_steps),
     )

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from mission_cli.planner.draft import Draft
 
 _LOOK_AGAIN = timedelta(seconds=10)
-_UNKNOWN_STEP = Decimal("Infinity")
-"""What a step of a model without a known price may cost: as much as the margin ever is."""
 OPEN_GATE = frozenset({"approved", "passed", "open", "done"})
 _ALIVE = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
 
@@ -120,12 +118,11 @@ def _reserve(draft: Draft, feature: Feature) -> Reserve | Refusal:
     records = [*draft.seen.records, *(m.record for m in draft.moves if isinstance(m, Dispatch))]
     state = account(draft.mission.limits, draft.mission.spends, records)
     runner = _runner(draft)
-    worst = runner.step_cost(_model(draft, runner, feature))
     return reserve_for_attempt(
         state,
         open_slots=free_slots(draft),
         wall_limit=runner.deadline,
-        worst_step=_UNKNOWN_STEP if worst is None else worst,
+        worst_step=runner.step_cost(_model(draft, runner, feature)),
         seen_step=_seen_step(draft.seen.records),
     )
 

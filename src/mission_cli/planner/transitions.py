@@ -6,7 +6,8 @@ new execution. A milestone is active, is validated when its features are finishe
 failed one becomes active again with fix features. A feature is pending until an attempt is dispatched,
 in review while what the attempt left is judged, and then done (at once where its work is found on the
 branch of finished features already), pending again, or failed when its
-attempts are used up. A person may skip whatever is not done and retry whatever has ended. What a person
+attempts are used up. A person may skip whatever is not done, retry whatever has ended, and
+step into whatever is neither done nor skipped: that is an attempt of their own. What a person
 writes into the file by hand is not checked here: it is their move.
 """
 
@@ -69,10 +70,12 @@ FEATURE_MOVES: frozenset[tuple[FeatureStatus, FeatureStatus]] = frozenset(
         (_F.DISPATCHED, _F.PENDING),
         (_F.DISPATCHED, _F.FAILED),
         (_F.DISPATCHED, _F.SKIPPED),
+        (_F.REVIEW, _F.DISPATCHED),
         (_F.REVIEW, _F.DONE),
         (_F.REVIEW, _F.PENDING),
         (_F.REVIEW, _F.FAILED),
         (_F.REVIEW, _F.SKIPPED),
+        (_F.FAILED, _F.DISPATCHED),
         (_F.FAILED, _F.PENDING),
         (_F.FAILED, _F.SKIPPED),
         (_F.DONE, _F.PENDING),

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mission_cli.domain.runs import AgentReport
+
+
+class Bill(StrEnum):
+    """How it comes to light what an agent costs."""
+
+    OWN = "own"
+    """It says dollars itself."""
+    TOKENS = "tokens"
+    """It says tokens, and they are paid by list prices."""
+    FILE = "file"
+    """It costs nothing but what it writes into the file MISSION_USAGE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,7 @@ class Agent(Protocol):
     """One agent adapter. No input or output."""
 
     access: Access
+    bill: Bill
     retry_window_s: int
     """For how long it may retry by itself without a sign; silence below that is never a stall."""
     resumes: bool

@@ -26,7 +26,7 @@ from mission_cli.adapters.agents.stream import (
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import Cause
 from mission_cli.domain.text import one_line, stamp
-from mission_cli.ports.agents import Access, Invocation
+from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
@@ -42,6 +42,7 @@ _NO_PROJECT = ("--setting-sources", "user", "--strict-mcp-config")
 class ClaudeAgent:
     """Translates for Claude Code."""
 
+    bill = Bill.OWN
     access = Access(
         scratch=(".claude", ".claude.json"),
         write=(".claude/projects/", ".claude/.credentials.json"),

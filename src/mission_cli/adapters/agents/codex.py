@@ -12,7 +12,7 @@ from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import Ledger, as_dict, cause_of_error, count, parse_line, report
 from mission_cli.domain.status import Cause
 from mission_cli.domain.text import first_error, one_line
-from mission_cli.ports.agents import Access, Invocation
+from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class CodexAgent:
     """Translates for Codex."""
 
+    bill = Bill.TOKENS
     access = Access(scratch=(".codex",), write=(".codex/sessions/", ".codex/auth.json"), env=("CODEX_", "OPENAI_"))
     retry_window_s = 120
     resumes = False

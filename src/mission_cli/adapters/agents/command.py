@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents.stream import LONGEST_ANSWER, report
-from mission_cli.ports.agents import Access, Invocation, Tally
+from mission_cli.ports.agents import Access, Bill, Invocation, Tally
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
@@ -19,6 +19,7 @@ _LAST_LINES = 60
 class CommandAgent:
     """Runs the command as it stands in the settings; it costs nothing unless it reports."""
 
+    bill = Bill.FILE
     access = Access()
     retry_window_s = 0
     resumes = False

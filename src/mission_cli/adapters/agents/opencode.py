@@ -25,7 +25,7 @@ from mission_cli.adapters.agents.stream import (
 )
 from mission_cli.domain.status import Cause
 from mission_cli.domain.text import one_line
-from mission_cli.ports.agents import Access, Invocation
+from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
@@ -44,6 +44,7 @@ _OUTSIDE_DENIED = {**_ALLOW_ALL, "external_directory": "deny"}
 class OpencodeAgent:
     """Translates for opencode."""
 
+    bill = Bill.OWN
     access = Access(
         scratch=(".config/opencode",),
         write=(".local/share/opencode/", ".local/state/opencode/", ".cache/opencode/"),

@@ -31,7 +31,7 @@ class Surroundings:
     """Folder of the machine's worker slots."""
     slot_count: int
     host: str
-    unboxed: str = ""
+    unboxed: str
     """Folder in which jobs are noted that run outside of the sandbox."""
     mark: str = ""
     """Stands in the environment of everything that the job starts; no other job of this machine has it."""

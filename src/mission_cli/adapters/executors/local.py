@@ -14,7 +14,6 @@ from mission_cli.adapters.fs.atomic import read_json, read_tail
 from mission_cli.adapters.fs.locks import is_locked, locked, try_lock, unlock, wait_for
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.proc.run import start_detached
-from mission_cli.adapters.secrets import SecretRules, known_secrets
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.runs import Job
 from mission_cli.domain.status import EndReason, JobState
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mission_cli.ports.executor import JobSpec
+    from mission_cli.ports.secrets import Secrets
 
 _TAIL = 8000
 
@@ -38,11 +38,13 @@ class LocalExecutor:
         surroundings: Callable[[], Surroundings],
         supervisor: Sequence[str],
         environment: Mapping[str, str],
+        rules: Secrets,
     ) -> None:
         self._jobs = jobs
         self._surroundings = surroundings
         self._supervisor = list(supervisor)
         self._environment = dict(environment)
+        self._rules = rules
 
     def submit(self, spec: JobSpec) -> None:
         """Start a supervisor for the job, unless one is there or the job has ended; one by hand needs none."""
@@ -140,8 +142,7 @@ class LocalExecutor:
         if request is None:
             return
         with locked(folder.lock):
-            rules = SecretRules(known_secrets(self._environment))
-            byhand.end(folder, *request, reason=reason, rules=rules)
+            byhand.end(folder, *request, reason=reason, rules=self._rules)
 
     def _look(self, folder: JobFolder) -> Job:
         try:

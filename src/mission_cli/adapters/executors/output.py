@@ -27,7 +27,7 @@ class Output:
         self, child: Popen[bytes], log: Path, describe: Callable[[str], str] | None, scrub: Callable[[str], str]
     ) -> None:
         assert child.stdout is not None  # noqa: S101 - it was started with pipes
-        assert child.stderr is not None  # noqa: S101
+        assert child.stderr is not None  # noqa: S101 - see above
         self._pipes = {child.stdout.fileno(): b"", child.stderr.fileno(): b""}
         self._out, self._child = child.stdout.fileno(), child
         for pipe in self._pipes:

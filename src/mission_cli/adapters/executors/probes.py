@@ -52,7 +52,7 @@ def probe(name: str, environment: Mapping[str, str]) -> Callable[[str], Extra]:
     """Return what looks up what the stream of a session leaves out; it finds nothing where that cannot be seen."""
     if name == "opencode":
         return partial(_opencode, environment)
-    return _Rollout(environment).look if name == "codex" else lambda session: Extra()  # noqa: ARG005
+    return _Rollout(environment).look if name == "codex" else lambda session: Extra()  # noqa: ARG005 - it sees nothing
 
 
 def _opencode(environment: Mapping[str, str], session: str) -> Extra:

@@ -8,7 +8,6 @@ saved, and it counts as lost; a check is simply run again; an exit file → noth
 from __future__ import annotations
 
 import os
-import select
 import signal
 import time
 import traceback
@@ -31,6 +30,7 @@ from mission_cli.adapters.fs.atomic import create_whole, read_bytes
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.keys import resolved
 from mission_cli.adapters.proc import control, scan
+from mission_cli.adapters.proc.bell import Bell, end_of
 from mission_cli.adapters.proc.run import start_child, start_detached
 from mission_cli.adapters.secrets import Scrubber, SecretRules, known_secrets
 from mission_cli.domain.errors import MissionError
@@ -41,7 +41,6 @@ from mission_cli.domain.text import stamp
 from mission_cli.ports.agents import Prices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from subprocess import Popen
 
     from mission_cli.ports.agents import Agent
@@ -89,8 +88,7 @@ class _Supervisor:
         self._clock = time.monotonic()
         self._slot: int | None = None
         self._slot_number = 0
-        self._wake_read, self._wake_write = os.pipe()
-        self._terminated = False
+        self._bell = Bell()
         self._rules = SecretRules(known_secrets(around.environment, spec.env))
 
     @property
@@ -106,7 +104,6 @@ class _Supervisor:
         return self._spec.kind in {"worker", "plan"}
 
     def run(self) -> None:
-        self._listen()
         control.become_subreaper(on=True)
         if self._once and self._job.started.exists():
             end = Exit(EndReason.LOST, detail="its supervisor died")
@@ -155,7 +152,7 @@ class _Supervisor:
                 self._slot_number, self._slot = taken
                 return
             self._beat()
-            self._rest(_SLOT_SECONDS)
+            self._bell.rest(_SLOT_SECONDS)
             self._check_stop()
 
     def _claim(self) -> None:
@@ -230,12 +227,12 @@ class _Supervisor:
 
     def _watch(self, child: Popen[bytes], output: Output, limits: Limits, deadline: float | None) -> None:
         """Return when the child has ended. Raises _Stop when it has to be ended."""
-        ended = _ended_signal(child.pid)
+        ended = end_of(child.pid)
         beat = look = 0.0
         try:
             while child.poll() is None:
                 left = _LOOK_SECONDS if deadline is None else min(_LOOK_SECONDS, max(0.0, deadline - time.monotonic()))
-                self._rest(left, [*output.open_pipes, *([ended] if ended is not None else [])])
+                self._bell.rest(left, [*output.open_pipes, *([ended] if ended is not None else [])])
                 said = output.read()
                 if said:
                     limits.sign(self._cpu())
@@ -278,7 +275,7 @@ class _Supervisor:
     def _check_stop(self) -> None:
         if self._job.cancel.exists():
             raise _Stop(EndReason.CANCELLED)
-        if self._terminated:
+        if self._bell.terminated:
             raise _Stop(EndReason.EXIT, "the supervisor was told to end", -int(signal.SIGTERM))
 
     def _cpu(self) -> float:
@@ -388,38 +385,7 @@ class _Supervisor:
     def _beat(self) -> None:
         self._job.heartbeat.touch()
 
-    def _listen(self) -> None:
-        for end in (self._wake_read, self._wake_write):
-            os.set_blocking(end, False)
-        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
-
-        def terminated(number: int, frame: object) -> None:
-            del number, frame
-            self._terminated = True
-
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, terminated)
-        signal.signal(signal.SIGCHLD, lambda number, frame: None)  # noqa: ARG005 - it only wakes us
-
-    def _rest(self, seconds: float, more: list[int] | None = None) -> None:
-        """Sleep until a child ends or says something, a signal comes, or the time is over."""
-        ready, _, _ = select.select([self._wake_read, *(more or [])], [], [], seconds)
-        if self._wake_read in ready:
-            with suppress(BlockingIOError):
-                os.read(self._wake_read, 512)
-
 
 def _stop_if(broken: tuple[EndReason, str] | None) -> None:
     if broken is not None:
         raise _Stop(*broken)
-
-
-def _ended_signal(pid: int) -> int | None:
-    """A descriptor that becomes readable when the process ends, where the system has that."""
-    opener: Callable[[int], int] | None = getattr(os, "pidfd_open", None)
-    if opener is None:
-        return None
-    try:
-        return opener(pid)
-    except OSError:
-        return None

@@ -112,7 +112,7 @@ class FolderRuntime:
     def told(self) -> dict[str, dict[str, str]]:
         """What a person was told last."""
         raw = read_json(self._folder / "told.json")
-        return raw if isinstance(raw, dict) else {}
+        return {k: v for k, v in raw.items() if isinstance(v, dict)} if isinstance(raw, dict) else {}
 
     def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
         """Remember what was told."""

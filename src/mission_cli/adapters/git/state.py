@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from mission_cli.adapters.fs.atomic import read_json, write_json, write_new
 from mission_cli.adapters.fs.exchange import rework_file
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.command import ZERO, Git
+from mission_cli.adapters.git.index_lock import free_own_lock, index_lock, index_look
 from mission_cli.adapters.git.journal import read_edits
 from mission_cli.adapters.git.merging import join_entries, merge_texts, reworking
 from mission_cli.adapters.git.places import MISSION_FILE, is_mission_file, person_at_work
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.state_home import Layout
     from mission_cli.domain.host import Person
 
-_INDEX_PATIENCE = 5.0
 _MODE = "100644"
 
 
@@ -237,10 +236,10 @@ class GitStateStore:
         nonce = secrets.token_hex(6)
         self._write_journal(head, new, nonce, writes)
         try:
-            paths, before = [w.path for w in writes], self._index_look()
+            paths, before = [w.path for w in writes], index_look(self.layout.git_dir)
             self._build_index(new, paths, head, nonce)
-            with self._index_lock(nonce):
-                if self._index_look() != before:
+            with index_lock(self.layout.git_dir, self._token(nonce)):
+                if index_look(self.layout.git_dir) != before:
                     self._build_index(new, paths, head, nonce)
                 self._swap(head, new)
                 self._install_index(nonce)
@@ -276,14 +275,6 @@ class GitStateStore:
         data = "".join(lines).encode("utf-8", "surrogateescape")
         self._git.run("update-index", "-z", "--index-info", stdin=data, env=env)
 
-    def _index_look(self) -> tuple[int, ...]:
-        """Changes whenever somebody writes the index; so that the lock is held for the swap of the ref only."""
-        try:
-            facts = (self.layout.git_dir / "index").stat()
-        except FileNotFoundError:
-            return ()
-        return facts.st_mtime_ns, facts.st_size, facts.st_ino
-
     def _staged(self, env: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
         out = self._git.run("ls-files", "-z", "--stage", "--", *paths, env=env).out.decode("utf-8", "surrogateescape")
         found = {}
@@ -295,29 +286,6 @@ class GitStateStore:
 
     def _install_index(self, nonce: str) -> None:
         self._scratch(nonce).replace(self.layout.git_dir / "index")
-
-    @contextmanager
-    def _index_lock(self, nonce: str) -> Iterator[None]:
-        """Hold `index.lock` as git does. It is a hard link to a file of ours, so that a stale one is known as ours."""
-        mine, lock = self._token(nonce), self.layout.git_dir / "index.lock"
-        write_new(mine, b"")
-        ends = time.monotonic() + _INDEX_PATIENCE
-        try:
-            while True:
-                try:
-                    os.link(mine, lock)
-                    break
-                except FileExistsError:
-                    if time.monotonic() > ends:
-                        hint = f"if no git is running there, remove {lock}"
-                        raise ConflictError("the index of the mission files is locked", hint=hint) from None
-                    time.sleep(0.02)
-            try:
-                yield
-            finally:
-                lock.unlink(missing_ok=True)
-        finally:
-            mine.unlink(missing_ok=True)
 
     def _follow(self, path: str, old: str | None, new: str, rework: Callable[[str], str] | None) -> str:
         def again(now: bytes) -> bytes | None:
@@ -358,7 +326,7 @@ class GitStateStore:
             self._journal.unlink(missing_ok=True)
             return []
         nonce = str(entry["nonce"])
-        self._free_own_lock(nonce)
+        free_own_lock(self.layout.git_dir, self._token(nonce))
         done = []
         now = self._git.commit_of(self.layout.branch)
         landed = now is not None and self._git.succeeds("merge-base", "--is-ancestor", str(entry["new"]), now)
@@ -369,17 +337,10 @@ class GitStateStore:
         self._journal.unlink(missing_ok=True)
         return done
 
-    def _free_own_lock(self, nonce: str) -> None:
-        mine, lock = self._token(nonce), self.layout.git_dir / "index.lock"
-        if mine.exists():
-            if lock.exists() and mine.samefile(lock):
-                lock.unlink()
-            mine.unlink()
-
     def _catch_up(self, entry: dict[str, Any], now: Sha, nonce: str) -> None:
         old, new, paths = entry["old"], Sha(entry["new"]), list(entry["paths"])
         if now == new:
-            with self._index_lock(nonce):
+            with index_lock(self.layout.git_dir, self._token(nonce)):
                 self._build_index(new, paths, Sha(old) if old else None, nonce)
                 self._install_index(nonce)
         for path in paths:

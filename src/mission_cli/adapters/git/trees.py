@@ -156,16 +156,6 @@ def claim(code: Path, run: str, content: bytes) -> bytes | None:
     return None if found == content else found
 
 
-def pin(code: Path, name: str, commit: str) -> None:
-    """Keep a commit from being pruned while a tree borrows from it."""
-    Git(code).run("update-ref", f"refs/mission/pins/{name}", commit)
-
-
-def unpin(code: Path, name: str) -> None:
-    """Let it go again."""
-    Git(code).run("update-ref", "-d", f"refs/mission/pins/{name}")
-
-
 def remove_tree(tree: Path) -> None:
     """Remove a tree of ours, read-only folders included; of a link only the link. Nothing when it is not there."""
     if tree.is_symlink():

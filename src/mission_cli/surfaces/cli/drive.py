@@ -52,11 +52,12 @@ def start(
     """Start a mission: consent, state, one pulse."""
     from mission_cli.engine import commands
     from mission_cli.engine.names import resolve
+    from mission_cli.engine.starting import refuse_start
     from mission_cli.surfaces.views.consent import consent_view
 
     opened = shell.open(vouched=True)
     address = resolve(opened.world.state.snapshot(), mission)
-    commands.refuse_start(opened.world, address)
+    refuse_start(opened.world, address)
     if not shell.as_json:
         shell.out.print(consent_view(opened.world, address.mission))
     if not (yes or headless) and shell.interactive and not typer.confirm("Start?", default=True):

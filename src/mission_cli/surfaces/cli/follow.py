@@ -7,11 +7,12 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
-from mission_cli.engine.loop import pulse
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean, complaints
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import typer
 
     from mission_cli.domain.ids import MissionId
@@ -37,6 +38,8 @@ def run(shell: Shell, mission: Identity = "") -> int:
     identity = resolve(opened.world.state.snapshot(), mission).mission.id
     if shell.interactive:
         return _run_live(shell, opened, identity)
+    from mission_cli.engine.loop import pulse
+
     news = _News(opened)
     while True:
         report = pulse(opened.world)
@@ -90,17 +93,18 @@ def _needs_person(case: Case) -> bool:
     return case.mission.status is not MissionStatus.ACTIVE or any(h.person for h in case.plan.holds)
 
 
-def _wait(opened: Opened, report: Report) -> None:
-    """Return when the fast path says that there is something to do."""
+def _wait(opened: Opened, report: Report, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Return when the fast path says that there is something to do; `meanwhile` is called ten times a second."""
     from mission_cli import __version__
     from mission_cli.idle import is_idle
 
     if report.troubles or report.bugs or report.elsewhere:
-        time.sleep(_AFTER_TROUBLE_SECONDS)
+        time.sleep(_AFTER_TROUBLE_SECONDS)  # nothing tells when a trouble is over: it is tried again
         return
     runtime = str(opened.checkout.runtime)
     while is_idle(runtime, __version__):
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_LOOK_SECONDS)  # the look is a handful of stats; it needs no notification of the system's
+        meanwhile()
 
 
 def _last_word(shell: Shell, opened: Opened, identity: MissionId) -> None:
@@ -114,8 +118,7 @@ def _last_word(shell: Shell, opened: Opened, identity: MissionId) -> None:
 
 
 def _run_live(shell: Shell, opened: Opened, identity: MissionId) -> int:
-    from mission_cli import __version__
-    from mission_cli.idle import is_idle
+    from mission_cli.engine.loop import pulse
     from mission_cli.surfaces.views.live import Screen
 
     news = _News(opened)
@@ -128,8 +131,4 @@ def _run_live(shell: Shell, opened: Opened, identity: MissionId) -> int:
             screen.refresh()
             if code is not None:
                 return code
-            if report.troubles or report.bugs:
-                time.sleep(_AFTER_TROUBLE_SECONDS)
-            while is_idle(str(opened.checkout.runtime), __version__):
-                time.sleep(_LOOK_SECONDS)
-                screen.tick()
+            _wait(opened, report, screen.tick)

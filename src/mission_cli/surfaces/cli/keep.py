@@ -187,7 +187,7 @@ def _call_models(shell: Shell, opened: Opened) -> tuple[list[Finding], str]:
     answers = []
     for call in calls:
         while (found := answer(opened.world, call, os.fspath(key_file()))) is None:
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_LOOK_SECONDS)  # a job of its own answers, and tells nobody
         answers.append(found)
     shutil.rmtree(opened.checkout.runtime / "jobs/doctor" / nonce, ignore_errors=True)
     known = sum((usd for _, usd in answers if usd is not None), Decimal(0))

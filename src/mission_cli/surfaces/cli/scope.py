@@ -88,6 +88,7 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
     bare = "" if opened.world.machine.sandbox().on else ", without a sandbox"
     words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}{bare}"
     with _gently(), _waiting(shell, words, ask=order.ask):
+        # The engine looks for the job's end again and again; how long it rests between is the terminal's affair.
         planned = make_plan(opened.world, desk, rest=lambda: time.sleep(_LOOK_SECONDS))
     if planned.stopped:
         return _stopped(shell, planned)

@@ -97,9 +97,11 @@ def _sit_down(shell: Shell, opened: Opened, desk: Desk) -> int:
     """Run the program on this terminal; then say how to hand back, and offer it."""
     from mission_cli.adapters.keys import resolved
     from mission_cli.adapters.proc.run import interact
+    from mission_cli.wiring import environment
 
     argv = desk.command or (os.environ.get("SHELL") or "/bin/sh",)
-    env = {**os.environ, **{name: resolved(value, os.environ) for name, value in desk.env.items()}, "PWD": desk.tree}
+    around = environment()
+    env = {**around, **{name: resolved(value, around) for name, value in desk.env.items()}, "PWD": desk.tree}
     back = f"{desk.mission}/{desk.feature}"
     shell.note(f"{desk.tree}\non {desk.branch}; commit there, and end with: mission handback {back}")
     if desk.fresh and opened.world.settings.tree.setup:

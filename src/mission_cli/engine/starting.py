@@ -1,0 +1,49 @@
+"""What has to be there before a mission starts; asked by the consent screen and by the command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.errors import BlockedError
+from mission_cli.domain.ids import poc_branch
+from mission_cli.domain.status import MissionStatus
+from mission_cli.engine.world import policy_of
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
+    from mission_cli.engine.names import Address
+    from mission_cli.engine.world import World
+
+
+def refuse_start(world: World, address: Address) -> None:
+    """Raise BlockedError with the first reason why a mission cannot start."""
+    mission, where = address.mission, address.stored.path
+    errors = address.loaded.errors()
+    if errors or address.loaded.refused:
+        words = errors[0].at(where) if errors else where
+        raise BlockedError(f"the file has {len(errors)} errors: {words}", hint=f"mission lint {mission.id}")
+    if not mission.milestones or not any(mission.features()):
+        raise BlockedError(
+            f"{mission.id} has no features", hint=f"add milestones and features: mission edit {mission.id}"
+        )
+    if not mission.limits.any_cap:
+        hint = "set budget.money_usd, time_hours or token_limit in its front matter, or write unlimited there"
+        raise BlockedError(f"{mission.id} has no budget cap", hint=hint)
+    if not mission.base:
+        raise BlockedError(f"{mission.id} has no base branch", hint="write `base: main` into its front matter")
+    if mission.base != poc_branch(mission.id) and world.code.heads(mission.id, mission.base).base is None:
+        raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="make it, with a first commit")
+    _refuse_runner(world, mission)
+    if mission.host and mission.host != world.machine.me() and mission.status is MissionStatus.ACTIVE:
+        raise BlockedError(f"{mission.id} is driven by {mission.host}", hint=f"mission takeover {mission.id}")
+
+
+def _refuse_runner(world: World, mission: Mission) -> None:
+    name = mission.preferences.runner
+    runner = policy_of(world).runners.get(name)
+    if runner is None:
+        known = ", ".join(sorted(world.settings.runners)) or "none"
+        hint = f"write a table [runners.{name}] into .mission.toml (there are: {known})"
+        raise BlockedError(f"the runner `{name}` of {mission.id} is not configured", hint=hint)
+    if runner.problem:
+        raise BlockedError(runner.problem, hint=runner.remedy)
