@@ -12,6 +12,7 @@ from inline_snapshot import snapshot
 from tests.kit.agents import use_opencode, writes_and_commits
 from tests.kit.model_server import ModelServer, Turn
 from tests.kit.people import HONEST
+from tests.kit.plans import good, use_planner
 from tests.kit.terminal import terminal
 
 if TYPE_CHECKING:
@@ -116,6 +117,28 @@ def test_start_asks_and_no_starts_nothing(person: Person) -> None:
         "mission", "runs", "sandbox", "in", "branches", "pushes", "costs", "until", "judged", "stop",
     ]  # fmt: skip
     assert person.run().facts["status"] == "completed"
+
+
+@pytest.mark.timeout(300)
+def test_the_interview_asks_shows_the_plan_and_writes_the_mission_when_it_is_approved(person: Person) -> None:
+    use_planner(person, good())
+    with terminal(person.repo) as window:
+        window.line("clear; mission new --id m")
+        window.see("What shall be reached?")
+        window.line("Count words")
+        window.see("How thoroughly? (full, poc) [full]")
+        window.type("Enter")
+        window.see("What may it cost at most, in dollars (or unlimited)? [20]")
+        window.line("ten")
+        window.see("an amount above zero such as 20, or the word unlimited")
+        window.line("3")
+        shown = window.see("And now? (approve, edit, reject)")
+        window.line("approve")
+        ended = window.see("m is planned: ")
+    assert "planning cost $0.05 and 1050 tokens" in shown
+    assert "mission start m" in ended
+    mission = person.loaded().mission
+    assert (mission.goal, mission.mode, str(mission.limits.usd)) == ("Count words", "full", "3")
 
 
 @pytest.mark.timeout(300)

@@ -9,7 +9,7 @@ import shlex
 import signal
 import sys
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -288,6 +288,7 @@ def _chosen(question: str, choices: tuple[str, ...], default: str = "") -> str:
         found = [c for c in choices if c.startswith(answer)]
         if len(found) == 1:
             return found[0]
+        typer.echo(f"one of: {', '.join(choices)}", err=True)
 
 
 def _amount_asked(question: str, default: str) -> str:
@@ -295,11 +296,10 @@ def _amount_asked(question: str, default: str) -> str:
         answer = _asked(question, default).removeprefix("$")
         if answer == "unlimited":
             return answer
-        try:
+        with suppress(InvalidOperation):
             if Decimal(answer).is_finite() and Decimal(answer) > 0:
                 return answer
-        except InvalidOperation:
-            continue
+        typer.echo("an amount above zero such as 20, or the word unlimited", err=True)
 
 
 def read_goal(text: str) -> str:
