@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -347,3 +348,26 @@ milestones:
 
 def test_stamps_in_the_template_are_dates() -> None:
     assert datetime.strptime(load(TEXT).mission.created, "%Y-%m-%d").replace(tzinfo=UTC).year == 2026
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    ["[" * 50_000, "- " * 50_000, "a: &a [1]\n" + "".join(f"{x}: &{x} [{'*' + w + ',' + '*' + w}]\n" for w, x in pairwise("abcdefghijklmnopqrst"))],
+    ids=["brackets", "bars", "aliases"],
+)  # fmt: skip
+def test_yaml_beyond_measure_is_a_broken_record_and_a_problem_of_a_mission(bomb: str) -> None:
+    assert read_run(f"---\nrun: {bomb}\n---\n") is None
+    assert read_run(f"---\n{bomb}\n---\n") is None
+    assert load(f"---\n{bomb}\n---\n# M\n").mission.title in {"M", ""}
+
+
+def test_logs_are_read_at_the_first_look_and_equal_a_tuple_of_the_same_rows() -> None:
+    row = "| 2026-11-20T10:00:00Z | mission.started | by Ada |"
+    mission = load(TEXT.replace("| | | |\n\n## Recovery Log", f"{row}\n\n## Recovery Log")).mission
+    assert [(r.at, r.event, r.details) for r in mission.progress] == [
+        ("2026-11-20T10:00:00Z", "mission.started", "by Ada")
+    ]
+    assert mission.progress == tuple(mission.progress)
+    assert mission.progress[-1:] == tuple(mission.progress)
+    assert hash(mission.progress) == hash(tuple(mission.progress))
+    assert load("# M").mission.progress == ()

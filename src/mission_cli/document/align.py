@@ -11,7 +11,8 @@ from mission_cli.document.scan import Layout, scan
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mission_cli.document.rows import Line, Row, Table
+    from mission_cli.document.lines import Line
+    from mission_cli.document.rows import Row, Table
 
 _WIDEST = 60
 """Columns: a cell that is wider than this moves the bars of its own row only."""

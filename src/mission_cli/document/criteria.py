@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mission_cli.document.words import VERDICT_WORDS, number, verdict
 from mission_cli.domain.mission import Criterion, Result
@@ -26,6 +25,7 @@ _TIMEOUT = re.compile(r"\(\s*timeout\s+([^)]+)\)\s*\Z", re.IGNORECASE)
 _BOUND = re.compile(r"\s*(>=|<=|==|!=|>|<|≥|≤)\s*([-+]?[\d.]+)")
 _IN = re.compile(r"\s+in\s+", re.IGNORECASE)
 _VERIFY = re.compile(r"^\s*(method|run|pattern|path)\s*:\s*(.*?)\s*$")
+_PROSE: dict[str, object] = {"kind": CriterionKind.TEXT}
 _SIGNS = {"≥": ">=", "≤": "<="}
 
 
@@ -33,26 +33,22 @@ def read_criterion(
     raw: str, *, more: Iterable[str] = (), ticked: bool = False, line: int = 0, index: int = -1
 ) -> Criterion:
     """Return the criterion that an item's text stands for; what has no known form is handed to a person."""
-    text = RESULT.sub("", raw).strip()
+    text = (RESULT.sub("", raw) if "<!--" in raw else raw).strip()
     now, start = _results(raw)
-    base = Criterion(
-        text=text, kind=CriterionKind.TEXT, ticked=ticked, result=now, baseline=start, line=line, index=index
-    )
-    timeout = None
+    known: dict[str, Any] = {
+        "text": text, "ticked": ticked, "result": now, "baseline": start, "line": line, "index": index,
+    }  # fmt: skip
     spec = text
     found_timeout = _TIMEOUT.search(spec)
     if found_timeout:
-        timeout = parse_duration(found_timeout[1])
+        known["timeout"] = parse_duration(found_timeout[1])
         spec = spec[: found_timeout.start()].rstrip()
     kind = _KIND.match(spec)
     if not kind:
-        return _verify_block(base, more)
+        return Criterion(**known | {"timeout": None} | _verify_block(more))
     word, rest = kind[1].casefold().replace("-", " "), kind[2].strip()
     codes = [_code(m[2]) for m in _CODE.finditer(rest)]
-    fields = _fields(word, rest, codes)
-    if fields is None:
-        return base
-    return _with(base, timeout=timeout, **fields)
+    return Criterion(**known | (_fields(word, rest, codes) or {**_PROSE, "timeout": None}))
 
 
 def result_comment(result: Result, *, baseline: bool = False) -> str:
@@ -98,22 +94,22 @@ def _metric(rest: str, codes: list[str]) -> dict[str, object] | None:
     }
 
 
-def _verify_block(base: Criterion, more: Iterable[str]) -> Criterion:
+def _verify_block(more: Iterable[str]) -> dict[str, object]:
     lines = list(more)
     if not any(line.strip().strip("`").startswith("verify:") for line in lines):
-        return base
+        return _PROSE
     keys = {m[1]: m[2].strip().strip("\"'") for m in map(_VERIFY.match, lines) if m}
     if keys.get("run"):
-        return _with(base, kind=CriterionKind.RUN, command=keys["run"])
+        return {"kind": CriterionKind.RUN, "command": keys["run"]}
     if keys.get("pattern"):
         paths = tuple(p for p in [keys.get("path", "")] if p)
-        return _with(base, kind=CriterionKind.GREP, pattern=keys["pattern"], paths=paths)
-    return base
+        return {"kind": CriterionKind.GREP, "pattern": keys["pattern"], "paths": paths}
+    return _PROSE
 
 
 def _results(raw: str) -> tuple[Result | None, Result | None]:
     now = start = None
-    for found in RESULT.finditer(raw):
+    for found in RESULT.finditer(raw) if "<!--" in raw else ():
         word = verdict(found["word"])
         if word is None:
             continue
@@ -127,7 +123,3 @@ def _results(raw: str) -> tuple[Result | None, Result | None]:
 
 def _code(inner: str) -> str:
     return inner[1:-1] if inner.startswith(" ") and inner.endswith(" ") and inner.strip() else inner
-
-
-def _with(base: Criterion, **fields: object) -> Criterion:
-    return replace(base, **fields)  # type: ignore[arg-type]  # the names are literal above

@@ -7,11 +7,10 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mission_cli.document.fields import Key, table_names
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mission_cli.document.fields import Key
     from mission_cli.document.rows import Table
     from mission_cli.document.scan import Layout
 
@@ -60,4 +59,4 @@ def width(text: str) -> int:
 
 def name_of(layout: Layout, table: Table) -> str:
     """The name of a table in the keys of `fields_of`."""
-    return next(name for t, name in zip(layout.tables, table_names(layout), strict=True) if t is table)
+    return next(name for name, found in layout.named_tables.items() if found is table)

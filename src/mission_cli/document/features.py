@@ -37,9 +37,9 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
     """Return the feature of one row; `texts` holds the cells by column name."""
     cell = texts.get("feature", "")
     notes: dict[str, list[str]] = {}
-    for found in ANNOTATION.finditer(cell):
+    for found in ANNOTATION.finditer(cell) if "[" in cell else ():
         notes.setdefault(found["name"].lower(), []).append((found["value"] or "").strip())
-    title = " ".join(ANNOTATION.sub(" ", cell).split())
+    title = " ".join((ANNOTATION.sub(" ", cell) if notes else cell).split())
     alias = _ALIAS.match(title)
     status = texts.get("status", "")
     tries = notes.get("tries-after", ["0"])[-1]
@@ -80,7 +80,10 @@ def resolve(drafts: Sequence[Draft]) -> tuple[tuple[Feature, ...], tuple[Problem
     ]
     broken = {number for number, _ in wrong}.union(*cycles)
     features = tuple(
-        replace(d.feature, depends=depends[d.feature.number], broken=d.feature.number in broken) for d in drafts
+        replace(f, depends=depends[f.number], broken=f.number in broken)
+        if depends[f.number] or f.number in broken
+        else f
+        for f in (d.feature for d in drafts)
     )
     problems = [problem for _, problem in wrong]
     problems += [_circle(known[cycle[0]], cycle) for cycle in cycles]
@@ -134,6 +137,8 @@ def match_names(
 def _targets(
     draft: Draft, known: Iterable[FeatureNumber], aliases: Mapping[str, FeatureNumber]
 ) -> tuple[tuple[FeatureNumber, ...], tuple[str, ...]]:
+    if not draft.wants:
+        return (), ()
     me = draft.feature.number
     found, unknown = match_names(draft.wants, known, aliases)
     wildcards = any("*" in w for w in draft.wants)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli.document.criteria import RESULT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from mission_cli.document.rows import Row, Table
     from mission_cli.document.scan import Layout
@@ -18,8 +18,8 @@ Key = tuple[str, ...]
 
 def fields_of(layout: Layout) -> dict[Key, str]:
     """Return every place of the text with what stands there; white space between blocks is left out."""
-    found = dict(_outside_tables(layout))
-    for table, name in zip(layout.tables, table_names(layout), strict=True):
+    found = _outside_tables(layout)
+    for name, table in layout.named_tables.items():
         found["columns", name] = "|".join(table.columns)
         for number, row in enumerate(table.rows):
             found.update(_cells(name, number, row))
@@ -31,22 +31,20 @@ def first_difference(before: Layout, after: Layout, meant: Mapping[Key, str | No
 
     `meant` says None where a place shall be gone. Rows with the same bytes in both say the same.
     """
-    expect: dict[Key, str | None] = {}
-    expect.update(_outside_tables(before))
-    expect.update(_row_fields(before, after, meant))
-    expect.update(meant)
-    found = dict(_outside_tables(after))
-    found.update(_row_fields(after, before, meant))
-    wrong = [key for key in expect.keys() | found.keys() if expect.get(key) != found.get(key)]
-    return min(wrong, key=repr, default=None)
-
-
-def table_names(layout: Layout) -> Iterator[str]:
-    """One name for each table: its section and which one it is there."""
-    seen: Counter[int] = Counter()
-    for table in layout.tables:
-        seen[table.section] += 1
-        yield f"{layout.names[table.section]} table {seen[table.section]}"
+    old, new = before.named_tables, after.named_tables
+    same = _same_kinds(before, after).difference(key[0] for key in meant)
+    expect = _outside_tables(before, same)
+    expect.update(_row_fields(old, new, meant))
+    for key, value in meant.items():
+        if value is None:
+            expect.pop(key, None)
+        else:
+            expect[key] = value
+    found = _outside_tables(after, same)
+    found.update(_row_fields(new, old, meant))
+    if expect == found:
+        return None
+    return min((k for k in expect.keys() | found.keys() if expect.get(k) != found.get(k)), key=repr)
 
 
 def cell_key(table: str, row: int, column: int) -> Key:
@@ -54,35 +52,61 @@ def cell_key(table: str, row: int, column: int) -> Key:
     return ("cell", table, str(row), str(column))
 
 
-def _outside_tables(layout: Layout) -> Iterator[tuple[Key, str]]:
+def _same_kinds(before: Layout, after: Layout) -> set[str]:
+    """The kinds of places of which all are the same in both: no need to name each."""
+    if before.names != after.names:
+        return set()
+    same = {"heading"}
+    if [(f.section, f.name, f.text) for f in before.fields] == [(f.section, f.name, f.text) for f in after.fields]:
+        same.add("field")
+    if [(i.section, i.ticked, i.text) for i in before.items] == [(i.section, i.ticked, i.text) for i in after.items]:
+        same |= {"item", "notes"}
+    if list(_prose(before)) == list(_prose(after)):
+        same.add("line")
+    return same
+
+
+def _prose(layout: Layout) -> Iterator[tuple[int, str]]:
+    text = layout.text
+    return ((section, text[start:end]) for section, (_, start, end) in layout.prose)
+
+
+def _outside_tables(layout: Layout, leave_out: Collection[str] = ()) -> dict[Key, str]:
     names = layout.names
-    for path, value in layout.front.scalars():
-        yield ("front", *path), value
-    for name in names:
-        yield ("heading", name), ""
-    count: dict[tuple[str, int, str], int] = {}
-    for item in layout.items:
-        place = _next(count, "item", item.section)
+    found: dict[Key, str] = dict(layout.front.scalars(("front",)))
+    if "heading" not in leave_out:
+        found |= {("heading", name): "" for name in names}
+    items: Counter[int] = Counter()
+    for item in layout.items if not {"item", "notes"}.issubset(leave_out) else ():
+        place = str(items[item.section])
+        items[item.section] += 1
         results = list(RESULT.finditer(item.text)) if "<!--" in item.text else []
-        text = RESULT.sub("", item.text) if results else item.text
-        yield ("item", names[item.section], "item", place), ("x" if item.ticked else " ") + text.strip()
-        yield ("notes", names[item.section], "item", place), "".join(m[0].strip() for m in results)
-    for entry in layout.fields:
-        place = _next(count, "field", entry.section, entry.name)
-        yield ("field", names[entry.section], "field", entry.name, place), entry.text
-    for section, line in layout.prose:
-        yield ("line", names[section], "line", _next(count, "line", section)), layout.raw(line).rstrip()
+        said = RESULT.sub("", item.text) if results else item.text
+        found["item", names[item.section], "item", place] = ("x" if item.ticked else " ") + said.strip()
+        found["notes", names[item.section], "item", place] = "".join(m[0].strip() for m in results)
+    count: Counter[tuple[int, str]] = Counter()
+    for entry in layout.fields if "field" not in leave_out else ():
+        place = str(count[entry.section, entry.name])
+        count[entry.section, entry.name] += 1
+        found["field", names[entry.section], "field", entry.name, place] = entry.text
+    last, number = -1, 0
+    for section, words in _prose(layout) if "line" not in leave_out else ():
+        number = number + 1 if section == last else 0
+        last = section
+        found["line", names[section], "line", str(number)] = words.rstrip()
+    return found
 
 
-def _row_fields(layout: Layout, other: Layout, meant: Iterable[Key]) -> Iterator[tuple[Key, str]]:
-    """Columns, and the cells of rows that differ from `other`, or that somebody means to change."""
-    theirs = dict(zip(table_names(other), other.tables, strict=True))
+def _row_fields(
+    tables: Mapping[str, Table], others: Mapping[str, Table], meant: Iterable[Key]
+) -> Iterator[tuple[Key, str]]:
+    """Columns, and the cells of rows that differ from those of the other text, or that somebody means to change."""
     asked = {key[1:3] for key in meant if key[0] == "cell"}
     asked_tables = {name for name, _ in asked}
-    for table, name in zip(layout.tables, table_names(layout), strict=True):
+    for name, table in tables.items():
         yield ("columns", name), "|".join(table.columns)
-        same = theirs.get(name)
-        if same and same.columns == table.columns and same.block == table.block and (name not in asked_tables):
+        same = others.get(name)
+        if same and same.columns == table.columns and name not in asked_tables and same.block == table.block:
             continue
         for number, row in enumerate(table.rows):
             if (name, str(number)) in asked or not _says_the_same(row, number, same, len(table.columns)):
@@ -98,9 +122,3 @@ def _says_the_same(row: Row, number: int, table: Table | None, columns: int) -> 
 def _cells(name: str, number: int, row: Row) -> Iterator[tuple[Key, str]]:
     for place, cell in enumerate(row.cells):
         yield cell_key(name, number, place), cell.text
-
-
-def _next(count: dict[tuple[str, int, str], int], kind: str, section: int, name: str = "") -> str:
-    number = count.get((kind, section, name), 0)
-    count[kind, section, name] = number + 1
-    return str(number)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from mission_cli.document.yaml_text import MOST_NODES, compose_texts
 from mission_cli.domain.problems import Problem
 
 if TYPE_CHECKING:
@@ -19,11 +20,7 @@ _FENCE = re.compile(r"---[ \t]*(\r\n|\n|\r|\Z)")
 _CLOSE = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*\Z")
 _NOT_TEXT = re.compile(r"(?:true|false|yes|no|on|off|null|none|\.nan|[-+]?\.inf|\.|y|n)\Z", re.IGNORECASE)
-_DEEP = re.compile(r"(?:- ){40}")
 _LONGEST = 65536
-_MOST_NODES = 10_000
-
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Scalar = str | int | bool | Decimal
 
@@ -90,11 +87,14 @@ class Front:
         node = self.node(*path)
         if not isinstance(node, yaml.MappingNode):
             return {}
-        return {str(k.value): str(v.value) for k, v in node.value if isinstance(v, yaml.ScalarNode)}
+        return {name: str(v.value) for name, v in _named(node) if isinstance(v, yaml.ScalarNode)}
 
-    def scalars(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        """Every scalar with its path; an alias is not followed twice."""
-        yield from _walk(self.root, (), set())
+    def scalars(self, above: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], str]]:
+        """Every scalar with its path, behind the names `above` it; an alias is not followed twice."""
+        found: list[tuple[tuple[str, ...], str]] = []
+        if self.root is not None:
+            _collect(self.root, above, found, set())
+        return found
 
 
 def read_front(text: str) -> Front:
@@ -130,9 +130,8 @@ def _read_body(body: str, start: int, eol: str) -> Front:
         problem = Problem(2, 1, "the front matter is not a mapping", "write it as `key: value` lines")
         return Front(start, end, problems=(problem,), eol=eol)
     nodes: dict[tuple[str, ...], yaml.Node] = {}
-    if root is not None:
-        _index(root, (), nodes, frozenset())
-    return Front(start, end, root, tuple(_duplicates(root, set())), eol, nodes=nodes)
+    twice = root is not None and _index(root, (), nodes, frozenset())
+    return Front(start, end, root, tuple(_duplicates(root, set())) if twice else (), eol, nodes=nodes)
 
 
 def edit_scalar(text: str, front: Front, path: tuple[str, ...], value: Scalar) -> tuple[int, int, str]:
@@ -186,10 +185,7 @@ def quoted(text: str) -> str:
 def _compose(body: str) -> yaml.Node | None:
     if len(body) > _LONGEST:
         raise ValueError(f"it is longer than {_LONGEST} characters")
-    if body.count("[") + body.count("{") > _LONGEST // 64 or _DEEP.search(body):
-        raise ValueError("it is nested too deeply")
-    node: yaml.Node | None = yaml.compose(body, Loader=_Loader)
-    return node
+    return compose_texts(body)
 
 
 def _yaml_problem(error: yaml.MarkedYAMLError, body: str, line: int, column: int) -> Problem:
@@ -202,14 +198,28 @@ def _yaml_problem(error: yaml.MarkedYAMLError, body: str, line: int, column: int
 
 def _index(
     node: yaml.Node, path: tuple[str, ...], nodes: dict[tuple[str, ...], yaml.Node], above: frozenset[int]
-) -> None:
-    """Enter every node below `node`; aliases are followed, but never in a circle and never without end."""
+) -> bool:
+    """Enter every node below `node`, and return whether a key stands twice in one of its mappings.
+
+    Aliases are followed, but never in a circle and never without end.
+    """
     nodes.setdefault(path, node)
-    if not isinstance(node, yaml.MappingNode) or id(node) in above or len(nodes) > _MOST_NODES:
-        return
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode):
-            _index(value, (*path, str(key.value)), nodes, above | {id(node)})
+    if not isinstance(node, yaml.MappingNode) or id(node) in above or len(nodes) > MOST_NODES:
+        return False
+    above |= {id(node)}
+    named = list(_named(node))
+    twice = len(dict(named)) < len(named)
+    for name, value in named:
+        if isinstance(value, yaml.MappingNode):
+            twice |= _index(value, (*path, name), nodes, above)
+        else:
+            nodes.setdefault((*path, name), value)
+    return twice
+
+
+def _named(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
+    """The values of a mapping with their keys as text; a key that is a list or a mapping itself is left out."""
+    return ((str(key.value), value) for key, value in node.value if isinstance(key, yaml.ScalarNode))
 
 
 def _duplicates(node: yaml.Node | None, seen: set[int]) -> Iterator[Problem]:
@@ -218,26 +228,28 @@ def _duplicates(node: yaml.Node | None, seen: set[int]) -> Iterator[Problem]:
     seen.add(id(node))
     keys: set[str] = set()
     for key, value in node.value:
-        name = str(getattr(key, "value", ""))
-        if name in keys:
+        if isinstance(key, yaml.ScalarNode) and key.value in keys:
             mark = key.start_mark
-            yield Problem(mark.line + 2, mark.column + 1, f"the key `{name}` stands here twice", "remove one of them")
-        keys.add(name)
+            words = f"the key `{key.value}` stands here twice"
+            yield Problem(mark.line + 2, mark.column + 1, words, "remove one of them")
+        elif isinstance(key, yaml.ScalarNode):
+            keys.add(key.value)
         yield from _duplicates(value, seen)
 
 
-def _walk(node: yaml.Node | None, path: tuple[str, ...], seen: set[int]) -> Iterator[tuple[tuple[str, ...], str]]:
-    if node is None or (id(node) in seen and not isinstance(node, yaml.ScalarNode)):
+def _collect(node: yaml.Node, path: tuple[str, ...], found: list[tuple[tuple[str, ...], str]], seen: set[int]) -> None:
+    if id(node) in seen:
         return
     seen.add(id(node))
-    if isinstance(node, yaml.ScalarNode):
-        yield path, str(node.value)
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield from _walk(value, (*path, str(getattr(key, "value", ""))), seen)
-    elif isinstance(node, yaml.SequenceNode):
-        for place, value in enumerate(node.value):
-            yield from _walk(value, (*path, str(place)), seen)
+    for place, value in enumerate(node.value):
+        name, below = str(place), value
+        if isinstance(value, tuple):
+            key, below = value
+            name = key.value if isinstance(key, yaml.ScalarNode) else f"? {place}"
+        if isinstance(below, yaml.ScalarNode):
+            found.append(((*path, name), below.value))
+        else:
+            _collect(below, (*path, name), found, seen)
 
 
 def _value(node: yaml.ScalarNode, offset: int) -> Value:

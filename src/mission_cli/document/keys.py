@@ -101,6 +101,7 @@ _BY_PATH |= {(name,): key for key in KEYS.values() for name in key.also}
 _KNOWN: dict[str, set[str]] = {"": {path[0] for path in _BY_PATH}}
 _KNOWN |= {group: {path[1] for path in _BY_PATH if path[0] == group and len(path) > 1} for group in GROUPS}
 _CLOSE = 0.8
+_LONGEST_KEY = 60
 _YESNO = frozenset({"true", "false", "yes", "no", "on", "off"})
 _EMPTY = frozenset({"", "null", "~"})
 
@@ -137,17 +138,19 @@ def front_schema() -> dict[str, Any]:
     }
 
 
-def _why_wrong(  # noqa: PLR0911 - one case per kind
-    key: Key, name: str, node: yaml.Node
-) -> tuple[str, str] | None:
+def _why_wrong(key: Key, name: str, node: yaml.Node) -> tuple[str, str] | None:
     if key.kind in {Kind.LIST, Kind.MAP}:
         wrong = key.kind is Kind.MAP and not isinstance(node, yaml.MappingNode) and node.value not in _EMPTY
         return (f"`{name}` is not a mapping", "write `role: tier` lines below it") if wrong else None
     if not isinstance(node, yaml.ScalarNode):
         return f"`{name}` holds more than one value", "it is read as unset; write one value"
-    text = str(node.value).strip()
-    if text.casefold() in _EMPTY:
+    if key.kind is Kind.TEXT or node.value in _EMPTY:
         return None
+    text = str(node.value).strip()
+    return None if text.casefold() in _EMPTY else _why_wrong_text(key, name, text)
+
+
+def _why_wrong_text(key: Key, name: str, text: str) -> tuple[str, str] | None:
     match key.kind:
         case Kind.WORD if text not in key.words:
             return f"`{name}` is `{text}`, which is not known", f"known are {', '.join(key.words)}"
@@ -174,14 +177,12 @@ def _misspelt(front: Front) -> Iterator[Problem]:
         node = front.node(*([group] if group else []))
         if not isinstance(node, yaml.MappingNode):
             continue
-        known = _KNOWN[group]
-        names = [str(key.value) for key, _ in node.value]
-        for name, (key, _) in zip(names, node.value, strict=True):
-            if name in known:
-                continue
-            close = difflib.get_close_matches(name, known.difference(names), n=1, cutoff=_CLOSE)
+        named = {str(key.value): key for key, _ in node.value if isinstance(key, yaml.ScalarNode)}
+        absent = _KNOWN[group].difference(named)
+        for name in named.keys() - _KNOWN[group]:
+            close = difflib.get_close_matches(name, absent, n=1, cutoff=_CLOSE) if len(name) <= _LONGEST_KEY else []
             if close:
-                yield _at(key, f"the key `{name}` is not known here", f"did you mean `{close[0]}`?")
+                yield _at(named[name], f"the key `{name}` is not known here", f"did you mean `{close[0]}`?")
 
 
 def _any_way_of_writing() -> str:

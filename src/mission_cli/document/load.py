@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mission_cli.document import escape, prose, tables
@@ -12,6 +13,7 @@ from mission_cli.document.criteria import read_criterion
 from mission_cli.document.facts import Facts
 from mission_cli.document.features import Draft, read_row, resolve
 from mission_cli.document.keys import front_problems
+from mission_cli.document.later import Later
 from mission_cli.document.scan import Layout, scan, without_comments
 from mission_cli.document.words import hours, milestone_status, mission_status, number, plain
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_number, why_bad_id
@@ -84,8 +86,8 @@ def load(text: str, fallback_id: str = "") -> Loaded:
 def milestone_places(layout: Layout) -> Iterator[MilestonePlace]:
     """Every milestone section in file order."""
     for section, heading in enumerate(layout.headings):
-        found = _MILESTONE.match(heading.title) if section else None
-        if not found or heading.level not in {2, 3, 4}:
+        found = _MILESTONE.match(heading.title) if section and heading.level in {2, 3, 4} else None
+        if not found:
             continue
         tables = tuple(t for t in layout.tables if "feature" in t.columns and layout.within(t.section, section))
         listed = () if tables else tuple(listed_features(layout, section, int(found[1])))
@@ -122,8 +124,14 @@ def _drafts(places: list[MilestonePlace]) -> tuple[list[Draft], list[Problem]]:
                         )
                     )
                     continue
-                texts = {name: row.text(place) for place, name in enumerate(table.columns)}
-                drafts.append(read_row(texts, number=found, line=row.line.number, column=column))
+                drafts.append(
+                    read_row(
+                        dict(zip(table.columns, row.texts, strict=False)),
+                        number=found,
+                        line=row.line.number,
+                        column=column,
+                    )
+                )
                 if len(row.texts) != len(table.columns):
                     problems.append(
                         Problem(
@@ -263,14 +271,14 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         non_goals=prose.listed(layout, "non-goals", "out of scope"),
         milestones=milestones,
         gates=gates,
-        approvals=tuple(tables.approvals(layout)),
-        requests=tuple(tables.requests(layout)),
-        waits=tuple(tables.waits(layout)),
+        approvals=Later(partial(tables.approvals, layout)),
+        requests=Later(partial(tables.requests, layout)),
+        waits=Later(partial(tables.waits, layout)),
         needed_resources=tuple(tables.needed_resources(layout)),
-        spends=tuple(tables.spends(layout)),
-        recoveries=tuple(tables.recoveries(layout)),
-        progress=tuple(tables.progress(layout)),
-        kept=tuple(tables.kept(layout)),
+        spends=Later(partial(tables.spends, layout)),
+        recoveries=Later(partial(tables.recoveries, layout)),
+        progress=Later(partial(tables.progress, layout)),
+        kept=Later(partial(tables.kept, layout)),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mission_cli.document import escape
@@ -47,7 +46,7 @@ def locate(layout: Layout, change: Change) -> tuple[Edit, ...]:
         if reason:
             hint = "close it, or end it above that place"
             raise CannotPlaceError(f"what is put there would not be read: {reason}", line=line, hint=hint)
-    return tuple(replace(e, replaces=text_hash(layout.text[e.start : e.end])) for e in edits)
+    return tuple(Edit(e.start, e.end, e.text, e.meant, text_hash(layout.text[e.start : e.end])) for e in edits)
 
 
 def _edits(layout: Layout, change: Change) -> tuple[Edit, ...]:  # noqa: PLR0911 - one case per change

@@ -14,15 +14,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from mission_cli.budget.amounts import LABELS
 from mission_cli.document import escape
 from mission_cli.document.features import Draft, read_row, resolve
+from mission_cli.document.yaml_text import UnsafeError, load_values
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.ids import FeatureNumber, why_bad_id
 from mission_cli.domain.problems import Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DEEPEST = 40
 
 
 def _text(value: object) -> object:
@@ -160,15 +158,12 @@ def read_plan(text: str) -> ReadPlan:
 def parse_yaml(text: str, *, aliases: bool = True) -> tuple[yaml.Node, dict[Any, Any]] | Problem:
     """Return the nodes, for places, and the mapping of a YAML or JSON text; or why there is none."""
     try:
-        refused = _refused(text, aliases=aliases)
-        if refused is not None:
-            return refused
-        root = yaml.compose(text, Loader=_Loader)
-        loaded = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where it is there
+        root, loaded = load_values(text, aliases=aliases)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return Problem(line, column, f"it is no YAML: {error.problem}")
+        words = error.problem if isinstance(error, UnsafeError) else f"it is no YAML: {error.problem}"
+        return Problem(line, column, words or "", "write it out" if isinstance(error, UnsafeError) else "")
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         return Problem(1, 1, f"it is no YAML: {str(error).splitlines()[0]}")
     if root is None or not isinstance(loaded, dict):
@@ -199,20 +194,6 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: object) -> bool:
         del data
         return True
-
-
-def _refused(text: str, *, aliases: bool) -> Problem | None:
-    """Where it would crash the C loader by nesting, or could stand for more text than there is memory by aliases."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        mark = event.start_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        if depth > _DEEPEST:
-            return Problem(line, column, "it is nested too deeply")
-        if isinstance(event, yaml.AliasEvent) and not aliases:
-            return Problem(line, column, "aliases are not allowed", "write it out")
-    return None
 
 
 def feature_rows(plan: Plan) -> Iterator[tuple[FeatureNumber, PlanFeature, str]]:

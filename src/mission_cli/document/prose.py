@@ -43,7 +43,7 @@ def listed(layout: Layout, *names: str) -> tuple[str, ...]:
 
 def _sections(layout: Layout, *path: str) -> Iterator[int]:
     for section in range(1, len(layout.headings)):
-        if layout.headings[section].title.casefold() == path[-1] and layout.path(section)[-len(path) :] == path:
+        if layout.headings[section].name == path[-1] and layout.path(section)[-len(path) :] == path:
             yield section
 
 

@@ -10,18 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mission_cli.document.lines import Line, Lines
+
 _PIPE_TOKENS = re.compile(r"\\\||`+|\|")
 _PADDING = " \t"
 _NOTHING = "| \t0123456789."
 """What a placeholder row consists of."""
-
-
-class Line(NamedTuple):
-    """One line without its line ending: number from 1, offsets into the file."""
-
-    number: int
-    start: int
-    end: int
 
 
 class Cell(NamedTuple):
@@ -87,8 +81,9 @@ class Table:
     delimiter: Line
     source: str
     """The text that the table stands in."""
-    lines: list[Line] = field(default_factory=list)
-    """The lines of its rows."""
+    all_lines: Lines
+    lines: list[int] = field(default_factory=list)
+    """Indices of the lines of its rows."""
     _rows: list[Row] | None = None
 
     @property
@@ -96,13 +91,16 @@ class Table:
         """Its rows, placeholders too."""
         if self._rows is None:
             width = len(self.columns)
-            self._rows = [Row(line, self.source[line.start : line.end], width) for line in self.lines]
+            lines = map(self.all_lines.__getitem__, self.lines)
+            self._rows = [Row(line, self.source[line.start : line.end], width) for line in lines]
         return self._rows
 
     @property
     def block(self) -> str:
         """The text of all rows, from the first to the last."""
-        return self.source[self.lines[0].start : self.lines[-1].end] if self.lines else ""
+        if not self.lines:
+            return ""
+        return self.source[self.all_lines.starts[self.lines[0]] : self.all_lines.ends[self.lines[-1]]]
 
     def place(self, column: str) -> int:
         """Index of a column by name, -1 when the table has none."""

@@ -9,8 +9,10 @@ from typing import Any
 
 import frontmatter
 import yaml
+from frontmatter.default_handlers import YAMLHandler
 
 from mission_cli.document.escape import fenced
+from mission_cli.document.yaml_text import load_values
 from mission_cli.domain.ids import RunId, split_run_id
 from mission_cli.domain.runs import Reserve, RunRecord, Usage
 from mission_cli.domain.status import Cause, RecordState
@@ -20,6 +22,13 @@ _BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _UNKNOWN = "unknown"
+
+
+class _Handler(YAMLHandler):
+    """Reads no more of YAML than is safe: records are in git, and anybody can edit them."""
+
+    def load(self, fm: str, **_: object) -> Any:
+        return load_values(fm)[1]
 
 
 def write_run(record: RunRecord) -> str:
@@ -75,7 +84,7 @@ def write_run(record: RunRecord) -> str:
 def read_run(text: str) -> RunRecord | None:
     """Return the record of a file, or None when it is none or was broken by hand."""
     try:
-        post = frontmatter.loads(text)
+        post = frontmatter.loads(text, handler=_Handler())
         facts: dict[str, Any] = dict(post.metadata)
         run = str(facts["run"])
         if split_run_id(run) is None:

@@ -5,22 +5,18 @@ Nothing here knows what a mission is. Comments and fenced code hide what they co
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from mission_cli.document.front import Front, read_front
-from mission_cli.document.rows import Line, Row, Table
+from mission_cli.document.lines import Line, Lines
+from mission_cli.document.rows import Row, Table
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_EOL = re.compile(r"\r\n|\n|\r")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|\Z)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_DELIMITER_CELL = re.compile(r":?-+:?\Z")
+_DELIMITER = re.compile(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)*[ \t]*:?-+:?[ \t]*\|?\Z")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[([ xX])\](?:[ \t]+|\Z)")
 _FIELD = re.compile(r"[ \t]*(?:[-*+][ \t]+)?\*\*([^*:\n]+?)(?::\*\*|\*\*:)[ \t]*")
 _NEXT_FIELD = re.compile(r"\|[ \t]*(?=\*\*[^*:|\n]+(?::\*\*|\*\*:))")
@@ -44,8 +40,7 @@ class Item:
     """Indented lines behind it that belong to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """`**Name:** value` on a line of its own; the name is in lower case."""
 
     section: int
@@ -56,12 +51,12 @@ class Field:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading; `title` is without comments. Section 0 is what stands before the first heading."""
+class Heading(NamedTuple):
+    """A heading; `title` is without comments, `name` in lower case. Section 0 stands before the first heading."""
 
     level: int
     title: str
+    name: str
     line: Line
     parent: int
 
@@ -72,7 +67,7 @@ class Layout:
 
     text: str
     front: Front
-    lines: list[Line]
+    lines: Lines
     first: int
     """Index of the first body line."""
     headings: list[Heading]
@@ -91,6 +86,7 @@ class Layout:
     open_fence: int = 0
     """Line number of a code fence that is never closed and hides all behind it; 0: there is none."""
     _names: list[str] | None = None
+    _named_tables: dict[str, Table] | None = None
 
     def raw(self, line: Line) -> str:
         """The text of a line."""
@@ -123,7 +119,7 @@ class Layout:
         """Titles from the top to a section, in lower case."""
         titles: list[str] = []
         while section > 0:
-            titles.append(self.headings[section].title.casefold())
+            titles.append(self.headings[section].name)
             section = self.headings[section].parent
         return tuple(reversed(titles))
 
@@ -148,6 +144,18 @@ class Layout:
             self._names = _section_names(self.headings)
         return self._names
 
+    @property
+    def named_tables(self) -> dict[str, Table]:
+        """The tables, each under the name of its section and which one it is there."""
+        if self._named_tables is None:
+            self._named_tables = {}
+            last, count = -1, 0
+            for table in self.tables:
+                count = count + 1 if table.section == last else 1
+                last = table.section
+                self._named_tables[f"{self.names[last]} table {count}"] = table
+        return self._named_tables
+
 
 @lru_cache(maxsize=4)
 def scan(text: str) -> Layout:
@@ -156,15 +164,15 @@ def scan(text: str) -> Layout:
     The last few are remembered: what a patch has read again to check itself is what the next reader asks for.
     """
     front = read_front(text)
-    lines = _lines(text)
+    lines = Lines(text)
     first = 0
     if not front.missing:
-        first = next((i for i, line in enumerate(lines) if line.start >= front.end), len(lines))
+        first = lines.at(front.end)
         if not front.problems or front.end > front.start:
             first = min(first + 1, len(lines))
-    crlf = text.count("\r\n")
-    top = Heading(0, "", Line(first + 1, 0, 0), -1)
-    layout = Layout(text, front, lines, first, [top], [], [], [], [], "\r\n" if crlf * 2 > text.count("\n") else "\n")
+    windows = "\r" in text and text.count("\r\n") * 2 > text.count("\n")
+    top = Heading(0, "", "", Line(first + 1, 0, 0), -1)
+    layout = Layout(text, front, lines, first, [top], [], [], [], [], "\r\n" if windows else "\n")
     _Scanner(layout).run()
     return layout
 
@@ -176,8 +184,13 @@ def without_comments(text: str) -> str:
 
 def is_delimiter(raw: str) -> bool:
     """Whether a line is the `|---|:--:|` below a table's header."""
-    inner = raw.strip(" \t").removeprefix("|").removesuffix("|")
-    return "-" in inner and all(_DELIMITER_CELL.match(cell.strip(" \t")) for cell in inner.split("|"))
+    return "-" in raw and _DELIMITER.match(raw.strip(" \t")) is not None
+
+
+@lru_cache(maxsize=256)
+def _columns(raw: str) -> tuple[str, ...]:
+    """The names of the columns of a header; most tables of this world share a few."""
+    return tuple(text.strip("*`_ ").casefold() for text in Row(Line(0, 0, 0), raw, 0).texts)
 
 
 class _Scanner:
@@ -187,43 +200,71 @@ class _Scanner:
         self.out = layout
         self.section = 0
         self.table: Table | None = None
+        self.below = -1
+        """Index of the line below the last table's header."""
         self.item: Item | None = None
         self.fence = ""
         self.fenced_from = 0
         self.comment_until = -1
+        self.comments = "<!--" in layout.text
         self.can_close = True
 
     def run(self) -> None:
-        text, lines = self.out.text, self.out.lines
-        for index in range(self.out.first, len(lines)):
-            line = lines[index]
-            raw = text[line.start : line.end]
-            if line.start < self.comment_until or len(raw) > LONGEST_LINE:
-                self._other(line, raw)
-            elif self.fence:
-                self._inside_fence(line, raw)
-            elif not raw or raw.isspace():
-                self._blank(index)
-            elif self.table and raw[0] == "|":
-                if line is not self.table.delimiter:
-                    self.table.lines.append(line)
-            else:
-                self._content(index, line, raw)
-            if "<!--" in raw and line.start >= self.comment_until and not self.fence:
-                self._open_comment(line, raw)
+        starts, ends = self.out.lines.starts, self.out.lines.ends
+        index, count = self.out.first, len(starts)
+        while index < count:
+            behind = self._rows(index) if self.table else index
+            if behind == index:
+                if starts[index] == ends[index] and not self.fence and starts[index] >= self.comment_until:
+                    self._blank(index)
+                else:
+                    self._line(index)
+                behind += 1
+            index = behind
         self.out.open_fence = self.fenced_from if self.fence else 0
+
+    def _rows(self, index: int) -> int:
+        """Take the rows of the open table that begin at a line, and return the index of the line behind them."""
+        if index == self.below:
+            return index + 1
+        text, starts, ends, behind = self.out.text, self.out.lines.starts, self.out.lines.ends, index
+        if starts[index] < self.comment_until or not self.table:
+            return index
+        count = len(starts)
+        while behind < count and text[starts[behind]] == "|" and ends[behind] - starts[behind] <= LONGEST_LINE:
+            behind += 1
+        if self.comments and behind > index and "<!--" in text[starts[index] : ends[behind - 1]]:
+            return index
+        self.table.lines.extend(range(index, behind))
+        return behind
+
+    def _line(self, index: int) -> None:
+        start, end = self.out.lines.starts[index], self.out.lines.ends[index]
+        raw = self.out.text[start:end]
+        if raw.isspace() and start >= self.comment_until and not self.fence:
+            self._blank(index)
+            return
+        line = Line(index + 1, start, end)
+        if start < self.comment_until or end - start > LONGEST_LINE:
+            self._other(line, raw)
+        elif self.fence:
+            self._inside_fence(line, raw)
+        else:
+            self._content(line, raw)
+        if self.comments and "<!--" in raw and start >= self.comment_until and not self.fence:
+            self._open_comment(start, raw)
 
     def _blank(self, index: int) -> None:
         self.table = None
         if self.item and index + 1 < len(self.out.lines):
-            after = self.out.lines[index + 1].start
+            after = self.out.lines.starts[index + 1]
             if self.out.text[after : after + 1] not in {" ", "\t"}:
                 self.item = None
 
-    def _content(self, index: int, line: Line, raw: str) -> None:
+    def _content(self, line: Line, raw: str) -> None:
         stripped = raw.lstrip(" \t")
         mark = stripped[0]
-        if mark == "|" and self._table(index, line, raw):
+        if mark == "|" and self._table(line, raw):
             return
         self.table = None
         if mark == "#" and self._heading(line, raw):
@@ -241,38 +282,40 @@ class _Scanner:
         self._other(line, raw)
 
     def _heading(self, line: Line, raw: str) -> bool:
-        shown = without_comments(raw).rstrip(" \t")
+        shown = (without_comments(raw) if self.comments else raw).rstrip(" \t")
         found = _HEADING.match(shown)
         if not found:
             return False
-        level = len(found[1])
+        level = found.end(1) - found.start(1)
         title = shown[found.end() :]
-        closed = title.rstrip("#")
-        if not closed or closed[-1] in " \t":
-            title = closed
-        parent = len(self.out.headings) - 1
-        while parent > 0 and self.out.headings[parent].level >= level:
-            parent = self.out.headings[parent].parent
-        self.out.headings.append(Heading(level, title.strip(), line, max(parent, 0)))
-        self.section = len(self.out.headings) - 1
-        self.out.sections.setdefault((level, title.strip().casefold()), self.section)
+        if title.endswith("#"):
+            closed = title.rstrip("#")
+            if not closed or closed[-1] in " \t":
+                title = closed
+        title = title.strip()
+        headings = self.out.headings
+        parent = self.section
+        while parent > 0 and headings[parent].level >= level:
+            parent = headings[parent].parent
+        name = title.casefold()
+        self.section = len(headings)
+        headings.append(Heading(level, title, name, line, max(parent, 0)))
+        self.out.sections.setdefault((level, name), self.section)
         self.item = None
         return True
 
-    def _table(self, index: int, line: Line, raw: str) -> bool:
+    def _table(self, line: Line, raw: str) -> bool:
         self.item = None
         if self.table:
-            if line is not self.table.delimiter:
-                self.table.lines.append(line)
+            self.table.lines.append(line.number - 1)
             return True
-        lines = self.out.lines
-        opens = "<!--" in raw and "<!--" in without_comments(raw)
-        if opens or index + 1 >= len(lines) or not is_delimiter(self.out.raw(lines[index + 1])):
+        lines, below = self.out.lines, line.number
+        opens = self.comments and "<!--" in raw and "<!--" in without_comments(raw)
+        if opens or below >= len(lines) or not is_delimiter(self.out.raw(lines[below])):
             self.out.stray.append(line)
             return False
-        header = Row(line, raw, 0)
-        columns = tuple(text.strip("*`_ ").casefold() for text in header.texts)
-        self.table = Table(self.section, columns, header, lines[index + 1], self.out.text)
+        self.table = Table(self.section, _columns(raw), Row(line, raw, 0), lines[below], self.out.text, lines)
+        self.below = below
         self.out.tables.append(self.table)
         return True
 
@@ -302,8 +345,7 @@ class _Scanner:
         return True
 
     def _field(self, line: Line, found: re.Match[str], text: str) -> None:
-        kept = without_comments(text)
-        shown = kept.partition("<!--")[0].strip() if "<!--" in text else text.rstrip()
+        shown = without_comments(text).partition("<!--")[0].strip() if "<!--" in text else text.rstrip()
         start = line.start + found.end()
         end = start + (len(shown) if text.startswith(shown) else len(text.rstrip()))
         self.out.fields.append(Field(self.section, line, found[1].strip().casefold(), start, end, shown))
@@ -314,11 +356,11 @@ class _Scanner:
             self.fence = ""
         self._other(line, raw)
 
-    def _open_comment(self, line: Line, raw: str) -> None:
+    def _open_comment(self, start: int, raw: str) -> None:
         rest = without_comments(raw)
         at = rest.find("<!--")
         if self.can_close and at >= 0 and rest.count("`", 0, at) % 2 == 0:
-            opened = line.start + raw.rindex("<!--")
+            opened = start + raw.rindex("<!--")
             close = self.out.text.find("-->", opened)
             if close >= 0:
                 self.comment_until = close
@@ -339,28 +381,7 @@ def _section_names(headings: list[Heading]) -> list[str]:
     names: list[str] = []
     for heading in headings:
         above = f"{names[heading.parent]} / " if heading.parent > 0 else ""
-        path = above + heading.title.casefold()
+        path = above + heading.name
         seen[path] = seen.get(path, 0) + 1
         names.append(f"{path}\0{seen[path]}" if seen[path] > 1 else path)
     return names
-
-
-def _lines(text: str) -> list[Line]:
-    if "\r" in text:
-        return list(_mixed_lines(text))
-    sizes = [len(raw) for raw in text.split("\n")]
-    starts = list(itertools.accumulate((size + 1 for size in sizes), initial=0))
-    ends = map(int.__add__, starts, sizes)
-    lines = list(map(Line._make, zip(itertools.count(1), starts, ends)))
-    if lines[-1].start == len(text):
-        lines.pop()
-    return lines
-
-
-def _mixed_lines(text: str) -> Iterator[Line]:
-    start, number = 0, 1
-    for eol in _EOL.finditer(text):
-        yield Line(number, start, eol.start())
-        start, number = eol.end(), number + 1
-    if start < len(text):
-        yield Line(number, start, len(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.domain.text import parse_duration
@@ -72,6 +73,7 @@ MISSION_WORDS = tuple(_MISSION)
 """Every word that is read as the status of a mission; ours come first."""
 
 
+@lru_cache(maxsize=512)
 def plain(text: str) -> str:
     """Return a status as it is compared: no case, no emphasis, no trailing `(…)`, `_` and `-` as spaces."""
     bare = text.strip()
@@ -102,6 +104,7 @@ def verdict(text: str) -> Verdict | None:
     return _VERDICT.get(text)
 
 
+@lru_cache(maxsize=512)
 def hours(text: str) -> Decimal | None:
     """Return an estimate (`~2h10m`, `3.5h`, `4h`) in hours; None for prose."""
     span = parse_duration(text.strip().lstrip("~≈").strip())

@@ -19,7 +19,7 @@ from mission_cli.domain.status import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
 
 
@@ -282,14 +282,14 @@ class Mission:
     non_goals: tuple[str, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     gates: tuple[Gate, ...] = ()
-    approvals: tuple[Approval, ...] = ()
-    requests: tuple[InputRequest, ...] = ()
-    waits: tuple[Wait, ...] = ()
+    approvals: Sequence[Approval] = ()
+    requests: Sequence[InputRequest] = ()
+    waits: Sequence[Wait] = ()
     needed_resources: tuple[str, ...] = ()
-    spends: tuple[Spend, ...] = ()
-    recoveries: tuple[Recovery, ...] = ()
-    progress: tuple[LogRow, ...] = ()
-    kept: tuple[KeptRow, ...] = ()
+    spends: Sequence[Spend] = ()
+    recoveries: Sequence[Recovery] = ()
+    progress: Sequence[LogRow] = ()
+    kept: Sequence[KeptRow] = ()
 
     @property
     def poc(self) -> bool:

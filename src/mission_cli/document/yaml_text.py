@@ -1,0 +1,102 @@
+"""The one door to YAML from outside: never nested so deeply that it ends the process, never wide by aliases.
+
+PyYAML's loader in C composes by recursion and knows no limit: some ten thousand brackets end the process without an
+exception. Its hooks for resolving tags are called once on the way down and once on the way up, so they count.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    _Base = yaml.SafeLoader
+else:
+    _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+DEEPEST = 40
+"""Mappings and lists in each other."""
+MOST_NODES = 10_000
+"""Values that a text may stand for, an alias counted as all that it names."""
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_TEXT, _NULL, _LIST, _MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "null", "seq", "map"))
+
+
+class UnsafeError(yaml.MarkedYAMLError):
+    """It is YAML, and more of it than is read."""
+
+
+class _Values(_Base):
+    """A safe loader that counts how deep it is."""
+
+    depth = 0
+
+    def descend_resolver(self, parent: yaml.Node | None, index: object) -> None:
+        del index
+        self.depth += 1
+        if self.depth > DEEPEST + 1:
+            raise UnsafeError(problem="it is nested too deeply", problem_mark=parent.start_mark if parent else None)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+
+class _Texts(_Values):
+    """The same where nobody asks whether a scalar is a number or a date: it is text, or null."""
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        if kind is not yaml.ScalarNode:
+            return _LIST if kind is yaml.SequenceNode else _MAPPING
+        return _NULL if implicit[0] and value in _NULLS else _TEXT
+
+
+def compose_texts(text: str) -> yaml.Node | None:
+    """Return the nodes of a text; a scalar's tag only says if it is null. Raises yaml.YAMLError, ValueError."""
+    node: yaml.Node | None = yaml.compose(text, Loader=_Texts)
+    return node
+
+
+def load_values(text: str, *, aliases: bool = True) -> tuple[yaml.Node | None, Any]:
+    """Return the nodes of a text, for places, and what they stand for. Raises yaml.YAMLError, ValueError."""
+    loader = _Values(text)
+    try:
+        node: yaml.Node | None = loader.get_single_node()
+    finally:
+        loader.dispose()
+    if node is None:
+        return None, None
+    if not aliases:
+        _refuse_aliases(text)
+    _refuse_bombs(node)
+    return node, loader.construct_document(node)
+
+
+def _refuse_aliases(text: str) -> None:
+    for event in yaml.parse(text, Loader=_Values):
+        if isinstance(event, yaml.AliasEvent):
+            mark: Any = event.start_mark
+            raise UnsafeError(problem="aliases are not allowed", problem_mark=mark)
+
+
+def _refuse_bombs(root: yaml.Node) -> None:
+    """Raise UnsafeError where aliases stand for more than `MOST_NODES`, or for what they lie in."""
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node) -> int:
+        if isinstance(node, yaml.ScalarNode):
+            return 1
+        if id(node) not in sizes:
+            sizes[id(node)] = MOST_NODES
+            sizes[id(node)] = 1 + sum(map(size, _below(node)))
+        return sizes[id(node)]
+
+    if size(root) > MOST_NODES:
+        raise UnsafeError(problem="it stands for too many values", problem_mark=root.start_mark)
+
+
+def _below(node: yaml.Node) -> Iterator[yaml.Node]:
+    for child in node.value:
+        yield from child if isinstance(child, tuple) else (child,)
