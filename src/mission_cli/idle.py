@@ -13,6 +13,8 @@ import os
 import time
 
 _SIGNATURE = "idle.json"
+_RACY_S = 2
+"""Seconds: the coarsest clock of a file system (FAT). What changed since cannot be told apart by time alone."""
 
 
 def is_idle(runtime: str, version: str) -> bool:
@@ -25,9 +27,9 @@ def is_idle(runtime: str, version: str) -> bool:
             return False
         if os.path.exists(os.path.join(runtime, "kick")) or os.path.exists(os.path.join(runtime, "STOP")):
             return False
-        looks: dict[str, list[int]] = signature["looks"]
-        return all(_look(path) == look for path, look in looks.items()) and all(map(_alive, signature["jobs"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        looks: dict[str, list[int | str]] = signature["looks"]
+        return all(_holds(path, look) for path, look in looks.items()) and all(map(_alive, signature["jobs"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 
@@ -74,12 +76,38 @@ def find_runtime(start: str) -> str:
         folder = parent
 
 
-def _look(path: str) -> list[int]:
+def look(path: str) -> list[int | str]:
+    """Times of change, size and inode of a file; empty: it is not there.
+
+    One that changed just now adds a hash of its bytes: it may change again within the same tick of the clock.
+    """
+    found = _stat(path)
+    if found and max(found[:2]) >= time.time_ns() - _RACY_S * 1_000_000_000:
+        return [*found, _hash(path)]
+    return [*found]
+
+
+def _holds(path: str, look: list[int | str]) -> bool:
+    """Whether a file still is what it was; bytes are only read where stat may not tell, as in git's index."""
+    return _stat(path) == look[:4] and (len(look) <= 4 or _hash(path) == look[4])  # noqa: PLR2004 - what `look` makes
+
+
+def _stat(path: str) -> list[int]:
     try:
         facts = os.stat(path)
     except OSError:
         return []
-    return [facts.st_mtime_ns, facts.st_size, facts.st_ino]
+    return [facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino]
+
+
+def _hash(path: str) -> str:
+    from hashlib import blake2b
+
+    try:
+        with open(path, "rb") as source:
+            return blake2b(source.read(), digest_size=16).hexdigest()
+    except OSError:
+        return ""
 
 
 def _alive(job: str) -> bool:

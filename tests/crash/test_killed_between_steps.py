@@ -81,3 +81,19 @@ def test_a_pulse_killed_there(person: Person, step: str, tmp_path: Path) -> None
     assert not (git_dir / "mission-journal.json").exists()
     mission = person.loaded().mission
     assert spent(mission.spends).hours == spent(s for s in mission.spends if s.description == "1.1-a1 done").hours
+
+
+@pytest.mark.parametrize("step", ["state._swap:after", "state._follow:before"])
+def test_what_a_commit_of_ours_is_still_writing_is_no_edit_of_a_person(
+    person: Person, step: str, tmp_path: Path
+) -> None:
+    person.worker(HONEST)
+    person.plan(ONE)
+    run_under(person, tmp_path / "died", step, "start", "m", "--headless")
+    assert person.git("status", "--porcelain", cwd=person.repo / "missions") != ""
+    assert "not committed" not in person.mission("status", "m").out
+
+    person.mission("pulse")
+    file = person.repo / "missions/m/mission.md"
+    file.write_text(file.read_text() + "\nA thought.\n")
+    assert "1 edit of yours not committed: m/mission.md (modified)" in person.mission("status", "m").out

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mission_cli.engine.world import World
     from mission_cli.planner.decisions import Act, Move
     from mission_cli.planner.policy import Policy
+    from mission_cli.ports.runtime import Look
     from mission_cli.ports.state import Snapshot, Stored
 
 _MOST_ROUNDS = 100
@@ -43,7 +44,7 @@ class Report:
     bugs: list[str] = field(default_factory=list)
     elsewhere: bool = False
     """Another pulse is at work and was kicked."""
-    looks: dict[MissionId, dict[str, list[int]]] = field(default_factory=dict)
+    looks: dict[MissionId, dict[str, Look]] = field(default_factory=dict)
     """How the branches of each mission looked right before they were read."""
     failed: set[tuple[MissionId, Act]] = field(default_factory=set)
     """Acts that could not be done; they are not tried again in this pulse."""
@@ -179,7 +180,7 @@ def _served(snapshot: Snapshot, only: Sequence[MissionId]) -> Iterable[Stored]:
     return [s for s in snapshot.missions.values() if not only or s.id in only]
 
 
-def _rest(world: World, report: Report, looks: dict[str, list[int]]) -> None:
+def _rest(world: World, report: Report, looks: dict[str, Look]) -> None:
     """Write the idle signature; not after trouble: then the next pulse looks again."""
     if report.troubles or report.bugs or report.failed:
         return

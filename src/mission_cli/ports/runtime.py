@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+Look = list[int | str]
+"""How a file looked: equal looks mean equal bytes; empty: it was not there. Nobody but `Runtime` reads it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -43,11 +46,11 @@ class Runtime(Protocol):
         """Press or lift the panic button."""
         ...
 
-    def looks(self, paths: Sequence[str]) -> dict[str, list[int]]:
+    def looks(self, paths: Sequence[str]) -> dict[str, Look]:
         """How files look now; taken before something is read, it tells later whether that is still true."""
         ...
 
-    def rest(self, *, looks: Mapping[str, list[int]], jobs: Sequence[str], wake_at: datetime | None) -> None:
+    def rest(self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None) -> None:
         """Write down what has to change before there is anything to do again."""
         ...
 

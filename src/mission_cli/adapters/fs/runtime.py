@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import read_json, write_json, write_whole
 from mission_cli.adapters.fs.locks import try_lock, unlock
+from mission_cli.idle import look
 from mission_cli.ports.runtime import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
     from pathlib import Path
+
+    from mission_cli.ports.runtime import Look
 
 
 class FolderRuntime:
@@ -67,11 +70,11 @@ class FolderRuntime:
         else:
             (self._folder / "STOP").unlink(missing_ok=True)
 
-    def looks(self, paths: Sequence[str]) -> dict[str, list[int]]:
+    def looks(self, paths: Sequence[str]) -> dict[str, Look]:
         """How files look now."""
-        return {path: look_of(path) for path in paths}
+        return {path: look(path) for path in paths}
 
-    def rest(self, *, looks: Mapping[str, list[int]], jobs: Sequence[str], wake_at: datetime | None) -> None:
+    def rest(self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None) -> None:
         """Write the signature: how files looked, which jobs run, when to wake up by the clock."""
         now = time.time()
         look = now + self._full_look
@@ -134,12 +137,3 @@ class FolderRuntime:
         """The person has seen everything up to this commit."""
         self._folder.mkdir(parents=True, exist_ok=True)
         write_json(self._folder / "looked.json", {"head": head})
-
-
-def look_of(path: str) -> list[int]:
-    """How a file or folder looks to stat: time of change, size, inode; empty when it is missing. As in `idle.py`."""
-    try:
-        facts = os.stat(path)  # noqa: PTH116 - the same call as the fast path's
-    except OSError:
-        return []
-    return [facts.st_mtime_ns, facts.st_size, facts.st_ino]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.host import Person
 
 _MODE = "100644"
+_MOST_LOOKS = 5
 
 
 class GitStateStore:
@@ -87,12 +88,20 @@ class GitStateStore:
             return self._recover()
 
     def edits(self) -> list[Edit]:
-        """A person's edits that are not committed."""
-        if not self.layout.work_tree.is_dir() or self._git.commit_of(self.layout.branch) is None:
+        """A person's edits that are not committed; what a commit of ours is writing just now is none of them."""
+        if not self.layout.work_tree.is_dir():
             return []
-        paths = [f"{root}/" for root in self._roots() if root] or ["."]
-        out = self._git.run("status", "--porcelain=v2", "-z", "--untracked-files=all", "--", *paths).out
-        return list(read_edits(out.decode("utf-8", "surrogateescape")))
+        found: list[Edit] = []
+        for _ in range(_MOST_LOOKS):
+            head, ours = self._git.commit_of(self.layout.branch), self._journal_paths()
+            if head is None:
+                return []
+            paths = [f"{root}/" for root in self._roots() if root] or ["."]
+            out = self._git.run("status", "--porcelain=v2", "-z", "--untracked-files=all", "--", *paths).out
+            found = [e for e in read_edits(out.decode("utf-8", "surrogateescape")) if e.path not in ours]
+            if (head, ours) == (self._git.commit_of(self.layout.branch), self._journal_paths()):
+                break
+        return found
 
     def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
         """Commits that touched a mission (or any), newest first."""
@@ -315,6 +324,11 @@ class GitStateStore:
 
     def _token(self, nonce: str) -> Path:
         return self.layout.git_dir / f"mission-lock-{nonce}"
+
+    def _journal_paths(self) -> set[str]:
+        """What a commit that is being published, or whose process died, writes."""
+        entry = read_json(self._journal)
+        return {str(path) for path in entry["paths"]} if isinstance(entry, dict) else set()
 
     def _write_journal(self, head: Sha | None, new: Sha, nonce: str, writes: Sequence[Write]) -> None:
         entry = {"old": head, "new": new, "nonce": nonce, "paths": [w.path for w in writes]}
