@@ -100,6 +100,8 @@ class Access:
     scratch: tuple[str, ...] = ()
     """Settings that it reads and wants to write beside: what it writes there is gone when it ends."""
     env: tuple[str, ...] = ()
+    first_makes: str = ""
+    """A file that its first run in a home makes, and that two first runs at the same time trip over."""
 
 
 class Reader(Protocol):

@@ -49,6 +49,7 @@ class OpencodeAgent:
         scratch=(".config/opencode",),
         write=(".local/share/opencode/", ".local/state/opencode/", ".cache/opencode/"),
         env=("OPENCODE_", "ANTHROPIC_", "OPENAI_", "GOOGLE_", "GEMINI_", "OPENROUTER_", "GROQ_", "XAI_", "MISTRAL_"),
+        first_makes=".local/share/opencode/opencode.db",
     )
     retry_window_s = 120
     resumes = True

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.executors import unboxed
 from mission_cli.adapters.executors.claims import claim
+from mission_cli.adapters.executors.first_run import FirstRun
 from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
 from mission_cli.adapters.executors.limits import Limits
 from mission_cli.adapters.executors.output import Output
@@ -53,6 +54,7 @@ _QUICK_LOOK_SECONDS = 0.05
 """When it has just said something: a step may be over that only the probe sees."""
 _TOLD_LINES = 200
 _SLOT_SECONDS = 0.5
+_FIRST_RUN_SECONDS = 0.1
 _CANNOT_EXECUTE = 127
 _SPENDS = frozenset({EndReason.OVER_BUDGET, EndReason.TOO_MANY_STEPS, EndReason.CUT})
 _SPENDER_GRACE = 0.2
@@ -89,6 +91,7 @@ class _Supervisor:
         self._slot: int | None = None
         self._slot_number = 0
         self._bell = Bell()
+        self._first = FirstRun(AGENTS.get(spec.agent), around)
         self._rules = SecretRules(known_secrets(around.environment, spec.env))
 
     @property
@@ -197,7 +200,12 @@ class _Supervisor:
             raise _Stop(EndReason.LOST, "it was started before")
 
     def _execute(self, argv: tuple[str, ...], stdin: Path, deadline: float | None, *, main: bool = False) -> Exit:
+        agent = AGENTS.get(self._spec.agent) if main else None
         self._beat()
+        while agent and not self._first.may_start():
+            self._bell.rest(_FIRST_RUN_SECONDS)
+            self._check_stop()
+            self._beat()
         try:
             child = start_child(
                 self._in_room(argv),
@@ -209,7 +217,6 @@ class _Supervisor:
         except OSError as error:
             words = f"`{argv[0]}` cannot be executed: {error.strerror}"
             raise _Stop(EndReason.NOT_STARTED, words, _CANNOT_EXECUTE) from error
-        agent = AGENTS.get(self._spec.agent) if main else None
         output = Output(child, self._job.log, agent.describe if agent else None, Scrubber(self._rules).line)
         limits = self._limits(agent)
         reason, detail = EndReason.EXIT, ""
@@ -235,6 +242,7 @@ class _Supervisor:
                 self._bell.rest(left, [*output.open_pipes, *([ended] if ended is not None else [])])
                 said = output.read()
                 if said:
+                    self._first.is_under_way()
                     limits.sign(self._cpu())
                     limits.take(output.lines, output.notes)
                     _stop_if(limits.broken())
@@ -251,6 +259,7 @@ class _Supervisor:
                 if deadline is not None and now >= deadline:
                     raise _Stop(EndReason.DEADLINE)
         finally:
+            self._first.is_under_way()
             if ended is not None:
                 os.close(ended)
 
