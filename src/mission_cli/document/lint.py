@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mission_cli.document.load import Loaded
     from mission_cli.document.scan import Layout
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.mission import Criterion, Feature, Gate, Mission
 
 _NOT_RUN = frozenset({CriterionKind.HTTP, CriterionKind.BROWSER, CriterionKind.REVIEW})
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
@@ -32,7 +32,7 @@ def lint(loaded: Loaded) -> tuple[Problem, ...]:
     """Return all problems of a file, in order of lines."""
     layout = loaded.layout
     found = [*loaded.problems, *_bytes(layout), *_long_lines(layout), *_identity(loaded), *_budget(loaded)]
-    found += [*_headings(layout), *_rows(layout), *_spends(layout), *_plan(loaded.mission)]
+    found += [*_headings(layout), *_rows(layout), *_spends(layout), *_plan(loaded.mission), *_gates(loaded)]
     return tuple(sorted(found))
 
 
@@ -121,9 +121,16 @@ def _plan(mission: Mission) -> Iterator[Problem]:
             yield Problem(milestone.line, 1, f"milestone {milestone.number} has no features", "", Severity.WARNING)
         for feature in milestone.features:
             yield from _criteria(feature.criteria, f"feature {feature.number}", feature.line)
-    for gate in mission.gates:
+
+
+def _gates(loaded: Loaded) -> Iterator[Problem]:
+    broken = {problem.line for problem in loaded.problems}
+    for gate in loaded.mission.gates:
+        if not gate.blocks and gate.line not in broken:
+            words = f"the gate `{gate.name}` blocks nothing: whatever it says, nobody waits for it"
+            yield Problem(gate.line, 1, words, "name features under Blocks", Severity.WARNING)
         if gate.kind is GateKind.QUALITY:
-            yield from _quality(mission, gate.name, gate.after, gate.line)
+            yield from _quality(loaded.mission, gate)
 
 
 def _criteria(criteria: tuple[Criterion, ...], name: str, line: int) -> Iterator[Problem]:
@@ -141,10 +148,20 @@ def _criteria(criteria: tuple[Criterion, ...], name: str, line: int) -> Iterator
             yield Problem(criterion.line, 1, words, "", Severity.WARNING)
 
 
-def _quality(mission: Mission, name: str, after: tuple[str, ...], line: int) -> Iterator[Problem]:
-    plain = [n for n in after if (f := next((x for x in mission.features() if x.number == n), None)) and not f.criteria]
+def _quality(mission: Mission, gate: Gate) -> Iterator[Problem]:
+    judged = [f for n in gate.after if (f := mission.feature(n)) is not None]
+    plain = [f.number for f in judged if not f.criteria]
     if plain:
-        words = (
-            f"the gate `{name}` scores {', '.join(plain)}, which has no criteria: done by a worker counts 5, by hand 1"
-        )
-        yield Problem(line, 1, words, "give it criteria", Severity.WARNING)
+        what = f"the gate `{gate.name}` scores {', '.join(plain)}"
+        words = f"{what}, which has no criteria: done by a worker counts 5, by hand 1"
+        yield Problem(gate.line, 1, words, "give it criteria", Severity.WARNING)
+    unscored = [f.number for f in judged if f.criteria and not _reviewed(f)]
+    if gate.min_score is not None and unscored:
+        what = f"the gate `{gate.name}` asks for a score, and nobody scores {', '.join(unscored)}"
+        words = f"{what}: criteria that pass count 5"
+        hint = "give it a criterion `review: … (>= 4)`, or ask for allPassed"
+        yield Problem(gate.line, 1, words, hint, Severity.WARNING)
+
+
+def _reviewed(feature: Feature) -> bool:
+    return any(c.kind is CriterionKind.REVIEW for c in feature.criteria)

@@ -52,6 +52,8 @@ class PlanFeature(_Strict):
     assign: Text = ""
     model: Text = ""
     parallel_group: Text = ""
+    side_effects: bool = False
+    """What it does cannot be taken back: a person says whether it is tried again."""
     task: Text = ""
 
 
@@ -120,6 +122,18 @@ class PlanGate(_Strict):
     notify: Text = ""
 
 
+class PlanAgent(_Strict):
+    """Somebody who works in the mission; `assign` of a feature names one."""
+
+    name: Text
+    role: Text = ""
+    runner: Text = ""
+    model: Text = ""
+    max_parallel: Text = ""
+    volatile: bool = False
+    """Made for this mission only."""
+
+
 class Plan(_Strict):
     """A whole plan file, see `docs/cli.md`."""
 
@@ -130,6 +144,7 @@ class Plan(_Strict):
     mode: Literal["full", "poc"] = "full"
     priority: Literal["low", "normal", "high", "urgent"] = "normal"
     deadline: Text = ""
+    schedule: Text = ""
     base: Text = ""
     budget: PlanBudget = PlanBudget()
     model_routing: PlanModels = PlanModels()
@@ -137,6 +152,7 @@ class Plan(_Strict):
     non_goals: Texts = []
     constraints: Texts = []
     resources: list[PlanResource] = []
+    team: list[PlanAgent] = []
     gates: list[PlanGate] = []
     milestones: Annotated[list[PlanMilestone], Field(min_length=1)]
 
@@ -213,6 +229,7 @@ def feature_rows(plan: Plan) -> Iterator[tuple[FeatureNumber, PlanFeature, str]]
                 ("parallel-group", feature.parallel_group),
             ):
                 notes += [f"[{name}:{value}]"] if value else []
+            notes += ["[side-effects]"] if feature.side_effects else []
             title = escape.cell(re.sub(r"[\[\]]", "", feature.title) if "[" in feature.title else feature.title)
             yield FeatureNumber(f"{m}.{n}"), feature, " ".join([title, *(f"`{escape.cell(note)}`" for note in notes)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -21,6 +22,10 @@ from mission_cli.domain.status import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
+
+_SCORE = re.compile(r"(?:min[_ -]?score\D*|>=\s*|≥\s*)(\d+(?:\.\d+)?)", re.IGNORECASE)
+_ALL_PASSED = re.compile(r"all[_ -]?passed", re.IGNORECASE)
+_CONDITION = re.compile(r"\bcondition\s*:\s*(.+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,23 @@ class Gate:
     rule: str = ""
     status: str = ""
     line: int = 0
+
+    @property
+    def condition(self) -> str:
+        """The part of its rule that only a person can read: all behind `condition:`."""
+        found = _CONDITION.search(self.rule)
+        return found[1].strip() if found else ""
+
+    @property
+    def min_score(self) -> Decimal | None:
+        """The average score, of 1 to 5, that its rule asks for."""
+        found = _SCORE.search(_CONDITION.sub("", self.rule))
+        return Decimal(found[1]) if found else None
+
+    @property
+    def all_passed(self) -> bool:
+        """Whether its rule asks for every feature before it to be done."""
+        return _ALL_PASSED.search(_CONDITION.sub("", self.rule)) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from mission_cli.budget.ledger import account
 from mission_cli.document import patch
+from mission_cli.document.changes import SetFront
 from mission_cli.document.load import load
 from mission_cli.document.plan import Plan, template_values
 from mission_cli.document.runs import write_run
 from mission_cli.document.summary import summary_cells
-from mission_cli.domain.errors import ConflictError, UsageError
+from mission_cli.domain.errors import ConflictError, DocumentError, UsageError
 from mission_cli.domain.ids import MissionId, attempt_name, why_bad_id
 from mission_cli.domain.text import stamp
 from mission_cli.engine.record import Entry, log_rows, message, spend_rows, spends_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from mission_cli.document.changes import Change
     from mission_cli.domain.host import Person
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.ports.state import Snapshot, StateStore
+    from mission_cli.ports.state import Snapshot, StateStore, Stored
     from mission_cli.ports.templates import Templates
 
 _TRIES = 20
@@ -76,6 +77,41 @@ def create(
     raise ConflictError("the mission files keep moving", hint="try again")
 
 
+def adopt(text: str, name: str, *, store: StateStore, person: Person, identity: str = "") -> tuple[MissionId, str]:
+    """Commit a mission file of another tool as it is, under its own id or another; return its id and its path on disk.
+
+    `name` is its id where the file says none. Raises DocumentError for a text that is no mission.
+    """
+    loaded = load(text, name)
+    if loaded.refused or not loaded.mission.milestones:
+        first = next(iter(loaded.errors()), None)
+        where = f"line {first.line}: {first.message}" if first else "it has no milestone"
+        raise DocumentError(f"this is no mission file that can be read: {where}", hint="mission lint FILE says more")
+    mission = MissionId(identity or loaded.mission.id)
+    for _ in range(_TRIES):
+        snapshot = store.snapshot()
+        _refuse(mission, {m.casefold() for m in snapshot.missions})
+        said = load(text, mission).mission.id
+        new = text if said == mission else patch.apply(text, [SetFront(("id",), mission)], where=name)
+        words = message(mission, [Entry("mission.imported", f"{mission} {loaded.mission.title} (by {person.name})")])
+        path = store.path_for(mission)
+        try:
+            store.commit([Write(path, new)], message=words, expect=snapshot.head, author=person)
+        except ConflictError:
+            continue
+        return mission, store.work_path(path)
+    raise ConflictError("the mission files keep moving", hint="try again")
+
+
+def attached(snapshot: Snapshot, stored: Stored, *, repo: str, base: str) -> str:
+    """The file of a homeless mission as it stands in the repository that it found. Raises UsageError for a taken id."""
+    _refuse(stored.id, {m.casefold() for m in snapshot.missions})
+    front = load(stored.text, stored.id).layout.front
+    changes: list[Change] = [SetFront(("repo",), repo)]
+    changes += [SetFront(("base",), base)] if base and not front.text("base") else []
+    return patch.apply(stored.text, changes, where=stored.path)
+
+
 def _with_bill(text: str, mission: MissionId, records: Sequence[RunRecord], now: datetime) -> str:
     """The file with what planning has cost: in the spend log, the summary and the progress log."""
     if not records:
@@ -97,13 +133,17 @@ def _planned(record: RunRecord) -> Entry:
 def _free_id(plan: Plan, snapshot: Snapshot, now: datetime) -> MissionId:
     taken = {m.casefold() for m in snapshot.missions}
     if plan.id:
-        reason = why_bad_id(plan.id)
-        if reason:
-            raise UsageError(f"{plan.id!r} cannot be an id: {reason}")
-        if plan.id.casefold() in taken:
-            raise UsageError(f"there is a mission `{plan.id}` already", hint="choose another --id")
+        _refuse(plan.id, taken)
         return MissionId(plan.id)
     while True:
         name = f"m-{now:%Y%m%d}-{secrets.token_hex(3)}"
         if name not in taken:
             return MissionId(name)
+
+
+def _refuse(name: str, taken: set[str]) -> None:
+    reason = why_bad_id(name)
+    if reason:
+        raise UsageError(f"{name!r} cannot be an id: {reason}", hint="choose another --id")
+    if name.casefold() in taken:
+        raise UsageError(f"there is a mission `{name}` already", hint="choose another --id")

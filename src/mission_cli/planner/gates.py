@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature, Gate, Wait
     from mission_cli.planner.draft import Draft
 
-_SCORE = re.compile(r"(?:min[_ -]?score\D*|>=\s*|≥\s*)(\d+(?:\.\d+)?)", re.IGNORECASE)
-_ALL_PASSED = re.compile(r"all[_ -]?passed", re.IGNORECASE)
 _FULL_SCORE = Decimal(5)
 _NO_SCORE = Decimal(1)
 _PENDING = frozenset({"", "pending"})
@@ -119,16 +116,15 @@ def _delay(draft: Draft, gate: Gate) -> None:
 
 
 def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> str:
-    """Return passed, failed, or nothing where the rule is one that only a person can read."""
-    score, everything = _SCORE.search(gate.rule), _ALL_PASSED.search(gate.rule)
-    if not score and not everything and gate.rule.strip():
-        return ""
-    if everything and any(f.status is not FeatureStatus.DONE for f in after):
+    """Return passed, failed, or nothing where a part of the rule is one that only a person can read."""
+    if gate.all_passed and any(f.status is not FeatureStatus.DONE for f in after):
         return "failed"
     scores = [_score(draft, f) for f in after if f.status is FeatureStatus.DONE]
-    if score and scores and sum(scores, Decimal(0)) / len(scores) < Decimal(score[1]):
+    least = gate.min_score
+    if least is not None and scores and sum(scores, Decimal(0)) / len(scores) < least:
         return "failed"
-    return "passed"
+    readable = least is not None or gate.all_passed or not gate.rule.strip()
+    return "passed" if readable and not gate.condition else ""
 
 
 def _score(draft: Draft, feature: Feature) -> Decimal:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mission_cli import __version__
-from mission_cli.surfaces.cli import drive, files, follow, install, keep, look, make, step
+from mission_cli.surfaces.cli import drive, files, follow, install, keep, look, make, move, step
 from mission_cli.surfaces.cli.shell import INTERRUPTED, Shell, guarded
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def root(
 
 
 make.register(app)
+move.register(app)
 files.register(app)
 drive.register(app)
 follow.register(app)

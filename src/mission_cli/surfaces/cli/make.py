@@ -88,7 +88,7 @@ def new(
     cost, facts = "", {}
     if plan is not None:
         read = _read(shell, plan, given, budget, runner)
-        mission, path = _create(shell, read, base=base, homeless=homeless)
+        mission, path = create_mission(shell, read, base=base, homeless=homeless)
     else:
         order = Order(goal, given, budget, runner, base, homeless=homeless, ask=shell.interactive and not headless)
         _refuse_unapproved(order, headless=headless)
@@ -222,13 +222,13 @@ def _refuse_unapproved(order: Order, *, headless: bool) -> None:
 def _create_planned(shell: Shell, made: Approved, order: Order) -> tuple[str, str]:
     """Make the mission of an approved plan; where that fails, the plan that was paid for is not lost."""
     try:
-        return _create(shell, made.plan, base=order.base, homeless=order.homeless, planning=made.planned.records)
+        return create_mission(shell, made.plan, base=order.base, homeless=order.homeless, planning=made.planned.records)
     except MissionError:
         shell.err.print(f"the plan is kept: {made.kept}; planning cost {made.planned.cost}")
         raise
 
 
-def _create(
+def create_mission(
     shell: Shell,
     plan: Plan,
     *,
@@ -236,6 +236,7 @@ def _create(
     homeless: bool,
     planning: Callable[[MissionId], Sequence[RunRecord]] = lambda _: (),
 ) -> tuple[str, str]:
+    """Make the mission of a plan in the repository, or in the data folder where there is none; return id and path."""
     from mission_cli.adapters.clock import SystemClock
     from mission_cli.adapters.machine import git_person
     from mission_cli.adapters.templates import JinjaTemplates

@@ -1,0 +1,39 @@
+"""Criteria in our words; a command never changes on the way."""
+
+from __future__ import annotations
+
+import re
+
+from mission_cli.document.criteria import read_criterion
+from mission_cli.domain.status import CriterionKind
+from mission_cli.domain.text import one_line
+
+_LONGEST = 1000
+_COMMANDS = frozenset({CriterionKind.RUN, CriterionKind.METRIC, CriterionKind.HTTP, CriterionKind.BROWSER})
+
+
+def code(text: str) -> str:
+    """A code span that reads back as the text."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    mark = "`" * (longest + 1)
+    space = " " if text.startswith("`") or text.endswith("`") or (text[:1] == text[-1:] == " ") else ""
+    return f"{mark}{space}{text}{space}{mark}"
+
+
+def command(kind: str, text: str, behind: str = "") -> str | None:
+    """A criterion that runs a command; None where a checklist item cannot hold it as it is."""
+    line = f"{kind}: {code(text)}{behind}"
+    fits = text == one_line(text, _LONGEST) and read_criterion(line).command == text
+    return line if fits else None
+
+
+def paths(names: list[str]) -> str | None:
+    """A criterion on files; None where a checklist item cannot hold a name."""
+    line = f"file: {' '.join(map(code, names))}"
+    return line if read_criterion(one_line(line, _LONGEST)).paths == tuple(names) else None
+
+
+def words(text: str) -> str:
+    """What somebody wrote in prose: it never becomes a command, however it is put."""
+    line = one_line(text, _LONGEST)
+    return f"manual: {line}" if read_criterion(line).kind in _COMMANDS else line
