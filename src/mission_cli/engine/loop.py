@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.document.load import load
 from mission_cli.domain.errors import ConflictError, MissionError
-from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.domain.text import stamp
 from mission_cli.engine import act as acting
 from mission_cli.engine.notify import tell_news
@@ -17,6 +17,7 @@ from mission_cli.engine.record import writes_for
 from mission_cli.engine.world import policy_of
 from mission_cli.planner.decisions import Cancel
 from mission_cli.ports.runtime import Trouble
+from mission_cli.ports.state import Settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,6 +51,15 @@ class Report:
     """Acts that could not be done; they are not tried again in this pulse."""
     asked: set[tuple[MissionId, Act]] = field(default_factory=set)
     """Jobs that were asked to end; they take their time, and are asked once in a pulse."""
+    settled: dict[MissionId, Settled] = field(default_factory=dict)
+    """The missions that are over; of those that were so before and stayed as they were there is no case."""
+
+    def status(self, mission: MissionId) -> MissionStatus | None:
+        """How a mission stood at the end; None when it was not looked at."""
+        case = self.cases.get(mission)
+        if case is not None:
+            return case.mission.status
+        return self.settled[mission].status if mission in self.settled else None
 
     @property
     def waits_for_person(self) -> bool:
@@ -73,6 +83,8 @@ def pulse(world: World, only: Sequence[MissionId] = ()) -> Report:
             world.runtime.take_kick()
             _tick(world, policy, report, only)
             tell_news(world, list(report.cases.values()))
+            if report.settled:
+                world.runtime.note_settled(report.settled)
         if not world.runtime.take_kick():
             return report
 
@@ -94,12 +106,13 @@ def _tick(world: World, policy: Policy, report: Report, only: Sequence[MissionId
         if world.runtime.stopped():
             _stop_all(world, report)
             return
+        settled = world.runtime.settled()
         for _ in range(_MOST_PASSES):
             looks = world.runtime.looks([*world.state.watch(), *world.settings_files])
-            snapshot = world.state.snapshot()
-            busy = [_serve(world, policy, report, stored.id) for stored in _served(snapshot, only)]
-            if not any(busy):
+            snapshot = world.state.snapshot(settled)
+            if not _pass(world, policy, report, snapshot, only):
                 break
+        report.settled = {**snapshot.settled, **_settled(report)}
         if not only:
             _rest(world, report, looks)
     except MissionError as error:
@@ -115,10 +128,21 @@ def _stop_all(world: World, report: Report) -> None:
     report.lines.append("STOP is pressed: nothing is started, what runs is being stopped")
 
 
-def _serve(world: World, policy: Policy, report: Report, mission: MissionId) -> bool:
+def _pass(world: World, policy: Policy, report: Report, snapshot: Snapshot, only: Sequence[MissionId]) -> bool:
+    """Serve each mission once; True when something was done. Whoever comes behind a change looks anew."""
+    busy = changed = False
+    for mission in [stored.id for stored in _served(snapshot, only)]:
+        if changed:
+            snapshot = world.state.snapshot(snapshot.settled)
+        changed = _serve(world, policy, report, mission, snapshot)
+        busy |= changed
+    return busy
+
+
+def _serve(world: World, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot) -> bool:
     """Serve one mission; True when something was done. An error stops this mission, no other."""
     try:
-        return _rounds(world, policy, report, mission)
+        return _rounds(world, policy, report, mission, snapshot)
     except MissionError as error:
         _trouble(world, report, error)
     except Exception:  # noqa: BLE001 - our bug: reported loudly, and the other missions go on
@@ -128,11 +152,12 @@ def _serve(world: World, policy: Policy, report: Report, mission: MissionId) -> 
     return False
 
 
-def _rounds(world: World, policy: Policy, report: Report, mission: MissionId) -> bool:
+def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot) -> bool:
     """Rounds for one mission until there is nothing more to decide."""
     conflicts = 0
     for number in range(_MOST_ROUNDS):
-        snapshot = world.state.snapshot()
+        if number:
+            snapshot = world.state.snapshot(snapshot.settled)
         stored = snapshot.missions.get(mission)
         if stored is None:
             return number > 0
@@ -178,6 +203,18 @@ def _record(world: World, case: Case, report: Report) -> list[Move]:
 
 def _served(snapshot: Snapshot, only: Sequence[MissionId]) -> Iterable[Stored]:
     return [s for s in snapshot.missions.values() if not only or s.id in only]
+
+
+def _settled(report: Report) -> dict[MissionId, Settled]:
+    """The missions that are over and done with: only a change in their own folder makes anything of them again."""
+    return {
+        mission: Settled(case.stored.content, case.mission.status)
+        for mission, case in report.cases.items()
+        if case.mission.status in FINISHED_MISSION
+        and case.stored.content
+        and case.plan.empty
+        and not (case.loaded.refused or case.watched_jobs or case.plan.holds or case.plan.wake_at)
+    }
 
 
 def _rest(world: World, report: Report, looks: dict[str, Look]) -> None:

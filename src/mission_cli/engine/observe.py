@@ -291,8 +291,8 @@ def _check_state(world: World, policy: Policy, criterion: Criterion, tries: int,
 
 
 def _others(snapshot: Snapshot, mission: Mission) -> dict[str, str]:
-    return {
-        other: str(load(stored.text, other).mission.status)
-        for other, stored in snapshot.missions.items()
-        if other != mission.id
-    }
+    found = {str(other): str(settled.status) for other, settled in snapshot.settled.items()}
+    for other, stored in snapshot.missions.items():
+        if other != mission.id:
+            found[str(other)] = str(load(stored.text, other).mission.status)
+    return found

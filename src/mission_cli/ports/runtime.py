@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.ports.state import Settled
+
 Look = list[int | str]
 """How a file looked: equal looks mean equal bytes; empty: it was not there. Nobody but `Runtime` reads it."""
 
@@ -56,6 +59,14 @@ class Runtime(Protocol):
 
     def due(self) -> datetime | None:
         """Since when there has been something to do: a wake-up that was set, or a kick; None when neither is there."""
+        ...
+
+    def settled(self) -> Mapping[MissionId, Settled]:
+        """The missions that were over when this version looked last, and what they held."""
+        ...
+
+    def note_settled(self, settled: Mapping[MissionId, Settled]) -> None:
+        """Remember which missions are over."""
         ...
 
     def note_trouble(self, trouble: Trouble | None) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.host import Person
     from mission_cli.domain.ids import MissionId, Sha
+    from mission_cli.domain.status import MissionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,16 @@ class Stored:
     text: str
     runs: str
     """Folder of its run records, relative like `path`."""
+    content: str = ""
+    """Equal as long as nothing in its folder changes; empty where that cannot be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A mission that is over: as long as its `content` stays, nobody has to look at it again."""
+
+    content: str
+    status: MissionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,8 @@ class Snapshot:
 
     head: Sha | None
     missions: Mapping[MissionId, Stored] = field(default_factory=dict)
+    settled: Mapping[MissionId, Settled] = field(default_factory=dict)
+    """Those that were said to be settled and are as they were; they are not among `missions`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +87,8 @@ class Edit:
 class StateStore(Protocol):
     """A repository and a folder. Only `commit` changes anything."""
 
-    def snapshot(self) -> Snapshot:
-        """What is committed now."""
+    def snapshot(self, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
+        """What is committed now, without the texts of missions that are settled and as they were then."""
         ...
 
     def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import read_json, write_json, write_whole
 from mission_cli.adapters.fs.locks import try_lock, unlock
+from mission_cli.domain.ids import MissionId
+from mission_cli.domain.status import MissionStatus
 from mission_cli.idle import look
 from mission_cli.ports.runtime import Trouble
+from mission_cli.ports.state import Settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -97,6 +100,22 @@ class FolderRuntime:
         with suppress(OSError):
             moments.append((self._folder / "kick").stat().st_mtime)
         return datetime.fromtimestamp(min(moments), UTC) if moments else None
+
+    def settled(self) -> dict[MissionId, Settled]:
+        """What `note_settled` of this version left."""
+        raw = read_json(self._folder / "settled.json")
+        if not isinstance(raw, dict) or raw.get("version") != self._version:
+            return {}
+        try:
+            return {MissionId(m): Settled(c, MissionStatus(status)) for m, (c, status) in raw["missions"].items()}
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return {}
+
+    def note_settled(self, settled: Mapping[MissionId, Settled]) -> None:
+        """Write it down where it is something new."""
+        if self.settled() != settled:
+            missions = {mission: [one.content, one.status] for mission, one in settled.items()}
+            write_json(self._folder / "settled.json", {"version": self._version, "missions": missions})
 
     def note_trouble(self, trouble: Trouble | None) -> None:
         """Keep, or clear, the word that a pulse could not work."""

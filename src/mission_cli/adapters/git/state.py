@@ -17,14 +17,15 @@ from mission_cli.adapters.fs.atomic import read_json, write_json, write_new
 from mission_cli.adapters.fs.exchange import rework_file
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.command import ZERO, Git
+from mission_cli.adapters.git.contents import Contents
 from mission_cli.adapters.git.index_lock import free_own_lock, index_lock, index_look
 from mission_cli.adapters.git.journal import read_edits
 from mission_cli.adapters.git.merging import join_entries, merge_texts, reworking
-from mission_cli.adapters.git.places import MISSION_FILE, is_mission_file, person_at_work
-from mission_cli.domain.errors import ConflictError, ToolError
+from mission_cli.adapters.git.places import person_at_work
+from mission_cli.domain.errors import ConflictError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
-from mission_cli.ports.state import Edit, Event, Snapshot, Stored, Write
+from mission_cli.ports.state import Edit, Event, Snapshot, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.git.state_home import Layout
     from mission_cli.domain.host import Person
+    from mission_cli.ports.state import Settled, Stored
 
 _MODE = "100644"
 _MOST_LOOKS = 5
@@ -44,19 +46,12 @@ class GitStateStore:
         self.layout = layout
         self._robot = robot
         self._git = Git(layout.git_dir, layout.work_tree, durable=True)
+        self._contents = Contents(self._git, layout.folders)
 
-    def snapshot(self) -> Snapshot:
-        """What is committed now."""
+    def snapshot(self, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
+        """What is committed now, without the texts of missions that are settled and as they were then."""
         head = self._git.commit_of(self.layout.branch)
-        if head is None:
-            return Snapshot(None)
-        entries = {path: oid for path, (_, oid) in self._entries(head, self._roots()).items() if is_mission_file(path)}
-        texts = self._git.blobs(list(dict.fromkeys(entries.values())))
-        missions: dict[MissionId, Stored] = {}
-        for path, oid in entries.items():
-            stored = _stored(path, texts.get(oid, b"").decode("utf-8", "surrogateescape"))
-            missions.setdefault(stored.id, stored)
-        return Snapshot(head, missions)
+        return self._contents.at(head, settled or {}) if head else Snapshot(None)
 
     def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:
         """Texts of a mission's run records at a commit, by name."""
@@ -381,15 +376,6 @@ class GitStateStore:
 
     def _roots(self) -> list[str]:
         return [] if "" in self.layout.folders else list(self.layout.folders)
-
-
-def _stored(path: str, text: str) -> Stored:
-    found = MISSION_FILE.match(path)
-    if found is None:
-        raise ToolError(f"{path} is no mission file")
-    if found["id"]:
-        return Stored(MissionId(found["id"]), path, text, f"{found['folder']}{found['id']}/runs")
-    return Stored(MissionId(found["flat_id"]), path, text, f"{found['flat']}{found['flat_id']}/runs")
 
 
 def _bytes(text: str) -> bytes:

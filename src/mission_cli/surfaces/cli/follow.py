@@ -76,12 +76,14 @@ class _News:
 
 def _over(opened: Opened, report: Report, identity: MissionId) -> int | None:
     """The exit status of `run` when there is nothing to wait for, else None."""
-    case = report.cases.get(identity)
-    if report.elsewhere or case is None:
+    if report.elsewhere:
         return None
-    mission = case.mission
-    if mission.status in FINISHED_MISSION:
-        return 0 if mission.status is MissionStatus.COMPLETED else 1
+    status = report.status(identity)
+    if status in FINISHED_MISSION:
+        return 0 if status is MissionStatus.COMPLETED else 1
+    case = report.cases.get(identity)
+    if case is None:
+        return None
     if case.open_jobs or not case.plan.empty or any(h.until for h in case.plan.holds):
         return None
     if opened.world.runtime.stopped():

@@ -1,0 +1,84 @@
+"""What a commit of the state holds: one entry for each mission, read at once, and no more than is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.git.places import MISSION_FILE, MISSION_FOLDERS, is_mission_file
+from mission_cli.domain.errors import ToolError
+from mission_cli.domain.ids import MissionId
+from mission_cli.ports.state import Settled, Snapshot, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mission_cli.adapters.git.command import Git
+    from mission_cli.domain.ids import Sha
+
+
+class Contents:
+    """Reads snapshots of one store. What it read last is remembered by the ids that git gave it."""
+
+    def __init__(self, git: Git, folders: Sequence[str]) -> None:
+        self._git = git
+        self._folders = folders
+        self._known: dict[str, str] = {}
+
+    def at(self, head: Sha, settled: Mapping[MissionId, Settled]) -> Snapshot:
+        """The missions of a commit; those that are settled and unchanged stand apart, unread."""
+        rest: dict[MissionId, Settled] = {}
+        names: dict[str, tuple[str, str]] = {}
+        for path, name, content in sorted(self._entries(head)):
+            mission = mission_of(path)
+            was = settled.get(mission)
+            if was is not None and content and was.content == content:
+                rest[mission] = was
+            else:
+                names[path] = (name, content)
+        self._read([name for name, _ in names.values()])
+        missions: dict[MissionId, Stored] = {}
+        for path, (name, content) in names.items():
+            if name in self._known:
+                stored = _stored(path, self._known[name], content)
+                missions.setdefault(stored.id, stored)
+        return Snapshot(head, missions, {m: s for m, s in rest.items() if m not in missions})
+
+    def _read(self, names: list[str]) -> None:
+        """Know the texts of these, and of no others any more."""
+        known = {name: self._known[name] for name in names if name in self._known}
+        found = self._git.blobs([name for name in dict.fromkeys(names) if name not in known])
+        self._known = known | {name: blob.decode("utf-8", "surrogateescape") for name, blob in found.items()}
+
+    def _entries(self, head: Sha) -> Iterator[tuple[str, str, str]]:
+        """(path, name of the blob, id of the mission's folder) of all that may be a mission."""
+        seen: set[str] = set()
+        for folder in self._listings():
+            for line in self._git.words("ls-tree", "-z", head, *folder):
+                facts, _, path = line.partition("\t")
+                _, kind, oid = facts.split(" ")
+                found = (path, oid, "") if kind == "blob" else (f"{path}/mission.md", f"{oid}:mission.md", oid)
+                if kind != "commit" and is_mission_file(found[0]) and found[0] not in seen:
+                    seen.add(found[0])
+                    yield found
+
+    def _listings(self) -> Iterator[list[str]]:
+        if "" in self._folders:
+            yield []
+        yield ["--", *(f"{folder}/" for folder in (MISSION_FOLDERS if "" in self._folders else self._folders))]
+
+
+def mission_of(path: str) -> MissionId:
+    """The id that a mission file's path gives it."""
+    found = MISSION_FILE.match(path)
+    if found is None:
+        raise ToolError(f"{path} is no mission file")
+    return MissionId(found["id"] or found["flat_id"])
+
+
+def _stored(path: str, text: str, content: str) -> Stored:
+    found = MISSION_FILE.match(path)
+    if found is None:
+        raise ToolError(f"{path} is no mission file")
+    mission = mission_of(path)
+    folder = found["folder"] if found["id"] else found["flat"]
+    return Stored(mission, path, text, f"{folder}{mission}/runs", content)
