@@ -25,6 +25,7 @@ _BY_REASON = {
     EndReason.NOT_STARTED: Cause.INFRASTRUCTURE,
     EndReason.CANCELLED: Cause.STOPPED,
 }
+_LOST = "its supervisor died"
 _MICRO_HOUR = Decimal("0.0001")
 
 
@@ -59,7 +60,7 @@ def cause_of_end(end: Exit) -> tuple[Cause, str] | None:
     if end.reason in _BY_REASON:
         return _BY_REASON[end.reason], end.detail or _reason_words(end)
     if end.reason is EndReason.LOST:
-        return Cause.LOST, "its supervisor died"
+        return Cause.LOST, end.detail or _LOST
     if end.report.cause is not None:
         return end.report.cause, end.report.detail or str(end.report.cause)
     if end.code in CANNOT_EXECUTE:
@@ -93,7 +94,7 @@ def _reason_words(end: Exit) -> str:
 
 def _without_commits(end: Exit, evidence: Evidence, run: str) -> Ending:
     if end.reason is EndReason.LOST:
-        return Ending(Cause.LOST, "its supervisor died, and it left no commit")
+        return Ending(Cause.LOST, f"{end.detail or _LOST}, and it left no commit")
     if end.report.cause is not None and end.reason is EndReason.EXIT:
         return Ending(end.report.cause, end.report.detail or str(end.report.cause))
     if evidence.elsewhere:

@@ -31,10 +31,11 @@ def take(job: JobFolder, spec: JobSpec, around: Surroundings) -> None:
         return
     job.by_hand.touch()
     refused = claim(job, spec.key, around)
-    if refused:
-        job.write_exit(Exit(EndReason.NOT_STARTED, detail=refused))
+    if refused and not (refused.here and tree_path(Path(around.trees), spec.key).is_dir()):
+        job.write_exit(Exit(EndReason.NOT_STARTED, detail=refused.words))
         return
-    _make_tree(spec, around)
+    if refused is None:  # else a person is at work there, and only our folder was taken away
+        _make_tree(spec, around)
     create_whole(job.started, f'{{"at": "{stamp(datetime.now(UTC))}", "pid": {os.getpid()}}}\n'.encode())
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,17 @@ if TYPE_CHECKING:
     from mission_cli.adapters.executors.jobs import JobFolder, Surroundings
 
 
-def claim(job: JobFolder, key: str, around: Surroundings) -> str:
-    """Claim an attempt, as often as one likes. Returns why it is not ours, or the empty string."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Somebody else has the claim."""
+
+    words: str
+    here: bool
+    """It was claimed on this machine: by a job whose folder is gone."""
+
+
+def claim(job: JobFolder, key: str, around: Surroundings) -> Refusal | None:
+    """Claim an attempt, as often as one likes. Returns why it is not ours, or None."""
     if not job.claim.exists():
         write_json(
             job.claim,
@@ -30,5 +41,14 @@ def claim(job: JobFolder, key: str, around: Surroundings) -> str:
         )
     other = trees.claim(Path(around.code), key, job.claim.read_bytes())
     if other is None:
+        return None
+    words = f"{key} is claimed already: {other.decode('utf-8', 'replace')[:300]}"
+    return Refusal(words, here=_host_of(other) == around.host)
+
+
+def _host_of(content: bytes) -> str:
+    try:
+        raw = json.loads(content)
+    except ValueError:
         return ""
-    return f"{key} is claimed already: {other.decode('utf-8', 'replace')[:300]}"
+    return str(raw.get("host", "")) if isinstance(raw, dict) else ""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.adapters.fs.atomic import read_json, write_json, write_whole
+from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
 from mission_cli.domain.runs import AgentReport, Exit, Usage
 from mission_cli.domain.status import Cause, EndReason
 from mission_cli.ports.executor import JobSpec
@@ -120,7 +120,7 @@ class JobFolder:
 
     def write_request(self, spec: JobSpec, surroundings: Surroundings) -> None:
         """Write what is asked for; readable for its owner only, it holds the environment."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path)
         write_whole(self.stdin, spec.stdin.encode("utf-8", "surrogateescape"), mode=0o600)
         facts = asdict(replace(spec, stdin=""))
         write_json(self.spec, {"spec": facts, "surroundings": asdict(surroundings)}, mode=0o600)

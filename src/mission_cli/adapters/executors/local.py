@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.executors import byhand
 from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
-from mission_cli.adapters.fs.atomic import read_json, read_tail
+from mission_cli.adapters.fs.atomic import make_folder, read_json, read_tail
 from mission_cli.adapters.fs.locks import is_locked, locked, try_lock, unlock, wait_for
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.proc.run import start_detached
@@ -49,7 +49,7 @@ class LocalExecutor:
     def submit(self, spec: JobSpec) -> None:
         """Start a supervisor for the job, unless one is there or the job has ended; one by hand needs none."""
         folder = self._folder(spec.key)
-        folder.path.mkdir(parents=True, exist_ok=True)
+        make_folder(folder.path)
         handle = try_lock(folder.lock)
         if handle is None:
             return

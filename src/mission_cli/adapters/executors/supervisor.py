@@ -20,16 +20,17 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.executors import unboxed
+from mission_cli.adapters.executors.around import MARKER, command_of, environment_of, is_boxed
 from mission_cli.adapters.executors.claims import claim
 from mission_cli.adapters.executors.first_run import FirstRun
 from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
 from mission_cli.adapters.executors.limits import Limits
 from mission_cli.adapters.executors.output import Output
-from mission_cli.adapters.executors.sandbox import Room, room_environment, wrap
 from mission_cli.adapters.executors.slots import take_slot
+from mission_cli.adapters.executors.tree_lock import TreeLock
 from mission_cli.adapters.fs.atomic import create_whole, read_bytes
+from mission_cli.adapters.fs.locks import is_same_file
 from mission_cli.adapters.git import trees
-from mission_cli.adapters.keys import resolved
 from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.bell import Bell, end_of
 from mission_cli.adapters.proc.run import start_child, start_detached
@@ -47,13 +48,14 @@ if TYPE_CHECKING:
     from mission_cli.ports.agents import Agent
     from mission_cli.ports.executor import JobSpec
 
-MARKER = "MISSION_MARK"
 _BEAT_SECONDS = 1.0
 _LOOK_SECONDS = 0.5
 _QUICK_LOOK_SECONDS = 0.05
 """When it has just said something: a step may be over that only the probe sees."""
 _TOLD_LINES = 200
 _SLOT_SECONDS = 0.5
+_TREE_SECONDS = 0.1
+_FOLDER_GONE = "the folder of its job was removed while it was at work"
 _FIRST_RUN_SECONDS = 0.1
 _CANNOT_EXECUTE = 127
 _SPENDS = frozenset({EndReason.OVER_BUDGET, EndReason.TOO_MANY_STEPS, EndReason.CUT})
@@ -69,7 +71,7 @@ def supervise(folder: Path, lock: int) -> int:
     request = job.read_request()
     if request is None or job.exit.exists():
         return 0
-    _Supervisor(job, *request).run()
+    _Supervisor(job, lock, *request).run()
     return 0
 
 
@@ -82,10 +84,11 @@ class _Stop(Exception):  # noqa: N818 - not an error: how the job ends
 
 
 class _Supervisor:
-    def __init__(self, job: JobFolder, spec: JobSpec, around: Surroundings) -> None:
-        self._job, self._spec, self._around = job, spec, around
+    def __init__(self, job: JobFolder, lock: int, spec: JobSpec, around: Surroundings) -> None:
+        self._job, self._lock, self._spec, self._around = job, lock, spec, around
         self._code = Path(around.code)
         self._tree = tree_path(Path(around.trees), spec.tree or spec.key)
+        self._tree_lock = TreeLock(self._tree)
         self._began = ""
         self._clock = time.monotonic()
         self._slot: int | None = None
@@ -99,15 +102,16 @@ class _Supervisor:
         return self._spec.kind == "worker"
 
     @property
-    def _boxed(self) -> bool:
-        return bool(self._spec.sandbox and self._around.bwrap)
-
-    @property
     def _once(self) -> bool:
         return self._spec.kind in {"worker", "plan"}
 
     def run(self) -> None:
         control.become_subreaper(on=True)
+        while not self._tree_lock.take(self._around.mark):
+            self._bell.rest(_TREE_SECONDS)  # who works there sees that its folder is not its own any more, and ends
+        if self._job.exit.exists():
+            self._tree_lock.give_back()
+            return
         if self._once and self._job.started.exists():
             end = Exit(EndReason.LOST, detail="its supervisor died")
         else:
@@ -116,17 +120,20 @@ class _Supervisor:
         saved = self._save() if self._worker else ""
         if self._spec.kind == "plan":  # before the exit file: the next round of the planning has the same tree
             trees.remove_tree(self._tree)
-        self._job.write_exit(
-            replace(
-                end,
-                started=self._began or self._recorded_start(),
-                ended=stamp(datetime.now(UTC)),
-                seconds=round(self._seconds(), 3),
-                leftovers=leftovers,
-                saved=saved,
-                report=end.report if self._began else self._report_from_log(end.code),
+        if self._once or self._has_folder():  # a check whose folder was taken away is run again
+            if not self._job.spec.exists():
+                self._job.write_request(self._spec, self._around)
+            self._job.write_exit(
+                replace(
+                    end,
+                    started=self._began or self._recorded_start(),
+                    ended=stamp(datetime.now(UTC)),
+                    seconds=round(self._seconds(), 3),
+                    leftovers=leftovers,
+                    saved=saved,
+                    report=end.report if self._began else self._report_from_log(end.code),
+                )
             )
-        )
         unboxed.leave(Path(self._around.unboxed), self._spec.key)
         self._release()
 
@@ -163,7 +170,7 @@ class _Supervisor:
             return
         refused = claim(self._job, self._spec.key, self._around)
         if refused:
-            raise _Stop(EndReason.NOT_STARTED, refused)
+            raise _Stop(EndReason.LOST, _FOLDER_GONE) if refused.here else _Stop(EndReason.NOT_STARTED, refused.words)
 
     def _make_tree(self) -> None:
         trees.make_tree(
@@ -193,7 +200,7 @@ class _Supervisor:
         self._began = stamp(datetime.now(UTC))
         self._clock = time.monotonic()
         facts = f'{{"at": "{self._began}", "pid": {os.getpid()}, "boot": "{scan.boot_id()}"}}\n'
-        if not self._boxed:
+        if not is_boxed(self._spec, self._around):
             settings = Path(self._around.checkout) / SETTINGS_FILE if self._around.checkout else None
             unboxed.enter(Path(self._around.unboxed), self._spec.key, settings)
         if not create_whole(self._job.started, facts.encode()) and self._once:
@@ -208,7 +215,7 @@ class _Supervisor:
             self._beat()
         try:
             child = start_child(
-                self._in_room(argv),
+                command_of(argv, self._job, self._spec, self._around, self._tree),
                 cwd=self._tree,
                 env=self._environment(),
                 stdin=stdin if stdin.exists() else Path(os.devnull),
@@ -293,26 +300,6 @@ class _Supervisor:
     def _usage_text(self) -> str:
         return (read_bytes(self._job.usage) or b"").decode("utf-8", "replace")
 
-    def _in_room(self, argv: tuple[str, ...]) -> list[str]:
-        """The command, inside of the sandbox where there is one."""
-        if not self._boxed:
-            return list(argv)
-        environment = self._around.environment
-        room = Room(
-            tree=self._tree,
-            objects=self._code / "objects",
-            home=Path(environment.get("HOME") or "/root"),
-            read=self._spec.read,
-            write=self._spec.write,
-            scratch=self._spec.scratch,
-            copies=self._job.copies,
-            more_read=self._around.sandbox_read,
-            more_write=self._around.sandbox_write,
-            folders=(self._job.usage.parent,),
-            path=environment.get("PATH", ""),
-        )
-        return wrap(self._around.bwrap, argv, room)
-
     def _end(self, child: Popen[bytes], grace: float) -> None:
         control.end_group(child.pid, signal.SIGTERM)
         ends = time.monotonic() + grace
@@ -325,7 +312,8 @@ class _Supervisor:
 
     def _sweep(self) -> int:
         def left() -> list[int]:
-            marked = scan.carrying(MARKER, self._around.mark)
+            marks = {self._around.mark, self._tree_lock.mark_before} - {""}
+            marked = (pid for mark in marks for pid in scan.carrying(MARKER, mark))
             return list({*marked, *scan.descendants(os.getpid())})
 
         return control.end_all(left, grace=min(1.0, self._around.grace_s))
@@ -348,29 +336,18 @@ class _Supervisor:
         control.become_subreaper(on=False)
         if self._around.tick and self._spec.kind != "plan":
             with suppress(OSError):
-                start_detached(
-                    self._around.tick,
-                    cwd=self._job.path,
-                    env=self._around.environment,
-                    log=self._code / "mission" / "pulse.log",
-                )
+                log = self._code / "mission" / "pulse.log"
+                log.parent.mkdir(exist_ok=True)
+                start_detached(self._around.tick, cwd=self._code, env=self._around.environment, log=log)
         self._job.forget_environment()
         if self._spec.kind == "check":
             trees.remove_tree(self._tree)
+        self._tree_lock.give_back()
 
     # Small things
 
     def _environment(self) -> dict[str, str]:
-        env = {k: v for k, v in self._around.environment.items() if not k.startswith("GIT_")}
-        if self._boxed:
-            env = room_environment(self._around.environment, self._spec.pass_env)
-        env.update({name: resolved(value, self._around.environment) for name, value in self._spec.env.items()})
-        env["MISSION_RUN"] = self._spec.key
-        env[MARKER] = self._around.mark
-        env["MISSION_USAGE"] = os.fspath(self._job.usage)
-        env["MISSION_PORT"] = str(self._around.port_base + 10 * self._slot_number)
-        env["PWD"] = os.fspath(self._tree)
-        return env
+        return environment_of(self._job, self._spec, self._around, self._tree, self._slot_number)
 
     def _deadline(self) -> float | None:
         return time.monotonic() + self._spec.deadline_s if self._spec.deadline_s else None
@@ -389,9 +366,15 @@ class _Supervisor:
         import json
 
         raw = read_bytes(self._job.started)
-        return str(json.loads(raw)["at"]) if raw else ""
+        return str(json.loads(raw)["at"]) if raw else self._tree_lock.since_before
+
+    def _has_folder(self) -> bool:
+        """Whether the job's folder is still the one that we were given; `.git/mission` may be deleted at any time."""
+        return is_same_file(self._job.lock, self._lock)
 
     def _beat(self) -> None:
+        if not self._has_folder():
+            raise _Stop(EndReason.LOST if self._began else EndReason.NOT_STARTED, _FOLDER_GONE)
         self._job.heartbeat.touch()
 
 

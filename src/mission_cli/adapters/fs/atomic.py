@@ -51,6 +51,14 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, durably; nothing when it is there."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        sync_folder(folder.parent)
+
+
 def write_json(path: Path, value: Any, *, mode: int = 0o644) -> None:
     """Replace a file by JSON."""
     write_whole(path, json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass"), mode=mode)

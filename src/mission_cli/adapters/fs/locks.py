@@ -45,6 +45,14 @@ def is_locked(path: Path) -> bool:
         os.close(handle)
 
 
+def is_same_file(path: Path, handle: int) -> bool:
+    """Whether the descriptor is of the file that has this path now."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
+
+
 def wait_for(path: Path) -> None:
     """Return when nobody holds the lock; at once when there is no such file."""
     try:
