@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -84,3 +85,28 @@ def test_the_hook_is_told_what_landed_failed_waits_and_is_completed_once(person:
         ]
     )
     assert not (person.repo / "pwned").exists()
+
+
+def test_after_six_looks_in_which_nothing_moved_the_hook_is_told_what_blocks(person: Person, tmp_path: Path) -> None:
+    ear = Ear(tmp_path / "ear")
+    person.worker("sys.exit(127)\n")
+    person.set(f'notify = \'printf "%s|%s|%s\\n" "$MISSION_ID" "$MISSION_EVENT" "$MISSION_WORDS" >> {tmp_path}/ear\'')
+    person.set('outage_delays = ["0s", "1h"]')
+    person.plan(ONE.replace("}]\n", "}, {title: two, depends: ['1.1']}]\n"))
+    person.start()
+    while person.causes() != [("1.1-a1", "infrastructure"), ("1.1-a2", "infrastructure")]:
+        person.rest()
+        person.mission("pulse")
+    assert [person.mission("pulse", "m").out for _ in range(8)] == [""] * 8
+    [line] = ear.hear(1)
+    until = line.partition(" until ")[2].partition(",")[0]
+    assert line.replace(until, "UNTIL") == snapshot(
+        "m|stuck|nothing has moved in 6 looks: 1.1 backoff: until UNTIL, after infrastructure: the runner's command could not be executed (exit 127); 1.2 dependency: it depends on 1.1, which is pending"
+    )
+    told = json.loads((person.runtime / "told.json").read_text())
+    assert sorted(told["m"]) == ["still.looks", "still.mark", "stuck"]
+
+    person.worker(HONEST)
+    person.mission("retry", "m/1.1")
+    person.run()
+    assert "stuck" not in json.loads((person.runtime / "told.json").read_text())["m"]

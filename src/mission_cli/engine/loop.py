@@ -82,7 +82,7 @@ def pulse(world: World, only: Sequence[MissionId] = ()) -> Report:
                 return report
             world.runtime.take_kick()
             _tick(world, policy, report, only)
-            tell_news(world, list(report.cases.values()))
+            tell_news(world, policy, list(report.cases.values()))
             if report.settled:
                 world.runtime.note_settled(report.settled)
         if not world.runtime.take_kick():

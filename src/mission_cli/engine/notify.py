@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.landing import LandState
 from mission_cli.domain.status import FeatureStatus, MissionStatus
 from mission_cli.domain.text import one_line
+from mission_cli.engine import standstill
 from mission_cli.ports.notifier import News
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.observe import Case
     from mission_cli.engine.world import World
+    from mission_cli.planner.policy import Policy
 
 _TOLD_STATES = (
     MissionStatus.PAUSED,
@@ -27,16 +29,17 @@ _TOLD_STATES = (
 )
 
 
-def tell_news(world: World, cases: Sequence[Case]) -> None:
+def tell_news(world: World, policy: Policy, cases: Sequence[Case]) -> None:
     """Tell what is new, and remember what was told."""
     if not world.settings.notify:
         return
     before = world.runtime.told()
-    now = {case.mission.id: standing(case) for case in cases}
+    looks = policy.still_looks
+    now = {c.mission.id: {**standing(c), **standstill.watch(c, before.get(c.mission.id, {}), looks)} for c in cases}
     for case in cases:
         told = before.get(case.mission.id, {})
         for event, words in now[case.mission.id].items():
-            if words != told.get(event):
+            if event not in standstill.MEMORY and words != told.get(event):
                 world.notifier.tell(News(case.mission.id, case.mission.title, event, words))
     if any(before.get(mission) != facts for mission, facts in now.items()):
         world.runtime.note_told(dict(before) | {str(mission): facts for mission, facts in now.items()})

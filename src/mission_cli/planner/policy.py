@@ -65,6 +65,8 @@ class Policy:
     check_timeout: timedelta = timedelta(minutes=30)
     check_tries: int = 2
     killed_check_tries: int = 3
+    still_looks: int = 6
+    """Looks at a mission with work to do, nothing running and nothing moved, after which a person is told."""
     warn_pct: int = 60
     projection_over_pct: int = 50
     runners: Mapping[str, RunnerPolicy] = field(default_factory=dict)
