@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 ROUNDS ?= 30
+SEED ?= 0
 
-.PHONY: demo test nightly conformance lint fmt types docs bench lock clean
+.PHONY: demo test nightly chaos conformance lint fmt types docs bench lock clean
 
 demo: ; @PYTHON="$(PYTHON)" sh examples/word-counter/demo.sh
 
@@ -25,6 +26,10 @@ test: $(VENV)/.ready $(VENV)/.agents
 
 nightly: $(VENV)/.ready $(VENV)/.agents
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n auto --dist worksteal
+
+# Random `kill -9` of pulses, supervisors and workers; `ROUNDS=1000 SEED=7`.
+chaos: $(VENV)/.ready
+	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
 
 # `AGENT=opencode` runs one of them, `WRITE=1` puts the table into docs/agents.md.
 conformance: $(VENV)/.ready $(VENV)/.agents

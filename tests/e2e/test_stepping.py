@@ -114,7 +114,7 @@ def failed(person: Person, worker: str = WRONG) -> None:
 
 
 def stamps(text: str) -> str:
-    text = re.sub(r"0\.\d+h of", "<hours> of", text)
+    text = re.sub(r"0(\.\d+)?h of", "<hours> of", text)
     return re.sub(r"\d{4}-\d\d-\d\dT[0-9:]+Z", "<time>", text)
 
 
@@ -155,6 +155,7 @@ def test_a_pulse_is_idle_while_a_person_has_it_and_not_when_it_is_given_back(per
     failed(person)
     opened(person)
     person.mission("pulse")
+    person.rest()
     assert is_idle(os.fspath(person.runtime), __version__)
     (person.runtime / "jobs/m/1.1-a2/exit.json").touch()
     assert not is_idle(os.fspath(person.runtime), __version__)

@@ -83,6 +83,15 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return ticks / float(os.sysconf("SC_CLK_TCK"))
 
 
+def command_of(pid: int) -> list[str]:
+    """The words of a process's command; empty when it is gone."""
+    try:
+        raw = (_PROC / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return []
+    return raw.decode("utf-8", "replace").rstrip("\0").split("\0")
+
+
 def git_at_work(folders: Iterable[Path]) -> str:
     """The command of a person's git that is changing something in one of the folders, or the empty string.
 
@@ -90,7 +99,7 @@ def git_at_work(folders: Iterable[Path]) -> str:
     """
     roots = [os.fspath(f.resolve()) for f in folders]
     for pid in _pids():
-        words = _command(pid)
+        words = command_of(pid)
         if not words or words[0].rpartition("/")[2] != "git":
             continue
         verb = next((w for w in words[1:] if not w.startswith("-")), "")
@@ -115,14 +124,6 @@ def _pids() -> Iterator[int]:
         return
     own = os.getpid()
     yield from (int(n) for n in names if n.isdigit() and int(n) != own)
-
-
-def _command(pid: int) -> list[str]:
-    try:
-        raw = (_PROC / str(pid) / "cmdline").read_bytes()
-    except OSError:
-        return []
-    return raw.decode("utf-8", "replace").rstrip("\0").split("\0")
 
 
 def _stat(pid: int) -> list[bytes]:

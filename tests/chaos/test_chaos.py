@@ -1,0 +1,45 @@
+"""Real processes, killed at random: the mission ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.chaos.storm import FEATURES, PLAN, WORKER, Storm, assert_nothing_was_lost, pulses_at_once
+
+if TYPE_CHECKING:
+    from tests.kit.people import Person
+
+ROUNDS = 30
+SEEDS = range(12) if os.environ.get("MISSION_NIGHTLY") else range(1)
+TIMES = 50 if os.environ.get("MISSION_NIGHTLY") else 8
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_storm(person: Person, seed: int) -> None:
+    person.worker(WORKER)
+    person.plan(PLAN)
+    person.start()
+    storm = Storm(person, seed)
+    storm.blow(ROUNDS)
+    storm.end()
+    assert sum(storm.done.values()) >= ROUNDS / 2
+    assert_nothing_was_lost(storm, person)
+
+
+def test_eight_pulses_at_the_same_instant(person: Person) -> None:
+    person.worker(WORKER)
+    first_milestone = PLAN.split("  - name: Second")[0]
+    times = missions = 0
+    while times < TIMES:
+        missions += 1
+        mission = person.plan(first_milestone, identity=f"m{missions}")
+        person.start(mission)
+        while any(status != "done" for status in person.features(mission).values()):
+            (person.runtime / "kick").touch()
+            assert [pulse.wait() for pulse in pulses_at_once(person, 8)] == [0] * 8
+            times += 1
+            person.rest()
+    expected = [f"m{m}/{f}-a1" for m in range(1, missions + 1) for f in FEATURES if f.startswith("1.")]
+    assert sorted(person.starts()) == sorted(expected)
