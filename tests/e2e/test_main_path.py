@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from tests.kit.people import HONEST
 
+from mission_cli.document.runs import read_run
+
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
@@ -43,3 +45,17 @@ def test_a_mission_runs_from_its_plan_to_landed_work(person: Person) -> None:
     assert loaded.problems == ()
     assert [m.raw_status for m in loaded.mission.milestones] == ["passed", "passed"]
     assert all(c.ticked for m in loaded.mission.milestones for c in m.criteria)
+
+
+def test_the_next_runner_takes_over_when_the_tries_of_the_first_are_used_up(person: Person) -> None:
+    person.worker("sys.exit(0)\n")
+    person.worker(HONEST, name="better")
+    person.plan(TWO_MILESTONES.replace("preferences:", "model_routing: {escalate: 'better:deep'}\npreferences:"))
+    person.start()
+    assert person.run().facts["status"] == "completed"
+    runs = [read_run(p.read_text()) for p in sorted((person.repo / "missions/m/runs").glob("1.1-*.md"))]
+    assert [(r.runner, r.model, str(r.cause)) for r in runs if r] == [
+        ("script", "sonnet", "noop"),
+        ("script", "sonnet", "noop"),
+        ("better", "deep", "done"),
+    ]

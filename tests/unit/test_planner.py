@@ -367,6 +367,43 @@ def test_a_persons_retry_gives_fresh_tries() -> None:
     assert causes.tries(used, POLICY, tries_after=3) == causes.Tries(0)
 
 
+def routed(*causes_found: Cause, models: dict[str, str], **more: object) -> list[tuple[str, str]]:
+    """(runner, model) of what is dispatched after these ends."""
+    two = Policy(runners={"script": RunnerPolicy(models={"opus": "big-1"}), "other": RunnerPolicy()})
+    ended = tuple(replace(r, ended=stamp(NOW - timedelta(days=2))) for r in history(*causes_found))
+    some = mission(feature("1.1"), models=models, **more)
+    plan = decide(some, seen(records=ended), two)
+    return [(m.record.runner, m.record.model) for m in plan.moves if isinstance(m, Dispatch)]
+
+
+@pytest.mark.parametrize(
+    ("found", "escalate", "expected"),
+    [
+        ([Cause.NOOP] * 2, "opus", [("script", "sonnet")]),
+        ([Cause.NOOP] * 3, "opus", [("script", "big-1")]),
+        ([Cause.NOOP] * 3, "other:", [("other", "sonnet")]),
+        ([Cause.NOOP] * 3, "other:deep", [("other", "deep")]),
+        ([Cause.DEADLINE] * 2, "opus", [("script", "big-1")]),
+        ([Cause.NOOP] * 5, "opus", [("script", "big-1")]),
+        ([Cause.NOOP] * 6, "opus", []),
+        ([Cause.QUESTION], "opus", []),
+        ([Cause.NOOP] * 3, "", []),
+    ],
+)
+def test_when_the_tries_of_a_route_are_used_up_the_next_one_begins(
+    found: list[Cause], escalate: str, expected: list[tuple[str, str]]
+) -> None:
+    assert routed(*found, models={"workers": "sonnet", "escalate": escalate}) == expected
+
+
+def test_when_money_runs_short_the_cheaper_tier_works() -> None:
+    models = {"workers": "sonnet", "economy": "haiku", "escalate": "opus"}
+    spends = (Spend(NOW.date().isoformat(), "usd", Decimal(13), "1.0-a1 done"),)
+    assert routed(models=models) == [("script", "sonnet")]
+    assert routed(models=models, spends=spends) == [("script", "haiku")]
+    assert routed(*[Cause.NOOP] * 3, models=models, spends=spends) == [("script", "big-1")]
+
+
 def test_three_infrastructure_failures_open_the_breaker_and_one_success_closes_it() -> None:
     def broken(n: int, cause: Cause) -> RunRecord:
         return record(f"1.2-a{n}", cause, ended=stamp(NOW - timedelta(minutes=10 - n)))

@@ -83,7 +83,12 @@ KEYS: dict[str, Key] = {
         Key("budget.token_limit", Kind.CAP, "Tokens; 0: no cap."),
         Key("budget.alert_threshold_pct", Kind.NUMBER, "Percent of a cap at which the mission pauses."),
         Key("budget.per_feature_usd", Kind.CAP, "Hard cap of one attempt in dollars; 0: a fair share."),
-        Key("model_routing", Kind.MAP, "Model tier by role: orchestrator, workers, research, validation."),
+        Key(
+            "model_routing",
+            Kind.MAP,
+            "Model tier by role: orchestrator, workers, research, validation; economy when money runs short, "
+            "escalate (TIER, RUNNER: or RUNNER:TIER) when tries do.",
+        ),
         Key("preferences.tech_stack", Kind.LIST, "What it is built with."),
         Key("preferences.deploy_target", Kind.TEXT, "Where it goes."),
         Key("preferences.test_framework", Kind.TEXT, "What tests are written with."),

@@ -84,6 +84,8 @@ class PlanModels(_Strict):
     workers: Text = "sonnet"
     research: Text = "haiku"
     validation: Text = "sonnet"
+    economy: Text = ""
+    escalate: Text = ""
 
 
 class PlanPreferences(_Strict):

@@ -17,6 +17,7 @@ from mission_cli.document.load import load
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.health import Finding, Level, doubtful, fine, wrong
 from mission_cli.domain.ids import RunId, Sha
+from mission_cli.domain.routing import runners
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import FINISHED_MISSION, Cause, EndReason, JobState, RecordState
 from mission_cli.domain.text import counted, one_line, show_duration
@@ -267,9 +268,11 @@ def _used(world: World) -> dict[str, Mission]:
     found: dict[str, Mission] = {}
     for stored in world.state.snapshot().missions.values():
         mission = load(stored.text, stored.id).mission
-        name = mission.preferences.runner
-        if mission.status is not None and mission.status not in FINISHED_MISSION and name in world.settings.runners:
-            found.setdefault(name, mission)
+        if mission.status is None or mission.status in FINISHED_MISSION:
+            continue
+        for name in runners(mission):
+            if name in world.settings.runners:
+                found.setdefault(name, mission)
     return found
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.health import Finding, doubtful, wrong
+from mission_cli.domain.routing import runners
 from mission_cli.domain.status import MissionStatus
 from mission_cli.domain.text import show_duration
 from mission_cli.engine.world import runner_obstacle
@@ -30,8 +31,9 @@ def pulse_findings(world: World, case: Case) -> tuple[Finding, ...]:
         return ()
     installed = world.schedule.noted()
     findings = _overdue(world, mission) if installed is None else _silent(world, installed)
-    findings += [] if any(hold.kind == "runner" for hold in case.plan.holds) else _here(world, mission)
-    findings += in_its_environment(world, installed, mission.preferences.runner) if installed else []
+    for name in runners(mission):
+        findings += [] if any(hold.kind == "runner" for hold in case.plan.holds) else _here(world, name)
+        findings += in_its_environment(world, installed, name) if installed else []
     return tuple(findings)
 
 
@@ -68,9 +70,9 @@ def roughly(span: timedelta) -> str:
     return show_duration(timedelta(minutes=span // timedelta(minutes=1)))
 
 
-def _here(world: World, mission: Mission) -> list[Finding]:
-    runner = world.settings.runners.get(mission.preferences.runner)
-    obstacle = runner and runner_obstacle(world, mission.preferences.runner, runner)
+def _here(world: World, name: str) -> list[Finding]:
+    runner = world.settings.runners.get(name)
+    obstacle = runner and runner_obstacle(world, name, runner)
     return [wrong("runner", obstacle.words, obstacle.remedy)] if obstacle else []
 
 

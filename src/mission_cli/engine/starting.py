@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.ids import poc_branch
+from mission_cli.domain.routing import runners
 from mission_cli.domain.status import MissionStatus
 from mission_cli.engine.world import policy_of
 
@@ -33,13 +34,13 @@ def refuse_start(world: World, address: Address) -> None:
         raise BlockedError(f"{mission.id} has no base branch", hint="write `base: main` into its front matter")
     if mission.base != poc_branch(mission.id) and world.code.heads(mission.id, mission.base).base is None:
         raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="make it, with a first commit")
-    _refuse_runner(world, mission)
+    for name in runners(mission):
+        _refuse_runner(world, mission, name)
     if mission.host and mission.host != world.machine.me() and mission.status is MissionStatus.ACTIVE:
         raise BlockedError(f"{mission.id} is driven by {mission.host}", hint=f"mission takeover {mission.id}")
 
 
-def _refuse_runner(world: World, mission: Mission) -> None:
-    name = mission.preferences.runner
+def _refuse_runner(world: World, mission: Mission, name: str) -> None:
     runner = policy_of(world).runners.get(name)
     if runner is None:
         known = ", ".join(sorted(world.settings.runners)) or "none"

@@ -6,7 +6,7 @@ One row per cause of `docs/machines.md`. Attempts count from the last `retry` of
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -67,11 +67,35 @@ class Tries:
     over: str = ""
     """Why there is no further try without a person; empty while there is one."""
     not_before: datetime | None = None
+    route: int = 0
+    """Which of the feature's routes is to be tried."""
 
 
-def tries(records: Sequence[RunRecord], policy: Policy, tries_after: int = 0) -> Tries:
-    """Weigh the settled attempts at one feature, in order of their numbers."""
+def tries(records: Sequence[RunRecord], policy: Policy, tries_after: int = 0, routes: int = 1) -> Tries:
+    """Weigh the settled attempts at one feature, in order of their numbers.
+
+    When the tries of a route are over, and nobody but a person could help, the next route begins with fresh ones.
+    """
     settled = [r for r in records if not r.open and r.attempt > tries_after and r.cause is not None]
+    for route in range(routes - 1):
+        end = _end_of_route(settled, policy)
+        if end is None:
+            return replace(_weighed(settled, policy), route=route)
+        settled = settled[end:]
+    return replace(_weighed(settled, policy), route=routes - 1)
+
+
+def _end_of_route(settled: Sequence[RunRecord], policy: Policy) -> int | None:
+    """How many attempts used a route up; None while there is a try left, or where another route would not help."""
+    for end in range(1, len(settled) + 1):
+        part = settled[:end]
+        cause = part[-1].cause
+        if cause is not None and not RULES[cause].person and _weighed(part, policy).over:
+            return end
+    return None
+
+
+def _weighed(settled: Sequence[RunRecord], policy: Policy) -> Tries:
     counted = sum(counts(settled[:place], record, policy) for place, record in enumerate(settled))
     if not settled:
         return Tries(0)

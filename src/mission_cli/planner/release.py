@@ -7,13 +7,15 @@ budget → runner breaker → slots; and before the slots the feature's own trie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mission_cli.budget.amounts import show_amount
+from mission_cli.budget.amounts import CATEGORIES, show_amount
 from mission_cli.budget.ledger import Refusal, account, alert, reserve_for_attempt
 from mission_cli.domain.ids import run_id
+from mission_cli.domain.routing import ECONOMY, routes
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import (
     Cause,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.mission import Feature, Gate, Milestone
+    from mission_cli.domain.routing import Route
     from mission_cli.domain.runs import Reserve
     from mission_cli.planner.draft import Draft
 
@@ -84,7 +87,8 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
     if isinstance(reserve, Refusal):
         return
     move_feature(FeatureStatus.PENDING, FeatureStatus.DISPATCHED)
-    runner = _runner(draft)
+    route = route_of(draft, feature)
+    runner = _runner(draft, route)
     attempt = 1 + max(
         [draft.seen.highest.get(feature.number, 0), *(r.attempt for r in draft.records_of(feature.number))]
     )
@@ -92,8 +96,8 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
     record = RunRecord(
         run=run,
         state=RecordState.INTENDED,
-        runner=draft.mission.preferences.runner,
-        model=_model(draft, runner, feature),
+        runner=route.runner,
+        model=_model(runner, route),
         host=draft.seen.me,
         base=draft.seen.work or "",
         intended=stamp(draft.seen.now),
@@ -109,20 +113,38 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
     )
 
 
-def _runner(draft: Draft) -> RunnerPolicy:
-    name = draft.mission.preferences.runner
-    return draft.policy.runners.get(name, RunnerPolicy(problem=f"there is no runner called `{name}`"))
+def route_of(draft: Draft, feature: Feature) -> Route:
+    """Who works at the feature now: its own tier, the cheaper one when money runs short, the next when tries do."""
+    all_routes = routes(draft.mission, feature)
+    route = all_routes[weighed(draft, feature).route]
+    economy = draft.mission.models.get(ECONOMY, "")
+    if not economy or feature.model or route is not all_routes[0]:
+        return route
+    state = account(draft.mission.limits, draft.mission.spends, draft.seen.records)
+    short = any((state.used_pct(category) or 0) >= draft.policy.warn_pct for category in CATEGORIES)
+    return replace(route, tier=economy) if short else route
+
+
+def weighed(draft: Draft, feature: Feature) -> causes.Tries:
+    """Where the feature stands with its tries."""
+    records = draft.records_of(feature.number)
+    return causes.tries(records, draft.policy, feature.tries_after, len(routes(draft.mission, feature)))
+
+
+def _runner(draft: Draft, route: Route) -> RunnerPolicy:
+    return draft.policy.runners.get(route.runner, RunnerPolicy(problem=f"there is no runner called `{route.runner}`"))
 
 
 def _reserve(draft: Draft, feature: Feature) -> Reserve | Refusal:
     records = [*draft.seen.records, *(m.record for m in draft.moves if isinstance(m, Dispatch))]
     state = account(draft.mission.limits, draft.mission.spends, records)
-    runner = _runner(draft)
+    route = route_of(draft, feature)
+    runner = _runner(draft, route)
     return reserve_for_attempt(
         state,
         open_slots=free_slots(draft),
         wall_limit=runner.deadline,
-        worst_step=runner.step_cost(_model(draft, runner, feature)),
+        worst_step=runner.step_cost(_model(runner, route)),
         seen_step=_seen_step(draft.seen.records),
     )
 
@@ -132,10 +154,9 @@ def _seen_step(records: Sequence[RunRecord]) -> Decimal:
     return max((r.usage.usd / r.steps for r in records if r.usage.usd and r.steps), default=Decimal(0))
 
 
-def _model(draft: Draft, runner: RunnerPolicy, feature: Feature) -> str:
-    """What the runner calls the model of the feature's tier."""
-    tier = feature.model or draft.mission.models.get("workers", "")
-    return runner.models.get(tier, tier)
+def _model(runner: RunnerPolicy, route: Route) -> str:
+    """What the runner calls the model of a tier."""
+    return runner.models.get(route.tier, route.tier)
 
 
 Look = Callable[["Draft", "Milestone", "Feature"], Iterator[Hold]]
@@ -168,8 +189,7 @@ def _last_words(draft: Draft, feature: Feature) -> str:
     records = [r for r in draft.records_of(feature.number) if r.cause is not None]
     if not records:
         return "it is marked as failed"
-    weighed = causes.tries(records, draft.policy, feature.tries_after)
-    return weighed.over or f"the last attempt ended with {records[-1].cause}: {records[-1].detail}"
+    return weighed(draft, feature).over or f"the last attempt ended with {records[-1].cause}: {records[-1].detail}"
 
 
 def _milestone_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
@@ -270,26 +290,27 @@ def _budget(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Ho
 
 def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
-    runner = _runner(draft)
+    route = route_of(draft, feature)
+    runner = _runner(draft, route)
     if runner.problem:
         yield Hold(feature.number, "runner", runner.problem, unblock=runner.remedy, person=True)
         return
-    model = _model(draft, runner, feature)
+    model = _model(runner, route)
     unpriced = not runner.self_priced and runner.step_cost(model) is None
     if unpriced and draft.mission.limits.usd is not None and not _bounded(draft, runner):
         words = f"nobody knows what `{model}` costs, and only dollars bound the attempt"
         help_by = "a token cap in the budget, or max_steps of the runner"
         yield Hold(feature.number, "runner", words, unblock=help_by, person=True)
         return
-    parked = parked_until(draft)
+    parked = parked_until(draft, route.runner)
     if parked is not None and parked > draft.seen.now:
-        words = f"`{draft.mission.preferences.runner}` is at its usage limit"
+        words = f"`{route.runner}` is at its usage limit"
         yield Hold(feature.number, "parked", words, until=parked)
         return
-    until = breaker_until(draft)
+    until = breaker_until(draft, route.runner)
     if until is not None and until > draft.seen.now:
         left = show_duration(until - draft.seen.now)
-        count, name = draft.policy.breaker_failures, draft.mission.preferences.runner
+        count, name = draft.policy.breaker_failures, route.runner
         words = f"{count} failures of `{name}` in a row, next probe in {left}"
         yield Hold(feature.number, "breaker", words, until=until)
 
@@ -298,9 +319,8 @@ def _bounded(draft: Draft, runner: RunnerPolicy) -> bool:
     return runner.bounded or draft.mission.limits.tokens is not None
 
 
-def parked_until(draft: Draft) -> datetime | None:
+def parked_until(draft: Draft, name: str) -> datetime | None:
     """Until when a usage limit parks the runner: the newest attempt that ran into one says it."""
-    name = draft.mission.preferences.runner
     mine = [r for r in draft.seen.records if not (r.open or r.by) and r.runner == name and r.ended]
     last = max(mine, key=lambda r: r.ended, default=None)
     if last is None or last.cause is not Cause.RATE_LIMIT:
@@ -309,9 +329,8 @@ def parked_until(draft: Draft) -> datetime | None:
     return causes.tries(streak, draft.policy).not_before
 
 
-def breaker_until(draft: Draft) -> datetime | None:
+def breaker_until(draft: Draft, name: str) -> datetime | None:
     """When the runner may be probed again after failures without any success between; None while it is trusted."""
-    name = draft.mission.preferences.runner
     settled = [r for r in draft.seen.records if not (r.open or r.by) and r.runner == name and r.ended]
     streak: list[RunRecord] = []
     for record in sorted(settled, key=lambda r: r.ended, reverse=True):
@@ -326,14 +345,14 @@ def breaker_until(draft: Draft) -> datetime | None:
 
 def _own_tries(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
-    weighed = causes.tries(draft.records_of(feature.number), draft.policy, feature.tries_after)
+    stand = weighed(draft, feature)
     retry = f"mission retry {draft.mission.id}/{feature.number}"
-    if weighed.over:
-        yield Hold(feature.number, "attempts", weighed.over, unblock=retry, person=True)
-    elif weighed.not_before is not None and weighed.not_before > draft.seen.now:
-        left = show_duration(weighed.not_before - draft.seen.now)
+    if stand.over:
+        yield Hold(feature.number, "attempts", stand.over, unblock=retry, person=True)
+    elif stand.not_before is not None and stand.not_before > draft.seen.now:
+        left = show_duration(stand.not_before - draft.seen.now)
         yield Hold(
-            feature.number, "backoff", f"the next attempt comes in {left}", until=weighed.not_before, unblock=retry
+            feature.number, "backoff", f"the next attempt comes in {left}", until=stand.not_before, unblock=retry
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.mission import Result
+from mission_cli.domain.routing import routes
 from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord, Usage
 from mission_cli.domain.status import (
     FINISHED_MISSION,
@@ -272,7 +273,9 @@ class _Facts:
         if taken_over(self.draft, self.record):
             return None
         history = [r for r in self.draft.records_of(feature.number) if r.run != settled.run]
-        weighed = causes.tries([*history, settled], self.draft.policy, feature.tries_after)
+        weighed = causes.tries(
+            [*history, settled], self.draft.policy, feature.tries_after, len(routes(self.draft.mission, feature))
+        )
         over = bool(weighed.over) and not causes.RULES[cause].person
         return move_feature(feature.status, FeatureStatus.FAILED if over else FeatureStatus.PENDING)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from mission_cli.budget.amounts import show_amount
+from mission_cli.domain.routing import runners
 from mission_cli.domain.text import show_duration
 from mission_cli.surfaces.plain import clean
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def consent_view(world: World, mission: Mission) -> Text:
     """Return command, permissions, branches, pushes, the most it can cost and by when, and how to stop."""
-    runner = world.settings.runners[mission.preferences.runner]
+    runner, *further = (world.settings.runners[name] for name in runners(mission))
     workers = 1 if mission.poc else mission.preferences.max_parallel_workers or world.settings.max_parallel_workers
     caps = [
         f"{show_amount(category, cap)}"
@@ -35,7 +36,8 @@ def consent_view(world: World, mission: Mission) -> Text:
         ("mission", f"{mission.title} ({mission.id}): {len(mission.milestones)} milestones, {features} features"),
         (
             "runs",
-            f"{shlex.join(runner.command)}, {workers} at a time, each for at most {show_duration(runner.deadline)}",
+            f"{shlex.join(runner.command)}, {workers} at a time, each for at most {show_duration(runner.deadline)}"
+            + "".join(f"; then {shlex.join(one.command)}" for one in further),
         ),
         ("sandbox", world.machine.sandbox().words),
         ("in", f"clones of its own below {world.settings.trees or 'your state folder'}; your checkout is not touched"),
