@@ -173,6 +173,43 @@ def test_nothing_is_decided_for_a_mission_of_another_host() -> None:
     assert [h.kind for h in plan.holds] == ["host"]
 
 
+def test_a_host_that_got_another_name_goes_on_with_what_it_drives() -> None:
+    run = RunId("m/1.1-a1")
+    some = mission(feature("1.1", FeatureStatus.DISPATCHED), feature("1.2"), host="desk:123456")
+    running = {run: Job(JobState.RUNNING, started=stamp(NOW))}
+    plan = plan_of(some, me="desk.home:123456", records=(record("1.1-a1", host="desk:123456"),), jobs=running)
+    assert holds(plan, "1.1") == [("running", "attempt 1 is running")]
+    assert [m.record.run for m in plan.moves if isinstance(m, Dispatch)] == ["m/1.2-a1"]
+
+
+@pytest.mark.parametrize("by", ["", "Ada <ada@example.org>"])
+@pytest.mark.parametrize("status", [FeatureStatus.DISPATCHED, FeatureStatus.REVIEW])
+def test_what_ran_on_the_host_that_drove_the_mission_before_is_lost_and_its_reserve_stays_held(
+    status: FeatureStatus, by: str
+) -> None:
+    left = record("1.1-a3", host="old:aaaaaa", reserve=Reserve(usd=Decimal(4), hours=Decimal(1)), by=by)
+    some = mission(feature("1.1", status), host="new:bbbbbb")
+    plan = plan_of(some, me="new:bbbbbb", records=(left,))
+    assert plan.acts == ()
+    (settle,) = plan.moves
+    assert isinstance(settle, Settle)
+    words = "it ran on old:aaaaaa, from which the mission was taken over"
+    assert (settle.record.cause, settle.record.detail, settle.to) == (Cause.LOST, words, FeatureStatus.PENDING)
+    assert settle.why == f"1.1-a3 ended with lost; 1.1 is pending: {words}"
+    assert held([settle.record]) == Totals(usd=Decimal(4))
+    assert causes.tries([settle.record], POLICY) == causes.Tries(0)
+    after = replace(some, milestones=mission(feature("1.1")).milestones)
+    (next_one,) = plan_of(after, me="new:bbbbbb", records=(settle.record,)).moves
+    assert isinstance(next_one, Dispatch)
+    assert (next_one.record.run, next_one.record.host) == ("m/1.1-a4", "new:bbbbbb")
+
+
+def test_what_ran_elsewhere_does_not_bring_a_feature_back_that_a_person_skipped() -> None:
+    left = record("1.1-a1", host="old:aaaaaa")
+    plan = plan_of(mission(feature("1.1", FeatureStatus.SKIPPED), host="new:bbbbbb"), me="new:bbbbbb", records=(left,))
+    assert [(m.record.cause, m.to) for m in plan.moves if isinstance(m, Settle)] == [(Cause.LOST, None)]
+
+
 # Attempts
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import platform
 import shutil
 import socket
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,9 +51,11 @@ class LocalMachine:
         self._bwrap: str | None = None
 
     def me(self) -> str:
-        """Host name and six digits that stay when the checkout is moved, and differ when it is copied."""
-        facts = self._checkout.common_dir.stat()
-        text = f"{_machine_id()}:{facts.st_dev}:{facts.st_ino}"
+        """Host name, for people, and six digits that stay when the checkout is moved, and differ when it is copied.
+
+        The number of the device is not among them: it may change with a boot, as the name may with a network.
+        """
+        text = f"{_machine_id()}:{self._checkout.common_dir.stat().st_ino}"
         return f"{socket.gethostname()}:{hashlib.sha256(text.encode()).hexdigest()[:6]}"
 
     def person(self) -> Person:
@@ -116,10 +120,21 @@ def git_person(where: Path) -> Person:
 def _machine_id() -> str:
     for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
         try:
-            return Path(path).read_text().strip()
+            text = Path(path).read_text().strip()
         except OSError:
             continue
-    return platform.node()
+        if text:
+            return text
+    return _mac_uuid() or platform.node()
+
+
+def _mac_uuid() -> str:
+    """What macOS calls the machine, as hex digits; empty elsewhere."""
+    ask = getattr(ctypes.CDLL(None), "gethostuuid", None) if sys.platform == "darwin" else None
+    if ask is None:
+        return ""
+    found, patience = ctypes.create_string_buffer(16), (ctypes.c_long * 2)(5, 0)
+    return found.raw.hex() if ask(found, ctypes.byref(patience)) == 0 else ""
 
 
 def _free_memory_mib() -> int | None:

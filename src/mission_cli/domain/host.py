@@ -16,5 +16,15 @@ class Person:
         return f"{self.name} <{self.email}>"
 
 
+def same_host(one: str, other: str) -> bool:
+    """Whether two ids (`name:abcdef`) are of one machine and clone: the name may change, what is behind it stays."""
+    return one.rpartition(":")[2] == other.rpartition(":")[2]
+
+
+def is_elsewhere(host: str, me: str) -> bool:
+    """Whether an id is of another machine or clone than ours; none at all is of nobody else."""
+    return bool(host) and not same_host(host, me)
+
+
 ROBOT = Person("mission", "mission@localhost")
 """The identity of state commits, unless the settings name another."""

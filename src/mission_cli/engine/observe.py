@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.document.load import Loaded, load
 from mission_cli.document.runs import read_run
+from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.hours import opens_at, read_windows
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.landing import Landing, Merge
@@ -107,7 +108,7 @@ def observe(
         return Seen(now, me)
     records = _records(run_texts)
     heads = world.code.heads(mission.id, mission.base)
-    jobs = _jobs(world, records)
+    jobs = _jobs(world, records, me)
     look = _Look(world, mission, heads, records, jobs)
     evidence = {} if look_only else look.evidence()
     trees = look.trees(evidence)
@@ -252,8 +253,9 @@ def _records(texts: Mapping[str, str]) -> tuple[RunRecord, ...]:
     return tuple(sorted((r for r in found if r is not None), key=lambda r: (r.feature, r.attempt)))
 
 
-def _jobs(world: World, records: Sequence[RunRecord]) -> dict[RunId, Job]:
-    open_runs = [r for r in records if r.state is RecordState.INTENDED]
+def _jobs(world: World, records: Sequence[RunRecord], me: str) -> dict[RunId, Job]:
+    """What became of the open attempts of this host; a job of another one is never asked for."""
+    open_runs = [r for r in records if r.state is RecordState.INTENDED and not is_elsewhere(r.host, me)]
     answers = world.executor.poll([r.run for r in open_runs]) if open_runs else {}
     return {record.run: answers[record.run] for record in open_runs}
 

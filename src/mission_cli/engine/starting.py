@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.errors import BlockedError
+from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import poc_branch
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import MissionStatus
@@ -36,7 +37,7 @@ def refuse_start(world: World, address: Address) -> None:
         raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="make it, with a first commit")
     for name in runners(mission):
         _refuse_runner(world, mission, name)
-    if mission.host and mission.host != world.machine.me() and mission.status is MissionStatus.ACTIVE:
+    if is_elsewhere(mission.host, world.machine.me()) and mission.status is MissionStatus.ACTIVE:
         raise BlockedError(f"{mission.id} is driven by {mission.host}", hint=f"mission takeover {mission.id}")
 
 

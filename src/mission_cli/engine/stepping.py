@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mission_cli.document.changes import SetFeature
 from mission_cli.document.runs import write_run
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, ToolError
+from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name, run_id
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import (
@@ -174,6 +175,8 @@ def hand_back(world: World, text: str, *, as_is: bool = False) -> Done:
     if record is None:
         hint = f"mission open {address.mission.id}/{number}"
         raise NotFoundError(f"nobody has stepped into {number}", hint=hint)
+    if is_elsewhere(record.host, world.machine.me()):
+        raise BlockedError(f"{name_of(record.by)} has it on {record.host}", hint="hand it back there")
     if world.executor.poll([record.run])[record.run].state is not JobState.ENDED:
         make_ready(world, text, record)
         _refuse_unfinished(world, record, as_is=as_is)
@@ -218,7 +221,7 @@ def _refuse(world: World, address: Address) -> None:
     name = f"{mission.id}/{feature.number}"
     if not mission.managed or mission.status in FINISHED_MISSION or mission.status not in _OPEN:
         raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=f"mission start {mission.id}")
-    if mission.host and mission.host != world.machine.me():
+    if is_elsewhere(mission.host, world.machine.me()):
         raise BlockedError(f"{mission.id} is driven by {mission.host}", hint="step in there")
     if feature.broken or address.loaded.errors():
         raise BlockedError(f"the file of {mission.id} has errors", hint=f"mission lint {mission.id}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.status import MissionStatus
 from mission_cli.domain.text import parse_stamp
 from mission_cli.planner.decisions import MoveMission, Plan
@@ -32,7 +33,7 @@ def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
             "", "mission", "it is not driven by this program", unblock=f"mission start {mission.id}", person=True
         )
         return draft.plan()
-    if mission.host and mission.host != seen.me:
+    if is_elsewhere(mission.host, seen.me):
         draft.hold("", "host", f"it is driven by {mission.host}", unblock=f"mission takeover {mission.id}")
         return draft.plan()
     if mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():

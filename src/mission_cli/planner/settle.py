@@ -6,13 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.mission import Result
 from mission_cli.domain.routing import routes
-from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord, Usage
+from mission_cli.domain.runs import AgentReport, Evidence, Exit, Job, RunRecord, Usage
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     Cause,
+    EndReason,
     FeatureStatus,
     JobState,
     RecordState,
@@ -41,6 +43,9 @@ def settle(draft: Draft) -> None:
     """Look at every open attempt: submit, wait for, recover, stop, judge or settle it."""
     for record in draft.open_records():
         feature = draft.mission.feature(record.feature)
+        if is_elsewhere(record.host, draft.seen.me):
+            _left_behind(draft, record, feature)
+            continue
         job = draft.seen.jobs.get(record.run, Job(JobState.UNKNOWN))
         if job.state is JobState.ENDED and job.exit is not None:
             _ended(draft, record, feature, job, job.exit)
@@ -59,6 +64,13 @@ def _wanted(draft: Draft, record: RunRecord, feature: Feature | None) -> str:
     if feature.status not in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
         return f"a person set the feature to {feature.raw_status or feature.status}"
     return taken_over(draft, record)
+
+
+def _left_behind(draft: Draft, record: RunRecord, feature: Feature | None) -> None:
+    """An attempt of the host that drove the mission before: whatever it does now counts no more, and may have cost."""
+    end = Exit(EndReason.LOST, report=AgentReport(usage=Usage(usd=None)))
+    facts = _Facts(draft, record, feature, Job(JobState.UNKNOWN), end, Evidence(tip=None))
+    facts.close(Cause.LOST, f"it ran on {record.host}, from which the mission was taken over")
 
 
 def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job) -> None:

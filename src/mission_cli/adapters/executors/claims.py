@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mission_cli.adapters.fs.atomic import write_json
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.proc import scan
+from mission_cli.domain.host import same_host
 
 if TYPE_CHECKING:
     from mission_cli.adapters.executors.jobs import JobFolder, Surroundings
@@ -43,7 +44,7 @@ def claim(job: JobFolder, key: str, around: Surroundings) -> Refusal | None:
     if other is None:
         return None
     words = f"{key} is claimed already: {other.decode('utf-8', 'replace')[:300]}"
-    return Refusal(words, here=_host_of(other) == around.host)
+    return Refusal(words, here=same_host(_host_of(other), around.host))
 
 
 def _host_of(content: bytes) -> str:
