@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 ROUNDS ?= 30
 SEED ?= 0
 
-.PHONY: demo test nightly chaos conformance lint fmt types docs bench lock clean
+.PHONY: demo compiled test nightly chaos conformance lint fmt types docs bench lock clean
 
 demo: ; @PYTHON="$(PYTHON)" sh examples/word-counter/demo.sh
 
@@ -16,19 +16,22 @@ $(VENV)/.ready: requirements/ci.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# As an installed program is. Where PYTHONDONTWRITEBYTECODE is set each of thousands of processes would compile anew.
+compiled: $(VENV)/.ready ; @$(BIN)/python -m compileall -q src
+
 # The real agents. Not `npm ci`: it insists on the packages of every other platform, which a mirror may not have.
 $(VENV)/.agents: tests/agents/package-lock.json $(VENV)/.ready
 	@cd tests/agents && PATH="$(abspath $(BIN)):$$PATH" npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
-test: $(VENV)/.ready $(VENV)/.agents
+test: compiled $(VENV)/.agents
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-nightly: $(VENV)/.ready $(VENV)/.agents
+nightly: compiled $(VENV)/.agents
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 # Random `kill -9` of pulses, supervisors and workers; `ROUNDS=1000 SEED=7`.
-chaos: $(VENV)/.ready
+chaos: compiled
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
 
 # `AGENT=opencode` runs one of them, `WRITE=1` puts the table into docs/agents.md.
@@ -48,7 +51,7 @@ fmt: $(VENV)/.ready
 docs: $(VENV)/.ready
 	$(BIN)/python docs/cli_reference.py > docs/.cli.md && mv docs/.cli.md docs/cli.md
 
-bench: $(VENV)/.ready
+bench: compiled
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
 # Needs uv; the result is the same on every platform.
