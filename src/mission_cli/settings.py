@@ -62,6 +62,9 @@ class Settings:
     max_steps: int = 300
     trees: str = ""
     remote: str = ""
+    """The git remote by which clones share missions; empty: nothing is pushed."""
+    remote_every: timedelta = timedelta(minutes=5)
+    """How often it is asked, and a sign of life left there, when nothing happens."""
     protect: tuple[str, ...] = ()
     secret_exceptions: tuple[str, ...] = ()
     """Patterns of paths in which a worker may commit what looks like a secret: keys of tests."""

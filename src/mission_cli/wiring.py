@@ -23,6 +23,7 @@ from mission_cli.adapters.git.code import GitCodeRepo
 from mission_cli.adapters.git.command import Git
 from mission_cli.adapters.git.merging import register
 from mission_cli.adapters.git.places import MIN_GIT, Checkout, find_checkout, git_version
+from mission_cli.adapters.git.sharing import GitShare
 from mission_cli.adapters.git.state import GitStateStore
 from mission_cli.adapters.git.state_home import (
     find_home,
@@ -30,6 +31,7 @@ from mission_cli.adapters.git.state_home import (
     make_home,
     make_scratch,
     make_state,
+    shared_head,
     unmade_state,
 )
 from mission_cli.adapters.instruments import LocalInstruments
@@ -141,7 +143,9 @@ def open_repository(start: Path, *, create: bool = False, vouched: bool = False,
     settings, files = read_settings(checkout)
     here = settings.state == "here"
     robot = _robot(settings)
-    layout = make_state(checkout, here=here, robot=robot) if create else find_state(checkout, here=here)
+    layout = find_state(checkout, here=here)
+    if layout is None and (create or (settings.remote and shared_head(checkout, settings.remote))):
+        layout = make_state(checkout, here=here, robot=robot, remote=settings.remote)
     if layout is None:
         hint = "make the first one: mission new --plan FILE"
         raise NotFoundError(f"{checkout.name} has no missions yet", hint=hint)
@@ -291,6 +295,7 @@ def _assemble(
             bwrap=machine.bwrap(),
             sandbox_read=settings.sandbox_read,
             sandbox_write=settings.sandbox_write,
+            remote=settings.remote,
             mark=secrets.token_hex(12),
             environment=around,
             tick=python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name)) if ticking else (),
@@ -328,6 +333,7 @@ def _assemble(
         settings_files=(*files, os.fspath(key_file())),
         settings_edited=_edited(checkout),
         schedule=schedule(),
+        share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )
     return Opened(checkout, world, executor, state)
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from mission_cli.ports.schedule import Schedule
 
 _PATIENCE = 60.0
-_NEVER_ASK = "-oBatchMode=yes -oConnectTimeout=15"
 
 
 class LocalInstruments:
@@ -79,11 +78,8 @@ class LocalInstruments:
         git = Git(find_checkout(self._place).common_dir, own_config=True)
         ref = f"refs/mission/claims/doctor-{secrets.token_hex(6)}"
         blob = git.store(f"{ref}\n".encode())
-        ssh = git.run("config", "core.sshCommand", ok=(0, 1)).out.decode("utf-8", "surrogateescape").strip() or "ssh"
-        env = {"GIT_SSH_COMMAND": f"{ssh} {_NEVER_ASK}", "GIT_ASKPASS": "true"}
-        lease = f"--force-with-lease={ref}:"
-        git.run("push", "--quiet", lease, "--", remote, f"{blob}:{ref}", env=env, timeout=_PATIENCE)
-        git.run("push", "--quiet", "--", remote, f":{ref}", env=env, timeout=_PATIENCE)
+        git.ask("push", "--quiet", f"--force-with-lease={ref}:", "--", remote, f"{blob}:{ref}")
+        git.ask("push", "--quiet", "--", remote, f":{ref}")
 
     def scheduler_obstacle(self, kind: str) -> str:
         """Why this kind would start nothing."""

@@ -16,9 +16,14 @@ class Person:
         return f"{self.name} <{self.email}>"
 
 
+def clone_id(host: str) -> str:
+    """The part of `host:abcdef` that stays when the machine is renamed."""
+    return host.rpartition(":")[2]
+
+
 def same_host(one: str, other: str) -> bool:
     """Whether two ids (`name:abcdef`) are of one machine and clone: the name may change, what is behind it stays."""
-    return one.rpartition(":")[2] == other.rpartition(":")[2]
+    return clone_id(one) == clone_id(other)
 
 
 def is_elsewhere(host: str, me: str) -> bool:

@@ -18,6 +18,7 @@ from mission_cli.domain.status import (
     MissionStatus,
 )
 from mission_cli.domain.text import stamp
+from mission_cli.engine import sharing
 from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.observe import landing_target
 from mission_cli.engine.record import Entry, log_rows, message, mission_write
@@ -55,7 +56,14 @@ class _Change:
 
 
 def start(world: World, text: str) -> Done:
-    """Make a mission active. Raises BlockedError without a cap, a base, a runner, or with errors in the file."""
+    """Make a mission active. Raises BlockedError without a cap, a base, a runner, or with errors in the file.
+
+    Where missions are shared, raises ToolError when the remote cannot be asked whether another clone has it.
+    """
+    sharing.insist(world)
+    before = resolve(world.state.snapshot(), text).mission
+    if not sharing.drives(world, before):
+        sharing.adopt(world, before)
 
     def change(address: Address) -> _Change:
         mission = address.mission
@@ -80,6 +88,32 @@ def start(world: World, text: str) -> Done:
         return _Change(f"{mission.id} is started", "mission.started", tuple(changes))
 
     return _commit(world, text, change)
+
+
+def takeover(world: World, text: str) -> Done:
+    """Drive a mission here that another clone drove. Raises ConflictError when a third one was faster."""
+    sharing.insist(world)
+    before = resolve(world.state.snapshot(), text).mission
+    sharing.adopt(world, before)
+
+    def change(address: Address) -> _Change:
+        mission = address.mission
+        if not mission.managed or mission.status in FINISHED_MISSION:
+            words = f"{mission.id} is {mission.raw_status}, nobody drives it"
+            raise UsageError(words, hint=f"mission start {mission.id}")
+        if sharing.drives(world, mission):
+            return _Change(f"{mission.id} is driven here already", "")
+        words = f"{mission.id} is driven here from now on, and no longer by {mission.host or 'nobody'}"
+        return _Change(words, "mission.taken-over", (SetFront(("host",), world.machine.me()),))
+
+    done = _commit(world, text, change)
+    sharing.insist(world)
+    now = resolve(world.state.snapshot(), text).mission
+    if not sharing.drives(world, now):
+        raise ConflictError(f"{now.host} was faster, and drives {now.id}", hint=f"mission takeover {now.id}")
+    world.code.fence(now.id, f"Drive {now.id} from {world.machine.me()}\n\nMission-Id: {now.id}\n")
+    sharing.insist(world)
+    return done
 
 
 def pause(world: World, text: str, *, reason: str = "", now: bool = False) -> Done:

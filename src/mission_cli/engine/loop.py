@@ -11,11 +11,13 @@ from mission_cli.domain.errors import ConflictError, MissionError
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.domain.text import stamp
 from mission_cli.engine import act as acting
+from mission_cli.engine import sharing
 from mission_cli.engine.notify import tell_news
 from mission_cli.engine.observe import Case, consider
 from mission_cli.engine.record import writes_for
+from mission_cli.engine.sharing import Heard
 from mission_cli.engine.world import policy_of
-from mission_cli.planner.decisions import Cancel
+from mission_cli.planner.decisions import Cancel, Recover
 from mission_cli.ports.runtime import Trouble
 from mission_cli.ports.state import Settled
 
@@ -51,6 +53,8 @@ class Report:
     """Acts that could not be done; they are not tried again in this pulse."""
     asked: set[tuple[MissionId, Act]] = field(default_factory=set)
     """Jobs that were asked to end; they take their time, and are asked once in a pulse."""
+    unheard: bool = False
+    """The remote could not be asked in this pulse; it is not tried again, and nothing is started."""
     settled: dict[MissionId, Settled] = field(default_factory=dict)
     """The missions that are over; of those that were so before and stayed as they were there is no case."""
 
@@ -106,6 +110,7 @@ def _tick(world: World, policy: Policy, report: Report, only: Sequence[MissionId
         if world.runtime.stopped():
             _stop_all(world, report)
             return
+        report.unheard = sharing.catch_up(world) is Heard.NOTHING
         settled = world.runtime.settled()
         for _ in range(_MOST_PASSES):
             looks = world.runtime.looks([*world.state.watch(), *world.settings_files])
@@ -113,6 +118,7 @@ def _tick(world: World, policy: Policy, report: Report, only: Sequence[MissionId
             if not _pass(world, policy, report, snapshot, only):
                 break
         report.settled = {**snapshot.settled, **_settled(report)}
+        sharing.leave_sign(world, [case.mission for case in report.cases.values()])
         if not only:
             _rest(world, report, looks)
     except MissionError as error:
@@ -178,11 +184,19 @@ def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, sn
 
 
 def _do(world: World, case: Case, acts: Sequence[Act], report: Report) -> None:
-    """Write what is decided, then carry it out."""
+    """Write what is decided, have it accepted where it is shared, then carry it out."""
     mission = case.mission.id
-    for record in acting.dispatched(_record(world, case, report)):
+    records = acting.dispatched(_record(world, case, report))
+    heard = Heard.NOTHING if report.unheard else sharing.confirm(world)
+    if heard is Heard.MOVED:
+        return  # what was written down is looked at again, beside what came from elsewhere
+    report.unheard = heard is Heard.NOTHING
+    for record in records if heard is Heard.SAME else ():
         acting.submit(world, case.mission, record)
     for act in acts:
+        if report.unheard and not isinstance(act, Cancel | Recover):
+            report.failed.add((mission, act))
+            continue
         trouble = acting.carry_out(world, case, act)
         report.lines.append(f"{mission}: {act.why}" + (f": {trouble}" if trouble else ""))
         if trouble:
@@ -223,6 +237,8 @@ def _rest(world: World, report: Report, looks: dict[str, Look]) -> None:
         return
     wakes: list[datetime] = [c.plan.wake_at for c in report.cases.values() if c.plan.wake_at is not None]
     jobs = [key for case in report.cases.values() for key in case.watched_jobs]
+    look = sharing.next_look(world, [case.mission for case in report.cases.values()])
+    wakes += [look] if look is not None else []
     for more in report.looks.values():
         looks = looks | more
     world.runtime.rest(looks=looks, jobs=world.executor.watch(jobs), wake_at=min(wakes, default=None))

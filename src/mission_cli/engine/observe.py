@@ -10,7 +10,7 @@ from mission_cli.document.load import Loaded, load
 from mission_cli.document.runs import read_run
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.hours import opens_at, read_windows
-from mission_cli.domain.ids import Sha
+from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.landing import Landing, Merge
 from mission_cli.domain.paths import always_protected
 from mission_cli.domain.runs import CheckState, Job
@@ -24,6 +24,7 @@ from mission_cli.domain.status import (
     RecordState,
     Verdict,
 )
+from mission_cli.engine.sharing import is_silent, problem
 from mission_cli.planner.decide import decide
 from mission_cli.planner.decisions import RunCheck
 from mission_cli.planner.milestones import current_milestones
@@ -32,7 +33,6 @@ from mission_cli.planner.seen import Seen
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from mission_cli.domain.ids import RunId
     from mission_cli.domain.mission import Criterion, Mission
     from mission_cli.domain.runs import Evidence, RunRecord
     from mission_cli.engine.world import World
@@ -107,6 +107,9 @@ def observe(
     if not mission.managed or mission.status in _NOT_DRIVEN:
         return Seen(now, me)
     records = _records(run_texts)
+    if is_elsewhere(mission.host, me):
+        silent = is_silent(world, mission.host)
+        return Seen(now, me, records=records, host_silent=silent, strays=_strays(world, mission))
     heads = world.code.heads(mission.id, mission.base)
     jobs = _jobs(world, records, me)
     look = _Look(world, mission, heads, records, jobs)
@@ -115,6 +118,7 @@ def observe(
     return Seen(
         now=now,
         me=me,
+        unheard=problem(world),
         base=heads.base,
         work=heads.work,
         work_tree=look.work_tree,
@@ -133,6 +137,11 @@ def observe(
         missions=_others(snapshot, mission) if any(w.waiting_for.startswith("mission:") for w in mission.waits) else {},
         editor=world.state.last_editor(snapshot.missions[mission.id]) if _by_hand(mission, records) else "",
     )
+
+
+def _strays(world: World, mission: Mission) -> tuple[RunId, ...]:
+    """Jobs that run here for a mission which another host drives by now."""
+    return tuple(RunId(key) for key in world.executor.running() if key.startswith(f"{mission.id}/"))
 
 
 def _by_hand(mission: Mission, records: Sequence[RunRecord]) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.runtime import Runtime
     from mission_cli.ports.schedule import Schedule
     from mission_cli.ports.secrets import Secrets
+    from mission_cli.ports.share import Share
     from mission_cli.ports.state import StateStore
     from mission_cli.ports.templates import Templates
     from mission_cli.settings import RunnerSettings, Settings
@@ -50,6 +51,7 @@ class World:
     notifier: Notifier
     settings: Settings
     schedule: Schedule
+    share: Share
     settings_files: tuple[str, ...] = ()
     """Where settings and keys were read from, or would be."""
     settings_edited: bool = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.status import MissionStatus
 from mission_cli.domain.text import parse_stamp
-from mission_cli.planner.decisions import MoveMission, Plan
+from mission_cli.planner.decisions import Cancel, MoveMission, Plan
 from mission_cli.planner.draft import Draft
 from mission_cli.planner.finish import by_hand, finish, recoveries
 from mission_cli.planner.gates import gates, requests, waits
@@ -34,8 +34,10 @@ def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
         )
         return draft.plan()
     if is_elsewhere(mission.host, seen.me):
-        draft.hold("", "host", f"it is driven by {mission.host}", unblock=f"mission takeover {mission.id}")
+        _elsewhere(draft)
         return draft.plan()
+    if seen.unheard:
+        draft.hold("", "remote", f"nothing is started as long as the remote cannot be asked: {seen.unheard}")
     if mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():
         for step in _STEPS:
             step(draft)
@@ -43,6 +45,18 @@ def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
         _schedule(draft)
     _mission_hold(draft)
     return draft.plan()
+
+
+def _elsewhere(draft: Draft) -> None:
+    """Another machine drives the mission: what still runs here for it is in vain."""
+    mission, host = draft.mission, draft.mission.host
+    draft.acts += [Cancel(run, f"{run} is stopped: {host} drives {mission.id} now") for run in draft.seen.strays]
+    unblock = f"mission takeover {mission.id}"
+    if draft.seen.host_silent:
+        words = f"it is driven by {host}, which has left no sign of life at the last looks"
+        draft.hold("", "host", words, unblock=unblock, person=True)
+    else:
+        draft.hold("", "host", f"it is driven by {host}", unblock=unblock)
 
 
 def _schedule(draft: Draft) -> None:

@@ -50,7 +50,7 @@ def dispatch(draft: Draft) -> None:
 
     Not in a round that settles something: the bill is written first, and the next round reads it.
     """
-    if draft.mission.status is not MissionStatus.ACTIVE or draft.settling:
+    if draft.mission.status is not MissionStatus.ACTIVE or draft.settling or draft.seen.unheard:
         return
     for milestone in current_milestones(draft.mission):
         for feature in milestone.features:

@@ -24,6 +24,12 @@ class Seen:
     now: datetime
     me: str
     """This machine and clone."""
+    unheard: str = ""
+    """Why the remote that clones share cannot be asked, or the empty string."""
+    host_silent: bool = False
+    """The other machine that drives the mission has given no sign of life for long."""
+    strays: tuple[RunId, ...] = ()
+    """Jobs that run here although another machine drives the mission."""
     base: Sha | None = None
     work: Sha | None = None
     work_tree: str = ""

@@ -74,6 +74,10 @@ class CodeRepo(Protocol):
         """Compare and swap; False when somebody else was faster."""
         ...
 
+    def fence(self, mission: MissionId, words: str) -> None:
+        """Put an empty commit on `work`, so that a clone which drove the mission before cannot push its own there."""
+        ...
+
     def land(self, base_name: str, commit: Sha, expect: Sha) -> str:
         """Fast-forward the base. Returns why it did not, or the empty string."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -24,6 +24,20 @@ class Trouble:
     at: str
     message: str
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is known of the remote from the last time that it was asked."""
+
+    at: str = ""
+    """When that was; empty: never."""
+    beaten: str = ""
+    """When our last sign of life was left there."""
+    signs: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """The last sign of each host, and how often in a row it was found there."""
+    problem: str = ""
+    """Why it could not be asked, or the empty string."""
 
 
 class Runtime(Protocol):
@@ -83,6 +97,14 @@ class Runtime(Protocol):
 
     def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
         """Remember what was told."""
+        ...
+
+    def asked(self) -> Asked:
+        """What is known of the remote."""
+        ...
+
+    def note_asked(self, asked: Asked) -> None:
+        """Remember what is known of the remote."""
         ...
 
     def keep(self, name: str, text: str) -> str:

@@ -34,12 +34,22 @@ class Share(Protocol):
         """Make `head` its state branch. False: it holds a commit that `head` does not contain. Never forces."""
         ...
 
-    def push_branches(self, missions: Sequence[MissionId]) -> None:
-        """Send the branches and the saved work of missions that this clone drives. Never forces."""
+    def unsent(self) -> Sequence[MissionId]:
+        """Missions whose branches or saved work have moved here since they were pushed last; asks nobody."""
+        ...
+
+    def push_branches(self, missions: Sequence[MissionId]) -> bool:
+        """Send the branches and the saved work of missions that this clone drives. Never forces.
+
+        False: the remote has other commits on one of them.
+        """
         ...
 
     def adopt(self, mission: MissionId) -> None:
-        """Bring a mission's branches, claims and saved work over, for driving it here from now on."""
+        """Bring a mission's branches, claims and saved work over, for driving it here from now on.
+
+        Raises BlockedError when one of them is checked out here and would move.
+        """
         ...
 
     def beat(self) -> None:

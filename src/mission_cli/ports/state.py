@@ -87,6 +87,10 @@ class Edit:
 class StateStore(Protocol):
     """A repository and a folder. Only `commit` changes anything."""
 
+    def head(self) -> Sha | None:
+        """The head of the state branch; None before the first commit."""
+        ...
+
     def snapshot(self, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
         """What is committed now, without the texts of missions that are settled and as they were then."""
         ...

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import write_json
 from mission_cli.adapters.git import trees
+from mission_cli.adapters.git.sharing import claim_there
 from mission_cli.adapters.proc import scan
 from mission_cli.domain.host import same_host
 
@@ -28,7 +29,10 @@ class Refusal:
 
 
 def claim(job: JobFolder, key: str, around: Surroundings) -> Refusal | None:
-    """Claim an attempt, as often as one likes. Returns why it is not ours, or None."""
+    """Claim an attempt, as often as one likes, here and where it is shared. Returns why it is not ours, or None.
+
+    Raises ToolError when the remote cannot be asked.
+    """
     if not job.claim.exists():
         write_json(
             job.claim,
@@ -40,7 +44,10 @@ def claim(job: JobFolder, key: str, around: Surroundings) -> Refusal | None:
                 "nonce": secrets.token_hex(12),
             },
         )
-    other = trees.claim(Path(around.code), key, job.claim.read_bytes())
+    content = job.claim.read_bytes()
+    other = trees.claim(Path(around.code), key, content)
+    if other is None and around.remote:
+        other = claim_there(Path(around.code), around.remote, key, content)
     if other is None:
         return None
     words = f"{key} is claimed already: {other.decode('utf-8', 'replace')[:300]}"

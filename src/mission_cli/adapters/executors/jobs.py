@@ -33,6 +33,8 @@ class Surroundings:
     host: str
     unboxed: str
     """Folder in which jobs are noted that run outside of the sandbox."""
+    remote: str = ""
+    """The remote at which attempts are claimed too; empty: nobody else may want them."""
     mark: str = ""
     """Stands in the environment of everything that the job starts; no other job of this machine has it."""
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from mission_cli.adapters.fs.locks import try_lock, unlock
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import MissionStatus
 from mission_cli.idle import look
-from mission_cli.ports.runtime import Trouble
+from mission_cli.ports.runtime import Asked, Trouble
 from mission_cli.ports.state import Settled
 
 if TYPE_CHECKING:
@@ -139,6 +140,20 @@ class FolderRuntime:
     def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
         """Remember what was told."""
         write_json(self._folder / "told.json", {mission: dict(facts) for mission, facts in told.items()})
+
+    def asked(self) -> Asked:
+        """What is known of the remote."""
+        raw = read_json(self._folder / "asked.json")
+        try:
+            signs = {host: (str(sign), int(times)) for host, (sign, times) in raw["signs"].items()}
+            return Asked(str(raw["at"]), str(raw["beaten"]), signs, str(raw["problem"]))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return Asked()
+
+    def note_asked(self, asked: Asked) -> None:
+        """Remember it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_json(self._folder / "asked.json", asdict(asked))
 
     def keep(self, name: str, text: str) -> str:
         """Write the file, readable for its owner only; return its path."""

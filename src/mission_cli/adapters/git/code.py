@@ -190,6 +190,15 @@ class GitCodeRepo:
         """Compare and swap; False when somebody else was faster."""
         return self._git.swap_ref(f"refs/heads/mission/{mission}/work", to, expect)
 
+    def fence(self, mission: MissionId, words: str) -> None:
+        """Put an empty commit on `work`; nothing where there is none yet."""
+        ref = f"refs/heads/mission/{mission}/work"
+        work = self._git.commit_of(ref)
+        if work is not None:
+            tree = self._git.text("rev-parse", f"{work}^{{tree}}")
+            made = self._git.commit_tree(tree, [work], words, author=self._robot, committer=self._robot)
+            self._git.swap_ref(ref, made, work)
+
     def watch(self, missions: Sequence[MissionId], bases: Sequence[str]) -> list[str]:
         """Files whose look changes when a branch that the loop looks at moves."""
         names = [f"refs/heads/{base}" for base in dict.fromkeys(bases) if base]

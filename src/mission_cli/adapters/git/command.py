@@ -33,6 +33,7 @@ _SAFE = (
     "core.quotePath=false",
 )
 _DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
+_NEVER_ASK = "-oBatchMode=yes -oConnectTimeout=15"
 _ISOLATED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
 
 
@@ -45,6 +46,8 @@ class Git:
     durable: bool = False
     own_config: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
+    beside: Path | None = None
+    """A configuration file that counts before the repository's own: whose remotes and credentials are used."""
 
     def run(
         self,
@@ -55,7 +58,8 @@ class Git:
         timeout: float = 300,
     ) -> Completed:
         """Run a git command. Raises ToolError with git's own words when it exits with another code than `ok`."""
-        argv = ["git", *_SAFE, *(_DURABLE if self.durable else ()), f"--git-dir={self.git_dir}"]
+        beside = () if self.beside is None else ("-c", f"include.path={self.beside}")
+        argv = ["git", *beside, *_SAFE, *(_DURABLE if self.durable else ()), f"--git-dir={self.git_dir}"]
         if self.work_tree is not None:
             argv.append(f"--work-tree={self.work_tree}")
         cwd = self.work_tree if self.work_tree is not None and self.work_tree.is_dir() else self.git_dir
@@ -83,6 +87,12 @@ class Git:
         done = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", ok=(0, 1, 128))
         text = done.out.decode().strip()
         return Sha(text) if done.code == 0 and text else None
+
+    def ask(self, *args: str, ok: tuple[int, ...] = (0,), timeout: float = 60) -> Completed:
+        """Run a command that talks to a remote; nobody is asked for a password. Raises ToolError as `run` does."""
+        ssh = self.run("config", "core.sshCommand", ok=(0, 1)).out.decode("utf-8", "surrogateescape").strip() or "ssh"
+        env = {"GIT_SSH_COMMAND": f"{ssh} {_NEVER_ASK}", "GIT_ASKPASS": "true"}
+        return self.run(*args, env=env, ok=ok, timeout=timeout)
 
     def swap_ref(self, ref: str, new: str, old: str) -> bool:
         """Compare and swap a ref; the zero id as `old`: it must not exist. False when it was something else."""

@@ -48,6 +48,10 @@ class GitStateStore:
         self._git = Git(layout.git_dir, layout.work_tree, durable=True)
         self._contents = Contents(self._git, layout.folders)
 
+    def head(self) -> Sha | None:
+        """The commit that the branch is at."""
+        return self._git.commit_of(self.layout.branch)
+
     def snapshot(self, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
         """What is committed now, without the texts of missions that are settled and as they were then."""
         head = self._git.commit_of(self.layout.branch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.git.places import Checkout
     from mission_cli.domain.host import Person
+    from mission_cli.domain.ids import Sha
 
 _BRANCH = "missions"
 _STATE_GIT = "mission-state.git"
@@ -56,8 +58,11 @@ def unmade_state(checkout: Checkout) -> Layout:
     return Layout(checkout.common_dir / _STATE_GIT, root / "missions", f"refs/heads/{_BRANCH}", ("",), checkout.runtime)
 
 
-def make_state(checkout: Checkout, *, here: bool = False, robot: Person = ROBOT) -> Layout:
-    """Return where the store lies; make it on first use, from what the remote had at the last fetch if it had it."""
+def make_state(checkout: Checkout, *, here: bool = False, robot: Person = ROBOT, remote: str = "") -> Layout:
+    """Return where the store lies; make it on first use, from what the remote has if it has it.
+
+    `remote` is asked; where it cannot be, or none is named, what `origin` had at the last fetch counts.
+    """
     found = find_state(checkout, here=here)
     if found is not None:
         return found
@@ -65,12 +70,17 @@ def make_state(checkout: Checkout, *, here: bool = False, robot: Person = ROBOT)
     with locked(checkout.runtime / "make.lock"):
         found = find_state(checkout, here=here)
         if found is None:
-            found = _make(checkout, robot)
+            found = _make(checkout, robot, remote)
     return found
 
 
-def _make(checkout: Checkout, robot: Person) -> Layout:
-    code = Git(checkout.common_dir)
+def shared_head(checkout: Checkout, remote: str) -> Sha | None:
+    """The state branch of a remote as of the last fetch."""
+    return Git(checkout.common_dir).commit_of(f"refs/remotes/{remote}/{_BRANCH}")
+
+
+def _make(checkout: Checkout, robot: Person, remote: str) -> Layout:
+    code = Git(checkout.common_dir, own_config=True)
     folder = ".missions" if _missions_taken(code) else "missions"
     root = checkout.main_tree or checkout.common_dir
     work_tree, git_dir = root / folder, checkout.common_dir / _STATE_GIT
@@ -78,7 +88,11 @@ def _make(checkout: Checkout, robot: Person) -> Layout:
     temp = checkout.runtime / "new-state.git"
     plain_git(checkout.common_dir, "init", "--quiet", "--bare", "--template=", f"--initial-branch={_BRANCH}", str(temp))
     git = Git(temp, durable=True)
-    shared = code.commit_of(f"refs/remotes/origin/{_BRANCH}")
+    if remote:
+        into = f"+refs/heads/{_BRANCH}*:refs/remotes/{remote}/{_BRANCH}*"
+        with suppress(ToolError):  # without a network: what was fetched before, and the loop joins the rest later
+            code.ask("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote, into)
+    shared = shared_head(checkout, remote or "origin")
     if shared:
         git.run("fetch", "--quiet", "--no-tags", str(checkout.common_dir), f"{shared}:refs/heads/{_BRANCH}")
     else:

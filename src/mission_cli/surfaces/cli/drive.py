@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "start", help="Start a mission, after showing what that means.")(start)
     command(app, "pulse", help="One tick: observe, decide, record, act. Made for cron.")(pulse)
+    command(app, "takeover", help="Drive a mission here that another machine or clone drove.")(takeover)
     command(app, "pause", help="Start nothing new; running workers end by themselves.")(pause)
     command(app, "resume", help="Go on after a pause.")(resume)
     command(app, "cancel", help="End the mission; workers are stopped, their work is kept.")(cancel)
@@ -163,6 +164,14 @@ def land(shell: Shell, mission: Identity = "") -> int:
 
     opened = shell.open()
     return _finish(shell, opened, commands.land(opened.world, mission), landing=True)
+
+
+def takeover(shell: Shell, mission: Identity = "") -> int:
+    """Drive a mission here."""
+    from mission_cli.engine import commands
+
+    opened = shell.open(vouched=True)
+    return _finish(shell, opened, commands.takeover(opened.world, mission))
 
 
 def retry(shell: Shell, feature: Thing, reason: Reason = "") -> int:

@@ -42,7 +42,7 @@ def consent_view(world: World, mission: Mission) -> Text:
         ("sandbox", world.machine.sandbox().words),
         ("in", f"clones of its own below {world.settings.trees or 'your state folder'}; your checkout is not touched"),
         ("branches", f"mission/{mission.id}/work and one per attempt; {mission.base} moves {landing}"),
-        ("pushes", "nothing, nowhere"),
+        ("pushes", _pushes(world, mission)),
         ("costs", f"at most {' and '.join(caps)}" if caps else "whatever it takes: the file says unlimited"),
         (
             "until",
@@ -57,6 +57,12 @@ def consent_view(world: World, mission: Mission) -> Text:
         text.append(f"{clean(words)}\n")
     text.rstrip()
     return text
+
+
+def _pushes(world: World, mission: Mission) -> str:
+    if not world.share.remote:
+        return "nothing, nowhere"
+    return f"the branches missions and mission/{mission.id}/…, and refs/mission/…, to {world.share.remote}"
 
 
 def _judged(mission: Mission) -> str:
