@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.proc.dialogue import Dialogue
 from mission_cli.adapters.proc.run import Completed, run
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import Sha
@@ -58,16 +59,15 @@ class Git:
         timeout: float = 300,
     ) -> Completed:
         """Run a git command. Raises ToolError with git's own words when it exits with another code than `ok`."""
-        beside = () if self.beside is None else ("-c", f"include.path={self.beside}")
-        argv = ["git", *beside, *_SAFE, *(_DURABLE if self.durable else ()), f"--git-dir={self.git_dir}"]
-        if self.work_tree is not None:
-            argv.append(f"--work-tree={self.work_tree}")
-        cwd = self.work_tree if self.work_tree is not None and self.work_tree.is_dir() else self.git_dir
-        done = run([*argv, *args], cwd=cwd, env=self._env(env), stdin=stdin, timeout=timeout)
+        done = run([*self._argv, *args], cwd=self._cwd, env=self._env(env), stdin=stdin, timeout=timeout)
         if done.code not in ok:
             words = one_line(done.err.decode("utf-8", "replace") or f"exit {done.code}", 400)
             raise ToolError(f"git {args[0]}: {words}")
         return done
+
+    def dialogue(self, *args: str) -> Dialogue:
+        """Start a git command that answers question after question."""
+        return Dialogue([*self._argv, *args], cwd=self._cwd, env=self._env(None))
 
     def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """Standard output without its last line ending."""
@@ -104,6 +104,7 @@ class Git:
 
     def blobs(self, names: list[str]) -> dict[str, bytes]:
         """Contents of objects by the name they were asked for; missing ones are left out."""
+        names = [name for name in names if "\n" not in name]
         if not names:
             return {}
         out = self.run(
@@ -137,6 +138,16 @@ class Git:
         flags = [word for parent in parents for word in ("-p", parent)]
         data = message.encode("utf-8", "replace")
         return Sha(self.text("commit-tree", "--no-gpg-sign", tree, *flags, stdin=data, env=env))
+
+    @property
+    def _argv(self) -> list[str]:
+        beside = () if self.beside is None else ("-c", f"include.path={self.beside}")
+        argv = ["git", *beside, *_SAFE, *(_DURABLE if self.durable else ()), f"--git-dir={self.git_dir}"]
+        return [*argv, f"--work-tree={self.work_tree}"] if self.work_tree is not None else argv
+
+    @property
+    def _cwd(self) -> Path:
+        return self.work_tree if self.work_tree is not None and self.work_tree.is_dir() else self.git_dir
 
     def _env(self, more: Mapping[str, str] | None) -> dict[str, str]:
         env = scrubbed(os.environ)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.git.objects import LINK, TREE
 from mission_cli.adapters.git.places import MISSION_FILE, MISSION_FOLDERS, is_mission_file
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import MissionId
@@ -12,24 +13,24 @@ from mission_cli.ports.state import Settled, Snapshot, Stored
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mission_cli.adapters.git.command import Git
+    from mission_cli.adapters.git.objects import Objects
     from mission_cli.domain.ids import Sha
 
 
 class Contents:
     """Reads snapshots of one store. What it read last is remembered by the ids that git gave it."""
 
-    def __init__(self, git: Git, folders: Sequence[str]) -> None:
-        self._git = git
+    def __init__(self, objects: Objects, folders: Sequence[str]) -> None:
+        self._objects = objects
         self._folders = folders
         self._known: dict[str, str] = {}
+        self._places: dict[str, tuple[str, MissionId] | None] = {}
 
     def at(self, head: Sha, settled: Mapping[MissionId, Settled]) -> Snapshot:
         """The missions of a commit; those that are settled and unchanged stand apart, unread."""
         rest: dict[MissionId, Settled] = {}
         names: dict[str, tuple[str, str]] = {}
-        for path, name, content in sorted(self._entries(head)):
-            mission = mission_of(path)
+        for path, mission, name, content in sorted(self._entries(head)):
             was = settled.get(mission)
             if was is not None and content and was.content == content:
                 rest[mission] = was
@@ -46,25 +47,28 @@ class Contents:
     def _read(self, names: list[str]) -> None:
         """Know the texts of these, and of no others any more."""
         known = {name: self._known[name] for name in names if name in self._known}
-        found = self._git.blobs([name for name in dict.fromkeys(names) if name not in known])
+        found = self._objects.blobs([name for name in dict.fromkeys(names) if name not in known])
         self._known = known | {name: blob.decode("utf-8", "surrogateescape") for name, blob in found.items()}
 
-    def _entries(self, head: Sha) -> Iterator[tuple[str, str, str]]:
-        """(path, name of the blob, id of the mission's folder) of all that may be a mission."""
+    def _entries(self, head: Sha) -> Iterator[tuple[str, MissionId, str, str]]:
+        """(path, mission, name of the blob, id of the mission's folder) of all that may be a mission."""
         seen: set[str] = set()
-        for folder in self._listings():
-            for line in self._git.words("ls-tree", "-z", head, *folder):
-                facts, _, path = line.partition("\t")
-                _, kind, oid = facts.split(" ")
-                found = (path, oid, "") if kind == "blob" else (f"{path}/mission.md", f"{oid}:mission.md", oid)
-                if kind != "commit" and is_mission_file(found[0]) and found[0] not in seen:
-                    seen.add(found[0])
-                    yield found
+        for folder in self._folders_to_read():
+            before = f"{folder}/" if folder else ""
+            for entry, (mode, oid) in self._objects.entries(head, folder).items():
+                place = self._place(f"{before}{entry}/mission.md" if mode == TREE else f"{before}{entry}")
+                if place is not None and mode != LINK and place[0] not in seen:
+                    seen.add(place[0])
+                    yield (*place, f"{oid}:mission.md", oid) if mode == TREE else (*place, oid, "")
 
-    def _listings(self) -> Iterator[list[str]]:
-        if "" in self._folders:
-            yield []
-        yield ["--", *(f"{folder}/" for folder in (MISSION_FOLDERS if "" in self._folders else self._folders))]
+    def _folders_to_read(self) -> list[str]:
+        return ["", *MISSION_FOLDERS] if "" in self._folders else list(self._folders)
+
+    def _place(self, path: str) -> tuple[str, MissionId] | None:
+        """The path with its mission, where it is one."""
+        if path not in self._places:
+            self._places[path] = (path, mission_of(path)) if is_mission_file(path) else None
+        return self._places[path]
 
 
 def mission_of(path: str) -> MissionId:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import write_whole
-from mission_cli.adapters.git.command import ZERO, Git, scrubbed
+from mission_cli.adapters.git.command import Git, scrubbed
 from mission_cli.adapters.proc.run import run
 from mission_cli.document.merge_text import TextMerged
 from mission_cli.domain.errors import ConflictError
@@ -19,8 +19,9 @@ from mission_cli.domain.errors import ConflictError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    Entries = Mapping[str, tuple[str, str]]
-    """(mode, id) by path."""
+    from mission_cli.adapters.git.objects import Entry, Objects
+
+    Entries = Mapping[str, Entry]
 
 DRIVER = "mission"
 CONFLICTS = 3
@@ -96,33 +97,32 @@ def reworking(base: str | None, ours: str, path: str) -> Callable[[str], str] | 
     return rework
 
 
-def join_entries(git: Git, base: Entries, ours: Entries, theirs: Entries) -> list[str]:
-    """Return what the join of two trees has other than ours, as lines of `git update-index --index-info`.
+def join_entries(objects: Objects, base: Entries, ours: Entries, theirs: Entries) -> dict[str, Entry | None]:
+    """Return what the join of two trees has other than ours, by path; None for what is not in it any more.
 
     A file that one side deleted and the other changed stays. Raises ConflictError with the files where a
     person has to decide.
     """
-    lines, stuck = [], []
+    joined: dict[str, Entry | None] = {}
+    stuck = []
     for path in dict.fromkeys([*ours, *theirs]):
         was, mine, other = base.get(path), ours.get(path), theirs.get(path)
         if other in (mine, was):
             continue
         if mine is not None and other is not None and mine != was:
-            merged = merge_texts(*_contents(git, was, mine, other), path=path)
+            merged = merge_texts(*_contents(objects, was, mine, other), path=path)
             stuck += [path] if merged.conflicts else []
-            lines.append(f"{mine[0]} {git.store(merged.text.encode('utf-8', 'surrogateescape'))}\t{path}")
-        elif other is not None:
-            lines.append(f"{other[0]} {other[1]}\t{path}")
-        elif mine == was:
-            lines.append(f"0 {ZERO}\t{path}")
+            joined[path] = (mine[0], objects.store(merged.text.encode("utf-8", "surrogateescape")))
+        elif other is not None or mine == was:
+            joined[path] = other
     if stuck:
         hint = "merge the branch by hand: git merge, then decide at the markers"
         raise ConflictError(f"both sides wrote different words in {', '.join(stuck)}", hint=hint)
-    return lines
+    return joined
 
 
-def _contents(git: Git, *entries: tuple[str, str] | None) -> list[str]:
-    blobs = git.blobs(list(dict.fromkeys(entry[1] for entry in entries if entry)))
+def _contents(objects: Objects, *entries: Entry | None) -> list[str]:
+    blobs = objects.blobs(list(dict.fromkeys(entry[1] for entry in entries if entry)))
     return [blobs[entry[1]].decode("utf-8", "surrogateescape") if entry else "" for entry in entries]
 
 

@@ -85,6 +85,17 @@ def git_version() -> tuple[int, ...]:
     return tuple(int(part or 0) for part in found.groups()) if found else (0,)
 
 
+def checked_out(git: Git) -> str:
+    """The branch (`refs/heads/…`) that a repository's HEAD names, or the empty string."""
+    try:
+        text = (git.git_dir / "HEAD").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if text.startswith("ref: refs/heads/") and not text.endswith("/.invalid\n"):  # refs in tables have that there
+        return text.removeprefix("ref: ").strip()
+    return git.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).out.decode("utf-8", "surrogateescape").strip()
+
+
 def worktrees(git: Git) -> list[Worktree]:
     """All work trees that exist, the main one first."""
     found: list[Worktree] = []

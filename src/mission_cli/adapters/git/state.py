@@ -21,7 +21,8 @@ from mission_cli.adapters.git.contents import Contents
 from mission_cli.adapters.git.index_lock import free_own_lock, index_lock, index_look
 from mission_cli.adapters.git.journal import read_edits
 from mission_cli.adapters.git.merging import join_entries, merge_texts, reworking
-from mission_cli.adapters.git.places import person_at_work
+from mission_cli.adapters.git.objects import Objects
+from mission_cli.adapters.git.places import checked_out, person_at_work
 from mission_cli.domain.errors import ConflictError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from mission_cli.adapters.git.objects import Entry
     from mission_cli.adapters.git.state_home import Layout
     from mission_cli.domain.host import Person
     from mission_cli.ports.state import Settled, Stored
 
 _MODE = "100644"
+_TEMP = "mission-tmp"
 _MOST_LOOKS = 5
 
 
@@ -46,7 +49,8 @@ class GitStateStore:
         self.layout = layout
         self._robot = robot
         self._git = Git(layout.git_dir, layout.work_tree, durable=True)
-        self._contents = Contents(self._git, layout.folders)
+        self._objects = Objects(self._git, layout.git_dir / _TEMP)
+        self._contents = Contents(self._objects, layout.folders)
 
     def head(self) -> Sha | None:
         """The commit that the branch is at."""
@@ -54,17 +58,17 @@ class GitStateStore:
 
     def snapshot(self, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
         """What is committed now, without the texts of missions that are settled and as they were then."""
-        head = self._git.commit_of(self.layout.branch)
+        head = self._objects.commit_of(self.layout.branch)
         return self._contents.at(head, settled or {}) if head else Snapshot(None)
 
     def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:
         """Texts of a mission's run records at a commit, by name."""
-        entries = self._entries(at, [stored.runs])
-        texts = self._git.blobs(list(dict.fromkeys(oid for _, oid in entries.values())))
+        names = {path: oid for path, (_, oid) in self._objects.files(at, stored.runs).items() if path.endswith(".md")}
+        texts = self._objects.blobs(list(dict.fromkeys(names.values())))
         return {
             path.rpartition("/")[2].removesuffix(".md"): texts[oid].decode("utf-8", "surrogateescape")
-            for path, (_, oid) in entries.items()
-            if path.endswith(".md") and oid in texts
+            for path, oid in names.items()
+            if oid in texts
         }
 
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
@@ -72,7 +76,7 @@ class GitStateStore:
         with self._exclusive():
             self._recover()
             self._refuse_when_busy()
-            head = self._git.commit_of(self.layout.branch)
+            head = self._objects.commit_of(self.layout.branch)
             if head != expect:
                 raise ConflictError("the mission files have moved", hint="try again")
             new = self._make_commit(head, writes, message, author)
@@ -92,13 +96,13 @@ class GitStateStore:
             return []
         found: list[Edit] = []
         for _ in range(_MOST_LOOKS):
-            head, ours = self._git.commit_of(self.layout.branch), self._journal_paths()
+            head, ours = self._objects.commit_of(self.layout.branch), self._journal_paths()
             if head is None:
                 return []
             paths = [f"{root}/" for root in self._roots() if root] or ["."]
             out = self._git.run("status", "--porcelain=v2", "-z", "--untracked-files=all", "--", *paths).out
             found = [e for e in read_edits(out.decode("utf-8", "surrogateescape")) if e.path not in ours]
-            if (head, ours) == (self._git.commit_of(self.layout.branch), self._journal_paths()):
+            if (head, ours) == (self._objects.commit_of(self.layout.branch), self._journal_paths()):
                 break
         return found
 
@@ -106,7 +110,7 @@ class GitStateStore:
         """Commits that touched a mission (or any), newest first."""
         from mission_cli.adapters.git.journal import read_history
 
-        if self._git.commit_of(self.layout.branch) is None:
+        if self._objects.commit_of(self.layout.branch) is None:
             return []
         paths = [mission.path, mission.runs] if mission else [root for root in self._roots() if root]
         return read_history(self.layout.work_tree, self.layout.branch, paths=paths, since=since, limit=limit)
@@ -160,13 +164,13 @@ class GitStateStore:
         with self._exclusive():
             self._recover()
             self._refuse_when_busy()
-            head = self._git.commit_of(self.layout.branch)
+            head = self._objects.commit_of(self.layout.branch)
             if head is None or self._git.succeeds("merge-base", "--is-ancestor", theirs, head):
                 return head or theirs
             new = theirs
             if not self._git.succeeds("merge-base", "--is-ancestor", head, theirs):
                 new = self._joined(head, theirs, message)
-            before, after = self._entries(head, []), self._entries(new, [])
+            before, after = self._objects.files(head), self._objects.files(new)
             moved = [p for p in after if after[p] != before.get(p)]
             writes = [Write(p, self._content(new, p) or "", self._content(head, p)) for p in moved]
             self._publish(head, new, [replace(w, rework=reworking(w.old, w.new, w.path)) for w in writes])
@@ -176,9 +180,8 @@ class GitStateStore:
     def _joined(self, head: Sha, theirs: Sha, message: str) -> Sha:
         """A commit of both heads."""
         base = self._git.run("merge-base", head, theirs, ok=(0, 1)).out.decode().strip()
-        entries = [self._entries(Sha(commit), []) if commit else {} for commit in (base, head, theirs)]
-        lines = join_entries(self._git, *entries)
-        tree = self._tree(head, lines)
+        entries = [self._objects.files(commit) if commit else {} for commit in (base, head, theirs)]
+        tree = self._objects.changed_tree(head, join_entries(self._objects, *entries))
         return self._git.commit_tree(tree, [head, theirs], message, author=self._robot, committer=self._robot)
 
     def _forget(self, head: Sha, paths: Sequence[str]) -> None:
@@ -192,47 +195,19 @@ class GitStateStore:
     # Building the commit
 
     def _make_commit(self, head: Sha | None, writes: Sequence[Write], message: str, author: Person | None) -> Sha:
-        there = self._entries(head, [w.path for w in writes]) if head else {}
-        lines = []
+        entries: dict[str, Entry | None] = {}
         for write in writes:
-            old = there.get(write.path)
-            if (old[1] if old else None) != self._oid(write.old):
+            there = self._objects.entry(head, write.path) if head else None
+            if (self._text_of(there) if there else None) != write.old:
                 raise ConflictError(f"{write.path} has moved", hint="try again")
-            blob = self._git.store(_bytes(write.new))
-            lines.append(f"{old[0] if old else _MODE} {blob}\t{write.path}")
-        tree = self._tree(head, lines)
+            entries[write.path] = (there[0] if there else _MODE, self._objects.store(_bytes(write.new)))
+        tree = self._objects.changed_tree(head, entries)
         parents = [head] if head else []
         return self._git.commit_tree(tree, parents, message, author=author or self._robot, committer=self._robot)
 
-    def _tree(self, head: Sha | None, lines: Sequence[str]) -> str:
-        """The tree of a commit with other entries, lines of `git update-index --index-info`."""
-        index = self.layout.runtime / f"index-{secrets.token_hex(4)}"
-        index.parent.mkdir(parents=True, exist_ok=True)
-        env = {"GIT_INDEX_FILE": os.fspath(index)}
-        try:
-            if head:
-                self._git.run("read-tree", head, env=env)
-            data = "".join(f"{line}\0" for line in lines).encode("utf-8", "surrogateescape")
-            self._git.run("update-index", "-z", "--index-info", stdin=data, env=env)
-            return self._git.text("write-tree", env=env)
-        finally:
-            index.unlink(missing_ok=True)
-
-    def _oid(self, text: str | None) -> str | None:
-        if text is None:
-            return None
-        return self._git.run("hash-object", "--stdin", stdin=_bytes(text)).out.decode().strip()
-
-    def _entries(self, commit: Sha, paths: Sequence[str]) -> dict[str, tuple[str, str]]:
-        """(mode, id) by path, below the paths."""
-        wanted = [p for p in paths if p]
-        found: dict[str, tuple[str, str]] = {}
-        for line in self._git.words("ls-tree", "-r", "-z", commit, *(["--", *wanted] if wanted else [])):
-            facts, _, path = line.partition("\t")
-            mode, kind, oid = facts.split(" ")
-            if kind == "blob":
-                found[path] = (mode, oid)
-        return found
+    def _text_of(self, entry: Entry) -> str | None:
+        found = self._objects.blobs([entry[1]])
+        return next((content.decode("utf-8", "surrogateescape") for content in found.values()), None)
 
     # Publishing it
 
@@ -265,8 +240,7 @@ class GitStateStore:
 
     def _follows(self) -> bool:
         """Whether the work tree shows our branch; a person may have switched it."""
-        done = self._git.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1))
-        return self.layout.work_tree.is_dir() and done.out.decode().strip() == self.layout.branch
+        return self.layout.work_tree.is_dir() and checked_out(self._git) == self.layout.branch
 
     def _build_index(self, new: Sha, paths: Sequence[str], head: Sha | None, nonce: str) -> None:
         """Prepare the index that will be: the person's entries, and ours where the person has staged nothing."""
@@ -277,9 +251,11 @@ class GitStateStore:
             write_new(scratch, index.read_bytes())
         env = {"GIT_INDEX_FILE": os.fspath(scratch)}
         staged = self._staged(env, paths)
-        before = {p: oid for p, (_, oid) in self._entries(head, paths).items()} if head else {}
-        after = self._entries(new, paths)
-        lines = [f"{after[p][0]} {after[p][1]}\t{p}\0" for p in paths if p in after and staged.get(p) == before.get(p)]
+        lines = []
+        for path in paths:
+            before, after = (self._objects.entry(head, path) if head else None), self._objects.entry(new, path)
+            if after is not None and staged.get(path) == (before[1] if before else None):
+                lines.append(f"{after[0]} {after[1]}\t{path}\0")
         data = "".join(lines).encode("utf-8", "surrogateescape")
         self._git.run("update-index", "-z", "--index-info", stdin=data, env=env)
 
@@ -309,7 +285,7 @@ class GitStateStore:
             None if old is None else _bytes(old),
             _bytes(new),
             again,
-            temp_folder=self.layout.git_dir / "mission-tmp",
+            temp_folder=self.layout.git_dir / _TEMP,
         )
 
     # The journal
@@ -341,7 +317,7 @@ class GitStateStore:
         nonce = str(entry["nonce"])
         free_own_lock(self.layout.git_dir, self._token(nonce))
         done = []
-        now = self._git.commit_of(self.layout.branch)
+        now = self._objects.commit_of(self.layout.branch)
         landed = now is not None and self._git.succeeds("merge-base", "--is-ancestor", str(entry["new"]), now)
         if landed and now is not None and self._follows():
             self._catch_up(entry, now, nonce)
@@ -363,8 +339,8 @@ class GitStateStore:
                 self._follow(path, before, after, reworking(before, after, path))
 
     def _content(self, commit: str, path: str) -> str | None:
-        found = self._git.blobs([f"{commit}:{path}"])
-        return next((c.decode("utf-8", "surrogateescape") for c in found.values()), None)
+        entry = self._objects.entry(commit, path)
+        return self._text_of(entry) if entry else None
 
     # Others
 

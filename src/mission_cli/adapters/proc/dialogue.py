@@ -1,0 +1,88 @@
+"""A program that is kept and answers question after question: one process instead of one for each answer."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_CHUNK = 1 << 16
+
+
+class Dialogue:
+    """One such process. It ends with this object, or with us: then its standard input is closed."""
+
+    def __init__(self, argv: Sequence[str], *, cwd: Path | str, env: Mapping[str, str], patience: float = 300) -> None:
+        """Start it. Raises ToolError when it is missing; so does every call when it ends or is silent too long."""
+        self._name, self._patience = argv[0], patience
+        try:
+            process = subprocess.Popen(  # noqa: S603 - the door: argv is a list, no shell
+                list(argv),
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+            )
+        except OSError as error:
+            raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror}") from error
+        self._process, self._rest = process, b""
+        self.close = weakref.finalize(self, _end, process)
+
+    def say(self, words: bytes) -> None:
+        """Send a question; it is read to its end before the answer begins."""
+        pipe, left = self._process.stdin, memoryview(words)
+        try:
+            while pipe is not None and left:
+                left = left[pipe.write(left) or 0 :]
+        except OSError:
+            self._fail()
+
+    def line(self) -> bytes:
+        """The next line of the answer, without its end."""
+        while b"\n" not in self._rest:
+            self._rest += self._more()
+        found, _, self._rest = self._rest.partition(b"\n")
+        return found
+
+    def exactly(self, size: int) -> bytes:
+        """So many bytes of the answer."""
+        parts, have = [self._rest], len(self._rest)
+        while have < size:
+            parts.append(self._more())
+            have += len(parts[-1])
+        found = b"".join(parts)
+        self._rest = found[size:]
+        return found[:size]
+
+    def _more(self) -> bytes:
+        out = self._process.stdout
+        if out is None or not select.select([out], [], [], self._patience)[0]:
+            raise ToolError(f"`{self._name}` did not answer within {self._patience:.0f} s")
+        found = os.read(out.fileno(), _CHUNK)
+        if not found:
+            self._fail()
+        return found
+
+    def _fail(self) -> None:
+        words = self._process.stderr.read() if self._process.stderr is not None else b""
+        raise ToolError(words.decode("utf-8", "replace").strip() or f"`{self._name}` ended without an answer")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close its input, which ends it, and collect it."""
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+    process.wait()
