@@ -84,6 +84,8 @@ class Settings:
     request_lifetime: timedelta = timedelta(hours=24)
     lost_grace: timedelta = timedelta(seconds=5)
     full_look: timedelta = timedelta(minutes=15)
+    agree_after: timedelta = timedelta(seconds=10)
+    """How far two ticks lie apart that agree about the clock; 0: one is enough."""
     min_free_memory_mib: int = 1024
     min_free_disk_mib: int = 2048
     identity: str = ""

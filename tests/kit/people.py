@@ -22,6 +22,7 @@ SETTINGS = """\
 retry_delays = ["0s"]
 outage_delays = ["0s"]
 lost_grace = "0s"
+agree_after = "0s"
 min_free_memory_mib = 0
 min_free_disk_mib = 0
 sandbox = "off"

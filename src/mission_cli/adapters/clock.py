@@ -1,8 +1,19 @@
-"""The real clock."""
+"""The real clocks, and the time zone of this machine."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from mission_cli.adapters.proc.scan import boot_id
+from mission_cli.domain.timeline import Moment
+
+_UP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Counts sleep; where there is no such clock (macOS) the monotonic one does."""
+_AWAKE = getattr(time, "CLOCK_UPTIME_RAW", time.CLOCK_MONOTONIC)
+"""Does not count sleep."""
+_TOGETHER_S = 0.05
+_MOST_READINGS = 10
 
 
 class SystemClock:
@@ -11,3 +22,35 @@ class SystemClock:
     def now(self) -> datetime:
         """The moment, in UTC."""
         return datetime.now(UTC)
+
+    def moment(self) -> Moment:
+        """All clocks; again when something came between the readings (a sleep, a stop of this process)."""
+        for _ in range(_MOST_READINGS):
+            up, awake, wall = time.clock_gettime(_UP), time.clock_gettime(_AWAKE), self.now()
+            if time.clock_gettime(_UP) - up < _TOGETHER_S:
+                break
+        return Moment(wall, up, awake, boot_id())
+
+    @property
+    def zone(self) -> tzinfo:
+        """The machine's own rules, which know more than one offset."""
+        return _Local()
+
+
+class _Local(tzinfo):
+    """Local time by the C library: what TZ or the machine's settings say, as of each moment."""
+
+    def utcoffset(self, moment: datetime | None) -> timedelta | None:
+        return None if moment is None else moment.replace(tzinfo=None).astimezone().utcoffset()
+
+    def dst(self, moment: datetime | None) -> timedelta | None:
+        del moment  # the C library knows, and nobody here asks
+        return None
+
+    def tzname(self, moment: datetime | None) -> str | None:
+        return None if moment is None else moment.replace(tzinfo=None).astimezone().tzname()
+
+    def fromutc(self, moment: datetime) -> datetime:
+        local = moment.replace(tzinfo=UTC).astimezone()
+        first = local.replace(tzinfo=self, fold=0)
+        return first if first.utcoffset() == local.utcoffset() else first.replace(fold=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def opens_at(windows: tuple[tuple[int, int], ...], now: datetime) -> datetime | 
     if not windows or any(_is_open(begin, end, minute) for begin, end in windows):
         return None
     wait = min((begin - minute) % _DAY for begin, _ in windows)
-    return (now + timedelta(minutes=wait)).replace(second=0, microsecond=0)
+    opens = (now + timedelta(minutes=wait)).replace(second=0, microsecond=0)
+    return opens if opens.astimezone(UTC) > now.astimezone(UTC) else opens.replace(fold=1)  # the hour comes twice
 
 
 def _is_open(begin: int, end: int, minute: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 _HEX = re.compile(r"\b(?:0x)?[0-9a-f]{7,64}\b", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
@@ -63,13 +63,13 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parse_stamp(text: str) -> datetime | None:
-    """Return an ISO 8601 date or time as an aware moment (UTC when it names no zone); None for anything else."""
+def parse_stamp(text: str, zone: tzinfo = UTC) -> datetime | None:
+    """Return an ISO 8601 date or time as an aware moment (in `zone` when it names none); None for anything else."""
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone).astimezone(UTC)
 
 
 def name_of(person: str) -> str:

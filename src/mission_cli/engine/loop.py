@@ -10,6 +10,7 @@ from mission_cli.document.load import load
 from mission_cli.domain.errors import ConflictError, MissionError
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.domain.text import stamp
+from mission_cli.domain.timeline import follow
 from mission_cli.engine import act as acting
 from mission_cli.engine import sharing
 from mission_cli.engine.notify import tell_news
@@ -106,6 +107,8 @@ def look(world: World, only: Sequence[MissionId] = ()) -> Report:
 
 def _tick(world: World, policy: Policy, report: Report, only: Sequence[MissionId]) -> None:
     try:
+        moment = world.clock.moment()
+        world.runtime.note_timeline(follow(world.runtime.timeline(), moment, least=policy.agree_after))
         report.lines += world.state.recover()
         if world.runtime.stopped():
             _stop_all(world, report)

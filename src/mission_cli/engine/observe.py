@@ -24,6 +24,8 @@ from mission_cli.domain.status import (
     RecordState,
     Verdict,
 )
+from mission_cli.domain.text import parse_stamp
+from mission_cli.domain.timeline import follow
 from mission_cli.engine.sharing import is_silent, problem
 from mission_cli.planner.decide import decide
 from mission_cli.planner.decisions import RunCheck
@@ -103,7 +105,8 @@ def observe(
 ) -> Seen:
     """Look at clock, code, jobs and machine for one mission."""
     mission = loaded.mission
-    now, me = world.clock.now(), world.machine.me()
+    timeline = follow(world.runtime.timeline(), world.clock.moment(), least=world.settings.agree_after)
+    now, me = timeline.last.wall, world.machine.me()
     if not mission.managed or mission.status in _NOT_DRIVEN:
         return Seen(now, me)
     records = _records(run_texts)
@@ -133,7 +136,9 @@ def observe(
         detected={tree: look.detected(commit) for tree, commit in trees.items()},
         free_slots=world.machine.free_slots(),
         shortage=world.machine.shortage(),
-        opens_at=opens_at(read_windows(world.settings.hours), now.astimezone()),
+        opens_at=opens_at(read_windows(world.settings.hours), now.astimezone(world.clock.zone)),
+        timeline=timeline,
+        starts_at=parse_stamp(mission.schedule, world.clock.zone),
         missions=_others(snapshot, mission) if any(w.waiting_for.startswith("mission:") for w in mission.waits) else {},
         editor=world.state.last_editor(snapshot.missions[mission.id]) if _by_hand(mission, records) else "",
     )

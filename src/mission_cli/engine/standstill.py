@@ -17,7 +17,7 @@ EVENT = "stuck"
 _COUNT, _MARK = "still.looks", "still.mark"
 MEMORY = frozenset({_COUNT, _MARK})
 """What is remembered from look to look and told to nobody."""
-_AS_PLANNED = frozenset({"delay", "hours", "wait"})
+_AS_PLANNED = frozenset({"clock", "delay", "hours", "wait"})
 _FOLLOWS = frozenset({"dependency", "milestone", "recovery"})
 """Kinds of holds that say that something else is held."""
 

@@ -68,6 +68,7 @@ def policy_of(world: World) -> Policy:
         outage_delays=settings.outage_delays,
         max_parallel_workers=settings.max_parallel_workers,
         lost_grace=settings.lost_grace,
+        agree_after=settings.agree_after,
         request_lifetime=settings.request_lifetime,
         check_timeout=settings.check_timeout,
         runners={name: _runner(world, name, runner) for name, runner in settings.runners.items()},

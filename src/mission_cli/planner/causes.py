@@ -67,6 +67,8 @@ class Tries:
     over: str = ""
     """Why there is no further try without a person; empty while there is one."""
     not_before: datetime | None = None
+    since: datetime | None = None
+    """When that waiting began; None where the moment was told by somebody else's clock."""
     route: int = 0
     """Which of the feature's routes is to be tried."""
 
@@ -102,7 +104,10 @@ def _weighed(settled: Sequence[RunRecord], policy: Policy) -> Tries:
     last = settled[-1]
     if last.cause is None or last.cause is Cause.DONE:
         return Tries(counted)
-    return Tries(counted, _over(settled, counted, policy), _not_before(settled, last, policy))
+    again = _not_before(settled, last, policy)
+    told = RULES[last.cause].wait is Wait.RATE and last.reset_at
+    since = None if again is None or told else parse_stamp(last.ended or last.intended)
+    return Tries(counted, _over(settled, counted, policy), again, since)
 
 
 def counts(earlier: Sequence[RunRecord], record: RunRecord, policy: Policy) -> bool:

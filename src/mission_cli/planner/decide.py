@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.status import MissionStatus
-from mission_cli.domain.text import parse_stamp
 from mission_cli.planner.decisions import Cancel, MoveMission, Plan
 from mission_cli.planner.draft import Draft
 from mission_cli.planner.finish import by_hand, finish, recoveries
@@ -60,15 +59,15 @@ def _elsewhere(draft: Draft) -> None:
 
 
 def _schedule(draft: Draft) -> None:
-    due = parse_stamp(draft.mission.schedule)
+    due = draft.seen.starts_at
     if due is None:
         words = f"its schedule `{draft.mission.schedule}` is no time"
         draft.hold("", "mission", words, unblock=f"mission start {draft.mission.id}", person=True)
-    elif due <= draft.seen.now:
+    elif due > draft.seen.now:
+        draft.hold("", "mission", f"it starts at {draft.mission.schedule}", until=due)
+    elif draft.has_come("", f"{draft.mission.schedule} has come", due - draft.seen.now):
         to = move_mission(MissionStatus.SCHEDULED, MissionStatus.ACTIVE)
         draft.moves.append(MoveMission(to, f"{draft.mission.schedule} has come"))
-    else:
-        draft.hold("", "mission", f"it starts at {draft.mission.schedule}", until=due)
 
 
 def _mission_hold(draft: Draft) -> None:

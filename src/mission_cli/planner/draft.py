@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import FeatureNumber, feature_order
@@ -48,6 +49,27 @@ class Draft:
         self.holds.append(Hold(subject, kind, detail, until, unblock, person))
         if until is not None and until > self.seen.now:
             self.wakes.append(until)
+
+    def not_yet(self, left: timedelta) -> datetime | None:
+        """When to look again at something irreversible that is due in `left`; None: it is due, and two ticks say so.
+
+        `left` is negative when the moment has passed.
+        """
+        if left > timedelta(0):
+            return self.seen.now + left
+        apart = self.seen.apart
+        return None if apart is not None and left + apart <= timedelta(0) else self.seen.now + self.policy.agree_after
+
+    def has_come(self, subject: str, what: str, left: timedelta) -> bool:
+        """Whether something irreversible that is due in `left` may happen now; else it is looked at again in time."""
+        again = self.not_yet(left)
+        if again is None:
+            return True
+        if left > timedelta(0):
+            self.wakes.append(again)
+        else:
+            self.hold(subject, "clock", f"{what}: a second tick has to agree about the time", until=again)
+        return False
 
     def halt(self, reason: str) -> None:
         """Nothing is dispatched in this round."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,12 @@ def requests(draft: Draft) -> None:
         expires = parse_stamp(request.expires) if request.expires else None
         if request.status == "expired" or not request.open or expires is None:
             continue
-        if expires <= draft.seen.now:
+        asked = parse_stamp(request.asked) if request.asked else None
+        left = expires - asked - draft.seen.since(asked) if asked else expires - draft.seen.now
+        if draft.has_come(request.feature, f"request {request.number} expires", left):
             draft.moves.append(
                 MoveRequest(request.number, "expired", f"request {request.number} found no answer in time")
             )
-        else:
-            draft.wakes.append(expires)
 
 
 def waits(draft: Draft) -> None:
@@ -52,10 +53,8 @@ def _wait(draft: Draft, wait: Wait) -> None:
     kind, _, what = wait.waiting_for.partition(":")
     due = parse_stamp(what) if kind == "time" else None
     if due is not None:
-        if due <= draft.seen.now:
+        if draft.has_come(wait.feature, f"{what} has come", due - draft.seen.now):
             _end_wait(draft, wait, "resolved", f"{what} has come")
-        else:
-            draft.wakes.append(due)
         return
     if kind == "mission" and draft.seen.missions.get(what) == MissionStatus.COMPLETED:
         _end_wait(draft, wait, "resolved", f"mission {what} is completed")
@@ -63,11 +62,9 @@ def _wait(draft: Draft, wait: Wait) -> None:
     since = parse_stamp(wait.since) if wait.since else None
     if since is None:
         return
-    ends = since + (parse_duration(wait.timeout) or draft.policy.wait_lifetime)
-    if ends <= draft.seen.now:
+    left = (parse_duration(wait.timeout) or draft.policy.wait_lifetime) - draft.seen.since(since)
+    if draft.has_come(wait.feature, f"the wait for {wait.waiting_for} is over", left):
         _end_wait(draft, wait, "failed", f"{wait.waiting_for} did not come in time")
-    else:
-        draft.wakes.append(ends)
 
 
 def _end_wait(draft: Draft, wait: Wait, to: str, why: str) -> None:
@@ -109,10 +106,13 @@ def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
 
 def _delay(draft: Draft, gate: Gate) -> None:
     ends = parse_stamp(gate.status.partition("until ")[2])
-    if ends is None or ends <= draft.seen.now:
+    length = parse_duration(gate.rule)
+    began = ends - length if ends and length else None
+    left = timedelta(0) if ends is None else ends - draft.seen.now
+    if began is not None and length is not None:
+        left = length - draft.seen.since(began)
+    if ends is None or draft.has_come("", f"the delay `{gate.name}` is over", left):
         _move(draft, gate, "passed", "the delay is over")
-    else:
-        draft.wakes.append(ends)
 
 
 def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> str:

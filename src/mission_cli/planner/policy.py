@@ -60,6 +60,8 @@ class Policy:
     breaker_pause: timedelta = timedelta(minutes=30)
     lost_grace: timedelta = timedelta(seconds=5)
     overdue_grace: timedelta = timedelta(minutes=2)
+    agree_after: timedelta = timedelta(seconds=10)
+    """How far two ticks lie apart that agree about the clock, before what cannot be taken back is done by it."""
     request_lifetime: timedelta = timedelta(hours=24)
     wait_lifetime: timedelta = timedelta(hours=24)
     check_timeout: timedelta = timedelta(minutes=30)

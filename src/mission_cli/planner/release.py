@@ -326,7 +326,8 @@ def parked_until(draft: Draft, name: str) -> datetime | None:
     if last is None or last.cause is not Cause.RATE_LIMIT:
         return None
     streak = [r for r in draft.records_of(last.feature) if r.cause is Cause.RATE_LIMIT]
-    return causes.tries(streak, draft.policy).not_before
+    stand = causes.tries(streak, draft.policy)
+    return draft.seen.moved(stand.not_before, stand.since) if stand.not_before else None
 
 
 def breaker_until(draft: Draft, name: str) -> datetime | None:
@@ -340,7 +341,7 @@ def breaker_until(draft: Draft, name: str) -> datetime | None:
     if len(streak) < draft.policy.breaker_failures:
         return None
     last = parse_stamp(streak[0].ended)
-    return last + draft.policy.breaker_pause if last else None
+    return draft.seen.moved(last + draft.policy.breaker_pause, last) if last else None
 
 
 def _own_tries(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
@@ -349,11 +350,11 @@ def _own_tries(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
     retry = f"mission retry {draft.mission.id}/{feature.number}"
     if stand.over:
         yield Hold(feature.number, "attempts", stand.over, unblock=retry, person=True)
-    elif stand.not_before is not None and stand.not_before > draft.seen.now:
-        left = show_duration(stand.not_before - draft.seen.now)
-        yield Hold(
-            feature.number, "backoff", f"the next attempt comes in {left}", until=stand.not_before, unblock=retry
-        )
+        return
+    until = draft.seen.moved(stand.not_before, stand.since) if stand.not_before else draft.seen.now
+    if until > draft.seen.now:
+        words = f"the next attempt comes in {show_duration(until - draft.seen.now)}"
+        yield Hold(feature.number, "backoff", words, until=until, unblock=retry)
 
 
 def _hours(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:

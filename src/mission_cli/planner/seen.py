@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.landing import Landing
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.landing import Merge
     from mission_cli.domain.mission import Criterion
     from mission_cli.domain.runs import CheckState, Evidence, Job, RunRecord
+    from mission_cli.domain.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,32 @@ class Seen:
     """When workers may be started again, by the window of the settings; None: now."""
     missions: Mapping[str, str] = field(default_factory=dict)
     """Status words of the other missions, by id, for waits on them."""
+    timeline: Timeline | None = None
+    """What ticks have seen of the clock; None: nobody doubts it."""
+    starts_at: datetime | None = None
+    """When the mission's schedule is due; None where it is no time."""
     editor: str = ""
     """Who committed the last change of the file that was not ours."""
 
     def record_of(self, run: RunId) -> RunRecord | None:
         """The record of a run, or None."""
         return next((r for r in self.records if r.run == run), None)
+
+    def since(self, start: datetime) -> timedelta:
+        """How long ago a stamp was made, jumps of the clock taken out."""
+        return self.timeline.since(start) if self.timeline else self.now - start
+
+    def moved(self, moment: datetime, start: datetime | None) -> datetime:
+        """A moment that was reckoned from a stamp, on the clock as it goes now; as it is without a stamp."""
+        return moment if start is None else self.now + (moment - start) - self.since(start)
+
+    def awake_since(self, start: datetime) -> timedelta:
+        """The same without what the machine slept."""
+        return self.timeline.awake_since(start) if self.timeline else self.now - start
+
+    @property
+    def apart(self) -> timedelta | None:
+        """How long ago the tick was that agrees with this one about the clock; None where there is none yet."""
+        if self.timeline is None:
+            return timedelta(0)
+        return None if self.timeline.proven is None else self.now - self.timeline.proven

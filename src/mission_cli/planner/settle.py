@@ -87,11 +87,11 @@ def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Jo
             draft.acts.append(Submit(record.run, f"{record.run} is intended, and the executor does not know it"))
         return
     if job.state is JobState.GONE:
-        since = (job.quiet_since or now) + policy.lost_grace
-        if unwanted or since <= now:
+        again = draft.not_yet(policy.lost_grace - draft.seen.since(job.quiet_since or now))
+        if unwanted or again is None:
             draft.acts.append(Recover(record.run, f"the supervisor of {record.run} is gone"))
         else:
-            draft.hold(record.feature, "lost", f"the supervisor of {record.run} does not answer", until=since)
+            draft.hold(record.feature, "lost", f"the supervisor of {record.run} does not answer", until=again)
         return
     draft.running += 1
     if unwanted:
@@ -99,11 +99,9 @@ def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Jo
         return
     started = parse_stamp(job.started)
     if started and record.deadline_s:
-        overdue = started + timedelta(seconds=record.deadline_s) + policy.overdue_grace
-        if overdue <= now:
+        left = timedelta(seconds=record.deadline_s) + policy.overdue_grace - draft.seen.awake_since(started)
+        if draft.has_come(record.feature, f"{record.run} is overdue", left):
             draft.acts.append(Cancel(record.run, f"{record.run} is overdue, and its supervisor did not stop it"))
-        else:
-            draft.wakes.append(overdue)
     words = (
         f"attempt {record.attempt} is running"
         if job.state is JobState.RUNNING

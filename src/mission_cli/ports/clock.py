@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, tzinfo
+
+    from mission_cli.domain.timeline import Moment
 
 
 class Clock(Protocol):
@@ -13,4 +15,13 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The moment, aware, in UTC."""
+        ...
+
+    def moment(self) -> Moment:
+        """The moment on every clock of the machine, read together."""
+        ...
+
+    @property
+    def zone(self) -> tzinfo:
+        """What people's clocks show here, daylight saving included."""
         ...

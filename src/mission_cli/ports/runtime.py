@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.timeline import Timeline
     from mission_cli.ports.state import Settled
 
 Look = list[int | str]
@@ -73,6 +74,14 @@ class Runtime(Protocol):
 
     def due(self) -> datetime | None:
         """Since when there has been something to do: a wake-up that was set, or a kick; None when neither is there."""
+        ...
+
+    def timeline(self) -> Timeline | None:
+        """What the last tick had seen of the clock; None where nothing is left of it."""
+        ...
+
+    def note_timeline(self, timeline: Timeline) -> None:
+        """Keep what this tick saw of the clock."""
         ...
 
     def settled(self) -> Mapping[MissionId, Settled]:

@@ -11,21 +11,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Replace a file: temp file in the same folder, fsync, rename, fsync of the folder."""
+def write_whole(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
+    """Replace a file: temp file in the same folder, fsync, rename, fsync of the folder.
+
+    Not `durable`: it is whole at any time, and after a power cut it may be gone.
+    """
     temp = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    write_new(temp, content, mode=mode)
+    write_new(temp, content, mode=mode, durable=durable)
     temp.replace(path)
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
-def write_new(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+def write_new(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
     """Create a file that must not exist. Raises FileExistsError."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "wb") as out:
         out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
+        if durable:
+            out.flush()
+            os.fsync(out.fileno())
 
 
 def create_whole(path: Path, content: bytes) -> bool:
@@ -59,9 +64,10 @@ def make_folder(path: Path) -> None:
         sync_folder(folder.parent)
 
 
-def write_json(path: Path, value: Any, *, mode: int = 0o644) -> None:
+def write_json(path: Path, value: Any, *, mode: int = 0o644, durable: bool = True) -> None:
     """Replace a file by JSON."""
-    write_whole(path, json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass"), mode=mode)
+    content = json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass")
+    write_whole(path, content, mode=mode, durable=durable)
 
 
 def read_json(path: Path) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import read_json, write_json, write_whole
 from mission_cli.adapters.fs.locks import try_lock, unlock
+from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import MissionStatus
 from mission_cli.idle import look
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
+    from mission_cli.domain.timeline import Timeline
     from mission_cli.ports.runtime import Look
 
 
@@ -101,6 +103,19 @@ class FolderRuntime:
         with suppress(OSError):
             moments.append((self._folder / "kick").stat().st_mtime)
         return datetime.fromtimestamp(min(moments), UTC) if moments else None
+
+    def timeline(self) -> Timeline | None:
+        """What `note_timeline` of any version left, as far as it can be read."""
+        raw = read_json(self._folder / "clock.json")
+        try:
+            return timeline_from(raw) if isinstance(raw, dict) else None
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def note_timeline(self, timeline: Timeline) -> None:
+        """Write it, not durably: what is lost with the power makes the first tick after it a first one."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_json(self._folder / "clock.json", timeline_facts(timeline), durable=False)
 
     def settled(self) -> dict[MissionId, Settled]:
         """What `note_settled` of this version left."""
