@@ -23,7 +23,7 @@ from mission_cli.surfaces.cli.app import run
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
-_PORTS = ("state", "code", "executor", "runtime")
+_PORTS = ("state", "code", "executor", "runtime", "share")
 
 
 def run_under(person: Person, mark: Path, step: str, *words: str) -> int:

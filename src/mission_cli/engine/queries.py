@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli.budget.amounts import CATEGORIES
 from mission_cli.budget.ledger import account
+from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.status import (
     CriterionKind,
     FeatureStatus,
@@ -233,6 +234,8 @@ def why(world: World, snapshot: Snapshot, address: Address) -> list[tuple[str, l
     case = consider(world, policy, snapshot, address.stored, address.loaded, look_only=True)
     found: list[tuple[str, list[Hold]]] = []
     general = [h for h in case.plan.holds if "." not in h.subject]
+    if is_elsewhere(case.mission.host, world.machine.me()):
+        return [("", general)]
     if address.feature is None and general:
         found.append(("", general))
     for milestone in case.mission.milestones:

@@ -50,7 +50,7 @@ def dispatch(draft: Draft) -> None:
 
     Not in a round that settles something: the bill is written first, and the next round reads it.
     """
-    if draft.mission.status is not MissionStatus.ACTIVE or draft.settling or draft.seen.unheard:
+    if draft.mission.status is not MissionStatus.ACTIVE or draft.settling:
         return
     for milestone in current_milestones(draft.mission):
         for feature in milestone.features:
@@ -168,6 +168,12 @@ def _mission_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iter
         yield Hold(feature.number, "mission", draft.halted, person=True)
     elif draft.mission.status is not MissionStatus.ACTIVE:
         yield Hold(feature.number, "mission", f"the mission is {draft.mission.raw_status}", person=True)
+
+
+def _remote_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    del milestone
+    if draft.seen.unheard:
+        yield Hold(feature.number, "remote", f"the remote cannot be asked: {draft.seen.unheard}")
 
 
 def _row_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
@@ -379,6 +385,7 @@ def _slots(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hol
 
 _ORDER: tuple[Look, ...] = (
     _mission_holds,
+    _remote_holds,
     _row_holds,
     _milestone_holds,
     _quality,

@@ -1,0 +1,312 @@
+"""Several clones of one remote: one of them drives a mission, all see it, and any of them may take it over."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.kit.clones import Hub, make_hub
+from tests.kit.people import HONEST
+
+from mission_cli.adapters.git.sharing import claim_there
+from mission_cli.wiring import open_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.kit.people import Person
+
+PLAN = """\
+title: Shared
+budget: {time_hours: 1}
+preferences: {land: auto, max_parallel_workers: 1}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt` `1.2.txt`"]
+    features:
+      - {title: one, criteria: ["file: `1.1.txt`"]}
+      - {title: two, criteria: ["file: `1.2.txt`"], depends: ["1.1"]}
+"""
+SLOW_AT_FIRST = """\
+if RUN == "m/1.1-a1":
+    with open(OUTSIDE / "arrived", "w") as gate:
+        gate.write("here")
+    with open(OUTSIDE / "go") as gate:
+        gate.read()
+"""
+"""The first attempt tells when it is at work, and goes on when it is told to."""
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    return make_hub(tmp_path)
+
+
+@pytest.fixture
+def ada(hub: Hub, tmp_path: Path) -> Iterator[Person]:
+    someone = hub.clone(tmp_path / "ada", worker=HONEST)
+    yield someone
+    someone.leave()
+
+
+@pytest.fixture
+def ben(hub: Hub, tmp_path: Path) -> Iterator[Person]:
+    someone = hub.clone(tmp_path / "ben", worker=HONEST)
+    yield someone
+    someone.leave()
+
+
+def host(person: Person) -> str:
+    return open_repository(person.repo).world.machine.me()
+
+
+def at_work(person: Person) -> None:
+    """Start the mission of PLAN; return when its first worker is at work, and stays there."""
+    os.mkfifo(person.repo.parent / "arrived")
+    os.mkfifo(person.repo.parent / "go")
+    person.worker(SLOW_AT_FIRST, HONEST)
+    person.plan(PLAN)
+    person.start()
+    assert (person.repo.parent / "arrived").read_text() == "here"
+
+
+def let_go(person: Person) -> None:
+    """Let the worker go on, to its end."""
+    (person.repo.parent / "go").write_text("on")
+    person.rest()
+
+
+def starts(*people: Person) -> list[str]:
+    return sorted(run for person in people for run in person.starts())
+
+
+def agree(*people: Person) -> None:
+    """Each looks until all have the same."""
+    for _ in range(2):
+        for person in people:
+            person.rest()
+            person.mission("pulse")
+    assert len({person.state_head() for person in people}) == 1
+
+
+def test_without_a_remote_in_the_settings_nothing_is_pushed(hub: Hub, ada: Person) -> None:
+    before = hub.refs
+    ada.set('remote = ""')
+    ada.plan(PLAN)
+    assert "nothing, nowhere" in ada.mission("start", "m", "--headless").out
+    ada.run()
+    assert hub.refs == before
+
+
+def test_what_one_clone_drives_all_see(hub: Hub, ada: Person, ben: Person) -> None:
+    ada.plan(PLAN)
+    ada.start()
+    ada.run()
+    assert hub.refs["refs/heads/missions"] == ada.state_head()
+    assert hub.refs["refs/heads/mission/m/work"] == ada.git("rev-parse", "mission/m/work")
+    assert {r for r in hub.refs if r.startswith("refs/mission/claims/")} == {
+        "refs/mission/claims/m/1.1-a1",
+        "refs/mission/claims/m/1.2-a1",
+    }
+    ben.git("fetch", "--quiet")
+    assert "completed" in ben.mission("status", "m").out
+    assert ben.state_head() == ada.state_head()
+    assert ben.file().read_bytes() == ada.file().read_bytes()
+
+
+def test_a_command_in_another_clone_reaches_the_one_that_drives(ada: Person, ben: Person) -> None:
+    ada.plan(PLAN.replace('validation: ["file: `1.1.txt` `1.2.txt`"]', 'validation: ["file: `1.1.txt`"]'))
+    ada.mission("start", "m", "--headless")
+    ada.rest()
+    ben.git("fetch", "--quiet")
+    ben.mission("skip", "m/1.2", "--reason", "not needed")
+    assert ben.mission("why", "m").out == f"m: host: it is driven by {host(ada)}\n  → mission takeover m\n"
+    ada.run()
+    assert ada.features() == {"1.1": "done", "1.2": "skipped"}
+    assert starts(ada, ben) == ["m/1.1-a1"]
+    agree(ada, ben)
+
+
+def test_a_second_clone_does_not_start_what_is_driven(ada: Person, ben: Person) -> None:
+    ada.plan(PLAN)
+    ada.mission("new", "--plan", os.fspath(ada.repo.parent / "m.yaml"), "--id", "other", "--runner", "script")
+    ada.mission("pulse")
+    ben.git("fetch", "--quiet")
+    ben.mission("list")
+    ada.start()
+    refused = ben.mission("start", "m", "--headless", ok=(3,))
+    assert refused.err == f"error: m is driven by {host(ada)}\n hint: mission takeover m\n"
+    ben.start("other")
+    ben.run("other")
+    ada.run()
+    assert starts(ada) == ["m/1.1-a1", "m/1.2-a1"]
+    assert starts(ben) == ["other/1.1-a1", "other/1.2-a1"]
+    agree(ada, ben)
+
+
+def test_of_two_that_start_at_once_the_first_that_is_accepted_drives(ada: Person, ben: Person) -> None:
+    soon = datetime.now(UTC).astimezone() + timedelta(hours=2)
+    for person in (ada, ben):
+        person.set(f"hours = '{soon:%H}:00-{soon:%H}:30'")  # who drives is asked here, and not what workers do
+    ada.plan(PLAN)
+    ada.plan(PLAN, identity="n")
+    ada.mission("pulse")
+    ben.git("fetch", "--quiet")
+    for mission, first, second in (("m", ada, ben), ("n", ben, ada)):
+        second.mission("pulse")
+        first.start(mission)
+        first.rest()
+        assert second.process("start", mission, "--headless", env={"MISSION_REMOTE": ""}).code == 0
+        second.rest()
+        second.mission("pulse")
+        assert second.loaded(mission).mission.host == host(first)
+    agree(ada, ben)
+    yielded = [line for line in ada.state_log() if line.endswith("was first to drive it")]
+    assert yielded, "the merge by meaning alone would have taken the later start"
+    assert starts(ada, ben) == []
+
+
+def test_nothing_is_started_while_the_remote_cannot_be_asked(hub: Hub, ada: Person) -> None:
+    ada.plan(PLAN, identity="other")
+    hub.go_away()
+    refused = ada.mission("start", "other", "--headless", ok=(1,))
+    assert refused.err.startswith("error: nothing was started: git fetch: ")
+    assert refused.err.endswith(" hint: mission doctor tries the remote\n")
+    assert str(ada.loaded("other").mission.status) == "planning"
+    hub.come_back()
+    at_work(ada)
+    hub.go_away()
+    let_go(ada)
+    ada.mission("pulse")
+    assert "nothing is started as long as the remote cannot be asked" in ada.mission("why", "m").out
+    assert starts(ada) == ["m/1.1-a1"]
+    hub.come_back()
+    ada.run()
+    assert starts(ada) == ["m/1.1-a1", "m/1.2-a1"]
+    assert hub.refs["refs/heads/missions"] == ada.state_head()
+
+
+def test_a_silent_host_is_named_after_three_looks_and_its_mission_taken_over(
+    hub: Hub, ada: Person, ben: Person
+) -> None:
+    at_work(ada)
+    ben.git("fetch", "--quiet")
+    for _ in range(2):
+        ben.mission("pulse")
+        assert ben.mission("why", "m").out == f"m: host: it is driven by {host(ada)}\n  → mission takeover m\n"
+    ben.mission("pulse")
+    silent = f"m: host: it is driven by {host(ada)}, which has left no sign of life at the last looks"
+    assert ben.mission("why", "m").out == f"{silent}\n  → mission takeover m\n"
+    assert ben.mission("pulse", "--exit-code", ok=(3,)).code == 3
+
+    ben.mission("takeover", "m")
+    ben.run()
+    assert ben.causes() == [("1.1-a1", "lost"), ("1.1-a2", "done"), ("1.2-a1", "done")]
+    assert starts(ada, ben) == ["m/1.1-a1", "m/1.1-a2", "m/1.2-a1"]
+    assert ben.git("show", "main:1.1.txt") == "1.1 by attempt 2"
+
+    ada.mission("pulse")
+    ada.rest()
+    assert (ada.runtime / "jobs/m/1.1-a1/exit.json").exists(), "what ran here in vain was stopped"
+    agree(ada, ben)
+    assert str(ada.loaded().mission.status) == "completed"
+    assert hub.refs["refs/heads/mission/m/work"] == ben.git("rev-parse", "mission/m/work")
+
+
+def test_a_host_that_lives_leaves_new_signs(ada: Person, ben: Person) -> None:
+    at_work(ada)
+    ben.git("fetch", "--quiet")
+    for _ in range(4):
+        ada.mission("pulse")
+        ben.mission("pulse")
+    assert ben.mission("why", "m").out == f"m: host: it is driven by {host(ada)}\n  → mission takeover m\n"
+
+
+def test_a_zombie_that_finishes_after_a_takeover_changes_nothing(hub: Hub, ada: Person, ben: Person) -> None:
+    at_work(ada)
+    hub.go_away()
+    let_go(ada)
+    hub.come_back()
+    ben.git("fetch", "--quiet")
+    ben.mission("takeover", "m")
+    ben.run()
+    taken = hub.refs["refs/heads/mission/m/work"]
+    for _ in range(3):
+        ada.mission("pulse")
+        ada.rest()
+    agree(ada, ben)
+    assert hub.refs["refs/heads/mission/m/work"] == taken
+    assert len(starts(ada, ben)) == len(set(starts(ada, ben)))
+    assert ben.features() == {"1.1": "done", "1.2": "done"}
+
+
+def test_what_both_worded_differently_waits_for_a_person_and_starts_nothing(ada: Person, ben: Person) -> None:
+    ada.plan(PLAN)
+    ada.mission("pulse")
+    ben.git("fetch", "--quiet")
+    ben.mission("list")
+    for person, words in ((ben, "Ben's words.\n"), (ada, "Ada's words.\n")):
+        file = person.file()
+        file.write_text(file.read_text().replace("# Shared\n", f"# Shared\n\n{words}", 1))
+        person.git("commit", "--quiet", "--all", "-m", "Words", cwd=file.parent)
+    ben.mission("pulse")
+    refused = ada.mission("start", "m", "--headless", ok=(1,))
+    assert "both sides wrote different words in m/mission.md" in refused.err
+    missions = ada.repo / "missions"
+    ada.git("merge", "refs/mission/remote/missions", cwd=missions, ok=(1,))
+    file = ada.file()
+    lines = [line for line in file.read_text().splitlines(keepends=True) if line[:7] not in {"<" * 7, "=" * 7, ">" * 7}]
+    file.write_text("".join(lines))
+    ada.git("commit", "--quiet", "--all", "--no-edit", cwd=missions)
+    ada.start()
+    ada.run()
+    agree(ada, ben)
+    assert "Ben's words." in ada.file().read_text()
+
+
+def test_one_of_ten_claims_at_the_remote_wins(ada: Person, ben: Person) -> None:
+    answers: dict[int, bytes | None] = {}
+
+    def claim(number: int) -> None:
+        code = (ada, ben)[number % 2].repo / ".git"
+        answers[number] = claim_there(code, "origin", "m/1.1-a1", f"claim {number}".encode())
+
+    threads = [threading.Thread(target=claim, args=(number,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    [winner] = [number for number, other in answers.items() if other is None]
+    assert {other for other in answers.values() if other} == {f"claim {winner}".encode()}
+    repeated = claim_there(ada.repo / ".git", "origin", "m/1.1-a1", f"claim {winner}".encode())
+    assert repeated is None, "whose first answer was lost asks again, and has it"
+
+
+def test_an_attempt_that_is_claimed_at_the_remote_is_not_started(ada: Person, ben: Person) -> None:
+    ben.git("fetch", "--quiet")
+    claim_there(ben.repo / ".git", "origin", "m/1.1-a1", b'{"host": "elsewhere:123456"}')
+    ada.plan(PLAN)
+    ada.start()
+    ada.run()
+    assert starts(ada) == ["m/1.1-a2", "m/1.2-a1"]
+    assert ada.causes() == [("1.1-a2", "done"), ("1.2-a1", "done")]
+
+
+def test_a_killed_pulse_has_pushed_all_or_is_caught_up_with(hub: Hub, ada: Person, tmp_path: Path) -> None:
+    from tests.kit.killed import run_under
+
+    ada.plan(PLAN)
+    for step in ("share.push:before", "share.push:after", "share.push_branches:after", "share.fetch:after"):
+        mark = tmp_path / step.replace(":", "-")
+        while run_under(
+            ada, mark, step, *(("start", "m", "--headless") if step.endswith("before") else ("pulse",))
+        ) == -(signal.SIGKILL):
+            ada.rest()
+    ada.run()
+    assert starts(ada) == ["m/1.1-a1", "m/1.2-a1"]
+    assert hub.refs["refs/heads/missions"] == ada.state_head()
