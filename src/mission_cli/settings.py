@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.hours import read_windows
+from mission_cli.domain.records import dataclass, field, replace
 from mission_cli.domain.text import parse_duration
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import os
 import secrets
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +44,7 @@ from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.domain.errors import DocumentError, NotFoundError, ToolError, UsageError
 from mission_cli.domain.host import ROBOT, Person
 from mission_cli.domain.paths import SETTINGS_FILE
+from mission_cli.domain.records import dataclass
 from mission_cli.domain.text import stamp
 from mission_cli.engine.world import World
 from mission_cli.idle import find_runtime
@@ -331,7 +331,7 @@ def _assemble(
         notifier=CommandNotifier(settings.notify, folder=checkout.name, log=checkout.runtime / "notify.log"),
         settings=settings,
         settings_files=(*files, os.fspath(key_file())),
-        settings_edited=_edited(checkout),
+        settings_edited=lambda: _edited(checkout),
         schedule=schedule(),
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from mission_cli.adapters.fs.atomic import write_whole
 from mission_cli.adapters.templates import template_folder
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,11 +6,11 @@ its settlement, and for good where the cost stayed unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import CATEGORIES, show_amount
+from mission_cli.domain.records import dataclass
 from mission_cli.domain.runs import Reserve, RunRecord
 
 if TYPE_CHECKING:

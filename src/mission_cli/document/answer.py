@@ -7,7 +7,6 @@ on this machine beside criteria is a person's to say: such keys are dropped, and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.document.criteria import read_criterion
@@ -20,6 +19,7 @@ from mission_cli.document.plan import (
     place_of,
 )
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.status import EXECUTABLE_KINDS
 from mission_cli.domain.text import counted, one_line
 

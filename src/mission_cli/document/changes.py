@@ -6,8 +6,9 @@ stands, it is refused, because a person changed it meanwhile. Appending expects 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +97,7 @@ class AddFeature:
     values: Mapping[str, str]
     title: str
     description: str = ""
-    criteria: tuple[str, ...] = field(default=())
+    criteria: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

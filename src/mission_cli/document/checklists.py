@@ -7,11 +7,11 @@ behind the name: `[status:dispatched]`, `[worker:…]`, `[pr:…]`, `[task:…]`
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mission_cli.document.words import feature_status
 from mission_cli.domain.ids import FeatureNumber, feature_number
+from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import FeatureStatus
 
 if TYPE_CHECKING:

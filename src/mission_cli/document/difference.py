@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from mission_cli.budget.amounts import CATEGORIES, show_amount
 from mission_cli.document.merge_parts import Grid, Kind, sections_of
 from mission_cli.document.merge_tables import PLACEHOLDER, named_rows, role_of
+from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

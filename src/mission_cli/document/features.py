@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mission_cli.document.words import feature_status, hours
 from mission_cli.domain.ids import FeatureNumber, feature_number, milestone_of
 from mission_cli.domain.mission import Feature
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mission_cli.document import patch, places
@@ -14,6 +13,7 @@ from mission_cli.document.load import Loaded, feature_rows, load, milestone_plac
 from mission_cli.document.sections import place_of
 from mission_cli.domain.ids import why_bad_id
 from mission_cli.domain.problems import Problem
+from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import yaml
 
 from mission_cli.document.yaml_text import MOST_NODES, compose_texts
 from mission_cli.domain.problems import Problem
+from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ class Front:
     root: yaml.MappingNode | None = None
     problems: tuple[Problem, ...] = ()
     eol: str = "\n"
-    missing: bool = field(default=False)
+    missing: bool = False
     nodes: Mapping[tuple[str, ...], yaml.Node] = field(default_factory=dict)
     """Every node by its path of keys; the root is at the empty path."""
 

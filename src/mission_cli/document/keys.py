@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import yaml
 
 from mission_cli.document.words import MISSION_WORDS, mission_status, number
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.records import dataclass
 from mission_cli.domain.text import parse_stamp
 
 if TYPE_CHECKING:

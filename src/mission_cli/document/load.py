@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from mission_cli.document.words import hours, milestone_status, mission_status, 
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_number, why_bad_id
 from mission_cli.domain.mission import Criterion, Feature, Gate, Milestone, Mission
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

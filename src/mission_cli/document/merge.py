@@ -7,7 +7,7 @@ people wrote different words at one place: there stand conflict markers, and a p
 from __future__ import annotations
 
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.ledger import account
@@ -24,6 +24,7 @@ from mission_cli.document.scan import scan
 from mission_cli.document.sections import rows_in
 from mission_cli.document.summary import summary_cells
 from mission_cli.document.words import milestone_status, mission_status
+from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import MilestoneStatus, MissionStatus
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.document import merge_ranks as ranks
@@ -11,6 +10,7 @@ from mission_cli.document.merge_parts import Grid, Kind, Part, Section, subtree
 from mission_cli.document.merge_tables import merge_grids, role_of
 from mission_cli.document.merge_text import agree, agree_or_greatest
 from mission_cli.domain.ids import feature_number, feature_order
+from mission_cli.domain.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -11,6 +10,7 @@ from mission_cli.document import merge_ranks as ranks
 from mission_cli.document.front import read_front
 from mission_cli.document.merge_order import arrange
 from mission_cli.document.merge_text import agree
+from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mission_cli.document.features import ANNOTATION
@@ -17,6 +16,7 @@ from mission_cli.document.load import feature_rows, milestone_places
 from mission_cli.document.merge_ranks import attempt_of, identity_of
 from mission_cli.document.sections import table_in
 from mission_cli.domain.ids import FeatureNumber, feature_number, feature_order
+from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

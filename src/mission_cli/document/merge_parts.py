@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mission_cli.document.criteria import RESULT
 from mission_cli.document.load import milestone_places
 from mission_cli.domain.ids import feature_number
+from mission_cli.domain.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.budget.amounts import LABELS, category_of
@@ -12,6 +11,7 @@ from mission_cli.document import merge_ranks as ranks
 from mission_cli.document.merge_order import arrange
 from mission_cli.document.merge_text import agree
 from mission_cli.domain.ids import feature_number
+from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

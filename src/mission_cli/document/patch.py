@@ -6,7 +6,6 @@ said before; otherwise nothing is returned. That is the law in `docs/format.md`,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mission_cli.document import places
@@ -14,6 +13,7 @@ from mission_cli.document.edits import CannotPlaceError, Edit, text_hash
 from mission_cli.document.fields import Key, first_difference
 from mission_cli.document.scan import Layout, scan
 from mission_cli.domain.errors import DocumentError
+from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
@@ -18,6 +17,7 @@ from mission_cli.document.yaml_text import UnsafeError, load_values
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.ids import FeatureNumber, why_bad_id
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -14,6 +13,7 @@ from frontmatter.default_handlers import YAMLHandler
 from mission_cli.document.escape import fenced
 from mission_cli.document.yaml_text import load_values
 from mission_cli.domain.ids import RunId, split_run_id
+from mission_cli.domain.records import replace
 from mission_cli.domain.runs import Reserve, RunRecord, Usage
 from mission_cli.domain.status import Cause, RecordState
 

@@ -6,13 +6,13 @@ Nothing here knows what a mission is. Comments and fenced code hide what they co
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
 from mission_cli.document.front import Front, read_front
 from mission_cli.document.lines import Line, Lines
 from mission_cli.document.rows import Row, Table
+from mission_cli.domain.records import dataclass, field
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|\Z)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)

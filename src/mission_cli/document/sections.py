@@ -5,8 +5,9 @@ Reading, appending and `mission lint` take sections and columns from here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_order, milestone_of
+from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import (
     FINISHED_FEATURE,
     FINISHED_MILESTONE,

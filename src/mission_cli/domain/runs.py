@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import PLANNING, FeatureNumber, RunId, Sha, milestone_of, split_run_id
+from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import Cause, EndReason, JobState, RecordState, Verdict
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ moment has come when it has for this tick and had for an earlier one that agrees
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from mission_cli.domain.records import dataclass, replace
 
 _SLACK = timedelta(seconds=5)
 _DRIFT = 0.001

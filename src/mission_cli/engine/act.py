@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.errors import MissionError
+from mission_cli.domain.records import replace
 from mission_cli.engine.observe import check_job
 from mission_cli.engine.prompt import prompt_for
 from mission_cli.engine.world import agent_of

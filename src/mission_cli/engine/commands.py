@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.ledger import account, alert, next_threshold
@@ -11,6 +10,7 @@ from mission_cli.document.features import ANNOTATION
 from mission_cli.document.runs import read_run
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, UsageError
 from mission_cli.domain.ids import poc_branch
+from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     FeatureStatus,

@@ -6,7 +6,6 @@ What goes wrong while looking is a finding too.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -17,6 +16,7 @@ from mission_cli.document.load import load
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.health import Finding, Level, doubtful, fine, wrong
 from mission_cli.domain.ids import RunId, Sha
+from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.routing import runners
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import FINISHED_MISSION, Cause, EndReason, JobState, RecordState

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mission_cli.document.load import load
 from mission_cli.domain.errors import ConflictError, MissionError
+from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.domain.text import stamp
 from mission_cli.domain.timeline import follow

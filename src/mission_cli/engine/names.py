@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mission_cli.document.load import Loaded, load
 from mission_cli.domain.errors import NotFoundError, UsageError
 from mission_cli.domain.ids import FeatureNumber, feature_number
+from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import FINISHED_MISSION
 
 if TYPE_CHECKING:

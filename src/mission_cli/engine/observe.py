@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mission_cli.document.load import Loaded, load
@@ -13,6 +12,7 @@ from mission_cli.domain.hours import opens_at, read_windows
 from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.landing import Landing, Merge
 from mission_cli.domain.paths import always_protected
+from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.runs import CheckState, Job
 from mission_cli.domain.status import (
     Cause,

@@ -7,7 +7,6 @@ counts is the answer, and that is untrusted text (`document.answer`).
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from mission_cli.document.plan import PlanModels
 from mission_cli.domain.errors import BlockedError, ToolError
 from mission_cli.domain.ids import PLANNING, MissionId, run_id
 from mission_cli.domain.mission import Limits
+from mission_cli.domain.records import dataclass, field, replace
 from mission_cli.domain.runs import Exit, RunRecord, Usage
 from mission_cli.domain.status import Cause, EndReason, JobState, RecordState
 from mission_cli.domain.text import counted, first_error, one_line, show_duration, stamp

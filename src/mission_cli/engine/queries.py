@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.budget.amounts import CATEGORIES
 from mission_cli.budget.ledger import account
 from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import (
     CriterionKind,
     FeatureStatus,
@@ -155,7 +155,7 @@ class Line:
     progress: float
     path: str
     problems: int = 0
-    repo: str = field(default="")
+    repo: str = ""
 
 
 def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView:
@@ -194,7 +194,7 @@ def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView
             *(f"{e.path} ({e.kind})" for e in edits),
             *(
                 (".mission.toml (counts when it is committed: workers ran without a sandbox)",)
-                if world.settings_edited
+                if world.settings_edited()
                 else ()
             ),
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from mission_cli.document.runs import write_run
 from mission_cli.document.summary import summary_cells
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.mission import Spend
+from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import Cause, FeatureStatus, MissionStatus
 from mission_cli.domain.text import one_line, stamp
 from mission_cli.engine.retrospective import retrospective

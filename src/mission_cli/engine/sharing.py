@@ -5,7 +5,6 @@ One clone drives a mission (`host`). Where two set it at once, the one that the 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from mission_cli.document.changes import SetFront
 from mission_cli.document.load import load
 from mission_cli.domain.errors import ConflictError, MissionError, ToolError
 from mission_cli.domain.host import clone_id, same_host
+from mission_cli.domain.records import replace
 from mission_cli.domain.status import FINISHED_MISSION
 from mission_cli.domain.text import one_line, parse_stamp, stamp
 from mission_cli.engine.record import Entry, message, mission_write

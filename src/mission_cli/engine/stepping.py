@@ -7,7 +7,6 @@ worker, settles it, makes the tree ready. So whatever dies on the way, the next 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mission_cli.document.changes import SetFeature
@@ -15,6 +14,7 @@ from mission_cli.document.runs import write_run
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, ToolError
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name, run_id
+from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import (
     FINISHED_FEATURE,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.mission import Result
+from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.status import EXECUTABLE_KINDS, Verdict
 from mission_cli.domain.text import stamp
 from mission_cli.engine import act as acting

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.records import dataclass
 from mission_cli.planner.policy import Policy, RunnerPolicy
 from mission_cli.ports.agents import Bill
 from mission_cli.ports.machine import Obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mission_cli.ports.agents import Agent
     from mission_cli.ports.checks import Checks
@@ -54,8 +54,8 @@ class World:
     share: Share
     settings_files: tuple[str, ...] = ()
     """Where settings and keys were read from, or would be."""
-    settings_edited: bool = False
-    """The checkout's settings say something that does not count: a job outside of the sandbox may have written it."""
+    settings_edited: Callable[[], bool] = lambda: False
+    """Whether the checkout's settings say what does not count: a job outside of the sandbox may have written it."""
 
 
 def policy_of(world: World) -> Policy:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -12,6 +11,7 @@ from mission_cli.document.answer import blocks_of
 from mission_cli.document.plan import place_of
 from mission_cli.document.yaml_text import compose_texts
 from mission_cli.domain.problems import Problem
+from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,10 +6,10 @@ One row per cause of `docs/machines.md`. Attempts count from the last `retry` of
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.status import Cause
 from mission_cli.domain.text import parse_stamp
 from mission_cli.planner.policy import Wait

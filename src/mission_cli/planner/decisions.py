@@ -6,8 +6,9 @@ change the world, can be repeated without harm, and what came of them is seen in
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -288,7 +289,7 @@ class Plan:
     wake_at: datetime | None = None
     running: int = 0
     """Jobs that will report by themselves when they end."""
-    facts: tuple[str, ...] = field(default=())
+    facts: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:

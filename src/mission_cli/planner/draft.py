@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import FeatureNumber, feature_order
+from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import MissionStatus
 from mission_cli.planner.decisions import Act, Hold, Move, MoveMission, Plan, Settle
 from mission_cli.planner.transitions import move_mission

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import Cause, EndReason
 from mission_cli.domain.text import show_duration
 

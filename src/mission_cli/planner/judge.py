@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.mission import InputRequest
+from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import EXECUTABLE_KINDS, CriterionKind, JobState, Verdict
 from mission_cli.domain.text import stamp
 from mission_cli.planner.decisions import Ask, RunCheck

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

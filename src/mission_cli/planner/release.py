@@ -7,7 +7,6 @@ budget → runner breaker → slots; and before the slots the feature's own trie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from mission_cli.budget.amounts import CATEGORIES, show_amount
 from mission_cli.budget.ledger import Refusal, account, alert, reserve_for_attempt
 from mission_cli.domain.ids import run_id
+from mission_cli.domain.records import replace
 from mission_cli.domain.routing import ECONOMY, routes
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import (

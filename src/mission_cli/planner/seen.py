@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.landing import Landing
+from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.mission import Result
+from mission_cli.domain.records import replace
 from mission_cli.domain.routing import routes
 from mission_cli.domain.runs import AgentReport, Evidence, Exit, Job, RunRecord, Usage
 from mission_cli.domain.status import (

@@ -6,10 +6,10 @@ more: it is stopped and settled, and only then the tree is handed to the person.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.records import replace
 from mission_cli.domain.status import Cause
 from mission_cli.domain.text import name_of
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
+
+from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents.stream import LONGEST_ANSWER, report
+from mission_cli.domain.records import replace
 from mission_cli.ports.agents import Access, Bill, Invocation, Tally
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from mission_cli.adapters.git import trees
 from mission_cli.adapters.git.sharing import claim_there
 from mission_cli.adapters.proc import scan
 from mission_cli.domain.host import same_host
+from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from mission_cli.adapters.executors.jobs import JobFolder, Surroundings

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
+from mission_cli.domain.records import dataclass, field, replace
 from mission_cli.domain.runs import AgentReport, Exit, Usage
 from mission_cli.domain.status import Cause, EndReason
 from mission_cli.ports.executor import JobSpec

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents.usage import read_usage
 from mission_cli.adapters.executors import probes
+from mission_cli.domain.records import replace
 from mission_cli.domain.runs import AgentReport, Usage
 from mission_cli.domain.status import EndReason
 from mission_cli.domain.text import counted, parse_stamp

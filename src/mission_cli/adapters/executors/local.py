@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from mission_cli.adapters.fs.locks import is_locked, locked, try_lock, unlock, w
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.proc.run import start_detached
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.records import replace
 from mission_cli.domain.runs import Job
 from mission_cli.domain.status import EndReason, JobState
 from mission_cli.ports.executor import Standing

@@ -12,7 +12,6 @@ import signal
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -37,6 +36,7 @@ from mission_cli.adapters.proc.run import start_child, start_detached
 from mission_cli.adapters.secrets import Scrubber, SecretRules, known_secrets
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.paths import SETTINGS_FILE
+from mission_cli.domain.records import replace
 from mission_cli.domain.runs import AgentReport, Exit
 from mission_cli.domain.status import EndReason
 from mission_cli.domain.text import stamp

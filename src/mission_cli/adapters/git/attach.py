@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.locks import locked
@@ -12,6 +11,7 @@ from mission_cli.adapters.git.command import ZERO, Git
 from mission_cli.domain.errors import BlockedError, ConflictError
 from mission_cli.domain.host import ROBOT, Person
 from mission_cli.domain.ids import Sha
+from mission_cli.domain.records import dataclass
 from mission_cli.ports.state import Write
 
 if TYPE_CHECKING:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from dataclasses import dataclass, replace
+import time
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.git.command import ZERO, Git
 from mission_cli.adapters.git.landing import land, landing
 from mission_cli.adapters.git.leaks import leaks_in_commits
+from mission_cli.adapters.git.objects import Objects
 from mission_cli.adapters.git.places import MISSION_FOLDERS, worktrees
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
 from mission_cli.domain.landing import Merge
 from mission_cli.domain.paths import is_test_file
+from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.runs import Evidence
 from mission_cli.ports.code import Heads
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
 _MOST_MANIFEST = 200_000
+_ATTEMPTS_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +58,36 @@ class GitCodeRepo:
         self._checkout = checkout
         self._rules, self._excepted = rules, excepted
         self._git = Git(checkout.common_dir)
+        self._objects = Objects(self._git, checkout.runtime)
+        self._attempts: dict[MissionId, tuple[float, dict[FeatureNumber, int]]] = {}
         self._tree_of = tree_of
         self._robot = robot
 
     def heads(self, mission: MissionId, base: str) -> Heads:
         """Where the branches are."""
-        mine = f"refs/heads/mission/{mission}/"
-        claims = f"refs/mission/claims/{mission}/"
-        listing = self._git.text("for-each-ref", "--format=%(refname)", mine, claims).splitlines()
-        highest: dict[FeatureNumber, int] = {}
-        for ref in listing:
+        return Heads(
+            base=self._objects.commit_of(f"refs/heads/{base}") if base else None,
+            work=self._objects.commit_of(f"refs/heads/mission/{mission}/work"),
+            highest=self._highest(mission),
+        )
+
+    def _highest(self, mission: MissionId) -> dict[FeatureNumber, int]:
+        """Numbers of the last attempts that left a branch or a claim.
+
+        Asked for once in a while only: an attempt that is made meanwhile stands in the file.
+        """
+        until, highest = self._attempts.get(mission, (0.0, {}))
+        if time.monotonic() < until:
+            return highest
+        mine, claims = f"refs/heads/mission/{mission}/", f"refs/mission/claims/{mission}/"
+        highest = {}
+        for ref in self._git.text("for-each-ref", "--format=%(refname)", mine, claims).splitlines():
             run = ref.removeprefix("refs/heads/mission/").removeprefix("refs/mission/claims/")
             parts = split_run_id(run)
             if parts is not None:
                 highest[parts[1]] = max(highest.get(parts[1], 0), parts[2])
-        return Heads(
-            base=self._git.commit_of(f"refs/heads/{base}") if base else None,
-            work=self._git.commit_of(f"{mine}work"),
-            highest=highest,
-        )
+        self._attempts[mission] = (time.monotonic() + _ATTEMPTS_SECONDS, highest)
+        return highest
 
     def evidence(self, run: RunId, *, start: Sha, work: Sha, protected: Callable[[str, bool], bool]) -> Evidence | None:
         """Fetch the attempt's branch and say what it holds, merged on `work`."""
@@ -88,14 +102,14 @@ class GitCodeRepo:
                 return Evidence(tip=None, commits=1, secrets=leaks, work=work)
             trouble = self._fetch(tree, branch, tips)
             elsewhere = self._elsewhere(there, branch, start)
-        tip = self._git.commit_of(tips)
+        tip = self._objects.commit_of(tips)
         if tip is None:
             return Evidence(tip=None, elsewhere=elsewhere, trouble=trouble, work=work)
         commits = int(self._git.text("rev-list", "--count", f"{start}..{tip}"))
         changes = self._changes(start, tip)
         touched = tuple(c.path for c in changes if protected(c.path, c.existed))
         merged = self._merge(run, work, tip)
-        integrated = commits > 0 and self._git.succeeds("merge-base", "--is-ancestor", tip, work)
+        integrated = commits > 0 and self._objects.is_ancestor(tip, work)
         candidate = self._merge_commit(tip, work) if integrated else merged.commit
         return Evidence(
             tip=tip,
@@ -116,7 +130,7 @@ class GitCodeRepo:
 
     def base_merge(self, base: Sha, work: Sha) -> Merge | None:
         """The base merged into `work`, or None when it is in there already."""
-        if self._git.succeeds("merge-base", "--is-ancestor", base, work):
+        if self._objects.is_ancestor(base, work):
             return None
         tree, conflicts = self._merge_tree(work, base)
         if conflicts:
@@ -125,7 +139,15 @@ class GitCodeRepo:
 
     def landing(self, base_name: str, base: Sha, work: Sha) -> Landing:
         """What landing `work` would do, and what is in its way."""
-        return landing(self._git, base_name, base, work, merge=self._land_commit, code_tree=self.code_tree)
+        return landing(
+            self._git,
+            base_name,
+            base,
+            work,
+            is_ancestor=self._objects.is_ancestor,
+            merge=self._land_commit,
+            code_tree=self.code_tree,
+        )
 
     def land(self, base_name: str, commit: Sha, expect: Sha) -> str:
         """Fast-forward the base. Returns why it did not, or the empty string."""
@@ -134,8 +156,8 @@ class GitCodeRepo:
     def code_tree(self, commit: Sha) -> str:
         """Tree of a commit without mission folders."""
         folders = list(MISSION_FOLDERS)
-        if not self._git.words("ls-tree", "-z", "--name-only", commit, "--", *folders):
-            return self._git.text("rev-parse", f"{commit}^{{tree}}")
+        if not any(self._objects.entry(commit, folder) for folder in folders):
+            return self._objects.tree_of(commit)
         index = self._checkout.runtime / f"index-{secrets.token_hex(4)}"
         index.parent.mkdir(parents=True, exist_ok=True)
         env = {"GIT_INDEX_FILE": os.fspath(index)}
@@ -148,7 +170,7 @@ class GitCodeRepo:
 
     def find_commit(self, short: str) -> Sha | None:
         """The full name of a commit, or None."""
-        return self._git.commit_of(short) if re.fullmatch(r"[0-9a-f]{4,64}", short) else None
+        return self._objects.commit_of(short) if re.fullmatch(r"[0-9a-f]{4,64}", short) else None
 
     def newest(self, commits: Sequence[Sha]) -> Sha | None:
         """Of commits on one line the one that contains the others."""
@@ -170,20 +192,20 @@ class GitCodeRepo:
 
     def make_branch(self, name: str) -> None:
         """Create a branch at what is checked out; nothing when it exists."""
-        ref, head = f"refs/heads/{name}", self._git.commit_of("HEAD")
-        if head is None or (not self._git.swap_ref(ref, head, ZERO) and self._git.commit_of(ref) is None):
+        ref, head = f"refs/heads/{name}", self._objects.commit_of("HEAD")
+        if head is None or (not self._git.swap_ref(ref, head, ZERO) and self._objects.commit_of(ref) is None):
             raise ToolError(f"the branch {name} cannot be made", hint="make a first commit")
 
     def is_dedicated(self, base: str) -> bool:
         """Whether there is nothing on a branch yet but what a new repository comes with."""
-        commit = self._git.commit_of(f"refs/heads/{base}")
+        commit = self._objects.commit_of(f"refs/heads/{base}")
         names = self._git.words("ls-tree", "-z", "--name-only", commit) if commit else []
         return all(name.upper().startswith(_NEW_REPOSITORY) for name in names)
 
     def make_work(self, mission: MissionId, base: Sha) -> None:
         """Create the branch of finished features; nothing when it exists."""
         ref = f"refs/heads/mission/{mission}/work"
-        if not self._git.swap_ref(ref, base, ZERO) and self._git.commit_of(ref) is None:
+        if not self._git.swap_ref(ref, base, ZERO) and self._objects.commit_of(ref) is None:
             raise ToolError(f"the branch mission/{mission}/work cannot be made", hint="is there a branch `mission`?")
 
     def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
@@ -193,7 +215,7 @@ class GitCodeRepo:
     def fence(self, mission: MissionId, words: str) -> None:
         """Put an empty commit on `work`; nothing where there is none yet."""
         ref = f"refs/heads/mission/{mission}/work"
-        work = self._git.commit_of(ref)
+        work = self._objects.commit_of(ref)
         if work is not None:
             tree = self._git.text("rev-parse", f"{work}^{{tree}}")
             made = self._git.commit_tree(tree, [work], words, author=self._robot, committer=self._robot)
@@ -220,7 +242,7 @@ class GitCodeRepo:
 
     def _show_branch(self, branch: str, tips: str) -> None:
         """Let people see the attempt as a branch, unless one of them has it checked out."""
-        now, tip = self._git.commit_of(branch), self._git.commit_of(tips)
+        now, tip = self._objects.commit_of(branch), self._objects.commit_of(tips)
         if tip is None or now == tip or any(t.branch == branch for t in worktrees(self._git)):
             return
         self._git.swap_ref(branch, tip, now or ZERO)
@@ -233,7 +255,7 @@ class GitCodeRepo:
 
     def _leaks(self, tree: Path, start: Sha, tip: str, tips: str) -> tuple[str, ...]:
         """Secrets in the attempt's commits, read where they are: such a commit never gets into the repository."""
-        if not tip or tip in {start, self._git.commit_of(tips)}:
+        if not tip or tip in {start, self._objects.commit_of(tips)}:
             return ()
         borrowing = replace(self._git, extra={"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.fspath(tree / ".git/objects")})
         try:

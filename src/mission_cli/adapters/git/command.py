@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.proc.dialogue import Dialogue
 from mission_cli.adapters.proc.run import Completed, run
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import Sha
+from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.text import one_line
 
 if TYPE_CHECKING:

@@ -26,13 +26,14 @@ def landing(
     base: Sha,
     work: Sha,
     *,
+    is_ancestor: Callable[[Sha, Sha], bool],
     merge: Callable[[Sha, Sha], tuple[Sha | None, tuple[str, ...]]],
     code_tree: Callable[[Sha], str],
 ) -> Landing:
     """Say what bringing `work` to the base would do now."""
-    if git.succeeds("merge-base", "--is-ancestor", work, base):
+    if is_ancestor(work, base):
         return Landing(LandState.LANDED)
-    if git.succeeds("merge-base", "--is-ancestor", base, work):
+    if is_ancestor(base, work):
         state, commit = LandState.FORWARD, work
     else:
         made, conflicts = merge(base, work)

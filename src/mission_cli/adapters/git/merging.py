@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from mission_cli.adapters.git.command import Git, scrubbed
 from mission_cli.adapters.proc.run import run
 from mission_cli.document.merge_text import TextMerged
 from mission_cli.domain.errors import ConflictError
+from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -44,11 +44,22 @@ class Objects:
         self._maker = _Kept(git, "mktree", "-z", "--missing", "--batch")
         self._trees: dict[str, dict[str, Entry]] = {}
         self._tree_of: dict[str, str] = {}
+        self._ancestry: dict[str, bool] = {}
 
     def commit_of(self, name: str) -> Sha | None:
         """The commit that a name stands for, or None."""
         found = self._reader.ask(lambda git: _header(git, f"info {name}^{{commit}}"))
         return Sha(found[0]) if found else None
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether a commit is, or is among the ancestors of, another."""
+        pair = f"{old}..{new}"
+        if old == new or pair in self._ancestry:
+            return True
+        found = self._git.succeeds("merge-base", "--is-ancestor", old, new)
+        if found:  # that stays true; a no may be that of a shallow clone
+            _remember(self._ancestry, pair, found)
+        return found
 
     def blobs(self, names: Sequence[str]) -> dict[str, bytes]:
         """Contents of objects by the name they were asked for; missing ones are left out."""
@@ -58,12 +69,16 @@ class Objects:
         found = {name: self._read(name) for name in asked}
         return {name: one[1] for name, one in found.items() if one is not None}
 
-    def entries(self, commit: str, folder: str = "") -> dict[str, Entry]:
-        """What a folder of a commit holds, by name; empty where there is none. The caller leaves it as it is."""
+    def tree_of(self, commit: str) -> str:
+        """The tree of a commit, empty where there is none."""
         if commit not in self._tree_of:
             found = self._reader.ask(lambda git: _header(git, f"info {commit}^{{tree}}"))
             _remember(self._tree_of, commit, found[0] if found else "")
-        tree = self._tree_of[commit]
+        return self._tree_of[commit]
+
+    def entries(self, commit: str, folder: str = "") -> dict[str, Entry]:
+        """What a folder of a commit holds, by name; empty where there is none. The caller leaves it as it is."""
+        tree = self.tree_of(commit)
         for name in folder.split("/") if folder else ():
             mode, tree = self._tree(tree).get(name, ("", "")) if tree else ("", "")
             tree = tree if mode == TREE else ""
@@ -94,9 +109,7 @@ class Objects:
 
     def changed_tree(self, commit: str | None, changes: Mapping[str, Entry | None]) -> str:
         """Write the tree of a commit with other entries at some paths; None takes one away."""
-        if commit is not None:
-            self.entries(commit)
-        return self._changed(self._tree_of[commit] if commit else "", changes) or self._make({})
+        return self._changed(self.tree_of(commit) if commit else "", changes) or self._make({})
 
     def _changed(self, tree: str, changes: Mapping[str, Entry | None]) -> str:
         """The id of the tree, empty when nothing is left in it."""

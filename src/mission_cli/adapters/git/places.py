@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.git.command import Git, plain_git
 from mission_cli.adapters.proc.scan import git_at_work
 from mission_cli.domain.errors import NotFoundError, ToolError
+from mission_cli.domain.records import dataclass
+from mission_cli.domain.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,9 +75,7 @@ def find_checkout(start: Path) -> Checkout:
     common_dir = Path(common)
     if common_dir.name == "mission-state.git":
         return find_checkout(common_dir.parent.parent if common_dir.parent.name == ".git" else common_dir.parent)
-    bare = plain_git(start, f"--git-dir={common}", "config", "--bool", "core.bare", ok=(0, 1)) == "true"
-    main = None if bare else _main_tree(common_dir)
-    return Checkout(common_dir, main)
+    return Checkout(common_dir, _main_tree(common_dir))
 
 
 def git_version() -> tuple[int, ...]:
@@ -135,9 +134,12 @@ def person_at_work(git_dir: Path, folders: Iterable[Path]) -> str:
 
 
 def tracks_missions(git: Git, commit: str) -> list[str]:
-    """Paths of mission files that a commit has in one of the known folders."""
-    out = git.words("ls-tree", "-r", "-z", "--name-only", commit, "--", *(f"{f}/" for f in MISSION_FOLDERS))
-    return [path for path in out if is_mission_file(path)]
+    """Paths of mission files that a commit has in one of the known folders; none where there is no such commit."""
+    asked = ("ls-tree", "-r", "-z", "--name-only", commit, "--", *(f"{f}/" for f in MISSION_FOLDERS))
+    done = git.run(*asked, ok=(0, 128))
+    if done.code and git.commit_of(commit) is not None:
+        raise ToolError(f"git ls-tree: {one_line(done.err.decode('utf-8', 'replace'), 400)}")
+    return [path for path in done.out.decode("utf-8", "surrogateescape").split("\0") if is_mission_file(path)]
 
 
 def is_mission_file(path: str) -> bool:
@@ -150,9 +152,13 @@ def is_mission_file(path: str) -> bool:
 
 
 def _main_tree(common_dir: Path) -> Path | None:
-    configured = plain_git(common_dir, f"--git-dir={common_dir}", "config", "core.worktree", ok=(0, 1))
-    if configured:
-        return (common_dir / configured).resolve()
+    asked = ("config", "-z", "--get-regexp", r"^core\.(bare|worktree)$")
+    out = plain_git(common_dir, f"--git-dir={common_dir}", *asked, ok=(0, 1))
+    facts = {name: value if is_set else "true" for name, is_set, value in (w.partition("\n") for w in out.split("\0"))}
+    if facts.get("core.bare", "").lower() in {"true", "yes", "on", "1"}:
+        return None
+    if facts.get("core.worktree"):
+        return (common_dir / facts["core.worktree"]).resolve()
     return common_dir.parent if common_dir.name == ".git" else None
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.fs.atomic import read_json, write_json, write_new
@@ -26,6 +25,7 @@ from mission_cli.adapters.git.places import checked_out, person_at_work
 from mission_cli.domain.errors import ConflictError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
+from mission_cli.domain.records import replace
 from mission_cli.ports.state import Edit, Event, Snapshot, Write
 
 if TYPE_CHECKING:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import write_new
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.command import ZERO, Git, plain_git
-from mission_cli.adapters.git.places import MISSION_FOLDERS, tracks_missions
+from mission_cli.adapters.git.places import MISSION_FOLDERS, checked_out, tracks_missions
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
+from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,12 +134,9 @@ def _in_place(checkout: Checkout, *, here: bool) -> Layout | None:
     if checkout.main_tree is None:
         return None
     git = Git(checkout.common_dir, checkout.main_tree)
-    branch = git.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).out.decode().strip()
-    head = git.commit_of("HEAD")
+    tracked = tracks_missions(git, "HEAD")
+    branch = checked_out(git) if tracked or here else ""
     if not branch:
-        return None
-    tracked = tracks_missions(git, head) if head else []
-    if not tracked and not here:
         return None
     used = {path.split("/", 1)[0] if not path.startswith("todo/") else "todo/missions" for path in tracked}
     folders = sorted(MISSION_FOLDERS, key=lambda f: f not in used)

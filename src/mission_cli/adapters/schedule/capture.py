@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.schedule.line import LONGEST, line_of
+from mission_cli.domain.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 
+from mission_cli.domain.records import dataclass
 from mission_cli.ports.schedule import Job
 
 MARK = "# mission: `mission cron remove` takes this line away"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from mission_cli.adapters.schedule.crontab import Crontab
 from mission_cli.adapters.schedule.line import line_of
 from mission_cli.adapters.schedule.systemd import SystemdTimer
 from mission_cli.domain.errors import BlockedError, MissionError
+from mission_cli.domain.records import dataclass
 from mission_cli.ports.schedule import Installed, Job
 
 if TYPE_CHECKING:

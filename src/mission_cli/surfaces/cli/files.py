@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mission_cli.domain.errors import ConflictError, NotFoundError, UsageError
+from mission_cli.domain.records import dataclass
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
 

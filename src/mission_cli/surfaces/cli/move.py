@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mission_cli.domain.errors import DocumentError, NotFoundError, UsageError
+from mission_cli.domain.records import dataclass
 from mission_cli.surfaces.cli.make import create_mission
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean

@@ -10,7 +10,6 @@ import signal
 import sys
 import time
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ import typer
 
 from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, ToolError, UsageError
 from mission_cli.domain.problems import Severity
+from mission_cli.domain.records import dataclass, field, replace
 from mission_cli.surfaces.cli.editor import edited
 from mission_cli.surfaces.plain import clean
 

@@ -7,7 +7,6 @@ import inspect
 import json
 import sys
 import traceback
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -15,6 +14,7 @@ import typer
 from rich.console import Console
 
 from mission_cli.domain.errors import MissionError
+from mission_cli.domain.records import dataclass, field
 from mission_cli.engine.queries import as_json
 from mission_cli.surfaces.plain import BUG, clean
 
