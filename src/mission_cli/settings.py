@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
-from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -97,6 +94,8 @@ class Settings:
 
 def parse(text: str, where: str, base: Settings | None = None) -> Settings:
     """Return `base` with what a TOML text sets. Raises DocumentError with `where` and a hint."""
+    import tomllib
+
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -107,14 +106,14 @@ def parse(text: str, where: str, base: Settings | None = None) -> Settings:
 def from_environment(environment: Mapping[str, str], base: Settings) -> Settings:
     """Return `base` with the scalar settings that stand in the environment as `MISSION_<NAME>`."""
     values: dict[str, Any] = {}
-    for item in fields(base):
-        text = environment.get(ENVIRONMENT_PREFIX + item.name.upper())
-        if text is None or item.name in {"tree", "runners"}:
+    for name in base.__match_args__:
+        text = environment.get(ENVIRONMENT_PREFIX + name.upper())
+        if text is None or name in {"tree", "runners"}:
             continue
-        old = getattr(base, item.name)
+        old = getattr(base, name)
         raw: Any = int(text) if isinstance(old, int) and text.lstrip("-").isdigit() else text
         raw = [part.strip() for part in text.split(",") if part.strip()] if isinstance(old, tuple) else raw
-        values[item.name] = _convert(item.name, raw, old, f"{ENVIRONMENT_PREFIX}{item.name.upper()}")
+        values[name] = _convert(name, raw, old, f"{ENVIRONMENT_PREFIX}{name.upper()}")
     return replace(base, **values) if values else base
 
 
@@ -138,7 +137,7 @@ def check(settings: Settings) -> None:
 
 def _fill(base: Settings, table: Mapping[str, Any], where: str, text: str) -> Settings:
     values: dict[str, Any] = {}
-    known = [item.name for item in fields(base)]
+    known = list(base.__match_args__)
     for key, raw in table.items():
         place = _place(where, text, key)
         if key == "runners":
@@ -164,7 +163,7 @@ def _runners(raw: object, old: Mapping[str, RunnerSettings], where: str, text: s
 def _record(base: Any, raw: object, name: str, where: str, text: str) -> Any:
     if not isinstance(raw, dict):
         raise DocumentError(f"`{name}` is a table", where=where, hint=f"write [{name}]")
-    known = [item.name for item in fields(base)]
+    known = list(base.__match_args__)
     values: dict[str, Any] = {}
     for key, value in raw.items():
         place = _place(where, text, key)
@@ -222,6 +221,8 @@ def _typed(name: str, raw: object, kind: type, words: str, where: str) -> object
 
 
 def _unknown(key: str, known: list[str], where: str) -> DocumentError:
+    import difflib
+
     close = difflib.get_close_matches(key, known, n=1)
     hint = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(known)}"
     return DocumentError(f"unknown setting `{key}`", where=where, hint=hint)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -16,11 +15,11 @@ from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.executors import unboxed
 from mission_cli.adapters.executors.jobs import Surroundings, tree_path
 from mission_cli.adapters.executors.local import LocalExecutor
+from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.fs.registry import Registry
 from mission_cli.adapters.fs.runtime import FolderRuntime
 from mission_cli.adapters.git.code import GitCodeRepo
 from mission_cli.adapters.git.command import Git
-from mission_cli.adapters.git.merging import register
 from mission_cli.adapters.git.places import MIN_GIT, Checkout, find_checkout, git_version
 from mission_cli.adapters.git.sharing import GitShare
 from mission_cli.adapters.git.state import GitStateStore
@@ -33,7 +32,6 @@ from mission_cli.adapters.git.state_home import (
     shared_head,
     unmade_state,
 )
-from mission_cli.adapters.instruments import LocalInstruments
 from mission_cli.adapters.keys import read_environment
 from mission_cli.adapters.machine import LocalMachine
 from mission_cli.adapters.notify import CommandNotifier
@@ -55,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mission_cli.adapters.git.state_home import Layout
+    from mission_cli.adapters.instruments import LocalInstruments
     from mission_cli.domain.errors import MissionError
 
 _UNBOXED = "unboxed"
@@ -184,6 +183,8 @@ def open_homeless(*, create: bool = False) -> GitStateStore | None:
 def register_merge_driver(opened: Opened) -> list[Path]:
     """Let git merge the mission files of a repository by meaning; return the files that were changed for it."""
     layout = opened.state.layout
+    from mission_cli.adapters.git.merging import register
+
     return register(layout.git_dir, layout.folders, python_command("_merge"))
 
 
@@ -246,6 +247,8 @@ def schedule() -> LocalSchedule:
 
 def instruments(place: Path) -> LocalInstruments:
     """What `mission doctor` looks with. An environment file that cannot be read is a finding of its."""
+    from mission_cli.adapters.instruments import LocalInstruments
+
     try:
         around = environment()
     except DocumentError:
@@ -296,7 +299,7 @@ def _assemble(
             sandbox_read=settings.sandbox_read,
             sandbox_write=settings.sandbox_write,
             remote=settings.remote,
-            mark=secrets.token_hex(12),
+            mark=random_hex(12),
             environment=around,
             tick=python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name)) if ticking else (),
         )

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-import hashlib
 import os
-import platform
-import shutil
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,8 +50,10 @@ class LocalMachine:
 
         The number of the device is not among them: it may change with a boot, as the name may with a network.
         """
+        import hashlib
+
         text = f"{_machine_id()}:{self._checkout.common_dir.stat().st_ino}"
-        return f"{socket.gethostname()}:{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+        return f"{os.uname().nodename}:{hashlib.sha256(text.encode()).hexdigest()[:6]}"
 
     def person(self) -> Person:
         """Who git says that works here; the login name where it says nothing."""
@@ -90,7 +87,7 @@ class LocalMachine:
         if memory is not None and memory < self._min_memory:
             return f"only {memory} MiB of memory are free, {self._min_memory} are wanted"
         place = next(p for p in (self._trees, *self._trees.parents) if p.exists())
-        disk = shutil.disk_usage(place).free // _MIB
+        disk = _free_disk(place) // _MIB
         if disk < self._min_disk:
             return f"only {disk} MiB of disk are free at {place}, {self._min_disk} are wanted"
         return ""
@@ -99,14 +96,21 @@ class LocalMachine:
         self, command: Sequence[str], keys: Mapping[str, str], environment: Mapping[str, str] | None = None
     ) -> Obstacle | None:
         """Why a runner cannot work, in our environment or in another."""
+        from shutil import which
+
         around = self._environment if environment is None else environment
         if not command:
             return Obstacle("the runner has no command", "mend .mission.toml")
-        if shutil.which(command[0], path=around.get("PATH", os.defpath)) is None:
+        if which(command[0], path=around.get("PATH", os.defpath)) is None:
             where = "there" if "/" in command[0] else "on PATH"
             words = f"the runner's program `{command[0]}` is not {where}"
             return Obstacle(words, "install it, or mend .mission.toml", program=True)
         return missing_key(keys, around, self._key_file)
+
+
+def _free_disk(place: Path) -> int:
+    facts = os.statvfs(place)
+    return facts.f_frsize * facts.f_bavail
 
 
 def git_person(where: Path) -> Person:
@@ -114,7 +118,7 @@ def git_person(where: Path) -> Person:
     name = plain_git(where, "config", "user.name", ok=(0, 1))
     email = plain_git(where, "config", "user.email", ok=(0, 1))
     login = os.environ.get("USER") or os.environ.get("LOGNAME") or "person"
-    return Person(name or login, email or f"{login}@{socket.gethostname()}")
+    return Person(name or login, email or f"{login}@{os.uname().nodename}")
 
 
 def _machine_id() -> str:
@@ -125,11 +129,13 @@ def _machine_id() -> str:
             continue
         if text:
             return text
-    return _mac_uuid() or platform.node()
+    return _mac_uuid() or os.uname().nodename
 
 
 def _mac_uuid() -> str:
     """What macOS calls the machine, as hex digits; empty elsewhere."""
+    import ctypes
+
     ask = getattr(ctypes.CDLL(None), "gethostuuid", None) if sys.platform == "darwin" else None
     if ask is None:
         return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -185,7 +184,9 @@ def _misspelt(front: Front) -> Iterator[Problem]:
         named = {str(key.value): key for key, _ in node.value if isinstance(key, yaml.ScalarNode)}
         absent = _KNOWN[group].difference(named)
         for name in named.keys() - _KNOWN[group]:
-            close = difflib.get_close_matches(name, absent, n=1, cutoff=_CLOSE) if len(name) <= _LONGEST_KEY else []
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, absent, n=1, cutoff=_CLOSE) if len(name) <= _LONGEST_KEY else []
             if close:
                 yield _at(named[name], f"the key `{name}` is not known here", f"did you mean `{close[0]}`?")
 

@@ -7,7 +7,6 @@ people wrote different words at one place: there stand conflict markers, and a p
 from __future__ import annotations
 
 import re
-from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.ledger import account
@@ -67,6 +66,8 @@ def merge(base: str, ours: str, theirs: str, by_lines: Callable[[str, str, str],
     text = _merge_plain(loaded[0], layouts, words)
     if text is None:
         return None
+    from dataclasses import astuple
+
     style = _Style(*(agree_or_greatest(*said) for said in zip(*map(astuple, styles), strict=True)))
     return Merged(_styled(text, style, raw=raw), words.conflicts, tuple(words.notes))
 

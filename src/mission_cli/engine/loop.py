@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import TYPE_CHECKING
 
 from mission_cli.document.load import load
@@ -155,6 +154,8 @@ def _serve(world: World, policy: Policy, report: Report, mission: MissionId, sna
     except MissionError as error:
         _trouble(world, report, error)
     except Exception:  # noqa: BLE001 - our bug: reported loudly, and the other missions go on
+        import traceback
+
         report.bugs.append(f"{mission}: {traceback.format_exc()}")
         hint = "this is a bug of ours; `mission pulse --debug` shows where"
         world.runtime.note_trouble(Trouble(stamp(world.clock.now()), f"{mission} cannot be served", hint))

@@ -1,22 +1,37 @@
-"""Agent adapters: one module each, pure translators, one line each in the registry."""
+"""Agent adapters: one module each, pure translators, one line each in the registry; imported when one is wanted."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.agents.claude import ClaudeAgent
-from mission_cli.adapters.agents.codex import CodexAgent
-from mission_cli.adapters.agents.command import CommandAgent
-from mission_cli.adapters.agents.opencode import OpencodeAgent
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from mission_cli.ports.agents import Agent
 
-AGENTS: Mapping[str, Agent] = {
-    "command": CommandAgent(),
-    "opencode": OpencodeAgent(),
-    "claude": ClaudeAgent(),
-    "codex": CodexAgent(),
-}
+
+class _Registry(Mapping[str, "Agent"]):
+    """Classes by the name of their module."""
+
+    def __init__(self, classes: Mapping[str, str]) -> None:
+        self._classes = classes
+        self._made: dict[str, Agent] = {}
+
+    def __getitem__(self, name: str) -> Agent:
+        if name not in self._made:
+            module = import_module(f"mission_cli.adapters.agents.{name}") if name in self._classes else None
+            self._made[name] = getattr(module, self._classes[name])()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+
+AGENTS: Mapping[str, Agent] = _Registry(
+    {"command": "CommandAgent", "opencode": "OpencodeAgent", "claude": "ClaudeAgent", "codex": "CodexAgent"}
+)

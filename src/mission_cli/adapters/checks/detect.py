@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.mission import Criterion
@@ -56,6 +55,8 @@ def _folder(here: Mapping[str, str]) -> Iterator[str]:
 
 
 def _python(here: Mapping[str, str]) -> Iterator[str]:
+    import tomllib
+
     configured = any(name in here for name in _PYTEST_FILES)
     try:
         tool = tomllib.loads(here.get("pyproject.toml", "")).get("tool", {})

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.fs.atomic import write_json
+from mission_cli.adapters.fs.atomic import random_hex, write_json
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.git.sharing import claim_there
 from mission_cli.adapters.proc import scan
@@ -41,7 +40,7 @@ def claim(job: JobFolder, key: str, around: Surroundings) -> Refusal | None:
                 "host": around.host,
                 "boot": scan.boot_id(),
                 "pid": os.getpid(),
-                "nonce": secrets.token_hex(12),
+                "nonce": random_hex(12),
             },
         )
     content = job.claim.read_bytes()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +121,8 @@ class JobFolder:
 
     def write_request(self, spec: JobSpec, surroundings: Surroundings) -> None:
         """Write what is asked for; readable for its owner only, it holds the environment."""
+        from dataclasses import asdict
+
         make_folder(self.path)
         write_whole(self.stdin, spec.stdin.encode("utf-8", "surrogateescape"), mode=0o600)
         facts = asdict(replace(spec, stdin=""))
@@ -142,6 +142,8 @@ class JobFolder:
 
     def write_exit(self, end: Exit) -> None:
         """Write how it ended, durably."""
+        from dataclasses import asdict
+
         write_json(self.exit, _plain(asdict(end)))
 
     def read_exit(self) -> Exit | None:
@@ -153,7 +155,10 @@ class JobFolder:
 
     def forget_environment(self) -> None:
         """Take the recorded environment and copied settings away: they may hold keys, and nobody needs them now."""
-        shutil.rmtree(self.copies, ignore_errors=True)
+        if self.copies.exists():
+            import shutil
+
+            shutil.rmtree(self.copies, ignore_errors=True)
         raw = read_json(self.spec)
         if isinstance(raw, dict):
             raw["surroundings"]["environment"] = {}

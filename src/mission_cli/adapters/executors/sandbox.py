@@ -7,7 +7,6 @@ an agent needs its model.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,7 +75,9 @@ class Room:
 
 def find_bwrap(path: str) -> str:
     """Return the sandbox program if it is there and works for this user, else the empty string."""
-    program = shutil.which("bwrap", path=path)
+    from shutil import which
+
+    program = which("bwrap", path=path)
     if program is None:
         return ""
     probe = [program, "--ro-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "--dev", "/dev", "/bin/true"]
@@ -117,9 +118,11 @@ def room_environment(environment: Mapping[str, str], prefixes: Iterable[str]) ->
 
 def _scratch(place: Path, copies: Path) -> list[str]:
     if place.is_file():
+        from shutil import copyfile
+
         copies.mkdir(mode=0o700, exist_ok=True)
         copy = copies / place.name
-        shutil.copyfile(place, copy)
+        copyfile(place, copy)
         return ["--bind", os.fspath(copy), os.fspath(place)]
     if not place.is_dir():
         return []  # the agent makes it, as a file or a folder, in the home that vanishes
@@ -143,7 +146,9 @@ def _readable(argv: Sequence[str], room: Room) -> list[str]:
 
 def _homes_of(program: str, room: Room) -> list[Path]:
     """Folders that a program needs around itself: its prefix, or the node_modules that it was installed into."""
-    found = shutil.which(program, path=room.path)
+    from shutil import which
+
+    found = which(program, path=room.path)
     if found is None:
         return []
     places: list[Path] = []

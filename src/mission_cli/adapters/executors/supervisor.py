@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -325,6 +324,8 @@ class _Supervisor:
                 self._code, self._tree, ref=ref, label=self._spec.key, start=self._spec.commit, rules=self._rules
             )
         except Exception:  # noqa: BLE001 - the exit file is written whatever is in that tree
+            import traceback
+
             traceback.print_exc()
             return ""
         return saved or ""

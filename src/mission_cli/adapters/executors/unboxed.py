@@ -6,7 +6,6 @@ acts by `start`, `resume`, `run` or `retry` while none runs says with it that th
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,9 @@ def enter(folder: Path, key: str, settings: Path | None) -> None:
     with suppress(FileExistsError):
         folder.mkdir(parents=True)
         if settings is not None and settings.is_file():
-            shutil.copyfile(settings, folder / _KEPT)
+            from shutil import copyfile
+
+            copyfile(settings, folder / _KEPT)
     (folder / key.replace("/", "%")).touch()
 
 
@@ -38,7 +39,9 @@ def suspects(folder: Path) -> bool:
 def vouch(folder: Path) -> None:
     """A person says that the settings are theirs; nothing while such a job runs."""
     if folder.is_dir() and all(entry.name == _KEPT for entry in folder.iterdir()):
-        shutil.rmtree(folder)
+        from shutil import rmtree
+
+        rmtree(folder)
 
 
 def kept_settings(folder: Path) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,11 +15,16 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644, durable: bool 
 
     Not `durable`: it is whole at any time, and after a power cut it may be gone.
     """
-    temp = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temp = path.with_name(f".{path.name}.{random_hex(4)}")
     write_new(temp, content, mode=mode, durable=durable)
     temp.replace(path)
     if durable:
         sync_folder(path.parent)
+
+
+def random_hex(size: int) -> str:
+    """So many random bytes as hexadecimal digits, of which nobody can guess the next."""
+    return os.urandom(size).hex()
 
 
 def write_new(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
@@ -35,7 +39,7 @@ def write_new(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = 
 
 def create_whole(path: Path, content: bytes) -> bool:
     """Create a file with its content in one step; False when something is there already."""
-    temp = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temp = path.with_name(f".{path.name}.{random_hex(4)}")
     write_new(temp, content)
     try:
         os.link(temp, path)

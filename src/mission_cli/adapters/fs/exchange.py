@@ -5,11 +5,10 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import secrets
 import sys
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.fs.atomic import read_bytes, sync_folder, write_new
+from mission_cli.adapters.fs.atomic import random_hex, read_bytes, sync_folder, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +77,7 @@ def rework_file(
 def _temp(path: Path, folder: Path, content: bytes, mode: int) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     same = folder.stat().st_dev == path.parent.stat().st_dev
-    name = f".{path.name}.{secrets.token_hex(6)}.mission"
+    name = f".{path.name}.{random_hex(6)}.mission"
     temp = (folder if same else path.parent) / name
     write_new(temp, content, mode=mode)
     return temp

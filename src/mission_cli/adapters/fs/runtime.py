@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -168,6 +167,8 @@ class FolderRuntime:
     def note_asked(self, asked: Asked) -> None:
         """Remember it."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        from dataclasses import asdict
+
         write_json(self._folder / "asked.json", asdict(asked))
 
     def keep(self, name: str, text: str) -> str:

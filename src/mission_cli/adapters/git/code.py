@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import time
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.git.command import ZERO, Git
 from mission_cli.adapters.git.landing import land, landing
 from mission_cli.adapters.git.leaks import leaks_in_commits
@@ -158,7 +158,7 @@ class GitCodeRepo:
         folders = list(MISSION_FOLDERS)
         if not any(self._objects.entry(commit, folder) for folder in folders):
             return self._objects.tree_of(commit)
-        index = self._checkout.runtime / f"index-{secrets.token_hex(4)}"
+        index = self._checkout.runtime / f"index-{random_hex(4)}"
         index.parent.mkdir(parents=True, exist_ok=True)
         env = {"GIT_INDEX_FILE": os.fspath(index)}
         try:

@@ -7,10 +7,9 @@ forced, and nothing is pushed but the state branch and what we alone write.
 from __future__ import annotations
 
 import json
-import secrets
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.fs.atomic import read_json, write_json
+from mission_cli.adapters.fs.atomic import random_hex, read_json, write_json
 from mission_cli.adapters.git.command import ZERO, Git
 from mission_cli.adapters.git.places import worktrees
 from mission_cli.domain.errors import BlockedError, ToolError
@@ -116,7 +115,7 @@ class GitShare:
     def beat(self) -> None:
         """Put a new object behind our sign; when another clone has our name, the next fetch tells."""
         ref = f"{_SIGNS}/{clone_id(self._me)}"
-        word = {"host": self._me, "nonce": secrets.token_hex(8)}
+        word = {"host": self._me, "nonce": random_hex(8)}
         blob = self._state.store(json.dumps(word).encode())
         before = self._state.run("rev-parse", "--verify", "--quiet", ref, ok=(0, 1)).out.decode().strip()
         if self._push(self._state, f"--force-with-lease={ref}:{before}", f"{blob}:{ref}"):

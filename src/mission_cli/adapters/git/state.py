@@ -8,18 +8,16 @@ visible step, lets the next process finish what a dead one had begun.
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.adapters.fs.atomic import read_json, write_json, write_new
+from mission_cli.adapters.fs.atomic import random_hex, read_json, write_json, write_new
 from mission_cli.adapters.fs.exchange import rework_file
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.command import ZERO, Git
 from mission_cli.adapters.git.contents import Contents
 from mission_cli.adapters.git.index_lock import free_own_lock, index_lock, index_look
 from mission_cli.adapters.git.journal import read_edits
-from mission_cli.adapters.git.merging import join_entries, merge_texts, reworking
 from mission_cli.adapters.git.objects import Objects
 from mission_cli.adapters.git.places import checked_out, person_at_work
 from mission_cli.domain.errors import ConflictError
@@ -150,6 +148,8 @@ class GitStateStore:
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
         """Both changes of a text in one, or None where they touch each other."""
+        from mission_cli.adapters.git.merging import merge_texts
+
         merged = merge_texts(base, ours, theirs)
         return None if merged.conflicts else merged.text
 
@@ -173,6 +173,8 @@ class GitStateStore:
             before, after = self._objects.files(head), self._objects.files(new)
             moved = [p for p in after if after[p] != before.get(p)]
             writes = [Write(p, self._content(new, p) or "", self._content(head, p)) for p in moved]
+            from mission_cli.adapters.git.merging import reworking
+
             self._publish(head, new, [replace(w, rework=reworking(w.old, w.new, w.path)) for w in writes])
             self._forget(head, [p for p in before if p not in after])
         return new
@@ -181,6 +183,8 @@ class GitStateStore:
         """A commit of both heads."""
         base = self._git.run("merge-base", head, theirs, ok=(0, 1)).out.decode().strip()
         entries = [self._objects.files(commit) if commit else {} for commit in (base, head, theirs)]
+        from mission_cli.adapters.git.merging import join_entries
+
         tree = self._objects.changed_tree(head, join_entries(self._objects, *entries))
         return self._git.commit_tree(tree, [head, theirs], message, author=self._robot, committer=self._robot)
 
@@ -216,7 +220,7 @@ class GitStateStore:
         if not follows:
             self._swap(head, new)
             return
-        nonce = secrets.token_hex(6)
+        nonce = random_hex(6)
         self._write_journal(head, new, nonce, writes)
         try:
             paths, before = [w.path for w in writes], index_look(self.layout.git_dir)
@@ -327,6 +331,8 @@ class GitStateStore:
         return done
 
     def _catch_up(self, entry: dict[str, Any], now: Sha, nonce: str) -> None:
+        from mission_cli.adapters.git.merging import reworking
+
         old, new, paths = entry["old"], Sha(entry["new"]), list(entry["paths"])
         if now == new:
             with index_lock(self.layout.git_dir, self._token(nonce)):

@@ -7,14 +7,12 @@ file system monitor in it would run code under our git.
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.git.command import ZERO, Git, plain_git
-from mission_cli.adapters.git.leaks import leaks_in_commits, leaks_in_index
 from mission_cli.domain.host import ROBOT
 
 if TYPE_CHECKING:
@@ -24,13 +22,23 @@ if TYPE_CHECKING:
     from mission_cli.ports.secrets import Secrets
 
 
-_LOCAL_CONFIG = {
-    "commit.gpgsign": "false",
-    "tag.gpgsign": "false",
-    "gc.auto": "0",
-    "maintenance.auto": "false",
-    "core.logAllRefUpdates": "true",
-}
+_LOCAL_CONFIG = """\
+[commit]
+\tgpgsign = false
+[tag]
+\tgpgsign = false
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+[core]
+\tlogAllRefUpdates = true
+"""
+_NOBODY = """\
+[user]
+\tname = mission worker
+\temail = worker@localhost
+"""
 
 
 def make_tree(code: Path, tree: Path, *, commit: str, branch: str, base_name: str = "") -> None:
@@ -68,7 +76,9 @@ def copy_files(source: Path | None, tree: Path, names: tuple[str, ...]) -> None:
         inside = origin.is_relative_to(source.resolve()) and not Path(name).is_absolute()
         if inside and origin.is_file() and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(origin, target)
+            from shutil import copyfile
+
+            copyfile(origin, target)
 
 
 def save_uncommitted(code: Path, tree: Path, *, ref: str, label: str, start: str, rules: Secrets) -> Sha | None:
@@ -79,6 +89,8 @@ def save_uncommitted(code: Path, tree: Path, *, ref: str, label: str, start: str
     """
     if not (tree / ".git").is_dir():
         return None
+    from mission_cli.adapters.git.leaks import leaks_in_commits
+
     with _looking_at(code, tree) as git:
         head = _head_of(tree)
         if head and leaks_in_commits(git, start, head, rules, ()):
@@ -129,7 +141,7 @@ def go_on_in(tree: Path, *, branch: str, commit: str) -> None:
     (dot / "index.lock").unlink(missing_ok=True)  # of a git that died with its worker
     for name in ("config", "config.worktree", "commondir"):
         (dot / name).unlink(missing_ok=True)
-    shutil.rmtree(dot / "hooks", ignore_errors=True)
+    _remove(dot / "hooks")
     plain_git(tree.parent, "init", "--quiet", "--template=", os.fspath(tree))
     _configure(Git(dot, tree, own_config=True))
     git = Git(dot)
@@ -163,17 +175,17 @@ def remove_tree(tree: Path) -> None:
         return
     if not tree.is_dir():
         return
-    shutil.rmtree(tree, ignore_errors=True)
+    _remove(tree)
     if tree.exists():
         for folder, _, _ in os.walk(tree):
             Path(folder).chmod(0o700)
-        shutil.rmtree(tree)
+        _remove(tree, ignore_errors=False)
 
 
 @contextmanager
 def _looking_at(code: Path, tree: Path) -> Iterator[Git]:
     """A git dir of our own for looking at a worker's tree: nothing of the worker's configuration is used."""
-    own = code / "mission" / f"saving-{secrets.token_hex(4)}.git"
+    own = code / "mission" / f"saving-{random_hex(4)}.git"
     own.parent.mkdir(parents=True, exist_ok=True)
     try:
         plain_git(own.parent, "init", "--quiet", "--bare", "--template=", os.fspath(own))
@@ -181,7 +193,7 @@ def _looking_at(code: Path, tree: Path) -> Iterator[Git]:
         (own / "objects/info/alternates").write_text(f"{tree / '.git/objects'}\n{code / 'objects'}\n")
         yield Git(own, tree)
     finally:
-        shutil.rmtree(own, ignore_errors=True)
+        _remove(own)
 
 
 def _commit_work_tree(git: Git, head: str, label: str, rules: Secrets) -> Sha | None:
@@ -202,6 +214,8 @@ def _commit_work_tree(git: Git, head: str, label: str, rules: Secrets) -> Sha | 
 
 def _leave_out(git: Git, base: str, rules: Secrets) -> None:
     """Put back in the index, to what `base` says, the files whose change holds a secret."""
+    from mission_cli.adapters.git.leaks import leaks_in_index
+
     for path in {leak.path for leak in leaks_in_index(git, base, rules, ())}:
         before = git.run("ls-tree", base, "--", path, ok=(0, 128)).out.decode("utf-8", "surrogateescape").split()
         if before:
@@ -210,18 +224,18 @@ def _leave_out(git: Git, base: str, rules: Secrets) -> None:
             git.run("update-index", "--force-remove", "--", path)
 
 
+def _remove(folder: Path, *, ignore_errors: bool = True) -> None:
+    from shutil import rmtree
+
+    rmtree(folder, ignore_errors=ignore_errors)
+
+
 def _configure(git: Git) -> None:
-    for key, value in _local_config(git).items():
-        git.run("config", key, value)
-
-
-def _local_config(git: Git) -> dict[str, str]:
-    config = dict(_LOCAL_CONFIG)
-    name = git.run("config", "user.name", ok=(0, 1)).out.strip()
-    email = git.run("config", "user.email", ok=(0, 1)).out.strip()
-    if not name or not email:
-        config.update({"user.name": "mission worker", "user.email": "worker@localhost"})
-    return config
+    """Say in the configuration of a git dir that was just made what counts in a worker's tree."""
+    said = git.run("config", "--get-regexp", r"^user\.(name|email)$", ok=(0, 1)).out.decode("utf-8", "replace")
+    known = {name for name, _, value in (line.partition(" ") for line in said.splitlines()) if value.strip()}
+    with (git.git_dir / "config").open("a", encoding="utf-8") as out:
+        out.write(_LOCAL_CONFIG if len(known) == len(("name", "email")) else _LOCAL_CONFIG + _NOBODY)
 
 
 def _head_of(tree: Path) -> str:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import read_json, write_json
 from mission_cli.adapters.keys import make_environment, read_environment
-from mission_cli.adapters.schedule.capture import account, captured, environment_of_cron, fitted
-from mission_cli.adapters.schedule.crontab import Crontab
-from mission_cli.adapters.schedule.line import line_of
-from mission_cli.adapters.schedule.systemd import SystemdTimer
 from mission_cli.domain.errors import BlockedError, MissionError
 from mission_cli.domain.records import dataclass
 from mission_cli.ports.schedule import Installed, Job
@@ -19,6 +16,10 @@ from mission_cli.ports.schedule import Installed, Job
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from mission_cli.adapters.schedule.capture import Account
+    from mission_cli.adapters.schedule.crontab import Crontab
+    from mission_cli.adapters.schedule.systemd import SystemdTimer
 
 KINDS = ("cron", "systemd")
 
@@ -45,10 +46,21 @@ class LocalSchedule:
         self.key_file = key_file
         self.log = state / "cron.log"
         self._sign, self._note = state / "ticked", state / "schedule.json"
-        self._pulse, self._environment = tuple(pulse), dict(environment)
-        self._who = account()
-        self.cron = Crontab(environment, self._who)
-        self.systemd = SystemdTimer(environment, self._who, units)
+        self._pulse, self._environment, self._units = tuple(pulse), dict(environment), units
+
+    @cached_property
+    def cron(self) -> Crontab:
+        """The crontab of this user."""
+        from mission_cli.adapters.schedule.crontab import Crontab
+
+        return Crontab(self._environment, self._who)
+
+    @cached_property
+    def systemd(self) -> SystemdTimer:
+        """The timers of this user."""
+        from mission_cli.adapters.schedule.systemd import SystemdTimer
+
+        return SystemdTimer(self._environment, self._who, self._units)
 
     def noted(self) -> Installed | None:
         """What we installed and is still there; None also where that cannot be seen now."""
@@ -75,10 +87,15 @@ class LocalSchedule:
 
     def job(self) -> Job:
         """What would be installed now."""
+        from mission_cli.adapters.schedule.capture import captured
+
         return Job(self._pulse, captured(self._environment, self._who.home), str(self.log))
 
     def preview(self) -> Installed:
         """What cron would start if it was installed now."""
+        from mission_cli.adapters.schedule.capture import environment_of_cron
+        from mission_cli.adapters.schedule.line import line_of
+
         job = self.job()
         return Installed("cron", job, line_of(job), environment={**environment_of_cron(self._who), **job.set})
 
@@ -98,6 +115,8 @@ class LocalSchedule:
 
     def install(self, kind: str, programs: Iterable[str]) -> Installation:
         """Try the job and install it; `programs` have to stay on its PATH. Raises MissionError, and changes nothing."""
+        from mission_cli.adapters.schedule.capture import fitted
+
         keys_made = make_environment(self.key_file)
         read_environment(self.key_file)
         self._sign.parent.mkdir(parents=True, exist_ok=True)
@@ -113,6 +132,12 @@ class LocalSchedule:
         removed = tuple(kind for kind in KINDS if self._of(kind).remove())
         self._note.unlink(missing_ok=True)
         return removed
+
+    @cached_property
+    def _who(self) -> Account:
+        from mission_cli.adapters.schedule.capture import account
+
+        return account()
 
     def _of(self, kind: str) -> Crontab | SystemdTimer:
         return self.cron if kind == "cron" else self.systemd
