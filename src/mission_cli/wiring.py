@@ -52,6 +52,7 @@ from mission_cli.settings import Settings, check, from_environment, parse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mission_cli.adapters.executors.storage import LocalStorage
     from mission_cli.adapters.git.state_home import Layout
     from mission_cli.adapters.instruments import LocalInstruments
     from mission_cli.domain.errors import MissionError
@@ -195,6 +196,15 @@ def is_in_repository(start: Path) -> bool:
     except NotFoundError:
         return False
     return True
+
+
+def storage(opened: Opened) -> LocalStorage:
+    """What missions of a repository left on this machine."""
+    from mission_cli.adapters.executors.storage import LocalStorage
+
+    checkout, settings = opened.checkout, opened.world.settings
+    trees = _trees(checkout, settings, opened.world.machine.me())
+    return LocalStorage(code=checkout.common_dir, runtime=checkout.runtime, trees_folder=trees)
 
 
 def registry() -> Registry:

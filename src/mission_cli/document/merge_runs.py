@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mission_cli.document.merge_text import agree
+from mission_cli.document.rolls import join_roll, split_roll, year_in
 
 _FACT = re.compile(r"^(run|state|cause|ended): *['\"]?([^'\"\n]*)", re.MULTILINE)
 
@@ -21,6 +22,19 @@ def merge_runs(base: str, ours: str, theirs: str) -> str | None:
     if not base or len({f.get("run") for f in facts}) != 1 or "state" not in facts[0]:
         return None
     return max((ours, theirs), key=_rank)
+
+
+def merge_rolls(base: str, ours: str, theirs: str) -> str | None:
+    """Return the file of a year that holds every record of both; None where one of them is no such file."""
+    rolls = [split_roll(text) for text in (base, ours, theirs)]
+    if not all(rolls[1:]):
+        return None
+    agreed = {
+        name: merge_runs(*(roll.get(name, "") for roll in rolls))
+        or max((r[name] for r in rolls if name in r), key=_rank)
+        for name in {**rolls[1], **rolls[2]}
+    }
+    return join_roll(year_in(ours), agreed)
 
 
 def _rank(text: str) -> tuple[bool, bool, str, str]:

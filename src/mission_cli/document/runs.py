@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import frontmatter
@@ -81,6 +82,7 @@ def write_run(record: RunRecord) -> str:
     return str(frontmatter.dumps(post, sort_keys=False, allow_unicode=True, width=1000)) + "\n"
 
 
+@lru_cache(maxsize=4096)  # records never change once they are settled, and each round of the loop reads all of them
 def read_run(text: str) -> RunRecord | None:
     """Return the record of a file, or None when it is none or was broken by hand."""
     try:

@@ -84,6 +84,13 @@ def one_line(text: str, limit: int = 200) -> str:
     return clean if len(clean) <= limit else clean[: limit - 1].rstrip() + "…"
 
 
+def show_bytes(size: int) -> str:
+    """Return `512 B`, `12 KiB`, `3 MiB`, `1.5 GiB`."""
+    powers = [("GiB", 30), ("MiB", 20), ("KiB", 10)]
+    unit, power = next(((unit, power) for unit, power in powers if size >= 1 << power), ("B", 0))
+    return f"{size / (1 << power):.{1 if unit == 'GiB' else 0}f} {unit}"
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """Return `1 commit`, `2 commits`, `3 criteria`."""
     return f"{number} {one if number == 1 else many or one + 's'}"

@@ -50,14 +50,14 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A new content for one file. `old` is the committed text it was made from; None for a new file.
+    """A new content for one file; None takes it away. `old` is the committed text it was made from, None for a new one.
 
     `rework` makes the same change on another version of the text: on the work tree's copy where a person
     has edits that are not committed.
     """
 
     path: str
-    new: str
+    new: str | None
     old: str | None = None
     rework: Callable[[str], str] | None = None
 
@@ -97,7 +97,11 @@ class StateStore(Protocol):
         ...
 
     def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:
-        """Texts of a mission's run records at a commit, by file name without `.md`."""
+        """Texts of a mission's run records at a commit, by attempt (`1.2-a1`), those of a year's file among them."""
+        ...
+
+    def run_files(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Texts of the files that hold them, by file name without `.md`."""
         ...
 
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import random_hex, read_bytes, sync_folder, write_new
@@ -72,6 +73,25 @@ def rework_file(
         if replace_unless_changed(path, now, want, temp_folder=temp_folder):
             return "written" if now == old else "merged"
     return "kept"
+
+
+def remove_unless_changed(path: Path, expect: bytes, *, temp_folder: Path) -> bool:
+    """Take a file away; `sync_folder` makes that durable. False when it held something else: then that is there."""
+    if read_bytes(path) != expect:
+        return False
+    temp = _temp(path, temp_folder, b"", 0o600)
+    try:
+        try:
+            path.replace(temp)
+        except FileNotFoundError:
+            return True
+        ours = read_bytes(temp) == expect
+        if not ours:
+            with suppress(FileExistsError):  # somebody saved again meanwhile: theirs is newer than what we hold
+                os.link(temp, path)
+        return ours
+    finally:
+        temp.unlink(missing_ok=True)
 
 
 def _temp(path: Path, folder: Path, content: bytes, mode: int) -> Path:

@@ -44,11 +44,13 @@ class MergedFile:
 def merge_texts(base: str, ours: str, theirs: str, *, path: str = "", marker_size: int = MARKER_SIZE) -> MergedFile:
     """Merge three copies of a mission file or run record; what is neither is merged by lines, as git does."""
     from mission_cli.document.merge import merge
-    from mission_cli.document.merge_runs import merge_runs
+    from mission_cli.document.merge_runs import merge_rolls, merge_runs
+    from mission_cli.document.rolls import is_roll
 
     by_lines = line_merge(marker_size)
     if _RUN_FILE.match(path):
-        text = merge_runs(base, ours, theirs)
+        rolled = is_roll(path.rpartition("/")[2].removesuffix(".md"))
+        text = (merge_rolls if rolled else merge_runs)(base, ours, theirs)
         if text is not None:
             return MergedFile(text)
     else:
@@ -83,9 +85,9 @@ def _by_hand(ours: str, theirs: str, size: int) -> TextMerged:
     return TextMerged("".join(lines), 1)
 
 
-def reworking(base: str | None, ours: str, path: str) -> Callable[[str], str] | None:
+def reworking(base: str | None, ours: str | None, path: str) -> Callable[[str], str] | None:
     """The change from `base` to `ours`, to be made on a person's version; it raises where they touch each other."""
-    if base is None:
+    if base is None or ours is None:
         return None
 
     def rework(theirs: str) -> str:

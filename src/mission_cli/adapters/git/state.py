@@ -11,8 +11,8 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.adapters.fs.atomic import random_hex, read_json, write_json, write_new
-from mission_cli.adapters.fs.exchange import rework_file
+from mission_cli.adapters.fs.atomic import random_hex, read_json, sync_folder, write_json, write_new
+from mission_cli.adapters.fs.exchange import remove_unless_changed, rework_file
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.command import ZERO, Git
 from mission_cli.adapters.git.contents import Contents
@@ -20,6 +20,7 @@ from mission_cli.adapters.git.index_lock import free_own_lock, index_lock, index
 from mission_cli.adapters.git.journal import read_edits
 from mission_cli.adapters.git.objects import Objects
 from mission_cli.adapters.git.places import checked_out, person_at_work
+from mission_cli.document.rolls import is_roll, split_roll
 from mission_cli.domain.errors import ConflictError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
@@ -27,7 +28,7 @@ from mission_cli.domain.records import replace
 from mission_cli.ports.state import Edit, Event, Snapshot, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mission_cli.adapters.git.objects import Entry
@@ -60,7 +61,14 @@ class GitStateStore:
         return self._contents.at(head, settled or {}) if head else Snapshot(None)
 
     def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:
-        """Texts of a mission's run records at a commit, by name."""
+        """Texts of a mission's run records at a commit, by name; a file of its own counts before a year's."""
+        files = self.run_files(stored, at)
+        rolled = [split_roll(text) for name, text in files.items() if is_roll(name)]
+        alone = {name: text for name, text in files.items() if not is_roll(name)}
+        return {name: text for texts in (*rolled, alone) for name, text in texts.items()}
+
+    def run_files(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Texts of the files with a mission's run records at a commit, by name: one a record, or one a year."""
         names = {path: oid for path, (_, oid) in self._objects.files(at, stored.runs).items() if path.endswith(".md")}
         texts = self._objects.blobs(list(dict.fromkeys(names.values())))
         return {
@@ -171,12 +179,11 @@ class GitStateStore:
             if not self._git.succeeds("merge-base", "--is-ancestor", head, theirs):
                 new = self._joined(head, theirs, message)
             before, after = self._objects.files(head), self._objects.files(new)
-            moved = [p for p in after if after[p] != before.get(p)]
-            writes = [Write(p, self._content(new, p) or "", self._content(head, p)) for p in moved]
             from mission_cli.adapters.git.merging import reworking
 
+            moved = [p for p in {**before, **after} if after.get(p) != before.get(p)]
+            writes = [Write(p, self._content(new, p), self._content(head, p)) for p in moved]
             self._publish(head, new, [replace(w, rework=reworking(w.old, w.new, w.path)) for w in writes])
-            self._forget(head, [p for p in before if p not in after])
         return new
 
     def _joined(self, head: Sha, theirs: Sha, message: str) -> Sha:
@@ -188,14 +195,6 @@ class GitStateStore:
         tree = self._objects.changed_tree(head, join_entries(self._objects, *entries))
         return self._git.commit_tree(tree, [head, theirs], message, author=self._robot, committer=self._robot)
 
-    def _forget(self, head: Sha, paths: Sequence[str]) -> None:
-        """Take files that a joined commit deleted out of index and work tree, where a person has not changed them."""
-        for path in paths if self._follows() else ():
-            file = self.layout.work_tree / path
-            if file.is_file() and file.read_bytes() == _bytes(self._content(head, path) or ""):
-                file.unlink()
-                self._git.run("update-index", "--force-remove", "--", path)
-
     # Building the commit
 
     def _make_commit(self, head: Sha | None, writes: Sequence[Write], message: str, author: Person | None) -> Sha:
@@ -204,7 +203,8 @@ class GitStateStore:
             there = self._objects.entry(head, write.path) if head else None
             if (self._text_of(there) if there else None) != write.old:
                 raise ConflictError(f"{write.path} has moved", hint="try again")
-            entries[write.path] = (there[0] if there else _MODE, self._objects.store(_bytes(write.new)))
+            mode = there[0] if there else _MODE
+            entries[write.path] = None if write.new is None else (mode, self._objects.store(_bytes(write.new)))
         tree = self._objects.changed_tree(head, entries)
         parents = [head] if head else []
         return self._git.commit_tree(tree, parents, message, author=author or self._robot, committer=self._robot)
@@ -236,6 +236,7 @@ class GitStateStore:
             raise
         for write in writes:
             self._follow(write.path, write.old, write.new, write.rework)
+        self._sync_removed(w.path for w in writes if w.new is None)
         self._journal.unlink(missing_ok=True)
 
     def _swap(self, head: Sha | None, new: Sha) -> None:
@@ -258,8 +259,8 @@ class GitStateStore:
         lines = []
         for path in paths:
             before, after = (self._objects.entry(head, path) if head else None), self._objects.entry(new, path)
-            if after is not None and staged.get(path) == (before[1] if before else None):
-                lines.append(f"{after[0]} {after[1]}\t{path}\0")
+            if staged.get(path) == (before[1] if before else None):
+                lines.append(f"{after[0]} {after[1]}\t{path}\0" if after else f"0 {ZERO}\t{path}\0")
         data = "".join(lines).encode("utf-8", "surrogateescape")
         self._git.run("update-index", "-z", "--index-info", stdin=data, env=env)
 
@@ -275,7 +276,13 @@ class GitStateStore:
     def _install_index(self, nonce: str) -> None:
         self._scratch(nonce).replace(self.layout.git_dir / "index")
 
-    def _follow(self, path: str, old: str | None, new: str, rework: Callable[[str], str] | None) -> str:
+    def _follow(self, path: str, old: str | None, new: str | None, rework: Callable[[str], str] | None) -> None:
+        if new is None:
+            remove_unless_changed(
+                self.layout.work_tree / path, _bytes(old or ""), temp_folder=self.layout.git_dir / _TEMP
+            )
+            return
+
         def again(now: bytes) -> bytes | None:
             if rework is None:
                 return None
@@ -284,13 +291,18 @@ class GitStateStore:
             except Exception:  # noqa: BLE001 - whatever a person's half-edited file does to us, it stays as it is
                 return None
 
-        return rework_file(
+        rework_file(
             self.layout.work_tree / path,
             None if old is None else _bytes(old),
             _bytes(new),
             again,
             temp_folder=self.layout.git_dir / _TEMP,
         )
+
+    def _sync_removed(self, paths: Iterable[str]) -> None:
+        for folder in {(self.layout.work_tree / path).parent for path in paths}:
+            if folder.is_dir():
+                sync_folder(folder)
 
     # The journal
 
@@ -341,8 +353,8 @@ class GitStateStore:
         for path in paths:
             before = self._content(old, path) if old else None
             after = self._content(new, path)
-            if after is not None:
-                self._follow(path, before, after, reworking(before, after, path))
+            self._follow(path, before, after, reworking(before, after, path))
+        self._sync_removed(paths)
 
     def _content(self, commit: str, path: str) -> str | None:
         entry = self._objects.entry(commit, path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mission_cli import __version__
-from mission_cli.surfaces.cli import drive, files, follow, install, keep, look, make, move, step
+from mission_cli.surfaces.cli import clear, drive, files, follow, install, keep, look, make, move, step
 from mission_cli.surfaces.cli.shell import INTERRUPTED, Shell, guarded
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ drive.register(app)
 follow.register(app)
 look.register(app)
 keep.register(app)
+clear.register(app)
 step.register(app)
 install.register(app)
 

@@ -113,7 +113,8 @@ def doctor(
     if as_cron:
         return _as_cron(shell, offline=offline)
     from mission_cli.engine import doctor as looks
-    from mission_cli.wiring import instruments
+    from mission_cli.engine.gc import left_behind
+    from mission_cli.wiring import instruments, storage
 
     tools = instruments(shell.repo)
     findings = [*looks.machine_findings(tools), *looks.schedule_findings(tools)]
@@ -125,6 +126,7 @@ def doctor(
         findings.append(wrong("repository", error.message, error.hint))
     if opened is not None:
         findings += looks.repository_findings(opened.world, tools, offline=offline)
+        findings += left_behind(opened.world, storage(opened))
         if not offline:
             answers, cost = _call_models(shell, opened)
             findings += answers
