@@ -6,7 +6,6 @@ import ctypes
 import errno
 import os
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import random_hex, read_bytes, sync_folder, write_new
@@ -19,6 +18,7 @@ _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _RENAME_SWAP = 2
 _ROUNDS = 8
+_NOTHING = "nothing"
 
 
 def replace_unless_changed(path: Path, expect: bytes, new: bytes, *, temp_folder: Path) -> bool:
@@ -30,7 +30,8 @@ def replace_unless_changed(path: Path, expect: bytes, new: bytes, *, temp_folder
         mode = path.stat().st_mode & 0o777
     except FileNotFoundError:
         return False
-    temp = _temp(path, temp_folder, new, mode)
+    temp = _temp(path, temp_folder, expect, new)
+    write_new(temp, new, mode=mode)
     try:
         _swap(temp, path)
         if read_bytes(temp) == expect:
@@ -40,6 +41,42 @@ def replace_unless_changed(path: Path, expect: bytes, new: bytes, *, temp_folder
         return False
     finally:
         temp.unlink(missing_ok=True)
+
+
+def remove_unless_changed(path: Path, expect: bytes, *, temp_folder: Path) -> bool:
+    """Take a file away; `sync_folder` makes that durable. False when it held something else: then that is there.
+
+    It is put aside first, and what was put aside is compared.
+    """
+    if read_bytes(path) != expect:
+        return False
+    temp = _temp(path, temp_folder, expect, None)
+    try:
+        path.rename(temp)
+    except FileNotFoundError:
+        return True
+    gone = read_bytes(temp) == expect
+    if not gone:
+        _link(temp, path)  # or somebody saved again meanwhile: theirs is newer than what we hold
+    temp.unlink()
+    return gone
+
+
+def finish_changing(path: Path, *, temp_folder: Path) -> None:
+    """After a death in one of the above: what somebody saved meanwhile goes back to its place, our copies go away.
+
+    The name of each copy says what was expected in the file and what we wanted there.
+    """
+    for folder in {temp_folder, path.parent}:
+        for temp in folder.glob(f".{_key(os.fsencode(path))}.*.mission"):
+            _, _, _, expect, new, _ = temp.name.split(".")
+            out, there = read_bytes(temp), read_bytes(path)
+            if out is not None and _key(out) not in {expect, new}:
+                if there is None and new == _NOTHING:
+                    _link(temp, path)
+                elif there is not None and _key(there) == new:
+                    _put_back(path, temp, there)
+            temp.unlink()
 
 
 def rework_file(
@@ -58,11 +95,11 @@ def rework_file(
             if old is not None:
                 return "kept"
             path.parent.mkdir(parents=True, exist_ok=True)
-            temp = _temp(path, temp_folder, new, 0o644)
+            temp = _temp(path, temp_folder, b"", new)
+            write_new(temp, new)
             try:
-                os.link(temp, path)
-            except FileExistsError:
-                continue
+                if not _link(temp, path):
+                    continue
             finally:
                 temp.unlink()
             sync_folder(path.parent)
@@ -75,32 +112,27 @@ def rework_file(
     return "kept"
 
 
-def remove_unless_changed(path: Path, expect: bytes, *, temp_folder: Path) -> bool:
-    """Take a file away; `sync_folder` makes that durable. False when it held something else: then that is there."""
-    if read_bytes(path) != expect:
-        return False
-    temp = _temp(path, temp_folder, b"", 0o600)
-    try:
-        try:
-            path.replace(temp)
-        except FileNotFoundError:
-            return True
-        ours = read_bytes(temp) == expect
-        if not ours:
-            with suppress(FileExistsError):  # somebody saved again meanwhile: theirs is newer than what we hold
-                os.link(temp, path)
-        return ours
-    finally:
-        temp.unlink(missing_ok=True)
-
-
-def _temp(path: Path, folder: Path, content: bytes, mode: int) -> Path:
+def _temp(path: Path, folder: Path, expect: bytes, new: bytes | None) -> Path:
+    """A name for a copy of ours, on the same device, that says what it is about."""
     folder.mkdir(parents=True, exist_ok=True)
     same = folder.stat().st_dev == path.parent.stat().st_dev
-    name = f".{path.name}.{random_hex(6)}.mission"
-    temp = (folder if same else path.parent) / name
-    write_new(temp, content, mode=mode)
-    return temp
+    wanted = _NOTHING if new is None else _key(new)
+    name = f".{_key(os.fsencode(path))}.{random_hex(6)}.{_key(expect)}.{wanted}.mission"
+    return (folder if same else path.parent) / name
+
+
+def _key(content: bytes) -> str:
+    from hashlib import blake2b
+
+    return blake2b(content, digest_size=12).hexdigest()
+
+
+def _link(temp: Path, path: Path) -> bool:
+    try:
+        os.link(temp, path)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _put_back(path: Path, temp: Path, ours: bytes) -> None:

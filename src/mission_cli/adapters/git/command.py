@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.proc.dialogue import Dialogue
 from mission_cli.adapters.proc.run import Completed, run
+from mission_cli.adapters.proc.scan import OURS
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.records import dataclass, field
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 ZERO = "0" * 40
 _SAFE = (
     "-c",
-    "core.hooksPath=/dev/null",
+    OURS,
     "-c",
     "core.fsmonitor=false",
     "-c",

@@ -20,12 +20,18 @@ _LOOK_SECONDS = 0.02
 
 @contextmanager
 def index_lock(git_dir: Path, token: Path) -> Iterator[None]:
-    """Hold `index.lock`: a hard link to `token`, a file of ours. Raises ConflictError when another git keeps it."""
+    """Hold `index.lock`: a hard link to `token`, a file of ours; the lock of a dead process with this token goes on.
+
+    Raises ConflictError when another git keeps it.
+    """
     lock = git_dir / "index.lock"
-    write_new(token, b"")
+    taken = is_own_lock(git_dir, token)
+    if not taken:
+        token.unlink(missing_ok=True)
+        write_new(token, b"")
     ends = time.monotonic() + _PATIENCE_SECONDS
     try:
-        while not _link(token, lock):
+        while not taken and not _link(token, lock):
             if time.monotonic() > ends:
                 hint = f"if no git is running there, remove {lock}"
                 raise ConflictError("the index of the mission files is locked", hint=hint)
@@ -38,13 +44,17 @@ def index_lock(git_dir: Path, token: Path) -> Iterator[None]:
         token.unlink(missing_ok=True)
 
 
+def is_own_lock(git_dir: Path, token: Path) -> bool:
+    """Whether the index is locked by a process of ours that had this token."""
+    lock = git_dir / "index.lock"
+    return token.exists() and lock.exists() and token.samefile(lock)
+
+
 def free_own_lock(git_dir: Path, token: Path) -> None:
     """Remove the lock that a process of ours left when it died, and no other."""
-    lock = git_dir / "index.lock"
-    if token.exists():
-        if lock.exists() and token.samefile(lock):
-            lock.unlink()
-        token.unlink()
+    if is_own_lock(git_dir, token):
+        (git_dir / "index.lock").unlink()
+    token.unlink(missing_ok=True)
 
 
 def index_look(git_dir: Path) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.git.command import Git
 from mission_cli.adapters.git.places import in_progress, rebasing, worktrees
+from mission_cli.adapters.proc.scan import git_at_work
 from mission_cli.domain.landing import Landing, LandState
 from mission_cli.domain.text import one_line
 
@@ -51,6 +52,8 @@ def land(git: Git, base_name: str, commit: Sha, expect: Sha) -> str:
     home = _home(worktrees(git), ref)
     if home is None:
         return "" if git.swap_ref(ref, commit, expect) else f"{base_name} has moved"
+    if command := git_at_work([home.path]):
+        return f"`{command}` is running in {home.path}"
     there = Git(home.git_dir, home.path, own_config=True)
     done = there.run(
         "merge",
@@ -83,6 +86,8 @@ def _obstacle(git: Git, base_name: str, base: Sha, commit: Sha) -> str:
         return f"{words} is not finished in {home.path}"
     if (home.git_dir / "index.lock").exists():
         return f"git is at work in {home.path} (index.lock)"
+    if command := git_at_work([home.path]):
+        return f"`{command}` is running in {home.path}"
     theirs = git.words("diff", "--name-only", "-z", "--no-renames", base, commit)
     return _in_the_way(home, set(theirs))
 

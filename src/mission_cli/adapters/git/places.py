@@ -21,6 +21,8 @@ MISSION_FOLDERS = ("missions", ".missions", "todo/missions")
 MISSION_FILE = re.compile(
     r"(?P<folder>(?:.*/)?)(?P<id>[^/]+)/mission\.md\Z|(?P<flat>(?:.*/)?)(?P<flat_id>[^/]+)-mission\.md\Z"
 )
+JOURNAL = "mission-journal.json"
+"""In a git dir: what a commit of ours that is being made, or whose process died, changes."""
 _IN_PROGRESS = {
     "MERGE_HEAD": "a merge",
     "rebase-merge": "a rebase",

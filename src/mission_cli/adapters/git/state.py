@@ -12,14 +12,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.fs.atomic import random_hex, read_json, sync_folder, write_json, write_new
-from mission_cli.adapters.fs.exchange import remove_unless_changed, rework_file
+from mission_cli.adapters.fs.exchange import finish_changing, remove_unless_changed, rework_file
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.command import ZERO, Git
 from mission_cli.adapters.git.contents import Contents
 from mission_cli.adapters.git.index_lock import free_own_lock, index_lock, index_look
 from mission_cli.adapters.git.journal import read_edits
+from mission_cli.adapters.git.leavings import copies, litter, next_index, token
 from mission_cli.adapters.git.objects import Objects
-from mission_cli.adapters.git.places import checked_out, person_at_work
+from mission_cli.adapters.git.places import JOURNAL, checked_out, person_at_work, rebasing
 from mission_cli.document.rolls import is_roll, split_roll
 from mission_cli.domain.errors import ConflictError
 from mission_cli.domain.host import ROBOT
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from mission_cli.ports.state import Settled, Stored
 
 _MODE = "100644"
-_TEMP = "mission-tmp"
 _MOST_LOOKS = 5
 
 
@@ -48,7 +48,7 @@ class GitStateStore:
         self.layout = layout
         self._robot = robot
         self._git = Git(layout.git_dir, layout.work_tree, durable=True)
-        self._objects = Objects(self._git, layout.git_dir / _TEMP)
+        self._objects = Objects(self._git, copies(layout.git_dir))
         self._contents = Contents(self._objects, layout.folders)
 
     def head(self) -> Sha | None:
@@ -91,7 +91,7 @@ class GitStateStore:
 
     def recover(self) -> list[str]:
         """Finish what a dead process of ours had begun."""
-        if not self._journal.exists():
+        if not self._journal.exists() and not litter(self.layout.git_dir):
             return []
         with self._exclusive():
             return self._recover()
@@ -147,7 +147,7 @@ class GitStateStore:
     def watch(self) -> list[str]:
         """Files whose look changes whenever something is committed."""
         git_dir = self.layout.git_dir
-        return [str(git_dir / name) for name in (self.layout.branch, "packed-refs", "HEAD", "mission-journal.json")]
+        return [str(git_dir / name) for name in (self.layout.branch, "packed-refs", "HEAD", JOURNAL)]
 
     def path_for(self, mission: MissionId) -> str:
         """Path of a new mission's file."""
@@ -216,6 +216,7 @@ class GitStateStore:
     # Publishing it
 
     def _publish(self, head: Sha | None, new: Sha, writes: Sequence[Write]) -> None:
+        """Swap the ref, and let index and work tree follow before any git of a person can change them."""
         follows = self._follows()
         if not follows:
             self._swap(head, new)
@@ -225,18 +226,18 @@ class GitStateStore:
         try:
             paths, before = [w.path for w in writes], index_look(self.layout.git_dir)
             self._build_index(new, paths, head, nonce)
-            with index_lock(self.layout.git_dir, self._token(nonce)):
+            with index_lock(self.layout.git_dir, token(self.layout.git_dir, nonce)):
                 if index_look(self.layout.git_dir) != before:
                     self._build_index(new, paths, head, nonce)
                 self._swap(head, new)
                 self._install_index(nonce)
+                for write in writes:
+                    self._follow(write.path, write.old, write.new, write.rework)
+                self._sync_removed(w.path for w in writes if w.new is None)
         except ConflictError:
-            self._scratch(nonce).unlink(missing_ok=True)
+            next_index(self.layout.git_dir, nonce).unlink(missing_ok=True)
             self._journal.unlink(missing_ok=True)
             raise
-        for write in writes:
-            self._follow(write.path, write.old, write.new, write.rework)
-        self._sync_removed(w.path for w in writes if w.new is None)
         self._journal.unlink(missing_ok=True)
 
     def _swap(self, head: Sha | None, new: Sha) -> None:
@@ -250,7 +251,7 @@ class GitStateStore:
     def _build_index(self, new: Sha, paths: Sequence[str], head: Sha | None, nonce: str) -> None:
         """Prepare the index that will be: the person's entries, and ours where the person has staged nothing."""
         index = self.layout.git_dir / "index"
-        scratch = self._scratch(nonce)
+        scratch = next_index(self.layout.git_dir, nonce)
         scratch.unlink(missing_ok=True)
         if index.exists():
             write_new(scratch, index.read_bytes())
@@ -274,12 +275,12 @@ class GitStateStore:
         return found
 
     def _install_index(self, nonce: str) -> None:
-        self._scratch(nonce).replace(self.layout.git_dir / "index")
+        next_index(self.layout.git_dir, nonce).replace(self.layout.git_dir / "index")
 
     def _follow(self, path: str, old: str | None, new: str | None, rework: Callable[[str], str] | None) -> None:
         if new is None:
             remove_unless_changed(
-                self.layout.work_tree / path, _bytes(old or ""), temp_folder=self.layout.git_dir / _TEMP
+                self.layout.work_tree / path, _bytes(old or ""), temp_folder=copies(self.layout.git_dir)
             )
             return
 
@@ -296,7 +297,7 @@ class GitStateStore:
             None if old is None else _bytes(old),
             _bytes(new),
             again,
-            temp_folder=self.layout.git_dir / _TEMP,
+            temp_folder=copies(self.layout.git_dir),
         )
 
     def _sync_removed(self, paths: Iterable[str]) -> None:
@@ -308,13 +309,7 @@ class GitStateStore:
 
     @property
     def _journal(self) -> Path:
-        return self.layout.git_dir / "mission-journal.json"
-
-    def _scratch(self, nonce: str) -> Path:
-        return self.layout.git_dir / f"index.mission-{nonce}"
-
-    def _token(self, nonce: str) -> Path:
-        return self.layout.git_dir / f"mission-lock-{nonce}"
+        return self.layout.git_dir / JOURNAL
 
     def _journal_paths(self) -> set[str]:
         """What a commit that is being published, or whose process died, writes."""
@@ -322,39 +317,50 @@ class GitStateStore:
         return {str(path) for path in entry["paths"]} if isinstance(entry, dict) else set()
 
     def _write_journal(self, head: Sha | None, new: Sha, nonce: str, writes: Sequence[Write]) -> None:
-        entry = {"old": head, "new": new, "nonce": nonce, "paths": [w.path for w in writes]}
-        write_json(self._journal, entry)
+        entry = {"branch": self.layout.branch, "old": head, "new": new, "nonce": nonce}
+        write_json(self._journal, {**entry, "paths": [w.path for w in writes]})
 
     def _recover(self) -> list[str]:
+        done = self._finish()
+        for path in litter(self.layout.git_dir):
+            path.unlink(missing_ok=True)
+        return done
+
+    def _finish(self) -> list[str]:
         entry = read_json(self._journal)
         if not isinstance(entry, dict):
             self._journal.unlink(missing_ok=True)
             return []
-        nonce = str(entry["nonce"])
-        free_own_lock(self.layout.git_dir, self._token(nonce))
-        done = []
+        nonce, done = str(entry["nonce"]), []
+        for path in entry["paths"]:
+            finish_changing(self.layout.work_tree / path, temp_folder=copies(self.layout.git_dir))
         now = self._objects.commit_of(self.layout.branch)
         landed = now is not None and self._git.succeeds("merge-base", "--is-ancestor", str(entry["new"]), now)
-        if landed and now is not None and self._follows():
-            self._catch_up(entry, now, nonce)
+        if landed and self._shows(Sha(entry["new"])):
+            self._catch_up(entry, nonce)
             done.append(f"finished the commit {str(entry['new'])[:7]}")
-        self._scratch(nonce).unlink(missing_ok=True)
+        free_own_lock(self.layout.git_dir, token(self.layout.git_dir, nonce))
+        next_index(self.layout.git_dir, nonce).unlink(missing_ok=True)
         self._journal.unlink(missing_ok=True)
         return done
 
-    def _catch_up(self, entry: dict[str, Any], now: Sha, nonce: str) -> None:
+    def _shows(self, new: Sha) -> bool:
+        """Whether index and work tree are to show a commit of ours, be it that a person went to it since."""
+        return self._follows() or (self.layout.work_tree.is_dir() and self._objects.commit_of("HEAD") == new)
+
+    def _catch_up(self, entry: dict[str, Any], nonce: str) -> None:
         from mission_cli.adapters.git.merging import reworking
 
         old, new, paths = entry["old"], Sha(entry["new"]), list(entry["paths"])
-        if now == new:
-            with index_lock(self.layout.git_dir, self._token(nonce)):
+        with index_lock(self.layout.git_dir, token(self.layout.git_dir, nonce)):
+            if self._objects.commit_of("HEAD") == new:
                 self._build_index(new, paths, Sha(old) if old else None, nonce)
                 self._install_index(nonce)
-        for path in paths:
-            before = self._content(old, path) if old else None
-            after = self._content(new, path)
-            self._follow(path, before, after, reworking(before, after, path))
-        self._sync_removed(paths)
+            for path in paths:
+                before = self._content(old, path) if old else None
+                after = self._content(new, path)
+                self._follow(path, before, after, reworking(before, after, path))
+            self._sync_removed(paths)
 
     def _content(self, commit: str, path: str) -> str | None:
         entry = self._objects.entry(commit, path)
@@ -368,7 +374,9 @@ class GitStateStore:
             yield
 
     def _refuse_when_busy(self) -> None:
-        words = person_at_work(self.layout.git_dir, [self.layout.work_tree]) if self._follows() else ""
+        git_dir, tree = self.layout.git_dir, self.layout.work_tree
+        mine = self._follows() or rebasing(git_dir) == self.layout.branch
+        words = person_at_work(git_dir, [tree]) if mine else ""
         if words:
             raise ConflictError(f"the mission files wait: {words}", hint="finish it, then all goes on by itself")
 

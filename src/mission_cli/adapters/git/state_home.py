@@ -6,11 +6,11 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.fs.atomic import write_new
+from mission_cli.adapters.fs.atomic import read_json, write_new
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.command import ZERO, Git, plain_git
-from mission_cli.adapters.git.places import MISSION_FOLDERS, checked_out, tracks_missions
-from mission_cli.domain.errors import ToolError
+from mission_cli.adapters.git.places import JOURNAL, MISSION_FOLDERS, checked_out, rebasing, tracks_missions
+from mission_cli.domain.errors import BlockedError, ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.records import dataclass
 
@@ -135,12 +135,23 @@ def _in_place(checkout: Checkout, *, here: bool) -> Layout | None:
         return None
     git = Git(checkout.common_dir, checkout.main_tree)
     tracked = tracks_missions(git, "HEAD")
-    branch = checked_out(git) if tracked or here else ""
-    if not branch:
+    if not tracked and not here:
         return None
+    branch = checked_out(git) or rebasing(checkout.common_dir) or _journal_branch(checkout.common_dir)
+    if not branch and (checkout.common_dir / _STATE_GIT).is_dir():
+        return None
+    if not branch:
+        words = f"no branch is checked out in {checkout.name}, and its mission files lie on the branch"
+        raise BlockedError(words, hint="git switch BRANCH")
     used = {path.split("/", 1)[0] if not path.startswith("todo/") else "todo/missions" for path in tracked}
     folders = sorted(MISSION_FOLDERS, key=lambda f: f not in used)
     return Layout(checkout.common_dir, checkout.main_tree, branch, tuple(folders), checkout.runtime, in_place=True)
+
+
+def _journal_branch(git_dir: Path) -> str:
+    """The branch of a commit of ours whose process died."""
+    entry = read_json(git_dir / JOURNAL)
+    return str(entry.get("branch", "")) if isinstance(entry, dict) else ""
 
 
 def _missions_taken(code: Git) -> bool:

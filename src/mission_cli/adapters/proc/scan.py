@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _PROC = Path("/proc")
 
@@ -102,8 +102,7 @@ def git_at_work(folders: Iterable[Path]) -> str:
         words = command_of(pid)
         if not words or words[0].rpartition("/")[2] != "git":
             continue
-        verb = next((w for w in words[1:] if not w.startswith("-")), "")
-        if verb not in _CHANGING:
+        if OURS in words or _verb(words) not in _CHANGING:
             continue
         try:
             cwd = os.fspath((_PROC / str(pid) / "cwd").readlink())
@@ -114,6 +113,20 @@ def git_at_work(folders: Iterable[Path]) -> str:
     return ""
 
 
+def _verb(words: Sequence[str]) -> str:
+    """What git was told to do, behind its own options."""
+    rest = iter(words[1:])
+    for word in rest:
+        if word in _WITH_VALUE:
+            next(rest, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+OURS = "core.hooksPath=/dev/null"
+"""Stands in the command of every git of ours."""
+_WITH_VALUE = frozenset({"-c", "-C", "--git-dir", "--work-tree", "--namespace", "--super-prefix", "--config-env"})
 _CHANGING = frozenset({"commit", "rebase", "merge", "am", "cherry-pick", "revert", "pull", "stash", "gui", "citool"})
 
 
