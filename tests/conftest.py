@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,3 +59,16 @@ def person(tmp_path: Path) -> Iterator[Person]:
     someone = make_person(tmp_path / "repo")
     yield someone
     someone.leave()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have counted: deaths, ticks, worlds."""
+    counts: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "counts":
+                counts.update(value)
+    if counts:
+        terminalreporter.section("counts")
+        for what, times in sorted(counts.items()):
+            terminalreporter.line(f"{times:9} {what}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.document.runs import read_run, write_run
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.records import replace
 from mission_cli.engine.observe import check_job
@@ -38,7 +39,7 @@ def with_prompts(world: World, case: Case) -> list[Move]:
     for move in case.plan.moves:
         if isinstance(move, Dispatch):
             prompt = world.secrets.scrub(prompt_for(world, case.mission, move.record, case.seen.records))
-            moves.append(replace(move, record=replace(move.record, prompt=prompt)))
+            moves.append(replace(move, record=_as_written(replace(move.record, prompt=prompt))))
         else:
             moves.append(move)
     return moves
@@ -144,6 +145,11 @@ def agent_job(world: World, record: RunRecord, *, title: str, slash_command: str
         scratch=agent.access.scratch,
         pass_env=agent.access.env,
     )
+
+
+def _as_written(record: RunRecord) -> RunRecord:
+    """The record as the next process reads it: what that one would submit again is what is submitted now."""
+    return read_run(write_run(record)) or record
 
 
 def _carry_out(world: World, case: Case, act: Act) -> str:

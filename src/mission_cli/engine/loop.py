@@ -85,10 +85,12 @@ def pulse(world: World, only: Sequence[MissionId] = ()) -> Report:
                 report.elsewhere = True
                 return report
             world.runtime.take_kick()
-            _tick(world, policy, report, only)
+            looks = _tick(world, policy, report, only)
             tell_news(world, policy, list(report.cases.values()))
             if report.settled:
                 world.runtime.note_settled(report.settled)
+            if looks is not None and not only:
+                _rest(world, report, looks)  # the last thing: a pulse that dies before it leaves no rest behind
         if not world.runtime.take_kick():
             return report
 
@@ -104,14 +106,15 @@ def look(world: World, only: Sequence[MissionId] = ()) -> Report:
     return report
 
 
-def _tick(world: World, policy: Policy, report: Report, only: Sequence[MissionId]) -> None:
+def _tick(world: World, policy: Policy, report: Report, only: Sequence[MissionId]) -> dict[str, Look] | None:
+    """Do all that there is to do; return how the state looked before it was read last, None where that failed."""
     try:
         moment = world.clock.moment()
         world.runtime.note_timeline(follow(world.runtime.timeline(), moment, least=policy.agree_after))
         report.lines += world.state.recover()
         if world.runtime.stopped():
             _stop_all(world, report)
-            return
+            return None
         report.unheard = sharing.catch_up(world) is Heard.NOTHING
         settled = world.runtime.settled()
         for _ in range(_MOST_PASSES):
@@ -121,13 +124,12 @@ def _tick(world: World, policy: Policy, report: Report, only: Sequence[MissionId
                 break
         report.settled = {**snapshot.settled, **_settled(report)}
         sharing.leave_sign(world, [case.mission for case in report.cases.values()])
-        if not only:
-            _rest(world, report, looks)
     except MissionError as error:
         _trouble(world, report, error)
-    else:
-        if not report.troubles and not report.bugs:
-            world.runtime.note_trouble(None)
+        return None
+    if not report.troubles and not report.bugs:
+        world.runtime.note_trouble(None)
+    return looks
 
 
 def _stop_all(world: World, report: Report) -> None:

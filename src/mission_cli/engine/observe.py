@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from mission_cli.ports.code import Heads
     from mission_cli.ports.state import Snapshot, Stored
 
-_MOST_LOOKS = 50
-
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -91,10 +89,12 @@ def consider(
     texts = world.state.runs(stored, snapshot.head) if driven else {}
     seen = observe(world, snapshot, loaded, texts, look_only=look_only)
     plan = decide(loaded.mission, seen, policy)
-    for _ in range(_MOST_LOOKS):
-        wanted = [a for a in plan.acts if isinstance(a, RunCheck) and a.key not in seen.checks]
+    asked: set[str] = set()
+    while True:
+        wanted = [a for a in plan.acts if isinstance(a, RunCheck) and a.key not in asked]
         if not wanted:
             break
+        asked |= {act.key for act in wanted}
         seen = replace(seen, checks={**seen.checks, **check_states(world, policy, loaded.mission, wanted)})
         plan = decide(loaded.mission, seen, policy)
     return Case(stored, loaded, snapshot.head, seen, plan, texts)

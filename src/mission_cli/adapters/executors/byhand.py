@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.executors.claims import claim
 from mission_cli.adapters.executors.jobs import tree_path
-from mission_cli.adapters.fs.atomic import create_whole, read_json
+from mission_cli.adapters.fs.atomic import create_whole, read_json, write_whole
 from mission_cli.adapters.git import trees
 from mission_cli.domain.runs import AgentReport, Exit, Usage
 from mission_cli.domain.status import EndReason
@@ -29,7 +29,7 @@ def take(job: JobFolder, spec: JobSpec, around: Surroundings) -> None:
     """Make claim and tree; afterwards a person may begin. Called again it goes on where it died."""
     if job.started.exists() or job.exit.exists():
         return
-    job.by_hand.touch()
+    write_whole(job.by_hand, b"")  # durable: without it nobody would know that no supervisor belongs here
     refused = claim(job, spec.key, around)
     if refused and not (refused.here and tree_path(Path(around.trees), spec.key).is_dir()):
         job.write_exit(Exit(EndReason.NOT_STARTED, detail=refused.words))

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.fs.atomic import read_json, write_json, write_whole
+from mission_cli.adapters.fs.atomic import make_folder, read_json, sync_folder, write_json, write_whole
 from mission_cli.adapters.fs.locks import try_lock, unlock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.domain.ids import MissionId
@@ -68,12 +68,13 @@ class FolderRuntime:
         return (self._folder / "STOP").exists()
 
     def press_stop(self, *, on: bool) -> None:
-        """Make or remove STOP."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Make or remove STOP, durably: a power cut must not lift it."""
+        make_folder(self._folder)
         if on:
-            (self._folder / "STOP").touch()
+            write_whole(self._folder / "STOP", b"")
         else:
             (self._folder / "STOP").unlink(missing_ok=True)
+            sync_folder(self._folder)
 
     def looks(self, paths: Sequence[str]) -> dict[str, Look]:
         """How files look now."""

@@ -57,7 +57,7 @@ class GitCodeRepo:
     ) -> None:
         self._checkout = checkout
         self._rules, self._excepted = rules, excepted
-        self._git = Git(checkout.common_dir)
+        self._git = Git(checkout.common_dir, durable=True)
         self._objects = Objects(self._git, checkout.runtime)
         self._attempts: dict[MissionId, tuple[float, dict[FeatureNumber, int]]] = {}
         self._tree_of = tree_of

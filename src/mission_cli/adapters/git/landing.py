@@ -54,7 +54,7 @@ def land(git: Git, base_name: str, commit: Sha, expect: Sha) -> str:
         return "" if git.swap_ref(ref, commit, expect) else f"{base_name} has moved"
     if command := git_at_work([home.path]):
         return f"`{command}` is running in {home.path}"
-    there = Git(home.git_dir, home.path, own_config=True)
+    there = Git(home.git_dir, home.path, durable=True, own_config=True)
     done = there.run(
         "merge",
         "--ff-only",

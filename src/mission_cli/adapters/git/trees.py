@@ -33,7 +33,9 @@ _LOCAL_CONFIG = """\
 \tauto = false
 [core]
 \tlogAllRefUpdates = true
+\tfsync = committed,loose-object,reference
 """
+"""The last one: what a worker has committed is there after a power cut, as the exit file that speaks of it is."""
 _NOBODY = """\
 [user]
 \tname = mission worker

@@ -1,0 +1,101 @@
+"""Counts of deaths, and what must be true after each: `python -m tests.crash` prints them."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.crash.lives import PLAN, Lives, StateId, Step, committed, end_of, over_the_cap, works
+from tests.kit.fakes.host import make_host, make_mission
+from tests.kit.fakes.life import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.kit.fakes.host import Host
+
+
+@dataclass
+class Deaths:
+    """One mission of six features and two milestones, and the deaths that it was put through."""
+
+    lazy: tuple[str, ...] = ()
+    lives: Lives = field(default_factory=Lives)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        host = make_host(works, lazy=self.lazy)
+        make_mission(host, PLAN)
+        self.objects = host.jobs.objects
+        self.begin = self.lives.keep(host)
+        self.undisturbed = self.lives.steps(self.begin)
+        self.expected = end_of(self.lives.end(self.begin))
+
+    def every(self, kind: Kind) -> None:
+        """Let somebody die at every step in turn."""
+        states = {}
+        for step in self.undisturbed:
+            if (step.leaves, victim(step, kind)) not in states:
+                states[step.leaves, victim(step, kind)] = self.lives.death(step, kind)
+            self.counts[f"deaths by {kind}"] += 1
+        self._look(states.values())
+        self.counts[f"states left by {kind}"] += len(set(states.values()))
+
+    def pairs(self, number: int, seed: int) -> None:
+        """Let somebody die at two steps of a life; three in four are killed, the others lose their power."""
+        dice = random.Random(seed)  # noqa: S311 - dice
+        for _ in range(number):
+            kinds = dice.choices(list(Kind), [3, 1], k=2)
+            once = self.lives.death(dice.choice(self.undisturbed), kinds[0])
+            twice = self.lives.death(dice.choice(self.lives.steps(once)), kinds[1])
+            self._look([twice])
+            self.counts["pairs of deaths"] += 1
+
+    def kills_without_end(self) -> None:
+        """Kill a pulse at every step of every life that kills of pulses can lead to, until nothing new is left."""
+        waiting, seen = [self.begin], set[StateId]()
+        while waiting:
+            state = waiting.pop()
+            if state in seen:
+                continue
+            seen.add(state)
+            left: dict[StateId, Step] = {}
+            segment = self.lives.segment(state)
+            for place, (name, leaves) in enumerate(segment.steps):
+                left.setdefault(leaves, Step(state, place, name, leaves))
+            for step in left.values():
+                if not victim(step, Kind.KILL) and step.leaves not in seen:
+                    assert self.lives.death(step, Kind.KILL) == step.leaves
+                    waiting.append(step.leaves)
+            waiting += [segment.end] if segment.end is not None else []
+        self._look(seen)
+        wanted = committed(self.lives.end(self.begin))
+        assert all(committed(self.lives.end(state)) == wanted for state in seen), "the files differ"
+        self.counts["states that any number of kills of pulses can lead to"] += len(seen)
+
+    def within_the_caps(self) -> None:
+        """No intent that was committed in any of the lives promises more than the caps in its parent let it."""
+        for commit in self.objects.all():
+            if commit.parents and "m/mission.md" in commit.files:
+                assert not over_the_cap(self.objects.get(commit.parents[0]), commit), commit.message
+                self.counts["intents within their caps"] += "feature.dispatched" in commit.message
+
+    def _look(self, states: Iterable[StateId]) -> None:
+        for state in states:
+            host = self.lives.end(state)
+            assert end_of(host) == self.expected
+            assert_each_started_once(host)
+
+
+def assert_each_started_once(host: Host) -> None:
+    """No attempt began twice, whatever anybody wrote down."""
+    twice = {run: times for run, times in Counter(host.jobs.truth.starts).items() if times > 1}
+    assert not twice, twice
+
+
+def victim(step: Step, kind: Kind) -> str:
+    """The supervisor that a kill at a step hits; empty: the pulse."""
+    ours = kind is Kind.KILL and step.name.startswith("supervisor of ")
+    return step.name if ours else ""

@@ -1,0 +1,63 @@
+"""Six features in two milestones: whoever dies at whatever step, the mission ends as if nobody had."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.crash.deaths import Deaths
+from tests.crash.lives import End
+from tests.kit.fakes.life import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NIGHTLY = bool(os.environ.get("MISSION_NIGHTLY"))
+PAIRS = 5_000 if NIGHTLY else 250
+SEEDS = range(8) if NIGHTLY else range(2)
+FILES = ("1.1.txt", "1.2.txt", "1.3.txt", "2.1.txt", "2.2.txt", "2.3.txt")
+AS_IF_NOTHING_HAD_HAPPENED = End(
+    status="completed",
+    milestones=("passed", "passed"),
+    features=tuple((name.removesuffix(".txt"), "done") for name in FILES),
+    base=(*((name, "good\n") for name in FILES), ("notes.txt", "hello\n")),
+    open_runs=0,
+    edits=0,
+)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_death_at_every_step(kind: Kind, record_property: Callable[[str, object], None]) -> None:
+    deaths = Deaths()
+    deaths.every(kind)
+    deaths.within_the_caps()
+    assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
+    assert deaths.counts[f"deaths by {kind}"] > 3_000
+    assert deaths.counts[f"states left by {kind}"] > 200
+    record_property("counts", dict(deaths.counts))
+
+
+def test_kills_of_pulses_as_often_as_you_like(record_property: Callable[[str, object], None]) -> None:
+    deaths = Deaths()
+    deaths.kills_without_end()
+    deaths.within_the_caps()
+    assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
+    record_property("counts", dict(deaths.counts))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.timeout(3600)
+def test_two_deaths_in_one_life(seed: int, record_property: Callable[[str, object], None]) -> None:
+    deaths = Deaths()
+    deaths.pairs(PAIRS, seed)
+    deaths.within_the_caps()
+    assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
+    record_property("counts", dict(deaths.counts))
+
+
+@pytest.mark.parametrize("forgotten", [("code/refs/heads/mission/",), ("jobs/", "code/refs/claims/")])
+def test_what_is_not_synced_would_be_found_out(forgotten: tuple[str, ...]) -> None:
+    deaths = Deaths(lazy=forgotten)
+    with pytest.raises((AssertionError, KeyError)):
+        deaths.every(Kind.POWER_CUT)

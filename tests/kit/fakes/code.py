@@ -1,0 +1,195 @@
+"""A code repository in memory: branches on the disk of a clone, trees of jobs beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.kit.fakes.objects import Commit, changed_between, merge_files, tree_of
+
+from mission_cli.domain.errors import ToolError
+from mission_cli.domain.host import ROBOT
+from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
+from mission_cli.domain.landing import Landing, LandState, Merge
+from mission_cli.domain.paths import is_test_file
+from mission_cli.domain.runs import Evidence
+from mission_cli.ports.code import Heads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tests.kit.fakes.disk import Disk
+    from tests.kit.fakes.objects import Objects
+
+    from mission_cli.domain.ids import MissionId, RunId
+
+REFS, TREES = "code/refs", "trees"
+_FOLDERS = ("missions/", ".missions/", "todo/missions/")
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The tree of a job: what its branch is at, and what lies in it that is not committed."""
+
+    tip: Sha | None
+    branch: str = ""
+    uncommitted: tuple[tuple[str, str], ...] = ()
+
+
+class MemoryCodeRepo:
+    """The repository of one clone, and the trees that attempts work in. Every move of a ref is synced."""
+
+    def __init__(self, disk: Disk, objects: Objects) -> None:
+        self._disk, self._objects = disk, objects
+
+    def heads(self, mission: MissionId, base: str) -> Heads:
+        """Where the branches are."""
+        names = [*self._disk.below(f"{REFS}/heads/mission/{mission}"), *self._disk.below(f"{REFS}/claims/{mission}")]
+        highest: dict[FeatureNumber, int] = {}
+        for name in names:
+            parts = split_run_id(f"{mission}/{name}")
+            if parts is not None:
+                highest[parts[1]] = max(highest.get(parts[1], 0), parts[2])
+        return Heads(
+            base=self._ref(f"heads/{base}") if base else None,
+            work=self._ref(f"heads/mission/{mission}/work"),
+            highest=highest,
+        )
+
+    def evidence(self, run: RunId, *, start: Sha, work: Sha, protected: Callable[[str, bool], bool]) -> Evidence | None:
+        """Fetch the attempt's branch and say what it holds, merged on `work`."""
+        tree = self._disk.read(f"{TREES}/{run}", Tree)
+        if tree is not None and tree.tip is not None:
+            self._disk.write(f"{REFS}/tips/{run}", tree.tip)
+            self._disk.write(f"{REFS}/heads/mission/{run}", tree.tip)
+        tip = self._ref(f"tips/{run}")
+        if tip is None:
+            return Evidence(tip=None, work=work)
+        before, after = self._objects.get(start).files, self._objects.get(tip).files
+        changed = tuple(changed_between(before, after))
+        since = set(self._objects.ancestry(start))
+        mine = [name for name in self._objects.ancestry(tip) if name not in since]
+        merged = self._merge(run, work, tip)
+        integrated = bool(mine) and self._objects.contains(work, tip)
+        candidate = self._merge_commit(tip, work) if integrated else merged.commit
+        return Evidence(
+            tip=tip,
+            commits=len(mine),
+            changed=changed,
+            substantial=any(before.get(p, "").split() != after.get(p, "").split() for p in changed),
+            tests_changed=sum(is_test_file(p) for p in changed),
+            protected=tuple(p for p in changed if protected(p, p in before)),
+            conflicts=merged.conflicts,
+            candidate=candidate,
+            tree=self.code_tree(candidate) if candidate else "",
+            completes=tuple(dict.fromkeys(c for name in mine for c in _completes(self._objects.get(name).message))),
+            integrated=integrated,
+            work=work,
+        )
+
+    def base_merge(self, base: Sha, work: Sha) -> Merge | None:
+        """The base merged into `work`, or None when it is in there already."""
+        if self._objects.contains(work, base):
+            return None
+        return self._merged(work, base, "Merge the base into the work of the mission", base)
+
+    def landing(self, base_name: str, base: Sha, work: Sha) -> Landing:
+        """What landing `work` would do; nothing of a person's is in its way here."""
+        del base_name
+        if self._objects.contains(base, work):
+            return Landing(LandState.LANDED)
+        if self._objects.contains(work, base):
+            return Landing(LandState.FORWARD, work, self.code_tree(work))
+        merged = self._merged(base, work, "Merge the work of the mission", work)
+        if merged.commit is None:
+            return Landing(LandState.CONFLICT, conflicts=merged.conflicts)
+        return Landing(LandState.MERGE, merged.commit, self.code_tree(merged.commit))
+
+    def land(self, base_name: str, commit: Sha, expect: Sha) -> str:
+        """Fast-forward the base."""
+        if self._disk.swap(f"{REFS}/heads/{base_name}", commit, expect):
+            return ""
+        return f"{base_name} has moved"
+
+    def code_tree(self, commit: Sha) -> str:
+        """Tree of a commit without mission folders."""
+        files = self._objects.get(commit).files
+        return tree_of({path: text for path, text in files.items() if not path.startswith(_FOLDERS)})
+
+    def find_commit(self, short: str) -> Sha | None:
+        """The full name of a commit, or None."""
+        return self._objects.find(short)
+
+    def newest(self, commits: Sequence[Sha]) -> Sha | None:
+        """Of commits on one line the one that contains the others."""
+        return next((c for c in commits if all(self._objects.contains(c, other) for other in commits)), None)
+
+    def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
+        """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
+        files = self._objects.get(commit).files
+        shallow = {p: (files[p] if p.rpartition("/")[2] in wanted else "") for p in files if p.count("/") <= 1}
+        folders = {"/".join(p.split("/")[:2]) + "/" for p in files if p.count("/") > 1}
+        return {**shallow, **dict.fromkeys(sorted(folders), "")}
+
+    def make_branch(self, name: str) -> None:
+        """Create a branch at the base; nothing when it exists."""
+        head = self._ref("heads/main")
+        if head is None:
+            raise ToolError(f"the branch {name} cannot be made", hint="make a first commit")
+        self._disk.create(f"{REFS}/heads/{name}", head)
+
+    def is_dedicated(self, base: str) -> bool:
+        """Whether there is nothing on a branch yet but what a new repository comes with."""
+        head = self._ref(f"heads/{base}")
+        names = {path.split("/")[0].upper() for path in self._objects.get(head).files} if head else set()
+        return all(name.startswith(("README", "LICENSE", ".GITIGNORE", "MISSIONS")) for name in names)
+
+    def make_work(self, mission: MissionId, base: Sha) -> None:
+        """Create the branch of finished features; nothing when it exists."""
+        self._disk.create(f"{REFS}/heads/mission/{mission}/work", base)
+
+    def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
+        """Compare and swap; False when somebody else was faster."""
+        return self._disk.swap(f"{REFS}/heads/mission/{mission}/work", to, expect)
+
+    def fence(self, mission: MissionId, words: str) -> None:
+        """Put an empty commit on `work`; nothing where there is none yet."""
+        work = self._ref(f"heads/mission/{mission}/work")
+        if work is not None:
+            now = self._objects.get(work)
+            made = self._objects.add(Commit(now.files, (work,), words, ROBOT, now.at))
+            self.move_work(mission, made, work)
+
+    def watch(self, missions: Sequence[MissionId], bases: Sequence[str]) -> list[str]:
+        """Names whose look changes when a branch that the loop looks at moves."""
+        names = [f"{REFS}/heads/{base}" for base in dict.fromkeys(bases) if base]
+        return names + [f"{REFS}/heads/mission/{mission}/work" for mission in missions]
+
+    def _ref(self, name: str) -> Sha | None:
+        found = self._disk.read(f"{REFS}/{name}", str)
+        return Sha(found) if found else None
+
+    def _merge(self, run: RunId, work: Sha, tip: Sha) -> Merge:
+        parts = split_run_id(run)
+        number = parts[1] if parts else run
+        message = f"Merge {number}\n\nCompletes-feature: {number}\nMission-Run: {run}\n"
+        return self._merged(work, tip, message, tip)
+
+    def _merged(self, ours: Sha, theirs: Sha, message: str, dated_like: Sha) -> Merge:
+        base = self._objects.base_of(ours, theirs)
+        was = self._objects.get(base).files if base else {}
+        files, conflicts = merge_files(was, self._objects.get(ours).files, self._objects.get(theirs).files)
+        if conflicts:
+            return Merge(None, conflicts)
+        at = self._objects.get(dated_like).at
+        return Merge(self._objects.add(Commit(files, (ours, theirs), message, ROBOT, at)))
+
+    def _merge_commit(self, tip: Sha, work: Sha) -> Sha | None:
+        """The commit that brought `tip` to `work`."""
+        line = [name for name in self._objects.line(work) if self._objects.contains(name, tip)]
+        return line[-1] if line else None
+
+
+def _completes(message: str) -> list[str]:
+    key = "Completes-feature: "
+    return [line.removeprefix(key).strip() for line in message.splitlines() if line.startswith(key)]

@@ -1,0 +1,437 @@
+"""Jobs in memory: the folder of a job is on the disk, the supervisor that holds its lock is not."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from tests.kit.fakes.code import REFS, TREES, Tree
+from tests.kit.fakes.life import Death, Kind, Life
+from tests.kit.fakes.objects import Commit
+
+from mission_cli.domain.host import ROBOT
+from mission_cli.domain.ids import Sha
+from mission_cli.domain.runs import AgentReport, Exit, Job, Usage
+from mission_cli.domain.status import Cause, EndReason, JobState
+from mission_cli.domain.text import stamp
+from mission_cli.ports.executor import JobSpec, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tests.kit.fakes.clock import HostClock
+    from tests.kit.fakes.disk import Disk
+    from tests.kit.fakes.life import Fate
+    from tests.kit.fakes.objects import Objects
+
+JOBS = "jobs"
+_SWEEP = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an agent is going to do in one attempt: steps of equal length, then a commit."""
+
+    seconds: float = 60.0
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What it commits; nothing: no commit."""
+    uncommitted: Mapping[str, str] = field(default_factory=dict)
+    code: int = 0
+    costs: tuple[Decimal, ...] = ()
+    """Dollars, step by step; empty: it reports none."""
+    cause: Cause | None = None
+    reset_at: str = ""
+    completes: str = ""
+
+
+Script = Callable[[JobSpec], Outcome]
+
+
+@dataclass
+class Truth:
+    """What really happened, whatever anybody writes down. No power cut reaches it."""
+
+    starts: list[str] = field(default_factory=list)
+    """Runs of workers, one entry for each time that one really began."""
+    paid: dict[str, Decimal] = field(default_factory=dict)
+    """Dollars by run."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A file of a job that is there or not; `at` is when it was written."""
+
+    at: datetime
+
+
+class Phase(StrEnum):
+    """What a supervisor does next."""
+
+    BEGIN = "begin"
+    START = "start"
+    FINISH = "finish"
+
+
+@dataclass
+class Supervisor:
+    """The keeper of one job: what it does next, and when that is due."""
+
+    key: str
+    due: datetime
+    phase: Phase = Phase.BEGIN
+    outcome: Outcome = field(default_factory=Outcome)
+    began: datetime | None = None
+
+
+class JobHost:
+    """Everything that happens to jobs on one host while no pulse looks: supervisors work, die, and end."""
+
+    def __init__(
+        self, disk: Disk, objects: Objects, clock: HostClock, *, name: str, script: Script, fate: Fate, truth: Truth
+    ) -> None:
+        self.disk, self.objects, self.clock = disk, objects, clock
+        self.name, self.script, self.fate, self.truth = name, script, fate, truth
+        self.supervisors: dict[str, Supervisor] = {}
+        self.slots = 4
+        self._phases = {Phase.BEGIN: self._begin, Phase.START: self._start, Phase.FINISH: self._finish}
+
+    # Supervisors
+
+    def spawn(self, key: str) -> None:
+        """Start the supervisor of a job; it holds the job's lock from now on."""
+        self.supervisors[key] = Supervisor(key, self.clock.now())
+
+    def next_due(self) -> datetime | None:
+        """When the next supervisor has something to do, by the clock of this host."""
+        return min((self._due(s) for s in self.supervisors.values()), default=None)
+
+    def work(self) -> None:
+        """Let every supervisor do what is due now. Raises Death when the whole host goes down."""
+        while True:
+            now = self.clock.now()
+            due = [s for s in self.supervisors.values() if self._due(s) <= now]
+            if not due:
+                return
+            first = min(due, key=lambda s: (self._due(s), s.key))
+            try:
+                self._phases[first.phase](first)
+            except Death as death:
+                if death.kind is not Kind.KILL:
+                    raise
+                self.die(first.key)
+
+    def die(self, key: str) -> None:
+        """The supervisor of a job is killed; what it ran dies with it."""
+        supervisor = self.supervisors.pop(key, None)
+        if supervisor is not None:
+            self._bill(supervisor)
+            self.disk.write(f"{JOBS}/{key}/heartbeat", Mark(self.clock.now()), sync=False)
+
+    def _due(self, supervisor: Supervisor) -> datetime:
+        if supervisor.began is not None and self.disk.has(f"{JOBS}/{supervisor.key}/cancel"):
+            return self.clock.now()
+        return supervisor.due
+
+    # The life of a job, as `adapters.executors.supervisor` has it
+
+    def _begin(self, me: Supervisor) -> None:
+        spec = self._spec(me.key)
+        if self.disk.has(f"{JOBS}/{me.key}/exit"):
+            del self.supervisors[me.key]
+            return
+        self._step(me, "begins")
+        if spec.kind != "check" and self.disk.has(f"{JOBS}/{me.key}/started"):
+            self._end(me, Exit(EndReason.LOST, detail="its supervisor died"))
+            return
+        if spec.kind == "worker":
+            if self.workers() >= self.slots:
+                me.due = self.clock.now() + _SWEEP
+                return
+            refused = self.claim(me.key)
+            if refused:
+                self._end(me, Exit(EndReason.NOT_STARTED, detail=refused))
+                return
+            self._step(me, "has claimed")
+        me.phase = Phase.START
+
+    def claim(self, key: str) -> str:
+        """Claim an attempt, as often as one likes. Returns why it is not ours, or the empty string."""
+        mine = f"{self.name} {key}"
+        self.disk.create(f"{JOBS}/{key}/claim", mine)
+        self.disk.create(f"{REFS}/claims/{key}", mine)
+        other = self.disk.read(f"{REFS}/claims/{key}", str)
+        return "" if other == mine else f"{key} is claimed already: {other}"
+
+    def _start(self, me: Supervisor) -> None:
+        spec = self._spec(me.key)
+        place = spec.tree or me.key
+        self.disk.remove(f"{TREES}/{place}")
+        self.disk.write(f"{TREES}/{place}", Tree(Sha(spec.commit) if spec.branch else None, spec.branch))
+        self._step(me, "has a tree")
+        if self.disk.has(f"{JOBS}/{me.key}/cancel"):
+            self._end(me, Exit(EndReason.CANCELLED))
+            return
+        now = self.clock.now()
+        if not self.disk.create(f"{JOBS}/{me.key}/started", Mark(now)) and spec.kind != "check":
+            self._end(me, Exit(EndReason.LOST, detail="it was started before"))
+            return
+        self._step(me, "says that it starts")
+        if spec.kind != "check":
+            self.truth.starts.append(me.key)
+        me.began = now
+        me.outcome = self.script(spec) if spec.kind != "check" else Outcome(seconds=1.0)
+        me.due = now + timedelta(seconds=self._length(spec, me.outcome))
+        me.phase = Phase.FINISH
+        self._step(me, "runs")
+
+    def _finish(self, me: Supervisor) -> None:
+        spec, outcome = self._spec(me.key), me.outcome
+        self._bill(me)
+        seconds = (self.clock.now() - (me.began or self.clock.now())).total_seconds()
+        if self.disk.has(f"{JOBS}/{me.key}/cancel"):
+            self._leave(me, outcome.uncommitted)
+            self._end(me, Exit(EndReason.CANCELLED, seconds=seconds))
+        elif spec.kind == "check":
+            code, words = judge(spec, self.objects.get(Sha(spec.commit)).files)
+            self.disk.write(f"{JOBS}/{me.key}/log", words)
+            self._end(me, Exit(EndReason.EXIT, code, seconds=seconds))
+        elif _steps_within(spec, outcome) < len(outcome.costs):
+            self._leave(me, outcome.files)
+            self._end(me, Exit(EndReason.OVER_BUDGET, seconds=seconds))
+        elif spec.deadline_s and outcome.seconds > spec.deadline_s:
+            self._leave(me, outcome.files)
+            self._end(me, Exit(EndReason.DEADLINE, seconds=seconds))
+        else:
+            if outcome.files:
+                self._commit(me, outcome)
+                self._step(me, "has committed")
+            self._leave(me, outcome.uncommitted)
+            self._end(me, Exit(EndReason.EXIT, outcome.code, seconds=seconds))
+
+    def _end(self, me: Supervisor, end: Exit) -> None:
+        spec = self._spec(me.key)
+        self._step(me, "has ended it")
+        started = self.disk.read(f"{JOBS}/{me.key}/started", Mark)
+        saved = self._save(me.key) if spec.kind == "worker" else ""
+        now = stamp(self.clock.now())
+        report = AgentReport(
+            usage=self._usage(me.key),
+            cause=me.outcome.cause,
+            detail=str(me.outcome.cause or ""),
+            reset_at=me.outcome.reset_at,
+            steps=len(me.outcome.costs),
+        )
+        began = stamp(started.at) if started else ""
+        self.disk.write(f"{JOBS}/{me.key}/exit", replace(end, started=began, ended=now, saved=saved, report=report))
+        self.supervisors.pop(me.key, None)
+        self._step(me, "has written how it ended")
+
+    def _step(self, me: Supervisor, what: str) -> None:
+        Life(self.fate).step(f"supervisor of {me.key} {what}")
+
+    def _spec(self, key: str) -> JobSpec:
+        spec = self.disk.read(f"{JOBS}/{key}/spec", JobSpec)
+        assert spec is not None, f"{key} is supervised and was never asked for"
+        return spec
+
+    def workers(self) -> int:
+        """How many workers run now."""
+        running = [s.key for s in self.supervisors.values() if s.phase is Phase.FINISH]
+        return sum(self._spec(key).kind == "worker" for key in running)
+
+    def _length(self, spec: JobSpec, outcome: Outcome) -> float:
+        steps = _steps_within(spec, outcome)
+        seconds = outcome.seconds * steps / len(outcome.costs) if outcome.costs else outcome.seconds
+        return min(seconds, spec.deadline_s) if spec.deadline_s else seconds
+
+    # What it leaves
+
+    def _bill(self, me: Supervisor) -> None:
+        """Write down what the steps that are over have cost."""
+        costs, began = me.outcome.costs, me.began
+        if not costs or began is None:
+            return
+        length = me.outcome.seconds / len(costs)
+        over = int((self.clock.now() - began).total_seconds() / length + 1e-6) if length else len(costs)
+        paid = sum(costs[: min(over, _steps_within(self._spec(me.key), me.outcome))], Decimal(0))
+        self.truth.paid[me.key] = paid
+        self.disk.write(f"{JOBS}/{me.key}/usage", paid)
+
+    def _usage(self, key: str) -> Usage | None:
+        usd = self.disk.read(f"{JOBS}/{key}/usage", Decimal)
+        return Usage(usd=usd, source="file") if usd is not None else None
+
+    def _commit(self, me: Supervisor, outcome: Outcome) -> None:
+        spec = self._spec(me.key)
+        files = {**self.objects.get(Sha(spec.commit)).files, **outcome.files}
+        message = f"work\n\nCompletes-feature: {outcome.completes}\n" if outcome.completes else "work\n"
+        tip = self.objects.add(Commit(files, (Sha(spec.commit),), message, ROBOT, self.clock.now()))
+        self.disk.write(f"{TREES}/{spec.tree or me.key}", Tree(tip, spec.branch))
+
+    def _leave(self, me: Supervisor, files: Mapping[str, str]) -> None:
+        name = f"{TREES}/{self._spec(me.key).tree or me.key}"
+        tree = self.disk.read(name, Tree)
+        if files and tree is not None:
+            self.disk.write(name, replace(tree, uncommitted=tuple(sorted(files.items()))), sync=False)
+
+    def _save(self, key: str) -> str:
+        """Keep what is not committed as a commit of the code repository."""
+        spec = self._spec(key)
+        tree = self.disk.read(f"{TREES}/{spec.tree or key}", Tree)
+        if tree is None or not tree.uncommitted:
+            return ""
+        parent = tree.tip or Sha(spec.commit)
+        files = {**self.objects.get(parent).files, **dict(tree.uncommitted)}
+        words = f"Uncommitted work of {key}\n"
+        saved = self.objects.add(Commit(files, (parent,), words, ROBOT, self.clock.now()))
+        self.disk.write(f"{REFS}/wip/{key}", saved)
+        return saved
+
+
+class MemoryExecutor:
+    """What a pulse sees of the jobs of its host."""
+
+    def __init__(self, host: JobHost, life: Life) -> None:
+        self._host, self._disk, self._life = host, host.disk, life
+
+    def submit(self, spec: JobSpec) -> None:
+        """Start a supervisor for the job, unless one is there or the job has ended; one by hand needs none."""
+        folder = f"{JOBS}/{spec.key}"
+        if spec.key in self._host.supervisors or self._disk.has(f"{folder}/exit"):
+            return
+        self._disk.create(f"{folder}/spec", spec)
+        self._life.step("executor: request written")
+        if spec.kind == "hand":
+            self._take(spec)
+        else:
+            self._host.spawn(spec.key)
+
+    def poll(self, keys: Sequence[str]) -> Mapping[str, Job]:
+        """An answer for every key."""
+        return {key: self._look(key) for key in keys}
+
+    def cancel(self, key: str) -> None:
+        """Ask the supervisor to stop the job. One by hand ends at once."""
+        if self._disk.has(f"{JOBS}/{key}/by-hand"):
+            self._end_by_hand(key, EndReason.CANCELLED)
+        elif self._disk.has(f"{JOBS}/{key}/spec"):
+            self._disk.write(f"{JOBS}/{key}/cancel", Mark(self._host.clock.now()), sync=False)
+
+    def wait(self, key: str) -> None:
+        """Let time go on until nobody looks after the job any more."""
+        while key in self._host.supervisors:
+            due = self._host.next_due()
+            assert due is not None
+            self._host.clock.time.pass_by(max(timedelta(0), due - self._host.clock.now()))
+            self._host.work()
+
+    def standing(self, key: str) -> Standing | None:
+        """How its tree stands, or None when it is gone."""
+        tree = self._disk.read(f"{TREES}/{key}", Tree)
+        return Standing(f"{TREES}/{key}", tree.branch, tuple(n for n, _ in tree.uncommitted)) if tree else None
+
+    def hand_back(self, key: str) -> None:
+        """End a job by hand as done."""
+        self._end_by_hand(key, EndReason.EXIT)
+
+    def logs(self, key: str, tail: int) -> str:
+        """The end of its output."""
+        return (self._disk.read(f"{JOBS}/{key}/log", str) or "")[-tail:]
+
+    def tree(self, key: str) -> str:
+        """Where the job works, or empty when that is not there."""
+        spec = self._disk.read(f"{JOBS}/{key}/spec", JobSpec)
+        place = f"{TREES}/{spec.tree or key}" if spec else ""
+        return place if place and self._disk.has(place) else ""
+
+    def running(self) -> list[str]:
+        """Keys of all jobs that somebody looks after now."""
+        return [key for key in sorted(self._host.supervisors) if not self._disk.has(f"{JOBS}/{key}/exit")]
+
+    def watch(self, keys: Sequence[str]) -> list[str]:
+        """Folders of jobs."""
+        return [f"{JOBS}/{key}" for key in keys]
+
+    def _take(self, spec: JobSpec) -> None:
+        folder = f"{JOBS}/{spec.key}"
+        if self._disk.has(f"{folder}/started"):
+            return
+        self._disk.write(f"{folder}/by-hand", Mark(self._host.clock.now()))
+        refused = self._host.claim(spec.key)
+        if refused:
+            self._disk.write(f"{folder}/exit", Exit(EndReason.NOT_STARTED, detail=refused))
+            return
+        self._life.step("executor: claimed by hand")
+        before = self._disk.read(f"{TREES}/{spec.continues}", Tree) if spec.continues else None
+        tree = replace(before, branch=spec.branch) if before else Tree(Sha(spec.commit), spec.branch)
+        self._disk.write(f"{TREES}/{spec.key}", tree)
+        self._disk.write(f"{folder}/started", Mark(self._host.clock.now()))
+
+    def _end_by_hand(self, key: str, reason: EndReason) -> None:
+        if self._disk.has(f"{JOBS}/{key}/exit"):
+            return
+        saved = self._host._save(key)  # noqa: SLF001 - the other half of this fake
+        started = self._disk.read(f"{JOBS}/{key}/started", Mark)
+        end = Exit(
+            reason,
+            code=0 if reason is EndReason.EXIT else None,
+            started=stamp(started.at) if started else "",
+            ended=stamp(self._host.clock.now()),
+            saved=saved,
+            report=AgentReport(usage=Usage(usd=None, source="by hand")),
+        )
+        self._disk.write(f"{JOBS}/{key}/exit", end)
+
+    def _look(self, key: str) -> Job:
+        folder = f"{JOBS}/{key}"
+        if not self._disk.has(f"{folder}/spec"):
+            return Job(JobState.UNKNOWN)
+        end = self._disk.read(f"{folder}/exit", Exit)
+        if end is not None:
+            return Job(JobState.ENDED, exit=end, tail=self.logs(key, 8000), started=end.started)
+        started = self._disk.read(f"{folder}/started", Mark)
+        began = stamp(started.at) if started else ""
+        if key in self._host.supervisors:
+            return Job(JobState.RUNNING if began else JobState.WAITING, started=began)
+        if started is None:
+            return Job(JobState.UNKNOWN)
+        if self._disk.has(f"{folder}/by-hand"):
+            return Job(JobState.RUNNING, started=began)
+        sign = self._disk.read(f"{folder}/heartbeat", Mark) or started
+        return Job(JobState.GONE, started=began, quiet_since=sign.at)
+
+
+def judge(spec: JobSpec, files: Mapping[str, str]) -> tuple[int, str]:
+    """(exit code, words) of a criterion on files: `file` and `grep` by the inspector, `true` and `false` by the shell."""
+    if spec.argv[0] == "/bin/sh":
+        words = spec.argv[-1].split()
+        if words[:1] in (["true"], ["false"]):
+            return int(words[0] == "false"), ""
+        return 127, f"{words[0]}: not found"
+    wanted = json.loads(spec.argv[-1])
+    if wanted["kind"] == "file":
+        missing = [p for p in wanted["paths"] if not files.get(p)]
+        return (
+            (1, f"{missing[0]} does not exist")
+            if missing
+            else (0, f"{', '.join(wanted['paths'])}: there and not empty")
+        )
+    found = re.compile(wanted["pattern"], re.MULTILINE)
+    hit = any(found.search(files.get(p, "")) for p in wanted["paths"])
+    return int(hit is bool(wanted["negated"])), "found" if hit else "no match"
+
+
+def _steps_within(spec: JobSpec, outcome: Outcome) -> int:
+    """How many steps an attempt takes before it is stopped: the one that breaks its cap is seen when it is over."""
+    spent = Decimal(0)
+    for number, cost in enumerate(outcome.costs, 1):
+        spent += cost
+        if spec.max_usd and spent > Decimal(spec.max_usd):
+            return number
+    return len(outcome.costs)

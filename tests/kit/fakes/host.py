@@ -1,0 +1,140 @@
+"""One clone on one machine: what outlives its processes, and the world that each of them is handed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.kit.fakes.clock import HostClock, Time
+from tests.kit.fakes.code import REFS, MemoryCodeRepo
+from tests.kit.fakes.disk import Disk
+from tests.kit.fakes.executor import JobHost, MemoryExecutor, Script, Truth
+from tests.kit.fakes.life import Fate, Life, Mortal
+from tests.kit.fakes.objects import Commit, Objects
+from tests.kit.fakes.others import ADA, KeptNews, NoPrices, NoSchedule, NoSecrets, RoomyMachine
+from tests.kit.fakes.runtime import Lock, MemoryRuntime
+from tests.kit.fakes.share import NoShare
+from tests.kit.fakes.state import MemoryStateStore
+
+from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.checks import StandardChecks
+from mission_cli.adapters.templates import JinjaTemplates
+from mission_cli.document.plan import read_plan
+from mission_cli.engine.create import create
+from mission_cli.engine.world import World
+from mission_cli.settings import RunnerSettings, Settings
+
+if TYPE_CHECKING:
+    from mission_cli.domain.ids import MissionId, Sha
+
+_TEMPLATES = JinjaTemplates()
+SETTINGS = Settings(
+    runners={"script": RunnerSettings(kind="command", command=("script",), deadline=timedelta(hours=1))},
+    sandbox="off",
+    notify="tell",
+)
+
+
+@dataclass
+class Host:
+    """Disk, clock and supervisors of one clone. Processes come and go: `world` makes what one is handed."""
+
+    jobs: JobHost
+    settings: Settings = SETTINGS
+    lock: Lock = field(default_factory=Lock)
+    news: KeptNews = field(default_factory=KeptNews)
+
+    def world(self) -> World:
+        """The ports of a new process, which may die at every call of one of them."""
+        life = Life(self.jobs.fate)
+        disk, objects, clock = self.jobs.disk, self.jobs.objects, self.jobs.clock
+
+        def mortal(name: str, port: object) -> Any:
+            return Mortal(port, name, life)
+
+        runtime = MemoryRuntime(disk, clock, self.lock, full_look=self.settings.full_look)
+        return World(
+            clock=mortal("clock", clock),
+            state=mortal("state", MemoryStateStore(disk, objects, clock, life)),
+            code=mortal("code", MemoryCodeRepo(disk, objects)),
+            executor=mortal("executor", MemoryExecutor(self.jobs, life)),
+            agents=AGENTS,
+            checks=StandardChecks(("inspect",)),
+            templates=_TEMPLATES,
+            machine=mortal("machine", RoomyMachine(self.jobs)),
+            prices=NoPrices(),
+            secrets=NoSecrets(),
+            runtime=mortal("runtime", runtime),
+            notifier=mortal("notifier", self.news),
+            settings=self.settings,
+            schedule=NoSchedule(),
+            share=NoShare(),
+        )
+
+    def copy(self, fate: Fate) -> Host:
+        """The same moment on another clone of everything, for another life."""
+        mine = self.jobs
+        clock = mine.clock.copy(Time(mine.clock.time.now))
+        truth = Truth(list(mine.truth.starts), dict(mine.truth.paid))
+        jobs = JobHost(
+            mine.disk.copy(), mine.objects, clock, name=mine.name, script=mine.script, fate=fate, truth=truth
+        )
+        jobs.supervisors = {key: replace(s) for key, s in mine.supervisors.items()}
+        return Host(jobs, self.settings, news=KeptNews(list(self.news.told)))
+
+    def fingerprint(self) -> tuple[object, ...]:
+        """Equal for two hosts on which everything will go on in the same way."""
+        mine = self.jobs
+        kept = ((s.key, s.phase, s.due, s.began) for s in mine.supervisors.values())
+        return (
+            mine.disk.fingerprint(),
+            mine.clock.moment(),
+            tuple(sorted(kept, key=lambda s: s[0])),
+            tuple(mine.truth.starts),
+            tuple(sorted(mine.truth.paid.items())),
+        )
+
+    def power_cut(self) -> None:
+        """Everything that runs ends, and what was not synced is as it was before."""
+        for key in list(self.jobs.supervisors):
+            self.jobs.die(key)
+        self.lock.held = False
+        self.jobs.disk.cut()
+        self.jobs.clock.boot()
+
+
+def make_host(
+    script: Script,
+    *,
+    name: str = "here:000001",
+    time: Time | None = None,
+    objects: Objects | None = None,
+    fate: Fate | None = None,
+    lazy: tuple[str, ...] = (),
+) -> Host:
+    """A clone with one commit on main."""
+    objects, clock = objects or Objects(), HostClock(time or Time())
+    host = Host(JobHost(Disk(lazy), objects, clock, name=name, script=script, fate=fate or Fate(), truth=Truth()))
+    first = objects.add(Commit({"notes.txt": "hello\n"}, (), "Begin\n", ADA, clock.now()))
+    host.jobs.disk.write(f"{REFS}/heads/main", first)
+    return host
+
+
+def make_mission(host: Host, plan: str, identity: str = "m") -> MissionId:
+    """What `mission new --plan` does."""
+    read = read_plan(plan)
+    assert read.plan is not None, read.problems
+    read.plan.id = identity
+    world = host.world()
+    made, _ = create(
+        read.plan, store=world.state, templates=_TEMPLATES, now=world.clock.now(), person=ADA, base=lambda _: "main"
+    )
+    return made
+
+
+def base_of(host: Host) -> dict[str, str]:
+    """The files of `main`."""
+    head = host.jobs.disk.read(f"{REFS}/heads/main", str)
+    commit: Sha = head  # type: ignore[assignment]
+    return dict(host.jobs.objects.get(commit).files)

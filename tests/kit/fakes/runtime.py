@@ -1,0 +1,188 @@
+"""The loop's own place in memory, and the fast path that reads it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tests.kit.fakes.executor import JOBS
+
+from mission_cli.domain.timeline import Timeline
+from mission_cli.ports.runtime import Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tests.kit.fakes.clock import HostClock
+    from tests.kit.fakes.disk import Disk
+    from tests.kit.fakes.executor import JobHost
+
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.ports.runtime import Look, Trouble
+    from mission_cli.ports.state import Settled
+
+PLACE = "runtime"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What has to change before there is anything to do again."""
+
+    written: datetime
+    due: datetime
+    wake: datetime | None
+    looks: Mapping[str, Look]
+    jobs: tuple[str, ...]
+
+
+@dataclass
+class Lock:
+    """Who is the one loop of a repository; the kernel gives it back when that one dies."""
+
+    held: bool = False
+
+
+@dataclass
+class Kept:
+    """A value that is read as often as one likes, and replaced as a whole."""
+
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+class MemoryRuntime:
+    """The runtime folder of one clone."""
+
+    def __init__(self, disk: Disk, clock: HostClock, lock: Lock, *, full_look: timedelta) -> None:
+        self._disk, self._clock, self._lock, self._full_look = disk, clock, lock, full_look
+
+    @contextmanager
+    def lock(self) -> Iterator[bool]:
+        """Try to become the one loop; when another is, it is kicked."""
+        if self._lock.held:
+            self.kick()
+            yield False
+            return
+        self._lock.held = True
+        try:
+            yield True
+        finally:
+            self._lock.held = False
+
+    def kick(self) -> None:
+        """Leave word."""
+        self._disk.write(f"{PLACE}/kick", self._clock.now(), sync=False)
+
+    def take_kick(self) -> bool:
+        """Whether somebody left word; it is taken away."""
+        return self._disk.remove(f"{PLACE}/kick", sync=False)
+
+    def stopped(self) -> bool:
+        """Whether STOP is there."""
+        return self._disk.has(f"{PLACE}/STOP")
+
+    def press_stop(self, *, on: bool) -> None:
+        """Make or remove STOP."""
+        if on:
+            self._disk.write(f"{PLACE}/STOP", "")
+        else:
+            self._disk.remove(f"{PLACE}/STOP")
+
+    def looks(self, paths: Sequence[str]) -> dict[str, Look]:
+        """How values look now."""
+        return {path: self._disk.look(path) for path in paths}
+
+    def rest(self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None) -> None:
+        """Write the signature."""
+        now = self._clock.now()
+        due = min(now + self._full_look, wake_at or now + self._full_look)
+        self._disk.write(f"{PLACE}/idle", Signature(now, due, wake_at, dict(looks), tuple(jobs)))
+
+    def due(self) -> datetime | None:
+        """The wake-up of the last signature, or when somebody kicked."""
+        signature, kick = self._disk.read(f"{PLACE}/idle", Signature), self._disk.read(f"{PLACE}/kick", datetime)
+        moments = [m for m in (signature.wake if signature else None, kick) if m is not None]
+        return min(moments, default=None)
+
+    def timeline(self) -> Timeline | None:
+        """What the last tick had seen of the clock."""
+        return self._disk.read(f"{PLACE}/clock", Timeline)
+
+    def note_timeline(self, timeline: Timeline) -> None:
+        """Keep what this tick saw, not for a power cut."""
+        self._disk.write(f"{PLACE}/clock", timeline, sync=False)
+
+    def settled(self) -> Mapping[MissionId, Settled]:
+        """What `note_settled` left."""
+        return self._kept("settled")  # type: ignore[return-value]
+
+    def note_settled(self, settled: Mapping[MissionId, Settled]) -> None:
+        """Write it down where it is something new."""
+        if self.settled() != settled:
+            self._keep("settled", {str(mission): one for mission, one in settled.items()})
+
+    def note_trouble(self, trouble: Trouble | None) -> None:
+        """Keep, or clear, the word that a pulse could not work."""
+        if trouble is None:
+            self._disk.remove(f"{PLACE}/trouble", sync=False)
+        else:
+            self._keep("trouble", {"": trouble})
+
+    def trouble(self) -> Trouble | None:
+        """The word that was kept, or None."""
+        return self._kept("trouble").get("")  # type: ignore[return-value]
+
+    def told(self) -> dict[str, dict[str, str]]:
+        """What a person was told last."""
+        return dict(self._kept("told"))  # type: ignore[arg-type]
+
+    def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
+        """Remember what was told."""
+        self._keep("told", {mission: dict(facts) for mission, facts in told.items()})
+
+    def keep(self, name: str, text: str) -> str:
+        """Keep a text for people."""
+        self._disk.write(f"{PLACE}/{name}", text)
+        return f"{PLACE}/{name}"
+
+    def asked(self) -> Asked:
+        """What is known of the remote."""
+        return self._disk.read(f"{PLACE}/asked", Asked) or Asked()
+
+    def note_asked(self, asked: Asked) -> None:
+        """Remember it."""
+        self._disk.write(f"{PLACE}/asked", asked)
+
+    def last_look(self) -> str:
+        """The state commit that the person saw last."""
+        return self._disk.read(f"{PLACE}/looked", str) or ""
+
+    def note_look(self, head: str) -> None:
+        """The person has seen everything up to this commit."""
+        self._disk.write(f"{PLACE}/looked", head)
+
+    def _kept(self, name: str) -> Mapping[str, object]:
+        kept = self._disk.read(f"{PLACE}/{name}", Kept)
+        return kept.facts if kept else {}
+
+    def _keep(self, name: str, facts: Mapping[str, object]) -> None:
+        self._disk.write(f"{PLACE}/{name}", Kept(dict(facts)))
+
+
+def is_idle(host: JobHost) -> bool:
+    """What `mission_cli.idle` says of this clone."""
+    disk, now = host.disk, host.clock.now()
+    signature = disk.read(f"{PLACE}/idle", Signature)
+    if signature is None or not signature.written - timedelta(seconds=1) <= now < signature.due:
+        return False
+    if disk.has(f"{PLACE}/kick") or disk.has(f"{PLACE}/STOP"):
+        return False
+    alive = all(_alive(host, job.removeprefix(f"{JOBS}/")) for job in signature.jobs)
+    return alive and all(disk.look(path) == look for path, look in signature.looks.items())
+
+
+def _alive(host: JobHost, key: str) -> bool:
+    if host.disk.has(f"{JOBS}/{key}/exit"):
+        return False
+    return host.disk.has(f"{JOBS}/{key}/by-hand") or key in host.supervisors

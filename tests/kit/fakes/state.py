@@ -1,0 +1,274 @@
+"""A state store in memory. Its commit has the steps of the real one, and may die between any two of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.kit.fakes.objects import Commit, tree_of
+
+from mission_cli.document.merge import merge
+from mission_cli.document.merge_runs import merge_runs
+from mission_cli.document.merge_text import TextMerged
+from mission_cli.domain.errors import ConflictError, NotFoundError
+from mission_cli.domain.host import ROBOT
+from mission_cli.domain.ids import MissionId, Sha
+from mission_cli.ports.state import Edit, Event, Snapshot, Stored, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tests.kit.fakes.clock import HostClock
+    from tests.kit.fakes.disk import Disk
+    from tests.kit.fakes.life import Life
+    from tests.kit.fakes.objects import Objects
+
+    from mission_cli.domain.host import Person
+    from mission_cli.ports.state import Settled
+
+HEAD, JOURNAL, TREE = "state/head", "state/journal", "state/tree"
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What a commit is about to publish."""
+
+    old: Sha | None
+    new: Sha
+
+
+class MemoryStateStore:
+    """Mission files of one clone. The ref is `state/head` of its disk, the work tree `state/tree`."""
+
+    def __init__(self, disk: Disk, objects: Objects, clock: HostClock, life: Life) -> None:
+        self._disk, self._objects, self._clock, self._life = disk, objects, clock, life
+
+    def snapshot(self, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
+        """What is committed now, without the texts of missions that are settled and as they were then."""
+        head = self._head()
+        if head is None:
+            return Snapshot(None)
+        files = self._objects.get(head).files
+        missions: dict[MissionId, Stored] = {}
+        rest: dict[MissionId, Settled] = {}
+        for path in sorted(files):
+            name, _, file = path.partition("/")
+            if file != "mission.md":
+                continue
+            mission = MissionId(name)
+            content = tree_of({p: t for p, t in files.items() if p.startswith(f"{name}/")})
+            was = (settled or {}).get(mission)
+            if was is not None and was.content == content:
+                rest[mission] = was
+            else:
+                missions[mission] = Stored(mission, path, files[path], f"{name}/runs", content)
+        return Snapshot(head, missions, rest)
+
+    def head(self) -> Sha | None:
+        """The commit that the branch is at."""
+        return self._head()
+
+    def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Texts of a mission's run records at a commit, by name."""
+        start = f"{stored.runs}/"
+        files = self._objects.get(at).files
+        return {p.removeprefix(start).removesuffix(".md"): t for p, t in files.items() if p.startswith(start)}
+
+    def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
+        """Commit exactly these files on top of `expect`, then let the work tree follow."""
+        self.recover()
+        head = self._head()
+        if head != expect:
+            raise ConflictError("the mission files have moved", hint="try again")
+        files = dict(self._objects.get(head).files) if head else {}
+        for write in writes:
+            if files.get(write.path) != write.old:
+                raise ConflictError(f"{write.path} has moved", hint="try again")
+            files[write.path] = write.new
+        parents = (head,) if head else ()
+        new = self._objects.add(Commit(files, parents, message, author or ROBOT, self._clock.now()))
+        reworks = {write.path: write.rework for write in writes}
+        self._publish(head, new, reworks)
+        return new
+
+    def join(self, theirs: Sha, *, message: str) -> Sha:
+        """Bring another head in, by meaning; return the new head."""
+        self.recover()
+        head = self._head()
+        if head is None or self._objects.contains(head, theirs):
+            return head or theirs
+        new = theirs
+        if not self._objects.contains(theirs, head):
+            new = self._joined(head, theirs, message)
+        self._publish(head, new, {})
+        return new
+
+    def recover(self) -> list[str]:
+        """Finish what a dead process had begun."""
+        journal, now = self._disk.read(JOURNAL, Journal), self._head()
+        if journal is None:
+            return []
+        done = []
+        if now is not None and self._objects.contains(now, journal.new):
+            self._follow(journal.old, journal.new, {})
+            done.append(f"finished the commit {journal.new[:7]}")
+        self._disk.remove(JOURNAL, sync=False)
+        return done
+
+    def edits(self) -> list[Edit]:
+        """A person's edits that are not committed; what a commit of ours is writing just now is none of them."""
+        head, journal = self._head(), self._disk.read(JOURNAL, Journal)
+        files = self._objects.get(head).files if head else {}
+        ours = self._paths(journal.old, journal.new) if journal else []
+        found = []
+        tree = self._tree()
+        for path in sorted({*files, *tree}):
+            if path not in ours and files.get(path) != tree.get(path):
+                kind = "untracked" if path not in files else "deleted" if path not in tree else "modified"
+                found.append(Edit(path, kind))
+        return found
+
+    def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
+        """Commits that touched a mission (or any), newest first."""
+        head, found = self._head(), []
+        before = set(self._objects.ancestry(since)) if since else set()
+        for name in self._objects.line(head) if head else ():
+            commit = self._objects.get(name)
+            paths = self._paths(next(iter(commit.parents), None), name)
+            touched = mission is None or any(p == mission.path or p.startswith(f"{mission.runs}/") for p in paths)
+            if name not in before and touched:
+                found.append(_event(name, commit))
+        return found[:limit]
+
+    def text_at(self, stored: Stored, revision: str) -> str:
+        """A mission's text at a revision."""
+        first = revision.removesuffix("^")
+        found = self._objects.find(first)
+        if found is None:
+            raise NotFoundError(f"there is no revision `{first}`", hint="mission history shows what there is")
+        parents = self._objects.get(found).parents
+        name = found if first == revision else next(iter(parents), None)
+        return self._objects.get(name).files.get(stored.path, "") if name else ""
+
+    def last_editor(self, stored: Stored) -> str:
+        """Name of who last committed the file without being us."""
+        events = self.history(stored, limit=1_000_000)
+        return next((e.author.name for e in events if not e.events), "")
+
+    def path_for(self, mission: MissionId) -> str:
+        """Path of a new mission's file."""
+        return f"{mission}/mission.md"
+
+    def work_path(self, path: str) -> str:
+        """Where a file of the store lies on disk."""
+        return f"{TREE}/{path}"
+
+    def watch(self) -> list[str]:
+        """Names whose look changes whenever something is committed."""
+        return [HEAD, JOURNAL]
+
+    def merge(self, base: str, ours: str, theirs: str) -> str | None:
+        """Both changes of a text in one, or None where they touch each other."""
+        merged = merge(base, ours, theirs, _by_lines)
+        return None if merged is None or merged.conflicts else merged.text
+
+    # Publishing
+
+    def _head(self) -> Sha | None:
+        head = self._disk.read(HEAD, str)
+        return Sha(head) if head else None
+
+    def _tree(self) -> dict[str, str]:
+        return {path: text for path, text in self._disk.below(TREE).items() if isinstance(text, str)}
+
+    def _publish(self, head: Sha | None, new: Sha, reworks: Mapping[str, Callable[[str], str] | None]) -> None:
+        self._life.step("store: objects written")
+        self._disk.write(JOURNAL, Journal(head, new))
+        self._life.step("store: journal written")
+        if not self._disk.swap(HEAD, new, head):
+            raise ConflictError("the mission files have moved", hint="try again")
+        self._life.step("store: branch moved")
+        self._follow(head, new, reworks)
+        self._disk.remove(JOURNAL, sync=False)
+
+    def _follow(self, old: Sha | None, new: Sha, reworks: Mapping[str, Callable[[str], str] | None]) -> None:
+        """Bring the work tree from one commit to the next; where a person has edits our change is made on theirs."""
+        before = self._objects.get(old).files if old else {}
+        after = self._objects.get(new).files
+        for path in self._paths(old, new):
+            name, there = f"{TREE}/{path}", self._disk.read(f"{TREE}/{path}", str)
+            if there == after.get(path):
+                continue
+            if path not in after:
+                if there == before.get(path):
+                    self._disk.remove(name)
+            elif there == before.get(path):
+                self._disk.write(name, after[path])
+            elif there is not None:
+                rework = reworks.get(path) or self._reworking(before.get(path), after[path])
+                self._disk.write(name, rework(there))
+            self._life.step("store: a file followed")
+
+    def _reworking(self, base: str | None, ours: str) -> Callable[[str], str]:
+        def rework(theirs: str) -> str:
+            return (self.merge(base, ours, theirs) if base is not None else None) or theirs
+
+        return rework
+
+    def _paths(self, old: Sha | None, new: Sha) -> list[str]:
+        before = self._objects.get(old).files if old else {}
+        after = self._objects.get(new).files
+        return [p for p in sorted({*before, *after}) if before.get(p) != after.get(p)]
+
+    def _joined(self, head: Sha, theirs: Sha, message: str) -> Sha:
+        base = self._objects.base_of(head, theirs)
+        was: Mapping[str, str] = self._objects.get(base).files if base else {}
+        mine, other = self._objects.get(head).files, self._objects.get(theirs).files
+        files, stuck = dict(mine), []
+        for path in dict.fromkeys([*mine, *other]):
+            here, there = mine.get(path), other.get(path)
+            if there in (here, was.get(path)):
+                continue
+            if here is not None and there is not None and here != was.get(path):
+                merged = _merge_file(path, was.get(path, ""), here, there)
+                stuck += [path] if merged is None else []
+                files[path] = merged or here
+            elif there is not None:
+                files[path] = there
+            elif here == was.get(path):
+                del files[path]
+        if stuck:
+            hint = "merge the branch by hand: git merge, then decide at the markers"
+            raise ConflictError(f"both sides wrote different words in {', '.join(stuck)}", hint=hint)
+        return self._objects.add(Commit(files, (head, theirs), message, ROBOT, self._clock.now()))
+
+
+def _merge_file(path: str, base: str, ours: str, theirs: str) -> str | None:
+    if "/runs/" in path:
+        return merge_runs(base, ours, theirs)
+    merged = merge(base, ours, theirs, _by_lines)
+    return None if merged is None or merged.conflicts else merged.text
+
+
+def _by_lines(base: str, ours: str, theirs: str) -> TextMerged:
+    """What git's textual merge says where both sides changed a text: here always that a person has to decide."""
+    del base, theirs
+    return TextMerged(ours, conflicts=1)
+
+
+def _event(name: Sha, commit: Commit) -> Event:
+    subject, _, rest = commit.message.partition("\n")
+    trailers: dict[str, list[str]] = {}
+    for line in rest.splitlines():
+        key, colon, value = line.partition(": ")
+        if colon:
+            trailers.setdefault(key, []).append(value)
+    return Event(
+        commit=name,
+        at=commit.at,
+        author=commit.author,
+        subject=subject,
+        events=tuple(trailers.get("Mission-Event", ())),
+        missions=tuple(trailers.get("Mission-Id", ())),
+        why=tuple(trailers.get("Mission-Why", ())),
+    )
