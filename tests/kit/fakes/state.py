@@ -10,6 +10,7 @@ from tests.kit.fakes.objects import Commit, tree_of
 from mission_cli.document.merge import merge
 from mission_cli.document.merge_runs import merge_runs
 from mission_cli.document.merge_text import TextMerged
+from mission_cli.document.rolls import is_roll, split_roll
 from mission_cli.domain.errors import ConflictError, NotFoundError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
@@ -69,7 +70,14 @@ class MemoryStateStore:
         return self._head()
 
     def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:
-        """Texts of a mission's run records at a commit, by name."""
+        """Texts of a mission's run records at a commit, by attempt; a file of its own counts before a year's."""
+        files = self.run_files(stored, at)
+        rolled = [split_roll(text) for name, text in files.items() if is_roll(name)]
+        alone = {name: text for name, text in files.items() if not is_roll(name)}
+        return {name: text for texts in (*rolled, alone) for name, text in texts.items()}
+
+    def run_files(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Texts of the files that hold them, by name."""
         start = f"{stored.runs}/"
         files = self._objects.get(at).files
         return {p.removeprefix(start).removesuffix(".md"): t for p, t in files.items() if p.startswith(start)}
@@ -84,7 +92,10 @@ class MemoryStateStore:
         for write in writes:
             if files.get(write.path) != write.old:
                 raise ConflictError(f"{write.path} has moved", hint="try again")
-            files[write.path] = write.new
+            if write.new is None:
+                files.pop(write.path, None)
+            else:
+                files[write.path] = write.new
         parents = (head,) if head else ()
         new = self._objects.add(Commit(files, parents, message, author or ROBOT, self._clock.now()))
         reworks = {write.path: write.rework for write in writes}

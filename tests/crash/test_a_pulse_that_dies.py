@@ -1,0 +1,78 @@
+"""Small things that a death must not change, each found by letting pulses die at every step."""
+
+from __future__ import annotations
+
+import pytest
+from tests.crash.lives import PLAN, act, status_of, works
+from tests.kit.fakes.executor import JOBS
+from tests.kit.fakes.host import Host, make_host, make_mission
+from tests.kit.fakes.life import Death, Fate, Kind
+
+from mission_cli.domain.status import MissionStatus
+from mission_cli.engine import commands
+from mission_cli.engine.loop import pulse
+from mission_cli.ports.executor import JobSpec
+
+ASKS = "executor.poll:before"
+
+
+def begun(deaths: str = "") -> Host:
+    """A mission whose first pulse runs to its end, or dies at the first step of that name."""
+    host = make_host(works)
+    make_mission(host, PLAN)
+    commands.start(host.world(), "m")
+    host.jobs.fate.watch = lambda name: die_at(host.jobs.fate, name == deaths)
+    try:
+        pulse(host.world())
+    except Death:
+        host.jobs.fate.watch = None
+        pulse(host.world())
+    return host
+
+
+def die_at(fate: Fate, now: bool) -> None:  # noqa: FBT001 - said in one place
+    """Let a process die at this step."""
+    if now:
+        fate.deaths = {fate.steps - 1: Kind.KILL}
+
+
+def test_what_is_submitted_again_is_what_was_submitted_first() -> None:
+    specs = [
+        host.jobs.disk.read(f"{JOBS}/m/1.1-a1/spec", JobSpec) for host in (begun(), begun("executor.submit:before"))
+    ]
+    assert specs[0] is not None
+    assert specs[0].stdin.startswith("# 1.1 one\n")
+    assert specs[0] == specs[1]
+
+
+def test_a_person_is_told_of_the_end_by_the_next_pulse() -> None:
+    host = begun()
+    host.jobs.fate.watch = lambda name: die_at(host.jobs.fate, name == "notifier.tell:before" and is_over(host))
+    with pytest.raises(Death):
+        run_on(host)
+    host.jobs.fate.watch = None
+    assert "completed" not in [news.event for news in host.news.told]
+    assert act(host)
+    assert [news.event for news in host.news.told][-1] == "completed"
+
+
+def run_on(host: Host) -> None:
+    """Let everything happen until nothing is left."""
+    while act(host):
+        pass
+
+
+def is_over(host: Host) -> bool:
+    """Whether the mission is completed."""
+    return status_of(host) is MissionStatus.COMPLETED
+
+
+def test_each_judgement_is_asked_for_once_in_a_look() -> None:
+    host = make_host(works)
+    make_mission(host, PLAN)
+    commands.start(host.world(), "m")
+    steps: list[str] = []
+    host.jobs.fate.watch = steps.append
+    pulse(host.world())
+    looks = "".join("L" if s == "code.heads:before" else "a" for s in steps if s in {"code.heads:before", ASKS})
+    assert max(map(len, looks.split("L"))) == 2
