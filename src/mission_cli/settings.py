@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENVIRONMENT_PREFIX = "MISSION_"
+_REMOTE = re.compile(r"[A-Za-z0-9_][^\s\"\\\x00-\x1f]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,20 @@ def parse(text: str, where: str, base: Settings | None = None) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise DocumentError(f"it is no TOML: {error}", where=where) from error
     return _fill(base or Settings(), table, where, text)
+
+
+def with_remote(text: str, remote: str, where: str) -> str:
+    """A settings text that says by which remote missions are shared; raises UsageError where it names another one.
+
+    Everything else stays as it is. Raises DocumentError as `parse` does.
+    """
+    named = parse(text, where).remote
+    if named == remote:
+        return text
+    if named or not _REMOTE.fullmatch(remote):
+        words = f"{where} says `remote = {named!r}`" if named else f"{remote!r} cannot be the name of a remote"
+        raise UsageError(words, hint="git remote shows which there are; change the settings by hand")
+    return f'remote = "{remote}"  # missions are shared by it: the branches mission/… and missions are pushed\n{text}'
 
 
 def from_environment(environment: Mapping[str, str], base: Settings) -> Settings:

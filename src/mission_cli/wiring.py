@@ -79,6 +79,11 @@ class Opened:
         remote = git.run("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD", ok=(0, 1, 128))
         return remote.out.decode().strip().removeprefix("origin/")
 
+    def usual_remote(self) -> str:
+        """The remote that people would share by: `origin`, or the only one there is; else empty."""
+        names = Git(self.checkout.common_dir).text("remote").splitlines()
+        return "origin" if "origin" in names else names[0] if len(names) == 1 else ""
+
 
 def user_folder(kind: str, environment: Mapping[str, str] | None = None) -> Path:
     """Return our folder among the user's `config`, `data` or `state` folders, as XDG names them."""

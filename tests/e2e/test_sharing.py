@@ -12,6 +12,7 @@ import pytest
 from tests.kit.clones import Hub, make_hub
 from tests.kit.people import HONEST
 
+from mission_cli.adapters.fs.locks import wait_for
 from mission_cli.adapters.git.sharing import claim_there
 from mission_cli.wiring import open_repository
 
@@ -73,6 +74,8 @@ def at_work(person: Person) -> None:
     person.plan(PLAN)
     person.start()
     assert (person.repo.parent / "arrived").read_text() == "here"
+    for lock in [*person.runtime.glob("jobs/m/checks/**/lock"), person.runtime / "lock"]:
+        wait_for(lock)  # and nothing else moves: a check that ends starts a pulse
 
 
 def let_go(person: Person) -> None:
@@ -101,6 +104,19 @@ def test_without_a_remote_in_the_settings_nothing_is_pushed(hub: Hub, ada: Perso
     assert "nothing, nowhere" in ada.mission("start", "m", "--headless").out
     ada.run()
     assert hub.refs == before
+
+
+def test_init_writes_down_by_which_remote_missions_are_shared(ada: Person) -> None:
+    settings = ada.repo / ".mission.toml"
+    settings.write_text("# mine\n[tree]\nsetup = ''\n")
+    done = ada.mission("init", "--remote", "origin").out
+    assert "shared by: origin; nothing is pushed before the next pulse" in done
+    line = 'remote = "origin"  # missions are shared by it: the branches mission/… and missions are pushed\n'
+    assert settings.read_text() == f"{line}# mine\n[tree]\nsetup = ''\n"
+    ada.mission("init", "--remote", "origin")
+    assert settings.read_text().count("remote") == 1
+    refused = ada.mission("init", "--remote", "other", ok=(2,)).err
+    assert "says `remote = 'origin'`" in refused
 
 
 def test_what_one_clone_drives_all_see(hub: Hub, ada: Person, ben: Person) -> None:

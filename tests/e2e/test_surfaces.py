@@ -146,7 +146,7 @@ def test_consent_says_what_will_happen_before_it_happens(person: Person) -> None
   sandbox  off (sandbox = "off"): workers can do what you can do on this machine
        in  clones of its own below your state folder; your checkout is not touched
  branches  mission/m/work and one per attempt; main moves only when you say `mission land`
-   pushes  nothing, nowhere
+   pushes  nothing, nowhere (mission init --remote NAME shares missions)
     costs  at most $4
     until  it is done, or the budget is at its threshold of 80%
    judged  by running the criteria on the merged work; what a worker says counts for nothing

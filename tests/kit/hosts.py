@@ -99,9 +99,9 @@ def network(folder: Path, names: list[str], *, worker: str) -> Iterator[list[Hos
         _run("ip", "-n", server, "link", "add", "br0", "type", "bridge")
         _run("ip", "-n", server, "addr", "add", f"{_NET}.{_SERVER}/24", "dev", "br0")
         _run("ip", "-n", server, "link", "set", "br0", "up")
+        places = [f"--listen={_NET}.{_SERVER}", f"--base-path={folder}", os.fspath(folder)]
         daemon = subprocess.Popen(
-            ["ip", "netns", "exec", server, "git", "daemon", "--reuseaddr", "--export-all", "--enable=receive-pack"]
-            + [f"--listen={_NET}.{_SERVER}", f"--base-path={folder}", os.fspath(folder)],
+            ["ip", "netns", "exec", server, "git", "daemon", "--export-all", "--enable=receive-pack", *places],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -134,7 +134,9 @@ def _settle(place: Path, space: str, hub: str, worker: str) -> Host:
     shutil.copy(Path.home() / ".gitconfig", home / ".gitconfig")
     someone = Host(place / "repo", space=space, home=home)
     url = f"git://{_NET}.{_SERVER}/{hub}"
-    loop = 'for n in 1 2 3 4 5 6 7 8 9; do git clone --quiet "$1" "$2" && exit 0; read -t 0.3 n <> /dev/ptmx; done; exit 1'
+    loop = (
+        'for n in 1 2 3 4 5 6 7 8 9; do git clone --quiet "$1" "$2" && exit 0; read -t 0.3 n <> /dev/ptmx; done; exit 1'
+    )
     subprocess.run(
         ["ip", "netns", "exec", space, "bash", "-c", loop, "bash", url, os.fspath(someone.repo)],
         env={**os.environ, "HOME": os.fspath(home)},

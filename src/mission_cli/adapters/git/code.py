@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import random_hex
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
 _MOST_MANIFEST = 200_000
-_ATTEMPTS_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class GitCodeRepo:
         self._rules, self._excepted = rules, excepted
         self._git = Git(checkout.common_dir, durable=True)
         self._objects = Objects(self._git, checkout.runtime)
-        self._attempts: dict[MissionId, tuple[float, dict[FeatureNumber, int]]] = {}
+        self._attempts: dict[MissionId, tuple[tuple[int, ...], dict[FeatureNumber, int]]] = {}
         self._tree_of = tree_of
         self._robot = robot
 
@@ -72,21 +70,20 @@ class GitCodeRepo:
         )
 
     def _highest(self, mission: MissionId) -> dict[FeatureNumber, int]:
-        """Numbers of the last attempts that left a branch or a claim.
-
-        Asked for once in a while only: an attempt that is made meanwhile stands in the file.
-        """
-        until, highest = self._attempts.get(mission, (0.0, {}))
-        if time.monotonic() < until:
-            return highest
+        """Numbers of the last attempts that left a branch or a claim; git is asked again when there are new ones."""
         mine, claims = f"refs/heads/mission/{mission}/", f"refs/mission/claims/{mission}/"
+        places = (mine, claims, "packed-refs", "reftable/tables.list")
+        look = tuple(_changed(self._checkout.common_dir / name) for name in places)
+        before, highest = self._attempts.get(mission, ((), {}))
+        if look == before:
+            return highest
         highest = {}
         for ref in self._git.text("for-each-ref", "--format=%(refname)", mine, claims).splitlines():
             run = ref.removeprefix("refs/heads/mission/").removeprefix("refs/mission/claims/")
             parts = split_run_id(run)
             if parts is not None:
                 highest[parts[1]] = max(highest.get(parts[1], 0), parts[2])
-        self._attempts[mission] = (time.monotonic() + _ATTEMPTS_SECONDS, highest)
+        self._attempts[mission] = (look, highest)
         return highest
 
     def evidence(self, run: RunId, *, start: Sha, work: Sha, protected: Callable[[str, bool], bool]) -> Evidence | None:
@@ -322,3 +319,11 @@ class GitCodeRepo:
         line = self._git.text("rev-list", "--first-parent", "--ancestry-path", "--reverse", f"{tip}..{work}")
         first = line.splitlines()[:1]
         return Sha(first[0]) if first else None
+
+
+def _changed(place: Path) -> int:
+    """When something was last put into a folder or file, in nanoseconds; 0 where it is not there."""
+    try:
+        return place.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -78,7 +78,7 @@ class GitShare:
             return False
         if moved:
             self._sent.parent.mkdir(parents=True, exist_ok=True)
-            write_json(self._sent, {**sent, **moved})
+            write_json(self._sent, {self._remote: {**sent, **moved}})
         return True
 
     def unsent(self) -> list[MissionId]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.runs import RunRecord
     from mission_cli.ports.state import StateStore
+    from mission_cli.wiring import Opened
 
 _SETTINGS = """\
 # Settings of mission for this repository; `docs/cli.md` of the project has all of them.
@@ -108,8 +109,12 @@ def new(
     return 0
 
 
-def init(shell: Shell) -> int:
+def init(
+    shell: Shell,
+    remote: Annotated[str, typer.Option(help="Share missions with other clones by pushing to this git remote.")] = "",
+) -> int:
     """Set this repository up: the state repository, the merge driver, a settings file to fill in."""
+    from mission_cli.settings import with_remote
     from mission_cli.wiring import register_merge_driver
 
     opened = shell.open(create=True)
@@ -119,14 +124,27 @@ def init(shell: Shell) -> int:
     done.append(f"merge driver: registered in {state.git_dir}")
     tree = opened.checkout.main_tree
     settings = tree / ".mission.toml" if tree else None
+    remote = remote or _asked_remote(shell, opened)
     if settings is not None:
-        if settings.exists():
+        there = settings.read_text(encoding="utf-8") if settings.exists() else None
+        wanted = _SETTINGS if there is None else there
+        wanted = with_remote(wanted, remote, os.fspath(settings)) if remote else wanted
+        if wanted == there:
             done.append(f"settings: {settings} (left as it is)")
         else:
-            settings.write_text(_SETTINGS, encoding="utf-8")
-            done.append(f"settings: {settings} (new, all commented out: fill it in and commit it)")
+            settings.write_text(wanted, encoding="utf-8")
+            new = "new, all commented out: fill it in and commit it" if there is None else "changed: commit it"
+            done.append(f"settings: {settings} ({new})")
+        done += [f"shared by: {remote}; nothing is pushed before the next pulse"] if remote else []
     shell.say("\n".join(done), facts={"state": os.fspath(state.work_tree), "settings": os.fspath(settings or "")})
     return 0
+
+
+def _asked_remote(shell: Shell, opened: Opened) -> str:
+    """The remote that a person on a terminal says yes to; empty where nobody is asked, or says no."""
+    usual = "" if opened.world.settings.remote or opened.state.layout.in_place else opened.usual_remote()
+    words = f"Share missions with other clones by pushing to `{clean(usual)}`?"
+    return usual if usual and shell.interactive and typer.confirm(words, default=False) else ""
 
 
 def merge_driver(

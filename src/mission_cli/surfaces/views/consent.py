@@ -61,7 +61,7 @@ def consent_view(world: World, mission: Mission) -> Text:
 
 def _pushes(world: World, mission: Mission) -> str:
     if not world.share.remote:
-        return "nothing, nowhere"
+        return "nothing, nowhere (mission init --remote NAME shares missions)"
     return f"the branches missions and mission/{mission.id}/…, and refs/mission/…, to {world.share.remote}"
 
 
