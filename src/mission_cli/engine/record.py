@@ -65,6 +65,8 @@ class Entry:
     why: str
     run: str = ""
     logged: bool = True
+    undoes: str = ""
+    """The commit that it takes back."""
 
 
 def writes_for(case: Case, moves: Sequence[Move], now: datetime) -> tuple[list[Write], str]:
@@ -99,6 +101,7 @@ def message(mission: str, entries: Sequence[Entry]) -> str:
     for entry in entries:
         lines.append(f"Mission-Event: {entry.event}")
         lines += [f"Mission-Run: {entry.run}"] if entry.run else []
+        lines += [f"Mission-Undoes: {entry.undoes}"] if entry.undoes else []
         lines.append(f"Mission-Why: {one_line(entry.why, 300)}")
     return "\n".join(lines) + "\n"
 

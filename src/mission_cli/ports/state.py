@@ -74,6 +74,10 @@ class Event:
     """`Mission-Event` trailers; empty for a person's own commit."""
     missions: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    """`Mission-Run` trailers."""
+    undoes: str = ""
+    """The commit that this one took back."""
 
 
 @dataclass(frozen=True, slots=True)

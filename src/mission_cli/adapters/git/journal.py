@@ -50,6 +50,8 @@ def read_history(work_tree: Path, branch: str, *, paths: Sequence[str], since: S
                     events=tuple(trailers.get("Mission-Event", ())),
                     missions=tuple(trailers.get("Mission-Id", ())),
                     why=tuple(trailers.get("Mission-Why", ())),
+                    runs=tuple(trailers.get("Mission-Run", ())),
+                    undoes=next(iter(trailers.get("Mission-Undoes", ())), ""),
                 )
             )
         return found

@@ -1,4 +1,4 @@
-"""Commands that take back and clear away: gc."""
+"""Commands that take back and clear away: undo, gc."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.text import Text
 
 from mission_cli.domain.text import counted, show_bytes
-from mission_cli.surfaces.cli.shell import Shell, command
+from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
@@ -19,8 +19,20 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    command(app, "undo", help="Take the last decision back, where nothing irreversible came of it.")(undo)
     words = "Remove what finished missions left: trees, logs, branches, saved work that landed; never anybody’s work."
     command(app, "gc", help=words)(gc)
+
+
+def undo(shell: Shell, mission: Identity = "") -> int:
+    """Take the last decision back."""
+    from mission_cli.document.difference import sentences
+    from mission_cli.engine.undo import undo as take_back
+
+    done = take_back(shell.open(vouched=True).world, mission)
+    lines = [f"{done.id}: taken back: {done.subject}", *(f"  {line}" for line in sentences(done.changes))]
+    shell.say("\n".join([*lines, *([done.note] if done.note else [])]), facts=done)
+    return 0
 
 
 def gc(
