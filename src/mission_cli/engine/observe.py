@@ -138,6 +138,7 @@ def observe(
         shortage=world.machine.shortage(),
         opens_at=opens_at(read_windows(world.settings.hours), now.astimezone(world.clock.zone)),
         timeline=timeline,
+        settings_at=world.runtime.changed_at(world.settings_files),
         starts_at=parse_stamp(mission.schedule, world.clock.zone),
         missions=_others(snapshot, mission) if any(w.waiting_for.startswith("mission:") for w in mission.waits) else {},
         editor=world.state.last_editor(snapshot.missions[mission.id]) if _by_hand(mission, records) else "",

@@ -15,9 +15,10 @@ from mission_cli.domain.text import parse_stamp
 from mission_cli.planner.policy import Wait
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
+    from mission_cli.domain.ids import RunId
     from mission_cli.domain.runs import RunRecord
     from mission_cli.planner.policy import Policy
 
@@ -57,6 +58,9 @@ RULES: Mapping[Cause, Rule] = {
     Cause.STOPPED: Rule(counts=False),
 }
 LOSSES = frozenset({Cause.KILLED, Cause.LOST})
+MENDED_BY_SETTINGS = frozenset({Cause.PERMISSION, Cause.AUTH})
+SILENT = LOSSES | {Cause.STOPPED, Cause.RATE_LIMIT}
+"""Causes that say nothing about whether a runner works: they neither count for its breaker nor close it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +77,25 @@ class Tries:
     """Which of the feature's routes is to be tried."""
 
 
-def tries(records: Sequence[RunRecord], policy: Policy, tries_after: int = 0, routes: int = 1) -> Tries:
+def tries(
+    records: Sequence[RunRecord],
+    policy: Policy,
+    tries_after: int = 0,
+    routes: int = 1,
+    helped: Collection[RunId] = (),
+) -> Tries:
     """Weigh the settled attempts at one feature, in order of their numbers.
 
     When the tries of a route are over, and nobody but a person could help, the next route begins with fresh ones.
+    `helped` are those that ended for want of a person, who has helped since.
     """
     settled = [r for r in records if not r.open and r.attempt > tries_after and r.cause is not None]
     for route in range(routes - 1):
         end = _end_of_route(settled, policy)
         if end is None:
-            return replace(_weighed(settled, policy), route=route)
+            return replace(_weighed(settled, policy, helped), route=route)
         settled = settled[end:]
-    return replace(_weighed(settled, policy), route=routes - 1)
+    return replace(_weighed(settled, policy, helped), route=routes - 1)
 
 
 def _end_of_route(settled: Sequence[RunRecord], policy: Policy) -> int | None:
@@ -97,7 +108,7 @@ def _end_of_route(settled: Sequence[RunRecord], policy: Policy) -> int | None:
     return None
 
 
-def _weighed(settled: Sequence[RunRecord], policy: Policy) -> Tries:
+def _weighed(settled: Sequence[RunRecord], policy: Policy, helped: Collection[RunId] = ()) -> Tries:
     counted = sum(counts(settled[:place], record, policy) for place, record in enumerate(settled))
     if not settled:
         return Tries(0)
@@ -107,7 +118,8 @@ def _weighed(settled: Sequence[RunRecord], policy: Policy) -> Tries:
     again = _not_before(settled, last, policy)
     told = RULES[last.cause].wait is Wait.RATE and last.reset_at
     since = None if again is None or told else parse_stamp(last.ended or last.intended)
-    return Tries(counted, _over(settled, counted, policy), again, since)
+    over = "" if last.run in helped else _over(settled, counted, policy)
+    return Tries(counted, over, again, since)
 
 
 def counts(earlier: Sequence[RunRecord], record: RunRecord, policy: Policy) -> bool:

@@ -10,6 +10,7 @@ from mission_cli.planner.decisions import Cancel, MoveMission, Plan
 from mission_cli.planner.draft import Draft
 from mission_cli.planner.finish import by_hand, finish, recoveries
 from mission_cli.planner.gates import gates, requests, waits
+from mission_cli.planner.help import withdraw
 from mission_cli.planner.milestones import milestones
 from mission_cli.planner.release import dispatch
 from mission_cli.planner.settle import settle
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mission_cli.planner.policy import Policy
     from mission_cli.planner.seen import Seen
 
-_STEPS = (settle, requests, waits, gates, budget, milestones, by_hand, recoveries, dispatch, finish)
+_STEPS = (settle, withdraw, requests, waits, gates, budget, milestones, by_hand, recoveries, dispatch, finish)
 
 
 def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:

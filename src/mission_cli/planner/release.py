@@ -18,7 +18,6 @@ from mission_cli.domain.records import replace
 from mission_cli.domain.routing import ECONOMY, routes
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import (
-    Cause,
     FeatureStatus,
     GateKind,
     MilestoneStatus,
@@ -27,7 +26,9 @@ from mission_cli.domain.status import (
 )
 from mission_cli.domain.text import parse_stamp, show_duration, stamp
 from mission_cli.planner import causes
+from mission_cli.planner.breaker import breaker_until, parked_until, probing
 from mission_cli.planner.decisions import Dispatch, Hold
+from mission_cli.planner.help import helped
 from mission_cli.planner.milestones import current_milestones
 from mission_cli.planner.policy import RunnerPolicy
 from mission_cli.planner.transitions import move_feature
@@ -127,8 +128,8 @@ def route_of(draft: Draft, feature: Feature) -> Route:
 
 def weighed(draft: Draft, feature: Feature) -> causes.Tries:
     """Where the feature stands with its tries."""
-    records = draft.records_of(feature.number)
-    return causes.tries(records, draft.policy, feature.tries_after, len(routes(draft.mission, feature)))
+    records, ways = draft.records_of(feature.number), len(routes(draft.mission, feature))
+    return causes.tries(records, draft.policy, feature.tries_after, ways, helped(draft, feature))
 
 
 def _runner(draft: Draft, route: Route) -> RunnerPolicy:
@@ -319,35 +320,12 @@ def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
         count, name = draft.policy.breaker_failures, route.runner
         words = f"{count} failures of `{name}` in a row, next probe in {left}"
         yield Hold(feature.number, "breaker", words, until=until)
+    elif until is not None and probing(draft, route.runner):
+        yield Hold(feature.number, "breaker", f"one attempt probes whether `{route.runner}` works again")
 
 
 def _bounded(draft: Draft, runner: RunnerPolicy) -> bool:
     return runner.bounded or draft.mission.limits.tokens is not None
-
-
-def parked_until(draft: Draft, name: str) -> datetime | None:
-    """Until when a usage limit parks the runner: the newest attempt that ran into one says it."""
-    mine = [r for r in draft.seen.records if not (r.open or r.by) and r.runner == name and r.ended]
-    last = max(mine, key=lambda r: r.ended, default=None)
-    if last is None or last.cause is not Cause.RATE_LIMIT:
-        return None
-    streak = [r for r in draft.records_of(last.feature) if r.cause is Cause.RATE_LIMIT]
-    stand = causes.tries(streak, draft.policy)
-    return draft.seen.moved(stand.not_before, stand.since) if stand.not_before else None
-
-
-def breaker_until(draft: Draft, name: str) -> datetime | None:
-    """When the runner may be probed again after failures without any success between; None while it is trusted."""
-    settled = [r for r in draft.seen.records if not (r.open or r.by) and r.runner == name and r.ended]
-    streak: list[RunRecord] = []
-    for record in sorted(settled, key=lambda r: r.ended, reverse=True):
-        if record.cause is None or not causes.RULES[record.cause].breaker:
-            break
-        streak.append(record)
-    if len(streak) < draft.policy.breaker_failures:
-        return None
-    last = parse_stamp(streak[0].ended)
-    return draft.seen.moved(last + draft.policy.breaker_pause, last) if last else None
 
 
 def _own_tries(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:

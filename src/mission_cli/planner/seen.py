@@ -64,6 +64,8 @@ class Seen:
     """What ticks have seen of the clock; None: nobody doubts it."""
     starts_at: datetime | None = None
     """When the mission's schedule is due; None where it is no time."""
+    settings_at: datetime | None = None
+    """When settings or keys were changed last; None where nobody knows."""
     editor: str = ""
     """Who committed the last change of the file that was not ours."""
 

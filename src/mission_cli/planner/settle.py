@@ -24,6 +24,7 @@ from mission_cli.domain.text import counted, first_error, one_line, parse_stamp,
 from mission_cli.planner import causes
 from mission_cli.planner.decisions import Cancel, Integrate, Mark, MarkCriteria, MoveFeature, Recover, Settle, Submit
 from mission_cli.planner.endings import ending, seconds_as_hours
+from mission_cli.planner.help import ask_for_help
 from mission_cli.planner.judge import Judged, Judgement, judge, start_checks
 from mission_cli.planner.stepping import hold_for_person, taken_over, without_blame, worker_before
 from mission_cli.planner.transitions import move_feature
@@ -264,6 +265,8 @@ class _Facts:
                 next_route="the smallest rest that can be finished, told so in the prompt" if rule.safety else "",
             )
         )
+        if rule.person and to is FeatureStatus.PENDING and self.draft.mission.status not in FINISHED_MISSION:
+            ask_for_help(self.draft, settled)
 
     def _words(self, cause: Cause, to: FeatureStatus | None, detail: str) -> str:
         name = attempt_name(self.record.run)

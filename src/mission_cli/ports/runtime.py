@@ -69,6 +69,10 @@ class Runtime(Protocol):
         """How files look now; taken before something is read, it tells later whether that is still true."""
         ...
 
+    def changed_at(self, paths: Sequence[str]) -> datetime | None:
+        """When the newest of some files was changed; None when none of them is there."""
+        ...
+
     def rest(self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None) -> None:
         """Write down what has to change before there is anything to do again."""
         ...

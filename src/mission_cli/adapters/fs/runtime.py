@@ -80,6 +80,11 @@ class FolderRuntime:
         """How files look now."""
         return {path: look(path) for path in paths}
 
+    def changed_at(self, paths: Sequence[str]) -> datetime | None:
+        """The newest time of change."""
+        times = [found[0] for path in paths if (found := look(path))]
+        return datetime.fromtimestamp(max(map(float, times)) / 1e9, UTC) if times else None
+
     def rest(self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None) -> None:
         """Write the signature: how files looked, which jobs run, when to wake up by the clock."""
         now = time.time()
