@@ -93,6 +93,11 @@ class MemoryRuntime:
         """How values look now."""
         return {path: self._disk.look(path) for path in paths}
 
+    def changed_at(self, paths: Sequence[str]) -> datetime | None:
+        """When settings were changed: nobody changes them here."""
+        del paths
+        return None
+
     def rest(self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None) -> None:
         """Write the signature."""
         now = self._clock.now()
