@@ -8,6 +8,8 @@ installed: from compiled bytecode.
 from __future__ import annotations
 
 import compileall
+import fcntl
+import json
 import math
 import os
 import resource
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,9 +86,10 @@ def lines(folder: Path) -> Iterator[tuple[str, float, float | None]]:
     more = driven(folder / "more")
     with_missions(more, 10_000)
     yield "exponent of an idle pulse, 1,000 to 10,000 missions, net of the start", exponent(person, more), 1.05
-    alone, with_gits = launch(folder)
-    yield "launch of a supervisor, until its agent is executed / a bare Python start", alone, 4
-    yield "  with the gits that claim the attempt and make its tree", with_gits, None
+    begun, executed, with_gits = launch(folder)
+    yield "launch of a supervisor, until it makes its tree / a bare Python start", begun, 4
+    yield "  until its agent is executed", executed, None
+    yield "  and with the gits that claim the attempt and make its tree", with_gits, None
     whole, gap = makespan(folder)
     yield "12 equal features on 3 slots under a cron of a minute / ideal", whole, 1.05
     yield "seconds from the end of a worker to the start of the next", gap, 1
@@ -136,15 +140,15 @@ def exponent(few: Person, many: Person) -> float:
     return math.log10(max(ten_thousand - start, 1e-4) / max(thousand - start, 1e-4))
 
 
-def launch(folder: Path) -> tuple[float, float]:
-    """CPU of a real launch, to that of a bare Python start: without and with the gits that the supervisor waited for.
+def launch(folder: Path) -> tuple[float, float, float]:
+    """CPU of real launches, to that of a bare Python start, at three points of a supervisor's life.
 
-    Counted from the execution of the supervisor until it has executed the job's program, which asks the kernel what
-    its parent has used so far: imports, the request, lock, slot, claim, tree, the `started` file. What the new
-    process used before it became the program is in it, and whatever the supervisor has done meanwhile.
+    Until it asks for its tree's lock, which we hold meanwhile: its start, its imports, its lock and its request. Until
+    it has executed the job's program, which asks the kernel what its parent has used: slot, claim, tree and the
+    `started` file too, what the new process used before it became the program, and whatever the supervisor did at the
+    same time. And that with the gits that it waited for.
     """
     person = fresh(folder / "launch")
-    person.set("max_parallel_workers = 3")
     person.worker(HONEST)
     person.plan(plan(1))
     executor = wiring.open_repository(person.repo, ticking=False).executor
@@ -152,20 +156,48 @@ def launch(folder: Path) -> tuple[float, float]:
     said = folder / "said"
     ask = f"cat /proc/$PPID/schedstat /proc/$$/schedstat /proc/$PPID/stat > {said}"
     commit = person.git("rev-parse", "HEAD")
-    alone, with_gits = [], []
-    for n in range(1, _TRIES + 1):
-        start = bare()
-        key = f"m/1.1-a{n}"
+    found: list[tuple[float, float, float]] = []
+    trees = Path()
+    for n in range(_TRIES + 1):
+        start, key = bare(), f"m/1.1-a{n + 1}"
         argv = ("/bin/sh", "-c", ask)
-        executor.submit(JobSpec(key=key, kind="worker", argv=argv, commit=commit, branch=f"mission/{key}", agent=""))
+        spec = JobSpec(key=key, kind="worker", argv=argv, commit=commit, branch=f"mission/{key}")
+        (trees / "m").mkdir(parents=True, exist_ok=True)
+        with (trees / f"{key}.lock").open("a") if n else nullcontext() as lock:
+            if lock is not None:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            executor.submit(spec)
+            begun = used_until_it_waits(f"/jobs/{key}") if lock is not None else 0.0
         executor.wait(key)
         supervisor, program, facts = said.read_text().splitlines()
-        own = (int(supervisor.split()[0]) + int(program.split()[0])) / 1e9
+        own = nanoseconds(supervisor) + nanoseconds(program)
         ticks = facts.rpartition(")")[2].split()
         gits = (int(ticks[13]) + int(ticks[14])) / os.sysconf("SC_CLK_TCK")
-        alone.append(own / start)
-        with_gits.append((own + gits) / start)
-    return statistics.median(alone), statistics.median(with_gits)
+        found.append((begun / start, own / start, (own + gits) / start))
+        trees = Path(json.loads((person.runtime / f"jobs/{key}/spec.json").read_text())["surroundings"]["trees"])
+    begun, own, whole = (statistics.median(column) for column in zip(*found[1:], strict=True))
+    return begun, own, whole
+
+
+def used_until_it_waits(word: str) -> float:
+    """Seconds of CPU of the supervisor with that word in its command, when it sleeps until something happens."""
+    before = ""
+    while True:
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                if b"_supervise" not in words or word.encode() not in b"".join(words) or words[0] == b"/bin/sh":
+                    continue
+                used = (entry / "schedstat").read_text()
+                if used == before and b") S " in (entry / "stat").read_bytes():
+                    return nanoseconds(used)
+                before = used
+        time.sleep(0.03)
+
+
+def nanoseconds(schedstat: str) -> float:
+    """Seconds that a process has been on a CPU."""
+    return int(schedstat.split(maxsplit=1)[0]) / 1e9
 
 
 def makespan(folder: Path, *, seconds: float = 15.0) -> tuple[float, float]:

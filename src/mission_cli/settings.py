@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.hours import read_windows
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field, replace
 from mission_cli.domain.text import parse_duration
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENVIRONMENT_PREFIX = "MISSION_"
-_REMOTE = re.compile(r"[A-Za-z0-9_][^\s\"\\\x00-\x1f]*")
+_REMOTE = pattern(r"[A-Za-z0-9_][^\s\"\\\x00-\x1f]*")
 
 
 @dataclass(frozen=True, slots=True)

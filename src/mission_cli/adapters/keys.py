@@ -6,20 +6,20 @@ it is there, and no shell reads it.
 
 from __future__ import annotations
 
-import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import read_bytes, write_new
 from mission_cli.domain.errors import DocumentError
+from mission_cli.domain.patterns import pattern
 from mission_cli.ports.machine import Obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_LINE = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<value>.*)\Z")
-_QUOTED = re.compile(r"""(?P<quote>['"])(?P<text>.*)(?P=quote)\Z""")
+_LINE = pattern(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<value>.*)\Z")
+_QUOTED = pattern(r"""(?P<quote>['"])(?P<text>.*)(?P=quote)\Z""")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _NEW = """\
 # Environment of missions: keys and tokens that agents need, proxies, certificates. Read by every `mission` command,

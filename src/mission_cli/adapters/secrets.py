@@ -9,22 +9,23 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.keys import resolved
+from mission_cli.domain.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NAMED = re.compile(r"(^|_)(API|ACCESS|AUTH)?_?(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PAT)$", re.IGNORECASE)
+_NAMED = pattern(r"(^|_)(API|ACCESS|AUTH)?_?(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PAT)$", re.IGNORECASE)
 _SHORTEST = 8
-_KEY_BEGINS, _KEY_ENDS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"), re.compile(r"-----END [A-Z ]*PRIVATE KEY")
-_KEY_BLOCK = re.compile(rf"{_KEY_BEGINS.pattern}.*?({_KEY_ENDS.pattern}( BLOCK)?-----|\Z)", re.DOTALL)
+_KEY_BEGINS, _KEY_ENDS = pattern(r"-----BEGIN [A-Z ]*PRIVATE KEY"), pattern(r"-----END [A-Z ]*PRIVATE KEY")
+_KEY_BLOCK = pattern(rf"{_KEY_BEGINS.pattern}.*?({_KEY_ENDS.pattern}( BLOCK)?-----|\Z)", re.DOTALL)
 _OURS = {
-    "Anthropic key": re.compile(r"\bsk-ant-[A-Za-z0-9_-]{20,}"),
-    "OpenAI key": re.compile(r"\bsk-(?=[A-Za-z_-]*\d)(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{32,}"),
-    "Google key": re.compile(r"\bAIza[A-Za-z0-9_-]{35}"),
-    "xAI key": re.compile(r"\bxai-[A-Za-z0-9]{40,}"),
-    "Groq key": re.compile(r"\bgsk_[A-Za-z0-9]{40,}"),
-    "Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}"),
-    "GitHub fine-grained token": re.compile(r"\bgithub_pat_[A-Za-z0-9_]{40,}"),
+    "Anthropic key": pattern(r"\bsk-ant-[A-Za-z0-9_-]{20,}"),
+    "OpenAI key": pattern(r"\bsk-(?=[A-Za-z_-]*\d)(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{32,}"),
+    "Google key": pattern(r"\bAIza[A-Za-z0-9_-]{35}"),
+    "xAI key": pattern(r"\bxai-[A-Za-z0-9]{40,}"),
+    "Groq key": pattern(r"\bgsk_[A-Za-z0-9]{40,}"),
+    "Hugging Face token": pattern(r"\bhf_[A-Za-z0-9]{30,}"),
+    "GitHub fine-grained token": pattern(r"\bgithub_pat_[A-Za-z0-9_]{40,}"),
 }
 _GUESSES = frozenset(
     {
@@ -37,7 +38,7 @@ _GUESSES = frozenset(
     }
 )
 """Rules that also fire on honest code: hashes of lock files, `password = "x"` of a test, a local database's address."""
-_WORTH_A_LOOK = re.compile(r"[A-Za-z0-9_/+=-]{16}")
+_WORTH_A_LOOK = pattern(r"[A-Za-z0-9_/+=-]{16}")
 
 
 class SecretRules:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from mission_cli.adapters.fs.atomic import write_whole
 from mission_cli.adapters.templates import template_folder
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 NAMES = ("mission", "full-loop")
 AGENTS = ("opencode", "claude")
-_MARK = re.compile(r"^# written by mission-cli, sha256 (?P<hash>[0-9a-f]{64})\n", re.MULTILINE)
+_MARK = pattern(r"^# written by mission-cli, sha256 (?P<hash>[0-9a-f]{64})\n", re.MULTILINE)
 _OPENING = "---\n"
 
 

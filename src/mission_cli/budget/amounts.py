@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from mission_cli.domain.patterns import pattern
 
 CATEGORIES = ("usd", "hours", "tokens")
 LABELS = {"usd": "Money (USD)", "hours": "Time (hours)", "tokens": "Tokens"}
@@ -13,7 +14,7 @@ _WORDS = {
     "hours": ("time", "hour"),
     "tokens": ("token",),
 }
-_NUMBER = re.compile(r"[-+]?(?:\d[\d,_]*(?:\.\d*)?|\.\d+)")
+_NUMBER = pattern(r"[-+]?(?:\d[\d,_]*(?:\.\d*)?|\.\d+)")
 _PLACES = {"usd": Decimal("0.000001"), "hours": Decimal("0.0001"), "tokens": Decimal(1)}
 
 

@@ -18,6 +18,7 @@ from mission_cli.document.plan import (
     parse_yaml,
     place_of,
 )
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.status import EXECUTABLE_KINDS
@@ -35,7 +36,7 @@ LONGEST = {"title": 200, "name": 200, "description": 4000, "estimate": 40, "crit
 """Characters that a text of each kind may have."""
 _MOST_LINES = 30
 
-_FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
+_FENCE = pattern(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 _NAMES = frozenset({"", "yaml", "yml", "json"})
 _PLAN = frozenset({"title", "non_goals", "constraints", "milestones"})
 _MILESTONE = frozenset({"name", "estimate", "validation", "features"})

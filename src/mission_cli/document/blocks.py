@@ -11,6 +11,7 @@ from mission_cli.document.fields import Key, cell_key, fields_of
 from mission_cli.document.load import MilestonePlace, feature_rows, milestone_places
 from mission_cli.document.scan import Layout, scan
 from mission_cli.document.sections import FEATURE_COLUMNS, SECTIONS, TableForm, find_section, place_of, table_in
+from mission_cli.domain.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from mission_cli.document.rows import Table
     from mission_cli.document.scan import Field
 
-_PLACEHOLDER = re.compile(r"(?:[_*].*[_*]|(?:[-*+]\s+)?\{.*\}|<!--.*-->|[-*+])?\Z")
+_PLACEHOLDER = pattern(r"(?:[_*].*[_*]|(?:[-*+]\s+)?\{.*\}|<!--.*-->|[-*+])?\Z")
 _OPEN_WORDS = frozenset({"", "pending", "tbd", "-", "—"})
-_LIST_NUMBER = re.compile(r"[`*]*F(\d+)\b", re.IGNORECASE)
+_LIST_NUMBER = pattern(r"[`*]*F(\d+)\b", re.IGNORECASE)
 _OTHER_TITLES: Mapping[str, tuple[str, ...]] = {"improvements": ("framework improvements",)}
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.document.words import feature_status
 from mission_cli.domain.ids import FeatureNumber, feature_number
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import FeatureStatus
 
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 
     from mission_cli.document.scan import Item, Layout
 
-_NAMED = re.compile(r"[`*]*F\d+(?:\.\d+)?[`*]*\s*[:.—–-]|[`*]*F?\d+\.\d+[`*]*\s", re.IGNORECASE)
-_NUMBER = re.compile(r"[`*]*F?(\d+\.\d+)\b", re.IGNORECASE)
-_ESTIMATE = re.compile(r"(?<!\S)~\s?([\d.]+\s?[a-z]+(?:\d+[a-z]+)?)(?!\S)", re.IGNORECASE)
-_COLUMN = re.compile(r"(?: ?`)?\[(status|worker|pr|task):([^\]\[]*)\]`?", re.IGNORECASE)
+_NAMED = pattern(r"[`*]*F\d+(?:\.\d+)?[`*]*\s*[:.—–-]|[`*]*F?\d+\.\d+[`*]*\s", re.IGNORECASE)
+_NUMBER = pattern(r"[`*]*F?(\d+\.\d+)\b", re.IGNORECASE)
+_ESTIMATE = pattern(r"(?<!\S)~\s?([\d.]+\s?[a-z]+(?:\d+[a-z]+)?)(?!\S)", re.IGNORECASE)
+_COLUMN = pattern(r"(?: ?`)?\[(status|worker|pr|task):([^\]\[]*)\]`?", re.IGNORECASE)
 _NAMES = {"status": "status", "worker": "worker", "pr": "pr", "task id": "task"}
-_TRAILING = re.compile(r"[\[\]`]")
+_TRAILING = pattern(r"[\[\]`]")
 
 
 @dataclass(frozen=True, slots=True)

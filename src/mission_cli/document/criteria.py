@@ -7,24 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli.document.words import VERDICT_WORDS, number, verdict
 from mission_cli.domain.mission import Criterion, Result
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.status import CriterionKind
 from mission_cli.domain.text import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-RESULT = re.compile(
+RESULT = pattern(
     r"(?<!\s)\s*<!--\s*(?P<start>start\s+)?(?P<word>pass|fail|skip|could-not-run)\s+(?P<at>\S+)\s+(?P<commit>\S+?)\s*-->"
 )
-_KIND = re.compile(
+_KIND = pattern(
     r"(not[ -]grep|run|file|grep|http|browser|metric|review|manual)\s*:\s*(.*)\Z",
     re.DOTALL | re.IGNORECASE,
 )
-_CODE = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)", re.DOTALL)
-_TIMEOUT = re.compile(r"\(\s*timeout\s+([^)]+)\)\s*\Z", re.IGNORECASE)
-_BOUND = re.compile(r"\s*(>=|<=|==|!=|>|<|≥|≤)\s*([-+]?[\d.]+)")
-_IN = re.compile(r"\s+in\s+", re.IGNORECASE)
-_VERIFY = re.compile(r"^\s*(method|run|pattern|path)\s*:\s*(.*?)\s*$")
+_CODE = pattern(r"(`+)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_TIMEOUT = pattern(r"\(\s*timeout\s+([^)]+)\)\s*\Z", re.IGNORECASE)
+_BOUND = pattern(r"\s*(>=|<=|==|!=|>|<|≥|≤)\s*([-+]?[\d.]+)")
+_IN = pattern(r"\s+in\s+", re.IGNORECASE)
+_VERIFY = pattern(r"^\s*(method|run|pattern|path)\s*:\s*(.*?)\s*$")
 _PROSE: dict[str, object] = {"kind": CriterionKind.TEXT}
 _SIGNS = {"≥": ">=", "≤": "<="}
 

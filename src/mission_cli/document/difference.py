@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mission_cli.budget.amounts import CATEGORIES, show_amount
 from mission_cli.document.merge_parts import Grid, Kind, sections_of
 from mission_cli.document.merge_tables import PLACEHOLDER, named_rows, role_of
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_RUN = re.compile(r"(\d+\.\d+)-a\d+\b")
+_RUN = pattern(r"(\d+\.\d+)-a\d+\b")
 _UNSAID = frozenset({"budget tracking"})
 """Sections whose tables are told in other words."""
 _COUNTED = frozenset({"progress log"})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.text import one_line
 
-_STRUCTURE = re.compile(r"^(\s*)(?=#|\||(?:[-*+]|\d+[.)])\s+\[[ xX]\]|\*\*[^*]+:\*\*|<{7} |={7}$|>{7} )", re.MULTILINE)
-_ESCAPED = re.compile(r"^(\s*)\\(?=[#|*<=>+-]|\d+[.)])", re.MULTILINE)
-_TILDES = re.compile(r"~{3,}")
+_STRUCTURE = pattern(r"^(\s*)(?=#|\||(?:[-*+]|\d+[.)])\s+\[[ xX]\]|\*\*[^*]+:\*\*|<{7} |={7}$|>{7} )", re.MULTILINE)
+_ESCAPED = pattern(r"^(\s*)\\(?=[#|*<=>+-]|\d+[.)])", re.MULTILINE)
+_TILDES = pattern(r"~{3,}")
 
 
 def cell(text: str, limit: int = 500) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.document.keys import KEYS
 from mission_cli.document.words import hours, number
 from mission_cli.domain.mission import Limits, Preferences
+from mission_cli.domain.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ STATE_SECTION = "State"
 _IN_STATE = ("id", "status", "mode", "type", "created")
 _CAPS = {"usd": "budget.money_usd", "hours": "budget.time_hours", "tokens": "budget.token_limit"}
 _PATHS = {name: (key.steps, *((other,) for other in key.also)) for name, key in KEYS.items()}
-_PARTS = re.compile(r"\s*[/;,]\s+|\s+/\s*")
+_PARTS = pattern(r"\s*[/;,]\s+|\s+/\s*")
 
 
 class Facts:

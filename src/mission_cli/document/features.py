@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 from mission_cli.document.words import feature_status, hours
 from mission_cli.domain.ids import FeatureNumber, feature_number, milestone_of
 from mission_cli.domain.mission import Feature
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-ANNOTATION = re.compile(
+ANNOTATION = pattern(
     r"(?<!\s)\s*`?\[(?P<name>depends|parallel-group|assign|model|repo|fixes|side-effects|tries-after)"
     r"(?:\s*:\s*(?P<value>[^\]\[]*))?\]`?",
     re.IGNORECASE,
 )
-_ALIAS = re.compile(r"[`*]*([A-Za-z]+[0-9]+(?:\.[0-9]+)?)[`*]*\s*(?:[—–:-]|\Z)")
-_SPLIT = re.compile(r"[,;\s]+")
+_ALIAS = pattern(r"[`*]*([A-Za-z]+[0-9]+(?:\.[0-9]+)?)[`*]*\s*(?:[—–:-]|\Z)")
+_SPLIT = pattern(r"[,;\s]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 import yaml
 
 from mission_cli.document.yaml_text import MOST_NODES, compose_texts
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem
 from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_FENCE = re.compile(r"---[ \t]*(\r\n|\n|\r|\Z)")
-_CLOSE = re.compile(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
-_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*\Z")
-_NOT_TEXT = re.compile(r"(?:true|false|yes|no|on|off|null|none|\.nan|[-+]?\.inf|\.|y|n)\Z", re.IGNORECASE)
+_FENCE = pattern(r"---[ \t]*(\r\n|\n|\r|\Z)")
+_CLOSE = pattern(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
+_PLAIN = pattern(r"[A-Za-z_./][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*\Z")
+_NOT_TEXT = pattern(r"(?:true|false|yes|no|on|off|null|none|\.nan|[-+]?\.inf|\.|y|n)\Z", re.IGNORECASE)
 _LONGEST = 65536
 
 Scalar = str | int | bool | Decimal

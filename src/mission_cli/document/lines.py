@@ -5,14 +5,15 @@ from __future__ import annotations
 import bisect
 import itertools
 import operator
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, overload
+
+from mission_cli.domain.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_EOL = re.compile(r"\r\n|\n|\r")
+_EOL = pattern(r"\r\n|\n|\r")
 
 
 class Line(NamedTuple):

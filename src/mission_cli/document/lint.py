@@ -11,6 +11,7 @@ from mission_cli.document.load import milestone_places
 from mission_cli.document.scan import LONGEST_LINE
 from mission_cli.document.sections import SECTIONS, find_section, rows_in
 from mission_cli.domain.ids import why_bad_id
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import CriterionKind, GateKind, Verdict
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Feature, Gate, Mission
 
 _NOT_RUN = frozenset({CriterionKind.HTTP, CriterionKind.BROWSER, CriterionKind.REVIEW})
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
-_NUMBERLESS = re.compile(r"Milestone\b(?!\s+\d)|M\b\s*[:.—–-]", re.IGNORECASE)
+_NOT_UTF8 = pattern("[\udc80-\udcff]")
+_NUMBERLESS = pattern(r"Milestone\b(?!\s+\d)|M\b\s*[:.—–-]", re.IGNORECASE)
 _CLOSE = 0.8
 _SECTION_LEVEL = 2
 

@@ -17,6 +17,7 @@ from mission_cli.document.scan import Layout, scan, without_comments
 from mission_cli.document.words import hours, milestone_status, mission_status, number, plain
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_number, why_bad_id
 from mission_cli.domain.mission import Criterion, Feature, Gate, Milestone, Mission
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import dataclass, replace
 
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
     from mission_cli.document.rows import Row, Table
 
-_MILESTONE = re.compile(r"(?:Milestone\s+|M)(\d+)\b\s*[:.—–-]?\s*(.*)\Z", re.IGNORECASE)
-_FEATURE_SECTION = re.compile(r"F?(\d+\.\d+)\b[\s:.—–-]*(.*)\Z", re.IGNORECASE)
-_INDEPENDENT = re.compile(r"\s*`?\[independent\]`?", re.IGNORECASE)
-_CONFLICT = re.compile(r"^(<{7} .*|={7}|>{7} .*)$", re.MULTILINE)
-_ROUNDS = re.compile(r"\d+")
+_MILESTONE = pattern(r"(?:Milestone\s+|M)(\d+)\b\s*[:.—–-]?\s*(.*)\Z", re.IGNORECASE)
+_FEATURE_SECTION = pattern(r"F?(\d+\.\d+)\b[\s:.—–-]*(.*)\Z", re.IGNORECASE)
+_INDEPENDENT = pattern(r"\s*`?\[independent\]`?", re.IGNORECASE)
+_CONFLICT = pattern(r"^(<{7} .*|={7}|>{7} .*)$", re.MULTILINE)
+_ROUNDS = pattern(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)

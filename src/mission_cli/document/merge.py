@@ -6,7 +6,6 @@ people wrote different words at one place: there stand conflict markers, and a p
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.ledger import account
@@ -23,6 +22,7 @@ from mission_cli.document.scan import scan
 from mission_cli.document.sections import rows_in
 from mission_cli.document.summary import summary_cells
 from mission_cli.document.words import milestone_status, mission_status
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import MilestoneStatus, MissionStatus
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mission_cli.document.merge_parts import Key
     from mission_cli.document.scan import Layout
 
-_ENDING = re.compile(r"[\r\n]*\Z")
+_ENDING = pattern(r"[\r\n]*\Z")
 _BOM = "\ufeff"
 _JUDGED = frozenset({MilestoneStatus.PASSED, MilestoneStatus.VALIDATING})
 

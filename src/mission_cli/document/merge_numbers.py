@@ -7,7 +7,6 @@ no difference to where a row ends.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from mission_cli.document.load import feature_rows, milestone_places
 from mission_cli.document.merge_ranks import attempt_of, identity_of
 from mission_cli.document.sections import table_in
 from mission_cli.domain.ids import FeatureNumber, feature_number, feature_order
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mission_cli.document.rows import Cell, Table
     from mission_cli.document.scan import Layout
 
-_REFERENCE = re.compile(r"(?<![\d.])\d+\.\d+(?![\d.])")
+_REFERENCE = pattern(r"(?<![\d.])\d+\.\d+(?![\d.])")
 _COUNTED = {"Decision Log": ("date", "decision", "rationale"), "Input Requests": ("asked", "feature", "prompt")}
 _NAMING = {
     "Gates": ("after", "blocks"),

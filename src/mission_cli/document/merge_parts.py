@@ -5,7 +5,6 @@ Together the parts are the whole text; each holds whole lines, and the blank lin
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from mission_cli.document.criteria import RESULT
 from mission_cli.document.load import milestone_places
 from mission_cli.domain.ids import feature_number
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field, replace
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Key = tuple[str, ...]
 
 _FEATURE_LEVEL = 3
-_WORD = re.compile(r"[^\s:—–]+")
+_WORD = pattern(r"[^\s:—–]+")
 
 
 class Kind(StrEnum):

@@ -13,6 +13,7 @@ from mission_cli.budget.amounts import parse_amount
 from mission_cli.document.criteria import RESULT
 from mission_cli.document.features import ANNOTATION
 from mission_cli.document.words import feature_status, milestone_status, mission_status, number, plain
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 Rank = tuple[Any, ...]
 
-_ATTEMPT = re.compile(r"\ba(\d+)\b")
-_TRIES = re.compile(r"\s*`?\[tries-after\s*:\s*a?(\d+)\s*\]`?", re.IGNORECASE)
+_ATTEMPT = pattern(r"\ba(\d+)\b")
+_TRIES = pattern(r"\s*`?\[tries-after\s*:\s*a?(\d+)\s*\]`?", re.IGNORECASE)
 _F = FeatureStatus
 _FEATURE = {_F.PENDING: 0, _F.DISPATCHED: 1, _F.REVIEW: 2, _F.FAILED: 3, _F.DONE: 4}
 _LOOP = {
@@ -36,7 +37,7 @@ _MISSION = (
     *(_M.DRAFT, _M.PLANNING, _M.SCHEDULED, _M.RECURRING, _M.ACTIVE),
     *(_M.PAUSED, _M.FAILED, _M.COMPLETED, _M.CANCELLED),
 )
-_REOPENED = re.compile(r"active \((passed|validating|completed)\)\Z")
+_REOPENED = pattern(r"active \((passed|validating|completed)\)\Z")
 _OPEN = {"": 0, "open": 0, "pending": 0, "waiting": 0, "needed": 0, "expired": 1, "timed out": 1, "failed": 1}
 _GATE = {"": 0, "pending": 0, "rejected": 3}
 

@@ -6,8 +6,9 @@ import re
 
 from mission_cli.document.merge_text import agree
 from mission_cli.document.rolls import join_roll, split_roll, year_in
+from mission_cli.domain.patterns import pattern
 
-_FACT = re.compile(r"^(run|state|cause|ended): *['\"]?([^'\"\n]*)", re.MULTILINE)
+_FACT = pattern(r"^(run|state|cause|ended): *['\"]?([^'\"\n]*)", re.MULTILINE)
 
 
 def merge_runs(base: str, ours: str, theirs: str) -> str | None:

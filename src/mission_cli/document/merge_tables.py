@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from mission_cli.document import merge_ranks as ranks
 from mission_cli.document.merge_order import arrange
 from mission_cli.document.merge_text import agree
 from mission_cli.domain.ids import feature_number
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 PLACEHOLDER = "\0"
 """Begins the names of empty rows of the template."""
-_RUN = re.compile(r"\d+\.\d+-a\d+")
-_NUMBER = re.compile(r"\d+")
+_RUN = pattern(r"\d+\.\d+-a\d+")
+_NUMBER = pattern(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)

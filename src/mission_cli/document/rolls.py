@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NAME = re.compile(r"[0-9]{4}\Z")
-_FIRST = re.compile(r"<!-- run records of ([0-9]{4}), each behind a line with the word (?P<word>[0-9a-f]{8}) -->\n")
-_ATTEMPT = re.compile(r"(?:plan|([0-9]+)\.([0-9]+))-a([0-9]+)\Z")
+_NAME = pattern(r"[0-9]{4}\Z")
+_FIRST = pattern(r"<!-- run records of ([0-9]{4}), each behind a line with the word (?P<word>[0-9a-f]{8}) -->\n")
+_ATTEMPT = pattern(r"(?:plan|([0-9]+)\.([0-9]+))-a([0-9]+)\Z")
 
 
 def is_roll(name: str) -> bool:

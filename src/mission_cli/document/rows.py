@@ -6,6 +6,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from mission_cli.document.lines import Line, Lines
 
-_PIPE_TOKENS = re.compile(r"\\\||`+|\|")
+_PIPE_TOKENS = pattern(r"\\\||`+|\|")
 _PADDING = " \t"
 _NOTHING = "| \t0123456789."
 """What a placeholder row consists of."""

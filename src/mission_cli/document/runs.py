@@ -14,11 +14,12 @@ from frontmatter.default_handlers import YAMLHandler
 from mission_cli.document.escape import fenced
 from mission_cli.document.yaml_text import load_values
 from mission_cli.domain.ids import RunId, split_run_id
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import replace
 from mission_cli.domain.runs import Reserve, RunRecord, Usage
 from mission_cli.domain.status import Cause, RecordState
 
-_BLOCK = re.compile(
+_BLOCK = pattern(
     r"^## (?P<name>Prompt|Last words|Transcript|Evidence)\n\n(?P<fence>~{3,})text\n(?P<text>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )

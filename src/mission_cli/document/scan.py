@@ -12,17 +12,18 @@ from typing import NamedTuple
 from mission_cli.document.front import Front, read_front
 from mission_cli.document.lines import Line, Lines
 from mission_cli.document.rows import Row, Table
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field
 
-_HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|\Z)")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_DELIMITER = re.compile(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)*[ \t]*:?-+:?[ \t]*\|?\Z")
-_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[([ xX])\](?:[ \t]+|\Z)")
-_FIELD = re.compile(r"[ \t]*(?:[-*+][ \t]+)?\*\*([^*:\n]+?)(?::\*\*|\*\*:)[ \t]*")
-_NEXT_FIELD = re.compile(r"\|[ \t]*(?=\*\*[^*:|\n]+(?::\*\*|\*\*:))")
+_HEADING = pattern(r" {0,3}(#{1,6})(?=[ \t]|\Z)")
+_COMMENT = pattern(r"<!--.*?-->", re.DOTALL)
+_DELIMITER = pattern(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)*[ \t]*:?-+:?[ \t]*\|?\Z")
+_ITEM = pattern(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[([ xX])\](?:[ \t]+|\Z)")
+_FIELD = pattern(r"[ \t]*(?:[-*+][ \t]+)?\*\*([^*:\n]+?)(?::\*\*|\*\*:)[ \t]*")
+_NEXT_FIELD = pattern(r"\|[ \t]*(?=\*\*[^*:|\n]+(?::\*\*|\*\*:))")
 LONGEST_LINE = 20_000
 """Characters; a longer line is kept as prose, whatever it begins with: nothing shall hang on it."""
-_FENCE = re.compile(r" *(`{3,}|~{3,})([^`]*)\Z")
+_FENCE = pattern(r" *(`{3,}|~{3,})([^`]*)\Z")
 
 
 @dataclass(slots=True)

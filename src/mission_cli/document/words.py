@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.domain.text import parse_duration
 
-_EMPHASIS = re.compile(r"[*_`]*(.*?)[*_`]*\Z")
+_EMPHASIS = pattern(r"[*_`]*(.*?)[*_`]*\Z")
 
 _FEATURE = {
     "pending": FeatureStatus.PENDING,

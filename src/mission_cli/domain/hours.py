@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
+
+from mission_cli.domain.patterns import pattern
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_WINDOW = re.compile(r"\s*([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]|24):([0-5]\d)\s*\Z")
+_WINDOW = pattern(r"\s*([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]|24):([0-5]\d)\s*\Z")
 _DAY = 24 * 60
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import NewType
+
+from mission_cli.domain.patterns import pattern
 
 MissionId = NewType("MissionId", str)
 FeatureNumber = NewType("FeatureNumber", str)
@@ -15,10 +16,10 @@ Sha = NewType("Sha", str)
 PLANNING = FeatureNumber("plan")
 """Stands in the place of a feature in the ids of planning runs: `<mission id>/plan-a<k>`."""
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
-_NUMBER_LIKE = re.compile(r"[-+]?[0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?\Z")
-_FEATURE = re.compile(r"[Ff]?([0-9]+)\.([0-9]+)\Z")
-_RUN = re.compile(r"(?P<mission>[^/]+)/(?P<feature>[0-9]+\.[0-9]+|plan)-a(?P<attempt>[0-9]+)\Z")
+_ID = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_NUMBER_LIKE = pattern(r"[-+]?[0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?\Z")
+_FEATURE = pattern(r"[Ff]?([0-9]+)\.([0-9]+)\Z")
+_RUN = pattern(r"(?P<mission>[^/]+)/(?P<feature>[0-9]+\.[0-9]+|plan)-a(?P<attempt>[0-9]+)\Z")
 _LONGEST_ID = 100
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_order, milestone_of
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import (
     FINISHED_FEATURE,
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
 
-_SCORE = re.compile(r"(?:min[_ -]?score\D*|>=\s*|≥\s*)(\d+(?:\.\d+)?)", re.IGNORECASE)
-_ALL_PASSED = re.compile(r"all[_ -]?passed", re.IGNORECASE)
-_CONDITION = re.compile(r"\bcondition\s*:\s*(.+)", re.IGNORECASE)
+_SCORE = pattern(r"(?:min[_ -]?score\D*|>=\s*|≥\s*)(\d+(?:\.\d+)?)", re.IGNORECASE)
+_ALL_PASSED = pattern(r"all[_ -]?passed", re.IGNORECASE)
+_CONDITION = pattern(r"\bcondition\s*:\s*(.+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

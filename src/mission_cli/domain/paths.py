@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from mission_cli.domain.patterns import pattern
 
-_TEST = re.compile(
+_TEST = pattern(
     r"(^|/)(tests?|specs?|__tests__)/"
     r"|(^|/)test_[^/]*\Z"
     r"|[._-](test|spec)\.[^/]+\Z"

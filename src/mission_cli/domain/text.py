@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
-_HEX = re.compile(r"\b(?:0x)?[0-9a-f]{7,64}\b", re.IGNORECASE)
-_DIGITS = re.compile(r"\d+")
-_PATH = re.compile(r"(?:/[\w.@+-]+){2,}")
-_SPACE = re.compile(r"\s+")
-_ERRORISH = re.compile(r"error|fail|exception|assert|not found|denied|refused|panic|expected", re.IGNORECASE)
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|sec|s|min|m|h|d|w)", re.IGNORECASE)
-_ISO_DURATION = re.compile(r"P(?:(?P<w>\d+)W)?(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)S)?)?\Z")
+from mission_cli.domain.patterns import pattern
+
+_HEX = pattern(r"\b(?:0x)?[0-9a-f]{7,64}\b", re.IGNORECASE)
+_DIGITS = pattern(r"\d+")
+_PATH = pattern(r"(?:/[\w.@+-]+){2,}")
+_SPACE = pattern(r"\s+")
+_ERRORISH = pattern(r"error|fail|exception|assert|not found|denied|refused|panic|expected", re.IGNORECASE)
+_DURATION = pattern(r"(\d+(?:\.\d+)?)\s*(ms|sec|s|min|m|h|d|w)", re.IGNORECASE)
+_ISO_DURATION = pattern(r"P(?:(?P<w>\d+)W)?(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)S)?)?\Z")
 _SECONDS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -25,9 +26,11 @@ def first_error(output: str) -> str:
 
 def signature(*parts: str) -> str:
     """Return 8 hex digits that stay the same when only numbers, paths, hashes or white space differ."""
+    from hashlib import sha256
+
     text = "\0".join(_PATH.sub("/", _HEX.sub("#", part.lower())) for part in parts)
     text = _SPACE.sub(" ", _DIGITS.sub("0", text))
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
 def parse_duration(text: str) -> timedelta | None:

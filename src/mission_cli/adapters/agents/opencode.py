@@ -10,7 +10,6 @@ its log has the error; what subagents spend is not in the stream, but at once in
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.agents.resets import reset_time
@@ -23,6 +22,7 @@ from mission_cli.adapters.agents.stream import (
     parse_line,
     report,
 )
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.status import Cause
 from mission_cli.domain.text import one_line
 from mission_cli.ports.agents import Access, Bill, Invocation
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
     from mission_cli.ports.agents import Prices, Request, Tally
 
-_LOGGED = re.compile(
+_LOGGED = pattern(
     r'^timestamp=\S+ level=ERROR .*?message=(?:"stream error"|failed) .*?'
     r'error(?:\.error)?="(?:\w+: )?(?P<words>(?:[^"\\]|\\.)*)"'
 )

@@ -6,13 +6,14 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.text import parse_duration, parse_stamp, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SPAN = re.compile(r"(?:resets?|try again|retry|available)(?: at| after| in)?[:\s]+([^.;,)\"]+)", re.IGNORECASE)
-_CLOCK = re.compile(
+_SPAN = pattern(r"(?:resets?|try again|retry|available)(?: at| after| in)?[:\s]+([^.;,)\"]+)", re.IGNORECASE)
+_CLOCK = pattern(
     r"(?:resets?|try again|available)(?: at| on)?\s+"
     r"(?:(?P<month>[a-z]{3})[a-z]* (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?:(?P<year>\d{4}),? )?(?:at )?)?"
     r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s*(?P<half>[ap])m\b(?: \((?P<zone>[\w/+-]+)\))?",

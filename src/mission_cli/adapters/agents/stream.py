@@ -8,6 +8,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.runs import AgentReport, Usage
 from mission_cli.domain.status import Cause
 from mission_cli.domain.text import one_line
@@ -21,17 +22,15 @@ if TYPE_CHECKING:
 _LAST_WORDS = 4000
 LONGEST_ANSWER = 200_000
 _CHARS_PER_TOKEN = 4
-_STATUS = re.compile(r"(?<![:./-])\b([45]\d\d)\b(?![/-])")
+_STATUS = pattern(r"(?<![:./-])\b([45]\d\d)\b(?![/-])")
 """A number in an address or a path is none."""
-_AUTH = re.compile(
-    r"api key|unauthori[sz]ed|authenticat|forbidden|credit|billing|log ?in|permission_error", re.IGNORECASE
-)
-_RATE = re.compile(r"rate.?limit|usage limit|too many requests|quota|overloaded_error.*429", re.IGNORECASE)
-_TOO_LONG = re.compile(
+_AUTH = pattern(r"api key|unauthori[sz]ed|authenticat|forbidden|credit|billing|log ?in|permission_error", re.IGNORECASE)
+_RATE = pattern(r"rate.?limit|usage limit|too many requests|quota|overloaded_error.*429", re.IGNORECASE)
+_TOO_LONG = pattern(
     r"context.{0,20}length|prompt is too long|maximum context|ContextOverflow|max_output_tokens|output token maximum",
     re.IGNORECASE,
 )
-_NOT_THERE = re.compile(
+_NOT_THERE = pattern(
     r"not found|no such|(?:does|may) not exist|unknown (?:model|agent|command)|No conversation|no rollout found",
     re.IGNORECASE,
 )

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.mission import Criterion
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.status import CriterionKind
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 MANIFESTS = ("package.json", "pyproject.toml", "setup.cfg", "tox.ini", "Makefile", "makefile", "composer.json")
 _NO_TEST = "no test specified"
-_TARGET = re.compile(r"^(test|check)\s*:(?!=)", re.MULTILINE)
+_TARGET = pattern(r"^(test|check)\s*:(?!=)", re.MULTILINE)
 _FIXED = (
     ("Cargo.toml", "cargo test"),
     ("go.mod", "go test ./..."),

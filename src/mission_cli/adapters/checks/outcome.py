@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
-_MISSING = re.compile(
+from mission_cli.domain.patterns import pattern
+
+_NUMBER = pattern(r"[-+]?\d+(?:\.\d+)?")
+_MISSING = pattern(
     r"No module named '?(pytest|unittest|nose2?|tox|build)\b"
     r"|: (?:command )?not found$"
     r"|npm (?:ERR!|error) Missing script",
     re.MULTILINE,
 )
-_PYTEST = re.compile(r"^=*\s*((?:\d+ \w+(?:, )?)+)\s+in [\d.]+s", re.MULTILINE)
-_PYTEST_NONE = re.compile(r"no tests ran in [\d.]+s|collected 0 items")
-_UNITTEST = re.compile(r"^Ran (\d+) tests? in ", re.MULTILINE)
-_UNITTEST_SKIPPED = re.compile(r"skipped=(\d+)")
-_CARGO = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed", re.MULTILINE)
-_JEST = re.compile(r"^\s*Tests:?\s+(.*)$", re.MULTILINE)
-_NODE = re.compile(r"^[#ℹ] pass (\d+)$", re.MULTILINE)
-_GO_OK = re.compile(r"^ok\s+\S+", re.MULTILINE)
-_GO_NONE = re.compile(r"\[no test(?:s to run| files)\]", re.MULTILINE)
+_PYTEST = pattern(r"^=*\s*((?:\d+ \w+(?:, )?)+)\s+in [\d.]+s", re.MULTILINE)
+_PYTEST_NONE = pattern(r"no tests ran in [\d.]+s|collected 0 items")
+_UNITTEST = pattern(r"^Ran (\d+) tests? in ", re.MULTILINE)
+_UNITTEST_SKIPPED = pattern(r"skipped=(\d+)")
+_CARGO = pattern(r"^test result: \w+\. (\d+) passed; (\d+) failed", re.MULTILINE)
+_JEST = pattern(r"^\s*Tests:?\s+(.*)$", re.MULTILINE)
+_NODE = pattern(r"^[#ℹ] pass (\d+)$", re.MULTILINE)
+_GO_OK = pattern(r"^ok\s+\S+", re.MULTILINE)
+_GO_NONE = pattern(r"\[no test(?:s to run| files)\]", re.MULTILINE)
 
 
 def all_skipped(output: str) -> bool:

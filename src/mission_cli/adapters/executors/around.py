@@ -6,9 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.executors.sandbox import Room, room_environment, wrap
-from mission_cli.adapters.keys import resolved
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -29,6 +26,8 @@ def command_of(argv: Sequence[str], job: JobFolder, spec: JobSpec, around: Surro
     """The command, inside of the sandbox where there is one."""
     if not is_boxed(spec, around):
         return list(argv)
+    from mission_cli.adapters.executors.sandbox import Room, wrap
+
     room = Room(
         tree=tree,
         objects=Path(around.code) / "objects",
@@ -49,8 +48,13 @@ def environment_of(job: JobFolder, spec: JobSpec, around: Surroundings, tree: Pa
     """The environment of the job's processes."""
     env = {k: v for k, v in around.environment.items() if not k.startswith("GIT_")}
     if is_boxed(spec, around):
+        from mission_cli.adapters.executors.sandbox import room_environment
+
         env = room_environment(around.environment, spec.pass_env)
-    env.update({name: resolved(value, around.environment) for name, value in spec.env.items()})
+    if spec.env:
+        from mission_cli.adapters.keys import resolved
+
+        env.update({name: resolved(value, around.environment) for name, value in spec.env.items()})
     env["MISSION_RUN"] = spec.key
     env[MARKER] = around.mark
     env["MISSION_USAGE"] = os.fspath(job.usage)

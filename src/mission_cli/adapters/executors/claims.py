@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import random_hex, write_json
 from mission_cli.adapters.git import trees
-from mission_cli.adapters.git.sharing import claim_there
 from mission_cli.adapters.proc import scan
 from mission_cli.domain.host import same_host
 from mission_cli.domain.records import dataclass
@@ -46,6 +45,8 @@ def claim(job: JobFolder, key: str, around: Surroundings) -> Refusal | None:
     content = job.claim.read_bytes()
     other = trees.claim(Path(around.code), key, content)
     if other is None and around.remote:
+        from mission_cli.adapters.git.sharing import claim_there
+
         other = claim_there(Path(around.code), around.remote, key, content)
     if other is None:
         return None

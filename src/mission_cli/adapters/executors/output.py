@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import deque
 from typing import TYPE_CHECKING
+
+from mission_cli.domain.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from subprocess import Popen
 
-_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_COLOURS = pattern(r"\x1b\[[0-9;?]*[A-Za-z]")
 _CHUNK = 65536
 _LONGEST_LINE = 8_000_000
 _LARGEST_LOG = 64_000_000

@@ -11,8 +11,7 @@ import os
 import signal
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
-from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,6 @@ from mission_cli.adapters.executors.around import MARKER, command_of, environmen
 from mission_cli.adapters.executors.claims import claim
 from mission_cli.adapters.executors.first_run import FirstRun
 from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
-from mission_cli.adapters.executors.limits import Limits
-from mission_cli.adapters.executors.output import Output
 from mission_cli.adapters.executors.slots import take_slot
 from mission_cli.adapters.executors.tree_lock import TreeLock
 from mission_cli.adapters.fs.atomic import create_whole, read_bytes
@@ -32,18 +29,18 @@ from mission_cli.adapters.git import trees
 from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.bell import Bell, end_of
 from mission_cli.adapters.proc.run import start_child, start_detached
-from mission_cli.adapters.secrets import Scrubber, SecretRules, known_secrets
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.domain.records import replace
 from mission_cli.domain.runs import AgentReport, Exit
 from mission_cli.domain.status import EndReason
-from mission_cli.domain.text import stamp
-from mission_cli.ports.agents import Prices
 
 if TYPE_CHECKING:
     from subprocess import Popen
 
+    from mission_cli.adapters.executors.limits import Limits
+    from mission_cli.adapters.executors.output import Output
+    from mission_cli.adapters.secrets import SecretRules
     from mission_cli.ports.agents import Agent
     from mission_cli.ports.executor import JobSpec
 
@@ -94,7 +91,12 @@ class _Supervisor:
         self._slot_number = 0
         self._bell = Bell()
         self._first = FirstRun(AGENTS.get(spec.agent), around)
-        self._rules = SecretRules(known_secrets(around.environment, spec.env))
+
+    @cached_property
+    def _rules(self) -> SecretRules:
+        from mission_cli.adapters.secrets import SecretRules, known_secrets
+
+        return SecretRules(known_secrets(self._around.environment, self._spec.env))
 
     @property
     def _worker(self) -> bool:
@@ -126,7 +128,7 @@ class _Supervisor:
                 replace(
                     end,
                     started=self._began or self._recorded_start(),
-                    ended=stamp(datetime.now(UTC)),
+                    ended=_now(),
                     seconds=round(self._seconds(), 3),
                     leftovers=leftovers,
                     saved=saved,
@@ -140,7 +142,7 @@ class _Supervisor:
 
     def _live(self) -> Exit:
         try:
-            self._sweep()
+            self._sweep(before=True)
             self._take_slot()
             self._claim()
             self._make_tree()
@@ -196,7 +198,7 @@ class _Supervisor:
 
     def _mark_started(self) -> None:
         self._check_stop()
-        self._began = stamp(datetime.now(UTC))
+        self._began = _now()
         self._clock = time.monotonic()
         facts = f'{{"at": "{self._began}", "pid": {os.getpid()}, "boot": "{scan.boot_id()}"}}\n'
         if not is_boxed(self._spec, self._around):
@@ -223,6 +225,9 @@ class _Supervisor:
         except OSError as error:
             words = f"`{argv[0]}` cannot be executed: {error.strerror}"
             raise _Stop(EndReason.NOT_STARTED, words, _CANNOT_EXECUTE) from error
+        from mission_cli.adapters.executors.output import Output  # what listens is imported while the agent starts
+        from mission_cli.adapters.secrets import Scrubber
+
         output = Output(child, self._job.log, agent.describe if agent else None, Scrubber(self._rules).line)
         limits = self._limits(agent)
         reason, detail = EndReason.EXIT, ""
@@ -270,6 +275,11 @@ class _Supervisor:
                 os.close(ended)
 
     def _limits(self, agent: Agent | None) -> Limits:
+        from decimal import Decimal
+
+        from mission_cli.adapters.executors.limits import Limits
+        from mission_cli.ports.agents import Prices
+
         prices = Prices({kind: Decimal(price) for kind, price in self._spec.prices.items()})
         reader = None
         if agent is not None:
@@ -309,11 +319,13 @@ class _Supervisor:
 
     # Afterwards
 
-    def _sweep(self) -> int:
+    def _sweep(self, *, before: bool = False) -> int:
+        """End what is left of the job and return how much that was; `before` we started anything it is no child."""
+
         def left() -> list[int]:
             marks = {self._around.mark, self._tree_lock.mark_before} - {""}
             marked = (pid for mark in marks for pid in scan.carrying(MARKER, mark))
-            return list({*marked, *scan.descendants(os.getpid())})
+            return list({*marked, *(() if before else scan.descendants(os.getpid()))})
 
         return control.end_all(left, grace=min(1.0, self._around.grace_s))
 
@@ -359,6 +371,8 @@ class _Supervisor:
         started = self._recorded_start()
         if not started:
             return 0.0
+        from datetime import datetime
+
         began = datetime.fromisoformat(started)
         last = self._job.heartbeat.stat().st_mtime if self._job.heartbeat.exists() else began.timestamp()
         return max(0.0, last - began.timestamp())
@@ -377,6 +391,11 @@ class _Supervisor:
         if not self._has_folder():
             raise _Stop(EndReason.LOST if self._began else EndReason.NOT_STARTED, _FOLDER_GONE)
         self._job.heartbeat.touch()
+
+
+def _now() -> str:
+    """What `domain.text.stamp` says of this moment, without a module that takes long to import."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def _stop_if(broken: tuple[EndReason, str] | None) -> None:

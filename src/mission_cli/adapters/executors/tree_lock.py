@@ -7,11 +7,9 @@ taken away when the work in the tree is over: what is left of it tells of somebo
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.locks import is_same_file, try_lock, unlock
-from mission_cli.domain.text import stamp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +38,10 @@ class TreeLock:
             return False
         self.mark_before = os.pread(handle, _LONGEST, 0).decode("ascii", "replace")
         if self.mark_before:
+            from datetime import UTC, datetime
+
+            from mission_cli.domain.text import stamp
+
             self.since_before = stamp(datetime.fromtimestamp(os.fstat(handle).st_mtime, UTC))
         os.ftruncate(handle, 0)
         os.pwrite(handle, mark.encode("ascii"), 0)

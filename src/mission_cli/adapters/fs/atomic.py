@@ -70,8 +70,19 @@ def make_folder(path: Path) -> None:
 
 def write_json(path: Path, value: Any, *, mode: int = 0o644, durable: bool = True) -> None:
     """Replace a file by JSON."""
-    content = json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass")
+    content = _text(value).encode("utf-8", "surrogatepass")
     write_whole(path, content, mode=mode, durable=durable)
+
+
+def _text(value: Any) -> str:
+    """JSON with a line for each fact. Not by `indent`: that is done in Python and takes ten times as long."""
+    if not isinstance(value, dict):
+        return _json(value)
+    return "{\n " + ",\n ".join(f"{_json(str(name))}: {_json(fact)}" for name, fact in value.items()) + "\n}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def read_json(path: Path) -> Any:

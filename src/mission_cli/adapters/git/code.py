@@ -75,7 +75,7 @@ class GitCodeRepo:
         places = (mine, claims, "packed-refs", "reftable/tables.list")
         look = tuple(_changed(self._checkout.common_dir / name) for name in places)
         before, highest = self._attempts.get(mission, ((), {}))
-        if look == before:
+        if look == before or not any(look):
             return highest
         highest = {}
         for ref in self._git.text("for-each-ref", "--format=%(refname)", mine, claims).splitlines():

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.proc.dialogue import Dialogue
 from mission_cli.adapters.proc.run import Completed, run
 from mission_cli.adapters.proc.scan import OURS
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.records import dataclass, field
-from mission_cli.domain.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from mission_cli.adapters.proc.dialogue import Dialogue
     from mission_cli.domain.host import Person
 
 ZERO = "0" * 40
@@ -62,12 +61,13 @@ class Git:
         """Run a git command. Raises ToolError with git's own words when it exits with another code than `ok`."""
         done = run([*self._argv, *args], cwd=self._cwd, env=self._env(env), stdin=stdin, timeout=timeout)
         if done.code not in ok:
-            words = one_line(done.err.decode("utf-8", "replace") or f"exit {done.code}", 400)
-            raise ToolError(f"git {args[0]}: {words}")
+            raise _refusal(args[0], done)
         return done
 
     def dialogue(self, *args: str) -> Dialogue:
         """Start a git command that answers question after question."""
+        from mission_cli.adapters.proc.dialogue import Dialogue
+
         return Dialogue([*self._argv, *args], cwd=self._cwd, env=self._env(None))
 
     def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
@@ -170,5 +170,12 @@ def plain_git(cwd: Path, *args: str, ok: tuple[int, ...] = (0,)) -> str:
     """A question to the git that a person has around them, with their configuration; the answer without line ending."""
     done = run(["git", *_SAFE, *args], cwd=cwd, env=scrubbed(os.environ))
     if done.code not in ok:
-        raise ToolError(f"git {args[0]}: {one_line(done.err.decode('utf-8', 'replace'), 400)}")
+        raise _refusal(args[0], done)
     return done.out.decode("utf-8", "surrogateescape").rstrip("\n") if done.code == 0 else ""
+
+
+def _refusal(command: str, done: Completed) -> ToolError:
+    from mission_cli.domain.text import one_line
+
+    words = one_line(done.err.decode("utf-8", "replace") or f"exit {done.code}", 400)
+    return ToolError(f"git {command}: {words}")

@@ -24,10 +24,19 @@ class Contents:
         self._objects = objects
         self._folders = folders
         self._known: dict[str, str] = {}
+        self._last: tuple[Snapshot, Mapping[MissionId, Settled]] = (Snapshot(None), {})
         self._places: dict[str, tuple[str, MissionId] | None] = {}
 
     def at(self, head: Sha, settled: Mapping[MissionId, Settled]) -> Snapshot:
         """The missions of a commit; those that are settled and unchanged stand apart, unread."""
+        last, asked = self._last
+        if last.head == head and (settled is asked or settled is last.settled):
+            return last
+        snapshot = self._snapshot(head, settled)
+        self._last = (snapshot, settled)
+        return snapshot
+
+    def _snapshot(self, head: Sha, settled: Mapping[MissionId, Settled]) -> Snapshot:
         rest: dict[MissionId, Settled] = {}
         names: dict[str, tuple[str, str]] = {}
         for path, mission, name, content in sorted(self._entries(head)):

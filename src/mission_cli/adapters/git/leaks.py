@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
-import re
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.secrets import Secrets
 
 _PATCH = ("--patch", "--unified=0", "--no-color", "--no-renames", "--no-ext-diff", "--no-textconv", "--text")
-_HUNK = re.compile(r"@@ -\S+ \+(\d+)")
+_HUNK = pattern(r"@@ -\S+ \+(\d+)")
 _PIECE = 4000
 
 

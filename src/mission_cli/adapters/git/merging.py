@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +13,7 @@ from mission_cli.adapters.git.command import Git, scrubbed
 from mission_cli.adapters.proc.run import run
 from mission_cli.document.merge_text import TextMerged
 from mission_cli.domain.errors import ConflictError
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ CONFLICTS = 3
 """Exit status of the driver when a person has to decide. Any other but 0 means that it could not work."""
 MARKER_SIZE = 7
 _MOST_CONFLICTS = 127
-_RUN_FILE = re.compile(r"(?:.*/)?runs/[^/]+\.md\Z")
+_RUN_FILE = pattern(r"(?:.*/)?runs/[^/]+\.md\Z")
 _ATTRIBUTES = "# mission files are merged by meaning (mission merge-driver install)"
 
 

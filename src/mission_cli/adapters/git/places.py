@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli.adapters.git.command import Git, plain_git
 from mission_cli.adapters.proc.scan import git_at_work
 from mission_cli.domain.errors import NotFoundError, ToolError
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass
 from mission_cli.domain.text import one_line
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 MIN_GIT = (2, 38)
 """`merge-tree --write-tree` is what needs it."""
 MISSION_FOLDERS = ("missions", ".missions", "todo/missions")
-MISSION_FILE = re.compile(
+MISSION_FILE = pattern(
     r"(?P<folder>(?:.*/)?)(?P<id>[^/]+)/mission\.md\Z|(?P<flat>(?:.*/)?)(?P<flat_id>[^/]+)-mission\.md\Z"
 )
 JOURNAL = "mission-journal.json"

@@ -109,8 +109,10 @@ def _make(checkout: Checkout, robot: Person, remote: str) -> Layout:
 
 
 def _own_layout(checkout: Checkout, git_dir: Path) -> Layout:
-    folder = Git(git_dir).text("config", "--default", "missions", "mission.folder")
     root = checkout.main_tree or checkout.common_dir
+    folder = "missions"
+    if _link(root / folder) != f"gitdir: {os.path.relpath(git_dir, root / folder)}":
+        folder = Git(git_dir).text("config", "--default", "missions", "mission.folder")
     return Layout(git_dir, root / folder, f"refs/heads/{_BRANCH}", ("",), checkout.runtime)
 
 
@@ -127,6 +129,14 @@ def _restore_work_tree(layout: Layout) -> None:
         git.run("read-tree", layout.branch)
     git.run("checkout-index", "--all", "--quiet", ok=(0, 1))
     git.run("update-index", "-q", "--refresh", ok=(0, 1))
+
+
+def _link(work_tree: Path) -> str:
+    """What the file in a work tree says about where its git dir is."""
+    try:
+        return (work_tree / ".git").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _in_place(checkout: Checkout, *, here: bool) -> Layout | None:

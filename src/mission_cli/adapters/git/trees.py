@@ -58,12 +58,12 @@ def make_tree(code: Path, tree: Path, *, commit: str, branch: str, base_name: st
     (dot / "objects/info/alternates").write_text(f"{code / 'objects'}\n")
     git = Git(dot, tree, own_config=True)
     _configure(git)
-    if base_name and base_name != branch:
-        base = Git(code).commit_of(f"refs/heads/{base_name}")
-        if base:
-            git.run("update-ref", f"refs/heads/{base_name}", base)
+    base = Git(code).commit_of(f"refs/heads/{base_name}") if base_name and base_name != branch else None
+    refs = {base_name: base, branch: commit}
+    wanted = "".join(f"update refs/heads/{name} {to}\n" for name, to in refs.items() if name and to)
+    if wanted:
+        git.run("update-ref", "--stdin", stdin=wanted.encode("utf-8", "surrogateescape"))
     if branch:
-        git.run("update-ref", f"refs/heads/{branch}", commit)
         git.run("reset", "--quiet", "--hard")
     else:
         git.run("checkout", "--quiet", "--detach", "--force", commit)

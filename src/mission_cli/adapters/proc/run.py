@@ -35,7 +35,14 @@ def run(
     """Run to the end. Raises ToolError when the program is missing or takes longer than `timeout` seconds."""
     try:
         done = subprocess.run(  # noqa: S603 - the door: argv is a list, no shell
-            list(argv), cwd=cwd, env=dict(env), input=stdin, capture_output=True, timeout=timeout, check=False
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            input=stdin or None,
+            stdin=None if stdin else subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
         )
     except FileNotFoundError as error:
         missing = argv[0] if Path(cwd).is_dir() else str(cwd)

@@ -33,15 +33,7 @@ def start_time(pid: int) -> str:
 def carrying(name: str, value: str) -> list[int]:
     """Pids of living processes whose environment at start had `name=value`, ours excepted."""
     needle = b"\0" + f"{name}={value}".encode() + b"\0"
-    found = []
-    for pid in _pids():
-        try:
-            environ = (_PROC / str(pid) / "environ").read_bytes()
-        except OSError:
-            continue
-        if needle in b"\0" + environ and not _zombie(pid):
-            found.append(pid)
-    return found
+    return [pid for pid in _pids() if needle in b"\0" + _read(pid, "environ") and not _zombie(pid)]
 
 
 def named(names: Iterable[str]) -> bool | None:
@@ -85,11 +77,8 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 def command_of(pid: int) -> list[str]:
     """The words of a process's command; empty when it is gone."""
-    try:
-        raw = (_PROC / str(pid) / "cmdline").read_bytes()
-    except OSError:
-        return []
-    return raw.decode("utf-8", "replace").rstrip("\0").split("\0")
+    raw = _read(pid, "cmdline")
+    return raw.decode("utf-8", "replace").rstrip("\0").split("\0") if raw else []
 
 
 def git_at_work(folders: Iterable[Path]) -> str:
@@ -132,18 +121,24 @@ _CHANGING = frozenset({"commit", "rebase", "merge", "am", "cherry-pick", "revert
 
 def _pids() -> Iterator[int]:
     try:
-        names = [entry.name for entry in _PROC.iterdir()]
+        names = os.listdir("/proc")  # noqa: PTH208 - paths as objects would cost more than the look at them
     except OSError:
         return
     own = os.getpid()
     yield from (int(n) for n in names if n.isdigit() and int(n) != own)
 
 
-def _stat(pid: int) -> list[bytes]:
+def _read(pid: int, name: str) -> bytes:
+    """A file of a process, empty when it is gone; a scan reads hundreds of them."""
     try:
-        return (_PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()
+        with open(f"/proc/{pid}/{name}", "rb", buffering=0) as source:  # noqa: PTH123 - as above
+            return source.read()
     except OSError:
-        return []
+        return b""
+
+
+def _stat(pid: int) -> list[bytes]:
+    return _read(pid, "stat").rpartition(b")")[2].split()
 
 
 def _parent(pid: int) -> int | None:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 import shlex
 
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass
 from mission_cli.ports.schedule import Job
 
 MARK = "# mission: `mission cron remove` takes this line away"
 LONGEST = 990
 _EVERY_MINUTE = "* * * * * "
-_FIELDS = re.compile(r"(#?)\s*((?:\S+\s+){5}|@\S+\s+)(.*)\Z", re.DOTALL)
-_SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_FIELDS = pattern(r"(#?)\s*((?:\S+\s+){5}|@\S+\s+)(.*)\Z", re.DOTALL)
+_SETTING = pattern(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
 @dataclass(frozen=True, slots=True)

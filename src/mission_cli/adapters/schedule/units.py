@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.patterns import pattern
 from mission_cli.ports.schedule import Job
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _ENV = "/usr/bin/env"
 """systemd refuses a program with a quote in its path."""
 SERVICE, TIMER = "mission.service", "mission.timer"
 _MADE = "# made by `mission cron install --with systemd`; `mission cron remove` takes it away\n"
-_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_WORD = pattern(r'"((?:[^"\\]|\\.)*)"')
 _TIMER = f"""\
 {_MADE}[Unit]
 Description=Every minute a pulse over all repositories with missions
