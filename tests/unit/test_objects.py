@@ -1,0 +1,127 @@
+"""What kept gits say and write is what git says when it is asked anew: nothing of ours is remembered too long."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mission_cli.adapters.git.command import Git
+from mission_cli.adapters.git.objects import Objects
+from mission_cli.adapters.proc.scan import descendants
+from mission_cli.domain.errors import ToolError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ODD = ['a"b', "tab\there", "ä ö", "sp ace", "-dash", "back\\slash", "b", "b.c", "b-c"]
+
+
+def run(folder: Path, *args: str) -> str:
+    done = subprocess.run(["git", *args], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture(params=["sha1", "sha256"])
+def repository(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A repository with files of odd names in folders that sort in ways of their own."""
+    folder = tmp_path / 'with "quotes"\nand lines'
+    folder.mkdir()
+    run(folder, "init", "-q", f"--object-format={request.param}")
+    for name in _ODD:
+        (folder / name).mkdir()
+        (folder / name / "file").write_text(name)
+        (folder / f"{name}.txt").write_text(name)
+    run(folder, "add", "-A")
+    run(folder, "commit", "-q", "-m", "x")
+    return folder
+
+
+@pytest.fixture
+def objects(repository: Path) -> Objects:
+    return Objects(Git(repository / ".git"), repository / ".git/temp")
+
+
+def test_all_files_as_git_lists_them(repository: Path, objects: Objects) -> None:
+    listed = run(repository, "ls-tree", "-r", "-z", "HEAD").split("\0")
+    expected = {line.split("\t", 1)[1]: (line.split()[0], line.split()[2]) for line in listed if line}
+    assert objects.files("HEAD") == expected
+    assert objects.files("HEAD", "b") == {"b/file": expected["b/file"]}
+    assert objects.entry("HEAD", "sp ace/file") == expected["sp ace/file"]
+    assert objects.entry("HEAD", "sp ace.txt/file") is None
+    assert objects.entries("HEAD", "not/there") == {}
+    assert objects.files("0" * 40) == {}
+
+
+def test_contents_by_any_name(repository: Path, objects: Objects) -> None:
+    names = [f"HEAD:{name}.txt" for name in _ODD]
+    assert objects.blobs([*names, "HEAD:none", "HEAD:two\nlines"]) == dict(
+        zip(names, map(str.encode, _ODD), strict=True)
+    )
+    many = [f"HEAD:{name}/file" for name in _ODD] * 4
+    assert objects.blobs(many) == {f"HEAD:{name}/file": name.encode() for name in _ODD}
+    assert run(repository, "rev-parse", "HEAD") == objects.commit_of("HEAD")
+    assert objects.commit_of("HEAD:b.txt") is None
+    assert objects.commit_of("refs/heads/none") is None
+
+
+def test_a_changed_tree_is_the_one_that_an_index_would_have_written(repository: Path, objects: Objects) -> None:
+    blob = objects.store(b"new\n\xff\0")
+    changes = {"b/file": ("100644", blob), "b/deep/er/file": ("100755", blob), "a/new": ("100644", blob)}
+    gone = {'a"b/file': None, "tab\there.txt": None, "never/there": None}
+    made = objects.changed_tree("HEAD", {**changes, **gone})
+    lines = [f"{mode} {oid}\t{path}\0" for path, (mode, oid) in changes.items()]
+    lines += [f"0 {'0' * len(blob)}\t{path}\0" for path in gone]
+    data = "".join(lines).encode()
+    subprocess.run(["git", "update-index", "-z", "--index-info"], cwd=repository, input=data, check=True)
+    assert made == run(repository, "write-tree")
+    assert run(repository, "fsck", "--strict", "--no-dangling") == ""
+
+
+def test_nothing_left_is_the_empty_tree(repository: Path, objects: Objects) -> None:
+    empty = run(repository, "hash-object", "-t", "tree", os.devnull)
+    assert objects.changed_tree("HEAD", dict.fromkeys(objects.files("HEAD"))) == empty
+    assert objects.changed_tree(None, {}) == empty
+
+
+def test_what_others_do_meanwhile_is_seen(repository: Path, objects: Objects) -> None:
+    before = objects.commit_of("HEAD")
+    run(repository, "commit", "-q", "--allow-empty", "-m", "y")
+    after = run(repository, "rev-parse", "HEAD")
+    assert objects.commit_of("HEAD") == after != before
+    run(repository, "pack-refs", "--all")
+    run(repository, "gc", "-q", "--prune=now")
+    (repository / "b/file").write_text("later")
+    run(repository, "commit", "-q", "-a", "-m", "z")
+    assert objects.blobs(["HEAD:b/file"]) == {"HEAD:b/file": b"later"}
+    assert objects.is_ancestor(after, run(repository, "rev-parse", "HEAD"))
+    assert not objects.is_ancestor(run(repository, "rev-parse", "HEAD"), after)
+
+
+def test_a_git_that_was_killed_is_started_anew(repository: Path, objects: Objects) -> None:
+    head = objects.commit_of("HEAD")
+    blob = objects.store(b"x")
+    for pid in descendants(os.getpid()):
+        os.kill(pid, signal.SIGKILL)
+    assert objects.commit_of("HEAD") == head
+    assert objects.store(b"x") == blob
+    assert run(repository, "cat-file", "-p", blob) == "x"
+
+
+def test_another_repository_in_its_place_is_asked(repository: Path, objects: Objects, tmp_path: Path) -> None:
+    objects.commit_of("HEAD")
+    shutil.copytree(repository, tmp_path / "copy")
+    run(tmp_path / "copy", "commit", "-q", "--allow-empty", "-m", "elsewhere")
+    (repository / ".git").rename(tmp_path / "old")
+    (tmp_path / "copy/.git").rename(repository / ".git")
+    assert objects.commit_of("HEAD") == run(repository, "rev-parse", "HEAD")
+
+
+def test_a_missing_repository_is_said(tmp_path: Path) -> None:
+    objects = Objects(Git(tmp_path), tmp_path)
+    with pytest.raises(ToolError, match="git cat-file: fatal: not a git repository"):
+        objects.commit_of("HEAD")
