@@ -25,6 +25,8 @@ def is_idle(runtime: str, version: str) -> bool:
         now = time.time()
         if signature["version"] != version or not signature["written"] - 1 <= now < signature["due"]:
             return False
+        if signature["folder"] != os.stat(runtime).st_ino:  # a copy: what is written here is about the original
+            return False
         if os.path.exists(os.path.join(runtime, "kick")) or os.path.exists(os.path.join(runtime, "STOP")):
             return False
         looks: dict[str, list[int | str]] = signature["looks"]

@@ -15,6 +15,7 @@ from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.executors import unboxed
 from mission_cli.adapters.executors.jobs import Surroundings, tree_path
 from mission_cli.adapters.executors.local import LocalExecutor
+from mission_cli.adapters.executors.settling import settle_in, trees_of
 from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.fs.registry import Registry
 from mission_cli.adapters.fs.runtime import FolderRuntime
@@ -233,8 +234,9 @@ def note_closed(repository: Path, error: MissionError) -> None:
     folder = Path(find_runtime(os.fspath(repository)) or os.devnull)
     if folder.is_dir():
         runtime = FolderRuntime(folder, version=__version__, full_look=Settings().full_look)
-        runtime.note_trouble(Trouble(stamp(SystemClock().now()), error.message, error.hint))
-        runtime.kick()
+        with suppress(OSError):  # where nothing can be written, the caller says it
+            runtime.note_trouble(Trouble(stamp(SystemClock().now()), error.message, error.hint))
+            runtime.kick()
 
 
 def environment() -> dict[str, str]:
@@ -299,6 +301,7 @@ def _assemble(
     around = environment()
     machine = _machine(checkout, settings, around)
     trees = _trees(checkout, settings, machine.me())
+    settle_in(checkout.common_dir, trees, machine.me())
     runtime = FolderRuntime(checkout.runtime, version=__version__, full_look=settings.full_look)
 
     def surroundings() -> Surroundings:
@@ -378,7 +381,7 @@ def _machine(checkout: Checkout, settings: Settings, around: Mapping[str, str]) 
 
 def _trees(checkout: Checkout, settings: Settings, me: str) -> Path:
     root = Path(settings.trees).expanduser() if settings.trees else user_folder("state") / "trees"
-    return root / f"{checkout.name.name}-{me.rpartition(':')[2]}"
+    return trees_of(root, checkout.name.name, me)
 
 
 def _robot(settings: Settings) -> Person:

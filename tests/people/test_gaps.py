@@ -12,7 +12,7 @@ from tests.people.editor import OpenCommit
 from tests.people.rooms import Room, make_room
 
 from mission_cli.adapters.fs.exchange import finish_changing, remove_unless_changed, rework_file
-from mission_cli.domain.errors import BlockedError, ConflictError
+from mission_cli.domain.errors import BlockedError, BusyError
 from mission_cli.domain.ids import MissionId
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def test_while_the_branch_of_the_mission_files_is_rebased_we_wait(place: str, tm
     before = desk.text("rev-parse", branch)
     step = room.commit(1)
     assert step is not None
-    with pytest.raises(ConflictError, match="the mission files wait: a rebase is not finished"):
+    with pytest.raises(BusyError, match="the mission files wait: a rebase is not finished"):
         step()
     assert desk.text("rev-parse", branch) == before
     (desk.tree / "a.txt").write_text("both\n")

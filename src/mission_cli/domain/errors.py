@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import errno
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class MissionError(Exception):
@@ -48,6 +53,39 @@ class ConflictError(MissionError):
     """The state moved while we worked on it; trying again is right."""
 
     exit_code = 4
+
+
+class BusyError(MissionError):
+    """Somebody else is at work there just now, and was waited for long enough; later it goes."""
+
+    exit_code = 4
+
+
+@contextmanager
+def refusals_said() -> Iterator[None]:
+    """Say as a ToolError that a file system refuses; an OSError that would be a bug of ours stays one."""
+    try:
+        yield
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, "")
+        if not remedy:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        raise ToolError(f"{where}{error.strerror}", hint=remedy) from error
+
+
+_RIGHTS = "give the user that this runs as the right to write there"
+_ROOM = "make room on that disk; what was begun is finished or taken back by the next pulse"
+_REMEDIES = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EROFS: "that file system can only be read: mount it for writing",
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.EIO: "the disk cannot be read or written: look at the system's log",
+    errno.EMFILE: "too many files are open: raise `ulimit -n`",
+    errno.ENFILE: "too many files are open on this machine",
+}
 
 
 class IllegalMoveError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.document.load import load
-from mission_cli.domain.errors import ConflictError, MissionError
+from mission_cli.domain.errors import ConflictError, MissionError, refusals_said
 from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.domain.text import stamp
@@ -109,24 +109,29 @@ def look(world: World, only: Sequence[MissionId] = ()) -> Report:
 def _tick(world: World, policy: Policy, report: Report, only: Sequence[MissionId]) -> dict[str, Look] | None:
     """Do all that there is to do; return how the state looked before it was read last, None where that failed."""
     try:
-        moment = world.clock.moment()
-        world.runtime.note_timeline(follow(world.runtime.timeline(), moment, least=policy.agree_after))
-        report.lines += world.state.recover()
-        if world.runtime.stopped():
-            _stop_all(world, report)
-            return None
-        report.unheard = sharing.catch_up(world) is Heard.NOTHING
-        settled = world.runtime.settled()
-        for _ in range(_MOST_PASSES):
-            looks = world.runtime.looks([*world.state.watch(), *world.settings_files])
-            snapshot = world.state.snapshot(settled)
-            if not _pass(world, policy, report, snapshot, only):
-                break
-        report.settled = {**snapshot.settled, **_settled(report)}
-        sharing.leave_sign(world, [case.mission for case in report.cases.values()])
+        with refusals_said():
+            return _passes(world, policy, report, only)
     except MissionError as error:
         _trouble(world, report, error)
         return None
+
+
+def _passes(world: World, policy: Policy, report: Report, only: Sequence[MissionId]) -> dict[str, Look] | None:
+    moment = world.clock.moment()
+    world.runtime.note_timeline(follow(world.runtime.timeline(), moment, least=policy.agree_after))
+    report.lines += world.state.recover()
+    if world.runtime.stopped():
+        _stop_all(world, report)
+        return None
+    report.unheard = sharing.catch_up(world) is Heard.NOTHING
+    settled = world.runtime.settled()
+    for _ in range(_MOST_PASSES):
+        looks = world.runtime.looks([*world.state.watch(), *world.settings_files])
+        snapshot = world.state.snapshot(settled)
+        if not _pass(world, policy, report, snapshot, only):
+            break
+    report.settled = {**snapshot.settled, **_settled(report)}
+    sharing.leave_sign(world, [case.mission for case in report.cases.values()])
     if not report.troubles and not report.bugs:
         world.runtime.note_trouble(None)
     return looks
@@ -152,7 +157,8 @@ def _pass(world: World, policy: Policy, report: Report, snapshot: Snapshot, only
 def _serve(world: World, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot) -> bool:
     """Serve one mission; True when something was done. An error stops this mission, no other."""
     try:
-        return _rounds(world, policy, report, mission, snapshot)
+        with refusals_said():
+            return _rounds(world, policy, report, mission, snapshot)
     except MissionError as error:
         _trouble(world, report, error)
     except Exception:  # noqa: BLE001 - our bug: reported loudly, and the other missions go on

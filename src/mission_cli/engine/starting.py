@@ -33,7 +33,11 @@ def refuse_start(world: World, address: Address) -> None:
         raise BlockedError(f"{mission.id} has no budget cap", hint=hint)
     if not mission.base:
         raise BlockedError(f"{mission.id} has no base branch", hint="write `base: main` into its front matter")
-    if mission.base != poc_branch(mission.id) and world.code.heads(mission.id, mission.base).base is None:
+    heads = world.code.heads(mission.id, mission.base)
+    if heads.in_the_way:
+        words = f"there is a branch `{heads.in_the_way}`, and beside it there can be no `mission/{mission.id}/work`"
+        raise BlockedError(words, hint=f"rename it: git branch -m {heads.in_the_way} NEW-NAME")
+    if mission.base != poc_branch(mission.id) and heads.base is None:
         raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="make it, with a first commit")
     for name in runners(mission):
         _refuse_runner(world, mission, name)

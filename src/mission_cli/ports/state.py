@@ -111,7 +111,7 @@ class StateStore(Protocol):
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
         """Commit exactly these files on top of `expect`, then let the work tree follow.
 
-        Raises ConflictError when the branch moved, or when a person's git is at work there.
+        Raises ConflictError when the branch moved, BusyError when a person's git is at work there.
         """
         ...
 

@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.errors import MissionError
+from mission_cli.domain.errors import MissionError, refusals_said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,11 +48,11 @@ def plain_pulse(repo: str, *, quiet: bool) -> int:
     from mission_cli.wiring import note_closed, open_repository
 
     try:
-        opened = open_repository(Path(repo))
+        with refusals_said():
+            return _pulse(open_repository(Path(repo)), quiet=quiet)
     except MissionError as error:
         note_closed(Path(repo), error)
         return _say_error(error)
-    return _pulse(opened, quiet=quiet)
 
 
 def plain_pulses(repos: Sequence[str], *, quiet: bool) -> int:
@@ -67,11 +67,12 @@ def _pulse_known(repo: Path, *, quiet: bool) -> int:
     from mission_cli.wiring import note_closed, open_known
 
     try:
-        opened = open_known(repo)
-        if opened is None:
-            sys.stderr.write(clean(f"{repo} {GONE}\n"))
-            return 0
-        return _pulse(opened, quiet=quiet, name=f"{repo}: ")
+        with refusals_said():
+            opened = open_known(repo)
+            if opened is None:
+                sys.stderr.write(clean(f"{repo} {GONE}\n"))
+                return 0
+            return _pulse(opened, quiet=quiet, name=f"{repo}: ")
     except MissionError as error:
         note_closed(repo, error)
         return _say_error(error, name=f"{repo}: ")

@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.errors import ConflictError
+from mission_cli.domain.errors import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,11 +72,11 @@ def unlock(handle: int) -> None:
 
 @contextmanager
 def locked(path: Path, *, patience: float = 30.0) -> Iterator[None]:
-    """Hold the lock; wait for it up to `patience` seconds. Raises ConflictError."""
+    """Hold the lock; wait for it up to `patience` seconds. Raises BusyError."""
     ends = time.monotonic() + patience
     while (handle := try_lock(path)) is None:
         if time.monotonic() > ends:
-            raise ConflictError(f"{path.name} is held by another process of ours", hint="try again in a moment")
+            raise BusyError(f"{path.name} is held by another process of ours", hint="try again in a moment")
         time.sleep(_POLL_SECONDS)
     try:
         yield

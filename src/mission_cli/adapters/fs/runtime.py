@@ -92,6 +92,7 @@ class FolderRuntime:
         due = min(look, wake_at.timestamp()) if wake_at else look
         signature = {
             "version": self._version,
+            "folder": self._folder.stat().st_ino,
             "written": now,
             "due": due,
             "wake": wake_at.timestamp() if wake_at else None,
@@ -144,8 +145,9 @@ class FolderRuntime:
         if trouble is None:
             path.unlink(missing_ok=True)
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        write_json(path, {"at": trouble.at, "message": trouble.message, "hint": trouble.hint})
+        with suppress(OSError):  # it may be about this very disk; the pulse says it too
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_json(path, {"at": trouble.at, "message": trouble.message, "hint": trouble.hint})
 
     def trouble(self) -> Trouble | None:
         """The word that was kept, or None."""

@@ -63,11 +63,18 @@ class GitCodeRepo:
 
     def heads(self, mission: MissionId, base: str) -> Heads:
         """Where the branches are."""
+        work = self._objects.commit_of(f"refs/heads/mission/{mission}/work")
         return Heads(
             base=self._objects.commit_of(f"refs/heads/{base}") if base else None,
-            work=self._objects.commit_of(f"refs/heads/mission/{mission}/work"),
+            work=work,
             highest=self._highest(mission),
+            in_the_way="" if work else self._in_the_way(mission),
         )
+
+    def _in_the_way(self, mission: MissionId) -> str:
+        """A branch beside which git cannot have those of the mission."""
+        names = ("mission", f"mission/{mission}")
+        return next((name for name in names if self._objects.commit_of(f"refs/heads/{name}")), "")
 
     def _highest(self, mission: MissionId) -> dict[FeatureNumber, int]:
         """Numbers of the last attempts that left a branch or a claim; git is asked again when there are new ones."""

@@ -96,8 +96,17 @@ class Git:
         return self.run(*args, env=env, ok=ok, timeout=timeout)
 
     def swap_ref(self, ref: str, new: str, old: str) -> bool:
-        """Compare and swap a ref; the zero id as `old`: it must not exist. False when it was something else."""
-        return self.run("update-ref", "--no-deref", "-m", "mission", ref, new, old, ok=(0, 1, 128)).code == 0
+        """Compare and swap a ref; the zero id as `old`: it must not exist. False when it was something else.
+
+        Raises ToolError with git's own words when it is what was expected and cannot be changed all the same.
+        """
+        done = self.run("update-ref", "--no-deref", "-m", "mission", ref, new, old, ok=(0, 1, 128))
+        if done.code == 0:
+            return True
+        there = self.run("rev-parse", "--verify", "--quiet", ref, ok=(0, 1, 128)).out.decode().strip()
+        if there == ("" if old == ZERO else old):
+            raise ToolError(f"git update-ref: {one_line(done.err.decode('utf-8', 'replace'), 400)}")
+        return False
 
     def store(self, content: bytes) -> str:
         """Write a blob, return its id."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import write_new
-from mission_cli.domain.errors import ConflictError
+from mission_cli.domain.errors import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ _LOOK_SECONDS = 0.02
 def index_lock(git_dir: Path, token: Path) -> Iterator[None]:
     """Hold `index.lock`: a hard link to `token`, a file of ours; the lock of a dead process with this token goes on.
 
-    Raises ConflictError when another git keeps it.
+    Raises BusyError when another git keeps it.
     """
     lock = git_dir / "index.lock"
     taken = is_own_lock(git_dir, token)
@@ -34,7 +34,7 @@ def index_lock(git_dir: Path, token: Path) -> Iterator[None]:
         while not taken and not _link(token, lock):
             if time.monotonic() > ends:
                 hint = f"if no git is running there, remove {lock}"
-                raise ConflictError("the index of the mission files is locked", hint=hint)
+                raise BusyError("the index of the mission files is locked", hint=hint)
             time.sleep(_LOOK_SECONDS)  # git takes the lock for milliseconds, and tells nobody when it lets go
         try:
             yield

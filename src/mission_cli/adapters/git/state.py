@@ -22,7 +22,7 @@ from mission_cli.adapters.git.leavings import copies, litter, next_index, token
 from mission_cli.adapters.git.objects import Objects
 from mission_cli.adapters.git.places import JOURNAL, checked_out, person_at_work, rebasing
 from mission_cli.document.rolls import is_roll, split_roll
-from mission_cli.domain.errors import ConflictError
+from mission_cli.domain.errors import BusyError, ConflictError, MissionError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.domain.records import replace
@@ -234,7 +234,9 @@ class GitStateStore:
                 for write in writes:
                     self._follow(write.path, write.old, write.new, write.rework)
                 self._sync_removed(w.path for w in writes if w.new is None)
-        except ConflictError:
+        except MissionError:
+            if self._objects.commit_of(self.layout.branch) == new:
+                raise
             next_index(self.layout.git_dir, nonce).unlink(missing_ok=True)
             self._journal.unlink(missing_ok=True)
             raise
@@ -378,7 +380,7 @@ class GitStateStore:
         mine = self._follows() or rebasing(git_dir) == self.layout.branch
         words = person_at_work(git_dir, [tree]) if mine else ""
         if words:
-            raise ConflictError(f"the mission files wait: {words}", hint="finish it, then all goes on by itself")
+            raise BusyError(f"the mission files wait: {words}", hint="finish it, then all goes on by itself")
 
     def _roots(self) -> list[str]:
         return [] if "" in self.layout.folders else list(self.layout.folders)

@@ -36,6 +36,8 @@ _LOCAL_CONFIG = """\
 \tfsync = committed,loose-object,reference
 """
 """The last one: what a worker has committed is there after a power cut, as the exit file that speaks of it is."""
+_MANY = 500
+"""Objects that are asked for at once."""
 _NOBODY = """\
 [user]
 \tname = mission worker
@@ -50,6 +52,7 @@ def make_tree(code: Path, tree: Path, *, commit: str, branch: str, base_name: st
     that a worker can compare with it.
     """
     remove_tree(tree)
+    _bring_files(code, commit)
     tree.parent.mkdir(parents=True, exist_ok=True)
     start = branch or "detached"
     plain_git(tree.parent, "init", "--quiet", "--template=", f"--initial-branch={start}", os.fspath(tree))
@@ -193,9 +196,33 @@ def _looking_at(code: Path, tree: Path) -> Iterator[Git]:
         plain_git(own.parent, "init", "--quiet", "--bare", "--template=", os.fspath(own))
         (own / "objects/info").mkdir(parents=True, exist_ok=True)
         (own / "objects/info/alternates").write_text(f"{tree / '.git/objects'}\n{code / 'objects'}\n")
+        _convert_as_there(own)
         yield Git(own, tree)
     finally:
         _remove(own)
+
+
+def _convert_as_there(own: Path) -> None:
+    """Convert line ends as a git in the tree does by the person's settings: else every line differs."""
+    said = Git(own, own_config=True).run("config", "--get-regexp", r"^core\.(autocrlf|eol)$", ok=(0, 1)).out
+    for name, _, value in (line.partition(" ") for line in said.decode("utf-8", "replace").splitlines()):
+        Git(own).run("config", name, value)
+
+
+def _bring_files(code: Path, commit: str) -> None:
+    """Fetch what a partial clone does not have of a commit: nobody in a tree of ours could. Raises ToolError."""
+    git = Git(code, own_config=True)
+    said = git.run("config", "--get-regexp", r"^remote\..*\.promisor$", ok=(0, 1)).out.decode(
+        "utf-8", "surrogateescape"
+    )
+    remote = said.partition(" ")[0].removeprefix("remote.").removesuffix(".promisor")
+    if not remote:
+        return
+    listed = git.text("rev-list", "--objects", "--missing=print", "--no-walk", commit).splitlines()
+    missing = [line.removeprefix("?") for line in listed if line.startswith("?")]
+    flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--filter=blob:none")
+    for at in range(0, len(missing), _MANY):
+        git.ask("-c", "fetch.negotiationAlgorithm=noop", "fetch", *flags, "--", remote, *missing[at : at + _MANY])
 
 
 def _commit_work_tree(git: Git, head: str, label: str, rules: Secrets) -> Sha | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 from rich.console import Console
 
-from mission_cli.domain.errors import MissionError
+from mission_cli.domain.errors import MissionError, refusals_said
 from mission_cli.domain.records import dataclass, field
 from mission_cli.engine.queries import as_json
 from mission_cli.surfaces.plain import BUG, clean
@@ -134,7 +134,8 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[.
 def guarded(shell: Shell, action: Callable[[], int | None]) -> int:
     """Run a command; errors become a sentence, a hint and an exit code."""
     try:
-        return action() or 0
+        with refusals_said():
+            return action() or 0
     except MissionError as error:
         if shell.debug:
             traceback.print_exc()
