@@ -105,7 +105,7 @@ class Git:
             return True
         there = self.run("rev-parse", "--verify", "--quiet", ref, ok=(0, 1, 128)).out.decode().strip()
         if there == ("" if old == ZERO else old):
-            raise ToolError(f"git update-ref: {one_line(done.err.decode('utf-8', 'replace'), 400)}")
+            raise _refusal("update-ref", done)
         return False
 
     def store(self, content: bytes) -> str:
