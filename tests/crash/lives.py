@@ -24,7 +24,7 @@ from mission_cli.document.load import Loaded, load
 from mission_cli.document.runs import read_run
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
-from mission_cli.engine import commands
+from mission_cli.engine import driving
 from mission_cli.engine.loop import pulse
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def act(host: Host) -> bool:
     if due is not None and due <= jobs.clock.now():
         jobs.work()
     elif status_of(host) is MissionStatus.PLANNING:
-        commands.start(host.world(), "m")
+        driving.start(host.world(), "m")
     elif not is_idle(jobs):
         before = host.fingerprint()
         report = pulse(host.world())

@@ -9,7 +9,7 @@ from tests.kit.fakes.host import Host, make_host, make_mission
 from tests.kit.fakes.life import Death, Fate, Kind
 
 from mission_cli.domain.status import MissionStatus
-from mission_cli.engine import commands
+from mission_cli.engine import driving
 from mission_cli.engine.loop import pulse
 from mission_cli.ports.executor import JobSpec
 
@@ -20,7 +20,7 @@ def begun(deaths: str = "") -> Host:
     """A mission whose first pulse runs to its end, or dies at the first step of that name."""
     host = make_host(works)
     make_mission(host, PLAN)
-    commands.start(host.world(), "m")
+    driving.start(host.world(), "m")
     host.jobs.fate.watch = lambda name: die_at(host.jobs.fate, name == deaths)
     try:
         pulse(host.world())
@@ -70,7 +70,7 @@ def is_over(host: Host) -> bool:
 def test_each_judgement_is_asked_for_once_in_a_look() -> None:
     host = make_host(works)
     make_mission(host, PLAN)
-    commands.start(host.world(), "m")
+    driving.start(host.world(), "m")
     steps: list[str] = []
     host.jobs.fate.watch = steps.append
     pulse(host.world())

@@ -9,8 +9,6 @@ from mission_cli.document.changes import AppendRow, Change, SetCell, SetFeature,
 from mission_cli.document.features import ANNOTATION
 from mission_cli.document.runs import read_run
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, UsageError
-from mission_cli.domain.ids import poc_branch
-from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     FeatureStatus,
@@ -18,112 +16,27 @@ from mission_cli.domain.status import (
     MissionStatus,
 )
 from mission_cli.domain.text import stamp
-from mission_cli.engine import sharing
+from mission_cli.engine.committing import Done, Wanted, commit_change
 from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.observe import landing_target
-from mission_cli.engine.record import Entry, log_rows, message, mission_write
+from mission_cli.engine.record import Entry, message
 from mission_cli.engine.starting import refuse_start
 from mission_cli.planner.transitions import MISSION_MOVES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Feature, InputRequest, Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.world import World
-
-_TRIES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a command did, for people; `address` as it was before."""
-
-    words: str
-    address: Address
-    commit: Sha | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """The changes of a command with the reason for the commit; nothing to change is fine."""
-
-    words: str
-    event: str
-    changes: tuple[Change, ...] = ()
-    logged: bool = True
-
-
-def start(world: World, text: str) -> Done:
-    """Make a mission active. Raises BlockedError without a cap, a base, a runner, or with errors in the file.
-
-    Where missions are shared, raises ToolError when the remote cannot be asked whether another clone has it.
-    """
-    sharing.insist(world)
-    before = resolve(world.state.snapshot(), text).mission
-    if not sharing.drives(world, before):
-        sharing.adopt(world, before)
-
-    def change(address: Address) -> _Change:
-        mission = address.mission
-        refuse_start(world, address)
-        if mission.base == poc_branch(mission.id):
-            world.code.make_branch(mission.base)
-        if mission.status is MissionStatus.ACTIVE and mission.managed:
-            return _Change(f"{mission.id} is active already", "")
-        now = stamp(world.clock.now())
-        changes: list[Change] = [
-            SetFront(("managed",), "mission"),
-            SetFront(("host",), world.machine.me()),
-            SetFront(("status",), str(MissionStatus.ACTIVE)),
-        ]
-        if mission.status is not MissionStatus.PAUSED:
-            changes += [
-                SetFront(("started",), now),
-                SetFront(("executions",), mission.executions + 1),
-            ]
-        if mission.completed:
-            changes.append(SetFront(("completed",), ""))
-        return _Change(f"{mission.id} is started", "mission.started", tuple(changes))
-
-    return _commit(world, text, change)
-
-
-def takeover(world: World, text: str) -> Done:
-    """Drive a mission here that another clone drove. Raises ConflictError when a third one was faster."""
-    sharing.insist(world)
-    before = resolve(world.state.snapshot(), text).mission
-    sharing.adopt(world, before)
-
-    def change(address: Address) -> _Change:
-        mission = address.mission
-        if not mission.managed or mission.status in FINISHED_MISSION:
-            words = f"{mission.id} is {mission.raw_status}, nobody drives it"
-            raise UsageError(words, hint=f"mission start {mission.id}")
-        if sharing.drives(world, mission):
-            return _Change(f"{mission.id} is driven here already", "")
-        words = f"{mission.id} is driven here from now on, and no longer by {mission.host or 'nobody'}"
-        return _Change(words, "mission.taken-over", (SetFront(("host",), world.machine.me()),))
-
-    done = _commit(world, text, change)
-    sharing.insist(world)
-    now = resolve(world.state.snapshot(), text).mission
-    if not sharing.drives(world, now):
-        raise ConflictError(f"{now.host} was faster, and drives {now.id}", hint=f"mission takeover {now.id}")
-    world.code.fence(now.id, f"Drive {now.id} from {world.machine.me()}\n\nMission-Id: {now.id}\n")
-    sharing.insist(world)
-    return done
 
 
 def pause(world: World, text: str, *, reason: str = "", now: bool = False) -> Done:
     """Stop dispatch; with `now`, also end running workers and keep their work."""
 
-    def change(address: Address) -> _Change:
+    def change(address: Address) -> Wanted:
         words = f"{address.mission.id} is paused" + (f": {reason}" if reason else "")
         return _to(address, MissionStatus.PAUSED, "mission.paused", words)
 
-    done = _commit(world, text, change)
+    done = commit_change(world, text, change)
     if now:
         for record in (r for r in open_records(world, done.address) if not r.by):
             world.executor.cancel(record.run)
@@ -133,7 +46,7 @@ def pause(world: World, text: str, *, reason: str = "", now: bool = False) -> Do
 def resume(world: World, text: str, *, reason: str = "") -> Done:
     """Go on. Raises a reached threshold to the next step, gives failed milestones fresh rounds."""
 
-    def change(address: Address) -> _Change:
+    def change(address: Address) -> Wanted:
         mission = address.mission
         refuse_start(world, address)
         plain = _to(
@@ -154,25 +67,25 @@ def resume(world: World, text: str, *, reason: str = "") -> Done:
             )
         worn = [m for m in mission.milestones if m.rounds and not m.finished]
         extra += [SetMilestone(m.number, "Rounds", "0") for m in worn]
-        return _Change("; ".join([plain.words, *words]), plain.event, (*plain.changes, *extra))
+        return Wanted("; ".join([plain.words, *words]), plain.event, (*plain.changes, *extra))
 
-    return _commit(world, text, change)
+    return commit_change(world, text, change)
 
 
 def cancel(world: World, text: str, *, reason: str = "") -> Done:
     """End the mission; running workers are stopped and their work is kept."""
 
-    def change(address: Address) -> _Change:
+    def change(address: Address) -> Wanted:
         words = f"{address.mission.id} is cancelled" + (f": {reason}" if reason else "")
         return _to(address, MissionStatus.CANCELLED, "mission.cancelled", words)
 
-    return _commit(world, text, change)
+    return commit_change(world, text, change)
 
 
 def retry(world: World, text: str, *, reason: str = "") -> Done:
     """Make a feature pending with fresh tries; attempt numbers go on, work that is there stays."""
 
-    def change(address: Address) -> _Change:
+    def change(address: Address) -> Wanted:
         feature = address.need_feature()
         records = [r for r in records_of(world, address) if r.feature == feature.number]
         if any(r.open for r in records) and feature.status in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
@@ -182,9 +95,9 @@ def retry(world: World, text: str, *, reason: str = "") -> Done:
             )
         last = max((r.attempt for r in records), default=0)
         words = f"{feature.number} gets fresh tries" + (f": {reason}" if reason else "")
-        return _Change(words, "feature.retried", _fresh(address, feature, last))
+        return Wanted(words, "feature.retried", _fresh(address, feature, last))
 
-    return _commit(world, text, change)
+    return commit_change(world, text, change)
 
 
 def skip(world: World, text: str, *, reason: str) -> Done:
@@ -192,11 +105,11 @@ def skip(world: World, text: str, *, reason: str) -> Done:
     if not reason.strip():
         raise UsageError("say why", hint="--reason TEXT; it goes into the Decision Log")
 
-    def change(address: Address) -> _Change:
+    def change(address: Address) -> Wanted:
         feature = address.need_feature()
         if feature.status is FeatureStatus.DONE:
             raise UsageError(f"{feature.number} is done", hint="what is done cannot be skipped")
-        return _Change(
+        return Wanted(
             f"{feature.number} is skipped: {reason}",
             "feature.skipped",
             (
@@ -205,7 +118,7 @@ def skip(world: World, text: str, *, reason: str) -> Done:
             ),
         )
 
-    return _commit(world, text, change)
+    return commit_change(world, text, change)
 
 
 def answer(world: World, text: str, number: int, response: str) -> Done:
@@ -213,14 +126,14 @@ def answer(world: World, text: str, number: int, response: str) -> Done:
     if not response.strip():
         raise UsageError("say something")
 
-    def change(address: Address) -> _Change:
+    def change(address: Address) -> Wanted:
         request = next((r for r in address.mission.requests if r.number == number), None)
         if request is None:
             open_ones = ", ".join(str(r.number) for r in address.mission.requests if r.open) or "none"
             raise NotFoundError(f"there is no request {number}", hint=f"open are: {open_ones}")
         _refuse_unknown_option(request, response)
         key = {"#": str(number)}
-        return _Change(
+        return Wanted(
             f"request {number} is answered: {response}",
             "request.answered",
             (
@@ -229,14 +142,14 @@ def answer(world: World, text: str, number: int, response: str) -> Done:
             ),
         )
 
-    return _commit(world, text, change)
+    return commit_change(world, text, change)
 
 
 def decide_gate(world: World, text: str, gate: str, *, approved: bool, comment: str = "") -> Done:
     """Approve or reject a gate."""
     word = "approved" if approved else "rejected"
 
-    def change(address: Address) -> _Change:
+    def change(address: Address) -> Wanted:
         mission = address.mission
         found = next((g for g in mission.gates if g.name.casefold() == gate.casefold()), None)
         if found is None:
@@ -249,17 +162,17 @@ def decide_gate(world: World, text: str, gate: str, *, approved: bool, comment: 
         ]
         if approved and mission.status is MissionStatus.PAUSED and _paused_by(mission, found.name):
             changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
-        return _Change(
+        return Wanted(
             f"gate {found.name} is {word}" + (f": {comment}" if comment else ""), f"gate.{word}", tuple(changes)
         )
 
-    return _commit(world, text, change)
+    return commit_change(world, text, change)
 
 
 def land(world: World, text: str) -> Done:
     """Approve that the finished work, as it is now, goes to the base."""
 
-    def change(address: Address) -> _Change:
+    def change(address: Address) -> Wanted:
         mission = address.mission
         target = landing_target(world, mission)
         if target is None:
@@ -269,9 +182,9 @@ def land(world: World, text: str) -> Done:
         already = any(a.gate == "land" and a.commit == target for a in mission.approvals)
         words = f"landing of {target[:7]} is approved"
         changes = () if already else (_approval(world, "land", "approved", target, ""),)
-        return _Change(words, "landing.approved", changes)
+        return Wanted(words, "landing.approved", changes)
 
-    return _commit(world, text, change)
+    return commit_change(world, text, change)
 
 
 def save_edit(world: World, text: str, edited: str) -> Done:
@@ -311,53 +224,16 @@ def decision(address: Address, what: str, why: str) -> AppendRow:
     )
 
 
-def _commit(world: World, text: str, change: Callable[[Address], _Change]) -> Done:
-    """Read, change, commit; from the beginning when the file moved meanwhile."""
-    person = world.machine.person()
-    for attempt in range(_TRIES):
-        snapshot = world.state.snapshot()
-        address = resolve(snapshot, text)
-        wanted = change(address)
-        if not wanted.changes:
-            return Done(wanted.words, address)
-        now = world.clock.now()
-        entry = Entry(wanted.event, f"{wanted.words} (by {person.name})", logged=wanted.logged)
-        changes: Sequence[Change] = [*_dated(wanted.changes, stamp(now)[:10]), *log_rows([entry], now)]
-        try:
-            commit = world.state.commit(
-                [mission_write(address.stored, changes)],
-                message=message(address.mission.id, [entry]),
-                expect=snapshot.head,
-                author=person,
-            )
-        except ConflictError:
-            if attempt + 1 == _TRIES:
-                raise
-            continue
-        world.runtime.kick()
-        return Done(wanted.words, address, commit)
-    raise AssertionError("the loop returns or raises")
-
-
-def _dated(changes: Sequence[Change], date: str) -> list[Change]:
-    return [
-        AppendRow(c.section, {**c.values, "Date": date})
-        if isinstance(c, AppendRow) and c.values.get("Date") == ""
-        else c
-        for c in changes
-    ]
-
-
-def _to(address: Address, status: MissionStatus, event: str, words: str) -> _Change:
+def _to(address: Address, status: MissionStatus, event: str, words: str) -> Wanted:
     now = address.mission.status
     if now is status:
-        return _Change(f"{address.mission.id} is {status} already", event)
+        return Wanted(f"{address.mission.id} is {status} already", event)
     if now is None or (now, status) not in MISSION_MOVES:
         hint = (
             f"mission start {address.mission.id}" if now in FINISHED_MISSION else f"mission status {address.mission.id}"
         )
         raise UsageError(f"{address.mission.id} is {address.mission.raw_status}, it cannot become {status}", hint=hint)
-    return _Change(words, event, (SetFront(("status",), str(status)),))
+    return Wanted(words, event, (SetFront(("status",), str(status)),))
 
 
 def _fresh(address: Address, feature: Feature, last: int) -> tuple[Change, ...]:

@@ -5,6 +5,7 @@ One clone drives a mission (`host`). Where two set it at once, the one that the 
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -69,9 +70,8 @@ def agree(world: World, *, ask: bool = False) -> Heard:
     try:
         heard = _exchange(world, ask=ask)
     except MissionError as error:
-        words = f"{error.message} ({error.hint})" if error.hint else error.message
         asked = world.runtime.asked()
-        world.runtime.note_asked(replace(asked, at=stamp(world.clock.now()), problem=one_line(words, 400)))
+        world.runtime.note_asked(replace(asked, at=stamp(world.clock.now()), problem=_words(error)))
         return Heard.NOTHING
     asked = world.runtime.asked()
     if asked.problem:
@@ -89,7 +89,7 @@ def leave_sign(world: World, missions: Iterable[Mission]) -> None:
     try:
         world.share.beat()
     except MissionError as error:
-        world.runtime.note_asked(replace(asked, problem=one_line(error.message, 400)))
+        world.runtime.note_asked(replace(asked, problem=_words(error)))
     else:
         world.runtime.note_asked(replace(asked, beaten=stamp(now)))
 
@@ -131,6 +131,12 @@ def adopt(world: World, mission: Mission) -> None:
     """Bring over what the remote has of a mission's branches, before this clone drives it."""
     if world.share.remote:
         world.share.adopt(mission.id)
+
+
+def _words(error: MissionError) -> str:
+    """What is wrong, without the login that a remote's address may hold."""
+    words = f"{error.message} ({error.hint})" if error.hint else error.message
+    return one_line(re.sub(r"(?<=://)[^/@\s]+@", "", words), 400)
 
 
 def _due(world: World, last: str, now: datetime) -> bool:

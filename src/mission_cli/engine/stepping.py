@@ -26,7 +26,8 @@ from mission_cli.domain.status import (
     RecordState,
 )
 from mission_cli.domain.text import counted, name_of, stamp
-from mission_cli.engine.commands import Done, records_of
+from mission_cli.engine.commands import records_of
+from mission_cli.engine.committing import Done
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.record import Entry, log_rows, message, mission_write

@@ -7,9 +7,11 @@ forced, and nothing is pushed but the state branch and what we alone write.
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import random_hex, read_json, write_json
+from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.command import ZERO, Git
 from mission_cli.adapters.git.places import worktrees
 from mission_cli.domain.errors import BlockedError, ToolError
@@ -18,7 +20,7 @@ from mission_cli.domain.ids import MissionId
 from mission_cli.domain.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mission_cli.adapters.git.places import Checkout
@@ -31,6 +33,7 @@ _SIGNS = "refs/mission/hosts"
 _OURS = ("refs/heads/mission", "refs/mission/wip")
 _CLAIMS = "refs/mission/claims"
 _QUIET = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+_PATIENCE = 180.0
 _MOVED = ("cannot lock ref", "failed to update ref", "incorrect old value", "reference already exists")
 """What a remote says when somebody else was faster by a moment."""
 
@@ -47,6 +50,7 @@ class GitShare:
         self._state = Git(layout.git_dir, durable=True, own_config=True, beside=config)
         self._code = Git(checkout.common_dir, durable=True, own_config=True)
         self._sent = checkout.runtime / "pushed.json"
+        self._lock = checkout.runtime / "share.lock"
 
     @property
     def remote(self) -> str:
@@ -60,25 +64,27 @@ class GitShare:
     def fetch(self) -> Sha | None:
         """Bring state branch and signs over; both by patterns, so that what is not there yet is no error."""
         state = f"+{self._branch}*:{_SEEN}/{self._branch.rpartition('/')[2]}*"
-        self._state.ask("fetch", *_QUIET, "--prune", "--", self._remote, state, f"+{_SIGNS}/*:{_SIGNS}/*")
+        with self._alone():
+            self._state.ask("fetch", *_QUIET, "--prune", "--", self._remote, state, f"+{_SIGNS}/*:{_SIGNS}/*")
         return self.accepted()
 
     def push(self, head: Sha) -> bool:
         """Make `head` the remote's state branch, unless it has something else."""
-        done = self._push(self._state, f"{head}:{self._branch}")
-        if done:
-            self._state.run("update-ref", self._seen, head)
+        with self._alone():
+            done = self._push(self._state, f"{head}:{self._branch}")
+            if done:
+                self._state.run("update-ref", self._seen, head)
         return done
 
     def push_branches(self, missions: Sequence[MissionId]) -> bool:
         """Send what has moved since the last time; what is gone here stays there."""
-        sent, now = self._sent_before(), self._refs(missions)
-        moved = {ref: oid for ref, oid in now.items() if sent.get(ref) != oid}
-        if moved and not self._push(self._code, *(f"{oid}:{ref}" for ref, oid in moved.items())):
-            return False
-        if moved:
-            self._sent.parent.mkdir(parents=True, exist_ok=True)
-            write_json(self._sent, {self._remote: {**sent, **moved}})
+        with self._alone():
+            sent, now = self._sent_before(), self._refs(missions)
+            moved = {ref: oid for ref, oid in now.items() if sent.get(ref) != oid}
+            if moved and not self._push(self._code, *(f"{oid}:{ref}" for ref, oid in moved.items())):
+                return False
+            if moved:
+                write_json(self._sent, {self._remote: {**sent, **moved}})
         return True
 
     def unsent(self) -> list[MissionId]:
@@ -95,7 +101,8 @@ class GitShare:
         names = [f"{kind}/{mission}/" for kind in (*_OURS, _CLAIMS)]
         kept = [f"{_SEEN}/{name.removeprefix('refs/')}" for name in names]
         pairs = [f"+{name}*:{there}*" for name, there in zip(names, kept, strict=True)]
-        self._code.ask("fetch", *_QUIET, "--prune", "--", self._remote, *pairs)
+        with self._alone():
+            self._code.ask("fetch", *_QUIET, "--prune", "--", self._remote, *pairs)
         theirs = self._listed(kept)
         ours = self._listed(names)
         busy = {t.branch for t in worktrees(self._code)}
@@ -117,14 +124,21 @@ class GitShare:
         ref = f"{_SIGNS}/{clone_id(self._me)}"
         word = {"host": self._me, "nonce": random_hex(8)}
         blob = self._state.store(json.dumps(word).encode())
-        before = self._state.run("rev-parse", "--verify", "--quiet", ref, ok=(0, 1)).out.decode().strip()
-        if self._push(self._state, f"--force-with-lease={ref}:{before}", f"{blob}:{ref}"):
-            self._state.run("update-ref", ref, blob)
+        with self._alone():
+            before = self._state.run("rev-parse", "--verify", "--quiet", ref, ok=(0, 1)).out.decode().strip()
+            if self._push(self._state, f"--force-with-lease={ref}:{before}", f"{blob}:{ref}"):
+                self._state.run("update-ref", ref, blob)
 
     def signs(self) -> Mapping[str, str]:
         """Object ids by host."""
         lines = self._state.text("for-each-ref", "--format=%(objectname) %(refname)", _SIGNS).splitlines()
         return {ref.rpartition("/")[2]: oid for oid, _, ref in (line.partition(" ") for line in lines)}
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One of our processes at a time: they note what they heard at the same places."""
+        with locked(self._lock, patience=_PATIENCE):
+            yield
 
     @property
     def _seen(self) -> str:

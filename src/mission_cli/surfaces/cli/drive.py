@@ -16,7 +16,7 @@ from mission_cli.surfaces.plain import GONE, clean, complaints, exit_code
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.engine.commands import Done
+    from mission_cli.engine.committing import Done
     from mission_cli.engine.loop import Report
     from mission_cli.wiring import Opened
 
@@ -51,7 +51,7 @@ def start(
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
 ) -> int:
     """Start a mission: consent, state, one pulse."""
-    from mission_cli.engine import commands
+    from mission_cli.engine import driving
     from mission_cli.engine.names import resolve
     from mission_cli.engine.starting import refuse_start
     from mission_cli.surfaces.views.consent import consent_view
@@ -64,7 +64,7 @@ def start(
     if not (yes or headless) and shell.interactive and not typer.confirm("Start?", default=True):
         shell.note("nothing was started")
         return 0
-    done = commands.start(opened.world, address.mission.id)
+    done = driving.start(opened.world, address.mission.id)
     report = _pulse(opened)
     _tell(shell, report)
     follow = f"`mission run {address.mission.id}` follows it"
@@ -168,10 +168,10 @@ def land(shell: Shell, mission: Identity = "") -> int:
 
 def takeover(shell: Shell, mission: Identity = "") -> int:
     """Drive a mission here."""
-    from mission_cli.engine import commands
+    from mission_cli.engine import driving
 
     opened = shell.open(vouched=True)
-    return _finish(shell, opened, commands.takeover(opened.world, mission))
+    return _finish(shell, opened, driving.takeover(opened.world, mission))
 
 
 def retry(shell: Shell, feature: Thing, reason: Reason = "") -> int:

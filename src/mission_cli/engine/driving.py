@@ -1,0 +1,83 @@
+"""Who drives a mission: the clone that starts it, until another one takes it over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.document.changes import Change, SetFront
+from mission_cli.domain.errors import BlockedError, ConflictError, UsageError
+from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.ids import poc_branch
+from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
+from mission_cli.domain.text import stamp
+from mission_cli.engine import sharing
+from mission_cli.engine.committing import Done, Wanted, commit_change
+from mission_cli.engine.names import Address, resolve
+from mission_cli.engine.starting import refuse_start
+
+if TYPE_CHECKING:
+    from mission_cli.engine.world import World
+
+
+def start(world: World, text: str) -> Done:
+    """Make a mission active. Raises BlockedError without a cap, a base, a runner, or with errors in the file.
+
+    Where missions are shared, raises ToolError when the remote cannot be asked whether another clone has it.
+    """
+    sharing.insist(world)
+    before = resolve(world.state.snapshot(), text).mission
+    if not sharing.drives(world, before):
+        sharing.adopt(world, before)
+
+    def change(address: Address) -> Wanted:
+        mission = address.mission
+        refuse_start(world, address)
+        if mission.status is MissionStatus.PAUSED and is_elsewhere(mission.host, world.machine.me()):
+            words = f"{mission.id} is driven by {mission.host}, where it is paused"
+            raise BlockedError(words, hint=f"mission resume {mission.id}, or mission takeover {mission.id}")
+        if mission.base == poc_branch(mission.id):
+            world.code.make_branch(mission.base)
+        if mission.status is MissionStatus.ACTIVE and mission.managed:
+            return Wanted(f"{mission.id} is active already", "")
+        now = stamp(world.clock.now())
+        changes: list[Change] = [
+            SetFront(("managed",), "mission"),
+            SetFront(("host",), world.machine.me()),
+            SetFront(("status",), str(MissionStatus.ACTIVE)),
+        ]
+        if mission.status is not MissionStatus.PAUSED:
+            changes += [
+                SetFront(("started",), now),
+                SetFront(("executions",), mission.executions + 1),
+            ]
+        if mission.completed:
+            changes.append(SetFront(("completed",), ""))
+        return Wanted(f"{mission.id} is started", "mission.started", tuple(changes))
+
+    return commit_change(world, text, change)
+
+
+def takeover(world: World, text: str) -> Done:
+    """Drive a mission here that another clone drove. Raises ConflictError when a third one was faster."""
+    sharing.insist(world)
+    before = resolve(world.state.snapshot(), text).mission
+    sharing.adopt(world, before)
+
+    def change(address: Address) -> Wanted:
+        mission = address.mission
+        if not mission.managed or mission.status in FINISHED_MISSION:
+            words = f"{mission.id} is {mission.raw_status}, nobody drives it"
+            raise UsageError(words, hint=f"mission start {mission.id}")
+        if sharing.drives(world, mission):
+            return Wanted(f"{mission.id} is driven here already", "")
+        words = f"{mission.id} is driven here from now on, and no longer by {mission.host or 'nobody'}"
+        return Wanted(words, "mission.taken-over", (SetFront(("host",), world.machine.me()),))
+
+    done = commit_change(world, text, change)
+    sharing.insist(world)
+    now = resolve(world.state.snapshot(), text).mission
+    if not sharing.drives(world, now):
+        raise ConflictError(f"{now.host} was faster, and drives {now.id}", hint=f"mission takeover {now.id}")
+    world.code.fence(now.id, f"Drive {now.id} from {world.machine.me()}\n\nMission-Id: {now.id}\n")
+    sharing.insist(world)
+    return done
