@@ -21,13 +21,13 @@ from mission_cli.engine.record import Entry, message, mission_write
 from mission_cli.ports.runtime import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.world import World
-    from mission_cli.ports.state import Snapshot, Stored
+    from mission_cli.ports.state import Stored
 
 _MOST_PUSHES = 10
 _MOST_LOOKS = 3
@@ -175,7 +175,7 @@ def _fetch(world: World, *, counted: bool) -> bool:
     if theirs is None or theirs == before:
         return False
     words = f"Join the missions of {one_line(world.share.remote, 60)}\n\nMission-Event: state.joined\n"
-    after = world.state.join(theirs, message=words)
+    after = world.state.join(theirs, message=words, taken=_taken(world, was, theirs))
     if after == before:
         return False
     if after != theirs:
@@ -202,22 +202,38 @@ def _send_branches(world: World) -> bool:
     return not ours or world.share.push_branches(ours)
 
 
-def _yield_to_the_first(world: World, was: Sha | None, theirs: Sha) -> None:
-    """Where both sides made themselves the host: whom the remote accepted first, drives."""
-    snapshot = world.state.snapshot()
-    for stored in snapshot.missions.values():
+def _taken(world: World, was: Sha | None, theirs: Sha) -> list[Stored]:
+    """Missions that we took for ours, and of which the remote has accepted another driver since."""
+    return [
+        stored
+        for stored, mission in _driven(world)
+        if _is_new_host(_host_at(world, stored, theirs), mission, _host_at(world, stored, was))
+    ]
+
+
+def _driven(world: World) -> Iterator[tuple[Stored, Mission]]:
+    for stored in world.state.snapshot().missions.values():
         mission = _mission(stored)
         if drives(world, mission):
-            there = _host_at(world, stored, theirs)
-            if there and not same_host(there, mission.host) and there != _host_at(world, stored, was):
-                _yield(world, snapshot, stored, there)
-                snapshot = world.state.snapshot()
+            yield stored, mission
 
 
-def _yield(world: World, snapshot: Snapshot, stored: Stored, host: str) -> None:
+def _is_new_host(there: str, mission: Mission, before: str) -> bool:
+    return bool(there) and not same_host(there, mission.host) and there != before
+
+
+def _yield_to_the_first(world: World, was: Sha | None, theirs: Sha) -> None:
+    """Where both sides made themselves the host: whom the remote accepted first, drives."""
+    for stored, mission in _driven(world):
+        there = _host_at(world, stored, theirs)
+        if _is_new_host(there, mission, _host_at(world, stored, was)):
+            _yield(world, stored, there)
+
+
+def _yield(world: World, stored: Stored, host: str) -> None:
     entry = Entry("mission.yielded", f"{host} was first to drive it")
     write = mission_write(stored, [SetFront(("host",), host)])
-    world.state.commit([write], message=message(stored.id, [entry]), expect=snapshot.head)
+    world.state.commit([write], message=message(stored.id, [entry]), expect=world.state.head())
 
 
 def _host_at(world: World, stored: Stored, commit: Sha | None) -> str:

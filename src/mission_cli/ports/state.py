@@ -115,8 +115,10 @@ class StateStore(Protocol):
         """
         ...
 
-    def join(self, theirs: Sha, *, message: str) -> Sha:
+    def join(self, theirs: Sha, *, message: str, taken: Sequence[Stored] = ()) -> Sha:
         """Bring another head of the state branch in, by meaning; return the new head.
+
+        Of the missions `taken` over meanwhile, what the loop did here since is dropped; persons' edits are kept.
 
         Raises ConflictError with the files where a person has to decide; then nothing has changed.
         """

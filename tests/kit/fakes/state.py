@@ -102,7 +102,7 @@ class MemoryStateStore:
         self._publish(head, new, reworks)
         return new
 
-    def join(self, theirs: Sha, *, message: str) -> Sha:
+    def join(self, theirs: Sha, *, message: str, taken: Sequence[Stored] = ()) -> Sha:
         """Bring another head in, by meaning; return the new head."""
         self.recover()
         head = self._head()
@@ -110,7 +110,7 @@ class MemoryStateStore:
             return head or theirs
         new = theirs
         if not self._objects.contains(theirs, head):
-            new = self._joined(head, theirs, message)
+            new = self._joined(head, theirs, message, taken)
         self._publish(head, new, {})
         return new
 
@@ -231,10 +231,13 @@ class MemoryStateStore:
         after = self._objects.get(new).files
         return [p for p in sorted({*before, *after}) if before.get(p) != after.get(p)]
 
-    def _joined(self, head: Sha, theirs: Sha, message: str) -> Sha:
+    def _joined(self, head: Sha, theirs: Sha, message: str, taken: Sequence[Stored]) -> Sha:
         base = self._objects.base_of(head, theirs)
         was: Mapping[str, str] = self._objects.get(base).files if base else {}
         mine, other = self._objects.get(head).files, self._objects.get(theirs).files
+        if taken and base:
+            others = {path: text for path, text in mine.items() if not _is_of(path, taken)}
+            mine = {**others, **self._persons_only(base, head, taken)}
         files, stuck = dict(mine), []
         for path in dict.fromkeys([*mine, *other]):
             here, there = mine.get(path), other.get(path)
@@ -252,6 +255,28 @@ class MemoryStateStore:
             hint = "merge the branch by hand: git merge, then decide at the markers"
             raise ConflictError(f"both sides wrote different words in {', '.join(stuck)}", hint=hint)
         return self._objects.add(Commit(files, (head, theirs), message, ROBOT, self._clock.now()))
+
+    def _persons_only(self, base: Sha, head: Sha, taken: Sequence[Stored]) -> dict[str, str]:
+        """The files of missions as they would be if only persons had written since `base`."""
+        kept = {path: text for path, text in self._objects.get(base).files.items() if _is_of(path, taken)}
+        line: list[Commit] = []
+        at = head
+        while not self._objects.contains(base, at):
+            line.insert(0, self._objects.get(at))
+            at = line[0].parents[0]
+        for commit in line:
+            before = self._objects.get(commit.parents[0]).files
+            for path in () if commit.author == ROBOT else [p for p in {**before, **commit.files} if _is_of(p, taken)]:
+                was, now, here = before.get(path), commit.files.get(path), kept.get(path)
+                if now is None:
+                    kept.pop(path, None)
+                elif now not in (was, here):
+                    kept[path] = now if here in (was, None) else _merge_file(path, was or "", now, here or "") or now
+        return kept
+
+
+def _is_of(path: str, missions: Sequence[Stored]) -> bool:
+    return any(path.startswith(f"{mission.runs.rpartition('/')[0]}/") for mission in missions)
 
 
 def _merge_file(path: str, base: str, ours: str, theirs: str) -> str | None:

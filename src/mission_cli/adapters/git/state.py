@@ -161,9 +161,10 @@ class GitStateStore:
         merged = merge_texts(base, ours, theirs)
         return None if merged.conflicts else merged.text
 
-    def join(self, theirs: Sha, *, message: str) -> Sha:
+    def join(self, theirs: Sha, *, message: str, taken: Sequence[Stored] = ()) -> Sha:
         """Bring another head of the state branch in, by meaning, and let index and work tree follow; return the head.
 
+        Of the missions `taken` over meanwhile, what the loop did here since is dropped; persons' edits are kept.
         Raises ConflictError with the files where a person has to decide; then nothing has changed. A branch that
         holds more than mission files is a person's to merge.
         """
@@ -177,7 +178,7 @@ class GitStateStore:
                 return head or theirs
             new = theirs
             if not self._git.succeeds("merge-base", "--is-ancestor", head, theirs):
-                new = self._joined(head, theirs, message)
+                new = self._joined(head, theirs, message, taken)
             before, after = self._objects.files(head), self._objects.files(new)
             from mission_cli.adapters.git.merging import reworking
 
@@ -186,13 +187,20 @@ class GitStateStore:
             self._publish(head, new, [replace(w, rework=reworking(w.old, w.new, w.path)) for w in writes])
         return new
 
-    def _joined(self, head: Sha, theirs: Sha, message: str) -> Sha:
+    def _joined(self, head: Sha, theirs: Sha, message: str, taken: Sequence[Stored]) -> Sha:
         """A commit of both heads."""
-        base = self._git.run("merge-base", head, theirs, ok=(0, 1)).out.decode().strip()
-        entries = [self._objects.files(commit) if commit else {} for commit in (base, head, theirs)]
         from mission_cli.adapters.git.merging import join_entries
+        from mission_cli.adapters.git.taken import is_of, persons_only
 
-        tree = self._objects.changed_tree(head, join_entries(self._objects, *entries))
+        base = self._git.run("merge-base", head, theirs, ok=(0, 1)).out.decode().strip()
+        was, ours, other = (self._objects.files(commit) if commit else {} for commit in (base, head, theirs))
+        changes: dict[str, Entry | None] = {}
+        if taken and base:
+            kept = persons_only(self._git, self._objects, base, head, taken, self._robot)
+            changes = {path: kept.get(path) for path in {**ours, **kept} if is_of(path, taken)}
+            ours = {**{path: entry for path, entry in ours.items() if path not in changes}, **kept}
+        changes |= join_entries(self._objects, was, ours, other)
+        tree = self._objects.changed_tree(head, changes)
         return self._git.commit_tree(tree, [head, theirs], message, author=self._robot, committer=self._robot)
 
     # Building the commit
