@@ -156,7 +156,7 @@ def act(host: Host) -> bool:
     """Do what comes next on a host: people, jobs, pulses, time. False when nothing will ever happen any more."""
     jobs = host.jobs
     due = jobs.next_due()
-    if due is not None and due <= jobs.clock.now():
+    if due is not None and due <= jobs.clock.time.now:
         jobs.work()
     elif status_of(host) is MissionStatus.PLANNING:
         driving.start(host.world(), "m")

@@ -53,16 +53,24 @@ class Timeline:
 
     def since(self, start: datetime) -> timedelta:
         """How long ago a stamp was made, whatever the clock was set to since; sleep counts."""
-        return self.last.wall - start - self._length(self.jumps, start)
+        return self.last.wall - start - self._jumped(start)
 
     def awake_since(self, start: datetime) -> timedelta:
         """How long ago a stamp was made, as far as the machine was awake."""
-        return self.since(start) - self._length(self.sleeps, start)
+        return self.since(start) - sum((g.length for g in self.sleeps if start <= g.until), timedelta(0))
 
-    def _length(self, gaps: tuple[Gap, ...], start: datetime) -> timedelta:
-        """A stamp of the future can only be from before the clock was set back."""
-        ahead = start > self.last.wall
-        return sum((g.length for g in gaps if start <= g.until or (ahead and g.length < timedelta(0))), timedelta(0))
+    def _jumped(self, start: datetime) -> timedelta:
+        """By how much the clock was set since a stamp was made: since the last time that it showed that stamp.
+
+        One that it never showed is taken for as old as can be.
+        """
+        set_since, latest = timedelta(0), self.last.wall
+        for gap in reversed(self.jumps):
+            if gap.until < start <= latest:
+                return set_since
+            set_since += gap.length
+            latest = gap.until - min(gap.length, timedelta(0))
+        return set_since
 
 
 def follow(before: Timeline | None, now: Moment, *, least: timedelta) -> Timeline:

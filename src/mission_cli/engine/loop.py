@@ -52,7 +52,7 @@ class Report:
     failed: set[tuple[MissionId, Act]] = field(default_factory=set)
     """Acts that could not be done; they are not tried again in this pulse."""
     asked: set[tuple[MissionId, Act]] = field(default_factory=set)
-    """Jobs that were asked to end; they take their time, and are asked once in a pulse."""
+    """Acts that were done. One that changed nothing is done again by the next pulse, not in a circle by this one."""
     unheard: bool = False
     """The remote could not be asked in this pulse; it is not tried again, and nothing is started."""
     settled: dict[MissionId, Settled] = field(default_factory=dict)
@@ -211,10 +211,7 @@ def _do(world: World, case: Case, acts: Sequence[Act], report: Report) -> None:
             continue
         trouble = acting.carry_out(world, case, act)
         report.lines.append(f"{mission}: {act.why}" + (f": {trouble}" if trouble else ""))
-        if trouble:
-            report.failed.add((mission, act))
-        elif isinstance(act, Cancel):
-            report.asked.add((mission, act))
+        (report.failed if trouble else report.asked).add((mission, act))
 
 
 def _record(world: World, case: Case, report: Report) -> list[Move]:
@@ -244,8 +241,9 @@ def _settled(report: Report) -> dict[MissionId, Settled]:
 
 
 def _rest(world: World, report: Report, looks: dict[str, Look]) -> None:
-    """Write the idle signature; not after trouble: then the next pulse looks again."""
-    if report.troubles or report.bugs or report.failed:
+    """Write the idle signature; not after trouble or acts without effect: then the next pulse looks again."""
+    wanted = [act for case in report.cases.values() for act in case.plan.acts if not isinstance(act, Cancel)]
+    if report.troubles or report.bugs or report.failed or wanted:
         return
     wakes: list[datetime] = [c.plan.wake_at for c in report.cases.values() if c.plan.wake_at is not None]
     jobs = [key for case in report.cases.values() for key in case.watched_jobs]

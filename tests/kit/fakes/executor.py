@@ -15,6 +15,7 @@ from tests.kit.fakes.code import REFS, TREES, Tree
 from tests.kit.fakes.life import Death, Kind, Life
 from tests.kit.fakes.objects import Commit
 
+from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.runs import AgentReport, Exit, Job, Usage
@@ -99,22 +100,25 @@ class JobHost:
         self.name, self.script, self.fate, self.truth = name, script, fate, truth
         self.supervisors: dict[str, Supervisor] = {}
         self.slots = 4
+        self.nonces = 0
+        self.claim_elsewhere: Callable[[str, str], str | None] | None = None
+        """Asks the remote, where there is one. Raises ToolError when that is not possible."""
         self._phases = {Phase.BEGIN: self._begin, Phase.START: self._start, Phase.FINISH: self._finish}
 
     # Supervisors
 
     def spawn(self, key: str) -> None:
         """Start the supervisor of a job; it holds the job's lock from now on."""
-        self.supervisors[key] = Supervisor(key, self.clock.now())
+        self.supervisors[key] = Supervisor(key, self.clock.time.now)
 
     def next_due(self) -> datetime | None:
-        """When the next supervisor has something to do, by the clock of this host."""
+        """When the next supervisor has something to do; no clock that somebody sets matters to that."""
         return min((self._due(s) for s in self.supervisors.values()), default=None)
 
     def work(self) -> None:
         """Let every supervisor do what is due now. Raises Death when the whole host goes down."""
         while True:
-            now = self.clock.now()
+            now = self.clock.time.now
             due = [s for s in self.supervisors.values() if self._due(s) <= now]
             if not due:
                 return
@@ -135,7 +139,7 @@ class JobHost:
 
     def _due(self, supervisor: Supervisor) -> datetime:
         if supervisor.began is not None and self.disk.has(f"{JOBS}/{supervisor.key}/cancel"):
-            return self.clock.now()
+            return self.clock.time.now
         return supervisor.due
 
     # The life of a job, as `adapters.executors.supervisor` has it
@@ -151,22 +155,37 @@ class JobHost:
             return
         if spec.kind == "worker":
             if self.workers() >= self.slots:
-                me.due = self.clock.now() + _SWEEP
+                me.due = self.clock.time.now + _SWEEP
                 return
-            refused = self.claim(me.key)
+            try:
+                refused = self.claim(me.key)
+            except ToolError as error:
+                refused = str(error)
             if refused:
-                self._end(me, Exit(EndReason.NOT_STARTED, detail=refused))
+                here = self.name in refused
+                reason = EndReason.LOST if here else EndReason.NOT_STARTED
+                self._end(me, Exit(reason, detail=refused))
                 return
             self._step(me, "has claimed")
         me.phase = Phase.START
 
     def claim(self, key: str) -> str:
         """Claim an attempt, as often as one likes. Returns why it is not ours, or the empty string."""
-        mine = f"{self.name} {key}"
-        self.disk.create(f"{JOBS}/{key}/claim", mine)
+        self.nonces += 1
+        self.disk.create(f"{JOBS}/{key}/claim", f"{self.name} {self.nonces}")
+        mine = self.disk.read(f"{JOBS}/{key}/claim", str) or ""
         self.disk.create(f"{REFS}/claims/{key}", mine)
         other = self.disk.read(f"{REFS}/claims/{key}", str)
+        if other == mine and self.claim_elsewhere is not None:
+            other = self.claim_elsewhere(key, mine) or mine
         return "" if other == mine else f"{key} is claimed already: {other}"
+
+    def sleep(self, span: timedelta) -> None:
+        """The host slept: everything on it goes on where it was."""
+        self.clock.asleep += span
+        for supervisor in self.supervisors.values():
+            supervisor.due += span
+            supervisor.began = supervisor.began + span if supervisor.began else None
 
     def _start(self, me: Supervisor) -> None:
         spec = self._spec(me.key)
@@ -177,8 +196,8 @@ class JobHost:
         if self.disk.has(f"{JOBS}/{me.key}/cancel"):
             self._end(me, Exit(EndReason.CANCELLED))
             return
-        now = self.clock.now()
-        if not self.disk.create(f"{JOBS}/{me.key}/started", Mark(now)) and spec.kind != "check":
+        now = self.clock.time.now
+        if not self.disk.create(f"{JOBS}/{me.key}/started", Mark(self.clock.now())) and spec.kind != "check":
             self._end(me, Exit(EndReason.LOST, detail="it was started before"))
             return
         self._step(me, "says that it starts")
@@ -193,7 +212,7 @@ class JobHost:
     def _finish(self, me: Supervisor) -> None:
         spec, outcome = self._spec(me.key), me.outcome
         self._bill(me)
-        seconds = (self.clock.now() - (me.began or self.clock.now())).total_seconds()
+        seconds = (self.clock.time.now - (me.began or self.clock.time.now)).total_seconds()
         if self.disk.has(f"{JOBS}/{me.key}/cancel"):
             self._leave(me, outcome.uncommitted)
             self._end(me, Exit(EndReason.CANCELLED, seconds=seconds))
@@ -258,7 +277,7 @@ class JobHost:
         if not costs or began is None:
             return
         length = me.outcome.seconds / len(costs)
-        over = int((self.clock.now() - began).total_seconds() / length + 1e-6) if length else len(costs)
+        over = int((self.clock.time.now - began).total_seconds() / length + 1e-6) if length else len(costs)
         paid = sum(costs[: min(over, _steps_within(self._spec(me.key), me.outcome))], Decimal(0))
         self.truth.paid[me.key] = paid
         self.disk.write(f"{JOBS}/{me.key}/usage", paid)
@@ -328,7 +347,7 @@ class MemoryExecutor:
         while key in self._host.supervisors:
             due = self._host.next_due()
             assert due is not None
-            self._host.clock.time.pass_by(max(timedelta(0), due - self._host.clock.now()))
+            self._host.clock.time.pass_by(max(timedelta(0), due - self._host.clock.time.now))
             self._host.work()
 
     def standing(self, key: str) -> Standing | None:

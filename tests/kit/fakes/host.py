@@ -14,7 +14,7 @@ from tests.kit.fakes.life import Fate, Life, Mortal
 from tests.kit.fakes.objects import Commit, Objects
 from tests.kit.fakes.others import ADA, KeptNews, NoPrices, NoSchedule, NoSecrets, RoomyMachine
 from tests.kit.fakes.runtime import Lock, MemoryRuntime
-from tests.kit.fakes.share import NoShare
+from tests.kit.fakes.share import MemoryShare, NoShare, Remote, Way
 from tests.kit.fakes.state import MemoryStateStore
 
 from mission_cli.adapters.agents import AGENTS
@@ -44,6 +44,9 @@ class Host:
     settings: Settings = SETTINGS
     lock: Lock = field(default_factory=Lock)
     news: KeptNews = field(default_factory=KeptNews)
+    there: Remote | None = None
+    """What it shares with other clones."""
+    way: Way = field(default_factory=Way)
 
     def world(self) -> World:
         """The ports of a new process, which may die at every call of one of them."""
@@ -69,8 +72,13 @@ class Host:
             notifier=mortal("notifier", self.news),
             settings=self.settings,
             schedule=NoSchedule(),
-            share=NoShare(),
+            share=mortal("share", self._share()),
         )
+
+    def _share(self) -> MemoryShare | NoShare:
+        if self.there is None:
+            return NoShare()
+        return MemoryShare(self.jobs.disk, self.jobs.objects, self.there, self.way, me=self.jobs.name)
 
     def copy(self, fate: Fate) -> Host:
         """The same moment on another clone of everything, for another life."""
@@ -81,7 +89,8 @@ class Host:
             mine.disk.copy(), mine.objects, clock, name=mine.name, script=mine.script, fate=fate, truth=truth
         )
         jobs.supervisors = {key: replace(s) for key, s in mine.supervisors.items()}
-        return Host(jobs, self.settings, news=KeptNews(list(self.news.told)))
+        there = self.there.copy() if self.there else None
+        return Host(jobs, self.settings, news=KeptNews(list(self.news.told)), there=there)
 
     def fingerprint(self) -> tuple[object, ...]:
         """Equal for two hosts on which everything will go on in the same way."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,10 @@ class Remote:
     refs: dict[str, str] = field(default_factory=dict)
     """Branches of missions, saved work, claims: as in `code/refs` of a clone."""
     signs: dict[str, str] = field(default_factory=dict)
+
+    def copy(self) -> Remote:
+        """Another one that has the same."""
+        return Remote(self.state, dict(self.refs), dict(self.signs))
 
 
 class Way:
@@ -185,9 +188,6 @@ class MemoryShare:
     def _refs(self) -> dict[str, str]:
         found = self._disk.below(REFS)
         return {ref: str(oid) for ref, oid in found.items() if ref.startswith(tuple(f"{o}/" for o in _OURS))}
-
-
-Claim = Callable[[str, str], str | None]
 
 
 def claim_there(there: Remote, way: Way, run: str, content: str) -> str | None:

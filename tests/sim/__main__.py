@@ -1,0 +1,27 @@
+"""Worlds by hand: `python -m tests.sim --ticks 100000 --seed 7` prints what happened; a failure is shrunk and shown."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+
+from tests.sim.run import LENGTH, run
+
+
+def main() -> int:
+    """Run worlds of one seed after the other."""
+    parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
+    parser.add_argument("--ticks", type=int, default=2_000)
+    parser.add_argument("--seed", type=int, default=0)
+    wanted = parser.parse_args()
+    counts: Counter[str] = Counter()
+    for seed in range(wanted.seed, wanted.seed + max(1, wanted.ticks // LENGTH)):
+        counts += run(seed, LENGTH)
+    for what, times in sorted(counts.items()):
+        print(f"{times:7} {what}")  # noqa: T201 - a command
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,228 @@
+"""The simulator: hosts, remote and time of one seed, and the laws that hold after every tick."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tests.kit.fakes.clock import Time
+from tests.kit.fakes.executor import Truth
+from tests.kit.fakes.host import Host, make_host, make_mission
+from tests.kit.fakes.life import Fate
+from tests.kit.fakes.objects import Objects
+from tests.kit.fakes.runtime import PLACE, Signature, is_idle
+from tests.kit.fakes.share import SEEN, Remote, claim_there
+from tests.kit.fakes.state import HEAD, TREE
+from tests.sim.deeds import DEEDS
+from tests.sim.events import Event, What
+from tests.sim.faults import MOODS, BadWay, said_by
+from tests.sim.workers import DEAREST, work
+
+from mission_cli.budget.ledger import spent
+from mission_cli.document.load import load
+from mission_cli.domain.ids import Sha
+from mission_cli.domain.records import replace
+from mission_cli.domain.status import FINISHED_MISSION
+from mission_cli.engine import commands
+from mission_cli.engine.loop import pulse
+from mission_cli.engine.names import resolve
+from mission_cli.engine.observe import consider
+from mission_cli.engine.queries import why
+from mission_cli.engine.world import policy_of
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
+    from mission_cli.engine.world import World
+    from mission_cli.planner.decisions import Hold
+
+PLAN = """\
+title: Six files
+budget: {money_usd: 12, time_hours: 200}
+preferences: {land: auto, runner: script, max_parallel_workers: 2}
+milestones:
+  - name: First
+    validation: ["file: `1.1.txt` `1.2.txt` `1.3.txt`"]
+    features:
+      - {title: one, criteria: ["grep: `good` in `1.1.txt`"]}
+      - {title: two, criteria: ["grep: `good` in `1.2.txt`"]}
+      - {title: three, depends: ["1.1"], criteria: ["grep: `good` in `1.3.txt`"]}
+  - name: Second
+    validation: ["file: `2.1.txt` `2.2.txt` `2.3.txt`"]
+    features:
+      - {title: four, criteria: ["grep: `good` in `2.1.txt`"]}
+      - {title: five, criteria: ["grep: `good` in `2.2.txt`"]}
+      - {title: six, depends: ["2.1", "2.2"], criteria: ["grep: `good` in `2.3.txt`"]}
+"""
+_PEACE = 400
+_LOOK = timedelta(minutes=7)
+
+
+class BrokenError(AssertionError):
+    """Something that must always be true is not."""
+
+
+class Sim:
+    """One world. The mission is `m`; the first host made it."""
+
+    def __init__(self, seed: int) -> None:
+        self.counts: Counter[str] = Counter()
+        self.time, self.objects, self.truth = Time(), Objects(), Truth()
+        self.remote = Remote() if seed % 3 else None
+        self.moods: dict[str, What] = {}
+        self.forgiven: set[str] = set()
+        """Hosts whose state somebody has put back since it was looked at last."""
+        self._script = partial(work, seed)
+        self._known: dict[str, Decimal] = {}
+        self._cap = Decimal(0)
+        first = self._furnish(make_host(self._script, time=self.time, objects=self.objects))
+        self.hosts = [first]
+        make_mission(first, PLAN)
+        commands.start(self.world(first), "m")
+        self.hosts += [self._clone(number) for number in range(2, 1 + (seed % 3) + bool(seed % 3))]
+
+    # What happens
+
+    def tick(self, event: Event) -> None:
+        """Let one thing happen, then jobs and cron; look whether every law still holds. Raises BrokenError."""
+        self.counts[event.what] += 1
+        host = self.hosts[event.pick % len(self.hosts)]
+        if event.what in MOODS:
+            self.moods[host.jobs.name] = event.what
+        else:
+            DEEDS[event.what](self, host, event.more)
+        self.go_on()
+
+    def end(self) -> None:
+        """From now on nothing goes wrong and nobody helps: it ends, or says what it waits for. Raises BrokenError."""
+        self.moods.clear()
+        for host in self.hosts:
+            self.way(host).cut, self.way(host).deaf = False, 0
+        quiet = 0
+        for _ in range(_PEACE):
+            before = [self.objects.get(head).files for host in self.hosts if (head := head_of(host))]
+            self.time.pass_by(_LOOK)
+            self.go_on()
+            after = [self.objects.get(head).files for host in self.hosts if (head := head_of(host))]
+            quiet = quiet + 1 if before == after and not any(h.jobs.supervisors for h in self.hosts) else 0
+            if quiet > 8 and not any(self._wakes(host) for host in self.hosts):  # an hour
+                break
+        for host in self.hosts:
+            self._ended_or_says_why(host)
+
+    def go_on(self) -> None:
+        """Jobs and cron on every host, then the laws."""
+        self.time.pass_by(timedelta(seconds=1))
+        for host in self.hosts:
+            host.jobs.work()
+            if is_idle(host.jobs):
+                self._idle_is_idle(host)
+            else:
+                self.pulse(host)
+            host.jobs.work()
+        self._laws()
+
+    def pulse(self, host: Host) -> None:
+        """One tick of a host's cron."""
+        self.counts["pulses"] += 1
+        report = pulse(self.world(host))
+        if report.bugs:
+            raise BrokenError("\n".join(report.bugs))
+
+    def world(self, host: Host) -> World:
+        """What a process on a host is handed today."""
+        world, mood = host.world(), self.moods.get(host.jobs.name, What.HONEST)
+        return world if mood is What.HONEST else replace(world, executor=said_by(world.executor, mood))
+
+    def way(self, host: Host) -> BadWay:
+        """How a host reaches the remote."""
+        assert isinstance(host.way, BadWay)
+        return host.way
+
+    def mission(self, host: Host) -> Mission:
+        """The mission as it is committed on a host."""
+        return load(self.objects.get(Sha(head_of(host))).files["m/mission.md"], "m").mission
+
+    # Laws
+
+    def _laws(self) -> None:
+        twice = [run for run, times in Counter(self.truth.starts).items() if times > 1]
+        if twice:
+            raise BrokenError(f"started twice: {twice}")
+        for host in self.hosts:
+            mission = self.mission(host)
+            known, name = spent(mission.spends).usd, host.jobs.name
+            if name not in self.forgiven and known < self._known.get(name, known):
+                raise BrokenError(f"{name} knows of ${known}, and knew of ${self._known[name]}")
+            self._known[name] = known
+            self._cap = max(self._cap, mission.limits.usd or Decimal(0))
+        self.forgiven.clear()
+        paid = sum(self.truth.paid.values(), Decimal(0))
+        running = sum(host.jobs.workers() for host in self.hosts)
+        if paid > self._cap + DEAREST * running:
+            raise BrokenError(f"${paid} were paid where ${self._cap} are the cap")
+
+    def _idle_is_idle(self, host: Host) -> None:
+        """What the fast path takes for nothing to do is nothing to do; it looks at what is there, not at what is said."""
+        self.counts["idle looks"] += 1
+        world = host.copy(Fate()).world()
+        snapshot = world.state.snapshot(world.runtime.settled())
+        for stored in snapshot.missions.values():
+            case = consider(world, policy_of(world), snapshot, stored, load(stored.text, stored.id))
+            if not case.plan.empty:
+                raise BrokenError(f"{host.jobs.name} is idle and would {[*case.plan.moves, *case.plan.acts]}")
+
+    def _ended_or_says_why(self, host: Host) -> None:
+        world = self.world(host)
+        snapshot = world.state.snapshot()
+        mission = self.mission(host)
+        if mission.status in FINISHED_MISSION:
+            self.counts[f"worlds that ended {mission.status}"] += 1
+            return
+        reasons = [hold for _, holds in why(world, snapshot, resolve(snapshot, "m")) for hold in holds]
+        if host.jobs.disk.has(f"{PLACE}/STOP"):
+            self.counts["worlds that wait for STOP to be lifted"] += 1
+        elif any(says_what(hold) for hold in reasons):
+            self.counts["worlds that say what they wait for"] += 1
+        else:
+            raise BrokenError(f"{host.jobs.name}: {mission.status}, and nobody knows what it waits for: {reasons}")
+
+    def _wakes(self, host: Host) -> bool:
+        signature = host.jobs.disk.read(f"{PLACE}/idle", Signature)
+        mission = self.mission(host)
+        return mission.status not in FINISHED_MISSION and signature is not None and signature.wake is not None
+
+    # Hosts
+
+    def _furnish(self, host: Host) -> Host:
+        way, there = BadWay(), self.remote
+        host.way, host.there, host.jobs.truth = way, there, self.truth
+        if there is not None:
+            host.jobs.claim_elsewhere = lambda run, content: claim_there(there, way, run, content)
+        return host
+
+    def _clone(self, number: int) -> Host:
+        """Another clone of the remote, as `mission` makes it when it is used there first."""
+        assert self.remote is not None
+        head = self.remote.state
+        assert head is not None
+        name = f"host{number}:00000{number}"
+        host = self._furnish(make_host(self._script, name=name, time=self.time, objects=self.objects))
+        host.jobs.clock.ahead = timedelta(minutes=(-7, 3, 11)[number % 3])
+        for place in (HEAD, SEEN):
+            host.jobs.disk.write(place, head)
+        for path, text in self.objects.get(head).files.items():
+            host.jobs.disk.write(f"{TREE}/{path}", text)
+        return host
+
+
+def head_of(host: Host) -> Sha:
+    """The state that a host has."""
+    return Sha(host.jobs.disk.read(HEAD, str) or "")
+
+
+def says_what(hold: Hold) -> bool:
+    """Whether a reason names a person, a time or an event."""
+    return bool(hold.person or hold.until or hold.unblock)

@@ -1,0 +1,76 @@
+"""Worlds of many seeds: hosts, clocks, people, executors and a remote do what they like, and every law holds.
+
+No attempt starts twice; what is known to be spent never falls; what was truly spent stays below the cap and the step
+under way of each running worker; what the fast path takes for idle is idle; a world in which nothing goes wrong any
+more ends, or says for whom, what or when it waits.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.kit.fakes.life import Fate
+from tests.sim.events import What, events_of, shrunk
+from tests.sim.run import LENGTH, run
+from tests.sim.sim import BrokenError, Sim
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.sim.events import Event
+
+CHUNKS = 8
+WORLDS = 100_000 // LENGTH if os.environ.get("MISSION_NIGHTLY") else CHUNKS
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.timeout(7200)
+def test_every_law_holds_in_every_world(chunk: int, record_property: Callable[[str, object], None]) -> None:
+    for seed in range(chunk, WORLDS, CHUNKS):
+        counts = run(seed)
+        assert counts["ticks"] == LENGTH
+        record_property("counts", {f"sim: {what}": times for what, times in counts.items()})
+
+
+def test_a_world_is_the_same_whenever_it_is_made() -> None:
+    assert run(1, 60) == run(1, 60)
+
+
+class Forbidding(Sim):
+    """A world with one law more: nobody may jump the clock while a pause is on."""
+
+    paused: bool = False
+
+    def tick(self, event: Event) -> None:
+        """Look for it."""
+        self.paused |= event.what is What.PAUSE
+        if self.paused and event.what is What.JUMP:
+            raise BrokenError("a jump in a pause")
+        super().tick(event)
+
+
+def test_a_failure_names_its_seed_and_the_fewest_events_that_it_needs() -> None:
+    with pytest.raises(BrokenError) as failure:
+        run(6, LENGTH, Forbidding)
+    first, count, *events = str(failure.value).splitlines()
+    assert first == "seed 6: BrokenError: a jump in a pause"
+    assert count == f"2 of {LENGTH} events:"
+    assert ["What.PAUSE" in events[0], "What.JUMP" in events[1], len(events)] == [True, True, 2]
+
+
+def test_shrinking_leaves_out_all_that_is_not_needed() -> None:
+    events = events_of(0, 40)
+    assert shrunk(events, lambda few: events[3] in few and events[17] in few) == [events[3], events[17]]
+
+
+def test_a_job_that_its_executor_denies_is_submitted_once_in_a_pulse() -> None:
+    sim = Sim(0)
+    [host] = sim.hosts
+    sim.go_on()
+    sim.moods[host.jobs.name] = What.DENY
+    steps: list[str] = []
+    host.jobs.fate = Fate(watch=steps.append)
+    sim.pulse(host)
+    assert 1 <= steps.count("executor.submit:before") <= 3
