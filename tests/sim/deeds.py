@@ -19,7 +19,7 @@ from mission_cli.document.changes import AppendRow, SetFront
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import FINISHED_FEATURE, MissionStatus
-from mission_cli.engine import commands
+from mission_cli.engine import commands, driving
 from mission_cli.engine.names import resolve
 from mission_cli.engine.record import Entry, message, mission_write
 
@@ -156,7 +156,7 @@ def _resume(sim: Sim, host: Host, more: int) -> None:
 def _start(sim: Sim, host: Host, more: int) -> None:
     del more
     if sim.mission(host).status is not MissionStatus.PAUSED:
-        _command(lambda: commands.start(sim.world(host), "m"))
+        _command(lambda: driving.start(sim.world(host), "m"))
 
 
 def _cancel(sim: Sim, host: Host, more: int) -> None:
@@ -193,7 +193,7 @@ def _scribble(sim: Sim, host: Host, more: int) -> None:
 
 def _take_over(sim: Sim, host: Host, more: int) -> None:
     del more
-    _command(lambda: commands.takeover(sim.world(host), "m"))
+    _command(lambda: driving.takeover(sim.world(host), "m"))
 
 
 def _stop(sim: Sim, host: Host, more: int) -> None:

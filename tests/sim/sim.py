@@ -26,7 +26,7 @@ from mission_cli.document.load import load
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.records import replace
 from mission_cli.domain.status import FINISHED_MISSION
-from mission_cli.engine import commands
+from mission_cli.engine import driving
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.names import resolve
 from mission_cli.engine.observe import consider
@@ -80,7 +80,7 @@ class Sim:
         first = self._furnish(make_host(self._script, time=self.time, objects=self.objects))
         self.hosts = [first]
         make_mission(first, PLAN)
-        commands.start(self.world(first), "m")
+        driving.start(self.world(first), "m")
         self.hosts += [self._clone(number) for number in range(2, 1 + (seed % 3) + bool(seed % 3))]
 
     # What happens
