@@ -121,7 +121,8 @@ class _Supervisor:
         saved = self._save() if self._worker else ""
         if self._spec.kind == "plan":  # before the exit file: the next round of the planning has the same tree
             trees.remove_tree(self._tree)
-        if self._once or self._has_folder():  # a check whose folder was taken away is run again
+        moved = not (self._code / "HEAD").exists()  # then the next pulse there finds a job without a supervisor
+        if (self._once and not moved) or self._has_folder():  # a check whose folder was taken away is run again
             if not self._job.spec.exists():
                 self._job.write_request(self._spec, self._around)
             self._job.write_exit(

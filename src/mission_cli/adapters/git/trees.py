@@ -191,7 +191,7 @@ def remove_tree(tree: Path) -> None:
 def _looking_at(code: Path, tree: Path) -> Iterator[Git]:
     """A git dir of our own for looking at a worker's tree: nothing of the worker's configuration is used."""
     own = code / "mission" / f"saving-{random_hex(4)}.git"
-    own.parent.mkdir(parents=True, exist_ok=True)
+    own.parent.mkdir(exist_ok=True)  # no parents: a repository that was moved away is not made again
     try:
         plain_git(own.parent, "init", "--quiet", "--bare", "--template=", os.fspath(own))
         (own / "objects/info").mkdir(parents=True, exist_ok=True)
