@@ -1,0 +1,290 @@
+"""A repository to test ports in: a real one with real processes, and one in memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from typing import TYPE_CHECKING, Protocol
+
+from tests.kit.clones import make_hub
+from tests.kit.fakes.code import TREES, Tree
+from tests.kit.fakes.executor import Outcome
+from tests.kit.fakes.host import make_host
+from tests.kit.fakes.objects import Commit
+from tests.kit.fakes.others import ADA
+from tests.kit.fakes.runtime import is_idle as is_idle_in_memory
+from tests.kit.fakes.share import Remote
+from tests.kit.fakes.state import HEAD, TREE
+from tests.sim.faults import BadWay
+
+from mission_cli import __version__, wiring
+from mission_cli.adapters.git import trees
+from mission_cli.adapters.git.command import Git
+from mission_cli.domain.host import ROBOT
+from mission_cli.domain.ids import MissionId, RunId, Sha
+from mission_cli.domain.status import JobState
+from mission_cli.idle import is_idle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mission_cli.domain.runs import Job
+    from mission_cli.engine.world import World
+    from mission_cli.ports.executor import JobSpec
+
+_M = MissionId("m")
+WORKER = """\
+with open(OUTSIDE / "began", "a") as log:
+    log.write(RUN + "\\n")
+if ATTEMPT == 2:
+    time.sleep(600)
+"""
+
+
+class Place(Protocol):
+    """What the tests need beside the ports themselves."""
+
+    def world(self) -> World:
+        """The ports, as a new process is handed them."""
+        ...
+
+    def base(self, **files: str) -> Sha:
+        """Commit files on main, as a person does; return its head."""
+        ...
+
+    def attempt(self, run: RunId, start: Sha, **files: str) -> None:
+        """Leave the tree of an attempt with one commit on its branch."""
+        ...
+
+    def beside(self, parent: Sha, path: str, text: str) -> Sha:
+        """A commit of the state beside what is there."""
+        ...
+
+    def scribble(self, path: str, text: str) -> None:
+        """Write a file of the state's work tree, as a person does, and commit nothing."""
+        ...
+
+    def read(self, path: str) -> str:
+        """A file of the state's work tree; empty where there is none."""
+        ...
+
+    def idle(self) -> bool:
+        """What the fast path says."""
+        ...
+
+    def wait(self, key: str) -> Job:
+        """Let a job come to its end; return what the executor says of it."""
+        ...
+
+    def kill(self, key: str) -> None:
+        """Kill the supervisor of a job once it has begun."""
+        ...
+
+    def began(self) -> list[str]:
+        """The workers that really began, in order."""
+        ...
+
+    def argv(self) -> tuple[str, ...]:
+        """A worker: its first attempt ends at once, its second one does not end by itself."""
+        ...
+
+    def share(self) -> World:
+        """From now on the place shares a remote, and so does the world that is returned."""
+        ...
+
+    def cut(self, *, off: bool) -> None:
+        """Take the remote away, or give it back."""
+        ...
+
+    def leave(self) -> None:
+        """Stop whatever runs."""
+        ...
+
+
+class RealPlace:
+    """Git, files and processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._hub = make_hub(folder)
+        self._person = self._hub.clone(folder / "ada", worker=WORKER)
+        self._person.set('remote = ""')
+
+    def world(self) -> World:
+        """As a pulse opens it, but that no job starts a pulse."""
+        return wiring.open_repository(self._person.repo, create=True, ticking=False).world
+
+    def base(self, **files: str) -> Sha:
+        """As a person does it."""
+        return Sha(self._person.commit("A person's work", **{f.replace("_", "."): t for f, t in files.items()}))
+
+    def attempt(self, run: RunId, start: Sha, **files: str) -> None:
+        """A tree as the supervisor makes it."""
+        code, tree = self._person.repo / ".git", self._tree(run)
+        trees.make_tree(code, tree, commit=start, branch=f"mission/{run}")
+        for name, text in files.items():
+            (tree / name.replace("_", ".")).write_text(text)
+        self._person.git("add", "--all", cwd=tree)
+        self._person.git("commit", "--quiet", "-m", "work\n\nCompletes-feature: 1.1", cwd=tree)
+
+    def beside(self, parent: Sha, path: str, text: str) -> Sha:
+        """By an index of its own."""
+        git = Git(self._person.repo / ".git/mission-state.git")
+        env = {"GIT_INDEX_FILE": os.fspath(self._folder / "index")}
+        git.run("read-tree", parent, env=env)
+        git.run("update-index", "--add", "--cacheinfo", f"100644,{git.store(text.encode())},{path}", env=env)
+        tree = git.text("write-tree", env=env)
+        return git.commit_tree(tree, [parent], "theirs\n", author=ROBOT, committer=ROBOT)
+
+    def scribble(self, path: str, text: str) -> None:
+        """An editor's save."""
+        (self._person.repo / "missions" / path).write_text(text)
+
+    def read(self, path: str) -> str:
+        """What lies there."""
+        file = self._person.repo / "missions" / path
+        return file.read_text() if file.exists() else ""
+
+    def idle(self) -> bool:
+        """`idle.py` itself."""
+        return is_idle(os.fspath(self._person.runtime), __version__)
+
+    def wait(self, key: str) -> Job:
+        """Block on its lock."""
+        executor = self.world().executor
+        executor.wait(key)
+        return executor.poll([key])[key]
+
+    def kill(self, key: str) -> None:
+        """With SIGKILL, when its worker is there."""
+        executor = self.world().executor
+        while executor.poll([key])[key].state is not JobState.RUNNING or key not in self.began():
+            pass
+        started = json.loads((self._person.runtime / "jobs" / key / "started.json").read_text())
+        os.kill(started["pid"], signal.SIGKILL)
+        executor.wait(key)
+
+    def began(self) -> list[str]:
+        """From the file that workers write."""
+        log = self._person.repo.parent / "began"
+        return log.read_text().splitlines() if log.exists() else []
+
+    def argv(self) -> tuple[str, ...]:
+        """The script that the person's settings name."""
+        return tuple(self.world().settings.runners["script"].command)
+
+    def share(self) -> World:
+        """One more clone of the hub."""
+        self._person.set('remote = "origin"')
+        other = self._hub.clone(self._folder / "ben", worker=WORKER)
+        return wiring.open_repository(other.repo, create=True, ticking=False).world
+
+    def cut(self, *, off: bool) -> None:
+        """The hub is somewhere else."""
+        if off:
+            self._hub.go_away()
+        else:
+            self._hub.come_back()
+
+    def leave(self) -> None:
+        """Stop jobs."""
+        self._person.leave()
+
+    def _tree(self, run: RunId) -> Path:
+        world = self.world()
+        clone = world.machine.me().rpartition(":")[2]
+        return wiring.user_folder("state") / "trees" / f"{self._person.repo.name}-{clone}" / run
+
+
+class FakePlace:
+    """The same in memory."""
+
+    def __init__(self) -> None:
+        self._host = make_host(_works)
+        self._remote: Remote | None = None
+        self._way = BadWay()
+        world = self._host.world()
+        world.state.commit([], message="Begin\n\nMission-Event: state.created\n", expect=None)
+
+    def world(self) -> World:
+        """What a process is handed."""
+        return self._host.world()
+
+    def base(self, **files: str) -> Sha:
+        """A commit on main."""
+        head = self.world().code.heads(_M, "main").base
+        assert head is not None
+        named = {f.replace("_", "."): t for f, t in files.items()}
+        before = self._host.jobs.objects.get(head).files
+        made = Commit({**before, **named}, (head,), "A person's work\n", ADA, self._host.jobs.clock.now())
+        new = self._host.jobs.objects.add(made)
+        assert self.world().code.land("main", new, head) == ""
+        return new
+
+    def attempt(self, run: RunId, start: Sha, **files: str) -> None:
+        """The tree that a supervisor would leave."""
+        objects = self._host.jobs.objects
+        named = {f.replace("_", "."): t for f, t in files.items()}
+        words = "work\n\nCompletes-feature: 1.1\n"
+        at = self._host.jobs.clock.now()
+        tip = objects.add(Commit({**objects.get(start).files, **named}, (start,), words, ADA, at))
+        self._host.jobs.disk.write(f"{TREES}/{run}", Tree(tip, f"mission/{run}"))
+
+    def beside(self, parent: Sha, path: str, text: str) -> Sha:
+        """A commit that no branch has."""
+        objects = self._host.jobs.objects
+        files = {**objects.get(parent).files, path: text}
+        return objects.add(Commit(files, (parent,), "theirs\n", ROBOT, self._host.jobs.clock.now()))
+
+    def scribble(self, path: str, text: str) -> None:
+        """An editor's save."""
+        self._host.jobs.disk.write(f"{TREE}/{path}", text, sync=False)
+
+    def read(self, path: str) -> str:
+        """What lies there."""
+        return self._host.jobs.disk.read(f"{TREE}/{path}", str) or ""
+
+    def idle(self) -> bool:
+        """What stands in for `idle.py`."""
+        return is_idle_in_memory(self._host.jobs)
+
+    def wait(self, key: str) -> Job:
+        """Let time go on."""
+        executor = self.world().executor
+        executor.wait(key)
+        return executor.poll([key])[key]
+
+    def kill(self, key: str) -> None:
+        """Once it has begun."""
+        self._host.jobs.work()
+        self._host.jobs.die(key)
+
+    def began(self) -> list[str]:
+        """The truth."""
+        return self._host.jobs.truth.starts
+
+    def argv(self) -> tuple[str, ...]:
+        """Whatever; the script of the host says what it does."""
+        return ("script",)
+
+    def share(self) -> World:
+        """One more clone of the same remote."""
+        self._remote = Remote()
+        self._host.there, self._host.way = self._remote, self._way
+        objects, time = self._host.jobs.objects, self._host.jobs.clock.time
+        other = make_host(_works, name="there:000002", time=time, objects=objects)
+        other.there, other.way = self._remote, self._way
+        other.jobs.disk.write(HEAD, self._host.jobs.disk.read(HEAD, str))
+        return other.world()
+
+    def cut(self, *, off: bool) -> None:
+        """Nobody reaches it."""
+        self._way.cut = off
+
+    def leave(self) -> None:
+        """Nothing runs."""
+
+
+def _works(spec: JobSpec) -> Outcome:
+    return Outcome(600.0 if spec.key.endswith("-a2") else 1.0)

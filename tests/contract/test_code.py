@@ -1,0 +1,116 @@
+"""Code repositories: branches of missions, what attempts left, and landing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
+from mission_cli.domain.landing import LandState
+
+if TYPE_CHECKING:
+    from tests.contract.places import Place
+
+    from mission_cli.domain.runs import Evidence
+
+M = MissionId("m")
+RUN = RunId("m/1.1-a1")
+
+
+def evidence(place: Place, start: Sha, work: Sha, run: RunId = RUN) -> Evidence:
+    """What an attempt left; nothing but `.github` is protected."""
+    seen = place.world().code.evidence(
+        run, start=start, work=work, protected=lambda path, existed: existed and path == "kept.txt"
+    )
+    assert seen is not None
+    return seen
+
+
+def test_work_is_made_once_and_moved_by_compare_and_swap(place: Place) -> None:
+    base = place.base(a_txt="a\n")
+    code = place.world().code
+    assert (code.heads(M, "main").base, code.heads(M, "main").work) == (base, None)
+    code.make_work(M, base)
+    newer = place.base(b_txt="b\n")
+    code.make_work(M, newer)
+    assert code.heads(M, "main").work == base
+    assert not code.move_work(M, newer, newer)
+    assert code.move_work(M, newer, base)
+    assert code.heads(M, "main").work == newer
+    assert code.newest([base, newer]) == newer == code.newest([newer])
+    assert (code.newest([]), code.find_commit(newer[:12]), code.find_commit("feedbeef")) == (None, newer, None)
+    code.fence(M, "fence\n")
+    fenced = code.heads(M, "main").work
+    assert fenced is not None
+    assert fenced != newer
+    assert code.code_tree(fenced) == code.code_tree(newer)
+
+
+def test_an_attempt_is_seen_merged_on_work(place: Place) -> None:
+    start = place.base(a_txt="a\n")
+    code = place.world().code
+    code.make_work(M, start)
+    nothing = evidence(place, start, start)
+    assert (nothing.tip, nothing.commits) == (None, 0)
+    place.attempt(RUN, start, new_txt="new\n", test__x_py="")
+    seen = evidence(place, start, start)
+    assert seen.candidate is not None
+    facts = (seen.commits, seen.changed, seen.substantial, seen.conflicts, seen.integrated, seen.completes)
+    assert facts == (1, ("new.txt", "test..x.py"), True, (), False, ("1.1",))
+    assert evidence(place, start, start) == seen
+    assert code.heads(M, "main").highest == {FeatureNumber("1.1"): 1}
+    assert code.move_work(M, seen.candidate, start)
+    after = evidence(place, start, seen.candidate)
+    assert (after.integrated, after.candidate, after.tree) == (True, seen.candidate, seen.tree)
+
+
+def test_conflicts_protected_paths_and_empty_changes_are_named(place: Place) -> None:
+    start = place.base(a_txt="a\n", kept_txt="kept\n")
+    code = place.world().code
+    code.make_work(M, start)
+    place.attempt(RUN, start, a_txt="mine\n", kept_txt="changed\n")
+    theirs = place.base(a_txt="theirs\n")
+    seen = evidence(place, start, theirs)
+    assert (seen.conflicts, seen.candidate, seen.protected) == (("a.txt",), None, ("kept.txt",))
+    place.attempt(RunId("m/1.2-a1"), start, a_txt="a \n")
+    assert not evidence(place, start, start, RunId("m/1.2-a1")).substantial
+
+
+def test_the_base_is_merged_into_work(place: Place) -> None:
+    start = place.base(a_txt="a\n")
+    code = place.world().code
+    place.attempt(RUN, start, b_txt="b\n")
+    work = evidence(place, start, start).candidate
+    assert work is not None
+    assert code.base_merge(start, work) is None
+    moved = code.base_merge(place.base(c_txt="c\n"), work)
+    assert moved is not None
+    assert moved.commit is not None
+    clashing = code.base_merge(place.base(b_txt="other\n"), work)
+    assert clashing is not None
+    assert (clashing.commit, clashing.conflicts) == (None, ("b.txt",))
+
+
+def test_landing_is_a_fast_forward_of_what_was_judged(place: Place) -> None:
+    start = place.base(a_txt="a\n")
+    code = place.world().code
+    place.attempt(RUN, start, b_txt="b\n")
+    work = evidence(place, start, start).candidate
+    assert work is not None
+    forward = code.landing("main", start, work)
+    assert (forward.state, forward.commit, forward.obstacle) == (LandState.FORWARD, work, "")
+    newer = place.base(c_txt="c\n")
+    assert "moved" in code.land("main", work, start)
+    merge = code.landing("main", newer, work)
+    assert (merge.state, merge.conflicts) == (LandState.MERGE, ())
+    assert merge.commit is not None
+    assert code.land("main", merge.commit, newer) == ""
+    assert code.landing("main", merge.commit, work).state is LandState.LANDED
+    assert code.heads(M, "main").base == merge.commit
+    clashing = code.landing("main", place.base(b_txt="x\n"), work)
+    assert clashing.state is LandState.LANDED
+
+
+def test_a_glance_shows_two_levels_and_what_is_wanted(place: Place) -> None:
+    head = place.base(Makefile="test:\n\ttrue\n", a_txt="a\n")
+    seen = place.world().code.glance(head, ("Makefile",))
+    assert {name: seen[name] for name in ("Makefile", "a.txt")} == {"Makefile": "test:\n\ttrue\n", "a.txt": ""}

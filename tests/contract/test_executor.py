@@ -1,0 +1,90 @@
+"""Executors: a job has one name, is started once, and ends once, whoever asks how often and whatever dies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.status import EndReason, JobState
+from mission_cli.ports.executor import JobSpec
+
+if TYPE_CHECKING:
+    from tests.contract.places import Place
+
+ONCE, ENDLESS, HAND, CHECK = "m/1.1-a1", "m/1.1-a2", "m/1.1-a3", "m/checks/abc.1"
+
+
+def worker(place: Place, key: str) -> JobSpec:
+    """A worker's job on the base."""
+    base = place.base(a_txt="a\n")
+    attempt = key.rpartition("a")[2]
+    env = {"MISSION_FEATURE": "1.1", "MISSION_ATTEMPT": attempt, "MISSION_RUN": key}
+    return JobSpec(key=key, kind="worker", argv=place.argv(), commit=base, branch=f"mission/{key}", env=env)
+
+
+def test_a_worker_that_is_submitted_often_begins_once_and_ends(place: Place) -> None:
+    executor = place.world().executor
+    assert executor.poll([ONCE])[ONCE].state is JobState.UNKNOWN
+    spec = worker(place, ONCE)
+    executor.submit(spec)
+    executor.submit(spec)
+    assert executor.poll([ONCE])[ONCE].state in {JobState.WAITING, JobState.RUNNING, JobState.ENDED}
+    end = place.wait(ONCE)
+    place.world().executor.submit(spec)
+    assert end.exit is not None
+    assert (end.state, end.exit.reason, end.exit.code) == (JobState.ENDED, EndReason.EXIT, 0)
+    assert place.wait(ONCE).exit == end.exit
+    assert place.began() == [ONCE]
+    assert executor.running() == []
+    assert executor.tree(ONCE) != ""
+
+
+def test_a_worker_that_is_cancelled_ends_and_says_so(place: Place) -> None:
+    executor = place.world().executor
+    executor.submit(worker(place, ENDLESS))
+    executor.cancel(ENDLESS)
+    end = place.wait(ENDLESS)
+    assert end.exit is not None
+    assert (end.state, end.exit.reason) == (JobState.ENDED, EndReason.CANCELLED)
+
+
+def test_a_worker_whose_supervisor_died_is_lost_and_begins_never_again(place: Place) -> None:
+    executor = place.world().executor
+    spec = worker(place, ENDLESS)
+    executor.submit(spec)
+    place.kill(ENDLESS)
+    gone = executor.poll([ENDLESS])[ENDLESS]
+    assert gone.state is JobState.GONE
+    assert gone.quiet_since is not None
+    executor.submit(spec)
+    end = place.wait(ENDLESS)
+    assert end.exit is not None
+    assert (end.state, end.exit.reason) == (JobState.ENDED, EndReason.LOST)
+    assert place.began() == [ENDLESS]
+
+
+def test_an_attempt_by_hand_runs_until_it_is_handed_back(place: Place) -> None:
+    executor = place.world().executor
+    base = place.base(a_txt="a\n")
+    spec = JobSpec(key=HAND, kind="hand", argv=(), commit=base, branch=f"mission/{HAND}")
+    executor.submit(spec)
+    executor.submit(spec)
+    assert executor.poll([HAND])[HAND].state is JobState.RUNNING
+    standing = executor.standing(HAND)
+    assert standing is not None
+    assert (standing.branch, standing.uncommitted) == (f"mission/{HAND}", ())
+    executor.hand_back(HAND)
+    executor.hand_back(HAND)
+    end = executor.poll([HAND])[HAND]
+    assert end.exit is not None
+    assert (end.exit.reason, end.exit.code) == (EndReason.EXIT, 0)
+    assert end.exit.report.usage is not None
+    assert end.exit.report.usage.usd is None
+
+
+def test_a_check_ends_with_what_its_command_says(place: Place) -> None:
+    executor = place.world().executor
+    base = place.base(a_txt="a\n")
+    executor.submit(JobSpec(key=CHECK, kind="check", argv=("/bin/sh", "-c", "false"), commit=base))
+    end = place.wait(CHECK)
+    assert end.exit is not None
+    assert (end.exit.reason, end.exit.code) == (EndReason.EXIT, 1)

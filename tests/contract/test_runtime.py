@@ -1,0 +1,95 @@
+"""The runtime: one loop at a time, words that are left for it, and the rest that the fast path trusts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.ids import MissionId
+from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.timeline import follow
+from mission_cli.ports.runtime import Asked, Trouble
+from mission_cli.ports.state import Settled, Write
+
+if TYPE_CHECKING:
+    from tests.contract.places import Place
+
+HOUR = timedelta(hours=1)
+
+
+def rest(place: Place, *, in_hours: int | None = None) -> None:
+    """Rest over the head of the state, until some hour."""
+    world = place.world()
+    looks = world.runtime.looks(world.state.watch())
+    wake = None if in_hours is None else world.clock.now() + in_hours * HOUR
+    world.runtime.rest(looks=looks, jobs=[], wake_at=wake)
+
+
+def test_one_process_is_the_loop_and_who_comes_meanwhile_leaves_word(place: Place) -> None:
+    one, other = place.world().runtime, place.world().runtime
+    with one.lock() as ours:
+        assert ours
+        assert not one.take_kick()
+        with other.lock() as theirs:
+            assert not theirs
+    assert [one.take_kick(), one.take_kick()] == [True, False]
+    with other.lock() as ours:
+        assert ours
+
+
+def test_idle_is_what_was_left_at_rest_and_nothing_else(place: Place) -> None:
+    assert not place.idle()
+    rest(place)
+    assert place.idle()
+    place.world().runtime.kick()
+    assert not place.idle()
+    place.world().runtime.take_kick()
+    assert place.idle()
+    place.world().runtime.press_stop(on=True)
+    assert (place.idle(), place.world().runtime.stopped()) == (False, True)
+    place.world().runtime.press_stop(on=False)
+    assert (place.idle(), place.world().runtime.stopped()) == (True, False)
+
+
+def test_idle_ends_when_the_state_moves_and_when_it_is_time(place: Place) -> None:
+    rest(place, in_hours=1)
+    assert place.idle()
+    store = place.world().state
+    store.commit([Write("m/mission.md", "---\nid: m\n---\n# m\n")], message="m\n", expect=store.head())
+    assert not place.idle()
+    rest(place, in_hours=-1)
+    assert not place.idle()
+
+
+def test_what_is_due_is_the_wake_up_or_the_kick(place: Place) -> None:
+    world = place.world()
+    assert world.runtime.due() is None
+    rest(place)
+    assert world.runtime.due() is None
+    rest(place, in_hours=1)
+    due = world.runtime.due()
+    assert due is not None
+    assert abs(due - world.clock.now() - HOUR) < timedelta(minutes=1)
+    world.runtime.kick()
+    kicked = world.runtime.due()
+    assert kicked is not None
+    assert kicked < due
+
+
+def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
+    runtime = place.world().runtime
+    settled = {MissionId("m"): Settled("c", MissionStatus.COMPLETED)}
+    trouble, told, asked = Trouble("at", "words", "hint"), {"m": {"e": "w"}}, Asked("a", "b", {"h": ("s", 2)}, "p")
+    line = follow(None, place.world().clock.moment(), least=timedelta(seconds=10))
+    runtime.note_settled(settled)
+    runtime.note_trouble(trouble)
+    runtime.note_told(told)
+    runtime.note_asked(asked)
+    runtime.note_timeline(line)
+    runtime.note_look("head")
+    again = place.world().runtime
+    assert (again.settled(), again.trouble(), again.told(), again.asked()) == (settled, trouble, told, asked)
+    assert (again.timeline(), again.last_look()) == (line, "head")
+    again.note_trouble(None)
+    assert runtime.trouble() is None
+    assert runtime.keep("plans/m.md", "text").endswith("plans/m.md")

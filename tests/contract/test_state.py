@@ -1,0 +1,173 @@
+"""State stores: what is committed, by whom, on top of what; and the work tree, which is a person's too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.kit.fakes.others import ADA
+
+from mission_cli.document import patch
+from mission_cli.document.changes import AppendRow, SetFront
+from mission_cli.domain.errors import ConflictError, NotFoundError
+from mission_cli.domain.ids import MissionId, Sha
+from mission_cli.domain.status import MissionStatus
+from mission_cli.ports.state import Edit, Settled, Write
+
+if TYPE_CHECKING:
+    from tests.contract.places import Place
+
+    from mission_cli.ports.state import StateStore
+
+M = MissionId("m")
+TEXT = """\
+---
+id: m
+title: One
+status: active
+---
+# One
+
+Notes.
+
+### Milestone 1: Only
+
+**Status:** active
+
+| # | Feature | Status |
+|---|---------|--------|
+| 1.1 | one | pending |
+
+## Progress Log
+
+| Timestamp | Event | Details |
+|-----------|-------|---------|
+| 2026-11-20T10:00:00Z | mission.started | m is started |
+"""
+RECORD = "---\nrun: m/1.1-a1\nstate: intended\n---\n\n# m/1.1-a1\n"
+
+
+def begun(store: StateStore) -> Sha:
+    """A store with one mission and one record."""
+    writes = [Write("m/mission.md", TEXT), Write("m/runs/1.1-a1.md", RECORD)]
+    return store.commit(writes, message="Add m\n\nMission-Event: mission.created\n", expect=store.head())
+
+
+def with_row(text: str, event: str) -> str:
+    return patch.apply(text, [AppendRow("Progress Log", {"Event": event})], where="m")
+
+
+def with_title(text: str, title: str) -> str:
+    return patch.apply(text, [SetFront(("title",), title)], where="m")
+
+
+def test_what_was_committed_is_what_is_seen(place: Place) -> None:
+    store = place.world().state
+    head = begun(store)
+    snapshot = place.world().state.snapshot()
+    [stored] = snapshot.missions.values()
+    assert (snapshot.head, store.head()) == (head, head)
+    assert (stored.id, stored.path, stored.text, stored.runs) == (M, "m/mission.md", TEXT, "m/runs")
+    assert store.runs(stored, head) == {"1.1-a1": RECORD} == store.run_files(stored, head)
+    assert place.read("m/mission.md") == TEXT
+    assert store.edits() == []
+
+
+def test_a_commit_that_was_made_for_another_head_changes_nothing(place: Place) -> None:
+    store = place.world().state
+    before = store.head()
+    head = begun(store)
+    with pytest.raises(ConflictError):
+        store.commit([Write("m/mission.md", "new", TEXT)], message="late\n", expect=before)
+    with pytest.raises(ConflictError):
+        store.commit([Write("m/mission.md", "new", "other words")], message="blind\n", expect=head)
+    with pytest.raises(ConflictError):
+        store.commit([Write("m/mission.md", "new")], message="as if there were none\n", expect=head)
+    assert store.head() == head
+    assert place.read("m/mission.md") == TEXT
+
+
+def test_a_file_that_is_taken_away_is_gone(place: Place) -> None:
+    store = place.world().state
+    head = store.commit([Write("m/runs/1.1-a1.md", None, RECORD)], message="less\n", expect=begun(store))
+    [stored] = store.snapshot().missions.values()
+    assert store.runs(stored, head) == {}
+    assert place.read("m/runs/1.1-a1.md") == ""
+
+
+def test_a_persons_edit_stays_and_ours_is_made_on_it(place: Place) -> None:
+    store = place.world().state
+    head = begun(store)
+    place.scribble("m/mission.md", TEXT.replace("Notes.", "Notes of mine."))
+    assert store.edits() == [Edit("m/mission.md", "modified")]
+    new = with_row(TEXT, "attempt.settled")
+    store.commit(
+        [Write("m/mission.md", new, TEXT, lambda text: with_row(text, "attempt.settled"))], message="row\n", expect=head
+    )
+    assert store.snapshot().missions[M].text == new
+    assert place.read("m/mission.md") == new.replace("Notes.", "Notes of mine.")
+    assert store.edits() == [Edit("m/mission.md", "modified")]
+
+
+def test_two_heads_are_joined_by_meaning(place: Place) -> None:
+    store = place.world().state
+    head = begun(store)
+    theirs = place.beside(head, "m/mission.md", with_title(TEXT, "Another"))
+    ours = store.commit([Write("m/mission.md", with_row(TEXT, "e"), TEXT)], message="ours\n", expect=head)
+    joined = store.join(theirs, message="Join\n")
+    both = with_row(with_title(TEXT, "Another"), "e")
+    assert joined not in {head, ours, theirs}
+    assert store.snapshot().missions[M].text == both == place.read("m/mission.md")
+    assert store.join(theirs, message="again\n") == joined
+    assert store.join(head, message="what it contains\n") == joined
+
+
+def test_a_head_that_contains_ours_is_taken_as_it_is(place: Place) -> None:
+    store = place.world().state
+    theirs = place.beside(begun(store), "m/mission.md", with_title(TEXT, "Another"))
+    assert store.join(theirs, message="Join\n") == theirs == store.head()
+    assert place.read("m/mission.md") == with_title(TEXT, "Another")
+
+
+def test_where_a_person_has_to_decide_nothing_is_joined(place: Place) -> None:
+    store = place.world().state
+    head = begun(store)
+    theirs = place.beside(head, "m/mission.md", TEXT.replace("Notes.", "Their notes."))
+    ours = TEXT.replace("Notes.", "Our notes.")
+    mine = store.commit([Write("m/mission.md", ours, TEXT)], message="ours\n", expect=head)
+    with pytest.raises(ConflictError):
+        store.join(theirs, message="Join\n")
+    assert store.head() == mine
+    assert place.read("m/mission.md") == ours
+
+
+def test_history_tells_who_did_what(place: Place) -> None:
+    store = place.world().state
+    head = begun(store)
+    new = with_title(TEXT, "By hand")
+    store.commit([Write("m/mission.md", new, TEXT)], message="A thought\n", expect=head, author=ADA)
+    [stored] = store.snapshot().missions.values()
+    told = [(e.subject, e.author.name, e.events) for e in store.history(stored)]
+    assert told == [("A thought", "Ada", ()), ("Add m", "mission", ("mission.created",))]
+    assert [e.subject for e in store.history(stored, since=head)] == ["A thought"]
+    assert store.last_editor(stored) == "Ada"
+    assert store.text_at(stored, head) == TEXT
+    assert store.text_at(stored, f"{head}^") == ""
+    with pytest.raises(NotFoundError):
+        store.text_at(stored, "feedbeef")
+
+
+def test_what_is_settled_is_not_read_until_it_changes(place: Place) -> None:
+    store = place.world().state
+    head = begun(store)
+    content = store.snapshot().missions[M].content
+    settled = {M: Settled(content, MissionStatus.COMPLETED)}
+    snapshot = store.snapshot(settled)
+    assert (snapshot.missions, snapshot.settled) == ({}, settled)
+    store.commit([Write("m/runs/1.1-a1.md", f"{RECORD}more\n", RECORD)], message="m\n", expect=head)
+    assert list(store.snapshot(settled).missions) == [M]
+
+
+def test_nothing_is_left_to_recover_when_nobody_died(place: Place) -> None:
+    begun(place.world().state)
+    assert place.world().state.recover() == []
