@@ -58,6 +58,8 @@ _SPENDS = frozenset({EndReason.OVER_BUDGET, EndReason.TOO_MANY_STEPS, EndReason.
 _SPENDER_GRACE = 0.2
 """Seconds that a run gets to end by itself when every further step costs what it must not."""
 _DETAIL = 2000
+_SAVES = 2
+"""Tries to save what is not committed: the git that does it may be killed like any other."""
 
 
 def supervise(folder: Path, lock: int) -> int:
@@ -332,16 +334,18 @@ class _Supervisor:
 
     def _save(self) -> str:
         ref = f"refs/mission/wip/{self._spec.key}"
-        try:
-            saved = trees.save_uncommitted(
-                self._code, self._tree, ref=ref, label=self._spec.key, start=self._spec.commit, rules=self._rules
-            )
-        except Exception:  # noqa: BLE001 - the exit file is written whatever is in that tree
-            import traceback
+        for _ in range(_SAVES):
+            try:
+                saved = trees.save_uncommitted(
+                    self._code, self._tree, ref=ref, label=self._spec.key, start=self._spec.commit, rules=self._rules
+                )
+            except Exception:  # noqa: BLE001 - the exit file is written whatever is in that tree
+                import traceback
 
-            traceback.print_exc()
-            return ""
-        return saved or ""
+                traceback.print_exc()
+            else:
+                return saved or ""
+        return ""
 
     def _release(self) -> None:
         """Give the slot back, tell the loop, tidy up."""

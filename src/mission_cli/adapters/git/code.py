@@ -12,6 +12,7 @@ from mission_cli.adapters.git.landing import land, landing
 from mission_cli.adapters.git.leaks import leaks_in_commits
 from mission_cli.adapters.git.objects import Objects
 from mission_cli.adapters.git.places import MISSION_FOLDERS, worktrees
+from mission_cli.adapters.git.ref_lock import free_dead_lock
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
@@ -235,6 +236,7 @@ class GitCodeRepo:
 
     def _fetch(self, tree: Path, branch: str, tips: str) -> str:
         """Bring the attempt's branch over; return why that was not possible, or the empty string."""
+        free_dead_lock(self._git.git_dir, tips)
         flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--force"]
         done = self._git.run(
             "-c", "fetch.fsckObjects=true", "fetch", *flags, os.fspath(tree), f"{branch}:{tips}", ok=(0, 1, 128)

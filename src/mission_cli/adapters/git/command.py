@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.fs.atomic import sync_folder
+from mission_cli.adapters.git.ref_lock import free_dead_lock, only_ours
 from mission_cli.adapters.proc.run import Completed, run
 from mission_cli.adapters.proc.scan import OURS
 from mission_cli.domain.errors import ToolError
@@ -33,6 +35,7 @@ _SAFE = (
     "-c",
     "core.quotePath=false",
 )
+_KILLED = tuple(range(-64, 0))
 _DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
 _NEVER_ASK = "-oBatchMode=yes -oConnectTimeout=15"
 _ISOLATED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
@@ -100,13 +103,25 @@ class Git:
 
         Raises ToolError with git's own words when it is what was expected and cannot be changed all the same.
         """
-        done = self.run("update-ref", "--no-deref", "-m", "mission", ref, new, old, ok=(0, 1, 128))
+        words = ("update-ref", "--no-deref", "-m", "mission", ref, new, old)
+        done = self.run(*words, ok=(0, 1, 128, *(_KILLED if only_ours(ref) else ())))
+        if done.code != 0 and free_dead_lock(self.git_dir, ref):
+            done = self.run(*words, ok=(0, 1, 128))
         if done.code == 0:
+            self.sync_ref(ref)
             return True
         there = self.run("rev-parse", "--verify", "--quiet", ref, ok=(0, 1, 128)).out.decode().strip()
         if there == ("" if old == ZERO else old):
             raise _refusal("update-ref", done)
         return False
+
+    def sync_ref(self, ref: str) -> None:
+        """Where we are durable: make the name of a ref so too; git does that for what stands in the file only."""
+        folder = (self.git_dir / ref).parent
+        while self.durable and folder not in {self.git_dir, folder.parent}:
+            if folder.is_dir():
+                sync_folder(folder)
+            folder = folder.parent
 
     def store(self, content: bytes) -> str:
         """Write a blob, return its id."""

@@ -21,6 +21,7 @@ from mission_cli.adapters.git.journal import read_edits
 from mission_cli.adapters.git.leavings import copies, litter, next_index, token
 from mission_cli.adapters.git.objects import Objects
 from mission_cli.adapters.git.places import JOURNAL, checked_out, person_at_work, rebasing
+from mission_cli.adapters.git.ref_lock import free_locks_of
 from mission_cli.document.rolls import is_roll, split_roll
 from mission_cli.domain.errors import BusyError, ConflictError, MissionError
 from mission_cli.domain.host import ROBOT
@@ -342,6 +343,8 @@ class GitStateStore:
             self._journal.unlink(missing_ok=True)
             return []
         nonce, done = str(entry["nonce"]), []
+        branch, began = str(entry.get("branch", self.layout.branch)), self._journal.stat().st_mtime
+        free_locks_of(self.layout.git_dir, branch, str(entry["new"]), began)
         for path in entry["paths"]:
             finish_changing(self.layout.work_tree / path, temp_folder=copies(self.layout.git_dir))
         now = self._objects.commit_of(self.layout.branch)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.git.command import ZERO, Git, plain_git
+from mission_cli.adapters.git.ref_lock import free_dead_lock
 from mission_cli.domain.host import ROBOT
 
 if TYPE_CHECKING:
@@ -104,9 +105,10 @@ def save_uncommitted(code: Path, tree: Path, *, ref: str, label: str, start: str
         if made is None:
             return None
         source = os.fspath(git.git_dir)
-        Git(code, durable=True).run(
-            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", source, f"refs/saved:{ref}"
-        )
+        free_dead_lock(code, ref)
+        kept = Git(code, durable=True)
+        kept.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", source, f"refs/saved:{ref}")
+        kept.sync_ref(ref)
     return made
 
 

@@ -86,20 +86,30 @@ def git_at_work(folders: Iterable[Path]) -> str:
 
     A `git commit` with its editor open holds no lock: only the process shows it.
     """
+    for words in _gits(folders):
+        if OURS not in words and _verb(words) in _CHANGING:
+            return " ".join(words[:4])
+    return ""
+
+
+def own_git_at_work(folders: Iterable[Path]) -> bool:
+    """Whether a git of ours is writing refs in one of the folders; also one whose parent was killed."""
+    return any(OURS in words and _verb(words) in _WRITING_REFS for words in _gits(folders))
+
+
+def _gits(folders: Iterable[Path]) -> Iterator[list[str]]:
+    """The commands of gits that work in one of the folders."""
     roots = [os.fspath(f.resolve()) for f in folders]
     for pid in _pids():
         words = command_of(pid)
         if not words or words[0].rpartition("/")[2] != "git":
-            continue
-        if OURS in words or _verb(words) not in _CHANGING:
             continue
         try:
             cwd = os.fspath((_PROC / str(pid) / "cwd").readlink())
         except OSError:
             continue
         if any(cwd == root or cwd.startswith(root + "/") for root in roots):
-            return " ".join(words[:4])
-    return ""
+            yield words
 
 
 def _verb(words: Sequence[str]) -> str:
@@ -116,6 +126,7 @@ def _verb(words: Sequence[str]) -> str:
 OURS = "core.hooksPath=/dev/null"
 """Stands in the command of every git of ours."""
 _WITH_VALUE = frozenset({"-c", "-C", "--git-dir", "--work-tree", "--namespace", "--super-prefix", "--config-env"})
+_WRITING_REFS = frozenset({"update-ref", "fetch"})
 _CHANGING = frozenset({"commit", "rebase", "merge", "am", "cherry-pick", "revert", "pull", "stash", "gui", "citool"})
 
 
