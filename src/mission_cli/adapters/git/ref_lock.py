@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.fs.atomic import read_json
 from mission_cli.adapters.proc.scan import own_git_at_work
 
 if TYPE_CHECKING:
@@ -30,20 +31,22 @@ def free_dead_lock(git_dir: Path, ref: str) -> bool:
     return True
 
 
-def free_locks_of(git_dir: Path, branch: str, new: str, since: float) -> None:
-    """Take the locks away that a swap of `branch` to `new` left, which began at `since` (time of the journal).
+def free_locks_of(git_dir: Path, journal: Path) -> None:
+    """Take the locks away that the swap which a journal tells of left.
 
     One with the new value in it is ours: nobody else knows that commit. An empty one is when it is younger than the
-    journal; while a git of ours is still at work it stays.
+    journal; while a git of ours is still at work both stay.
     """
-    if own_git_at_work([git_dir]):
+    entry = read_json(journal)
+    if not isinstance(entry, dict) or own_git_at_work([git_dir]):
         return
-    for lock in _places(git_dir, branch):
+    since = journal.stat().st_mtime
+    for lock in _places(git_dir, str(entry.get("branch", ""))):
         try:
             content, at = lock.read_text().strip(), lock.stat().st_mtime
         except OSError:
             continue
-        if content == new or (not content and at >= since):
+        if content == entry.get("new") or (not content and at >= since):
             lock.unlink(missing_ok=True)
 
 

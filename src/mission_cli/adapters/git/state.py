@@ -244,6 +244,7 @@ class GitStateStore:
                     self._follow(write.path, write.old, write.new, write.rework)
                 self._sync_removed(w.path for w in writes if w.new is None)
         except MissionError:
+            free_locks_of(self.layout.git_dir, self._journal)
             if self._objects.commit_of(self.layout.branch) == new:
                 raise
             next_index(self.layout.git_dir, nonce).unlink(missing_ok=True)
@@ -312,9 +313,8 @@ class GitStateStore:
         )
 
     def _sync_removed(self, paths: Iterable[str]) -> None:
-        for folder in {(self.layout.work_tree / path).parent for path in paths}:
-            if folder.is_dir():
-                sync_folder(folder)
+        for folder in {f for path in paths if (f := (self.layout.work_tree / path).parent).is_dir()}:
+            sync_folder(folder)
 
     # The journal
 
@@ -343,8 +343,7 @@ class GitStateStore:
             self._journal.unlink(missing_ok=True)
             return []
         nonce, done = str(entry["nonce"]), []
-        branch, began = str(entry.get("branch", self.layout.branch)), self._journal.stat().st_mtime
-        free_locks_of(self.layout.git_dir, branch, str(entry["new"]), began)
+        free_locks_of(self.layout.git_dir, self._journal)
         for path in entry["paths"]:
             finish_changing(self.layout.work_tree / path, temp_folder=copies(self.layout.git_dir))
         now = self._objects.commit_of(self.layout.branch)
