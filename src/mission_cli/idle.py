@@ -19,11 +19,21 @@ _RACY_S = 2
 
 def is_idle(runtime: str, version: str) -> bool:
     """Whether a pulse on the repository with this runtime folder (`.git/mission`) would find nothing to do."""
+    return _is_quiet(runtime, version, "due")
+
+
+def seems_idle(runtime: str, version: str) -> bool:
+    """Whether nothing that is watched has changed and no wake-up is due: only the look that comes anyway may be."""
+    return _is_quiet(runtime, version, "wake")
+
+
+def _is_quiet(runtime: str, version: str, until: str) -> bool:
     try:
         with open(os.path.join(runtime, _SIGNATURE), "rb") as source:
             signature = json.load(source)
         now = time.time()
-        if signature["version"] != version or not signature["written"] - 1 <= now < signature["due"]:
+        ends = signature[until]
+        if signature["version"] != version or not signature["written"] - 1 <= now < (now + 1 if ends is None else ends):
             return False
         if signature["folder"] != os.stat(runtime).st_ino:  # a copy: what is written here is about the original
             return False

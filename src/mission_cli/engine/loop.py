@@ -84,8 +84,11 @@ def pulse(world: World, only: Sequence[MissionId] = ()) -> Report:
             if not ours:
                 report.elsewhere = True
                 return report
+            quiet, said = world.runtime.seems_idle(), len(report.lines)
             world.runtime.take_kick()
             looks = _tick(world, policy, report, only)
+            if quiet and len(report.lines) > said:
+                report.lines.append("this was found although nothing that pulses watch had changed")
             tell_news(world, policy, list(report.cases.values()))
             if report.settled:
                 world.runtime.note_settled(report.settled)

@@ -77,6 +77,10 @@ class Runtime(Protocol):
         """Write down what has to change before there is anything to do again."""
         ...
 
+    def seems_idle(self) -> bool:
+        """Whether nothing that is watched has changed since `rest`, and no wake-up is due."""
+        ...
+
     def due(self) -> datetime | None:
         """Since when there has been something to do: a wake-up that was set, or a kick; None when neither is there."""
         ...

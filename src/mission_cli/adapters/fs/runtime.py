@@ -13,7 +13,7 @@ from mission_cli.adapters.fs.locks import try_lock, unlock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import MissionStatus
-from mission_cli.idle import look
+from mission_cli.idle import look, seems_idle
 from mission_cli.ports.runtime import Asked, Trouble
 from mission_cli.ports.state import Settled
 
@@ -100,6 +100,10 @@ class FolderRuntime:
             "jobs": list(jobs),
         }
         write_json(self._folder / "idle.json", signature)
+
+    def seems_idle(self) -> bool:
+        """Whether only the look that comes anyway may be due."""
+        return seems_idle(os.fspath(self._folder), self._version)
 
     def due(self) -> datetime | None:
         """The wake-up of the last signature, or when somebody kicked."""
