@@ -139,6 +139,7 @@ def test_settings_of_git_that_change_what_it_does(person: Person, scope: str) ->
         "pull.rebase": "true",
         "push.gpgSign": "if-asked",
         "core.autocrlf": "true",
+        "core.ignoreCase": "true",
         "core.quotePath": "true",
         "core.abbrev": "4",
         "color.ui": "always",
@@ -173,9 +174,18 @@ def test_a_branch_called_missions_is_no_state_of_ours(person: Person, tmp_path: 
     person.git("branch", "missions")
     clone = Person(tmp_path / "clone")
     person.git("clone", "--quiet", os.fspath(person.repo), os.fspath(clone.repo))
-    assert_done(clone)
-    assert clone.state_log()[-1] == "Begin"
-    assert clone.git("rev-parse", "origin/missions") == person.git("rev-parse", "missions")
+    clone.set('remote = "origin"\nremote_every = "0s"')
+    clone.worker(HONEST)
+    clone.plan(ONE)
+    answer = clone.mission("start", "m", "--headless", ok=(1,))
+    words = 'the branch `missions` of the remote is no state of ours (rename that branch there, or set remote = "")'
+    assert f"error: nothing was started: {words}\n" in answer.err
+    assert clone.starts() == []
+    assert clone.git("ls-tree", "--name-only", "missions", cwd=clone.repo / "missions") == "m"
+    person.git("branch", "-m", "missions", "mine")
+    clone.mission("start", "m", "--headless")
+    assert clone.run().facts["status"] == "completed"
+    assert person.git("ls-tree", "--name-only", "missions") == "m"
 
 
 def test_a_branch_called_mission_is_in_the_way_of_ours_and_that_is_said(person: Person) -> None:
@@ -232,3 +242,83 @@ def test_two_ids_that_differ_only_in_their_case_are_one(person: Person) -> None:
     place = person.repo.parent / "m.yaml"
     answer = person.mission("new", "--plan", os.fspath(place), "--id", "M", "--runner", "script", ok=(2,))
     assert answer.err == "error: there is a mission `M` already\n hint: choose another --id\n"
+
+
+def test_a_repository_whose_ids_are_sha256(tmp_path: Path) -> None:
+    person = Person(tmp_path / "long")
+    person.repo.mkdir()
+    person.git("init", "--quiet", "--object-format=sha256", "--initial-branch=main")
+    person.commit("Begin", **{"notes.txt": "hello\n"})
+    assert_done(person)
+    assert len(person.git("rev-parse", "main")) == 64
+
+
+def test_a_merge_that_is_open_in_the_mission_files_is_waited_for(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(ONE)
+    missions = person.repo / "missions"
+    person.git("switch", "-q", "-c", "other", cwd=missions)
+    (missions / "note.txt").write_text("other\n")
+    person.git("add", "note.txt", cwd=missions)
+    person.git("commit", "-q", "-m", "Other", cwd=missions)
+    person.git("switch", "-q", "missions", cwd=missions)
+    (missions / "note.txt").write_text("mine\n")
+    person.git("add", "note.txt", cwd=missions)
+    person.git("commit", "-q", "-m", "Mine", cwd=missions)
+    person.git("merge", "other", cwd=missions, ok=(1,))
+    head = person.state_head()
+    answer = person.mission("start", "m", "--headless", ok=(4,))
+    place = (person.repo / ".git").resolve()
+    assert answer.err.splitlines()[-2:] == [
+        f"error: the mission files wait: a merge is not finished in {place}",
+        " hint: finish it, then all goes on by itself",
+    ]
+    assert person.state_head() == head
+    (missions / "note.txt").write_text("both\n")
+    person.git("commit", "-q", "-am", "Both", cwd=missions)
+    person.start()
+    assert person.run().facts["status"] == "completed"
+    assert (missions / "note.txt").read_text() == "both\n"
+
+
+def test_an_index_with_conflicts_and_no_merge_keeps_them_while_we_go_on(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(ONE)
+    missions = person.repo / "missions"
+    for folder, name in ((missions, "m/mission.md"), (person.repo, "notes.txt")):
+        place = folder / name
+        text = place.read_text()
+        place.write_text(text + "stashed\n")
+        person.git("stash", cwd=folder)
+        place.write_text(text + "committed\n")
+        person.git("commit", "-q", "-am", "Mine", cwd=folder)
+        person.git("stash", "pop", cwd=folder, ok=(1,))
+    before = [
+        (person.git("ls-files", "-u", cwd=f), person.git("stash", "list", cwd=f)) for f in (missions, person.repo)
+    ]
+    assert all(unmerged for unmerged, _ in before)
+    person.start()
+    person.run(ok=None)
+    after = [(person.git("ls-files", "-u", cwd=f), person.git("stash", "list", cwd=f)) for f in (missions, person.repo)]
+    assert after == before
+    assert "stashed" in person.file().read_text()
+    assert "<<<<<<<" in person.file().read_text()
+    assert person.loaded().mission.status in {"completed", "active"}
+    assert person.git("show", "main:1.1.txt", ok=(0, 128)) in {"", "1.1 by attempt 1"}
+    assert person.causes() == [("1.1-a1", "done")]
+
+
+def test_line_ends_of_a_persons_copies_stay_while_mission_files_move_on(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(ONE)
+    person.git("config", "core.autocrlf", "true", cwd=person.repo / "missions")
+    file = person.file()
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert person.git("status", "--porcelain", cwd=person.repo / "missions") == ""
+    person.start()
+    assert person.run().facts["status"] == "completed"
+    assert person.git("status", "--porcelain", cwd=person.repo / "missions") == ""
+    now = file.read_bytes()
+    assert now.count(b"\r\n") == now.count(b"\n")
+    assert b"\r" not in person.git("show", "missions:m/mission.md", cwd=person.repo / "missions").encode()
+    assert b"status: completed" in now

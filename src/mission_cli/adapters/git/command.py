@@ -103,7 +103,8 @@ class Git:
 
         Raises ToolError with git's own words when it is what was expected and cannot be changed all the same.
         """
-        words = ("update-ref", "--no-deref", "-m", "mission", ref, new, old)
+        before = "" if old == ZERO else old  # of whatever length ids have there
+        words = ("update-ref", "--no-deref", "-m", "mission", ref, new, before)
         done = self.run(*words, ok=(0, 1, 128, *(_KILLED if only_ours(ref) else ())))
         if done.code != 0 and free_dead_lock(self.git_dir, ref):
             done = self.run(*words, ok=(0, 1, 128))
@@ -111,7 +112,7 @@ class Git:
             self.sync_ref(ref)
             return True
         there = self.run("rev-parse", "--verify", "--quiet", ref, ok=(0, 1, 128)).out.decode().strip()
-        if there == ("" if old == ZERO else old):
+        if there == before:
             raise _refusal("update-ref", done)
         return False
 

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 _STATUS_KINDS = {"?": "untracked", "1": "modified", "2": "modified", "u": "conflicted"}
 
 
+def began_as_state(git: Git, commit: str) -> bool:
+    """Whether a commit goes back to a beginning of ours; a branch of somebody's code may be called `missions` too."""
+    shape = "--format=%(trailers:key=Mission-Event,valueonly)"
+    return "state.created" in git.text("log", "--max-parents=0", shape, commit).split()
+
+
 def text_at(git: Git, revision: str, path: str) -> str:
     """A file as it was at a revision; empty where it was not there. Raises NotFoundError for an unknown revision."""
     first = revision.removesuffix("^")

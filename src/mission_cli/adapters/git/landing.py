@@ -99,9 +99,15 @@ def _in_the_way(home: Worktree, paths: set[str]) -> str:
     kinds = {"??": "an untracked file", "!!": "an ignored file"}
     for entry in out.decode("utf-8", "surrogateescape").split("\0"):
         code, path = entry[:2], entry[3:].rstrip("/")
+        if code in _UNMERGED:
+            return f"a conflict of yours is not resolved in {home.path}: {path}"
         if path and _clashes(home, path, paths):
             return f"{kinds.get(code, 'a changed file')} of yours is in the way in {home.path}: {path}"
     return ""
+
+
+_UNMERGED = frozenset({"DD", "AU", "UD", "UA", "DU", "AA", "UU"})
+"""What `git status` says of a file with a conflict; git moves no branch that is checked out beside one."""
 
 
 def _clashes(home: Worktree, path: str, landing_paths: set[str]) -> bool:

@@ -17,13 +17,13 @@ from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.command import ZERO, Git
 from mission_cli.adapters.git.contents import Contents
 from mission_cli.adapters.git.index_lock import free_own_lock, index_lock, index_look
-from mission_cli.adapters.git.journal import read_edits
+from mission_cli.adapters.git.journal import began_as_state, read_edits
 from mission_cli.adapters.git.leavings import copies, litter, next_index, token
 from mission_cli.adapters.git.objects import Objects
 from mission_cli.adapters.git.places import JOURNAL, checked_out, person_at_work, rebasing
 from mission_cli.adapters.git.ref_lock import free_locks_of
 from mission_cli.document.rolls import is_roll, split_roll
-from mission_cli.domain.errors import BusyError, ConflictError, MissionError
+from mission_cli.domain.errors import BlockedError, BusyError, ConflictError, MissionError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.domain.records import replace
@@ -178,6 +178,9 @@ class GitStateStore:
             if head is None or self._git.succeeds("merge-base", "--is-ancestor", theirs, head):
                 return head or theirs
             new = theirs
+            if not self._git.succeeds("merge-base", head, theirs) and not began_as_state(self._git, theirs):
+                words = f"the branch `{self.layout.branch[11:]}` of the remote is no state of ours"
+                raise BlockedError(words, hint='rename that branch there, or set remote = ""')
             if not self._git.succeeds("merge-base", "--is-ancestor", head, theirs):
                 new = self._joined(head, theirs, message, taken)
             before, after = self._objects.files(head), self._objects.files(new)
@@ -273,7 +276,7 @@ class GitStateStore:
         for path in paths:
             before, after = (self._objects.entry(head, path) if head else None), self._objects.entry(new, path)
             if staged.get(path) == (before[1] if before else None):
-                lines.append(f"{after[0]} {after[1]}\t{path}\0" if after else f"0 {ZERO}\t{path}\0")
+                lines.append(f"{after[0]} {after[1]}\t{path}\0" if after else f"0 {'0' * len(new)}\t{path}\0")
         data = "".join(lines).encode("utf-8", "surrogateescape")
         self._git.run("update-index", "-z", "--index-info", stdin=data, env=env)
 
@@ -333,8 +336,8 @@ class GitStateStore:
 
     def _recover(self) -> list[str]:
         done = self._finish()
-        for path in litter(self.layout.git_dir):
-            path.unlink(missing_ok=True)
+        for left in litter(self.layout.git_dir):
+            left.unlink(missing_ok=True)
         return done
 
     def _finish(self) -> list[str]:
@@ -386,9 +389,8 @@ class GitStateStore:
             yield
 
     def _refuse_when_busy(self) -> None:
-        git_dir, tree = self.layout.git_dir, self.layout.work_tree
-        mine = self._follows() or rebasing(git_dir) == self.layout.branch
-        words = person_at_work(git_dir, [tree]) if mine else ""
+        mine = self._follows() or rebasing(self.layout.git_dir) == self.layout.branch
+        words = person_at_work(self.layout.git_dir, [self.layout.work_tree]) if mine else ""
         if words:
             raise BusyError(f"the mission files wait: {words}", hint="finish it, then all goes on by itself")
 

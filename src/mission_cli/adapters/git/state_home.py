@@ -76,7 +76,11 @@ def make_state(checkout: Checkout, *, here: bool = False, robot: Person = ROBOT,
 
 def shared_head(checkout: Checkout, remote: str) -> Sha | None:
     """The state branch of a remote as of the last fetch."""
-    return Git(checkout.common_dir).commit_of(f"refs/remotes/{remote}/{_BRANCH}")
+    from mission_cli.adapters.git.journal import began_as_state
+
+    git = Git(checkout.common_dir)
+    found = git.commit_of(f"refs/remotes/{remote}/{_BRANCH}")
+    return found if found and began_as_state(git, found) else None
 
 
 def _make(checkout: Checkout, robot: Person, remote: str) -> Layout:

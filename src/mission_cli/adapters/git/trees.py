@@ -56,7 +56,8 @@ def make_tree(code: Path, tree: Path, *, commit: str, branch: str, base_name: st
     _bring_files(code, commit)
     tree.parent.mkdir(parents=True, exist_ok=True)
     start = branch or "detached"
-    plain_git(tree.parent, "init", "--quiet", "--template=", f"--initial-branch={start}", os.fspath(tree))
+    alike = (*_object_format(code), "--template=", f"--initial-branch={start}")
+    plain_git(tree.parent, "init", "--quiet", *alike, os.fspath(tree))
     dot = tree / ".git"
     (dot / "objects/info").mkdir(parents=True, exist_ok=True)
     (dot / "objects/info/alternates").write_text(f"{code / 'objects'}\n")
@@ -195,13 +196,19 @@ def _looking_at(code: Path, tree: Path) -> Iterator[Git]:
     own = code / "mission" / f"saving-{random_hex(4)}.git"
     own.parent.mkdir(exist_ok=True)  # no parents: a repository that was moved away is not made again
     try:
-        plain_git(own.parent, "init", "--quiet", "--bare", "--template=", os.fspath(own))
+        plain_git(own.parent, "init", "--quiet", "--bare", *_object_format(code), "--template=", os.fspath(own))
         (own / "objects/info").mkdir(parents=True, exist_ok=True)
         (own / "objects/info/alternates").write_text(f"{tree / '.git/objects'}\n{code / 'objects'}\n")
         _convert_as_there(own)
         yield Git(own, tree)
     finally:
         _remove(own)
+
+
+def _object_format(code: Path) -> tuple[str, ...]:
+    """What `git init` is told, so that ids are made there as here."""
+    long = "objectformat = sha256" in (code / "config").read_text(encoding="utf-8", errors="replace").lower()
+    return ("--object-format=sha256",) if long else ("--object-format=sha1",)
 
 
 def _convert_as_there(own: Path) -> None:
