@@ -1,0 +1,146 @@
+"""The life of an attempt and the rules that make it safe (docs/architecture.md): every one has tests, named here.
+
+Rules that decisions alone hold are tested here; the others where what they speak of is real.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+import pytest
+from tests.unit.test_planner import BASE, GOOD, NOW, POLICY, TIP, WORK, ended, feature, mission, record, seen
+
+from mission_cli.domain.ids import Sha
+from mission_cli.domain.landing import Landing, LandState
+from mission_cli.domain.mission import Criterion, Recovery
+from mission_cli.domain.runs import CheckState, Evidence, Exit, Job
+from mission_cli.domain.status import (
+    Cause,
+    CriterionKind,
+    EndReason,
+    FeatureStatus,
+    JobState,
+    MilestoneStatus,
+    Verdict,
+)
+from mission_cli.domain.text import stamp
+from mission_cli.planner.decide import decide
+from mission_cli.planner.decisions import Finish, Integrate, MoveFeature, RunCheck, Settle
+from mission_cli.planner.judge import check_key
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = {
+    "intended": ("crash/test_every_death.py::test_a_death_at_every_step", "unit/test_planner.py::test_attempt_numbers_never_go_back"),
+    "submitted": ("crash/test_a_pulse_that_dies.py::test_what_is_submitted_again_is_what_was_submitted_first", "contract/test_executor.py::test_a_worker_that_is_submitted_often_begins_once_and_ends"),
+    "claimed": ("crash/test_dead_git.py::test_a_git_killed_while_it_writes", "e2e/test_sharing.py::test_one_of_ten_claims_at_the_remote_wins"),
+    "started": ("contract/test_executor.py::test_a_worker_whose_supervisor_died_is_lost_and_begins_never_again", "crash/test_cold_start.py::test_the_machine_boots_while_a_worker_runs"),
+    "ended": ("e2e/test_supervision.py::test_a_worker_that_ends_while_what_it_started_goes_on", "e2e/test_supervision.py::test_kill_9_of_the_supervisor_in_mid_run"),
+    "review": ("unit/test_rules.py::test_a_verdict_is_of_a_tree_and_not_of_a_commit", "crash/test_killed_between_steps.py::test_a_pulse_killed_there"),
+    "integrated": ("unit/test_rules.py::test_when_work_has_moved_unchanged_code_keeps_its_verdict_and_changed_code_is_judged_again", "contract/test_code.py::test_work_is_made_once_and_moved_by_compare_and_swap"),
+    "settled": ("e2e/test_budget.py::test_log_summary_and_records_say_the_same_in_every_commit",),
+}  # fmt: skip
+RULES = {
+    "No intent raises spent + reserved": ("unit/test_planner.py::test_decisions_are_total_deterministic_and_never_over_the_cap", "unit/test_planner.py::test_a_reserve_fits_below_the_cap", "unit/test_planner.py::test_an_unknown_cost_keeps_its_reserve_held"),
+    "A run is lost only when": ("unit/test_rules.py::test_who_could_not_be_asked_changes_nothing_and_a_lost_run_with_commits_goes_to_review", "unit/test_planner.py::test_a_silent_supervisor_gets_its_grace", "e2e/test_supervision.py::test_kill_9_of_the_supervisor_in_mid_run"),
+    "Processes are found by a mark": ("crash/test_cold_start.py::test_the_machine_boots_while_a_worker_runs", "e2e/test_supervision.py::test_a_worker_that_ends_while_what_it_started_goes_on"),
+    "One clone drives a mission": ("unit/test_planner.py::test_nothing_is_decided_for_a_mission_of_another_host", "e2e/test_sharing.py::test_a_second_clone_does_not_start_what_is_driven", "e2e/test_sharing.py::test_a_zombie_that_finishes_after_a_takeover_changes_nothing"),
+    "Done means evidence": ("unit/test_rules.py::test_no_end_means_done_without_its_diff_on_work", "e2e/test_workers.py::test_one_that_does_nothing_and_exits_0", "e2e/test_workers.py::test_one_whose_work_does_not_meet_the_criteria_gets_feedback"),
+    "A safety stop": ("unit/test_rules.py::test_a_safety_stop_never_means_done_and_while_one_is_open_no_mission_completes", "unit/test_causes.py::test_row_deadline_stalled_over_budget_too_many_steps"),
+    "A write never overwrites": ("people/test_gaps.py::test_what_a_person_saves_while_we_exchange_a_file_and_die_comes_back", "contract/test_state.py::test_a_commit_that_was_made_for_another_head_changes_nothing"),
+    "A person's file or index entry": ("e2e/test_people.py::test_after_20_pulses_everything_of_a_person_is_as_it_was", "people/test_at_work.py::test_nothing_of_a_person_at_work_is_lost_whatever_dies"),
+    "What the clock does irreversibly": ("unit/test_timeline.py::test_what_the_clock_does_irreversibly_needs_two_ticks_that_agree", "e2e/test_time.py::test_a_wait_runs_out_when_two_ticks_agree_and_not_when_the_clock_jumps"),
+    "Idle means": ("contract/test_runtime.py::test_idle_is_what_was_left_at_rest_and_nothing_else", "e2e/test_full_look.py::test_a_program_that_is_back_is_found_and_said"),
+    "`.git/mission/STOP`": ("e2e/test_supervision.py::test_the_panic_button_ends_everything_before_anything_else",),
+    "What finished missions left": ("e2e/test_gc.py::test_unmerged_commits_dirty_trees_saved_work_and_a_persons_things_stay", "e2e/test_gc.py::test_after_it_no_attempt_number_is_given_out_again"),
+}  # fmt: skip
+
+
+def section(title: str) -> str:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    return page.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
+@cache
+def names_in(place: Path) -> frozenset[str]:
+    tree = ast.parse(place.read_text(encoding="utf-8"))
+    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+
+
+@pytest.mark.parametrize("proof", sorted({p for proofs in (*STEPS.values(), *RULES.values()) for p in proofs}))
+def test_a_test_that_is_named_is_there(proof: str) -> None:
+    place, _, name = proof.partition("::")
+    assert name in names_in(ROOT / "tests" / place)
+
+
+def test_every_step_and_every_rule_has_its_tests() -> None:
+    steps = re.findall(r"^\| (\w+) \|", section("The life of an attempt"), re.MULTILINE)[1:]
+    assert steps == list(STEPS)
+    rules = re.findall(r"^- (.*)", section("Rules that make it safe"), re.MULTILINE)
+    assert len(rules) == len(RULES)
+    for rule, start in zip(rules, RULES, strict=True):
+        assert rule.startswith(start)
+
+
+# Rules that decisions alone hold
+
+CHECK = Criterion("run: `t`", CriterionKind.RUN, command="t", index=0)
+PASSED = CheckState(1, Job(JobState.ENDED, Exit(EndReason.EXIT, 0)), Verdict.PASSED)
+RUN = record("1.1-a1")
+SAFETY = (EndReason.DEADLINE, EndReason.STALLED, EndReason.OVER_BUDGET, EndReason.TOO_MANY_STEPS)
+
+
+def test_who_could_not_be_asked_changes_nothing_and_a_lost_run_with_commits_goes_to_review() -> None:
+    some = mission(feature("1.1", FeatureStatus.DISPATCHED))
+    plan = decide(some, seen(records=(RUN,), jobs={RUN.run: Job(JobState.UNREACHABLE)}), POLICY)
+    assert (plan.moves, plan.acts) == ((), ())
+    assert [(h.subject, h.kind) for h in plan.holds] == [("1.1", "executor")]
+    left = ended(Exit(EndReason.LOST), GOOD)
+    assert [m.to for m in left.moves if isinstance(m, MoveFeature)] == ["review"]
+
+
+@pytest.mark.parametrize(("reason", "code"), list(product(EndReason, (0, 1, -9, None))))
+def test_no_end_means_done_without_its_diff_on_work(reason: EndReason, code: int | None) -> None:
+    for evidence in (Evidence(None), GOOD, replace(GOOD, completes=("1.1",)), replace(GOOD, substantial=False)):
+        plan = ended(Exit(reason, code, ended=stamp(NOW)), evidence)
+        assert not [m for m in plan.moves if isinstance(m, Settle) and m.record.cause is Cause.DONE]
+        assert not [m for m in plan.moves if getattr(m, "to", None) is FeatureStatus.DONE]
+
+
+@pytest.mark.parametrize("reason", SAFETY)
+def test_a_safety_stop_never_means_done_and_while_one_is_open_no_mission_completes(reason: EndReason) -> None:
+    (stop,) = (m for m in ended(Exit(reason, -15, ended=stamp(NOW)), GOOD).moves if isinstance(m, Settle))
+    assert (stop.to, stop.opens_recovery) == (FeatureStatus.PENDING, True)
+    done = mission(feature("1.1", FeatureStatus.DONE))
+    passed = (replace(done.milestones[0], status=MilestoneStatus.PASSED),)
+    ready = seen(landing=Landing(LandState.LANDED), base=BASE, target=WORK, work_tree="t")
+    assert [type(m) for m in decide(replace(done, milestones=passed), ready, POLICY).moves] == [Finish]
+    still = replace(done, milestones=passed, recoveries=(Recovery(stamp(NOW), "a feature that is read by nobody", str(stop.record.cause), "open"),))  # fmt: skip
+    plan = decide(still, ready, POLICY)
+    assert not [m for m in plan.moves if isinstance(m, Finish)]
+    assert ("recovery", "a safety stop is still open") in [(h.kind, h.detail) for h in plan.holds]
+
+
+def test_a_verdict_is_of_a_tree_and_not_of_a_commit() -> None:
+    some = mission(feature("1.1", FeatureStatus.REVIEW, criteria=(CHECK,)))
+    key = check_key(CHECK, "tree", POLICY, some)
+    assert check_key(CHECK, "tree", POLICY, replace(some, title="Another")) == key
+    assert check_key(CHECK, "other", POLICY, some) != key
+    assert check_key(replace(CHECK, command="u"), "tree", POLICY, some) != key
+    assert check_key(CHECK, "tree", replace(POLICY, checks_salt="npm ci"), some) != key
+
+
+def test_when_work_has_moved_unchanged_code_keeps_its_verdict_and_changed_code_is_judged_again() -> None:
+    some = mission(feature("1.1", FeatureStatus.REVIEW, criteria=(CHECK,)))
+    moved = Sha("d" * 40)
+    job = {"records": (RUN,), "jobs": {RUN.run: Job(JobState.ENDED, Exit(EndReason.EXIT, 0))}, "work": moved}
+    checks = {check_key(CHECK, "new", POLICY, some): PASSED}
+    for tree, kind in (("new", Integrate), ("newer", RunCheck)):
+        evidence = replace(GOOD, tree=tree, work=moved, candidate=TIP)
+        plan = decide(some, seen(evidence={RUN.run: evidence}, checks=checks, **job), POLICY)
+        assert [type(a) for a in plan.acts] == [kind]
+        assert [a.expect for a in plan.acts if isinstance(a, Integrate)] == ([moved] if kind is Integrate else [])
