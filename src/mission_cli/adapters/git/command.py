@@ -34,6 +34,8 @@ _SAFE = (
     "safe.directory=*",
     "-c",
     "core.quotePath=false",
+    "-c",
+    "log.showSignature=false",
 )
 _KILLED = tuple(range(-64, 0))
 _DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")

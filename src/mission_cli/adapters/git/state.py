@@ -130,16 +130,8 @@ class GitStateStore:
 
     def last_editor(self, stored: Stored) -> str:
         """Name of who last committed the file without being us."""
-        return self._git.text(
-            "log",
-            "-1",
-            "--format=%an",
-            "--invert-grep",
-            "--grep=^Mission-Event: ",
-            self.layout.branch,
-            "--",
-            stored.path,
-        )
+        others = ("--invert-grep", "--grep=^Mission-Event: ")
+        return self._git.text("log", "-1", "--format=%an", *others, self.layout.branch, "--", stored.path)
 
     def work_path(self, path: str) -> str:
         """Where a file of the store lies on disk."""
