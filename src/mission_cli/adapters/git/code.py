@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.git.command import ZERO, Git
@@ -25,6 +26,7 @@ from mission_cli.ports.code import Heads
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+    from typing import TypeVar
 
     from mission_cli.adapters.git.places import Checkout
     from mission_cli.domain.host import Person
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
     from mission_cli.domain.landing import Landing
     from mission_cli.ports.secrets import Secrets
 
+    T = TypeVar("T")
+
 _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
 _MOST_MANIFEST = 200_000
+_KNOWN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class GitCodeRepo:
         self._git = Git(checkout.common_dir, durable=True)
         self._objects = Objects(self._git, checkout.runtime)
         self._attempts: dict[MissionId, tuple[tuple[int, ...], dict[FeatureNumber, int]]] = {}
+        self._known = _Known()
         self._tree_of = tree_of
         self._robot = robot
 
@@ -105,29 +111,32 @@ class GitCodeRepo:
             leaks = self._leaks(tree, start, there.get(branch, ""), tips)
             if leaks:
                 return Evidence(tip=None, commits=1, secrets=leaks, work=work)
-            trouble = self._fetch(tree, branch, tips)
+            if there.get(branch) and there[branch] == self._objects.commit_of(tips):
+                self._show_branch(branch, tips)
+            else:
+                trouble = self._fetch(tree, branch, tips)
             elsewhere = self._elsewhere(there, branch, start)
         tip = self._objects.commit_of(tips)
         if tip is None:
             return Evidence(tip=None, elsewhere=elsewhere, trouble=trouble, work=work)
-        commits = int(self._git.text("rev-list", "--count", f"{start}..{tip}"))
-        changes = self._changes(start, tip)
+        commits = self._known.of("count", start, tip, ask=self._count)
+        changes = self._known.of("changes", start, tip, ask=self._changes)
         touched = tuple(c.path for c in changes if protected(c.path, c.existed))
-        merged = self._merge(run, work, tip)
+        merged = self._known.of("merge", run, work, tip, ask=self._merge)
         integrated = commits > 0 and self._objects.is_ancestor(tip, work)
-        candidate = self._merge_commit(tip, work) if integrated else merged.commit
+        candidate = self._known.of("merged", tip, work, ask=self._merge_commit) if integrated else merged.commit
         return Evidence(
             tip=tip,
             commits=commits,
             changed=tuple(c.path for c in changes),
-            substantial=self._substantial(start, tip),
+            substantial=self._known.of("substantial", start, tip, ask=self._substantial),
             tests_changed=sum(is_test_file(c.path) for c in changes),
             protected=touched,
             elsewhere=elsewhere,
             conflicts=merged.conflicts,
             candidate=candidate,
-            tree=self.code_tree(candidate) if candidate else "",
-            completes=self._completes(start, tip),
+            tree=self._known.of("tree", candidate, ask=self.code_tree) if candidate else "",
+            completes=self._known.of("completes", start, tip, ask=self._completes),
             integrated=integrated,
             work=work,
             trouble=trouble,
@@ -280,6 +289,9 @@ class GitCodeRepo:
                 found.append(ref.removeprefix("refs/heads/"))
         return tuple(found)
 
+    def _count(self, start: Sha, tip: Sha) -> int:
+        return int(self._git.text("rev-list", "--count", f"{start}..{tip}"))
+
     def _changes(self, start: Sha, tip: Sha) -> list[_Change]:
         words = self._git.words("diff", "--raw", "-z", "--no-renames", "--no-ext-diff", start, tip)
         return [
@@ -328,6 +340,29 @@ class GitCodeRepo:
         line = self._git.text("rev-list", "--first-parent", "--ancestry-path", "--reverse", f"{tip}..{work}")
         first = line.splitlines()[:1]
         return Sha(first[0]) if first else None
+
+
+class _Known:
+    """Answers that follow from ids alone, for as long as the rounds of a pulse take: each asks for all of them again.
+
+    Not for longer: a person's `git gc` may take away a merge that nothing holds yet, and asking makes it anew.
+    """
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[str, ...], Any] = {}
+        self._until = 0.0
+
+    def of(self, name: str, *ids: str, ask: Callable[..., T]) -> T:
+        """The answer to a question about these ids."""
+        now = time.monotonic()
+        if now > self._until:
+            self._answers.clear()
+            self._until = now + _KNOWN_SECONDS
+        key = (name, *ids)
+        if key not in self._answers:
+            self._answers[key] = ask(*ids)
+        answer: T = self._answers[key]
+        return answer
 
 
 def _changed(place: Path) -> int:
