@@ -17,11 +17,11 @@ class GenaiPrices:
 
     def prices(self, model: str) -> Prices:
         """Dollars per token by kind, at the lowest tier of context size."""
-        from genai_prices import Usage, calc_price
-
         provider, _, name = model.rpartition("/")
         if not name:
             return Prices()
+        from genai_prices import Usage, calc_price
+
         kinds = {
             "input": Usage(input_tokens=_SAMPLE),
             "output": Usage(output_tokens=_SAMPLE),
