@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.people.machine")
+pytest.register_assert_rewrite("tests.people.machine", "tests.people.laws")

@@ -1,4 +1,8 @@
-"""A person at work on real git and we beside them, with death in every step of ours: nothing of theirs is lost."""
+"""A person at work on real git and we beside them, with death in every step of ours: nothing of theirs is lost.
+
+A failure prints the steps that led to it, with what git answered; in a normal run they are the same each time. Between
+`state = PersonAtWork()` and `state.teardown()` they are Python: a class with `place` and `template` runs them again.
+"""
 
 from __future__ import annotations
 
