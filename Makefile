@@ -4,8 +4,10 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 ROUNDS ?= 30
 SEED ?= 0
+TICKS ?= 2000
+PAIRS ?= 500
 
-.PHONY: demo compiled test nightly chaos conformance lint fmt types docs bench lock clean
+.PHONY: demo compiled test nightly chaos crash sim conformance lint fmt types docs bench lock clean
 
 demo: ; @PYTHON="$(PYTHON)" sh examples/word-counter/demo.sh
 
@@ -33,6 +35,14 @@ nightly: compiled $(VENV)/.agents
 # Random `kill -9` of pulses, supervisors and workers; `ROUNDS=1000 SEED=7`.
 chaos: compiled
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
+
+# Deaths at every step of a mission in memory; `PAIRS=20000 SEED=7`.
+crash: compiled
+	$(BIN)/python -m tests.crash --pairs $(PAIRS) --seed $(SEED)
+
+# Worlds of many seeds; `TICKS=100000 SEED=7`.
+sim: compiled
+	$(BIN)/python -m tests.sim --ticks $(TICKS) --seed $(SEED)
 
 # `AGENT=opencode` runs one of them, `WRITE=1` puts the table into docs/agents.md.
 conformance: $(VENV)/.ready $(VENV)/.agents

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NIGHTLY = bool(os.environ.get("MISSION_NIGHTLY"))
-PAIRS = 5_000 if NIGHTLY else 250
-SEEDS = range(8) if NIGHTLY else range(2)
+PAIRS = 1_000 if NIGHTLY else 250
+SEEDS = range(20) if NIGHTLY else range(2)
 FILES = ("1.1.txt", "1.2.txt", "1.3.txt", "2.1.txt", "2.2.txt", "2.3.txt")
 AS_IF_NOTHING_HAD_HAPPENED = End(
     status="completed",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.fakes.life import Fate
+from tests.kit.fakes.runtime import is_idle
 from tests.sim.events import What, events_of, shrunk
 from tests.sim.run import LENGTH, run
 from tests.sim.sim import BrokenError, Sim
@@ -74,3 +75,4 @@ def test_a_job_that_its_executor_denies_is_submitted_once_in_a_pulse() -> None:
     host.jobs.fate = Fate(watch=steps.append)
     sim.pulse(host)
     assert 1 <= steps.count("executor.submit:before") <= 3
+    assert not is_idle(host.jobs), "what it asked for has changed nothing, so there is no rest"
