@@ -94,13 +94,14 @@ def test_one_reading_is_enough_where_no_least_is_set() -> None:
         (awake((0, 50), (60 - HOUR, 110), (120 - HOUR, 170)), -10, 130, 130),
         (awake((0, 50), (60 - HOUR, 110), (120 - HOUR, 170)), 100 - HOUR, 20, 20),
         (awake((0, 50), (60 - HOUR, 110), (120 - HOUR, 170), (180 - 3 * HOUR, 230)), 100 - HOUR, 80, 80),
+        (awake((0, 50), (60.9 - HOUR, 110.9), (120 - HOUR, 170)), 60 - HOUR, 60, 60),
         ([(0, 50, 50, "one"), (WEEK, WEEK + 50, 110, "one")], -10, WEEK + 10, 70),
         ([(0, 50, 50, "one"), (WEEK, WEEK + 50, 110, "one"), (WEEK + 60, WEEK + 110, 170, "one")], WEEK, 60, 60),
         ([(0, 50, 50, "one"), (-DAY, 20, 20, "two"), (-DAY + 60, 80, 80, "two")], -30, 90, 90),
     ],
     ids=[
         "no jump", "of before a jump ahead", "of after it", "of long before the clock was set back",
-        "of just before that", "of after that", "of between two of them", "of before a week asleep", "of after it", "of the boot before",
+        "of just before that", "of after that", "of between two of them", "of the second in which that was seen", "of before a week asleep", "of after it", "of the boot before",
     ],
 )  # fmt: skip
 def test_how_long_ago_a_stamp_was_made(readings: list[Reading], start: float, since: float, not_slept: float) -> None:

@@ -62,11 +62,13 @@ class Timeline:
     def _jumped(self, start: datetime) -> timedelta:
         """By how much the clock was set since a stamp was made: since the last time that it showed that stamp.
 
-        One that it never showed is taken for as old as can be.
+        One that it never showed is taken for as old as can be. Stamps have no parts of a second: what began in the
+        tick that saw the clock set back may seem to have begun just before.
         """
         set_since, latest = timedelta(0), self.last.wall
         for gap in reversed(self.jumps):
-            if gap.until < start <= latest:
+            rounded = _SLACK if gap.length < timedelta(0) else timedelta(0)
+            if gap.until - rounded < start <= latest:
                 return set_since
             set_since += gap.length
             latest = gap.until - min(gap.length, timedelta(0))

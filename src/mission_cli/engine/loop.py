@@ -92,7 +92,7 @@ def pulse(world: World, only: Sequence[MissionId] = ()) -> Report:
             tell_news(world, policy, list(report.cases.values()))
             if report.settled:
                 world.runtime.note_settled(report.settled)
-            if looks is not None and not only:
+            if not only:
                 _rest(world, report, looks)  # the last thing: a pulse that dies before it leaves no rest behind
         if not world.runtime.take_kick():
             return report
@@ -243,10 +243,11 @@ def _settled(report: Report) -> dict[MissionId, Settled]:
     }
 
 
-def _rest(world: World, report: Report, looks: dict[str, Look]) -> None:
-    """Write the idle signature; not after trouble or acts without effect: then the next pulse looks again."""
+def _rest(world: World, report: Report, looks: dict[str, Look] | None) -> None:
+    """Write the idle signature; after trouble or acts without effect one that never holds: the next pulse looks again."""
     wanted = [act for case in report.cases.values() for act in case.plan.acts if not isinstance(act, Cancel)]
-    if report.troubles or report.bugs or report.failed or wanted:
+    if looks is None or report.troubles or report.bugs or report.failed or wanted:
+        world.runtime.rest(looks={}, jobs=[], wake_at=world.clock.now())
         return
     wakes: list[datetime] = [c.plan.wake_at for c in report.cases.values() if c.plan.wake_at is not None]
     jobs = [key for case in report.cases.values() for key in case.watched_jobs]
