@@ -244,7 +244,7 @@ def _settled(report: Report) -> dict[MissionId, Settled]:
 
 
 def _rest(world: World, report: Report, looks: dict[str, Look] | None) -> None:
-    """Write the idle signature; after trouble or acts without effect one that never holds: the next pulse looks again."""
+    """Write the idle signature; after trouble, or acts without effect, one that never holds: the next pulse looks."""
     wanted = [act for case in report.cases.values() for act in case.plan.acts if not isinstance(act, Cancel)]
     if looks is None or report.troubles or report.bugs or report.failed or wanted:
         world.runtime.rest(looks={}, jobs=[], wake_at=world.clock.now())
