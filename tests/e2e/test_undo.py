@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
 from tests.e2e.test_supervision import SLOW_AT_FIRST, worker_arrives
+from tests.e2e.test_time import waiting_mission
 from tests.kit.people import HONEST, make_person
 
+from mission_cli.engine.loop import pulse
 from mission_cli.wiring import open_repository
 
 if TYPE_CHECKING:
@@ -154,6 +157,20 @@ def test_what_has_landed_stays_and_an_approval_that_did_nothing_yet_does_not(per
     answer = person.mission("undo", "m", ok=(3,))
     assert answer.err.startswith("error: the work has landed: ")
     assert answer.err.endswith("\n hint: begin a new execution: mission start m\n")
+
+
+def test_what_the_loop_decided_is_taken_back_and_it_is_said_that_it_may_decide_so_again(person: Person) -> None:
+    world, hands = waiting_mission(person)
+    for span in (timedelta(0), timedelta(hours=2), timedelta(minutes=1)):
+        hands.pass_by(span)
+        pulse(world)
+    assert person.state_log(1) == ["1.1: person:Bob did not come in time"]
+    assert person.mission("undo", "m").out.splitlines() == [
+        "m: taken back: 1.1: person:Bob did not come in time",
+        "  Waits 1.1 · person:Bob failed → waiting",
+        "the next pulse may decide the same again; pause the mission if it shall not",
+    ]
+    assert person.loaded().mission.waits[0].status == "waiting"
 
 
 @pytest.mark.parametrize("how", ["shallow", "squashed"])
