@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENVIRONMENT_PREFIX = "MISSION_"
-_REMOTE = pattern(r"[A-Za-z0-9_][^\s\"\\\x00-\x1f]*")
+_REMOTE = pattern(r"[A-Za-z0-9_][^\s:\"\\\x00-\x1f]*")
+"""The name of a remote; an address may hold a login, and `ext::…` is a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,9 @@ def check(settings: Settings) -> None:
         if value not in allowed:
             words = ", ".join(repr(a) for a in allowed)
             raise UsageError(f"the setting `{name}` is {value!r}", hint=f"it is one of {words}")
+    if settings.remote and not _REMOTE.fullmatch(settings.remote):
+        hint = "write the name of a remote, and not its address: git remote"
+        raise UsageError("the setting `remote` is no name of a git remote", hint=hint)
     try:
         read_windows(settings.hours)
     except ValueError as error:

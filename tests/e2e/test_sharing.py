@@ -322,12 +322,13 @@ def test_a_killed_pulse_has_pushed_all_or_is_caught_up_with(hub: Hub, ada: Perso
     from tests.kit.killed import run_under
 
     ada.plan(PLAN)
+    pulse = ("pulse", "--quiet", "--repo", os.fspath(ada.repo))
     for step in ("share.push:before", "share.push:after", "share.push_branches:after", "share.fetch:after"):
         mark = tmp_path / step.replace(":", "-")
-        while run_under(
-            ada, mark, step, *(("start", "m", "--headless") if step.endswith("before") else ("pulse",))
-        ) == -(signal.SIGKILL):
+        words = ("start", "m", "--headless") if step.endswith("before") else pulse
+        while (code := run_under(ada, mark, step, *words)) == -signal.SIGKILL:
             ada.rest()
+        assert code == 0
     ada.run()
     assert starts(ada) == ["m/1.1-a1", "m/1.2-a1"]
     assert hub.refs["refs/heads/missions"] == ada.state_head()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.document.changes import Change, SetFront
-from mission_cli.domain.errors import BlockedError, ConflictError, UsageError
+from mission_cli.domain.errors import BlockedError, ConflictError, ToolError, UsageError
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import poc_branch
-from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, MissionStatus
 from mission_cli.domain.text import stamp
 from mission_cli.engine import sharing
 from mission_cli.engine.committing import Done, Wanted, commit_change
@@ -16,6 +16,7 @@ from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.starting import refuse_start
 
 if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
     from mission_cli.engine.world import World
 
 
@@ -28,6 +29,7 @@ def start(world: World, text: str) -> Done:
     before = resolve(world.state.snapshot(), text).mission
     if not sharing.drives(world, before):
         sharing.adopt(world, before)
+        _refuse_without_work(world, before)
 
     def change(address: Address) -> Wanted:
         mission = address.mission
@@ -62,6 +64,7 @@ def takeover(world: World, text: str) -> Done:
     sharing.insist(world)
     before = resolve(world.state.snapshot(), text).mission
     sharing.adopt(world, before)
+    _refuse_without_work(world, before)
 
     def change(address: Address) -> Wanted:
         mission = address.mission
@@ -74,10 +77,37 @@ def takeover(world: World, text: str) -> Done:
         return Wanted(words, "mission.taken-over", (SetFront(("host",), world.machine.me()),))
 
     done = commit_change(world, text, change)
-    sharing.insist(world)
+    try:
+        sharing.insist(world)
+    except ToolError:
+        _give_back(world, before)
+        raise
     now = resolve(world.state.snapshot(), text).mission
     if not sharing.drives(world, now):
         raise ConflictError(f"{now.host} was faster, and drives {now.id}", hint=f"mission takeover {now.id}")
     world.code.fence(now.id, f"Drive {now.id} from {world.machine.me()}\n\nMission-Id: {now.id}\n")
     sharing.insist(world)
     return done
+
+
+def _refuse_without_work(world: World, mission: Mission) -> None:
+    """Raise BlockedError where features were finished, and nobody has them: what is done would be done nowhere."""
+    begun = any(f.status is FeatureStatus.DONE for f in mission.features())
+    branch = f"mission/{mission.id}/work"
+    if world.share.remote and begun and world.code.heads(mission.id, mission.base).work is None:
+        words = f"features of {mission.id} are done, and neither here nor at the remote there is {branch} with them"
+        hint = f"push it from where it is: git push {world.share.remote} {branch}"
+        raise BlockedError(words, hint=hint)
+
+
+def _give_back(world: World, before: Mission) -> None:
+    """Take a takeover back that was not accepted: what is driven here hours later would surprise both sides."""
+
+    def change(address: Address) -> Wanted:
+        if not sharing.drives(world, address.mission):
+            return Wanted("", "")
+        words = f"the takeover of {address.mission.id} could not be pushed, and is taken back"
+        return Wanted(words, "mission.given-back", (SetFront(("host",), before.host),))
+
+    if not sharing.drives(world, before):
+        commit_change(world, before.id, change)

@@ -10,21 +10,20 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from mission_cli.document.changes import SetFront
 from mission_cli.document.load import load
 from mission_cli.domain.errors import ConflictError, MissionError, ToolError
 from mission_cli.domain.host import clone_id, same_host
 from mission_cli.domain.records import replace
 from mission_cli.domain.status import FINISHED_MISSION
 from mission_cli.domain.text import one_line, parse_stamp, stamp
-from mission_cli.engine.record import Entry, message, mission_write
+from mission_cli.engine.record import Entry, log_rows, message, mission_write
 from mission_cli.ports.runtime import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from datetime import datetime
 
-    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.ids import MissionId, Sha
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.world import World
     from mission_cli.ports.state import Stored
@@ -96,10 +95,12 @@ def leave_sign(world: World, missions: Iterable[Mission]) -> None:
 
 def next_look(world: World, missions: Iterable[Mission]) -> datetime | None:
     """When the remote is to be asked again; None when nothing is shared or every mission is over."""
-    if not world.share.remote or all(not m.managed or m.status in FINISHED_MISSION for m in missions):
+    going = [m for m in missions if m.managed and m.status not in FINISHED_MISSION]
+    if not world.share.remote or not going:
         return None
     asked = world.runtime.asked()
-    times = [t for t in (parse_stamp(asked.at), parse_stamp(asked.beaten)) if t is not None]
+    signs = [asked.beaten] if any(drives(world, m) for m in going) else []
+    times = [t for t in map(parse_stamp, [asked.at, *signs]) if t is not None]
     return min(times, default=world.clock.now()) + world.settings.remote_every
 
 
@@ -167,7 +168,6 @@ def _exchange(world: World, *, ask: bool) -> Heard:
 
 def _fetch(world: World, *, counted: bool) -> bool:
     """Join what the remote has; True when our files changed. `counted`: a look at the signs of the hosts."""
-    was = world.share.accepted()
     theirs = world.share.fetch()
     if counted:
         _count_signs(world)
@@ -175,11 +175,15 @@ def _fetch(world: World, *, counted: bool) -> bool:
     if theirs is None or theirs == before:
         return False
     words = f"Join the missions of {one_line(world.share.remote, 60)}\n\nMission-Event: state.joined\n"
-    after = world.state.join(theirs, message=words, taken=_taken(world, was, theirs))
+    parted = world.state.common(theirs)
+    taken = _taken(world, parted, theirs)
+    after = world.state.join(theirs, message=words, taken=[stored for stored, _ in taken])
     if after == before:
         return False
     if after != theirs:
-        _yield_to_the_first(world, was, theirs)
+        for stored, host in taken:
+            if not same_host(_host_at(world, stored, parted), world.machine.me()):
+                _say_yielded(world, stored.id, host)
     return True
 
 
@@ -202,38 +206,27 @@ def _send_branches(world: World) -> bool:
     return not ours or world.share.push_branches(ours)
 
 
-def _taken(world: World, was: Sha | None, theirs: Sha) -> list[Stored]:
-    """Missions that we took for ours, and of which the remote has accepted another driver since."""
-    return [
-        stored
-        for stored, mission in _driven(world)
-        if _is_new_host(_host_at(world, stored, theirs), mission, _host_at(world, stored, was))
-    ]
+def _taken(world: World, parted: Sha | None, theirs: Sha) -> list[tuple[Stored, str]]:
+    """Missions that we take for ours, and of which the remote has accepted another driver, with that one.
 
-
-def _driven(world: World) -> Iterator[tuple[Stored, Mission]]:
+    What counts is how it was where both sides parted, and not what was heard last: whoever dies, or has to wait for a
+    person, between hearing and joining finds the same the next time.
+    """
+    found = []
     for stored in world.state.snapshot().missions.values():
         mission = _mission(stored)
-        if drives(world, mission):
-            yield stored, mission
+        there = _host_at(world, stored, theirs) if drives(world, mission) else ""
+        if there and not same_host(there, mission.host) and there != _host_at(world, stored, parted):
+            found.append((stored, there))
+    return found
 
 
-def _is_new_host(there: str, mission: Mission, before: str) -> bool:
-    return bool(there) and not same_host(there, mission.host) and there != before
-
-
-def _yield_to_the_first(world: World, was: Sha | None, theirs: Sha) -> None:
-    """Where both sides made themselves the host: whom the remote accepted first, drives."""
-    for stored, mission in _driven(world):
-        there = _host_at(world, stored, theirs)
-        if _is_new_host(there, mission, _host_at(world, stored, was)):
-            _yield(world, stored, there)
-
-
-def _yield(world: World, stored: Stored, host: str) -> None:
-    entry = Entry("mission.yielded", f"{host} was first to drive it")
-    write = mission_write(stored, [SetFront(("host",), host)])
-    world.state.commit([write], message=message(stored.id, [entry]), expect=world.state.head())
+def _say_yielded(world: World, mission: MissionId, host: str) -> None:
+    stored = world.state.snapshot().missions.get(mission)
+    if stored is not None:
+        entry = Entry("mission.yielded", f"{host} was first to drive it")
+        write = mission_write(stored, list(log_rows([entry], world.clock.now())))
+        world.state.commit([write], message=message(mission, [entry]), expect=world.state.head())
 
 
 def _host_at(world: World, stored: Stored, commit: Sha | None) -> str:

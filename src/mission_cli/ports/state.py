@@ -115,10 +115,15 @@ class StateStore(Protocol):
         """
         ...
 
+    def common(self, theirs: Sha) -> Sha | None:
+        """The last commit that our head and another one both contain; None when there is none."""
+        ...
+
     def join(self, theirs: Sha, *, message: str, taken: Sequence[Stored] = ()) -> Sha:
         """Bring another head of the state branch in, by meaning; return the new head.
 
-        Of the missions `taken` over meanwhile, what the loop did here since is dropped; persons' edits are kept.
+        Of the missions `taken` over meanwhile, what the loop did here since is dropped; persons' edits are kept,
+        and who drives them is as there.
 
         Raises ConflictError with the files where a person has to decide; then nothing has changed.
         """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.kit.fakes.objects import Commit, tree_of
 
+from mission_cli.adapters.git.taken import with_driver
 from mission_cli.document.merge import merge
 from mission_cli.document.merge_runs import merge_runs
 from mission_cli.document.merge_text import TextMerged
@@ -101,6 +102,11 @@ class MemoryStateStore:
         reworks = {write.path: write.rework for write in writes}
         self._publish(head, new, reworks)
         return new
+
+    def common(self, theirs: Sha) -> Sha | None:
+        """The last commit that our head and another one both contain."""
+        head = self._head()
+        return self._objects.base_of(head, theirs) if head else None
 
     def join(self, theirs: Sha, *, message: str, taken: Sequence[Stored] = ()) -> Sha:
         """Bring another head in, by meaning; return the new head."""
@@ -251,6 +257,9 @@ class MemoryStateStore:
                 files[path] = there
             elif here == was.get(path):
                 del files[path]
+        for mission in taken:
+            if mission.path in files and mission.path in other:
+                files[mission.path] = with_driver(files[mission.path], other[mission.path], mission.id)
         if stuck:
             hint = "merge the branch by hand: git merge, then decide at the markers"
             raise ConflictError(f"both sides wrote different words in {', '.join(stuck)}", hint=hint)

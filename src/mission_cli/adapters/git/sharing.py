@@ -33,6 +33,8 @@ _SIGNS = "refs/mission/hosts"
 _OURS = ("refs/heads/mission", "refs/mission/wip")
 _CLAIMS = "refs/mission/claims"
 _QUIET = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+_PUSH = ("push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-recurse-submodules")
+"""Nothing goes along, whatever the person has set for their own pushes."""
 _PATIENCE = 180.0
 _MOVED = ("cannot lock ref", "failed to update ref", "incorrect old value", "reference already exists")
 """What a remote says when somebody else was faster by a moment."""
@@ -66,7 +68,10 @@ class GitShare:
         state = f"+{self._branch}*:{_SEEN}/{self._branch.rpartition('/')[2]}*"
         with self._alone():
             self._state.ask("fetch", *_QUIET, "--prune", "--", self._remote, state, f"+{_SIGNS}/*:{_SIGNS}/*")
-        return self.accepted()
+            head = self.accepted()
+            if head is None:
+                self._sent.unlink(missing_ok=True)  # it is new, or was emptied: nothing is there any more
+        return head
 
     def push(self, head: Sha) -> bool:
         """Make `head` the remote's state branch, unless it has something else."""
@@ -148,7 +153,7 @@ class GitShare:
         """Push; False when the remote refused it for what it has. Raises ToolError when it cannot be asked."""
         flags = [word for word in what if word.startswith("--")]
         refs = [word for word in what if not word.startswith("--")]
-        done = git.ask("push", "--porcelain", "--no-verify", *flags, "--", self._remote, *refs, ok=tuple(range(256)))
+        done = git.ask(*_PUSH, *flags, "--", self._remote, *refs, ok=tuple(range(256)))
         if done.code == 0:
             return True
         if _was_slower(done):
@@ -179,7 +184,7 @@ def claim_there(code: Path, remote: str, run: str, content: bytes) -> bytes | No
     git = Git(code, durable=True, own_config=True)
     ref, blob = f"{_CLAIMS}/{run}", git.store(content)
     lease = f"--force-with-lease={ref}:"
-    pushed = git.ask("push", "--porcelain", "--no-verify", lease, "--", remote, f"{blob}:{ref}", ok=tuple(range(256)))
+    pushed = git.ask(*_PUSH, lease, "--", remote, f"{blob}:{ref}", ok=tuple(range(256)))
     if pushed.code == 0:
         return None
     there = git.ask("ls-remote", "--quiet", "--refs", "--", remote, ref).out.decode().split()

@@ -154,12 +154,17 @@ class GitStateStore:
         merged = merge_texts(base, ours, theirs)
         return None if merged.conflicts else merged.text
 
+    def common(self, theirs: Sha) -> Sha | None:
+        """The last commit that our head and another one both contain."""
+        found = self._git.run("merge-base", self.layout.branch, theirs, ok=(0, 1, 128)).out.decode().strip()
+        return Sha(found) if found else None
+
     def join(self, theirs: Sha, *, message: str, taken: Sequence[Stored] = ()) -> Sha:
         """Bring another head of the state branch in, by meaning, and let index and work tree follow; return the head.
 
-        Of the missions `taken` over meanwhile, what the loop did here since is dropped; persons' edits are kept.
-        Raises ConflictError with the files where a person has to decide; then nothing has changed. A branch that
-        holds more than mission files is a person's to merge.
+        Of the missions `taken` over meanwhile, what the loop did here since is dropped; persons' edits are kept, and
+        who drives them is as there. Raises ConflictError with the files where a person has to decide; then nothing
+        has changed. A branch that holds more than mission files is a person's to merge.
         """
         if self.layout.in_place:
             raise ConflictError(f"{self.layout.branch} is a branch of yours", hint="merge it yourself: git pull")
@@ -186,9 +191,9 @@ class GitStateStore:
     def _joined(self, head: Sha, theirs: Sha, message: str, taken: Sequence[Stored]) -> Sha:
         """A commit of both heads."""
         from mission_cli.adapters.git.merging import join_entries
-        from mission_cli.adapters.git.taken import is_of, persons_only
+        from mission_cli.adapters.git.taken import driven_as, is_of, persons_only
 
-        base = self._git.run("merge-base", head, theirs, ok=(0, 1)).out.decode().strip()
+        base = self.common(theirs)
         was, ours, other = (self._objects.files(commit) if commit else {} for commit in (base, head, theirs))
         changes: dict[str, Entry | None] = {}
         if taken and base:
@@ -196,6 +201,7 @@ class GitStateStore:
             changes = {path: kept.get(path) for path in {**ours, **kept} if is_of(path, taken)}
             ours = {**{path: entry for path, entry in ours.items() if path not in changes}, **kept}
         changes |= join_entries(self._objects, was, ours, other)
+        changes |= driven_as(self._objects, {**ours, **changes}, other, taken)
         tree = self._objects.changed_tree(head, changes)
         return self._git.commit_tree(tree, [head, theirs], message, author=self._robot, committer=self._robot)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.document import patch
+from mission_cli.document.changes import SetFront
+from mission_cli.document.load import load
 from mission_cli.domain.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.command import Git
     from mission_cli.adapters.git.objects import Entry, Objects
     from mission_cli.domain.host import Person
+    from mission_cli.domain.ids import MissionId
     from mission_cli.ports.state import Stored
 
 
@@ -35,6 +39,26 @@ def persons_only(
         if author != str(robot) and parents and parents[0]:
             _make_again(objects, kept, objects.files(parents[0]), objects.files(commit), missions)
     return kept
+
+
+def with_driver(text: str, theirs: str, mission: MissionId) -> str:
+    """A mission's text in which who drives it is as in another one."""
+    return patch.apply(text, [SetFront(("host",), load(theirs, mission).mission.host)], where=mission)
+
+
+def driven_as(
+    objects: Objects, joined: Mapping[str, Entry | None], theirs: Mapping[str, Entry], missions: Sequence[Stored]
+) -> dict[str, Entry | None]:
+    """The files of missions, as they were joined, with the drivers that they have there."""
+    found: dict[str, Entry | None] = {}
+    for mission in missions:
+        here, there = joined.get(mission.path), theirs.get(mission.path)
+        if here and there:
+            blobs = objects.blobs([here[1], there[1]])
+            text, other = (blobs[entry[1]].decode("utf-8", "surrogateescape") for entry in (here, there))
+            new = with_driver(text, other, mission.id)
+            found[mission.path] = (here[0], objects.store(new.encode("utf-8", "surrogateescape")))
+    return found
 
 
 def _make_again(

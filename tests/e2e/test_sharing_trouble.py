@@ -1,0 +1,165 @@
+"""What goes wrong between clones: answers that are lost, processes that die, remotes that lose what they had."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.e2e.test_sharing import PLAN, at_work, host, let_go, starts
+from tests.kit.clones import Hub, make_hub
+from tests.kit.killed import run_under
+from tests.kit.people import HONEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.kit.people import Person
+
+PULSE = ("pulse", "--quiet", "--repo")
+LONG_AGO = "2026-01-01T00:00:00Z"
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    return make_hub(tmp_path)
+
+
+@pytest.fixture
+def ada(hub: Hub, tmp_path: Path) -> Iterator[Person]:
+    someone = hub.clone(tmp_path / "ada", worker=HONEST)
+    yield someone
+    someone.leave()
+
+
+@pytest.fixture
+def ben(hub: Hub, tmp_path: Path) -> Iterator[Person]:
+    someone = hub.clone(tmp_path / "ben", worker=HONEST)
+    yield someone
+    someone.leave()
+
+
+def see(person: Person) -> None:
+    """Let a clone have its missions."""
+    person.git("fetch", "--quiet")
+    person.mission("list")
+
+
+def no_workers(*people: Person) -> None:
+    """Nobody's workers are started for the next hours."""
+    soon = datetime.now(UTC).astimezone() + timedelta(hours=2)
+    for person in people:
+        person.set(f"hours = '{soon:%H}:00-{soon:%H}:30'")
+
+
+@pytest.mark.parametrize("later", ["ada", "ben"])
+def test_who_dies_between_hearing_of_another_driver_and_joining_yields_all_the_same(
+    hub: Hub, ada: Person, ben: Person, tmp_path: Path, later: str
+) -> None:
+    no_workers(ada, ben)
+    first, second = (ben, ada) if later == "ada" else (ada, ben)
+    ada.plan(PLAN)
+    ada.mission("pulse")
+    see(ben)
+    first.start()
+    first.rest()
+    assert second.process("start", "m", "--headless", env={"MISSION_REMOTE": ""}).code == 0
+    second.rest()
+    assert run_under(second, tmp_path / "died", "share.fetch:after", *PULSE, os.fspath(second.repo)) == -signal.SIGKILL
+    second.mission("pulse")
+    assert second.loaded().mission.host == host(first)
+    assert hub.refs["refs/heads/missions"] == second.state_head()
+
+
+def test_a_takeover_that_could_not_be_pushed_is_taken_back(hub: Hub, ada: Person, ben: Person) -> None:
+    no_workers(ada)
+    ada.plan(PLAN)
+    ada.start()
+    see(ben)
+    hook = hub.path / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\nwhile read -r _ _ ref; do [ $ref != refs/heads/missions ] || exit 1; done\n")
+    hook.chmod(0o755)
+    refused = ben.mission("takeover", "m", ok=(1,)).err
+    assert refused.startswith("error: nothing was started: the remote `origin` cannot be pushed to: ")
+    assert ben.loaded().mission.host == host(ada)
+    hook.unlink()
+    ben.mission("pulse")
+    ada.mission("pulse")
+    assert ada.loaded().mission.host == host(ada)
+    assert any(line.startswith("the takeover of m could not be pushed, and is taken") for line in ada.state_log())
+
+
+def test_what_is_done_has_to_be_somewhere_before_a_mission_is_taken_over(hub: Hub, ada: Person, ben: Person) -> None:
+    at_work(ada)
+    ada.mission("pause", "m")
+    let_go(ada)
+    for _ in range(3):
+        ada.mission("pulse")
+        ada.rest()
+    assert ada.features() == {"1.1": "done", "1.2": "pending"}
+    see(ben)
+    subprocess.run(["git", "update-ref", "-d", "refs/heads/mission/m/work"], cwd=hub.path, check=True)
+    assert ben.mission("takeover", "m", ok=(3,)).err == (
+        "error: features of m are done, and neither here nor at the remote there is mission/m/work with them\n"
+        " hint: push it from where it is: git push origin mission/m/work\n"
+    )
+    ada.git("push", "--quiet", "origin", "mission/m/work")
+    ben.mission("takeover", "m")
+    ben.mission("resume", "m")
+    ben.run()
+    assert ben.features() == {"1.1": "done", "1.2": "done"}
+    assert starts(ada, ben) == ["m/1.1-a1", "m/1.2-a1"]
+
+
+def test_a_remote_that_was_emptied_gets_everything_again(hub: Hub, ada: Person) -> None:
+    ada.plan(PLAN)
+    ada.start()
+    ada.run()
+    before = {ref: oid for ref, oid in hub.refs.items() if ref.startswith(("refs/heads/mission", "refs/mission/wip"))}
+    for ref in hub.refs:
+        subprocess.run(["git", "update-ref", "-d", ref], cwd=hub.path, check=True)
+    ada.plan(PLAN, identity="n")
+    ada.mission("pulse")
+    assert {ref: hub.refs.get(ref) for ref in before} == {**before, "refs/heads/missions": ada.state_head()}
+
+
+def test_nothing_of_a_person_is_pushed_along(hub: Hub, ada: Person) -> None:
+    ada.git("config", "push.followTags", "true")
+    ada.git("tag", "--annotate", "private", "--message", "mine")
+    ada.plan(PLAN)
+    ada.start()
+    ada.run()
+    assert [ref for ref in hub.refs if ref.startswith("refs/tags/")] == []
+
+
+def test_who_drove_once_and_only_watches_rests_between_two_looks(ada: Person, ben: Person) -> None:
+    for person in (ada, ben):
+        person.set('remote_every = "300s"')
+    ben.plan(PLAN, identity="n")
+    ben.start("n")
+    ben.run("n")
+    at_work(ada)
+    asked = ben.runtime / "asked.json"
+    known = json.loads(asked.read_text())
+    asked.write_text(json.dumps({**known, "at": LONG_AGO, "beaten": LONG_AGO}))
+    (ben.runtime / "kick").touch()
+    ben.mission("pulse")
+    assert ben.mission("why", "m").out == f"m: host: it is driven by {host(ada)}\n  → mission takeover m\n"
+    rest = json.loads((ben.runtime / "idle.json").read_text())
+    assert rest["wake"] > rest["written"] + 200
+    let_go(ada)
+
+
+@pytest.mark.parametrize("remote", ["https://ada:secret@example.org/x.git", "ext::touch /tmp/here", "-x", "a b"])
+def test_the_setting_names_a_remote_and_is_no_address(ada: Person, remote: str) -> None:
+    answer = ada.process("list", env={"MISSION_REMOTE": remote})
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        "error: the setting `remote` is no name of a git remote\n"
+        " hint: write the name of a remote, and not its address: git remote\n"
+    )
