@@ -128,6 +128,40 @@ def test_a_remote_that_was_emptied_gets_everything_again(hub: Hub, ada: Person) 
     assert {ref: hub.refs.get(ref) for ref in before} == {**before, "refs/heads/missions": ada.state_head()}
 
 
+def test_an_attempt_that_was_written_anew_here_keeps_nobody_waiting(hub: Hub, ada: Person) -> None:
+    ada.plan(PLAN)
+    ada.start()
+    ada.run()
+    pushed = hub.refs["refs/heads/mission/m/1.1-a1"]
+    ada.git("branch", "--force", "mission/m/1.1-a1", "main~2")
+    no_workers(ada)
+    ada.plan(PLAN, identity="n")
+    ada.start("n")
+    ada.mission("pulse")
+    assert "remote" not in ada.mission("why", "n").out
+    assert hub.refs["refs/heads/mission/m/1.1-a1"] == pushed
+    assert hub.refs["refs/heads/missions"] == ada.state_head()
+
+
+def test_where_the_branch_of_the_work_is_gone_a_person_is_asked_and_nothing_is_started(ada: Person) -> None:
+    at_work(ada)
+    ada.mission("pause", "m")
+    let_go(ada)
+    for _ in range(3):
+        ada.mission("pulse")
+        ada.rest()
+    work = ada.git("rev-parse", "mission/m/work")
+    ada.git("branch", "--delete", "--force", "mission/m/work")
+    ada.mission("resume", "m")
+    assert ada.mission("run", "m", ok=(3,)).code == 3
+    gone = "m/1.2: work: the branch mission/m/work is gone\n  → git branch mission/m/work COMMIT\n"
+    assert gone in ada.mission("why", "m").out
+    assert starts(ada) == ["m/1.1-a1"]
+    ada.git("branch", "mission/m/work", work)
+    ada.run()
+    assert starts(ada) == ["m/1.1-a1", "m/1.2-a1"]
+
+
 def test_nothing_of_a_person_is_pushed_along(hub: Hub, ada: Person) -> None:
     ada.git("config", "push.followTags", "true")
     ada.git("tag", "--annotate", "private", "--message", "mine")

@@ -206,6 +206,10 @@ def _milestone_holds(draft: Draft, milestone: Milestone, feature: Feature) -> It
         yield Hold(feature.number, "milestone", f"milestone {first} comes before milestone {milestone.number}")
     elif milestone.status is not MilestoneStatus.ACTIVE:
         yield Hold(feature.number, "milestone", f"milestone {milestone.number} is {milestone.raw_status or 'pending'}")
+    elif draft.seen.work is None:
+        branch = f"mission/{draft.mission.id}/work"
+        unblock = f"git branch {branch} COMMIT"
+        yield Hold(feature.number, "work", f"the branch {branch} is gone", unblock=unblock, person=True)
 
 
 def _gate_holds(draft: Draft, milestone: Milestone, feature: Feature, *kinds: GateKind | None) -> Iterator[Hold]:

@@ -87,8 +87,10 @@ class GitShare:
             sent, now = self._sent_before(), self._refs(missions)
             moved = {ref: oid for ref, oid in now.items() if sent.get(ref) != oid}
             if moved and not self._push(self._code, *(f"{oid}:{ref}" for ref, oid in moved.items())):
-                return False
-            if moved:
+                work = [f"{oid}:{ref}" for ref, oid in moved.items() if ref.endswith("/work")]
+                if work and not self._push(self._code, *work):
+                    return False
+            if moved:  # an attempt that was written anew here stays there as it was: nothing is built on it
                 write_json(self._sent, {self._remote: {**sent, **moved}})
         return True
 

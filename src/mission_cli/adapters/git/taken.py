@@ -89,5 +89,6 @@ def _merged(objects: Objects, path: str, was: Entry | None, now: Entry, here: En
     )
     merged = merge_texts(base, ours, theirs, path=path)
     if merged.conflicts:
-        raise ConflictError(f"what was written into {path} speaks of what was taken over meanwhile")
+        hint = "merge it by hand in the folder of the missions: git merge refs/mission/remote/missions"
+        raise ConflictError(f"what was written into {path} speaks of what was taken over meanwhile", hint=hint)
     return merged.text.encode("utf-8", "surrogateescape")
