@@ -123,6 +123,7 @@ def _roll_back(sim: Sim, host: Host, more: int) -> None:
     for path, text in sim.objects.get(to).files.items():
         host.jobs.disk.write(f"{TREE}/{path}", text)
     sim.forgiven.add(host.jobs.name)
+    sim.reset = True
 
 
 def _force_push(sim: Sim, host: Host, more: int) -> None:
@@ -130,6 +131,7 @@ def _force_push(sim: Sim, host: Host, more: int) -> None:
     if sim.remote is not None and sim.remote.state is not None:
         line = [n for n in sim.objects.line(sim.remote.state) if "m/mission.md" in sim.objects.get(n).files]
         sim.remote.state = line[min(more % 6, len(line) - 1)]
+        sim.reset = True
 
 
 def _retry(sim: Sim, host: Host, more: int) -> None:

@@ -75,6 +75,8 @@ class Sim:
         self.moods: dict[str, What] = {}
         self.forgiven: set[str] = set()
         """Hosts whose state somebody has put back since it was looked at last."""
+        self.reset = False
+        """Whether somebody has put a state back at all."""
         self._script = partial(work, seed)
         self._known: dict[str, Decimal] = {}
         self._cap = Decimal(0)
@@ -163,10 +165,15 @@ class Sim:
             self._known[name] = known
             self._cap = max(self._cap, mission.limits.usd or Decimal(0))
         self.forgiven.clear()
-        paid = sum(self.truth.paid.values(), Decimal(0))
+        paid = sum((usd for run, usd in self.truth.paid.items() if not self.reset or self._recorded(run)), Decimal(0))
         self._most = max(self._most, sum(host.jobs.workers() for host in self.hosts))
         if paid > self._cap + DEAREST * self._most:
             raise BrokenError(f"${paid} were paid where ${self._cap} are the cap")
+
+    def _recorded(self, run: str) -> bool:
+        """Whether some clone has the record of a run: where a person reset the state, nobody may know of it any more."""
+        path = f"m/runs/{run.partition('/')[2]}.md"
+        return any(path in self.objects.get(head_of(host)).files for host in self.hosts)
 
     def _taken_and_held(self, host: Host, mission: Mission, before: Decimal) -> bool:
         """Whether another clone drives the mission, and holds the reserves of what the one before it knew the cost of."""
