@@ -13,13 +13,11 @@ import pytest
 from tests.e2e.test_sharing import PLAN, at_work, host, let_go, starts
 from tests.kit.clones import Hub, make_hub
 from tests.kit.killed import run_under
-from tests.kit.people import HONEST
+from tests.kit.people import HONEST, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from tests.kit.people import Person
 
 PULSE = ("pulse", "--quiet", "--repo")
 LONG_AGO = "2026-01-01T00:00:00Z"
@@ -160,6 +158,26 @@ def test_where_the_branch_of_the_work_is_gone_a_person_is_asked_and_nothing_is_s
     ada.git("branch", "mission/m/work", work)
     ada.run()
     assert starts(ada) == ["m/1.1-a1", "m/1.2-a1"]
+
+
+def test_a_partial_clone_has_its_missions_whole(hub: Hub, ada: Person, tmp_path: Path) -> None:
+    subprocess.run(["git", "config", "uploadpack.allowFilter", "true"], cwd=hub.path, check=True)
+    no_workers(ada)
+    ada.plan(PLAN)
+    ada.start()
+    repo = tmp_path / "eve" / "repo"
+    subprocess.run(["git", "clone", "--quiet", "--filter=blob:none", f"file://{hub.path}", repo], check=True)
+    eve = Person(repo)
+    eve.set('remote = "origin"\nremote_every = "0s"')
+    assert "Shared" in eve.mission("list").out
+    ada.plan(PLAN, identity="n")
+    ada.mission("pulse")
+    eve.mission("pulse")
+    assert eve.file("n").read_bytes() == ada.file("n").read_bytes()
+    assert "?" not in {
+        line[0]
+        for line in eve.git("rev-list", "--objects", "--missing=print", "missions", cwd=repo / "missions").splitlines()
+    }
 
 
 def test_nothing_of_a_person_is_pushed_along(hub: Hub, ada: Person) -> None:

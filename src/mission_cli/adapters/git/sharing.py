@@ -67,7 +67,8 @@ class GitShare:
         """Bring state branch and signs over; both by patterns, so that what is not there yet is no error."""
         state = f"+{self._branch}*:{_SEEN}/{self._branch.rpartition('/')[2]}*"
         with self._alone():
-            self._state.ask("fetch", *_QUIET, "--prune", "--", self._remote, state, f"+{_SIGNS}/*:{_SIGNS}/*")
+            whole = ("--prune", "--no-filter")  # the clone may be a partial one, but the state is read here
+            self._state.ask("fetch", *_QUIET, *whole, "--", self._remote, state, f"+{_SIGNS}/*:{_SIGNS}/*")
             head = self.accepted()
             if head is None:
                 self._sent.unlink(missing_ok=True)  # it is new, or was emptied: nothing is there any more

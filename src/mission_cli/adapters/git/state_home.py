@@ -98,7 +98,12 @@ def _make(checkout: Checkout, robot: Person, remote: str) -> Layout:
             code.ask("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote, into)
     shared = shared_head(checkout, remote or "origin")
     if shared:
-        git.run("fetch", "--quiet", "--no-tags", str(checkout.common_dir), f"{shared}:refs/heads/{_BRANCH}")
+        try:
+            git.run("fetch", "--quiet", "--no-tags", str(checkout.common_dir), f"{shared}:refs/heads/{_BRANCH}")
+        except ToolError:  # a partial clone lacks what its remote has
+            there = Git(temp, durable=True, own_config=True, beside=checkout.common_dir / "config")
+            whole = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-filter", "--update-head-ok")
+            there.ask("fetch", *whole, "--", remote or "origin", f"refs/heads/{_BRANCH}:refs/heads/{_BRANCH}")
     else:
         empty = git.text("hash-object", "-t", "tree", "-w", "--stdin")
         first = git.commit_tree(empty, [], "Begin\n\nMission-Event: state.created\n", author=robot, committer=robot)
