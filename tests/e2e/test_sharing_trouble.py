@@ -215,3 +215,38 @@ def test_the_setting_names_a_remote_and_is_no_address(ada: Person, remote: str) 
         "error: the setting `remote` is no name of a git remote\n"
         " hint: write the name of a remote, and not its address: git remote\n"
     )
+
+
+def test_a_mission_that_no_clone_is_said_to_drive_waits_for_one(ada: Person) -> None:
+    ada.plan(PLAN)
+    ada.mission("pulse")
+    file = ada.file()
+    text = file.read_text()
+    assert "managed: mission" in text
+    text = text.replace("status: planning", "status: active")
+    file.write_text(text)
+    ada.git("commit", "--quiet", "--all", "-m", "By hand", cwd=file.parent)
+    ada.mission("pulse")
+    assert ada.mission("why", "m").out.splitlines()[:2] == [
+        "m: host: no clone is said to drive it",
+        "  → mission takeover m",
+    ]
+    assert ada.starts() == []
+    ada.mission("takeover", "m")
+    ada.run()
+    assert ada.starts() == ["m/1.1-a1", "m/1.2-a1"]
+
+
+def test_finished_work_is_not_replaced_by_what_stands_at_the_remote(hub: Hub, ada: Person) -> None:
+    ada.plan(PLAN)
+    ada.start()
+    ada.run()
+    work = ada.git("rev-parse", "mission/m/work")
+    first = ada.git("rev-list", "--max-parents=0", "main")
+    other = ada.git("commit-tree", "-p", first, "-m", "By hand", f"{first}^{{tree}}")
+    ada.git("push", "--quiet", "--force", "origin", f"{other}:refs/heads/mission/m/work")
+    before = hub.refs["refs/heads/mission/m/work"]
+    refused = ada.mission("takeover", "m", ok=(1, 2, 3)).err
+    assert "went different ways" in refused
+    assert ada.git("rev-parse", "mission/m/work") == work
+    assert hub.refs["refs/heads/mission/m/work"] == before

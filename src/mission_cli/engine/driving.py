@@ -85,6 +85,7 @@ def takeover(world: World, text: str) -> Done:
     now = resolve(world.state.snapshot(), text).mission
     if not sharing.drives(world, now):
         raise ConflictError(f"{now.host} was faster, and drives {now.id}", hint=f"mission takeover {now.id}")
+    sharing.adopt(world, before)  # again: until this clone was accepted, the other one may have finished something
     world.code.fence(now.id, f"Drive {now.id} from {world.machine.me()}\n\nMission-Id: {now.id}\n")
     sharing.insist(world)
     return done

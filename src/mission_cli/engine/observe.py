@@ -121,6 +121,7 @@ def observe(
     return Seen(
         now=now,
         me=me,
+        shared=bool(world.share.remote),
         unheard=problem(world),
         base=heads.base,
         work=heads.work,

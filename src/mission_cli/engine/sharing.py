@@ -129,9 +129,9 @@ def insist(world: World) -> None:
 
 
 def adopt(world: World, mission: Mission) -> None:
-    """Bring over what the remote has of a mission's branches, before this clone drives it."""
+    """Bring over what the remote has of a mission's branches, for driving it here."""
     if world.share.remote:
-        world.share.adopt(mission.id)
+        world.share.adopt(mission.id, driven=drives(world, mission))
 
 
 def _words(error: MissionError) -> str:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _STEPS = (settle, withdraw, requests, waits, gates, budget, milestones, by_hand, recoveries, dispatch, finish)
 
 
+_GOING = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED, MissionStatus.SCHEDULED})
+
+
 def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
     """Return what to do now for one mission, and why everything else is left alone. Never raises."""
     draft = Draft(mission, seen, policy)
@@ -35,6 +38,10 @@ def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
         return draft.plan()
     if is_elsewhere(mission.host, seen.me):
         _elsewhere(draft)
+        return draft.plan()
+    if seen.shared and not mission.host and mission.status in _GOING:
+        unblock = f"mission takeover {mission.id}"
+        draft.hold("", "host", "no clone is said to drive it", unblock=unblock, person=True)
         return draft.plan()
     if seen.unheard:
         draft.hold("", "remote", f"nothing is started as long as the remote cannot be asked: {seen.unheard}")

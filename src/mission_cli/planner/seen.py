@@ -26,6 +26,8 @@ class Seen:
     now: datetime
     me: str
     """This machine and clone."""
+    shared: bool = False
+    """Other clones see the mission too."""
     unheard: str = ""
     """Why the remote that clones share cannot be asked, or the empty string."""
     host_silent: bool = False

@@ -45,10 +45,11 @@ class Share(Protocol):
         """
         ...
 
-    def adopt(self, mission: MissionId) -> None:
+    def adopt(self, mission: MissionId, *, driven: bool = False) -> None:
         """Bring a mission's branches, claims and saved work over, for driving it here from now on.
 
-        Raises BlockedError when one of them is checked out here and would move.
+        Raises BlockedError when one of them is checked out here and would move, or when finished work that is
+        `driven` here already would be replaced.
         """
         ...
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.kit.fakes.code import REFS
 
-from mission_cli.domain.errors import ToolError
+from mission_cli.domain.errors import BlockedError, ToolError
 from mission_cli.domain.host import clone_id
 from mission_cli.domain.ids import MissionId, Sha
 
@@ -75,9 +75,9 @@ class NoShare:
         """There is nobody to send them to."""
         raise AssertionError(missions)
 
-    def adopt(self, mission: MissionId) -> None:
+    def adopt(self, mission: MissionId, *, driven: bool = False) -> None:
         """There is nobody to have it from."""
-        raise AssertionError(mission)
+        raise AssertionError(mission, driven)
 
     def beat(self) -> None:
         """Nobody looks."""
@@ -151,7 +151,7 @@ class MemoryShare:
             self._disk.write(SENT, tuple(sorted({**sent, **moved}.items())))
         return not refused
 
-    def adopt(self, mission: MissionId) -> None:
+    def adopt(self, mission: MissionId, *, driven: bool = False) -> None:
         """Take over what the remote has of a mission; a branch of ours beside it is kept as saved work."""
         self._way.reach()
         self._way.hear()
@@ -164,8 +164,15 @@ class MemoryShare:
             if before and self._objects.contains(Sha(before), Sha(oid)):
                 continue
             if before and not self._objects.contains(Sha(oid), Sha(before)):
+                if driven and ref.endswith("/work") and self._has_work(Sha(before), Sha(oid)):
+                    raise BlockedError(f"{ref} here and at `origin` went different ways", hint="bring both together")
                 self._disk.create(f"{REFS}/wip/{mission}/before-takeover-{before[:7]}", before)
             self._disk.write(f"{REFS}/{ref}", oid)
+
+    def _has_work(self, ours: Sha, theirs: Sha) -> bool:
+        """Whether ours holds more than fences beside theirs."""
+        base = self._objects.base_of(ours, theirs)
+        return base is None or self._objects.get(base).files != self._objects.get(ours).files
 
     def beat(self) -> None:
         """Leave another sign than before."""
@@ -176,6 +183,8 @@ class MemoryShare:
             self._there.signs[self._me] = sign
             self._way.hear()
             self._disk.write(f"{SIGNS}/{self._me}", sign)
+        else:
+            raise ToolError(f"somebody else leaves signs of life as {self._me}")
 
     def signs(self) -> Mapping[str, str]:
         """Signs by host."""

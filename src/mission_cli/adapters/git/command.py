@@ -39,7 +39,8 @@ _SAFE = (
 )
 _KILLED = tuple(range(-64, 0))
 _DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
-_NEVER_ASK = "-oBatchMode=yes -oConnectTimeout=15"
+_NEVER_ASK = "-oBatchMode=yes -oConnectTimeout=15 -oServerAliveInterval=10"
+_NEVER_HANG = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "30"}
 _ISOLATED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
 
 
@@ -97,7 +98,7 @@ class Git:
     def ask(self, *args: str, ok: tuple[int, ...] = (0,), timeout: float = 60) -> Completed:
         """Run a command that talks to a remote; nobody is asked for a password. Raises ToolError as `run` does."""
         ssh = self.run("config", "core.sshCommand", ok=(0, 1)).out.decode("utf-8", "surrogateescape").strip() or "ssh"
-        env = {"GIT_SSH_COMMAND": f"{ssh} {_NEVER_ASK}", "GIT_ASKPASS": "true"}
+        env = {"GIT_SSH_COMMAND": f"{ssh} {_NEVER_ASK}", "GIT_ASKPASS": "true", **_NEVER_HANG}
         return self.run(*args, env=env, ok=ok, timeout=timeout)
 
     def swap_ref(self, ref: str, new: str, old: str) -> bool:

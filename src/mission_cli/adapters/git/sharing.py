@@ -36,6 +36,8 @@ _QUIET = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodu
 _PUSH = ("push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-recurse-submodules")
 """Nothing goes along, whatever the person has set for their own pushes."""
 _PATIENCE = 180.0
+_LONG = 600.0
+"""Seconds for branches, which may be large."""
 _MOVED = ("cannot lock ref", "failed to update ref", "incorrect old value", "reference already exists")
 """What a remote says when somebody else was faster by a moment."""
 
@@ -101,16 +103,17 @@ class GitShare:
         moved = [ref for ref, oid in self._refs([]).items() if sent.get(ref) != oid]
         return list(dict.fromkeys(MissionId(ref.split("/")[3]) for ref in moved))
 
-    def adopt(self, mission: MissionId) -> None:
+    def adopt(self, mission: MissionId, *, driven: bool = False) -> None:
         """Take over what the remote has of a mission; a branch of ours beside it is kept as saved work.
 
-        Raises BlockedError when a person has such a branch checked out.
+        Raises BlockedError when a person has such a branch checked out, or when finished work that is `driven` here
+        would be replaced.
         """
         names = [f"{kind}/{mission}/" for kind in (*_OURS, _CLAIMS)]
         kept = [f"{_SEEN}/{name.removeprefix('refs/')}" for name in names]
         pairs = [f"+{name}*:{there}*" for name, there in zip(names, kept, strict=True)]
         with self._alone():
-            self._code.ask("fetch", *_QUIET, "--prune", "--", self._remote, *pairs)
+            self._code.ask("fetch", *_QUIET, "--prune", "--", self._remote, *pairs, timeout=_LONG)
         theirs = self._listed(kept)
         ours = self._listed(names)
         busy = {t.branch for t in worktrees(self._code)}
@@ -124,18 +127,24 @@ class GitShare:
             if ref in busy:
                 raise BlockedError(f"{ref} is checked out here", hint="switch that work tree to a branch of yours")
             if before and not self._code.succeeds("merge-base", "--is-ancestor", before, oid):
+                if driven and ref.endswith("/work") and not self._code.succeeds("diff", "--quiet", f"{oid}...{before}"):
+                    branch = ref.removeprefix("refs/heads/")
+                    hint = f"bring both together: git switch {branch}, git merge {there}, git switch -"
+                    raise BlockedError(f"{branch} here and at `{self._remote}` went different ways", hint=hint)
                 self._code.swap_ref(f"refs/mission/wip/{mission}/before-takeover-{before[:7]}", before, ZERO)
             self._code.swap_ref(ref, oid, before or ZERO)
 
     def beat(self) -> None:
-        """Put a new object behind our sign; when another clone has our name, the next fetch tells."""
+        """Put a new object behind our sign. Raises ToolError when another clone uses it."""
         ref = f"{_SIGNS}/{clone_id(self._me)}"
         word = {"host": self._me, "nonce": random_hex(8)}
         blob = self._state.store(json.dumps(word).encode())
         with self._alone():
             before = self._state.run("rev-parse", "--verify", "--quiet", ref, ok=(0, 1)).out.decode().strip()
-            if self._push(self._state, f"--force-with-lease={ref}:{before}", f"{blob}:{ref}"):
-                self._state.run("update-ref", ref, blob)
+            if not self._push(self._state, f"--force-with-lease={ref}:{before}", f"{blob}:{ref}"):
+                hint = "is this a copy of another machine? the next look at the remote tries again"
+                raise ToolError(f"somebody else leaves signs of life as {self._me}", hint=hint)
+            self._state.run("update-ref", ref, blob)
 
     def signs(self) -> Mapping[str, str]:
         """Object ids by host."""
@@ -156,7 +165,7 @@ class GitShare:
         """Push; False when the remote refused it for what it has. Raises ToolError when it cannot be asked."""
         flags = [word for word in what if word.startswith("--")]
         refs = [word for word in what if not word.startswith("--")]
-        done = git.ask(*_PUSH, *flags, "--", self._remote, *refs, ok=tuple(range(256)))
+        done = git.ask(*_PUSH, *flags, "--", self._remote, *refs, ok=tuple(range(256)), timeout=_LONG)
         if done.code == 0:
             return True
         if _was_slower(done):
