@@ -268,9 +268,10 @@ STEPS = [
 def test_open_killed_there_goes_on_with_the_same_attempt(person: Person, step: str, tmp_path: Path) -> None:
     busy(person)
     mark = tmp_path / "died"
-    assert run_under(person, mark, step, "open", "1.1", "--print") == -signal.SIGKILL
-    tree = Path(opened(person).facts["path"])
+    # The pulse of the worker that is stopped may come there first: then it dies, and `open` finds what it left.
+    assert run_under(person, mark, step, "open", "1.1", "--print") in {-signal.SIGKILL, 0}
     assert mark.exists()
+    tree = Path(opened(person).facts["path"])
     assert person.starts() == ["m/1.1-a1"]
     assert person.causes() == [("1.1-a1", "stopped"), ("1.1-a2", "intended")]
     assert (tree / "half.txt").read_text() == "not committed\n"

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from tests.kit.people import HONEST
 
-from mission_cli.adapters.proc import scan
-
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
@@ -46,7 +44,12 @@ def worker_arrives(person: Person) -> None:
 
 def child_is_dead(person: Person) -> bool:
     """Whether the process that the first attempt left behind is gone."""
-    return scan.start_time(int((person.repo.parent / "child.pid").read_text())) == ""
+    pid = int((person.repo.parent / "child.pid").read_text())
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return True
+    return state == "Z"  # whoever inherited it has not looked yet
 
 
 def assert_second_attempt_knows(person: Person, cause: str) -> None:

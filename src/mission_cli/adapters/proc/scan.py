@@ -20,16 +20,6 @@ def boot_id() -> str:
         return ""
 
 
-def start_time(pid: int) -> str:
-    """When a process was started, in clock ticks since boot; empty when there is none."""
-    try:
-        stat = (_PROC / str(pid) / "stat").read_bytes()
-    except OSError:
-        return ""
-    fields = stat.rpartition(b")")[2].split()
-    return fields[19].decode() if len(fields) > 19 else ""  # noqa: PLR2004 - proc(5): field 22 is starttime
-
-
 def carrying(name: str, value: str) -> list[int]:
     """Pids of living processes whose environment at start had `name=value`, ours excepted."""
     needle = b"\0" + f"{name}={value}".encode() + b"\0"
