@@ -213,7 +213,7 @@ def nanoseconds(schedstat: str) -> float:
     return int(schedstat.split(maxsplit=1)[0]) / 1e9
 
 
-def makespan(folder: Path, *, seconds: float = 15.0) -> tuple[float, float]:
+def makespan(folder: Path, *, seconds: float = 45.0) -> tuple[float, float]:
     """(wall time of 12 equal features on 3 slots to four times one of them, median seconds that a slot was free).
 
     A pulse is started once a minute, as cron does; in between slots are filled by those that supervisors start. One

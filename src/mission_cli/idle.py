@@ -45,6 +45,22 @@ def _is_quiet(runtime: str, version: str, until: str) -> bool:
         return False
 
 
+def is_busy(runtime: str) -> bool:
+    """Whether another pulse is at work on the repository; then it is kicked, and looks again before it ends.
+
+    It looks for kicks after it has let its lock go: it sees ours, or we see that the lock is free.
+    """
+    lock = os.path.join(runtime, "lock")
+    try:
+        if not _is_held(lock):
+            return False
+        with open(os.path.join(runtime, "kick"), "ab"):
+            pass
+        return _is_held(lock)
+    except OSError:
+        return False
+
+
 def state_folder() -> str:
     """Our folder among the user's state folders; the same as `wiring.user_folder("state")`."""
     configured = os.environ.get("XDG_STATE_HOME", "")
@@ -128,7 +144,12 @@ def _alive(job: str) -> bool:
         return False
     if os.path.exists(os.path.join(job, "by-hand")):
         return True
-    handle = os.open(os.path.join(job, "lock"), os.O_RDWR | os.O_CLOEXEC)
+    return _is_held(os.path.join(job, "lock"))
+
+
+def _is_held(lock: str) -> bool:
+    """Whether somebody has a lock. Raises OSError when there is no such file."""
+    handle = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mission_cli.adapters.fs.runtime import FolderRuntime
-from mission_cli.idle import is_idle
+from mission_cli.idle import is_busy, is_idle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,3 +75,14 @@ def test_what_cannot_be_read_is_not_idle(tmp_path: Path) -> None:
     for text in ("", "{}", "[]", '{"version": "1", "written": 0, "due": 9e99, "looks": 3, "jobs": []}'):
         (tmp_path / "mission/idle.json").write_text(text)
         assert not is_idle(os.fspath(tmp_path / "mission"), "1")
+
+
+def test_who_finds_another_pulse_at_work_kicks_it_and_goes(runtime: FolderRuntime, tmp_path: Path) -> None:
+    folder = os.fspath(tmp_path / "mission")
+    assert not is_busy(folder), "nobody ever was"
+    with runtime.lock() as ours:
+        assert ours
+        assert is_busy(folder)
+    assert runtime.take_kick(), "whoever had the lock looks again"
+    assert not is_busy(folder)
+    assert not runtime.take_kick()

@@ -23,7 +23,7 @@ from mission_cli.planner.decisions import (
     RunCheck,
     Submit,
 )
-from mission_cli.ports.agents import Request
+from mission_cli.ports.agents import Bill, Request
 from mission_cli.ports.executor import JobSpec
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ def agent_job(world: World, record: RunRecord, *, title: str, slash_command: str
         max_usd=cap or None,
     )
     invocation = agent.invocation(request)
-    prices = world.prices.prices(record.model).per_token
+    unpriced = agent.bill is Bill.FILE and not runner.models  # a program that says itself what it costs
+    prices = {} if unpriced else world.prices.prices(record.model).per_token
     stall = runner.stall_after or world.settings.stall_after
     silent = world.settings.stuck_after if agent.retry_window_s == 0 else stall
     return JobSpec(
