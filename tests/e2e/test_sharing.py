@@ -65,12 +65,12 @@ def host(person: Person) -> str:
     return open_repository(person.repo).world.machine.me()
 
 
-def at_work(person: Person) -> None:
-    """Start the mission of PLAN; return when its first worker is at work, and stays there."""
+def at_work(person: Person, plan: str = PLAN) -> None:
+    """Start the mission of a plan; return when its first worker is at work, and stays there."""
     os.mkfifo(person.repo.parent / "arrived")
     os.mkfifo(person.repo.parent / "go")
     person.worker(SLOW_AT_FIRST, HONEST)
-    person.plan(PLAN)
+    person.plan(plan)
     person.start()
     assert (person.repo.parent / "arrived").read_text() == "here"
 
@@ -143,12 +143,12 @@ def test_what_one_clone_drives_all_see(hub: Hub, ada: Person, ben: Person) -> No
 
 
 def test_a_command_in_another_clone_reaches_the_one_that_drives(ada: Person, ben: Person) -> None:
-    ada.plan(PLAN.replace('validation: ["file: `1.1.txt` `1.2.txt`"]', 'validation: ["file: `1.1.txt`"]'))
-    ada.mission("start", "m", "--headless")
-    ada.rest()
+    at_work(ada, PLAN.replace('validation: ["file: `1.1.txt` `1.2.txt`"]', 'validation: ["file: `1.1.txt`"]'))
     ben.git("fetch", "--quiet")
     ben.mission("skip", "m/1.2", "--reason", "not needed")
     assert ben.mission("why", "m").out == f"m: host: it is driven by {host(ada)}\n  → mission takeover m\n"
+    ada.mission("pulse")
+    let_go(ada)
     ada.run()
     assert ada.features() == {"1.1": "done", "1.2": "skipped"}
     assert starts(ada, ben) == ["m/1.1-a1"]

@@ -7,6 +7,7 @@ import fcntl
 import io
 import json
 import os
+import select
 import subprocess
 import sys
 import textwrap
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mission_cli.adapters.proc import scan
 from mission_cli.document.load import Loaded, load
 from mission_cli.document.runs import read_run
 from mission_cli.surfaces.cli.app import run as run_command_line
@@ -107,7 +109,9 @@ class Person:
     # the command line
 
     def mission(self, *words: str, ok: tuple[int, ...] | None = (0,), stdin: str = "") -> Answer:
-        """Run a command in this process."""
+        """Run a command in this process; a pulse after those that workers' ends have started."""
+        if words[:1] == ("pulse",):
+            self.let_pulses_end()
         out, err = io.StringIO(), io.StringIO()
         before = Path.cwd()
         os.chdir(self.repo)
@@ -204,6 +208,17 @@ class Person:
         for lock in sorted(self.runtime.glob("jobs/**/lock")):
             with lock.open("r+b") as handle:
                 fcntl.flock(handle, fcntl.LOCK_EX)
+        self.let_pulses_end()
+
+    def let_pulses_end(self) -> None:
+        """Return when the pulses that have begun by now have ended, those included that have no lock yet."""
+        for entry in Path("/proc").iterdir():
+            words = scan.command_of(int(entry.name)) if entry.name.isdigit() else []
+            if "pulse" in words and os.fspath(self.repo) in words:
+                with contextlib.suppress(ProcessLookupError):
+                    ended = os.pidfd_open(int(entry.name))
+                    select.select([ended], [], [])
+                    os.close(ended)
         if (self.runtime / "lock").exists():
             with (self.runtime / "lock").open("r+b") as handle:
                 fcntl.flock(handle, fcntl.LOCK_EX)
