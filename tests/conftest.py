@@ -9,7 +9,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.kit.people import Person, make_person
+from tests.kit.clones import Hub, make_hub
+from tests.kit.people import HONEST, Person, make_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,3 +73,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("counts")
         for what, times in sorted(counts.items()):
             terminalreporter.line(f"{times:9} {what}")
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    """A remote that clones share."""
+    return make_hub(tmp_path)
+
+
+@pytest.fixture
+def ada(hub: Hub, tmp_path: Path) -> Iterator[Person]:
+    """Somebody with a clone of it."""
+    someone = hub.clone(tmp_path / "ada", worker=HONEST)
+    yield someone
+    someone.leave()
+
+
+@pytest.fixture
+def ben(hub: Hub, tmp_path: Path) -> Iterator[Person]:
+    """Somebody else with another."""
+    someone = hub.clone(tmp_path / "ben", worker=HONEST)
+    yield someone
+    someone.leave()

@@ -303,29 +303,10 @@ def _assemble(
     trees = _trees(checkout, settings, machine.me())
     settle_in(checkout.common_dir, trees, machine.me())
     runtime = FolderRuntime(checkout.runtime, version=__version__, full_look=settings.full_look)
-
-    def surroundings() -> Surroundings:
-        return Surroundings(
-            code=os.fspath(checkout.common_dir),
-            checkout=os.fspath(checkout.main_tree) if checkout.main_tree else "",
-            trees=os.fspath(trees),
-            slots=os.fspath(user_folder("state") / "slots"),
-            slot_count=settings.machine_workers,
-            host=machine.me(),
-            unboxed=os.fspath(checkout.runtime / _UNBOXED),
-            bwrap=machine.bwrap(),
-            sandbox_read=settings.sandbox_read,
-            sandbox_write=settings.sandbox_write,
-            remote=settings.remote,
-            mark=random_hex(12),
-            environment=around,
-            tick=python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name)) if ticking else (),
-        )
-
     rules = SecretRules(known_secrets(around, *(r.env for r in settings.runners.values())))
     executor = LocalExecutor(
         jobs=checkout.runtime / "jobs",
-        surroundings=surroundings,
+        surroundings=lambda: _surroundings(checkout, settings, machine, trees, around, ticking=ticking),
         supervisor=python_command("_supervise"),
         environment=around,
         rules=rules,
@@ -357,6 +338,33 @@ def _assemble(
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )
     return Opened(checkout, world, executor, state)
+
+
+def _surroundings(
+    checkout: Checkout,
+    settings: Settings,
+    machine: LocalMachine,
+    trees: Path,
+    around: Mapping[str, str],
+    *,
+    ticking: bool,
+) -> Surroundings:
+    return Surroundings(
+        code=os.fspath(checkout.common_dir),
+        checkout=os.fspath(checkout.main_tree) if checkout.main_tree else "",
+        trees=os.fspath(trees),
+        slots=os.fspath(user_folder("state") / "slots"),
+        slot_count=settings.machine_workers,
+        host=machine.me(),
+        unboxed=os.fspath(checkout.runtime / _UNBOXED),
+        bwrap=machine.bwrap(),
+        sandbox_read=settings.sandbox_read,
+        sandbox_write=settings.sandbox_write,
+        remote=settings.remote,
+        mark=random_hex(12),
+        environment=around,
+        tick=python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name)) if ticking else (),
+    )
 
 
 def _edited(checkout: Checkout) -> bool:

@@ -8,8 +8,6 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pytest
-from tests.kit.clones import Hub, make_hub
 from tests.kit.people import HONEST
 
 from mission_cli.adapters.git.sharing import claim_there
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.kit.clones import Hub
     from tests.kit.people import Person
 
 PLAN = """\
@@ -40,25 +39,6 @@ if RUN == "m/1.1-a1":
         gate.read()
 """
 """The first attempt tells when it is at work, and goes on when it is told to."""
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Hub:
-    return make_hub(tmp_path)
-
-
-@pytest.fixture
-def ada(hub: Hub, tmp_path: Path) -> Iterator[Person]:
-    someone = hub.clone(tmp_path / "ada", worker=HONEST)
-    yield someone
-    someone.leave()
-
-
-@pytest.fixture
-def ben(hub: Hub, tmp_path: Path) -> Iterator[Person]:
-    someone = hub.clone(tmp_path / "ben", worker=HONEST)
-    yield someone
-    someone.leave()
 
 
 def host(person: Person) -> str:

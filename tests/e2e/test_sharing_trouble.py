@@ -11,35 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.e2e.test_sharing import PLAN, at_work, host, let_go, starts
-from tests.kit.clones import Hub, make_hub
 from tests.kit.killed import run_under
-from tests.kit.people import HONEST, Person
+from tests.kit.people import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.kit.clones import Hub
 
 PULSE = ("pulse", "--quiet", "--repo")
 LONG_AGO = "2026-01-01T00:00:00Z"
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Hub:
-    return make_hub(tmp_path)
-
-
-@pytest.fixture
-def ada(hub: Hub, tmp_path: Path) -> Iterator[Person]:
-    someone = hub.clone(tmp_path / "ada", worker=HONEST)
-    yield someone
-    someone.leave()
-
-
-@pytest.fixture
-def ben(hub: Hub, tmp_path: Path) -> Iterator[Person]:
-    someone = hub.clone(tmp_path / "ben", worker=HONEST)
-    yield someone
-    someone.leave()
 
 
 def see(person: Person) -> None:
