@@ -124,7 +124,8 @@ def settings_in_force(checkout: Checkout) -> str | None:
     committed = Git(checkout.common_dir).blobs([f"HEAD:{SETTINGS_FILE}"])
     if committed:
         return committed[f"HEAD:{SETTINGS_FILE}"].decode("utf-8", "replace")
-    return _text_of(unboxed.kept_settings(folder))
+    kept = _text_of(unboxed.kept_settings(folder))
+    return _text_of(place) if kept is None and not unboxed.suspects(folder) else kept  # a person vouched meanwhile
 
 
 def _text_of(place: Path) -> str | None:

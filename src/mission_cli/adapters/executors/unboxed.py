@@ -6,8 +6,9 @@ acts by `start`, `resume`, `run` or `retry` while none runs says with it that th
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from mission_cli.adapters.fs.locks import locked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,19 +17,28 @@ _KEPT = "settings.toml"
 
 
 def enter(folder: Path, key: str, settings: Path | None) -> None:
-    """Note that a job begins. `settings` is the file as it lies in the checkout, or None."""
-    with suppress(FileExistsError):
-        folder.mkdir(parents=True)
-        if settings is not None and settings.is_file():
-            from shutil import copyfile
+    """Note that a job begins. `settings` is the file as it lies in the checkout, or None.
 
-            copyfile(settings, folder / _KEPT)
-    (folder / key.replace("/", "%")).touch()
+    The folder is there with everything in it or not at all: who reads settings meanwhile finds the kept ones.
+    """
+    with locked(_lock(folder)):
+        if folder.is_dir():
+            _mark(folder, key).touch()
+            return
+        from shutil import copyfile, rmtree
+
+        draft = folder.with_suffix(".new")
+        rmtree(draft, ignore_errors=True)  # of one that was killed here
+        draft.mkdir()
+        if settings is not None and settings.is_file():
+            copyfile(settings, draft / _KEPT)
+        _mark(draft, key).touch()
+        draft.rename(folder)
 
 
 def leave(folder: Path, key: str) -> None:
     """Note that a job has ended."""
-    (folder / key.replace("/", "%")).unlink(missing_ok=True)
+    _mark(folder, key).unlink(missing_ok=True)
 
 
 def suspects(folder: Path) -> bool:
@@ -38,12 +48,26 @@ def suspects(folder: Path) -> bool:
 
 def vouch(folder: Path) -> None:
     """A person says that the settings are theirs; nothing while such a job runs."""
-    if folder.is_dir() and all(entry.name == _KEPT for entry in folder.iterdir()):
-        from shutil import rmtree
+    if not folder.is_dir():
+        return
+    with locked(_lock(folder)):
+        if folder.is_dir() and all(entry.name == _KEPT for entry in folder.iterdir()):
+            from shutil import rmtree
 
-        rmtree(folder)
+            ended = folder.with_suffix(".old")
+            rmtree(ended, ignore_errors=True)  # of one that was killed here
+            folder.rename(ended)
+            rmtree(ended)
 
 
 def kept_settings(folder: Path) -> Path:
     """Where the settings are that counted when the first of them began; may be missing."""
     return folder / _KEPT
+
+
+def _lock(folder: Path) -> Path:
+    return folder.with_suffix(".lock")
+
+
+def _mark(folder: Path, key: str) -> Path:
+    return folder / key.replace("/", "%")
