@@ -46,6 +46,7 @@ GOOD = "success"
 _MISSION = MissionId("conformance")
 _RUN = RunId(f"{_MISSION}/1.1-a1")
 _LONGEST = 150.0
+_LOOK = 0.05
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,10 @@ class Bench:
 
     def _cancel(self, executor: LocalExecutor, run: RunId) -> float:
         assert self.scene.working.wait(_LONGEST), executor.logs(run, 2000)
+        ends = time.monotonic() + _LONGEST
+        while self._subject.told not in executor.logs(run, 100_000):
+            assert time.monotonic() < ends, executor.logs(run, 2000)
+            self.scene.never.wait(_LOOK)
         executor.cancel(run)
         return time.monotonic()
 

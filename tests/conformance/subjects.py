@@ -36,6 +36,8 @@ class Subject:
     """The tool that starts a subagent, with its arguments; None where it has none."""
     unknown_agent: tuple[str, ...] | None = None
     """Words behind its command that name an agent that is not there; None where it has no agents."""
+    told: str = ""
+    """What it writes once a step and its bill are told, where it asks the model for the next one before that."""
 
     @property
     def program(self) -> str:
@@ -111,6 +113,7 @@ SUBJECTS: Mapping[str, Subject] = {
         unknown_model=f"fake/{_UNKNOWN}",
         subagent=("task", {"description": "look", "prompt": "look around", "subagent_type": "general"}),
         unknown_agent=("--agent", _UNKNOWN),
+        told='"step_finish"',
     ),
     "claude": Subject(
         name="claude",
