@@ -45,7 +45,8 @@ def test_below_a_floor_nothing_starts_until_there_is_room(person: Person, short:
     assert words.endswith(f", {MUCH} are wanted")
     assert person.starts() == []
     assert person.features() == {"1.1": "pending"}
-    assert words in person.mission("status", "m").out
+    said = words.replace(re.findall(r"\d+", words)[0], "…", 1)  # how much is free changes from look to look
+    assert said in re.sub(r"only \d+", "only …", person.mission("status", "m").out)
     person.set(f"min_free_{short}_mib = 0")
     person.mission("pulse")
     person.wait_for_job("m/1.1-a1")
