@@ -43,7 +43,11 @@ def test_idle_is_what_was_left_at_rest_and_nothing_else(place: Place) -> None:
     assert place.idle()
     place.world().runtime.kick()
     assert not place.idle()
-    place.world().runtime.take_kick()
+    assert place.world().runtime.take_kick()
+    assert not place.idle(), "who took the word has not done what it asks for"
+    rest(place)
+    assert place.idle()
+    assert not place.world().runtime.take_kick()
     assert place.idle()
     place.world().runtime.press_stop(on=True)
     assert (place.idle(), place.world().runtime.stopped()) == (False, True)

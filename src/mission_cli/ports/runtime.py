@@ -54,7 +54,7 @@ class Runtime(Protocol):
         ...
 
     def take_kick(self) -> bool:
-        """Whether somebody left word since the last call."""
+        """Whether somebody left word since the last call; then nothing is idle until the next `rest`."""
         ...
 
     def stopped(self) -> bool:

@@ -75,7 +75,10 @@ class MemoryRuntime:
         self._disk.write(f"{PLACE}/kick", self._clock.now(), sync=False)
 
     def take_kick(self) -> bool:
-        """Whether somebody left word; it is taken away."""
+        """Whether somebody left word; it is taken away, and the signature before it."""
+        if not self._disk.has(f"{PLACE}/kick"):
+            return False
+        self._disk.remove(f"{PLACE}/idle", sync=False)
         return self._disk.remove(f"{PLACE}/kick", sync=False)
 
     def stopped(self) -> bool:

@@ -56,11 +56,12 @@ class FolderRuntime:
         (self._folder / "kick").touch()
 
     def take_kick(self) -> bool:
-        """Whether somebody left word; it is taken away."""
-        try:
-            (self._folder / "kick").unlink()
-        except FileNotFoundError:
+        """Whether somebody left word; it is taken away, and the signature before it: whoever dies now is followed."""
+        kick = self._folder / "kick"
+        if not kick.exists():
             return False
+        (self._folder / "idle.json").unlink(missing_ok=True)
+        kick.unlink(missing_ok=True)
         return True
 
     def stopped(self) -> bool:
