@@ -83,7 +83,8 @@ def test_what_is_due_is_the_wake_up_or_the_kick(place: Place) -> None:
 def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     runtime = place.world().runtime
     settled = {MissionId("m"): Settled("c", MissionStatus.COMPLETED)}
-    trouble, told, asked = Trouble("at", "words", "hint"), {"m": {"e": "w"}}, Asked("a", "b", {"h": ("s", 2)}, "p")
+    trouble, told = Trouble("at", "words", "hint"), {"m": {"e": "w"}}
+    asked = Asked("a", "b", {"h": ("s", 2)}, "p", person=True)
     line = follow(None, place.world().clock.moment(), least=timedelta(seconds=10))
     runtime.note_settled(settled)
     runtime.note_trouble(trouble)

@@ -9,7 +9,7 @@ from tests.kit.fakes.others import ADA
 
 from mission_cli.document import patch
 from mission_cli.document.changes import AppendRow, SetFront
-from mission_cli.domain.errors import ConflictError, NotFoundError
+from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.domain.status import MissionStatus
 from mission_cli.ports.state import Edit, Settled, Write
@@ -135,7 +135,7 @@ def test_where_a_person_has_to_decide_nothing_is_joined(place: Place) -> None:
     theirs = place.beside(head, "m/mission.md", TEXT.replace("Notes.", "Their notes."))
     ours = TEXT.replace("Notes.", "Our notes.")
     mine = store.commit([Write("m/mission.md", ours, TEXT)], message="ours\n", expect=head)
-    with pytest.raises(ConflictError):
+    with pytest.raises(BlockedError):
         store.join(theirs, message="Join\n")
     assert store.head() == mine
     assert place.read("m/mission.md") == ours

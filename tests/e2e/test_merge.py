@@ -15,7 +15,7 @@ from tests.kit.people import Person
 
 from mission_cli.document.load import load
 from mission_cli.document.merge_ranks import attempt_of
-from mission_cli.domain.errors import ConflictError
+from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.ids import Sha
 from mission_cli.wiring import open_repository
 
@@ -232,7 +232,7 @@ def test_mission_files_in_place_are_merged_by_meaning_too_and_no_file_of_a_perso
         person.git("commit", "--quiet", "-am", word)
     person.git("merge", "--quiet", "--no-edit", "left")
     assert "| 1.1 | Count |  | done " in person.file().read_text()
-    with pytest.raises(ConflictError, match="refs/heads/right is a branch of yours"):
+    with pytest.raises(BlockedError, match="refs/heads/right is a branch of yours"):
         open_repository(person.repo).state.join(Sha(person.git("rev-parse", "left")), message="Join")
 
 
@@ -285,6 +285,6 @@ def test_a_head_from_elsewhere_is_joined_and_the_work_tree_follows(clones: Clone
     _edit(clones, "a", ("Split very well.", "Split."))
     _edit(clones, "b", ("Split very well.", "Split!"))
     clones.gather("a")
-    with pytest.raises(ConflictError, match=r"both sides wrote different words in m/mission\.md"):
+    with pytest.raises(BlockedError, match=r"both sides wrote different words in m/mission\.md"):
         store.join(Sha(ada.git("rev-parse", "b", cwd=missions)), message="Join b")
     assert ada.git("status", "--porcelain", cwd=missions) == ""

@@ -218,6 +218,34 @@ def test_a_mission_that_no_clone_is_said_to_drive_waits_for_one(ada: Person) -> 
     assert ada.starts() == ["m/1.1-a1", "m/1.2-a1"]
 
 
+def test_work_that_went_different_ways_waits_for_a_person_and_goes_on_when_both_are_together(
+    hub: Hub, ada: Person
+) -> None:
+    branch = "mission/m/work"
+    hint = f"git fetch origin {branch}, git switch {branch}, git merge FETCH_HEAD"
+    ada.plan(PLAN)
+    no_workers(ada)
+    ada.start()
+    first = ada.git("rev-list", "--max-parents=0", "main")
+    here, there = (ada.git("commit-tree", "-p", first, "-m", where, f"{first}^{{tree}}") for where in ("Here", "There"))
+    ada.git("branch", "--force", branch, here)
+    ada.git("push", "--quiet", "--force", "origin", f"{there}:refs/heads/{branch}")
+    ada.set("hours = ''")
+    assert ada.run(ok=(3,)).facts["status"] == "active"
+    hold = next(h for h in ada.mission("why", "m", "--json").facts["why"][0]["holds"] if h["kind"] == "remote")
+    assert hold["person"]
+    assert hold["detail"] == (
+        "nothing is started as long as the remote cannot be asked: "
+        f"{branch} here and at `origin` went different ways (bring both together: {hint})"
+    )
+    assert ada.starts() == []
+    for command in hint.split(", "):
+        ada.git(*command.split()[1:])
+    ada.git("switch", "-")
+    assert ada.run().facts["status"] == "completed"
+    assert hub.refs[f"refs/heads/{branch}"] == ada.git("rev-parse", branch)
+
+
 def test_finished_work_is_not_replaced_by_what_stands_at_the_remote(hub: Hub, ada: Person) -> None:
     ada.plan(PLAN)
     ada.start()

@@ -14,7 +14,7 @@ import pytest
 from tests.kit.fakes.life import Fate
 from tests.kit.fakes.runtime import is_idle
 from tests.sim.events import What, events_of, shrunk
-from tests.sim.run import LENGTH, run
+from tests.sim.run import LENGTH, live, run
 from tests.sim.sim import BrokenError, Sim
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ def test_every_law_holds_in_every_world(chunk: int, record_property: Callable[[s
         counts = run(seed)
         assert counts["ticks"] == LENGTH
         record_property("counts", {f"sim: {what}": times for what, times in counts.items()})
+
+
+@pytest.mark.parametrize("seed", [1262, 1269])
+def test_every_law_holds_where_one_did_not(seed: int) -> None:
+    """Work that went different ways was nobody's to decide; who could not ask the executor rested all the same."""
+    live(seed, events_of(seed, LENGTH))
 
 
 def test_a_world_is_the_same_whenever_it_is_made() -> None:

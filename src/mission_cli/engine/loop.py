@@ -66,6 +66,11 @@ class Report:
         return self.settled[mission].status if mission in self.settled else None
 
     @property
+    def unasked(self) -> bool:
+        """Whether the executor could not say how a job is: nothing tells when it can again."""
+        return any(case.unasked for case in self.cases.values())
+
+    @property
     def waits_for_person(self) -> bool:
         """Whether a served mission can only go on when a person helps."""
         return any(
@@ -244,9 +249,9 @@ def _settled(report: Report) -> dict[MissionId, Settled]:
 
 
 def _rest(world: World, report: Report, looks: dict[str, Look] | None) -> None:
-    """Write the idle signature; after trouble, or acts without effect, one that never holds: the next pulse looks."""
+    """Write the idle signature; after trouble, or where something could not be done or asked, one that never holds."""
     wanted = [act for case in report.cases.values() for act in case.plan.acts if not isinstance(act, Cancel)]
-    if looks is None or report.troubles or report.bugs or report.failed or wanted:
+    if looks is None or report.troubles or report.bugs or report.failed or report.unasked or wanted:
         world.runtime.rest(looks={}, jobs=[], wake_at=world.clock.now())
         return
     wakes: list[datetime] = [c.plan.wake_at for c in report.cases.values() if c.plan.wake_at is not None]

@@ -26,7 +26,7 @@ from mission_cli.domain.status import (
 )
 from mission_cli.domain.text import parse_stamp
 from mission_cli.domain.timeline import follow
-from mission_cli.engine.sharing import is_silent, problem
+from mission_cli.engine.sharing import is_silent, problem, waits_for_person
 from mission_cli.planner.decide import decide
 from mission_cli.planner.decisions import RunCheck
 from mission_cli.planner.milestones import current_milestones
@@ -66,6 +66,11 @@ class Case:
         """Keys of the jobs that had not ended when we looked and end by themselves."""
         by_hand = set(self.by_hand)
         return [key for key in self.watched_jobs if key not in by_hand]
+
+    @property
+    def unasked(self) -> list[str]:
+        """Keys of the jobs of which the executor could not say how they are."""
+        return [key for key, job in self.seen.jobs.items() if job.state is JobState.UNREACHABLE]
 
     @property
     def by_hand(self) -> list[str]:
@@ -123,6 +128,7 @@ def observe(
         me=me,
         shared=bool(world.share.remote),
         unheard=problem(world),
+        undecided=waits_for_person(world),
         base=heads.base,
         work=heads.work,
         work_tree=look.work_tree,

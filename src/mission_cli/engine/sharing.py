@@ -11,13 +11,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mission_cli.document.load import load
-from mission_cli.domain.errors import ConflictError, MissionError, ToolError
+from mission_cli.domain.errors import BlockedError, ConflictError, MissionError, ToolError
 from mission_cli.domain.host import clone_id, same_host
 from mission_cli.domain.records import replace
 from mission_cli.domain.status import FINISHED_MISSION
 from mission_cli.domain.text import one_line, parse_stamp, stamp
 from mission_cli.engine.record import Entry, log_rows, message, mission_write
-from mission_cli.ports.runtime import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,11 +69,12 @@ def agree(world: World, *, ask: bool = False) -> Heard:
         heard = _exchange(world, ask=ask)
     except MissionError as error:
         asked = world.runtime.asked()
-        world.runtime.note_asked(replace(asked, at=stamp(world.clock.now()), problem=_words(error)))
+        person = isinstance(error, BlockedError)
+        world.runtime.note_asked(replace(asked, at=stamp(world.clock.now()), problem=_words(error), person=person))
         return Heard.NOTHING
     asked = world.runtime.asked()
     if asked.problem:
-        world.runtime.note_asked(replace(asked, problem=""))
+        world.runtime.note_asked(replace(asked, problem="", person=False))
     return heard
 
 
@@ -88,7 +88,7 @@ def leave_sign(world: World, missions: Iterable[Mission]) -> None:
     try:
         world.share.beat()
     except MissionError as error:
-        world.runtime.note_asked(replace(asked, problem=_words(error)))
+        world.runtime.note_asked(replace(asked, problem=_words(error), person=False))
     else:
         world.runtime.note_asked(replace(asked, beaten=stamp(now)))
 
@@ -107,6 +107,11 @@ def next_look(world: World, missions: Iterable[Mission]) -> datetime | None:
 def problem(world: World) -> str:
     """Why nothing may be started because of the remote, or the empty string."""
     return world.runtime.asked().problem if world.share.remote else ""
+
+
+def waits_for_person(world: World) -> bool:
+    """Whether a person has to decide before the remote is heard again."""
+    return bool(problem(world)) and world.runtime.asked().person
 
 
 def is_silent(world: World, host: str) -> bool:
@@ -154,15 +159,16 @@ def _exchange(world: World, *, ask: bool) -> Heard:
         head = world.state.head()
         if head is None:
             return Heard.SAME
-        sent = _send_branches(world)
-        if sent and world.share.accepted() == head:
+        refused = _send_branches(world)
+        if not refused and world.share.accepted() == head:
             return Heard.MOVED if moved else Heard.SAME
-        if sent and world.share.push(head):
+        if not refused and world.share.push(head):
             return Heard.MOVED if moved else Heard.SAME
-        if not sent and number:
+        if refused and number:
             world.share.push(head)
-            hint = "if it was changed there by hand: mission takeover takes what is there"
-            raise ConflictError("the remote has other commits on a branch of a mission that is driven here", hint=hint)
+            branch, remote = f"mission/{refused[0]}/work", world.share.remote
+            hint = f"bring both together: git fetch {remote} {branch}, git switch {branch}, git merge FETCH_HEAD"
+            raise BlockedError(f"{branch} here and at `{remote}` went different ways", hint=hint)
     raise ConflictError(f"`{world.share.remote}` moves faster than we can push", hint="the next pulse tries again")
 
 
@@ -193,17 +199,19 @@ def _count_signs(world: World) -> None:
     for host, sign in world.share.signs().items():
         last, times = asked.signs.get(host, ("", 0))
         signs[host] = (sign, times + 1 if sign == last else 1)
-    world.runtime.note_asked(Asked(stamp(world.clock.now()), asked.beaten, signs, asked.problem))
+    world.runtime.note_asked(replace(asked, at=stamp(world.clock.now()), signs=signs))
 
 
-def _send_branches(world: World) -> bool:
-    """Push what moved on branches of the missions that we drive; False when the remote has something else there."""
+def _send_branches(world: World) -> list[MissionId]:
+    """Push what moved on branches of the missions that we drive; return those that the remote has otherwise."""
     unsent = world.share.unsent()
     if not unsent:
-        return True
+        return []
     snapshot = world.state.snapshot()
     ours = [m for m in unsent if m in snapshot.missions and drives(world, _mission(snapshot.missions[m]))]
-    return not ours or world.share.push_branches(ours)
+    if not ours or world.share.push_branches(ours):
+        return []
+    return [mission for mission in ours if not world.share.push_branches([mission])]
 
 
 def _taken(world: World, parted: Sha | None, theirs: Sha) -> list[tuple[Stored, str]]:

@@ -44,7 +44,8 @@ def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
         draft.hold("", "host", "no clone is said to drive it", unblock=unblock, person=True)
         return draft.plan()
     if seen.unheard:
-        draft.hold("", "remote", f"nothing is started as long as the remote cannot be asked: {seen.unheard}")
+        words = f"nothing is started as long as the remote cannot be asked: {seen.unheard}"
+        draft.hold("", "remote", words, person=seen.undecided)
     if mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():
         for step in _STEPS:
             step(draft)

@@ -174,7 +174,8 @@ def _mission_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iter
 def _remote_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
     if draft.seen.unheard:
-        yield Hold(feature.number, "remote", f"the remote cannot be asked: {draft.seen.unheard}")
+        words = f"the remote cannot be asked: {draft.seen.unheard}"
+        yield Hold(feature.number, "remote", words, person=draft.seen.undecided)
 
 
 def _row_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:

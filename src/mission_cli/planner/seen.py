@@ -30,6 +30,8 @@ class Seen:
     """Other clones see the mission too."""
     unheard: str = ""
     """Why the remote that clones share cannot be asked, or the empty string."""
+    undecided: bool = False
+    """That lasts until a person has decided."""
     host_silent: bool = False
     """The other machine that drives the mission has given no sign of life for long."""
     strays: tuple[RunId, ...] = ()

@@ -40,6 +40,8 @@ class Asked:
     """The last sign of each host, and how often in a row it was found there."""
     problem: str = ""
     """Why it could not be asked, or the empty string."""
+    person: bool = False
+    """Whether that lasts until a person has decided; else it is tried again."""
 
 
 class Runtime(Protocol):

@@ -125,7 +125,7 @@ class StateStore(Protocol):
         Of the missions `taken` over meanwhile, what the loop did here since is dropped; persons' edits are kept,
         and who drives them is as there.
 
-        Raises ConflictError with the files where a person has to decide; then nothing has changed.
+        Raises BlockedError with the files where a person has to decide; then nothing has changed.
         """
         ...
 

@@ -12,7 +12,7 @@ from mission_cli.document.merge import merge
 from mission_cli.document.merge_runs import merge_runs
 from mission_cli.document.merge_text import TextMerged
 from mission_cli.document.rolls import is_roll, split_roll
-from mission_cli.domain.errors import ConflictError, NotFoundError
+from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.ports.state import Edit, Event, Snapshot, Stored, Write
@@ -262,7 +262,7 @@ class MemoryStateStore:
                 files[mission.path] = with_driver(files[mission.path], other[mission.path], mission.id)
         if stuck:
             hint = "merge the branch by hand: git merge, then decide at the markers"
-            raise ConflictError(f"both sides wrote different words in {', '.join(stuck)}", hint=hint)
+            raise BlockedError(f"both sides wrote different words in {', '.join(stuck)}", hint=hint)
         return self._objects.add(Commit(files, (head, theirs), message, ROBOT, self._clock.now()))
 
     def _persons_only(self, base: Sha, head: Sha, taken: Sequence[Stored]) -> dict[str, str]:

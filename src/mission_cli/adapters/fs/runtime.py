@@ -173,7 +173,7 @@ class FolderRuntime:
         raw = read_json(self._folder / "asked.json")
         try:
             signs = {host: (str(sign), int(times)) for host, (sign, times) in raw["signs"].items()}
-            return Asked(str(raw["at"]), str(raw["beaten"]), signs, str(raw["problem"]))
+            return Asked(str(raw["at"]), str(raw["beaten"]), signs, str(raw["problem"]), raw["person"] is True)
         except (KeyError, TypeError, ValueError, AttributeError):
             return Asked()
 

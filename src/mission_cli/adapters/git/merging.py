@@ -12,7 +12,7 @@ from mission_cli.adapters.fs.atomic import write_whole
 from mission_cli.adapters.git.command import Git, scrubbed
 from mission_cli.adapters.proc.run import run
 from mission_cli.document.merge_text import TextMerged
-from mission_cli.domain.errors import ConflictError
+from mission_cli.domain.errors import BlockedError, ConflictError
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass
 
@@ -102,7 +102,7 @@ def reworking(base: str | None, ours: str | None, path: str) -> Callable[[str], 
 def join_entries(objects: Objects, base: Entries, ours: Entries, theirs: Entries) -> dict[str, Entry | None]:
     """Return what the join of two trees has other than ours, by path; None for what is not in it any more.
 
-    A file that one side deleted and the other changed stays. Raises ConflictError with the files where a
+    A file that one side deleted and the other changed stays. Raises BlockedError with the files where a
     person has to decide.
     """
     joined: dict[str, Entry | None] = {}
@@ -119,7 +119,7 @@ def join_entries(objects: Objects, base: Entries, ours: Entries, theirs: Entries
             joined[path] = other
     if stuck:
         hint = "merge the branch by hand: git merge, then decide at the markers"
-        raise ConflictError(f"both sides wrote different words in {', '.join(stuck)}", hint=hint)
+        raise BlockedError(f"both sides wrote different words in {', '.join(stuck)}", hint=hint)
     return joined
 
 

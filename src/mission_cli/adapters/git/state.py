@@ -163,11 +163,11 @@ class GitStateStore:
         """Bring another head of the state branch in, by meaning, and let index and work tree follow; return the head.
 
         Of the missions `taken` over meanwhile, what the loop did here since is dropped; persons' edits are kept, and
-        who drives them is as there. Raises ConflictError with the files where a person has to decide; then nothing
+        who drives them is as there. Raises BlockedError with the files where a person has to decide; then nothing
         has changed. A branch that holds more than mission files is a person's to merge.
         """
         if self.layout.in_place:
-            raise ConflictError(f"{self.layout.branch} is a branch of yours", hint="merge it yourself: git pull")
+            raise BlockedError(f"{self.layout.branch} is a branch of yours", hint="merge it yourself: git pull")
         with self._exclusive():
             self._recover()
             self._refuse_when_busy()

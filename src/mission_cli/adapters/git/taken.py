@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.document import patch
 from mission_cli.document.changes import SetFront
 from mission_cli.document.load import load
-from mission_cli.domain.errors import ConflictError
+from mission_cli.domain.errors import BlockedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ def persons_only(
 ) -> dict[str, Entry]:
     """The files of missions at `head` as they would be if the loop had written nothing since `base`.
 
-    Each commit of a person since then is made again, by meaning. Raises ConflictError where that cannot be.
+    Each commit of a person since then is made again, by meaning. Raises BlockedError where that cannot be.
     """
     kept = {path: entry for path, entry in objects.files(base).items() if is_of(path, missions)}
     words = git.text("log", "--reverse", "--first-parent", "--format=%H %P%x09%an <%ae>", f"{base}..{head}")
@@ -90,5 +90,5 @@ def _merged(objects: Objects, path: str, was: Entry | None, now: Entry, here: En
     merged = merge_texts(base, ours, theirs, path=path)
     if merged.conflicts:
         hint = "merge it by hand in the folder of the missions: git merge refs/mission/remote/missions"
-        raise ConflictError(f"what was written into {path} speaks of what was taken over meanwhile", hint=hint)
+        raise BlockedError(f"what was written into {path} speaks of what was taken over meanwhile", hint=hint)
     return merged.text.encode("utf-8", "surrogateescape")

@@ -100,7 +100,7 @@ def _wait(opened: Opened, report: Report, meanwhile: Callable[[], None] = lambda
     from mission_cli import __version__
     from mission_cli.idle import is_idle
 
-    if report.troubles or report.bugs or report.elsewhere or report.failed or report.unheard:
+    if report.troubles or report.bugs or report.elsewhere or report.failed or report.unheard or report.unasked:
         time.sleep(_AFTER_TROUBLE_SECONDS)  # nothing tells when a trouble is over: it is tried again
         return
     runtime = str(opened.checkout.runtime)
