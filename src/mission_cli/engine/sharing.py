@@ -129,8 +129,11 @@ def drives(world: World, mission: Mission) -> bool:
 
 def insist(world: World) -> None:
     """Agree with the remote now. Raises ToolError where that cannot be."""
+    before = problem(world)
     if agree(world, ask=True) is Heard.NOTHING:
         raise ToolError(f"nothing was started: {problem(world)}", hint="mission doctor tries the remote")
+    if before:
+        world.runtime.kick()  # what pulses held back because of it
 
 
 def adopt(world: World, mission: Mission) -> None:
