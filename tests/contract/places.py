@@ -53,6 +53,10 @@ class Place(Protocol):
         """Commit files on main, as a person does; return its head."""
         ...
 
+    def rewrite(self) -> Sha:
+        """Make all of main one commit without a parent, as a person who rewrites history does; return it."""
+        ...
+
     def attempt(self, run: RunId, start: Sha, **files: str) -> None:
         """Leave the tree of an attempt with one commit on its branch."""
         ...
@@ -118,6 +122,12 @@ class RealPlace:
     def base(self, **files: str) -> Sha:
         """As a person does it."""
         return Sha(self._person.commit("A person's work", **{f.replace("_", "."): t for f, t in files.items()}))
+
+    def rewrite(self) -> Sha:
+        """By plumbing, beside what is checked out."""
+        root = self._person.git("commit-tree", "main^{tree}", "-m", "All of it").strip()
+        self._person.git("update-ref", "refs/heads/main", root)
+        return Sha(root)
 
     def attempt(self, run: RunId, start: Sha, **files: str) -> None:
         """A tree as the supervisor makes it."""
@@ -221,6 +231,14 @@ class FakePlace:
         new = self._host.jobs.objects.add(made)
         assert self.world().code.land("main", new, head) == ""
         return new
+
+    def rewrite(self) -> Sha:
+        """A commit without a parent."""
+        head, objects = self.world().code.heads(_M, "main").base, self._host.jobs.objects
+        assert head is not None
+        root = objects.add(Commit(objects.get(head).files, (), "All of it\n", ADA, self._host.jobs.clock.now()))
+        assert self.world().code.land("main", root, head) == ""
+        return root
 
     def attempt(self, run: RunId, start: Sha, **files: str) -> None:
         """The tree that a supervisor would leave."""

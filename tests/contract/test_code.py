@@ -90,6 +90,23 @@ def test_the_base_is_merged_into_work(place: Place) -> None:
     assert (clashing.commit, clashing.conflicts) == (None, ("b.txt",))
 
 
+def test_what_has_no_history_in_common_is_merged_by_nobody(place: Place) -> None:
+    start = place.base(a_txt="a\n")
+    code = place.world().code
+    place.attempt(RUN, start, b_txt="b\n")
+    work = evidence(place, start, start).candidate
+    assert work is not None
+    root = place.rewrite()
+    merge = code.base_merge(root, work)
+    assert merge is not None
+    assert (merge.commit, merge.conflicts, merge.unrelated) == (None, (), True)
+    landing = code.landing("main", root, work)
+    assert (landing.state, landing.commit, landing.conflicts) == (LandState.CONFLICT, None, ())
+    seen = evidence(place, start, root)
+    assert (seen.unrelated, seen.candidate, seen.conflicts, seen.commits) == (True, None, (), 1)
+    assert not evidence(place, start, start).unrelated
+
+
 def test_landing_is_a_fast_forward_of_what_was_judged(place: Place) -> None:
     start = place.base(a_txt="a\n")
     code = place.world().code

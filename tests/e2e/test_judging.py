@@ -232,3 +232,75 @@ def test_final_validation_finds_what_a_later_milestone_broke(person: Person) -> 
     assert person.features() == {"1.1": "done", "1.2": "done", "2.1": "done"}
     assert person.git("ls-tree", "--name-only", "main").splitlines() == ["1.1.txt", "2.1.txt", "notes.txt"]
     assert any(line.startswith("final validation failed") for line in events(person, "milestone.active"))
+
+
+ORPHAN = """
+git("checkout", "-q", "--orphan", "mine") if ATTEMPT == 1 else None
+write(f"{FEATURE}.txt", "good\\n")
+commit()
+if ATTEMPT == 1:
+    git("branch", "-q", "-M", f"mission/m/{FEATURE}-a1")
+"""
+
+
+def test_a_worker_that_begins_a_history_of_its_own_is_told_so_and_tried_again(person: Person) -> None:
+    person.worker(ORPHAN)
+    person.plan(plan('["file: `1.1.txt`"]'))
+    person.start()
+    person.run()
+    assert person.causes() == [("1.1-a1", "wrong_output"), ("1.1-a2", "done")]
+    words = "its commits have no history in common with finished work: they have to follow those that it was given"
+    assert words in (person.repo / "missions/m/runs/1.1-a1.md").read_text()
+    assert words in (person.repo / "missions/m/runs/1.1-a2.md").read_text(), "the next one is told"
+
+
+def test_a_base_whose_history_was_rewritten_waits_for_a_person_and_goes_on_as_they_are_told(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(plan('["file: `1.1.txt`"]', preferences="{}"))
+    person.start()
+    person.run(ok=(3,))
+    person.git("commit", "-q", "--amend", "-m", "Begin, in other words")
+    person.mission("land", "m", ok=(3,))
+    assert held(person) == (
+        "landing: `main` was rewritten: it has no history in common with mission/m/work",
+        "git switch mission/m/work, git merge --allow-unrelated-histories main, git switch -",
+    )
+    as_told(person)
+    assert held(person) == ("landing: everything is done and waits for your look", "mission land m")
+    person.mission("land", "m")
+    person.run()
+    assert person.git("show", "main:1.1.txt") == "1.1 by attempt 1"
+
+
+def test_work_that_conflicts_with_the_base_at_the_end_lands_once_a_person_has_merged_it(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(plan('["file: `1.1.txt`"]', preferences="{}"))
+    person.start()
+    person.run(ok=(3,))
+    person.commit("Mine", **{"1.1.txt": "1.1 by Ada\n"})
+    person.mission("land", "m", ok=(3,))
+    assert held(person) == (
+        "landing: `main` has moved and conflicts with finished work in 1.1.txt",
+        "git switch mission/m/work, git merge main, git switch -",
+    )
+    person.git("switch", "-q", "mission/m/work")
+    person.git("merge", "-q", "main", ok=(1,))
+    person.write("1.1.txt", "1.1 by both\n")
+    person.git("commit", "-q", "-a", "-m", "Both")
+    person.git("switch", "-q", "main")
+    person.mission("land", "m")
+    person.run()
+    assert person.git("show", "main:1.1.txt") == "1.1 by both"
+
+
+def held(person: Person) -> tuple[str, str]:
+    """What `why` says of the mission, with its help, once a pulse has looked."""
+    person.run(ok=(3,))
+    first, second = person.mission("why", "m").out.strip().splitlines()[:2]
+    return first.removeprefix("m: "), second.strip().removeprefix("→ ")
+
+
+def as_told(person: Person) -> None:
+    """Do what `why` advises."""
+    for command in held(person)[1].split(", "):
+        person.git(*command.split(" ")[1:])

@@ -71,8 +71,9 @@ class AtWork(Laws):
 
     @rule(name=FILES)
     def remove(self, name: str) -> None:
-        """`git rm`, which refuses where something would be lost."""
-        self._git("rm", "--quiet", "--", name)
+        """`git rm`, which refuses where something would be lost, but for a file with a conflict."""
+        unmerged = bool(self.desk.text("ls-files", "--unmerged", "--", name))
+        self._git("rm", "--quiet", "--", name, throws=unmerged)
 
     @precondition(quiet)
     @rule(name=FILES)

@@ -30,11 +30,17 @@ class Landing:
     tree: str = ""
     obstacle: str = ""
     conflicts: tuple[str, ...] = ()
+    """Paths; none beside a CONFLICT: base and work have no history in common."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """The base merged into `work`: a commit, or the paths that conflict."""
+    """Two commits merged: a commit, or the paths that conflict."""
 
     commit: Sha | None = None
     conflicts: tuple[str, ...] = ()
+
+    @property
+    def unrelated(self) -> bool:
+        """They have no history in common."""
+        return self.commit is None and not self.conflicts

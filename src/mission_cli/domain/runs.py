@@ -182,6 +182,8 @@ class Evidence:
     elsewhere: tuple[str, ...] = ()
     """Branches of its tree, other than its own, that it put commits on."""
     conflicts: tuple[str, ...] = ()
+    unrelated: bool = False
+    """Its commits have no history in common with `work`."""
     candidate: Sha | None = None
     """The attempt merged on `work`; None on a conflict or without commits."""
     tree: str = ""

@@ -10,7 +10,7 @@ from mission_cli.document.runs import read_run
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.hours import opens_at, read_windows
 from mission_cli.domain.ids import RunId, Sha
-from mission_cli.domain.landing import Landing, Merge
+from mission_cli.domain.landing import Landing, LandState, Merge
 from mission_cli.domain.paths import always_protected
 from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.runs import CheckState, Job
@@ -229,7 +229,7 @@ class _Look:
         return self._world.code.base_merge(base, work) if base and work and starting else None
 
     def target(self) -> Sha | None:
-        """What may land: the newest commit of `work` that a milestone passed on."""
+        """What may land."""
         return landing_target(self._world, self._mission)
 
     def landing(self) -> Landing:
@@ -248,12 +248,18 @@ class _Look:
 def landing_target(world: World, mission: Mission) -> Sha | None:
     """The commit that the last passed milestone passed on; unfinished work behind it does not land.
 
-    In a POC every finished feature lands.
+    In a POC every finished feature lands. Where everything is finished and that commit and the base conflict, it is
+    `work`: a person brings both together there, and it is judged before it lands.
     """
+    heads = world.code.heads(mission.id, mission.base)
     if mission.poc:
-        return world.code.heads(mission.id, mission.base).work
-    passed = [m.passed_at for m in mission.milestones if m.status is MilestoneStatus.PASSED and m.passed_at]
-    return world.code.newest([c for c in map(world.code.find_commit, passed) if c is not None])
+        return heads.work
+    commits = [m.passed_at for m in mission.milestones if m.status is MilestoneStatus.PASSED and m.passed_at]
+    passed = world.code.newest([c for c in map(world.code.find_commit, commits) if c is not None])
+    if passed and heads.work and heads.base and passed != heads.work and all(m.finished for m in mission.milestones):
+        conflicts = world.code.landing(mission.base, heads.base, passed).state is LandState.CONFLICT
+        return heads.work if conflicts else passed
+    return passed
 
 
 def protection(world: World, mission: Mission, record: RunRecord) -> Callable[[str, bool], bool]:

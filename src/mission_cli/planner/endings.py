@@ -50,6 +50,9 @@ def ending(end: Exit, evidence: Evidence, run: str) -> Ending | None:
         return _without_commits(end, evidence, run)
     if not evidence.substantial:
         return Ending(Cause.WRONG_OUTPUT, "its commits change nothing but white space or empty files")
+    if evidence.unrelated:
+        words = "its commits have no history in common with finished work: they have to follow those that it was given"
+        return Ending(Cause.WRONG_OUTPUT, words)
     if evidence.conflicts:
         return Ending(Cause.CONFLICT, f"it conflicts with finished work in {', '.join(evidence.conflicts[:5])}")
     return None

@@ -17,7 +17,7 @@ from mission_cli.domain.status import (
 from mission_cli.domain.text import first_error, one_line
 from mission_cli.planner.decisions import CloseRecovery, Finish, Land, MoveMilestone, Note
 from mission_cli.planner.judge import judge, start_checks
-from mission_cli.planner.milestones import current_milestones, fix_features, validation_criteria
+from mission_cli.planner.milestones import apart, current_milestones, fix_features, validation_criteria
 from mission_cli.planner.transitions import move_milestone, move_mission
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ def _land(draft: Draft, *, done: bool) -> bool:
             )
         return False
     if landing.conflicts or landing.commit is None or draft.seen.base is None:
-        words = f"`{mission.base}` has moved and conflicts with the finished work in {', '.join(landing.conflicts[:5])}"
-        help_by = f"merge {mission.base} into mission/{mission.id}/work"
+        words, help_by = apart(mission, landing.conflicts)
         draft.hold("", "landing", words, unblock=help_by, person=True)
         return False
     if landing.obstacle:

@@ -67,6 +67,18 @@ def milestones(draft: Draft) -> None:
             draft.hold(str(milestone.number), "milestone", f"it is {milestone.raw_status}", person=True)
 
 
+def apart(mission: Mission, conflicts: Sequence[str]) -> tuple[str, str]:
+    """Say why base and finished work cannot be merged by us, and what a person can do."""
+    work = f"mission/{mission.id}/work"
+    words, flag = (
+        f"`{mission.base}` was rewritten: it has no history in common with {work}",
+        "--allow-unrelated-histories ",
+    )
+    if conflicts:
+        words, flag = f"`{mission.base}` has moved and conflicts with finished work in {', '.join(conflicts[:5])}", ""
+    return words, f"git switch {work}, git merge {flag}{mission.base}, git switch -"
+
+
 def fix_features(draft: Draft, milestone: Milestone, failed: Sequence[Judged]) -> tuple[AddFix, ...]:
     """Return a fix feature for each failed criterion whose failure has no open one yet."""
     open_fixes = {f.fixes for f in draft.mission.features() if f.fixes and f.status not in FINISHED_FEATURE}
@@ -110,9 +122,7 @@ def _activate(draft: Draft, milestone: Milestone) -> None:
             why = f"milestone {number} starts with {draft.mission.base} merged in"
             draft.acts.append(MoveWork(seen.base_merge.commit, seen.work, why))
             return
-        paths = ", ".join(seen.base_merge.conflicts[:5])
-        words = f"`{draft.mission.base}` has moved and conflicts with finished work in {paths}"
-        help_by = f"merge {draft.mission.base} into mission/{draft.mission.id}/work"
+        words, help_by = apart(draft.mission, seen.base_merge.conflicts)
         draft.hold(str(number), "conflict", words, unblock=help_by, person=True)
         draft.halt(words)
         return

@@ -45,7 +45,7 @@ class Seen:
     base_merge: Merge | None = None
     """None when the base is in `work` already."""
     target: Sha | None = None
-    """What may land: the commit of `work` that the last milestone passed on."""
+    """What may land: the commit of `work` that the last milestone passed on, or what a person made of it."""
     landing: Landing = field(default_factory=Landing)
     """How landing `target` would go."""
     records: tuple[RunRecord, ...] = ()

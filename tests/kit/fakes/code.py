@@ -80,6 +80,7 @@ class MemoryCodeRepo:
             tests_changed=sum(is_test_file(p) for p in changed),
             protected=tuple(p for p in changed if protected(p, p in before)),
             conflicts=merged.conflicts,
+            unrelated=merged.unrelated,
             candidate=candidate,
             tree=self.code_tree(candidate) if candidate else "",
             completes=tuple(dict.fromkeys(c for name in mine for c in _completes(self._objects.get(name).message))),
@@ -177,7 +178,9 @@ class MemoryCodeRepo:
 
     def _merged(self, ours: Sha, theirs: Sha, message: str, dated_like: Sha) -> Merge:
         base = self._objects.base_of(ours, theirs)
-        was = self._objects.get(base).files if base else {}
+        if base is None:
+            return Merge(None)
+        was = self._objects.get(base).files
         files, conflicts = merge_files(was, self._objects.get(ours).files, self._objects.get(theirs).files)
         if conflicts:
             return Merge(None, conflicts)

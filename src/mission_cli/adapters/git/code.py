@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.fs.atomic import random_hex
-from mission_cli.adapters.git.command import ZERO, Git
+from mission_cli.adapters.git.command import ZERO, Git, refusal
 from mission_cli.adapters.git.landing import land, landing
 from mission_cli.adapters.git.leaks import leaks_in_commits
 from mission_cli.adapters.git.objects import Objects
@@ -134,6 +134,7 @@ class GitCodeRepo:
             protected=touched,
             elsewhere=elsewhere,
             conflicts=merged.conflicts,
+            unrelated=merged.unrelated,
             candidate=candidate,
             tree=self._known.of("tree", candidate, ask=self.code_tree) if candidate else "",
             completes=self._known.of("completes", start, tip, ask=self._completes),
@@ -147,7 +148,7 @@ class GitCodeRepo:
         if self._objects.is_ancestor(base, work):
             return None
         tree, conflicts = self._merge_tree(work, base)
-        if conflicts:
+        if tree is None:
             return Merge(None, conflicts)
         return Merge(self._commit(tree, [work, base], "Merge the base into the work of the mission", base))
 
@@ -309,20 +310,27 @@ class GitCodeRepo:
 
     def _merge(self, run: RunId, work: Sha, tip: Sha) -> Merge:
         tree, conflicts = self._merge_tree(work, tip)
-        if conflicts:
+        if tree is None:
             return Merge(None, conflicts)
         parts = split_run_id(run)
         number = parts[1] if parts else run
         message = f"Merge {number}\n\nCompletes-feature: {number}\nMission-Run: {run}\n"
         return Merge(self._commit(tree, [work, tip], message, tip))
 
-    def _merge_tree(self, ours: Sha, theirs: Sha) -> tuple[str, tuple[str, ...]]:
-        """(tree, conflicting paths) of a merge that no work tree sees."""
-        done = self._git.run(
-            "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs, ok=(0, 1)
-        )
+    def _merge_tree(self, ours: Sha, theirs: Sha) -> tuple[str | None, tuple[str, ...]]:
+        """The tree of a merge that no work tree sees; or None with the paths that conflict.
+
+        None without paths: their histories have nothing in common. Merged all the same, what one side has removed
+        would come back, the secret too for which somebody rewrote a whole history.
+        """
+        flags = ("--write-tree", "-z", "--name-only", "--no-messages")
+        done = self._git.run("merge-tree", *flags, ours, theirs, ok=(0, 1, 128))
+        if done.code > 1:
+            if not self._git.succeeds("merge-base", ours, theirs):
+                return None, ()
+            raise refusal("merge-tree", done)
         words = [w for w in done.out.decode("utf-8", "surrogateescape").split("\0") if w]
-        return words[0], tuple(dict.fromkeys(words[1:])) if done.code else ()
+        return (None, tuple(dict.fromkeys(words[1:]))) if done.code else (words[0], ())
 
     def _commit(self, tree: str, parents: list[Sha], message: str, dated_like: Sha) -> Sha:
         """A commit that has the same name whenever it is made again."""
@@ -331,7 +339,7 @@ class GitCodeRepo:
 
     def _land_commit(self, base: Sha, work: Sha) -> tuple[Sha | None, tuple[str, ...]]:
         tree, conflicts = self._merge_tree(base, work)
-        if conflicts:
+        if tree is None:
             return None, conflicts
         return self._commit(tree, [base, work], "Merge the work of the mission", work), ()
 

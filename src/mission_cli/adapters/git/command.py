@@ -67,7 +67,7 @@ class Git:
         """Run a git command. Raises ToolError with git's own words when it exits with another code than `ok`."""
         done = run([*self._argv, *args], cwd=self._cwd, env=self._env(env), stdin=stdin, timeout=timeout)
         if done.code not in ok:
-            raise _refusal(args[0], done)
+            raise refusal(args[0], done)
         return done
 
     def dialogue(self, *args: str) -> Dialogue:
@@ -116,7 +116,7 @@ class Git:
             return True
         there = self.run("rev-parse", "--verify", "--quiet", ref, ok=(0, 1, 128)).out.decode().strip()
         if there == before:
-            raise _refusal("update-ref", done)
+            raise refusal("update-ref", done)
         return False
 
     def sync_ref(self, ref: str) -> None:
@@ -198,11 +198,12 @@ def plain_git(cwd: Path, *args: str, ok: tuple[int, ...] = (0,)) -> str:
     """A question to the git that a person has around them, with their configuration; the answer without line ending."""
     done = run(["git", *_SAFE, *args], cwd=cwd, env=scrubbed(os.environ))
     if done.code not in ok:
-        raise _refusal(args[0], done)
+        raise refusal(args[0], done)
     return done.out.decode("utf-8", "surrogateescape").rstrip("\n") if done.code == 0 else ""
 
 
-def _refusal(command: str, done: Completed) -> ToolError:
+def refusal(command: str, done: Completed) -> ToolError:
+    """The error for a command that did not do what it should, in git's own words."""
     from mission_cli.domain.text import one_line
 
     words = one_line(done.err.decode("utf-8", "replace") or f"exit {done.code}", 400)
