@@ -10,24 +10,29 @@ from typing import TYPE_CHECKING
 from tests.crash.lives import PLAN, Lives, StateId, Step, committed, end_of, over_the_cap, works
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.fakes.life import Kind
+from tests.kit.fakes.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tests.kit.fakes.executor import Script
     from tests.kit.fakes.host import Host
 
 
 @dataclass
 class Deaths:
-    """One mission of six features and two milestones, and the deaths that it was put through."""
+    """One mission, of six features and two milestones where no other is meant, and the deaths that it was put through."""
 
     lazy: tuple[str, ...] = ()
+    plan: str = PLAN
+    script: Script = works
+    begun: Objects = field(default_factory=Objects)
     lives: Lives = field(default_factory=Lives)
     counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        host = make_host(works, lazy=self.lazy)
-        make_mission(host, PLAN)
+        host = make_host(self.script, lazy=self.lazy, objects=self.begun)
+        make_mission(host, self.plan)
         self.objects = host.jobs.objects
         self.begin = self.lives.keep(host)
         self.undisturbed = self.lives.steps(self.begin)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from tests.kit.people import HONEST
 
+from mission_cli.adapters.clock import SystemClock
+from mission_cli.domain.schedule import next_due
 from mission_cli.domain.timeline import Moment
 from mission_cli.engine.loop import pulse
 from mission_cli.wiring import open_repository
@@ -24,6 +26,17 @@ budget: {time_hours: 1}
 milestones:
   - name: Only
     validation: ["manual: it looks good"]
+    features: [{title: one}]
+"""
+WEEKLY = """\
+title: Each Monday
+schedule: 0 3 * * 1
+end_date: 2099-01-01
+budget: {time_hours: 1}
+preferences: {land: auto}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt`"]
     features: [{title: one}]
 """
 WAITS = "\n## Waits\n\n| Feature | Waiting for | Since | Timeout | Status |\n| --- | --- | --- | --- | --- |\n"
@@ -115,3 +128,44 @@ def test_a_week_of_missed_ticks_is_one_and_done_once(person: Person) -> None:
         hands.pass_by(timedelta(seconds=60))
     log = person.git("log", "--format=%s", f"{before}..missions", cwd=person.repo / "missions").splitlines()
     assert log == ["1.1: person:Bob did not come in time"]
+
+
+def test_a_mission_of_each_monday_waits_runs_and_waits_again(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(WEEKLY)
+    assert person.mission("start", "m", "--scheduled", "-y", "--json").facts["status"] == "recurring"
+    head = person.state_head()
+    assert "it waits already" in person.mission("start", "m", "--scheduled", "-y").out
+    assert person.state_head() == head
+    due = next_due("0 3 * * 1", datetime.now(UTC), SystemClock().zone)
+    assert due is not None
+    starts = f"it starts at {due.astimezone(SystemClock().zone):%a %Y-%m-%d %H:%M}"
+    assert starts in person.mission("status", "m").out
+    assert person.run().code == 0, "there is nothing to wait for"
+    assert person.starts() == []
+    assert "mission cancel m" in person.mission("pause", "m", ok=(2,)).err
+
+    person.mission("start", "m", "-y")
+    assert starts in person.run().out
+    assert (person.loaded().mission.raw_status, person.features()) == ("recurring", {"1.1": "done"})
+    hands = Hands(wall=due + timedelta(days=8))
+    world = replace(open_repository(person.repo).world, clock=hands)
+    for _ in range(2):
+        pulse(world)
+        hands.pass_by(timedelta(seconds=60))
+    again = person.loaded().mission
+    assert (again.raw_status, again.executions, person.features()) == ("active", 2, {"1.1": "dispatched"})
+    person.rest()
+
+
+def test_what_is_never_due_does_not_wait(person: Person) -> None:
+    person.worker(HONEST)
+    errors = person.mission(
+        "new", "--plan", str(person.write("../plan.yaml", WEEKLY.replace("0 3 * * 1", "soon"))), ok=(1,)
+    )
+    assert "plan.yaml:2:1: `schedule` is `soon`: it is no time, and not five fields of cron" in errors.err
+    person.plan(WEEKLY.replace("2099-01-01", "2020-01-01"))
+    refused = person.mission("start", "m", "--scheduled", "-y", ok=(2,)).err
+    assert "m cannot wait: `0 3 * * 1` is not due any more" in refused
+    person.plan(ONE, identity="n")
+    assert "n cannot wait: it has no schedule" in person.mission("start", "n", "--scheduled", "-y", ok=(2,)).err

@@ -13,13 +13,23 @@ from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.domain.hours import opens_at, read_windows
 from mission_cli.domain.ids import FeatureNumber
-from mission_cli.domain.mission import Gate, InputRequest, Mission, Wait
+from mission_cli.domain.mission import Gate, InputRequest, LogRow, Mission, Wait
 from mission_cli.domain.runs import Job
 from mission_cli.domain.status import Cause, FeatureStatus, GateKind, JobState, MissionStatus
 from mission_cli.domain.text import parse_stamp, stamp
 from mission_cli.domain.timeline import Moment, Timeline, follow
 from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import Cancel, Dispatch, MoveGate, MoveMission, MoveRequest, MoveWait, Plan, Recover
+from mission_cli.planner.decisions import (
+    Begin,
+    Cancel,
+    Dispatch,
+    MoveGate,
+    MoveMission,
+    MoveRequest,
+    MoveWait,
+    Plan,
+    Recover,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -151,6 +161,16 @@ def scheduled(line: Timeline) -> Plan:
     return plan(some, line, starts_at=NOW + timedelta(hours=24))
 
 
+def recurring(line: Timeline) -> Plan:
+    rows = (LogRow(stamp(NOW - timedelta(hours=1)), "mission.recurring", ""),)
+    some = waiting(status=MissionStatus.RECURRING, raw_status="recurring", schedule="0 10 * * *", progress=rows)
+    return plan(some, line, starts_at=NOW + timedelta(hours=24))
+
+
+def late(line: Timeline) -> Plan:
+    return plan(waiting(deadline="tomorrow, ten o'clock"), line, deadline=NOW + timedelta(hours=24))
+
+
 def overdue(line: Timeline) -> Plan:
     some = mission(feature("1.1", FeatureStatus.DISPATCHED))
     job = Job(JobState.RUNNING, started=stamp(NOW))
@@ -174,7 +194,9 @@ MOVES: dict[str, tuple[Callable[[Timeline], Plan], type]] = {
     "an external wait fails": (external, MoveWait),
     "a wait for a time ends": (dated, MoveWait),
     "a delay ends": (delayed, MoveGate),
-    "a schedule is due": (scheduled, MoveMission),
+    "a schedule is due": (scheduled, Begin),
+    "a recurring mission is due": (recurring, Begin),
+    "a deadline has come": (late, MoveMission),
     "an attempt is overdue": (overdue, Cancel),
     "an attempt is lost": (gone, Recover),
 }
@@ -187,7 +209,7 @@ def decided(found: Plan) -> list[type]:
     return [
         type(d)
         for d in (*found.moves, *found.acts)
-        if isinstance(d, MoveRequest | MoveWait | MoveGate | MoveMission | Cancel | Recover)
+        if isinstance(d, MoveRequest | MoveWait | MoveGate | MoveMission | Begin | Cancel | Recover)
     ]
 
 
@@ -205,9 +227,10 @@ def test_what_the_clock_does_irreversibly_needs_two_ticks_that_agree(name: str) 
     assert decided(move(told(SECOND_TICK))) == [kind]
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in MOVES if n not in {"a wait for a time ends", "a schedule is due", "an attempt is lost"}]
-)
+DATES = ["a wait for a time ends", "a schedule is due", "a recurring mission is due", "a deadline has come"]
+
+
+@pytest.mark.parametrize("name", [n for n in MOVES if n not in {*DATES, "an attempt is lost"}])
 def test_a_duration_is_not_over_because_the_clock_was_put_ahead(name: str) -> None:
     move, kind = MOVES[name]
     for more in ([], awake((DAY + 120, 1180)), awake((DAY + 120, 1180), (DAY + HOUR, 1060 + HOUR))):
@@ -216,7 +239,7 @@ def test_a_duration_is_not_over_because_the_clock_was_put_ahead(name: str) -> No
     assert decided(move(told([*JUMPED, *late]))) == [kind]
 
 
-@pytest.mark.parametrize("name", ["a wait for a time ends", "a schedule is due"])
+@pytest.mark.parametrize("name", DATES)
 def test_a_date_has_come_once_the_clock_has_proven_to_stay_where_it_jumped(name: str) -> None:
     move, kind = MOVES[name]
     assert decided(move(told(JUMPED))) == []
@@ -229,7 +252,8 @@ def test_a_week_asleep_is_one_missed_tick_and_costs_a_worker_nothing() -> None:
     line = told(asleep)
     assert decided(overdue(line)) == []
     assert overdue(line).wake_at == line.last.wall + timedelta(seconds=179)
-    for move, kind in (MOVES["a schedule is due"], MOVES["a request expires"], MOVES["a delay ends"]):
+    for name in ("a schedule is due", "a recurring mission is due", "a request expires", "a delay ends"):
+        move, kind = MOVES[name]
         assert decided(move(line)) == [kind]
 
 

@@ -10,6 +10,7 @@ import yaml
 from mission_cli.document.words import MISSION_WORDS, mission_status, number
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import dataclass
+from mission_cli.domain.schedule import why_no_schedule
 from mission_cli.domain.text import parse_stamp
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Kind(StrEnum):
     YESNO = "yesno"
     MOMENT = "moment"
     """An ISO 8601 date or time."""
+    SCHEDULE = "schedule"
+    """A time, or five fields of cron."""
     LIST = "list"
     MAP = "map"
     """Texts by name, any names."""
@@ -65,8 +68,8 @@ KEYS: dict[str, Key] = {
         Key("created", Kind.MOMENT, "When it was written."),
         Key("started", Kind.MOMENT, "When it was started first."),
         Key("completed", Kind.MOMENT, "When it was completed."),
-        Key("deadline", Kind.MOMENT, "When it has to be ready.", also=("due", "due_at")),
-        Key("schedule", Kind.TEXT, "Five-field cron, or one ISO 8601 time."),
+        Key("deadline", Kind.MOMENT, "When it has to be ready; if it is not, it pauses.", also=("due", "due_at")),
+        Key("schedule", Kind.SCHEDULE, "Five-field cron, or one ISO 8601 time."),
         Key("end_date", Kind.MOMENT, "When a recurring mission ends."),
         Key("executions", Kind.COUNT, "How often it was run through."),
         Key("managed", Kind.TEXT, "The word mission: `mission pulse` drives it."),
@@ -104,6 +107,8 @@ _BY_PATH: dict[tuple[str, ...], Key] = {key.steps: key for key in KEYS.values()}
 _BY_PATH |= {(name,): key for key in KEYS.values() for name in key.also}
 _KNOWN: dict[str, set[str]] = {"": {path[0] for path in _BY_PATH}}
 _KNOWN |= {group: {path[1] for path in _BY_PATH if path[0] == group and len(path) > 1} for group in GROUPS}
+MOMENT_HINT = "write it as 2026-11-20 or 2026-11-20T10:00:00Z"
+SCHEDULE_HINT = "write a time, 2026-11-20T10:00, or five fields of cron, 0 3 * * 1"
 _CLOSE = 0.8
 _LONGEST_KEY = 60
 _YESNO = frozenset({"true", "false", "yes", "no", "on", "off"})
@@ -166,8 +171,10 @@ def _why_wrong_text(key: Key, name: str, text: str) -> tuple[str, str] | None:
             return f"`{name}` is no number: `{text}`", "it is read as unset; write a number"
         case Kind.YESNO if text.casefold() not in _YESNO:
             return f"`{name}` is neither true nor false: `{text}`", "it is read as unset"
+        case Kind.SCHEDULE if words := why_no_schedule(text):
+            return f"`{name}` is `{text}`: {words}", SCHEDULE_HINT
         case Kind.MOMENT if parse_stamp(text) is None:
-            return f"`{name}` is no date: `{text}`", "write it as 2026-11-20 or 2026-11-20T10:00:00Z"
+            return f"`{name}` is no date: `{text}`", MOMENT_HINT
     return None
 
 
@@ -203,7 +210,7 @@ def _any_way_of_writing() -> str:
 def _schema_of(key: Key) -> dict[str, Any]:  # noqa: PLR0911 - one case per kind
     numeric = {"type": "string", "pattern": r"^\s*[-+]?[$€£]?[0-9][0-9,_]*(\.[0-9]*)?\s*$|^$"}
     match key.kind:
-        case Kind.TEXT:
+        case Kind.TEXT | Kind.SCHEDULE:
             return {"type": ["string", "number", "boolean", "null"]}
         case Kind.WORD:
             return {"enum": [*key.words, "", None]}

@@ -261,6 +261,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         completed=facts.text("completed"),
         deadline=facts.text("deadline"),
         schedule=facts.text("schedule"),
+        end_date=facts.text("end_date"),
         executions=int(number(facts.text("executions")) or 0),
         managed=facts.text("managed") == "mission",
         host=facts.text("host"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
@@ -13,18 +14,23 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from mission_cli.budget.amounts import LABELS
 from mission_cli.document import escape
 from mission_cli.document.features import Draft, read_row, resolve
+from mission_cli.document.keys import MOMENT_HINT, SCHEDULE_HINT
 from mission_cli.document.yaml_text import UnsafeError, load_values
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.ids import FeatureNumber, why_bad_id
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import dataclass
+from mission_cli.domain.schedule import why_no_schedule
+from mission_cli.domain.text import parse_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
 def _text(value: object) -> object:
-    """YAML reads `1.10` as a number and `1h` as text; both are text here."""
+    """YAML reads `1.10` as a number, `2026-11-20` as a date and `1h` as text; all are text here."""
+    if isinstance(value, date):
+        return value.isoformat()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
@@ -147,6 +153,7 @@ class Plan(_Strict):
     priority: Literal["low", "normal", "high", "urgent"] = "normal"
     deadline: Text = ""
     schedule: Text = ""
+    end_date: Text = ""
     base: Text = ""
     budget: PlanBudget = PlanBudget()
     model_routing: PlanModels = PlanModels()
@@ -270,9 +277,19 @@ def _amount(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:f}".rstrip("0").rstrip(".") or "0"
 
 
+def _check_times(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
+    words = why_no_schedule(plan.schedule) if plan.schedule else ""
+    if words:
+        yield Problem(*place_of(root, ("schedule",)), f"`schedule` is `{plan.schedule}`: {words}", SCHEDULE_HINT)
+    for name, text in (("deadline", plan.deadline), ("end_date", plan.end_date)):
+        if text and parse_stamp(text) is None:
+            yield Problem(*place_of(root, (name,)), f"`{name}` is no date: `{text}`", MOMENT_HINT)
+
+
 def _check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
     if plan.id and why_bad_id(plan.id):
         yield Problem(*place_of(root, ("id",)), f"{plan.id!r} cannot be an id: {why_bad_id(plan.id)}")
+    yield from _check_times(plan, root)
     drafts: list[Draft] = []
     for number, _, cell in feature_rows(plan):
         m, n = (int(x) - 1 for x in number.split("."))

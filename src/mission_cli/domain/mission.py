@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_order, milestone_of
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field
+from mission_cli.domain.schedule import recurs
 from mission_cli.domain.status import (
     FINISHED_FEATURE,
     FINISHED_MILESTONE,
@@ -294,6 +295,7 @@ class Mission:
     completed: str = ""
     deadline: str = ""
     schedule: str = ""
+    end_date: str = ""
     executions: int = 0
     managed: bool = False
     host: str = ""
@@ -318,6 +320,11 @@ class Mission:
     def poc(self) -> bool:
         """A proof of concept: one worker, nothing judged but the milestones, every feature lands."""
         return self.mode == "poc"
+
+    @property
+    def recurs(self) -> bool:
+        """It is run through again and again, by a schedule of five fields."""
+        return recurs(self.schedule)
 
     def features(self) -> Iterator[Feature]:
         """All features in file order."""

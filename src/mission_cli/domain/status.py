@@ -44,6 +44,7 @@ class FeatureStatus(StrEnum):
 
 FINISHED_FEATURE = frozenset({FeatureStatus.DONE, FeatureStatus.SKIPPED})
 FINISHED_MILESTONE = frozenset({MilestoneStatus.PASSED, MilestoneStatus.SKIPPED})
+WAITING_MISSION = frozenset({MissionStatus.SCHEDULED, MissionStatus.RECURRING})
 FINISHED_MISSION = frozenset({MissionStatus.COMPLETED, MissionStatus.FAILED, MissionStatus.CANCELLED})
 
 

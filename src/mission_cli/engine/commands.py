@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from mission_cli.budget.ledger import account, alert, next_threshold
 from mission_cli.document.changes import AppendRow, Change, SetCell, SetFeature, SetFront, SetMilestone
-from mission_cli.document.features import ANNOTATION
 from mission_cli.document.runs import read_run
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, UsageError
 from mission_cli.domain.status import (
     FINISHED_MISSION,
+    WAITING_MISSION,
     FeatureStatus,
     MilestoneStatus,
     MissionStatus,
 )
 from mission_cli.domain.text import stamp
 from mission_cli.engine.committing import Done, Wanted, commit_change
+from mission_cli.engine.executions import fresh_tries
 from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.observe import landing_target
 from mission_cli.engine.record import Entry, message
@@ -24,6 +25,8 @@ from mission_cli.engine.starting import refuse_start
 from mission_cli.planner.transitions import MISSION_MOVES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mission_cli.domain.mission import Feature, InputRequest, Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.world import World
@@ -93,9 +96,8 @@ def retry(world: World, text: str, *, reason: str = "") -> Done:
                 f"{feature.number} is being worked on",
                 hint=f"stop it first: mission skip {address.mission.id}/{feature.number}",
             )
-        last = max((r.attempt for r in records), default=0)
         words = f"{feature.number} gets fresh tries" + (f": {reason}" if reason else "")
-        return Wanted(words, "feature.retried", _fresh(address, feature, last))
+        return Wanted(words, "feature.retried", _fresh(address, feature, records))
 
     return commit_change(world, text, change)
 
@@ -229,36 +231,18 @@ def _to(address: Address, status: MissionStatus, event: str, words: str) -> Want
     if now is status:
         return Wanted(f"{address.mission.id} is {status} already", event)
     if now is None or (now, status) not in MISSION_MOVES:
-        hint = (
-            f"mission start {address.mission.id}" if now in FINISHED_MISSION else f"mission status {address.mission.id}"
-        )
+        help_by = "start" if now in FINISHED_MISSION else "cancel" if now in WAITING_MISSION else "status"
+        hint = f"mission {help_by} {address.mission.id}"
         raise UsageError(f"{address.mission.id} is {address.mission.raw_status}, it cannot become {status}", hint=hint)
     return Wanted(words, event, (SetFront(("status",), str(status)),))
 
 
-def _fresh(address: Address, feature: Feature, last: int) -> tuple[Change, ...]:
-    changes: list[Change] = [SetFeature(feature.number, "Status", FeatureStatus.PENDING)]
-    if last:
-        changes.append(SetFeature(feature.number, "Feature", _annotated(address, feature, last)))
+def _fresh(address: Address, feature: Feature, records: Sequence[RunRecord]) -> tuple[Change, ...]:
+    changes = [*fresh_tries(address.loaded, feature, records)]
     milestone = address.mission.milestone_holding(feature.number)
     if milestone is not None and milestone.status in {MilestoneStatus.PASSED, MilestoneStatus.VALIDATING}:
         changes.append(SetMilestone(milestone.number, "Status", MilestoneStatus.ACTIVE))
     return tuple(changes)
-
-
-def _annotated(address: Address, feature: Feature, last: int) -> str:
-    """The Feature cell with `[tries-after:K]` in the place of an older one."""
-    from mission_cli.document.load import feature_rows, milestone_places
-
-    cell = feature.title
-    for place in milestone_places(address.loaded.layout):
-        cell = next((one.item.text for one in place.listed if one.number == feature.number), cell)
-        for table in place.tables:
-            for number, row in feature_rows(table, place.number):
-                if number == feature.number:
-                    cell = table.text(row, "feature")
-    kept = ANNOTATION.sub(lambda m: "" if m["name"].lower() == "tries-after" else m[0], cell)
-    return f"{kept.rstrip()} `[tries-after:{last}]`"
 
 
 def _approval(world: World, gate: str, word: str, commit: str, comment: str) -> AppendRow:

@@ -8,21 +8,25 @@ from mission_cli.document.changes import Change, SetFront
 from mission_cli.domain.errors import BlockedError, ConflictError, ToolError, UsageError
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import poc_branch
+from mission_cli.domain.schedule import end_of, next_due
 from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, MissionStatus
-from mission_cli.domain.text import stamp
 from mission_cli.engine import sharing
+from mission_cli.engine.commands import records_of
 from mission_cli.engine.committing import Done, Wanted, commit_change
+from mission_cli.engine.executions import begin
 from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.starting import refuse_start
+from mission_cli.planner.transitions import MISSION_MOVES
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.world import World
 
 
-def start(world: World, text: str) -> Done:
-    """Make a mission active. Raises BlockedError without a cap, a base, a runner, or with errors in the file.
+def start(world: World, text: str, *, scheduled: bool = False) -> Done:
+    """Make a mission active, or let it wait until it is due by its schedule.
 
+    Raises BlockedError without a cap, a base, a runner, or with errors in the file; UsageError when it is never due.
     Where missions are shared, raises ToolError when the remote cannot be asked whether another clone has it.
     """
     sharing.insist(world)
@@ -41,22 +45,34 @@ def start(world: World, text: str) -> Done:
             world.code.make_branch(mission.base)
         if mission.status is MissionStatus.ACTIVE and mission.managed:
             return Wanted(f"{mission.id} is active already", "")
-        now = stamp(world.clock.now())
-        changes: list[Change] = [
-            SetFront(("managed",), "mission"),
-            SetFront(("host",), world.machine.me()),
-            SetFront(("status",), str(MissionStatus.ACTIVE)),
-        ]
-        if mission.status is not MissionStatus.PAUSED:
-            changes += [
-                SetFront(("started",), now),
-                SetFront(("executions",), mission.executions + 1),
-            ]
-        if mission.completed:
-            changes.append(SetFront(("completed",), ""))
+        changes: list[Change] = [SetFront(("managed",), "mission"), SetFront(("host",), world.machine.me())]
+        if scheduled:
+            to, words = _waiting(world, mission)
+            if mission.status is to and mission.managed and sharing.drives(world, mission):
+                return Wanted(f"{words}, it waits already", "")
+            return Wanted(words, f"mission.{to}", (*changes, SetFront(("status",), str(to))))
+        if mission.status is MissionStatus.PAUSED:
+            changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
+        else:
+            changes += begin(address.loaded, records_of(world, address), world.clock.now())
         return Wanted(f"{mission.id} is started", "mission.started", tuple(changes))
 
     return commit_change(world, text, change)
+
+
+def _waiting(world: World, mission: Mission) -> tuple[MissionStatus, str]:
+    """Return the status of a mission that waits for its schedule, with words; raises UsageError where it cannot."""
+    to = MissionStatus.RECURRING if mission.recurs else MissionStatus.SCHEDULED
+    now, zone = world.clock.now(), world.clock.zone
+    due, last = next_due(mission.schedule, now, zone), end_of(mission.end_date, zone)
+    if due is None or due <= now or (mission.recurs and last is not None and due > last):
+        words = f"`{mission.schedule}` is not due any more" if mission.schedule else "it has no schedule"
+        hint = f"write one into its front matter, a time or five fields of cron: mission edit {mission.id}"
+        raise UsageError(f"{mission.id} cannot wait: {words}", hint=hint)
+    if mission.status is None or (mission.status is not to and (mission.status, to) not in MISSION_MOVES):
+        hint = f"mission cancel {mission.id} ends what is begun"
+        raise UsageError(f"{mission.id} is {mission.raw_status}, it cannot become {to}", hint=hint)
+    return to, f"{mission.id} starts {due.astimezone(zone):%a %Y-%m-%d %H:%M}"
 
 
 def takeover(world: World, text: str) -> Done:

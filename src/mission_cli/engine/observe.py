@@ -14,6 +14,7 @@ from mission_cli.domain.landing import Landing, LandState, Merge
 from mission_cli.domain.paths import always_protected
 from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.runs import CheckState, Job
+from mission_cli.domain.schedule import end_of
 from mission_cli.domain.status import (
     Cause,
     EndReason,
@@ -24,11 +25,11 @@ from mission_cli.domain.status import (
     RecordState,
     Verdict,
 )
-from mission_cli.domain.text import parse_stamp
 from mission_cli.domain.timeline import follow
 from mission_cli.engine.sharing import is_silent, problem, waits_for_person
 from mission_cli.planner.decide import decide
 from mission_cli.planner.decisions import RunCheck
+from mission_cli.planner.executions import due_at
 from mission_cli.planner.milestones import current_milestones
 from mission_cli.planner.seen import Seen
 
@@ -111,7 +112,7 @@ def observe(
     """Look at clock, code, jobs and machine for one mission."""
     mission = loaded.mission
     timeline = follow(world.runtime.timeline(), world.clock.moment(), least=world.settings.agree_after)
-    now, me = timeline.last.wall, world.machine.me()
+    now, me, zone = timeline.last.wall, world.machine.me(), world.clock.zone
     if not mission.managed or mission.status in _NOT_DRIVEN:
         return Seen(now, me)
     records = _records(run_texts)
@@ -143,10 +144,13 @@ def observe(
         detected={tree: look.detected(commit) for tree, commit in trees.items()},
         free_slots=world.machine.free_slots(),
         shortage=world.machine.shortage(),
-        opens_at=opens_at(read_windows(world.settings.hours), now.astimezone(world.clock.zone)),
+        opens_at=opens_at(read_windows(world.settings.hours), now.astimezone(zone)),
         timeline=timeline,
         settings_at=world.runtime.changed_at(world.settings_files),
-        starts_at=parse_stamp(mission.schedule, world.clock.zone),
+        starts_at=due_at(mission, now, zone) if mission.schedule else None,
+        last_due=end_of(mission.end_date, zone),
+        deadline=end_of(mission.deadline, zone),
+        zone=zone,
         missions=_others(snapshot, mission) if any(w.waiting_for.startswith("mission:") for w in mission.waits) else {},
         editor=world.state.last_editor(snapshot.missions[mission.id]) if _by_hand(mission, records) else "",
     )

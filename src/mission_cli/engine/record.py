@@ -27,10 +27,12 @@ from mission_cli.domain.mission import Spend
 from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import Cause, FeatureStatus, MissionStatus
 from mission_cli.domain.text import one_line, stamp
+from mission_cli.engine.executions import begin
 from mission_cli.engine.retrospective import retrospective
 from mission_cli.planner.decisions import (
     AddFix,
     Ask,
+    Begin,
     CloseRecovery,
     Dispatch,
     Finish,
@@ -142,8 +144,10 @@ def entry_of(move: Move) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat tabl
             return Entry("recovery.closed", move.why)
         case Note():
             return Entry(move.event, move.details)
+        case Begin():
+            return Entry("mission.started", move.why)
         case Finish():
-            return Entry("mission.completed", move.why)
+            return Entry(f"mission.{move.to}", move.why)
 
 
 def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
@@ -176,12 +180,13 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
             yield _fix_change(move)
         case MoveMission():
             yield SetFront(("status",), str(move.to))
-            if move.to is MissionStatus.ACTIVE and not loaded.mission.started:
-                yield SetFront(("started",), stamp(now))
+        case Begin():
+            yield from begin(loaded, records, now)
         case Finish():
-            yield SetFront(("status",), str(MissionStatus.COMPLETED))
-            yield SetFront(("completed",), stamp(now))
-            yield from retrospective(loaded.mission, records)
+            yield SetFront(("status",), str(move.to))
+            if move.to is MissionStatus.COMPLETED:
+                yield SetFront(("completed",), stamp(now))
+                yield from retrospective(loaded.mission, records)
         case Ask() | MoveRequest() | MoveGate() | MoveWait() | CloseRecovery() | Note():
             yield from _table_changes(move)
 

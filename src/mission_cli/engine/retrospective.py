@@ -51,11 +51,13 @@ def _lessons(records: Sequence[RunRecord]) -> Iterator[str]:
 
 def _improvements(mission: Mission, records: Sequence[RunRecord]) -> Iterator[str]:
     tries = Counter(r.feature for r in records)
-    often = [f for f in mission.features() if tries[f.number] > 1]
+    times = max(1, mission.executions) if mission.recurs else 1
+    often = [f for f in mission.features() if tries[f.number] > times]
     if not often and not any(m.rounds for m in mission.milestones):
         yield "- Nothing had to be done twice."
     for feature in often:
-        yield f"- {feature.number} took {tries[feature.number]} attempts."
+        in_all = f" in {times} executions" if times > 1 else ""
+        yield f"- {feature.number} took {tries[feature.number]} attempts{in_all}."
     for milestone in mission.milestones:
         if milestone.rounds:
             yield f"- Milestone {milestone.number} needed {counted(milestone.rounds, 'round')} of fixes."

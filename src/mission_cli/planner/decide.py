@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.host import is_elsewhere
-from mission_cli.domain.status import MissionStatus
-from mission_cli.planner.decisions import Cancel, MoveMission, Plan
+from mission_cli.domain.status import WAITING_MISSION, MissionStatus
+from mission_cli.planner.decisions import Cancel, Plan
 from mission_cli.planner.draft import Draft
+from mission_cli.planner.executions import deadline, schedule
 from mission_cli.planner.finish import by_hand, finish, recoveries
 from mission_cli.planner.gates import gates, requests, waits
 from mission_cli.planner.help import withdraw
 from mission_cli.planner.milestones import milestones
 from mission_cli.planner.release import dispatch
 from mission_cli.planner.settle import settle
-from mission_cli.planner.transitions import move_mission
 from mission_cli.planner.watch import budget
 
 if TYPE_CHECKING:
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from mission_cli.planner.policy import Policy
     from mission_cli.planner.seen import Seen
 
-_STEPS = (settle, withdraw, requests, waits, gates, budget, milestones, by_hand, recoveries, dispatch, finish)
-
-
-_GOING = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED, MissionStatus.SCHEDULED})
+_STEPS = (settle, withdraw, requests, waits, deadline, gates, budget, milestones, by_hand, recoveries, dispatch, finish)
+_GOING = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED}) | WAITING_MISSION
 
 
 def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
@@ -49,8 +47,8 @@ def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
     if mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():
         for step in _STEPS:
             step(draft)
-    elif mission.status is MissionStatus.SCHEDULED:
-        _schedule(draft)
+    elif mission.status in WAITING_MISSION:
+        schedule(draft)
     _mission_hold(draft)
     return draft.plan()
 
@@ -65,18 +63,6 @@ def _elsewhere(draft: Draft) -> None:
         draft.hold("", "host", words, unblock=unblock, person=True)
     else:
         draft.hold("", "host", f"it is driven by {host}", unblock=unblock)
-
-
-def _schedule(draft: Draft) -> None:
-    due = draft.seen.starts_at
-    if due is None:
-        words = f"its schedule `{draft.mission.schedule}` is no time"
-        draft.hold("", "mission", words, unblock=f"mission start {draft.mission.id}", person=True)
-    elif due > draft.seen.now:
-        draft.hold("", "mission", f"it starts at {draft.mission.schedule}", until=due)
-    elif draft.has_come("", f"{draft.mission.schedule} has come", due - draft.seen.now):
-        to = move_mission(MissionStatus.SCHEDULED, MissionStatus.ACTIVE)
-        draft.moves.append(MoveMission(to, f"{draft.mission.schedule} has come"))
 
 
 def _mission_hold(draft: Draft) -> None:

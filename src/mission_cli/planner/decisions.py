@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.records import dataclass
+from mission_cli.domain.status import MissionStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import FeatureNumber, RunId, Sha
     from mission_cli.domain.mission import Criterion, InputRequest, Result
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus
+    from mission_cli.domain.status import FeatureStatus, MilestoneStatus
 
 
 # Moves
@@ -105,6 +106,13 @@ class MoveMission:
 
 
 @dataclass(frozen=True, slots=True)
+class Begin:
+    """A new execution: active, and where it was run through before everything is to be done again."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A question to a person."""
 
@@ -166,9 +174,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The mission is completed: retrospective, reconciliation, status."""
+    """The mission is completed: retrospective, reconciliation, status. Or one execution of a recurring one is."""
 
     why: str
+    to: MissionStatus = MissionStatus.COMPLETED
 
 
 # Acts
@@ -253,6 +262,7 @@ Move = (
     | MarkCriteria
     | AddFix
     | MoveMission
+    | Begin
     | Ask
     | MoveRequest
     | MoveGate

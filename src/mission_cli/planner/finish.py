@@ -15,10 +15,11 @@ from mission_cli.domain.status import (
     Verdict,
 )
 from mission_cli.domain.text import first_error, one_line
-from mission_cli.planner.decisions import CloseRecovery, Finish, Land, MoveMilestone, Note
+from mission_cli.planner.decisions import CloseRecovery, Land, MoveMilestone, Note
+from mission_cli.planner.executions import ended
 from mission_cli.planner.judge import judge, start_checks
 from mission_cli.planner.milestones import apart, current_milestones, fix_features, validation_criteria
-from mission_cli.planner.transitions import move_milestone, move_mission
+from mission_cli.planner.transitions import move_milestone
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
@@ -69,8 +70,8 @@ def finish(draft: Draft) -> None:
     elif draft.open_records():
         draft.hold("", "running", "an attempt is still open")
     elif landed:
-        move_mission(MissionStatus.ACTIVE, MissionStatus.COMPLETED)
-        draft.moves.append(Finish("every milestone passed, the final validation passed, and the work is landed"))
+        words = "every milestone passed, the final validation passed, and the work is landed"
+        draft.moves.append(ended(draft, words))
 
 
 def _finally_valid(draft: Draft) -> bool:

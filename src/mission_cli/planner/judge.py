@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.mission import InputRequest
 from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import EXECUTABLE_KINDS, CriterionKind, JobState, Verdict
-from mission_cli.domain.text import stamp
+from mission_cli.domain.text import parse_stamp, stamp
 from mission_cli.planner.decisions import Ask, RunCheck
 
 if TYPE_CHECKING:
@@ -62,9 +62,11 @@ def says_yes(response: str) -> bool:
 def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission) -> str:
     """Return the name of a judgement: equal exactly when criterion, tree and policy are equal.
 
-    A `resume` of the mission makes new names, so that what could not run is tried again.
+    A `resume` of the mission makes new names, so that what could not run is tried again; so does each execution of a
+    recurring one, for which the world may have changed although the tree is the same.
     """
     resumed = sum(row.event == "mission.resumed" for row in mission.progress)
+    asked = f"{resumed}.{mission.executions}" if mission.recurs else str(resumed)
     parts = (
         criterion.kind,
         criterion.command,
@@ -76,7 +78,7 @@ def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission)
         str(criterion.timeout),
         tree,
         policy.checks_salt,
-        str(resumed),
+        asked,
     )
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
@@ -119,8 +121,13 @@ def request(draft: Draft, owner: str, prompt: str, options: tuple[str, ...]) -> 
 
 
 def find_request(mission: Mission, owner: str, prompt: str) -> InputRequest | None:
-    """The latest request of an owner with that prompt, or None."""
-    return next((r for r in reversed(mission.requests) if r.feature == owner and r.prompt == prompt), None)
+    """The latest request of an owner with that prompt, or None; what was asked in an earlier execution is over."""
+    began = parse_stamp(mission.started) if mission.recurs else None
+    for found in reversed(mission.requests):
+        if found.feature == owner and found.prompt == prompt:
+            asked = parse_stamp(found.asked)
+            return None if began and asked and asked < began else found
+    return None
 
 
 def _executable(draft: Draft, criterion: Criterion, commit: Sha, tree: str, result: Judgement) -> None:

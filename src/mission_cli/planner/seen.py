@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.landing import Landing
@@ -10,7 +10,7 @@ from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from mission_cli.domain.ids import FeatureNumber, RunId, Sha
     from mission_cli.domain.landing import Merge
@@ -67,7 +67,13 @@ class Seen:
     timeline: Timeline | None = None
     """What ticks have seen of the clock; None: nobody doubts it."""
     starts_at: datetime | None = None
-    """When the mission's schedule is due; None where it is no time."""
+    """When the mission's schedule is due, the next time; None where it is no time."""
+    last_due: datetime | None = None
+    """Until when executions of a recurring mission begin; None: for ever."""
+    deadline: datetime | None = None
+    """When the mission should be ready; None: whenever it is."""
+    zone: tzinfo = UTC
+    """Of this machine: schedules are local time."""
     settings_at: datetime | None = None
     """When settings or keys were changed last; None where nobody knows."""
     editor: str = ""
@@ -76,6 +82,10 @@ class Seen:
     def record_of(self, run: RunId) -> RunRecord | None:
         """The record of a run, or None."""
         return next((r for r in self.records if r.run == run), None)
+
+    def local(self, moment: datetime) -> str:
+        """A moment as people here say it, `Mon 2026-11-30 03:00`."""
+        return f"{moment.astimezone(self.zone):%a %Y-%m-%d %H:%M}"
 
     def since(self, start: datetime) -> timedelta:
         """How long ago a stamp was made, jumps of the clock taken out."""

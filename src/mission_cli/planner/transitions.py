@@ -1,8 +1,8 @@
 """All moves of missions, milestones and features; nobody else decides that a status may follow another.
 
 A mission is planned (draft, planning), waits for its hour (scheduled, recurring), is active until it is
-completed, cancelled or failed, and may be paused in between. A finished mission can be started again: a
-new execution. A milestone is active, is validated when its features are finished, passes or fails; a
+completed, cancelled or failed, and may be paused in between. A finished mission can be started again, at once or
+by its schedule: a new execution. A milestone is active, is validated when its features are finished, passes or fails; a
 failed one becomes active again with fix features. A feature is pending until an attempt is dispatched,
 in review while what the attempt left is judged, and then done (at once where its work is found on the
 branch of finished features already), pending again, or failed when its
@@ -14,7 +14,7 @@ writes into the file by hand is not checked here: it is their move.
 from __future__ import annotations
 
 from mission_cli.domain.errors import IllegalMoveError
-from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, WAITING_MISSION, FeatureStatus, MilestoneStatus, MissionStatus
 
 _M = MissionStatus
 _S = MilestoneStatus
@@ -41,6 +41,7 @@ MISSION_MOVES: frozenset[tuple[MissionStatus, MissionStatus]] = frozenset(
         (_M.FAILED, _M.ACTIVE),
         (_M.CANCELLED, _M.ACTIVE),
         (_M.COMPLETED, _M.ACTIVE),
+        *((now, to) for now in (_M.DRAFT, _M.PLANNING, *FINISHED_MISSION) for to in WAITING_MISSION),
     }
 )
 MILESTONE_MOVES: frozenset[tuple[MilestoneStatus, MilestoneStatus]] = frozenset(

@@ -49,6 +49,7 @@ def start(
     mission: Identity = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
+    scheduled: Annotated[bool, typer.Option("--scheduled", help="Not now: when its schedule is due.")] = False,
 ) -> int:
     """Start a mission: consent, state, one pulse."""
     from mission_cli.engine import driving
@@ -64,12 +65,13 @@ def start(
     if not (yes or headless) and shell.interactive and not typer.confirm("Start?", default=True):
         shell.note("nothing was started")
         return 0
-    done = driving.start(opened.world, address.mission.id)
+    done = driving.start(opened.world, address.mission.id, scheduled=scheduled)
     report = _pulse(opened)
     _tell(shell, report)
-    follow = f"`mission run {address.mission.id}` follows it"
-    words = f"{done.words}. The next pulse comes by itself when a worker ends; {follow}."
-    shell.say(words, facts={"id": address.mission.id, "status": "active"})
+    follow = f"The next pulse comes by itself when a worker ends; `mission run {address.mission.id}` follows it."
+    now = resolve(opened.world.state.snapshot(), address.mission.id).mission
+    words = f"{done.words}. {'Pulses begin it: mission cron install.' if scheduled else follow}"
+    shell.say(words, facts={"id": now.id, "status": str(now.status) if scheduled else "active"})
     return exit_code(report)
 
 

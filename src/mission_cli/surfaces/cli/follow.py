@@ -79,8 +79,8 @@ def _over(opened: Opened, report: Report, identity: MissionId) -> int | None:
     if report.elsewhere:
         return None
     status = report.status(identity)
-    if status in FINISHED_MISSION:
-        return 0 if status is MissionStatus.COMPLETED else 1
+    if status in FINISHED_MISSION or status is MissionStatus.RECURRING:
+        return 1 if status in {MissionStatus.FAILED, MissionStatus.CANCELLED} else 0
     case = report.cases.get(identity)
     if case is None:
         return None

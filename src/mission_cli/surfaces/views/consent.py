@@ -9,6 +9,7 @@ from rich.text import Text
 
 from mission_cli.budget.amounts import show_amount
 from mission_cli.domain.routing import runners
+from mission_cli.domain.schedule import next_due
 from mission_cli.domain.text import show_duration
 from mission_cli.surfaces.plain import clean
 
@@ -44,10 +45,8 @@ def consent_view(world: World, mission: Mission) -> Text:
         ("branches", f"mission/{mission.id}/work and one per attempt; {mission.base} moves {landing}"),
         ("pushes", _pushes(world, mission)),
         ("costs", f"at most {' and '.join(caps)}" if caps else "whatever it takes: the file says unlimited"),
-        (
-            "until",
-            mission.deadline or "it is done, or the budget is at its threshold of " + f"{mission.limits.alert_pct}%",
-        ),
+        ("until", _until(mission)),
+        *([("again", _again(world, mission))] if mission.recurs else []),
         ("judged", _judged(mission)),
         ("stop", f"mission pause {mission.id}, or everything at once: mission stop --all"),
     ]
@@ -57,6 +56,19 @@ def consent_view(world: World, mission: Mission) -> Text:
         text.append(f"{clean(words)}\n")
     text.rstrip()
     return text
+
+
+def _until(mission: Mission) -> str:
+    late = f"its deadline {mission.deadline} has passed, or " if mission.deadline else ""
+    return f"it is done, or {late}the budget is at its threshold of {mission.limits.alert_pct}%"
+
+
+def _again(world: World, mission: Mission) -> str:
+    due = next_due(mission.schedule, world.clock.now(), world.clock.zone)
+    if due is None:
+        return f"never: `{mission.schedule}` is no time"
+    first = f"{due.astimezone(world.clock.zone):%a %Y-%m-%d %H:%M}, by `{mission.schedule}`"
+    return f"{first}{f' until {mission.end_date}' if mission.end_date else ''}; the caps are for all of it together"
 
 
 def _pushes(world: World, mission: Mission) -> str:

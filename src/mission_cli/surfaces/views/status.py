@@ -56,6 +56,9 @@ def _head(view: MissionView) -> Text:
     text.append(f"{bar(view.progress)} {view.progress:.0%}  ")
     text.append(status(view.shown_as))
     text.append(f"  {view.mode} mode, base {clean(view.base)}", style="dim")
+    for hold in view.holds:
+        if hold.kind == "mission" and hold.until:
+            text.append(f"\n{clean(hold.detail)}")
     return text
 
 

@@ -1,0 +1,83 @@
+"""What a new execution changes in the file: by a command or by the clock, it begins in the same way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.document.changes import Change, SetCell, SetCriterion, SetFeature, SetFront, SetMilestone
+from mission_cli.document.criteria import result_comment
+from mission_cli.document.features import ANNOTATION
+from mission_cli.document.load import feature_rows, milestone_places
+from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus
+from mission_cli.domain.text import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from mission_cli.document.load import Loaded
+    from mission_cli.domain.mission import Criterion, Feature
+    from mission_cli.domain.runs import RunRecord
+
+
+def begin(loaded: Loaded, records: Sequence[RunRecord], now: datetime) -> Iterator[Change]:
+    """Make the mission active. Where a recurring one was run through before, all is to be done once more.
+
+    What was skipped stays so; so does the proof that a criterion does not pass by itself: what makes it pass was made
+    since.
+    """
+    mission = loaded.mission
+    yield SetFront(("status",), str(MissionStatus.ACTIVE))
+    yield SetFront(("started",), stamp(now))
+    yield SetFront(("executions",), mission.executions + 1)
+    if mission.completed:
+        yield SetFront(("completed",), "")
+    if not mission.recurs or not mission.executions:
+        return
+    for milestone in mission.milestones:
+        if milestone.status is not MilestoneStatus.SKIPPED:
+            yield SetMilestone(milestone.number, "Status", MilestoneStatus.PENDING)
+        if milestone.rounds:
+            yield SetMilestone(milestone.number, "Rounds", "0")
+        yield from _unjudged(str(milestone.number), milestone.criteria)
+        for feature in milestone.features:
+            yield from _again(loaded, feature, records)
+    for gate in mission.gates:
+        yield SetCell("Gates", {"Gate": gate.name}, "Status", "pending")
+
+
+def fresh_tries(loaded: Loaded, feature: Feature, records: Iterable[RunRecord]) -> Iterator[Change]:
+    """Make a feature pending; the attempts that there were do not count against the next ones."""
+    yield SetFeature(feature.number, "Status", FeatureStatus.PENDING)
+    last = max((r.attempt for r in records if r.feature == feature.number), default=0)
+    if last:
+        yield SetFeature(feature.number, "Feature", _annotated(loaded, feature, last))
+
+
+def _again(loaded: Loaded, feature: Feature, records: Sequence[RunRecord]) -> Iterator[Change]:
+    """A fix belongs to the execution in which something failed: one that is open is not needed any more."""
+    if feature.fixes and not feature.finished:
+        yield SetFeature(feature.number, "Status", FeatureStatus.SKIPPED)
+    elif not feature.fixes and feature.status is not FeatureStatus.SKIPPED:
+        yield from fresh_tries(loaded, feature, records)
+        yield from _unjudged(feature.number, feature.criteria)
+
+
+def _unjudged(owner: str, criteria: Iterable[Criterion]) -> Iterator[Change]:
+    for criterion in criteria:
+        if criterion.index >= 0 and (criterion.ticked or criterion.result):
+            proof = (result_comment(criterion.baseline, baseline=True),) if criterion.baseline else ()
+            yield SetCriterion(owner, criterion.index, criterion.text, ticked=False, comments=proof)
+
+
+def _annotated(loaded: Loaded, feature: Feature, last: int) -> str:
+    """The Feature cell with `[tries-after:K]` in the place of an older one."""
+    cell = feature.title
+    for place in milestone_places(loaded.layout):
+        cell = next((one.item.text for one in place.listed if one.number == feature.number), cell)
+        for table in place.tables:
+            for number, row in feature_rows(table, place.number):
+                if number == feature.number:
+                    cell = table.text(row, "feature")
+    kept = ANNOTATION.sub(lambda m: "" if m["name"].lower() == "tries-after" else m[0], cell)
+    return f"{kept.rstrip()} `[tries-after:{last}]`"

@@ -1,0 +1,247 @@
+"""Schedules and deadlines: when an execution begins, what it begins with, and what ends a mission that comes again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.unit.test_planner import NOW, POLICY, feature, mission, record, seen
+
+from mission_cli.document import patch
+from mission_cli.document.load import load
+from mission_cli.domain.ids import FeatureNumber
+from mission_cli.domain.mission import Criterion, InputRequest, LogRow, Mission
+from mission_cli.domain.schedule import end_of, next_due, why_no_schedule
+from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, MissionStatus
+from mission_cli.domain.text import stamp
+from mission_cli.engine.executions import begin
+from mission_cli.planner.decide import decide
+from mission_cli.planner.decisions import Begin, Finish, MoveMission, Note, Plan
+from mission_cli.planner.executions import due_at
+from mission_cli.planner.judge import check_key, find_request
+
+BERLIN = ZoneInfo("Europe/Berlin")
+DAY = timedelta(days=1)
+
+
+# When it is due
+
+
+@pytest.mark.parametrize(
+    ("schedule", "after", "due"),
+    [
+        ("2026-11-30T03:00", "2026-11-20T10:00Z", "2026-11-30T02:00Z"),
+        ("2026-11-30T03:00Z", "2027-01-01T10:00Z", "2026-11-30T03:00Z"),
+        ("0 3 * * 1", "2026-11-20T10:00Z", "2026-11-23T02:00Z"),
+        ("0 3 * * 1", "2026-11-23T02:00Z", "2026-11-30T02:00Z"),
+        ("*/20 9-17 * * MON-FRI", "2026-11-20T16:50Z", "2026-11-23T08:00Z"),
+        ("30 2 * * *", "2026-03-28T12:00Z", "2026-03-29T01:00Z"),
+        ("30 2 * * *", "2026-03-29T01:00Z", "2026-03-30T00:30Z"),
+        ("30 2 * * *", "2026-10-24T12:00Z", "2026-10-25T00:30Z"),
+        ("30 2 * * *", "2026-10-25T00:30Z", "2026-10-26T01:30Z"),
+        ("0 * * * *", "2026-10-25T00:00Z", "2026-10-25T01:00Z"),
+        ("0 0 31 2 *", "2026-11-20T10:00Z", None),
+        ("61 3 * * 1", "2026-11-20T10:00Z", None),
+        ("next Monday", "2026-11-20T10:00Z", None),
+        ("", "2026-11-20T10:00Z", None),
+    ],
+    ids=[
+        "one time is local time", "one time that has passed", "each Monday", "behind one Monday the next", "workdays",
+        "an hour that is left out", "is not left out twice", "an hour that comes twice", "is due once",
+        "each hour counts both", "a day that never comes", "no minute", "words", "nothing",
+    ],
+)  # fmt: skip
+def test_when_a_schedule_is_due(schedule: str, after: str, due: str | None) -> None:
+    expected = datetime.fromisoformat(due) if due else None
+    assert next_due(schedule, datetime.fromisoformat(after), BERLIN) == expected
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        ("2026-11-30", ""),
+        ("0 3 * * 1", ""),
+        ("0 25 * * 1", "bad hour"),
+        ("0 0 31 2 *", "bad day-of-month"),
+        ("@weekly", "it is no time, and not five fields of cron"),
+        ("0 3 * *", "it is no time, and not five fields of cron"),
+    ],
+)
+def test_what_is_wrong_with_a_schedule(schedule: str, words: str) -> None:
+    assert why_no_schedule(schedule) == words
+
+
+def test_a_day_without_an_hour_lasts_to_its_end() -> None:
+    assert end_of("2026-11-20", BERLIN) == datetime(2026, 11, 20, 23, tzinfo=UTC)
+    assert end_of("2026-10-25", BERLIN) == datetime(2026, 10, 25, 23, tzinfo=UTC), "the day has 25 hours"
+    assert end_of("2026-11-20T10:00", BERLIN) == datetime(2026, 11, 20, 9, tzinfo=UTC)
+    assert end_of("soon", BERLIN) is None
+
+
+# What the planner makes of it
+
+
+def recurring(*rows: LogRow, **more: Any) -> Mission:
+    facts = {"status": MissionStatus.RECURRING, "raw_status": "recurring", "schedule": "0 10 * * *", **more}
+    return mission(feature("1.1", FeatureStatus.DONE), progress=rows, **facts)
+
+
+def waits(at: datetime) -> LogRow:
+    return LogRow(stamp(at), "mission.recurring", "it waits")
+
+
+def plan(some: Mission, **more: Any) -> Plan:
+    more.setdefault("starts_at", due_at(some, NOW, UTC))
+    return decide(some, seen(**more), POLICY)
+
+
+def test_whoever_writes_recurring_by_hand_gets_a_row_that_it_waits_from() -> None:
+    row = LogRow(stamp(NOW - 3 * DAY), "mission.started", "")
+    assert plan(recurring(waits(NOW - 9 * DAY), row)).moves == (Note("mission.recurring", "it waits for `0 10 * * *`"),)
+    held = plan(recurring(row, waits(NOW)))
+    assert (held.moves, [(h.detail, h.until, h.person) for h in held.holds]) == (
+        (), [(f"it starts at {NOW + DAY:%a %Y-%m-%d %H:%M}", NOW + DAY, False)],
+    )  # fmt: skip
+    assert held.wake_at == NOW + DAY
+
+
+def test_however_many_were_missed_are_one_and_the_next_is_the_one_behind_now() -> None:
+    assert plan(recurring(waits(NOW - 30 * DAY))).moves == (Begin(f"{NOW - 29 * DAY:%a %Y-%m-%d %H:%M} has come"),)
+    active = recurring(waits(NOW - 30 * DAY), status=MissionStatus.ACTIVE)
+    assert due_at(active, NOW, UTC) == NOW + DAY
+
+
+def test_nothing_is_due_behind_the_end() -> None:
+    last = plan(recurring(waits(NOW)), last_due=NOW + timedelta(hours=23), starts_at=NOW + DAY)
+    assert last.moves == (Finish("nothing is due by `0 10 * * *` until its end, "),)
+    assert plan(recurring(waits(NOW)), last_due=NOW + DAY, starts_at=NOW + DAY).moves == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "schedule", "words"),
+    [
+        ("recurring", "61 * * * *", "its schedule `61 * * * *` is no time"),
+        ("recurring", "", "its schedule `` is no time"),
+        ("scheduled", "soon", "its schedule `soon` is no time"),
+        ("scheduled", "0 3 * * *", "it is scheduled, and its schedule `0 3 * * *` is for one that is recurring"),
+        ("recurring", "2026-12-24", "it is recurring, and its schedule `2026-12-24` is for one that is scheduled"),
+    ],
+)
+def test_a_schedule_that_does_not_fit_asks_a_person(status: str, schedule: str, words: str) -> None:
+    some = recurring(waits(NOW), status=MissionStatus(status), raw_status=status, schedule=schedule)
+    found = plan(some)
+    assert (found.moves, [(h.detail, h.person) for h in found.holds]) == ((), [(words, True)])
+
+
+def test_the_deadline_pauses_once_and_a_person_who_resumes_has_decided() -> None:
+    started = LogRow(stamp(NOW - 5 * DAY), "mission.started", "")
+    late = mission(feature("1.1"), deadline="yesterday", progress=(started,))
+    words = "its deadline yesterday has passed: go on (mission resume m), or stop (mission cancel m)"
+    found = plan(late, deadline=NOW - DAY)
+    assert found.moves == (MoveMission(MissionStatus.PAUSED, words),)
+    resumed = LogRow(stamp(NOW), "mission.resumed", "")
+    again = mission(feature("1.1"), deadline="yesterday", progress=(started, resumed))
+    assert not any(isinstance(m, MoveMission) for m in plan(again, deadline=NOW - DAY).moves)
+    early = plan(late, deadline=NOW + DAY)
+    assert not any(isinstance(m, MoveMission) for m in early.moves)
+    assert early.wake_at == NOW + DAY
+
+
+def test_a_judgement_and_an_answer_of_an_earlier_execution_are_over() -> None:
+    criterion = Criterion("file: `a`", CriterionKind.FILE, paths=("a",))
+    once, again = (recurring(executions=n, started=stamp(NOW)) for n in (1, 2))
+    assert check_key(criterion, "t", POLICY, once) != check_key(criterion, "t", POLICY, again)
+    plain = [mission(feature("1.1"), executions=n) for n in (1, 2)]
+    assert check_key(criterion, "t", POLICY, plain[0]) == check_key(criterion, "t", POLICY, plain[1])
+    before = InputRequest(1, asked=stamp(NOW - DAY), feature="1", prompt="good?", status="answered", response="pass")
+    after = InputRequest(2, asked=stamp(NOW), feature="1", prompt="good?", status="answered", response="fail")
+    assert find_request(recurring(started=stamp(NOW), requests=(before,)), "1", "good?") is None
+    assert find_request(recurring(started=stamp(NOW), requests=(before, after)), "1", "good?") == after
+    assert find_request(mission(feature("1.1"), started=stamp(NOW), requests=(before,)), "1", "good?") == before
+
+
+# What an execution begins with
+
+DONE = """\
+---
+status: recurring
+schedule: 0 3 * * 1
+started: 2026-11-16T03:00:00Z
+completed: 2026-11-16T05:00:00Z
+executions: 3
+---
+# Weekly
+
+## Milestones
+
+### Milestone 1: Only
+
+**Status:** passed
+**Rounds:** 2
+**Passed at:** 50ebc8a22c95
+
+| # | Feature | Status |
+|---|---|---|
+| 1.1 | update `[tries-after:2]` | done |
+| 1.2 | left out | skipped |
+| 1.3 | fix: what failed `[fixes:1a2b3c4d]` | done |
+| 1.4 | fix: another `[fixes:2b3c4d5e]` | failed |
+
+#### Validation Criteria
+
+- [x] file: `a.txt` <!-- start fail 2026-11-01T03:00Z 16f9ad2 --> <!-- pass 2026-11-16T05:00Z 50ebc8a -->
+- [x] manual: it looks good
+
+#### 1.1 update
+
+- [x] grep: `new` in `a.txt` <!-- pass 2026-11-16T04:00Z 50ebc8a -->
+
+### Milestone 2: Dropped
+
+**Status:** skipped
+
+| # | Feature | Status |
+|---|---|---|
+| 2.1 | nothing | skipped |
+
+## Gates
+
+| Gate | Kind | After | Blocks | Rule | Notify | Status |
+|---|---|---|---|---|---|---|
+| look | approval | 1.1 | | | | approved |
+"""
+
+
+def test_a_new_execution_begins_with_all_to_be_done_and_nothing_judged() -> None:
+    loaded = load(DONE, "w")
+    made = patch.apply(DONE, list(begin(loaded, [record("1.1-a5", cause=Cause.DONE)], NOW)), where="w")
+    expected = DONE
+    for before, after in (
+        ("status: recurring", "status: active"),
+        ("started: 2026-11-16T03:00:00Z", f'started: "{stamp(NOW)}"'),
+        ("completed: 2026-11-16T05:00:00Z", 'completed: ""'),
+        ("executions: 3", "executions: 4"),
+        ("**Status:** passed\n**Rounds:** 2", "**Status:** pending\n**Rounds:** 0"),
+        ("| 1.1 | update `[tries-after:2]` | done |", "| 1.1 | update `[tries-after:5]` | pending |"),
+        ("`[fixes:2b3c4d5e]` | failed |", "`[fixes:2b3c4d5e]` | skipped |"),
+        (
+            "- [x] file: `a.txt` <!-- start fail 2026-11-01T03:00Z 16f9ad2 --> <!-- pass 2026-11-16T05:00Z 50ebc8a -->",
+            "- [ ] file: `a.txt` <!-- start fail 2026-11-01T03:00Z 16f9ad2 -->",
+        ),
+        ("- [x] manual", "- [ ] manual"),
+        ("- [x] grep: `new` in `a.txt` <!-- pass 2026-11-16T04:00Z 50ebc8a -->", "- [ ] grep: `new` in `a.txt`"),
+        ("| | | | approved |", "| | | | pending  |"),
+    ):
+        assert before in expected
+        expected = expected.replace(before, after, 1)
+    assert made == expected
+
+
+def test_where_nothing_recurs_a_new_execution_goes_on_with_what_is_there() -> None:
+    text = DONE.replace("schedule: 0 3 * * 1\n", "").replace("status: recurring", "status: completed")
+    made = load(patch.apply(text, list(begin(load(text, "w"), [], NOW)), where="w"), "w").mission
+    assert (made.status, made.executions) == (MissionStatus.ACTIVE, 4)
+    assert made.milestones[0].status is MilestoneStatus.PASSED
+    assert made.feature(FeatureNumber("1.1")) == load(text, "w").mission.feature(FeatureNumber("1.1"))
