@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 
 from tests.sim.run import LENGTH, run
+from tests.sim.sim import RecurringSim, Sim
 
 
 def main() -> int:
@@ -14,10 +15,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
     parser.add_argument("--ticks", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--recurring", action="store_true", help="the mission is run through every eight hours")
     wanted = parser.parse_args()
+    kind = RecurringSim if wanted.recurring else Sim
     counts: Counter[str] = Counter()
     for seed in range(wanted.seed, wanted.seed + max(1, wanted.ticks // LENGTH)):
-        counts += run(seed, LENGTH)
+        counts += run(seed, LENGTH, kind)
     for what, times in sorted(counts.items()):
         print(f"{times:7} {what}")  # noqa: T201 - a command
     return 0

@@ -19,7 +19,7 @@ from tests.kit.fakes.state import HEAD, TREE
 from tests.sim.deeds import DEEDS
 from tests.sim.events import Event, What
 from tests.sim.faults import MOODS, BadWay, said_by
-from tests.sim.workers import DEAREST, work
+from tests.sim.workers import DEAREST, work, work_anew
 
 from mission_cli.budget.ledger import account, spent
 from mission_cli.document.load import load
@@ -68,6 +68,9 @@ class BrokenError(AssertionError):
 class Sim:
     """One world. The mission is `m`; the first host made it."""
 
+    plan = PLAN
+    script = staticmethod(work)
+
     def __init__(self, seed: int) -> None:
         self.counts: Counter[str] = Counter()
         self.time, self.objects, self.truth = Time(), Objects(), Truth()
@@ -77,14 +80,14 @@ class Sim:
         """Hosts whose state somebody has put back since it was looked at last."""
         self.reset = False
         """Whether somebody has put a state back at all."""
-        self._script = partial(work, seed)
+        self._script = partial(self.script, seed)
         self._known: dict[str, Decimal] = {}
         self._cap = Decimal(0)
         self._most = 0
         """Workers that ever ran at a time: the step by which each of them breaks its cap is seen when it is over."""
         first = self._furnish(make_host(self._script, time=self.time, objects=self.objects))
         self.hosts = [first]
-        make_mission(first, PLAN)
+        make_mission(first, self.plan)
         driving.start(self.world(first), "m")
         self.hosts += [self._clone(number) for number in range(2, 1 + (seed % 3) + bool(seed % 3))]
 
@@ -234,6 +237,13 @@ class Sim:
         for path, text in self.objects.get(head).files.items():
             host.jobs.disk.write(f"{TREE}/{path}", text)
         return host
+
+
+class RecurringSim(Sim):
+    """A world whose mission is run through every eight hours, for two days."""
+
+    plan = PLAN.replace("title: Six files", 'title: Six files\nschedule: "0 */8 * * *"\nend_date: 2026-11-22')
+    script = staticmethod(work_anew)
 
 
 def head_of(host: Host) -> Sha:

@@ -15,7 +15,7 @@ from tests.kit.fakes.life import Fate
 from tests.kit.fakes.runtime import is_idle
 from tests.sim.events import What, events_of, shrunk
 from tests.sim.run import LENGTH, live, run
-from tests.sim.sim import BrokenError, Sim
+from tests.sim.sim import BrokenError, RecurringSim, Sim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +42,11 @@ def test_every_law_holds_where_one_did_not(seed: int) -> None:
     A command heard the remote again, and the pulses that had waited for it did not know.
     """
     live(seed, events_of(seed, LENGTH))
+
+
+@pytest.mark.parametrize("seed", range(100, 120) if os.environ.get("MISSION_NIGHTLY") else [101, 104, 109])
+def test_every_law_holds_where_a_mission_recurs(seed: int) -> None:
+    run(seed, LENGTH, RecurringSim)
 
 
 def test_a_world_is_the_same_whenever_it_is_made() -> None:

@@ -19,24 +19,29 @@ _CHEAP = (Decimal("0.1"), Decimal("0.2"))
 _CAUSES = (Cause.AUTH, Cause.QUESTION, Cause.RATE_LIMIT, Cause.PROVIDER_ERROR)
 
 
-def work(seed: int, spec: JobSpec) -> Outcome:
+def work_anew(seed: int, spec: JobSpec) -> Outcome:
+    """The same, but that what is good is another in every attempt: there is something to be done in each execution."""
+    return work(seed, spec, good=f"good, by {spec.key}\n")
+
+
+def work(seed: int, spec: JobSpec, good: str = "good\n") -> Outcome:
     """What one attempt comes to."""
     feature = spec.env["MISSION_FEATURE"]
     dice = blake2b(f"{seed} {spec.key}".encode(), digest_size=4).digest()
     seconds = 20.0 + dice[1] * 3
-    good = {f"{feature}.txt": "good\n"}
+    right = {f"{feature}.txt": good}
     if dice[0] < 150:
-        return Outcome(seconds, good, costs=_CHEAP, completes=feature)
+        return Outcome(seconds, right, costs=_CHEAP, completes=feature)
     others = (
         Outcome(seconds, {f"{feature}.txt": "bad\n"}, costs=_CHEAP),
         Outcome(seconds, costs=_CHEAP),
-        Outcome(seconds, code=1, uncommitted=good, costs=_CHEAP),
-        Outcome(100_000.0, uncommitted=good, costs=(DEAREST,) * 4),
-        Outcome(seconds * 20, good, costs=(DEAREST,) * 40, completes=feature),
-        Outcome(seconds, {**good, "notes.txt": f"{spec.key}\n"}, costs=(DEAREST,), completes=feature),
+        Outcome(seconds, code=1, uncommitted=right, costs=_CHEAP),
+        Outcome(100_000.0, uncommitted=right, costs=(DEAREST,) * 4),
+        Outcome(seconds * 20, right, costs=(DEAREST,) * 40, completes=feature),
+        Outcome(seconds, {**right, "notes.txt": f"{spec.key}\n"}, costs=(DEAREST,), completes=feature),
         Outcome(seconds, code=1, cause=_CAUSES[dice[2] % len(_CAUSES)], costs=_CHEAP[:1]),
         Outcome(seconds, code=-9, costs=_CHEAP[:1]),
-        Outcome(seconds, {".github/x.yml": "good\n", **good}, costs=_CHEAP),
+        Outcome(seconds, {".github/x.yml": "good\n", **right}, costs=_CHEAP),
         Outcome(seconds, code=127),
     )
     return others[dice[3] % len(others)]
