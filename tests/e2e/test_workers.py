@@ -145,11 +145,31 @@ def test_a_runner_that_cannot_be_executed_counts_against_nobody_and_stops_at_its
     assert "breaker: 3 failures of `script` in a row, next probe in 2" in person.mission("why", "m/1.1").out
 
 
-@pytest.mark.parametrize("damage", ["rm -rf .git", "rm -rf .git/objects", "echo x > .git/HEAD"])
+@pytest.mark.parametrize(
+    "damage", ["rm -rf .git", "rm -rf .git/objects", "echo x > .git/HEAD", r"printf '\\377' > .git/HEAD"]
+)
 def test_one_that_breaks_its_tree(person: Person, damage: str) -> None:
     causes, status, _ = judged(person, GOOD + f'os.system("{damage}")\n')
     assert {cause for _, cause in causes} <= {"wrong_output", "noop"}
     assert status == "failed"
+
+
+@pytest.mark.parametrize("place", ["HEAD", "refs/heads/pipe", "objects/info/alternates", "packed-refs"])
+def test_one_that_leaves_a_pipe_where_git_would_read_holds_nobody_up(person: Person, place: str) -> None:
+    pipes = f'place = Path(".git/{place}")\nplace.unlink(missing_ok=True)\nos.mkfifo(place)\n'
+    causes, status, _ = judged(person, GOOD + 'write("more.txt", "more")\n' + pipes)
+    assert (causes, status) == ([("1.1-a1", "wrong_output"), ("1.1-a2", "wrong_output")], "failed")
+    record = (person.repo / "missions/m/runs/1.1-a1.md").read_text()
+    assert f"its branch cannot be fetched: .git/{place} is no file" in record
+
+
+def test_one_that_reports_its_cost_by_a_pipe_has_told_nothing(person: Person) -> None:
+    person.worker(GOOD + 'os.mkfifo(os.environ["MISSION_USAGE"])\n')
+    person.plan(ONE.replace("time_hours: 1", "money_usd: 2"))
+    person.start()
+    money = person.run(ok=(3,)).facts["budget"]["usd"]
+    assert person.causes() == [("1.1-a1", "done")]
+    assert (money["spent"], money["unknown_runs"]) == (0, 1)
 
 
 def test_two_that_touch_the_same_lines_conflict_and_the_second_is_done_again(person: Person) -> None:

@@ -21,11 +21,15 @@ _CAUSES = (Cause.AUTH, Cause.QUESTION, Cause.RATE_LIMIT, Cause.PROVIDER_ERROR)
 
 def work_anew(seed: int, spec: JobSpec) -> Outcome:
     """The same, but that what is good is another in every attempt: there is something to be done in each execution."""
-    return work(seed, spec, good=f"good, by {spec.key}\n")
+    return _work(seed, spec, f"good, by {spec.key}\n")
 
 
-def work(seed: int, spec: JobSpec, good: str = "good\n") -> Outcome:
+def work(seed: int, spec: JobSpec) -> Outcome:
     """What one attempt comes to."""
+    return _work(seed, spec, "good\n")
+
+
+def _work(seed: int, spec: JobSpec, good: str) -> Outcome:
     feature = spec.env["MISSION_FEATURE"]
     dice = blake2b(f"{seed} {spec.key}".encode(), digest_size=4).digest()
     seconds = 20.0 + dice[1] * 3

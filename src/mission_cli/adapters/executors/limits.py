@@ -37,6 +37,7 @@ class Limits:
         self._extra = probes.Extra()
         self._reported: Usage | None = None
         self._seen = Usage()
+        self._grown = False
         self._dearest = Usage()
         self._sign = time.monotonic()
         self._cpu_at_sign = 0.0
@@ -59,10 +60,17 @@ class Limits:
 
     def look(self, usage_text: str) -> None:
         """Look at what the stream does not say."""
-        self._reported = read_usage(usage_text)
+        reported = read_usage(usage_text)
+        self._grown |= reported != self._reported
+        self._reported = reported
         if self._reader is not None:
             self._extra = self._probe(self._reader.report(None).session)
             self._note_growth()
+
+    def has_grown(self) -> bool:
+        """Whether the bill has, since this was asked last: what tells of it has to be kept."""
+        grown, self._grown = self._grown, False
+        return grown
 
     def broken(self) -> tuple[EndReason, str] | None:
         """The first limit that is broken, with the words for it; None while all hold."""
@@ -123,7 +131,7 @@ class Limits:
         step = Usage(usd=usd, tokens={kind: number for kind, number in tokens.items() if number > 0})
         if step.total_tokens > self._dearest.total_tokens:
             self._dearest = step
-        self._seen = now
+        self._seen, self._grown = now, True
 
     def _used(self) -> tuple[Usage, int]:
         """The stream's bill, what the probe adds, and what stands in the usage file; the file wins where it is."""

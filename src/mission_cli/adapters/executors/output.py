@@ -6,6 +6,7 @@ import os
 from collections import deque
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.fs.atomic import sync_folder
 from mission_cli.domain.patterns import pattern
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Output:
         for pipe in self._pipes:
             os.set_blocking(pipe, False)
         self._log = log.open("ab")
+        sync_folder(log.parent)
         self._scrub = scrub
         self._describe = describe
         self._told: deque[str] = deque(maxlen=_TRANSCRIPT_LINES)
@@ -56,6 +58,10 @@ class Output:
                 self._split(pipe, chunk)
         self._log.flush()
         return found
+
+    def sync(self) -> None:
+        """What is in the log outlives a power cut."""
+        os.fsync(self._log.fileno())
 
     def close(self) -> None:
         """Take the rest, an unfinished last line included."""

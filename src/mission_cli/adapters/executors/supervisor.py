@@ -23,7 +23,7 @@ from mission_cli.adapters.executors.first_run import FirstRun
 from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
 from mission_cli.adapters.executors.slots import take_slot
 from mission_cli.adapters.executors.tree_lock import TreeLock
-from mission_cli.adapters.fs.atomic import create_whole, read_bytes
+from mission_cli.adapters.fs.atomic import create_whole, read_bytes, read_foreign, sync_file
 from mission_cli.adapters.fs.locks import is_same_file
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.proc import control, scan
@@ -58,6 +58,7 @@ _SPENDS = frozenset({EndReason.OVER_BUDGET, EndReason.TOO_MANY_STEPS, EndReason.
 _SPENDER_GRACE = 0.2
 """Seconds that a run gets to end by itself when every further step costs what it must not."""
 _DETAIL = 2000
+_LARGEST_USAGE = 1_000_000
 _SAVES = 2
 """Tries to save what is not committed: the git that does it may be killed like any other."""
 
@@ -259,11 +260,13 @@ class _Supervisor:
                     self._first.is_under_way()
                     limits.sign(self._cpu())
                     limits.take(output.lines, output.notes)
+                    self._keep_bill(limits, output)
                     _stop_if(limits.broken())
                 now = time.monotonic()
                 if now - look >= (_QUICK_LOOK_SECONDS if said else _LOOK_SECONDS):
                     look = now
                     limits.look(self._usage_text())
+                    self._keep_bill(limits, output)
                     _stop_if(limits.broken())
                     self._check_stop()
                 if now - beat >= _BEAT_SECONDS:
@@ -276,6 +279,13 @@ class _Supervisor:
             self._first.is_under_way()
             if ended is not None:
                 os.close(ended)
+
+    def _keep_bill(self, limits: Limits, output: Output) -> None:
+        """What has been spent is known after a power cut too, but for the step under way."""
+        if limits.has_grown():
+            output.sync()
+            with suppress(OSError):  # it is the agent's own, and may be gone again
+                sync_file(self._job.usage)
 
     def _limits(self, agent: Agent | None) -> Limits:
         from decimal import Decimal
@@ -310,7 +320,10 @@ class _Supervisor:
         return scan.cpu_seconds(scan.descendants(os.getpid()))
 
     def _usage_text(self) -> str:
-        return (read_bytes(self._job.usage) or b"").decode("utf-8", "replace")
+        found = read_foreign(self._job.usage, _LARGEST_USAGE)
+        if found is None:  # what is there and no file tells nothing, as a text that cannot be read does
+            return "no file" if os.path.lexists(self._job.usage) else ""
+        return found.decode("utf-8", "replace")
 
     def _end(self, child: Popen[bytes], grace: float) -> None:
         control.end_group(child.pid, signal.SIGTERM)

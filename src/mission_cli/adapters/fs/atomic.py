@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_FOREIGN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
@@ -60,6 +64,16 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def sync_file(path: Path) -> None:
+    """Make durable what another program has written, and its name. Raises OSError where it is no file."""
+    handle = os.open(path, _FOREIGN)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    sync_folder(path.parent)
+
+
 def make_folder(path: Path) -> None:
     """Make a folder and those above it, durably; nothing when it is there."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
@@ -99,6 +113,19 @@ def read_bytes(path: Path) -> bytes | None:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def read_foreign(path: Path, most: int) -> bytes | None:
+    """The beginning of a file that another program may have made; None where there is none, or a pipe, or a link.
+
+    Whatever it is, nobody waits for it.
+    """
+    try:
+        handle = os.open(path, _FOREIGN)
+    except OSError:
+        return None
+    with os.fdopen(handle, "rb") as source:
+        return source.read(most) if stat.S_ISREG(os.fstat(handle).st_mode) else None
 
 
 def read_tail(path: Path, size: int) -> str:

@@ -14,6 +14,7 @@ from mission_cli.adapters.git.leaks import leaks_in_commits
 from mission_cli.adapters.git.objects import Objects
 from mission_cli.adapters.git.places import MISSION_FOLDERS, worktrees
 from mission_cli.adapters.git.ref_lock import free_dead_lock
+from mission_cli.adapters.git.trees import odd_in
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
@@ -106,7 +107,9 @@ class GitCodeRepo:
         tree = self._tree_of(run)
         trouble = ""
         elsewhere: tuple[str, ...] = ()
-        if tree.is_dir():
+        if tree.is_dir() and (odd := odd_in(tree)):
+            trouble = f".git/{odd} is no file"
+        elif tree.is_dir():
             there = self._heads_of(tree)
             leaks = self._leaks(tree, start, there.get(branch, ""), tips)
             if leaks:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.fs.atomic import random_hex
+from mission_cli.adapters.fs.atomic import random_hex, read_foreign
 from mission_cli.adapters.git.command import ZERO, Git, plain_git
 from mission_cli.adapters.git.ref_lock import free_dead_lock
 from mission_cli.domain.host import ROBOT
@@ -39,6 +39,7 @@ _LOCAL_CONFIG = """\
 """The last one: what a worker has committed is there after a power cut, as the exit file that speaks of it is."""
 _MANY = 500
 """Objects that are asked for at once."""
+_LARGEST_REFS = 10_000_000
 _NOBODY = """\
 [user]
 \tname = mission worker
@@ -94,7 +95,7 @@ def save_uncommitted(code: Path, tree: Path, *, ref: str, label: str, start: str
     Nothing of the worker's git configuration is used. Ignored files are not work, and a file with a secret in it
     stays in the tree only. Where commits since `start` hold one, what is saved stands on `start`.
     """
-    if not (tree / ".git").is_dir():
+    if not (tree / ".git").is_dir() or odd_in(tree):
         return None
     from mission_cli.adapters.git.leaks import leaks_in_commits
 
@@ -125,19 +126,34 @@ def uncommitted(code: Path, tree: Path) -> list[str]:
 
 def branch_of(tree: Path) -> str:
     """The branch that a tree has checked out, or empty when it is detached; read without running git in it."""
-    try:
-        text = (tree / ".git/HEAD").read_text().strip()
-    except OSError:
-        return ""
+    text = _read(tree / ".git/HEAD").strip()
     return text.removeprefix("ref: refs/heads/") if text.startswith("ref: refs/heads/") else ""
 
 
 def can_go_on(tree: Path) -> bool:
-    """Whether a tree is there and its git dir is in itself: what a worker may have linked elsewhere is not touched."""
-    dot = tree / ".git"
-    if dot.is_symlink() or not dot.is_dir():
-        return False
-    return not any(place.is_symlink() for place in (*dot.iterdir(), *(dot / "refs").rglob("*")))
+    """Whether a tree is there with a git dir of plain files and folders: what is linked elsewhere is not touched."""
+    return not (tree / ".git").is_symlink() and (tree / ".git").is_dir() and not odd_in(tree)
+
+
+def odd_in(tree: Path) -> str:
+    """What in a tree's git dir is neither a file nor a folder: a git that reads a pipe waits for ever; or empty.
+
+    What lies in `hooks` does not count: nobody here reads it.
+    """
+    waiting = [(tree / ".git", "")]
+    while waiting:
+        folder, name = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    path = f"{name}{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting += [(folder / entry.name, f"{path}/")] if path != "hooks" else []
+                    elif not entry.is_file(follow_symlinks=False):
+                        return path
+        except OSError:
+            continue  # it is gone, or closed to us as to any git
+    return ""
 
 
 def go_on_in(tree: Path, *, branch: str, commit: str) -> None:
@@ -279,22 +295,20 @@ def _configure(git: Git) -> None:
 def _head_of(tree: Path) -> str:
     """The commit that a worker's tree is on, read without running git in it."""
     dot = tree / ".git"
-    try:
-        text = (dot / "HEAD").read_text().strip()
-        for _ in range(5):
-            if not text.startswith("ref: "):
-                return text if len(text) in {40, 64} else ""
-            ref = text.removeprefix("ref: ")
-            loose = dot / ref
-            text = loose.read_text().strip() if loose.is_file() else _packed(dot, ref)
-    except OSError:
-        return ""
+    text = _read(dot / "HEAD").strip()
+    for _ in range(5):
+        if not text.startswith("ref: "):
+            return text if len(text) in {40, 64} else ""
+        ref = text.removeprefix("ref: ")
+        text = _read(dot / ref).strip() or _packed(dot, ref)
     return ""
 
 
+def _read(place: Path) -> str:
+    """A file of a worker's git dir, whatever it made of it."""
+    return (read_foreign(place, _LARGEST_REFS) or b"").decode("utf-8", "replace")
+
+
 def _packed(dot: Path, ref: str) -> str:
-    try:
-        lines = (dot / "packed-refs").read_text().splitlines()
-    except OSError:
-        return ""
+    lines = _read(dot / "packed-refs").splitlines()
     return next((line.split(" ")[0] for line in lines if line.endswith(f" {ref}")), "")
