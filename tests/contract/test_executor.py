@@ -88,3 +88,16 @@ def test_a_check_ends_with_what_its_command_says(place: Place) -> None:
     end = place.wait(CHECK)
     assert end.exit is not None
     assert (end.exit.reason, end.exit.code) == (EndReason.EXIT, 1)
+
+
+def test_how_a_job_ended_can_be_looked_at(place: Place) -> None:
+    world = place.world()
+    results = world.executor.results([CHECK])
+    assert list(world.runtime.looks(results).values()) == [[]]
+    world.executor.submit(
+        JobSpec(key=CHECK, kind="check", argv=("/bin/sh", "-c", "true"), commit=place.base(a_txt="a\n"))
+    )
+    place.wait(CHECK)
+    [look] = world.runtime.looks(results).values()
+    assert look
+    assert world.runtime.looks(world.executor.results([CHECK])) == {results[0]: look}

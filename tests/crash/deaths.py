@@ -54,7 +54,8 @@ class Deaths:
         for _ in range(number):
             kinds = dice.choices(list(Kind), [3, 1], k=2)
             once = self.lives.death(dice.choice(self.undisturbed), kinds[0])
-            twice = self.lives.death(dice.choice(self.lives.steps(once)), kinds[1])
+            later = self.lives.steps(once)  # none, where the first death was at the very end
+            twice = self.lives.death(dice.choice(later), kinds[1]) if later else once
             self._look([twice])
             self.counts["pairs of deaths"] += 1
 

@@ -250,15 +250,18 @@ def _settled(report: Report) -> dict[MissionId, Settled]:
 
 def _rest(world: World, report: Report, looks: dict[str, Look] | None) -> None:
     """Write the idle signature; after trouble, or where something could not be done or asked, one that never holds."""
-    wanted = [act for case in report.cases.values() for act in case.plan.acts if not isinstance(act, Cancel)]
-    if looks is None or report.troubles or report.bugs or report.failed or report.unasked or wanted:
+    cases = report.cases.values()
+    wanted = [act for case in cases for act in case.plan.acts if not isinstance(act, Cancel)]
+    results = world.runtime.looks(world.executor.results([key for case in cases for key in case.ended_jobs]))
+    unsure = report.troubles or report.bugs or report.failed or report.unasked or not all(results.values())
+    if looks is None or unsure or wanted:
         world.runtime.rest(looks={}, jobs=[], wake_at=world.clock.now())
         return
-    wakes: list[datetime] = [c.plan.wake_at for c in report.cases.values() if c.plan.wake_at is not None]
-    jobs = [key for case in report.cases.values() for key in case.watched_jobs]
-    look = sharing.next_look(world, [case.mission for case in report.cases.values()])
+    wakes: list[datetime] = [c.plan.wake_at for c in cases if c.plan.wake_at is not None]
+    jobs = [key for case in cases for key in case.watched_jobs]
+    look = sharing.next_look(world, [case.mission for case in cases])
     wakes += [look] if look is not None else []
-    for more in report.looks.values():
+    for more in (results, *report.looks.values()):
         looks = looks | more
     world.runtime.rest(looks=looks, jobs=world.executor.watch(jobs), wake_at=min(wakes, default=None))
 

@@ -34,7 +34,7 @@ from mission_cli.planner.milestones import current_milestones
 from mission_cli.planner.seen import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mission_cli.domain.mission import Criterion, Mission
     from mission_cli.domain.runs import Evidence, RunRecord
@@ -81,8 +81,17 @@ class Case:
     @property
     def watched_jobs(self) -> list[str]:
         """Keys of all jobs that had not ended when we looked."""
-        checks = [check_job(self.mission, k, c.tries) for k, c in self.seen.checks.items() if c.job.exit is None]
-        return [*(run for run, job in self.seen.jobs.items() if job.exit is None), *checks]
+        return [key for key, job in self._jobs() if job.exit is None]
+
+    @property
+    def ended_jobs(self) -> list[str]:
+        """Keys of those that had: what they left was counted on."""
+        return [key for key, job in self._jobs() if job.exit is not None]
+
+    def _jobs(self) -> Iterator[tuple[str, Job]]:
+        yield from self.seen.jobs.items()
+        for key, check in self.seen.checks.items():
+            yield check_job(self.mission, key, check.tries), check.job
 
 
 def consider(

@@ -117,3 +117,7 @@ class Executor(Protocol):
     def watch(self, keys: Sequence[str]) -> list[str]:
         """Folders of jobs; the fast path sees in them that a job has ended or its keeper died."""
         ...
+
+    def results(self, keys: Sequence[str]) -> list[str]:
+        """Files that say how jobs have ended."""
+        ...

@@ -377,6 +377,10 @@ class MemoryExecutor:
         """Folders of jobs."""
         return [f"{JOBS}/{key}" for key in keys]
 
+    def results(self, keys: Sequence[str]) -> list[str]:
+        """Their ends."""
+        return [f"{JOBS}/{key}/exit" for key in keys]
+
     def _take(self, spec: JobSpec) -> None:
         folder = f"{JOBS}/{spec.key}"
         if self._disk.has(f"{folder}/started"):

@@ -121,6 +121,10 @@ class LocalExecutor:
         """Folders of the jobs."""
         return [os.fspath(self._folder(key).path) for key in keys]
 
+    def results(self, keys: Sequence[str]) -> list[str]:
+        """Their exit files."""
+        return [os.fspath(self._folder(key).exit) for key in keys]
+
     def running(self) -> list[str]:
         """Keys of all jobs that a supervisor looks after now."""
         found = []
