@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from tests.crash.lives import PLAN, act, status_of, works
-from tests.kit.fakes.executor import JOBS
+from tests.kit.fakes.executor import JOBS, Outcome
 from tests.kit.fakes.host import Host, make_host, make_mission
 from tests.kit.fakes.life import Death, Fate, Kind
 
-from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.status import Cause, MissionStatus
 from mission_cli.engine import driving
 from mission_cli.engine.loop import pulse
 from mission_cli.ports.executor import JobSpec
@@ -76,3 +78,45 @@ def test_each_judgement_is_asked_for_once_in_a_look() -> None:
     pulse(host.world())
     looks = "".join("L" if s == "code.heads:before" else "a" for s in steps if s in {"code.heads:before", ASKS})
     assert max(map(len, looks.split("L"))) == 2
+
+
+THREE = """\
+title: Three files
+budget: {money_usd: 20, per_feature_usd: 2, time_hours: 20}
+preferences: {land: auto, runner: script, max_parallel_workers: 1}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt` `1.2.txt`"]
+    features:
+      - {title: one, criteria: ["grep: `good` in `1.1.txt`"]}
+      - {title: two, criteria: ["grep: `good` in `1.2.txt`"]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "order"),
+    [
+        (Outcome(60.0, {"1.1.txt": "good\n"}), ["executor.submit:before", "code.evidence:before"]),
+        (Outcome(60.0, {"1.1.txt": "good\n"}, code=1), ["code.evidence:before", "executor.submit:before"]),
+        (Outcome(60.0, {"1.1.txt": "good\n"}, cause=Cause.AUTH), ["code.evidence:before", "executor.submit:before"]),
+    ],
+    ids=["that went well", "that says it did not", "whose runner has no login"],
+)
+def test_a_free_slot_is_filled_before_anybody_looks_at_what_an_attempt_left(first: Outcome, order: list[str]) -> None:
+    host = make_host(
+        lambda spec: first if spec.env["MISSION_FEATURE"] == "1.1" else Outcome(60.0, {"1.2.txt": "good\n"})
+    )
+    make_mission(host, THREE)
+    driving.start(host.world(), "m")
+    pulse(host.world())
+    steps: list[str] = []
+    while not steps:
+        jobs = host.jobs
+        due = jobs.next_due()
+        assert due is not None
+        jobs.clock.time.pass_by(max(timedelta(0), due - jobs.clock.now()))
+        jobs.work()
+        if jobs.disk.has(f"{JOBS}/m/1.1-a1/exit"):
+            jobs.fate.watch = steps.append
+            pulse(host.world())
+    assert [step for step in steps if step in order][:2] == order

@@ -176,7 +176,7 @@ def land(world: World, text: str) -> Done:
 
     def change(address: Address) -> Wanted:
         mission = address.mission
-        target = landing_target(world, mission)
+        target = landing_target(world, mission, world.code.heads(mission.id, mission.base))
         if target is None:
             raise BlockedError("no milestone has passed yet", hint=f"mission status {mission.id}")
         if mission.status is not MissionStatus.ACTIVE:

@@ -13,7 +13,7 @@ from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.landing import Landing, LandState, Merge
 from mission_cli.domain.paths import always_protected
 from mission_cli.domain.records import dataclass, replace
-from mission_cli.domain.runs import CheckState, Job
+from mission_cli.domain.runs import CheckState, Job, Usage
 from mission_cli.domain.schedule import end_of
 from mission_cli.domain.status import (
     Cause,
@@ -28,7 +28,8 @@ from mission_cli.domain.status import (
 from mission_cli.domain.timeline import follow
 from mission_cli.engine.sharing import is_silent, problem, waits_for_person
 from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import RunCheck
+from mission_cli.planner.decisions import Dispatch, RunCheck
+from mission_cli.planner.endings import seconds_as_hours
 from mission_cli.planner.executions import due_at
 from mission_cli.planner.milestones import current_milestones
 from mission_cli.planner.seen import Seen
@@ -36,8 +37,8 @@ from mission_cli.planner.seen import Seen
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from mission_cli.domain.mission import Criterion, Mission
-    from mission_cli.domain.runs import Evidence, RunRecord
+    from mission_cli.domain.mission import Criterion, Limits, Mission
+    from mission_cli.domain.runs import Evidence, Exit, RunRecord
     from mission_cli.engine.world import World
     from mission_cli.planner.decisions import Plan
     from mission_cli.planner.policy import Policy
@@ -97,12 +98,21 @@ class Case:
 def consider(
     world: World, policy: Policy, snapshot: Snapshot, stored: Stored, loaded: Loaded, *, look_only: bool = False
 ) -> Case:
-    """Observe one mission and decide. With `look_only` nothing is fetched, and no object is written for attempts."""
+    """Observe one mission and decide. With `look_only` nothing is fetched, and no object is written for attempts.
+
+    What ended attempts left takes dozens of gits to look at: where all went well as far as they say themselves, first
+    what may start beside them is decided, and nothing else.
+    """
     if snapshot.head is None:
         raise ValueError("a mission was found where nothing is committed")
     driven = loaded.mission.managed and loaded.mission.status not in _NOT_DRIVEN
     texts = world.state.runs(stored, snapshot.head) if driven else {}
-    seen = observe(world, snapshot, loaded, texts, look_only=look_only)
+    seen, look = _observe(world, snapshot, loaded, texts)
+    if look is not None and not look_only:
+        first = _starts(loaded.mission, seen, policy)
+        if first is not None:
+            return Case(stored, loaded, snapshot.head, seen, first, texts)
+        seen = look.with_evidence(seen)
     plan = decide(loaded.mission, seen, policy)
     asked: set[str] = set()
     while True:
@@ -115,25 +125,45 @@ def consider(
     return Case(stored, loaded, snapshot.head, seen, plan, texts)
 
 
-def observe(
-    world: World, snapshot: Snapshot, loaded: Loaded, run_texts: Mapping[str, str], *, look_only: bool = False
-) -> Seen:
-    """Look at clock, code, jobs and machine for one mission."""
+def _starts(mission: Mission, seen: Seen, policy: Policy) -> Plan | None:
+    """What may start before anybody has looked at what ended attempts left; None where nothing may.
+
+    Their bills are within what is held for them, so nothing that is written down later changes what is left to promise.
+    """
+    ended = [(record, job.exit) for record in seen.records if (job := seen.jobs.get(record.run)) and job.exit]
+    if not ended or mission.poc or not all(_went_well(mission.limits, record, end) for record, end in ended):
+        return None
+    plan = decide(mission, seen, policy)
+    moves = tuple(move for move in plan.moves if isinstance(move, Dispatch))
+    return replace(plan, moves=moves, acts=()) if moves else None
+
+
+def _went_well(limits: Limits, record: RunRecord, end: Exit) -> bool:
+    """Whether a run has nothing to say against another one like it, and has not spent more than is held for it."""
+    used, held = end.report.usage or Usage(), record.reserve
+    paid = limits.usd is None or used.usd is None or used.usd <= held.usd
+    within = paid and (limits.tokens is None or used.total_tokens <= held.tokens)
+    in_time = limits.hours is None or seconds_as_hours(end.seconds) <= held.hours
+    return within and in_time and (end.reason, end.code, end.report.cause) == (EndReason.EXIT, 0, None)
+
+
+def _observe(
+    world: World, snapshot: Snapshot, loaded: Loaded, run_texts: Mapping[str, str]
+) -> tuple[Seen, _Look | None]:
+    """Look at clock, code, jobs and machine for one mission, but not yet at what attempts left."""
     mission = loaded.mission
     timeline = follow(world.runtime.timeline(), world.clock.moment(), least=world.settings.agree_after)
     now, me, zone = timeline.last.wall, world.machine.me(), world.clock.zone
     if not mission.managed or mission.status in _NOT_DRIVEN:
-        return Seen(now, me)
+        return Seen(now, me), None
     records = _records(run_texts)
     if is_elsewhere(mission.host, me):
         silent = is_silent(world, mission.host)
-        return Seen(now, me, records=records, host_silent=silent, strays=_strays(world, mission))
+        return Seen(now, me, records=records, host_silent=silent, strays=_strays(world, mission)), None
     heads = world.code.heads(mission.id, mission.base)
     jobs = _jobs(world, records, me)
-    look = _Look(world, mission, heads, records, jobs)
-    evidence = {} if look_only else look.evidence()
-    trees = look.trees(evidence)
-    return Seen(
+    look, target = _Look(world, mission, heads, records, jobs), landing_target(world, mission, heads)
+    seen = Seen(
         now=now,
         me=me,
         shared=bool(world.share.remote),
@@ -144,13 +174,12 @@ def observe(
         work_tree=look.work_tree,
         start_trees=look.start_trees(),
         base_merge=look.base_merge(),
-        target=look.target(),
-        landing=look.landing(),
+        target=target,
+        landing=look.landing(target),
         records=records,
         highest=heads.highest,
         jobs=jobs,
-        evidence=evidence,
-        detected={tree: look.detected(commit) for tree, commit in trees.items()},
+        detected=look.detected({}),
         free_slots=world.machine.free_slots(),
         shortage=world.machine.shortage(),
         opens_at=opens_at(read_windows(world.settings.hours), now.astimezone(zone)),
@@ -163,6 +192,7 @@ def observe(
         missions=_others(snapshot, mission) if any(w.waiting_for.startswith("mission:") for w in mission.waits) else {},
         editor=world.state.last_editor(snapshot.missions[mission.id]) if _by_hand(mission, records) else "",
     )
+    return seen, look
 
 
 def _strays(world: World, mission: Mission) -> tuple[RunId, ...]:
@@ -194,7 +224,12 @@ class _Look:
         self._records, self._jobs = records, jobs
         self.work_tree = world.code.code_tree(heads.work) if heads.work else ""
 
-    def evidence(self) -> dict[RunId, Evidence]:
+    def with_evidence(self, seen: Seen) -> Seen:
+        """The same, with what every attempt that has ended left."""
+        evidence = self._evidence()
+        return replace(seen, evidence=evidence, detected=self.detected(evidence)) if evidence else seen
+
+    def _evidence(self) -> dict[RunId, Evidence]:
         """What every attempt that has ended left."""
         found: dict[RunId, Evidence] = {}
         for record in self._records:
@@ -210,7 +245,11 @@ class _Look:
                     found[record.run] = seen
         return found
 
-    def trees(self, evidence: Mapping[RunId, Evidence]) -> dict[str, Sha]:
+    def detected(self, evidence: Mapping[RunId, Evidence]) -> dict[str, tuple[Criterion, ...]]:
+        """The test and build commands of every tree for which they matter."""
+        return {tree: self._detected(commit) for tree, commit in self._trees(evidence).items()}
+
+    def _trees(self, evidence: Mapping[RunId, Evidence]) -> dict[str, Sha]:
         """Trees for which the test and build commands matter, with a commit that has them."""
         trees: dict[str, Sha] = {}
         for run, one in evidence.items():
@@ -222,7 +261,7 @@ class _Look:
             trees[self.work_tree] = self._heads.work
         return trees
 
-    def detected(self, commit: Sha) -> tuple[Criterion, ...]:
+    def _detected(self, commit: Sha) -> tuple[Criterion, ...]:
         """The test and build commands at a commit."""
         return self._world.checks.detect(self._world.code.glance(commit, self._world.checks.manifest_names))
 
@@ -241,13 +280,9 @@ class _Look:
         starting = any(m.status is MilestoneStatus.PENDING for m in current_milestones(self._mission))
         return self._world.code.base_merge(base, work) if base and work and starting else None
 
-    def target(self) -> Sha | None:
-        """What may land."""
-        return landing_target(self._world, self._mission)
-
-    def landing(self) -> Landing:
+    def landing(self, target: Sha | None) -> Landing:
         """How landing would go, where somebody wants it or everything is done."""
-        mission, base, target = self._mission, self._heads.base, self.target()
+        mission, base = self._mission, self._heads.base
         passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)
         wanted = mission.preferences.land == "auto" and (passed or mission.poc)
         wanted = (
@@ -258,13 +293,12 @@ class _Look:
         return self._world.code.landing(mission.base, base, target)
 
 
-def landing_target(world: World, mission: Mission) -> Sha | None:
+def landing_target(world: World, mission: Mission, heads: Heads) -> Sha | None:
     """The commit that the last passed milestone passed on; unfinished work behind it does not land.
 
     In a POC every finished feature lands. Where everything is finished and that commit and the base conflict, it is
     `work`: a person brings both together there, and it is judged before it lands.
     """
-    heads = world.code.heads(mission.id, mission.base)
     if mission.poc:
         return heads.work
     commits = [m.passed_at for m in mission.milestones if m.status is MilestoneStatus.PASSED and m.passed_at]
