@@ -24,7 +24,7 @@ def main() -> int:
 def _plain_pulse(flags: list[str]) -> int | None:
     """A pulse on one repository or on all, without any other flag: nothing is imported while nothing has to be done."""
     from mission_cli import __version__
-    from mission_cli.idle import find_runtime, is_busy, is_idle
+    from mission_cli.idle import find_runtime, is_busy, is_coming, is_idle
 
     rest = [flag for flag in flags if flag not in {"--quiet", "-q"}]
     quiet = len(rest) < len(flags)
@@ -36,7 +36,7 @@ def _plain_pulse(flags: list[str]) -> int | None:
     if rest:
         return None
     runtime = find_runtime(repo)
-    if runtime and (is_idle(runtime, __version__) or (quiet and is_busy(runtime))):
+    if runtime and (is_idle(runtime, __version__) or (quiet and (is_busy(runtime) or is_coming(runtime)))):
         return 0
     from mission_cli.surfaces.plain import plain_pulse
 

@@ -13,6 +13,7 @@ import os
 import time
 
 _SIGNATURE = "idle.json"
+_on_our_way: list[int] = []
 _RACY_S = 2
 """Seconds: the coarsest clock of a file system (FAT). What changed since cannot be told apart by time alone."""
 
@@ -59,6 +60,36 @@ def is_busy(runtime: str) -> bool:
         return _is_held(lock)
     except OSError:
         return False
+
+
+def is_coming(runtime: str) -> bool:
+    """Whether another pulse is on its way to the repository; then it is kicked. Else it is we, until `has_come`.
+
+    Several workers that end at once start as many pulses, and the imports of all would take the time of the one that
+    does the work. Whoever dies on the way leaves the kick to the next one.
+    """
+    try:
+        handle = os.open(os.path.join(runtime, "coming"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        try:
+            with open(os.path.join(runtime, "kick"), "ab"):
+                pass
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it may have come meanwhile
+        except OSError:
+            os.close(handle)
+            return True
+    _on_our_way.append(handle)
+    return False
+
+
+def has_come() -> None:
+    """Let other pulses come: from now on they see the lock itself, or find it free."""
+    while _on_our_way:
+        os.close(_on_our_way.pop())
 
 
 def state_folder() -> str:

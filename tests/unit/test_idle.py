@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mission_cli.adapters.fs.runtime import FolderRuntime
-from mission_cli.idle import is_busy, is_idle
+from mission_cli.idle import has_come, is_busy, is_coming, is_idle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,3 +86,30 @@ def test_who_finds_another_pulse_at_work_kicks_it_and_goes(runtime: FolderRuntim
     assert runtime.take_kick(), "whoever had the lock looks again"
     assert not is_busy(folder)
     assert not runtime.take_kick()
+
+
+def test_of_pulses_that_start_at_once_one_comes_and_hears_of_the_others(runtime: FolderRuntime, tmp_path: Path) -> None:
+    folder = os.fspath(tmp_path / "mission")
+    assert not is_coming(folder), "the first one goes on"
+    assert is_coming(folder), "the second one leaves word"
+    with runtime.lock() as ours:
+        assert ours
+        assert runtime.take_kick()
+        assert not is_coming(folder), "it has come: who starts now sees the lock"
+        assert is_busy(folder)
+    has_come()
+    assert runtime.take_kick()
+
+
+def test_who_was_on_its_way_and_comes_too_late_serves_whom_nobody_heard(runtime: FolderRuntime, tmp_path: Path) -> None:
+    folder = os.fspath(tmp_path / "mission")
+    assert not is_coming(folder)
+    other = FolderRuntime(tmp_path / "mission", version="1", full_look=timedelta(minutes=15))
+    with other.lock():
+        assert not is_coming(folder), "to its lock: that one had come"
+    has_come()
+    assert not is_coming(folder)
+    with other.lock(), runtime.lock() as ours:
+        assert not ours
+    assert not is_coming(folder), "nobody is on the way any more"
+    has_come()

@@ -13,7 +13,7 @@ from mission_cli.adapters.fs.locks import try_lock, unlock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import MissionStatus
-from mission_cli.idle import look, seems_idle
+from mission_cli.idle import has_come, look, seems_idle
 from mission_cli.ports.runtime import Asked, Trouble
 from mission_cli.ports.state import Settled
 
@@ -41,6 +41,9 @@ class FolderRuntime:
         handle = try_lock(self._folder / "lock")
         if handle is None:
             self.kick()
+            handle = try_lock(self._folder / "lock")
+        has_come()
+        if handle is None:  # who left word for us on our way counts on whoever has it now, or on us
             handle = try_lock(self._folder / "lock")
         if handle is None:
             yield False
