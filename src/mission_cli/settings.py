@@ -6,19 +6,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.hours import read_windows
+from mission_cli.domain.numbers import decimal_of
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field, replace
-from mission_cli.domain.text import parse_duration
+from mission_cli.domain.text import parse_duration, why_no_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENVIRONMENT_PREFIX = "MISSION_"
+_WHOLE = pattern(r"-?[0-9]{1,18}")
 _REMOTE = pattern(r"[A-Za-z0-9_][^\s:\"\\\x00-\x1f]*")
 """The name of a remote; an address may hold a login, and `ext::…` is a command."""
 
@@ -128,7 +130,7 @@ def from_environment(environment: Mapping[str, str], base: Settings) -> Settings
         if text is None or name in {"tree", "runners"}:
             continue
         old = getattr(base, name)
-        raw: Any = int(text) if isinstance(old, int) and text.lstrip("-").isdigit() else text
+        raw: Any = int(text) if isinstance(old, int) and _WHOLE.fullmatch(text) else text
         raw = [part.strip() for part in text.split(",") if part.strip()] if isinstance(old, tuple) else raw
         values[name] = _convert(name, raw, old, f"{ENVIRONMENT_PREFIX}{name.upper()}")
     return replace(base, **values) if values else base
@@ -218,11 +220,8 @@ def _convert(name: str, raw: object, old: object, where: str) -> object:
 
 
 def _amount(name: str, raw: object, where: str) -> Decimal:
-    try:
-        amount = Decimal(str(raw)) if isinstance(raw, int | float | str) and not isinstance(raw, bool) else None
-    except InvalidOperation:
-        amount = None
-    if amount is None or not amount.is_finite() or amount <= 0:
+    amount = decimal_of(raw) if isinstance(raw, int | float | str) else None
+    if amount is None or amount <= 0:
         raise DocumentError(f"`{name}` is {raw!r}, not an amount above 0", where=where)
     return amount
 
@@ -230,7 +229,8 @@ def _amount(name: str, raw: object, where: str) -> Decimal:
 def _duration(name: str, raw: object, where: str) -> timedelta:
     span = parse_duration(raw) if isinstance(raw, str) else None
     if span is None:
-        raise DocumentError(f"`{name}` is no duration: {raw!r}", where=where, hint='write "2h", "90m" or "30s"')
+        words = why_no_duration(raw) if isinstance(raw, str) else "is no duration"
+        raise DocumentError(f"`{name}` {words}: {raw!r}", where=where, hint='write "2h", "90m" or "30s"')
     return span
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
+from mission_cli.domain.numbers import decimal_of, within
 from mission_cli.domain.patterns import pattern
 
 CATEGORIES = ("usd", "hours", "tokens")
@@ -14,7 +15,11 @@ _WORDS = {
     "hours": ("time", "hour"),
     "tokens": ("token",),
 }
-_NUMBER = pattern(r"[-+]?(?:\d[\d,_]*(?:\.\d*)?|\.\d+)")
+_NUMBER = pattern(
+    "(?P<minus>[-\N{MINUS SIGN}][$€£]?)?"
+    r"(?P<number>(?:\d[\d,_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)(?:(?P<power>[kKmM])\b)?"
+)
+_POWERS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
 _PLACES = {"usd": Decimal("0.000001"), "hours": Decimal("0.0001"), "tokens": Decimal(1)}
 
 
@@ -28,16 +33,26 @@ def category_of(text: str) -> str:
 
 
 def parse_amount(text: str) -> Decimal | None:
-    """Return the first number in `$1,200.50`, `0.02h`, `12k tokens`; None when there is none (`unknown`)."""
+    """Return the first number in `$1,200.50`, `0.02h`, `12k tokens`; None when there is none (`unknown`).
+
+    None also where it is below zero, which would make room in a budget, or out of range.
+    """
+    found = _NUMBER.search(text)
+    if not found or found["minus"]:
+        return None
+    number = decimal_of(found["number"].replace(",", "").replace("_", ""))
+    number = None if number is None else number * _POWERS[(found["power"] or "").lower()]
+    return number if number is not None and within(number) else None
+
+
+def why_no_amount(text: str) -> str:
+    """Return why an amount does not count, to follow its quotation; empty where it does."""
     found = _NUMBER.search(text)
     if not found:
-        return None
-    try:
-        number = Decimal(found[0].replace(",", "").replace("_", ""))
-    except InvalidOperation:
-        return None
-    suffix = text[found.end() : found.end() + 1].lower()
-    return number * {"k": Decimal(1000), "m": Decimal(1_000_000)}.get(suffix, Decimal(1))
+        return "is no number"
+    if found["minus"]:
+        return "is below zero"
+    return "is out of range" if parse_amount(text) is None else ""
 
 
 def rounded(category: str, amount: Decimal) -> Decimal:

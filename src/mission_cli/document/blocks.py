@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = pattern(r"(?:[_*].*[_*]|(?:[-*+]\s+)?\{.*\}|<!--.*-->|[-*+])?\Z")
 _OPEN_WORDS = frozenset({"", "pending", "tbd", "-", "—"})
-_LIST_NUMBER = pattern(r"[`*]*F(\d+)\b", re.IGNORECASE)
+_LIST_NUMBER = pattern(r"[`*]*F(\d{1,9})\b", re.IGNORECASE)
 _OTHER_TITLES: Mapping[str, tuple[str, ...]] = {"improvements": ("framework improvements",)}
 
 

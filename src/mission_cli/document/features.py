@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli.document.words import feature_status, hours
 from mission_cli.domain.ids import FeatureNumber, feature_number, milestone_of
 from mission_cli.domain.mission import Feature
+from mission_cli.domain.numbers import whole
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import dataclass, replace
@@ -59,7 +60,7 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
         fixes=_last(notes, "fixes"),
         repo=_last(notes, "repo"),
         side_effects="side-effects" in notes,
-        tries_after=int(tries.lstrip("a")) if tries.lstrip("a").isdigit() else 0,
+        tries_after=whole(tries.lstrip("a")) or 0,
         line=line,
     )
     wants = tuple(w for value in notes.get("depends", []) for w in _SPLIT.split(value) if w)
@@ -153,7 +154,7 @@ def _hits(name: str, known: Sequence[FeatureNumber], aliases: Mapping[str, Featu
         yield number
     elif word in aliases:
         yield aliases[word]
-    elif found := re.fullmatch(r"(?:f|m)?(\d+)\.\*|m(\d+)", word):
+    elif found := re.fullmatch(r"(?:f|m)?(\d{1,9})\.\*|m(\d{1,9})", word):
         milestone = int(found[1] or found[2])
         yield from (n for n in known if milestone_of(n) == milestone)
 

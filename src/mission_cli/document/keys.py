@@ -11,7 +11,7 @@ from mission_cli.document.words import MISSION_WORDS, mission_status, number
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import dataclass
 from mission_cli.domain.schedule import why_no_schedule
-from mission_cli.domain.text import parse_stamp
+from mission_cli.domain.text import why_no_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,8 +173,8 @@ def _why_wrong_text(key: Key, name: str, text: str) -> tuple[str, str] | None:
             return f"`{name}` is neither true nor false: `{text}`", "it is read as unset"
         case Kind.SCHEDULE if words := why_no_schedule(text):
             return f"`{name}` is `{text}`: {words}", SCHEDULE_HINT
-        case Kind.MOMENT if parse_stamp(text) is None:
-            return f"`{name}` is no date: `{text}`", MOMENT_HINT
+        case Kind.MOMENT if words := why_no_moment(text):
+            return f"`{name}` {words}: `{text}`", MOMENT_HINT
     return None
 
 

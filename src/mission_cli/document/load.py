@@ -17,6 +17,7 @@ from mission_cli.document.scan import Layout, scan, without_comments
 from mission_cli.document.words import hours, milestone_status, mission_status, number, plain
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_number, why_bad_id
 from mission_cli.domain.mission import Criterion, Feature, Gate, Milestone, Mission
+from mission_cli.domain.numbers import whole
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import dataclass, replace
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 
     from mission_cli.document.rows import Row, Table
 
-_MILESTONE = pattern(r"(?:Milestone\s+|M)(\d+)\b\s*[:.—–-]?\s*(.*)\Z", re.IGNORECASE)
+_MILESTONE = pattern(r"(?:Milestone\s+|M)(\d{1,9})\b\s*[:.—–-]?\s*(.*)\Z", re.IGNORECASE)
 _FEATURE_SECTION = pattern(r"F?(\d+\.\d+)\b[\s:.—–-]*(.*)\Z", re.IGNORECASE)
 _INDEPENDENT = pattern(r"\s*`?\[independent\]`?", re.IGNORECASE)
 _CONFLICT = pattern(r"^(<{7} .*|={7}|>{7} .*)$", re.MULTILINE)
-_ROUNDS = pattern(r"\d+")
+_ROUNDS = pattern(r"\d{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ def feature_rows(table: Table, milestone: int) -> Iterator[tuple[FeatureNumber |
     for row in table.real_rows():
         text = table.text(row, "#").strip("`* ")
         found = feature_number(text)
-        if found is None and text.isdigit():
-            found = FeatureNumber(f"{milestone}.{int(text)}")
+        if found is None and (place := whole(text)) is not None:
+            found = FeatureNumber(f"{milestone}.{place}")
         yield found, row
 
 

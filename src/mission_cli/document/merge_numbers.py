@@ -15,6 +15,7 @@ from mission_cli.document.load import feature_rows, milestone_places
 from mission_cli.document.merge_ranks import attempt_of, identity_of
 from mission_cli.document.sections import table_in
 from mission_cli.domain.ids import FeatureNumber, feature_number, feature_order
+from mission_cli.domain.numbers import whole
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass
 
@@ -125,10 +126,11 @@ def _counted(title: str, table: Table, columns: tuple[str, ...]) -> Iterator[_Gi
     seen: Counter[str] = Counter()
     for row in table.real_rows():
         cell = table.cell(row, "#")
-        if cell is not None and cell.text.isdecimal():
+        given = None if cell is None else whole(cell.text)
+        if cell is not None and given is not None:
             name = " · ".join(table.text(row, c) for c in columns)
             seen[name] += 1
-            yield _Given((title, 0), int(cell.text), (name, seen[name]), cell=cell)
+            yield _Given((title, 0), given, (name, seen[name]), cell=cell)
 
 
 def _sections(layout: Layout) -> Iterator[tuple[FeatureNumber, int, str]]:

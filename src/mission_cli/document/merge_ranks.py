@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Rank = tuple[Any, ...]
 
-_ATTEMPT = pattern(r"\ba(\d+)\b")
-_TRIES = pattern(r"\s*`?\[tries-after\s*:\s*a?(\d+)\s*\]`?", re.IGNORECASE)
+_ATTEMPT = pattern(r"\ba(\d{1,9})\b")
+_TRIES = pattern(r"\s*`?\[tries-after\s*:\s*a?(\d{1,9})\s*\]`?", re.IGNORECASE)
 _F = FeatureStatus
 _FEATURE = {_F.PENDING: 0, _F.DISPATCHED: 1, _F.REVIEW: 2, _F.FAILED: 3, _F.DONE: 4}
 _LOOP = {

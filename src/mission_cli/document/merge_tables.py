@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PLACEHOLDER = "\0"
 """Begins the names of empty rows of the template."""
 _RUN = pattern(r"\d+\.\d+-a\d+")
-_NUMBER = pattern(r"\d+")
+_NUMBER = pattern(r"\d{1,18}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -14,10 +14,12 @@ from frontmatter.default_handlers import YAMLHandler
 from mission_cli.document.escape import fenced
 from mission_cli.document.yaml_text import load_values
 from mission_cli.domain.ids import RunId, split_run_id
+from mission_cli.domain.numbers import MOST, decimal_of
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import replace
 from mission_cli.domain.runs import Reserve, RunRecord, Usage
 from mission_cli.domain.status import Cause, RecordState
+from mission_cli.domain.text import LONGEST_DURATION
 
 _BLOCK = pattern(
     r"^## (?P<name>Prompt|Last words|Transcript|Evidence)\n\n(?P<fence>~{3,})text\n(?P<text>.*?)^(?P=fence)$",
@@ -97,17 +99,17 @@ def read_run(text: str) -> RunRecord | None:
             run=RunId(run),
             state=RecordState(str(facts["state"])),
             cause=Cause(str(facts["cause"])) if facts.get("cause") else None,
-            deadline_s=int(facts.get("deadline_s") or 0),
-            steps=int(facts.get("steps") or 0),
+            deadline_s=min(_count(facts.get("deadline_s")), int(LONGEST_DURATION.total_seconds())),
+            steps=_count(facts.get("steps")),
             reserve=Reserve(
-                usd=_decimal(reserved.get("usd")),
-                cap_usd=_decimal(reserved.get("cap_usd")),
-                hours=_decimal(reserved.get("hours")),
-                tokens=int(reserved.get("tokens") or 0),
+                usd=_amount(reserved.get("usd")),
+                cap_usd=_amount(reserved.get("cap_usd")),
+                hours=_amount(reserved.get("hours")),
+                tokens=_count(reserved.get("tokens")),
             ),
             usage=_usage(facts),
         )
-    except (yaml.YAMLError, KeyError, ValueError, TypeError, AttributeError, InvalidOperation):
+    except (yaml.YAMLError, KeyError, ValueError, TypeError, AttributeError, OverflowError):
         return None
     words = {found["name"]: found["text"].removesuffix("\n") for found in _BLOCK.finditer(post.content)}
     texts = {
@@ -144,18 +146,25 @@ def read_run(text: str) -> RunRecord | None:
 
 
 def _usage(facts: dict[str, Any]) -> Usage:
-    cost = str(facts.get("cost_usd", _UNKNOWN))
+    cost = decimal_of(facts.get("cost_usd", _UNKNOWN))
     tokens = facts.get("tokens") or {}
     return Usage(
-        usd=None if cost == _UNKNOWN else Decimal(cost),
-        hours=_decimal(facts.get("hours")),
-        tokens={str(k): int(v) for k, v in tokens.items()},
+        usd=None if cost is None or cost < 0 else cost,
+        hours=_amount(facts.get("hours")),
+        tokens={str(k): _count(v) for k, v in tokens.items()},
         source=str(facts.get("cost_source") or ""),
     )
 
 
-def _decimal(value: object) -> Decimal:
-    return Decimal(str(value or 0))
+def _amount(value: object) -> Decimal:
+    """An amount that is held or used; what is no number or out of range counts as the most there is, never as room."""
+    amount = decimal_of(value or 0)
+    return MOST if amount is None else max(amount, Decimal(0))
+
+
+def _count(value: object) -> int:
+    """The same in whole numbers."""
+    return int(_amount(value))
 
 
 def _printable(text: str) -> str:

@@ -11,6 +11,7 @@ from mission_cli.document.sections import SECTIONS, RowView, find_section, place
 from mission_cli.document.words import plain
 from mission_cli.domain.ids import FeatureNumber, feature_number
 from mission_cli.domain.mission import Approval, Feature, Gate, InputRequest, KeptRow, LogRow, Recovery, Spend, Wait
+from mission_cli.domain.numbers import whole
 from mission_cli.domain.problems import Problem
 from mission_cli.domain.status import GateKind
 
@@ -66,9 +67,8 @@ def requests(layout: Layout) -> Iterator[InputRequest]:
     """The questions to people, open or not."""
     rows = rows_in(layout, "Input Requests", "prompt", "status")
     for row in rows:
-        count = row["#"]
         yield InputRequest(
-            number=int(count) if count.isdigit() else 0,
+            number=whole(row["#"]) or 0,
             asked=row["asked"],
             feature=row["feature"],
             prompt=row["prompt"],
@@ -122,7 +122,7 @@ def row_problems(layout: Layout, features: Sequence[Feature]) -> Iterator[Proble
             words = f"a wait names the feature `{row['feature']}`, which does not exist"
             yield Problem(row.line, row.column, words, "write its number as it stands in the milestone")
     for row in rows_in(layout, "Input Requests", "prompt", "status"):
-        if not row["#"].isdigit():
+        if whole(row["#"]) is None:
             yield Problem(row.line, row.column, "an input request without a number", "write a number into the column #")
 
 

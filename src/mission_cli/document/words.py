@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
+from mission_cli.domain.numbers import MOST, decimal_of
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.domain.text import parse_duration
@@ -112,9 +113,23 @@ def hours(text: str) -> Decimal | None:
 
 
 def number(text: str) -> Decimal | None:
-    """Return a plain number, also with a currency sign or thousands separators; None for prose."""
-    try:
-        value = Decimal(text.strip().lstrip("$€£").replace(",", "").replace("_", ""))
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() else None
+    """Return a plain number, also with a currency sign or thousands separators; None for prose and beyond bounds."""
+    return decimal_of(_bare(text))
+
+
+def why_no_number(text: str, least: Decimal | None = None, most: Decimal | None = None) -> str:
+    """Return why a text cannot be read as a number from `least` to `most`, to follow its quotation; empty if it can."""
+    value = number(text)
+    if value is None:
+        try:
+            huge = Decimal(_bare(text))
+        except InvalidOperation:
+            return "is no number"
+        return f"is out of range: at most {MOST:,f}" if huge.is_finite() and abs(huge) > MOST else "is no number"
+    if least is not None and value < least:
+        return f"is below {least:f}"
+    return f"is above {most:f}" if most is not None and value > most else ""
+
+
+def _bare(text: str) -> str:
+    return text.strip().lstrip("$€£").replace(",", "").replace("_", "")

@@ -18,8 +18,8 @@ PLANNING = FeatureNumber("plan")
 
 _ID = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _NUMBER_LIKE = pattern(r"[-+]?[0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?\Z")
-_FEATURE = pattern(r"[Ff]?([0-9]+)\.([0-9]+)\Z")
-_RUN = pattern(r"(?P<mission>[^/]+)/(?P<feature>[0-9]+\.[0-9]+|plan)-a(?P<attempt>[0-9]+)\Z")
+_FEATURE = pattern(r"[Ff]?([0-9]{1,9})\.([0-9]{1,9})\Z")
+_RUN = pattern(r"(?P<mission>[^/]+)/(?P<feature>[0-9]{1,9}\.[0-9]{1,9}|plan)-a(?P<attempt>[0-9]{1,9})\Z")
 _LONGEST_ID = 100
 
 

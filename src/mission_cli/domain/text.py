@@ -14,6 +14,15 @@ _SPACE = pattern(r"\s+")
 _ERRORISH = pattern(r"error|fail|exception|assert|not found|denied|refused|panic|expected", re.IGNORECASE)
 _DURATION = pattern(r"(\d+(?:\.\d+)?)\s*(ms|sec|s|min|m|h|d|w)", re.IGNORECASE)
 _ISO_DURATION = pattern(r"P(?:(?P<w>\d+)W)?(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)S)?)?\Z")
+_LEAP_SECOND = pattern(r"(?<=[T ]\d\d:\d\d:)60(?!\d)", re.IGNORECASE)
+_DAYS_END = pattern(r"(?<=[T ])24(?=:00(?::00(?:[.,]0+)?)?(?![\d:.,]))", re.IGNORECASE)
+_LONGEST_TEXT = 100
+LONGEST_DURATION = timedelta(days=36525)
+"""A hundred years; what is longer is not read."""
+EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""Earlier and later moments are read as these, so that adding a duration or changing the zone never overflows."""
+_FIRST_PLAUSIBLE_YEAR = 1970
 _SECONDS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -34,16 +43,36 @@ def signature(*parts: str) -> str:
 
 
 def parse_duration(text: str) -> timedelta | None:
-    """Return `2h`, `90 min`, `1h30m`, `PT30M` as a duration; None for anything else. Months do not exist here."""
-    text = text.strip()
-    iso = _ISO_DURATION.match(text)
-    if iso and any(iso.groupdict().values()):
-        weeks, days, hours, minutes, seconds = (int(iso[k] or 0) for k in "wdhms")
-        return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-    rest = _DURATION.sub("", text).strip()
-    if not text or rest:
+    """Return `2h`, `90 min`, `1h30m`, `PT30M` as a duration; None for anything else, and beyond `LONGEST_DURATION`.
+
+    Months do not exist here.
+    """
+    seconds = _seconds_in(text.strip())
+    return timedelta(seconds=seconds) if seconds is not None and seconds <= LONGEST_DURATION.total_seconds() else None
+
+
+def why_no_duration(text: str) -> str:
+    """Return why a text cannot be read as a duration, to follow its quotation; empty where it can."""
+    if parse_duration(text) is not None:
+        return ""
+    return "is no duration" if _seconds_in(text.strip()) is None else "is longer than a hundred years"
+
+
+def _seconds_in(text: str) -> float | None:
+    """The seconds that a text stands for, infinitely many where it is absurdly long; None when it is no duration."""
+    if not text:
         return None
-    return timedelta(seconds=sum(float(n) * _SECONDS[u.lower()] for n, u in _DURATION.findall(text)))
+    iso = _ISO_DURATION.match(text)
+    named = [(n, unit) for unit, n in iso.groupdict().items() if n] if iso else []
+    found = named or ([] if _DURATION.sub("", text).strip() else _DURATION.findall(text))
+    if not found:
+        return None
+    return float("inf") if len(text) > _LONGEST_TEXT else sum(float(n) * _SECONDS[unit.lower()] for n, unit in found)
+
+
+def span_of(seconds: float) -> timedelta:
+    """Return seconds that were read somewhere as a duration from 0 to `LONGEST_DURATION`; what is no number is 0."""
+    return timedelta(seconds=min(max(0.0, seconds), LONGEST_DURATION.total_seconds()))
 
 
 def show_duration(span: timedelta) -> str:
@@ -67,12 +96,31 @@ def stamp(moment: datetime) -> str:
 
 
 def parse_stamp(text: str, zone: tzinfo = UTC) -> datetime | None:
-    """Return an ISO 8601 date or time as an aware moment (in `zone` when it names none); None for anything else."""
+    """Return an ISO 8601 date or time as an aware moment (in `zone` when it names none); None for anything else.
+
+    Moments before `EARLIEST` or after `LATEST` (a date of the year 9999 means "never") are read as these.
+    """
+    text = text.strip()
+    if len(text) > _LONGEST_TEXT:
+        return None
+    plain, leap = _LEAP_SECOND.subn("59", text)
+    plain, ends = _DAYS_END.subn("00", plain)
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(plain)
     except ValueError:
         return None
+    if not EARLIEST.year < moment.year < LATEST.year:
+        return EARLIEST if moment.year <= EARLIEST.year else LATEST
+    moment += timedelta(seconds=leap, days=ends)
     return moment if moment.tzinfo else moment.replace(tzinfo=zone).astimezone(UTC)
+
+
+def why_no_moment(text: str) -> str:
+    """Return why a text can hardly be meant as a moment, to follow its quotation; empty where it can."""
+    moment = parse_stamp(text)
+    if moment is None:
+        return "is no date"
+    return "lies before the year 1970" if moment.year < _FIRST_PLAUSIBLE_YEAR else ""
 
 
 def name_of(person: str) -> str:

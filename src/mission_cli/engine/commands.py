@@ -8,6 +8,7 @@ from mission_cli.budget.ledger import account, alert, next_threshold
 from mission_cli.document.changes import AppendRow, Change, SetCell, SetFeature, SetFront, SetMilestone
 from mission_cli.document.runs import read_run
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, UsageError
+from mission_cli.domain.numbers import whole
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     WAITING_MISSION,
@@ -220,7 +221,8 @@ def decision(address: Address, what: str, why: str) -> AppendRow:
     """A row of the Decision Log with the next number."""
     from mission_cli.document.sections import rows_in
 
-    numbers = [int(r["#"]) for r in rows_in(address.loaded.layout, "Decision Log", "#", "decision") if r["#"].isdigit()]
+    rows = rows_in(address.loaded.layout, "Decision Log", "#", "decision")
+    numbers = [number for row in rows if (number := whole(row["#"])) is not None]
     return AppendRow(
         "Decision Log", {"#": str(max(numbers, default=0) + 1), "Date": "", "Decision": what, "Rationale": why}
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.document.load import Loaded, load
 from mission_cli.domain.errors import NotFoundError, UsageError
 from mission_cli.domain.ids import FeatureNumber, feature_number
+from mission_cli.domain.numbers import whole
 from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import FINISHED_MISSION
 
@@ -49,7 +50,7 @@ class Address:
 def resolve(snapshot: Snapshot, text: str = "") -> Address:
     """Return what an address means. Raises NotFoundError or UsageError with what is there."""
     name, _, part = text.strip().partition("/")
-    if not part and name and (feature_number(name) or name.isdigit()) and not _matching(snapshot, name):
+    if not part and name and (feature_number(name) or whole(name) is not None) and not _matching(snapshot, name):
         name, part = "", name
     stored = _one(snapshot, name)
     loaded = load(stored.text, stored.id)
@@ -58,8 +59,9 @@ def resolve(snapshot: Snapshot, text: str = "") -> Address:
     feature = feature_number(part)
     if feature is not None:
         return Address(stored, loaded, int(feature.split(".", maxsplit=1)[0]), feature)
-    if part.isdigit():
-        return Address(stored, loaded, int(part))
+    milestone = whole(part)
+    if milestone is not None:
+        return Address(stored, loaded, milestone)
     raise UsageError(f"`{part}` is neither a milestone nor a feature", hint=f"write {stored.id}/1 or {stored.id}/1.2")
 
 

@@ -7,7 +7,6 @@ counts is the answer, and that is untrusted text (`document.answer`).
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from mission_cli.domain.mission import Limits
 from mission_cli.domain.records import dataclass, field, replace
 from mission_cli.domain.runs import Exit, RunRecord, Usage
 from mission_cli.domain.status import Cause, EndReason, JobState, RecordState
-from mission_cli.domain.text import counted, first_error, one_line, show_duration, stamp
+from mission_cli.domain.text import counted, first_error, one_line, show_duration, span_of, stamp
 from mission_cli.engine.act import agent_job
 from mission_cli.engine.record import spends_of
 from mission_cli.engine.world import agent_of, policy_of
@@ -29,6 +28,7 @@ from mission_cli.planner.endings import cause_of_end, seconds_as_hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import timedelta
 
     from mission_cli.budget.ledger import Totals
     from mission_cli.document.plan import Plan
@@ -120,7 +120,7 @@ class Planned:
         sums = self.sums
         unknown = f" and {counted(sums.unknown, 'unknown cost')}" if sums.unknown else ""
         money, tokens = (show_amount(c, sums.of(c)) for c in ("usd", "tokens"))
-        return f"{money}{unknown} and {tokens} tokens, in {show_duration(timedelta(hours=float(sums.hours)))}"
+        return f"{money}{unknown} and {tokens} tokens, in {show_duration(span_of(float(sums.hours) * 3600))}"
 
     def records(self, mission: MissionId) -> list[RunRecord]:
         """The run records for the mission that was made of the plan."""

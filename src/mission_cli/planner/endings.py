@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import Cause, EndReason
-from mission_cli.domain.text import show_duration
+from mission_cli.domain.text import show_duration, span_of
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import Evidence, Exit
@@ -81,7 +80,7 @@ def seconds_as_hours(seconds: float) -> Decimal:
 
 
 def _reason_words(end: Exit) -> str:
-    seconds = show_duration(timedelta(seconds=end.seconds))
+    seconds = show_duration(span_of(end.seconds))
     return {
         EndReason.DEADLINE: f"stopped by its deadline after {seconds}",
         EndReason.OVER_BUDGET: "stopped at its budget",

@@ -24,7 +24,7 @@ from mission_cli.domain.status import (
     MissionStatus,
     RecordState,
 )
-from mission_cli.domain.text import parse_stamp, show_duration, stamp
+from mission_cli.domain.text import parse_stamp, show_duration, span_of, stamp
 from mission_cli.planner import causes
 from mission_cli.planner.breaker import breaker_until, parked_until, probing
 from mission_cli.planner.decisions import Dispatch, Hold
@@ -106,7 +106,7 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
         reserve=reserve,
     )
     money = f"{show_amount('usd', reserve.usd)} and " if reserve.usd else ""
-    promised = f"{money}{show_duration(timedelta(seconds=record.deadline_s))} at most"
+    promised = f"{money}{show_duration(span_of(record.deadline_s))} at most"
     draft.moves.append(
         Dispatch(
             record, f"{record.runner} a{attempt}", f"attempt {attempt} at {feature.number} {feature.title}: {promised}"

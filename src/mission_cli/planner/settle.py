@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.host import is_elsewhere
@@ -20,7 +19,7 @@ from mission_cli.domain.status import (
     RecordState,
     Verdict,
 )
-from mission_cli.domain.text import counted, first_error, one_line, parse_stamp, signature, stamp
+from mission_cli.domain.text import counted, first_error, one_line, parse_stamp, signature, span_of, stamp
 from mission_cli.planner import causes
 from mission_cli.planner.decisions import Cancel, Integrate, Mark, MarkCriteria, MoveFeature, Recover, Settle, Submit
 from mission_cli.planner.endings import ending, seconds_as_hours
@@ -100,7 +99,7 @@ def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Jo
         return
     started = parse_stamp(job.started)
     if started and record.deadline_s:
-        left = timedelta(seconds=record.deadline_s) + policy.overdue_grace - draft.seen.awake_since(started)
+        left = span_of(record.deadline_s) + policy.overdue_grace - draft.seen.awake_since(started)
         if draft.has_come(record.feature, f"{record.run} is overdue", left):
             draft.acts.append(Cancel(record.run, f"{record.run} is overdue, and its supervisor did not stop it"))
     words = (

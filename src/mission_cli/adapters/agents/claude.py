@@ -25,7 +25,7 @@ from mission_cli.adapters.agents.stream import (
 )
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import Cause
-from mission_cli.domain.text import one_line, stamp
+from mission_cli.domain.text import LATEST, one_line, stamp
 from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:
@@ -199,7 +199,8 @@ class ClaudeReader:
 
     def _reset(self) -> str:
         at = count(self._limit.get("resetsAt"))
-        return stamp(datetime.fromtimestamp(at, UTC)) if at and self._limit.get("status") == "rejected" else ""
+        known = 0 < at < LATEST.timestamp() and self._limit.get("status") == "rejected"
+        return stamp(datetime.fromtimestamp(at, UTC)) if known else ""
 
     def _partial(self, event: dict[str, Any]) -> None:
         if event.get("type") == "message_delta":

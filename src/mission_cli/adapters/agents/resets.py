@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from mission_cli.domain.numbers import whole
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.text import parse_duration, parse_stamp, stamp
 
@@ -26,8 +27,9 @@ def reset_time(message: str, headers: Mapping[str, Any] | None = None, now: date
     """When a limit ends, ISO 8601, from `retry-after` or from the words of a message; empty when nobody said."""
     now = now or datetime.now(UTC)
     for name, value in (headers or {}).items():
-        if str(name).lower() == "retry-after" and str(value).isdigit():
-            return stamp(now + timedelta(seconds=int(value)))
+        seconds = whole(str(value)) if str(name).lower() == "retry-after" else None
+        if seconds is not None:
+            return stamp(now + timedelta(seconds=seconds))
     moment = _clock(message, now) or _span(message, now)
     return stamp(moment) if moment is not None else ""
 

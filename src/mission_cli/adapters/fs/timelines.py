@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from mission_cli.domain.numbers import decimal_of
+from mission_cli.domain.text import LONGEST_DURATION, parse_stamp, why_no_moment
 from mission_cli.domain.timeline import Gap, Moment, Timeline
 
 
@@ -24,7 +26,7 @@ def timeline_from(raw: dict[str, Any]) -> Timeline:
     return Timeline(
         last=_moment(raw["last"]),
         candidate=_moment(raw["candidate"]),
-        proven=datetime.fromisoformat(raw["proven"]) if raw["proven"] else None,
+        proven=_time(raw["proven"]) if raw["proven"] else None,
         jumps=tuple(map(_gap, raw["jumps"])),
         sleeps=tuple(map(_gap, raw["sleeps"])),
     )
@@ -35,7 +37,7 @@ def _moment_facts(moment: Moment) -> dict[str, Any]:
 
 
 def _moment(raw: dict[str, Any]) -> Moment:
-    return Moment(datetime.fromisoformat(raw["wall"]), float(raw["up"]), float(raw["awake"]), str(raw["boot"]))
+    return Moment(_time(raw["wall"]), _seconds(raw["up"]), _seconds(raw["awake"]), str(raw["boot"]))
 
 
 def _gap_facts(gap: Gap) -> dict[str, Any]:
@@ -43,4 +45,18 @@ def _gap_facts(gap: Gap) -> dict[str, Any]:
 
 
 def _gap(raw: dict[str, Any]) -> Gap:
-    return Gap(datetime.fromisoformat(raw["until"]), timedelta(seconds=float(raw["seconds"])))
+    return Gap(_time(raw["until"]), timedelta(seconds=_seconds(raw["seconds"])))
+
+
+def _time(text: str) -> datetime:
+    moment = parse_stamp(text)
+    if moment is None:
+        raise ValueError(f"{text!r} {why_no_moment(text)}")
+    return moment
+
+
+def _seconds(raw: object) -> float:
+    number = decimal_of(raw)
+    if number is None or abs(number) > LONGEST_DURATION.total_seconds():
+        raise ValueError(f"{raw!r} is no number of seconds")
+    return float(number)
