@@ -170,6 +170,7 @@ def _observe(
         unheard=problem(world),
         undecided=waits_for_person(world),
         base=heads.base,
+        renamed=heads.renamed,
         work=heads.work,
         work_tree=look.work_tree,
         start_trees=look.start_trees(),

@@ -18,7 +18,13 @@ from mission_cli.domain.text import first_error, one_line
 from mission_cli.planner.decisions import CloseRecovery, Land, MoveMilestone, Note
 from mission_cli.planner.executions import ended
 from mission_cli.planner.judge import judge, start_checks
-from mission_cli.planner.milestones import apart, current_milestones, fix_features, validation_criteria
+from mission_cli.planner.milestones import (
+    apart,
+    current_milestones,
+    fix_features,
+    validation_criteria,
+    without_base,
+)
 from mission_cli.planner.transitions import move_milestone
 
 if TYPE_CHECKING:
@@ -60,7 +66,7 @@ def finish(draft: Draft) -> None:
     done = all(m.finished for m in mission.milestones)
     if done and any(isinstance(m, MoveMilestone) for m in draft.moves):
         return
-    if done and not _finally_valid(draft):
+    if done and (_is_lost(draft) or not _finally_valid(draft)):
         return
     landed = _land(draft, done=done)
     if not done:
@@ -72,6 +78,27 @@ def finish(draft: Draft) -> None:
     elif landed:
         words = "every milestone passed, the final validation passed, and the work is landed"
         draft.moves.append(ended(draft, words))
+
+
+def _is_lost(draft: Draft) -> bool:
+    """Hold where our work, or the branch that it goes to, cannot be found: nobody knows then what is left to land."""
+    seen, mission = draft.seen, draft.mission
+    if seen.landing.state is LandState.LANDED or not any(r.cause is Cause.DONE for r in seen.records):
+        return False
+    passed = [m for m in mission.milestones if m.status is MilestoneStatus.PASSED and m.passed_at]
+    if seen.base is None:
+        without_base(draft)
+    elif seen.work is None:
+        branch = f"mission/{mission.id}/work"
+        at = passed[-1].passed_at if passed else "COMMIT"
+        words = f"the branch `{branch}` does not exist"
+        draft.hold("", "work", words, unblock=f"git branch {branch} {at}", person=True)
+    elif passed and seen.target is None:
+        words = f"the commit {passed[-1].passed_at}, on which milestone {passed[-1].number} passed, is not there"
+        draft.hold("", "work", words, unblock=f"git fetch, or mission retry a feature of {mission.id}", person=True)
+    else:
+        return False
+    return True
 
 
 def _finally_valid(draft: Draft) -> bool:

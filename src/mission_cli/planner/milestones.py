@@ -67,6 +67,15 @@ def milestones(draft: Draft) -> None:
             draft.hold(str(milestone.number), "milestone", f"it is {milestone.raw_status}", person=True)
 
 
+def without_base(draft: Draft) -> None:
+    """Hold the mission because its base branch does not exist; name the command that names another one."""
+    mission, renamed = draft.mission, draft.seen.renamed
+    words = f"the base branch `{mission.base}` does not exist"
+    if renamed:
+        words += f": it was renamed to `{renamed}`"
+    draft.hold("", "base", words, unblock=f"mission set {mission.id} base {renamed or 'BRANCH'}", person=True)
+
+
 def apart(mission: Mission, conflicts: Sequence[str]) -> tuple[str, str]:
     """Say why base and finished work cannot be merged by us, and what a person can do."""
     work = f"mission/{mission.id}/work"
@@ -111,7 +120,7 @@ def _next_number(draft: Draft, milestone: Milestone, more: int) -> FeatureNumber
 def _activate(draft: Draft, milestone: Milestone) -> None:
     seen, number = draft.seen, milestone.number
     if seen.base is None:
-        draft.hold("", "base", f"the base branch `{draft.mission.base}` does not exist", person=True)
+        without_base(draft)
         draft.halt("there is no base branch")
         return
     if seen.work is None:

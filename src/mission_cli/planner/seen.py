@@ -37,6 +37,8 @@ class Seen:
     strays: tuple[RunId, ...] = ()
     """Jobs that run here although another machine drives the mission."""
     base: Sha | None = None
+    renamed: str = ""
+    """What the base is called by now, where it is gone and somebody knows."""
     work: Sha | None = None
     work_tree: str = ""
     """Tree of `work` without mission folders."""

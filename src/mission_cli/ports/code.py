@@ -22,6 +22,8 @@ class Heads:
     work: Sha | None = None
     highest: Mapping[FeatureNumber, int] = field(default_factory=dict)
     """Highest attempt number by feature among claims and branches."""
+    renamed: str = ""
+    """What the base is called by now, where it is gone and git's log tells; else empty."""
     in_the_way: str = ""
     """A branch of a person's beside which there can be none of the mission's."""
 

@@ -64,7 +64,7 @@ def _make_tree(spec: JobSpec, around: Surroundings) -> None:
     tree = tree_path(root, spec.key)
     source = tree_path(root, spec.continues).resolve() if spec.continues else None
     if source is not None and trees.can_go_on(source):
-        trees.go_on_in(source, branch=spec.branch, commit=spec.commit)
+        trees.go_on_in(Path(around.code), source, branch=spec.branch, commit=spec.commit)
         trees.link_tree(tree, source)
         return
     trees.make_tree(Path(around.code), tree, commit=spec.commit, branch=spec.branch, base_name=spec.base_name)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.fs.atomic import random_hex
+from mission_cli.adapters.git.carried import identities
 from mission_cli.adapters.git.command import ZERO, Git, refusal
-from mission_cli.adapters.git.landing import land, landing
+from mission_cli.adapters.git.landing import land, landing, renamed_to
 from mission_cli.adapters.git.leaks import leaks_in_commits
 from mission_cli.adapters.git.objects import Objects
 from mission_cli.adapters.git.places import MISSION_FOLDERS, worktrees
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
 _MOST_MANIFEST = 200_000
+_LATEST = 4_102_444_799
+"""The last second of 2099: git reads no later date."""
 _KNOWN_SECONDS = 5.0
 
 
@@ -72,8 +76,10 @@ class GitCodeRepo:
     def heads(self, mission: MissionId, base: str) -> Heads:
         """Where the branches are."""
         work = self._objects.commit_of(f"refs/heads/mission/{mission}/work")
+        there = self._objects.commit_of(f"refs/heads/{base}") if base else None
         return Heads(
-            base=self._objects.commit_of(f"refs/heads/{base}") if base else None,
+            base=there,
+            renamed=renamed_to(self._git, base) if base and there is None else "",
             work=work,
             highest=self._highest(mission),
             in_the_way="" if work else self._in_the_way(mission),
@@ -236,7 +242,8 @@ class GitCodeRepo:
         work = self._objects.commit_of(ref)
         if work is not None:
             tree = self._git.text("rev-parse", f"{work}^{{tree}}")
-            made = self._git.commit_tree(tree, [work], words, author=self._robot, committer=self._robot)
+            author, committer = self._identities
+            made = self._git.commit_tree(tree, [work], words, author=author, committer=committer)
             self._git.swap_ref(ref, made, work)
 
     def watch(self, missions: Sequence[MissionId], bases: Sequence[str]) -> list[str]:
@@ -337,8 +344,14 @@ class GitCodeRepo:
 
     def _commit(self, tree: str, parents: list[Sha], message: str, dated_like: Sha) -> Sha:
         """A commit that has the same name whenever it is made again."""
-        at = self._git.text("show", "-s", "--format=%cd", "--date=raw", dated_like)
-        return self._git.commit_tree(tree, parents, message, author=self._robot, committer=self._robot, at=at)
+        said = self._git.text("show", "-s", "--format=%cd", "--date=raw", dated_like)
+        author, committer = self._identities
+        return self._git.commit_tree(tree, parents, message, author=author, committer=committer, at=_date(said))
+
+    @cached_property
+    def _identities(self) -> tuple[Person, Person]:
+        """Author and committer of what lands: those that the person's own commits there have."""
+        return identities(self._checkout.common_dir) or (self._robot, self._robot)
 
     def _land_commit(self, base: Sha, work: Sha) -> tuple[Sha | None, tuple[str, ...]]:
         tree, conflicts = self._merge_tree(base, work)
@@ -351,6 +364,13 @@ class GitCodeRepo:
         line = self._git.text("rev-list", "--first-parent", "--ancestry-path", "--reverse", f"{tip}..{work}")
         first = line.splitlines()[:1]
         return Sha(first[0]) if first else None
+
+
+def _date(raw: str) -> str:
+    """A date of a commit (`seconds zone`) as git takes it for a new one, whatever the first one says."""
+    seconds, _, zone = raw.partition(" ")
+    number = int(seconds) if re.fullmatch(r"[0-9]+", seconds) else 0
+    return f"@{min(number, _LATEST)} {zone if re.fullmatch(r'[+-][0-9]{4}', zone) else '+0000'}"
 
 
 class _Known:

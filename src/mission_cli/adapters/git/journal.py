@@ -39,7 +39,7 @@ def read_history(work_tree: Path, branch: str, *, paths: Sequence[str], since: S
     """Commits of a branch that touched the paths, newest first, `since` excluded."""
     from git import Repo
 
-    with Repo(os.fspath(work_tree)) as repo:
+    with Repo(os.fspath(work_tree), expand_vars=False) as repo:
         revisions = f"{since}..{branch}" if since else branch
         found = []
         for commit in repo.iter_commits(revisions, paths=list(paths) or "", max_count=limit, first_parent=True):

@@ -12,7 +12,13 @@ from mission_cli.adapters.git.command import Git
 from mission_cli.adapters.git.places import in_progress, rebasing, worktrees
 from mission_cli.adapters.proc.scan import git_at_work
 from mission_cli.domain.landing import Landing, LandState
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.text import one_line
+
+_DEEPEST = 5
+"""Symbolic refs that lead from one to the next; git follows as many."""
+_MOST_LOGS = 200
+_RENAMED = pattern(r"renamed refs/heads/(\S+) to refs/heads/(\S+)")
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,11 +55,35 @@ def land(git: Git, base_name: str, commit: Sha, expect: Sha) -> str:
     ref = f"refs/heads/{base_name}"
     if git.commit_of(ref) != expect:
         return f"{base_name} has moved"
-    home = _home(worktrees(git), ref)
-    if home is None:
-        return "" if git.swap_ref(ref, commit, expect) else f"{base_name} has moved"
-    if command := git_at_work([home.path]):
-        return f"`{command}` is running in {home.path}"
+    real = _meant(git, ref)
+    if not real.startswith("refs/heads/"):
+        return f"`{base_name}` is a symbolic ref to {real}, and no branch"
+    homes = _homes(worktrees(git), {ref, real})
+    if not homes:
+        return "" if git.swap_ref(real, commit, expect) else f"{base_name} has moved"
+    if command := git_at_work([home.path for home in homes]):
+        return f"`{command}` is running in {homes[0].path}"
+    words = _forward(homes[0], commit)
+    return words or next(filter(None, (_follow(home, expect, commit) for home in homes[1:])), "")
+
+
+def renamed_to(git: Git, name: str) -> str:
+    """Return what a branch that is gone was renamed to, as git's log tells; empty where nothing tells."""
+    branches = git.text("for-each-ref", "--format=%(refname)", f"--count={_MOST_LOGS}", "refs/heads/")
+    new: dict[str, str] = {}
+    for log in ["HEAD", *branches.splitlines()]:
+        done = git.run("reflog", "show", "--format=%gs", f"--max-count={_MOST_LOGS}", log, "--", ok=(0, 128))
+        found = _RENAMED.findall(done.out.decode("utf-8", "surrogateescape"))
+        new = {**dict(reversed(found)), **new}
+    for _ in range(len(new)):
+        name = new.get(name, "")
+        if name and git.commit_of(f"refs/heads/{name}"):
+            return name
+    return ""
+
+
+def _forward(home: Worktree, commit: Sha) -> str:
+    """Move the branch that is checked out, with its files. Returns why that was not possible, or the empty string."""
     there = Git(home.git_dir, home.path, durable=True, own_config=True)
     done = there.run(
         "merge",
@@ -68,19 +98,41 @@ def land(git: Git, base_name: str, commit: Sha, expect: Sha) -> str:
     return "" if done.code == 0 else one_line(done.err.decode("utf-8", "replace"), 300)
 
 
-def _home(trees: list[Worktree], ref: str) -> Worktree | None:
-    return next((t for t in trees if t.branch == ref), None)
+def _follow(home: Worktree, old: Sha, new: Sha) -> str:
+    """Let index and files of another work tree of the same branch follow; git moved only those of the first one."""
+    there = Git(home.git_dir, home.path, durable=True, own_config=True)
+    done = there.run("read-tree", "-m", "-u", old, new, ok=(0, 1, 128))
+    words = one_line(done.err.decode("utf-8", "replace"), 300)
+    return f"the files in {home.path} do not follow: {words}" if done.code else ""
+
+
+def _meant(git: Git, ref: str) -> str:
+    """The ref that a symbolic one stands for, else the ref itself."""
+    for _ in range(_DEEPEST):
+        said = git.run("symbolic-ref", "--quiet", ref, ok=(0, 1, 128)).out.decode("utf-8", "surrogateescape").strip()
+        if not said:
+            break
+        ref = said
+    return ref
+
+
+def _homes(trees: list[Worktree], refs: set[str]) -> list[Worktree]:
+    return [t for t in trees if t.branch in refs]
 
 
 def _obstacle(git: Git, base_name: str, base: Sha, commit: Sha) -> str:
     ref = f"refs/heads/{base_name}"
+    refs = {ref, _meant(git, ref)}
     trees = worktrees(git)
     for tree in trees:
-        if rebasing(tree.git_dir) == ref:
+        if rebasing(tree.git_dir) in refs:
             return f"`{base_name}` is being rebased in {tree.path}"
-    home = _home(trees, ref)
-    if home is None:
-        return ""
+    found = (_busy(git, home, base, commit) for home in _homes(trees, refs))
+    return next(filter(None, found), "")
+
+
+def _busy(git: Git, home: Worktree, base: Sha, commit: Sha) -> str:
+    """Why one work tree of the base cannot follow now, or the empty string."""
     words = in_progress(home.git_dir)
     if words:
         return f"{words} is not finished in {home.path}"

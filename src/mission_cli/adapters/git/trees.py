@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import random_hex, read_foreign
+from mission_cli.adapters.git.carried import as_file, attributes, configuration, conversions
 from mission_cli.adapters.git.command import ZERO, Git, plain_git
 from mission_cli.adapters.git.ref_lock import free_dead_lock
 from mission_cli.domain.host import ROBOT
@@ -28,6 +29,9 @@ _LOCAL_CONFIG = """\
 \tgpgsign = false
 [tag]
 \tgpgsign = false
+\tforceSignAnnotated = false
+[merge]
+\tverifySignatures = false
 [gc]
 \tauto = 0
 [maintenance]
@@ -63,7 +67,7 @@ def make_tree(code: Path, tree: Path, *, commit: str, branch: str, base_name: st
     (dot / "objects/info").mkdir(parents=True, exist_ok=True)
     (dot / "objects/info/alternates").write_text(f"{code / 'objects'}\n")
     git = Git(dot, tree, own_config=True)
-    _configure(git)
+    _configure(git, code)
     base = Git(code).commit_of(f"refs/heads/{base_name}") if base_name and base_name != branch else None
     refs = {base_name: base, branch: commit}
     wanted = "".join(f"update refs/heads/{name} {to}\n" for name, to in refs.items() if name and to)
@@ -156,7 +160,7 @@ def odd_in(tree: Path) -> str:
     return ""
 
 
-def go_on_in(tree: Path, *, branch: str, commit: str) -> None:
+def go_on_in(code: Path, tree: Path, *, branch: str, commit: str) -> None:
     """Put a tree on a new branch from where it stands (`commit` where it has none); index and files stay as they are.
 
     Its configuration and hooks, which may be a worker's, are made anew: from now on a person's git runs here.
@@ -167,7 +171,7 @@ def go_on_in(tree: Path, *, branch: str, commit: str) -> None:
         (dot / name).unlink(missing_ok=True)
     _remove(dot / "hooks")
     plain_git(tree.parent, "init", "--quiet", "--template=", os.fspath(tree))
-    _configure(Git(dot, tree, own_config=True))
+    _configure(Git(dot, tree), code)
     git = Git(dot)
     git.run("update-ref", "--no-deref", f"refs/heads/{branch}", _head_of(tree) or commit)
     git.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
@@ -215,7 +219,7 @@ def _looking_at(code: Path, tree: Path) -> Iterator[Git]:
         plain_git(own.parent, "init", "--quiet", "--bare", *_object_format(code), "--template=", os.fspath(own))
         (own / "objects/info").mkdir(parents=True, exist_ok=True)
         (own / "objects/info/alternates").write_text(f"{tree / '.git/objects'}\n{code / 'objects'}\n")
-        _convert_as_there(own)
+        _convert_as_there(own, code)
         yield Git(own, tree)
     finally:
         _remove(own)
@@ -227,11 +231,13 @@ def _object_format(code: Path) -> tuple[str, ...]:
     return ("--object-format=sha256",) if long else ("--object-format=sha1",)
 
 
-def _convert_as_there(own: Path) -> None:
-    """Convert line ends as a git in the tree does by the person's settings: else every line differs."""
-    said = Git(own, own_config=True).run("config", "--get-regexp", r"^core\.(autocrlf|eol)$", ok=(0, 1)).out
-    for name, _, value in (line.partition(" ") for line in said.decode("utf-8", "replace").splitlines()):
-        Git(own).run("config", name, value)
+def _convert_as_there(own: Path, code: Path) -> None:
+    """Convert files as a git in the tree does by the person's settings: else every line or asset differs."""
+    with (own / "config").open("a", encoding="utf-8", errors="surrogateescape") as out:
+        out.write(as_file(conversions(code)))
+    if there := attributes(code):
+        (own / "info").mkdir(exist_ok=True)
+        (own / "info/attributes").write_text(there, encoding="utf-8", errors="surrogateescape")
 
 
 def _bring_files(code: Path, commit: str) -> None:
@@ -284,12 +290,15 @@ def _remove(folder: Path, *, ignore_errors: bool = True) -> None:
     rmtree(folder, ignore_errors=ignore_errors)
 
 
-def _configure(git: Git) -> None:
+def _configure(git: Git, code: Path) -> None:
     """Say in the configuration of a git dir that was just made what counts in a worker's tree."""
-    said = git.run("config", "--get-regexp", r"^user\.(name|email)$", ok=(0, 1)).out.decode("utf-8", "replace")
-    known = {name for name, _, value in (line.partition(" ") for line in said.splitlines()) if value.strip()}
-    with (git.git_dir / "config").open("a", encoding="utf-8") as out:
-        out.write(_LOCAL_CONFIG if len(known) == len(("name", "email")) else _LOCAL_CONFIG + _NOBODY)
+    carried = configuration(code)
+    known = all(carried.get(f"user.{part}") for part in ("name", "email"))
+    with (git.git_dir / "config").open("a", encoding="utf-8", errors="surrogateescape") as out:
+        out.write(as_file(carried) + _LOCAL_CONFIG + ("" if known else _NOBODY))
+    if own := attributes(code):
+        (git.git_dir / "info").mkdir(exist_ok=True)
+        (git.git_dir / "info/attributes").write_text(own, encoding="utf-8", errors="surrogateescape")
 
 
 def _head_of(tree: Path) -> str:
