@@ -21,6 +21,16 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_PREFIX = "MISSION_"
 _WHOLE = pattern(r"-?[0-9]{1,18}")
+_MOST = {
+    "max_parallel_workers": 64,
+    "machine_workers": 256,
+    "attempts": 100,
+    "validation_rounds": 100,
+    "max_steps": 100_000,
+}
+"""A larger number is a mistake, and each of them bounds what a mission may cost."""
+_MOST_FOR_A_PLAN = Decimal(1000)
+_LONGEST = timedelta(days=366)
 _REMOTE = pattern(r"[A-Za-z0-9_][^\s:\"\\\x00-\x1f]*")
 """The name of a remote; an address may hold a login, and `ext::…` is a command."""
 
@@ -152,9 +162,26 @@ def check(settings: Settings) -> None:
         read_windows(settings.hours)
     except ValueError as error:
         raise UsageError(f"the setting `hours`: {error}", hint='write "22:00-07:00", or several with commas') from error
-    for name in ("max_parallel_workers", "machine_workers", "attempts", "validation_rounds"):
-        if getattr(settings, name) < 1:
-            raise UsageError(f"the setting `{name}` is {getattr(settings, name)}", hint="it is at least 1")
+    for name, most in _MOST.items():
+        value = getattr(settings, name)
+        if not 1 <= value <= most:
+            raise UsageError(f"the setting `{name}` is {value}", hint=f"it is a number from 1 to {most}")
+    _check_durations("", settings)
+    for name, runner in settings.runners.items():
+        _check_durations(f"runners.{name}.", runner)
+    if settings.plan_max_usd > _MOST_FOR_A_PLAN:
+        hint = f"it is at most {_MOST_FOR_A_PLAN}"
+        raise UsageError(f"the setting `plan_max_usd` is {settings.plan_max_usd}", hint=hint)
+
+
+def _check_durations(prefix: str, settings: Settings | RunnerSettings) -> None:
+    for name in settings.__match_args__:
+        value = getattr(settings, name)
+        if isinstance(value, timedelta) and not timedelta(0) <= value <= _LONGEST:
+            raise UsageError(f"the setting `{prefix}{name}` is {value}", hint=f"it is at most {_LONGEST.days} days")
+    for name in ("deadline", "check_timeout", "plan_deadline"):
+        if getattr(settings, name, _LONGEST) == timedelta(0):
+            raise UsageError(f"the setting `{prefix}{name}` is 0", hint='write "2h", "90m" or "30s"')
 
 
 def _fill(base: Settings, table: Mapping[str, Any], where: str, text: str) -> Settings:

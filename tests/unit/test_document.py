@@ -306,7 +306,14 @@ def test_prose_where_a_number_is_expected_is_kept_and_read_as_unset() -> None:
     loaded = load(text)
     assert loaded.mission.limits.usd is None
     assert loaded.mission.limits.unlimited == {"tokens"}
-    assert [p.message for p in loaded.problems] == ["`budget.money_usd` is no number: `unlimited within cost cap`"]
+    words = "`budget.money_usd` is `unlimited within cost cap`, which is not a number, and no earlier value is known"
+    hint = "mission set m-1 budget.money_usd VALUE"
+    assert [p.at("m.md") for p in loaded.problems] == [f"m.md:19:14: error: {words} ({hint})"]
+    foreign = load(text.replace("managed: mission", "managed: no"))
+    assert foreign.mission.limits.usd is None
+    assert [(p.severity, p.message) for p in foreign.problems] == [
+        ("warning", "`budget.money_usd` is no number: `unlimited within cost cap`")
+    ]
 
 
 @settings(deadline=None)

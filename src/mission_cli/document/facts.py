@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli.document.in_force import UNLIMITED, bound_of, in_force, is_managed
 from mission_cli.document.keys import KEYS
 from mission_cli.document.words import hours, number
+from mission_cli.domain.in_force import InForce
 from mission_cli.domain.mission import Limits, Preferences
 from mission_cli.domain.patterns import pattern
 
@@ -28,9 +30,23 @@ class Facts:
     def __init__(self, layout: Layout) -> None:
         self.front = layout.front
         self._state = {field.name: field.text for field in state_fields(layout)}
+        self.managed = is_managed(self.front)
+        self.in_force = in_force(self.front, self.written) if self.managed else InForce()
 
     def text(self, name: str) -> str:
+        """The value that counts: what is written, or for what bounds a managed mission the last good one."""
+        bound = bound_of(name)
+        overruled = bound is not None and self.in_force.overrules(name) is not None
+        return self.in_force.values.get(bound.name, "") if bound is not None and overruled else self.written(name)
+
+    def written(self, name: str) -> str:
         """The scalar, under its own or another name; what stands in the State list; else empty."""
+        if name in _CAPS.values() and not any(self._scalar(key) for key in _CAPS.values()):
+            category = next(category for category, key in _CAPS.items() if key == name)
+            return _state_caps(self._state.get("budget", ""))[category]
+        return self._scalar(name)
+
+    def _scalar(self, name: str) -> str:
         for path in _PATHS[name]:
             if found := self.front.text(*path):
                 return found
@@ -47,12 +63,10 @@ class Facts:
     def limits(self) -> Limits:
         """The caps in force."""
         texts = {name: self.text(key) for name, key in _CAPS.items()}
-        if not any(texts.values()):
-            texts = _state_caps(self._state.get("budget", ""))
         return Limits(
             **{name: number(text) or None for name, text in texts.items()},
-            unlimited=frozenset(name for name, text in texts.items() if text.casefold() == "unlimited"),
-            alert_pct=number(self.text("budget.alert_threshold_pct")) or Decimal(80),
+            unlimited=frozenset(name for name, text in texts.items() if text.casefold() == UNLIMITED),
+            alert_pct=number(self.text("budget.alert_threshold_pct").removesuffix("%")) or Decimal(80),
             per_feature_usd=number(self.text("budget.per_feature_usd")) or None,
         )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.document.front import Front
+    from mission_cli.domain.in_force import InForce
 
 
 class Kind(StrEnum):
@@ -91,6 +92,11 @@ KEYS: dict[str, Key] = {
             "Model tier by role: orchestrator, workers, research, validation; economy when money runs short, "
             "escalate (TIER, RUNNER: or RUNNER:TIER) when tries do.",
         ),
+        Key(
+            "in_force",
+            Kind.MAP,
+            "The last good values of what bounds the mission, written by the program; `mission set` changes them.",
+        ),
         Key("preferences.tech_stack", Kind.LIST, "What it is built with."),
         Key("preferences.deploy_target", Kind.TEXT, "Where it goes."),
         Key("preferences.test_framework", Kind.TEXT, "What tests are written with."),
@@ -115,10 +121,19 @@ _YESNO = frozenset({"true", "false", "yes", "no", "on", "off"})
 _EMPTY = frozenset({"", "null", "~"})
 
 
-def front_problems(front: Front) -> Iterator[Problem]:
-    """Say what in the front matter is not read as it was probably meant: all of it is kept, none of it stops."""
+def front_problems(front: Front, bounds: InForce | None = None, mission: str = "ID") -> Iterator[Problem]:
+    """Say what in the front matter is not read as it was probably meant: all of it is kept, none of it stops.
+
+    A value that bounds a managed mission and does not count is an error: `bounds` has those.
+    """
+    overruled = {found.key for found in bounds.overruled} if bounds else set()
+    for found in bounds.overruled if bounds else ():
+        hint = f"mission set {mission} {found.key} {found.counts or 'VALUE'}"
+        yield Problem(found.line, found.column, found.words, hint)
     for path, node in front.nodes.items():
         key = _BY_PATH.get(path)
+        if key is not None and key.path in overruled:
+            continue
         words = _why_wrong(key, ".".join(path), node) if key else None
         if words:
             yield _at(node, *words)
@@ -156,10 +171,11 @@ def _why_wrong(key: Key, name: str, node: yaml.Node) -> tuple[str, str] | None:
     if key.kind is Kind.TEXT or node.value in _EMPTY:
         return None
     text = str(node.value).strip()
-    return None if text.casefold() in _EMPTY else _why_wrong_text(key, name, text)
+    return None if text.casefold() in _EMPTY else why_wrong_text(key, name, text)
 
 
-def _why_wrong_text(key: Key, name: str, text: str) -> tuple[str, str] | None:
+def why_wrong_text(key: Key, name: str, text: str) -> tuple[str, str] | None:
+    """Return what is wrong with the text of a scalar and a hint, or None."""
     match key.kind:
         case Kind.WORD if text not in key.words:
             return f"`{name}` is `{text}`, which is not known", f"known are {', '.join(key.words)}"

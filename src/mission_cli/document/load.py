@@ -81,7 +81,7 @@ def load(text: str, fallback_id: str = "") -> Loaded:
     if mission.status is None and front.node("status") is None:
         words = f"the status `{mission.raw_status}` is not known"
         problems.append(Problem(1, 1, words, "it is kept, and nothing is driven", Severity.WARNING))
-    problems += front_problems(front)
+    problems += front_problems(front, mission.in_force, mission.id)
     return Loaded(mission, tuple(sorted(problems)), layout, refused)
 
 
@@ -264,9 +264,10 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         schedule=facts.text("schedule"),
         end_date=facts.text("end_date"),
         executions=int(number(facts.text("executions")) or 0),
-        managed=facts.text("managed") == "mission",
+        managed=facts.managed,
         host=facts.text("host"),
         limits=facts.limits(),
+        in_force=facts.in_force,
         models=facts.pairs("model_routing"),
         preferences=facts.preferences(),
         constraints=prose.listed(layout, "constraints"),

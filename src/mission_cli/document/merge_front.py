@@ -26,6 +26,8 @@ _RANKS: Mapping[Path, Callable[[str], ranks.Rank]] = {
     ("status",): ranks.mission_rank,
     ("completed",): ranks.time_rank,
     **{("budget", name): ranks.cap_rank for name in _CAPS},
+    ("in_force", "status"): ranks.mission_rank,
+    **{("in_force", name): ranks.cap_rank for name in _CAPS},
 }
 _START: tuple[Path, ...] = (("executions",), ("started",), ("host",))
 """What one `start` writes: they go together."""

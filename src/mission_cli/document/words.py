@@ -11,6 +11,10 @@ from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionSta
 from mission_cli.domain.text import parse_duration
 
 _EMPHASIS = pattern(r"[*_`]*(.*?)[*_`]*\Z")
+_GROUPED = pattern(
+    r"[$€£]*[-+]?[$€£]*(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:_[0-9]{3})+|[0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
+)
+"""Separators stand between thousands or nowhere."""
 
 _FEATURE = {
     "pending": FeatureStatus.PENDING,
@@ -113,8 +117,11 @@ def hours(text: str) -> Decimal | None:
 
 
 def number(text: str) -> Decimal | None:
-    """Return a plain number, also with a currency sign or thousands separators; None for prose and beyond bounds."""
-    return decimal_of(_bare(text))
+    """Return a plain number, also with a currency sign or separators between its thousands.
+
+    None for prose, beyond bounds, and for `5,50`: whether that means 5.5 or 550 depends on where it was written.
+    """
+    return decimal_of(_bare(text)) if _GROUPED.fullmatch(text.strip()) else None
 
 
 def why_no_number(text: str, least: Decimal | None = None, most: Decimal | None = None) -> str:

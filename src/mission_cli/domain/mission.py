@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_order, milestone_of
+from mission_cli.domain.in_force import InForce
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.schedule import recurs
@@ -300,6 +301,8 @@ class Mission:
     managed: bool = False
     host: str = ""
     limits: Limits = field(default_factory=Limits)
+    in_force: InForce = field(default_factory=InForce)
+    """The values that bound a managed mission, and those in the file that do not count."""
     models: Mapping[str, str] = field(default_factory=dict)
     preferences: Preferences = field(default_factory=Preferences)
     constraints: tuple[str, ...] = ()

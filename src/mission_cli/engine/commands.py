@@ -8,7 +8,6 @@ from mission_cli.budget.ledger import account, alert, next_threshold
 from mission_cli.document.changes import AppendRow, Change, SetCell, SetFeature, SetFront, SetMilestone
 from mission_cli.document.runs import read_run
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, UsageError
-from mission_cli.domain.numbers import whole
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     WAITING_MISSION,
@@ -21,7 +20,7 @@ from mission_cli.engine.committing import Done, Wanted, commit_change
 from mission_cli.engine.executions import fresh_tries
 from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.observe import landing_target
-from mission_cli.engine.record import Entry, message
+from mission_cli.engine.record import Entry, decision_row, message
 from mission_cli.engine.starting import refuse_start
 from mission_cli.planner.transitions import MISSION_MOVES
 
@@ -219,20 +218,14 @@ def records_of(world: World, address: Address) -> list[RunRecord]:
 
 def decision(address: Address, what: str, why: str) -> AppendRow:
     """A row of the Decision Log with the next number."""
-    from mission_cli.document.sections import rows_in
-
-    rows = rows_in(address.loaded.layout, "Decision Log", "#", "decision")
-    numbers = [number for row in rows if (number := whole(row["#"])) is not None]
-    return AppendRow(
-        "Decision Log", {"#": str(max(numbers, default=0) + 1), "Date": "", "Decision": what, "Rationale": why}
-    )
+    return decision_row(address.loaded.layout, what, why)
 
 
 def _to(address: Address, status: MissionStatus, event: str, words: str) -> Wanted:
     now = address.mission.status
-    if now is status:
+    if now is status and address.mission.in_force.overrules("status") is None:
         return Wanted(f"{address.mission.id} is {status} already", event)
-    if now is None or (now, status) not in MISSION_MOVES:
+    if now is not status and (now is None or (now, status) not in MISSION_MOVES):
         help_by = "start" if now in FINISHED_MISSION else "cancel" if now in WAITING_MISSION else "status"
         hint = f"mission {help_by} {address.mission.id}"
         raise UsageError(f"{address.mission.id} is {address.mission.raw_status}, it cannot become {status}", hint=hint)

@@ -27,6 +27,7 @@ from mission_cli.domain.status import (
 )
 from mission_cli.domain.timeline import follow
 from mission_cli.engine.sharing import is_silent, problem, waits_for_person
+from mission_cli.planner.bounds import with_known_runner
 from mission_cli.planner.decide import decide
 from mission_cli.planner.decisions import Dispatch, RunCheck
 from mission_cli.planner.endings import seconds_as_hours
@@ -105,6 +106,7 @@ def consider(
     """
     if snapshot.head is None:
         raise ValueError("a mission was found where nothing is committed")
+    loaded = replace(loaded, mission=with_known_runner(loaded.mission, policy))
     driven = loaded.mission.managed and loaded.mission.status not in _NOT_DRIVEN
     texts = world.state.runs(stored, snapshot.head) if driven else {}
     seen, look = _observe(world, snapshot, loaded, texts)
@@ -159,7 +161,8 @@ def _observe(
     records = _records(run_texts)
     if is_elsewhere(mission.host, me):
         silent = is_silent(world, mission.host)
-        return Seen(now, me, records=records, host_silent=silent, strays=_strays(world, mission)), None
+        shared = bool(world.share.remote)
+        return Seen(now, me, shared, records=records, host_silent=silent, strays=_strays(world, mission)), None
     heads = world.code.heads(mission.id, mission.base)
     jobs = _jobs(world, records, me)
     look, target = _Look(world, mission, heads, records, jobs), landing_target(world, mission, heads)
@@ -191,7 +194,7 @@ def _observe(
         deadline=end_of(mission.deadline, zone),
         zone=zone,
         missions=_others(snapshot, mission) if any(w.waiting_for.startswith("mission:") for w in mission.waits) else {},
-        editor=world.state.last_editor(snapshot.missions[mission.id]) if _by_hand(mission, records) else "",
+        editor=world.state.last_editor(snapshot.missions[mission.id]) if _is_edited(mission, records) else "",
     )
     return seen, look
 
@@ -201,8 +204,10 @@ def _strays(world: World, mission: Mission) -> tuple[RunId, ...]:
     return tuple(RunId(key) for key in world.executor.running() if key.startswith(f"{mission.id}/"))
 
 
-def _by_hand(mission: Mission, records: Sequence[RunRecord]) -> bool:
-    """Whether somebody set a feature to done that no attempt of ours has done."""
+def _is_edited(mission: Mission, records: Sequence[RunRecord]) -> bool:
+    """Whether a person changed what bounds the mission, or set a feature to done that no attempt has done."""
+    if any(old for _, old, _ in mission.in_force.changed()):
+        return True
     proven = {r.feature for r in records if r.cause is Cause.DONE}
     return any(f.status is FeatureStatus.DONE and f.number not in proven for f in mission.features())
 

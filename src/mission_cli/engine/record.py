@@ -20,10 +20,13 @@ from mission_cli.document.changes import (
 )
 from mission_cli.document.criteria import result_comment
 from mission_cli.document.escape import fenced
+from mission_cli.document.in_force import SECTION, as_scalar, recorded_with
 from mission_cli.document.runs import write_run
+from mission_cli.document.sections import rows_in
 from mission_cli.document.summary import summary_cells
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.mission import Spend
+from mission_cli.domain.numbers import whole
 from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import Cause, FeatureStatus, MissionStatus
 from mission_cli.domain.text import one_line, stamp
@@ -45,6 +48,7 @@ from mission_cli.planner.decisions import (
     MoveRequest,
     MoveWait,
     Note,
+    RecordValues,
     Settle,
 )
 from mission_cli.ports.state import Write
@@ -54,6 +58,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.document.load import Loaded
+    from mission_cli.document.scan import Layout
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.observe import Case
     from mission_cli.ports.state import Stored
@@ -90,6 +95,7 @@ def writes_for(case: Case, moves: Sequence[Move], now: datetime) -> tuple[list[W
 
 def mission_write(stored: Stored, changes: Sequence[Change]) -> Write:
     """Return the write that makes the changes; raises DocumentError when they do not fit."""
+    changes = [*changes, *recorded_with(stored.text, changes)]
     new = patch.apply(stored.text, changes, where=stored.path)
     return Write(stored.path, new, stored.text, lambda text: patch.apply_fitting(text, changes).text)
 
@@ -113,6 +119,14 @@ def log_rows(entries: Iterable[Entry], now: datetime) -> Iterator[Change]:
     for entry in entries:
         if entry.logged:
             yield AppendRow("Progress Log", {"Timestamp": stamp(now), "Event": entry.event, "Details": entry.why})
+
+
+def decision_row(layout: Layout, what: str, why: str, date: str = "") -> AppendRow:
+    """A row of the Decision Log with the next number; without a date, the command that commits it puts it in."""
+    rows = rows_in(layout, "Decision Log", "#", "decision")
+    numbers = [number for row in rows if (number := whole(row["#"])) is not None]
+    cells = {"#": str(max(numbers, default=0) + 1), "Date": date, "Decision": what, "Rationale": why}
+    return AppendRow("Decision Log", cells)
 
 
 def entry_of(move: Move) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat table, one line per decision
@@ -144,6 +158,8 @@ def entry_of(move: Move) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat tabl
             return Entry("recovery.closed", move.why)
         case Note():
             return Entry(move.event, move.details)
+        case RecordValues():
+            return Entry("mission.values", move.why, logged=bool(move.changed))
         case Begin():
             return Entry("mission.started", move.why)
         case Finish():
@@ -180,6 +196,12 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
             yield _fix_change(move)
         case MoveMission():
             yield SetFront(("status",), str(move.to))
+        case RecordValues():
+            for name, _, value in move.changes:
+                yield SetFront((SECTION, name), as_scalar(value))
+            if move.changed:
+                said = "; ".join(f"{name}: {old} → {new}" for name, old, new in move.changed)
+                yield decision_row(loaded.layout, said, f"set in the file by {move.by}", stamp(now)[:10])
         case Begin():
             yield from begin(loaded, records, now)
         case Finish():

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def refuse_start(world: World, address: Address) -> None:
     """Raise BlockedError with the first reason why a mission cannot start."""
     mission, where = address.mission, address.stored.path
-    errors = address.loaded.errors()
+    harmless = {found.words for found in mission.in_force.overruled if found.counts}
+    errors = [p for p in address.loaded.errors() if p.message not in harmless]
     if errors or address.loaded.refused:
         words = errors[0].at(where) if errors else where
         raise BlockedError(f"the file has {len(errors)} errors: {words}", hint=f"mission lint {mission.id}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.status import WAITING_MISSION, MissionStatus
+from mission_cli.planner.bounds import bounds
 from mission_cli.planner.decisions import Cancel, Plan
 from mission_cli.planner.draft import Draft
 from mission_cli.planner.executions import deadline, schedule
@@ -41,6 +42,7 @@ def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
         unblock = f"mission takeover {mission.id}"
         draft.hold("", "host", "no clone is said to drive it", unblock=unblock, person=True)
         return draft.plan()
+    bounds(draft)
     if seen.unheard:
         words = f"nothing is started as long as the remote cannot be asked: {seen.unheard}"
         draft.hold("", "remote", words, person=seen.undecided)
@@ -62,7 +64,8 @@ def _elsewhere(draft: Draft) -> None:
         words = f"it is driven by {host}, which has left no sign of life at the last looks"
         draft.hold("", "host", words, unblock=unblock, person=True)
     else:
-        draft.hold("", "host", f"it is driven by {host}", unblock=unblock)
+        # Without a remote no other clone can take part: a foreign host is a copy, or a mistake in the file.
+        draft.hold("", "host", f"it is driven by {host}", unblock=unblock, person=not draft.seen.shared)
 
 
 def _mission_hold(draft: Draft) -> None:

@@ -106,6 +106,27 @@ class MoveMission:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordValues:
+    """Record the values that bound the mission as the last good ones."""
+
+    changes: tuple[tuple[str, str, str], ...]
+    """(name, value before, value now); the value before is empty the first time."""
+    by: str
+    """Who set them in the file."""
+
+    @property
+    def changed(self) -> tuple[tuple[str, str, str], ...]:
+        """Those that had another value before, the status left out: it has events of its own."""
+        return tuple(c for c in self.changes if c[1] and c[0] != "status")
+
+    @property
+    def why(self) -> str:
+        """Old and new values."""
+        said = [f"{name}: {old} → {new}" for name, old, new in self.changed]
+        return f"{self.by} changed {', '.join(said)}" if said else "the values in force are recorded"
+
+
+@dataclass(frozen=True, slots=True)
 class Begin:
     """A new execution: active, and where it was run through before everything is to be done again."""
 
@@ -262,6 +283,7 @@ Move = (
     | MarkCriteria
     | AddFix
     | MoveMission
+    | RecordValues
     | Begin
     | Ask
     | MoveRequest

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mission_cli import __version__
-from mission_cli.surfaces.cli import clear, drive, files, follow, install, keep, look, make, move, step
+from mission_cli.surfaces.cli import clear, drive, files, follow, install, keep, look, make, move, step, values
 from mission_cli.surfaces.cli.shell import INTERRUPTED, Shell, guarded
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ look.register(app)
 keep.register(app)
 clear.register(app)
 step.register(app)
+values.register(app)
 install.register(app)
 
 

@@ -112,7 +112,7 @@ def pause(
     from mission_cli.engine import commands
 
     opened = shell.open()
-    return _finish(shell, opened, commands.pause(opened.world, mission, reason=reason, now=now))
+    return finish(shell, opened, commands.pause(opened.world, mission, reason=reason, now=now))
 
 
 def resume(
@@ -130,7 +130,7 @@ def resume(
         _tell(shell, _pulse(opened))
         shell.say("STOP is lifted")
         return 0
-    return _finish(shell, opened, commands.resume(opened.world, mission, reason=reason))
+    return finish(shell, opened, commands.resume(opened.world, mission, reason=reason))
 
 
 def cancel(shell: Shell, mission: Identity = "", reason: Reason = "") -> int:
@@ -138,7 +138,7 @@ def cancel(shell: Shell, mission: Identity = "", reason: Reason = "") -> int:
     from mission_cli.engine import commands
 
     opened = shell.open()
-    return _finish(shell, opened, commands.cancel(opened.world, mission, reason=reason))
+    return finish(shell, opened, commands.cancel(opened.world, mission, reason=reason))
 
 
 def stop(
@@ -165,7 +165,7 @@ def land(shell: Shell, mission: Identity = "") -> int:
     from mission_cli.engine import commands
 
     opened = shell.open()
-    return _finish(shell, opened, commands.land(opened.world, mission), landing=True)
+    return finish(shell, opened, commands.land(opened.world, mission), landing=True)
 
 
 def takeover(shell: Shell, mission: Identity = "") -> int:
@@ -173,7 +173,7 @@ def takeover(shell: Shell, mission: Identity = "") -> int:
     from mission_cli.engine import driving
 
     opened = shell.open(vouched=True)
-    return _finish(shell, opened, driving.takeover(opened.world, mission))
+    return finish(shell, opened, driving.takeover(opened.world, mission))
 
 
 def retry(shell: Shell, feature: Thing, reason: Reason = "") -> int:
@@ -181,7 +181,7 @@ def retry(shell: Shell, feature: Thing, reason: Reason = "") -> int:
     from mission_cli.engine import commands
 
     opened = shell.open(vouched=True)
-    return _finish(shell, opened, commands.retry(opened.world, feature, reason=reason))
+    return finish(shell, opened, commands.retry(opened.world, feature, reason=reason))
 
 
 def skip(shell: Shell, feature: Thing, reason: Reason = "") -> int:
@@ -189,7 +189,7 @@ def skip(shell: Shell, feature: Thing, reason: Reason = "") -> int:
     from mission_cli.engine import commands
 
     opened = shell.open()
-    return _finish(shell, opened, commands.skip(opened.world, feature, reason=reason))
+    return finish(shell, opened, commands.skip(opened.world, feature, reason=reason))
 
 
 def answer(
@@ -205,7 +205,7 @@ def answer(
     if not words and shell.interactive:
         words = typer.prompt("Answer")
     opened = shell.open()
-    return _finish(shell, opened, commands.answer(opened.world, mission, number, words))
+    return finish(shell, opened, commands.answer(opened.world, mission, number, words))
 
 
 def approve(
@@ -281,10 +281,10 @@ def _gate(shell: Shell, mission: str, gate: str, comment: str, *, approved: bool
 
     opened = shell.open()
     done = commands.decide_gate(opened.world, mission, gate, approved=approved, comment=comment)
-    return _finish(shell, opened, done)
+    return finish(shell, opened, done)
 
 
-def _finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False) -> int:
+def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False) -> int:
     """After a command: let the loop act on it, then say what happened."""
     report = _pulse(opened)
     _tell(shell, report)

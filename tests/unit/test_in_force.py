@@ -1,0 +1,251 @@
+"""A mistake in the front matter never widens a cap, and is always told with what mends it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mission_cli.document import patch
+from mission_cli.document.changes import SetFront
+from mission_cli.document.in_force import BOUNDS, recorded_with
+from mission_cli.document.keys import KEYS
+from mission_cli.document.load import load
+from mission_cli.domain.ids import Sha
+from mission_cli.domain.status import MissionStatus
+from mission_cli.planner.bounds import with_known_runner
+from mission_cli.planner.decide import decide
+from mission_cli.planner.decisions import Dispatch, Plan, RecordValues
+from mission_cli.planner.policy import Policy, RunnerPolicy
+from mission_cli.planner.seen import Seen
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
+
+FRONT = """\
+---
+id: m-1
+title: "A mission"
+status: active
+type: development
+mode: full
+priority: normal
+repo: ""
+created: "2026-11-20"
+started: "2026-11-20T09:00:00Z"
+completed: ""
+deadline: "2026-12-24"
+schedule: "0 3 * * 1"
+end_date: "2027-01-31"
+executions: 1
+managed: mission
+host: here
+base: main
+quality_threshold: 0
+autonomous: true
+owner: ann
+origin: {agent: "", conversation: ""}
+budget:
+  time_hours: 8
+  money_usd: 5
+  token_limit: 100000
+  alert_threshold_pct: 80
+  per_feature_usd: 2
+model_routing:
+  workers: sonnet
+preferences:
+  tech_stack: []
+  deploy_target: ""
+  test_framework: ""
+  ci_provider: ""
+  coding_style: ""
+  max_parallel_workers: 2
+  runner: script
+  land: ask
+  worker_command: ""
+in_force:
+  status: active
+  mode: full
+  base: main
+  deadline: "2026-12-24"
+  schedule: "0 3 * * 1"
+  end_date: "2027-01-31"
+  money_usd: 5
+  time_hours: 8
+  token_limit: 100000
+  per_feature_usd: 2
+  alert_threshold_pct: 80
+  runner: script
+  max_parallel_workers: 2
+---
+
+# A mission
+
+## Milestones
+
+### Milestone 1: One
+
+**Status:** active
+
+| # | Feature | Task ID | Status | Estimate | Worker | PR |
+|---|---------|---------|--------|----------|--------|----|
+| 1.1 | First | | pending | 1h | | |
+"""
+POLICY = Policy(runners={"script": RunnerPolicy()})
+SEEN = Seen(datetime(2026, 11, 21, tzinfo=UTC), "here", base=Sha("b" * 40), work=Sha("a" * 40), free_slots=4)
+GOOD = load(FRONT).mission
+
+TEXTS = {
+    "missing": None,
+    "empty": '""',
+    "null": "null",
+    "a list": "[1, 2]",
+    "a mapping": "{a: 1}",
+    "words": "about five",
+    "with a unit": "5 dollars",
+    "huge": "99999999999999999999",
+    "huge exponent": "1e400",
+    "negative": "-5",
+    "zero": "0",
+    "infinite": ".inf",
+    "not a number": ".nan",
+    "other locale": "5,50",
+    "other thousands": "5.000.000",
+    "a thousand times": "5000",
+    "unlimited": "unlimited",
+    "a far date": "9999-12-31",
+    "no date": "2026-13-45",
+    "a letter too few": "actve",
+}
+
+
+def with_value(path: tuple[str, ...], value: str | None, name: str = "") -> str:
+    """The file with another text behind one key, or under another name, or without its line."""
+    lines = FRONT.split("\n")
+    group = path[0] if len(path) > 1 else ""
+    start = lines.index(f"{group}:") + 1 if group else 1
+    indent = "  " if group else ""
+    at = next(n for n in range(start, len(lines)) if lines[n].startswith(f"{indent}{path[-1]}:"))
+    lines[at : at + 1] = [] if value is None else [f"{indent}{name or path[-1]}: {value}"]
+    return "\n".join(lines)
+
+
+def mutations() -> list[tuple[str, str, str]]:
+    found = []
+    front = load(FRONT).layout.front
+    for key in KEYS.values():
+        if key.path == "in_force" or front.value(*key.steps) is None or key.steps[0] == "origin":
+            continue
+        found += [(key.path, name, with_value(key.steps, text)) for name, text in TEXTS.items()]
+        misspelled = key.steps[-1][:-2] + key.steps[-1][-1] + key.steps[-1][-2]
+        kept = front.text(*key.steps)
+        found.append((key.path, "misspelled", with_value(key.steps, f'"{kept}"', misspelled)))
+    for name in BOUNDS:
+        found += [(f"in_force.{name}", how, with_value(("in_force", name), text)) for how, text in TEXTS.items()]
+    return found
+
+
+CASES = mutations()
+
+
+def caps(mission: Mission) -> dict[str, Decimal]:
+    limits, endless = mission.limits, Decimal("Infinity")
+    return {
+        "usd": endless if limits.usd is None else limits.usd,
+        "hours": endless if limits.hours is None else limits.hours,
+        "tokens": endless if limits.tokens is None else limits.tokens,
+        "per feature": endless if limits.per_feature_usd is None else limits.per_feature_usd,
+        "threshold": limits.alert_pct,
+        "workers": Decimal(mission.preferences.max_parallel_workers or 99),
+    }
+
+
+def plan_of(text: str) -> tuple[Mission, Plan]:
+    mission = with_known_runner(load(text, "m-1").mission, POLICY)
+    return mission, decide(mission, SEEN, POLICY)
+
+
+def test_there_are_many_mistakes_to_make() -> None:
+    keys = {key for key, _, _ in CASES}
+    assert (len(CASES), len(keys)) == (953, 46)
+
+
+@pytest.mark.parametrize("key", sorted({key for key, _, _ in CASES}))
+def test_no_single_mistake_widens_a_cap_or_stops_the_mission_in_silence(key: str) -> None:
+    for where, how, text in CASES:
+        if where != key:
+            continue
+        mission, plan = plan_of(text)
+        what = f"{key}: {how}"
+        now, before = caps(mission), caps(GOOD)
+        widened = {name for name in before if now[name] > before[name]}
+        assert not widened, (what, widened)
+        held = [h for h in plan.holds if h.person and not h.subject]
+        starts = any(isinstance(m, Dispatch) for m in plan.moves)
+        assert starts or held or plan.wake_at, f"{what}: nothing moves, and nobody is told"
+
+
+@pytest.mark.parametrize("name", sorted(BOUNDS))
+def test_what_does_not_count_is_an_error_that_names_the_key_and_the_command(name: str) -> None:
+    key = BOUNDS[name].key
+    for where, how, text in CASES:
+        if where != key:
+            continue
+        mission, plan = plan_of(text)
+        found = mission.in_force.overrules(key)
+        if found is None:
+            continue
+        assert found.counts == GOOD.in_force.values[name], how
+        told = [h for h in plan.holds if h.kind == "value" and f"`{key}`" in h.detail]
+        assert [h.unblock for h in told] == [shlex.join(["mission", "set", "m-1", key, found.counts])], how
+        if key != "preferences.runner":
+            assert [p.severity for p in load(text, "m-1").problems if f"`{key}`" in p.message] == ["error"], how
+
+
+def test_a_status_that_looks_like_a_stop_starts_nothing() -> None:
+    for word in ("pausd", "cancelld", "stoped"):
+        mission, plan = plan_of(with_value(("status",), word))
+        assert mission.status is MissionStatus.ACTIVE
+        assert not any(isinstance(m, Dispatch) for m in plan.moves)
+    _, plan = plan_of(with_value(("status",), "actve"))
+    assert any(isinstance(m, Dispatch) for m in plan.moves)
+
+
+def test_a_good_change_counts_at_once_and_is_recorded_with_who_made_it() -> None:
+    text = with_value(("budget", "money_usd"), "10")
+    mission = load(text, "m-1").mission
+    assert mission.limits.usd == 10
+    plan = decide(mission, replace(SEEN, editor="Ann"), POLICY)
+    assert [m for m in plan.moves if isinstance(m, RecordValues)] == [
+        RecordValues((("money_usd", "5", "10"),), by="Ann")
+    ]
+
+
+def test_what_a_command_sets_is_recorded_with_it() -> None:
+    changes = [SetFront(("status",), "paused"), SetFront(("budget", "money_usd"), "7")]
+    text = patch.apply(FRONT, [*changes, *recorded_with(FRONT, changes)])
+    mission = load(text).mission
+    assert (mission.in_force.written["status"], mission.in_force.written["money_usd"]) == ("paused", "7")
+    assert not mission.in_force.overruled
+    assert not list(mission.in_force.changed())
+
+
+def test_without_a_record_a_cap_that_cannot_be_read_starts_nothing() -> None:
+    bare = FRONT[: FRONT.index("in_force:")] + "---\n" + FRONT.partition("\n---\n")[2]
+    mission = load(bare.replace("money_usd: 5", "money_usd: 5 dollars")).mission
+    plan = decide(mission, SEEN, POLICY)
+    assert not any(isinstance(m, Dispatch) for m in plan.moves)
+    words = "`budget.money_usd` is `5 dollars`, which is not a number, and no earlier value is known"
+    assert [h.detail for h in plan.holds if h.kind == "value"] == [words]
+
+
+def test_a_file_of_another_tool_is_read_as_before() -> None:
+    foreign = FRONT.replace("managed: mission\n", "").replace("money_usd: 5\n", "money_usd: about 5\n", 1)
+    mission = load(foreign).mission
+    assert not mission.managed
+    assert mission.limits.usd is None
+    assert not mission.in_force.overruled
