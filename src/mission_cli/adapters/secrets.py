@@ -12,7 +12,9 @@ from mission_cli.adapters.keys import resolved
 from mission_cli.domain.patterns import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mission_cli.ports.secrets import Secrets
 
 _NAMED = pattern(r"(^|_)(API|ACCESS|AUTH)?_?(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PAT)$", re.IGNORECASE)
 _SHORTEST = 8
@@ -38,6 +40,10 @@ _GUESSES = frozenset(
     }
 )
 """Rules that also fire on honest code: hashes of lock files, `password = "x"` of a test, a local database's address."""
+_LONGEST_KEY = 500
+"""Lines; what is longer has lost its end."""
+_PIECE, _OVERLAP = 1000, 300
+_REST = pattern(r"[A-Za-z0-9_.+/=-]*")
 _WORTH_A_LOOK = pattern(r"[A-Za-z0-9_/+=-]{16}")
 
 
@@ -70,25 +76,42 @@ class SecretRules:
         if self._known:
             text = self._known.sub(lambda found: _mark(self._values[found.group()]), text)
         text = _KEY_BLOCK.sub(_mark("Private key"), text)
-        for name, rule in _OURS.items():
-            text = rule.sub(_mark(name), text)
-        for name, secret in _by_form(text):
-            text = text.replace(secret, _mark(name))
-        return text
+        return _without(text, _spans(text))
 
 
 class Scrubber:
     """Scrubs a stream line by line; a private key goes over many lines."""
 
-    def __init__(self, rules: SecretRules) -> None:
+    def __init__(self, rules: Secrets) -> None:
         self._rules = rules
         self._in_key = False
+        self._key_lines = 0
+
+    def text(self, text: str) -> str:
+        """A text that is whole by itself, clean."""
+        return self._rules.scrub(text)
+
+    def skip(self, text: str) -> None:
+        """Pass over text that nobody keeps: what follows it may still be the rest of a private key."""
+        begins = max((found.end() for found in _KEY_BEGINS.finditer(text)), default=-1)
+        ends = max((found.end() for found in _KEY_ENDS.finditer(text)), default=-1)
+        if max(begins, ends) >= 0:
+            self._in_key = begins > ends
+
+    def lines(self, texts: list[str]) -> list[str]:
+        """Lines that follow each other, clean; there may be fewer of them afterwards."""
+        whole = "\n".join(texts)
+        if self._in_key or _KEY_BEGINS.search(whole):
+            return [self.line(text) for text in texts]
+        return self._rules.scrub(whole).split("\n")
 
     def line(self, text: str) -> str:
         """One line, clean."""
         if self._in_key:
-            self._in_key = not _KEY_ENDS.search(text)
+            self._key_lines += 1
+            self._in_key = self._key_lines < _LONGEST_KEY and not _KEY_ENDS.search(text)
             return _mark("Private key")
+        self._key_lines = 0
         self._in_key = bool(_KEY_BEGINS.search(text)) and not _KEY_ENDS.search(text)
         return self._rules.scrub(text)
 
@@ -108,6 +131,35 @@ def _mark(name: str) -> str:
     return f"[secret: {name}]"
 
 
+def _spans(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, kind) of each secret by its form, in no order.
+
+    Long text is looked at in overlapping pieces: a rule whose time grows with the square of its input stays linear.
+    """
+    seen = 0
+    for at in range(0, max(1, len(text) - _OVERLAP), _PIECE):
+        piece = text[at : at + _PIECE + _OVERLAP]
+        found = [(hit.start(), hit.end(), name) for name, rule in _OURS.items() for hit in rule.finditer(piece)]
+        if _WORTH_A_LOOK.search(piece):
+            found += [(*_place(hit), name) for name, rule in _rules() for hit in rule.finditer(piece)]
+        for start, end, name in found:
+            last = at + end
+            if end == len(piece) and at + start >= seen:  # the secret goes on behind the piece
+                rest = _REST.match(text, last)
+                last = seen = rest.end() if rest else last
+            yield at + start, last, name
+
+
+def _without(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
+    """The text with a mark in the place of each span; of two that overlap the first one is named."""
+    parts, done = [], 0
+    for start, end, name in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if start >= done:
+            parts += [text[done:start], _mark(name)]
+        done = max(done, end)
+    return "".join([*parts, text[done:]])
+
+
 def _by_form(text: str) -> list[tuple[str, str]]:
     """(kind, secret) by the rules of detect-secrets."""
     if not _WORTH_A_LOOK.search(text):
@@ -117,7 +169,13 @@ def _by_form(text: str) -> list[tuple[str, str]]:
 
 def _of(found: re.Match[str]) -> str:
     """The secret itself where a rule names it by a group, else all that was found."""
-    return next((group for group in reversed(found.groups()) if group and len(group) >= _SHORTEST), found.group())
+    return found.string[slice(*_place(found))]
+
+
+def _place(found: re.Match[str]) -> tuple[int, int]:
+    """Where that is."""
+    groups = range(found.re.groups, 0, -1)
+    return found.span(next((n for n in groups if found[n] and len(found[n]) >= _SHORTEST), 0))
 
 
 @cache

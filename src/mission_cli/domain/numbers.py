@@ -26,7 +26,7 @@ def decimal_of(value: object) -> Decimal | None:
 
 def within(number: Decimal) -> bool:
     """Whether a number is finite and small enough, and zero or large enough, to be added, divided and rounded."""
-    return number.is_finite() and (not number or LEAST <= abs(number) <= MOST)
+    return number.is_finite() and (not number or LEAST <= number.copy_abs() <= MOST)
 
 
 def whole(text: str) -> int | None:

@@ -12,6 +12,8 @@ _TEST = pattern(
 )
 SETTINGS_FILE = ".mission.toml"
 """Of a repository, at its root."""
+STOP_FILE = "STOP"
+"""In the runtime folder: nothing is started while it is there."""
 _OURS = ("missions/", ".missions/", "todo/missions/")
 _FIXED = (".github/", ".ci/", ".circleci/", ".husky/", ".githooks/")
 _FIXED_FILES = frozenset({SETTINGS_FILE, ".gitlab-ci.yml", ".gitmodules", ".pre-commit-config.yaml"})

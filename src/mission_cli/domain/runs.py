@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import PLANNING, FeatureNumber, RunId, Sha, milestone_of, split_run_id
-from mission_cli.domain.records import dataclass, field
+from mission_cli.domain.records import dataclass, field, replace
 from mission_cli.domain.status import Cause, EndReason, JobState, RecordState, Verdict
 
 if TYPE_CHECKING:
@@ -27,6 +27,13 @@ class Usage:
     def total_tokens(self) -> int:
         """All kinds of tokens together."""
         return sum(self.tokens.values())
+
+    def at_least(self, other: Usage) -> Usage:
+        """This bill, raised to another one where that is higher; an amount that one of them knows is known."""
+        kinds = (*self.tokens, *(kind for kind in other.tokens if kind not in self.tokens))
+        tokens = {kind: max(self.tokens.get(kind, 0), other.tokens.get(kind, 0)) for kind in kinds}
+        known = [usd for usd in (self.usd, other.usd) if usd is not None]
+        return replace(self, usd=max(known, default=None), tokens=tokens)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,8 +123,8 @@ def agent_job(world: World, record: RunRecord, *, title: str, slash_command: str
     invocation = agent.invocation(request)
     unpriced = agent.bill is Bill.FILE and not runner.models  # a program that says itself what it costs
     prices = {} if unpriced else world.prices.prices(record.model).per_token
-    stall = runner.stall_after or world.settings.stall_after
-    silent = world.settings.stuck_after if agent.retry_window_s == 0 else stall
+    usual = world.settings.stall_after if agent.retry_window_s else world.settings.stuck_after
+    silent = runner.stall_after or usual
     return JobSpec(
         key=record.run,
         kind="worker",

@@ -20,6 +20,7 @@ from mission_cli.adapters.agents.stream import (
     cause_of_error,
     count,
     money,
+    noted,
     parse_line,
     report,
 )
@@ -128,7 +129,7 @@ class ClaudeReader:
 
     def note(self, text: str) -> None:
         """Take one line of standard error."""
-        self._notes = [*self._notes[-20:], text]
+        self._notes = noted(self._notes, text)
 
     def tally(self) -> Tally:
         """Where the run stands."""
@@ -141,7 +142,7 @@ class ClaudeReader:
             words=str(self._result.get("result") or self._text or "\n".join(self._notes[-5:])),
             usage=self._usage(),
             session=self._session,
-            steps=int(self._result.get("num_turns") or self._ledger.steps),
+            steps=count(self._result.get("num_turns")) or self._ledger.steps,
             cause=cause,
             detail=detail,
             reset_at=reset,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.agents.resets import reset_time
-from mission_cli.adapters.agents.stream import Ledger, as_dict, cause_of_error, count, parse_line, report
+from mission_cli.adapters.agents.stream import Ledger, as_dict, cause_of_error, count, noted, parse_line, report
 from mission_cli.domain.status import Cause
 from mission_cli.domain.text import first_error, one_line
 from mission_cli.ports.agents import Access, Bill, Invocation
@@ -100,7 +100,7 @@ class CodexReader:
 
     def note(self, text: str) -> None:
         """Take one line of standard error."""
-        self._notes = [*self._notes[-20:], text]
+        self._notes = noted(self._notes, text)
 
     def tally(self) -> Tally:
         """Where the run stands; tokens of the running turn are added by the probe."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.agents.stream import LONGEST_ANSWER, report
+from mission_cli.adapters.agents.stream import LAST_WORDS, LONGEST_ANSWER, report
 from mission_cli.domain.records import replace
 from mission_cli.ports.agents import Access, Bill, Invocation, Tally
 
@@ -55,7 +55,7 @@ class CommandReader:
 
     def line(self, text: str) -> None:
         """Take one line of standard output."""
-        self._lines.append(text)
+        self._lines.append(text[-LAST_WORDS:])
         self._answer.append(text)
         self._size += len(text) + 1
         while self._size > LONGEST_ANSWER and len(self._answer) > 1:
@@ -63,7 +63,7 @@ class CommandReader:
 
     def note(self, text: str) -> None:
         """Take one line of standard error."""
-        self._lines.append(text)
+        self._lines.append(text[-LAST_WORDS:])
 
     def tally(self) -> Tally:
         """A program has no steps, and its cost is not in its output."""

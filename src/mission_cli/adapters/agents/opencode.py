@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import (
+    LONGEST_NOTE,
     Ledger,
     as_dict,
     cause_of_error,
     count,
     money,
+    noted,
     parse_line,
     report,
 )
@@ -138,12 +140,12 @@ class OpencodeReader:
 
     def note(self, text: str) -> None:
         """Take one line of standard error; its log is there too."""
-        logged = _LOGGED.match(text)
+        logged = _LOGGED.match(text[:LONGEST_NOTE])
         if logged is not None:
             self._logged = logged["words"]
             self._limited = self._logged if cause_of_error(self._logged) is Cause.RATE_LIMIT else ""
         elif not text.startswith("timestamp="):
-            self._notes = [*self._notes[-20:], text]
+            self._notes = noted(self._notes, text)
 
     def tally(self) -> Tally:
         """Where the run stands; what subagents spend is added by the probe."""

@@ -8,6 +8,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mission_cli.adapters.agents import figures
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.runs import AgentReport, Usage
 from mission_cli.domain.status import Cause
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
 
     from mission_cli.ports.agents import Prices
 
-_LAST_WORDS = 4000
+LAST_WORDS = 4000
 LONGEST_ANSWER = 200_000
+LONGEST_NOTE = 4000
+_NOTES = 20
+_LONGEST_NAME = 200
+_MOST_CHILDREN = 1000
 _CHARS_PER_TOKEN = 4
 _STATUS = pattern(r"(?<![:./-])\b([45]\d\d)\b(?![/-])")
 """A number in an address or a path is none."""
@@ -94,7 +99,7 @@ def parse_line(text: str) -> dict[str, Any]:
         return {}
     try:
         value = json.loads(text, parse_float=Decimal)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -111,14 +116,17 @@ def as_list(value: object) -> list[Any]:
 
 def count(value: object) -> int:
     """A number of tokens; nonsense is 0."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return figures.tokens(value) or 0
 
 
 def money(value: object) -> Decimal | None:
     """A number of dollars; None for nonsense."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return None
-    return Decimal(value) if Decimal(value) >= 0 else None
+    return figures.dollars(value)
+
+
+def noted(notes: list[str], text: str) -> list[str]:
+    """The last lines of standard error, none of them longer than anybody reads."""
+    return [*notes[-_NOTES:], text[:LONGEST_NOTE]]
 
 
 def cause_of_error(message: str, status: int | None = None) -> Cause:
@@ -152,13 +160,13 @@ def report(
 ) -> AgentReport:
     """Put a report together; its words are the answer, too."""
     return AgentReport(
-        last_words=words[-_LAST_WORDS:],
+        last_words=words[-LAST_WORDS:],
         answer=words[-LONGEST_ANSWER:],
         usage=usage,
-        session=session,
+        session=session[:_LONGEST_NAME],
         steps=steps,
         cause=cause,
         detail=one_line(detail, 400),
         reset_at=reset_at,
-        children=children,
+        children=tuple(child[:_LONGEST_NAME] for child in children[:_MOST_CHILDREN]),
     )

@@ -1,42 +1,127 @@
 """The file that MISSION_USAGE names: one JSON object, written whenever the worker likes.
 
 `{"cost_usd": 0.42, "input_tokens": 1200, "output_tokens": 80, "cache_read_tokens": 0, "cache_write_tokens": 0,
-"reasoning_tokens": 0}`; every key may be missing. What is there counts, whoever wrote it.
+"reasoning_tokens": 0}`. The names that agents and providers use for the same are read as well, also below `usage`.
+What cannot be read, or says no cost, costs an unknown amount; it is never taken for nothing.
 """
 
 from __future__ import annotations
 
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
+from mission_cli.adapters.agents.figures import dollars, tokens
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.runs import Usage
 
-_SUFFIX = "_tokens"
+if TYPE_CHECKING:
+    from mission_cli.ports.agents import Prices
+
+_COSTS = frozenset({"costusd", "totalcostusd", "cost", "totalcost", "usd", "totalusd"})
+_TOKENS = {
+    "inputtokens": "input",
+    "prompttokens": "input",
+    "outputtokens": "output",
+    "completiontokens": "output",
+    "reasoningtokens": "reasoning",
+    "reasoningoutputtokens": "reasoning",
+    "cachereadtokens": "cache_read",
+    "cachereadinputtokens": "cache_read",
+    "cachewritetokens": "cache_write",
+    "cachewriteinputtokens": "cache_write",
+    "cachecreationtokens": "cache_write",
+    "cachecreationinputtokens": "cache_write",
+}
+_TOTAL = "totaltokens"
+_OTHER = "other"
+_SUFFIX = "tokens"
+_NESTED = "usage"
+_NOISE = pattern(r"[^a-z0-9]+")
+_SHOWN_KEYS, _LONGEST_KEY = 5, 40
 
 
-def read_usage(text: str) -> Usage | None:
-    """Return the usage in a report; None for an empty one. Broken ones cost an unknown amount."""
+def read_usage(text: str, prices: Prices | None = None) -> Usage | None:
+    """Return the usage in a report; None for an empty one. Tokens without a cost are paid by `prices`."""
     if not text.strip():
         return None
     try:
-        report = json.loads(text, parse_float=Decimal)
-    except ValueError:
-        return Usage(usd=None, source="unreadable report")
+        report = json.loads(text, parse_float=Decimal, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        return _unknown("unreadable report")
     if not isinstance(report, dict):
-        return Usage(usd=None, source="unreadable report")
-    tokens = {
-        key.removesuffix(_SUFFIX): value
-        for key, value in report.items()
-        if key.endswith(_SUFFIX) and isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    }
-    return Usage(usd=_cost(report.get("cost_usd", 0)), tokens=tokens, source="reported")
+        return _unknown("unreadable report")
+    found = _Found()
+    found.take(report)
+    return found.usage(prices)
 
 
-def _cost(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        return None
-    try:
-        cost = Decimal(value)
-    except InvalidOperation:
-        return None
-    return cost if cost.is_finite() and cost >= 0 else None
+class _Found:
+    """What a report says, key by key."""
+
+    def __init__(self) -> None:
+        self._costs: list[Decimal] = []
+        self._tokens: dict[str, int] = {}
+        self._total = 0
+        self._unreadable: list[str] = []
+        self._strange: list[str] = []
+
+    def take(self, report: dict[str, Any], *, nested: bool = False) -> None:
+        """Sort the keys of an object into what is known and what is not."""
+        for key, value in report.items():
+            name = _NOISE.sub("", key.lower())
+            if name in _COSTS:
+                self._cost(key, value)
+            elif name.endswith(_SUFFIX):
+                self._count(key, name, value)
+            elif name == _NESTED and isinstance(value, dict) and not nested:
+                self.take(value, nested=True)
+            elif not nested:
+                self._strange.append(key)
+
+    def usage(self, prices: Prices | None) -> Usage:
+        """The bill."""
+        counted = dict(self._tokens)
+        rest = self._total - sum(counted.values())
+        if rest > 0:
+            counted[_OTHER] = counted.get(_OTHER, 0) + rest
+        usd: Decimal | None = None
+        words = "reported"
+        if self._unreadable:
+            words = f"reported, cannot be read: {_names(self._unreadable)}"
+        elif self._costs:
+            usd = max(self._costs)
+        elif counted and prices is not None and prices.per_token:
+            usd, words = prices.cost(counted), "reported tokens, list prices"
+        else:
+            words = "reported without a cost"
+        if self._strange:
+            words += f", not known: {_names(self._strange)}"
+        return Usage(usd=usd, tokens=counted, source=words)
+
+    def _cost(self, key: str, value: object) -> None:
+        amount = dollars(value)
+        if amount is None:
+            self._unreadable.append(key)
+        else:
+            self._costs.append(amount)
+
+    def _count(self, key: str, name: str, value: object) -> None:
+        number = tokens(value)
+        if number is None:
+            self._unreadable.append(key)
+        elif name == _TOTAL:
+            self._total = max(self._total, number)
+        else:
+            kind = _TOKENS.get(name, _OTHER)
+            self._tokens[kind] = self._tokens.get(kind, 0) + number
+
+
+def _unknown(words: str) -> Usage:
+    return Usage(usd=None, source=words)
+
+
+def _names(keys: list[str]) -> str:
+    """Some keys for the record; what is in them is somebody else's."""
+    shown = [ascii(key[:_LONGEST_KEY])[1:-1] for key in keys[:_SHOWN_KEYS]]
+    return ", ".join([*shown, *(["…"] if len(keys) > _SHOWN_KEYS else [])])

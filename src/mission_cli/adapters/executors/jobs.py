@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mission_cli.adapters.agents.figures import dollars, tokens
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
 from mission_cli.domain.records import dataclass, field, replace
 from mission_cli.domain.runs import AgentReport, Exit, Usage
@@ -115,6 +116,11 @@ class JobFolder:
         return self.path / "out" / "usage.json"
 
     @property
+    def bill(self) -> Path:
+        """What it has been seen to cost; no report takes that back."""
+        return self.path / "bill.json"
+
+    @property
     def copies(self) -> Path:
         """Copies of the person's settings, for the time of the run."""
         return self.path / "copies"
@@ -129,16 +135,17 @@ class JobFolder:
         write_json(self.spec, {"spec": facts, "surroundings": asdict(surroundings)}, mode=0o600)
 
     def read_request(self) -> tuple[JobSpec, Surroundings] | None:
-        """Read it back; None when it is missing or not whole."""
+        """Read it back; None when it is missing, not whole, or not what we wrote."""
         raw = read_json(self.spec)
-        if not isinstance(raw, dict):
+        try:
+            spec, around = dict(raw["spec"]), dict(raw["surroundings"])
+            for name in ("argv", "copy", "read", "write", "scratch", "pass_env"):
+                spec[name] = tuple(spec.get(name, ()))
+            for name in ("tick", "sandbox_read", "sandbox_write"):
+                around[name] = tuple(around.get(name, ()))
+            return JobSpec(**spec), Surroundings(**around)
+        except (KeyError, TypeError, ValueError):
             return None
-        spec, around = dict(raw["spec"]), dict(raw["surroundings"])
-        for name in ("argv", "copy", "read", "write", "scratch", "pass_env"):
-            spec[name] = tuple(spec.get(name, ()))
-        for name in ("tick", "sandbox_read", "sandbox_write"):
-            around[name] = tuple(around.get(name, ()))
-        return JobSpec(**spec), Surroundings(**around)
 
     def write_exit(self, end: Exit) -> None:
         """Write how it ended, durably."""
@@ -147,11 +154,25 @@ class JobFolder:
         write_json(self.exit, _plain(asdict(end)))
 
     def read_exit(self) -> Exit | None:
-        """How it ended, or None."""
+        """How it ended; None while it has not, and where somebody wrote what is no exit file of ours."""
         raw: Any = read_json(self.exit)
-        if not isinstance(raw, dict):
+        try:
+            return Exit(**{**raw, "reason": EndReason(raw["reason"]), "report": _report(raw.get("report") or {})})
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
             return None
-        return Exit(**{**raw, "reason": EndReason(raw["reason"]), "report": _report(raw.get("report") or {})})
+
+    def write_bill(self, usage: Usage) -> None:
+        """Write what it has been seen to cost so far, durably."""
+        from dataclasses import asdict
+
+        write_json(self.bill, _plain(asdict(usage)))
+
+    def read_bill(self) -> Usage:
+        """Read it back."""
+        try:
+            return _usage(read_json(self.bill))
+        except (TypeError, ValueError, AttributeError, ArithmeticError):
+            return Usage()
 
     def forget_environment(self) -> None:
         """Take the recorded environment and copied settings away: they may hold keys, and nobody needs them now."""
@@ -192,11 +213,10 @@ def _report(raw: dict[str, Any]) -> AgentReport:
     )
 
 
-def _usage(raw: dict[str, Any]) -> Usage:
+def _usage(raw: Any) -> Usage:
     usd = raw.get("usd")
     return Usage(
-        usd=None if usd is None else Decimal(usd),
-        hours=Decimal(str(raw.get("hours", 0))),
-        tokens={str(k): int(v) for k, v in (raw.get("tokens") or {}).items()},
+        usd=None if usd is None else dollars(usd),
+        tokens={str(kind): tokens(number) or 0 for kind, number in (raw.get("tokens") or {}).items()},
         source=str(raw.get("source", "")),
     )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mission_cli.ports.agents import Prices, Reader
     from mission_cli.ports.executor import JobSpec
 
+_BY_FILE = "command"
+"""The agent whose bill is only in its usage file."""
 _CUTS = 3
 _BREATH = 2.0
 """Seconds in which an agent may give up by itself."""
@@ -36,11 +38,18 @@ class Limits:
         self._probe = probes.probe(spec.probe, environment)
         self._extra = probes.Extra()
         self._reported: Usage | None = None
+        self._peak = Usage()
+        self._text = ""
         self._seen = Usage()
         self._grown = False
         self._dearest = Usage()
         self._sign = time.monotonic()
         self._cpu_at_sign = 0.0
+
+    @property
+    def by_file(self) -> bool:
+        """Whether a dollar cap holds that only the usage file can break."""
+        return bool(self._spec.max_usd) and self._spec.agent == _BY_FILE
 
     def sign(self, cpu: float) -> None:
         """Something was printed."""
@@ -60,9 +69,15 @@ class Limits:
 
     def look(self, usage_text: str) -> None:
         """Look at what the stream does not say."""
-        reported = read_usage(usage_text)
-        self._grown |= reported != self._reported
-        self._reported = reported
+        if usage_text == self._text:
+            reported = self._reported
+        else:
+            reported = read_usage(usage_text, self._prices) or self._reported
+            self._text = usage_text
+        if reported != self._reported:
+            self._reported = reported
+            self._peak = self._peak.at_least(reported or Usage())
+            self._grown = True
         if self._reader is not None:
             self._extra = self._probe(self._reader.report(None).session)
             self._note_growth()
@@ -72,6 +87,14 @@ class Limits:
         grown, self._grown = self._grown, False
         return grown
 
+    def bill(self) -> Usage:
+        """What has been seen of the cost so far, at its highest."""
+        return self._at_least(self._used()[0])
+
+    def remember(self, bill: Usage) -> None:
+        """Take what an earlier supervisor of this run has seen of its cost."""
+        self._peak = self._peak.at_least(bill)
+
     def broken(self) -> tuple[EndReason, str] | None:
         """The first limit that is broken, with the words for it; None while all hold."""
         spec, tally = self._spec, self._reader.tally() if self._reader is not None else None
@@ -79,7 +102,8 @@ class Limits:
             return EndReason.CUT, f"the model's stream broke off {tally.cut_in_a_row} times in a row"
         if tally is not None and tally.limited and self._waits_too_long(tally.reset_at):
             return EndReason.LIMITED, f"it waits for a limit to end: {tally.limited}"
-        usage, steps = self._used()
+        used, steps = self._used()
+        usage = self._at_least(used)
         if spec.max_steps and steps > spec.max_steps:
             return EndReason.TOO_MANY_STEPS, f"{steps} steps, its limit is {spec.max_steps}"
         if spec.max_usd and usage.usd is not None and usage.usd > Decimal(spec.max_usd):
@@ -106,20 +130,32 @@ class Limits:
             return None
         return EndReason.STALLED, f"no sign and no work for {silent:.0f} s"
 
-    def report(self, code: int | None, transcript: str, *, at_a_limit: bool = False) -> AgentReport:
+    def report(self, code: int | None, transcript: str, *, cut_short: bool = False) -> AgentReport:
         """How the run went, and its bill with everything that was seen of it.
 
-        A run that was stopped at a limit was seen when a step was over; the next one, under way by then, is charged
-        like the dearest before it, as the provider does.
+        A run that was cut short, at a limit or by whoever killed it, had a step under way, which the provider charges:
+        it is taken to cost what the dearest before it did.
         """
         if self._reader is None:
             return AgentReport(transcript=transcript)
         found = self._reader.report(code)
         usage, steps = self._used()
-        if at_a_limit and self._reported is None and self._dearest.total_tokens:
+        usage = self._at_least(usage)
+        if cut_short and self._reported is None and self._dearest.total_tokens:
             usage, steps = _with(usage, self._dearest), steps + 1
-        known = found.usage is not None or self._reported is not None
+        known = found.usage is not None or self._reported is not None or self._peak != Usage()
         return replace(found, usage=usage if known else None, steps=steps, transcript=transcript)
+
+    def _at_least(self, usage: Usage) -> Usage:
+        """A bill that is no lower than what was seen: a report that shrinks takes nothing back.
+
+        An unknown one stays unknown as long as the reserve that is held for it covers that.
+        """
+        seen = self._peak
+        if usage.usd is None and (seen.usd is None or seen.usd <= Decimal(self._spec.max_usd or 0)):
+            seen = replace(seen, usd=None)
+        higher = usage.at_least(seen)
+        return usage if higher == usage else replace(higher, source=f"{usage.source}, more was seen before")
 
     def _note_growth(self) -> None:
         """Remember the step by which the bill has grown most."""

@@ -54,7 +54,7 @@ class LocalExecutor:
         if handle is None:
             return
         try:
-            if folder.exit.exists():
+            if folder.read_exit() is not None:
                 return
             if folder.read_request() is None:
                 folder.write_request(spec, self._around(spec))

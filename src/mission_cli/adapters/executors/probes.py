@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents.codex import tokens_of
-from mission_cli.adapters.agents.stream import as_dict, parse_line
+from mission_cli.adapters.agents.stream import as_dict, money, parse_line
+from mission_cli.adapters.agents.stream import count as as_count
+from mission_cli.adapters.fs.atomic import read_foreign
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ with recursive family(id) as (
 select count(*) from message where session_id in (select id from family) and data like '%"role":"assistant"%'
 """
 _KINDS = ("input", "output", "reasoning", "cache_read", "cache_write")
+_SESSION = pattern(r"[A-Za-z0-9_-]{1,100}")
+_LARGEST_LOOK = 4_000_000
 _ROLLOUT_MARKS = ('"task_started"', '"task_complete"', '"token_count"')
 
 
@@ -61,16 +66,16 @@ def _opencode(environment: Mapping[str, str], session: str) -> Extra:
     data = Path(environment.get("XDG_DATA_HOME") or home / ".local/share")
     named = environment.get("OPENCODE_DB", "")
     place = Path(named) if named.startswith("/") else data / "opencode" / (named or "opencode.db")
-    if not session or not place.exists():
+    if not session or not place.is_file():
         return Extra()
     try:
         with closing(sqlite3.connect(f"{place.as_uri()}?mode=ro", uri=True, timeout=1)) as database:
             count, cost, *tokens = database.execute(_FAMILY, (session,)).fetchone()
             steps = database.execute(_STEPS, (session,)).fetchone()[0]
-    except sqlite3.Error:
+    except (sqlite3.Error, OverflowError):
         return Extra()
-    kinds = {kind: int(number) for kind, number in zip(_KINDS, tokens, strict=True) if number}
-    return Extra(int(steps), kinds, Decimal(str(round(float(cost), 9))), int(count))
+    kinds = {kind: number for kind, found in zip(_KINDS, tokens, strict=True) if (number := as_count(found))}
+    return Extra(as_count(steps), kinds, money(cost) or Decimal(0), as_count(count))
 
 
 class _Rollout:
@@ -90,19 +95,18 @@ class _Rollout:
 
     def look(self, session: str) -> Extra:
         """Read what is new."""
-        if session and self._file is None:
+        if self._file is None and _SESSION.fullmatch(session):
             files = sorted((self._home / "sessions").rglob(f"rollout-*{session}.jsonl"))
             self._file = files[-1] if files else None
         if self._file is None:
             return Extra()
-        with self._file.open("rb") as source:
-            source.seek(self._offset)
-            whole, newline, _ = source.read().rpartition(b"\n")
-        self._offset += len(whole) + len(newline)
+        new = read_foreign(self._file, _LARGEST_LOOK, start=self._offset) or b""
+        whole, newline, rest = new.rpartition(b"\n")
+        self._offset += len(whole) + len(newline) if newline or len(rest) < _LARGEST_LOOK else len(rest)
         for line in whole.decode("utf-8", "replace").splitlines():
             self._line(line)
         self._ours = self._ours or self._working
-        return Extra(steps=self._steps, tokens=self._total, before=self._before)
+        return Extra(steps=self._steps, tokens=self._total, before=self._before) if self._ours else Extra()
 
     def _line(self, text: str) -> None:
         if not any(mark in text for mark in _ROLLOUT_MARKS):

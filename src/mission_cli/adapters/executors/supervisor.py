@@ -11,7 +11,7 @@ import os
 import signal
 import time
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,42 +23,43 @@ from mission_cli.adapters.executors.first_run import FirstRun
 from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
 from mission_cli.adapters.executors.slots import take_slot
 from mission_cli.adapters.executors.tree_lock import TreeLock
-from mission_cli.adapters.fs.atomic import create_whole, read_bytes, read_foreign, sync_file
+from mission_cli.adapters.executors.watching import Stop, Watch
+from mission_cli.adapters.fs.atomic import create_whole, read_json, read_tail
 from mission_cli.adapters.fs.locks import is_same_file
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.proc import control, scan
-from mission_cli.adapters.proc.bell import Bell, end_of
+from mission_cli.adapters.proc.bell import Bell
 from mission_cli.adapters.proc.run import start_child, start_detached
 from mission_cli.domain.errors import MissionError
-from mission_cli.domain.paths import SETTINGS_FILE
+from mission_cli.domain.paths import SETTINGS_FILE, STOP_FILE
 from mission_cli.domain.records import replace
 from mission_cli.domain.runs import AgentReport, Exit
 from mission_cli.domain.status import EndReason
+from mission_cli.domain.text import parse_stamp
 
 if TYPE_CHECKING:
     from subprocess import Popen
 
+    from mission_cli.adapters.executors.accounts import Account
     from mission_cli.adapters.executors.limits import Limits
     from mission_cli.adapters.executors.output import Output
     from mission_cli.adapters.secrets import SecretRules
-    from mission_cli.ports.agents import Agent
     from mission_cli.ports.executor import JobSpec
 
-_BEAT_SECONDS = 1.0
-_LOOK_SECONDS = 0.5
-_QUICK_LOOK_SECONDS = 0.05
-"""When it has just said something: a step may be over that only the probe sees."""
-_TOLD_LINES = 200
 _SLOT_SECONDS = 0.5
 _TREE_SECONDS = 0.1
 _FOLDER_GONE = "the folder of its job was removed while it was at work"
 _FIRST_RUN_SECONDS = 0.1
 _CANNOT_EXECUTE = 127
 _SPENDS = frozenset({EndReason.OVER_BUDGET, EndReason.TOO_MANY_STEPS, EndReason.CUT})
+_NOTHING_UNDER_WAY = frozenset({EndReason.CUT, EndReason.LIMITED})
+"""The step that broke off is on the bill already; who waits for a limit takes none."""
 _SPENDER_GRACE = 0.2
 """Seconds that a run gets to end by itself when every further step costs what it must not."""
+_STOP_GRACE = 2.0
+"""When everything is stopped."""
+_SIGNALLED = 128
 _DETAIL = 2000
-_LARGEST_USAGE = 1_000_000
 _SAVES = 2
 """Tries to save what is not committed: the git that does it may be killed like any other."""
 
@@ -68,18 +69,10 @@ def supervise(folder: Path, lock: int) -> int:
     os.set_inheritable(lock, False)  # noqa: FBT003 - positional by its signature
     job = JobFolder(folder)
     request = job.read_request()
-    if request is None or job.exit.exists():
+    if request is None or job.read_exit() is not None:
         return 0
     _Supervisor(job, lock, *request).run()
     return 0
-
-
-class _Stop(Exception):  # noqa: N818 - not an error: how the job ends
-    """The job ends before its process does, or without one."""
-
-    def __init__(self, reason: EndReason, detail: str = "", code: int | None = None) -> None:
-        super().__init__(detail)
-        self.reason, self.detail, self.code = reason, detail, code
 
 
 class _Supervisor:
@@ -113,7 +106,7 @@ class _Supervisor:
         control.become_subreaper(on=True)
         while not self._tree_lock.take(self._around.mark):
             self._bell.rest(_TREE_SECONDS)  # who works there sees that its folder is not its own any more, and ends
-        if self._job.exit.exists():
+        if self._job.read_exit() is not None:
             self._tree_lock.give_back()
             return
         if self._once and self._job.started.exists():
@@ -136,7 +129,7 @@ class _Supervisor:
                     seconds=round(self._seconds(), 3),
                     leftovers=leftovers,
                     saved=saved,
-                    report=end.report if self._began else self._report_from_log(end.code),
+                    report=end.report if self._began else self._account().from_log(end.code),
                 )
             )
         unboxed.leave(Path(self._around.unboxed), self._spec.key)
@@ -147,13 +140,14 @@ class _Supervisor:
     def _live(self) -> Exit:
         try:
             self._sweep(before=True)
+            self._check_stop()
             self._take_slot()
             self._claim()
             self._make_tree()
             self._setup()
             self._mark_started()
             return self._execute(self._spec.argv, self._job.stdin, self._deadline(), main=True)
-        except _Stop as stop:
+        except Stop as stop:
             return Exit(stop.reason, stop.code, detail=stop.detail, report=AgentReport())
         except (MissionError, OSError) as error:
             return Exit(EndReason.NOT_STARTED, detail=str(error)[:_DETAIL])
@@ -175,7 +169,7 @@ class _Supervisor:
             return
         refused = claim(self._job, self._spec.key, self._around)
         if refused:
-            raise _Stop(EndReason.LOST, _FOLDER_GONE) if refused.here else _Stop(EndReason.NOT_STARTED, refused.words)
+            raise Stop(EndReason.LOST, _FOLDER_GONE) if refused.here else Stop(EndReason.NOT_STARTED, refused.words)
 
     def _make_tree(self) -> None:
         trees.make_tree(
@@ -194,11 +188,11 @@ class _Supervisor:
             return
         end = self._execute(("/bin/sh", "-c", self._spec.setup), Path(os.devnull), self._deadline())
         if end.reason is not EndReason.EXIT:
-            raise _Stop(end.reason, end.detail, end.code)
+            raise Stop(end.reason, end.detail, end.code)
         if end.code != 0:
-            tail = (read_bytes(self._job.log) or b"")[-500:].decode("utf-8", "replace").strip()
+            tail = read_tail(self._job.log, 500).strip()
             words = f"setup `{self._spec.setup}` ended with {end.code}: {tail}"
-            raise _Stop(EndReason.SETUP_FAILED, words, end.code)
+            raise Stop(EndReason.SETUP_FAILED, words, end.code)
 
     def _mark_started(self) -> None:
         self._check_stop()
@@ -209,7 +203,7 @@ class _Supervisor:
             settings = Path(self._around.checkout) / SETTINGS_FILE if self._around.checkout else None
             unboxed.enter(Path(self._around.unboxed), self._spec.key, settings)
         if not create_whole(self._job.started, facts.encode()) and self._once:
-            raise _Stop(EndReason.LOST, "it was started before")
+            raise Stop(EndReason.LOST, "it was started before")
 
     def _execute(self, argv: tuple[str, ...], stdin: Path, deadline: float | None, *, main: bool = False) -> Exit:
         agent = AGENTS.get(self._spec.agent) if main else None
@@ -218,6 +212,7 @@ class _Supervisor:
             self._bell.rest(_FIRST_RUN_SECONDS)
             self._check_stop()
             self._beat()
+        self._check_stop()
         try:
             child = start_child(
                 command_of(argv, self._job, self._spec, self._around, self._tree),
@@ -228,102 +223,74 @@ class _Supervisor:
             )
         except OSError as error:
             words = f"`{argv[0]}` cannot be executed: {error.strerror}"
-            raise _Stop(EndReason.NOT_STARTED, words, _CANNOT_EXECUTE) from error
-        from mission_cli.adapters.executors.output import Output  # what listens is imported while the agent starts
+            raise Stop(EndReason.NOT_STARTED, words, _CANNOT_EXECUTE) from error
+        from mission_cli.adapters.executors.log import Log  # what listens is imported while the agent starts
+        from mission_cli.adapters.executors.output import Output
         from mission_cli.adapters.secrets import Scrubber
 
-        output = Output(child, self._job.log, agent.describe if agent else None, Scrubber(self._rules).line)
-        limits = self._limits(agent)
+        output = Output(
+            child,
+            Log(self._job.log),
+            Scrubber(self._rules),
+            describe=agent.describe if agent else None,
+            reads_all=agent is not None,
+        )
+        account = self._account()
+        limits = account.limits(agent)
         reason, detail = EndReason.EXIT, ""
         try:
-            self._watch(child, output, limits, deadline)
-        except _Stop as stop:
-            self._end(child, _SPENDER_GRACE if stop.reason in _SPENDS else self._around.grace_s)
+            self._watch(output, limits, account).until_end(child, deadline)
+        except Stop as stop:
+            self._end(child, self._grace(stop.reason))
             reason, detail = stop.reason, stop.detail
-        output.close()
+        output.drain()
         limits.take(output.lines, output.notes)
-        limits.look(self._usage_text())
-        code = child.returncode if reason is EndReason.EXIT else None
-        report = limits.report(code, output.transcript(), at_a_limit=reason in _SPENDS - {EndReason.CUT})
-        return Exit(reason, child.returncode, detail=detail, report=report)
+        limits.look(account.usage_text())
+        account.keep(limits, output)
+        output.close()
+        code = self._code_of(child.returncode)
+        cut_short = code < 0 if reason is EndReason.EXIT else reason not in _NOTHING_UNDER_WAY
+        report = limits.report(code if reason is EndReason.EXIT else None, output.transcript(), cut_short=cut_short)
+        return Exit(reason, code, detail=detail, report=account.clean(report))
 
-    def _watch(self, child: Popen[bytes], output: Output, limits: Limits, deadline: float | None) -> None:
-        """Return when the child has ended. Raises _Stop when it has to be ended."""
-        ended = end_of(child.pid)
-        beat = look = 0.0
-        try:
-            while child.poll() is None:
-                left = _LOOK_SECONDS if deadline is None else min(_LOOK_SECONDS, max(0.0, deadline - time.monotonic()))
-                self._bell.rest(left, [*output.open_pipes, *([ended] if ended is not None else [])])
-                said = output.read()
-                if said:
-                    self._first.is_under_way()
-                    limits.sign(self._cpu())
-                    limits.take(output.lines, output.notes)
-                    self._keep_bill(limits, output)
-                    _stop_if(limits.broken())
-                now = time.monotonic()
-                if now - look >= (_QUICK_LOOK_SECONDS if said else _LOOK_SECONDS):
-                    look = now
-                    limits.look(self._usage_text())
-                    self._keep_bill(limits, output)
-                    _stop_if(limits.broken())
-                    self._check_stop()
-                if now - beat >= _BEAT_SECONDS:
-                    beat = now
-                    self._beat()
-                    _stop_if(limits.stalled(self._cpu()))
-                if deadline is not None and now >= deadline:
-                    raise _Stop(EndReason.DEADLINE)
-        finally:
-            self._first.is_under_way()
-            if ended is not None:
-                os.close(ended)
+    def _watch(self, output: Output, limits: Limits, account: Account) -> Watch:
+        return Watch(
+            output,
+            limits,
+            self._bell,
+            usage=account.usage_text,
+            check=self._check_stop,
+            beat=self._beat,
+            keep=partial(account.keep, limits, output),
+            said=self._first.is_under_way,
+        )
 
-    def _keep_bill(self, limits: Limits, output: Output) -> None:
-        """What has been spent is known after a power cut too, but for the step under way."""
-        if limits.has_grown():
-            output.sync()
-            with suppress(OSError):  # it is the agent's own, and may be gone again
-                sync_file(self._job.usage)
+    def _account(self) -> Account:
+        from mission_cli.adapters.executors.accounts import Account
 
-    def _limits(self, agent: Agent | None) -> Limits:
-        from decimal import Decimal
+        return Account(self._job, self._spec, self._environment(), self._rules)
 
-        from mission_cli.adapters.executors.limits import Limits
-        from mission_cli.ports.agents import Prices
+    def _code_of(self, code: int) -> int:
+        """An exit status. The sandbox turns death by a signal into 128 and its number."""
+        boxed = is_boxed(self._spec, self._around)
+        return _SIGNALLED - code if boxed and _SIGNALLED < code < _SIGNALLED + signal.NSIG else code
 
-        prices = Prices({kind: Decimal(price) for kind, price in self._spec.prices.items()})
-        reader = None
-        if agent is not None:
-            size = self._job.stdin.stat().st_size if self._job.stdin.exists() else 0
-            reader = agent.reader(prompt_size=size, prices=prices)
-        return Limits(self._spec, reader, prices, self._environment())
-
-    def _report_from_log(self, code: int | None) -> AgentReport:
-        """Read the log again, for a run whose supervisor died."""
-        agent = AGENTS.get(self._spec.agent)
-        limits = self._limits(agent)
-        lines = (read_bytes(self._job.log) or b"").decode("utf-8", "replace").splitlines()
-        limits.take(lines, [])
-        limits.look(self._usage_text())
-        told = [agent.describe(line) for line in lines[-_TOLD_LINES:]] if agent else lines[-_TOLD_LINES:]
-        return limits.report(code, "\n".join(filter(None, told)))
+    def _grace(self, reason: EndReason) -> float:
+        """Seconds that it gets to end by itself."""
+        if reason in _SPENDS:
+            return _SPENDER_GRACE
+        return min(_STOP_GRACE, self._around.grace_s) if self._all_stopped() else self._around.grace_s
 
     def _check_stop(self) -> None:
         if self._job.cancel.exists():
-            raise _Stop(EndReason.CANCELLED)
+            raise Stop(EndReason.CANCELLED)
+        if self._all_stopped():
+            raise Stop(EndReason.CANCELLED, "everything was stopped: mission stop --all")
         if self._bell.terminated:
-            raise _Stop(EndReason.EXIT, "the supervisor was told to end", -int(signal.SIGTERM))
+            raise Stop(EndReason.EXIT, "the supervisor was told to end", -int(signal.SIGTERM))
 
-    def _cpu(self) -> float:
-        return scan.cpu_seconds(scan.descendants(os.getpid()))
-
-    def _usage_text(self) -> str:
-        found = read_foreign(self._job.usage, _LARGEST_USAGE)
-        if found is None:  # what is there and no file tells nothing, as a text that cannot be read does
-            return "no file" if os.path.lexists(self._job.usage) else ""
-        return found.decode("utf-8", "replace")
+    def _all_stopped(self) -> bool:
+        return (self._code / "mission" / STOP_FILE).exists()
 
     def _end(self, child: Popen[bytes], grace: float) -> None:
         control.end_group(child.pid, signal.SIGTERM)
@@ -389,17 +356,16 @@ class _Supervisor:
         started = self._recorded_start()
         if not started:
             return 0.0
-        from datetime import datetime
-
-        began = datetime.fromisoformat(started)
+        began = parse_stamp(started)
+        if began is None:
+            return 0.0
         last = self._job.heartbeat.stat().st_mtime if self._job.heartbeat.exists() else began.timestamp()
         return max(0.0, last - began.timestamp())
 
     def _recorded_start(self) -> str:
-        import json
-
-        raw = read_bytes(self._job.started)
-        return str(json.loads(raw)["at"]) if raw else self._tree_lock.since_before
+        raw = read_json(self._job.started)
+        at = raw.get("at") if isinstance(raw, dict) else None
+        return str(at) if at and parse_stamp(str(at)) else self._tree_lock.since_before
 
     def _has_folder(self) -> bool:
         """Whether the job's folder is still the one that we were given; `.git/mission` may be deleted at any time."""
@@ -407,15 +373,10 @@ class _Supervisor:
 
     def _beat(self) -> None:
         if not self._has_folder():
-            raise _Stop(EndReason.LOST if self._began else EndReason.NOT_STARTED, _FOLDER_GONE)
+            raise Stop(EndReason.LOST if self._began else EndReason.NOT_STARTED, _FOLDER_GONE)
         self._job.heartbeat.touch()
 
 
 def _now() -> str:
     """What `domain.text.stamp` says of this moment, without a module that takes long to import."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def _stop_if(broken: tuple[EndReason, str] | None) -> None:
-    if broken is not None:
-        raise _Stop(*broken)

@@ -100,10 +100,10 @@ def _json(value: Any) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """Return the JSON of a file, or None when it is missing or cut off."""
+    """Return the JSON of a file, or None when it is missing, cut off or no JSON that anybody meant."""
     try:
         return json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -115,8 +115,8 @@ def read_bytes(path: Path) -> bytes | None:
         return None
 
 
-def read_foreign(path: Path, most: int) -> bytes | None:
-    """The beginning of a file that another program may have made; None where there is none, or a pipe, or a link.
+def read_foreign(path: Path, most: int, *, start: int = 0) -> bytes | None:
+    """Some of a file that another program may have made; None where there is none, or a pipe, a folder, or a link.
 
     Whatever it is, nobody waits for it.
     """
@@ -124,8 +124,12 @@ def read_foreign(path: Path, most: int) -> bytes | None:
         handle = os.open(path, _FOREIGN)
     except OSError:
         return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return None
     with os.fdopen(handle, "rb") as source:
-        return source.read(most) if stat.S_ISREG(os.fstat(handle).st_mode) else None
+        source.seek(start)
+        return source.read(most)
 
 
 def read_tail(path: Path, size: int) -> str:

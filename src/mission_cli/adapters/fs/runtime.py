@@ -12,6 +12,7 @@ from mission_cli.adapters.fs.atomic import make_folder, read_json, sync_folder, 
 from mission_cli.adapters.fs.locks import try_lock, unlock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.domain.ids import MissionId
+from mission_cli.domain.paths import STOP_FILE
 from mission_cli.domain.status import MissionStatus
 from mission_cli.idle import has_come, look, seems_idle
 from mission_cli.ports.runtime import Asked, Trouble
@@ -69,15 +70,15 @@ class FolderRuntime:
 
     def stopped(self) -> bool:
         """Whether STOP is there."""
-        return (self._folder / "STOP").exists()
+        return (self._folder / STOP_FILE).exists()
 
     def press_stop(self, *, on: bool) -> None:
         """Make or remove STOP, durably: a power cut must not lift it."""
         make_folder(self._folder)
         if on:
-            write_whole(self._folder / "STOP", b"")
+            write_whole(self._folder / STOP_FILE, b"")
         else:
-            (self._folder / "STOP").unlink(missing_ok=True)
+            (self._folder / STOP_FILE).unlink(missing_ok=True)
             sync_folder(self._folder)
 
     def looks(self, paths: Sequence[str]) -> dict[str, Look]:
