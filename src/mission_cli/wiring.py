@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -291,6 +292,12 @@ def require_git() -> None:
         raise ToolError(f"git is {have}, {want} or newer is needed", hint="upgrade git")
 
 
+def find_shell() -> str:
+    """Return the path of bash, or of the system's `sh` where there is no bash."""
+    places = [path for path in ("/bin/bash", "/usr/bin/bash") if os.access(path, os.X_OK)]
+    return places[0] if places else shutil.which("bash") or "/bin/sh"
+
+
 def python_command(*words: str) -> tuple[str, ...]:
     """The command line of ourselves. `-P`: a package that a worker put into its tree is never imported."""
     return (sys.executable, "-P", "-m", "mission_cli", *words)
@@ -325,7 +332,7 @@ def _assemble(
         ),
         executor=executor,
         agents=AGENTS,
-        checks=StandardChecks(python_command("_inspect")),
+        checks=StandardChecks(python_command("_inspect"), find_shell()),
         templates=JinjaTemplates(),
         machine=machine,
         prices=GenaiPrices(),

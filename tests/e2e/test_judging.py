@@ -143,7 +143,9 @@ def test_a_criterion_that_cannot_be_run_uses_up_nothing_and_pauses_after_its_sec
     assert mission.status == "paused"
     assert mission.milestones[0].rounds == 0
     assert person.features() == {"1.1": "done"}
-    assert events(person, "mission.paused") == [f"`run: `{tool}`` cannot be run: /bin/sh: 1: {tool}: not found"]
+    assert events(person, "mission.paused") == [
+        f"`run: `{tool}`` cannot be run: criterion: line 1: {tool}: No such file or directory"
+    ]
     tool.write_text("#!/bin/sh\nexit 0\n")
     tool.chmod(0o755)
     person.mission("resume", "m")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.document.changes import Change, SetCriterion, SetFeature, SetField, SetFront, SetMilestone
-from mission_cli.document.criteria import RESULT
+from mission_cli.document.criteria import read_criterion
+from mission_cli.document.fields import item_facts
 from mission_cli.document.load import criteria_section, milestone_places
+from mission_cli.document.spans import results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,5 +35,6 @@ def same_changes(loaded: Loaded) -> Iterator[Change]:
     for owner in [str(m.number) for m in mission.milestones] + [str(f.number) for f in mission.features()]:
         section = criteria_section(layout, owner)
         for index, item in enumerate(i for i in layout.items if i.section == section):
-            comments = tuple(found[0].strip() for found in RESULT.finditer(item.text))
-            yield SetCriterion(owner, index, RESULT.sub("", item.text).strip(), item.ticked, comments)
+            comments = tuple(found[0].strip() for found in results(item_facts(layout, item)[1]))
+            text = read_criterion(item.text, more=[layout.raw(line) for line in item.more]).text
+            yield SetCriterion(owner, index, text, item.ticked, comments)

@@ -87,7 +87,7 @@ def test_a_patch_touches_the_lines_that_it_means_and_no_other() -> None:
         "- [x] run: `pytest -q` <!-- pass 2026-11-20T10:00:00Z 4f2c1a9 -->",
         "| Tokens | - | 12 | - | - |",
         "| t1        | one   | a &lt;!-- b |",
-        "| t2        | two   | it's    |",
+        "| t2        | two   | it`s    |",
     ]
     assert len(new_lines) == len(old_lines) + 2
     mission = load(new).mission
@@ -346,7 +346,7 @@ milestones:
     errors = [p.at("plan.yaml") for p in read_plan(cyclic).problems if p.severity == "error"]
     assert errors == [
         "plan.yaml:5:9: error: the features wait for each other: 1.1 → 1.2 → 1.1 (take one `[depends:…]` away)",
-        "plan.yaml:6:9: error: 1.2 depends on `nope`, which does not exist (known are 1.1, 1.2)",
+        "plan.yaml:6:33: error: 1.2 depends on `nope`, which does not exist (known are 1.1, 1.2)",
     ]
     assert read_plan("title: [").plan is None
     assert read_plan("- x").problems[0].message == "a plan is a mapping"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.document import escape
+from mission_cli.document.criterion_item import asked_criterion, item_text
 from mission_cli.document.front import quoted
 from mission_cli.domain.text import one_line
 
@@ -55,6 +56,7 @@ def _environment(folder: Path) -> Environment:
         heading=lambda value: escape.heading(str(value)),
         prose=lambda value: escape.prose(str(value)),
         one_line=lambda value: escape.line(str(value)),
+        criterion=lambda value: item_text(asked_criterion(str(value))) or escape.line(str(value)),
         plain=lambda value: one_line(str(value)),
         fenced=lambda value: escape.fenced(str(value)),
     )

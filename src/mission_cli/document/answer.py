@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.document.criteria import read_criterion
+from mission_cli.document.criterion_item import asked_criterion
 from mission_cli.document.plan import (
     Plan,
     PlanFeature,
     PlanMilestone,
     check_plan,
     parse_yaml,
-    place_of,
 )
+from mission_cli.document.plan_problems import place_of
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import dataclass, replace
@@ -37,6 +37,7 @@ LONGEST = {"title": 200, "name": 200, "description": 4000, "estimate": 40, "crit
 _MOST_LINES = 30
 
 _FENCE = pattern(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
+_INDEPENDENT = pattern(r"\[independent\]", re.IGNORECASE)
 _NAMES = frozenset({"", "yaml", "yml", "json"})
 _PLAN = frozenset({"title", "non_goals", "constraints", "milestones"})
 _MILESTONE = frozenset({"name", "estimate", "validation", "features"})
@@ -218,7 +219,7 @@ def _criteria(root: yaml.Node, texts: list[str], place: tuple[str | int, ...], n
         yield Problem(*place_of(root, place), f"{name} has no criterion", f"give it `{key}:` that can be run")
     yield from _texts(root, place, texts, "criterion")
     for index, text in enumerate(texts):
-        if read_criterion(one_line(text, LONGEST["criterion"])).kind not in EXECUTABLE_KINDS:
+        if asked_criterion(text).kind not in EXECUTABLE_KINDS:
             words = f"{name}: `{one_line(text, 80)}` cannot be run"
             yield Problem(*place_of(root, (*place, index)), words, _FORMS)
 
@@ -237,7 +238,12 @@ def _long(root: yaml.Node, place: tuple[str | int, ...], text: str, kind: str) -
 
 
 def _tidy(plan: Plan) -> Plan:
-    """Names without brackets: `[independent]` would mean something in a mission file."""
-    names = [re.sub(r"[\[\]]", "", m.name).strip() or "Milestone" for m in plan.milestones]
-    milestones = [m.model_copy(update={"name": n}) for m, n in zip(plan.milestones, names, strict=True)]
+    """Names without `[independent]`, which would mean something in a mission file, also where it is put together."""
+    milestones = [m.model_copy(update={"name": _plain_name(m.name)}) for m in plan.milestones]
     return plan.model_copy(update={"milestones": milestones})
+
+
+def _plain_name(name: str) -> str:
+    while _INDEPENDENT.search(name):
+        name = _INDEPENDENT.sub("", name)
+    return name.strip() or "Milestone"

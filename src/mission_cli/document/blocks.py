@@ -57,7 +57,7 @@ def add_feature(layout: Layout, change: AddFeature) -> tuple[Edit, ...]:
     if change.description:
         block += ["", *change.description.split("\n")]
     if change.criteria:
-        block += ["", *(f"- [ ] {c}" for c in change.criteria)]
+        block += ["", *(line for c in change.criteria for line in f"- [ ] {c}".split("\n"))]
     section = _insert_block(layout, block, place.section, own=False)
     if row.start == section.start:
         joined = Edit(row.start, row.end, row.text + section.text, {**row.meant, **section.meant})

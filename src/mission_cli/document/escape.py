@@ -7,35 +7,52 @@ import re
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.text import one_line
 
-_STRUCTURE = pattern(r"^(\s*)(?=#|\||(?:[-*+]|\d+[.)])\s+\[[ xX]\]|\*\*[^*]+:\*\*|<{7} |={7}$|>{7} )", re.MULTILINE)
-_ESCAPED = pattern(r"^(\s*)\\(?=[#|*<=>+-]|\d+[.)])", re.MULTILINE)
+_STRUCTURES = (
+    r"\\*(?:#|\||(?:[-*+]|\d+[.)])[ \t]+\[[ xX]\]|(?:[-*+][ \t]+)?\*\*[^*\n]+(?::\*\*|\*\*:)"
+    r"|`{3}|~{3}|<{7} |={7}$|>{7} )"
+)
+_STRUCTURE = pattern(rf"^([ \t]*)(?={_STRUCTURES})", re.MULTILINE)
+_ESCAPED = pattern(rf"^([ \t]*)\\(?={_STRUCTURES})", re.MULTILINE)
 _TILDES = pattern(r"~{3,}")
+_CLOSING = pattern(r"(?:\A|\s+)#+\s*\Z")
+_COMMENT = pattern(r"<!--|&(?:amp;)*lt;!--")
+_CLOSED_COMMENT = pattern(r"&(?:amp;)*lt;!--")
+
+
+def closed(text: str) -> str:
+    """Return `text` so that it opens no comment; `opened` gives it back."""
+    return _COMMENT.sub(lambda m: "&lt;!--" if m[0] == "<!--" else f"&amp;{m[0][1:]}", text) if "!--" in text else text
+
+
+def opened(text: str) -> str:
+    """Undo `closed`."""
+    if "lt;!--" not in text:
+        return text
+    return _CLOSED_COMMENT.sub(lambda m: m[0].replace("amp;", "", 1) if "amp;" in m[0] else "<!--", text)
 
 
 def cell(text: str, limit: int = 500) -> str:
-    """Return `text` for a table cell: one line, pipes escaped, no comment and no lone backtick opened."""
-    flat = one_line(text, limit).replace("<!--", "&lt;!--").replace("|", "\\|")
-    return flat.replace("`", "'") if flat.count("`") % 2 else flat
+    """Return `text` for a table cell: one line, pipes escaped, no comment opened; a reader of the row gets it back."""
+    return closed(one_line(text, limit)).replace("|", "\\|")
 
 
 def heading(text: str) -> str:
     """Return `text` as a heading's title: one line, no closing hashes, no comment."""
-    return one_line(text).replace("<!--", "&lt;!--").rstrip("# ").lstrip("# ")
+    return _CLOSING.sub("", closed(one_line(text)))
 
 
 def prose(text: str) -> str:
-    """Return `text` as paragraphs: what would be a heading, table, checkbox, field or comment is escaped."""
+    """Return `text` as paragraphs: what would be a heading, table, fence, checkbox, field or comment is escaped."""
     lines = []
     for line in text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n"):
         clean = "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line)
         lines.append(clean.rstrip())
-    flat = "\n".join(lines).replace("<!--", "&lt;!--").replace("```", "'''").replace("~~~", "---")
-    return _STRUCTURE.sub(r"\1\\", flat)
+    return _STRUCTURE.sub(r"\1\\", closed("\n".join(lines)))
 
 
 def unescaped(text: str) -> str:
     """Undo `prose` as far as a reader of the words is concerned."""
-    return _ESCAPED.sub(r"\1", text).replace("&lt;!--", "<!--")
+    return opened(_ESCAPED.sub(r"\1", text))
 
 
 def fenced(text: str) -> str:
@@ -48,4 +65,4 @@ def fenced(text: str) -> str:
 
 def line(text: str, limit: int = 1000) -> str:
     """Return `text` as one line of prose that opens no comment."""
-    return one_line(text, limit).replace("<!--", "&lt;!--")
+    return closed(one_line(text, limit))

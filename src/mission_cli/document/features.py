@@ -16,11 +16,10 @@ from mission_cli.domain.records import dataclass, replace
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-ANNOTATION = pattern(
-    r"(?<!\s)\s*`?\[(?P<name>depends|parallel-group|assign|model|repo|fixes|side-effects|tries-after)"
-    r"(?:\s*:\s*(?P<value>[^\]\[]*))?\]`?",
-    re.IGNORECASE,
-)
+_NAMES = r"(?:depends|parallel-group|assign|model|repo|fixes|side-effects|tries-after)"
+ANNOTATION = pattern(rf"(?<!\s)\s*`?(?<!\\)\[(?P<name>{_NAMES})(?:\s*:\s*(?P<value>[^\]\[]*))?\]`?", re.IGNORECASE)
+_LOOKS_LIKE_ONE = pattern(rf"(?<!\\)(\\*\[{_NAMES}\s*[:\]])", re.IGNORECASE)
+_ESCAPED = pattern(rf"(?<!\\)\\(\\*\[{_NAMES}\s*[:\]])", re.IGNORECASE)
 _ALIAS = pattern(r"[`*]*([A-Za-z]+[0-9]+(?:\.[0-9]+)?)[`*]*\s*(?:[—–:-]|\Z)")
 _SPLIT = pattern(r"[,;\s]+")
 
@@ -41,7 +40,7 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
     notes: dict[str, list[str]] = {}
     for found in ANNOTATION.finditer(cell) if "[" in cell else ():
         notes.setdefault(found["name"].lower(), []).append((found["value"] or "").strip())
-    title = " ".join((ANNOTATION.sub(" ", cell) if notes else cell).split())
+    title = " ".join(_ESCAPED.sub(r"\1", ANNOTATION.sub(" ", cell) if "[" in cell else cell).split())
     alias = _ALIAS.match(title)
     status = texts.get("status", "")
     tries = notes.get("tries-after", ["0"])[-1]
@@ -65,6 +64,11 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
     )
     wants = tuple(w for value in notes.get("depends", []) for w in _SPLIT.split(value) if w)
     return Draft(feature, wants, alias[1].casefold() if alias else "", column)
+
+
+def titled(text: str) -> str:
+    """Return a title for a Feature cell: what would be read as an annotation has a backslash before it."""
+    return _LOOKS_LIKE_ONE.sub(r"\\\1", text)
 
 
 def resolve(drafts: Sequence[Draft]) -> tuple[tuple[Feature, ...], tuple[Problem, ...]]:

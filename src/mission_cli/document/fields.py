@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mission_cli.document.criteria import RESULT
+from mission_cli.document.criterion_body import body_of
+from mission_cli.document.spans import results, without_results
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from mission_cli.document.rows import Row, Table
-    from mission_cli.document.scan import Layout
+    from mission_cli.document.scan import Item, Layout
 
 Key = tuple[str, ...]
 
@@ -67,8 +68,15 @@ def _same_kinds(before: Layout, after: Layout) -> set[str]:
 
 
 def _prose(layout: Layout) -> Iterator[tuple[int, str]]:
-    text = layout.text
-    return ((section, text[start:end]) for section, (_, start, end) in layout.prose)
+    """What stands in other lines; a line of nothing but results belongs to the item above it."""
+    text, marked = layout.text, result_lines(layout)
+    for section, (number, start, end) in layout.prose:
+        words = text[start:end]
+        if number in marked:
+            words = without_results(words)
+            if not words.strip():
+                continue
+        yield section, words
 
 
 def _outside_tables(layout: Layout, leave_out: Collection[str] = ()) -> dict[Key, str]:
@@ -80,10 +88,9 @@ def _outside_tables(layout: Layout, leave_out: Collection[str] = ()) -> dict[Key
     for item in layout.items if not {"item", "notes"}.issubset(leave_out) else ():
         place = str(items[item.section])
         items[item.section] += 1
-        results = list(RESULT.finditer(item.text)) if "<!--" in item.text else []
-        said = RESULT.sub("", item.text) if results else item.text
-        found["item", names[item.section], "item", place] = ("x" if item.ticked else " ") + said.strip()
-        found["notes", names[item.section], "item", place] = "".join(m[0].strip() for m in results)
+        said, notes = item_facts(layout, item)
+        found["item", names[item.section], "item", place] = ("x" if item.ticked else " ") + said
+        found["notes", names[item.section], "item", place] = notes
     count: Counter[tuple[int, str]] = Counter()
     for entry in layout.fields if "field" not in leave_out else ():
         place = str(count[entry.section, entry.name])
@@ -94,6 +101,24 @@ def _outside_tables(layout: Layout, leave_out: Collection[str] = ()) -> dict[Key
         number = number + 1 if section == last else 0
         last = section
         found["line", names[section], "line", str(number)] = words.rstrip()
+    return found
+
+
+def item_facts(layout: Layout, item: Item) -> tuple[str, str]:
+    """What the first line of an item says, and the comments of results in all of its lines."""
+    if "<!--" not in layout.text:
+        return item.text.strip(), ""
+    lines = [item.text, *(layout.raw(line) for line in item.more)]
+    marked = (lines[number] for number in body_of(item.text, lines[1:]).marks)
+    return without_results(item.text).strip(), "".join(m[0].strip() for text in marked for m in results(text))
+
+
+def result_lines(layout: Layout) -> set[int]:
+    """The numbers of the lines that hold results of an item above them."""
+    found: set[int] = set()
+    for item in layout.items if "<!--" in layout.text else ():
+        marks = body_of(item.text, [layout.raw(line) for line in item.more]).marks if item.more else ()
+        found |= {item.more[number - 1].number for number in marks if number}
     return found
 
 

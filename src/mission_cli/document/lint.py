@@ -10,10 +10,12 @@ from mission_cli.budget.amounts import parse_amount
 from mission_cli.document.load import milestone_places
 from mission_cli.document.scan import LONGEST_LINE
 from mission_cli.document.sections import SECTIONS, find_section, rows_in
+from mission_cli.document.weak import weaknesses
 from mission_cli.domain.ids import why_bad_id
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import CriterionKind, GateKind, Verdict
+from mission_cli.domain.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,6 +142,9 @@ def _criteria(criteria: tuple[Criterion, ...], name: str, line: int) -> Iterator
         hint = found if name.startswith("milestone") else "any change that keeps the tests green counts"
         yield Problem(line, 1, f"{name} has no criterion", hint, Severity.WARNING)
     for criterion in criteria:
+        yield from weak_criterion(criterion, (criterion.line, 1))
+        if criterion.wrong:
+            continue
         if criterion.kind is CriterionKind.TEXT:
             words = f"`{criterion.text}` cannot be run: a person will be asked"
             hint = "write it as run:, file:, grep: or metric: if that can say it"
@@ -147,6 +152,13 @@ def _criteria(criteria: tuple[Criterion, ...], name: str, line: int) -> Iterator
         elif criterion.kind in _NOT_RUN:
             words = f"`{criterion.text}`: {criterion.kind} criteria are not run by this version, a person will be asked"
             yield Problem(criterion.line, 1, words, "", Severity.WARNING)
+
+
+def weak_criterion(criterion: Criterion, at: tuple[int, int]) -> Iterator[Problem]:
+    """What makes the command of a criterion pass although something failed."""
+    if criterion.kind is CriterionKind.RUN and not criterion.wrong:
+        for words, hint in weaknesses(criterion.command):
+            yield Problem(*at, f"the criterion `{one_line(criterion.text, 80)}`: {words}", hint, Severity.WARNING)
 
 
 def _quality(mission: Mission, gate: Gate) -> Iterator[Problem]:

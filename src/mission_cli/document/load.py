@@ -21,6 +21,7 @@ from mission_cli.domain.numbers import whole
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import dataclass, replace
+from mission_cli.domain.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,11 @@ def load(text: str, fallback_id: str = "") -> Loaded:
     problems += [*row_problems, *more]
     sections = _feature_sections(layout)
     milestones = tuple(_milestone(layout, p, features, sections) for p in places)
-    problems += [*_milestone_problems(milestones, layout), *tables.row_problems(layout, features)]
+    problems += [
+        *_milestone_problems(milestones, layout),
+        *_unread_criteria(milestones, layout),
+        *tables.row_problems(layout, features),
+    ]
     by_alias = {d.alias: d.feature.number for d in drafts if d.alias}
     gates, gate_problems = tables.gates(layout, [f.number for f in features], by_alias)
     problems += gate_problems
@@ -233,7 +238,8 @@ def section_criteria(layout: Layout, section: int) -> tuple[Criterion, ...]:
 def _described(layout: Layout, feature: Feature, section: int | None) -> Feature:
     if section is None:
         return feature
-    words = [layout.raw(line) for s, line in layout.prose if s == section]
+    more = {line.number for item in layout.items if item.section == section for line in item.more}
+    words = [layout.raw(line) for s, line in layout.prose if s == section and line.number not in more]
     return replace(
         feature,
         description=escape.unescaped(without_comments("\n".join(words)).strip()),
@@ -284,6 +290,15 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         progress=Later(partial(tables.progress, layout)),
         kept=Later(partial(tables.kept, layout)),
     )
+
+
+def _unread_criteria(milestones: tuple[Milestone, ...], layout: Layout) -> Iterator[Problem]:
+    columns = {item.line.number: item.start - item.line.start + 1 for item in layout.items}
+    for milestone in milestones:
+        for criterion in (*milestone.criteria, *(c for f in milestone.features for c in f.criteria)):
+            if criterion.wrong:
+                words = f"the criterion `{one_line(criterion.text, 80)}` is not run: {criterion.wrong}"
+                yield Problem(criterion.line, columns.get(criterion.line, 1), words, criterion.remedy)
 
 
 def _conflict_markers(layout: Layout) -> Iterator[Problem]:

@@ -9,8 +9,8 @@ from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from mission_cli.document.criteria import RESULT
 from mission_cli.document.load import milestone_places
+from mission_cli.document.spans import without_results
 from mission_cli.domain.ids import feature_number
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field, replace
@@ -133,7 +133,7 @@ class _Reader:
                 continue
             elif number in self.items:
                 item = self.items[number]
-                self._add(Part(Kind.ITEM, (), raw, words=len(raw)), "item", RESULT.sub("", item.text).strip())
+                self._add(Part(Kind.ITEM, (), raw, words=len(raw)), "item", without_results(item.text).strip())
             elif number in self.fields:
                 found = self.fields[number]
                 value = (found.start - found.line.start, found.end - found.line.start)

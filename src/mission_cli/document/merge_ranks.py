@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.budget.amounts import parse_amount
-from mission_cli.document.criteria import RESULT
 from mission_cli.document.features import ANNOTATION
+from mission_cli.document.spans import results
 from mission_cli.document.words import feature_status, milestone_status, mission_status, number, plain
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus
@@ -138,7 +138,7 @@ def time_rank(text: str) -> Rank:
 
 def item_rank(line: str) -> Rank:
     """Rank of a criterion's line: the latest verdict, then the ticked box."""
-    at = max((m["at"] for m in RESULT.finditer(line)), default="")
+    at = max((m["at"] for m in results(line)), default="")
     return (at, "[x]" in line[:12].casefold(), line)
 
 

@@ -19,19 +19,21 @@ from mission_cli.document.changes import (
     SetMilestone,
 )
 from mission_cli.document.checklists import Listed, with_column
-from mission_cli.document.criteria import RESULT
+from mission_cli.document.criteria import read_criterion
+from mission_cli.document.criterion_body import body_of
 from mission_cli.document.edits import CannotPlaceError, Edit, is_expected, name_of, text_hash, width
 from mission_cli.document.facts import state_field
 from mission_cli.document.fields import Key, cell_key
 from mission_cli.document.front import Scalar, edit_scalar, render_scalar
 from mission_cli.document.load import criteria_section, feature_rows, milestone_places
 from mission_cli.document.sections import has_columns, place_of, tables_of
+from mission_cli.document.spans import results, without_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mission_cli.document.rows import Cell, Row, Table
-    from mission_cli.document.scan import Field, Layout
+    from mission_cli.document.scan import Field, Item, Layout
 
 
 def locate(layout: Layout, change: Change) -> tuple[Edit, ...]:
@@ -165,9 +167,9 @@ def _listed_feature(layout: Layout, listed: Listed, change: SetFeature) -> tuple
     keep = layout.text[item.box] if ticked == item.ticked else mark
     new = keep + layout.text[item.box + 1 : item.start] + text
     place = (layout.names[item.section], "item", str(listed.index))
-    body = RESULT.sub("", text).strip()
+    body = without_results(text).strip()
     meant: dict[Key, str | None] = {("item", *place): mark + body}
-    meant["notes", *place] = "".join(m[0].strip() for m in RESULT.finditer(text))
+    meant["notes", *place] = "".join(m[0].strip() for m in results(text))
     return (Edit(item.box, item.end, new, meant),)
 
 
@@ -289,8 +291,8 @@ def _criterion(layout: Layout, change: SetCriterion) -> tuple[Edit, ...]:
         hint = "criteria were taken away meanwhile: read the file again"
         raise CannotPlaceError(f"{change.owner} has no criterion number {change.index + 1}", hint=hint)
     item = items[change.index]
-    body = RESULT.sub("", item.text).rstrip()
-    if body.strip() != change.text:
+    body = without_results(item.text).rstrip()
+    if read_criterion(item.text, more=[layout.raw(line) for line in item.more]).text != change.text:
         words, hint = (
             f"criterion {change.index + 1} of {change.owner} was changed",
             "what it says now has to be judged anew",
@@ -301,8 +303,19 @@ def _criterion(layout: Layout, change: SetCriterion) -> tuple[Edit, ...]:
     between = layout.text[item.box + 1 : item.start]
     new = keep + between + " ".join([body, *change.comments])
     place = (layout.names[section], "item", str(change.index))
-    meant: dict[Key, str | None] = {("item", *place): mark + change.text, ("notes", *place): "".join(change.comments)}
-    return (Edit(item.box, item.end, new, meant),)
+    meant: dict[Key, str | None] = {("item", *place): mark + body.strip(), ("notes", *place): "".join(change.comments)}
+    return (Edit(item.box, item.end, new, meant), *_older_results(layout, item))
+
+
+def _older_results(layout: Layout, item: Item) -> Iterator[Edit]:
+    """Take away the results in further lines of an item, where a formatter that wraps lines has put them."""
+    more = [layout.raw(line) for line in item.more]
+    for number in body_of(item.text, more).marks:
+        line, raw = (item.more[number - 1], more[number - 1]) if number else (item.line, "")
+        if raw and not without_results(raw).strip():
+            yield Edit(layout.lines[line.number - 2].end, line.end, "", {})
+        else:
+            yield from (Edit(line.start + m.start(), line.start + m.end(), "", {}) for m in results(raw))
 
 
 def _same(layout: Layout, start: int, end: int, meant: Mapping[Key, str | None]) -> Edit:

@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-import re
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mission_cli.budget.amounts import LABELS
 from mission_cli.document import escape
-from mission_cli.document.features import Draft, read_row, resolve
-from mission_cli.document.keys import MOMENT_HINT, SCHEDULE_HINT
-from mission_cli.document.yaml_text import UnsafeError, load_values
+from mission_cli.document.features import Draft, read_row, resolve, titled
+from mission_cli.document.plan_checks import check, named_feature, titles_of
+from mission_cli.document.plan_problems import model_problem, place_of, repeated_keys
+from mission_cli.document.plan_values import (  # noqa: TC001 - pydantic reads them when the classes are made
+    Amount,
+    Criteria,
+    Flag,
+    Number,
+    Text,
+    Texts,
+    Whole,
+)
+from mission_cli.document.yaml_text import UnsafeError, load_texts, without_nothing
 from mission_cli.domain.errors import UsageError
-from mission_cli.domain.ids import FeatureNumber, why_bad_id
+from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import dataclass
-from mission_cli.domain.schedule import why_no_schedule
-from mission_cli.domain.text import parse_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-
-def _text(value: object) -> object:
-    """YAML reads `1.10` as a number, `2026-11-20` as a date and `1h` as text; all are text here."""
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def _list(value: object) -> object:
-    return [value] if isinstance(value, str | int | float) else value
-
-
-Text = Annotated[str, BeforeValidator(_text)]
-Texts = Annotated[list[Text], BeforeValidator(_list)]
-Amount = Annotated[float, Field(ge=0)] | Literal["unlimited"]
 
 
 class _Strict(BaseModel):
@@ -53,12 +42,12 @@ class PlanFeature(_Strict):
     title: Annotated[Text, Field(min_length=1)]
     description: Text = ""
     estimate: Text = ""
-    criteria: Texts = []
+    criteria: Criteria = []
     depends: Texts = []
     assign: Text = ""
     model: Text = ""
     parallel_group: Text = ""
-    side_effects: bool = False
+    side_effects: Flag = False
     """What it does cannot be taken back: a person says whether it is tried again."""
     task: Text = ""
 
@@ -68,8 +57,8 @@ class PlanMilestone(_Strict):
 
     name: Annotated[Text, Field(min_length=1)]
     estimate: Text = ""
-    validation: Texts = []
-    independent: bool = False
+    validation: Criteria = []
+    independent: Flag = False
     features: Annotated[list[PlanFeature], Field(min_length=1)]
 
 
@@ -79,8 +68,8 @@ class PlanBudget(_Strict):
     time_hours: Amount = 0.0
     money_usd: Amount = 0.0
     token_limit: Amount = 0.0
-    alert_threshold_pct: Annotated[float, Field(gt=0, le=100)] = 80.0
-    per_feature_usd: Annotated[float, Field(ge=0)] = 0.0
+    alert_threshold_pct: Annotated[Number, Field(gt=0, le=100)] = 80.0
+    per_feature_usd: Number = 0.0
 
 
 class PlanModels(_Strict):
@@ -102,7 +91,7 @@ class PlanPreferences(_Strict):
     test_framework: Text = ""
     ci_provider: Text = ""
     coding_style: Text = ""
-    max_parallel_workers: Annotated[int, Field(ge=1, le=64)] = 2
+    max_parallel_workers: Annotated[Whole, Field(ge=1, le=64)] = 2
     runner: Text = "opencode"
     land: Literal["", "ask", "auto"] = ""
     """Empty: a POC lands by itself, else somebody looks first."""
@@ -138,7 +127,7 @@ class PlanAgent(_Strict):
     runner: Text = ""
     model: Text = ""
     max_parallel: Text = ""
-    volatile: bool = False
+    volatile: Flag = False
     """Made for this mission only."""
 
 
@@ -183,28 +172,70 @@ def read_plan(text: str) -> ReadPlan:
 def parse_yaml(text: str, *, aliases: bool = True) -> tuple[yaml.Node, dict[Any, Any]] | Problem:
     """Return the nodes, for places, and the mapping of a YAML or JSON text; or why there is none."""
     try:
-        root, loaded = load_values(text, aliases=aliases)
+        root, loaded = load_texts(text.lstrip("\ufeff"), aliases=aliases)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        words = error.problem if isinstance(error, UnsafeError) else f"it is no YAML: {error.problem}"
-        return Problem(line, column, words or "", "write it out" if isinstance(error, UnsafeError) else "")
+        return _unreadable(text, error)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        return Problem(1, 1, f"it is no YAML: {str(error).splitlines()[0]}")
+        return _undecodable(text, error)
     if root is None or not isinstance(loaded, dict):
         return Problem(1, 1, "a plan is a mapping", "begin with `title:` and `milestones:`")
     return root, loaded
 
 
+_QUOTE = 'put texts, above all criteria, into double quotes: "run: `pytest -q`"'
+_HINTS = {
+    "cannot start any token": _QUOTE,
+    "mapping values are not allowed": _QUOTE,
+    "did not find expected": f"look at the line before, too; {_QUOTE}",
+    "expected alphabetic or numeric character": _QUOTE,
+    "undefined alias": _QUOTE,
+}
+
+
+def _unreadable(text: str, error: yaml.MarkedYAMLError) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if isinstance(error, UnsafeError):
+        return Problem(line, column, error.problem or "", "write it out")
+    words = error.problem or "it cannot be read"
+    if mark and text.split("\n")[mark.line : mark.line + 1] and text.split("\n")[mark.line][mark.column :][:1] == "\t":
+        return Problem(line, column, "it is no YAML: a tab where a line begins", "indent with blanks")
+    hint = next((hint for part, hint in _HINTS.items() if part in words), "")
+    return Problem(line, column, f"it is no YAML: {words}", hint)
+
+
+def _undecodable(text: str, error: Exception) -> Problem:
+    """A character that YAML does not have, or a text that is nested without end."""
+    at = getattr(error, "position", None)
+    if isinstance(error, yaml.reader.ReaderError) and isinstance(at, int):
+        line = text.count("\n", 0, at) + 1
+        column = at - (text.rfind("\n", 0, at) + 1) + 1
+        code = ord(error.character) if isinstance(error.character, str) else int(error.character)
+        shown = f"U+{code:04X}"
+        return Problem(line, column, f"it is no YAML: the character {shown} is not allowed", "take it away")
+    return Problem(1, 1, f"it is no YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+
+
 def check_plan(root: yaml.Node, loaded: dict[Any, Any]) -> ReadPlan:
     """Return the plan that a mapping stands for, and what is wrong or missing in it."""
+    wrong = list(repeated_keys(root))
     try:
-        plan = Plan.model_validate(loaded)
+        plan = Plan.model_validate(without_nothing(loaded))
     except ValidationError as error:
-        return ReadPlan(None, tuple(sorted(_problem(root, e) for e in error.errors())))
-    problems = tuple(sorted(_check(plan, root)))
+        return ReadPlan(None, tuple(sorted({*wrong, *(model_problem(Plan, root, e) for e in error.errors())})))
+    problems = tuple(sorted({*wrong, *check(plan, root), *_resolved(plan, root)}))
     failed = any(p.severity is Severity.ERROR for p in problems)
     return ReadPlan(None if failed else plan, problems)
+
+
+def _resolved(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
+    """Dependencies that the mission file would not have, and circles."""
+    drafts: list[Draft] = []
+    for number, _, cell in feature_rows(plan):
+        m, n = (int(x) - 1 for x in number.split("."))
+        line, column = place_of(root, ("milestones", m, "features", n))
+        drafts.append(read_row({"feature": cell}, number=number, line=line, column=column))
+    yield from (p for p in resolve(drafts)[1] if "wait for each other" in p.message)
 
 
 def write_plan(plan: Plan) -> str:
@@ -223,14 +254,10 @@ class _Dumper(yaml.SafeDumper):
 
 def feature_rows(plan: Plan) -> Iterator[tuple[FeatureNumber, PlanFeature, str]]:
     """Every feature with its number and the text of its Feature cell."""
-    titles = {
-        f.title.casefold(): f"{m}.{n}"
-        for m, milestone in enumerate(plan.milestones, 1)
-        for n, f in enumerate(milestone.features, 1)
-    }
+    titles = titles_of(plan)
     for m, milestone in enumerate(plan.milestones, 1):
         for n, feature in enumerate(milestone.features, 1):
-            depends = [titles.get(d.casefold(), d) for d in feature.depends]
+            depends = [named_feature(name, titles) for name in feature.depends]
             notes = [f"[depends:{','.join(depends)}]"] if depends else []
             for name, value in (
                 ("assign", feature.assign),
@@ -239,7 +266,7 @@ def feature_rows(plan: Plan) -> Iterator[tuple[FeatureNumber, PlanFeature, str]]
             ):
                 notes += [f"[{name}:{value}]"] if value else []
             notes += ["[side-effects]"] if feature.side_effects else []
-            title = escape.cell(re.sub(r"[\[\]]", "", feature.title) if "[" in feature.title else feature.title)
+            title = escape.cell(titled(feature.title))
             yield FeatureNumber(f"{m}.{n}"), feature, " ".join([title, *(f"`{escape.cell(note)}`" for note in notes)])
 
 
@@ -275,101 +302,6 @@ def template_values(
 
 def _amount(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:f}".rstrip("0").rstrip(".") or "0"
-
-
-def _check_times(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
-    words = why_no_schedule(plan.schedule) if plan.schedule else ""
-    if words:
-        yield Problem(*place_of(root, ("schedule",)), f"`schedule` is `{plan.schedule}`: {words}", SCHEDULE_HINT)
-    for name, text in (("deadline", plan.deadline), ("end_date", plan.end_date)):
-        if text and parse_stamp(text) is None:
-            yield Problem(*place_of(root, (name,)), f"`{name}` is no date: `{text}`", MOMENT_HINT)
-
-
-def _check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
-    if plan.id and why_bad_id(plan.id):
-        yield Problem(*place_of(root, ("id",)), f"{plan.id!r} cannot be an id: {why_bad_id(plan.id)}")
-    yield from _check_times(plan, root)
-    drafts: list[Draft] = []
-    for number, _, cell in feature_rows(plan):
-        m, n = (int(x) - 1 for x in number.split("."))
-        line, column = place_of(root, ("milestones", m, "features", n))
-        drafts.append(read_row({"feature": cell}, number=number, line=line, column=column))
-    yield from resolve(drafts)[1]
-    for m, milestone in enumerate(plan.milestones):
-        if not milestone.validation:
-            line, column = place_of(root, ("milestones", m))
-            yield Problem(
-                line,
-                column,
-                f"milestone {m + 1} has no criterion",
-                "without `validation:` only the tests and builds that are found there are run",
-                Severity.WARNING,
-            )
-        for n, feature in enumerate(milestone.features):
-            if not feature.criteria:
-                line, column = place_of(root, ("milestones", m, "features", n))
-                yield Problem(
-                    line,
-                    column,
-                    f"feature {m + 1}.{n + 1} has no criterion",
-                    "without `criteria:` any change that keeps the tests green counts",
-                    Severity.WARNING,
-                )
-    budget = plan.budget
-    if not (budget.money_usd or budget.time_hours or budget.token_limit):
-        yield Problem(
-            *place_of(root, ("budget",)),
-            "the plan has no budget cap",
-            "`start` insists on one: set budget.money_usd, time_hours or token_limit, or write unlimited",
-            Severity.WARNING,
-        )
-
-
-def _problem(root: yaml.Node | None, error: Mapping[str, Any]) -> Problem:
-    place = tuple(
-        p
-        for p in error["loc"]
-        if not (isinstance(p, str) and (p == "constrained-float" or p.startswith(("literal[", "float"))))
-    )
-    line, column = place_of(root, place)
-    name = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
-    if error["type"] == "extra_forbidden":
-        known = _known_keys(place)
-        close = difflib.get_close_matches(str(place[-1]), known, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(known)}"
-        return Problem(line, column, f"unknown key `{name}`", hint)
-    if error["type"] == "missing":
-        return Problem(line, column, f"`{name}` is missing")
-    return Problem(line, column, f"`{name}`: {error['msg']}")
-
-
-def _known_keys(place: tuple[str | int, ...]) -> list[str]:
-    model: type[BaseModel] = Plan
-    for key in place[:-1]:
-        annotation = model.model_fields[key].annotation if isinstance(key, str) and key in model.model_fields else None
-        for candidate in (annotation, *getattr(annotation, "__args__", ())):
-            if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-                model = candidate
-    return list(model.model_fields)
-
-
-def place_of(root: yaml.Node | None, place: tuple[str | int, ...]) -> tuple[int, int]:
-    """Line and column (from 1) of the deepest node on the way to `place`."""
-    node = root
-    mark = root.start_mark if root is not None else None
-    for step in place:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((k, v) for k, v in node.value if getattr(k, "value", None) == step), None)
-            if found is None:
-                break
-            mark, node = found[0].start_mark, found[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            mark = node.start_mark
-        else:
-            break
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def override(plan: Plan, given: Mapping[str, str], budget: Mapping[str, str], runner: str = "") -> Plan:

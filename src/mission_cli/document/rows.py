@@ -6,6 +6,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mission_cli.document import escape
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field
 
@@ -52,8 +53,8 @@ class Row:
     def texts(self) -> list[str]:
         """The unescaped texts of its cells."""
         if self._texts is None:
-            if "`" in self.raw or "\\" in self.raw or self.raw[:1] != "|" or self.raw.count("|") == 1:
-                self._texts = [cell.text.replace("\\|", "|") for cell in self.cells]
+            if any(mark in self.raw for mark in "`\\&") or self.raw[:1] != "|" or self.raw.count("|") == 1:
+                self._texts = [escape.opened(cell.text.replace("\\|", "|")) for cell in self.cells]
             else:
                 self._texts = [part.strip(_PADDING) for part in self.raw.split("|")[1:]]
                 if not self._texts[-1]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from mission_cli.document.front import Front, read_front
 from mission_cli.document.lines import Line, Lines
 from mission_cli.document.rows import Row, Table
+from mission_cli.document.spans import spans
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field
 
@@ -206,6 +207,8 @@ class _Scanner:
         self.item: Item | None = None
         self.fence = ""
         self.fenced_from = 0
+        self.fenced_item: Item | None = None
+        """The item that the open fence lies in."""
         self.comment_until = -1
         self.comments = "<!--" in layout.text
         self.can_close = True
@@ -274,6 +277,7 @@ class _Scanner:
             fence = _FENCE.match(raw)
             if fence:
                 self.fence, self.fenced_from = fence[1], line.number
+                self.fenced_item = self.item if raw[:1] in {" ", "\t"} else None
                 self._other(line, raw)
                 return
         if (mark in "-*+" or mark.isdigit()) and self._checkbox(line, raw):
@@ -355,12 +359,16 @@ class _Scanner:
         stripped = raw.strip()
         if len(stripped) >= len(self.fence) and set(stripped) == {self.fence[0]}:
             self.fence = ""
-        self._other(line, raw)
+        if self.fenced_item:
+            self.fenced_item.more.append(line)
+            self.out.prose.append((self.section, line))
+        else:
+            self._other(line, raw)
 
     def _open_comment(self, start: int, raw: str) -> None:
         rest = without_comments(raw)
         at = rest.find("<!--")
-        if self.can_close and at >= 0 and rest.count("`", 0, at) % 2 == 0:
+        if self.can_close and at >= 0 and not any(s.start < at < s.end for s in spans(rest)):
             opened = start + raw.rindex("<!--")
             close = self.out.text.find("-->", opened)
             if close >= 0:

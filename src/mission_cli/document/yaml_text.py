@@ -21,6 +21,7 @@ DEEPEST = 40
 """Mappings and lists in each other."""
 MOST_NODES = 10_000
 """Values that a text may stand for, an alias counted as all that it names."""
+_MOST_EXPANDED = 10_000_000
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TEXT, _NULL, _LIST, _MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "null", "seq", "map"))
 
@@ -53,6 +54,14 @@ class _Texts(_Values):
         return _NULL if implicit[0] and value in _NULLS else _TEXT
 
 
+class _PlanTexts(_Texts):
+    """The same with `<<`, so that a plan can say what several features share once."""
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        merges = kind is yaml.ScalarNode and value == "<<" and implicit[0]
+        return "tag:yaml.org,2002:merge" if merges else super().resolve(kind, value, implicit)
+
+
 def compose_texts(text: str) -> yaml.Node | None:
     """Return the nodes of a text; a scalar's tag only says if it is null. Raises yaml.YAMLError, ValueError."""
     node: yaml.Node | None = yaml.compose(text, Loader=_Texts)
@@ -61,7 +70,23 @@ def compose_texts(text: str) -> yaml.Node | None:
 
 def load_values(text: str, *, aliases: bool = True) -> tuple[yaml.Node | None, Any]:
     """Return the nodes of a text, for places, and what they stand for. Raises yaml.YAMLError, ValueError."""
-    loader = _Values(text)
+    return _loaded(_Values, text, aliases=aliases)
+
+
+def load_texts(text: str, *, aliases: bool = True) -> tuple[yaml.Node | None, Any]:
+    """Like `load_values`, where every scalar that no tag names is text or null: `1.10` stays `1.10`."""
+    return _loaded(_PlanTexts, text, aliases=aliases)
+
+
+def without_nothing(value: Any) -> Any:
+    """Return a value without the keys that say null: a key with nothing behind it was left out."""
+    if isinstance(value, dict):
+        return {key: without_nothing(below) for key, below in value.items() if below is not None}
+    return [without_nothing(below) for below in value] if isinstance(value, list) else value
+
+
+def _loaded(kind: type[_Values], text: str, *, aliases: bool) -> tuple[yaml.Node | None, Any]:
+    loader = kind(text)
     try:
         node: yaml.Node | None = loader.get_single_node()
     finally:
@@ -82,19 +107,28 @@ def _refuse_aliases(text: str) -> None:
 
 
 def _refuse_bombs(root: yaml.Node) -> None:
-    """Raise UnsafeError where aliases stand for more than `MOST_NODES`, or for what they lie in."""
+    """Raise UnsafeError where aliases stand for more than `MOST_NODES`, or for what they lie in.
+
+    What a text writes out counts once: a long plan is no bomb.
+    """
     sizes: dict[int, int] = {}
+    written = 0
 
     def size(node: yaml.Node) -> int:
+        nonlocal written
         if isinstance(node, yaml.ScalarNode):
             return 1
         if id(node) not in sizes:
-            sizes[id(node)] = MOST_NODES
-            sizes[id(node)] = 1 + sum(map(size, _below(node)))
+            sizes[id(node)] = _MOST_EXPANDED
+            below = list(_below(node))
+            written += len(below)
+            sizes[id(node)] = 1 + sum(map(size, below))
         return sizes[id(node)]
 
-    if size(root) > MOST_NODES:
-        raise UnsafeError(problem="it stands for too many values", problem_mark=root.start_mark)
+    whole = size(root)
+    if whole - written > MOST_NODES:
+        words = "its aliases stand for too many values"
+        raise UnsafeError(problem=words, problem_mark=root.start_mark)
 
 
 def _below(node: yaml.Node) -> Iterator[yaml.Node]:

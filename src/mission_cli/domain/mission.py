@@ -52,6 +52,8 @@ class Criterion:
     negated: bool = False
     comparison: str = ""
     bound: Decimal | None = None
+    unit: str = ""
+    """The unit behind the bound; what is printed has the same one."""
     timeout: timedelta | None = None
     ticked: bool = False
     result: Result | None = None
@@ -59,6 +61,10 @@ class Criterion:
     line: int = 0
     index: int = 0
     """Place among the checklist items of its section, from 0; -1 when it is no checklist item."""
+    wrong: str = ""
+    """What of it cannot be read. It is not run then and never passes: what nobody reads may be what matters."""
+    remedy: str = ""
+    """How to write it instead."""
 
 
 @dataclass(frozen=True, slots=True)

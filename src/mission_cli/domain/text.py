@@ -35,10 +35,14 @@ def first_error(output: str) -> str:
 
 def signature(*parts: str) -> str:
     """Return 8 hex digits that stay the same when only numbers, paths, hashes or white space differ."""
+    text = "\0".join(_PATH.sub("/", _HEX.sub("#", part.lower())) for part in parts)
+    return digest(_SPACE.sub(" ", _DIGITS.sub("0", text)))
+
+
+def digest(text: str) -> str:
+    """Return 8 hex digits that say which text it is."""
     from hashlib import sha256
 
-    text = "\0".join(_PATH.sub("/", _HEX.sub("#", part.lower())) for part in parts)
-    text = _SPACE.sub(" ", _DIGITS.sub("0", text))
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
@@ -133,6 +137,12 @@ def one_line(text: str, limit: int = 200) -> str:
     clean = _SPACE.sub(" ", "".join(c if c.isprintable() or c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text))
     clean = clean.strip()
     return clean if len(clean) <= limit else clean[: limit - 1].rstrip() + "…"
+
+
+def question(text: str, limit: int = 500) -> str:
+    """Return a question as the mission file holds it: one line; two long ones that begin alike stay two."""
+    flat = one_line(text, len(text) + 1)
+    return flat if len(flat) <= limit else f"{flat[: limit - 12].rstrip()}… [{digest(flat)}]"
 
 
 def show_bytes(size: int) -> str:

@@ -62,7 +62,8 @@ def create(
         )
         wrong = load(text, mission).problems
         if wrong:
-            raise AssertionError(f"the template made a file with a problem: {wrong[0].at('mission.md')}")
+            hint = "say it in another way in the plan, shorter or without special characters"
+            raise DocumentError(f"the mission file would have a problem: {wrong[0].at('mission.md')}", hint=hint)
         path, records = store.path_for(mission), planning(mission)
         folder = path.removesuffix("/mission.md")
         writes = [Write(path, _with_bill(text, mission, records, now))]

@@ -19,7 +19,9 @@ from mission_cli.document.changes import (
     SetMilestone,
 )
 from mission_cli.document.criteria import result_comment
+from mission_cli.document.criterion_item import item_text
 from mission_cli.document.escape import fenced
+from mission_cli.document.features import titled
 from mission_cli.document.in_force import SECTION, as_scalar, recorded_with
 from mission_cli.document.runs import write_run
 from mission_cli.document.sections import rows_in
@@ -311,12 +313,12 @@ def _fix_change(move: AddFix) -> AddFeature:
         number=move.number,
         values={
             "#": move.number,
-            "Feature": f"{move.title.replace('`', '')} `[fixes:{move.signature}]`",
+            "Feature": f"{titled(move.title.replace('`', ''))} `[fixes:{move.signature}]`",
             "Status": str(FeatureStatus.PENDING),
         },
         title=move.title.replace("`", ""),
         description=words + fenced(move.evidence or "It said nothing."),
-        criteria=(move.criterion,),
+        criteria=(item_text(move.criterion) or move.criterion.text,),
     )
 
 

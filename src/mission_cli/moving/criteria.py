@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from mission_cli.document.criteria import read_criterion
+from mission_cli.document.spans import code
 from mission_cli.domain.status import CriterionKind
 from mission_cli.domain.text import one_line
 
@@ -12,18 +11,10 @@ _LONGEST = 1000
 _COMMANDS = frozenset({CriterionKind.RUN, CriterionKind.METRIC, CriterionKind.HTTP, CriterionKind.BROWSER})
 
 
-def code(text: str) -> str:
-    """A code span that reads back as the text."""
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    mark = "`" * (longest + 1)
-    space = " " if text.startswith("`") or text.endswith("`") or (text[:1] == text[-1:] == " ") else ""
-    return f"{mark}{space}{text}{space}{mark}"
-
-
 def command(kind: str, text: str, behind: str = "") -> str | None:
     """A criterion that runs a command; None where a checklist item cannot hold it as it is."""
     line = f"{kind}: {code(text)}{behind}"
-    fits = text == one_line(text, _LONGEST) and read_criterion(line).command == text
+    fits = text == one_line(text, _LONGEST) and text.strip() and read_criterion(line).command == text
     return line if fits else None
 
 
@@ -36,4 +27,5 @@ def paths(names: list[str]) -> str | None:
 def words(text: str) -> str:
     """What somebody wrote in prose: it never becomes a command, however it is put."""
     line = one_line(text, _LONGEST)
-    return f"manual: {line}" if read_criterion(line).kind in _COMMANDS else line
+    read = read_criterion(line)
+    return f"manual: {line}" if read.wrong or read.kind in _COMMANDS else line

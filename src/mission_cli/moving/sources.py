@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mission_cli.document.answer import blocks_of
-from mission_cli.document.plan import place_of
+from mission_cli.document.plan_problems import place_of
 from mission_cli.document.yaml_text import compose_texts
 from mission_cli.domain.problems import Problem
 from mission_cli.domain.records import dataclass

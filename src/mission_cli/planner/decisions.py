@@ -93,7 +93,7 @@ class AddFix:
     title: str
     signature: str
     evidence: str
-    criterion: str
+    criterion: Criterion
     why: str
 
 

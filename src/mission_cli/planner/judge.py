@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.mission import InputRequest
 from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import EXECUTABLE_KINDS, CriterionKind, JobState, Verdict
-from mission_cli.domain.text import parse_stamp, stamp
+from mission_cli.domain.text import parse_stamp, question, stamp
 from mission_cli.planner.decisions import Ask, RunCheck
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission)
         str(criterion.negated),
         criterion.comparison,
         str(criterion.bound),
+        criterion.unit,
         str(criterion.timeout),
         tree,
         policy.checks_salt,
@@ -89,7 +90,9 @@ def judge(
     """Look up, or arrange to find out, the verdict of each criterion on one tree."""
     result = Judgement()
     for criterion in criteria:
-        if criterion.kind in EXECUTABLE_KINDS:
+        if criterion.wrong:
+            result.known.append(Judged(criterion, Verdict.COULD_NOT_RUN, criterion.wrong))
+        elif criterion.kind in EXECUTABLE_KINDS:
             _executable(draft, criterion, commit, tree, result)
         else:
             _personal(draft, criterion, owner, about, result)
@@ -114,7 +117,7 @@ def request(draft: Draft, owner: str, prompt: str, options: tuple[str, ...]) -> 
         number=max(taken, default=0) + 1,
         asked=stamp(draft.seen.now),
         feature=owner,
-        prompt=prompt,
+        prompt=question(prompt),
         options=options,
         expires=stamp(expires),
     )
@@ -123,8 +126,9 @@ def request(draft: Draft, owner: str, prompt: str, options: tuple[str, ...]) -> 
 def find_request(mission: Mission, owner: str, prompt: str) -> InputRequest | None:
     """The latest request of an owner with that prompt, or None; what was asked in an earlier execution is over."""
     began = parse_stamp(mission.started) if mission.recurs else None
+    stored = question(prompt)
     for found in reversed(mission.requests):
-        if found.feature == owner and found.prompt == prompt:
+        if found.feature == owner and found.prompt == stored:
             asked = parse_stamp(found.asked)
             return None if began and asked and asked < began else found
     return None

@@ -102,9 +102,7 @@ def fix_features(draft: Draft, milestone: Milestone, failed: Sequence[Judged]) -
         title = f"fix: {one_line(judged.criterion.text, _LONGEST_TITLE)}"
         why = f"{judged.criterion.text}: {one_line(error) or judged.verdict}"
         fixes.append(
-            AddFix(
-                milestone.number, number, title, name, judged.detail[-_LONGEST_EVIDENCE:], judged.criterion.text, why
-            )
+            AddFix(milestone.number, number, title, name, judged.detail[-_LONGEST_EVIDENCE:], judged.criterion, why)
         )
     return tuple(fixes)
 

@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.checks.detect import MANIFESTS, detect
-from mission_cli.adapters.checks.outcome import all_skipped, last_number, missing_tool
+from mission_cli.adapters.checks.outcome import last_number, missing_tool
+from mission_cli.adapters.checks.shell import BROKEN_PIPE, shell_argv
+from mission_cli.adapters.checks.testruns import Ran, ran_tests
 from mission_cli.domain.paths import is_test_file
 from mission_cli.domain.status import CriterionKind, EndReason, Verdict
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion
     from mission_cli.domain.runs import Exit
 
-_CANNOT_EXECUTE = frozenset({126, 127})
 _COMPARE = {
     ">=": lambda number, bound: number >= bound,
     "<=": lambda number, bound: number <= bound,
@@ -30,17 +31,20 @@ _COMPARE = {
 
 
 class StandardChecks:
-    """Judges `run`, `metric`, `file` and `grep`; the inspector is the command that looks into files."""
+    """Judges `run`, `metric`, `file` and `grep`.
+
+    The inspector is the command that looks into files, and `shell` runs commands: bash where there is one.
+    """
 
     manifest_names: tuple[str, ...] = MANIFESTS
 
-    def __init__(self, inspector: Sequence[str]) -> None:
-        self._inspector = tuple(inspector)
+    def __init__(self, inspector: Sequence[str], shell: str = "/bin/sh") -> None:
+        self._inspector, self._shell = tuple(inspector), shell
 
     def argv(self, criterion: Criterion) -> tuple[str, ...]:
         """A shell for what a person wrote as a command; the inspector for files and patterns."""
         if criterion.kind in {CriterionKind.RUN, CriterionKind.METRIC}:
-            return ("/bin/sh", "-c", criterion.command)
+            return shell_argv(self._shell, criterion.command)
         wanted = {"paths": list(criterion.paths), "pattern": criterion.pattern, "negated": criterion.negated}
         return (*self._inspector, json.dumps({"kind": str(criterion.kind), **wanted}))
 
@@ -52,14 +56,11 @@ class StandardChecks:
             return Verdict.COULD_NOT_RUN, end.detail or str(end.reason)
         if criterion.kind in {CriterionKind.FILE, CriterionKind.GREP}:
             return _looked(end, output)
-        if end.code in _CANNOT_EXECUTE:
-            return Verdict.COULD_NOT_RUN, output or f"exit {end.code}"
         if end.code != 0:
-            verdict = Verdict.COULD_NOT_RUN if missing_tool(output) else Verdict.FAILED
-            return verdict, output or f"exit {end.code}"
+            return _failed(criterion, end, output)
         if criterion.kind is CriterionKind.METRIC:
             return _measured(criterion, output)
-        return (Verdict.SKIPPED, output) if all_skipped(output) else (Verdict.PASSED, output)
+        return _passed(output)
 
     def detect(self, files: Mapping[str, str]) -> tuple[Criterion, ...]:
         """The test and build commands of every toolchain found."""
@@ -82,11 +83,27 @@ def _looked(end: Exit, output: str) -> tuple[Verdict, str]:
     return (Verdict.FAILED if end.code == 1 else Verdict.COULD_NOT_RUN), output or f"exit {end.code}"
 
 
+def _failed(criterion: Criterion, end: Exit, output: str) -> tuple[Verdict, str]:
+    words = output or f"exit {end.code}"
+    if missing_tool(criterion.command, end.code, output):
+        return Verdict.COULD_NOT_RUN, words
+    if end.code == BROKEN_PIPE:
+        words += "\na program was ended as the next one in its pipe had read enough: write its output to a file first"
+    return Verdict.FAILED, words
+
+
+def _passed(output: str) -> tuple[Verdict, str]:
+    ran = ran_tests(output)
+    if ran is Ran.NONE:
+        return Verdict.FAILED, f"{output.rstrip()}\nfailed: no test was run"
+    return (Verdict.SKIPPED if ran is Ran.SKIPPED else Verdict.PASSED), output
+
+
 def _measured(criterion: Criterion, output: str) -> tuple[Verdict, str]:
-    number = last_number(output)
     bound = criterion.bound if criterion.bound is not None else Decimal(0)
-    if number is None:
-        return Verdict.COULD_NOT_RUN, f"{output}\nit printed no number"
-    good = _COMPARE[criterion.comparison](number, bound)
-    words = f"{number} {criterion.comparison} {bound} is {'true' if good else 'false'}"
+    found = last_number(output, criterion.unit)
+    if isinstance(found, str):
+        return Verdict.COULD_NOT_RUN, f"{output.rstrip()}\nfailed to read a number: {found}"
+    good = _COMPARE[criterion.comparison](found.value, bound)
+    words = f"{found.value} {criterion.comparison} {bound} is {'true' if good else 'false'}"
     return (Verdict.PASSED if good else Verdict.FAILED), f"{output.rstrip()}\n{words}" if not good else words

@@ -1,89 +1,64 @@
-"""Reading the output of test programs: was anything run at all, was a tool missing."""
+"""What the output of a command says: the number that was printed, and whether it could be executed at all."""
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
 
+from mission_cli.adapters.checks.shell import NAME
 from mission_cli.domain.patterns import pattern
+from mission_cli.domain.quantities import Quantity, quantities
 
-_NUMBER = pattern(r"[-+]?\d+(?:\.\d+)?")
-_MISSING = pattern(
-    r"No module named '?(pytest|unittest|nose2?|tox|build)\b"
-    r"|: (?:command )?not found$"
-    r"|npm (?:ERR!|error) Missing script",
-    re.MULTILINE,
-)
-_PYTEST = pattern(r"^=*\s*((?:\d+ \w+(?:, )?)+)\s+in [\d.]+s", re.MULTILINE)
-_PYTEST_NONE = pattern(r"no tests ran in [\d.]+s|collected 0 items")
-_UNITTEST = pattern(r"^Ran (\d+) tests? in ", re.MULTILINE)
-_UNITTEST_SKIPPED = pattern(r"skipped=(\d+)")
-_CARGO = pattern(r"^test result: \w+\. (\d+) passed; (\d+) failed", re.MULTILINE)
-_JEST = pattern(r"^\s*Tests:?\s+(.*)$", re.MULTILINE)
-_NODE = pattern(r"^[#ℹ] pass (\d+)$", re.MULTILINE)
-_GO_OK = pattern(r"^ok\s+\S+", re.MULTILINE)
-_GO_NONE = pattern(r"\[no test(?:s to run| files)\]", re.MULTILINE)
+_SHELL_SAYS = pattern(rf"^{NAME}: (?:[^\s:]+ )?\d+: (?P<word>[^\n]+?): (?P<why>[^\n]+)$", re.MULTILINE)
+"""The shell that runs the command speaks under a name that no other shell has, in any language."""
+_CANNOT_EXECUTE = frozenset({126, 127})
+_NOT_FOUND = pattern(r"(?:command )?not found\Z")
+_NO_MODULE = pattern(r"^\S*python[\d.]*: No module named '?(?P<word>[\w.]+)'?$", re.MULTILINE)
+_TOOLS = frozenset({
+    "bandit", "black", "build", "coverage", "flake8", "isort", "mypy", "nose", "nose2", "nox", "pip", "pylint",
+    "pyright", "pytest", "ruff", "tox", "twine", "unittest", "venv",
+})  # fmt: skip
+"""Modules that are run by `python -m` and that no mission writes."""
+_ESCAPE = pattern(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_MOST = 300
+_PERCENT = frozenset({"", "%"})
 
 
-def all_skipped(output: str) -> bool:
-    """Whether a test program that ended well has in fact run no test: all skipped, or none found."""
-    votes = [
-        v
-        for v in (_pytest(output), _unittest(output), _cargo(output), _jest(output), _node(output), _go(output))
-        if v is not None
-    ]
-    return bool(votes) and all(votes)
+def missing_tool(command: str, code: int | None, output: str) -> bool:
+    """Whether a command failed because a program that it names itself is not installed.
+
+    What a script or a test prints is no such thing; nor is a program at a path in the tree, which the work may make.
+    """
+    for found in _SHELL_SAYS.finditer(output):
+        word = found["word"]
+        said = code in _CANNOT_EXECUTE or _NOT_FOUND.search(found["why"])
+        if said and word in command and ("/" not in word or word.startswith("/")):
+            return True
+    return any(f["word"] in _TOOLS and f"-m {f['word']}" in command for f in _NO_MODULE.finditer(output))
 
 
-def missing_tool(output: str) -> bool:
-    """Whether it failed because a program or module to run it with is not installed."""
-    return bool(_MISSING.search(output))
+def last_number(output: str, unit: str = "") -> Quantity | str:
+    """Return the number on the last line that holds one, or in words why it is not clear; `unit` is the bound's.
+
+    With other numbers on that line, the one with the bound's unit counts where there is just one such.
+    """
+    lines = re.split(r"[\r\n]+", _ESCAPE.sub("", output))
+    for line in reversed(lines):
+        found = quantities(line)
+        if found:
+            return _one_of(found, unit, " ".join(line.split())[:_MOST])
+    return "it printed no number"
 
 
-def last_number(output: str) -> Decimal | None:
-    """The last number that was printed, or None."""
-    found = _NUMBER.findall(output)
-    try:
-        return Decimal(found[-1]) if found else None
-    except InvalidOperation:
-        return None
-
-
-def _pytest(output: str) -> bool | None:
-    if _PYTEST_NONE.search(output):
-        return True
-    found = _PYTEST.findall(output)
-    if not found:
-        return None
-    return all("passed" not in words and "failed" not in words and "error" not in words for words in found)
-
-
-def _unittest(output: str) -> bool | None:
-    ran = sum(int(n) for n in _UNITTEST.findall(output))
-    if not _UNITTEST.search(output):
-        return None
-    return ran - sum(int(n) for n in _UNITTEST_SKIPPED.findall(output)) <= 0
-
-
-def _cargo(output: str) -> bool | None:
-    found = _CARGO.findall(output)
-    return all(int(passed) + int(failed) == 0 for passed, failed in found) if found else None
-
-
-def _jest(output: str) -> bool | None:
-    found = [line for line in _JEST.findall(output) if re.search(r"\d+ (?:total|skipped|passed|todo)|\(\d+\)", line)]
-    return all("passed" not in line and "failed" not in line for line in found) if found else None
-
-
-def _node(output: str) -> bool | None:
-    found = _NODE.findall(output)
-    return all(int(n) == 0 for n in found) if found else None
-
-
-def _go(output: str) -> bool | None:
-    lines = _GO_OK.findall(output)
-    none = _GO_NONE.findall(output)
-    if not none:
-        return None
-    real = [line for line in output.splitlines() if _GO_OK.match(line) and not _GO_NONE.search(line)]
-    return not real and bool(none or lines)
+def _one_of(found: list[Quantity | str], unit: str, line: str) -> Quantity | str:
+    same = [q for q in found if isinstance(q, Quantity) and unit and q.unit == unit]
+    one = same[0] if len(same) == 1 else found[0] if len(found) == 1 else None
+    if one is None:
+        return f"its last line with a number holds {len(found)}: {line}"
+    if isinstance(one, str):
+        return f"{one}: {line}"
+    if one.unit and one.unit != unit and not {one.unit, unit} <= _PERCENT:
+        behind = (
+            f"the bound has {unit}" if unit else f"the bound has none; write it behind the bound, as in 50{one.unit}"
+        )
+        return f"the number has the unit {one.unit}, and {behind}: {line}"
+    return one

@@ -1,0 +1,40 @@
+"""The shell that runs a criterion's command: just what is written, and the first failure of a pipe is a failure."""
+
+from __future__ import annotations
+
+from mission_cli.document.shell_words import is_one_pipeline
+
+NAME = "criterion"
+"""The shell's name for itself: its own messages begin with it."""
+BROKEN_PIPE = 141
+"""Exit code where a program in a pipe was ended by SIGPIPE: the next one had ended before it."""
+_IN_BASH = ("-o", "pipefail")
+_SCRIPT_IN_BASH = ("-e", "-u", "-o", "pipefail")
+_IN_SH = "(set -o pipefail) 2>/dev/null && set -o pipefail\n"
+_ENOUGH = (
+    'trap \'criterion_s=$? criterion_p=("${PIPESTATUS[@]}"); if [ $criterion_s -eq 141 ] && '
+    '[ "${criterion_p[${#criterion_p[@]}-1]}" -eq 0 ]; then for criterion_s in "${criterion_p[@]}"; do '
+    'case $criterion_s in 0|141) ;; *) exit "$criterion_s";; esac; done; exit 0; fi\' EXIT\n'
+)
+"""Where the last program of the only pipe is content, SIGPIPE may have ended those before it, as in `yes | head -1`."""
+
+
+def is_bash(shell: str) -> bool:
+    """Whether a shell is bash, which has `pipefail`, arrays and `[[ … ]]`."""
+    return shell.rpartition("/")[2] == "bash"
+
+
+def shell_argv(shell: str, command: str) -> tuple[str, ...]:
+    """Return the argv that runs a command: a line as a line, several as a script that ends at the first failure."""
+    script = "\n" in command
+    if not is_bash(shell):
+        return (
+            shell,
+            *(("-e", "-u") if script else ()),
+            "-c",
+            f"{_IN_SH}{command}" if "|" in command or script else command,
+            NAME,
+        )
+    if script:
+        return (shell, *_SCRIPT_IN_BASH, "-c", command, NAME)
+    return (shell, *_IN_BASH, "-c", f"{_ENOUGH}{command}" if is_one_pipeline(command) else command, NAME)
