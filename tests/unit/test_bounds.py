@@ -91,13 +91,14 @@ def test_a_number_out_of_range_is_none(text: str) -> None:
 
 def test_numbers_say_by_which_bound_they_are_refused() -> None:
     low, high = Decimal(0), Decimal(100)
-    said = [why_no_number(text, low, high) for text in ("-5", "800", "1e30", "x", "$1,0", "0", "100")]
+    said = [why_no_number(text, low, high) for text in ("-5", "800", "1e30", "x", "$1,0", "$1,000", "0", "100")]
     assert said == [
         "is below 0",
         "is above 100",
         "is out of range: at most 1,000,000,000,000,000",
         "is no number",
-        "",
+        "is no number",
+        "is above 100",
         "",
         "",
     ]

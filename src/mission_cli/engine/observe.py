@@ -29,7 +29,7 @@ from mission_cli.domain.timeline import follow
 from mission_cli.engine.sharing import is_silent, problem, waits_for_person
 from mission_cli.planner.bounds import with_known_runner
 from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import Dispatch, RunCheck
+from mission_cli.planner.decisions import Dispatch, Hold, Plan, RunCheck
 from mission_cli.planner.endings import seconds_as_hours
 from mission_cli.planner.executions import due_at
 from mission_cli.planner.milestones import current_milestones
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Limits, Mission
     from mission_cli.domain.runs import Evidence, Exit, RunRecord
     from mission_cli.engine.world import World
-    from mission_cli.planner.decisions import Plan
     from mission_cli.planner.policy import Policy
     from mission_cli.ports.code import Heads
     from mission_cli.ports.state import Snapshot, Stored
@@ -106,6 +105,8 @@ def consider(
     """
     if snapshot.head is None:
         raise ValueError("a mission was found where nothing is committed")
+    if loaded.refused:
+        return Case(stored, loaded, snapshot.head, Seen(world.clock.now(), world.machine.me()), _unreadable(loaded), {})
     loaded = replace(loaded, mission=with_known_runner(loaded.mission, policy))
     driven = loaded.mission.managed and loaded.mission.status not in _NOT_DRIVEN
     texts = world.state.runs(stored, snapshot.head) if driven else {}
@@ -125,6 +126,13 @@ def consider(
         seen = replace(seen, checks={**seen.checks, **check_states(world, policy, loaded.mission, wanted)})
         plan = decide(loaded.mission, seen, policy)
     return Case(stored, loaded, snapshot.head, seen, plan, texts)
+
+
+def _unreadable(loaded: Loaded) -> Plan:
+    """Nothing is decided for a file that cannot be read: a person repairs it."""
+    first = next(iter(loaded.errors()), None)
+    words = f"line {first.line}: {first.message}" if first else "it cannot be read"
+    return Plan(holds=(Hold("", "file", words, unblock=f"mission edit {loaded.mission.id}", person=True),))
 
 
 def _starts(mission: Mission, seen: Seen, policy: Policy) -> Plan | None:
