@@ -44,8 +44,8 @@ STEPS = {
     "settled": ("e2e/test_budget.py::test_log_summary_and_records_say_the_same_in_every_commit",),
 }  # fmt: skip
 RULES = {
-    "No intent raises spent + reserved": ("unit/test_planner.py::test_decisions_are_total_deterministic_and_never_over_the_cap", "unit/test_planner.py::test_a_reserve_fits_below_the_cap", "unit/test_planner.py::test_an_unknown_cost_keeps_its_reserve_held"),
     "A mistake in the file never widens a cap": ("unit/test_in_force.py::test_no_single_mistake_widens_a_cap_or_stops_the_mission_in_silence", "e2e/test_values_in_force.py::test_a_typo_in_a_cap_keeps_it_and_set_changes_it"),
+    "No intent raises spent + reserved": ("unit/test_planner.py::test_decisions_are_total_deterministic_and_never_over_the_cap", "unit/test_planner.py::test_a_reserve_fits_below_the_cap", "unit/test_planner.py::test_an_unknown_cost_keeps_its_reserve_held"),
     "A run is lost only when": ("unit/test_rules.py::test_who_could_not_be_asked_changes_nothing_and_a_lost_run_with_commits_goes_to_review", "unit/test_planner.py::test_a_silent_supervisor_gets_its_grace", "e2e/test_supervision.py::test_kill_9_of_the_supervisor_in_mid_run"),
     "Processes are found by a mark": ("crash/test_cold_start.py::test_the_machine_boots_while_a_worker_runs", "e2e/test_supervision.py::test_a_worker_that_ends_while_what_it_started_goes_on"),
     "One clone drives a mission": ("unit/test_planner.py::test_nothing_is_decided_for_a_mission_of_another_host", "e2e/test_sharing.py::test_a_second_clone_does_not_start_what_is_driven", "e2e/test_sharing.py::test_a_zombie_that_finishes_after_a_takeover_changes_nothing"),
