@@ -17,10 +17,11 @@ from mission_cli.domain.schedule import end_of, next_due, why_no_schedule
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, MissionStatus
 from mission_cli.domain.text import stamp
 from mission_cli.engine.executions import begin
+from mission_cli.planner.asking import find_request
 from mission_cli.planner.decide import decide
 from mission_cli.planner.decisions import Begin, Finish, MoveMission, Note, Plan
 from mission_cli.planner.executions import due_at
-from mission_cli.planner.judge import check_key, find_request
+from mission_cli.planner.judge import check_key
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = timedelta(days=1)

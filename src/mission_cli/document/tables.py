@@ -12,7 +12,7 @@ from mission_cli.document.words import plain
 from mission_cli.domain.ids import FeatureNumber, feature_number
 from mission_cli.domain.mission import Approval, Feature, Gate, InputRequest, KeptRow, LogRow, Recovery, Spend, Wait
 from mission_cli.domain.numbers import whole
-from mission_cli.domain.problems import Problem
+from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def requests(layout: Layout) -> Iterator[InputRequest]:
     for row in rows:
         yield InputRequest(
             number=whole(row["#"]) or 0,
+            label=row["#"],
             asked=row["asked"],
             feature=row["feature"],
             prompt=row["prompt"],
@@ -122,8 +123,9 @@ def row_problems(layout: Layout, features: Sequence[Feature]) -> Iterator[Proble
             words = f"a wait names the feature `{row['feature']}`, which does not exist"
             yield Problem(row.line, row.column, words, "write its number as it stands in the milestone")
     for row in rows_in(layout, "Input Requests", "prompt", "status"):
-        if whole(row["#"]) is None:
-            yield Problem(row.line, row.column, "an input request without a number", "write a number into the column #")
+        if not whole(row["#"]):
+            hint = "the next pulse gives it one, or write it into the column #"
+            yield Problem(row.line, row.column, "an input request without a number", hint, Severity.WARNING)
 
 
 def spends(layout: Layout) -> Iterator[Spend]:

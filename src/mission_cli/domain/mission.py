@@ -171,6 +171,8 @@ class InputRequest:
     expires: str = ""
     status: str = "open"
     response: str = ""
+    label: str = ""
+    """What stands in the column `#`, number or not."""
 
     @property
     def open(self) -> bool:

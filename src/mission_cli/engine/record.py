@@ -51,6 +51,7 @@ from mission_cli.planner.decisions import (
     MoveWait,
     Note,
     RecordValues,
+    Renumber,
     Settle,
 )
 from mission_cli.ports.state import Write
@@ -152,6 +153,8 @@ def entry_of(move: Move) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat tabl
             return Entry("request.asked", f"{move.request.number}: {move.request.prompt}")
         case MoveRequest():
             return Entry(f"request.{move.to}", move.why)
+        case Renumber():
+            return Entry("request.renumbered", move.why)
         case MoveGate():
             return Entry(f"gate.{move.to.split(' ')[0]}", move.why)
         case MoveWait():
@@ -211,11 +214,13 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
             if move.to is MissionStatus.COMPLETED:
                 yield SetFront(("completed",), stamp(now))
                 yield from retrospective(loaded.mission, records)
-        case Ask() | MoveRequest() | MoveGate() | MoveWait() | CloseRecovery() | Note():
+        case Ask() | MoveRequest() | Renumber() | MoveGate() | MoveWait() | CloseRecovery() | Note():
             yield from _table_changes(move)
 
 
-def _table_changes(move: Ask | MoveRequest | MoveGate | MoveWait | CloseRecovery | Note) -> Iterator[Change]:
+def _table_changes(
+    move: Ask | MoveRequest | Renumber | MoveGate | MoveWait | CloseRecovery | Note,
+) -> Iterator[Change]:
     match move:
         case Ask():
             request = move.request
@@ -234,6 +239,10 @@ def _table_changes(move: Ask | MoveRequest | MoveGate | MoveWait | CloseRecovery
             )
         case MoveRequest():
             yield SetCell("Input Requests", {"#": str(move.number)}, "Status", move.to)
+        case Renumber():
+            request = move.request
+            key = {"#": request.label, "Feature": request.feature, "Prompt": request.prompt}
+            yield SetCell("Input Requests", key, "#", str(move.number))
         case MoveGate():
             yield SetCell("Gates", {"Gate": move.name}, "Status", move.to, move.was)
         case MoveWait():

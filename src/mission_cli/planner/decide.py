@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.status import WAITING_MISSION, MissionStatus
 from mission_cli.planner.bounds import bounds
+from mission_cli.planner.asking import renumber
 from mission_cli.planner.decisions import Cancel, Plan
 from mission_cli.planner.draft import Draft
 from mission_cli.planner.executions import deadline, schedule
@@ -47,7 +48,7 @@ def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
         words = f"nothing is started as long as the remote cannot be asked: {seen.unheard}"
         draft.hold("", "remote", words, person=seen.undecided)
     if mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():
-        for step in _STEPS:
+        for step in () if renumber(draft) else _STEPS:
             step(draft)
     elif mission.status in WAITING_MISSION:
         schedule(draft)

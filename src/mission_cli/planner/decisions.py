@@ -151,6 +151,15 @@ class MoveRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Renumber:
+    """A request gets a number of its own."""
+
+    request: InputRequest
+    number: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class MoveGate:
     """A gate opens, closes, or starts to wait."""
 
@@ -287,6 +296,7 @@ Move = (
     | Begin
     | Ask
     | MoveRequest
+    | Renumber
     | MoveGate
     | MoveWait
     | CloseRecovery

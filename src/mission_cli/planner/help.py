@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.text import parse_stamp
 from mission_cli.planner import causes
-from mission_cli.planner.decisions import Ask, MoveRequest
-from mission_cli.planner.judge import request
+from mission_cli.planner.asking import WITHDRAWN, Question, ask, withdraw_stale
+from mission_cli.planner.decisions import MoveRequest
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import RunId
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def ask_for_help(draft: Draft, settled: RunRecord) -> None:
     """Ask a person what an attempt could not go on without."""
     detail = settled.detail or str(settled.cause)
-    draft.moves.append(Ask(request(draft, settled.feature, f"{attempt_name(settled.run)}: {detail}", ()), detail))
+    ask(draft, Question(settled.feature, f"{attempt_name(settled.run)}: {detail}", (), detail))
 
 
 def helped(draft: Draft, feature: Feature) -> frozenset[RunId]:
@@ -30,13 +30,14 @@ def helped(draft: Draft, feature: Feature) -> frozenset[RunId]:
         if record.cause is None or not causes.RULES[record.cause].person:
             continue
         asked = _asked(draft, record)
-        if (asked is not None and not asked.open and asked.status != _WITHDRAWN) or _settings_changed(draft, record):
+        if (asked is not None and not asked.open and asked.status != WITHDRAWN) or _settings_changed(draft, record):
             found.append(record.run)
     return frozenset(found)
 
 
 def withdraw(draft: Draft) -> None:
     """Take questions back that nobody has to answer any more: there is a later try, or the feature is finished."""
+    withdraw_stale(draft)
     for feature in draft.mission.features():
         records = [r for r in draft.records_of(feature.number) if r.cause and causes.RULES[r.cause].person]
         last = max((r.attempt for r in draft.records_of(feature.number)), default=0)
@@ -45,10 +46,7 @@ def withdraw(draft: Draft) -> None:
             moot = feature.finished or max(last, feature.tries_after + 1) > record.attempt
             if asked is not None and asked.open and (moot or _settings_changed(draft, record)):
                 why = f"request {asked.number} is withdrawn: {feature.number} can go on without it"
-                draft.moves.append(MoveRequest(asked.number, _WITHDRAWN, why))
-
-
-_WITHDRAWN = "withdrawn"
+                draft.moves.append(MoveRequest(asked.number, WITHDRAWN, why))
 
 
 def _asked(draft: Draft, record: RunRecord) -> InputRequest | None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.mission import InputRequest
 from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import EXECUTABLE_KINDS, CriterionKind, JobState, Verdict
-from mission_cli.domain.text import parse_stamp, question, stamp
-from mission_cli.planner.decisions import Ask, RunCheck
+from mission_cli.planner.asking import Question, ask, find_request
+from mission_cli.planner.decisions import RunCheck
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.mission import Criterion, InputRequest, Mission
     from mission_cli.planner.draft import Draft
     from mission_cli.planner.policy import Policy
 
@@ -40,7 +39,7 @@ class Judgement:
     known: list[Judged] = field(default_factory=list)
     starts: list[RunCheck] = field(default_factory=list)
     running: list[str] = field(default_factory=list)
-    asks: list[Ask] = field(default_factory=list)
+    asks: list[Question] = field(default_factory=list)
     asked: list[InputRequest] = field(default_factory=list)
 
     @property
@@ -103,35 +102,9 @@ def start_checks(draft: Draft, judgement: Judgement) -> None:
     """Put what a judgement needs into the plan: jobs to start, questions to ask, jobs to wait for."""
     already = {a.key for a in draft.acts if isinstance(a, RunCheck)}
     draft.acts += [s for s in judgement.starts if s.key not in already]
-    asked = {(m.request.feature, m.request.prompt) for m in draft.moves if isinstance(m, Ask)}
-    draft.moves += [a for a in judgement.asks if (a.request.feature, a.request.prompt) not in asked]
+    judgement.asked += [ask(draft, question) for question in judgement.asks]
+    judgement.asks.clear()
     draft.running += len(judgement.running)
-
-
-def request(draft: Draft, owner: str, prompt: str, options: tuple[str, ...]) -> InputRequest:
-    """Return a new request with the next free number and the usual lifetime."""
-    taken = [r.number for r in draft.mission.requests]
-    taken += [m.request.number for m in draft.moves if isinstance(m, Ask)]
-    expires = draft.seen.now + draft.policy.request_lifetime
-    return InputRequest(
-        number=max(taken, default=0) + 1,
-        asked=stamp(draft.seen.now),
-        feature=owner,
-        prompt=question(prompt),
-        options=options,
-        expires=stamp(expires),
-    )
-
-
-def find_request(mission: Mission, owner: str, prompt: str) -> InputRequest | None:
-    """The latest request of an owner with that prompt, or None; what was asked in an earlier execution is over."""
-    began = parse_stamp(mission.started) if mission.recurs else None
-    stored = question(prompt)
-    for found in reversed(mission.requests):
-        if found.feature == owner and found.prompt == stored:
-            asked = parse_stamp(found.asked)
-            return None if began and asked and asked < began else found
-    return None
 
 
 def _executable(draft: Draft, criterion: Criterion, commit: Sha, tree: str, result: Judgement) -> None:
@@ -154,14 +127,18 @@ def _executable(draft: Draft, criterion: Criterion, commit: Sha, tree: str, resu
 
 
 def _personal(draft: Draft, criterion: Criterion, owner: str, about: str, result: Judgement) -> None:
-    if criterion.kind is CriterionKind.MANUAL and criterion.ticked:
+    """What nobody here can run a person judges: by a tick in the file, or by an answer.
+
+    A tick that stands beside a pass of ours is ours: after fixes they are asked again.
+    """
+    if criterion.ticked and (not about or criterion.result is None or criterion.result.verdict is not Verdict.PASSED):
         result.known.append(Judged(criterion, Verdict.PASSED, "ticked by a person"))
         return
     prompt = f"{about}{criterion.text}"
     found = find_request(draft.mission, owner, prompt)
     if found is None:
         why = "only a person can judge it" if criterion.kind is CriterionKind.MANUAL else "nothing here can run it"
-        result.asks.append(Ask(request(draft, owner, prompt, ("pass", "fail")), f"{criterion.text}: {why}"))
+        result.asks.append(Question(owner, prompt, ("pass", "fail"), f"{criterion.text}: {why}"))
     elif found.open:
         result.asked.append(found)
     else:

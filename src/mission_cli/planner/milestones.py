@@ -14,16 +14,16 @@ from mission_cli.domain.status import (
     Verdict,
 )
 from mission_cli.domain.text import counted, first_error, one_line, signature, stamp
+from mission_cli.planner.asking import Question, ask, find_request
 from mission_cli.planner.decisions import (
     AddFix,
-    Ask,
     MakeWork,
     Mark,
     MarkCriteria,
     MoveMilestone,
     MoveWork,
 )
-from mission_cli.planner.judge import find_request, judge, request, says_yes, start_checks
+from mission_cli.planner.judge import judge, says_yes, start_checks
 from mission_cli.planner.transitions import move_milestone
 
 if TYPE_CHECKING:
@@ -206,20 +206,21 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
     criteria = validation_criteria(draft, milestone, seen.work_tree)
     about = f"after fixes, round {milestone.rounds}: " if milestone.rounds else ""
     judgement = judge(draft, criteria, owner=number, commit=seen.work, tree=seen.work_tree, about=about)
-    start_checks(draft, judgement)
     if _stuck(draft, number, judgement):
         return
-    if judgement.asked or judgement.asks:
-        count = judgement.asked[0].number if judgement.asked else judgement.asks[0].request.number
+    failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
+    if failed and not (judgement.starts or judgement.running):
+        _failed(draft, milestone, judgement, failed)
+        return
+    start_checks(draft, judgement)
+    if judgement.asked:
+        count = judgement.asked[0].number
         help_by = f"mission answer {draft.mission.id} {count} pass"
         draft.hold(number, "request", "a person has to judge a criterion", unblock=help_by, person=True)
     if not judgement.over:
         draft.hold(number, "validating", f"{len(judgement.known)} of {len(criteria)} criteria are judged")
         return
-    failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
-    if failed:
-        _failed(draft, milestone, judgement, failed)
-    elif _accepted(draft, milestone, criteria, about):
+    if _accepted(draft, milestone, criteria, about):
         _passed(draft, milestone, judgement)
 
 
@@ -247,13 +248,12 @@ def _accepted(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion],
     prompt = f"{about}milestone {number} {words}: accept it?"
     found = find_request(draft.mission, number, prompt)
     if found is None:
-        draft.moves.append(Ask(request(draft, number, prompt, ("accept", "reject")), words))
+        found = ask(draft, Question(number, prompt, ("accept", "reject"), words))
     elif not found.open:
         if says_yes(found.response):
             return True
         draft.pause(f"milestone {number} was not accepted: {found.response}")
-    shown = found.number if found else "N"
-    help_by = f"mission answer {draft.mission.id} {shown} accept"
+    help_by = f"mission answer {draft.mission.id} {found.number} accept"
     draft.hold(number, "request", f"milestone {number} {words}", unblock=help_by, person=True)
     return False
 

@@ -183,8 +183,8 @@ def _review(facts: _Facts, feature: Feature) -> None:
         _cannot_run(draft, stuck[0], feature.number)
         return
     start_checks(draft, judgement)
-    if judgement.asked or judgement.asks:
-        number = judgement.asked[0].number if judgement.asked else judgement.asks[0].request.number
+    if judgement.asked:
+        number = judgement.asked[0].number
         help_by = f"mission answer {draft.mission.id} {number} pass"
         draft.hold(feature.number, "request", "a person has to judge it", unblock=help_by, person=True)
     elif not judgement.over:

@@ -252,7 +252,7 @@ def validate(
         time.sleep(_LOOK_SECONDS)
     if not report_only:
         judging.conclude(opened.world, validation, judgement.known)
-    asked = [a.request.prompt for a in judgement.asks] + [r.prompt for r in judgement.asked]
+    asked = [a.prompt for a in judgement.asks] + [r.prompt for r in judgement.asked]
     lines = [f"{j.verdict:<14} {j.criterion.text}" for j in judgement.known]
     lines += [f"{'needs a person':<14} {prompt}" for prompt in asked]
     facts = {
