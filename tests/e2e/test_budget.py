@@ -42,7 +42,7 @@ def test_start_refuses_a_mission_without_any_cap(person: Person) -> None:
 
 def test_the_threshold_pauses_with_choices_and_resume_raises_it(person: Person) -> None:
     person.worker(COSTS % "4.1", HONEST)
-    person.plan(THREE)
+    person.plan(THREE.replace("money_usd: 10", "money_usd: 10, per_feature_usd: 4.5"))
     person.start()
     person.run(ok=(3,))
     mission = person.loaded().mission
@@ -51,13 +51,35 @@ def test_the_threshold_pauses_with_choices_and_resume_raises_it(person: Person) 
     details = next(r.details for r in mission.progress if r.event == "mission.paused")
     assert details == (
         "82% of the usd are spent, the threshold is 80%: "
-        "go on (mission resume m), raise the cap, or stop (mission cancel m)"
+        "go on (mission resume m), raise the cap (mission set m budget.money_usd N), or stop (mission cancel m)"
     )
     assert "m: 82% of the usd are spent" in person.mission("inbox", ok=(3,)).out
     person.mission("resume", "m")
     mission = person.loaded().mission
     assert mission.limits.alert_pct == 90
     assert "Go on above the budget threshold, now 90%" in person.file().read_text()
+
+
+def test_at_its_cap_a_mission_is_judged_and_completed(person: Person) -> None:
+    person.worker(HONEST, COSTS % "5")
+    person.plan(THREE.replace(", {title: three}", "").replace(" `1.3.txt`", ""))
+    person.start()
+    person.run()
+    mission = person.loaded().mission
+    assert spent(mission.spends).usd == 10
+    assert mission.raw_status == "completed"
+
+
+def test_resume_at_the_cap_says_what_helps(person: Person) -> None:
+    person.worker(HONEST, COSTS % "10")
+    person.plan(THREE)
+    person.start()
+    person.run(ok=(3,))
+    said = person.mission("resume", "m", ok=None).out.splitlines()
+    assert said[-1] == (
+        "m goes on; all of the usd are spent: no attempt can be started until the cap is raised: "
+        "mission set m budget.money_usd N"
+    )
 
 
 def test_log_summary_and_records_say_the_same_in_every_commit(person: Person) -> None:

@@ -575,14 +575,14 @@ def test_decisions_are_total_deterministic_and_never_over_the_cap(
     st.decimals(0, 100, places=2),
     st.decimals(0, 100, places=2),
     st.decimals(0, 100, places=2),
-    st.integers(1, 8),
+    st.decimals(Decimal("0.01"), 1, places=2),
     st.decimals(0, 9, places=2),
 )
 def test_a_reserve_fits_below_the_cap(
-    cap: Decimal, paid: Decimal, promised: Decimal, slots: int, step: Decimal
+    cap: Decimal, paid: Decimal, promised: Decimal, share: Decimal, step: Decimal
 ) -> None:
     state = account(Limits(usd=cap), [Spend("", "usd", paid)], [record("1.1-a1", reserve=Reserve(promised))])
-    reserve = reserve_for_attempt(state, open_slots=slots, wall_limit=timedelta(hours=3), worst_step=step)
+    reserve = reserve_for_attempt(state, share=share, wall_limit=timedelta(hours=3), worst_step=step)
     if isinstance(reserve, Reserve):
         assert paid + promised + reserve.usd <= cap
         assert 0 < reserve.usd * Decimal("0.7999") <= reserve.cap_usd <= reserve.usd or not reserve.usd

@@ -150,7 +150,9 @@ def test_a_later_supervisor_knows_what_the_first_one_saw(tmp_path: Path) -> None
     assert (usage.usd, dict(usage.tokens)) == (Decimal("0.25"), {"input": 7})
 
 
-LEAF: st.SearchStrategy[object] = st.sampled_from([None, True, -1, 3, 10**30, 1.5, 1e308, "", "9" * 300, "resets in 9999d", [], [1], {}])
+LEAF: st.SearchStrategy[object] = st.sampled_from(
+    [None, True, -1, 3, 10**30, 1.5, 1e308, "", "9" * 300, "resets in 9999d", [], [1], {}]
+)
 NAMES = {
     "claude": "type event usage message session_id result num_turns total_cost_usd modelUsage rate_limit_info is_error "
     "permission_denials api_error_status subtype input_tokens output_tokens content errors resetsAt status",

@@ -7,6 +7,7 @@ its settlement, and for good where the cost stayed unknown.
 from __future__ import annotations
 
 from decimal import ROUND_DOWN, Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import CATEGORIES, show_amount
@@ -14,20 +15,28 @@ from mission_cli.domain.records import dataclass
 from mission_cli.domain.runs import Reserve, RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import timedelta
 
+    from mission_cli.domain.ids import RunId
     from mission_cli.domain.mission import Limits, Spend
+    from mission_cli.domain.runs import Usage
 
 ZERO = Decimal(0)
 _SECONDS_PER_HOUR = Decimal(3600)
 _STEPS_KEPT = 3
 """Two steps may come after the cap is reached; three, because steps are not alike."""
 _STEPS_WORTH_STARTING = 6
-"""An attempt that cannot take so many steps does not get a slot of its own."""
+"""An attempt that cannot take so many steps gets more than its share, as far as there is more."""
 _ANYTHING = Decimal("Infinity")
 _MICRO = Decimal("0.000001")
 _MARGIN = Decimal("0.2")
+_GRACE_HOURS = Decimal(120) / _SECONDS_PER_HOUR
+"""How long a run may take to end behind its deadline."""
+_WHOLE = Decimal(1)
+_ALL_PCT = 100
+KEYS = {"usd": "budget.money_usd", "hours": "budget.time_hours", "tokens": "budget.token_limit"}
+"""Where the cap of a category stands in the front matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class Account:
 
     limits: Limits
     spent: Totals
+    """By the spend log, and by the bills of runs that have ended and are not settled yet."""
     held: Totals
 
     def cap(self, category: str) -> Decimal | None:
@@ -91,34 +101,59 @@ def spent(rows: Iterable[Spend]) -> Totals:
     return Totals(usd=sums["usd"], hours=sums["hours"], tokens=sums["tokens"], unknown=unknown)
 
 
-def held(records: Iterable[RunRecord]) -> Totals:
-    """Add up the reserves of open attempts, and the money of settled ones whose cost is unknown."""
-    usd = hours = tokens = ZERO
+def held(records: Iterable[RunRecord], bills: Mapping[RunId, Usage] = MappingProxyType({})) -> Totals:
+    """Add up the reserves of open attempts, and the money of settled ones whose cost is unknown.
+
+    Of a run whose bill is known already only what the bill leaves of its reserve: both together are the greater one.
+    """
+    sums = dict.fromkeys(CATEGORIES, ZERO)
     for record in records:
-        if record.open:
-            usd += record.reserve.usd
-            hours += record.reserve.hours
-            tokens += record.reserve.tokens
-        elif record.usage.usd is None:
-            usd += record.reserve.usd
-    return Totals(usd=usd, hours=hours, tokens=tokens)
+        bill = bills.get(record.run)
+        for category in CATEGORIES if record.open else ():
+            billed = amount_of(bill, category) if bill else ZERO
+            sums[category] += max(ZERO, reserved(record, category) - (billed or ZERO))
+        if not record.open and record.usage.usd is None:
+            sums["usd"] += record.reserve.usd
+    return Totals(usd=sums["usd"], hours=sums["hours"], tokens=sums["tokens"])
 
 
-def account(limits: Limits, rows: Iterable[Spend], records: Iterable[RunRecord]) -> Account:
-    """Return where the mission stands."""
-    return Account(limits=limits, spent=spent(rows), held=held(records))
+def reserved(record: RunRecord, category: str) -> Decimal:
+    """What is held for an attempt in one category."""
+    reserve = record.reserve
+    return {"usd": reserve.usd, "hours": reserve.hours, "tokens": Decimal(reserve.tokens)}[category]
+
+
+def amount_of(usage: Usage, category: str) -> Decimal | None:
+    """What was consumed in one category; None where nobody knows."""
+    return {"usd": usage.usd, "hours": usage.hours, "tokens": Decimal(usage.total_tokens)}[category]
+
+
+def account(
+    limits: Limits,
+    rows: Iterable[Spend],
+    records: Sequence[RunRecord],
+    bills: Mapping[RunId, Usage] = MappingProxyType({}),
+) -> Account:
+    """Return where the mission stands; `bills` are those of runs that have ended and are not settled yet."""
+    known = spent(rows)
+    due = [bills[r.run] for r in records if r.open and r.run in bills]
+    sums = {c: known.of(c) + sum((amount_of(bill, c) or ZERO for bill in due), ZERO) for c in CATEGORIES}
+    unknown = known.unknown + sum(bill.usd is None for bill in due)
+    return Account(limits, Totals(**sums, unknown=unknown), held(records, bills))
 
 
 def alert(state: Account) -> Refusal | None:
-    """Return the first category that reached the threshold at which a person decides, or None."""
-    for category in CATEGORIES:
-        used = state.used_pct(category)
-        if used is not None and used >= state.limits.alert_pct:
-            return Refusal(
-                category,
-                f"{used:.0f}% of the {category} are spent, the threshold is {state.limits.alert_pct}%",
-            )
-    return None
+    """Return the category that is furthest above the threshold at which a person decides, or None."""
+    used = {category: pct for category in CATEGORIES if (pct := state.used_pct(category)) is not None}
+    most = max(used, key=lambda category: used[category], default="")
+    if not most or used[most] < state.limits.alert_pct:
+        return None
+    return Refusal(most, f"{used[most]:.0f}% of the {most} are spent, the threshold is {state.limits.alert_pct}%")
+
+
+def is_used_up(state: Account, category: str) -> bool:
+    """Whether all of a cap is spent: no threshold lets another attempt start."""
+    return (state.used_pct(category) or ZERO) >= _ALL_PCT
 
 
 def next_threshold(state: Account) -> Decimal:
@@ -128,42 +163,67 @@ def next_threshold(state: Account) -> Decimal:
     return next((s for s in steps if s > used and s > state.limits.alert_pct), Decimal(100))
 
 
+def fair_share(weight: Decimal, weights: Sequence[Decimal], open_slots: int) -> Decimal:
+    """Return the part of what is left that one attempt may take: twice its share by weight, and never more than all.
+
+    `weights` are those of every feature that still needs money, this one included. Where a few are left, each open slot
+    gets its part, so that the first does not take what the others could start with.
+    """
+    total = sum(weights, ZERO)
+    if len(weights) <= 1 or total <= 0:
+        return _WHOLE
+    share = weight / total
+    return min(2 * share, max(share, _WHOLE / max(1, min(open_slots, len(weights)))))
+
+
 def reserve_for_attempt(
     state: Account,
     *,
-    open_slots: int,
     wall_limit: timedelta,
+    share: Decimal = _WHOLE,
     worst_step: Decimal | None = ZERO,
     seen_step: Decimal = ZERO,
+    seen_tokens: Decimal = ZERO,
 ) -> Reserve | Refusal:
-    """Return what the next attempt may cost at most, so that every open slot gets its share.
+    """Return what the next attempt may cost at most: a `share` (0 to 1) of what is left in each category.
 
     `worst_step` is what one step of the model can cost in dollars, None where nobody knows. A step is seen when it
     is over, so the cap is set below the reserve by one step, or by a fifth of the share where that is less, or
-    nobody knows. `seen_step` is what a step of this mission did cost on average: the one that breaks the cap and
-    the one that is under way then must fit.
+    nobody knows. `seen_step` and `seen_tokens` are what a step of this mission did cost on average: the one that breaks
+    the cap and the one that is under way then must fit.
     """
-    if seen_step and (usd_left := state.left("usd")) is not None:
-        open_slots = min(open_slots, int(usd_left // (_STEPS_WORTH_STARTING * seen_step)))
+    steps = {"usd": seen_step, "tokens": seen_tokens, "hours": ZERO}
     shares: dict[str, Decimal] = {}
     for category in CATEGORIES:
         left = state.left(category)
         if left is not None and left <= 0:
             return Refusal(category, _nothing_left(state, category))
-        shares[category] = ZERO if left is None else left / max(1, open_slots)
+        shares[category] = (
+            ZERO if left is None else min(left, max(left * share, _STEPS_WORTH_STARTING * steps[category]))
+        )
     dearest = _ANYTHING if worst_step is None else worst_step
     usd, cap = _money(state, shares["usd"], dearest, _STEPS_KEPT * seen_step)
-    if cap <= 0 and state.cap("usd") is not None:
-        left_now, step = show_amount("usd", state.left("usd") or ZERO), show_amount("usd", seen_step)
-        return Refusal("usd", f"what is left ({left_now}) does not pay for the next step (one did cost {step})")
-    wall = Decimal(str(wall_limit.total_seconds())) / _SECONDS_PER_HOUR
-    hours = wall if state.cap("hours") is None else min(wall, shares["hours"])
+    tokens = shares["tokens"]
+    cap_tokens = tokens - max(tokens * _MARGIN, _STEPS_KEPT * seen_tokens)
+    for category, allowed, least in (("usd", cap, _MICRO), ("tokens", cap_tokens, _WHOLE)):
+        if allowed < least and state.cap(category) is not None:
+            return Refusal(category, _too_little(state, category, steps[category]))
+    hours, cap_hours = _hours(state, shares["hours"], Decimal(str(wall_limit.total_seconds())) / _SECONDS_PER_HOUR)
     return Reserve(
         usd=usd.quantize(_MICRO, rounding=ROUND_DOWN),
         cap_usd=cap.quantize(_MICRO, rounding=ROUND_DOWN),
         hours=hours.quantize(_MICRO, rounding=ROUND_DOWN),
-        tokens=int(shares["tokens"]),
+        tokens=int(tokens),
+        cap_tokens=int(max(cap_tokens, ZERO)),
+        deadline_s=max(1, round(cap_hours * _SECONDS_PER_HOUR)),
     )
+
+
+def _hours(state: Account, share: Decimal, wall: Decimal) -> tuple[Decimal, Decimal]:
+    """(reserve, limit) in hours: a run is stopped so early that it has ended within its share."""
+    if state.cap("hours") is None or wall + _GRACE_HOURS <= share:
+        return wall if state.cap("hours") is None else wall + _GRACE_HOURS, wall
+    return share, min(wall, share - min(_GRACE_HOURS, share * _MARGIN))
 
 
 def _money(state: Account, share: Decimal, worst_step: Decimal, seen_steps: Decimal) -> tuple[Decimal, Decimal]:
@@ -175,6 +235,11 @@ def _money(state: Account, share: Decimal, worst_step: Decimal, seen_steps: Deci
             return wanted, per_feature
         share = min(share, left) if per_feature > left else left
     return share, share - max(min(worst_step, share * _MARGIN), seen_steps)
+
+
+def _too_little(state: Account, category: str, step: Decimal) -> str:
+    left, one = show_amount(category, state.left(category) or ZERO), show_amount(category, step)
+    return f"what is left ({left}) does not pay for the next step (one did cost {one})"
 
 
 def _nothing_left(state: Account, category: str) -> str:

@@ -58,6 +58,7 @@ def write_run(record: RunRecord) -> str:
             "cap_usd": str(record.reserve.cap_usd),
             "hours": str(record.reserve.hours),
             "tokens": record.reserve.tokens,
+            "cap_tokens": record.reserve.cap_tokens,
         },
         "cost_usd": _UNKNOWN if record.usage.usd is None else str(record.usage.usd),
         "cost_source": record.usage.source,
@@ -106,6 +107,7 @@ def read_run(text: str) -> RunRecord | None:
                 cap_usd=_amount(reserved.get("cap_usd")),
                 hours=_amount(reserved.get("hours")),
                 tokens=_count(reserved.get("tokens")),
+                cap_tokens=_count(reserved.get("cap_tokens")),
             ),
             usage=_usage(facts),
         )

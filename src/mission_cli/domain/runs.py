@@ -68,6 +68,10 @@ class Reserve:
     """Where the attempt is stopped; 0: no such cap."""
     hours: Decimal = Decimal(0)
     tokens: int = 0
+    cap_tokens: int = 0
+    """Where the attempt is stopped; 0: at all that is held."""
+    deadline_s: int = 0
+    """How long it may run; the record keeps that itself."""
 
 
 @dataclass(frozen=True, slots=True)

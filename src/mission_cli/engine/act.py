@@ -137,7 +137,7 @@ def agent_job(world: World, record: RunRecord, *, title: str, slash_command: str
         probe=invocation.probe,
         prices={kind: str(price) for kind, price in prices.items()},
         max_usd=f"{cap:f}" if cap else "",
-        max_tokens=record.reserve.tokens,
+        max_tokens=record.reserve.cap_tokens or record.reserve.tokens,
         max_steps=runner.max_steps or world.settings.max_steps,
         stall_s=max(int(silent.total_seconds()), agent.retry_window_s),
         sandbox=sandboxed,

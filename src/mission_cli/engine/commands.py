@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.budget.ledger import account, alert, next_threshold
+from mission_cli.budget.ledger import account, alert, is_used_up, next_threshold
 from mission_cli.document.changes import AppendRow, Change, SetCell, SetFeature, SetFront, SetMilestone
 from mission_cli.document.runs import read_run
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, UsageError
@@ -22,6 +22,7 @@ from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.observe import landing_target
 from mission_cli.engine.record import Entry, decision_row, message
 from mission_cli.engine.starting import refuse_start
+from mission_cli.planner.money import raise_cap
 from mission_cli.planner.transitions import MISSION_MOVES
 
 if TYPE_CHECKING:
@@ -58,21 +59,30 @@ def resume(world: World, text: str, *, reason: str = "") -> Done:
             "mission.resumed",
             f"{mission.id} goes on" + (f": {reason}" if reason else ""),
         )
-        extra: list[Change] = []
-        words = []
-        state = account(mission.limits, mission.spends, records_of(world, address))
-        if alert(state):
-            step = next_threshold(state)
-            extra.append(SetFront(("budget", "alert_threshold_pct"), step))
-            words.append(f"the threshold is now {step}%")
-            extra.append(
-                decision(address, f"Go on above the budget threshold, now {step}%", reason or "resumed by a person")
-            )
+        extra, words = _above_threshold(address, records_of(world, address), reason)
         worn = [m for m in mission.milestones if m.rounds and not m.finished]
         extra += [SetMilestone(m.number, "Rounds", "0") for m in worn]
         return Wanted("; ".join([plain.words, *words]), plain.event, (*plain.changes, *extra))
 
     return commit_change(world, text, change)
+
+
+def _above_threshold(address: Address, records: Sequence[RunRecord], reason: str) -> tuple[list[Change], list[str]]:
+    """Raise a threshold that is reached to the next step; where a cap is used up no step helps, and that is said."""
+    mission = address.mission
+    state = account(mission.limits, mission.spends, records)
+    reached = alert(state)
+    if reached is None:
+        return [], []
+    if is_used_up(state, reached.category):
+        higher = raise_cap(mission, reached.category)
+        return [], [
+            f"all of the {reached.category} are spent: no attempt can be started until the cap is raised: {higher}"
+        ]
+    step = next_threshold(state)
+    what = f"Go on above the budget threshold, now {step}%"
+    row = decision(address, what, reason or "resumed by a person")
+    return [SetFront(("budget", "alert_threshold_pct"), step), row], [f"the threshold is now {step}%"]
 
 
 def cancel(world: World, text: str, *, reason: str = "") -> Done:

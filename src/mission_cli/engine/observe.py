@@ -138,7 +138,7 @@ def _unreadable(loaded: Loaded) -> Plan:
 def _starts(mission: Mission, seen: Seen, policy: Policy) -> Plan | None:
     """What may start before anybody has looked at what ended attempts left; None where nothing may.
 
-    Their bills are within what is held for them, so nothing that is written down later changes what is left to promise.
+    Their bills are within what is held for them, so nothing that is written down later takes from what is left.
     """
     ended = [(record, job.exit) for record in seen.records if (job := seen.jobs.get(record.run)) and job.exit]
     if not ended or mission.poc or not all(_went_well(mission.limits, record, end) for record, end in ended):

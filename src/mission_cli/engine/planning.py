@@ -230,7 +230,6 @@ def _intent(world: World, desk: Desk, before: Sequence[RunRecord], prompt: str) 
     state = account(desk.limits, [row for r in before for row in spends_of(r)], before)
     reserve = reserve_for_attempt(
         state,
-        open_slots=1,
         wall_limit=min(policy.deadline, world.settings.plan_deadline),
         worst_step=policy.step_cost(desk.model),
     )
@@ -244,7 +243,7 @@ def _intent(world: World, desk: Desk, before: Sequence[RunRecord], prompt: str) 
         host=world.machine.me(),
         base=desk.commit,
         intended=stamp(world.clock.now()),
-        deadline_s=max(1, round(reserve.hours * 3600)),
+        deadline_s=reserve.deadline_s,
         reserve=reserve,
         prompt=world.secrets.scrub(prompt),
     )

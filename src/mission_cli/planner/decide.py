@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.budget.ledger import alert
 from mission_cli.domain.host import is_elsewhere
-from mission_cli.domain.status import WAITING_MISSION, MissionStatus
-from mission_cli.planner.bounds import bounds
+from mission_cli.domain.status import WAITING_MISSION, FeatureStatus, MissionStatus
 from mission_cli.planner.asking import renumber
+from mission_cli.planner.bounds import bounds
 from mission_cli.planner.decisions import Cancel, Plan
 from mission_cli.planner.draft import Draft
 from mission_cli.planner.executions import deadline, schedule
@@ -15,16 +16,31 @@ from mission_cli.planner.finish import by_hand, finish, recoveries
 from mission_cli.planner.gates import gates, requests, waits
 from mission_cli.planner.help import withdraw
 from mission_cli.planner.milestones import milestones
+from mission_cli.planner.money import stand, way_on
 from mission_cli.planner.release import dispatch
 from mission_cli.planner.settle import settle
-from mission_cli.planner.watch import budget
+from mission_cli.planner.watch import budget, threshold
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.planner.policy import Policy
     from mission_cli.planner.seen import Seen
 
-_STEPS = (settle, withdraw, requests, waits, deadline, gates, budget, milestones, by_hand, recoveries, dispatch, finish)
+_STEPS = (
+    settle,
+    withdraw,
+    requests,
+    waits,
+    deadline,
+    gates,
+    budget,
+    milestones,
+    by_hand,
+    recoveries,
+    dispatch,
+    finish,
+    threshold,
+)
 _GOING = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED}) | WAITING_MISSION
 
 
@@ -69,12 +85,19 @@ def _elsewhere(draft: Draft) -> None:
         draft.hold("", "host", f"it is driven by {host}", unblock=unblock, person=not draft.seen.shared)
 
 
+def _has_to_pay(mission: Mission) -> bool:
+    """Whether an attempt is still to come."""
+    return any(f.status is FeatureStatus.PENDING for m in mission.milestones if not m.finished for f in m.features)
+
+
 def _mission_hold(draft: Draft) -> None:
     mission = draft.mission
     if mission.status in {MissionStatus.DRAFT, MissionStatus.PLANNING}:
         draft.hold("", "mission", f"it is {mission.raw_status}", unblock=f"mission start {mission.id}", person=True)
     elif mission.status is MissionStatus.PAUSED:
         reason = next((r.details for r in reversed(mission.progress) if r.event == "mission.paused"), "it is paused")
-        draft.hold("", "paused", reason, unblock=f"mission resume {mission.id}", person=True)
+        reached = alert(stand(draft))
+        unblock = way_on(draft, reached) if reached and _has_to_pay(mission) else f"mission resume {mission.id}"
+        draft.hold("", "paused", reason, unblock=unblock, person=True)
     elif mission.status is None:
         draft.hold("", "mission", f"its status `{mission.raw_status}` is not known", person=True)

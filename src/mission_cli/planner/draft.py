@@ -33,6 +33,8 @@ class Draft:
     halted: str = ""
     """Why nothing may be dispatched in this round; the first reason stays."""
     running: int = 0
+    checking: int = 0
+    """Those of the running jobs that judge something."""
     wakes: list[datetime] = field(default_factory=list)
 
     def hold(

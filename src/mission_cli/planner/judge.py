@@ -105,6 +105,7 @@ def start_checks(draft: Draft, judgement: Judgement) -> None:
     judgement.asked += [ask(draft, question) for question in judgement.asks]
     judgement.asks.clear()
     draft.running += len(judgement.running)
+    draft.checking += len(judgement.running)
 
 
 def _executable(draft: Draft, criterion: Criterion, commit: Sha, tree: str, result: Judgement) -> None:

@@ -6,17 +6,16 @@ budget → runner breaker → slots; and before the slots the feature's own trie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import CATEGORIES, show_amount
-from mission_cli.budget.ledger import Refusal, account, alert, reserve_for_attempt
+from mission_cli.budget.ledger import Refusal, alert, reserve_for_attempt
 from mission_cli.domain.ids import run_id
 from mission_cli.domain.records import replace
 from mission_cli.domain.routing import ECONOMY, routes
-from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import (
     FeatureStatus,
     GateKind,
@@ -28,18 +27,20 @@ from mission_cli.domain.text import parse_stamp, show_duration, span_of, stamp
 from mission_cli.planner import causes
 from mission_cli.planner.breaker import breaker_until, parked_until, probing
 from mission_cli.planner.decisions import Dispatch, Hold
+from mission_cli.planner.draft import Draft
 from mission_cli.planner.help import helped
 from mission_cli.planner.milestones import current_milestones
+from mission_cli.planner.money import raise_cap, seen_step, share_of, stand, way_on
 from mission_cli.planner.policy import RunnerPolicy
 from mission_cli.planner.transitions import move_feature
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mission_cli.domain.mission import Feature, Gate, Milestone
+    from mission_cli.domain.mission import Feature, Gate, Milestone, Mission
     from mission_cli.domain.routing import Route
-    from mission_cli.domain.runs import Reserve
-    from mission_cli.planner.draft import Draft
+    from mission_cli.planner.policy import Policy
+    from mission_cli.planner.seen import Seen
 
 _LOOK_AGAIN = timedelta(seconds=10)
 OPEN_GATE = frozenset({"approved", "passed", "open", "done"})
@@ -102,7 +103,7 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
         host=draft.seen.me,
         base=draft.seen.work or "",
         intended=stamp(draft.seen.now),
-        deadline_s=max(1, round(reserve.hours * 3600)),
+        deadline_s=reserve.deadline_s,
         reserve=reserve,
     )
     money = f"{show_amount('usd', reserve.usd)} and " if reserve.usd else ""
@@ -121,7 +122,7 @@ def route_of(draft: Draft, feature: Feature) -> Route:
     economy = draft.mission.models.get(ECONOMY, "")
     if not economy or feature.model or route is not all_routes[0]:
         return route
-    state = account(draft.mission.limits, draft.mission.spends, draft.seen.records)
+    state = stand(draft)
     short = any((state.used_pct(category) or 0) >= draft.policy.warn_pct for category in CATEGORIES)
     return replace(route, tier=economy) if short else route
 
@@ -137,22 +138,23 @@ def _runner(draft: Draft, route: Route) -> RunnerPolicy:
 
 
 def _reserve(draft: Draft, feature: Feature) -> Reserve | Refusal:
-    records = [*draft.seen.records, *(m.record for m in draft.moves if isinstance(m, Dispatch))]
-    state = account(draft.mission.limits, draft.mission.spends, records)
     route = route_of(draft, feature)
     runner = _runner(draft, route)
     return reserve_for_attempt(
-        state,
-        open_slots=free_slots(draft),
+        stand(draft),
+        share=share_of(draft, feature, free_slots(draft)),
         wall_limit=runner.deadline,
         worst_step=runner.step_cost(_model(runner, route)),
-        seen_step=_seen_step(draft.seen.records),
+        seen_step=seen_step(draft.seen.records, "usd"),
+        seen_tokens=seen_step(draft.seen.records, "tokens"),
     )
 
 
-def _seen_step(records: Sequence[RunRecord]) -> Decimal:
-    """What a step of the dearest attempt did cost on average."""
-    return max((r.usage.usd / r.steps for r in records if r.usage.usd and r.steps), default=Decimal(0))
+def first_reserves(mission: Mission, policy: Policy, seen: Seen) -> list[Reserve]:
+    """Return what each unfinished feature could promise its first attempt now, in file order."""
+    draft = Draft(mission, seen, policy)
+    found = (_reserve(draft, feature) for feature in mission.features() if not feature.finished)
+    return [reserve for reserve in found if isinstance(reserve, Reserve)]
 
 
 def _model(runner: RunnerPolicy, route: Route) -> str:
@@ -286,17 +288,15 @@ def _resources(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
 
 def _budget(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
-    reached = alert(account(draft.mission.limits, draft.mission.spends, draft.seen.records))
-    resume = f"mission resume {draft.mission.id}"
+    reached = alert(stand(draft))
     if reached:
-        yield Hold(feature.number, "budget", reached.detail, unblock=resume, person=True)
+        yield Hold(feature.number, "budget", reached.detail, unblock=way_on(draft, reached), person=True)
     elif free_slots(draft):
         reserve = _reserve(draft, feature)
         if isinstance(reserve, Refusal):
-            runs = bool(draft.running or draft.open_records())
-            help_by = (
-                "a running attempt ends, or a higher cap" if runs else f"mission edit {draft.mission.id}: a higher cap"
-            )
+            runs = bool(draft.running or any(not r.by for r in draft.open_records()))
+            higher = raise_cap(draft.mission, reserve.category)
+            help_by = f"a running attempt ends, or {higher}" if runs else higher
             yield Hold(feature.number, "budget", reserve.detail, unblock=help_by, person=not runs)
 
 

@@ -25,6 +25,7 @@ from mission_cli.planner.decisions import Cancel, Integrate, Mark, MarkCriteria,
 from mission_cli.planner.endings import ending, seconds_as_hours
 from mission_cli.planner.help import ask_for_help
 from mission_cli.planner.judge import Judged, Judgement, judge, start_checks
+from mission_cli.planner.money import misfits
 from mission_cli.planner.stepping import hold_for_person, taken_over, without_blame, worker_before
 from mission_cli.planner.transitions import move_feature
 
@@ -63,7 +64,13 @@ def _wanted(draft: Draft, record: RunRecord, feature: Feature | None) -> str:
         return "its row is not in the file any more"
     if feature.status not in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
         return f"a person set the feature to {feature.raw_status or feature.status}"
-    return taken_over(draft, record)
+    return taken_over(draft, record) or _misfit(draft, record)
+
+
+def _misfit(draft: Draft, record: RunRecord) -> str:
+    """Return why a cap that was lowered stops an attempt, or the empty string."""
+    words = misfits(draft).get(record.run, "")
+    return f"it was stopped for the budget: {words}" if words else ""
 
 
 def _left_behind(draft: Draft, record: RunRecord, feature: Feature | None) -> None:

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import CATEGORIES
-from mission_cli.budget.ledger import account, alert
+from mission_cli.budget.ledger import alert
 from mission_cli.domain.status import FINISHED_FEATURE, MilestoneStatus, MissionStatus
 from mission_cli.planner.decisions import Note
+from mission_cli.planner.money import choices, stand
 
 if TYPE_CHECKING:
     from mission_cli.budget.ledger import Account
@@ -16,18 +17,22 @@ if TYPE_CHECKING:
 
 
 def budget(draft: Draft) -> None:
-    """Pause at the threshold, warn below it, project once after the first milestone."""
+    """Warn below the threshold, project once after the first milestone."""
     mission = draft.mission
     if mission.status is not MissionStatus.ACTIVE:
         return
-    state = account(mission.limits, mission.spends, draft.seen.records)
-    reached = alert(state)
-    if reached:
-        choices = f"go on (mission resume {mission.id}), raise the cap, or stop (mission cancel {mission.id})"
-        draft.pause(f"{reached.detail}: {choices}")
-        return
-    _warn(draft, state)
+    state = stand(draft)
+    if not alert(state):
+        _warn(draft, state)
     _project(draft, state)
+
+
+def threshold(draft: Draft) -> None:
+    """Pause at the threshold, where an attempt would be next and nothing that costs nothing is going on."""
+    reached = alert(stand(draft)) if draft.mission.status is MissionStatus.ACTIVE else None
+    going_on = draft.acts or draft.checking or any(not isinstance(move, Note) for move in draft.moves)
+    if reached and not going_on and any(hold.kind == "budget" for hold in draft.holds):
+        draft.pause(f"{reached.detail}: {choices(draft, reached)}")
 
 
 def _warn(draft: Draft, state: Account) -> None:
@@ -64,5 +69,5 @@ def _project(draft: Draft, state: Account) -> None:
     details = f"after milestone {first.number} the whole mission will cost about {', '.join(words) or 'nothing'}"
     draft.moves.append(Note("budget.projected", details))
     if over:
-        choices = f"go on (mission resume {mission.id}), skip features, or stop (mission cancel {mission.id})"
-        draft.pause(f"it will cost about {' and '.join(over)}: {choices}")
+        ways = f"go on (mission resume {mission.id}), skip features, or stop (mission cancel {mission.id})"
+        draft.pause(f"it will cost about {' and '.join(over)}: {ways}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -11,11 +13,16 @@ from mission_cli.budget.amounts import show_amount
 from mission_cli.domain.routing import runners
 from mission_cli.domain.schedule import next_due
 from mission_cli.domain.text import show_duration
+from mission_cli.engine.world import policy_of
+from mission_cli.planner.release import first_reserves
+from mission_cli.planner.seen import Seen
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.world import World
+
+_NONE = Decimal(0)
 
 
 def consent_view(world: World, mission: Mission) -> Text:
@@ -37,7 +44,7 @@ def consent_view(world: World, mission: Mission) -> Text:
         ("mission", f"{mission.title} ({mission.id}): {len(mission.milestones)} milestones, {features} features"),
         (
             "runs",
-            f"{shlex.join(runner.command)}, {workers} at a time, each for at most {show_duration(runner.deadline)}"
+            f"{shlex.join(runner.command)}, {workers} at a time, {_each(world, mission, workers)}"
             + "".join(f"; then {shlex.join(one.command)}" for one in further),
         ),
         ("sandbox", world.machine.sandbox().words),
@@ -56,6 +63,28 @@ def consent_view(world: World, mission: Mission) -> Text:
         text.append(f"{clean(words)}\n")
     text.rstrip()
     return text
+
+
+def _each(world: World, mission: Mission, workers: int) -> str:
+    """The most that one attempt may take, as it would be reserved now: twice its share of what is left."""
+    seen = Seen(now=world.clock.now(), me=world.machine.me(), free_slots=workers)
+    reserves = first_reserves(mission, policy_of(world), seen)
+    longest = max((r.deadline_s for r in reserves), default=0)
+    words = [_range("usd", [r.cap_usd for r in reserves])] if mission.limits.usd is not None else []
+    if mission.limits.tokens is not None:
+        words.append(f"{_range('tokens', [Decimal(r.cap_tokens) for r in reserves])} tokens")
+    words.append(show_duration(timedelta(seconds=longest)))
+    shared = mission.limits.any_cap and not mission.limits.per_feature_usd and len(reserves) > 1
+    why = " (twice its share by estimate)" if shared and len(words) > 1 else ""
+    return f"each for at most {' and '.join(words)}{why}"
+
+
+def _range(category: str, caps: list[Decimal]) -> str:
+    """The caps of all features as one amount, or from the least to the greatest."""
+    places = Decimal("0.01") if category == "usd" else Decimal(1)
+    ends = (min(caps, default=_NONE), max(caps, default=_NONE))
+    least, most = (show_amount(category, end.quantize(places) if end >= places else end) for end in ends)
+    return most if least == most else f"{least} to {most}"
 
 
 def _until(mission: Mission) -> str:
