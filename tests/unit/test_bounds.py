@@ -10,14 +10,16 @@ import pytest
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.budget.amounts import parse_amount, show_amount, why_no_amount
+from mission_cli.budget.ledger import account
 from mission_cli.document.runs import read_run, write_run
 from mission_cli.document.words import hours, number, why_no_number
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.ids import RunId, feature_number, split_run_id
+from mission_cli.domain.mission import Limits, Spend
 from mission_cli.domain.numbers import MOST, decimal_of, whole
-from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.runs import RunRecord, Usage
 from mission_cli.domain.schedule import end_of
-from mission_cli.domain.status import RecordState
+from mission_cli.domain.status import Cause, RecordState
 from mission_cli.domain.text import (
     EARLIEST,
     LATEST,
@@ -187,3 +189,11 @@ def test_a_timeline_with_odd_values_is_none_or_can_be_reckoned_with(name: str, v
     except (KeyError, TypeError, ValueError):
         return
     assert line.since(EARLIEST) + line.awake_since(LATEST) is not None
+
+
+def test_a_row_that_somebody_took_out_of_the_log_makes_no_room() -> None:
+    run = RunRecord(RunId("m/1.1-a1"), RecordState.SETTLED, cause=Cause.DONE, usage=Usage(usd=Decimal("4.5")))
+    typed = Spend("2026-11-20", "usd", Decimal("0.5"))
+    logged = Spend("2026-11-20", "usd", Decimal(6))
+    for rows, spent_then in (((), "4.5"), ((typed,), "4.5"), ((logged,), "6")):
+        assert account(Limits(usd=Decimal(5)), rows, (run,)).spent.usd == Decimal(spent_then)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import CATEGORIES, show_amount
+from mission_cli.budget.spends import spends_of
 from mission_cli.domain.records import dataclass
 from mission_cli.domain.runs import Reserve, RunRecord
 
@@ -134,12 +135,21 @@ def account(
     records: Sequence[RunRecord],
     bills: Mapping[RunId, Usage] = MappingProxyType({}),
 ) -> Account:
-    """Return where the mission stands; `bills` are those of runs that have ended and are not settled yet."""
-    known = spent(rows)
+    """Return where the mission stands; `bills` are those of runs that have ended and are not settled yet.
+
+    What was spent is what the log says, or what the run records say where that is more: a row that somebody deleted or
+    mistyped makes no room below a cap.
+    """
+    known = _greater(spent(rows), spent(row for r in records if not r.open for row in spends_of(r)))
     due = [bills[r.run] for r in records if r.open and r.run in bills]
     sums = {c: known.of(c) + sum((amount_of(bill, c) or ZERO for bill in due), ZERO) for c in CATEGORIES}
     unknown = known.unknown + sum(bill.usd is None for bill in due)
     return Account(limits, Totals(**sums, unknown=unknown), held(records, bills))
+
+
+def _greater(one: Totals, other: Totals) -> Totals:
+    sums = {category: max(one.of(category), other.of(category)) for category in CATEGORIES}
+    return Totals(**sums, unknown=max(one.unknown, other.unknown))
 
 
 def alert(state: Account) -> Refusal | None:

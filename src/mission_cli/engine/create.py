@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.ledger import account
+from mission_cli.budget.spends import spends_of
 from mission_cli.document import patch
 from mission_cli.document.changes import SetFront
 from mission_cli.document.load import load
@@ -15,7 +16,7 @@ from mission_cli.document.summary import summary_cells
 from mission_cli.domain.errors import ConflictError, DocumentError, UsageError
 from mission_cli.domain.ids import MissionId, attempt_name, why_bad_id
 from mission_cli.domain.text import stamp
-from mission_cli.engine.record import Entry, log_rows, message, spend_rows, spends_of
+from mission_cli.engine.record import Entry, log_rows, message, spend_rows
 from mission_cli.ports.state import Write
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import show_amount
 from mission_cli.budget.ledger import Refusal, account, reserve_for_attempt, spent
+from mission_cli.budget.spends import spends_of
 from mission_cli.document.answer import FEATURES, MILESTONES, ReadAnswer, read_answer
 from mission_cli.document.plan import PlanModels
 from mission_cli.domain.errors import BlockedError, ToolError
@@ -22,7 +23,6 @@ from mission_cli.domain.runs import Exit, RunRecord, Usage
 from mission_cli.domain.status import Cause, EndReason, JobState, RecordState
 from mission_cli.domain.text import counted, first_error, one_line, show_duration, span_of, stamp
 from mission_cli.engine.act import agent_job
-from mission_cli.engine.record import spends_of
 from mission_cli.engine.world import agent_of, policy_of
 from mission_cli.planner.endings import cause_of_end, seconds_as_hours
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import LABELS, show_amount
 from mission_cli.budget.ledger import account
+from mission_cli.budget.spends import spends_of
 from mission_cli.document import patch
 from mission_cli.document.changes import (
     AddFeature,
@@ -27,10 +27,9 @@ from mission_cli.document.runs import write_run
 from mission_cli.document.sections import rows_in
 from mission_cli.document.summary import summary_cells
 from mission_cli.domain.ids import attempt_name
-from mission_cli.domain.mission import Spend
 from mission_cli.domain.numbers import whole
 from mission_cli.domain.records import dataclass
-from mission_cli.domain.status import Cause, FeatureStatus, MissionStatus
+from mission_cli.domain.status import FeatureStatus, MissionStatus
 from mission_cli.domain.text import one_line, stamp
 from mission_cli.engine.executions import begin
 from mission_cli.engine.retrospective import retrospective
@@ -62,6 +61,7 @@ if TYPE_CHECKING:
 
     from mission_cli.document.load import Loaded
     from mission_cli.document.scan import Layout
+    from mission_cli.domain.mission import Spend
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.observe import Case
     from mission_cli.ports.state import Stored
@@ -287,23 +287,6 @@ def spend_rows(spends: Iterable[Spend]) -> Iterator[Change]:
                 "Milestone": spend.milestone,
             },
         )
-
-
-def spends_of(record: RunRecord) -> list[Spend]:
-    """What a settled attempt, or a planning run, adds to the spend log."""
-    name = f"planning a{record.attempt}" if record.planning else attempt_name(record.run)
-    usage, what = record.usage, f"{name} {record.cause or ''}".strip()
-    date, milestone = (record.ended or record.intended)[:10], "" if record.planning else str(record.milestone)
-    rows: list[Spend] = []
-    if record.cause is Cause.STOPPED and not record.started:
-        return rows
-    if usage.hours:
-        rows.append(Spend(date, "hours", usage.hours, what, milestone))
-    if usage.usd is None or usage.usd:
-        rows.append(Spend(date, "usd", usage.usd, what, milestone))
-    if usage.total_tokens:
-        rows.append(Spend(date, "tokens", Decimal(usage.total_tokens), what, milestone))
-    return rows
 
 
 def summary_changes(loaded: Loaded, moves: Sequence[Move] = (), records: Sequence[RunRecord] = ()) -> Iterator[Change]:

@@ -1,0 +1,30 @@
+"""What a run adds to the spend log."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.mission import Spend
+from mission_cli.domain.status import Cause
+
+if TYPE_CHECKING:
+    from mission_cli.domain.runs import RunRecord
+
+
+def spends_of(record: RunRecord) -> list[Spend]:
+    """What a settled attempt, or a planning run, adds to the spend log."""
+    name = f"planning a{record.attempt}" if record.planning else attempt_name(record.run)
+    usage, what = record.usage, f"{name} {record.cause or ''}".strip()
+    date, milestone = (record.ended or record.intended)[:10], "" if record.planning else str(record.milestone)
+    rows: list[Spend] = []
+    if record.cause is Cause.STOPPED and not record.started:
+        return rows
+    if usage.hours:
+        rows.append(Spend(date, "hours", usage.hours, what, milestone))
+    if usage.usd is None or usage.usd:
+        rows.append(Spend(date, "usd", usage.usd, what, milestone))
+    if usage.total_tokens:
+        rows.append(Spend(date, "tokens", Decimal(usage.total_tokens), what, milestone))
+    return rows
