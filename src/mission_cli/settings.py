@@ -19,6 +19,7 @@ from mission_cli.domain.text import parse_duration, why_no_duration
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_NETWORKS = ("on", "off", "loopback")
 ENVIRONMENT_PREFIX = "MISSION_"
 _WHOLE = pattern(r"-?[0-9]{1,18}")
 _MOST = {
@@ -41,6 +42,14 @@ class TreeSettings:
 
     setup: str = ""
     copy: tuple[str, ...] = ()
+    """Files, folders and patterns that are not in git, copied from the checkout."""
+    keys: tuple[str, ...] = ()
+    """Variables of the key file that checks are given."""
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """What checks are given beside the usual."""
+        return _references(self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +65,15 @@ class RunnerSettings:
     """Of one attempt; 0: the general limit."""
     stall_after: timedelta = timedelta(0)
     """How long silence without work is tolerated; 0: the general limit."""
+    keys: tuple[str, ...] = ()
+    """Variables of the key file that it is given."""
     project_settings: bool = False
     """Let the agent load the repository's own agent settings, hooks and MCP servers."""
+
+    @property
+    def given(self) -> Mapping[str, str]:
+        """Its `env`, and its keys by reference."""
+        return {**_references(self.keys), **self.env}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,8 @@ class Settings:
     state: str = ""
     max_parallel_workers: int = 2
     sandbox: str = "auto"
+    network: str = "on"
+    """What jobs in the sandbox reach: `on`, everything; `off` or `loopback`, only what they start themselves."""
     machine_workers: int = 4
     sandbox_read: tuple[str, ...] = ()
     sandbox_write: tuple[str, ...] = ()
@@ -105,6 +123,10 @@ class Settings:
     """`Name <address>` of state commits; empty: mission <mission@localhost>."""
     tree: TreeSettings = field(default_factory=TreeSettings)
     runners: Mapping[str, RunnerSettings] = field(default_factory=dict)
+
+
+def _references(names: tuple[str, ...]) -> dict[str, str]:
+    return {name: f"env:{name}" for name in names}
 
 
 def parse(text: str, where: str, base: Settings | None = None) -> Settings:
@@ -151,6 +173,7 @@ def check(settings: Settings) -> None:
     for name, value, allowed in (
         ("sandbox", settings.sandbox, ("auto", "required", "off")),
         ("state", settings.state, ("", "here")),
+        ("network", settings.network, _NETWORKS),
     ):
         if value not in allowed:
             words = ", ".join(repr(a) for a in allowed)
@@ -233,7 +256,7 @@ def _convert(name: str, raw: object, old: object, where: str) -> object:
     if isinstance(old, Decimal):
         return _amount(name, raw, where)
     if isinstance(old, str):
-        return _typed(name, raw, str, "text in quotes", where)
+        return _text(name, raw, where)
     if isinstance(old, tuple):
         values = [raw] if isinstance(raw, str) else raw
         if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
@@ -244,6 +267,13 @@ def _convert(name: str, raw: object, old: object, where: str) -> object:
     if not isinstance(raw, dict) or not all(isinstance(v, str) for v in raw.values()):
         raise DocumentError(f"`{name}` is a table of texts", where=where, hint='write { name = "value" }')
     return dict(raw)
+
+
+def _text(name: str, raw: object, where: str) -> object:
+    if name == "network" and isinstance(raw, list):
+        words = "`network` cannot be a list of hosts: no program can be held to names without a proxy that it must use"
+        raise DocumentError(words, where=where, hint='write "on" or "off"')
+    return _typed(name, raw, str, "text in quotes", where)
 
 
 def _amount(name: str, raw: object, where: str) -> Decimal:

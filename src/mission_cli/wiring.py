@@ -16,6 +16,7 @@ from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.executors import unboxed
 from mission_cli.adapters.executors.jobs import Surroundings, tree_path
 from mission_cli.adapters.executors.local import LocalExecutor
+from mission_cli.adapters.executors.sandbox import is_usual
 from mission_cli.adapters.executors.settling import settle_in, trees_of
 from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.fs.registry import Registry
@@ -311,7 +312,7 @@ def _assemble(
     trees = _trees(checkout, settings, machine.me())
     settle_in(checkout.common_dir, trees, machine.me())
     runtime = FolderRuntime(checkout.runtime, version=__version__, full_look=settings.full_look)
-    rules = SecretRules(known_secrets(around, *(r.env for r in settings.runners.values())))
+    rules = SecretRules(known_secrets(around, *(r.given for r in settings.runners.values())))
     executor = LocalExecutor(
         jobs=checkout.runtime / "jobs",
         surroundings=lambda: _surroundings(checkout, settings, machine, trees, around, ticking=ticking),
@@ -365,7 +366,9 @@ def _surroundings(
         slot_count=settings.machine_workers,
         host=machine.me(),
         unboxed=os.fspath(checkout.runtime / _UNBOXED),
-        bwrap=machine.bwrap(),
+        keys=tuple(name for name in read_environment(key_file()) if not is_usual(name)),
+        bwrap=machine.confined(),
+        network=settings.network,
         sandbox_read=settings.sandbox_read,
         sandbox_write=settings.sandbox_write,
         remote=settings.remote,
@@ -391,7 +394,7 @@ def _machine(checkout: Checkout, settings: Settings, around: Mapping[str, str]) 
         min_free_mib=(settings.min_free_memory_mib, settings.min_free_disk_mib),
         environment=around,
         key_file=key_file(),
-        sandbox=settings.sandbox,
+        confinement=(settings.sandbox, settings.network),
     )
 
 

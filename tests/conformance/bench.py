@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Self
 from tests.kit.model_server import ModelServer
 from tests.kit.people import make_person
 
+from mission_cli.adapters.executors.confine import find_sandbox
 from mission_cli.adapters.executors.jobs import Surroundings, tree_path
 from mission_cli.adapters.executors.local import LocalExecutor
-from mission_cli.adapters.executors.sandbox import find_bwrap
 from mission_cli.adapters.git.code import GitCodeRepo
 from mission_cli.adapters.proc import scan
 from mission_cli.domain.ids import MissionId, RunId, Sha
@@ -263,7 +263,7 @@ def _executor(opened: Opened, trees: Path, mark: str) -> LocalExecutor:
             mark=mark,
             unboxed=os.fspath(trees.parent / "unboxed"),
             environment=dict(os.environ),
-            bwrap=find_bwrap(os.environ["PATH"]) if opened.world.machine.sandbox().on else "",
+            bwrap=find_sandbox(os.environ["PATH"]).command if opened.world.machine.sandbox().on else (),
         )
 
     return LocalExecutor(

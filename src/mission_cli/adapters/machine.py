@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.executors.sandbox import find_bwrap
+from mission_cli.adapters.executors.confine import Found, find_sandbox
+from mission_cli.adapters.executors.copying import missing_in
 from mission_cli.adapters.executors.slots import free_slots
 from mission_cli.adapters.git.command import plain_git
 from mission_cli.adapters.keys import missing_key
@@ -20,10 +21,19 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.places import Checkout
 
 _MIB = 1024 * 1024
+_UNBOXED = "workers can do what you can do on this machine"
+_NETWORK = {
+    "on": "the network is on: it reaches what you can reach, services on this machine too",
+    "off": "no network but a loopback of its own",
+    "loopback": "no network but a loopback of its own",
+}
 
 
 class LocalMachine:
-    """Answers for one checkout on this machine. `min_free_mib` is what has to stay free of memory and of disk."""
+    """Answers for one checkout on this machine. `min_free_mib` is what has to stay free of memory and of disk.
+
+    `confinement` are the settings `sandbox` and `network`.
+    """
 
     def __init__(
         self,
@@ -35,15 +45,15 @@ class LocalMachine:
         min_free_mib: tuple[int, int],
         environment: Mapping[str, str],
         key_file: Path,
-        sandbox: str = "auto",
+        confinement: tuple[str, str] = ("auto", "on"),
     ) -> None:
         self._checkout = checkout
         self._slots, self._slot_count = slots, slot_count
         self._trees = trees
         self._min_memory, self._min_disk = min_free_mib
         self._environment, self._key_file = environment, key_file
-        self._wanted = sandbox
-        self._bwrap: str | None = None
+        self._wanted, self._network = confinement
+        self._found: Found | None = None
 
     def me(self) -> str:
         """Host name, for people, and six digits that stay when the checkout is moved, and differ when it is copied.
@@ -60,26 +70,38 @@ class LocalMachine:
         return git_person(self._checkout.name)
 
     def sandbox(self) -> Sandbox:
-        """Whether bubblewrap is there, works, and is not switched off."""
+        """Whether bubblewrap is there, holds, and is not switched off."""
         if self._wanted == "off":
-            return Sandbox(on=False, words='off (sandbox = "off"): workers can do what you can do on this machine')
-        if self.bwrap():
-            return Sandbox(on=True, words="bubblewrap: its own tree writable, your home and other processes hidden")
-        words = "off (no working bubblewrap here): workers can do what you can do on this machine"
-        needed = "a sandbox is required, and there is no working bubblewrap here" if self._wanted == "required" else ""
-        return Sandbox(on=False, words=words, problem=needed)
+            return Sandbox(on=False, words=f'off (sandbox = "off"): {_UNBOXED}', problem=self._needed(""))
+        if self.confined():
+            words = "bubblewrap: its own tree writable, your home and other processes hidden"
+            return Sandbox(on=True, words=f"{words}; {_NETWORK[self._network]}")
+        why = self._look().words
+        return Sandbox(on=False, words=f"off ({why}): {_UNBOXED}", problem=self._needed(why))
 
-    def bwrap(self) -> str:
-        """The sandbox program, or the empty string; looked for once."""
-        if self._wanted == "off":
-            return ""
-        if self._bwrap is None:
-            self._bwrap = find_bwrap(self._environment.get("PATH", os.defpath))
-        return self._bwrap
+    def confined(self) -> tuple[str, ...]:
+        """The sandbox program with what makes it strong, or nothing; looked for once a boot."""
+        return () if self._wanted == "off" else self._look().command
+
+    def _look(self) -> Found:
+        if self._found is None:
+            note = self._slots.parent / "sandbox.json"
+            self._found = find_sandbox(self._environment.get("PATH", os.defpath), note)
+        return self._found
+
+    def _needed(self, why: str) -> str:
+        """Why nothing may run without a sandbox; empty where it may."""
+        if self._wanted == "required":
+            return f"a sandbox is required, and there is none: {why}"
+        return f'network = "{self._network}" needs the sandbox, and it is off' if self._network != "on" else ""
 
     def free_slots(self) -> int:
         """Slots that nobody holds."""
         return free_slots(self._slots, self._slot_count)
+
+    def not_in_checkout(self, names: Sequence[str]) -> Sequence[str]:
+        """Those that stand for nothing there."""
+        return missing_in(self._checkout.main_tree, names)
 
     def shortage(self) -> str:
         """Why nothing may be started now."""

@@ -162,6 +162,8 @@ class Exit:
     saved: str = ""
     leftovers: int = 0
     """Processes that had to be killed after the job's own had ended."""
+    missing: tuple[str, ...] = ()
+    """What was to be copied into its tree, and is not in the checkout."""
     report: AgentReport = field(default_factory=AgentReport)
 
 

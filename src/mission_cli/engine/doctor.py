@@ -70,7 +70,13 @@ def schedule_findings(tools: Instruments) -> list[Finding]:
 
 def repository_findings(world: World, tools: Instruments, *, offline: bool) -> list[Finding]:
     """Sandbox, room, state, each configured runner, and unless `offline` the remote."""
-    findings = [_sandbox(world), _room(world), *_looked("state", lambda: [_state(world, tools)]), *_trouble(world)]
+    findings = [
+        _sandbox(world),
+        _room(world),
+        *_copies(world),
+        *_looked("state", lambda: [_state(world, tools)]),
+        *_trouble(world),
+    ]
     for name in sorted(world.settings.runners):
         findings += _looked(f"runner {name}", partial(_runner, world, tools, name))
     return findings if offline else [*findings, *_remote(world, tools)]
@@ -209,6 +215,16 @@ def _sandbox(world: World) -> Finding:
         return fine("sandbox", found.words)
     todo = "" if world.settings.sandbox == "off" else "apt install bubblewrap"
     return doubtful("sandbox", found.words, todo)
+
+
+def _copies(world: World) -> list[Finding]:
+    missing = world.machine.not_in_checkout(world.settings.tree.copy)
+    todo = "put them there, or take them out of `[tree] copy` in .mission.toml"
+    return (
+        [doubtful("tree", f"not in your checkout, so in no worker's tree: {', '.join(missing)}", todo)]
+        if missing
+        else []
+    )
 
 
 def _room(world: World) -> Finding:

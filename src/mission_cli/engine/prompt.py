@@ -40,6 +40,7 @@ def prompt_for(world: World, mission: Mission, record: RunRecord, records: Seque
         "earlier": [_feedback(r) for r in earlier if r.cause is not Cause.DONE],
         "rest_only": bool(earlier) and earlier[-1].cause is not None and RULES[earlier[-1].cause].safety,
         "answers": [r for r in mission.requests if r.feature == feature.number and not r.open and r.response],
+        "missing": list(world.machine.not_in_checkout(world.settings.tree.copy)),
         "protect": list(world.settings.protect),
     }
     return world.templates.render("prompts/full-loop.md.j2", values)

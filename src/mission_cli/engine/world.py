@@ -92,7 +92,7 @@ def runner_obstacle(
     needed = world.machine.sandbox().problem
     if needed:
         return Obstacle(needed, "install bubblewrap, or set `sandbox` in .mission.toml")
-    return world.machine.runner_obstacle(runner.command, runner.env, environment)
+    return world.machine.runner_obstacle(runner.command, runner.given, environment)
 
 
 def _runner(world: World, name: str, runner: RunnerSettings) -> RunnerPolicy:

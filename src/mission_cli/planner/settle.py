@@ -334,6 +334,7 @@ class _Facts:
         lines += [f"protected, dropped: {path}" for path in evidence.protected]
         lines += [f"commits on another branch: {name}" for name in evidence.elsewhere]
         lines += [f"conflict: {path}" for path in evidence.conflicts]
+        lines += [f"not copied into its tree, it is not in your checkout: {name}" for name in self.end.missing]
         if self.end.saved:
             lines.append(f"uncommitted work saved: {self.end.saved}")
         if self.end.leftovers:

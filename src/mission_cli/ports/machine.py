@@ -51,6 +51,10 @@ class Machine(Protocol):
         """Whether jobs run inside of a sandbox."""
         ...
 
+    def not_in_checkout(self, names: Sequence[str]) -> Sequence[str]:
+        """Those of `[tree] copy` that stand for nothing in the person's checkout."""
+        ...
+
     def shortage(self) -> str:
         """Why nothing may be started now (memory, disk), or empty."""
         ...

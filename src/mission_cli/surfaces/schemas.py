@@ -10,7 +10,7 @@ from mission_cli.document.keys import front_schema
 from mission_cli.settings import RunnerSettings, Settings
 
 _DURATION = {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*(ms|sec|s|min|m|h|d|w)\s*)+$|^P"}
-_CHOICES = {"state": ["", "here"], "sandbox": ["auto", "required", "off"]}
+_CHOICES = {"state": ["", "here"], "network": ["on", "off", "loopback"], "sandbox": ["auto", "required", "off"]}
 
 
 def settings_schema() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.executors.claims import claim
+from mission_cli.adapters.executors.copying import copy_in
 from mission_cli.adapters.executors.jobs import tree_path
 from mission_cli.adapters.fs.atomic import create_whole, read_json, write_whole
 from mission_cli.adapters.git import trees
@@ -68,4 +69,4 @@ def _make_tree(spec: JobSpec, around: Surroundings) -> None:
         trees.link_tree(tree, source)
         return
     trees.make_tree(Path(around.code), tree, commit=spec.commit, branch=spec.branch, base_name=spec.base_name)
-    trees.copy_files(Path(around.checkout) if around.checkout else None, tree, spec.copy)
+    copy_in(Path(around.checkout) if around.checkout else None, tree, spec.copy)

@@ -38,8 +38,11 @@ class Surroundings:
     mark: str = ""
     """Stands in the environment of everything that the job starts; no other job of this machine has it."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    bwrap: str = ""
-    """The sandbox program; empty: there is no sandbox."""
+    keys: tuple[str, ...] = ()
+    """Names of variables that only those jobs are given that name them."""
+    bwrap: tuple[str, ...] = ()
+    """The sandbox program and what makes it strong; empty: there is no sandbox."""
+    network: str = "on"
     sandbox_read: tuple[str, ...] = ()
     """More paths that are visible inside of the sandbox."""
     sandbox_write: tuple[str, ...] = ()
@@ -116,6 +119,11 @@ class JobFolder:
         return self.path / "out" / "usage.json"
 
     @property
+    def sandbox_status(self) -> Path:
+        """What the sandbox says of its command."""
+        return self.path / "sandbox.json"
+
+    @property
     def bill(self) -> Path:
         """What it has been seen to cost; no report takes that back."""
         return self.path / "bill.json"
@@ -141,7 +149,7 @@ class JobFolder:
             spec, around = dict(raw["spec"]), dict(raw["surroundings"])
             for name in ("argv", "copy", "read", "write", "scratch", "pass_env"):
                 spec[name] = tuple(spec.get(name, ()))
-            for name in ("tick", "sandbox_read", "sandbox_write"):
+            for name in ("tick", "keys", "bwrap", "sandbox_read", "sandbox_write"):
                 around[name] = tuple(around.get(name, ()))
             return JobSpec(**spec), Surroundings(**around)
         except (KeyError, TypeError, ValueError):
@@ -157,7 +165,8 @@ class JobFolder:
         """How it ended; None while it has not, and where somebody wrote what is no exit file of ours."""
         raw: Any = read_json(self.exit)
         try:
-            return Exit(**{**raw, "reason": EndReason(raw["reason"]), "report": _report(raw.get("report") or {})})
+            known = {"reason": EndReason(raw["reason"]), "report": _report(raw.get("report") or {})}
+            return Exit(**{**raw, **known, "missing": tuple(raw.get("missing", ()))})
         except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
             return None
 

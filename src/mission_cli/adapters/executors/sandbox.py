@@ -1,7 +1,7 @@
 """The sandbox: bubblewrap with the tree writable, the home hidden but for an allow-list, no other process visible.
 
-Of the person's repository only `.git/objects` is there, read-only: the tree borrows from it. The network stays,
-an agent needs its model.
+Of the person's repository only `.git/objects` is there, read-only: the tree borrows from it. The network stays where
+it is not switched off: an agent needs its model.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.proc.run import run
-from mission_cli.domain.errors import ToolError
 from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix")
+_KERNEL = tuple(f"/proc/{name}" for name in ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi"))
+"""Owned by root: bubblewrap leaves them writable for a root without capabilities."""
 _OURSELVES = Path(__file__).resolve().parents[2]
 """Checks of files and texts are programs of this package."""
 _RESOLVER = ("/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager")
-_HOME_READ = (".gitconfig", ".config/git/config", ".config/git/ignore", ".npmrc.ci")
+_HOME_READ = (".config/git/ignore", ".npmrc.ci")
+GIT_SETTINGS = ".gitconfig"
 _TOOLS = (
     ".pyenv",
     ".nvm",
@@ -71,42 +72,52 @@ class Room:
     folders: tuple[Path, ...] = ()
     """Further folders that are writable."""
     path: str = ""
+    git_settings: Path | None = None
+    """What git finds as the person's own settings."""
+    repository: tuple[Path, ...] = ()
+    """The person's checkout and git dir: nothing that is shown because a program lies in it shows these."""
+    private: Path | None = None
+    """Hidden also where somebody wants to see what is around it."""
+    network: bool = True
+    status: int | None = None
+    """A descriptor to which the sandbox writes how its command ended; nothing where it could not be started."""
 
 
-def find_bwrap(path: str) -> str:
-    """Return the sandbox program if it is there and works for this user, else the empty string."""
-    from shutil import which
-
-    program = which("bwrap", path=path)
-    if program is None:
-        return ""
-    probe = [program, "--ro-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "--dev", "/dev", "/bin/true"]
-    try:
-        return program if run(probe, cwd="/", env={"PATH": path}, timeout=10).code == 0 else ""
-    except ToolError:
-        return ""
-
-
-def wrap(bwrap: str, argv: Sequence[str], room: Room) -> list[str]:
-    """Return the command that runs `argv` inside of the room."""
-    words = [bwrap, "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+def wrap(bwrap: Sequence[str], argv: Sequence[str], room: Room) -> list[str]:
+    """Return the command that runs `argv` inside of the room; `bwrap` is the program and what makes it strong."""
+    words = [*bwrap, "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+    words += [] if room.network else ["--unshare-net"]
+    words += ["--json-status-fd", str(room.status)] if room.status is not None else []
     words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/var/tmp", "--dir", "/run"]  # noqa: S108 - inside
-    for place in (*_SYSTEM, *_RESOLVER):
+    for place in (*_KERNEL, *_SYSTEM, *_RESOLVER):
         words += ["--ro-bind-try", place, place]
-    words += ["--tmpfs", os.fspath(room.home)]
-    for shown in _readable(argv, room):
-        words += ["--ro-bind-try", shown, shown]
-    for name in room.scratch:
-        words += _scratch(room.home / name, room.copies)
-    for folder in (room.home / name for name in room.write if name.endswith("/")):
-        folder.mkdir(parents=True, exist_ok=True)
-    for kept in (*(room.home / name for name in room.write), *map(Path, _absolute(room.more_write, room.home))):
-        if kept.exists():
-            words += ["--bind", os.fspath(kept), os.fspath(kept)]
+    words += _home(argv, room)
     words += ["--ro-bind", os.fspath(room.objects), os.fspath(room.objects)]
     for folder in (room.tree, *room.folders):
         words += ["--bind", os.fspath(folder), os.fspath(folder)]
     return [*words, "--chdir", os.fspath(room.tree), "--", *argv]
+
+
+def _home(argv: Sequence[str], room: Room) -> list[str]:
+    """The home, hidden, and what of it and of the rest of the machine is shown."""
+    words = [] if room.home == Path("/") else ["--tmpfs", os.fspath(room.home)]  # beside `/` there is nothing to hide
+    shown, kept = _readable(argv, room), _writable(room)
+    for place in shown:
+        words += ["--ro-bind-try", place, place]
+    if room.git_settings is not None:
+        words += ["--ro-bind", os.fspath(room.git_settings), os.fspath(room.home / GIT_SETTINGS)]
+    for name in room.scratch:
+        words += _scratch(room.home / name, room.copies)
+    for place in kept:
+        words += ["--bind", place, place]
+    if room.private is not None and any(Path(place) in (room.private, *room.private.parents) for place in shown + kept):
+        words += ["--tmpfs", os.fspath(room.private)]
+    return words
+
+
+def is_usual(name: str) -> bool:
+    """Whether every job gets a variable of that name: it is no key."""
+    return name in _USUAL or name.startswith("LC_")
 
 
 def room_environment(environment: Mapping[str, str], prefixes: Iterable[str]) -> dict[str, str]:
@@ -132,14 +143,23 @@ def _scratch(place: Path, copies: Path) -> list[str]:
     return words
 
 
+def _writable(room: Room) -> list[str]:
+    """What of the home, and beside it, may be changed; folders of an agent are made where they are missing."""
+    for folder in (room.home / name for name in room.write if name.endswith("/")):
+        folder.mkdir(parents=True, exist_ok=True)
+    places = (*(room.home / name for name in room.write), *map(Path, _absolute(room.more_write, room.home)))
+    return [os.fspath(place) for place in places if place.exists()]
+
+
 def _readable(argv: Sequence[str], room: Room) -> list[str]:
     """Existing paths that are bound read-only; none below another, where nothing could be mounted."""
     places = [room.home / name for name in (*_HOME_READ, *_TOOLS, *room.read)]
-    places += [Path(p) for p in _absolute(room.more_read, room.home)]
     places += [Path(p) for p in room.path.split(os.pathsep) if p.startswith("/")]
     places += _homes_of(argv[0], room)
-    places += [Path(word) for word in argv if word.startswith("/") and Path(word).is_file()]
+    places += [Path(word) for word in argv if word.startswith("/") and os.path.isfile(word)]  # noqa: PTH113 - of text, never raises
     places += [_OURSELVES, Path(sys.prefix), Path(sys.base_prefix)]
+    places = [p for p in places if not any(p == own or p in own.parents for own in room.repository)]
+    places += [Path(p) for p in _absolute(room.more_read, room.home)]
     found = {p for p in places if p.exists() and not _is_system(p) and p not in {room.home, Path("/")}}
     return sorted(os.fspath(p) for p in found if not found.intersection(p.parents))
 
@@ -155,6 +175,9 @@ def _homes_of(program: str, room: Room) -> list[Path]:
     for place in (Path(found), Path(found).resolve()):
         modules = next((p for p in reversed(place.parents) if p.name == "node_modules"), None)
         prefix = place.parent.parent if place.parent.name == "bin" else place.parent
+        if modules is None and any(own in place.parents for own in room.repository):
+            places.append(prefix if (prefix / "pyvenv.cfg").is_file() else place)
+            continue
         places.append(modules or (place.parent if prefix in {room.home, Path("/"), room.home / ".local"} else prefix))
     return places
 

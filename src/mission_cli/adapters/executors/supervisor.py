@@ -17,8 +17,16 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.executors import unboxed
-from mission_cli.adapters.executors.around import MARKER, command_of, environment_of, is_boxed
+from mission_cli.adapters.executors.around import (
+    MARKER,
+    command_of,
+    environment_of,
+    is_boxed,
+    never_ran,
+    open_status,
+)
 from mission_cli.adapters.executors.claims import claim
+from mission_cli.adapters.executors.copying import copy_in
 from mission_cli.adapters.executors.first_run import FirstRun
 from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
 from mission_cli.adapters.executors.slots import take_slot
@@ -85,6 +93,7 @@ class _Supervisor:
         self._clock = time.monotonic()
         self._slot: int | None = None
         self._slot_number = 0
+        self._missing: tuple[str, ...] = ()
         self._bell = Bell()
         self._first = FirstRun(AGENTS.get(spec.agent), around)
 
@@ -128,6 +137,7 @@ class _Supervisor:
                     ended=_now(),
                     seconds=round(self._seconds(), 3),
                     leftovers=leftovers,
+                    missing=self._missing,
                     saved=saved,
                     report=end.report if self._began else self._account().from_log(end.code),
                 )
@@ -180,7 +190,7 @@ class _Supervisor:
             base_name=self._spec.base_name,
         )
         source = Path(self._around.checkout) if self._around.checkout else None
-        trees.copy_files(source, self._tree, self._spec.copy)
+        self._missing = tuple(copy_in(source, self._tree, self._spec.copy))
         self._job.usage.parent.mkdir(exist_ok=True)
 
     def _setup(self) -> None:
@@ -213,13 +223,15 @@ class _Supervisor:
             self._check_stop()
             self._beat()
         self._check_stop()
+        status = open_status(self._job, self._spec, self._around)
         try:
             child = start_child(
-                command_of(argv, self._job, self._spec, self._around, self._tree),
+                command_of(argv, self._job, self._spec, self._around, self._tree, status=status),
                 cwd=self._tree,
                 env=self._environment(),
                 stdin=stdin if stdin.exists() else Path(os.devnull),
                 before_exec=control.die_with_parent(),
+                keep=[status] if status is not None else [],
             )
         except OSError as error:
             words = f"`{argv[0]}` cannot be executed: {error.strerror}"
@@ -248,6 +260,11 @@ class _Supervisor:
         limits.look(account.usage_text())
         account.keep(limits, output)
         output.close()
+        if never_ran(status) and reason is EndReason.EXIT and child.returncode > 0:
+            reason, detail = (
+                EndReason.NOT_STARTED,
+                f"the sandbox cannot be made: {read_tail(self._job.log, 500).strip()}",
+            )
         code = self._code_of(child.returncode)
         cut_short = code < 0 if reason is EndReason.EXIT else reason not in _NOTHING_UNDER_WAY
         report = limits.report(code if reason is EndReason.EXIT else None, output.transcript(), cut_short=cut_short)

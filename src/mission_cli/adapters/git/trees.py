@@ -79,20 +79,6 @@ def make_tree(code: Path, tree: Path, *, commit: str, branch: str, base_name: st
         git.run("checkout", "--quiet", "--detach", "--force", commit)
 
 
-def copy_files(source: Path | None, tree: Path, names: tuple[str, ...]) -> None:
-    """Copy files that are not in git (`.env.test`) from a person's checkout; missing ones are left out."""
-    for name in names:
-        if source is None:
-            return
-        origin, target = (source / name).resolve(), tree / name
-        inside = origin.is_relative_to(source.resolve()) and not Path(name).is_absolute()
-        if inside and origin.is_file() and not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            from shutil import copyfile
-
-            copyfile(origin, target)
-
-
 def save_uncommitted(code: Path, tree: Path, *, ref: str, label: str, start: str, rules: Secrets) -> Sha | None:
     """Keep a worker's uncommitted work as a commit under `ref` of the code repository; None when there is none.
 

@@ -82,8 +82,12 @@ def start_child(
     env: Mapping[str, str],
     stdin: Path,
     before_exec: Callable[[], None] | None = None,
+    keep: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own, its output in two pipes. Raises OSError when it cannot be executed."""
+    """Start a child in a session of its own, its output in two pipes. Raises OSError when it cannot be executed.
+
+    `keep` are file descriptors that it inherits under their numbers.
+    """
     with stdin.open("rb") as source:
         return subprocess.Popen(  # noqa: S603 - the door: argv is a list, no shell
             list(argv),
@@ -92,6 +96,7 @@ def start_child(
             stdin=source,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            pass_fds=tuple(keep),
             start_new_session=True,
             preexec_fn=before_exec,  # noqa: PLW1509 - the supervisor has one thread
         )

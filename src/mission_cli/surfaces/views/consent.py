@@ -1,4 +1,4 @@
-"""What `start` shows before it starts anything: ten lines, all true."""
+"""What `start` shows before it starts anything: a dozen lines, all true."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ def consent_view(world: World, mission: Mission) -> Text:
         ),
         ("sandbox", world.machine.sandbox().words),
         ("in", f"clones of its own below {world.settings.trees or 'your state folder'}; your checkout is not touched"),
+        *([("copies", _copies(world))] if world.settings.tree.copy else []),
         ("branches", f"mission/{mission.id}/work and one per attempt; {mission.base} moves {landing}"),
         ("pushes", _pushes(world, mission)),
         ("costs", f"at most {' and '.join(caps)}" if caps else "whatever it takes: the file says unlimited"),
@@ -85,6 +86,13 @@ def _range(category: str, caps: list[Decimal]) -> str:
     ends = (min(caps, default=_NONE), max(caps, default=_NONE))
     least, most = (show_amount(category, end.quantize(places) if end >= places else end) for end in ends)
     return most if least == most else f"{least} to {most}"
+
+
+def _copies(world: World) -> str:
+    names = world.settings.tree.copy
+    missing = world.machine.not_in_checkout(names)
+    there = ", ".join(name for name in names if name not in missing) or "nothing"
+    return f"{there} into each clone" + (f"; NOT in your checkout: {', '.join(missing)}" if missing else "")
 
 
 def _until(mission: Mission) -> str:
