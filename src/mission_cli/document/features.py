@@ -14,7 +14,7 @@ from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import dataclass, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 _NAMES = r"(?:depends|parallel-group|assign|model|repo|fixes|side-effects|tries-after)"
 ANNOTATION = pattern(rf"(?<!\s)\s*`?(?<!\\)\[(?P<name>{_NAMES})(?:\s*:\s*(?P<value>[^\]\[]*))?\]`?", re.IGNORECASE)
@@ -126,14 +126,13 @@ def _odd_status(draft: Draft) -> Problem:
 
 
 def match_names(
-    names: Iterable[str], known: Iterable[FeatureNumber], aliases: Mapping[str, FeatureNumber]
+    names: Iterable[str], known: Collection[FeatureNumber], aliases: Mapping[str, FeatureNumber]
 ) -> tuple[tuple[FeatureNumber, ...], tuple[str, ...]]:
     """Return (features, unknown names) for numbers, `F1.1`, `2.*`, `M2` and aliases."""
-    numbers = list(known)
     found: dict[FeatureNumber, None] = {}
     unknown: list[str] = []
     for name in names:
-        hits = list(_hits(name, numbers, aliases))
+        hits = list(_hits(name, known, aliases))
         if not hits:
             unknown.append(name)
         found.update(dict.fromkeys(hits))
@@ -141,7 +140,7 @@ def match_names(
 
 
 def _targets(
-    draft: Draft, known: Iterable[FeatureNumber], aliases: Mapping[str, FeatureNumber]
+    draft: Draft, known: Collection[FeatureNumber], aliases: Mapping[str, FeatureNumber]
 ) -> tuple[tuple[FeatureNumber, ...], tuple[str, ...]]:
     if not draft.wants:
         return (), ()
@@ -151,7 +150,7 @@ def _targets(
     return tuple(f for f in found if f != me or not wildcards), unknown
 
 
-def _hits(name: str, known: Sequence[FeatureNumber], aliases: Mapping[str, FeatureNumber]) -> Iterator[FeatureNumber]:
+def _hits(name: str, known: Collection[FeatureNumber], aliases: Mapping[str, FeatureNumber]) -> Iterator[FeatureNumber]:
     word = name.strip("`[] ").casefold()
     number = feature_number(word)
     if number in known and number is not None:

@@ -6,7 +6,7 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
-from mission_cli.budget.amounts import parse_amount
+from mission_cli.budget.amounts import why_no_amount
 from mission_cli.document.load import milestone_places
 from mission_cli.document.scan import LONGEST_LINE
 from mission_cli.document.sections import SECTIONS, find_section, rows_in
@@ -107,7 +107,7 @@ def _rows(layout: Layout) -> Iterator[Problem]:
 def _spends(layout: Layout) -> Iterator[Problem]:
     for row in rows_in(layout, "Budget Tracking", "category", "amount"):
         text = row["amount"]
-        if parse_amount(text) is None and text.casefold() != "unknown":
+        if why_no_amount(text) == "is no number" and text.casefold() != "unknown":
             words = f"the amount `{text}` is no number" if text else "a spend without an amount"
             hint = "it counts as unknown; write a number, or the word unknown"
             yield Problem(row.line, row.column, words, hint, Severity.WARNING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mission_cli.document import escape, prose, tables
@@ -13,7 +14,9 @@ from mission_cli.document.facts import Facts
 from mission_cli.document.features import Draft, read_row, resolve
 from mission_cli.document.keys import front_problems
 from mission_cli.document.later import Later
+from mission_cli.document.odd import MOST_MILESTONES, no_text, odd_values, too_large
 from mission_cli.document.scan import Layout, scan, without_comments
+from mission_cli.document.twice import contradictions
 from mission_cli.document.words import hours, milestone_status, mission_status, number, plain
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_number, why_bad_id
 from mission_cli.domain.mission import Criterion, Feature, Gate, Milestone, Mission
@@ -63,15 +66,14 @@ def load(text: str, fallback_id: str = "") -> Loaded:
     """Read a mission file. `fallback_id` is the folder's name, used where the file names no id."""
     layout = scan(text)
     front = layout.front
-    problems = [*front.problems, *_conflict_markers(layout)]
-    refused = bool(problems)
-    if front.missing and not text.strip():
-        problems.append(Problem(1, 1, "the file is empty"))
-        refused = True
-    places = list(milestone_places(layout))
+    places = list(islice(milestone_places(layout), MOST_MILESTONES + 1))
+    endless = list(too_large(layout, places))
+    places = [] if endless else places
+    grave = [*no_text(text, front), *front.problems, *_conflict_markers(layout), *endless]
+    grave = grave or list(contradictions(layout, places))
     drafts, row_problems = _drafts(places)
     features, more = resolve(drafts)
-    problems += [*row_problems, *more]
+    problems = [*grave, *row_problems, *more]
     sections = _feature_sections(layout)
     milestones = tuple(_milestone(layout, p, features, sections) for p in places)
     problems += [
@@ -86,8 +88,8 @@ def load(text: str, fallback_id: str = "") -> Loaded:
     if mission.status is None and front.node("status") is None:
         words = f"the status `{mission.raw_status}` is not known"
         problems.append(Problem(1, 1, words, "it is kept, and nothing is driven", Severity.WARNING))
-    problems += front_problems(front, mission.in_force, mission.id)
-    return Loaded(mission, tuple(sorted(problems)), layout, refused)
+    problems += [*front_problems(front, mission.in_force, mission.id), *odd_values(layout, places, gates)]
+    return Loaded(mission, tuple(sorted(problems)), layout, bool(grave))
 
 
 def milestone_places(layout: Layout) -> Iterator[MilestonePlace]:
@@ -312,16 +314,7 @@ def _conflict_markers(layout: Layout) -> Iterator[Problem]:
 
 
 def _milestone_problems(milestones: tuple[Milestone, ...], layout: Layout) -> Iterator[Problem]:
-    seen: dict[int, int] = {}
     for milestone in milestones:
-        if milestone.number in seen:
-            yield Problem(
-                milestone.line,
-                1,
-                f"two milestones are called {milestone.number}",
-                f"the other is in line {seen[milestone.number]}",
-            )
-        seen.setdefault(milestone.number, milestone.line)
         if milestone.status is None:
             line = next(
                 (f.line.number for f in layout.fields if f.name == "status" and f.text == milestone.raw_status),

@@ -24,6 +24,10 @@ _FIELD = pattern(r"[ \t]*(?:[-*+][ \t]+)?\*\*([^*:\n]+?)(?::\*\*|\*\*:)[ \t]*")
 _NEXT_FIELD = pattern(r"\|[ \t]*(?=\*\*[^*:|\n]+(?::\*\*|\*\*:))")
 LONGEST_LINE = 20_000
 """Characters; a longer line is kept as prose, whatever it begins with: nothing shall hang on it."""
+MOST_CHARACTERS = 4 * 2**20
+"""A file with more is read as far as its front matter."""
+MOST_PARTS = 20_000
+"""Headings, fields, boxes and tables; nothing is read behind so many."""
 _FENCE = pattern(r" *(`{3,}|~{3,})([^`]*)\Z")
 
 
@@ -87,6 +91,8 @@ class Layout:
     """Lines that begin with a bar and belong to no table."""
     open_fence: int = 0
     """Line number of a code fence that is never closed and hides all behind it; 0: there is none."""
+    cut: int = 0
+    """Line number from which nothing is read, because the file is too large; 0: all of it is."""
     _names: list[str] | None = None
     _named_tables: dict[str, Table] | None = None
 
@@ -175,7 +181,10 @@ def scan(text: str) -> Layout:
     windows = "\r" in text and text.count("\r\n") * 2 > text.count("\n")
     top = Heading(0, "", "", Line(first + 1, 0, 0), -1)
     layout = Layout(text, front, lines, first, [top], [], [], [], [], "\r\n" if windows else "\n")
-    _Scanner(layout).run()
+    if len(text) > MOST_CHARACTERS:
+        layout.cut, layout.first = first + 1, len(lines)
+    else:
+        _Scanner(layout).run()
     return layout
 
 
@@ -225,7 +234,14 @@ class _Scanner:
                     self._line(index)
                 behind += 1
             index = behind
+            if self._parts() > MOST_PARTS:
+                self.out.cut = index + 1
+                break
         self.out.open_fence = self.fenced_from if self.fence else 0
+
+    def _parts(self) -> int:
+        out = self.out
+        return len(out.headings) + len(out.fields) + len(out.items) + len(out.tables)
 
     def _rows(self, index: int) -> int:
         """Take the rows of the open table that begin at a line, and return the index of the line behind them."""

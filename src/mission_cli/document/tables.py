@@ -26,13 +26,14 @@ def gates(
 ) -> tuple[tuple[Gate, ...], list[Problem]]:
     """The gates with their features resolved, and what is wrong with them."""
     rows = rows_in(layout, "Gates", "gate", "kind")
+    numbers = dict.fromkeys(known).keys()
     found: list[Gate] = []
     problems: list[Problem] = []
     for row in rows:
         word = plain(row["kind"])
         kind = next((k for k in GateKind if k.value == word), None)
-        after, unknown_after = match_names(_names(row["after"]), known, aliases)
-        blocks, unknown_blocks = match_names(_names(row["blocks"]), known, aliases)
+        after, unknown_after = match_names(_names(row["after"]), numbers, aliases)
+        blocks, unknown_blocks = match_names(_names(row["blocks"]), numbers, aliases)
         name = row["gate"]
         at = (row.line, row.column)
         if kind is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.document.runs import read_run, write_run
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.records import replace
-from mission_cli.engine.observe import check_job
+from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.prompt import prompt_for
 from mission_cli.engine.world import agent_of
 from mission_cli.planner.decisions import (

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import show_amount
-from mission_cli.document.load import load
+from mission_cli.document.placed import load_placed
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.health import Finding, Level, doubtful, fine, wrong
 from mission_cli.domain.ids import RunId, Sha
@@ -283,7 +283,7 @@ def _used(world: World) -> dict[str, Mission]:
     """Configured runners that a mission which is not over uses, with one such mission."""
     found: dict[str, Mission] = {}
     for stored in world.state.snapshot().missions.values():
-        mission = load(stored.text, stored.id).mission
+        mission = load_placed(stored.text, stored.id).mission
         if mission.status is None or mission.status in FINISHED_MISSION:
             continue
         for name in runners(mission):

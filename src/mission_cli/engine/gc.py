@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from mission_cli.document.load import load
+from mission_cli.document.placed import load_placed
 from mission_cli.document.rolls import is_roll, join_roll, split_roll, year_of
 from mission_cli.document.runs import read_run
 from mission_cli.domain.errors import ConflictError
@@ -161,7 +161,7 @@ def _why_alive(owner: Known, me: str) -> str:
 def _known(world: World, snapshot: Snapshot, stored: Stored) -> Known:
     texts = world.state.runs(stored, snapshot.head) if snapshot.head else {}
     records = [r for r in map(read_run, texts.values()) if r is not None]
-    return Known(load(stored.text, stored.id).mission, {r.run: r for r in records})
+    return Known(load_placed(stored.text, stored.id).mission, {r.run: r for r in records})
 
 
 def _judged(thing: Thing, why: str, size: int = 0) -> Judged:
@@ -196,7 +196,7 @@ def _roll(world: World, mission: MissionId, me: str, *, dry_run: bool) -> int:
         stored = snapshot.missions.get(mission)
         if stored is None or snapshot.head is None:
             return 0
-        owner = load(stored.text, stored.id).mission
+        owner = load_placed(stored.text, stored.id).mission
         if not owner.managed or is_elsewhere(owner.host, me):
             return 0
         files = world.state.run_files(stored, snapshot.head)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.document.load import load
+from mission_cli.document.placed import load_placed
 from mission_cli.domain.errors import ConflictError, MissionError, refusals_said
 from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
@@ -109,7 +109,7 @@ def look(world: World, only: Sequence[MissionId] = ()) -> Report:
     policy = policy_of(world)
     snapshot = world.state.snapshot()
     for stored in _served(snapshot, only):
-        loaded = load(stored.text, stored.id)
+        loaded = load_placed(stored.text, stored.id)
         report.cases[stored.id] = consider(world, policy, snapshot, stored, loaded, look_only=True)
     return report
 
@@ -187,12 +187,12 @@ def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, sn
         stored = snapshot.missions.get(mission)
         if stored is None:
             return number > 0
-        loaded = load(stored.text, stored.id)
+        loaded = load_placed(stored.text, stored.id)
         report.looks[mission] = world.runtime.looks(world.code.watch([mission], [loaded.mission.base]))
         case = consider(world, policy, snapshot, stored, loaded)
         report.cases[mission] = case
         acts = [a for a in case.plan.acts if (mission, a) not in report.failed | report.asked]
-        if loaded.refused or not (case.plan.moves or acts):
+        if not (case.plan.moves or acts):
             return number > 0
         try:
             _do(world, case, acts, report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.document.load import Loaded, load
+from mission_cli.document.placed import load_placed
 from mission_cli.domain.errors import NotFoundError, UsageError
 from mission_cli.domain.ids import FeatureNumber, feature_number
 from mission_cli.domain.numbers import whole
@@ -12,6 +12,7 @@ from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import FINISHED_MISSION
 
 if TYPE_CHECKING:
+    from mission_cli.document.load import Loaded
     from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.ports.state import Snapshot, Stored
 
@@ -53,7 +54,7 @@ def resolve(snapshot: Snapshot, text: str = "") -> Address:
     if not part and name and (feature_number(name) or whole(name) is not None) and not _matching(snapshot, name):
         name, part = "", name
     stored = _one(snapshot, name)
-    loaded = load(stored.text, stored.id)
+    loaded = load_placed(stored.text, stored.id)
     if not part:
         return Address(stored, loaded)
     feature = feature_number(part)
@@ -75,8 +76,9 @@ def _one(snapshot: Snapshot, name: str) -> Stored:
     if not snapshot.missions:
         raise NotFoundError("there is no mission here", hint="make one: mission new --plan FILE")
     if not name:
-        alive = [s for s in snapshot.missions.values() if load(s.text, s.id).mission.status not in FINISHED_MISSION]
-        pool = alive or list(snapshot.missions.values())
+        everything = list(snapshot.missions.values())
+        alive = [s for s in everything if load_placed(s.text, s.id).mission.status not in FINISHED_MISSION]
+        pool = alive or everything
         if len(pool) == 1:
             return pool[0]
         raise UsageError("say which mission", hint=f"there are {_some(pool)}")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import fnmatch
 from typing import TYPE_CHECKING
 
-from mission_cli.document.load import Loaded, load
+from mission_cli.document.placed import load_placed, where_it_failed
 from mission_cli.document.runs import read_run
+from mission_cli.domain.errors import MissionError
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.hours import opens_at, read_windows
 from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.landing import Landing, LandState, Merge
 from mission_cli.domain.paths import always_protected
 from mission_cli.domain.records import dataclass, replace
-from mission_cli.domain.runs import CheckState, Job, Usage
+from mission_cli.domain.runs import Job, Usage
 from mission_cli.domain.schedule import end_of
 from mission_cli.domain.status import (
     Cause,
@@ -23,9 +24,9 @@ from mission_cli.domain.status import (
     MilestoneStatus,
     MissionStatus,
     RecordState,
-    Verdict,
 )
 from mission_cli.domain.timeline import follow
+from mission_cli.engine.check_jobs import check_job, check_states
 from mission_cli.engine.sharing import is_silent, problem, waits_for_person
 from mission_cli.planner.bounds import with_known_runner
 from mission_cli.planner.decide import decide
@@ -36,8 +37,9 @@ from mission_cli.planner.milestones import current_milestones
 from mission_cli.planner.seen import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from mission_cli.document.load import Loaded
     from mission_cli.domain.mission import Criterion, Limits, Mission
     from mission_cli.domain.runs import Evidence, Exit, RunRecord
     from mission_cli.engine.world import World
@@ -100,21 +102,42 @@ def consider(
 ) -> Case:
     """Observe one mission and decide. With `look_only` nothing is fetched, and no object is written for attempts.
 
-    What ended attempts left takes dozens of gits to look at: where all went well as far as they say themselves, first
-    what may start beside them is decided, and nothing else.
+    Nothing is observed of a mission whose file is refused. A view shows an error of ours as what holds the mission;
+    the loop reports it, and serves the others.
     """
     if snapshot.head is None:
         raise ValueError("a mission was found where nothing is committed")
     if loaded.refused:
         return Case(stored, loaded, snapshot.head, Seen(world.clock.now(), world.machine.me()), _unreadable(loaded), {})
+    try:
+        return _consider(world, policy, snapshot, stored, loaded, look_only=look_only)
+    except MissionError:
+        raise
+    except Exception as error:
+        if not look_only:
+            raise
+        words = f"it cannot be looked at: {where_it_failed(error)}"
+        plan = Plan(holds=(Hold("", "bug", words, unblock="mission pulse --debug", person=True),))
+        return Case(stored, loaded, snapshot.head, Seen(world.clock.now(), world.machine.me()), plan, {})
+
+
+def _consider(
+    world: World, policy: Policy, snapshot: Snapshot, stored: Stored, loaded: Loaded, *, look_only: bool
+) -> Case:
+    """Observe one mission and decide.
+
+    What ended attempts left takes dozens of gits to look at: where all went well as far as they say themselves, first
+    what may start beside them is decided, and nothing else.
+    """
+    head = Sha(str(snapshot.head))
     loaded = replace(loaded, mission=with_known_runner(loaded.mission, policy))
     driven = loaded.mission.managed and loaded.mission.status not in _NOT_DRIVEN
-    texts = world.state.runs(stored, snapshot.head) if driven else {}
+    texts = world.state.runs(stored, head) if driven else {}
     seen, look = _observe(world, snapshot, loaded, texts)
     if look is not None and not look_only:
         first = _starts(loaded.mission, seen, policy)
         if first is not None:
-            return Case(stored, loaded, snapshot.head, seen, first, texts)
+            return Case(stored, loaded, head, seen, first, texts)
         seen = look.with_evidence(seen)
     plan = decide(loaded.mission, seen, policy)
     asked: set[str] = set()
@@ -125,7 +148,7 @@ def consider(
         asked |= {act.key for act in wanted}
         seen = replace(seen, checks={**seen.checks, **check_states(world, policy, loaded.mission, wanted)})
         plan = decide(loaded.mission, seen, policy)
-    return Case(stored, loaded, snapshot.head, seen, plan, texts)
+    return Case(stored, loaded, head, seen, plan, texts)
 
 
 def _unreadable(loaded: Loaded) -> Plan:
@@ -349,41 +372,9 @@ def _jobs(world: World, records: Sequence[RunRecord], me: str) -> dict[RunId, Jo
     return {record.run: answers[record.run] for record in open_runs}
 
 
-def check_states(world: World, policy: Policy, mission: Mission, wanted: Iterable[RunCheck]) -> dict[str, CheckState]:
-    """Ask for every try at the wanted judgements; a key that nobody has tried yet is left out."""
-    most = max(policy.check_tries, policy.killed_check_tries)
-    criteria = {act.key: act.criterion for act in wanted}
-    jobs = {(key, n): check_job(mission, key, n) for key in criteria for n in range(1, most + 1)}
-    answers = world.executor.poll(list(jobs.values()))
-    found: dict[str, CheckState] = {}
-    for key, criterion in criteria.items():
-        tries = [n for n in range(1, most + 1) if answers[jobs[key, n]].state is not JobState.UNKNOWN]
-        if tries:
-            found[key] = _check_state(world, policy, criterion, max(tries), answers[jobs[key, max(tries)]])
-    return found
-
-
-def check_job(mission: Mission, key: str, attempt: int) -> str:
-    """The executor's key of one try at one judgement."""
-    return f"{mission.id}/checks/{key}.{attempt}"
-
-
-def _check_state(world: World, policy: Policy, criterion: Criterion, tries: int, job: Job) -> CheckState:
-    if job.exit is None:
-        return CheckState(tries, job)
-    killed = job.exit.reason in {EndReason.LOST, EndReason.CANCELLED} or (job.exit.code or 0) < 0
-    if killed and job.exit.reason is not EndReason.DEADLINE:
-        if tries < policy.killed_check_tries:
-            return CheckState(tries, job, again=True)
-        return CheckState(tries, job, Verdict.COULD_NOT_RUN, f"it was killed {tries} times")
-    verdict, detail = world.checks.verdict(criterion, job.exit, job.tail)
-    again = verdict is Verdict.COULD_NOT_RUN and tries < policy.check_tries
-    return CheckState(tries, job, None if again else verdict, detail, again=again)
-
-
 def _others(snapshot: Snapshot, mission: Mission) -> dict[str, str]:
     found = {str(other): str(settled.status) for other, settled in snapshot.settled.items()}
     for other, stored in snapshot.missions.items():
         if other != mission.id:
-            found[str(other)] = str(load(stored.text, other).mission.status)
+            found[str(other)] = str(load_placed(stored.text, other).mission.status)
     return found

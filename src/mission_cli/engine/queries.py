@@ -206,11 +206,11 @@ def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView
 
 def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "") -> list[Line]:
     """Return one line per mission, by id."""
-    from mission_cli.document.load import load
+    from mission_cli.document.placed import load_placed
 
     found = []
     for stored in sorted(snapshot.missions.values(), key=lambda s: s.id):
-        loaded = load(stored.text, stored.id)
+        loaded = load_placed(stored.text, stored.id)
         mission = loaded.mission
         found.append(
             Line(
@@ -382,7 +382,7 @@ def as_json(value: Any) -> Any:
 def change_of(state: StateStore, address: Address, revisions: str = "") -> ChangeView:
     """What changed since a revision, or between two (`A..B`); without one, in the mission's last commit."""
     from mission_cli.document.difference import differences
-    from mission_cli.document.load import load
+    from mission_cli.document.placed import load_placed
 
     stored = address.stored
     old, _, new = revisions.partition("..")
@@ -392,4 +392,4 @@ def change_of(state: StateStore, address: Address, revisions: str = "") -> Chang
         old = f"{new}^"
     after = state.text_at(stored, new) if new else stored.text
     before = state.text_at(stored, old)
-    return ChangeView(old, new, differences(load(before, stored.id), load(after, stored.id)))
+    return ChangeView(old, new, differences(load_placed(before, stored.id), load_placed(after, stored.id)))

@@ -10,7 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from mission_cli.document.load import load
+from mission_cli.document.placed import load_placed
 from mission_cli.domain.errors import BlockedError, ConflictError, MissionError, ToolError
 from mission_cli.domain.host import clone_id, same_host
 from mission_cli.domain.records import replace
@@ -242,8 +242,8 @@ def _say_yielded(world: World, mission: MissionId, host: str) -> None:
 
 def _host_at(world: World, stored: Stored, commit: Sha | None) -> str:
     text = world.state.text_at(stored, commit) if commit else ""
-    return load(text, stored.id).mission.host if text else ""
+    return load_placed(text, stored.id).mission.host if text else ""
 
 
 def _mission(stored: Stored) -> Mission:
-    return load(stored.text, stored.id).mission
+    return load_placed(stored.text, stored.id).mission

@@ -10,7 +10,8 @@ from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.status import EXECUTABLE_KINDS, Verdict
 from mission_cli.domain.text import stamp
 from mission_cli.engine import act as acting
-from mission_cli.engine.observe import Case, check_states, consider
+from mission_cli.engine.check_jobs import check_states
+from mission_cli.engine.observe import Case, consider
 from mission_cli.engine.record import Entry, changes_of, message, mission_write
 from mission_cli.engine.world import policy_of
 from mission_cli.planner.decisions import Mark, MarkCriteria, RunCheck

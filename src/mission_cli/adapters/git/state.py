@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.state import Settled, Stored
 
 _MODE = "100644"
+_FILES = ("100644", "100755")
 _MOST_LOOKS = 5
 
 
@@ -205,8 +206,6 @@ class GitStateStore:
         tree = self._objects.changed_tree(head, changes)
         return self._git.commit_tree(tree, [head, theirs], message, author=self._robot, committer=self._robot)
 
-    # Building the commit
-
     def _make_commit(self, head: Sha | None, writes: Sequence[Write], message: str, author: Person | None) -> Sha:
         entries: dict[str, Entry | None] = {}
         for write in writes:
@@ -214,6 +213,8 @@ class GitStateStore:
             if (self._text_of(there) if there else None) != write.old:
                 raise ConflictError(f"{write.path} has moved", hint="try again")
             mode = there[0] if there else _MODE
+            if mode not in _FILES:
+                raise BlockedError(f"{write.path} is committed as a link or a folder", hint="commit a file there")
             entries[write.path] = None if write.new is None else (mode, self._objects.store(_bytes(write.new)))
         tree = self._objects.changed_tree(head, entries)
         parents = [head] if head else []
@@ -222,8 +223,6 @@ class GitStateStore:
     def _text_of(self, entry: Entry) -> str | None:
         found = self._objects.blobs([entry[1]])
         return next((content.decode("utf-8", "surrogateescape") for content in found.values()), None)
-
-    # Publishing it
 
     def _publish(self, head: Sha | None, new: Sha, writes: Sequence[Write]) -> None:
         """Swap the ref, and let index and work tree follow before any git of a person can change them."""

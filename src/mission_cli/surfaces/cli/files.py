@@ -34,6 +34,8 @@ class Source:
     text: str
     identity: str
     """The id that its place gives it."""
+    placed: bool
+    """Whether it lies where missions lie: its id has to be the name of its folder then."""
 
 
 def register(app: typer.Typer) -> None:
@@ -51,6 +53,7 @@ def lint(
     """Say what is wrong with mission files. Exit 1 when something would not run."""
     from mission_cli.document.lint import lint as check
     from mission_cli.document.load import load
+    from mission_cli.document.placed import load_placed
 
     sources = _on_disk(_sources(shell, paths or [])) if mend else _sources(shell, paths or [])
     mended: list[tuple[str, Problem]] = []
@@ -58,7 +61,8 @@ def lint(
     for source in sources:
         text, done = _mended(source) if mend else (source.text, ())
         mended += [(source.path, note) for note in done]
-        found += [(source.path, problem) for problem in check(load(text, source.identity))]
+        read = load_placed if source.placed else load
+        found += [(source.path, problem) for problem in check(read(text, source.identity))]
     errors = sum(p.severity == "error" for _, p in found)
     lines = [f"{path}:{note.line}: fixed: {note.message}" for path, note in mended]
     lines += [p.at(path) for path, p in found]
@@ -159,7 +163,7 @@ def _below(folder: Path) -> list[Path]:
     from mission_cli.adapters.git.places import is_mission_file
 
     files = [*folder.rglob("mission.md"), *folder.rglob("*-mission.md")]
-    return sorted(file for file in files if is_mission_file(file.as_posix()))
+    return sorted(file for file in files if is_mission_file(file.as_posix()) and file.is_file())
 
 
 def _read(path: Path) -> Source:
@@ -169,7 +173,8 @@ def _read(path: Path) -> Source:
         raise NotFoundError(f"{path} cannot be read: {error.strerror}") from error
     name = path.resolve()
     identity = name.parent.name if name.name == "mission.md" else name.stem.removesuffix("-mission")
-    return Source(os.fspath(path), text, identity)
+    placed = name.name == "mission.md" and name.parent.parent.name in {"missions", ".missions"}
+    return Source(os.fspath(path), text, identity, placed)
 
 
 def _committed(shell: Shell, names: list[str]) -> Iterator[Source]:
@@ -179,11 +184,11 @@ def _committed(shell: Shell, names: list[str]) -> Iterator[Source]:
     snapshot = opened.world.state.snapshot()
     stored = [resolve(snapshot, n).stored for n in names] if names else list(snapshot.missions.values())
     for one in stored:
-        yield Source(opened.world.state.work_path(one.path), one.text, one.id)
+        yield Source(opened.world.state.work_path(one.path), one.text, one.id, placed=True)
 
 
 def _on_disk(sources: Iterator[Source]) -> Iterator[Source]:
     """The same files as they lie on disk: what is written is a person's edit, and waits for their commit."""
     for source in sources:
         if Path(source.path).is_file():
-            yield Source(source.path, _read(Path(source.path)).text, source.identity)
+            yield Source(source.path, _read(Path(source.path)).text, source.identity, source.placed)

@@ -165,7 +165,7 @@ def merge_driver(
 
 def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") -> int:
     """Edit a copy; what is committed meanwhile is merged with it."""
-    from mission_cli.document.load import load
+    from mission_cli.document.placed import load_placed
     from mission_cli.engine.commands import save_edit
     from mission_cli.engine.loop import pulse
     from mission_cli.engine.names import resolve
@@ -174,7 +174,7 @@ def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") 
     address = resolve(opened.world.state.snapshot(), mission)
     before = address.stored.text
     text = edited(before, f"{address.mission.id}.md")
-    loaded = load(text, address.stored.id)
+    loaded = load_placed(text, address.stored.id)
     if loaded.errors() or loaded.refused:
         kept = _kept(f"{address.mission.id}.md", text)
         words = "\n".join(p.at(os.fspath(kept)) for p in loaded.errors())
