@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 _NETWORKS = ("on", "off", "loopback")
 ENVIRONMENT_PREFIX = "MISSION_"
 _WHOLE = pattern(r"-?[0-9]{1,18}")
-_MOST = {
-    "max_parallel_workers": 64,
-    "machine_workers": 256,
-    "attempts": 100,
-    "validation_rounds": 100,
-    "max_steps": 100_000,
+_RANGES = {
+    "max_parallel_workers": (1, 64),
+    "machine_workers": (1, 256),
+    "attempts": (1, 100),
+    "validation_rounds": (1, 100),
+    "max_steps": (1, 100_000),
+    "min_free_memory_mib": (0, 10**7),
+    "min_free_disk_mib": (0, 10**9),
 }
-"""A larger number is a mistake, and each of them bounds what a mission may cost."""
+"""A number outside is a mistake, and each of them bounds what a mission may use."""
 _MOST_FOR_A_PLAN = Decimal(1000)
 _LONGEST = timedelta(days=366)
 _REMOTE = pattern(r"[A-Za-z0-9_][^\s:\"\\\x00-\x1f]*")
@@ -185,16 +187,20 @@ def check(settings: Settings) -> None:
         read_windows(settings.hours)
     except ValueError as error:
         raise UsageError(f"the setting `hours`: {error}", hint='write "22:00-07:00", or several with commas') from error
-    for name, most in _MOST.items():
-        value = getattr(settings, name)
-        if not 1 <= value <= most:
-            raise UsageError(f"the setting `{name}` is {value}", hint=f"it is a number from 1 to {most}")
+    for name, (least, most) in _RANGES.items():
+        _check_range(name, getattr(settings, name), least, most)
     _check_durations("", settings)
     for name, runner in settings.runners.items():
+        _check_range(f"runners.{name}.max_steps", runner.max_steps, 0, _RANGES["max_steps"][1])
         _check_durations(f"runners.{name}.", runner)
     if settings.plan_max_usd > _MOST_FOR_A_PLAN:
         hint = f"it is at most {_MOST_FOR_A_PLAN}"
         raise UsageError(f"the setting `plan_max_usd` is {settings.plan_max_usd}", hint=hint)
+
+
+def _check_range(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise UsageError(f"the setting `{name}` is {value}", hint=f"it is a number from {least} to {most}")
 
 
 def _check_durations(prefix: str, settings: Settings | RunnerSettings) -> None:
