@@ -54,7 +54,7 @@ def ended(end: Exit, evidence: Evidence, earlier: Sequence[RunRecord] = (), *, f
     """The round that sees how the attempt after `earlier` ended; `failed`: its criterion did not pass."""
     open_one = record(f"1.1-a{len(earlier) + 1}")
     some = mission(feature("1.1", FeatureStatus.DISPATCHED, criteria=(CHECK,) if failed else ()))
-    checks = {check_key(CHECK, "new", POLICY, some): CheckState(1, Job(JobState.ENDED, Exit(EndReason.EXIT, 1)), Verdict.FAILED, "AssertionError")}  # fmt: skip
+    checks = {check_key(CHECK, "new", POLICY, some): CheckState(2, Job(JobState.ENDED, Exit(EndReason.EXIT, 1)), Verdict.FAILED, "AssertionError", failed="no")}  # fmt: skip
     return decide(
         some,
         seen(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import re
 
 _RESULT = pattern(
-    r"(?<!\s)\s*<!--\s*(?P<start>start\s+)?(?P<word>pass|fail|skip|could-not-run)\s+(?P<at>\S+)\s+(?P<commit>\S+?)\s*-->"
+    r"(?<!\s)\s*<!--\s*(?P<start>start\s+)?(?P<word>pass|flaky|fail|skip|could-not-run)\s+(?P<at>\S+)\s+(?P<commit>\S+?)\s*-->"
 )
 _TICKS = pattern(r"`+")
 

@@ -69,6 +69,7 @@ _MISSION = {
 }
 _VERDICT = {
     "pass": Verdict.PASSED,
+    "flaky": Verdict.FLAKY,
     "fail": Verdict.FAILED,
     "skip": Verdict.SKIPPED,
     "could-not-run": Verdict.COULD_NOT_RUN,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import PLANNING, FeatureNumber, RunId, Sha, milestone_of, split_run_id
+from mission_cli.domain.judging import Against
 from mission_cli.domain.records import dataclass, field, replace
 from mission_cli.domain.status import Cause, EndReason, JobState, RecordState, Verdict
 
@@ -211,6 +212,8 @@ class Evidence:
     """Why its branch could not be fetched, or empty."""
     secrets: tuple[str, ...] = ()
     """`path:line: kind` of each secret that its commits add."""
+    against: Against = field(default_factory=Against)
+    """The candidate with the judge's files as they are on the base, and what was found beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,3 +227,5 @@ class CheckState:
     detail: str = ""
     again: bool = False
     """It was killed or lost: that says nothing, run it again."""
+    failed: str | None = None
+    """What an earlier try on the same tree said that failed; None where none did."""

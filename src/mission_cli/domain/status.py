@@ -80,12 +80,18 @@ class Cause(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What judging a criterion came to; only PASSED is a pass."""
+    """What judging a criterion came to; only PASSED and FLAKY are a pass."""
 
     PASSED = "passed"
+    FLAKY = "flaky"
+    """It failed, and passed when it was run again alone on the same tree."""
     FAILED = "failed"
     SKIPPED = "skipped"
     COULD_NOT_RUN = "could-not-run"
+
+
+PASSES = frozenset({Verdict.PASSED, Verdict.FLAKY})
+"""Verdicts that let work go on."""
 
 
 class JobState(StrEnum):

@@ -1,16 +1,17 @@
-"""What became of the jobs that judge criteria."""
+"""What became of the jobs that judge: the tries at one judgement, and what they come to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.runs import CheckState, Job
+from mission_cli.domain.runs import CheckState
 from mission_cli.domain.status import EndReason, JobState, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.runs import Exit, Job
     from mission_cli.engine.world import World
     from mission_cli.planner.decisions import RunCheck
     from mission_cli.planner.policy import Policy
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def check_states(world: World, policy: Policy, mission: Mission, wanted: Iterable[RunCheck]) -> dict[str, CheckState]:
     """Ask for every try at the wanted judgements; a key that nobody has tried yet is left out."""
-    most = max(policy.check_tries, policy.killed_check_tries)
+    most = policy.check_tries + policy.killed_check_tries
     criteria = {act.key: act.criterion for act in wanted}
     jobs = {(key, n): check_job(mission, key, n) for key in criteria for n in range(1, most + 1)}
     answers = world.executor.poll(list(jobs.values()))
@@ -26,7 +27,7 @@ def check_states(world: World, policy: Policy, mission: Mission, wanted: Iterabl
     for key, criterion in criteria.items():
         tries = [n for n in range(1, most + 1) if answers[jobs[key, n]].state is not JobState.UNKNOWN]
         if tries:
-            found[key] = _check_state(world, policy, criterion, max(tries), answers[jobs[key, max(tries)]])
+            found[key] = _check_state(world, policy, criterion, {n: answers[jobs[key, n]] for n in tries})
     return found
 
 
@@ -35,14 +36,26 @@ def check_job(mission: Mission, key: str, attempt: int) -> str:
     return f"{mission.id}/checks/{key}.{attempt}"
 
 
-def _check_state(world: World, policy: Policy, criterion: Criterion, tries: int, job: Job) -> CheckState:
-    if job.exit is None:
-        return CheckState(tries, job)
-    killed = job.exit.reason in {EndReason.LOST, EndReason.CANCELLED} or (job.exit.code or 0) < 0
-    if killed and job.exit.reason is not EndReason.DEADLINE:
-        if tries < policy.killed_check_tries:
-            return CheckState(tries, job, again=True)
-        return CheckState(tries, job, Verdict.COULD_NOT_RUN, f"it was killed {tries} times")
-    verdict, detail = world.checks.verdict(criterion, job.exit, job.tail)
-    again = verdict is Verdict.COULD_NOT_RUN and tries < policy.check_tries
-    return CheckState(tries, job, None if again else verdict, detail, again=again)
+def _check_state(world: World, policy: Policy, criterion: Criterion, jobs: Mapping[int, Job]) -> CheckState:
+    """What the tries at one judgement have come to; `jobs` holds them by number."""
+    tries = max(jobs)
+    ends = {n: _check_end(world, criterion, job, job.exit) for n, job in jobs.items() if job.exit is not None}
+    failed = next(
+        (words for n, (verdict, words) in sorted(ends.items()) if verdict is Verdict.FAILED and n < tries), None
+    )
+    if tries not in ends:
+        return CheckState(tries, jobs[tries], failed=failed)
+    verdict, detail = ends[tries]
+    alike = sum(other is verdict for other, _ in ends.values())
+    if verdict is None and alike >= policy.killed_check_tries:
+        return CheckState(tries, jobs[tries], Verdict.COULD_NOT_RUN, f"it was killed {alike} times", failed=failed)
+    again = verdict is None or (verdict is Verdict.COULD_NOT_RUN and alike < policy.check_tries)
+    return CheckState(tries, jobs[tries], None if again else verdict, detail, again=again, failed=failed)
+
+
+def _check_end(world: World, criterion: Criterion, job: Job, end: Exit) -> tuple[Verdict | None, str]:
+    """What one try says, with its words; None where it was killed or lost, which says nothing."""
+    killed = end.reason in {EndReason.LOST, EndReason.CANCELLED} or (end.code or 0) < 0
+    if killed and end.reason is not EndReason.DEADLINE:
+        return None, ""
+    return world.checks.verdict(criterion, end, job.tail)

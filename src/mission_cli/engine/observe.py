@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from typing import TYPE_CHECKING
 
 from mission_cli.document.placed import load_placed, where_it_failed
@@ -11,8 +10,8 @@ from mission_cli.domain.errors import MissionError
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.hours import opens_at, read_windows
 from mission_cli.domain.ids import RunId, Sha
+from mission_cli.domain.judging import Against
 from mission_cli.domain.landing import Landing, LandState, Merge
-from mission_cli.domain.paths import always_protected
 from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.runs import Job, Usage
 from mission_cli.domain.schedule import end_of
@@ -27,6 +26,7 @@ from mission_cli.domain.status import (
 )
 from mission_cli.domain.timeline import follow
 from mission_cli.engine.check_jobs import check_job, check_states
+from mission_cli.engine.judges import Judges, movers_of
 from mission_cli.engine.sharing import is_silent, problem, waits_for_person
 from mission_cli.planner.bounds import with_known_runner
 from mission_cli.planner.decide import decide
@@ -37,7 +37,7 @@ from mission_cli.planner.milestones import current_milestones
 from mission_cli.planner.seen import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mission_cli.document.load import Loaded
     from mission_cli.domain.mission import Criterion, Limits, Mission
@@ -134,7 +134,8 @@ def _consider(
     driven = loaded.mission.managed and loaded.mission.status not in _NOT_DRIVEN
     texts = world.state.runs(stored, head) if driven else {}
     seen, look = _observe(world, snapshot, loaded, texts)
-    if look is not None and not look_only:
+    if look is not None and not look_only and seen.put_back is None:
+        look.own_work()
         first = _starts(loaded.mission, seen, policy)
         if first is not None:
             return Case(stored, loaded, head, seen, first, texts)
@@ -196,6 +197,7 @@ def _observe(
         return Seen(now, me, shared, records=records, host_silent=silent, strays=_strays(world, mission)), None
     heads = world.code.heads(mission.id, mission.base)
     jobs = _jobs(world, records, me)
+    outside, movers = not world.machine.sandbox().on, movers_of(world, heads, records, me)
     look, target = _Look(world, mission, heads, records, jobs), landing_target(world, mission, heads)
     seen = Seen(
         now=now,
@@ -206,7 +208,11 @@ def _observe(
         base=heads.base,
         renamed=heads.renamed,
         work=heads.work,
+        outside=outside,
+        put_back=heads.ours if movers and heads.ours != heads.work else None,
+        movers=movers,
         work_tree=look.work_tree,
+        work_against=look.work_against(),
         start_trees=look.start_trees(),
         base_merge=look.base_merge(),
         target=target,
@@ -259,7 +265,13 @@ class _Look:
     ) -> None:
         self._world, self._mission, self._heads = world, mission, heads
         self._records, self._jobs = records, jobs
+        self._judges = Judges(world, mission, heads, records)
         self.work_tree = world.code.code_tree(heads.work) if heads.work else ""
+
+    def own_work(self) -> None:
+        """Take `work` for ours where a person, or another clone, has moved it."""
+        if self._heads.work and self._heads.ours != self._heads.work:
+            self._world.code.own_work(self._mission.id, self._heads.work)
 
     def with_evidence(self, seen: Seen) -> Seen:
         """The same, with what every attempt that has ended left."""
@@ -276,11 +288,26 @@ class _Look:
                     record.run,
                     start=Sha(record.base),
                     work=self._heads.work,
-                    protected=protection(self._world, self._mission, record),
+                    protected=self._judges.protected(record),
                 )
                 if seen is not None:
-                    found[record.run] = seen
+                    found[record.run] = self._beside(record, seen)
         return found
+
+    def _beside(self, record: RunRecord, seen: Evidence) -> Evidence:
+        """The same, with how it looks where the judge's files are those of the base."""
+        if seen.tip and not seen.integrated and self._judges.on_base(seen.tip, Sha(record.base)):
+            return replace(seen, protected=(*seen.protected, f"the branch {self._mission.base}"))
+        if seen.candidate is None or seen.protected or self._mission.poc:
+            return seen
+        feature = self._mission.feature(record.feature)
+        return replace(seen, against=self._judges.against(seen.candidate, feature))
+
+    def work_against(self) -> Against:
+        """Finished work beside the judge's files of the base, where it is about to be judged as a whole."""
+        current = current_milestones(self._mission)
+        due = any(all(f.finished for f in m.features) for m in current) or not current
+        return self._judges.against(self._heads.work) if self._heads.work and due else Against()
 
     def detected(self, evidence: Mapping[RunId, Evidence]) -> dict[str, tuple[Criterion, ...]]:
         """The test and build commands of every tree for which they matter."""
@@ -344,20 +371,6 @@ def landing_target(world: World, mission: Mission, heads: Heads) -> Sha | None:
         conflicts = world.code.landing(mission.base, heads.base, passed).state is LandState.CONFLICT
         return heads.work if conflicts else passed
     return passed
-
-
-def protection(world: World, mission: Mission, record: RunRecord) -> Callable[[str, bool], bool]:
-    """Return what says whether a path is not a worker's to change."""
-    milestone = mission.milestone_holding(record.feature)
-    feature = mission.feature(record.feature)
-    criteria = [*(milestone.criteria if milestone else ()), *(feature.criteria if feature else ())]
-
-    def protected(path: str, existed: bool) -> bool:  # noqa: FBT001 - the port's signature
-        if always_protected(path) or any(fnmatch.fnmatch(path, p) for p in world.settings.protect):
-            return True
-        return existed and any(world.checks.protects(c, path) for c in criteria)
-
-    return protected
 
 
 def _records(texts: Mapping[str, str]) -> tuple[RunRecord, ...]:

@@ -7,22 +7,26 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.mission import Result
 from mission_cli.domain.records import dataclass, replace
-from mission_cli.domain.status import EXECUTABLE_KINDS, Verdict
+from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus
 from mission_cli.domain.text import stamp
 from mission_cli.engine import act as acting
 from mission_cli.engine.check_jobs import check_states
 from mission_cli.engine.observe import Case, consider
 from mission_cli.engine.record import Entry, changes_of, message, mission_write
 from mission_cli.engine.world import policy_of
-from mission_cli.planner.decisions import Mark, MarkCriteria, RunCheck
+from mission_cli.planner.decisions import Mark, MarkCriteria, MoveFeature, RunCheck
 from mission_cli.planner.draft import Draft
-from mission_cli.planner.judge import Judged, Judgement, check_key, judge
+from mission_cli.planner.judge import Judged, Judgement, check_key, judge, turn_of
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, Milestone
     from mission_cli.engine.names import Address
     from mission_cli.engine.world import World
+    from mission_cli.planner.decisions import Move
+
+
+_IDLE = frozenset({FeatureStatus.PENDING, FeatureStatus.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,19 @@ class Validation:
     criteria: tuple[Criterion, ...]
     commit: Sha
     tree: str
+    turn: str
+    """Verdicts of another turn are not looked up."""
 
 
-def begin(world: World, address: Address, milestone: Milestone, *, report_only: bool) -> Validation:
-    """Prepare it. Raises BlockedError when the milestone is not ready to be judged."""
+def begin(
+    world: World, address: Address, milestone: Milestone, *, report_only: bool, again: bool = False
+) -> Validation:
+    """Prepare it. Raises BlockedError when the milestone is not ready to be judged.
+
+    With `again` every criterion is run, whatever is known, and open fix features do not stand in the way.
+    """
     case = consider(world, policy_of(world), world.state.snapshot(), address.stored, address.loaded, look_only=True)
-    unfinished = [f.number for f in milestone.features if not f.finished]
+    unfinished = [f.number for f in milestone.features if not f.finished and not (again and f.fixes)]
     if unfinished and not report_only:
         hint = "judge it as it is with --report-only"
         raise BlockedError(f"milestone {milestone.number} is not ready: {', '.join(unfinished)} not done", hint=hint)
@@ -49,40 +60,59 @@ def begin(world: World, address: Address, milestone: Milestone, *, report_only: 
     tree = world.code.code_tree(commit)
     found = world.checks.detect(world.code.glance(commit, world.checks.manifest_names))
     criteria = milestone.criteria or found
-    return Validation(case, milestone, criteria, commit, tree)
+    turn = f"again {world.clock.now().isoformat()}" if again else turn_of(case.mission)
+    return Validation(case, milestone, criteria, commit, tree, turn)
 
 
 def step(world: World, validation: Validation) -> Judgement:
     """Start what has to be started; return where it stands. Questions to people count as not judged here."""
     policy, case = policy_of(world), validation.case
     runnable = [c for c in validation.criteria if c.kind in EXECUTABLE_KINDS]
-    keys = {check_key(c, validation.tree, policy, case.mission): c for c in runnable}
+    keys = {check_key(c, validation.tree, policy, case.mission, validation.turn): c for c in runnable}
     wanted = [RunCheck(key, 1, c, validation.commit, "") for key, c in keys.items()]
     states = check_states(world, policy, case.mission, wanted)
     draft = Draft(case.mission, replace(case.seen, checks=states), policy)
     owner = str(validation.milestone.number)
-    result = judge(draft, validation.criteria, owner=owner, commit=validation.commit, tree=validation.tree)
+    result = judge(
+        draft,
+        validation.criteria,
+        owner=owner,
+        commit=validation.commit,
+        tree=validation.tree,
+        turn=validation.turn,
+    )
     for start in result.starts:
         acting.carry_out(world, case, start)
     return result
 
 
 def conclude(world: World, validation: Validation, known: list[Judged]) -> None:
-    """Write the verdicts behind the criteria."""
+    """Write the verdicts behind the criteria, and close the fix features whose criterion passes."""
     at, person = stamp(world.clock.now()), world.machine.person()
     marks = tuple(
-        Mark(
-            j.criterion, j.verdict is Verdict.PASSED, Result(j.verdict, at, validation.commit[:7]), j.criterion.baseline
-        )
+        Mark(j.criterion, j.passes, Result(j.verdict, at, validation.commit[:7]), j.criterion.baseline)
         for j in known
         if j.criterion.index >= 0
     )
     if not marks:
         return
-    move = MarkCriteria(str(validation.milestone.number), marks, "judged on demand")
-    changes = list(changes_of(validation.case.loaded, move, (), world.clock.now()))
     words = f"milestone {validation.milestone.number} judged on demand (by {person.name})"
-    entry = Entry("criteria.judged", words)
+    moves: list[Move] = [MarkCriteria(str(validation.milestone.number), marks, "judged on demand")]
+    entries = [Entry("criteria.judged", words)]
+    for move in _closed(validation.milestone, known):
+        moves.append(move)
+        entries.append(Entry("feature.done", move.why))
+    changes = [c for move in moves for c in changes_of(validation.case.loaded, move, (), world.clock.now())]
     write = mission_write(validation.case.stored, changes)
     mission = validation.case.mission.id
-    world.state.commit([write], message=message(mission, [entry]), expect=validation.case.head, author=person)
+    world.state.commit([write], message=message(mission, entries), expect=validation.case.head, author=person)
+
+
+def _closed(milestone: Milestone, known: list[Judged]) -> list[MoveFeature]:
+    """The fix features that have nothing left to fix: their criterion passes."""
+    passing = {j.criterion.text for j in known if j.passes}
+    return [
+        MoveFeature(f.number, FeatureStatus.DONE, f"{f.number} is done: `{f.criteria[0].text}` passes without it")
+        for f in milestone.features
+        if f.fixes and f.status in _IDLE and f.criteria and all(c.text in passing for c in f.criteria)
+    ]

@@ -14,6 +14,7 @@ from mission_cli.planner.draft import Draft
 from mission_cli.planner.executions import deadline, schedule
 from mission_cli.planner.finish import by_hand, finish, recoveries
 from mission_cli.planner.gates import gates, requests, waits
+from mission_cli.planner.guard import put_back
 from mission_cli.planner.help import withdraw
 from mission_cli.planner.milestones import milestones
 from mission_cli.planner.money import stand, way_on
@@ -58,6 +59,8 @@ def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
     if seen.shared and not mission.host and mission.status in _GOING:
         unblock = f"mission takeover {mission.id}"
         draft.hold("", "host", "no clone is said to drive it", unblock=unblock, person=True)
+        return draft.plan()
+    if put_back(draft):
         return draft.plan()
     bounds(draft)
     if seen.unheard:

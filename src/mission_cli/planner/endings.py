@@ -36,8 +36,18 @@ class Ending:
     detail: str
 
 
-def ending(end: Exit, evidence: Evidence, run: str) -> Ending | None:
-    """Return the cause where the criteria need not be asked; None where they decide."""
+def unproven(end: Exit, evidence: Evidence) -> bool:
+    """Whether a run ended on good terms without a commit: what it was to do may have been done already."""
+    good = (end.reason, end.code, end.report.cause) == (EndReason.EXIT, 0, None)
+    odd = evidence.commits or evidence.elsewhere or evidence.trouble or evidence.secrets
+    return good and not odd
+
+
+def ending(end: Exit, evidence: Evidence, run: str, *, provable: bool = False) -> Ending | None:
+    """Return the cause where the criteria need not be asked; None where they decide.
+
+    `provable`: the feature has criteria that can be run, which decide also about white space and empty files.
+    """
     if end.reason in _BY_REASON:
         return Ending(_BY_REASON[end.reason], end.detail or _reason_words(end))
     if evidence.secrets:
@@ -47,7 +57,7 @@ def ending(end: Exit, evidence: Evidence, run: str) -> Ending | None:
         return Ending(Cause.TAMPERED, f"it changed what is not its own: {protected}")
     if not evidence.commits:
         return _without_commits(end, evidence, run)
-    if not evidence.substantial:
+    if not evidence.substantial and not provable:
         return Ending(Cause.WRONG_OUTPUT, "its commits change nothing but white space or empty files")
     if evidence.unrelated:
         words = "its commits have no history in common with finished work: they have to follow those that it was given"

@@ -17,7 +17,7 @@ from mission_cli.domain.status import (
 from mission_cli.domain.text import first_error, one_line
 from mission_cli.planner.decisions import CloseRecovery, Land, MoveMilestone, Note
 from mission_cli.planner.executions import ended
-from mission_cli.planner.judge import judge, start_checks
+from mission_cli.planner.judge import judge, start_checks, turn_of
 from mission_cli.planner.milestones import (
     apart,
     current_milestones,
@@ -139,7 +139,8 @@ def _judge_all(draft: Draft, commit: Sha, tree: str) -> tuple[Judgement, dict[Cr
             for criterion in validation_criteria(draft, milestone, tree):
                 if criterion.kind in EXECUTABLE_KINDS:
                     sources.setdefault(criterion, milestone)
-    return judge(draft, list(sources), owner="final", commit=commit, tree=tree), sources
+    turn = turn_of(draft.mission)
+    return judge(draft, list(sources), owner="final", commit=commit, tree=tree, turn=turn), sources
 
 
 def _land(draft: Draft, *, done: bool) -> bool:

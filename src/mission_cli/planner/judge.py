@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.records import dataclass, field
-from mission_cli.domain.status import EXECUTABLE_KINDS, CriterionKind, JobState, Verdict
+from mission_cli.domain.status import EXECUTABLE_KINDS, PASSES, CriterionKind, JobState, Verdict
 from mission_cli.planner.asking import Question, ask, find_request
 from mission_cli.planner.decisions import RunCheck
 
@@ -31,6 +31,11 @@ class Judged:
     verdict: Verdict
     detail: str = ""
 
+    @property
+    def passes(self) -> bool:
+        """Whether it lets the work go on."""
+        return self.verdict in PASSES
+
 
 @dataclass(slots=True)
 class Judgement:
@@ -39,13 +44,15 @@ class Judgement:
     known: list[Judged] = field(default_factory=list)
     starts: list[RunCheck] = field(default_factory=list)
     running: list[str] = field(default_factory=list)
+    unsure: list[RunCheck] = field(default_factory=list)
+    """Failures that are run again, alone, before anybody believes them."""
     asks: list[Question] = field(default_factory=list)
     asked: list[InputRequest] = field(default_factory=list)
 
     @property
     def over(self) -> bool:
         """Every criterion has its verdict."""
-        return not (self.starts or self.running or self.asks or self.asked)
+        return not (self.starts or self.running or self.unsure or self.asks or self.asked)
 
     def having(self, *verdicts: Verdict) -> list[Judged]:
         """Those with one of the verdicts."""
@@ -58,11 +65,12 @@ def says_yes(response: str) -> bool:
     return bool(words) and words[0].strip(".,:;!") in _YES
 
 
-def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission) -> str:
-    """Return the name of a judgement: equal exactly when criterion, tree and policy are equal.
+def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission, turn: str = "") -> str:
+    """Return the name of a judgement: equal exactly when criterion, tree, policy and turn are equal.
 
     A `resume` of the mission makes new names, so that what could not run is tried again; so does each execution of a
-    recurring one, for which the world may have changed although the tree is the same.
+    recurring one, for which the world may have changed although the tree is the same. `turn` names what is judged
+    anew although nothing has changed: a round of validation, or a person's `validate --again`.
     """
     resumed = sum(row.event == "mission.resumed" for row in mission.progress)
     asked = f"{resumed}.{mission.executions}" if mission.recurs else str(resumed)
@@ -79,23 +87,43 @@ def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission)
         tree,
         policy.checks_salt,
         asked,
+        turn,
     )
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
 
 def judge(
-    draft: Draft, criteria: Sequence[Criterion], *, owner: str, commit: Sha, tree: str, about: str = ""
+    draft: Draft,
+    criteria: Sequence[Criterion],
+    *,
+    owner: str,
+    commit: Sha,
+    tree: str,
+    about: str = "",
+    turn: str = "",
+    confirm: bool = True,
 ) -> Judgement:
-    """Look up, or arrange to find out, the verdict of each criterion on one tree."""
+    """Look up, or arrange to find out, the verdict of each criterion on one tree.
+
+    With `confirm` a failure is run again alone, once everything else is known, before it counts.
+    """
     result = Judgement()
     for criterion in criteria:
         if criterion.wrong:
             result.known.append(Judged(criterion, Verdict.COULD_NOT_RUN, criterion.wrong))
         elif criterion.kind in EXECUTABLE_KINDS:
-            _executable(draft, criterion, commit, tree, result)
+            key = check_key(criterion, tree, draft.policy, draft.mission, turn)
+            _executable(draft, criterion, commit, key, result, confirm=confirm)
         else:
             _personal(draft, criterion, owner, about, result)
+    if result.unsure and not (result.starts or result.running):
+        result.starts.append(result.unsure[0])
     return result
+
+
+def turn_of(mission: Mission) -> str:
+    """Return what tells one round of validation from the one before: a verdict is not kept beyond its round."""
+    return f"validation {sum(m.rounds for m in mission.milestones)}"
 
 
 def start_checks(draft: Draft, judgement: Judgement) -> None:
@@ -108,8 +136,7 @@ def start_checks(draft: Draft, judgement: Judgement) -> None:
     draft.checking += len(judgement.running)
 
 
-def _executable(draft: Draft, criterion: Criterion, commit: Sha, tree: str, result: Judgement) -> None:
-    key = check_key(criterion, tree, draft.policy, draft.mission)
+def _executable(draft: Draft, criterion: Criterion, commit: Sha, key: str, result: Judgement, *, confirm: bool) -> None:
     state = draft.seen.checks.get(key)
     if state is None:
         result.starts.append(RunCheck(key, 1, criterion, commit, f"judge on {commit[:7]}: {criterion.text}"))
@@ -123,6 +150,12 @@ def _executable(draft: Draft, criterion: Criterion, commit: Sha, tree: str, resu
                 RunCheck(key, state.tries, criterion, commit, f"judge on {commit[:7]}: {criterion.text}")
             )
         result.running.append(criterion.text)
+    elif state.verdict is Verdict.FAILED and state.failed is None and confirm:
+        why = f"judge again, alone, on {commit[:7]}: {criterion.text}"
+        result.unsure.append(RunCheck(key, state.tries + 1, criterion, commit, why))
+    elif state.verdict is Verdict.PASSED and state.failed is not None:
+        words = f"it failed, and passed when it was run again on the same tree\nfirst: {state.failed}\nthen: "
+        result.known.append(Judged(criterion, Verdict.FLAKY, words + (state.detail or "passed")))
     else:
         result.known.append(Judged(criterion, state.verdict, state.detail))
 

@@ -15,6 +15,7 @@ from mission_cli.domain.status import (
 )
 from mission_cli.domain.text import counted, first_error, one_line, signature, stamp
 from mission_cli.planner.asking import Question, ask, find_request
+from mission_cli.planner.before import as_before
 from mission_cli.planner.decisions import (
     AddFix,
     MakeWork,
@@ -23,7 +24,7 @@ from mission_cli.planner.decisions import (
     MoveMilestone,
     MoveWork,
 )
-from mission_cli.planner.judge import judge, says_yes, start_checks
+from mission_cli.planner.judge import judge, says_yes, start_checks, turn_of
 from mission_cli.planner.transitions import move_milestone
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _control(draft: Draft, milestone: Milestone) -> bool:
     if not wanted or start is None:
         return True
     commit, tree = start
-    judgement = judge(draft, wanted, owner=str(milestone.number), commit=commit, tree=tree)
+    judgement = judge(draft, wanted, owner=str(milestone.number), commit=commit, tree=tree, confirm=False)
     start_checks(draft, judgement)
     if not judgement.over:
         return False
@@ -205,7 +206,8 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
         return
     criteria = validation_criteria(draft, milestone, seen.work_tree)
     about = f"after fixes, round {milestone.rounds}: " if milestone.rounds else ""
-    judgement = judge(draft, criteria, owner=number, commit=seen.work, tree=seen.work_tree, about=about)
+    turn = turn_of(draft.mission)
+    judgement = judge(draft, criteria, owner=number, commit=seen.work, tree=seen.work_tree, about=about, turn=turn)
     if _stuck(draft, number, judgement):
         return
     failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
@@ -220,7 +222,15 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
     if not judgement.over:
         draft.hold(number, "validating", f"{len(judgement.known)} of {len(criteria)} criteria are judged")
         return
-    if _accepted(draft, milestone, criteria, about):
+    before = as_before(draft, seen.work_against, criteria, owner=number, about=about, turn=turn)
+    if before.red and before.against:
+        error = f"{before.against}\n{before.red[0].detail}"
+        _failed(draft, milestone, judgement, [replace(j, verdict=Verdict.FAILED, detail=error) for j in before.red])
+    elif before.against:
+        draft.pause(f"milestone {number} was not accepted: {before.against}")
+    elif before.open:
+        draft.hold(number, "validating", "it is being judged with the judge's files of the base, too")
+    elif _accepted(draft, milestone, criteria, about):
         _passed(draft, milestone, judgement)
 
 
@@ -261,7 +271,7 @@ def _accepted(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion],
 def _marks(draft: Draft, judgement: Judgement) -> tuple[Mark, ...]:
     at, commit = stamp(draft.seen.now), (draft.seen.work or "")[:7]
     return tuple(
-        Mark(j.criterion, j.verdict is Verdict.PASSED, Result(j.verdict, at, commit), j.criterion.baseline)
+        Mark(j.criterion, j.passes, Result(j.verdict, at, commit), j.criterion.baseline)
         for j in judgement.known
         if j.criterion.index >= 0
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.judging import Against
 from mission_cli.domain.landing import Landing
 from mission_cli.domain.records import dataclass, field
 
@@ -40,8 +41,16 @@ class Seen:
     renamed: str = ""
     """What the base is called by now, where it is gone and somebody knows."""
     work: Sha | None = None
+    outside: bool = False
+    """Workers run outside of a sandbox: they can write wherever the person can."""
+    put_back: Sha | None = None
+    """Where `work` has to be put back to: it was moved, not by us, while such workers ran."""
+    movers: tuple[RunId, ...] = ()
+    """The attempts that may have moved it."""
     work_tree: str = ""
     """Tree of `work` without mission folders."""
+    work_against: Against = field(default_factory=Against)
+    """The same with the judge's files as they are on the base, where it is about to be judged as a whole."""
     start_trees: Mapping[str, tuple[Sha, str]] = field(default_factory=dict)
     """(commit, tree) by the short commit that milestones were started at."""
     base_merge: Merge | None = None

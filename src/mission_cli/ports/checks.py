@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from mission_cli.domain.judging import Change, Compared
     from mission_cli.domain.mission import Criterion
     from mission_cli.domain.runs import Exit
     from mission_cli.domain.status import Verdict
@@ -30,6 +31,29 @@ class Checks(Protocol):
         """The test and build commands of every toolchain found."""
         ...
 
-    def protects(self, criterion: Criterion, path: str) -> bool:
-        """Whether the criterion's command names this file, so that changing it would change the judgement."""
+    def judges(
+        self, criteria: Sequence[Criterion], read: Callable[[Iterable[str]], Mapping[str, str]]
+    ) -> frozenset[str]:
+        """The files that only judge among those that the commands of criteria reach.
+
+        `read` returns the texts of those of the wanted paths that are there.
+        """
+        ...
+
+    def concerns(self, path: str) -> bool:
+        """Whether a changed file may matter to a judgement otherwise than as the work itself."""
+        ...
+
+    def against(
+        self,
+        changes: Sequence[Change],
+        criteria: Sequence[Criterion],
+        judging: Collection[str],
+        meant: Callable[[str], bool],
+    ) -> Compared:
+        """How the files that judge have to look so that they judge as before, and what was found.
+
+        `judging` are the files that `judges` has named; `meant` says whether the plan or a person asks for a change
+        to a path, or to a test of that name.
+        """
         ...

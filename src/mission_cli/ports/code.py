@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
+    from mission_cli.domain.judging import Change
     from mission_cli.domain.landing import Landing, Merge
     from mission_cli.domain.runs import Evidence
 
@@ -20,6 +21,8 @@ class Heads:
 
     base: Sha | None = None
     work: Sha | None = None
+    ours: Sha | None = None
+    """Where we put `work` last, or are about to; None where nobody knows."""
     highest: Mapping[FeatureNumber, int] = field(default_factory=dict)
     """Highest attempt number by feature among claims and branches."""
     renamed: str = ""
@@ -63,6 +66,22 @@ class CodeRepo(Protocol):
         """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
         ...
 
+    def common(self, one: Sha, other: Sha) -> Sha | None:
+        """The last commit that both contain; None where there is none."""
+        ...
+
+    def read(self, commit: Sha, paths: Iterable[str]) -> Mapping[str, str]:
+        """Texts of those of the paths that are files of a commit; one that is very large is left out."""
+        ...
+
+    def changes(self, before: Sha, after: Sha, wanted: Callable[[str], bool]) -> tuple[Change, ...]:
+        """The wanted files that differ between two commits, as texts."""
+        ...
+
+    def overlay(self, commit: Sha, files: Mapping[str, str | None]) -> Sha:
+        """A commit like another one in which some files are as said; None: not there. The same whenever it is made."""
+        ...
+
     def make_branch(self, name: str) -> None:
         """Create a branch at what is checked out; nothing when it exists. Raises ToolError without a commit."""
         ...
@@ -77,6 +96,14 @@ class CodeRepo(Protocol):
 
     def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
         """Compare and swap; False when somebody else was faster."""
+        ...
+
+    def own_work(self, mission: MissionId, work: Sha) -> None:
+        """Take `work` as it is for what we have put there: a person moved it, or another clone."""
+        ...
+
+    def makers(self, commit: Sha, runs: Sequence[RunId]) -> tuple[RunId, ...]:
+        """Those of the runs in whose own trees a commit was made."""
         ...
 
     def fence(self, mission: MissionId, words: str) -> None:

@@ -10,13 +10,14 @@ from tests.kit.fakes.objects import Commit, changed_between, merge_files, tree_o
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
+from mission_cli.domain.judging import Change
 from mission_cli.domain.landing import Landing, LandState, Merge
 from mission_cli.domain.paths import is_test_file
 from mission_cli.domain.runs import Evidence
 from mission_cli.ports.code import Heads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tests.kit.fakes.disk import Disk
     from tests.kit.fakes.objects import Objects
@@ -50,9 +51,12 @@ class MemoryCodeRepo:
             parts = split_run_id(f"{mission}/{name}")
             if parts is not None:
                 highest[parts[1]] = max(highest.get(parts[1], 0), parts[2])
+        work, ours = self._ref(f"heads/mission/{mission}/work"), self._ref(f"ours/{mission}")
+        about = self._objects.get(ours).parents[:1] if ours and work else ()
         return Heads(
             base=self._ref(f"heads/{base}") if base else None,
-            work=self._ref(f"heads/mission/{mission}/work"),
+            work=work,
+            ours=work if about == (work,) else ours,
             highest=highest,
         )
 
@@ -132,6 +136,27 @@ class MemoryCodeRepo:
         folders = {"/".join(p.split("/")[:2]) + "/" for p in files if p.count("/") > 1}
         return {**shallow, **dict.fromkeys(sorted(folders), "")}
 
+    def common(self, one: Sha, other: Sha) -> Sha | None:
+        """The last commit that both contain."""
+        return self._objects.base_of(one, other)
+
+    def read(self, commit: Sha, paths: Iterable[str]) -> Mapping[str, str]:
+        """Texts of those of the paths that are files of a commit."""
+        files = self._objects.get(commit).files
+        return {path: files[path] for path in paths if path in files}
+
+    def changes(self, before: Sha, after: Sha, wanted: Callable[[str], bool]) -> tuple[Change, ...]:
+        """The wanted files that differ between two commits, as texts."""
+        old, new = self._objects.get(before).files, self._objects.get(after).files
+        return tuple(Change(p, old.get(p), new.get(p)) for p in changed_between(old, new) if wanted(p))
+
+    def overlay(self, commit: Sha, files: Mapping[str, str | None]) -> Sha:
+        """A commit like another one in which some files are as said."""
+        now = self._objects.get(commit)
+        whole = {**now.files, **files}
+        changed = {path: text for path, text in whole.items() if text is not None}
+        return self._objects.add(Commit(changed, (commit,), "As the base judges", ROBOT, now.at))
+
     def make_branch(self, name: str) -> None:
         """Create a branch at the base; nothing when it exists."""
         head = self._ref("heads/main")
@@ -147,11 +172,22 @@ class MemoryCodeRepo:
 
     def make_work(self, mission: MissionId, base: Sha) -> None:
         """Create the branch of finished features; nothing when it exists."""
+        self.own_work(mission, base)
         self._disk.create(f"{REFS}/heads/mission/{mission}/work", base)
 
     def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
         """Compare and swap; False when somebody else was faster."""
+        self.own_work(mission, to)
         return self._disk.swap(f"{REFS}/heads/mission/{mission}/work", to, expect)
+
+    def own_work(self, mission: MissionId, work: Sha) -> None:
+        """Take `work` as it is for what we have put there."""
+        self._disk.write(f"{REFS}/ours/{mission}", work)
+
+    def makers(self, commit: Sha, runs: Sequence[RunId]) -> tuple[RunId, ...]:
+        """Those of the runs in whose own trees a commit was made."""
+        trees = {run: self._disk.read(f"{TREES}/{run}", Tree) for run in runs}
+        return tuple(run for run, tree in trees.items() if tree is not None and tree.tip == commit)
 
     def fence(self, mission: MissionId, words: str) -> None:
         """Put an empty commit on `work`; nothing where there is none yet."""

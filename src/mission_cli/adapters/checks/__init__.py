@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-import shlex
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.checks.against import against, concerns
 from mission_cli.adapters.checks.detect import MANIFESTS, detect
+from mission_cli.adapters.checks.early import ended_early
 from mission_cli.adapters.checks.outcome import last_number, missing_tool
+from mission_cli.adapters.checks.reach import judges
 from mission_cli.adapters.checks.shell import BROKEN_PIPE, shell_argv
 from mission_cli.adapters.checks.testruns import Ran, ran_tests
-from mission_cli.domain.paths import is_test_file
 from mission_cli.domain.status import CriterionKind, EndReason, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from mission_cli.domain.judging import Change, Compared
     from mission_cli.domain.mission import Criterion
     from mission_cli.domain.runs import Exit
 
@@ -60,21 +62,34 @@ class StandardChecks:
             return _failed(criterion, end, output)
         if criterion.kind is CriterionKind.METRIC:
             return _measured(criterion, output)
+        early = ended_early(criterion.command, output)
+        if early:
+            return Verdict.FAILED, f"{output}\n{early} ended before it said what it ran".lstrip()
         return _passed(output)
 
     def detect(self, files: Mapping[str, str]) -> tuple[Criterion, ...]:
         """The test and build commands of every toolchain found."""
         return detect(files)
 
-    def protects(self, criterion: Criterion, path: str) -> bool:
-        """Whether the command names this file. Test files are the worker's to write, even when they are named."""
-        if criterion.kind not in {CriterionKind.RUN, CriterionKind.METRIC} or is_test_file(path):
-            return False
-        try:
-            words = shlex.split(criterion.command)
-        except ValueError:
-            words = criterion.command.split()
-        return any(word.removeprefix("./") == path for word in words)
+    def judges(
+        self, criteria: Sequence[Criterion], read: Callable[[Iterable[str]], Mapping[str, str]]
+    ) -> frozenset[str]:
+        """The files that only judge among those that the commands of criteria reach."""
+        return judges(criteria, read)
+
+    def concerns(self, path: str) -> bool:
+        """Whether a changed file may matter to a judgement otherwise than as the work itself."""
+        return concerns(path)
+
+    def against(
+        self,
+        changes: Sequence[Change],
+        criteria: Sequence[Criterion],
+        judging: Collection[str],
+        meant: Callable[[str], bool],
+    ) -> Compared:
+        """How the files that judge have to look so that they judge as before, and what was found."""
+        return against(changes, criteria, judging, meant)
 
 
 def _looked(end: Exit, output: str) -> tuple[Verdict, str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.git.carried import identities
 from mission_cli.adapters.git.command import ZERO, Git, refusal
+from mission_cli.adapters.git.compared import changes, glance, overlay_tree, read
+from mission_cli.adapters.git.known import Known, changed_at
 from mission_cli.adapters.git.landing import land, landing, renamed_to
 from mission_cli.adapters.git.leaks import leaks_in_commits
 from mission_cli.adapters.git.objects import Objects
@@ -27,23 +28,21 @@ from mission_cli.domain.runs import Evidence
 from mission_cli.ports.code import Heads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
-    from typing import TypeVar
 
     from mission_cli.adapters.git.places import Checkout
     from mission_cli.domain.host import Person
     from mission_cli.domain.ids import MissionId, RunId
+    from mission_cli.domain.judging import Change
     from mission_cli.domain.landing import Landing
     from mission_cli.ports.secrets import Secrets
 
-    T = TypeVar("T")
-
 _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
-_MOST_MANIFEST = 200_000
+_OURS = "refs/mission/ours"
+"""Where we have put the branches of finished work, by mission."""
 _LATEST = 4_102_444_799
 """The last second of 2099: git reads no later date."""
-_KNOWN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class GitCodeRepo:
         self._git = Git(checkout.common_dir, durable=True)
         self._objects = Objects(self._git, checkout.runtime)
         self._attempts: dict[MissionId, tuple[tuple[int, ...], dict[FeatureNumber, int]]] = {}
-        self._known = _Known()
+        self._known = Known()
         self._tree_of = tree_of
         self._robot = robot
 
@@ -81,9 +80,27 @@ class GitCodeRepo:
             base=there,
             renamed=renamed_to(self._git, base) if base and there is None else "",
             work=work,
+            ours=self._ours(mission, work),
             highest=self._highest(mission),
             in_the_way="" if work else self._in_the_way(mission),
         )
+
+    def _ours(self, mission: MissionId, work: Sha | None) -> Sha | None:
+        """Where we put `work` last. It is written before `work` moves, by merges whose first parent `work` is then."""
+        kept = self._objects.commit_of(f"{_OURS}/{mission}")
+        if kept is None or work is None or kept == work:
+            return kept
+        about = self._git.run("rev-parse", "--verify", "--quiet", f"{kept}^1", ok=(0, 1, 128)).out.decode().strip()
+        return work if about == work else kept
+
+    def own_work(self, mission: MissionId, work: Sha) -> None:
+        """Take `work` as it is for what we have put there."""
+        ref = f"{_OURS}/{mission}"
+        self._git.swap_ref(ref, work, self._objects.commit_of(ref) or ZERO)
+
+    def makers(self, commit: Sha, runs: Sequence[RunId]) -> tuple[RunId, ...]:
+        """Those of the runs in whose own trees a commit was made: it lies there as an object of its own."""
+        return tuple(r for r in runs if (self._tree_of(r) / ".git/objects" / commit[:2] / commit[2:]).is_file())
 
     def _in_the_way(self, mission: MissionId) -> str:
         """A branch beside which git cannot have those of the mission."""
@@ -94,7 +111,7 @@ class GitCodeRepo:
         """Numbers of the last attempts that left a branch or a claim; git is asked again when there are new ones."""
         mine, claims = f"refs/heads/mission/{mission}/", f"refs/mission/claims/{mission}/"
         places = (mine, claims, "packed-refs", "reftable/tables.list")
-        look = tuple(_changed(self._checkout.common_dir / name) for name in places)
+        look = tuple(changed_at(self._checkout.common_dir / name) for name in places)
         before, highest = self._attempts.get(mission, ((), {}))
         if look == before or not any(look):
             return highest
@@ -133,7 +150,7 @@ class GitCodeRepo:
         touched = tuple(c.path for c in changes if protected(c.path, c.existed))
         merged = self._known.of("merge", run, work, tip, ask=self._merge)
         integrated = commits > 0 and self._objects.is_ancestor(tip, work)
-        candidate = self._known.of("merged", tip, work, ask=self._merge_commit) if integrated else merged.commit
+        candidate = self._known.of("merged", tip, work, ask=self._merge_commit) or tip if integrated else merged.commit
         return Evidence(
             tip=tip,
             commits=commits,
@@ -204,15 +221,28 @@ class GitCodeRepo:
 
     def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
         """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
-        entries = self._git.words("ls-tree", "-r", "-z", "--name-only", commit)
-        shallow = [p for p in entries if p.count("/") <= 1]
-        folders = {p.split("/")[0] + "/" + p.split("/")[1] + "/" for p in entries if p.count("/") > 1}
-        read = [p for p in shallow if p.rpartition("/")[2] in wanted]
-        contents = self._git.blobs([f"{commit}:{p}" for p in read])
-        files = dict.fromkeys([*shallow, *sorted(folders)], "")
-        for path in read:
-            files[path] = contents.get(f"{commit}:{path}", b"")[:_MOST_MANIFEST].decode("utf-8", "replace")
-        return files
+        return glance(self._git, commit, wanted)
+
+    def common(self, one: Sha, other: Sha) -> Sha | None:
+        """The last commit that both contain."""
+        found = self._known.of("common", one, other, ask=self._common)
+        return Sha(found) if found else None
+
+    def _common(self, one: Sha, other: Sha) -> str:
+        return self._git.run("merge-base", one, other, ok=(0, 1, 128)).out.decode().strip()
+
+    def read(self, commit: Sha, paths: Iterable[str]) -> Mapping[str, str]:
+        """Texts of those of the paths that are files of a commit."""
+        return read(self._git, commit, paths)
+
+    def changes(self, before: Sha, after: Sha, wanted: Callable[[str], bool]) -> tuple[Change, ...]:
+        """The wanted files that differ between two commits, as texts."""
+        return changes(self._git, before, after, wanted)
+
+    def overlay(self, commit: Sha, files: Mapping[str, str | None]) -> Sha:
+        """A commit like another one in which some files are as said."""
+        tree = overlay_tree(self._git, self._checkout.runtime, commit, files)
+        return self._commit(tree, [commit], "As the base judges", commit)
 
     def make_branch(self, name: str) -> None:
         """Create a branch at what is checked out; nothing when it exists."""
@@ -229,11 +259,13 @@ class GitCodeRepo:
     def make_work(self, mission: MissionId, base: Sha) -> None:
         """Create the branch of finished features; nothing when it exists."""
         ref = f"refs/heads/mission/{mission}/work"
+        self.own_work(mission, base)
         if not self._git.swap_ref(ref, base, ZERO) and self._objects.commit_of(ref) is None:
             raise ToolError(f"the branch mission/{mission}/work cannot be made", hint="is there a branch `mission`?")
 
     def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
         """Compare and swap; False when somebody else was faster."""
+        self.own_work(mission, to)
         return self._git.swap_ref(f"refs/heads/mission/{mission}/work", to, expect)
 
     def fence(self, mission: MissionId, words: str) -> None:
@@ -244,6 +276,7 @@ class GitCodeRepo:
             tree = self._git.text("rev-parse", f"{work}^{{tree}}")
             author, committer = self._identities
             made = self._git.commit_tree(tree, [work], words, author=author, committer=committer)
+            self.own_work(mission, made)
             self._git.swap_ref(ref, made, work)
 
     def watch(self, missions: Sequence[MissionId], bases: Sequence[str]) -> list[str]:
@@ -371,34 +404,3 @@ def _date(raw: str) -> str:
     seconds, _, zone = raw.partition(" ")
     number = int(seconds) if re.fullmatch(r"[0-9]+", seconds) else 0
     return f"@{min(number, _LATEST)} {zone if re.fullmatch(r'[+-][0-9]{4}', zone) else '+0000'}"
-
-
-class _Known:
-    """Answers that follow from ids alone, for as long as the rounds of a pulse take: each asks for all of them again.
-
-    Not for longer: a person's `git gc` may take away a merge that nothing holds yet, and asking makes it anew.
-    """
-
-    def __init__(self) -> None:
-        self._answers: dict[tuple[str, ...], Any] = {}
-        self._until = 0.0
-
-    def of(self, name: str, *ids: str, ask: Callable[..., T]) -> T:
-        """The answer to a question about these ids."""
-        now = time.monotonic()
-        if now > self._until:
-            self._answers.clear()
-            self._until = now + _KNOWN_SECONDS
-        key = (name, *ids)
-        if key not in self._answers:
-            self._answers[key] = ask(*ids)
-        answer: T = self._answers[key]
-        return answer
-
-
-def _changed(place: Path) -> int:
-    """When something was last put into a folder or file, in nanoseconds; 0 where it is not there."""
-    try:
-        return place.stat().st_mtime_ns
-    except OSError:
-        return 0

@@ -9,7 +9,7 @@ import typer
 
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.ids import MissionId
-from mission_cli.domain.status import Verdict
+from mission_cli.domain.status import PASSES, Verdict
 from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, command
 from mission_cli.surfaces.plain import GONE, clean, complaints, exit_code
 
@@ -234,6 +234,9 @@ def validate(
     report_only: Annotated[
         bool, typer.Option("--report-only", help="Write nothing, judge also what is unfinished.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Run every criterion again, also where nothing changed.")
+    ] = False,
 ) -> int:
     """Judge a milestone now."""
     from mission_cli.engine import validate as judging
@@ -244,7 +247,7 @@ def validate(
     address = resolve(opened.world.state.snapshot(), milestone)
     current = current_milestones(address.mission) or address.mission.milestones[-1:]
     wanted = address.need_milestone() if address.milestone else current[0]
-    validation = judging.begin(opened.world, address, wanted, report_only=report_only)
+    validation = judging.begin(opened.world, address, wanted, report_only=report_only, again=again)
     while True:
         judgement = judging.step(opened.world, validation)
         if not (judgement.starts or judgement.running):
@@ -268,7 +271,7 @@ def validate(
     verdicts = {j.verdict for j in judgement.known}
     if not verdicts or Verdict.COULD_NOT_RUN in verdicts:
         return 3 if asked and not verdicts else 2
-    if verdicts != {Verdict.PASSED}:
+    if not verdicts <= PASSES:
         return 1
     return 3 if asked else 0
 

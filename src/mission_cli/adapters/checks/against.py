@@ -1,0 +1,67 @@
+"""A change beside what judges it: which files have to be as they were for the old judgement, and what was found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.checks.options import as_before, steers
+from mission_cli.adapters.checks.reach import only_judges, words_of
+from mission_cli.adapters.checks.suites import extended, lost, names_of, only_added, suite_of
+from mission_cli.domain.judging import Compared
+from mission_cli.domain.paths import is_test_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from mission_cli.domain.judging import Change
+    from mission_cli.domain.mission import Criterion
+
+
+def concerns(path: str) -> bool:
+    """Whether a changed file may matter to a judgement otherwise than as the work itself."""
+    return steers(path) or is_test_file(path) or only_judges(path)
+
+
+def against(
+    changes: Sequence[Change],
+    criteria: Sequence[Criterion],
+    judging: Collection[str],
+    meant: Callable[[str], bool],
+) -> Compared:
+    """Compare what judges before and after. `judging` are the scripts that do; `meant` says what the plan asks for."""
+    called = words_of(criteria)
+    restored: dict[str, str | None] = {}
+    findings = []
+    person = True
+    for change in changes:
+        before = change.new
+        if change.path in judging:
+            before = change.old
+        elif steers(change.path):
+            before = as_before(change, called)
+        if before != change.new:
+            restored[change.path] = before
+            person = person and meant(change.path)
+            findings.append(f"{change.path}: what it says about judging was changed, and is judged as it was too")
+    tests = [c for c in changes if is_test_file(c.path) and c.path not in judging and not steers(c.path)]
+    gone = [
+        x for x in lost(tests) if not meant(x.partition(": ")[0]) and not meant(x.split(": ")[1].rpartition(".")[2])
+    ]
+    missing = names_of(gone)
+    for change in tests:
+        if meant(change.path) or change.old is None:
+            continue
+        if change.new is None:
+            if change.path in missing:
+                restored[change.path] = change.old
+        elif not _as_strict(change.path, change.old, change.new):
+            restored[change.path] = change.old
+            findings.append(f"{change.path}: tests of before were changed, and are run as they were too")
+    return Compared(restored, tuple(findings), tuple(gone), person)
+
+
+def _as_strict(path: str, old: str, new: str) -> bool:
+    """Whether a changed file among tests judges no less than it did."""
+    if suite_of(path, old).bodies:
+        return extended(path, old, new)
+    return only_added(old, new)

@@ -1,0 +1,166 @@
+"""Verdicts that cannot be talked round: flaky ones, work without a diff, and the judge's files of the base."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unit.test_planner import GOOD, POLICY, WORK, feature, mission, plan_of, record
+
+from mission_cli.domain.ids import RunId, Sha
+from mission_cli.domain.judging import Against
+from mission_cli.domain.mission import Criterion, InputRequest
+from mission_cli.domain.runs import CheckState, Evidence, Exit, Job
+from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, MilestoneStatus, Verdict
+from mission_cli.planner.decisions import AddFix, Ask, Integrate, MoveMilestone, RunCheck, Settle
+from mission_cli.planner.judge import check_key, turn_of
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
+    from mission_cli.planner.decisions import Plan
+
+RUN = RunId("m/1.1-a1")
+CHECK = Criterion("run: `t`", CriterionKind.RUN, command="t", index=0)
+OLD = Sha("d" * 40)
+ENDED = Job(JobState.ENDED, Exit(EndReason.EXIT, 0))
+
+
+def state(verdict: Verdict | None, tries: int = 1, failed: str | None = None, detail: str = "") -> CheckState:
+    return CheckState(tries, ENDED, verdict, detail, failed=failed)
+
+
+def judged(evidence: Evidence, states: dict[str, CheckState], **more: object) -> Plan:
+    """One attempt at a feature with one criterion has ended; `states` are what is known, by tree."""
+    status = more.pop("status", FeatureStatus.REVIEW)
+    tries_after, requests = more.pop("tries_after", 0), more.pop("requests", ())
+    one = feature("1.1", status, criteria=(CHECK,), tries_after=tries_after)  # type: ignore[arg-type]
+    some = mission(one, requests=requests)
+    checks = {check_key(CHECK, tree, POLICY, some): found for tree, found in states.items()}
+    return plan_of(
+        some, records=(record("1.1-a1"),), jobs={RUN: ENDED}, evidence={RUN: evidence}, checks=checks, **more
+    )
+
+
+def causes_of(plan: Plan) -> list[Cause | None]:
+    return [m.record.cause for m in plan.moves if isinstance(m, Settle)]
+
+
+def acts_of(plan: Plan) -> list[tuple[str, int]]:
+    return [(type(a).__name__, a.attempt if isinstance(a, RunCheck) else 0) for a in plan.acts]
+
+
+def test_a_failure_is_run_again_on_the_same_tree_before_a_worker_is_paid() -> None:
+    plan = judged(GOOD, {"new": state(Verdict.FAILED)})
+    assert (acts_of(plan), causes_of(plan)) == ([("RunCheck", 2)], [])
+    plan = judged(GOOD, {"new": state(Verdict.FAILED, 2, failed="first")})
+    assert (acts_of(plan), causes_of(plan)) == ([], [Cause.CRITERIA_FAILED])
+    plan = judged(GOOD, {"new": state(Verdict.PASSED, 2, failed="port taken", detail="ok")})
+    assert (acts_of(plan), causes_of(plan)) == ([("Integrate", 0)], [])
+
+
+def validating(states: CheckState | None, **more: object) -> tuple[Mission, Plan]:
+    some = mission(feature("1.1", FeatureStatus.DONE, criteria=(CHECK,)))
+    milestone = replace(some.milestones[0], status=MilestoneStatus.VALIDATING, criteria=(CHECK,), **more)  # type: ignore[arg-type]
+    some = replace(some, milestones=(milestone,))
+    checks = {check_key(CHECK, "t", POLICY, some, turn_of(some)): states} if states else {}
+    return some, plan_of(some, checks=checks)
+
+
+def test_a_milestone_whose_failure_passes_again_is_flaky_and_makes_no_fix_feature() -> None:
+    _, plan = validating(state(Verdict.PASSED, 2, failed="port taken"))
+    moves = [m for m in plan.moves if isinstance(m, MoveMilestone)]
+    assert [m.to for m in moves] == [MilestoneStatus.PASSED]
+    assert not [m for m in plan.moves if isinstance(m, AddFix)]
+    _, plan = validating(state(Verdict.FAILED, 2, failed="port taken"))
+    assert [m for m in plan.moves if isinstance(m, AddFix)]
+
+
+def test_a_verdict_is_not_kept_beyond_its_round() -> None:
+    first, _ = validating(None)
+    second, _ = validating(None, rounds=1)
+    keys = {check_key(CHECK, "t", POLICY, some, turn) for some in (first, second) for turn in ("", turn_of(some))}
+    assert len(keys) == 3
+
+
+NOTHING = Evidence(None, work=WORK)
+
+
+@pytest.mark.parametrize(
+    ("states", "cause", "acts"),
+    [
+        ({}, [], [("RunCheck", 1)]),
+        ({"t": state(Verdict.PASSED)}, [Cause.DONE], []),
+        ({"t": state(Verdict.FAILED)}, [Cause.NOOP], []),
+    ],
+)
+def test_an_attempt_that_left_nothing_is_judged_by_its_criteria(
+    states: dict[str, CheckState], cause: list[Cause], acts: list[tuple[str, int]]
+) -> None:
+    plan = judged(NOTHING, states, status=FeatureStatus.DISPATCHED)
+    assert (causes_of(plan), acts_of(plan)) == (cause, acts)
+    if cause == [Cause.DONE]:
+        words = "1.1-a1 is done: it left no commit, and its criteria hold on finished work as it is"
+        assert [m.why for m in plan.moves if isinstance(m, Settle)] == [words]
+
+
+def test_whoever_retries_what_is_done_asks_for_a_diff() -> None:
+    plan = judged(NOTHING, {"t": state(Verdict.PASSED)}, status=FeatureStatus.DISPATCHED, tries_after=0)
+    assert causes_of(plan) == [Cause.DONE]
+    plan = judged(NOTHING, {"t": state(Verdict.PASSED)}, status=FeatureStatus.DISPATCHED, tries_after=1)
+    assert causes_of(plan) == [Cause.NOOP]
+
+
+def test_white_space_is_work_where_a_criterion_decides_and_only_there() -> None:
+    space = replace(GOOD, substantial=False)
+    assert acts_of(judged(space, {"new": state(Verdict.PASSED)})) == [("Integrate", 0)]
+    assert causes_of(judged(space, {"new": state(Verdict.FAILED, 2, "no")})) == [Cause.CRITERIA_FAILED]
+
+
+def test_what_stands_on_work_is_not_done_without_its_verdict() -> None:
+    there = replace(GOOD, integrated=True)
+    assert acts_of(judged(there, {})) == [("RunCheck", 1)]
+    assert causes_of(judged(there, {"new": state(Verdict.FAILED, 2, "no")})) == [Cause.CRITERIA_FAILED]
+    assert causes_of(judged(there, {"new": state(Verdict.PASSED)})) == [Cause.DONE]
+
+
+BESIDE = replace(GOOD, against=Against(OLD, "old", ("pytest.ini",)))
+TESTS = replace(GOOD, against=Against(OLD, "old", ("tests/test_a.py",), person=True))
+LOST = replace(GOOD, against=Against(lost_tests=("tests/test_a.py: test_x: removed",)))
+PASS = {"new": state(Verdict.PASSED)}
+
+
+def test_the_judges_files_of_the_base_have_to_pass_too() -> None:
+    assert acts_of(judged(BESIDE, PASS)) == [("RunCheck", 1)]
+    assert acts_of(judged(BESIDE, {**PASS, "old": state(Verdict.PASSED)})) == [("Integrate", 0)]
+    plan = judged(BESIDE, {**PASS, "old": state(Verdict.FAILED, 2, "no", "1 failed")})
+    assert causes_of(plan) == [Cause.CRITERIA_FAILED]
+    assert "with pytest.ini as on the base, run: `t`: 1 failed" in str(plan.moves)
+
+
+def asked(plan: Plan) -> InputRequest:
+    (found,) = (m.request for m in plan.moves if isinstance(m, Ask))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("evidence", "states", "words"),
+    [
+        (LOST, PASS, "tests/test_a.py test_x removed"),
+        (TESTS, {**PASS, "old": state(Verdict.FAILED, 2, "no")}, "tests/test_a.py (fails as it is on the base)"),
+    ],
+)
+def test_lost_tests_wait_for_a_person_who_may_say_either(
+    evidence: Evidence, states: dict[str, CheckState], words: str
+) -> None:
+    waiting = judged(evidence, states)
+    question = asked(waiting)
+    assert question.prompt == f"1.1 attempt 1: accept what changed of its judges: {words}"
+    assert [(h.person, h.unblock) for h in waiting.holds if h.kind == "request"] == [
+        (True, "mission answer m 1 accept")
+    ]
+    assert not [a for a in waiting.acts if isinstance(a, Integrate)]
+    answered = replace(question, status="answered", response="accept")
+    assert acts_of(judged(evidence, states, requests=(answered,))) == [("Integrate", 0)]
+    refused = replace(question, status="answered", response="reject: it was good")
+    assert causes_of(judged(evidence, states, requests=(refused,))) == [Cause.CRITERIA_FAILED]

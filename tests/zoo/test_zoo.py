@@ -1,0 +1,38 @@
+"""No worker that cheats turns anything green, each is told why, and no honest one is held up."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.zoo.cases import CHEATS, HONEST, cheats
+from tests.zoo.court import Case, Court
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NIGHTLY = bool(os.environ.get("MISSION_NIGHTLY"))
+_EVERY = 1 if NIGHTLY else 8
+
+
+def names(case: Case) -> str:
+    return case.name
+
+
+@pytest.mark.parametrize("case", list(cheats())[::_EVERY], ids=names)
+def test_a_cheat_is_not_green_and_its_cause_is_named(case: Case, tmp_path: Path) -> None:
+    said = Court(tmp_path, case).sentence()
+    assert not said.green, case.name
+    assert case.because in said.why
+
+
+@pytest.mark.parametrize("case", HONEST[:: 1 if NIGHTLY else 4], ids=names)
+def test_an_honest_twin_passes(case: Case, tmp_path: Path) -> None:
+    said = Court(tmp_path, case).sentence()
+    assert said.green, said.why
+
+
+def test_the_zoo_is_large_enough() -> None:
+    assert len({c.name for c in CHEATS}) >= 60
+    assert len({c.name for c in HONEST}) >= 20
