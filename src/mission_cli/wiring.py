@@ -342,6 +342,7 @@ def _assemble(
         notifier=CommandNotifier(settings.notify, folder=checkout.name, log=checkout.runtime / "notify.log"),
         settings=settings,
         settings_files=(*files, os.fspath(key_file())),
+        again=lambda: _again(checkout, around) if ticking else None,
         settings_edited=lambda: _edited(checkout),
         schedule=schedule(),
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
@@ -374,8 +375,20 @@ def _surroundings(
         remote=settings.remote,
         mark=random_hex(12),
         environment=around,
-        tick=python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name)) if ticking else (),
+        tick=_tick(checkout) if ticking else (),
     )
+
+
+def _tick(checkout: Checkout) -> tuple[str, ...]:
+    return python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name))
+
+
+def _again(checkout: Checkout, around: Mapping[str, str]) -> None:
+    """Start a pulse that nobody waits for. Where that fails, the next one of the schedule goes on."""
+    from mission_cli.adapters.proc.run import start_detached
+
+    with suppress(OSError):
+        start_detached(_tick(checkout), cwd=checkout.name, env=around, log=checkout.runtime / "pulse.log")
 
 
 def _edited(checkout: Checkout) -> bool:

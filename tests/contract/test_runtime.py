@@ -92,9 +92,11 @@ def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     runtime.note_asked(asked)
     runtime.note_timeline(line)
     runtime.note_look("head")
+    assert runtime.turn() == ""
+    runtime.note_turn("m")
     again = place.world().runtime
     assert (again.settled(), again.trouble(), again.told(), again.asked()) == (settled, trouble, told, asked)
-    assert (again.timeline(), again.last_look()) == (line, "head")
+    assert (again.timeline(), again.last_look(), again.turn()) == (line, "head", "m")
     again.note_trouble(None)
     assert runtime.trouble() is None
     assert runtime.keep("plans/m.md", "text").endswith("plans/m.md")

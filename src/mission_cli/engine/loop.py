@@ -16,6 +16,7 @@ from mission_cli.engine.notify import tell_news
 from mission_cli.engine.observe import Case, consider
 from mission_cli.engine.record import writes_for
 from mission_cli.engine.sharing import Heard
+from mission_cli.engine.turns import Turns
 from mission_cli.engine.world import policy_of
 from mission_cli.planner.decisions import Cancel, Recover
 from mission_cli.ports.runtime import Trouble
@@ -57,6 +58,8 @@ class Report:
     """The remote could not be asked in this pulse; it is not tried again, and nothing is started."""
     settled: dict[MissionId, Settled] = field(default_factory=dict)
     """The missions that are over; of those that were so before and stayed as they were there is no case."""
+    handed_over: bool = False
+    """Some missions were not served: the next pulse goes on with them."""
 
     def status(self, mission: MissionId) -> MissionStatus | None:
         """How a mission stood at the end; None when it was not looked at."""
@@ -81,9 +84,12 @@ class Report:
 
 
 def pulse(world: World, only: Sequence[MissionId] = ()) -> Report:
-    """Run ticks until nobody kicks any more. Never waits for work. Raises nothing but our bugs' reports."""
+    """Run ticks until nobody kicks any more, or for as long as a pulse may last; then another one is started.
+
+    Never waits for work. Raises nothing but our bugs' reports.
+    """
     report = Report()
-    policy = policy_of(world)
+    policy, turns = policy_of(world), Turns(world)
     while True:
         with world.runtime.lock() as ours:
             if not ours:
@@ -91,7 +97,7 @@ def pulse(world: World, only: Sequence[MissionId] = ()) -> Report:
                 return report
             quiet, said = world.runtime.seems_idle(), len(report.lines)
             world.runtime.take_kick()
-            looks = _tick(world, policy, report, only)
+            looks = _tick(world, policy, report, only, turns)
             if quiet and len(report.lines) > said:
                 report.lines.append("this was found although nothing that pulses watch had changed")
             tell_news(world, policy, list(report.cases.values()))
@@ -99,7 +105,11 @@ def pulse(world: World, only: Sequence[MissionId] = ()) -> Report:
                 world.runtime.note_settled(report.settled)
             if not only:
                 _rest(world, report, looks)  # the last thing: a pulse that dies before it leaves no rest behind
-        if not world.runtime.take_kick():
+        if not (report.handed_over or world.runtime.take_kick()):
+            return report
+        if report.handed_over or turns.late:
+            world.runtime.kick()
+            world.again()
             return report
 
 
@@ -114,17 +124,21 @@ def look(world: World, only: Sequence[MissionId] = ()) -> Report:
     return report
 
 
-def _tick(world: World, policy: Policy, report: Report, only: Sequence[MissionId]) -> dict[str, Look] | None:
+def _tick(
+    world: World, policy: Policy, report: Report, only: Sequence[MissionId], turns: Turns
+) -> dict[str, Look] | None:
     """Do all that there is to do; return how the state looked before it was read last, None where that failed."""
     try:
         with refusals_said():
-            return _passes(world, policy, report, only)
+            return _passes(world, policy, report, only, turns)
     except MissionError as error:
         _trouble(world, report, error)
         return None
 
 
-def _passes(world: World, policy: Policy, report: Report, only: Sequence[MissionId]) -> dict[str, Look] | None:
+def _passes(
+    world: World, policy: Policy, report: Report, only: Sequence[MissionId], turns: Turns
+) -> dict[str, Look] | None:
     moment = world.clock.moment()
     world.runtime.note_timeline(follow(world.runtime.timeline(), moment, least=policy.agree_after))
     report.lines += world.state.recover()
@@ -136,11 +150,11 @@ def _passes(world: World, policy: Policy, report: Report, only: Sequence[Mission
     for _ in range(_MOST_PASSES):
         looks = world.runtime.looks([*world.state.watch(), *world.settings_files])
         snapshot = world.state.snapshot(settled)
-        if not _pass(world, policy, report, snapshot, only):
+        if not _pass(world, policy, report, snapshot, only, turns):
             break
     report.settled = {**snapshot.settled, **_settled(report)}
     sharing.leave_sign(world, [case.mission for case in report.cases.values()])
-    if not report.troubles and not report.bugs:
+    if not (report.troubles or report.bugs or report.handed_over):
         world.runtime.note_trouble(None)
     return looks
 
@@ -151,22 +165,31 @@ def _stop_all(world: World, report: Report) -> None:
     report.lines.append("STOP is pressed: nothing is started, what runs is being stopped")
 
 
-def _pass(world: World, policy: Policy, report: Report, snapshot: Snapshot, only: Sequence[MissionId]) -> bool:
-    """Serve each mission once; True when something was done. Whoever comes behind a change looks anew."""
+def _pass(
+    world: World, policy: Policy, report: Report, snapshot: Snapshot, only: Sequence[MissionId], turns: Turns
+) -> bool:
+    """Serve each mission once; True when something was done and it is not time for the next pulse.
+
+    Whoever comes behind a change looks anew.
+    """
     busy = changed = False
-    for mission in [stored.id for stored in _served(snapshot, only)]:
+    for mission in turns.order([stored.id for stored in _served(snapshot, only)]):
         if changed:
             snapshot = world.state.snapshot(snapshot.settled)
-        changed = _serve(world, policy, report, mission, snapshot)
+        changed = _serve(world, policy, report, mission, snapshot, turns)
         busy |= changed
+        if busy and turns.over:
+            turns.hand_over(mission)
+            report.handed_over = True
+            return False
     return busy
 
 
-def _serve(world: World, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot) -> bool:
+def _serve(world: World, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot, turns: Turns) -> bool:
     """Serve one mission; True when something was done. An error stops this mission, no other."""
     try:
         with refusals_said():
-            return _rounds(world, policy, report, mission, snapshot)
+            return _rounds(world, policy, report, mission, snapshot, turns)
     except MissionError as error:
         _trouble(world, report, error)
     except Exception:  # noqa: BLE001 - our bug: reported loudly, and the other missions go on
@@ -178,10 +201,12 @@ def _serve(world: World, policy: Policy, report: Report, mission: MissionId, sna
     return False
 
 
-def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot) -> bool:
-    """Rounds for one mission until there is nothing more to decide."""
+def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot, turns: Turns) -> bool:
+    """Rounds for one mission until there is nothing more to decide, or it is the turn of others."""
     conflicts = 0
     for number in range(_MOST_ROUNDS):
+        if number and turns.over:
+            return True
         if number:
             snapshot = world.state.snapshot(snapshot.settled)
         stored = snapshot.missions.get(mission)
@@ -254,7 +279,7 @@ def _rest(world: World, report: Report, looks: dict[str, Look] | None) -> None:
     wanted = [act for case in cases for act in case.plan.acts if not isinstance(act, Cancel)]
     results = world.runtime.looks(world.executor.results([key for case in cases for key in case.ended_jobs]))
     unsure = report.troubles or report.bugs or report.failed or report.unasked or not all(results.values())
-    if looks is None or unsure or wanted:
+    if looks is None or unsure or wanted or report.handed_over:
         world.runtime.rest(looks={}, jobs=[], wake_at=world.clock.now())
         return
     wakes: list[datetime] = [c.plan.wake_at for c in cases if c.plan.wake_at is not None]

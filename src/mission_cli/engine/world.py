@@ -54,6 +54,8 @@ class World:
     share: Share
     settings_files: tuple[str, ...] = ()
     """Where settings and keys were read from, or would be."""
+    again: Callable[[], None] = lambda: None
+    """Start one more pulse that goes on when this one has ended."""
     settings_edited: Callable[[], bool] = lambda: False
     """Whether the checkout's settings say what does not count: a job outside of the sandbox may have written it."""
 

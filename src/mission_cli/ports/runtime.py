@@ -87,6 +87,14 @@ class Runtime(Protocol):
         """Since when there has been something to do: a wake-up that was set, or a kick; None when neither is there."""
         ...
 
+    def turn(self) -> str:
+        """The mission that the last pulse served before it left the rest to the next one; empty: there is no rest."""
+        ...
+
+    def note_turn(self, mission: str) -> None:
+        """Remember it."""
+        ...
+
     def timeline(self) -> Timeline | None:
         """What the last tick had seen of the clock; None where nothing is left of it."""
         ...

@@ -117,6 +117,14 @@ class MemoryRuntime:
         moments = [m for m in (signature.wake if signature else None, kick) if m is not None]
         return min(moments, default=None)
 
+    def turn(self) -> str:
+        """What was noted."""
+        return self._disk.read(f"{PLACE}/turn", str) or ""
+
+    def note_turn(self, mission: str) -> None:
+        """Note it."""
+        self._disk.write(f"{PLACE}/turn", mission, sync=False)
+
     def timeline(self) -> Timeline | None:
         """What the last tick had seen of the clock."""
         return self._disk.read(f"{PLACE}/clock", Timeline)

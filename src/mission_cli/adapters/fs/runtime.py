@@ -119,6 +119,15 @@ class FolderRuntime:
             moments.append((self._folder / "kick").stat().st_mtime)
         return datetime.fromtimestamp(min(moments), UTC) if moments else None
 
+    def turn(self) -> str:
+        """What `note_turn` left."""
+        raw = read_json(self._folder / "turn.json")
+        return str(raw.get("mission", "")) if isinstance(raw, dict) else ""
+
+    def note_turn(self, mission: str) -> None:
+        """Write it, not durably: without it the next pulse begins at the first mission."""
+        write_json(self._folder / "turn.json", {"mission": mission}, durable=False)
+
     def timeline(self) -> Timeline | None:
         """What `note_timeline` of any version left, as far as it can be read."""
         raw = read_json(self._folder / "clock.json")

@@ -1,0 +1,133 @@
+"""A pulse serves many missions for a few seconds and leaves the rest to the next one, which begins behind them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.contract.places import FakePlace
+
+from mission_cli.document.placed import load_placed
+from mission_cli.domain.ids import MissionId
+from mission_cli.domain.records import replace
+from mission_cli.engine.loop import pulse
+from mission_cli.ports.state import Write
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from mission_cli.domain.timeline import Moment
+    from mission_cli.engine.world import World
+    from mission_cli.ports.clock import Clock
+
+NAMES = [f"m-{n}" for n in range(1, 6)]
+TEXT = """\
+---
+id: {name}
+title: T
+status: active
+managed: mission
+base: main
+budget: {{time_hours: 1}}
+preferences: {{runner: script}}
+---
+# T
+
+## Milestones
+
+### Milestone 1: One
+
+**Status:** pending
+
+| # | Feature | Task ID | Status | Estimate | Worker | PR |
+|---|---------|---------|--------|----------|--------|----|
+| 1.1 | one | | pending | | | |
+
+#### Validation Criteria
+
+- [ ] file: `a.txt`
+"""
+
+
+class Busy:
+    """A clock of a machine on which every question to it takes a second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._passed = clock, 0.0
+
+    @property
+    def zone(self) -> tzinfo:
+        """As it was."""
+        return self._clock.zone
+
+    def now(self) -> datetime:
+        """As it was."""
+        return self._clock.now()
+
+    def moment(self) -> Moment:
+        """A second later than before."""
+        self._passed += 1.0
+        found = self._clock.moment()
+        return replace(found, up=found.up + self._passed, wall=found.wall + timedelta(seconds=self._passed))
+
+
+def begun(world: World) -> list[str]:
+    """The missions that were served: their milestone has started."""
+    missions = world.state.snapshot().missions.values()
+    return [s.id for s in missions if load_placed(s.text, s.id).mission.milestones[0].started_at]
+
+
+def busy(place: FakePlace, again: list[str]) -> World:
+    """A world that is slow, in which pulses are asked for by name."""
+    world = place.world()
+    return replace(world, clock=Busy(world.clock), again=lambda: again.append("again"))
+
+
+def test_what_a_pulse_has_no_time_for_is_served_by_those_behind_it() -> None:
+    place, again = FakePlace(), list[str]()
+    world = place.world()
+    writes = [Write(world.state.path_for(MissionId(name)), TEXT.format(name=name)) for name in NAMES]
+    world.state.commit(writes, message="begin", expect=world.state.head())
+    served: list[list[str]] = []
+    for _ in range(len(NAMES)):
+        report = pulse(busy(place, again))
+        served.append(begun(world))
+        assert report.bugs == []
+        if report.handed_over:
+            assert not place.idle(), "what was left is to be done now"
+    assert 0 < len(served[0]) < len(NAMES)
+    assert served[1][: len(served[0])] == served[0]
+    assert len(served[1]) > len(served[0])
+    assert served[-1] == NAMES, "each comes before one comes for the second time"
+    assert len(again) >= len(NAMES) - 1
+    place.leave()
+
+
+def test_a_mission_that_is_alone_is_served_to_its_end() -> None:
+    place, again = FakePlace(), list[str]()
+    world = place.world()
+    one = Write(world.state.path_for(MissionId("m-1")), TEXT.format(name="m-1"))
+    world.state.commit([one], message="begin", expect=world.state.head())
+    assert not pulse(busy(place, again)).handed_over
+    assert (begun(world), again) == (["m-1"], [])
+    place.leave()
+
+
+def test_a_pulse_that_is_kicked_again_and_again_leaves_that_to_another_one() -> None:
+    place, again = FakePlace(), list[str]()
+    world = busy(place, again)
+
+    class Kicked:
+        """A runtime that somebody kicks whenever nobody looks."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(place.world().runtime, name)
+
+        def take_kick(self) -> bool:
+            """There is always one."""
+            place.world().runtime.take_kick()
+            return True
+
+    pulse(replace(world, runtime=Kicked()))
+    assert again == ["again"]
+    place.leave()
