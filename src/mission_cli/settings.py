@@ -101,6 +101,8 @@ class Settings:
     protect: tuple[str, ...] = ()
     secret_exceptions: tuple[str, ...] = ()
     """Patterns of paths in which a worker may commit what looks like a secret: keys of tests."""
+    max_file_mib: int = 100
+    """The largest file that a worker may commit; 0: any size. Files of Git LFS may be larger."""
     hours: str = ""
     """Windows of the day in which workers are started: `22:00-07:00`, several with commas; empty: always."""
     notify: str = ""

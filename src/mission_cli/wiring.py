@@ -22,6 +22,7 @@ from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.fs.registry import Registry
 from mission_cli.adapters.fs.runtime import FolderRuntime
 from mission_cli.adapters.git.code import GitCodeRepo
+from mission_cli.adapters.git.collect import Screen
 from mission_cli.adapters.git.command import Git
 from mission_cli.adapters.git.places import MIN_GIT, Checkout, find_checkout, git_version
 from mission_cli.adapters.git.sharing import GitShare
@@ -327,8 +328,7 @@ def _assemble(
         code=GitCodeRepo(
             checkout,
             tree_of=lambda run: tree_path(trees, run),
-            rules=rules,
-            excepted=settings.secret_exceptions,
+            screen=Screen(rules, settings.secret_exceptions, settings.max_file_mib << 20),
             robot=robot,
         ),
         executor=executor,
@@ -370,6 +370,8 @@ def _surroundings(
         keys=tuple(name for name in read_environment(key_file()) if not is_usual(name)),
         bwrap=machine.confined(),
         network=settings.network,
+        secret_exceptions=settings.secret_exceptions,
+        largest=settings.max_file_mib << 20,
         sandbox_read=settings.sandbox_read,
         sandbox_write=settings.sandbox_write,
         remote=settings.remote,

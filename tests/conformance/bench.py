@@ -23,7 +23,9 @@ from mission_cli.adapters.executors.confine import find_sandbox
 from mission_cli.adapters.executors.jobs import Surroundings, tree_path
 from mission_cli.adapters.executors.local import LocalExecutor
 from mission_cli.adapters.git.code import GitCodeRepo
+from mission_cli.adapters.git.collect import Screen
 from mission_cli.adapters.proc import scan
+from mission_cli.adapters.secrets import SecretRules
 from mission_cli.domain.ids import MissionId, RunId, Sha
 from mission_cli.domain.mission import Mission
 from mission_cli.domain.runs import Exit, Reserve, RunRecord
@@ -145,8 +147,8 @@ class Bench:
         ended = time.monotonic()
         end = executor.poll([run])[run].exit
         assert end is not None, executor.logs(run, 2000)
-        rules = opened.world.secrets
-        code = GitCodeRepo(opened.checkout, tree_of=lambda name: tree_path(trees, name), rules=rules)
+        screen = Screen(SecretRules())
+        code = GitCodeRepo(opened.checkout, tree_of=lambda name: tree_path(trees, name), screen=screen)
         start = Sha(spec.commit)
         evidence = code.evidence(run, start=start, work=start, protected=lambda path, existed: False)  # noqa: ARG005 - the port's signature
         assert evidence is not None
@@ -271,7 +273,7 @@ def _executor(opened: Opened, trees: Path, mark: str) -> LocalExecutor:
         surroundings=surroundings,
         supervisor=python_command("_supervise"),
         environment=dict(os.environ),
-        rules=opened.world.secrets,
+        rules=SecretRules(),
     )
 
 

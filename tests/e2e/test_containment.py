@@ -176,7 +176,10 @@ def test_a_commit_that_holds_a_secret_is_refused_with_its_place(
     person.start()
     person.run()
     assert [record(person, n).detail for n in (1, 2)] == snapshot(
-        ["its commits hold a secret: config.py:2 (MY_TOKEN)", "its work is on the branch of finished features"]
+        [
+            'its commits hold a secret: config.py:2 (MY_TOKEN); where that is none, a person adds `secret_exceptions = ["config.py"]` to .mission.toml',
+            "its work is on the branch of finished features",
+        ]
     )
     assert TOKEN not in everything_in_git(person)
     first = record(person, 1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tests.people.desk import Desk
 
 from mission_cli.adapters.git.code import GitCodeRepo
+from mission_cli.adapters.git.collect import Screen
 from mission_cli.adapters.git.merging import reworking
 from mission_cli.adapters.git.places import find_checkout
 from mission_cli.adapters.git.state import GitStateStore
@@ -120,8 +121,8 @@ class Room:
 
     def code(self) -> GitCodeRepo:
         """The code repository."""
-        rules = SecretRules()
-        return GitCodeRepo(find_checkout(self.repo), tree_of=lambda run: self.repo.parent / "none" / run, rules=rules)
+        nowhere, screen = self.repo.parent / "none", Screen(SecretRules())
+        return GitCodeRepo(find_checkout(self.repo), tree_of=lambda run: nowhere / run, screen=screen)
 
     def commit(self, number: int) -> Callable[[], object] | None:
         """A commit of ours with a row and a run record, to be called; None where there is no mission."""

@@ -150,6 +150,22 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What an attempt left in its tree, looked at once when it had ended, before anything of it came in."""
+
+    tip: str = ""
+    """The head of its branch; empty where there is none."""
+    elsewhere: tuple[str, ...] = ()
+    """Where its commits are, when they are not on its branch."""
+    secrets: tuple[str, ...] = ()
+    """`path:line (kind)` of each secret that its commits add: they were not brought over."""
+    unfit: tuple[str, ...] = ()
+    """What a clone of its commits would lack or could not hold, in words: they were not brought over."""
+    trouble: str = ""
+    """Why its branch could not be brought over, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exit:
     """The exit file of a job: how its process ended, and what was saved from it."""
 
@@ -165,6 +181,8 @@ class Exit:
     """Processes that had to be killed after the job's own had ended."""
     missing: tuple[str, ...] = ()
     """What was to be copied into its tree, and is not in the checkout."""
+    left: Left | None = None
+    """None: nobody has looked yet."""
     report: AgentReport = field(default_factory=AgentReport)
 
 
@@ -211,7 +229,9 @@ class Evidence:
     trouble: str = ""
     """Why its branch could not be fetched, or empty."""
     secrets: tuple[str, ...] = ()
-    """`path:line: kind` of each secret that its commits add."""
+    """`path:line (kind)` of each secret that its commits add."""
+    unfit: tuple[str, ...] = ()
+    """What a clone of its commits would lack or could not hold, in words."""
     against: Against = field(default_factory=Against)
     """The candidate with the judge's files as they are on the base, and what was found beside."""
 

@@ -289,6 +289,7 @@ class _Look:
                     start=Sha(record.base),
                     work=self._heads.work,
                     protected=self._judges.protected(record),
+                    left=job.exit.left,
                 )
                 if seen is not None:
                     found[record.run] = self._beside(record, seen)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -50,8 +52,8 @@ def ending(end: Exit, evidence: Evidence, run: str, *, provable: bool = False) -
     """
     if end.reason in _BY_REASON:
         return Ending(_BY_REASON[end.reason], end.detail or _reason_words(end))
-    if evidence.secrets:
-        return Ending(Cause.TAMPERED, f"its commits hold a secret: {', '.join(evidence.secrets[:5])}")
+    if evidence.secrets or evidence.unfit:
+        return _not_brought_over(evidence)
     protected = ", ".join(evidence.protected[:5])
     if protected:
         return Ending(Cause.TAMPERED, f"it changed what is not its own: {protected}")
@@ -65,6 +67,17 @@ def ending(end: Exit, evidence: Evidence, run: str, *, provable: bool = False) -
     if evidence.conflicts:
         return Ending(Cause.CONFLICT, f"it conflicts with finished work in {', '.join(evidence.conflicts[:5])}")
     return None
+
+
+def _not_brought_over(evidence: Evidence) -> Ending:
+    """Commits with a secret, with the one line that lets it pass where it is none; or such as no clone could use."""
+    if not evidence.secrets:
+        return Ending(Cause.WRONG_OUTPUT, f"its commits are not whole: {'; '.join(evidence.unfit[:5])}")
+    found = evidence.secrets[:5]
+    places = [*dict.fromkeys(re.sub(r"(:\d+)? \([^()]*\)\Z", "", secret) for secret in found)]
+    line = f"secret_exceptions = {json.dumps(places, ensure_ascii=False)}"
+    words = f"its commits hold a secret: {', '.join(found)}"
+    return Ending(Cause.TAMPERED, f"{words}; where that is none, a person adds `{line}` to .mission.toml")
 
 
 def cause_of_end(end: Exit) -> tuple[Cause, str] | None:

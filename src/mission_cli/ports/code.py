@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
     from mission_cli.domain.judging import Change
     from mission_cli.domain.landing import Landing, Merge
-    from mission_cli.domain.runs import Evidence
+    from mission_cli.domain.runs import Evidence, Left
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,19 @@ class CodeRepo(Protocol):
         """Where the branches are."""
         ...
 
-    def evidence(self, run: RunId, *, start: Sha, work: Sha, protected: Callable[[str, bool], bool]) -> Evidence | None:
-        """Fetch the attempt's branch and say what it holds, merged on `work`; None when its tree cannot be read."""
+    def evidence(
+        self,
+        run: RunId,
+        *,
+        start: Sha,
+        work: Sha,
+        protected: Callable[[str, bool], bool],
+        left: Left | None = None,
+    ) -> Evidence | None:
+        """Say what the attempt's branch holds, merged on `work`; None when its tree cannot be read.
+
+        `left` is what was seen of it when it ended; without it the branch is read and fetched now.
+        """
         ...
 
     def base_merge(self, base: Sha, work: Sha) -> Merge | None:

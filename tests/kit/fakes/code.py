@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.kit.fakes.objects import Objects
 
     from mission_cli.domain.ids import MissionId, RunId
+    from mission_cli.domain.runs import Left
 
 REFS, TREES = "code/refs", "trees"
 _FOLDERS = ("missions/", ".missions/", "todo/missions/")
@@ -60,8 +61,17 @@ class MemoryCodeRepo:
             highest=highest,
         )
 
-    def evidence(self, run: RunId, *, start: Sha, work: Sha, protected: Callable[[str, bool], bool]) -> Evidence | None:
+    def evidence(
+        self,
+        run: RunId,
+        *,
+        start: Sha,
+        work: Sha,
+        protected: Callable[[str, bool], bool],
+        left: Left | None = None,
+    ) -> Evidence | None:
         """Fetch the attempt's branch and say what it holds, merged on `work`."""
+        del left
         tree = self._disk.read(f"{TREES}/{run}", Tree)
         if tree is not None and tree.tip is not None:
             self._disk.write(f"{REFS}/tips/{run}", tree.tip)

@@ -16,14 +16,15 @@ from mission_cli.adapters.executors.copying import copy_in
 from mission_cli.adapters.executors.jobs import tree_path
 from mission_cli.adapters.fs.atomic import create_whole, read_json, write_whole
 from mission_cli.adapters.git import trees
+from mission_cli.adapters.git.collect import Screen, collect_and_save
 from mission_cli.domain.runs import AgentReport, Exit, Usage
 from mission_cli.domain.status import EndReason
 from mission_cli.domain.text import stamp
 
 if TYPE_CHECKING:
     from mission_cli.adapters.executors.jobs import JobFolder, Surroundings
+    from mission_cli.adapters.secrets import SecretRules
     from mission_cli.ports.executor import JobSpec
-    from mission_cli.ports.secrets import Secrets
 
 
 def take(job: JobFolder, spec: JobSpec, around: Surroundings) -> None:
@@ -40,13 +41,13 @@ def take(job: JobFolder, spec: JobSpec, around: Surroundings) -> None:
     create_whole(job.started, f'{{"at": "{stamp(datetime.now(UTC))}", "pid": {os.getpid()}}}\n'.encode())
 
 
-def end(job: JobFolder, spec: JobSpec, around: Surroundings, *, reason: EndReason, rules: Secrets) -> None:
+def end(job: JobFolder, spec: JobSpec, around: Surroundings, *, reason: EndReason, rules: SecretRules) -> None:
     """Save what is not committed and write the exit file. It took no hours of a worker; what it cost nobody knows."""
     if job.exit.exists():
         return
     tree = tree_path(Path(around.trees), spec.key).resolve()
-    ref = f"refs/mission/wip/{spec.key}"
-    saved = trees.save_uncommitted(Path(around.code), tree, ref=ref, label=spec.key, start=spec.commit, rules=rules)
+    screen = Screen(rules, around.secret_exceptions, around.largest)
+    left, saved = collect_and_save(Path(around.code), tree, spec.key, start=spec.commit, screen=screen)
     started = read_json(job.started)
     job.write_exit(
         Exit(
@@ -54,7 +55,8 @@ def end(job: JobFolder, spec: JobSpec, around: Surroundings, *, reason: EndReaso
             code=0 if reason is EndReason.EXIT else None,
             started=str(started.get("at", "")) if isinstance(started, dict) else "",
             ended=stamp(datetime.now(UTC)),
-            saved=saved or "",
+            left=left,
+            saved=saved,
             report=AgentReport(usage=Usage(usd=None, source="by hand")),
         )
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mission_cli.adapters.agents.figures import dollars, tokens
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
 from mission_cli.domain.records import dataclass, field, replace
-from mission_cli.domain.runs import AgentReport, Exit, Usage
+from mission_cli.domain.runs import AgentReport, Exit, Left, Usage
 from mission_cli.domain.status import Cause, EndReason
 from mission_cli.ports.executor import JobSpec
 
@@ -45,6 +45,10 @@ class Surroundings:
     network: str = "on"
     sandbox_read: tuple[str, ...] = ()
     """More paths that are visible inside of the sandbox."""
+    secret_exceptions: tuple[str, ...] = ()
+    """Patterns of paths in which commits may hold what looks like a secret."""
+    largest: int = 0
+    """Bytes that a file in a commit may have; 0: any number."""
     sandbox_write: tuple[str, ...] = ()
     tick: tuple[str, ...] = ()
     """The command that is run when the job has ended."""
@@ -149,7 +153,7 @@ class JobFolder:
             spec, around = dict(raw["spec"]), dict(raw["surroundings"])
             for name in ("argv", "copy", "read", "write", "scratch", "pass_env"):
                 spec[name] = tuple(spec.get(name, ()))
-            for name in ("tick", "keys", "bwrap", "sandbox_read", "sandbox_write"):
+            for name in ("tick", "keys", "bwrap", "sandbox_read", "sandbox_write", "secret_exceptions"):
                 around[name] = tuple(around.get(name, ()))
             return JobSpec(**spec), Surroundings(**around)
         except (KeyError, TypeError, ValueError):
@@ -166,7 +170,8 @@ class JobFolder:
         raw: Any = read_json(self.exit)
         try:
             known = {"reason": EndReason(raw["reason"]), "report": _report(raw.get("report") or {})}
-            return Exit(**{**raw, **known, "missing": tuple(raw.get("missing", ()))})
+            more = {"missing": tuple(raw.get("missing", ())), "left": _left(raw.get("left"))}
+            return Exit(**{**raw, **known, **more})
         except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
             return None
 
@@ -220,6 +225,13 @@ def _report(raw: dict[str, Any]) -> AgentReport:
             "children": tuple(raw.get("children", ())),
         }
     )
+
+
+def _left(left: Any) -> Left | None:
+    if not isinstance(left, dict):
+        return None
+    elsewhere, secrets, unfit = (tuple(map(str, left.get(name, ()))) for name in ("elsewhere", "secrets", "unfit"))
+    return Left(str(left.get("tip", "")), elsewhere, secrets, unfit, str(left.get("trouble", "")))
 
 
 def _usage(raw: Any) -> Usage:

@@ -12,6 +12,7 @@ from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_pa
 from mission_cli.adapters.fs.atomic import make_folder, read_json, read_tail
 from mission_cli.adapters.fs.locks import is_locked, locked, try_lock, unlock, wait_for
 from mission_cli.adapters.git import trees
+from mission_cli.adapters.git.saving import uncommitted
 from mission_cli.adapters.proc.run import start_detached
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.records import replace
@@ -22,8 +23,8 @@ from mission_cli.ports.executor import Standing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from mission_cli.adapters.secrets import SecretRules
     from mission_cli.ports.executor import JobSpec
-    from mission_cli.ports.secrets import Secrets
 
 _TAIL = 8000
 
@@ -38,7 +39,7 @@ class LocalExecutor:
         surroundings: Callable[[], Surroundings],
         supervisor: Sequence[str],
         environment: Mapping[str, str],
-        rules: Secrets,
+        rules: SecretRules,
     ) -> None:
         self._jobs = jobs
         self._surroundings = surroundings
@@ -96,7 +97,7 @@ class LocalExecutor:
         if request is None or not place:
             return None
         tree = Path(place)
-        files = trees.uncommitted(Path(request[1].code), tree)
+        files = uncommitted(Path(request[1].code), tree)
         return Standing(place, trees.branch_of(tree), tuple(files))
 
     def hand_back(self, key: str) -> None:

@@ -15,6 +15,7 @@ from mission_cli.adapters.executors.jobs import JobFolder
 from mission_cli.adapters.fs.locks import is_locked, try_lock, unlock
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.git.kept import KeptRefs
+from mission_cli.adapters.git.saving import uncommitted
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import MissionId, RunId, split_run_id
 from mission_cli.ports.storage import Kind, Thing
@@ -89,7 +90,7 @@ class LocalStorage:
         if not trees.can_go_on(tree):
             return "it is no repository any more: look for yourself what is in it"
         try:
-            files = trees.uncommitted(self._code, tree)
+            files = uncommitted(self._code, tree)
         except ToolError as error:
             return f"it cannot be looked into: {error.message}"
         return f"it is dirty: {', '.join(files[:3])}" if files else self._unkept(tree, gone)

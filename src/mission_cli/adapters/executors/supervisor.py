@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from contextlib import suppress
 from functools import cached_property, partial
@@ -41,7 +42,7 @@ from mission_cli.adapters.proc.run import start_child, start_detached
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.paths import SETTINGS_FILE, STOP_FILE
 from mission_cli.domain.records import replace
-from mission_cli.domain.runs import AgentReport, Exit
+from mission_cli.domain.runs import AgentReport, Exit, Left
 from mission_cli.domain.status import EndReason
 from mission_cli.domain.text import parse_stamp
 
@@ -123,7 +124,7 @@ class _Supervisor:
         else:
             end = self._live()
         leftovers = self._sweep()
-        saved = self._save() if self._worker else ""
+        left, saved = self._collect() if self._worker else (None, "")
         if self._spec.kind == "plan":  # before the exit file: the next round of the planning has the same tree
             trees.remove_tree(self._tree)
         moved = not (self._code / "HEAD").exists()  # then the next pulse there finds a job without a supervisor
@@ -138,6 +139,7 @@ class _Supervisor:
                     seconds=round(self._seconds(), 3),
                     leftovers=leftovers,
                     missing=self._missing,
+                    left=left,
                     saved=saved,
                     report=end.report if self._began else self._account().from_log(end.code),
                 )
@@ -329,20 +331,19 @@ class _Supervisor:
 
         return control.end_all(left, grace=min(1.0, self._around.grace_s))
 
-    def _save(self) -> str:
-        ref = f"refs/mission/wip/{self._spec.key}"
+    def _collect(self) -> tuple[Left, str]:
+        """Bring over what the attempt left, now that nothing of it runs any more: a pulse has no time for that."""
+        around, spec, words = self._around, self._spec, ""
+        from mission_cli.adapters.git.collect import Screen, collect_and_save
+
+        screen = Screen(self._rules, around.secret_exceptions, around.largest)
         for _ in range(_SAVES):
             try:
-                saved = trees.save_uncommitted(
-                    self._code, self._tree, ref=ref, label=self._spec.key, start=self._spec.commit, rules=self._rules
-                )
-            except Exception:  # noqa: BLE001 - the exit file is written whatever is in that tree
-                import traceback
-
-                traceback.print_exc()
-            else:
-                return saved or ""
-        return ""
+                return collect_and_save(self._code, self._tree, spec.key, start=spec.commit, screen=screen)
+            except Exception as error:  # noqa: BLE001 - the exit file is written whatever is in that tree
+                print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - its own log
+                words = str(error)
+        return Left(trouble=words[:_DETAIL] or "it cannot be looked at"), ""
 
     def _release(self) -> None:
         """Give the slot back, tell the loop, tidy up."""

@@ -9,21 +9,19 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.git.carried import identities
+from mission_cli.adapters.git.collect import collect
 from mission_cli.adapters.git.command import ZERO, Git, refusal
 from mission_cli.adapters.git.compared import changes, glance, overlay_tree, read
 from mission_cli.adapters.git.known import Known, changed_at
 from mission_cli.adapters.git.landing import land, landing, renamed_to
-from mission_cli.adapters.git.leaks import leaks_in_commits
 from mission_cli.adapters.git.objects import Objects
 from mission_cli.adapters.git.places import MISSION_FOLDERS, worktrees
-from mission_cli.adapters.git.ref_lock import free_dead_lock
-from mission_cli.adapters.git.trees import odd_in
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
 from mission_cli.domain.landing import Merge
 from mission_cli.domain.paths import is_test_file
-from mission_cli.domain.records import dataclass, replace
+from mission_cli.domain.records import dataclass
 from mission_cli.domain.runs import Evidence
 from mission_cli.ports.code import Heads
 
@@ -31,12 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from mission_cli.adapters.git.collect import Screen
     from mission_cli.adapters.git.places import Checkout
     from mission_cli.domain.host import Person
     from mission_cli.domain.ids import MissionId, RunId
     from mission_cli.domain.judging import Change
     from mission_cli.domain.landing import Landing
-    from mission_cli.ports.secrets import Secrets
+    from mission_cli.domain.runs import Left
 
 _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
 _OURS = "refs/mission/ours"
@@ -59,12 +58,11 @@ class GitCodeRepo:
         checkout: Checkout,
         *,
         tree_of: Callable[[RunId], Path],
-        rules: Secrets,
-        excepted: Sequence[str] = (),
+        screen: Screen,
         robot: Person = ROBOT,
     ) -> None:
         self._checkout = checkout
-        self._rules, self._excepted = rules, excepted
+        self._screen = screen
         self._git = Git(checkout.common_dir, durable=True)
         self._objects = Objects(self._git, checkout.runtime)
         self._attempts: dict[MissionId, tuple[tuple[int, ...], dict[FeatureNumber, int]]] = {}
@@ -124,27 +122,24 @@ class GitCodeRepo:
         self._attempts[mission] = (look, highest)
         return highest
 
-    def evidence(self, run: RunId, *, start: Sha, work: Sha, protected: Callable[[str, bool], bool]) -> Evidence | None:
-        """Fetch the attempt's branch and say what it holds, merged on `work`."""
-        branch, tips = f"refs/heads/mission/{run}", f"refs/mission/tips/{run}"
-        tree = self._tree_of(run)
-        trouble = ""
-        elsewhere: tuple[str, ...] = ()
-        if tree.is_dir() and (odd := odd_in(tree)):
-            trouble = f".git/{odd} is no file"
-        elif tree.is_dir():
-            there = self._heads_of(tree)
-            leaks = self._leaks(tree, start, there.get(branch, ""), tips)
-            if leaks:
-                return Evidence(tip=None, commits=1, secrets=leaks, work=work)
-            if there.get(branch) and there[branch] == self._objects.commit_of(tips):
-                self._show_branch(branch, tips)
-            else:
-                trouble = self._fetch(tree, branch, tips)
-            elsewhere = self._elsewhere(there, branch, start)
-        tip = self._objects.commit_of(tips)
+    def evidence(
+        self,
+        run: RunId,
+        *,
+        start: Sha,
+        work: Sha,
+        protected: Callable[[str, bool], bool],
+        left: Left | None = None,
+    ) -> Evidence | None:
+        """Say what the attempt's branch holds, merged on `work`; what nobody has brought over yet is fetched now."""
+        left = self._left(run, start, left)
+        if left.secrets or left.unfit:
+            return Evidence(tip=None, commits=1, secrets=left.secrets, unfit=left.unfit, work=work)
+        tip = self._objects.commit_of(left.tip) if left.tip else self._objects.commit_of(f"refs/mission/tips/{run}")
         if tip is None:
-            return Evidence(tip=None, elsewhere=elsewhere, trouble=trouble, work=work)
+            return Evidence(tip=None, elsewhere=left.elsewhere, trouble=left.trouble, work=work)
+        self._show(run, tip)
+        elsewhere, trouble = left.elsewhere, left.trouble
         commits = self._known.of("count", start, tip, ask=self._count)
         changes = self._known.of("changes", start, tip, ask=self._changes)
         touched = tuple(c.path for c in changes if protected(c.path, c.existed))
@@ -287,51 +282,20 @@ class GitCodeRepo:
 
     # What an attempt left
 
-    def _fetch(self, tree: Path, branch: str, tips: str) -> str:
-        """Bring the attempt's branch over; return why that was not possible, or the empty string."""
-        free_dead_lock(self._git.git_dir, tips)
-        flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--force"]
-        done = self._git.run(
-            "-c", "fetch.fsckObjects=true", "fetch", *flags, os.fspath(tree), f"{branch}:{tips}", ok=(0, 1, 128)
-        )
-        if done.code == 0:
-            self._show_branch(branch, tips)
-        words = done.err.decode("utf-8", "replace")
-        return "" if done.code == 0 or "couldn't find remote ref" in words else words.strip().splitlines()[-1]
+    def _left(self, run: RunId, start: Sha, left: Left | None) -> Left:
+        """What the attempt left; looked at again where nobody has, or where what was brought over is not here."""
+        if left is not None and (not left.tip or left.secrets or left.unfit or self._objects.commit_of(left.tip)):
+            return left
+        return collect(self._git.git_dir, self._tree_of(run), run, start=start, screen=self._screen)
 
-    def _show_branch(self, branch: str, tips: str) -> None:
-        """Let people see the attempt as a branch, unless one of them has it checked out."""
-        now, tip = self._objects.commit_of(branch), self._objects.commit_of(tips)
-        if tip is None or now == tip or any(t.branch == branch for t in worktrees(self._git)):
-            return
-        self._git.swap_ref(branch, tip, now or ZERO)
-
-    def _heads_of(self, tree: Path) -> dict[str, str]:
-        """Object ids of the branches of an attempt's tree, by ref."""
-        done = self._git.run("ls-remote", "--quiet", "--heads", os.fspath(tree), ok=(0, 128))
-        lines = done.out.decode("utf-8", "replace").splitlines()
-        return {ref: oid for oid, _, ref in (line.partition("\t") for line in lines)}
-
-    def _leaks(self, tree: Path, start: Sha, tip: str, tips: str) -> tuple[str, ...]:
-        """Secrets in the attempt's commits, read where they are: such a commit never gets into the repository."""
-        if not tip or tip in {start, self._objects.commit_of(tips)}:
-            return ()
-        borrowing = replace(self._git, extra={"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.fspath(tree / ".git/objects")})
-        try:
-            return tuple(map(str, leaks_in_commits(borrowing, start, tip, self._rules, self._excepted)))
-        except ToolError:
-            return ()  # it cannot be read there, so it cannot be fetched either; that is said by the fetch
-
-    def _elsewhere(self, there: Mapping[str, str], branch: str, start: Sha) -> tuple[str, ...]:
-        """Other branches of the attempt's tree that hold commits which nobody here has."""
-        found = []
-        for ref, oid in there.items():
-            if ref == branch or oid == start:
-                continue
-            known = self._git.run("for-each-ref", "--contains", oid, "--count=1", ok=(0, 1, 128, 129))
-            if known.code != 0 or not known.out.strip():
-                found.append(ref.removeprefix("refs/heads/"))
-        return tuple(found)
+    def _show(self, run: RunId, tip: Sha) -> None:
+        """Hold what is judged by a ref, and let people see it as a branch, unless one of them has that checked out."""
+        tips, branch = f"refs/mission/tips/{run}", f"refs/heads/mission/{run}"
+        held, now = self._objects.commit_of(tips), self._objects.commit_of(branch)
+        if held != tip:
+            self._git.swap_ref(tips, tip, held or ZERO)
+        if now != tip and not any(t.branch == branch for t in worktrees(self._git)):
+            self._git.swap_ref(branch, tip, now or ZERO)
 
     def _count(self, start: Sha, tip: Sha) -> int:
         return int(self._git.text("rev-list", "--count", f"{start}..{tip}"))

@@ -105,7 +105,7 @@ class Objects:
         self._folder.mkdir(parents=True, exist_ok=True)
         place = self._folder / "blob"
         place.write_bytes(content)
-        return self._blobs.ask(lambda git: _said(git, _quoted(os.fsencode(place))))
+        return self._blobs.ask(lambda git: _said(git, quoted(os.fsencode(place)) + b"\n"))
 
     def changed_tree(self, commit: str | None, changes: Mapping[str, Entry | None]) -> str:
         """Write the tree of a commit with other entries at some paths; None takes one away."""
@@ -143,7 +143,7 @@ class Objects:
             found = self._read(oid)
             if found is None or found[0] != "tree":
                 raise ToolError(f"git has no tree {oid}")
-            _remember(self._trees, oid, _parsed(found[1], len(oid) // 2))
+            _remember(self._trees, oid, parsed_tree(found[1], len(oid) // 2))
         return self._trees[oid]
 
     def _read(self, name: str) -> tuple[str, bytes] | None:
@@ -205,14 +205,14 @@ def _said(git: Dialogue, question: bytes) -> str:
     return git.line().decode()
 
 
-def _quoted(path: bytes) -> bytes:
-    """A path as a line for git, whatever characters it has."""
+def quoted(path: bytes) -> bytes:
+    """A path as git reads it in quotes, whatever characters it has."""
     for char, word in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
         path = path.replace(char, word)
-    return b'"' + path + b'"\n'
+    return b'"' + path + b'"'
 
 
-def _parsed(raw: bytes, size: int) -> dict[str, Entry]:
+def parsed_tree(raw: bytes, size: int) -> dict[str, Entry]:
     """The entries of a tree as git stores it: mode, blank, name, NUL, id, one behind the other."""
     found: dict[str, Entry] = {}
     at = 0

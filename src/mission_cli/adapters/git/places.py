@@ -102,7 +102,7 @@ def worktrees(git: Git) -> list[Worktree]:
     """All work trees that exist, the main one first."""
     found: list[Worktree] = []
     out = git.run("worktree", "list", "--porcelain", "-z").out.decode("utf-8", "surrogateescape")
-    for block in out.split("\0\0"):
+    for block in filter(None, out.split("\0\0")):
         facts = dict(line.partition(" ")[::2] for line in block.split("\0"))
         path = Path(facts.get("worktree", ""))
         if "bare" in facts or not path.is_dir():

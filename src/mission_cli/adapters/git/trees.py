@@ -7,22 +7,12 @@ file system monitor in it would run code under our git.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mission_cli.adapters.fs.atomic import random_hex, read_foreign
-from mission_cli.adapters.git.carried import as_file, attributes, configuration, conversions
+from mission_cli.adapters.fs.atomic import read_foreign
+from mission_cli.adapters.git.carried import as_file, attributes, configuration
 from mission_cli.adapters.git.command import ZERO, Git, plain_git
-from mission_cli.adapters.git.ref_lock import free_dead_lock
-from mission_cli.domain.host import ROBOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mission_cli.domain.ids import Sha
-    from mission_cli.ports.secrets import Secrets
-
+from mission_cli.adapters.git.objects import quoted
 
 _LOCAL_CONFIG = """\
 [commit]
@@ -61,11 +51,11 @@ def make_tree(code: Path, tree: Path, *, commit: str, branch: str, base_name: st
     _bring_files(code, commit)
     tree.parent.mkdir(parents=True, exist_ok=True)
     start = branch or "detached"
-    alike = (*_object_format(code), "--template=", f"--initial-branch={start}")
+    alike = (*object_format(code), "--template=", f"--initial-branch={start}")
     plain_git(tree.parent, "init", "--quiet", *alike, os.fspath(tree))
     dot = tree / ".git"
     (dot / "objects/info").mkdir(parents=True, exist_ok=True)
-    (dot / "objects/info/alternates").write_text(f"{code / 'objects'}\n")
+    (dot / "objects/info/alternates").write_bytes(alternate(code / "objects") + b"\n")
     git = Git(dot, tree, own_config=True)
     _configure(git, code)
     base = Git(code).commit_of(f"refs/heads/{base_name}") if base_name and base_name != branch else None
@@ -79,44 +69,9 @@ def make_tree(code: Path, tree: Path, *, commit: str, branch: str, base_name: st
         git.run("checkout", "--quiet", "--detach", "--force", commit)
 
 
-def save_uncommitted(code: Path, tree: Path, *, ref: str, label: str, start: str, rules: Secrets) -> Sha | None:
-    """Keep a worker's uncommitted work as a commit under `ref` of the code repository; None when there is none.
-
-    Nothing of the worker's git configuration is used. Ignored files are not work, and a file with a secret in it
-    stays in the tree only. Where commits since `start` hold one, what is saved stands on `start`.
-    """
-    if not (tree / ".git").is_dir() or odd_in(tree):
-        return None
-    from mission_cli.adapters.git.leaks import leaks_in_commits
-
-    with _looking_at(code, tree) as git:
-        head = _head_of(tree)
-        if head and leaks_in_commits(git, start, head, rules, ()):
-            head = start
-        made = _commit_work_tree(git, head, label, rules)
-        if made is None:
-            return None
-        source = os.fspath(git.git_dir)
-        free_dead_lock(code, ref)
-        kept = Git(code, durable=True)
-        kept.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", source, f"refs/saved:{ref}")
-        kept.sync_ref(ref)
-    return made
-
-
-def uncommitted(code: Path, tree: Path) -> list[str]:
-    """Files of a tree that are changed or new and not committed, in order; ignored ones don't count."""
-    with _looking_at(code, tree) as git:
-        head = _head_of(tree)
-        if head:
-            git.run("read-tree", head)
-        changed = git.words("diff", "--name-only", "-z", "--no-ext-diff", "--no-renames", "--ignore-submodules=all")
-        return sorted({*changed, *git.words("ls-files", "--others", "--exclude-standard", "-z")})
-
-
 def branch_of(tree: Path) -> str:
     """The branch that a tree has checked out, or empty when it is detached; read without running git in it."""
-    text = _read(tree / ".git/HEAD").strip()
+    text = read_in(tree / ".git/HEAD").strip()
     return text.removeprefix("ref: refs/heads/") if text.startswith("ref: refs/heads/") else ""
 
 
@@ -159,7 +114,7 @@ def go_on_in(code: Path, tree: Path, *, branch: str, commit: str) -> None:
     plain_git(tree.parent, "init", "--quiet", "--template=", os.fspath(tree))
     _configure(Git(dot, tree), code)
     git = Git(dot)
-    git.run("update-ref", "--no-deref", f"refs/heads/{branch}", _head_of(tree) or commit)
+    git.run("update-ref", "--no-deref", f"refs/heads/{branch}", head_of(tree) or commit)
     git.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
 
 
@@ -196,34 +151,16 @@ def remove_tree(tree: Path) -> None:
         _remove(tree, ignore_errors=False)
 
 
-@contextmanager
-def _looking_at(code: Path, tree: Path) -> Iterator[Git]:
-    """A git dir of our own for looking at a worker's tree: nothing of the worker's configuration is used."""
-    own = code / "mission" / f"saving-{random_hex(4)}.git"
-    own.parent.mkdir(exist_ok=True)  # no parents: a repository that was moved away is not made again
-    try:
-        plain_git(own.parent, "init", "--quiet", "--bare", *_object_format(code), "--template=", os.fspath(own))
-        (own / "objects/info").mkdir(parents=True, exist_ok=True)
-        (own / "objects/info/alternates").write_text(f"{tree / '.git/objects'}\n{code / 'objects'}\n")
-        _convert_as_there(own, code)
-        yield Git(own, tree)
-    finally:
-        _remove(own)
+def alternate(objects: Path) -> bytes:
+    """The line by which a clone borrows from a folder of objects; in quotes only where git needs them."""
+    raw = os.fsencode(objects)
+    return quoted(raw) if b"\n" in raw else raw
 
 
-def _object_format(code: Path) -> tuple[str, ...]:
+def object_format(code: Path) -> tuple[str, ...]:
     """What `git init` is told, so that ids are made there as here."""
     long = "objectformat = sha256" in (code / "config").read_text(encoding="utf-8", errors="replace").lower()
     return ("--object-format=sha256",) if long else ("--object-format=sha1",)
-
-
-def _convert_as_there(own: Path, code: Path) -> None:
-    """Convert files as a git in the tree does by the person's settings: else every line or asset differs."""
-    with (own / "config").open("a", encoding="utf-8", errors="surrogateescape") as out:
-        out.write(as_file(conversions(code)))
-    if there := attributes(code):
-        (own / "info").mkdir(exist_ok=True)
-        (own / "info/attributes").write_text(there, encoding="utf-8", errors="surrogateescape")
 
 
 def _bring_files(code: Path, commit: str) -> None:
@@ -240,34 +177,6 @@ def _bring_files(code: Path, commit: str) -> None:
     flags = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--filter=blob:none")
     for at in range(0, len(missing), _MANY):
         git.ask("-c", "fetch.negotiationAlgorithm=noop", "fetch", *flags, "--", remote, *missing[at : at + _MANY])
-
-
-def _commit_work_tree(git: Git, head: str, label: str, rules: Secrets) -> Sha | None:
-    """Commit everything in the work tree on top of `head`; None when it says what `head` says."""
-    base = git.run("rev-parse", "--verify", "--quiet", f"{head}^{{tree}}", ok=(0, 1, 128)).out.decode().strip()
-    if base:
-        git.run("read-tree", base)
-    git.run("add", "--all", "--ignore-errors", "--", ".", ok=(0, 1))
-    _leave_out(git, base or git.text("hash-object", "-t", "tree", os.devnull), rules)
-    saved = git.text("write-tree")
-    if saved == base:
-        return None
-    message = f"Uncommitted work of {label}\n"
-    made = git.commit_tree(saved, [head] if base else [], message, author=ROBOT, committer=ROBOT)
-    git.run("update-ref", "refs/saved", made)
-    return made
-
-
-def _leave_out(git: Git, base: str, rules: Secrets) -> None:
-    """Put back in the index, to what `base` says, the files whose change holds a secret."""
-    from mission_cli.adapters.git.leaks import leaks_in_index
-
-    for path in {leak.path for leak in leaks_in_index(git, base, rules, ())}:
-        before = git.run("ls-tree", base, "--", path, ok=(0, 128)).out.decode("utf-8", "surrogateescape").split()
-        if before:
-            git.run("update-index", "--cacheinfo", f"{before[0]},{before[2]},{path}")
-        else:
-            git.run("update-index", "--force-remove", "--", path)
 
 
 def _remove(folder: Path, *, ignore_errors: bool = True) -> None:
@@ -287,23 +196,23 @@ def _configure(git: Git, code: Path) -> None:
         (git.git_dir / "info/attributes").write_text(own, encoding="utf-8", errors="surrogateescape")
 
 
-def _head_of(tree: Path) -> str:
+def head_of(tree: Path) -> str:
     """The commit that a worker's tree is on, read without running git in it."""
     dot = tree / ".git"
-    text = _read(dot / "HEAD").strip()
+    text = read_in(dot / "HEAD").strip()
     for _ in range(5):
         if not text.startswith("ref: "):
             return text if len(text) in {40, 64} else ""
         ref = text.removeprefix("ref: ")
-        text = _read(dot / ref).strip() or _packed(dot, ref)
+        text = read_in(dot / ref).strip() or _packed(dot, ref)
     return ""
 
 
-def _read(place: Path) -> str:
+def read_in(place: Path) -> str:
     """A file of a worker's git dir, whatever it made of it."""
     return (read_foreign(place, _LARGEST_REFS) or b"").decode("utf-8", "replace")
 
 
 def _packed(dot: Path, ref: str) -> str:
-    lines = _read(dot / "packed-refs").splitlines()
+    lines = read_in(dot / "packed-refs").splitlines()
     return next((line.split(" ")[0] for line in lines if line.endswith(f" {ref}")), "")
