@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,3 +63,58 @@ def test_a_commit_of_any_date_is_finished_work(person: Person, date: str) -> Non
     )
     finish(person, "new.txt")
     assert "new.txt" in person.git("ls-tree", "--name-only", "main")
+
+
+@pytest.mark.parametrize("folder", ["", "docs/"])
+def test_merges_follow_the_attributes_and_drivers_of_the_repository(person: Person, folder: str) -> None:
+    changes, lock = f"{folder}CHANGES.md", f"{folder}app.lock"
+    rules = "CHANGES.md merge=union\n*.lock merge=ours\n"
+    person.commit("Start", **{changes: "# Changes\n", lock: "0\n", f"{folder}.gitattributes": rules})
+    person.git("config", "merge.ours.driver", "true")
+    os.mkfifo(person.repo.parent / "meet")
+    person.worker(
+        f"""\
+        with open("{changes}", "a") as log:
+            log.write(f"- {{FEATURE}}\\n")
+        write("{lock}", FEATURE + "\\n")
+        write(f"{{FEATURE}}.txt", "x\\n")
+        (OUTSIDE / "meet").open("r" if FEATURE == "1.1" else "w").close()
+        commit()
+        """
+    )
+    finish(person, "1.1.txt", "1.2.txt")
+    assert sorted(cause for _, cause in person.causes()) == ["done", "done"]
+    assert sorted((person.repo / changes).read_text().splitlines()) == ["# Changes", "- 1.1", "- 1.2"]
+    assert (person.repo / lock).read_text() in {"1.1\n", "1.2\n"}
+
+
+@pytest.mark.parametrize("where", [[], ["--local"]], ids=["user", "repository"])
+def test_files_of_git_lfs_are_judged_land_and_are_in_a_clone(person: Person, where: list[str]) -> None:
+    if shutil.which("git-lfs") is None:
+        pytest.skip("git-lfs is not installed: apt install git-lfs")
+    person.git("lfs", "install", "--skip-repo", *where)
+    person.commit("Start", **{".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n"})
+    person.commit("Asset", **{"old.bin": "old " * 100})
+    person.worker("""\
+        write("new.bin", "new " * 1000)
+        commit()
+        write("later.bin", "later " * 1000)
+    """)
+    person.plan(
+        PLAN % ('"run: `grep -q new new.bin && grep -q old old.bin`"', '{title: one, criteria: ["file: `new.bin`"]}')
+    )
+    person.start()
+    person.run()
+    assert person.loaded().mission.status == "completed"
+    assert (person.repo / "new.bin").read_text() == "new " * 1000
+    assert person.git("status", "--porcelain") == ""
+    assert "later.bin" not in person.git("ls-tree", "-r", "--name-only", "main")
+    (saved,) = person.git("for-each-ref", "--format=%(refname)", "refs/mission/wip/").split()
+    assert person.git("diff", "--name-only", "main", saved) == "later.bin"
+    assert person.git("show", f"{saved}:later.bin").startswith("version https://git-lfs")
+    fresh = person.repo.parent / "fresh"
+    person.git("clone", "--quiet", f"file://{person.repo}", str(fresh))
+    if where:
+        person.git("lfs", "install", "--local", cwd=fresh)
+        person.git("lfs", "pull", cwd=fresh)
+    assert (fresh / "new.bin").read_text() == "new " * 1000

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _GONE = ".gone"
 _CHECKS, _JOBS = "checks", "jobs"
-_SCRATCH = ("saving-*.git", "index-*", ".*.????????", "new-state.git")
+_SCRATCH = ("saving-*.git", "index-*", "attributes-*", ".*.????????", "new-state.git")
 _OLD_S = 24 * 3600
 """What a process makes for itself and takes away again is a dead one's after so many seconds."""
 

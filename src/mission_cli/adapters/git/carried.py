@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import contextmanager
+from shutil import rmtree
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.fs.atomic import read_bytes
+from mission_cli.adapters.fs.atomic import random_hex, read_bytes
 from mission_cli.adapters.git.command import Git
 from mission_cli.domain.host import Person
 from mission_cli.domain.patterns import pattern
+from mission_cli.domain.records import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _WHO = r"(user|author|committer)\.(name|email)"
@@ -27,13 +31,15 @@ _COMMANDS = r"filter\..+\.(clean|smudge|process|required)|merge\..+\.(driver|nam
 _CARRIED = rf"^({_WHO}|{_CORE}|{_COMMANDS}|lfs\.(storage|url))$"
 _CONVERTS = r"^(core\.(autocrlf|eol|safecrlf|filemode|symlinks)|filter\..+\.(clean|smudge|process|required))$"
 _RUNS = pattern(r"(?:filter\..+\.(?:clean|smudge|process)|merge\..+\.driver)\Z", re.DOTALL)
+_NO_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
 _SHELL = frozenset("|&;<>()$`\n*?[]~{}")
 
 
 def configuration(code: Path) -> dict[str, str]:
     """Return what the repository's clones are told, by name of the setting, as git has it in the repository.
 
-    Filters and merge drivers whose command names a file by a relative path are left out: in a clone that is a worker's.
+    Merge drivers whose command names a file by a relative path are left out, such filters are switched off: in a clone
+    that file is a worker's.
     """
     return _read(code, _CARRIED)
 
@@ -65,6 +71,26 @@ def as_file(settings: dict[str, str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+@contextmanager
+def as_checked_out(git: Git, folder: Path, commit: str) -> Iterator[Git]:
+    """The same git as it is where a commit is checked out: with its attributes, and the person's merge drivers.
+
+    Nothing but the files with attributes lies there, so that a driver finds no file of a worker's.
+    """
+    paths = git.words("ls-tree", "-r", "-z", "--name-only", commit)
+    names = [path for path in paths if path.rpartition("/")[2] == ".gitattributes"]
+    place = folder / f"attributes-{random_hex(4)}"
+    try:
+        place.mkdir(parents=True)
+        for name, content in git.blobs([f"{commit}:{name}" for name in names]).items():
+            path = place / name.partition(":")[2]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        yield replace(git, work_tree=place, own_config=True)
+    finally:
+        rmtree(place, ignore_errors=True)
+
+
 def attributes(code: Path) -> str:
     """Return the attributes that the repository has for itself, beside those in its files (`info/attributes`)."""
     raw = read_bytes(code / "info/attributes") or b""
@@ -79,7 +105,9 @@ def _read(code: Path, names: str) -> dict[str, str]:
         if name:
             found[name] = value if is_set else "true"
     refused = {name.rpartition(".")[0] for name, value in found.items() if _RUNS.match(name) and not _is_own(value)}
-    return {name: value for name, value in found.items() if name.rpartition(".")[0] not in refused}
+    kept = {name: value for name, value in found.items() if name.rpartition(".")[0] not in refused}
+    filters = sorted(name for name in refused if name.startswith("filter."))
+    return {**kept, **{f"{name}.{part}": value for name in filters for part, value in _NO_FILTER.items()}}
 
 
 def _is_own(command: str) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import random_hex
-from mission_cli.adapters.git.carried import identities
+from mission_cli.adapters.git.carried import as_checked_out, identities
 from mission_cli.adapters.git.collect import collect
 from mission_cli.adapters.git.command import ZERO, Git, refusal
 from mission_cli.adapters.git.compared import changes, glance, overlay_tree, read
@@ -331,7 +331,8 @@ class GitCodeRepo:
         would come back, the secret too for which somebody rewrote a whole history.
         """
         flags = ("--write-tree", "-z", "--name-only", "--no-messages")
-        done = self._git.run("merge-tree", *flags, ours, theirs, ok=(0, 1, 128))
+        with as_checked_out(self._git, self._checkout.runtime, ours) as git:
+            done = git.run("merge-tree", *flags, ours, theirs, ok=(0, 1, 128))
         if done.code > 1:
             if not self._git.succeeds("merge-base", ours, theirs):
                 return None, ()
