@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from mission_cli.adapters.checks import StandardChecks
 from mission_cli.adapters.git.code import GitCodeRepo
+from mission_cli.adapters.git.collect import Screen
 from mission_cli.adapters.git.places import find_checkout
 from mission_cli.adapters.git.trees import make_tree
 from mission_cli.adapters.secrets import SecretRules
@@ -102,7 +103,7 @@ class Court:
         self.git("commit", "--quiet", "-m", "Begin")
         self.base = Sha(self.git("rev-parse", "HEAD"))
         checkout = find_checkout(self.repo)
-        self.code = GitCodeRepo(checkout, tree_of=lambda _: folder / "tree", rules=SecretRules({}))
+        self.code = GitCodeRepo(checkout, tree_of=lambda _: folder / "tree", screen=Screen(SecretRules({})))
         self.code.make_work(M, self.base)
         self.checks = StandardChecks([sys.executable, "-P", "-m", "mission_cli", "inspect"])
         self.world = cast(
