@@ -75,7 +75,7 @@ def test_what_a_worker_has_cost_is_synced_while_it_is_at_work(person: Person, tm
     trace, go, script = tmp_path / "trace", tmp_path / "go", tmp_path / "costs.py"
     script.write_text(COSTS)
     running = traced(person, trace, SUBMIT.format(go=os.fspath(go), script=os.fspath(script)))
-    wanted = {"/1.1-a1/out.log>": False, "/1.1-a1/out/usage.json>": False}
+    wanted = {"/1.1-a1/out.log>": False, "/1.1-a1/.bill.json.": False}
     while not all(wanted.values()) and running.poll() is None:
         lines = trace.read_text().splitlines() if trace.exists() else []
         wanted = {name: any("sync(" in line and name in line for line in lines) for name in wanted}

@@ -132,7 +132,7 @@ def test_of_the_git_settings_only_who_one_is_and_how_files_are_written_is_shown(
         '[url "https://me:token@example.org/"]\n\tinsteadOf = x:\n[filter "lfs"]\n\tclean = git-lfs clean -- %f\n'
     )
     script = 'git config --global --list | sort; test "$(git config user.name)" = \'Ada "the first"\''
-    settings = write_settings(tmp_path / "copies", os.environ)
+    settings = write_settings(tmp_path / "copies")
     assert inside(tmp_path, script, git_settings=settings).splitlines() == [
         "core.autocrlf=input",
         "filter.lfs.clean=git-lfs clean -- %f",

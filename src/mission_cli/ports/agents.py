@@ -87,6 +87,8 @@ class Tally:
     """The agent waits by itself for a rate limit to end, and has said nothing since: the words for it."""
     reset_at: str = ""
     """When that limit ends, ISO 8601, if it was told."""
+    open_step: bool = False
+    """A step was seen to begin, and is not over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,6 +204,7 @@ class ClaudeReader:
         return stamp(datetime.fromtimestamp(at, UTC)) if known else ""
 
     def _partial(self, event: dict[str, Any]) -> None:
+        self._ledger.open |= event.get("type") == "message_start"
         if event.get("type") == "message_delta":
             self._ledger.step(_tokens(as_dict(event.get("usage"))), None)
 

@@ -129,6 +129,7 @@ class OpencodeReader:
         kind = event.get("type")
         if kind == "step_start":
             self._reason = ""
+            self._ledger.open = True
         elif kind == "text":
             self._text = str(part.get("text", ""))
         elif kind == "step_finish":

@@ -53,12 +53,15 @@ class Ledger:
         self.cut = 0
         self.cut_in_a_row = 0
         self.estimated: Counter[str] = Counter()
+        self.open = False
+        """A step has begun and is not over."""
         self._prices = prices
         self._context = max(1, prompt_size // _CHARS_PER_TOKEN)
 
     def step(self, tokens: Mapping[str, int], usd: Decimal | None) -> None:
         """One step that ended well. Without a cost of its own it is computed, or unknown from now on."""
         self.steps += 1
+        self.open = False
         self.cut_in_a_row = 0
         self.tokens.update({k: v for k, v in tokens.items() if v})
         self._context = sum(tokens.get(k, 0) for k in ("input", "cache_read", "cache_write")) or self._context
@@ -71,6 +74,7 @@ class Ledger:
         Without a price it costs what tokens did cost in this run so far; where nothing did, nobody knows.
         """
         self.steps += 1
+        self.open = False
         self.cut += 1
         self.cut_in_a_row += 1
         tokens = {"input": self._context, "output": max(1, len(text) // _CHARS_PER_TOKEN)}
@@ -84,7 +88,14 @@ class Ledger:
     def tally(self, limited: str = "", reset_at: str = "") -> Tally:
         """Where it stands, and the rate limit that it waits for."""
         return Tally(
-            self.steps, dict(self.tokens), self.usd, self.cut_in_a_row, dict(self.estimated), limited, reset_at
+            self.steps,
+            dict(self.tokens),
+            self.usd,
+            self.cut_in_a_row,
+            dict(self.estimated),
+            limited,
+            reset_at,
+            self.open,
         )
 
     def usage(self, source: str) -> Usage:

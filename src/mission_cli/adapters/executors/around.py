@@ -77,7 +77,7 @@ def command_of(
         more_write=around.sandbox_write,
         folders=(job.usage.parent,),
         path=around.environment.get("PATH", ""),
-        git_settings=write_settings(job.copies, around.environment),
+        git_settings=write_settings(job.copies),
         repository=(code, *([Path(around.checkout)] if around.checkout else [])),
         private=code / "mission",
         network=around.network == "on",

@@ -6,13 +6,9 @@ The file itself may hold tokens, in addresses that are rewritten and in headers 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mission_cli.adapters.git.command import plain_git
 from mission_cli.domain.patterns import pattern
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _SHOWN = pattern(
     r"user\.(name|email)|core\.(autocrlf|eol|safecrlf|quotepath)|init\.defaultbranch"
@@ -21,10 +17,9 @@ _SHOWN = pattern(
 _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
 
 
-def write_settings(folder: Path, environment: Mapping[str, str]) -> Path | None:
+def write_settings(folder: Path) -> Path | None:
     """Write what may be shown of them into a folder that is made; return the file, or None where there is nothing."""
-    home = environment.get("HOME") or "/"
-    said = plain_git(Path(home), "config", "--global", "--includes", "--null", "--list", ok=(0, 1, 128))
+    said = plain_git(Path("/"), "config", "--global", "--includes", "--null", "--list", ok=(0, 1, 128))
     shown: dict[str, str] = {}
     for entry in said.split("\0"):
         name, _, value = entry.partition("\n")

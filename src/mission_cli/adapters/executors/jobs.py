@@ -123,6 +123,11 @@ class JobFolder:
         return self.path / "out" / "usage.json"
 
     @property
+    def starts(self) -> Path:
+        """A byte for each supervisor that was started for it."""
+        return self.path / "starts"
+
+    @property
     def sandbox_status(self) -> Path:
         """What the sandbox says of its command."""
         return self.path / "sandbox.json"
@@ -159,6 +164,14 @@ class JobFolder:
         except (KeyError, TypeError, ValueError):
             return None
 
+    def count_start(self) -> int:
+        """Note that a supervisor is started, unless one of them has begun the job; return how many that were."""
+        if self.started.exists():
+            return 0
+        with self.starts.open("ab") as out:
+            out.write(b".")
+            return out.tell()
+
     def write_exit(self, end: Exit) -> None:
         """Write how it ended, durably."""
         from dataclasses import asdict
@@ -189,11 +202,11 @@ class JobFolder:
             return Usage()
 
     def forget_environment(self) -> None:
-        """Take the recorded environment and copied settings away: they may hold keys, and nobody needs them now."""
-        if self.copies.exists():
-            import shutil
+        """Take away what may hold keys, and what the job wrote beside its report: nobody needs them now."""
+        import shutil
 
-            shutil.rmtree(self.copies, ignore_errors=True)
+        for folder in (self.copies, self.usage.parent):
+            shutil.rmtree(folder, ignore_errors=True)
         raw = read_json(self.spec)
         if isinstance(raw, dict):
             raw["surroundings"]["environment"] = {}

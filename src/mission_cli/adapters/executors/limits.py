@@ -87,6 +87,10 @@ class Limits:
         grown, self._grown = self._grown, False
         return grown
 
+    def open_step(self) -> bool:
+        """Whether a step was seen to begin that is not over."""
+        return self._reader is not None and self._reader.tally().open_step
+
     def bill(self) -> Usage:
         """What has been seen of the cost so far, at its highest."""
         return self._at_least(self._used()[0])

@@ -16,7 +16,7 @@ from mission_cli.adapters.git.saving import uncommitted
 from mission_cli.adapters.proc.run import start_detached
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.records import replace
-from mission_cli.domain.runs import Job
+from mission_cli.domain.runs import Exit, Job
 from mission_cli.domain.status import EndReason, JobState
 from mission_cli.ports.executor import Standing
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec
 
 _TAIL = 8000
+_STARTS = 6
+"""Supervisors that are started for a job that none of them began."""
+_LAST_WORDS = 300
 
 
 class LocalExecutor:
@@ -59,6 +62,9 @@ class LocalExecutor:
                 return
             if folder.read_request() is None:
                 folder.write_request(spec, self._around(spec))
+            if folder.count_start() > _STARTS:
+                folder.write_exit(Exit(EndReason.NOT_STARTED, detail=_never_began(folder)))
+                return
             if spec.kind == "hand":
                 byhand.take(folder, *(folder.read_request() or (spec, self._around(spec))))
                 return
@@ -172,3 +178,8 @@ class LocalExecutor:
             return Job(JobState.GONE, started=began, quiet_since=quiet)
         except PermissionError:
             return Job(JobState.UNREACHABLE)
+
+
+def _never_began(folder: JobFolder) -> str:
+    said = read_tail(folder.supervisor_log, _LAST_WORDS).strip().splitlines()
+    return f"its supervisor ended {_STARTS} times before it began: {said[-1] if said else 'it said nothing'}"

@@ -32,7 +32,7 @@ from mission_cli.adapters.executors.first_run import FirstRun
 from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
 from mission_cli.adapters.executors.slots import take_slot
 from mission_cli.adapters.executors.tree_lock import TreeLock
-from mission_cli.adapters.executors.watching import Stop, Watch
+from mission_cli.adapters.executors.watching import Stop, Watch, cut_short
 from mission_cli.adapters.fs.atomic import create_whole, read_json, read_tail
 from mission_cli.adapters.fs.locks import is_same_file
 from mission_cli.adapters.git import trees
@@ -61,8 +61,6 @@ _FOLDER_GONE = "the folder of its job was removed while it was at work"
 _FIRST_RUN_SECONDS = 0.1
 _CANNOT_EXECUTE = 127
 _SPENDS = frozenset({EndReason.OVER_BUDGET, EndReason.TOO_MANY_STEPS, EndReason.CUT})
-_NOTHING_UNDER_WAY = frozenset({EndReason.CUT, EndReason.LIMITED})
-"""The step that broke off is on the bill already; who waits for a limit takes none."""
 _SPENDER_GRACE = 0.2
 """Seconds that a run gets to end by itself when every further step costs what it must not."""
 _STOP_GRACE = 2.0
@@ -268,8 +266,9 @@ class _Supervisor:
                 f"the sandbox cannot be made: {read_tail(self._job.log, 500).strip()}",
             )
         code = self._code_of(child.returncode)
-        cut_short = code < 0 if reason is EndReason.EXIT else reason not in _NOTHING_UNDER_WAY
-        report = limits.report(code if reason is EndReason.EXIT else None, output.transcript(), cut_short=cut_short)
+        report = limits.report(
+            code if reason is EndReason.EXIT else None, output.transcript(), cut_short=cut_short(reason, code, limits)
+        )
         return Exit(reason, code, detail=detail, report=account.clean(report))
 
     def _watch(self, output: Output, limits: Limits, account: Account) -> Watch:

@@ -27,6 +27,10 @@ _CAP_LOOK_SECONDS = 0.1
 """When only the usage file says what it spends."""
 
 
+_NOTHING_UNDER_WAY = frozenset({EndReason.CUT, EndReason.LIMITED})
+"""The step that broke off is on the bill already; who waits for a limit takes none."""
+
+
 class Stop(Exception):  # noqa: N818 - not an error: how the job ends
     """The job ends before its process does, or without one."""
 
@@ -105,3 +109,10 @@ def _cpu() -> float:
 def _stop_if(broken: tuple[EndReason, str] | None) -> None:
     if broken is not None:
         raise Stop(*broken)
+
+
+def cut_short(reason: EndReason, code: int, limits: Limits) -> bool:
+    """Whether a step was under way that is charged. Where a person stops it, it may as well be in a tool."""
+    if reason is EndReason.CANCELLED:
+        return limits.open_step()
+    return code < 0 if reason is EndReason.EXIT else reason not in _NOTHING_UNDER_WAY
