@@ -138,7 +138,7 @@ def parse(text: str, where: str, base: Settings | None = None) -> Settings:
     import tomllib
 
     try:
-        table = tomllib.loads(text)
+        table = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise DocumentError(f"it is no TOML: {error}", where=where) from error
     return _fill(base or Settings(), table, where, text)
@@ -155,7 +155,8 @@ def with_remote(text: str, remote: str, where: str) -> str:
     if named or not _REMOTE.fullmatch(remote):
         words = f"{where} says `remote = {named!r}`" if named else f"{remote!r} cannot be the name of a remote"
         raise UsageError(words, hint="git remote shows which there are; change the settings by hand")
-    return f'remote = "{remote}"  # missions are shared by it: the branches mission/… and missions are pushed\n{text}'
+    shared = f'remote = "{remote}"  # missions are shared by it: the branches mission/… and missions are pushed'
+    return f"{shared}\n{text.removeprefix(chr(0xFEFF))}"
 
 
 def from_environment(environment: Mapping[str, str], base: Settings) -> Settings:

@@ -82,7 +82,7 @@ def test_problems_have_a_place_in_the_answer_and_a_hint() -> None:
         (criterion, "criteria: []"),
         (criterion, 'criteria: ["manual: it is beautiful"]'),
         (criterion, "criteria: [file: `1.1.txt`]"),
-        (criterion, "criteria: [{run: make}]"),
+        (criterion, "criteria: [{walk: make}]"),
         ("estimate: 1h", f"estimate: {'1' * 50}"),
         ("estimate: 1h", "estimate: &a 1h\n        task: *a"),
     ]
@@ -92,8 +92,8 @@ answer:19:19: error: 1.2 depends on `1.9`, which does not exist (known are 1.1, 
 answer:9:5: error: milestone 1 has no criterion (give it `validation:` that can be run)
 answer:14:9: error: feature 1.1 has no criterion (give it `criteria:` that can be run)
 answer:14:20: error: feature 1.1: `manual: it is beautiful` cannot be run (write it as run:, file:, grep:, not grep: or metric:, in quotes)
-answer:14:26: error: it is no YAML: found character that cannot start any token (put texts, above all criteria, into double quotes)
-answer:14:20: error: `milestones.1.features.1.criteria.1`: Input should be a valid string (put texts, above all criteria, into double quotes)
+answer:14:26: error: it is no YAML: found character that cannot start any token (put texts, above all criteria, into double quotes: "run: `pytest -q`")
+answer:14:20: error: `milestones.1.features.1.criteria.1`: a criterion is one text, and this is a mapping with `walk` (put it into quotes: "run: pytest -q")
 answer:13:9: error: this estimate has 50 characters (40 at most)
 answer:14:15: error: aliases are not allowed (write it out)\
 """)

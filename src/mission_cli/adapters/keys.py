@@ -39,7 +39,8 @@ def read_environment(path: Path) -> dict[str, str]:
     except OSError as error:
         raise DocumentError(f"it cannot be read: {error.strerror}", where=str(path)) from error
     found: dict[str, str] = {}
-    for number, line in enumerate(raw.decode("utf-8", "surrogateescape").split("\n"), 1):
+    said = raw.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    for number, line in enumerate(said.split("\n"), 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue

@@ -15,7 +15,8 @@ from mission_cli.document.features import Draft, read_row, resolve
 from mission_cli.document.keys import front_problems
 from mission_cli.document.later import Later
 from mission_cli.document.odd import MOST_MILESTONES, no_text, odd_values, too_large
-from mission_cli.document.scan import Layout, scan, without_comments
+from mission_cli.document.scan import Layout, scan
+from mission_cli.document.spans import without_comments
 from mission_cli.document.twice import contradictions
 from mission_cli.document.words import hours, milestone_status, mission_status, number, plain
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_number, why_bad_id

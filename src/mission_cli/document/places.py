@@ -251,7 +251,7 @@ def _set_field(layout: Layout, section: int, name: str, value: str, was: str | N
             raise _differs(f"`{name}` {owner}", found.text, was, found.line.number)
         return (_field_edit(layout, found, value),)
     above = [f for f in mine if not _heads_a_list(layout, f)]
-    line = above[-1].line if above else layout.headings[section].line
+    line = layout.lines[layout.lines.at(above[-1].end + 1) - 1] if above else layout.headings[section].line
     gap = layout.eol if above else layout.eol * 2
     mark = _mark_of(layout, above[-1]) if above else ""
     meant: dict[Key, str | None] = {
@@ -281,7 +281,7 @@ def _field_edit(layout: Layout, field: Field, value: str) -> Edit:
         return _same(layout, field.start, field.end, meant)
     glue = "" if layout.text[field.start - 1 : field.start] in {" ", "\t"} else " "
     after = layout.text[field.end : field.end + 1]
-    return Edit(field.start, field.end, glue + new + (" " if after == "|" else ""), meant)
+    return Edit(field.start, field.end, glue + new + (" " if after in {"|", "*"} else ""), meant)
 
 
 def _criterion(layout: Layout, change: SetCriterion) -> tuple[Edit, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.document.scan import without_comments
+from mission_cli.document.spans import without_comments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

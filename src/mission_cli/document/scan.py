@@ -5,23 +5,20 @@ Nothing here knows what a mission is. Comments and fenced code hide what they co
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from mission_cli.document.field_runs import begins_block, fields_in, is_ours
 from mission_cli.document.front import Front, read_front
 from mission_cli.document.lines import Line, Lines
 from mission_cli.document.rows import Row, Table
-from mission_cli.document.spans import spans
+from mission_cli.document.spans import spans, without_comments
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass, field
 
 _HEADING = pattern(r" {0,3}(#{1,6})(?=[ \t]|\Z)")
-_COMMENT = pattern(r"<!--.*?-->", re.DOTALL)
 _DELIMITER = pattern(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)*[ \t]*:?-+:?[ \t]*\|?\Z")
 _ITEM = pattern(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[([ xX])\](?:[ \t]+|\Z)")
-_FIELD = pattern(r"[ \t]*(?:[-*+][ \t]+)?\*\*([^*:\n]+?)(?::\*\*|\*\*:)[ \t]*")
-_NEXT_FIELD = pattern(r"\|[ \t]*(?=\*\*[^*:|\n]+(?::\*\*|\*\*:))")
 LONGEST_LINE = 20_000
 """Characters; a longer line is kept as prose, whatever it begins with: nothing shall hang on it."""
 MOST_CHARACTERS = 4 * 2**20
@@ -188,11 +185,6 @@ def scan(text: str) -> Layout:
     return layout
 
 
-def without_comments(text: str) -> str:
-    """Return the text with `<!-- … -->` taken out."""
-    return _COMMENT.sub("", text) if "<!--" in text and "-->" in text else text
-
-
 def is_delimiter(raw: str) -> bool:
     """Whether a line is the `|---|:--:|` below a table's header."""
     return "-" in raw and _DELIMITER.match(raw.strip(" \t")) is not None
@@ -219,6 +211,8 @@ class _Scanner:
         self.fenced_item: Item | None = None
         """The item that the open fence lies in."""
         self.comment_until = -1
+        self.paragraph_until = -1
+        """Offset up to which lines belong to the fields above them."""
         self.comments = "<!--" in layout.text
         self.can_close = True
 
@@ -265,6 +259,8 @@ class _Scanner:
             self._blank(index)
             return
         line = Line(index + 1, start, end)
+        if start < self.paragraph_until:
+            return
         if start < self.comment_until or end - start > LONGEST_LINE:
             self._other(line, raw)
         elif self.fence:
@@ -351,25 +347,24 @@ class _Scanner:
         return True
 
     def _fields(self, line: Line, raw: str) -> bool:
-        """`**Name:** value`; several on one line with a bar between them, as the first mission files had them."""
-        found = _FIELD.match(raw)
-        if not found:
-            return False
-        self.item = None
-        more = list(_NEXT_FIELD.finditer(raw, found.end())) if "|" in raw else []
-        ends = [m.start() for m in more] + [len(raw)]
-        self._field(line, found, raw[found.end() : ends[0]])
-        for start, end in zip(more, ends[1:], strict=True):
-            following = _FIELD.match(raw, start.end())
-            if following:
-                self._field(line, following, raw[following.end() : end])
-        return True
+        """`**Name:** value`, and what follows it in its line or, of the loop's own fields, in its paragraph."""
+        end = self._paragraph_end(line) if is_ours(raw) else line.end
+        found = list(fields_in(self.out.text, line.start, end))
+        if found:
+            self.item = None
+            self.paragraph_until = found[-1].end
+        self.out.fields += [Field(self.section, line, *one) for one in found]
+        return bool(found)
 
-    def _field(self, line: Line, found: re.Match[str], text: str) -> None:
-        shown = without_comments(text).partition("<!--")[0].strip() if "<!--" in text else text.rstrip()
-        start = line.start + found.end()
-        end = start + (len(shown) if text.startswith(shown) else len(text.rstrip()))
-        self.out.fields.append(Field(self.section, line, found[1].strip().casefold(), start, end, shown))
+    def _paragraph_end(self, line: Line) -> int:
+        """The end of the last line that goes on with the paragraph of `line`."""
+        lines, last = self.out.lines, line
+        for following in range(line.number, len(lines)):
+            raw = self.out.raw(lines[following])
+            if begins_block(raw) or not raw.strip() or len(raw) > LONGEST_LINE:
+                break
+            last = lines[following]
+        return last.end
 
     def _inside_fence(self, line: Line, raw: str) -> None:
         stripped = raw.strip()

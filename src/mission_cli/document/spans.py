@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from typing import NamedTuple
 
 from mission_cli.domain.patterns import pattern
-
-if TYPE_CHECKING:
-    import re
 
 _RESULT = pattern(
     r"(?<!\s)\s*<!--\s*(?P<start>start\s+)?(?P<word>pass|flaky|fail|skip|could-not-run)\s+(?P<at>\S+)\s+(?P<commit>\S+?)\s*-->"
 )
+_COMMENT = pattern(r"<!--.*?-->", re.DOTALL)
 _TICKS = pattern(r"`+")
 
 
@@ -53,6 +52,11 @@ def code(text: str) -> str:
     padded = text.startswith("`") or text.endswith("`") or (text[:1] == text[-1:] == " " and text.strip())
     space = " " if padded else ""
     return f"{mark}{space}{text}{space}{mark}"
+
+
+def without_comments(text: str) -> str:
+    """Return the text with `<!-- … -->` taken out."""
+    return _COMMENT.sub("", text) if "<!--" in text and "-->" in text else text
 
 
 def results(text: str) -> list[re.Match[str]]:

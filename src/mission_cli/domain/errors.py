@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from mission_cli.domain.problems import Problem
 
 
 class MissionError(Exception):
@@ -30,9 +32,18 @@ class UsageError(MissionError):
 class DocumentError(MissionError):
     """A file cannot be read or patched; `where` is `path:line:column` as far as it is known."""
 
-    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
+    def __init__(self, message: str, *, where: str = "", hint: str = "", problems: Sequence[Problem] = ()) -> None:
         super().__init__(f"{where}: {message}" if where else message, hint=hint)
         self.where = where
+        self.problems = tuple(problems)
+        """All that is wrong with the file, where more than one thing may be."""
+
+    @classmethod
+    def of(cls, path: str, problems: Sequence[Problem]) -> DocumentError:
+        """The error of a file with problems, of which there is one at least: it says the first, and holds all."""
+        first = problems[0]
+        where = f"{path}:{first.line}:{first.column}"
+        return cls(first.message, where=where, hint=first.hint, problems=problems)
 
 
 class NotFoundError(MissionError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from mission_cli.domain.patterns import pattern
 
 _TEST = pattern(
@@ -17,6 +19,11 @@ STOP_FILE = "STOP"
 _OURS = ("missions/", ".missions/", "todo/missions/")
 _FIXED = (".github/", ".ci/", ".circleci/", ".husky/", ".githooks/")
 _FIXED_FILES = frozenset({SETTINGS_FILE, ".gitlab-ci.yml", ".gitmodules", ".pre-commit-config.yaml"})
+
+
+def is_named(path: str, name: str) -> bool:
+    """Whether a setting names a path: as it stands there, brackets and all, or as a pattern with `*`, `?`, `[…]`."""
+    return path == name.removeprefix("./") or fnmatchcase(path, name)
 
 
 def is_test_file(path: str) -> bool:

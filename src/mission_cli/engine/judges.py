@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.judging import Against
-from mission_cli.domain.paths import always_protected
+from mission_cli.domain.paths import always_protected, is_named
 from mission_cli.planner.meant import meant
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Judges:
         asked = meant(self._mission, self._mission.feature(record.feature), self._records)
 
         def protects(path: str, existed: bool) -> bool:  # noqa: FBT001 - the port's signature
-            if always_protected(path) or any(fnmatch.fnmatch(path, p) for p in self._world.settings.protect):
+            if always_protected(path) or any(is_named(path, p) for p in self._world.settings.protect):
                 return True
             return existed and path in self._scripts and not asked(path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.document.lint import weak_criterion
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import poc_branch
@@ -13,6 +14,7 @@ from mission_cli.engine.world import policy_of
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
+    from mission_cli.domain.problems import Problem
     from mission_cli.engine.names import Address
     from mission_cli.engine.world import World
 
@@ -44,6 +46,13 @@ def refuse_start(world: World, address: Address) -> None:
         _refuse_runner(world, mission, name)
     if is_elsewhere(mission.host, world.machine.me()) and mission.status is MissionStatus.ACTIVE:
         raise BlockedError(f"{mission.id} is driven by {mission.host}", hint=f"mission takeover {mission.id}")
+
+
+def weak_points(address: Address) -> tuple[Problem, ...]:
+    """The criteria of a mission that cannot fail, or that hide a failure, each with what is lost."""
+    milestones = address.mission.milestones
+    criteria = [c for m in milestones for c in (*m.criteria, *(c for f in m.features for c in f.criteria))]
+    return tuple(problem for c in criteria for problem in weak_criterion(c, (c.line, 1)))
 
 
 def _refuse_runner(world: World, mission: Mission, name: str) -> None:

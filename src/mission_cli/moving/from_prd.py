@@ -12,7 +12,7 @@ from mission_cli.document.plan import Plan, PlanFeature, PlanMilestone
 from mission_cli.domain.problems import Problem
 from mission_cli.domain.text import one_line
 from mission_cli.moving.criteria import words
-from mission_cli.moving.sources import Source, Taken, objects_of, said
+from mission_cli.moving.sources import Source, Taken, objects_of, parse_leading, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,11 +30,24 @@ _HEADING = re.compile(r"#{1,6}[ \t]+(.+?)[ \t#]*\Z")
 
 def read_prd(text: str) -> Taken:
     """Return the plan that a document stands for."""
-    for source in objects_of(text):
+    whole = parse_leading(text)
+    if isinstance(whole, Problem):
+        return Taken(None, (whole,))
+    for source in [whole] if whole else objects_of(text):
         stories = _stories(source.value)
         if stories is not None:
             return _read(source, *stories)
-    return _prose(text)
+    return Taken(None, (_without_stories(whole),)) if whole else _prose(text)
+
+
+def _without_stories(source: Source) -> Problem:
+    known = source.value if isinstance(source.value, dict) else {}
+    name = next((name for name in _LISTS if name in known), None)
+    words = f"`{name}` holds no story" if name else "there is no list of stories in it"
+    hint = f"looked for were {', '.join(_LISTS)}, also below prd and plan"
+    has = ", ".join(one_line(str(key), 40) for key in list(known)[:8])
+    at = source.at(*([name] if name else []))
+    return Problem(*at, f"{words}: it has {has}" if has and not name else words, hint)
 
 
 def _stories(value: object) -> tuple[Mapping[str, Any], list[Any], tuple[str, ...]] | None:

@@ -10,6 +10,7 @@ import yaml
 from mission_cli.document.answer import blocks_of
 from mission_cli.document.plan_problems import place_of
 from mission_cli.document.yaml_text import compose_texts
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem
 from mission_cli.domain.records import dataclass
 
@@ -22,6 +23,8 @@ LONGEST = 2_000_000
 """Characters of a file that is taken in."""
 _MOST_TRIES = 200
 """Opening braces in prose at which a JSON object is looked for."""
+_MEND = "mend it there, or in the line before"
+_LIKE_JSON = pattern(r"\s*(?:\{|\[\s*(?:[\[{\"]|\]?\s*\Z))")
 _POLPO = frozenset({"team", "checkpoints", "qualityGates", "delays", "data"})
 _POLPO_TASK = frozenset({"assignTo", "expectations", "expectedOutcomes", "metrics", "dependsOn"})
 
@@ -67,10 +70,23 @@ def parse(text: str) -> Source | Problem:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        return Problem(error.lineno, error.colno, f"it is no JSON: {error.msg}")
+        return Problem(error.lineno, error.colno, f"it is no JSON: {error.msg}", "" if "Extra" in error.msg else _MEND)
     except (RecursionError, ValueError) as error:
         return Problem(1, 1, f"it is no JSON that can be read: {_why(error)}")
     return Source(value, _nodes(text))
+
+
+def parse_leading(text: str) -> Source | Problem | None:
+    """The JSON that a text begins with: an object or list, why it is none, or None where it begins like prose."""
+    body = text.lstrip("\ufeff")
+    found = parse(body)
+    if isinstance(found, Source):
+        return found if isinstance(found.value, dict | list) else None
+    if not _LIKE_JSON.match(body):
+        return None
+    if not found.message.endswith("Extra data"):
+        return found
+    return next(_in_prose(body), found)
 
 
 def objects_of(text: str) -> Iterator[Source]:

@@ -39,7 +39,8 @@ def _files(root: Path, paths: list[str]) -> tuple[int, str]:
 
 def _grep(root: Path, paths: list[str], pattern: re.Pattern[str], *, negated: bool) -> tuple[int, str]:
     searched = [p for name in (paths or ["."]) for p in _expand(root, name)]
-    files = sorted({f for p in searched for f in (_below(p) if p.is_dir() else [p]) if f.is_file()})
+    below = {f for p in searched for f in (_below(p) if p.is_dir() else [p])}
+    files = sorted(f for f in below if _is_inside(root, f) and f.is_file())
     if not files:
         return FAILED, f"there is no file {', '.join(paths)} to search"
     for file in files:
@@ -54,14 +55,22 @@ def _grep(root: Path, paths: list[str], pattern: re.Pattern[str], *, negated: bo
 
 
 def _expand(root: Path, name: str) -> list[Path]:
-    """The files a name or glob stands for, inside of the tree."""
-    inside = root.resolve()
-    if any(c in name for c in "*?["):
-        found = sorted(root.glob(name))
+    """The files a name or glob stands for, inside of the tree. A path that is there is that path, whatever it holds."""
+    if (root / name).exists():
+        found = [root / name]
     else:
-        found = [root / name] if (root / name).exists() else []
-    return [p for p in found if p.resolve().is_relative_to(inside)]
+        found = sorted(root.glob(name)) if any(c in name for c in "*?[") and not name.startswith("/") else []
+    return [p for p in found if _is_inside(root, p)]
 
 
 def _below(folder: Path) -> list[Path]:
     return [p for p in folder.rglob("*") if ".git" not in p.relative_to(folder).parts]
+
+
+def _is_inside(root: Path, path: Path) -> bool:
+    """Whether a path leads to something of the tree, also through links; what git keeps is none of it."""
+    try:
+        inside = path.resolve().relative_to(root.resolve())
+    except (OSError, ValueError, RuntimeError):
+        return False
+    return ".git" not in inside.parts

@@ -54,14 +54,17 @@ def start(
     """Start a mission: consent, state, one pulse."""
     from mission_cli.engine import driving
     from mission_cli.engine.names import resolve
-    from mission_cli.engine.starting import refuse_start
+    from mission_cli.engine.starting import refuse_start, weak_points
     from mission_cli.surfaces.views.consent import consent_view
 
     opened = shell.open(vouched=True)
     address = resolve(opened.world.state.snapshot(), mission)
     refuse_start(opened.world, address)
+    weak = weak_points(address)
     if not shell.as_json:
         shell.out.print(consent_view(opened.world, address.mission))
+        for problem in weak:
+            shell.note(problem.at(address.stored.path))
     if not (yes or headless) and shell.interactive and not typer.confirm("Start?", default=True):
         shell.note("nothing was started")
         return 0
@@ -71,7 +74,7 @@ def start(
     follow = f"The next pulse comes by itself when a worker ends; `mission run {address.mission.id}` follows it."
     now = resolve(opened.world.state.snapshot(), address.mission.id).mission
     words = f"{done.words}. {'Pulses begin it: mission cron install.' if scheduled else follow}"
-    shell.say(words, facts={"id": now.id, "status": str(now.status) if scheduled else "active"})
+    shell.say(words, facts={"id": now.id, "status": str(now.status) if scheduled else "active", "warnings": weak})
     return exit_code(report)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mission_cli.document.plan import Plan
     from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import RunRecord
     from mission_cli.ports.state import StateStore
     from mission_cli.wiring import Opened
@@ -86,9 +87,11 @@ def new(
     given = {k: v for k, v in given.items() if v}
     budget = {"money_usd": max_usd, "time_hours": hours, "token_limit": max_tokens}
     budget = {k: v for k, v in budget.items() if v}
-    cost, facts = "", {}
+    cost = ""
+    facts: dict[str, Any] = {}
     if plan is not None:
-        read = _read(shell, plan, given, budget, runner)
+        read, warnings = _read(shell, plan, given, budget, runner)
+        facts = {"warnings": warnings}
         mission, path = create_mission(shell, read, base=base, homeless=homeless)
     else:
         order = Order(goal, given, budget, runner, base, homeless=homeless, ask=shell.interactive and not headless)
@@ -204,7 +207,10 @@ def _kept(name: str, text: str) -> Path:
     return kept
 
 
-def _read(shell: Shell, plan: Path, given: dict[str, str], budget: dict[str, str], runner: str) -> Plan:
+def _read(
+    shell: Shell, plan: Path, given: dict[str, str], budget: dict[str, str], runner: str
+) -> tuple[Plan, list[Problem]]:
+    """Return the plan of a file and what is to be warned of. Raises NotFoundError, DocumentError with all problems."""
     from mission_cli.document.plan import override, read_plan
 
     try:
@@ -212,18 +218,20 @@ def _read(shell: Shell, plan: Path, given: dict[str, str], budget: dict[str, str
     except OSError as error:
         raise NotFoundError(f"{plan} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise DocumentError("it is not UTF-8", where=f"{plan}") from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        column = error.start - (error.object.rfind(b"\n", 0, error.start) + 1) + 1
+        hint = "save the file as UTF-8"
+        raise DocumentError("a byte that is not UTF-8", where=f"{plan}:{line}:{column}", hint=hint) from error
     read = read_plan(text)
-    for problem in read.problems:
-        if problem.severity == "warning" and not shell.as_json:
-            shell.note(problem.at(os.fspath(plan)))
+    warnings = [p for p in read.problems if p.severity == "warning"]
+    for problem in warnings if not shell.as_json else ():
+        shell.note(problem.at(os.fspath(plan)))
     if read.plan is None:
         errors = [p for p in read.problems if p.severity == "error"]
-        first = errors[0]
         for problem in errors[1:]:
             shell.err.print(clean(problem.at(os.fspath(plan))))
-        raise DocumentError(first.message, where=f"{plan}:{first.line}:{first.column}", hint=first.hint)
-    return override(read.plan, given, budget, runner)
+        raise DocumentError.of(os.fspath(plan), errors)
+    return override(read.plan, given, budget, runner), warnings
 
 
 def _refuse_unapproved(order: Order, *, headless: bool) -> None:

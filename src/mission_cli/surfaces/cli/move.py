@@ -175,10 +175,9 @@ def _plan(shell: Shell, taken: Taken, file: str, wishes: _Wishes) -> tuple[str, 
     from mission_cli.document.plan import override
 
     if taken.plan is None:
-        first, *others = taken.problems
-        for problem in others:
+        for problem in taken.problems[1:]:
             shell.err.print(clean(problem.at(file)))
-        raise DocumentError(first.message, where=f"{file}:{first.line}:{first.column}", hint=first.hint)
+        raise DocumentError.of(file, taken.problems)
     plan = override(taken.plan, wishes.given, wishes.budget, wishes.runner)
     return create_mission(shell, plan, base=wishes.base, homeless=wishes.homeless)
 

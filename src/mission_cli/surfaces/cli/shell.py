@@ -19,10 +19,11 @@ from mission_cli.engine.queries import as_json
 from mission_cli.surfaces.plain import BUG, clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.console import RenderableType
 
+    from mission_cli.domain.problems import Problem
     from mission_cli.wiring import Opened
 
 SCHEMA = 1
@@ -139,7 +140,7 @@ def guarded(shell: Shell, action: Callable[[], int | None]) -> int:
     except MissionError as error:
         if shell.debug:
             traceback.print_exc()
-        complain(shell, error.message, error.hint, error.exit_code)
+        complain(shell, error.message, error.hint, error.exit_code, getattr(error, "problems", ()))
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -153,10 +154,11 @@ def guarded(shell: Shell, action: Callable[[], int | None]) -> int:
         return BUG
 
 
-def complain(shell: Shell, message: str, hint: str, code: int) -> None:
-    """Say what went wrong: to people on stderr, to programs also as JSON on stdout."""
+def complain(shell: Shell, message: str, hint: str, code: int, problems: Sequence[Problem] = ()) -> None:
+    """Say what went wrong: to people on stderr, to programs also as JSON on stdout, with every problem of a file."""
     shell.err.print(f"error: {clean(message)}")
     if hint:
         shell.err.print(f" hint: {clean(hint)}")
     if shell.as_json:
-        shell.facts({"error": {"message": message, "hint": hint, "code": code}})
+        every = {"problems": problems} if problems else {}
+        shell.facts({"error": {"message": message, "hint": hint, "code": code, **every}})
