@@ -28,7 +28,7 @@ from mission_cli.settings import parse
 if TYPE_CHECKING:
     from pathlib import Path
 
-WORDS = st.text(st.characters(exclude_categories=("Cs",)) | st.sampled_from("`|<!-&;\\[]*:\n\t "), max_size=700)
+WORDS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("`|<!-&;\\[]*:\n\t "), max_size=700)
 
 
 def look(root: Path, kind: str, *paths: str, pattern: str = "", negated: bool = False) -> tuple[int, str]:
@@ -109,7 +109,7 @@ def test_two_long_questions_that_begin_alike_are_two() -> None:
 
 
 @given(
-    st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("`#|<!-&;\\*:[]~ \n\t>="), max_size=300)
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("`#|<!-&;\\*:[]~ \n\t>="), max_size=300)
 )
 @example("```sh\nmake\n```\n# no heading\n- [x] done\n**Status:** done\n\\# kept")
 def test_a_description_is_read_back_as_it_was_written(text: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.git.command import Git, plain_git
 from mission_cli.adapters.git.places import MIN_GIT, find_checkout, git_version
-from mission_cli.adapters.keys import open_to_others, read_environment
+from mission_cli.adapters.keys import commented_values, open_to_others, read_environment
 from mission_cli.adapters.proc.run import run
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import Person
@@ -101,4 +101,4 @@ class LocalInstruments:
         """The environment file."""
         place = self._local.key_file
         read_environment(place)
-        return KeyFile(os.fspath(place), place.exists(), open_to_others(place))
+        return KeyFile(os.fspath(place), place.exists(), open_to_others(place), tuple(commented_values(place)))

@@ -16,10 +16,11 @@ from mission_cli.domain.patterns import pattern
 from mission_cli.ports.machine import Obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _LINE = pattern(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<value>.*)\Z")
 _QUOTED = pattern(r"""(?P<quote>['"])(?P<text>.*)(?P=quote)\Z""")
+_COMMENT = pattern(r"\s#")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _NEW = """\
 # Environment of missions: keys and tokens that agents need, proxies, certificates. Read by every `mission` command,
@@ -34,11 +35,19 @@ _NEW = """\
 
 def read_environment(path: Path) -> dict[str, str]:
     """The variables of an environment file; none when there is none. Raises DocumentError with path and line."""
+    return {name: _unquoted(value) for name, value in _lines(path)}
+
+
+def commented_values(path: Path) -> list[str]:
+    """The names whose value has a comment behind it, which is a part of the value; quoted ones mean what they say."""
+    return [name for name, value in _lines(path) if _COMMENT.search(value) and not _QUOTED.match(value)]
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str]]:
     try:
         raw = read_bytes(path) or b""
     except OSError as error:
         raise DocumentError(f"it cannot be read: {error.strerror}", where=str(path)) from error
-    found: dict[str, str] = {}
     said = raw.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     for number, line in enumerate(said.split("\n"), 1):
         text = line.strip()
@@ -47,8 +56,7 @@ def read_environment(path: Path) -> dict[str, str]:
         match = _LINE.match(text)
         if match is None or "\0" in text:
             raise DocumentError("this is no NAME=value", where=f"{path}:{number}:1", hint="comments begin with #")
-        found[match["name"]] = _unquoted(match["value"])
-    return found
+        yield match["name"], match["value"]
 
 
 def make_environment(path: Path) -> bool:

@@ -74,6 +74,7 @@ def repository_findings(world: World, tools: Instruments, *, offline: bool) -> l
         _sandbox(world),
         _room(world),
         *_copies(world),
+        *_shell(world),
         *_looked("state", lambda: [_state(world, tools)]),
         *_trouble(world),
     ]
@@ -145,6 +146,9 @@ def _keys(tools: Instruments) -> Finding:
     file = tools.key_file()
     if file.open_to_others:
         return doubtful("keys", f"others may read {file.path}", f"chmod 600 {file.path}")
+    if file.commented:
+        words = f"{file.path}: the comment behind the value of {', '.join(file.commented)} is a part of the value"
+        return doubtful("keys", words, "put the comment on a line of its own")
     return fine("keys", file.path if file.there else f"{file.path} (not there: no keys are kept for pulses)")
 
 
@@ -225,6 +229,11 @@ def _copies(world: World) -> list[Finding]:
         if missing
         else []
     )
+
+
+def _shell(world: World) -> list[Finding]:
+    lacks = world.checks.lacks
+    return [doubtful("shell", f"criteria are run by a shell {lacks}", "install bash")] if lacks else []
 
 
 def _room(world: World) -> Finding:

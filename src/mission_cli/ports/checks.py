@@ -18,6 +18,8 @@ class Checks(Protocol):
 
     manifest_names: tuple[str, ...]
     """Names of the files that `detect` wants to read."""
+    lacks: str
+    """What the shell of criteria does not have, in words that follow "a shell"; empty where it has all."""
 
     def argv(self, criterion: Criterion) -> tuple[str, ...]:
         """The command that judges a criterion in a clean tree."""

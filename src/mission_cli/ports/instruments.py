@@ -21,6 +21,8 @@ class KeyFile:
     path: str
     there: bool
     open_to_others: bool = False
+    commented: tuple[str, ...] = ()
+    """Names with a comment behind their value, which is a part of it."""
 
 
 class Instruments(Protocol):

@@ -11,7 +11,7 @@ from mission_cli.adapters.checks.detect import MANIFESTS, detect
 from mission_cli.adapters.checks.early import ended_early
 from mission_cli.adapters.checks.outcome import last_number, missing_tool
 from mission_cli.adapters.checks.reach import judges
-from mission_cli.adapters.checks.shell import BROKEN_PIPE, shell_argv
+from mission_cli.adapters.checks.shell import BROKEN_PIPE, is_bash, shell_argv
 from mission_cli.adapters.checks.testruns import Ran, ran_tests
 from mission_cli.domain.status import CriterionKind, EndReason, Verdict
 
@@ -42,6 +42,11 @@ class StandardChecks:
 
     def __init__(self, inspector: Sequence[str], shell: str = "/bin/sh") -> None:
         self._inspector, self._shell = tuple(inspector), shell
+        self.lacks = (
+            ""
+            if is_bash(shell)
+            else f"that is not bash ({shell}): `[[ … ]]`, `source` and, maybe, pipefail are missing"
+        )
 
     def argv(self, criterion: Criterion) -> tuple[str, ...]:
         """A shell for what a person wrote as a command; the inspector for files and patterns."""
