@@ -230,8 +230,14 @@ error: TMP/p.json:3:4: two tasks are called `a`: nobody can say which one is mea
 TMP/p.json:2:43: error: `team.1.name`: Input should be a valid string
 error: TMP/p.json:2:3: `tasks.1.title` is missing
 """,
-            "data": "error: TMP/p.json:1:15: `data`, line 1: it is no JSON: Expecting property name enclosed in double quotes\n",
-            "json": "error: TMP/p.json:1:12: it is no JSON: Expecting value\n",
+            "data": """\
+error: TMP/p.json:1:15: `data`, line 1: it is no JSON: Expecting property name enclosed in double quotes
+ hint: mend it there, or in the line before
+""",
+            "json": """\
+error: TMP/p.json:1:12: it is no JSON: Expecting value
+ hint: mend it there, or in the line before
+""",
             "deep": "error: TMP/p.json:1:1: it is no JSON that can be read: it is nested too deeply\n",
         }
     )
@@ -333,7 +339,7 @@ _None: the tests and builds that are found in the repository are run._
 
 It finds what people mean.
 
-\\\\- [ ] quickly
+\\- [ ] quickly
 
 ## Resources
 

@@ -23,7 +23,7 @@ from mission_cli.domain.mission import InputRequest, Mission
 from mission_cli.domain.paths import is_named
 from mission_cli.domain.text import question
 from mission_cli.moving.from_prd import read_prd
-from mission_cli.planner.judge import find_request
+from mission_cli.planner.asking import find_request
 from mission_cli.settings import parse
 
 if TYPE_CHECKING:

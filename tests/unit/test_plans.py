@@ -157,7 +157,6 @@ def test_a_mutated_plan_is_a_mission_or_problems_with_places() -> None:
         ("0x10", "`0x10` is no number", "write a number, as 20 or 2.5"),
         ("1e400", "`1e400` is no number", "write a number, as 20 or 2.5"),
         ("1e20", "`1e20` is more or less than can be counted", "1000000000000000 at most; 0 is no cap"),
-        ("!!float .inf", "`inf` is no number", "for no bound write unlimited"),
         ("[8]", "`['8']` is no number", "write a number, as 20 or 2.5"),
     ],
 )
@@ -169,6 +168,15 @@ def test_a_value_that_is_no_number_is_explained(value: str, words: str, hint: st
         f"`budget.time_hours`: {words}",
         hint,
     )
+
+
+@pytest.mark.parametrize(
+    "tagged", ["!!int", "!!int x", "!!float .inf", "!!bool x", "!!timestamp x", "!!binary =", "!x 1"]
+)
+def test_a_tag_is_refused_with_its_place(tagged: str) -> None:
+    (problem,) = read_plan(f"title: Lab\nbudget:\n  time_hours: {tagged}\n{ONE}").problems
+    assert (problem.line, problem.column) == (3, 15)
+    assert problem.message == f"the tag `{tagged.split(maxsplit=1)[0]}` is not read"
 
 
 @pytest.mark.parametrize("value", ["8", "8.5", ".5", "0", "1e3", "unlimited", "Unlimited", '"8"', ""])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
@@ -24,9 +23,7 @@ UNLIMITED: Literal["unlimited"] = "unlimited"
 
 
 def _text(value: object) -> object:
-    """What a tag of YAML made a number or a date of is text here."""
-    if isinstance(value, date):
-        return value.isoformat()
+    """What other tools hand in as a number is text here."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 

@@ -23,7 +23,8 @@ MOST_NODES = 10_000
 """Values that a text may stand for, an alias counted as all that it names."""
 _MOST_EXPANDED = 10_000_000
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_TEXT, _NULL, _LIST, _MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "null", "seq", "map"))
+_TEXT, _NULL, _LIST, _MAPPING, _MERGE = (f"tag:yaml.org,2002:{name}" for name in ("str", "null", "seq", "map", "merge"))
+_PLAIN_TAGS = frozenset({_TEXT, _NULL, _LIST, _MAPPING, _MERGE})
 
 
 class UnsafeError(yaml.MarkedYAMLError):
@@ -59,7 +60,7 @@ class _PlanTexts(_Texts):
 
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
         merges = kind is yaml.ScalarNode and value == "<<" and implicit[0]
-        return "tag:yaml.org,2002:merge" if merges else super().resolve(kind, value, implicit)
+        return _MERGE if merges else super().resolve(kind, value, implicit)
 
 
 def compose_texts(text: str) -> yaml.Node | None:
@@ -74,8 +75,8 @@ def load_values(text: str, *, aliases: bool = True) -> tuple[yaml.Node | None, A
 
 
 def load_texts(text: str, *, aliases: bool = True) -> tuple[yaml.Node | None, Any]:
-    """Like `load_values`, where every scalar that no tag names is text or null: `1.10` stays `1.10`."""
-    return _loaded(_PlanTexts, text, aliases=aliases)
+    """Like `load_values`, where every scalar is text or null: `1.10` stays `1.10`, and a tag is refused."""
+    return _loaded(_PlanTexts, text, aliases=aliases, tags=_PLAIN_TAGS)
 
 
 def without_nothing(value: Any) -> Any:
@@ -85,7 +86,9 @@ def without_nothing(value: Any) -> Any:
     return [without_nothing(below) for below in value] if isinstance(value, list) else value
 
 
-def _loaded(kind: type[_Values], text: str, *, aliases: bool) -> tuple[yaml.Node | None, Any]:
+def _loaded(
+    kind: type[_Values], text: str, *, aliases: bool, tags: frozenset[str] = frozenset()
+) -> tuple[yaml.Node | None, Any]:
     loader = kind(text)
     try:
         node: yaml.Node | None = loader.get_single_node()
@@ -96,6 +99,8 @@ def _loaded(kind: type[_Values], text: str, *, aliases: bool) -> tuple[yaml.Node
     if not aliases:
         _refuse_aliases(text)
     _refuse_bombs(node)
+    if tags:
+        _refuse_tags(node, tags)
     return node, loader.construct_document(node)
 
 
@@ -104,6 +109,19 @@ def _refuse_aliases(text: str) -> None:
         if isinstance(event, yaml.AliasEvent):
             mark: Any = event.start_mark
             raise UnsafeError(problem="aliases are not allowed", problem_mark=mark)
+
+
+def _refuse_tags(root: yaml.Node, known: frozenset[str]) -> None:
+    """Raise UnsafeError for a value that a tag makes a number, a date or something else."""
+    open_nodes, met = [root], set[int]()
+    while open_nodes:
+        node = open_nodes.pop()
+        if node.tag not in known:
+            shown = node.tag.replace("tag:yaml.org,2002:", "!!")
+            raise UnsafeError(problem=f"the tag `{shown}` is not read", problem_mark=node.start_mark)
+        if id(node) not in met and not isinstance(node, yaml.ScalarNode):
+            met.add(id(node))
+            open_nodes += _below(node)
 
 
 def _refuse_bombs(root: yaml.Node) -> None:
