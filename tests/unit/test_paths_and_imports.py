@@ -14,7 +14,6 @@ from mission_cli.adapters.checks.inspect import CANNOT, FAILED, PASSED, inspect
 from mission_cli.document import escape, patch
 from mission_cli.document.changes import AppendRow
 from mission_cli.document.features import read_row, titled
-from mission_cli.document.lint import lint
 from mission_cli.document.load import load
 from mission_cli.document.plan import read_plan
 from mission_cli.document.rows import Row
@@ -145,17 +144,6 @@ def test_what_begins_like_json_is_json_or_an_error_with_its_place(text: str, at:
 @pytest.mark.parametrize("text", ["[A link](x)\nmore", "[ ] a box", "# Title\n\n```json\n{}\n```", "12", '"quoted"'])
 def test_prose_stays_prose(text: str) -> None:
     assert read_prd(text).plan is not None
-
-
-@pytest.mark.parametrize(
-    "raw", [b"\0" * 300, "# T\n".encode("utf-16-le"), "# T\n".encode("utf-16"), b"# T\n\nfoo\0bar\n"]
-)
-def test_a_file_that_is_no_text_is_an_error(raw: bytes) -> None:
-    problems = [p for p in lint(load(raw.decode("utf-8", "surrogateescape"), "m")) if "this is no text" in p.message]
-    assert [(p.line, p.severity, p.hint.startswith("save the file as UTF-8")) for p in problems] in (
-        [(1, "error", True)],
-        [(3, "error", True)],
-    )
 
 
 def test_a_byte_order_mark_is_no_part_of_a_file() -> None:

@@ -40,11 +40,6 @@ def lint(loaded: Loaded) -> tuple[Problem, ...]:
 
 
 def _bytes(layout: Layout) -> Iterator[Problem]:
-    nothing = layout.text.find("\0")
-    if nothing >= 0:
-        at = (layout.text.count("\n", 0, nothing) + 1, nothing - layout.text.rfind("\n", 0, nothing))
-        hint = "save the file as UTF-8; UTF-16 has such bytes, and so has a file that a crash has emptied"
-        yield Problem(*at, "a byte of value 0: this is no text", hint)
     odd = _NOT_UTF8.search(layout.text)
     if odd:
         line = next(line for line in layout.lines if line.start <= odd.start() < line.end)

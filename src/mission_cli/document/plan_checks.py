@@ -11,6 +11,7 @@ from mission_cli.document.keys import MOMENT_HINT, SCHEDULE_HINT
 from mission_cli.document.lint import weak_criterion
 from mission_cli.document.plan_problems import place_of
 from mission_cli.domain.ids import FeatureNumber, feature_number, why_bad_id
+from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import replace
 from mission_cli.domain.schedule import why_no_schedule
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     Place = tuple[str | int, ...]
 
+_SPLIT = pattern(r"[,;\s]+")
 _PROSE = frozenset({"description", "goal"})
 _LONG_LINES = frozenset({"non_goals", "constraints"})
 _CRITERIA = frozenset({"criteria", "validation"})
@@ -54,6 +56,7 @@ def check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
             yield from _estimate(feature.estimate, root, (*below, "estimate"))
             for i, name in enumerate(feature.depends):
                 yield from _dependency(name, depends, f"{m + 1}.{n + 1}", place_of(root, (*below, "depends", i)))
+    yield from _gates(plan, root, depends)
     budget = plan.budget
     if not (budget.money_usd or budget.time_hours or budget.token_limit):
         hint = "`start` insists on one: set budget.money_usd, time_hours or token_limit, or write unlimited"
@@ -91,6 +94,20 @@ def _times(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
 def _estimate(text: str, root: yaml.Node | None, place: Place) -> Iterator[Problem]:
     if "longer" in (words := why_no_duration(text.strip().lstrip("~≈").strip())):
         yield Problem(*place_of(root, place), f"the estimate `{one_line(text, 60)}` {words}", "write hours, as 4h")
+
+
+def _gates(plan: Plan, root: yaml.Node | None, titles: Mapping[str, list[FeatureNumber]]) -> Iterator[Problem]:
+    """Features that a gate names and that are not there; a gate knows numbers, not titles."""
+    numbers, aliases = [number for numbers in titles.values() for number in numbers], _aliases(titles)
+    for g, gate in enumerate(plan.gates):
+        for key, names in (("after", gate.after), ("blocks", gate.blocks)):
+            for index, name in enumerate(names):
+                for unknown in match_names(filter(None, _SPLIT.split(name)), numbers, aliases)[1]:
+                    at = place_of(root, ("gates", g, key, index))
+                    words = (
+                        f"the gate `{one_line(gate.name, 60)}` names `{one_line(unknown, 60)}`, which does not exist"
+                    )
+                    yield Problem(*at, words, "name features by number, as 1.1 or 2.*")
 
 
 def _dependency(
