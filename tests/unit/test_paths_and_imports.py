@@ -77,6 +77,7 @@ def test_nothing_outside_of_the_tree_is_looked_into(tmp_path: Path) -> None:
 
 
 @given(WORDS)
+@settings(deadline=None)
 @example("Create app/blog/[slug]/page.tsx")
 @example("[depends:1.1] and \\[side-effects] and `[repo:x]")
 @example("&lt;!-- <!-- &amp;lt;!-- ` | \\| ```")
@@ -111,6 +112,7 @@ def test_two_long_questions_that_begin_alike_are_two() -> None:
 @given(
     st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("`#|<!-&;\\*:[]~ \n\t>="), max_size=300)
 )
+@settings(deadline=None)
 @example("```sh\nmake\n```\n# no heading\n- [x] done\n**Status:** done\n\\# kept")
 def test_a_description_is_read_back_as_it_was_written(text: str) -> None:
     lines = text.strip("\n").split("\n")
