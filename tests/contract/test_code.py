@@ -131,3 +131,41 @@ def test_a_glance_shows_two_levels_and_what_is_wanted(place: Place) -> None:
     head = place.base(Makefile="test:\n\ttrue\n", a_txt="a\n")
     seen = place.world().code.glance(head, ("Makefile",))
     assert {name: seen[name] for name in ("Makefile", "a.txt")} == {"Makefile": "test:\n\ttrue\n", "a.txt": ""}
+
+
+def test_who_moves_work_is_seen_and_may_own_it(place: Place) -> None:
+    start = place.base(a_txt="a\n")
+    code = place.world().code
+    code.make_work(M, start)
+    assert code.heads(M, "main").ours == start
+    place.attempt(RUN, start, b_txt="b\n")
+    seen = evidence(place, start, start)
+    assert seen.candidate is not None
+    assert seen.tip is not None
+    code.own_work(M, seen.candidate)
+    assert code.heads(M, "main").ours == start, "a move that is about to be made is none of another's"
+    assert code.move_work(M, seen.candidate, start)
+    newer = place.base(c_txt="c\n")
+    code.own_work(M, newer)
+    assert code.heads(M, "main").ours == newer
+    assert code.heads(M, "main").work == seen.candidate
+    assert code.makers(seen.tip, [RUN, RunId("m/1.2-a1")]) == (RUN,)
+
+
+def test_a_commit_in_which_files_are_as_they_were_elsewhere(place: Place) -> None:
+    start = place.base(a_txt="a\n", b_txt="b\n", c_txt="c\n")
+    place.attempt(RUN, start, a_txt="A\n", d_txt="d\n")
+    code = place.world().code
+    seen = evidence(place, start, start)
+    assert seen.tip is not None
+    assert code.common(start, seen.tip) == start
+    assert dict(code.read(start, ["a.txt", "none.txt"])) == {"a.txt": "a\n"}
+    changes = code.changes(start, seen.tip, lambda path: path != "d.txt")
+    assert [(c.path, c.old, c.new) for c in changes] == [("a.txt", "a\n", "A\n")]
+    made = code.overlay(seen.tip, {"a.txt": "a\n", "b.txt": None})
+    assert made == code.overlay(seen.tip, {"a.txt": "a\n", "b.txt": None})
+    assert dict(code.read(made, ["a.txt", "b.txt", "c.txt", "d.txt"])) == {
+        "a.txt": "a\n",
+        "c.txt": "c\n",
+        "d.txt": "d\n",
+    }

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.test_planner import GOOD, POLICY, WORK, feature, mission, plan_of, record
+from tests.unit.test_planner import GOOD, POLICY, WORK, feature, mission, plan_of, record, seen
 
 from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.judging import Against
 from mission_cli.domain.mission import Criterion, InputRequest
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job
 from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, MilestoneStatus, Verdict
+from mission_cli.planner.decide import decide
 from mission_cli.planner.decisions import AddFix, Ask, Integrate, MoveMilestone, RunCheck, Settle
 from mission_cli.planner.judge import check_key, turn_of
 
@@ -164,3 +165,42 @@ def test_lost_tests_wait_for_a_person_who_may_say_either(
     assert acts_of(judged(evidence, states, requests=(answered,))) == [("Integrate", 0)]
     refused = replace(question, status="answered", response="reject: it was good")
     assert causes_of(judged(evidence, states, requests=(refused,))) == [Cause.CRITERIA_FAILED]
+
+
+NEXT, TOP = RunId("m/1.2-a1"), Sha("f" * 40)
+
+
+def queued(first: CheckState | None, second: CheckState | None, **more: object) -> Plan:
+    """Two attempts have ended; the second is merged on the first."""
+    other = replace(CHECK, text="run: `u`", command="u")
+    one, two = (feature(n, FeatureStatus.REVIEW, criteria=(c,)) for n, c in (("1.1", CHECK), ("1.2", other)))
+    some = mission(one, two)
+    on_top = replace(GOOD, candidate=TOP, tree="both", work=GOOD.candidate, work_tree="new")
+    keys = {check_key(CHECK, "new", POLICY, some): first, check_key(other, "both", POLICY, some): second}
+    return decide(
+        some,
+        seen(
+            records=(record("1.1-a1"), record("1.2-a1")),
+            jobs={RUN: ENDED, NEXT: ENDED},
+            evidence={RUN: GOOD, NEXT: on_top},
+            checks={key: found for key, found in keys.items() if found},
+        ),
+        replace(POLICY, **more),  # type: ignore[arg-type]
+    )
+
+
+def test_candidates_are_judged_at_once_and_integrated_one_after_the_other() -> None:
+    assert acts_of(queued(None, None)) == [("RunCheck", 1), ("RunCheck", 1)]
+    assert acts_of(queued(state(Verdict.PASSED), state(Verdict.PASSED))) == [("Integrate", 0)]
+    waiting = queued(None, state(Verdict.FAILED, 2, "no"))
+    assert (acts_of(waiting), causes_of(waiting)) == ([("RunCheck", 1)], []), "it may fail for what is below it"
+    failed = queued(state(Verdict.FAILED, 2, "no"), state(Verdict.PASSED))
+    assert (acts_of(failed), causes_of(failed)) == ([], [Cause.CRITERIA_FAILED])
+
+
+def test_no_more_checks_run_at_once_than_the_machine_may_and_what_failed_runs_alone() -> None:
+    running = CheckState(1, Job(JobState.RUNNING))
+    assert acts_of(queued(None, None, checks_at_once=1)) == [("RunCheck", 1)]
+    assert acts_of(queued(running, None, checks_at_once=1)) == []
+    assert acts_of(queued(state(Verdict.FAILED), None)) == [("RunCheck", 2)]
+    assert acts_of(queued(state(Verdict.FAILED), running)) == []

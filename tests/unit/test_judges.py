@@ -163,6 +163,7 @@ def test_what_steers_tests_is_as_it_was(path: str, old: str | None, new: str | N
         ("python3 -m pytest -q", "", "pytest"),
         ("cd x && pytest", "collected 3 items\n", "pytest"),
         ("python3 -m pytest -q", "3 passed in 0.01s\n", ""),
+        ("python3 -m pytest -q", "..                 [100%]\n", ""),
         ("python3 -m pytest -q | tail -1", "", ""),
         ("python3 -m pytest --version", "pytest 8\n", ""),
         ("python3 -m unittest discover -s tests", "", "unittest"),

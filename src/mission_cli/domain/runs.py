@@ -226,6 +226,8 @@ class Evidence:
     """Its commits are on `work` already."""
     work: Sha | None = None
     """The head of `work` that the candidate was built on."""
+    work_tree: str = ""
+    """Tree of that head where it is not `work` yet, but those before it in the queue merged on it; else empty."""
     trouble: str = ""
     """Why its branch could not be fetched, or empty."""
     secrets: tuple[str, ...] = ()

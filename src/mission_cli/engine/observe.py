@@ -9,7 +9,7 @@ from mission_cli.document.runs import read_run
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.hours import opens_at, read_windows
-from mission_cli.domain.ids import RunId, Sha
+from mission_cli.domain.ids import RunId, Sha, feature_order
 from mission_cli.domain.judging import Against
 from mission_cli.domain.landing import Landing, LandState, Merge
 from mission_cli.domain.records import dataclass, replace
@@ -34,6 +34,7 @@ from mission_cli.planner.decisions import Dispatch, Hold, Plan, RunCheck
 from mission_cli.planner.endings import seconds_as_hours
 from mission_cli.planner.executions import due_at
 from mission_cli.planner.milestones import current_milestones
+from mission_cli.planner.queue import carries
 from mission_cli.planner.seen import Seen
 
 if TYPE_CHECKING:
@@ -256,12 +257,7 @@ class _Look:
     """Questions to the code repository, each asked only where the mission's state needs the answer."""
 
     def __init__(
-        self,
-        world: World,
-        mission: Mission,
-        heads: Heads,
-        records: tuple[RunRecord, ...],
-        jobs: Mapping[RunId, Job],
+        self, world: World, mission: Mission, heads: Heads, records: tuple[RunRecord, ...], jobs: Mapping[RunId, Job]
     ) -> None:
         self._world, self._mission, self._heads = world, mission, heads
         self._records, self._jobs = records, jobs
@@ -279,21 +275,28 @@ class _Look:
         return replace(seen, evidence=evidence, detected=self.detected(evidence)) if evidence else seen
 
     def _evidence(self) -> dict[RunId, Evidence]:
-        """What every attempt that has ended left."""
+        """What every attempt that has ended left, each merged on those before it that may become finished work."""
         found: dict[RunId, Evidence] = {}
-        for record in self._records:
+        onto, tree = self._heads.work, ""
+        for record in sorted(self._records, key=lambda r: (feature_order(r.feature), r.attempt)):
             job = self._jobs.get(record.run)
-            if record.open and job is not None and job.exit is not None and self._heads.work and record.base:
-                seen = self._world.code.evidence(
-                    record.run,
-                    start=Sha(record.base),
-                    work=self._heads.work,
-                    protected=self._judges.protected(record),
-                    left=job.exit.left,
-                )
-                if seen is not None:
-                    found[record.run] = self._beside(record, seen)
+            if not (record.open and job is not None and job.exit is not None and self._heads.work and record.base):
+                continue
+            seen = self._left(record, job.exit, onto or self._heads.work)
+            if seen is not None and seen.candidate is None and tree:
+                seen = self._left(record, job.exit, self._heads.work)
+            if seen is None:
+                continue
+            seen = self._beside(record, replace(seen, work_tree=tree if seen.work == onto else ""))
+            found[record.run] = seen
+            if carries(self._mission, record, job.exit, seen):
+                onto, tree = seen.candidate, seen.tree
         return found
+
+    def _left(self, record: RunRecord, end: Exit, work: Sha) -> Evidence | None:
+        """What one attempt left, merged on a head."""
+        protected, start = self._judges.protected(record), Sha(record.base)
+        return self._world.code.evidence(record.run, start=start, work=work, protected=protected, left=end.left)
 
     def _beside(self, record: RunRecord, seen: Evidence) -> Evidence:
         """The same, with how it looks where the judge's files are those of the base."""

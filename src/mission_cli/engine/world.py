@@ -73,6 +73,7 @@ def policy_of(world: World) -> Policy:
         agree_after=settings.agree_after,
         request_lifetime=settings.request_lifetime,
         check_timeout=settings.check_timeout,
+        checks_at_once=settings.machine_workers,
         runners={name: _runner(world, name, runner) for name, runner in settings.runners.items()},
         checks_salt="\0".join([settings.tree.setup, *settings.tree.copy]),
     )

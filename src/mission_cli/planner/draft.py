@@ -34,6 +34,8 @@ class Draft:
     """Why nothing may be dispatched in this round; the first reason stays."""
     running: int = 0
     checking: int = 0
+    alone: bool = False
+    """A check has to run alone: no other is started before it has ended."""
     """Those of the running jobs that judge something."""
     wakes: list[datetime] = field(default_factory=list)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, InputRequest, Mission
+    from mission_cli.domain.runs import CheckState
     from mission_cli.planner.draft import Draft
     from mission_cli.planner.policy import Policy
 
@@ -128,12 +129,25 @@ def turn_of(mission: Mission) -> str:
 
 def start_checks(draft: Draft, judgement: Judgement) -> None:
     """Put what a judgement needs into the plan: jobs to start, questions to ask, jobs to wait for."""
-    already = {a.key for a in draft.acts if isinstance(a, RunCheck)}
-    draft.acts += [s for s in judgement.starts if s.key not in already]
+    for start in judgement.starts:
+        already = {a.key for a in draft.acts if isinstance(a, RunCheck)}
+        under_way = len(already) + sum(_runs(state) for state in draft.seen.checks.values())
+        alone = any(start is other for other in judgement.unsure)
+        if start.key in already or draft.alone:
+            continue
+        if alone or under_way < draft.policy.checks_at_once:
+            draft.alone = alone
+            if not (alone and under_way):
+                draft.acts.append(start)
     judgement.asked += [ask(draft, question) for question in judgement.asks]
     judgement.asks.clear()
     draft.running += len(judgement.running)
     draft.checking += len(judgement.running)
+
+
+def _runs(state: CheckState) -> bool:
+    """Whether a check is at work."""
+    return state.job.state in {JobState.WAITING, JobState.RUNNING}
 
 
 def _executable(draft: Draft, criterion: Criterion, commit: Sha, key: str, result: Judgement, *, confirm: bool) -> None:

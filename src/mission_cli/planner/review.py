@@ -107,6 +107,11 @@ def review(facts: Facts, feature: Feature) -> None:
         facts.close(end_cause, facts.end.report.detail or str(end_cause))
         return
     judgement = _judge_feature(facts, feature, evidence.candidate)
+    if evidence.work != draft.seen.work:
+        start_checks(draft, judgement)
+        words = f"attempt {record.attempt} is judged on top of those before it, and waits for them"
+        draft.hold(feature.number, "review", words)
+        return
     if _rejected(facts, feature, judgement):
         return
     start_checks(draft, judgement)
@@ -186,7 +191,7 @@ def _as_green_as_before(draft: Draft, criteria: Sequence[Criterion], candidate: 
     red = [j for j in after.known if not j.passes]
     result = Judgement([j for j in after.known if j.passes], after.starts, after.running, after.unsure)
     if red and evidence.work is not None:
-        tree = draft.seen.work_tree
+        tree = evidence.work_tree or draft.seen.work_tree
         before = judge(draft, [j.criterion for j in red], owner="", commit=evidence.work, tree=tree, confirm=False)
         result.starts += before.starts
         result.running += before.running

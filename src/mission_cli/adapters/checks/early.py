@@ -18,7 +18,7 @@ _LAST_WORDS: tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...] = (
     (
         pattern(rf"{_START}(?:python[\d.]*\s+(?:-\w+\s+)*-m\s+)?py\.?test\b(?!\S)"
             rf"(?![^;&\n]*(?:-qq|no:terminal|-q\s+-q|--quiet)){_END}"),
-        pattern(r"\b\d+ (?:passed|failed|skipped|xfailed|xpassed|deselected|errors?|warnings?)\b|no tests ran"),
+        pattern(r"\b\d+ (?:passed|failed|skipped|xfailed|xpassed|deselected|errors?)\b|no tests ran|\[100%\]"),
         "pytest",
     ),
     (
