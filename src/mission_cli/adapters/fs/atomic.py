@@ -108,9 +108,9 @@ def read_json(path: Path) -> Any:
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """The content, or None when there is no such file."""
+    """The content, or None when there is no such file, or a folder or a pipe: nobody waits for one."""
     try:
-        return path.read_bytes()
+        return path.read_bytes() if path.is_file() else None
     except (FileNotFoundError, NotADirectoryError):
         return None
 
