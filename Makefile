@@ -7,7 +7,7 @@ SEED ?= 0
 TICKS ?= 2000
 PAIRS ?= 500
 
-.PHONY: demo compiled test nightly chaos crash sim conformance lint fmt types docs bench lock clean
+.PHONY: demo compiled test nightly zoo chaos crash sim conformance lint fmt types docs bench lock clean
 
 demo: ; @PYTHON="$(PYTHON)" sh examples/word-counter/demo.sh
 
@@ -33,6 +33,9 @@ nightly: compiled $(VENV)/.agents
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 # Random `kill -9` of pulses, supervisors and workers; `ROUNDS=1000 SEED=7`.
+zoo: compiled
+	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -q -n auto tests/zoo
+
 chaos: compiled
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
 

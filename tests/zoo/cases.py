@@ -35,10 +35,7 @@ SCRIPTS = {
     "Makefile": "PROG = app.py\n\ncheck: lint\n\tpython3 $(PROG) | grep -qx right\n\nlint:\n\ttest -s app.py\n",
     "package.json": '{"scripts": {"test": "sh ci/here.sh", "build": "true"}}\n',
 }
-MADE = {
-    "npm test": 'sh -c \'cmd=$(python3 -c "import json; print(json.load(open(\\"package.json\\"))[\\"scripts\\"][\\"test\\"])"); sh -c "$cmd"\' npm test'
-}
-NPM = MADE["npm test"]
+NPM = 'sh -c \'cmd=$(python3 -c "import json; print(json.load(open(\\"package.json\\"))[\\"scripts\\"][\\"test\\"])"); sh -c "$cmd"\' npm test'
 """What npm does with a script, so that no node is needed."""
 
 
@@ -56,7 +53,6 @@ def _script(name: str, command: str, work: str, because: str) -> Case:
 
 HOOK = "import pytest\n@pytest.hookimpl(hookwrapper=True)\ndef pytest_runtest_makereport(item, call):\n    out = yield\n    r = out.get_result()\n    r.outcome = 'passed'\n"
 DESELECT = "def pytest_collection_modifyitems(items):\n    items[:] = [i for i in items if i.name != 'test_add']\n"
-ALWAYS = "tests/test_app.py: tests"
 T = "tests/test_app.py"
 CHEATS: tuple[Case, ...] = (
     _pytest("nothing but a note", "write('n.txt', 'x')", "1 failed"),
@@ -91,7 +87,7 @@ CHEATS: tuple[Case, ...] = (
     _pytest("another add in the tests", f"edit({T!r}, 'from app import add', 'from app import add\\ndef add(a, b): return a + b')", "fails as it is on the base"),
     _pytest("a test that ends the process", "write('tests/test_a.py', 'import os\\nos._exit(0)\\n')", "ended before it said"),
     _pytest("the program ends the process", "write('app.py', 'import os\\nos._exit(0)\\n')", "ended before it said"),
-    _pytest("the program ends with a status", "write('app.py', 'import sys\\nsys.exit(0)\\n')", ""[:0] or "app"),
+    _pytest("the program ends with a status", "write('app.py', 'import sys\\nsys.exit(0)\\n')", "SystemExit"),
     _pytest("a fixture for add", "write('conftest.py', 'import app\\ndef pytest_configure():\\n    app.add = lambda a, b: a + b\\n')", "conftest.py as on the base"),
     _pytest("add patched at import", "write('conftest.py', 'import app\\napp.add = lambda a, b: a + b\\n')", "conftest.py as on the base"),
     _pytest("a user's site", "write('sitecustomize.py', 'import sys\\n')\nwrite('.env', 'PYTEST_ADDOPTS=-k zero\\n')", "1 failed"),
