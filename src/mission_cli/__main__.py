@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 
 def main() -> int:
     """Run one command; return its exit status."""
     words = sys.argv[1:]
+    _replace_what_cannot_be_shown()
     if words[:1] == ["pulse"]:
         code = _plain_pulse(words[1:])
     elif words and words[0].startswith("_"):
@@ -19,6 +21,13 @@ def main() -> int:
     from mission_cli.surfaces.cli.app import run
 
     return run(words)
+
+
+def _replace_what_cannot_be_shown() -> None:
+    """A title in another script, on a terminal that does not know it, is shown as `?`; it stops no command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _plain_pulse(flags: list[str]) -> int | None:

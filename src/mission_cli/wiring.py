@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli import __version__
+from mission_cli.adapters import settings_files
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.checks import StandardChecks
 from mission_cli.adapters.clock import SystemClock
@@ -42,16 +43,17 @@ from mission_cli.adapters.notify import CommandNotifier
 from mission_cli.adapters.prices import GenaiPrices
 from mission_cli.adapters.schedule.local import LocalSchedule
 from mission_cli.adapters.secrets import SecretRules, known_secrets
+from mission_cli.adapters.settings_files import UNBOXED, Found, settings_in_force, text_of
 from mission_cli.adapters.templates import JinjaTemplates
-from mission_cli.domain.errors import DocumentError, NotFoundError, ToolError, UsageError
+from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, ToolError, UsageError
 from mission_cli.domain.host import ROBOT, Person
 from mission_cli.domain.paths import SETTINGS_FILE
-from mission_cli.domain.records import dataclass
+from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.text import stamp
 from mission_cli.engine.world import World
 from mission_cli.idle import find_runtime
 from mission_cli.ports.runtime import Trouble
-from mission_cli.settings import Settings, check, from_environment, parse
+from mission_cli.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,9 +61,7 @@ if TYPE_CHECKING:
     from mission_cli.adapters.executors.storage import LocalStorage
     from mission_cli.adapters.git.state_home import Layout
     from mission_cli.adapters.instruments import LocalInstruments
-    from mission_cli.domain.errors import MissionError
 
-_UNBOXED = "unboxed"
 _LONG_LOG = 1_000_000
 
 
@@ -73,6 +73,8 @@ class Opened:
     world: World
     executor: LocalExecutor
     state: GitStateStore
+    problems: tuple[MissionError, ...] = ()
+    """What of settings and keys could not be read; only where it was opened all the same."""
 
     def default_base(self) -> str:
         """The branch that is checked out, else the remote's HEAD; empty when there is neither."""
@@ -98,46 +100,14 @@ def user_folder(kind: str, environment: Mapping[str, str] | None = None) -> Path
     return root / "mission"
 
 
-def read_settings(checkout: Checkout | None) -> tuple[Settings, tuple[str, ...]]:
-    """Return the settings in force and the files that they were, or would be, read from."""
-    own = user_folder("config") / "config.toml"
-    places, texts = [own], {own: _text_of(own)}
-    if checkout is not None and checkout.main_tree is not None:
-        places.append(checkout.main_tree / SETTINGS_FILE)
-        texts[places[1]] = settings_in_force(checkout)
-    settings = Settings()
-    for place, text in texts.items():
-        settings = parse(text, os.fspath(place), settings) if text is not None else settings
-    settings = from_environment(os.environ, settings)
-    check(settings)
-    return settings, tuple(os.fspath(p) for p in places)
+def read_settings(checkout: Checkout | None) -> Found:
+    """Return the settings in force. Raises MissionError with the place of what cannot be read."""
+    return settings_files.read_settings(checkout, user_folder("config") / "config.toml", os.environ)
 
 
-def settings_in_force(checkout: Checkout) -> str | None:
-    """Return what `.mission.toml` says; where a job outside of the sandbox may have written it: what it says in git.
-
-    None where there is none. A file that is not in git counts as it was before that began.
-    """
-    if checkout.main_tree is None:
-        return None
-    place = checkout.main_tree / SETTINGS_FILE
-    folder = checkout.runtime / _UNBOXED
-    if not unboxed.suspects(folder):
-        return _text_of(place)
-    committed = Git(checkout.common_dir).blobs([f"HEAD:{SETTINGS_FILE}"])
-    if committed:
-        return committed[f"HEAD:{SETTINGS_FILE}"].decode("utf-8", "replace")
-    kept = _text_of(unboxed.kept_settings(folder))
-    return _text_of(place) if kept is None and not unboxed.suspects(folder) else kept  # a person vouched meanwhile
-
-
-def _text_of(place: Path) -> str | None:
-    try:
-        return place.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ToolError(f"{place} cannot be read: {error}") from error
+def _settings_at_any_rate(checkout: Checkout) -> Found:
+    """Return the settings as far as they can be read, the last good ones or defaults for the rest."""
+    return settings_files.settings_at_any_rate(checkout, user_folder("config") / "config.toml", os.environ)
 
 
 def open_repository(start: Path, *, create: bool = False, vouched: bool = False, ticking: bool = True) -> Opened:
@@ -149,38 +119,68 @@ def open_repository(start: Path, *, create: bool = False, vouched: bool = False,
     require_git()
     checkout = find_checkout(start)
     if vouched:
-        unboxed.vouch(checkout.runtime / _UNBOXED)
-    settings, files = read_settings(checkout)
-    here = settings.state == "here"
-    robot = _robot(settings)
+        unboxed.vouch(checkout.runtime / UNBOXED)
+    found = read_settings(checkout)
+    here, remote = found.settings.state == "here", found.settings.remote
+    robot = _robot(found.settings)
     layout = find_state(checkout, here=here)
-    if layout is None and (create or (settings.remote and shared_head(checkout, settings.remote))):
-        layout = make_state(checkout, here=here, robot=robot, remote=settings.remote)
+    if layout is None and (create or (remote and shared_head(checkout, remote))):
+        layout = make_state(checkout, here=here, robot=robot, remote=remote)
     if layout is None:
-        hint = "make the first one: mission new --plan FILE"
-        raise NotFoundError(f"{checkout.name} has no missions yet", hint=hint)
+        raise _no_missions(checkout)
     registry().remember(checkout.name)
-    return _assemble(checkout, layout, settings, files, robot, ticking=ticking)
+    return _assemble(checkout, layout, found, environment(), robot, ticking=ticking)
+
+
+def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
+    """Open the repository for a command that must work whatever settings, keys and disk are like; makes nothing.
+
+    What could not be read stands in `problems`; then nothing may be started with these settings.
+    """
+    require_git()
+    checkout = find_checkout(start)
+    if vouched:
+        with suppress(OSError):
+            unboxed.vouch(checkout.runtime / UNBOXED)
+    found = _settings_at_any_rate(checkout)
+    problems = [*found.problems]
+    robot, around = ROBOT, dict(os.environ)
+    try:
+        robot = _robot(found.settings)
+        around = environment()
+    except MissionError as error:
+        problems.append(error)
+    layout = find_state(checkout, here=found.settings.state == "here") or find_state(checkout, here=True)
+    if layout is None:
+        raise _no_missions(checkout)
+    with suppress(OSError):
+        registry().remember(checkout.name)
+    found = replace(found, problems=tuple(problems))
+    return _assemble(checkout, layout, found, around, robot, ticking=True)
+
+
+def _no_missions(checkout: Checkout) -> NotFoundError:
+    return NotFoundError(f"{checkout.name} has no missions yet", hint="make the first one: mission new --plan FILE")
 
 
 def open_unmade(start: Path) -> Opened:
     """Open the repository around a folder before it has missions: makes nothing, and `state` may not be there."""
     require_git()
     checkout = find_checkout(start)
-    settings, files = read_settings(checkout)
-    layout = find_state(checkout, here=settings.state == "here") or unmade_state(checkout)
-    return _assemble(checkout, layout, settings, files, _robot(settings), ticking=True)
+    found = read_settings(checkout)
+    layout = find_state(checkout, here=found.settings.state == "here") or unmade_state(checkout)
+    return _assemble(checkout, layout, found, environment(), _robot(found.settings), ticking=True)
 
 
 def open_scratch(start: Path) -> Opened:
     """Open an empty repository of ours, for planning where the work has none yet; settings as they are at `start`."""
     require_git()
     around = find_checkout(start) if is_in_repository(start) else None
-    settings, files = read_settings(around)
+    found = read_settings(around)
     place = user_folder("state") / "scratch.git"
     make_scratch(place)
     checkout = Checkout(place, None)
-    return _assemble(checkout, unmade_state(checkout), settings, files, _robot(settings), ticking=True)
+    return _assemble(checkout, unmade_state(checkout), found, environment(), _robot(found.settings), ticking=True)
 
 
 def open_homeless(*, create: bool = False) -> GitStateStore | None:
@@ -239,7 +239,7 @@ def note_closed(repository: Path, error: MissionError) -> None:
     if folder.is_dir():
         runtime = FolderRuntime(folder, version=__version__, full_look=Settings().full_look)
         with suppress(OSError):  # where nothing can be written, the caller says it
-            runtime.note_trouble(Trouble(stamp(SystemClock().now()), error.message, error.hint))
+            runtime.note_troubles([Trouble(stamp(SystemClock().now()), error.message, error.hint)])
             runtime.kick()
 
 
@@ -306,9 +306,9 @@ def python_command(*words: str) -> tuple[str, ...]:
 
 
 def _assemble(
-    checkout: Checkout, layout: Layout, settings: Settings, files: tuple[str, ...], robot: Person, *, ticking: bool
+    checkout: Checkout, layout: Layout, found: Found, around: Mapping[str, str], robot: Person, *, ticking: bool
 ) -> Opened:
-    around = environment()
+    settings = found.settings
     machine = _machine(checkout, settings, around)
     trees = _trees(checkout, settings, machine.me())
     settle_in(checkout.common_dir, trees, machine.me())
@@ -341,13 +341,13 @@ def _assemble(
         runtime=runtime,
         notifier=CommandNotifier(settings.notify, folder=checkout.name, log=checkout.runtime / "notify.log"),
         settings=settings,
-        settings_files=(*files, os.fspath(key_file())),
+        settings_files=(*found.files, os.fspath(key_file())),
         again=lambda: _again(checkout, around) if ticking else None,
         settings_edited=lambda: _edited(checkout),
         schedule=schedule(),
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )
-    return Opened(checkout, world, executor, state)
+    return Opened(checkout, world, executor, state, found.problems)
 
 
 def _surroundings(
@@ -366,7 +366,7 @@ def _surroundings(
         slots=os.fspath(user_folder("state") / "slots"),
         slot_count=settings.machine_workers,
         host=machine.me(),
-        unboxed=os.fspath(checkout.runtime / _UNBOXED),
+        unboxed=os.fspath(checkout.runtime / UNBOXED),
         keys=tuple(name for name in read_environment(key_file()) if not is_usual(name)),
         bwrap=machine.confined(),
         network=settings.network,
@@ -397,7 +397,10 @@ def _edited(checkout: Checkout) -> bool:
     """Whether `.mission.toml` says something that does not count now."""
     if checkout.main_tree is None:
         return False
-    return settings_in_force(checkout) != _text_of(checkout.main_tree / SETTINGS_FILE)
+    try:
+        return settings_in_force(checkout) != text_of(checkout.main_tree / SETTINGS_FILE)
+    except ToolError:  # it cannot be read
+        return False
 
 
 def _machine(checkout: Checkout, settings: Settings, around: Mapping[str, str]) -> LocalMachine:

@@ -47,6 +47,16 @@ def test_a_worker_that_is_cancelled_ends_and_says_so(place: Place) -> None:
     assert (end.state, end.exit.reason) == (JobState.ENDED, EndReason.CANCELLED)
 
 
+def test_a_worker_that_is_cancelled_before_it_is_submitted_never_begins(place: Place) -> None:
+    executor = place.world().executor
+    executor.cancel(ENDLESS)
+    assert executor.poll([ENDLESS])[ENDLESS].state is JobState.UNKNOWN
+    executor.submit(worker(place, ENDLESS))
+    end = place.wait(ENDLESS)
+    assert end.exit is not None
+    assert (end.state, end.exit.reason, place.began()) == (JobState.ENDED, EndReason.CANCELLED, [])
+
+
 def test_a_worker_whose_supervisor_died_is_lost_and_begins_never_again(place: Place) -> None:
     executor = place.world().executor
     spec = worker(place, ENDLESS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.text import parse_stamp
 from mission_cli.domain.timeline import follow
 from mission_cli.ports.runtime import Asked, Trouble
 from mission_cli.ports.state import Settled, Write
@@ -50,9 +51,24 @@ def test_idle_is_what_was_left_at_rest_and_nothing_else(place: Place) -> None:
     assert not place.world().runtime.take_kick()
     assert place.idle()
     place.world().runtime.press_stop(on=True)
-    assert (place.idle(), place.world().runtime.stopped()) == (False, True)
+    assert not place.idle()
     place.world().runtime.press_stop(on=False)
-    assert (place.idle(), place.world().runtime.stopped()) == (True, False)
+    assert place.idle()
+
+
+def test_stop_says_since_when_and_by_whom_until_it_is_lifted(place: Place) -> None:
+    runtime, now = place.world().runtime, place.world().clock.now()
+    assert runtime.stopped() is None
+    runtime.press_stop(on=True, by="Ann Example")
+    runtime.press_stop(on=True, by="somebody else")
+    found = place.world().runtime.stopped()
+    assert found is not None
+    since = parse_stamp(found.since)
+    assert since is not None
+    assert found.by == "Ann Example"
+    assert abs(since - now) < timedelta(minutes=1)
+    runtime.press_stop(on=False)
+    assert place.world().runtime.stopped() is None
 
 
 def test_idle_ends_when_the_state_moves_and_when_it_is_time(place: Place) -> None:
@@ -83,11 +99,11 @@ def test_what_is_due_is_the_wake_up_or_the_kick(place: Place) -> None:
 def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     runtime = place.world().runtime
     settled = {MissionId("m"): Settled("c", MissionStatus.COMPLETED)}
-    trouble, told = Trouble("at", "words", "hint"), {"m": {"e": "w"}}
+    troubles, told = (Trouble("at", "words", "hint"), Trouble("at", "more", "", "m", "c")), {"m": {"e": "w"}}
     asked = Asked("a", "b", {"h": ("s", 2)}, "p", person=True)
     line = follow(None, place.world().clock.moment(), least=timedelta(seconds=10))
     runtime.note_settled(settled)
-    runtime.note_trouble(trouble)
+    runtime.note_troubles(troubles)
     runtime.note_told(told)
     runtime.note_asked(asked)
     runtime.note_timeline(line)
@@ -95,8 +111,8 @@ def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     assert runtime.turn() == ""
     runtime.note_turn("m")
     again = place.world().runtime
-    assert (again.settled(), again.trouble(), again.told(), again.asked()) == (settled, trouble, told, asked)
+    assert (again.settled(), again.troubles(), again.told(), again.asked()) == (settled, troubles, told, asked)
     assert (again.timeline(), again.last_look(), again.turn()) == (line, "head", "m")
-    again.note_trouble(None)
-    assert runtime.trouble() is None
+    again.note_troubles([])
+    assert runtime.troubles() == ()
     assert runtime.keep("plans/m.md", "text").endswith("plans/m.md")

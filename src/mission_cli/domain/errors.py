@@ -54,6 +54,10 @@ class ToolError(MissionError):
     """A program that we depend on (git, the runner) failed or is missing."""
 
 
+class NotWrittenError(MissionError):
+    """A command did what could be done without writing; what it says could not be written."""
+
+
 class BlockedError(MissionError):
     """Only a person can go on from here."""
 

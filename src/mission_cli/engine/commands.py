@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from mission_cli.budget.ledger import account, alert, is_used_up, next_threshold
 from mission_cli.document.changes import AppendRow, Change, SetCell, SetFeature, SetFront, SetMilestone
 from mission_cli.document.runs import read_run
-from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, UsageError
+from mission_cli.domain.errors import (
+    BlockedError,
+    ConflictError,
+    DocumentError,
+    MissionError,
+    NotFoundError,
+    NotWrittenError,
+    UsageError,
+    refusals_said,
+)
+from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     WAITING_MISSION,
@@ -15,9 +25,10 @@ from mission_cli.domain.status import (
     MilestoneStatus,
     MissionStatus,
 )
-from mission_cli.domain.text import stamp
+from mission_cli.domain.text import counted, stamp
 from mission_cli.engine.committing import Done, Wanted, commit_change
 from mission_cli.engine.executions import fresh_tries
+from mission_cli.engine.halt import stop_jobs
 from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.observe import landing_target
 from mission_cli.engine.record import Entry, decision_row, message
@@ -26,7 +37,7 @@ from mission_cli.planner.money import raise_cap
 from mission_cli.planner.transitions import MISSION_MOVES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mission_cli.domain.mission import Feature, InputRequest, Mission
     from mission_cli.domain.runs import RunRecord
@@ -34,17 +45,13 @@ if TYPE_CHECKING:
 
 
 def pause(world: World, text: str, *, reason: str = "", now: bool = False) -> Done:
-    """Stop dispatch; with `now`, also end running workers and keep their work."""
+    """Stop dispatch; with `now`, also end running workers and keep their work, even where nothing can be written."""
 
     def change(address: Address) -> Wanted:
         words = f"{address.mission.id} is paused" + (f": {reason}" if reason else "")
         return _to(address, MissionStatus.PAUSED, "mission.paused", words)
 
-    done = commit_change(world, text, change)
-    if now:
-        for record in (r for r in open_records(world, done.address) if not r.by):
-            world.executor.cancel(record.run)
-    return done
+    return _and_end_jobs(world, text, change, "paused") if now else commit_change(world, text, change)
 
 
 def resume(world: World, text: str, *, reason: str = "") -> Done:
@@ -86,13 +93,35 @@ def _above_threshold(address: Address, records: Sequence[RunRecord], reason: str
 
 
 def cancel(world: World, text: str, *, reason: str = "") -> Done:
-    """End the mission; running workers are stopped and their work is kept."""
+    """End the mission; running workers are stopped and their work is kept, even where nothing can be written."""
 
     def change(address: Address) -> Wanted:
         words = f"{address.mission.id} is cancelled" + (f": {reason}" if reason else "")
         return _to(address, MissionStatus.CANCELLED, "mission.cancelled", words)
 
-    return commit_change(world, text, change)
+    return _and_end_jobs(world, text, change, "cancelled")
+
+
+def _and_end_jobs(world: World, text: str, change: Callable[[Address], Wanted], word: str) -> Done:
+    """Commit a change and end everything that runs for the mission; what runs is ended whatever the commit comes to."""
+    try:
+        with refusals_said():
+            done = commit_change(world, text, change)
+    except (UsageError, NotFoundError):
+        raise
+    except MissionError as error:
+        mission = resolve(world.state.snapshot(), text).stored.id
+        ended = stop_jobs(world.executor, mission)
+        words = f"{mission} could not be marked as {word}: {error.message}"
+        told = f"; {counted(len(ended), 'running job')} of it {'was' if len(ended) == 1 else 'were'} told to end"
+        again = f"mission {'pause' if word == 'paused' else 'cancel'} {mission}"
+        hint = f"{error.hint or 'mend that'}; then again: {again}"
+        raise NotWrittenError(words + told, hint=hint) from error
+    me = world.machine.me()
+    for record in open_records(world, done.address):
+        if not (record.by or is_elsewhere(record.host, me)):
+            world.executor.cancel(record.run)
+    return done
 
 
 def retry(world: World, text: str, *, reason: str = "") -> Done:
@@ -235,7 +264,12 @@ def _to(address: Address, status: MissionStatus, event: str, words: str) -> Want
     now = address.mission.status
     if now is status and address.mission.in_force.overrules("status") is None:
         return Wanted(f"{address.mission.id} is {status} already", event)
-    if now is not status and (now is None or (now, status) not in MISSION_MOVES):
+    if address.loaded.refused:
+        problem = next(iter(address.loaded.errors()), None)
+        words = problem.at(address.stored.path) if problem else address.stored.path
+        raise DocumentError(f"its file cannot be read: {words}", hint=f"mission edit {address.mission.id}")
+    mends = now is None and status in {MissionStatus.PAUSED, MissionStatus.CANCELLED}  # a status that nobody knows
+    if now is not status and not mends and (now is None or (now, status) not in MISSION_MOVES):
         help_by = "start" if now in FINISHED_MISSION else "cancel" if now in WAITING_MISSION else "status"
         hint = f"mission {help_by} {address.mission.id}"
         raise UsageError(f"{address.mission.id} is {address.mission.raw_status}, it cannot become {status}", hint=hint)

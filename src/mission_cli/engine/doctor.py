@@ -265,10 +265,7 @@ def _remote(world: World, tools: Instruments) -> list[Finding]:
 
 
 def _trouble(world: World) -> list[Finding]:
-    trouble = world.runtime.trouble()
-    if trouble is None:
-        return []
-    return [wrong("pulse here", f"at {trouble.at} it could not work: {trouble.message}", trouble.hint)]
+    return [wrong("pulse here", f"at {t.at} it could not work: {t.message}", t.hint) for t in world.runtime.troubles()]
 
 
 def _runner(world: World, tools: Instruments, name: str) -> list[Finding]:

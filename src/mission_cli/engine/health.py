@@ -88,7 +88,7 @@ def _silent(world: World, installed: Installed) -> list[Finding]:
 
 def _overdue(world: World, mission: Mission) -> list[Finding]:
     due = world.runtime.due()
-    if due is None or world.clock.now() - due < LATE or world.runtime.trouble() or world.runtime.stopped():
+    if due is None or world.clock.now() - due < LATE or world.runtime.troubles() or world.runtime.stopped():
         return []
     words = f"something has been due for {roughly(world.clock.now() - due)}, and no pulse comes"
     return [doubtful("pulse", words, f"{INSTALL}, or: mission run {mission.id}")]

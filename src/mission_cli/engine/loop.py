@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mission_cli.document.placed import load_placed
 from mission_cli.domain.errors import ConflictError, MissionError, refusals_said
+from mission_cli.domain.ids import MissionId
 from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
-from mission_cli.domain.text import stamp
+from mission_cli.domain.text import counted, stamp
 from mission_cli.domain.timeline import follow
 from mission_cli.engine import act as acting
 from mission_cli.engine import sharing
+from mission_cli.engine.halt import stop_jobs
 from mission_cli.engine.notify import tell_news
 from mission_cli.engine.observe import Case, consider
 from mission_cli.engine.record import writes_for
 from mission_cli.engine.sharing import Heard
 from mission_cli.engine.turns import Turns
 from mission_cli.engine.world import policy_of
-from mission_cli.planner.decisions import Cancel, Recover
+from mission_cli.planner.decisions import Cancel, Recover, Submit
 from mission_cli.ports.runtime import Trouble
 from mission_cli.ports.state import Settled
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.ids import Sha
     from mission_cli.engine.world import World
     from mission_cli.planner.decisions import Act, Move
     from mission_cli.planner.policy import Policy
@@ -54,6 +57,8 @@ class Report:
     """Acts that could not be done; they are not tried again in this pulse."""
     asked: set[tuple[MissionId, Act]] = field(default_factory=set)
     """Acts that were done. One that changed nothing is done again by the next pulse, not in a circle by this one."""
+    stopped: bool = False
+    """STOP is set; whatever was found before that may not have been done."""
     unheard: bool = False
     """The remote could not be asked in this pulse; it is not tried again, and nothing is started."""
     settled: dict[MissionId, Settled] = field(default_factory=dict)
@@ -124,27 +129,38 @@ def look(world: World, only: Sequence[MissionId] = ()) -> Report:
     return report
 
 
+class _StoppedError(Exception):
+    """STOP was found set between two acts: nothing more is done for any mission."""
+
+
 def _tick(
     world: World, policy: Policy, report: Report, only: Sequence[MissionId], turns: Turns
 ) -> dict[str, Look] | None:
     """Do all that there is to do; return how the state looked before it was read last, None where that failed."""
+    before = world.runtime.troubles()
     try:
         with refusals_said():
-            return _passes(world, policy, report, only, turns)
+            looks = _passes(world, policy, report, only, turns)
+    except _StoppedError:
+        _stop_all(world, report)
+        return None
     except MissionError as error:
         _trouble(world, report, error)
-        return None
+        looks = None
+    partly = bool(only) or report.handed_over
+    kept = [t for t in before if partly and t.mission and t.mission not in report.cases and t not in report.troubles]
+    if (*kept, *report.troubles) != before:
+        world.runtime.note_troubles([*kept, *report.troubles])
+    return looks
 
 
 def _passes(
     world: World, policy: Policy, report: Report, only: Sequence[MissionId], turns: Turns
-) -> dict[str, Look] | None:
+) -> dict[str, Look]:
     moment = world.clock.moment()
     world.runtime.note_timeline(follow(world.runtime.timeline(), moment, least=policy.agree_after))
+    _go_on(world)
     report.lines += world.state.recover()
-    if world.runtime.stopped():
-        _stop_all(world, report)
-        return None
     report.unheard = sharing.catch_up(world) is Heard.NOTHING
     settled = world.runtime.settled()
     for _ in range(_MOST_PASSES):
@@ -153,16 +169,21 @@ def _passes(
         if not _pass(world, policy, report, snapshot, only, turns):
             break
     report.settled = {**snapshot.settled, **_settled(report)}
+    _go_on(world)
     sharing.leave_sign(world, [case.mission for case in report.cases.values()])
-    if not (report.troubles or report.bugs or report.handed_over):
-        world.runtime.note_trouble(None)
     return looks
 
 
+def _go_on(world: World) -> None:
+    """Raise where STOP is set. Asked between any two acts: a pass over many missions takes long."""
+    if world.runtime.stopped():
+        raise _StoppedError
+
+
 def _stop_all(world: World, report: Report) -> None:
-    for key in world.executor.running():
-        world.executor.cancel(key)
-    report.lines.append("STOP is pressed: nothing is started, what runs is being stopped")
+    stopped = stop_jobs(world.executor)
+    report.stopped = True
+    report.lines.append(f"STOP is set: nothing is started, {counted(len(stopped), 'job')} running were told to end")
 
 
 def _pass(
@@ -174,6 +195,7 @@ def _pass(
     """
     busy = changed = False
     for mission in turns.order([stored.id for stored in _served(snapshot, only)]):
+        _go_on(world)
         if changed:
             snapshot = world.state.snapshot(snapshot.settled)
         changed = _serve(world, policy, report, mission, snapshot, turns)
@@ -191,13 +213,15 @@ def _serve(world: World, policy: Policy, report: Report, mission: MissionId, sna
         with refusals_said():
             return _rounds(world, policy, report, mission, snapshot, turns)
     except MissionError as error:
-        _trouble(world, report, error)
-    except Exception:  # noqa: BLE001 - our bug: reported loudly, and the other missions go on
+        _trouble(world, report, error, mission)
+    except _StoppedError:
+        raise
+    except Exception as error:  # noqa: BLE001 - our bug: reported loudly, and the other missions go on
         import traceback
 
         report.bugs.append(f"{mission}: {traceback.format_exc()}")
-        hint = "this is a bug of ours; `mission pulse --debug` shows where"
-        world.runtime.note_trouble(Trouble(stamp(world.clock.now()), f"{mission} cannot be served", hint))
+        words = f"{mission} cannot be served: this is a bug of ours: {type(error).__name__}"
+        _trouble(world, report, MissionError(words, hint="mission pulse --debug shows where"), mission)
     return False
 
 
@@ -208,6 +232,7 @@ def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, sn
         if number and turns.over:
             return True
         if number:
+            _go_on(world)
             snapshot = world.state.snapshot(snapshot.settled)
         stored = snapshot.missions.get(mission)
         if stored is None:
@@ -231,30 +256,39 @@ def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, sn
 def _do(world: World, case: Case, acts: Sequence[Act], report: Report) -> None:
     """Write what is decided, have it accepted where it is shared, then carry it out."""
     mission = case.mission.id
-    records = acting.dispatched(_record(world, case, report))
+    _go_on(world)
+    moves, head = _record(world, case, report)
+    records = acting.dispatched(moves)
     heard = Heard.NOTHING if report.unheard else sharing.confirm(world)
     if heard is Heard.MOVED:
         return  # what was written down is looked at again, beside what came from elsewhere
     report.unheard = heard is Heard.NOTHING
     for record in records if heard is Heard.SAME else ():
+        _go_on(world)
+        if world.state.head() != head:
+            return  # a person decided something meanwhile: who is not wanted any more is never started
         acting.submit(world, case.mission, record)
     for act in acts:
+        _go_on(world)
         if report.unheard and not isinstance(act, Cancel | Recover):
             report.failed.add((mission, act))
             continue
+        if isinstance(act, Submit) and world.state.head() != head:
+            return
         trouble = acting.carry_out(world, case, act)
         report.lines.append(f"{mission}: {act.why}" + (f": {trouble}" if trouble else ""))
         (report.failed if trouble else report.asked).add((mission, act))
 
 
-def _record(world: World, case: Case, report: Report) -> list[Move]:
-    """Write the moves of a plan as one commit; nothing is written when there are none."""
+def _record(world: World, case: Case, report: Report) -> tuple[list[Move], Sha]:
+    """Write the moves of a plan as one commit, none where there are none; return them and the head of the state."""
     moves = acting.with_prompts(world, case)
+    head = case.head
     if moves:
         writes, message = writes_for(case, moves, world.clock.now())
-        world.state.commit(writes, message=message, expect=case.head)
+        head = world.state.commit(writes, message=message, expect=case.head)
         report.lines += [f"{case.mission.id}: {move.why}" for move in moves]
-    return moves
+    return moves, head
 
 
 def _served(snapshot: Snapshot, only: Sequence[MissionId]) -> Iterable[Stored]:
@@ -291,7 +325,10 @@ def _rest(world: World, report: Report, looks: dict[str, Look] | None) -> None:
     world.runtime.rest(looks=looks, jobs=world.executor.watch(jobs), wake_at=min(wakes, default=None))
 
 
-def _trouble(world: World, report: Report, error: MissionError) -> None:
-    trouble = Trouble(stamp(world.clock.now()), error.message, error.hint)
-    report.troubles.append(trouble)
-    world.runtime.note_trouble(trouble)
+def _trouble(world: World, report: Report, error: MissionError, mission: str = "") -> None:
+    content = ""
+    if mission:
+        with suppress(MissionError):  # it may be about this very repository
+            stored = world.state.snapshot().missions.get(MissionId(mission))
+            content = stored.content if stored is not None else ""
+    report.troubles.append(Trouble(stamp(world.clock.now()), error.message, error.hint, mission, content))

@@ -221,6 +221,7 @@ def _observe(
         records=records,
         highest=heads.highest,
         jobs=jobs,
+        looked=False,
         detected=look.detected({}),
         free_slots=world.machine.free_slots(),
         shortage=world.machine.shortage(),
@@ -272,7 +273,8 @@ class _Look:
     def with_evidence(self, seen: Seen) -> Seen:
         """The same, with what every attempt that has ended left."""
         evidence = self._evidence()
-        return replace(seen, evidence=evidence, detected=self.detected(evidence)) if evidence else seen
+        detected = self.detected(evidence) if evidence else seen.detected
+        return replace(seen, looked=True, evidence=evidence, detected=detected)
 
     def _evidence(self) -> dict[RunId, Evidence]:
         """What every attempt that has ended left, each merged on those before it that may become finished work."""

@@ -23,6 +23,7 @@ from mission_cli.domain.runs import Exit, RunRecord, Usage
 from mission_cli.domain.status import Cause, EndReason, JobState, RecordState
 from mission_cli.domain.text import counted, first_error, one_line, show_duration, span_of, stamp
 from mission_cli.engine.act import agent_job
+from mission_cli.engine.halt import refuse_stopped
 from mission_cli.engine.world import agent_of, policy_of
 from mission_cli.planner.endings import cause_of_end, seconds_as_hours
 
@@ -166,8 +167,7 @@ def make_plan(world: World, desk: Desk, *, rest: Callable[[], None]) -> Planned:
 
 def choose_runner(world: World, wanted: str = "") -> str:
     """The runner that is asked for a plan. Raises BlockedError where none can be."""
-    if world.runtime.stopped():
-        raise BlockedError("STOP is pressed", hint="mission resume --all")
+    refuse_stopped(world)
     shortage = world.machine.shortage()
     if shortage:
         raise BlockedError(shortage, hint="try again later, or set min_free_memory_mib, min_free_disk_mib")

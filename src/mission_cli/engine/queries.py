@@ -21,6 +21,7 @@ from mission_cli.domain.status import (
 from mission_cli.domain.text import parse_stamp, show_duration
 from mission_cli.engine.health import pulse_findings
 from mission_cli.engine.observe import consider
+from mission_cli.engine.troubles import unserved
 from mission_cli.engine.world import policy_of
 from mission_cli.planner.release import holds_of
 
@@ -156,6 +157,8 @@ class Line:
     path: str
     problems: int = 0
     repo: str = ""
+    error: str = ""
+    """Why no pulse can serve it."""
 
 
 def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView:
@@ -163,7 +166,7 @@ def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView
     case = consider(world, policy_of(world), snapshot, address.stored, address.loaded, look_only=True)
     mission = case.mission
     edits = [e for e in world.state.edits() if e.path == address.stored.path]
-    trouble = world.runtime.trouble()
+    ours = unserved(world, address.stored, address.loaded)
     return MissionView(
         id=mission.id,
         title=mission.title,
@@ -187,9 +190,9 @@ def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView
             for m in mission.milestones
         ),
         budget=_budget(mission, case.seen.records),
-        waiting_for=tuple(_waiting(case)),
+        waiting_for=tuple(_waiting(case, ours)),
         problems=case.loaded.problems,
-        holds=case.plan.holds,
+        holds=(*ours, *case.plan.holds),
         edits=(
             *(f"{e.path} ({e.kind})" for e in edits),
             *(
@@ -200,18 +203,19 @@ def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView
         ),
         sandbox=world.machine.sandbox().words,
         pulse=pulse_findings(world, case),
-        trouble=f"{trouble.at} {trouble.message} ({trouble.hint})" if trouble else "",
+        trouble="; ".join(hold.detail for hold in ours),
     )
 
 
-def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "") -> list[Line]:
-    """Return one line per mission, by id."""
+def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "", world: World | None = None) -> list[Line]:
+    """Return one line per mission, by id; with the world that serves them also why no pulse can serve one."""
     from mission_cli.document.placed import load_placed
 
     found = []
     for stored in sorted(snapshot.missions.values(), key=lambda s: s.id):
         loaded = load_placed(stored.text, stored.id)
         mission = loaded.mission
+        errors = unserved(world, stored, loaded, general=False) if world is not None else []
         found.append(
             Line(
                 id=mission.id,
@@ -221,6 +225,7 @@ def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "") -> list[L
                 path=store.work_path(stored.path),
                 problems=len(loaded.errors()),
                 repo=repo,
+                error=errors[0].detail if errors else "",
             )
         )
     return found
@@ -233,7 +238,8 @@ def why(world: World, snapshot: Snapshot, address: Address) -> list[tuple[str, l
     policy = policy_of(world)
     case = consider(world, policy, snapshot, address.stored, address.loaded, look_only=True)
     found: list[tuple[str, list[Hold]]] = []
-    general = [h for h in case.plan.holds if "." not in h.subject]
+    ours = unserved(world, address.stored, address.loaded)
+    general = [*ours, *(h for h in case.plan.holds if "." not in h.subject)]
     if is_elsewhere(case.mission.host, world.machine.me()):
         return [("", general)]
     if address.feature is None and general:
@@ -246,7 +252,7 @@ def why(world: World, snapshot: Snapshot, address: Address) -> list[tuple[str, l
                 continue
             mine = [h for h in case.plan.holds if h.subject == feature.number and h.kind in _OF_RUNS]
             draft = Draft(case.mission, case.seen, policy)
-            holds = mine or list(holds_of(draft, milestone, feature))
+            holds = [*ours, *(mine or holds_of(draft, milestone, feature))]
             found.append((feature.number, holds))
     return found
 
@@ -347,9 +353,15 @@ def _budget(mission: Mission, records: tuple[RunRecord, ...]) -> dict[str, Money
     }
 
 
-def _waiting(case: Case) -> list[Waiting]:
+def waiting_at_all(unserved: Sequence[Hold]) -> list[Waiting]:
+    """Return what keeps pulses from serving a mission as what waits for a person."""
+    return [Waiting(hold.kind, hold.detail, "", hold.unblock) for hold in unserved]
+
+
+def _waiting(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
     mission = case.mission
-    found = [
+    found = waiting_at_all(unserved)
+    found += [
         Waiting("request", r.prompt, r.asked, f"mission answer {mission.id} {r.number} {'|'.join(r.options) or 'TEXT'}")
         for r in mission.requests
         if r.open

@@ -28,6 +28,7 @@ from mission_cli.domain.status import (
 from mission_cli.domain.text import counted, name_of, stamp
 from mission_cli.engine.commands import records_of
 from mission_cli.engine.committing import Done
+from mission_cli.engine.halt import refuse_stopped
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.record import Entry, log_rows, message, mission_write
@@ -81,6 +82,7 @@ def step_in(world: World, text: str) -> RunRecord:
 
     With this commit the feature is theirs: nothing is dispatched for it, and its worker is not wanted any more.
     """
+    refuse_stopped(world)
     person = world.machine.person()
     for _ in range(_TRIES):
         snapshot = world.state.snapshot()
@@ -246,8 +248,7 @@ def _refuse_taken(record: RunRecord, person: str, address: Address) -> None:
 
 
 def _refuse_stuck(world: World, record: RunRecord, state: JobState, report: Report, *, late: bool) -> None:
-    if world.runtime.stopped():
-        raise BlockedError("STOP is pressed", hint="mission resume --all")
+    refuse_stopped(world)
     if state is JobState.ENDED:
         raise BlockedError(f"{record.run} has ended meanwhile", hint="try again")
     if late or any(isinstance(act, Submit) and act.run == record.run for _, act in report.failed):

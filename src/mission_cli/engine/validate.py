@@ -11,6 +11,7 @@ from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus
 from mission_cli.domain.text import stamp
 from mission_cli.engine import act as acting
 from mission_cli.engine.check_jobs import check_states
+from mission_cli.engine.halt import refuse_stopped
 from mission_cli.engine.observe import Case, consider
 from mission_cli.engine.record import Entry, changes_of, message, mission_write
 from mission_cli.engine.world import policy_of
@@ -45,10 +46,11 @@ class Validation:
 def begin(
     world: World, address: Address, milestone: Milestone, *, report_only: bool, again: bool = False
 ) -> Validation:
-    """Prepare it. Raises BlockedError when the milestone is not ready to be judged.
+    """Prepare it. Raises BlockedError when the milestone is not ready to be judged, or STOP is set.
 
     With `again` every criterion is run, whatever is known, and open fix features do not stand in the way.
     """
+    refuse_stopped(world)
     case = consider(world, policy_of(world), world.state.snapshot(), address.stored, address.loaded, look_only=True)
     unfinished = [f.number for f in milestone.features if not f.finished and not (again and f.fixes)]
     if unfinished and not report_only:

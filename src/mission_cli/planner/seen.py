@@ -64,6 +64,8 @@ class Seen:
     """Highest attempt number ever given out, by feature: records, claims and branches."""
     jobs: Mapping[RunId, Job] = field(default_factory=dict)
     evidence: Mapping[RunId, Evidence] = field(default_factory=dict)
+    looked: bool = True
+    """Whether what ended attempts left was looked at; a view does not do that."""
     checks: Mapping[str, CheckState] = field(default_factory=dict)
     detected: Mapping[str, tuple[Criterion, ...]] = field(default_factory=dict)
     """Test and build commands found, by tree."""

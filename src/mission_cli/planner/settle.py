@@ -112,7 +112,10 @@ def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Jo
 def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, end: Exit) -> None:
     evidence = draft.seen.evidence.get(record.run)
     if evidence is None:
-        draft.hold(record.feature, "evidence", f"what {record.run} left cannot be looked at")
+        if draft.seen.looked:
+            draft.hold(record.feature, "evidence", f"what {record.run} left cannot be looked at")
+        else:
+            draft.hold(record.feature, "review", f"attempt {record.attempt} has ended and is being judged")
         return
     facts = Facts(draft, record, feature, job, end, evidence)
     guilty = caught(draft, record)

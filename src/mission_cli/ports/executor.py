@@ -87,7 +87,10 @@ class Executor(Protocol):
         ...
 
     def cancel(self, key: str) -> None:
-        """Stop the job, keep what it has done. Returns at once; `poll` tells when it has ended."""
+        """Stop the job, keep what it has done; one that is submitted later ends before it starts anything.
+
+        Returns at once; `poll` tells when it has ended. Needs no room on the disk.
+        """
         ...
 
     def wait(self, key: str) -> None:

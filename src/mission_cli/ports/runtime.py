@@ -21,11 +21,15 @@ Look = list[int | str]
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """The last time that a pulse could not work, for people to find."""
+    """What kept a pulse from working, for people to find."""
 
     at: str
     message: str
     hint: str = ""
+    mission: str = ""
+    """The mission that could not be served; empty: none could."""
+    content: str = ""
+    """What the mission's folder held then, as `Stored.content` has it; once that changes, it may be over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,16 @@ class Asked:
     """Whether that lasts until a person has decided; else it is tried again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """That STOP is set: nothing starts, and what runs is ended."""
+
+    since: str
+    """When it was set, in UTC."""
+    by: str = ""
+    """Who set it; empty where the file does not say so."""
+
+
 class Runtime(Protocol):
     """Everything here may be deleted at any time."""
 
@@ -59,12 +73,12 @@ class Runtime(Protocol):
         """Whether somebody left word since the last call; then nothing is idle until the next `rest`."""
         ...
 
-    def stopped(self) -> bool:
-        """Whether the panic button is pressed."""
+    def stopped(self) -> Stopped | None:
+        """Since when STOP is set, and by whom; None when it is not."""
         ...
 
-    def press_stop(self, *, on: bool) -> None:
-        """Press or lift the panic button."""
+    def press_stop(self, *, on: bool, by: str = "") -> None:
+        """Set STOP in the name of a person, or lift it. Set already, it stays as it is."""
         ...
 
     def looks(self, paths: Sequence[str]) -> dict[str, Look]:
@@ -111,12 +125,12 @@ class Runtime(Protocol):
         """Remember which missions are over."""
         ...
 
-    def note_trouble(self, trouble: Trouble | None) -> None:
-        """Keep, or clear, the word that a pulse could not work."""
+    def note_troubles(self, troubles: Sequence[Trouble]) -> None:
+        """Keep what kept the last pulse from working, in place of what was kept before. Never raises."""
         ...
 
-    def trouble(self) -> Trouble | None:
-        """The word that was kept, or None."""
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What kept the last pulse from working."""
         ...
 
     def told(self) -> dict[str, dict[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from mission_cli.domain.errors import MissionError, refusals_said
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 BUG = 70
 GONE = "is no repository with missions any more: it is left out from now on"
+
+
+def is_unicode(stream: TextIO) -> bool:
+    """Whether a stream can show every character; one without an encoding is no file."""
+    return (getattr(stream, "encoding", None) or "utf").casefold().startswith("utf")
 
 
 def clean(text: str) -> str:

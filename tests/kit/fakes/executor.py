@@ -339,7 +339,7 @@ class MemoryExecutor:
         """Ask the supervisor to stop the job. One by hand ends at once."""
         if self._disk.has(f"{JOBS}/{key}/by-hand"):
             self._end_by_hand(key, EndReason.CANCELLED)
-        elif self._disk.has(f"{JOBS}/{key}/spec"):
+        else:
             self._disk.write(f"{JOBS}/{key}/cancel", Mark(self._host.clock.now()), sync=False)
 
     def wait(self, key: str) -> None:

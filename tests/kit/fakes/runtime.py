@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from tests.kit.fakes.executor import JOBS
 
+from mission_cli.domain.text import stamp
 from mission_cli.domain.timeline import Timeline
-from mission_cli.ports.runtime import Asked
+from mission_cli.ports.runtime import Asked, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -81,16 +82,16 @@ class MemoryRuntime:
         self._disk.remove(f"{PLACE}/idle", sync=False)
         return self._disk.remove(f"{PLACE}/kick", sync=False)
 
-    def stopped(self) -> bool:
-        """Whether STOP is there."""
-        return self._disk.has(f"{PLACE}/STOP")
+    def stopped(self) -> Stopped | None:
+        """What STOP says."""
+        return self._disk.read(f"{PLACE}/STOP", Stopped)
 
-    def press_stop(self, *, on: bool) -> None:
+    def press_stop(self, *, on: bool, by: str = "") -> None:
         """Make or remove STOP."""
-        if on:
-            self._disk.write(f"{PLACE}/STOP", "")
-        else:
+        if not on:
             self._disk.remove(f"{PLACE}/STOP")
+        elif not self._disk.has(f"{PLACE}/STOP"):
+            self._disk.write(f"{PLACE}/STOP", Stopped(stamp(self._clock.now()), by))
 
     def looks(self, paths: Sequence[str]) -> dict[str, Look]:
         """How values look now."""
@@ -142,16 +143,13 @@ class MemoryRuntime:
         if self.settled() != settled:
             self._keep("settled", {str(mission): one for mission, one in settled.items()})
 
-    def note_trouble(self, trouble: Trouble | None) -> None:
-        """Keep, or clear, the word that a pulse could not work."""
-        if trouble is None:
-            self._disk.remove(f"{PLACE}/trouble", sync=False)
-        else:
-            self._keep("trouble", {"": trouble})
+    def note_troubles(self, troubles: Sequence[Trouble]) -> None:
+        """Keep what kept a pulse from working."""
+        self._keep("trouble", {"": tuple(troubles)})
 
-    def trouble(self) -> Trouble | None:
-        """The word that was kept, or None."""
-        return self._kept("trouble").get("")  # type: ignore[return-value]
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What was kept."""
+        return self._kept("trouble").get("", ())  # type: ignore[return-value]
 
     def told(self) -> dict[str, dict[str, str]]:
         """What a person was told last."""

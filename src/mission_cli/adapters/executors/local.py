@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from mission_cli.adapters.fs.atomic import make_folder, read_json, read_tail
 from mission_cli.adapters.fs.locks import is_locked, locked, try_lock, unlock, wait_for
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.git.saving import uncommitted
+from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.run import start_detached
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.records import replace
@@ -86,12 +88,23 @@ class LocalExecutor:
         return {key: self._look(self._folder(key)) for key in keys}
 
     def cancel(self, key: str) -> None:
-        """Ask the supervisor to stop the job; it looks every second. One by hand ends at once."""
+        """Ask the supervisor to stop the job; it looks every second. One by hand ends at once.
+
+        Where not even an empty file can be written, the supervisor is told by a signal.
+        """
         folder = self._folder(key)
         if folder.by_hand.exists():
             self._end_by_hand(folder, EndReason.CANCELLED)
-        elif folder.path.is_dir():
+            return
+        try:
+            make_folder(folder.path)  # one that is submitted later begins as cancelled
             folder.cancel.touch()
+        except OSError:
+            told = scan.commanded("_supervise", os.fspath(folder.path))
+            for pid in told:
+                control.tell(pid, signal.SIGTERM)
+            if not told and is_locked(folder.lock):
+                raise
 
     def wait(self, key: str) -> None:
         """Block on the job's lock."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,8 +21,13 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644, durable: bool 
     Not `durable`: it is whole at any time, and after a power cut it may be gone.
     """
     temp = path.with_name(f".{path.name}.{random_hex(4)}")
-    write_new(temp, content, mode=mode, durable=durable)
-    temp.replace(path)
+    try:
+        write_new(temp, content, mode=mode, durable=durable)
+        temp.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temp.unlink()
+        raise
     if durable:
         sync_folder(path.parent)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -32,7 +33,7 @@ def try_lock(path: Path) -> int | None:
 def is_locked(path: Path) -> bool:
     """Whether somebody holds the lock now."""
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        handle = _open_lock(path)
     except FileNotFoundError:
         return False
     try:
@@ -43,6 +44,16 @@ def is_locked(path: Path) -> bool:
         return False
     finally:
         os.close(handle)
+
+
+def _open_lock(path: Path) -> int:
+    """Open for writing, which a lock on a network file system needs; where nothing can be written, for reading."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def is_same_file(path: Path, handle: int) -> bool:

@@ -14,8 +14,9 @@ from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.paths import STOP_FILE
 from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.text import parse_stamp, stamp
 from mission_cli.idle import has_come, look, seems_idle
-from mission_cli.ports.runtime import Asked, Trouble
+from mission_cli.ports.runtime import Asked, Stopped, Trouble
 from mission_cli.ports.state import Settled
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.timeline import Timeline
     from mission_cli.ports.runtime import Look
+
+
+_SPARE = ("idle.json", "kick", "clock.json", "told.json", "looked.json")
+"""Files that may be lost at any time."""
 
 
 class FolderRuntime:
@@ -68,18 +73,41 @@ class FolderRuntime:
         kick.unlink(missing_ok=True)
         return True
 
-    def stopped(self) -> bool:
-        """Whether STOP is there."""
-        return (self._folder / STOP_FILE).exists()
+    def stopped(self) -> Stopped | None:
+        """What the file STOP says; who made it by hand need not say anything."""
+        place = self._folder / STOP_FILE
+        try:
+            made = place.stat().st_mtime
+        except OSError:
+            return None
+        raw = read_json(place)
+        said = raw if isinstance(raw, dict) else {}
+        since = said.get("since") if isinstance(said.get("since"), str) and parse_stamp(said["since"]) else None
+        return Stopped(since or stamp(datetime.fromtimestamp(made, UTC)), str(said.get("by", "")))
 
-    def press_stop(self, *, on: bool) -> None:
+    def press_stop(self, *, on: bool, by: str = "") -> None:
         """Make or remove STOP, durably: a power cut must not lift it."""
-        make_folder(self._folder)
-        if on:
-            write_whole(self._folder / STOP_FILE, b"")
-        else:
-            (self._folder / STOP_FILE).unlink(missing_ok=True)
+        place = self._folder / STOP_FILE
+        if not on:
+            place.unlink(missing_ok=True)
             sync_folder(self._folder)
+        elif not place.exists():
+            self._make_stop(place, by)
+
+    def _make_stop(self, place: Path, by: str) -> None:
+        """On a full disk an empty file may have room, and a file that is there already can always be renamed."""
+        try:
+            make_folder(self._folder)
+            write_json(place, {"since": stamp(datetime.now(UTC)), "by": by})
+        except OSError as error:
+            try:
+                place.touch()
+            except OSError:
+                spare = next((self._folder / name for name in _SPARE if (self._folder / name).exists()), None)
+                if spare is None:
+                    raise error from None
+                spare.replace(place)
+                os.utime(place)
 
     def looks(self, paths: Sequence[str]) -> dict[str, Look]:
         """How files look now."""
@@ -157,20 +185,26 @@ class FolderRuntime:
             missions = {mission: [one.content, one.status] for mission, one in settled.items()}
             write_json(self._folder / "settled.json", {"version": self._version, "missions": missions})
 
-    def note_trouble(self, trouble: Trouble | None) -> None:
-        """Keep, or clear, the word that a pulse could not work."""
-        path = self._folder / "trouble.json"
-        if trouble is None:
-            path.unlink(missing_ok=True)
-            return
-        with suppress(OSError):  # it may be about this very disk; the pulse says it too
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_json(path, {"at": trouble.at, "message": trouble.message, "hint": trouble.hint})
+    def note_troubles(self, troubles: Sequence[Trouble]) -> None:
+        """Keep them; it may be about this very disk, and the pulse says it too."""
+        from dataclasses import asdict
 
-    def trouble(self) -> Trouble | None:
-        """The word that was kept, or None."""
+        path = self._folder / "trouble.json"
+        with suppress(OSError):
+            if not troubles:
+                path.unlink(missing_ok=True)
+                return
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_json(path, {"troubles": [asdict(trouble) for trouble in troubles]})
+
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What was kept, as far as it can be read."""
         raw = read_json(self._folder / "trouble.json")
-        return Trouble(**raw) if isinstance(raw, dict) else None
+        found = raw.get("troubles", [raw]) if isinstance(raw, dict) else []
+        try:
+            return tuple(Trouble(**{str(name): str(text) for name, text in one.items()}) for one in found)
+        except (TypeError, AttributeError):
+            return ()
 
     def told(self) -> dict[str, dict[str, str]]:
         """What a person was told last."""

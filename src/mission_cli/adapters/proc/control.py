@@ -58,7 +58,7 @@ def end_all(find: Callable[[], Iterable[int]], *, grace: float) -> int:
         late = time.monotonic() - terminated_at > grace
         for pid in alive:
             if late or pid not in seen:
-                _signal(pid, signal.SIGKILL if late else signal.SIGTERM)
+                tell(pid, signal.SIGKILL if late else signal.SIGTERM)
         seen.update(alive)
         time.sleep(0.02)
 
@@ -71,7 +71,8 @@ def end_group(pid: int, sig: int) -> None:
         return
 
 
-def _signal(pid: int, sig: int) -> None:
+def tell(pid: int, sig: int) -> None:
+    """Send a signal to a process; nothing when it is gone or not ours."""
     try:
         os.kill(pid, sig)
     except (ProcessLookupError, PermissionError):

@@ -71,6 +71,13 @@ def command_of(pid: int) -> list[str]:
     return raw.decode("utf-8", "replace").rstrip("\0").split("\0") if raw else []
 
 
+def commanded(*words: str) -> list[int]:
+    """Pids of living processes whose command holds these words one after another, ours excepted."""
+    size = len(words)
+    found = ((pid, command_of(pid)) for pid in _pids())
+    return [pid for pid, had in found if any(tuple(had[n : n + size]) == words for n in range(len(had)))]
+
+
 def git_at_work(folders: Iterable[Path]) -> str:
     """The command of a person's git that is changing something in one of the folders, or the empty string.
 

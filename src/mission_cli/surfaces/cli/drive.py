@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mission_cli.domain.errors import MissionError, UsageError
+from mission_cli.domain.errors import MissionError, NotWrittenError, UsageError, refusals_said
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import PASSES, Verdict
+from mission_cli.domain.text import counted
 from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, command
 from mission_cli.surfaces.plain import GONE, clean, complaints, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mission_cli.adapters.brake import Brake
     from mission_cli.engine.committing import Done
     from mission_cli.engine.loop import Report
     from mission_cli.wiring import Opened
@@ -114,8 +116,8 @@ def pause(
     """Start nothing new."""
     from mission_cli.engine import commands
 
-    opened = shell.open()
-    return finish(shell, opened, commands.pause(opened.world, mission, reason=reason, now=now))
+    opened = shell.open_at_any_rate()
+    return finish(shell, opened, commands.pause(opened.world, mission, reason=reason, now=now), only=True)
 
 
 def resume(
@@ -127,12 +129,9 @@ def resume(
     """Go on."""
     from mission_cli.engine import commands
 
-    opened = shell.open(vouched=True)
     if everywhere:
-        opened.world.runtime.press_stop(on=False)
-        _tell(shell, _pulse(opened))
-        shell.say("STOP is lifted")
-        return 0
+        return _lift(shell)
+    opened = shell.open(vouched=True)
     return finish(shell, opened, commands.resume(opened.world, mission, reason=reason))
 
 
@@ -140,8 +139,8 @@ def cancel(shell: Shell, mission: Identity = "", reason: Reason = "") -> int:
     """End the mission."""
     from mission_cli.engine import commands
 
-    opened = shell.open()
-    return finish(shell, opened, commands.cancel(opened.world, mission, reason=reason))
+    opened = shell.open_at_any_rate()
+    return finish(shell, opened, commands.cancel(opened.world, mission, reason=reason), only=True)
 
 
 def stop(
@@ -150,16 +149,48 @@ def stop(
         bool, typer.Option("--all", help="Needed: it stops every mission of this repository.")
     ] = False,
 ) -> int:
-    """Press the panic button."""
+    """Set STOP and end what runs. Needs no settings, no mission file and no room on the disk."""
+    from mission_cli.adapters.brake import open_brake
+    from mission_cli.engine.halt import LIFT, stop_jobs
+
     if not everything:
         raise UsageError(
             "`stop` stops every mission of this repository", hint="mission stop --all; one mission: mission pause --now"
         )
-    opened = shell.open()
-    opened.world.runtime.press_stop(on=True)
-    report = _pulse(opened)
-    _tell(shell, report)
-    shell.say("STOP is pressed: nothing is started any more, what runs is being stopped\nlift it: mission resume --all")
+    brake = open_brake(shell.repo)
+    refused = _set_stop(brake)
+    ended = stop_jobs(brake.executor)
+    facts = {"stopped": brake.runtime.stopped(), "ended": ended}
+    if refused is not None:
+        words = f"STOP cannot be written: {refused.message}; {counted(len(ended), 'running job')} told to end"
+        raise NotWrittenError(words, hint=f"{refused.hint}; then again: mission stop --all")
+    running = f"{counted(len(ended), 'running job')} told to end" if ended else "nothing runs"
+    shell.say(f"STOP is set: nothing starts any more, {running}; lift it with `{LIFT}`", facts=facts)
+    return 0
+
+
+def _set_stop(brake: Brake) -> MissionError | None:
+    """Set STOP; return why that was not possible."""
+    try:
+        with refusals_said():
+            brake.runtime.press_stop(on=True, by=brake.person)
+    except MissionError as error:
+        return error
+    return None
+
+
+def _lift(shell: Shell) -> int:
+    """Lift STOP, and let a pulse go on where the settings can be read."""
+    from mission_cli.adapters.brake import open_brake
+
+    runtime = open_brake(shell.repo).runtime
+    was = runtime.stopped()
+    with refusals_said():
+        runtime.press_stop(on=False)
+    opened = shell.open_at_any_rate(vouched=True)
+    if not opened.problems:
+        _tell(shell, _pulse(opened))
+    shell.say("STOP is lifted" if was else "STOP was not set", facts={"lifted": was})
     return 0
 
 
@@ -290,17 +321,21 @@ def _gate(shell: Shell, mission: str, gate: str, comment: str, *, approved: bool
     return finish(shell, opened, done)
 
 
-def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False) -> int:
-    """After a command: let the loop act on it, then say what happened."""
-    report = _pulse(opened)
-    _tell(shell, report)
+def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False, only: bool = False) -> int:
+    """After a command: let the loop act on it, then say what happened. `only`: on this mission, and no other.
+
+    With settings that could not be read nothing is started; the pulses that come see to the rest.
+    """
     identity = done.address.mission.id
-    case = report.cases.get(identity)
+    report = None if opened.problems else _pulse(opened, [identity] if only else ())
+    if report is not None:
+        _tell(shell, report)
+    case = report.cases.get(identity) if report is not None else None
     held = [h for h in case.plan.holds if h.kind == "landing"] if case and landing else []
     words = "; ".join([done.words, *(f"it waits: {h.detail}" for h in held)])
     facts = {"id": identity, "message": done.words, "commit": done.commit or ""}
     shell.say(words, facts={**facts, "waits": [h.detail for h in held]} if landing else facts)
-    return 3 if held else exit_code(report)
+    return 3 if held else exit_code(report) if report is not None else 0
 
 
 def _pulse(opened: Opened, only: Sequence[MissionId] = ()) -> Report:

@@ -36,6 +36,8 @@ class Source:
     """The id that its place gives it."""
     placed: bool
     """Whether it lies where missions lie: its id has to be the name of its folder then."""
+    met: tuple[Problem, ...] = ()
+    """Errors that the last pulse met for it."""
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +64,7 @@ def lint(
         text, done = _mended(source) if mend else (source.text, ())
         mended += [(source.path, note) for note in done]
         read = load_placed if source.placed else load
-        found += [(source.path, problem) for problem in check(read(text, source.identity))]
+        found += [(source.path, problem) for problem in (*source.met, *check(read(text, source.identity)))]
     errors = sum(p.severity == "error" for _, p in found)
     lines = [f"{path}:{note.line}: fixed: {note.message}" for path, note in mended]
     lines += [p.at(path) for path, p in found]
@@ -179,12 +181,14 @@ def _read(path: Path) -> Source:
 
 def _committed(shell: Shell, names: list[str]) -> Iterator[Source]:
     from mission_cli.engine.names import resolve
+    from mission_cli.engine.troubles import problems_of
 
     opened = shell.open()
     snapshot = opened.world.state.snapshot()
     stored = [resolve(snapshot, n).stored for n in names] if names else list(snapshot.missions.values())
     for one in stored:
-        yield Source(opened.world.state.work_path(one.path), one.text, one.id, placed=True)
+        met = tuple(problems_of(opened.world, one))
+        yield Source(opened.world.state.work_path(one.path), one.text, one.id, placed=True, met=met)
 
 
 def _on_disk(sources: Iterator[Source]) -> Iterator[Source]:

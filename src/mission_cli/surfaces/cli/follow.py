@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _NO_NEWS = frozenset({"criteria.judged"})
 _LOOK_SECONDS = 0.1
 _AFTER_TROUBLE_SECONDS = 2.0
+_SAME_ERROR = 4
+"""So many pulses in a row that meet the same error end `run`."""
 
 
 def register(app: typer.Typer) -> None:
@@ -35,19 +37,23 @@ def run(shell: Shell, mission: Identity = "") -> int:
     from mission_cli.engine.names import resolve
 
     opened = shell.open(vouched=True)
+    shell.stopped = opened.world.runtime.stopped
     identity = resolve(opened.world.state.snapshot(), mission).mission.id
     if shell.interactive:
         return _run_live(shell, opened, identity)
     from mission_cli.engine.loop import pulse
 
-    news = _News(opened)
+    news, errors = _News(opened), _Errors(identity)
+    if not shell.as_json:
+        shell.head()
     while True:
         report = pulse(opened.world)
         for line in [] if shell.as_json or shell.quiet else news.lines():
             shell.out.print(line)
-        for line in complaints(report, debug=shell.debug):
+        repeats = errors.repeats(report)
+        for line in complaints(report, debug=shell.debug) if errors.new else ():
             shell.err.print(line)
-        code = _over(opened, report, identity)
+        code = 3 if repeats else _over(report, identity)
         if code is not None:
             _last_word(shell, opened, identity)
             return code
@@ -74,20 +80,45 @@ class _News:
         ]
 
 
-def _over(opened: Opened, report: Report, identity: MissionId) -> int | None:
+class _Errors:
+    """Errors of pulses that concern one mission: one that comes again and again goes away by a person's hand only."""
+
+    def __init__(self, mission: MissionId) -> None:
+        self._mission = mission
+        self._last: tuple[str, ...] = ()
+        self._times = 0
+        self.new = True
+        """Whether the last pulse met other errors than the one before."""
+
+    def repeats(self, report: Report) -> bool:
+        """Note what a pulse met; True when it was the same for the last time that is waited for."""
+        if report.elsewhere:
+            self.new = False
+            return False
+        said = tuple(sorted({f"{t.mission}: {t.message}" for t in report.troubles}))
+        self.new = said != self._last
+        concerned = any(t.mission in {"", self._mission} for t in report.troubles)
+        self._times = 0 if not concerned else 1 if self.new else self._times + 1
+        self._last = said
+        case = report.cases.get(self._mission)
+        works = case is not None and bool(case.open_jobs)
+        return self._times >= _SAME_ERROR and not works
+
+
+def _over(report: Report, identity: MissionId) -> int | None:
     """The exit status of `run` when there is nothing to wait for, else None."""
     if report.elsewhere:
         return None
     status = report.status(identity)
     if status in FINISHED_MISSION or status is MissionStatus.RECURRING:
         return 1 if status in {MissionStatus.FAILED, MissionStatus.CANCELLED} else 0
+    if report.stopped:
+        return 3
     case = report.cases.get(identity)
     if case is None:
         return None
     if case.open_jobs or not case.plan.empty or any(h.until for h in case.plan.holds):
         return None
-    if opened.world.runtime.stopped():
-        return 3
     return 3 if _needs_person(case) else None
 
 
@@ -123,13 +154,16 @@ def _run_live(shell: Shell, opened: Opened, identity: MissionId) -> int:
     from mission_cli.engine.loop import pulse
     from mission_cli.surfaces.views.live import Screen
 
-    news = _News(opened)
+    news, errors = _News(opened), _Errors(identity)
     with Screen(shell.out, opened.world, identity) as screen:
         while True:
             report = pulse(opened.world)
             for line in news.lines():
                 screen.print(line)
-            code = _over(opened, report, identity)
+            repeats = errors.repeats(report)
+            for line in complaints(report) if errors.new else ():
+                screen.print(line)
+            code = 3 if repeats else _over(report, identity)
             screen.refresh()
             if code is not None:
                 return code

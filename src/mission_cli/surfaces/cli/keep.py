@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -112,10 +113,13 @@ def doctor(
     """Look at everything that missions need."""
     if as_cron:
         return _as_cron(shell, offline=offline)
+    from mission_cli.adapters.brake import open_brake
     from mission_cli.engine import doctor as looks
     from mission_cli.engine.gc import left_behind
     from mission_cli.wiring import instruments, storage
 
+    with suppress(MissionError):
+        shell.stopped = open_brake(shell.repo).runtime.stopped
     tools = instruments(shell.repo)
     findings = [*looks.machine_findings(tools), *looks.schedule_findings(tools)]
     cost = ""

@@ -6,6 +6,7 @@ import itertools
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,7 @@ from mission_cli.domain.ids import Sha
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.views.status import list_view, status_view
+from mission_cli.surfaces.views.text import stopped_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.queries import Line, Waiting
     from mission_cli.planner.decisions import Hold
+    from mission_cli.ports.runtime import Stopped
     from mission_cli.ports.state import Event
     from mission_cli.wiring import Opened
 
@@ -56,10 +59,12 @@ def list_missions(
     ] = False,
 ) -> int:
     """All missions."""
-    lines = _all_lines(shell) if everywhere else _lines_here(shell)
+    lines, elsewhere = _all_lines(shell) if everywhere else (_lines_here(shell), {})
     wanted = {word.strip() for word in status.split(",") if word.strip()}
     lines = [line for line in lines if not wanted or line.status in wanted]
-    shell.show(list_view(lines), {"missions": lines})
+    heads = [Text(f"{clean(repo)}: ").append(stopped_line(stopped)) for repo, stopped in elsewhere.items()]
+    facts = {"missions": lines, **({"stopped_in": elsewhere} if everywhere else {})}
+    shell.show(Group(*heads, list_view(lines)), facts)
     return 0
 
 
@@ -72,7 +77,7 @@ def status(
     from mission_cli.engine.names import resolve
     from mission_cli.engine.queries import status_of
 
-    opened = shell.open()
+    opened = shell.look()
     while True:
         snapshot = opened.world.state.snapshot()
         view = status_of(opened.world, snapshot, resolve(snapshot, mission))
@@ -88,7 +93,7 @@ def show(shell: Shell, mission: Identity = "") -> int:
     """The meaning of the file."""
     from mission_cli.engine.names import resolve
 
-    opened = shell.open()
+    opened = shell.look()
     address = resolve(opened.world.state.snapshot(), mission)
     found = address.mission
     lines: list[RenderableType] = [Text(f"{clean(found.title)}  ({clean(found.id)}, {found.raw_status})", style="bold")]
@@ -127,7 +132,7 @@ def why(shell: Shell, thing: Anything = "") -> int:
     from mission_cli.engine.names import resolve
     from mission_cli.engine.queries import why as ask
 
-    opened = shell.open()
+    opened = shell.look()
     snapshot = opened.world.state.snapshot()
     address = resolve(snapshot, thing)
     answers = ask(opened.world, snapshot, address)
@@ -153,14 +158,15 @@ def logs(
     from mission_cli.engine.commands import records_of
     from mission_cli.engine.names import resolve
 
-    opened = shell.open()
+    opened = shell.look()
     address = resolve(opened.world.state.snapshot(), feature)
-    number = address.need_feature().number
+    number = address.feature or address.need_feature().number  # its row may be gone, its runs are not
     runs = [r for r in records_of(opened.world, address) if r.feature == number and attempt in {0, r.attempt}]
     last = max(runs, key=lambda r: r.attempt, default=None)
     if last is None:
         raise NotFoundError(f"there is no attempt at {number} yet")
     if follow and not shell.as_json:
+        shell.head()
         _follow(opened, last.run)
         return 0
     text = opened.world.executor.logs(last.run, _LOG_TAIL) or last.last_words
@@ -176,7 +182,7 @@ def history(
     """What happened, newest first."""
     from mission_cli.engine.names import resolve
 
-    opened = shell.open()
+    opened = shell.look()
     address = resolve(opened.world.state.snapshot(), mission)
     events = opened.world.state.history(address.stored, limit=limit)
     facts = [
@@ -196,7 +202,7 @@ def diff(
     from mission_cli.engine.names import resolve
     from mission_cli.engine.queries import change_of
 
-    opened = shell.open()
+    opened = shell.look()
     address = resolve(opened.world.state.snapshot(), mission)
     view = change_of(opened.world.state, address, revision)
     facts = {"id": address.mission.id, "from": view.old, "to": view.new or "now", "changes": view.changes}
@@ -206,7 +212,7 @@ def diff(
 
 def inbox(shell: Shell) -> int:
     """Everything that waits for a person."""
-    opened = shell.open()
+    opened = shell.look()
     found = _inbox(opened)
     lines = [line for identity, waiting in found for line in _waiting_lines(identity, waiting)]
     facts = [
@@ -219,7 +225,7 @@ def inbox(shell: Shell) -> int:
 
 def bare(shell: Shell) -> int:
     """What happened since you last looked, and what waits for you."""
-    opened = shell.open()
+    opened = shell.look()
     world = opened.world
     last = world.runtime.last_look()
     snapshot = world.state.snapshot()
@@ -236,33 +242,43 @@ def bare(shell: Shell) -> int:
         lines += [Text(clean(line)) for identity, waiting in found for line in _waiting_lines(identity, waiting)]
     shell.show(Group(*lines), {"events": notable, "missions": _lines_here(shell), "inbox": [w for _, w in found]})
     if snapshot.head:
-        world.runtime.note_look(snapshot.head)
+        with suppress(OSError):  # on a disk that is full, the same is shown again
+            world.runtime.note_look(snapshot.head)
     return 0
 
 
 def _lines_here(shell: Shell) -> list[Line]:
+    return _lines_of(shell.look())
+
+
+def _lines_of(opened: Opened, repo: str = "") -> list[Line]:
     from mission_cli.engine.queries import lines_of
 
-    opened = shell.open()
-    return lines_of(opened.world.state, opened.world.state.snapshot())
+    return lines_of(opened.state, opened.state.snapshot(), repo=repo, world=opened.world)
 
 
-def _all_lines(shell: Shell) -> list[Line]:
+def _all_lines(shell: Shell) -> tuple[list[Line], dict[str, Stopped]]:
+    """The missions of every known repository, and those repositories in which everything is stopped."""
     from mission_cli.domain.errors import MissionError
     from mission_cli.engine.queries import lines_of
-    from mission_cli.wiring import open_homeless, open_repository, registry
+    from mission_cli.wiring import open_at_any_rate, open_homeless, registry
 
     lines: list[Line] = []
+    stopped: dict[str, Stopped] = {}
     for place in filter(Path.is_dir, registry().all()):
         try:
-            world = open_repository(place).world
-            lines += lines_of(world.state, world.state.snapshot(), repo=os.fspath(place))
+            opened = open_at_any_rate(place)
+            lines += _lines_of(opened, repo=os.fspath(place))
         except MissionError as error:
             shell.note(f"{place}: {error.message}")
+            continue
+        found = opened.world.runtime.stopped()
+        if found is not None:
+            stopped[os.fspath(place)] = found
     homeless = open_homeless()
     if homeless is not None:
         lines += lines_of(homeless, homeless.snapshot())
-    return lines
+    return lines, stopped
 
 
 def _reason(holds: list[Hold]) -> str:
@@ -288,7 +304,8 @@ def _past(opened: Opened, number: str, mission: str) -> list[str]:
 def _inbox(opened: Opened) -> list[tuple[str, Waiting]]:
     from mission_cli.domain.status import MissionStatus
     from mission_cli.engine.names import resolve
-    from mission_cli.engine.queries import status_of
+    from mission_cli.engine.queries import status_of, waiting_at_all
+    from mission_cli.engine.troubles import unserved
 
     snapshot = opened.world.state.snapshot()
     found: list[tuple[str, Waiting]] = []
@@ -297,7 +314,12 @@ def _inbox(opened: Opened) -> list[tuple[str, Waiting]]:
         if address.mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and address.mission.managed:
             view = status_of(opened.world, snapshot, address)
             found += [(address.mission.id, waiting) for waiting in view.waiting_for]
-    return found
+        elif address.mission.managed or address.loaded.refused:
+            found += [
+                (stored.id, one)
+                for one in waiting_at_all(unserved(opened.world, stored, address.loaded, general=False))
+            ]
+    return list(dict.fromkeys(found))
 
 
 def _waiting_lines(identity: str, waiting: Waiting) -> list[str]:

@@ -16,7 +16,8 @@ from rich.console import Console
 from mission_cli.domain.errors import MissionError, refusals_said
 from mission_cli.domain.records import dataclass, field
 from mission_cli.engine.queries import as_json
-from mission_cli.surfaces.plain import BUG, clean
+from mission_cli.surfaces.plain import BUG, clean, is_unicode
+from mission_cli.surfaces.views.text import stopped_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mission_cli.domain.problems import Problem
+    from mission_cli.ports.runtime import Stopped
     from mission_cli.wiring import Opened
 
 SCHEMA = 1
@@ -47,6 +49,9 @@ class Shell:
     err: Console = field(
         default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
     )
+    stopped: Callable[[], Stopped | None] | None = None
+    """Of a view: whether everything is stopped."""
+    _opened: Opened | None = None
 
     def open(self, *, create: bool = False, vouched: bool = False) -> Opened:
         """Open the repository; `vouched` where a person's command says that the settings are theirs."""
@@ -54,25 +59,53 @@ class Shell:
 
         return open_repository(self.repo, create=create, vouched=vouched)
 
+    def open_at_any_rate(self, *, vouched: bool = False) -> Opened:
+        """Open it for a command that must work whatever the settings are like; one warning for each that is broken."""
+        from mission_cli.wiring import open_at_any_rate
+
+        if self._opened is None:
+            self._opened = open_at_any_rate(self.repo, vouched=vouched)
+            for problem in self._opened.problems:
+                self.note(f"warning: {problem.message}" + (f" ({problem.hint})" if problem.hint else ""))
+        return self._opened
+
+    def look(self) -> Opened:
+        """Open it for a view: whatever is shown says first whether everything is stopped."""
+        opened = self.open_at_any_rate()
+        self.stopped = opened.world.runtime.stopped
+        return opened
+
     def show(self, view: RenderableType, facts: object = None) -> None:
         """Print the view for people, or the facts as one JSON object."""
         if self.as_json:
             self.facts(facts if facts is not None else {})
-        else:
-            self.out.print(view)
+            return
+        self.head()
+        self.out.print(view)
 
     def facts(self, facts: object) -> None:
-        """Print one JSON object."""
+        """Print one JSON object; of a view, `stopped` says since when and by whom everything is stopped."""
         value = as_json(facts)
         body = value if isinstance(value, dict) else {"items": value}
-        sys.stdout.write(json.dumps({"schema": SCHEMA, **body}, ensure_ascii=False) + "\n")
+        if self.stopped is not None:
+            body = {"stopped": as_json(self.stopped()), **body}
+        text = json.dumps({"schema": SCHEMA, **body}, ensure_ascii=not is_unicode(sys.stdout))
+        sys.stdout.write(text + "\n")
 
     def say(self, words: str, *, facts: object = None) -> None:
         """Print a sentence for people, or the facts as JSON."""
         if self.as_json:
             self.facts(facts if facts is not None else {"message": words})
-        elif not self.quiet:
+            return
+        self.head()
+        if not self.quiet:
             self.out.print(clean(words))
+
+    def head(self) -> None:
+        """Print the first line of a view where everything is stopped."""
+        stopped = self.stopped() if self.stopped is not None else None
+        if stopped is not None:
+            self.out.print(stopped_line(stopped))
 
     def note(self, words: str) -> None:
         """Print a message that is no data."""

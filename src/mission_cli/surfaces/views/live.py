@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Self
 
+from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
 from mission_cli.engine.names import resolve
 from mission_cli.engine.queries import status_of
 from mission_cli.surfaces.views.status import status_view
+from mission_cli.surfaces.views.text import stopped_line
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -56,4 +58,6 @@ class Screen:
 
     def _view(self) -> RenderableType:
         snapshot = self._world.state.snapshot()
-        return status_view(status_of(self._world, snapshot, resolve(snapshot, self._mission)))
+        view = status_view(status_of(self._world, snapshot, resolve(snapshot, self._mission)))
+        stopped = self._world.runtime.stopped()
+        return Group(stopped_line(stopped), view) if stopped is not None else view

@@ -8,6 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from mission_cli.engine.troubles import ERROR
 from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.views.text import bar, money, status
 
@@ -46,6 +47,8 @@ def list_view(lines: list[Line]) -> RenderableType:
             f"{bar(line.progress, 10)} {line.progress:4.0%}",
             Text(clean(line.title) + broken),
         )
+        if line.error:
+            table.add_row("", Text("error", style="red"), "", Text(clean(line.error), style="red"))
     return table
 
 
@@ -101,10 +104,11 @@ def _budget(view: MissionView) -> list[RenderableType]:
 
 
 def _waiting(view: MissionView) -> list[RenderableType]:
-    if not view.waiting_for:
+    shown = [waiting for waiting in view.waiting_for if waiting.kind != ERROR]
+    if not shown:
         return []
     rows: list[RenderableType] = [Text(), Text("Waits for you", style="bold yellow")]
-    for waiting in view.waiting_for:
+    for waiting in shown:
         rows.append(Text(f"  {clean(waiting.name)}"))
         if waiting.unblock:
             rows.append(Text(f"    {clean(waiting.unblock)}", style="green"))
@@ -125,6 +129,11 @@ def _warnings(view: MissionView) -> list[RenderableType]:
         rows.append(Text(f"  → {clean(finding.todo)}", style="green"))
     errors = [p for p in view.problems if p.severity == "error"]
     rows += [Text(clean(p.at(view.path)), style="red") for p in errors]
-    if view.trouble:
-        rows += [Text(), Text(f"the last pulse could not work: {clean(view.trouble)}", style="red")]
+    for waiting in view.waiting_for:
+        if waiting.kind == ERROR:
+            rows += [
+                Text(),
+                Text(clean(waiting.name), style="red"),
+                Text(f"  → {clean(waiting.unblock)}", style="green"),
+            ]
     return rows

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from mission_cli.budget.amounts import show_amount
+from mission_cli.domain.text import parse_stamp
+from mission_cli.engine.halt import LIFT
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
     from mission_cli.engine.queries import Money
+    from mission_cli.ports.runtime import Stopped
 
 _COLOURS = {
     "active": "cyan",
@@ -44,6 +48,17 @@ def bar(share: float, width: int = _BAR) -> str:
     """Return a bar for 0 to 1; more than 1 is full."""
     full = round(max(0.0, min(1.0, share)) * width)
     return "█" * full + "░" * (width - full)
+
+
+def stopped_line(stopped: Stopped) -> Text:
+    """Return the first line of every view where everything is stopped: since when, in local time, and by whom."""
+    moment = parse_stamp(stopped.since)
+    since = stopped.since
+    if moment is not None:
+        local = moment.astimezone()
+        since = f"{local:%H:%M}" if local.date() == datetime.now(UTC).astimezone().date() else f"{local:%Y-%m-%d %H:%M}"
+    by = f" by {clean(stopped.by)}" if stopped.by else ""
+    return Text(f"STOPPED since {clean(since)}{by}: lift it with `{LIFT}`", style="bold red")
 
 
 def money(category: str, amounts: Money) -> str:

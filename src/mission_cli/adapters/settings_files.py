@@ -1,0 +1,141 @@
+"""Settings as they are read from files and environment: strictly, or for commands that must work whatever they say."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.executors import unboxed
+from mission_cli.adapters.fs.atomic import write_whole
+from mission_cli.adapters.git.command import Git
+from mission_cli.domain.errors import MissionError, ToolError
+from mission_cli.domain.paths import SETTINGS_FILE
+from mission_cli.domain.records import dataclass
+from mission_cli.settings import ENVIRONMENT_PREFIX, Settings, check, from_environment, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from mission_cli.adapters.git.places import Checkout
+
+UNBOXED = "unboxed"
+"""Folder of the runtime in which jobs are noted that run outside of the sandbox."""
+_KEPT = "settings"
+"""Folder of the runtime with the last text of each settings file that could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The settings in force, the files that they were, or would be, read from, and what could not be read."""
+
+    settings: Settings
+    files: tuple[str, ...]
+    problems: tuple[MissionError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    place: Path
+    kept: str
+    """Name of the copy of its last good text."""
+    text: Callable[[], str | None]
+
+
+def read_settings(checkout: Checkout | None, own: Path, environment: Mapping[str, str]) -> Found:
+    """Read the user's file `own`, the repository's file, then the environment. Raises MissionError with the place.
+
+    What could be read is kept in the runtime folder, for `settings_at_any_rate`.
+    """
+    settings, sources = Settings(), _sources(checkout, own)
+    texts = [source.text() for source in sources]
+    for source, text in zip(sources, texts, strict=True):
+        settings = parse(text, os.fspath(source.place), settings) if text is not None else settings
+    settings = from_environment(environment, settings)
+    check(settings)
+    for source, text in zip(sources, texts, strict=True):
+        if checkout is not None and text is not None:
+            _keep(checkout.runtime, source, text)
+    return Found(settings, _names(sources))
+
+
+def settings_at_any_rate(checkout: Checkout | None, own: Path, environment: Mapping[str, str]) -> Found:
+    """Read the same; where a file or a variable is no good, its last good text or the default counts. Never raises."""
+    settings, sources = Settings(), _sources(checkout, own)
+    problems: list[MissionError] = []
+    for source in sources:
+        try:
+            settings = _with_text(source, source.text(), settings)
+        except MissionError as error:
+            problems.append(error)
+            with suppress(MissionError):
+                settings = _with_text(source, _last_good(checkout, source), settings)
+    for name in environment:
+        if name.startswith(ENVIRONMENT_PREFIX):
+            try:
+                wanted = from_environment({name: environment[name]}, settings)
+                check(wanted)
+                settings = wanted
+            except MissionError as error:
+                problems.append(error)
+    return Found(settings, _names(sources), tuple(problems))
+
+
+def settings_in_force(checkout: Checkout) -> str | None:
+    """Return what `.mission.toml` says; where a job outside of the sandbox may have written it: what it says in git.
+
+    None where there is none. A file that is not in git counts as it was before that began.
+    """
+    if checkout.main_tree is None:
+        return None
+    place = checkout.main_tree / SETTINGS_FILE
+    folder = checkout.runtime / UNBOXED
+    if not unboxed.suspects(folder):
+        return text_of(place)
+    committed = Git(checkout.common_dir).blobs([f"HEAD:{SETTINGS_FILE}"])
+    if committed:
+        return committed[f"HEAD:{SETTINGS_FILE}"].decode("utf-8", "replace")
+    kept = text_of(unboxed.kept_settings(folder))
+    return text_of(place) if kept is None and not unboxed.suspects(folder) else kept  # a person vouched meanwhile
+
+
+def text_of(place: Path) -> str | None:
+    """Return the text of a settings file, or None when there is none. Raises ToolError when it cannot be read."""
+    try:
+        return place.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ToolError(f"{place} cannot be read: {error}") from error
+
+
+def _sources(checkout: Checkout | None, own: Path) -> list[_Source]:
+    sources = [_Source(own, "user.toml", lambda: text_of(own))]
+    if checkout is not None and checkout.main_tree is not None:
+        place = checkout.main_tree / SETTINGS_FILE
+        sources.append(_Source(place, "repository.toml", lambda: settings_in_force(checkout)))
+    return sources
+
+
+def _names(sources: list[_Source]) -> tuple[str, ...]:
+    return tuple(os.fspath(source.place) for source in sources)
+
+
+def _with_text(source: _Source, text: str | None, base: Settings) -> Settings:
+    settings = parse(text, os.fspath(source.place), base) if text is not None else base
+    check(settings)
+    return settings
+
+
+def _keep(runtime: Path, source: _Source, text: str) -> None:
+    """Keep a text that could be read, for its owner only: it may hold keys. Nothing where that cannot be written."""
+    place, content = runtime / _KEPT / source.kept, text.encode()
+    with suppress(OSError):
+        if runtime.is_dir() and not (place.exists() and place.read_bytes() == content):
+            place.parent.mkdir(exist_ok=True)
+            write_whole(place, content, mode=0o600, durable=False)
+
+
+def _last_good(checkout: Checkout | None, source: _Source) -> str | None:
+    return text_of(checkout.runtime / _KEPT / source.kept) if checkout is not None else None

@@ -1,0 +1,29 @@
+"""Ending what runs, for commands that must work whatever else does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.errors import BlockedError
+
+if TYPE_CHECKING:
+    from mission_cli.engine.world import World
+    from mission_cli.ports.executor import Executor
+
+LIFT = "mission resume --all"
+
+
+def stop_jobs(executor: Executor, mission: str = "") -> list[str]:
+    """End everything that runs, or what runs for one mission; return the keys of the jobs. What they did is kept."""
+    keys = [key for key in executor.running() if not mission or key.startswith(f"{mission}/")]
+    for key in keys:
+        executor.cancel(key)
+    return keys
+
+
+def refuse_stopped(world: World) -> None:
+    """Raise BlockedError where STOP is set: nothing may be started."""
+    stopped = world.runtime.stopped()
+    if stopped is not None:
+        by = f" by {stopped.by}" if stopped.by else ""
+        raise BlockedError(f"everything is stopped since {stopped.since}{by}", hint=LIFT)

@@ -1,0 +1,141 @@
+"""STOP is seen everywhere and between any two acts; what keeps a pulse from serving a mission is named everywhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.kit.people import HONEST
+
+from mission_cli.domain.errors import DocumentError
+from mission_cli.engine import act as acting
+from mission_cli.engine import loop
+from mission_cli.engine.commands import pause
+from mission_cli.engine.halt import stop_jobs
+from mission_cli.planner.decisions import Dispatch, Move
+from mission_cli.wiring import open_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.kit.people import Person
+
+    from mission_cli.domain.ids import Sha
+    from mission_cli.engine.observe import Case
+    from mission_cli.engine.world import World
+
+ONE = """\
+title: One feature
+budget: {time_hours: 1}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt`"]
+    features:
+      - {title: one, criteria: ["file: `1.1.txt`"]}
+      - {title: two, criteria: ["file: `1.2.txt`"]}
+"""
+LINE = re.compile(r"STOPPED since \d\d:\d\d by Ada: lift it with `mission resume --all`\Z")
+
+
+def test_stop_is_the_first_line_of_every_view_and_a_key_of_its_json(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(ONE)
+    person.start()
+    person.rest()
+    person.mission("stop", "--all")
+    for view in ("", "status m", "list", "inbox", "why m", "logs m/1.1", "history m", "doctor --offline", "run m"):
+        shown = person.mission(*view.split(), ok=None)
+        assert LINE.match(shown.out.splitlines()[0]), (view, shown)
+        facts = person.mission(*view.split(), "--json", ok=None).facts
+        assert (facts["stopped"]["by"], len(facts["stopped"]["since"])) == ("Ada", 20), view
+    person.mission("resume", "--all")
+    assert json.loads(person.mission("status", "m", "--json").out)["stopped"] is None
+    assert "STOPPED" not in person.mission("status", "m").out
+
+
+def sets_stop(world: World) -> None:
+    world.runtime.press_stop(on=True)
+    stop_jobs(world.executor)
+
+
+def pauses_now(world: World) -> None:
+    pause(world, "m", now=True)
+
+
+@pytest.mark.parametrize("deed", [sets_stop, pauses_now], ids=lambda d: d.__name__)
+def test_nothing_starts_after_a_stop_that_comes_between_intent_and_submit(
+    person: Person, monkeypatch: pytest.MonkeyPatch, deed: Callable[[World], None]
+) -> None:
+    person.worker(HONEST)
+    person.plan(ONE)
+    record = loop._record  # noqa: SLF001 - the gap between the intent and its submit has no other name
+    done: list[str] = []
+
+    def record_and(world: World, case: Case, report: loop.Report) -> tuple[list[Move], Sha]:
+        found = record(world, case, report)
+        if not done and any(isinstance(move, Dispatch) for move in found[0]):
+            done.append(deed.__name__)
+            deed(open_repository(person.repo).world)
+        return found
+
+    monkeypatch.setattr(loop, "_record", record_and)
+    person.mission("start", "m", "--headless")
+    person.rest()
+    assert done
+    assert person.starts() == []
+
+
+def test_an_error_of_a_pulse_is_named_everywhere_and_ends_run(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    person.worker(HONEST)
+    person.plan(ONE)
+    with monkeypatch.context() as broken:
+        broken.setattr(acting, "with_prompts", cannot_be_written)
+        person.mission("start", "m", "--headless", ok=(1,))
+        ran = person.mission("run", "m", ok=(3,))
+    assert ran.err == "error: m/mission.md:9: it cannot be written\n hint: mend it\n"
+    error = "the last pulse could not serve it: m/mission.md:9: it cannot be written (mend it)"
+    lines = person.mission("why", "m").out.splitlines()
+    assert lines[:2] == [f"m: error: {error}", "  → mission edit m"]
+    assert "nothing holds it" not in "\n".join(lines)
+    assert f"m: {error}\n  → mission edit m\n" in person.mission("inbox", ok=(3,)).out
+    assert error in " ".join(person.mission("list").out.split())
+    assert error in person.mission("status", "m").out
+    said = "error: the last pulse could not serve it: m/mission.md:9: it cannot be written (mend it)"
+    assert said in person.mission("lint", "m", ok=(1,)).out
+    person.file().write_text(person.file().read_text() + "\nMended.\n")
+    person.git("commit", "--quiet", "-am", "Mended", cwd=person.repo / "missions")
+    for view in ("lint m", "inbox", "why m", "list"):
+        assert "could not serve it" not in person.mission(*view.split(), ok=None).out, view
+
+
+def cannot_be_written(*args: object) -> None:
+    """An error that only a person can mend."""
+    del args
+    raise DocumentError("it cannot be written", where="m/mission.md:9", hint="mend it")
+
+
+def test_a_file_that_cannot_be_read_is_named_everywhere(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(ONE)
+    person.file().write_text(person.file().read_text().replace("\nstatus: planning", "\nstatus: [planning", 1))
+    person.git("commit", "--quiet", "-am", "Mine", cwd=person.repo / "missions")
+    person.mission("pulse")
+    for view in ("why m", "inbox", "list", "status m"):
+        assert "its file cannot be read: " in person.mission(*view.split(), ok=(0, 3)).out, view
+    assert "nothing holds it" not in person.mission("why", "m").out
+
+
+def test_what_is_being_judged_is_said_to_be(person: Person) -> None:
+    gate = person.repo.parent / "go"
+    os.mkfifo(gate)
+    person.worker(HONEST)
+    person.plan(ONE.replace('"file: `1.1.txt`"]}', f'"run: `cat {gate}`"]}}', 1))
+    person.start()
+    person.wait_for_job("m/1.1-a1")
+    person.let_pulses_end()
+    shown = person.mission("why", "m/1.1").out
+    assert shown == "m/1.1: review: attempt 1 has ended and is being judged\n"
+    person.mission("stop", "--all")
