@@ -33,7 +33,7 @@ def _replace_what_cannot_be_shown() -> None:
 def _plain_pulse(flags: list[str]) -> int | None:
     """A pulse on one repository or on all, without any other flag: nothing is imported while nothing has to be done."""
     from mission_cli import __version__
-    from mission_cli.idle import find_runtime, is_busy, is_coming, is_idle
+    from mission_cli.idle import find_runtime, is_idle
 
     rest = [flag for flag in flags if flag not in {"--quiet", "-q"}]
     quiet = len(rest) < len(flags)
@@ -45,11 +45,18 @@ def _plain_pulse(flags: list[str]) -> int | None:
     if rest:
         return None
     runtime = find_runtime(repo)
-    if runtime and (is_idle(runtime, __version__) or (quiet and (is_busy(runtime) or is_coming(runtime)))):
+    typed = not quiet and sys.stdin is not None and sys.stdin.isatty()  # a person looks: so do we, at everything
+    if runtime and ((not typed and is_idle(runtime, __version__)) or (quiet and _is_done_by_another(runtime))):
         return 0
     from mission_cli.surfaces.plain import plain_pulse
 
     return plain_pulse(repo, quiet=quiet)
+
+
+def _is_done_by_another(runtime: str) -> bool:
+    from mission_cli.idle import is_busy, is_coming
+
+    return is_busy(runtime) or is_coming(runtime)
 
 
 def _pulse_everywhere(*, quiet: bool) -> int:

@@ -14,6 +14,7 @@ import time
 
 _SIGNATURE = "idle.json"
 _on_our_way: list[int] = []
+_AGAIN_S = 5
 _RACY_S = 2
 """Seconds: the coarsest clock of a file system (FAT). What changed since cannot be told apart by time alone."""
 
@@ -23,18 +24,25 @@ def is_idle(runtime: str, version: str) -> bool:
     return _is_quiet(runtime, version, "due")
 
 
+def is_worth_waiting(runtime: str, version: str) -> bool:
+    """The same for a program that waits there: what each pulse looks at again is looked at every few seconds."""
+    return _is_quiet(runtime, version, "due", patience=_AGAIN_S)
+
+
 def seems_idle(runtime: str, version: str) -> bool:
     """Whether nothing that is watched has changed and no wake-up is due: only the look that comes anyway may be."""
     return _is_quiet(runtime, version, "wake")
 
 
-def _is_quiet(runtime: str, version: str, until: str) -> bool:
+def _is_quiet(runtime: str, version: str, until: str, *, patience: float = 0) -> bool:
     try:
         with open(os.path.join(runtime, _SIGNATURE), "rb") as source:
             signature = json.load(source)
         now = time.time()
         ends = signature[until]
         if signature["version"] != version or not signature["written"] - 1 <= now < (now + 1 if ends is None else ends):
+            return False
+        if signature["again"] and now >= signature["written"] + patience:
             return False
         if signature["folder"] != os.stat(runtime).st_ino:  # a copy: what is written here is about the original
             return False

@@ -41,13 +41,13 @@ from mission_cli.adapters.keys import read_environment
 from mission_cli.adapters.machine import LocalMachine
 from mission_cli.adapters.notify import CommandNotifier
 from mission_cli.adapters.prices import GenaiPrices
+from mission_cli.adapters.proc.run import outside_of_git
 from mission_cli.adapters.schedule.local import LocalSchedule
 from mission_cli.adapters.secrets import SecretRules, known_secrets
-from mission_cli.adapters.settings_files import UNBOXED, Found, settings_in_force, text_of
+from mission_cli.adapters.settings_files import UNBOXED, Found, settings_edited
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, ToolError, UsageError
 from mission_cli.domain.host import ROBOT, Person
-from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.text import stamp
 from mission_cli.engine.world import World
@@ -150,7 +150,9 @@ def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
         around = environment()
     except MissionError as error:
         problems.append(error)
-    layout = find_state(checkout, here=found.settings.state == "here") or find_state(checkout, here=True)
+    layout = find_state(checkout, here=found.settings.state == "here")
+    if layout is None and problems:  # the setting may be among what cannot be read
+        layout = find_state(checkout, here=True)
     if layout is None:
         raise _no_missions(checkout)
     with suppress(OSError):
@@ -245,7 +247,7 @@ def note_closed(repository: Path, error: MissionError) -> None:
 
 def environment() -> dict[str, str]:
     """What workers and checks find around them: our own environment, and beneath it the user's environment file."""
-    return {**read_environment(key_file()), **os.environ}
+    return {**read_environment(key_file()), **outside_of_git(os.environ)}
 
 
 def key_file() -> Path:
@@ -343,7 +345,7 @@ def _assemble(
         settings=settings,
         settings_files=(*found.files, os.fspath(key_file())),
         again=lambda: _again(checkout, around) if ticking else None,
-        settings_edited=lambda: _edited(checkout),
+        settings_edited=lambda: settings_edited(checkout),
         schedule=schedule(),
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )
@@ -391,16 +393,6 @@ def _again(checkout: Checkout, around: Mapping[str, str]) -> None:
 
     with suppress(OSError):
         start_detached(_tick(checkout), cwd=checkout.name, env=around, log=checkout.runtime / "pulse.log")
-
-
-def _edited(checkout: Checkout) -> bool:
-    """Whether `.mission.toml` says something that does not count now."""
-    if checkout.main_tree is None:
-        return False
-    try:
-        return settings_in_force(checkout) != text_of(checkout.main_tree / SETTINGS_FILE)
-    except ToolError:  # it cannot be read
-        return False
 
 
 def _machine(checkout: Checkout, settings: Settings, around: Mapping[str, str]) -> LocalMachine:

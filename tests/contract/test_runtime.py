@@ -71,6 +71,11 @@ def test_stop_says_since_when_and_by_whom_until_it_is_lifted(place: Place) -> No
     assert place.world().runtime.stopped() is None
 
 
+def test_what_no_file_tells_is_looked_at_by_each_pulse(place: Place) -> None:
+    place.world().runtime.rest(looks={}, jobs=[], wake_at=None, again=True)
+    assert not place.idle()
+
+
 def test_idle_ends_when_the_state_moves_and_when_it_is_time(place: Place) -> None:
     rest(place, in_hours=1)
     assert place.idle()

@@ -172,7 +172,7 @@ def assert_said(answer: Answer, *words: str) -> None:
     assert "bug" not in answer.err
 
 
-@pytest.mark.parametrize("words", ["pulse", "pulse --quiet", "cancel m", "start m --headless"])
+@pytest.mark.parametrize("words", ["pulse", "pulse --quiet", "cancel m --yes", "start m --headless"])
 def test_a_git_folder_that_can_only_be_read(person: Person, words: str) -> None:
     person.worker(HONEST)
     person.plan(ONE)
@@ -184,7 +184,7 @@ def test_a_git_folder_that_can_only_be_read(person: Person, words: str) -> None:
     assert_said(answer, "Read-only file system")
     assert " hint: that file system can only be read: mount it for writing" in answer.err
     assert person.state_head() == head
-    person.mission("cancel", "m")
+    person.mission("cancel", "m", "--yes")
 
 
 @pytest.mark.parametrize("room", [0, 8, 24, 48, 90])
@@ -192,7 +192,7 @@ def test_a_disk_that_is_full_loses_nothing_and_once_there_is_room_all_is_tidy(pe
     person.worker(HONEST)
     person.plan(ONE)
     kept = os.fspath(person.repo.parent / "kept")
-    answer = in_a_room(person, FULL + AND_THEN, "cancel", "m", KEPT=kept, ROOM=str(room))
+    answer = in_a_room(person, FULL + AND_THEN, "cancel", "m", "--yes", KEPT=kept, ROOM=str(room))
     if answer.code == 0:
         assert answer.out.splitlines() == ["m is cancelled", "m is cancelled (by Ada)"]
         return

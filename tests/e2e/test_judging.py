@@ -262,14 +262,14 @@ def test_a_base_whose_history_was_rewritten_waits_for_a_person_and_goes_on_as_th
     person.start()
     person.run(ok=(3,))
     person.git("commit", "-q", "--amend", "-m", "Begin, in other words")
-    person.mission("land", "m", ok=(3,))
+    person.mission("land", "m", "--yes", ok=(3,))
     assert held(person) == (
         "landing: `main` was rewritten: it has no history in common with mission/m/work",
         "git switch mission/m/work, git merge --allow-unrelated-histories main, git switch -",
     )
     as_told(person)
     assert held(person) == ("landing: everything is done and waits for your look", "mission land m")
-    person.mission("land", "m")
+    person.mission("land", "m", "--yes")
     person.run()
     assert person.git("show", "main:1.1.txt") == "1.1 by attempt 1"
 
@@ -280,7 +280,7 @@ def test_work_that_conflicts_with_the_base_at_the_end_lands_once_a_person_has_me
     person.start()
     person.run(ok=(3,))
     person.commit("Mine", **{"1.1.txt": "1.1 by Ada\n"})
-    person.mission("land", "m", ok=(3,))
+    person.mission("land", "m", "--yes", ok=(3,))
     assert held(person) == (
         "landing: `main` has moved and conflicts with finished work in 1.1.txt",
         "git switch mission/m/work, git merge main, git switch -",
@@ -290,7 +290,7 @@ def test_work_that_conflicts_with_the_base_at_the_end_lands_once_a_person_has_me
     person.write("1.1.txt", "1.1 by both\n")
     person.git("commit", "-q", "-a", "-m", "Both")
     person.git("switch", "-q", "main")
-    person.mission("land", "m")
+    person.mission("land", "m", "--yes")
     person.run()
     assert person.git("show", "main:1.1.txt") == "1.1 by both"
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.people import HONEST
 
+from mission_cli import __version__
+from mission_cli.idle import is_idle
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.kit.people import Person
+    from tests.kit.people import Answer, Person
 
 ONE = """\
 title: One feature
@@ -172,7 +177,7 @@ def test_landing_waits_for_a_look_unless_told_otherwise(person: Person) -> None:
     assert person.mission("inbox", ok=(3,)).out == (
         "m: everything is done and waits for your look\n  → mission land m\n"
     )
-    person.mission("land", "m")
+    person.mission("land", "m", "--yes")
     assert person.mission("status", "m", "--json").facts["status"] == "completed"
     assert (person.repo / "1.1.txt").exists()
     assert person.loaded().mission.approvals[0].by == "Ada"
@@ -184,7 +189,7 @@ def test_a_base_that_moved_meanwhile_is_merged_and_judged_before_it_lands(person
     person.start()
     person.run(ok=(3,))
     mine = person.commit("Meanwhile", **{"notes.txt": "meanwhile\n"})
-    person.mission("land", "m", ok=(0, 3))
+    person.mission("land", "m", "--yes", ok=(0, 3))
     person.run()
     assert person.git("merge-base", "--is-ancestor", mine, "main") == ""
     assert (person.repo / "notes.txt").read_text() == "meanwhile\n"
@@ -223,6 +228,61 @@ def test_an_edit_that_is_not_committed_is_kept_while_ours_go_on_beside_it(person
     loaded = person.loaded()
     assert loaded.mission.status == "completed"
     assert "A note of mine." in loaded.layout.text
+
+
+def edit(person: Person, old: str, new: str, ok: tuple[int, ...] = (0,)) -> Answer:
+    """A person replaces these words with `mission edit`."""
+    script = person.repo.parent / "editor.sh"
+    script.write_text(f"sed -i 's/{old}/{new}/' \"$1\"\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EDITOR", f"sh {script}")
+        return person.mission("edit", "m", ok=ok)
+
+
+def save(person: Person, old: str, new: str) -> None:
+    """A person changes the file on disk, and does not commit it."""
+    text = person.file().read_text()
+    assert old in text
+    person.file().write_text(text.replace(old, new, 1))
+
+
+def test_edits_on_disk_of_the_editor_and_of_a_command_meet_in_any_order(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(ONE)
+    save(person, "One feature\n\n>", "One feature\n\nA note on disk.\n\n>")
+    edit(person, "time_hours: 1", "time_hours: 3")
+    assert "A note on disk." not in person.git("show", "missions:m/mission.md", cwd=person.repo / "missions")
+    status = person.mission("status", "m").out
+    state = os.fspath((person.repo / "missions").resolve())
+    command = f"git -C {state} commit -m 'Edit m/mission.md' -- m/mission.md"
+    assert f"1 edit of yours not committed: m/mission.md (modified)\n  → {command}\n" in status
+    person.start()
+    person.mission("skip", "m/1.1", "--reason", "not now")
+    save(person, "| 1.1 | one", "| 1.1 | one, but better")
+    person.run(ok=None)
+    done = subprocess.run(command, shell=True, check=False, capture_output=True, text=True)  # noqa: S602 - as it is shown
+    assert done.returncode == 0, done.stderr
+    text = person.git("show", "missions:m/mission.md", cwd=person.repo / "missions")
+    for words in ("A note on disk.", "time_hours: 3", "one, but better", "not now"):
+        assert words in text, words
+    assert "not committed" not in person.mission("status", "m").out
+
+
+def test_an_edit_on_disk_at_the_same_place_is_neither_overwritten_nor_taken_back(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(ONE)
+    save(person, "| 1.1 | one", "| 1.1 | two")
+    mine = person.file().read_text()
+    refused = edit(person, "| 1.1 | one", "| 1.1 | three", ok=(3,))
+    assert refused.err.startswith(
+        "error: an edit of yours that is not committed changes the same place\n hint: commit it"
+    )
+    assert person.file().read_text() == mine
+    save(person, "status: planning", "status: paused")
+    person.start()
+    assert "status: paused" in person.file().read_text()
+    assert "| 1.1 | two" in person.file().read_text()
+    assert str(person.loaded().mission.status) == "active"
 
 
 def test_mission_edit_commits_under_the_persons_name(person: Person, tmp_path: Path) -> None:
@@ -270,3 +330,81 @@ def test_a_feature_set_to_done_by_hand_is_accepted_logged_and_judged_all_the_sam
     assert ("feature.by_hand", "1.1 was set to done by Ada") in events
     assert person.features() == {"1.1": "done", "1.2": "done"}
     assert person.causes() == [("1.2-a1", "done")]
+
+
+def a_merge(person: Person) -> Callable[[], object]:
+    person.git("merge", "--no-commit", "--no-ff", "other")
+    return lambda: person.git("merge", "--abort")
+
+
+def a_cherry_pick(person: Person) -> Callable[[], object]:
+    person.git("cherry-pick", "conflicting", ok=(1,))
+    return lambda: person.git("cherry-pick", "--abort")
+
+
+def a_bisect(person: Person) -> Callable[[], object]:
+    person.git("bisect", "start")
+    return lambda: person.git("bisect", "reset")
+
+
+def a_locked_index(person: Person) -> Callable[[], object]:
+    lock = person.repo / ".git/index.lock"
+    lock.touch()
+    return lock.unlink
+
+
+def an_untracked_file(person: Person) -> Callable[[], object]:
+    return person.write("1.1.txt", "mine\n").unlink
+
+
+def an_ignored_file(person: Person) -> Callable[[], object]:
+    exclude = person.repo / ".git/info/exclude"
+    exclude.write_text(exclude.read_text() + "/1.1.txt\n")
+    return person.write("1.1.txt", "mine\n").unlink
+
+
+def a_folder_of_that_name(person: Person) -> Callable[[], object]:
+    mine = person.write("1.1.txt/mine", "mine\n")
+    return lambda: shutil.rmtree(mine.parent)
+
+
+def a_staged_file(person: Person) -> Callable[[], object]:
+    person.write("1.1.txt", "mine\n")
+    person.git("add", "--force", "1.1.txt")
+    return lambda: person.git("rm", "--quiet", "--force", "1.1.txt")
+
+
+OBSTACLES = [
+    an_untracked_file,
+    a_merge,
+    a_cherry_pick,
+    a_bisect,
+    a_locked_index,
+    an_ignored_file,
+    a_folder_of_that_name,
+    a_staged_file,
+]
+
+
+def test_each_pulse_looks_whether_what_is_in_the_way_of_landing_is_gone(person: Person) -> None:
+    for branch, name in (("other", "theirs.txt"), ("conflicting", "notes.txt")):
+        person.git("checkout", "--quiet", "-b", branch, "main")
+        person.commit("Theirs", **{name: "theirs\n"})
+    person.git("checkout", "--quiet", "main")
+    person.commit("More", **{"notes.txt": "hello again\n"})
+    person.worker(HONEST)
+    person.plan(ONE)
+    remove = OBSTACLES[0](person)
+    person.start()
+    person.run(ok=(3,))
+    for obstacle in [*OBSTACLES[1:], None]:
+        [waiting] = person.mission("inbox", "--json", ok=(3,)).facts["inbox"]
+        assert waiting["kind"] == "landing", obstacle
+        assert not is_idle(os.fspath(person.runtime), __version__), obstacle
+        remove()
+        if obstacle is not None:
+            remove = obstacle(person)
+            person.mission("pulse")
+    done = person.process("pulse")
+    assert "although" not in done.out
+    assert person.mission("status", "m", "--json").facts["status"] == "completed"

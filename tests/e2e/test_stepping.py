@@ -252,7 +252,7 @@ def test_a_cancelled_mission_keeps_what_lies_in_the_tree(person: Person) -> None
     failed(person)
     tree = Path(opened(person).facts["path"])
     (tree / "draft.txt").write_text("draft\n")
-    person.mission("cancel", "m")
+    person.mission("cancel", "m", "--yes")
     assert person.causes()[-1] == ("1.1-a2", "stopped")
     assert person.git("show", "refs/mission/wip/m/1.1-a2:draft.txt") == "draft"
     assert (tree / "draft.txt").read_text() == "draft\n"

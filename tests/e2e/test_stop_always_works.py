@@ -237,7 +237,7 @@ exit $code
         (READ_ONLY, "stop --all", "error: STOP cannot be written: "),
         (READ_ONLY, "pause m --now", "error: m could not be marked as paused: "),
         (FULL, "stop --all", ""),
-        (FULL, "cancel m", "error: m could not be marked as cancelled: "),
+        (FULL, "cancel m --yes", "error: m could not be marked as cancelled: "),
     ],
 )
 def test_what_runs_is_ended_where_nothing_can_be_written(person: Person, disk: str, words: str, said: str) -> None:

@@ -51,7 +51,11 @@ MISSION  STATUS    PROGRESS         TITLE       \n\
 too      planning  ░░░░░░░░░░   0%  Too �[31mred
 two      planning  ░░░░░░░░░░   0%  Two features
 """)
-    assert person.mission("list", "--status", "active", "--json").facts == {"schema": 1, "missions": []}
+    assert person.mission("list", "--status", "active", "--json").facts == {
+        "schema": 1,
+        "stopped": None,
+        "missions": [],
+    }
 
 
 def test_status_of_a_planned_mission(person: Person) -> None:
@@ -276,9 +280,12 @@ settings: REPO/.mission.toml (new, all commented out: fill it in and commit it)
 def test_a_wrong_setting_is_named_with_its_line(person: Person) -> None:
     person.plan(TWO)
     person.write(".mission.toml", "\nmax_paralel_workers = 3\n")
-    assert shown(person, person.mission("list", ok=(1,)).err) == (
+    assert shown(person, person.mission("pulse", ok=(1,)).err) == (
         "error: REPO/.mission.toml:2:1: unknown setting `max_paralel_workers`\n"
         " hint: did you mean `max_parallel_workers`?\n"
+    )
+    assert shown(person, person.mission("list").err) == (
+        "warning: REPO/.mission.toml:2:1: unknown setting `max_paralel_workers` (did you mean `max_parallel_workers`?)\n"
     )
 
 

@@ -84,7 +84,7 @@ def test_a_base_that_comes_back_is_landed_on(person: Person) -> None:
 def test_finished_work_that_is_gone_is_not_called_landed(person: Person) -> None:
     run_beside(person, land="ask")
     person.git("branch", "-D", "mission/m/work")
-    person.mission("land", "m", ok=None)
+    person.mission("land", "m", "--yes", ok=None)
     person.run(ok=None)
     assert person.loaded().mission.status == "active"
     assert "the branch `mission/m/work` does not exist" in person.mission("inbox", ok=(3,)).out

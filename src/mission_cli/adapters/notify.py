@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.proc.run import start_detached
+from mission_cli.adapters.proc.run import outside_of_git, start_detached
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,10 @@ class CommandNotifier:
         }
         try:
             start_detached(
-                ["/bin/sh", "-c", self._command], cwd=self._folder, env={**os.environ, **told}, log=self._log
+                ["/bin/sh", "-c", self._command],
+                cwd=self._folder,
+                env={**outside_of_git(os.environ), **told},
+                log=self._log,
             )
         except Exception as error:  # noqa: BLE001 - a hook never stops the loop
             print(f"notify: {error}", file=sys.stderr)  # noqa: T201 - the log of the pulse

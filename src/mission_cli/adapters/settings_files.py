@@ -100,6 +100,16 @@ def settings_in_force(checkout: Checkout) -> str | None:
     return text_of(place) if kept is None and not unboxed.suspects(folder) else kept  # a person vouched meanwhile
 
 
+def settings_edited(checkout: Checkout) -> bool:
+    """Return whether `.mission.toml` says something that does not count now; False where it cannot be read."""
+    if checkout.main_tree is None:
+        return False
+    try:
+        return settings_in_force(checkout) != text_of(checkout.main_tree / SETTINGS_FILE)
+    except ToolError:
+        return False
+
+
 def text_of(place: Path) -> str | None:
     """Return the text of a settings file, or None when there is none. Raises ToolError when it cannot be read."""
     try:

@@ -69,6 +69,21 @@ def apply_fitting(text: str, changes: Sequence[Change]) -> Patched:
     return Patched(text, tuple(refused))
 
 
+def apply_beside(committed: str, theirs: str, changes: Sequence[Change]) -> str:
+    """Return `theirs`, a version of `committed` that a person is editing, with the changes that touch no edit of it."""
+    before, now = scan(committed), scan(theirs)
+    kept = [change for change in changes if _place(before, change) in (None, _place(now, change))]
+    return apply_fitting(theirs, kept).text
+
+
+def _place(layout: Layout, change: Change) -> list[str] | None:
+    """What stands where a change would be made; None where it has no place there, or not yet."""
+    try:
+        return [layout.text[edit.start : edit.end].strip() for edit in places.locate(layout, change)]
+    except CannotPlaceError:
+        return None
+
+
 def _one_by_one(text: str, changes: Sequence[Change]) -> tuple[str, list[Refused]]:
     """Make changes each for itself; one that does not read back as meant is refused, and nothing of it is written."""
     refused: list[Refused] = []

@@ -210,6 +210,10 @@ class Gate:
         return _ALL_PASSED.search(_CONDITION.sub("", self.rule)) is not None
 
 
+LANDING = "landing approved"
+"""The decision that brings work to the base; no decision at a gate is called so, whatever the gate's name is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """A decision of a person at a gate."""
@@ -326,6 +330,16 @@ class Mission:
     recoveries: Sequence[Recovery] = ()
     progress: Sequence[LogRow] = ()
     kept: Sequence[KeptRow] = ()
+
+    @property
+    def landings(self) -> tuple[Approval, ...]:
+        """Approvals of a landing. Version 0.1 wrote them as the gate `land`: no gate of that name may stand beside."""
+        old = "land" not in {gate.name.casefold() for gate in self.gates}
+        return tuple(
+            a
+            for a in self.approvals
+            if a.commit and (a.decision == LANDING or (old and (a.gate, a.decision) == ("land", "approved")))
+        )
 
     @property
     def poc(self) -> bool:

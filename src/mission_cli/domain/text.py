@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from mission_cli.domain.patterns import pattern
@@ -125,6 +126,11 @@ def why_no_moment(text: str) -> str:
     if moment is None:
         return "is no date"
     return "lies before the year 1970" if moment.year < _FIRST_PLAUSIBLE_YEAR else ""
+
+
+def command_line(*words: str) -> str:
+    """Return a command as it can be copied into a shell, whatever its words hold."""
+    return shlex.join(words)
 
 
 def name_of(person: str) -> str:

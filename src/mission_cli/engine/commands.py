@@ -18,6 +18,7 @@ from mission_cli.domain.errors import (
     refusals_said,
 )
 from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.mission import LANDING
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     WAITING_MISSION,
@@ -31,7 +32,7 @@ from mission_cli.engine.executions import fresh_tries
 from mission_cli.engine.halt import stop_jobs
 from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.observe import landing_target
-from mission_cli.engine.record import Entry, decision_row, message
+from mission_cli.engine.record import decision_row
 from mission_cli.engine.starting import refuse_start
 from mission_cli.planner.money import raise_cap
 from mission_cli.planner.transitions import MISSION_MOVES
@@ -39,6 +40,7 @@ from mission_cli.planner.transitions import MISSION_MOVES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Feature, InputRequest, Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.world import World
@@ -59,6 +61,8 @@ def resume(world: World, text: str, *, reason: str = "") -> Done:
 
     def change(address: Address) -> Wanted:
         mission = address.mission
+        if mission.status is MissionStatus.COMPLETED:
+            raise UsageError(f"{mission.id} is completed", hint=f"a new execution: mission start {mission.id}")
         refuse_start(world, address)
         plain = _to(
             address,
@@ -141,6 +145,18 @@ def retry(world: World, text: str, *, reason: str = "") -> Done:
     return commit_change(world, text, change)
 
 
+def reopens(world: World, text: str) -> str:
+    """Return what a retry opens again that was finished; empty where it is nothing that anybody would wonder about."""
+    address = resolve(world.state.snapshot(), text)
+    feature = address.need_feature()
+    milestone = address.mission.milestone_holding(feature.number)
+    parts = [f"{feature.number} is done"] if feature.status is FeatureStatus.DONE else []
+    if milestone is not None and milestone.status is MilestoneStatus.PASSED:
+        parts.append(f"milestone {milestone.number} has passed")
+    both = "both are opened again" if len(parts) > 1 else "it is opened again"
+    return f"{' and '.join(parts)}: {both}, and another attempt is paid for" if parts else ""
+
+
 def skip(world: World, text: str, *, reason: str) -> Done:
     """Leave a feature out; a running attempt is stopped and its work is kept."""
     if not reason.strip():
@@ -150,8 +166,10 @@ def skip(world: World, text: str, *, reason: str) -> Done:
         feature = address.need_feature()
         if feature.status is FeatureStatus.DONE:
             raise UsageError(f"{feature.number} is done", hint="what is done cannot be skipped")
+        running = [r for r in open_records(world, address) if r.feature == feature.number]
+        stops = f"; its attempt {running[0].attempt} is stopped and its work is kept" if running else ""
         return Wanted(
-            f"{feature.number} is skipped: {reason}",
+            f"{feature.number} is skipped: {reason}{stops}",
             "feature.skipped",
             (
                 SetFeature(feature.number, "Status", FeatureStatus.SKIPPED),
@@ -172,6 +190,10 @@ def answer(world: World, text: str, number: int, response: str) -> Done:
         if request is None:
             open_ones = ", ".join(str(r.number) for r in address.mission.requests if r.open) or "none"
             raise NotFoundError(f"there is no request {number}", hint=f"open are: {open_ones}")
+        if not request.open:
+            said = f": {request.response}" if request.response else ""
+            words = f"request {number} is {request.status} already{said}"
+            raise UsageError(words, hint=f"mission inbox shows what is open; to take it back: mission undo {text}")
         _refuse_unknown_option(request, response)
         key = {"#": str(number)}
         return Wanted(
@@ -210,37 +232,40 @@ def decide_gate(world: World, text: str, gate: str, *, approved: bool, comment: 
     return commit_change(world, text, change)
 
 
+def landing_words(world: World, text: str) -> tuple[str, str]:
+    """Return a mission's id, and what landing it does. Raises BlockedError where nothing can land."""
+    address = resolve(world.state.snapshot(), text)
+    mission = address.mission
+    target = _may_land(world, mission)
+    return mission.id, f"the finished work of {mission.id}, {target[:7]}, is brought to the branch {mission.base}"
+
+
+def _may_land(world: World, mission: Mission) -> Sha:
+    """The commit that landing brings to the base. Raises BlockedError with what helps where there is none."""
+    if mission.status is MissionStatus.COMPLETED:
+        hint = f"mission history {mission.id} shows when; to work on: mission start {mission.id}"
+        raise BlockedError(f"{mission.id} is completed, its work is on {mission.base}", hint=hint)
+    if mission.status is not MissionStatus.ACTIVE:
+        help_by = "resume" if mission.status is MissionStatus.PAUSED else "start"
+        raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=f"mission {help_by} {mission.id}")
+    target = landing_target(world, mission, world.code.heads(mission.id, mission.base))
+    if target is None:
+        raise BlockedError("no milestone has passed yet", hint=f"mission status {mission.id}")
+    return target
+
+
 def land(world: World, text: str) -> Done:
     """Approve that the finished work, as it is now, goes to the base."""
 
     def change(address: Address) -> Wanted:
         mission = address.mission
-        target = landing_target(world, mission, world.code.heads(mission.id, mission.base))
-        if target is None:
-            raise BlockedError("no milestone has passed yet", hint=f"mission status {mission.id}")
-        if mission.status is not MissionStatus.ACTIVE:
-            raise BlockedError(f"{mission.id} is {mission.status}", hint=f"mission resume {mission.id}")
-        already = any(a.gate == "land" and a.commit == target for a in mission.approvals)
+        target = _may_land(world, mission)
+        already = any(a.commit == target for a in mission.landings)
         words = f"landing of {target[:7]} is approved"
-        changes = () if already else (_approval(world, "land", "approved", target, ""),)
+        changes = () if already else (_approval(world, "landing", LANDING, target, ""),)
         return Wanted(words, "landing.approved", changes)
 
     return commit_change(world, text, change)
-
-
-def save_edit(world: World, text: str, edited: str) -> Done:
-    """Commit a mission file as a person edited it. The text must be based on what is committed now."""
-    snapshot = world.state.snapshot()
-    address = resolve(snapshot, text)
-    if edited == address.stored.text:
-        return Done("nothing was changed", address)
-    from mission_cli.ports.state import Write
-
-    old = address.stored.text
-    words = message(address.mission.id, [Entry("mission.edited", "edited by hand")])
-    write = Write(address.stored.path, edited, old)
-    commit = world.state.commit([write], message=words, expect=snapshot.head, author=world.machine.person())
-    return Done(f"{address.mission.id} is saved", address, commit)
 
 
 def open_records(world: World, address: Address) -> list[RunRecord]:

@@ -154,9 +154,7 @@ def _tick(
     return looks
 
 
-def _passes(
-    world: World, policy: Policy, report: Report, only: Sequence[MissionId], turns: Turns
-) -> dict[str, Look]:
+def _passes(world: World, policy: Policy, report: Report, only: Sequence[MissionId], turns: Turns) -> dict[str, Look]:
     moment = world.clock.moment()
     world.runtime.note_timeline(follow(world.runtime.timeline(), moment, least=policy.agree_after))
     _go_on(world)
@@ -322,7 +320,13 @@ def _rest(world: World, report: Report, looks: dict[str, Look] | None) -> None:
     wakes += [look] if look is not None else []
     for more in (results, *report.looks.values()):
         looks = looks | more
-    world.runtime.rest(looks=looks, jobs=world.executor.watch(jobs), wake_at=min(wakes, default=None))
+    again = any(_waits_for_the_world(case) for case in cases)
+    world.runtime.rest(looks=looks, jobs=world.executor.watch(jobs), wake_at=min(wakes, default=None), again=again)
+
+
+def _waits_for_the_world(case: Case) -> bool:
+    """Whether a mission waits for something that no watched file tells of: a person's files, git, a program, a key."""
+    return bool(case.seen.landing.obstacle) or any(hold.kind == "runner" for hold in case.plan.holds)
 
 
 def _trouble(world: World, report: Report, error: MissionError, mission: str = "") -> None:

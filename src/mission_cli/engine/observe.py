@@ -355,9 +355,7 @@ class _Look:
         mission, base = self._mission, self._heads.base
         passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)
         wanted = mission.preferences.land == "auto" and (passed or mission.poc)
-        wanted = (
-            wanted or any(a.gate == "land" for a in mission.approvals) or all(m.finished for m in mission.milestones)
-        )
+        wanted = wanted or bool(mission.landings) or all(m.finished for m in mission.milestones)
         if not base or not target or not wanted or mission.status is not MissionStatus.ACTIVE:
             return Landing()
         return self._world.code.landing(mission.base, base, target)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import CATEGORIES
 from mission_cli.budget.ledger import account
@@ -19,6 +17,7 @@ from mission_cli.domain.status import (
     MissionStatus,
 )
 from mission_cli.domain.text import parse_stamp, show_duration
+from mission_cli.engine.editing import commit_commands
 from mission_cli.engine.health import pulse_findings
 from mission_cli.engine.observe import consider
 from mission_cli.engine.troubles import unserved
@@ -26,6 +25,8 @@ from mission_cli.engine.world import policy_of
 from mission_cli.planner.release import holds_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mission_cli.document.difference import Difference
     from mission_cli.domain.health import Finding
     from mission_cli.domain.mission import Criterion, Feature, Mission
@@ -140,6 +141,8 @@ class MissionView:
     problems: tuple[Problem, ...]
     holds: tuple[Hold, ...] = ()
     edits: tuple[str, ...] = ()
+    commit_edits: tuple[str, ...] = ()
+    """Commands that commit them."""
     trouble: str = ""
     sandbox: str = ""
     pulse: tuple[Finding, ...] = ()
@@ -201,6 +204,7 @@ def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView
                 else ()
             ),
         ),
+        commit_edits=commit_commands(world, edits),
         sandbox=world.machine.sandbox().words,
         pulse=pulse_findings(world, case),
         trouble="; ".join(hold.detail for hold in ours),
@@ -371,24 +375,6 @@ def _waiting(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
             name = f"{hold.subject}: {hold.detail}" if hold.subject else hold.detail
             found.append(Waiting(hold.kind, name, "", hold.unblock))
     return found
-
-
-def as_json(value: Any) -> Any:
-    """Return a view as what JSON can hold: amounts as numbers, words as texts."""
-    import dataclasses
-    from datetime import datetime
-
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: as_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, dict):
-        return {str(k): as_json(v) for k, v in value.items()}
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, Sequence | AbstractSet):
-        return [as_json(v) for v in value]
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
 
 
 def change_of(state: StateStore, address: Address, revisions: str = "") -> ChangeView:

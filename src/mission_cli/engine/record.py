@@ -100,7 +100,7 @@ def mission_write(stored: Stored, changes: Sequence[Change]) -> Write:
     """Return the write that makes the changes; raises DocumentError when they do not fit."""
     changes = [*changes, *recorded_with(stored.text, changes)]
     new = patch.apply(stored.text, changes, where=stored.path)
-    return Write(stored.path, new, stored.text, lambda text: patch.apply_fitting(text, changes).text)
+    return Write(stored.path, new, stored.text, lambda text: patch.apply_beside(stored.text, text, changes))
 
 
 def message(mission: str, entries: Sequence[Entry]) -> str:

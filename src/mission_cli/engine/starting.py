@@ -10,6 +10,7 @@ from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import poc_branch
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.text import command_line
 from mission_cli.engine.world import policy_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def refuse_start(world: World, address: Address) -> None:
     heads = world.code.heads(mission.id, mission.base)
     if heads.in_the_way:
         words = f"there is a branch `{heads.in_the_way}`, and beside it there can be no `mission/{mission.id}/work`"
-        raise BlockedError(words, hint=f"rename it: git branch -m {heads.in_the_way} NEW-NAME")
+        raise BlockedError(words, hint=f"rename it: {command_line('git', 'branch', '-m', heads.in_the_way)} NEW-NAME")
     if mission.base != poc_branch(mission.id) and heads.base is None:
         raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="make it, with a first commit")
     for name in runners(mission):

@@ -153,7 +153,7 @@ def _refuse_changed(address: Address, before: str, after: str) -> None:
 
 def _has_landed(world: World, address: Address) -> bool:
     mission = address.mission
-    approved = [a.commit for a in mission.approvals if a.gate == "land" and a.decision == "approved" and a.commit]
+    approved = [a.commit for a in mission.landings]
     commit = world.code.find_commit(approved[-1]) if approved else None
     base = world.code.heads(mission.id, mission.base).base
     if commit is None or base is None:

@@ -178,10 +178,7 @@ def _land(draft: Draft, *, done: bool) -> bool:
 
 def _approved(draft: Draft) -> bool:
     target = draft.seen.target or ""
-    return any(
-        a.gate == "land" and a.decision == "approved" and a.commit and target.startswith(a.commit)
-        for a in draft.mission.approvals
-    )
+    return any(target.startswith(a.commit) for a in draft.mission.landings)
 
 
 def _merge_is_good(draft: Draft, commit: Sha, tree: str) -> bool:

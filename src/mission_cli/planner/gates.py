@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.status import Cause, FeatureStatus, GateKind, MissionStatus
-from mission_cli.domain.text import parse_duration, parse_stamp, stamp
+from mission_cli.domain.text import command_line, parse_duration, parse_stamp, stamp
 from mission_cli.planner.decisions import MoveGate, MoveRequest, MoveWait
 from mission_cli.planner.release import OPEN_GATE
 
@@ -82,7 +82,7 @@ def _gate(draft: Draft, gate: Gate) -> None:
     elif word in _PENDING and ready and gate.kind is not None:
         _fire(draft, gate, after)
     elif word == "waiting":
-        approve = f"mission approve {draft.mission.id} {gate.name}"
+        approve = command_line("mission", "approve", draft.mission.id, gate.name)
         draft.hold("", str(gate.kind), f"`{gate.name}` waits for a person", unblock=approve, person=True)
 
 
@@ -100,7 +100,8 @@ def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
     else:
         _move(draft, gate, "waiting", "what stands before it is finished")
         if gate.kind is GateKind.CHECKPOINT and draft.mission.status is MissionStatus.ACTIVE:
-            why = f"checkpoint `{gate.name}` is reached: mission approve {draft.mission.id} {gate.name}"
+            approve = command_line("mission", "approve", draft.mission.id, gate.name)
+            why = f"checkpoint `{gate.name}` is reached: {approve}"
             draft.pause(why)
 
 

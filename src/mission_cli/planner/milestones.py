@@ -13,7 +13,7 @@ from mission_cli.domain.status import (
     MissionStatus,
     Verdict,
 )
-from mission_cli.domain.text import counted, first_error, one_line, signature, stamp
+from mission_cli.domain.text import command_line, counted, first_error, one_line, signature, stamp
 from mission_cli.planner.asking import Question, ask, find_request
 from mission_cli.planner.before import as_before
 from mission_cli.planner.decisions import (
@@ -80,13 +80,12 @@ def without_base(draft: Draft) -> None:
 def apart(mission: Mission, conflicts: Sequence[str]) -> tuple[str, str]:
     """Say why base and finished work cannot be merged by us, and what a person can do."""
     work = f"mission/{mission.id}/work"
-    words, flag = (
-        f"`{mission.base}` was rewritten: it has no history in common with {work}",
-        "--allow-unrelated-histories ",
-    )
+    words = f"`{mission.base}` was rewritten: it has no history in common with {work}"
+    merge = command_line("git", "merge", "--allow-unrelated-histories", mission.base)
     if conflicts:
-        words, flag = f"`{mission.base}` has moved and conflicts with finished work in {', '.join(conflicts[:5])}", ""
-    return words, f"git switch {work}, git merge {flag}{mission.base}, git switch -"
+        words = f"`{mission.base}` has moved and conflicts with finished work in {', '.join(conflicts[:5])}"
+        merge = command_line("git", "merge", mission.base)
+    return words, f"git switch {command_line(work)}, {merge}, git switch -"
 
 
 def fix_features(draft: Draft, milestone: Milestone, failed: Sequence[Judged]) -> tuple[AddFix, ...]:

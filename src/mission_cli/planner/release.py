@@ -23,7 +23,7 @@ from mission_cli.domain.status import (
     MissionStatus,
     RecordState,
 )
-from mission_cli.domain.text import parse_stamp, show_duration, span_of, stamp
+from mission_cli.domain.text import command_line, parse_stamp, show_duration, span_of, stamp
 from mission_cli.planner import causes
 from mission_cli.planner.breaker import breaker_until, parked_until, probing
 from mission_cli.planner.decisions import Dispatch, Hold
@@ -231,7 +231,7 @@ def _gate_hold(draft: Draft, gate: Gate, feature: Feature) -> Hold:
     kind = names.get(gate.kind, str(gate.kind))
     if gate.kind is GateKind.DELAY:
         return Hold(feature.number, "delay", f"the delay `{gate.name}` ({gate.rule}) is not over", until=_until(gate))
-    approve = f"mission approve {draft.mission.id} {gate.name}"
+    approve = command_line("mission", "approve", draft.mission.id, gate.name)
     return Hold(feature.number, kind, f"`{gate.name}` is {gate.status or 'pending'}", unblock=approve, person=True)
 
 

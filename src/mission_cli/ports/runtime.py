@@ -89,8 +89,10 @@ class Runtime(Protocol):
         """When the newest of some files was changed; None when none of them is there."""
         ...
 
-    def rest(self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None) -> None:
-        """Write down what has to change before there is anything to do again."""
+    def rest(
+        self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None, again: bool = False
+    ) -> None:
+        """Write down what has to change before there is anything to do again; with `again` each pulse looks anew."""
         ...
 
     def seems_idle(self) -> bool:

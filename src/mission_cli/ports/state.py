@@ -133,6 +133,10 @@ class StateStore(Protocol):
         """Finish what a dead process of ours had begun; return what was done, in words."""
         ...
 
+    def text_on_disk(self, stored: Stored) -> str | None:
+        """A mission's file as it lies in the work tree; None where it is not there."""
+        ...
+
     def edits(self) -> list[Edit]:
         """A person's edits that are not committed."""
         ...

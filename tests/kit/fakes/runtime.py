@@ -102,10 +102,12 @@ class MemoryRuntime:
         del paths
         return None
 
-    def rest(self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None) -> None:
+    def rest(
+        self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None, again: bool = False
+    ) -> None:
         """Write the signature."""
         now = self._clock.now()
-        due = min(now + self._full_look, wake_at or now + self._full_look)
+        due = now if again else min(now + self._full_look, wake_at or now + self._full_look)
         self._disk.write(f"{PLACE}/idle", Signature(now, due, wake_at, dict(looks), tuple(jobs)))
 
     def seems_idle(self) -> bool:

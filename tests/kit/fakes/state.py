@@ -132,6 +132,10 @@ class MemoryStateStore:
         self._disk.remove(JOURNAL, sync=False)
         return done
 
+    def text_on_disk(self, stored: Stored) -> str | None:
+        """The work tree's copy."""
+        return self._tree().get(stored.path)
+
     def edits(self) -> list[Edit]:
         """A person's edits that are not committed; what a commit of ours is writing just now is none of them."""
         head, journal = self._head(), self._disk.read(JOURNAL, Journal)

@@ -118,7 +118,9 @@ class FolderRuntime:
         times = [found[0] for path in paths if (found := look(path))]
         return datetime.fromtimestamp(max(map(float, times)) / 1e9, UTC) if times else None
 
-    def rest(self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None) -> None:
+    def rest(
+        self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None, again: bool = False
+    ) -> None:
         """Write the signature: how files looked, which jobs run, when to wake up by the clock."""
         now = time.time()
         look = now + self._full_look
@@ -131,6 +133,7 @@ class FolderRuntime:
             "wake": wake_at.timestamp() if wake_at else None,
             "looks": dict(looks),
             "jobs": list(jobs),
+            "again": again,
         }
         write_json(self._folder / "idle.json", signature)
 

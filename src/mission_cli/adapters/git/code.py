@@ -15,7 +15,7 @@ from mission_cli.adapters.git.compared import changes, glance, overlay_tree, rea
 from mission_cli.adapters.git.known import Known, changed_at
 from mission_cli.adapters.git.landing import land, landing, renamed_to
 from mission_cli.adapters.git.objects import Objects
-from mission_cli.adapters.git.places import MISSION_FOLDERS, worktrees
+from mission_cli.adapters.git.places import MISSION_FOLDERS, refs_files, worktrees
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
@@ -278,7 +278,7 @@ class GitCodeRepo:
         """Files whose look changes when a branch that the loop looks at moves."""
         names = [f"refs/heads/{base}" for base in dict.fromkeys(bases) if base]
         names += [f"refs/heads/mission/{mission}/work" for mission in missions]
-        return [os.fspath(self._checkout.common_dir / name) for name in ("HEAD", "packed-refs", *names)]
+        return refs_files(self._git, names)
 
     # What an attempt left
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import write_new
 from mission_cli.domain.errors import BusyError
+from mission_cli.domain.text import command_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ def index_lock(git_dir: Path, token: Path) -> Iterator[None]:
     try:
         while not taken and not _link(token, lock):
             if time.monotonic() > ends:
-                hint = f"if no git is running there, remove {lock}"
+                hint = f"if no git is running there: {command_line('rm', os.fspath(lock))}"
                 raise BusyError("the index of the mission files is locked", hint=hint)
             time.sleep(_LOOK_SECONDS)  # git takes the lock for milliseconds, and tells nobody when it lets go
         try:

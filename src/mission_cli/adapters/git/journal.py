@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.errors import NotFoundError
@@ -12,10 +12,10 @@ from mission_cli.ports.state import Edit, Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from mission_cli.adapters.git.command import Git
 
+_FIELDS = ("%H", "%cI", "%an", "%ae", "%B", "%(trailers:only,unfold)")
 _STATUS_KINDS = {"?": "untracked", "1": "modified", "2": "modified", "u": "conflicted"}
 
 
@@ -35,32 +35,31 @@ def text_at(git: Git, revision: str, path: str) -> str:
     return next((content.decode("utf-8", "surrogateescape") for content in found.values()), "")
 
 
-def read_history(work_tree: Path, branch: str, *, paths: Sequence[str], since: Sha | None, limit: int) -> list[Event]:
-    """Commits of a branch that touched the paths, newest first, `since` excluded."""
-    from git import Repo
+def read_history(git: Git, branch: str, *, paths: Sequence[str], since: Sha | None, limit: int) -> list[Event]:
+    """Commits of a branch that touched the paths, newest first, `since` excluded; one git for all of them."""
+    revisions = f"{since}..{branch}" if since else branch
+    flags = ("-z", "--first-parent", f"--max-count={limit}", f"--format={'%x00'.join(_FIELDS)}")
+    words = git.run("log", *flags, revisions, "--", *paths).out.decode("utf-8", "replace").split("\0")
+    size = len(_FIELDS)
+    return [_event(*words[n : n + size]) for n in range(0, len(words) - size + 1, size)]
 
-    with Repo(os.fspath(work_tree), expand_vars=False) as repo:
-        revisions = f"{since}..{branch}" if since else branch
-        found = []
-        for commit in repo.iter_commits(revisions, paths=list(paths) or "", max_count=limit, first_parent=True):
-            trailers: dict[str, list[str]] = {}
-            for key, value in commit.trailers_list:
-                trailers.setdefault(key, []).append(value)
-            message = commit.message if isinstance(commit.message, str) else commit.message.decode("utf-8", "replace")
-            found.append(
-                Event(
-                    commit=Sha(commit.hexsha),
-                    at=commit.committed_datetime,
-                    author=Person(commit.author.name or "", commit.author.email or ""),
-                    subject=message.partition("\n")[0],
-                    events=tuple(trailers.get("Mission-Event", ())),
-                    missions=tuple(trailers.get("Mission-Id", ())),
-                    why=tuple(trailers.get("Mission-Why", ())),
-                    runs=tuple(trailers.get("Mission-Run", ())),
-                    undoes=next(iter(trailers.get("Mission-Undoes", ())), ""),
-                )
-            )
-        return found
+
+def _event(commit: str, at: str, name: str, email: str, message: str, trailers: str) -> Event:
+    found: dict[str, list[str]] = {}
+    for line in trailers.splitlines():
+        key, _, value = line.partition(": ")
+        found.setdefault(key, []).append(value)
+    return Event(
+        commit=Sha(commit),
+        at=datetime.fromisoformat(at),
+        author=Person(name, email),
+        subject=message.partition("\n")[0],
+        events=tuple(found.get("Mission-Event", ())),
+        missions=tuple(found.get("Mission-Id", ())),
+        why=tuple(found.get("Mission-Why", ())),
+        runs=tuple(found.get("Mission-Run", ())),
+        undoes=next(iter(found.get("Mission-Undoes", ())), ""),
+    )
 
 
 def read_edits(out: str) -> Iterator[Edit]:

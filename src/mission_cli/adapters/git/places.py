@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,6 +112,13 @@ def worktrees(git: Git) -> list[Worktree]:
         if git_dir is not None:
             found.append(Worktree(path, git_dir, facts.get("branch", "")))
     return found
+
+
+def refs_files(git: Git, names: Iterable[str]) -> list[str]:
+    """Return the files of which one looks different when one of these refs, or what HEAD names, has moved."""
+    here = checked_out(git)  # settings may be read from there
+    files = ("HEAD", "packed-refs", "reftable/tables.list", *dict.fromkeys([*names, *([here] if here else [])]))
+    return [os.fspath(git.git_dir / name) for name in files]
 
 
 def in_progress(git_dir: Path) -> str:

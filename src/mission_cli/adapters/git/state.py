@@ -11,7 +11,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.adapters.fs.atomic import random_hex, read_json, sync_folder, write_json, write_new
+from mission_cli.adapters.fs.atomic import random_hex, read_bytes, read_json, sync_folder, write_json, write_new
 from mission_cli.adapters.fs.exchange import finish_changing, remove_unless_changed, rework_file
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.command import ZERO, Git
@@ -20,7 +20,7 @@ from mission_cli.adapters.git.index_lock import free_own_lock, index_lock, index
 from mission_cli.adapters.git.journal import began_as_state, read_edits
 from mission_cli.adapters.git.leavings import copies, litter, next_index, token
 from mission_cli.adapters.git.objects import Objects
-from mission_cli.adapters.git.places import JOURNAL, checked_out, person_at_work, rebasing
+from mission_cli.adapters.git.places import JOURNAL, checked_out, person_at_work, rebasing, refs_files
 from mission_cli.adapters.git.ref_lock import free_locks_of
 from mission_cli.document.rolls import is_roll, split_roll
 from mission_cli.domain.errors import BlockedError, BusyError, ConflictError, MissionError
@@ -98,6 +98,11 @@ class GitStateStore:
         with self._exclusive():
             return self._recover()
 
+    def text_on_disk(self, stored: Stored) -> str | None:
+        """The work tree's copy, where the work tree shows our branch."""
+        found = read_bytes(self.layout.work_tree / stored.path) if self._follows() else None
+        return None if found is None else found.decode("utf-8", "surrogateescape")
+
     def edits(self) -> list[Edit]:
         """A person's edits that are not committed; what a commit of ours is writing just now is none of them."""
         if not self.layout.work_tree.is_dir():
@@ -121,7 +126,7 @@ class GitStateStore:
         if self._objects.commit_of(self.layout.branch) is None:
             return []
         paths = [mission.path, mission.runs] if mission else [root for root in self._roots() if root]
-        return read_history(self.layout.work_tree, self.layout.branch, paths=paths, since=since, limit=limit)
+        return read_history(self._git, self.layout.branch, paths=paths, since=since, limit=limit)
 
     def text_at(self, stored: Stored, revision: str) -> str:
         """A mission's text at a revision."""
@@ -140,8 +145,7 @@ class GitStateStore:
 
     def watch(self) -> list[str]:
         """Files whose look changes whenever something is committed."""
-        git_dir = self.layout.git_dir
-        return [str(git_dir / name) for name in (self.layout.branch, "packed-refs", "HEAD", JOURNAL)]
+        return [*refs_files(self._git, [self.layout.branch]), os.fspath(self._journal)]
 
     def path_for(self, mission: MissionId) -> str:
         """Path of a new mission's file."""

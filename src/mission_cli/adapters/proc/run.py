@@ -15,6 +15,34 @@ if TYPE_CHECKING:
 _DETACH = '"$@" &'
 
 
+_OF_A_GIT = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_CEILING_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_CONFIG",
+        "GIT_CONFIG_COUNT",
+        "GIT_CONFIG_PARAMETERS",
+        "GIT_DIR",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_QUARANTINE_PATH",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
+"""What a git that runs a hook or an alias says about its own repository."""
+
+
+def outside_of_git(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what a surrounding git says about its repository."""
+    return {name: value for name, value in environment.items() if name not in _OF_A_GIT}
+
+
 @dataclass(frozen=True, slots=True)
 class Completed:
     """How a program ended. `code` is negative for a signal."""

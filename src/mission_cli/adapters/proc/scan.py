@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
 _PROC = Path("/proc")
 
@@ -81,9 +81,10 @@ def commanded(*words: str) -> list[int]:
 def git_at_work(folders: Iterable[Path]) -> str:
     """The command of a person's git that is changing something in one of the folders, or the empty string.
 
-    A `git commit` with its editor open holds no lock: only the process shows it.
+    A `git commit` with its editor open holds no lock: only the process shows it. A git that has started us, by a hook
+    or an alias, waits for us: it is none of them.
     """
-    for words in _gits(folders):
+    for words in _gits(folders, without=_ancestors()):
         if OURS not in words and _verb(words) in _CHANGING:
             return " ".join(words[:4])
     return ""
@@ -94,10 +95,22 @@ def own_git_at_work(folders: Iterable[Path]) -> bool:
     return any(OURS in words and _verb(words) in _WRITING_REFS for words in _gits(folders))
 
 
-def _gits(folders: Iterable[Path]) -> Iterator[list[str]]:
+def _ancestors() -> set[int]:
+    """Our parent, its parent, and so on."""
+    found: set[int] = set()
+    pid: int | None = os.getppid()
+    while pid and pid not in found:
+        found.add(pid)
+        pid = _parent(pid)
+    return found
+
+
+def _gits(folders: Iterable[Path], *, without: Container[int] = ()) -> Iterator[list[str]]:
     """The commands of gits that work in one of the folders."""
     roots = [os.fspath(f.resolve()) for f in folders]
     for pid in _pids():
+        if pid in without:
+            continue
         words = command_of(pid)
         if not words or words[0].rpartition("/")[2] != "git":
             continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mission_cli import __version__
-from mission_cli.surfaces.cli import clear, drive, files, follow, install, keep, look, make, move, step, values
+from mission_cli.surfaces.cli import clear, drive, files, follow, halt, install, keep, look, make, move, step, values
 from mission_cli.surfaces.cli.shell import INTERRUPTED, Shell, guarded
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ make.register(app)
 move.register(app)
 files.register(app)
 drive.register(app)
+halt.register(app)
 follow.register(app)
 look.register(app)
 keep.register(app)

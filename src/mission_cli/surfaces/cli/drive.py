@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mission_cli.domain.errors import MissionError, NotWrittenError, UsageError, refusals_said
+from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import PASSES, Verdict
-from mission_cli.domain.text import counted
-from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, command
+from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Yes, command
 from mission_cli.surfaces.plain import GONE, clean, complaints, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.adapters.brake import Brake
     from mission_cli.engine.committing import Done
     from mission_cli.engine.loop import Report
     from mission_cli.wiring import Opened
@@ -31,10 +29,6 @@ def register(app: typer.Typer) -> None:
     command(app, "start", help="Start a mission, after showing what that means.")(start)
     command(app, "pulse", help="One tick: observe, decide, record, act. Made for cron.")(pulse)
     command(app, "takeover", help="Drive a mission here that another machine or clone drove.")(takeover)
-    command(app, "pause", help="Start nothing new; running workers end by themselves.")(pause)
-    command(app, "resume", help="Go on after a pause.")(resume)
-    command(app, "cancel", help="End the mission; workers are stopped, their work is kept.")(cancel)
-    command(app, "stop", help="The panic button: stop everything in this repository.")(stop)
     command(app, "land", help="Bring the finished work to the base branch.")(land)
     command(app, "retry", help="Give a feature fresh tries.")(retry)
     command(app, "skip", help="Leave a feature out.")(skip)
@@ -49,7 +43,7 @@ def register(app: typer.Typer) -> None:
 def start(
     shell: Shell,
     mission: Identity = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    yes: Yes = False,
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
     scheduled: Annotated[bool, typer.Option("--scheduled", help="Not now: when its schedule is due.")] = False,
 ) -> int:
@@ -67,8 +61,8 @@ def start(
         shell.out.print(consent_view(opened.world, address.mission))
         for problem in weak:
             shell.note(problem.at(address.stored.path))
-    if not (yes or headless) and shell.interactive and not typer.confirm("Start?", default=True):
-        shell.note("nothing was started")
+    what = f"{address.mission.id} starts"
+    if not shell.agreed(what, yes=yes or headless, question="Start?", default=True, refused="nothing was started"):
         return 0
     done = driving.start(opened.world, address.mission.id, scheduled=scheduled)
     report = _pulse(opened)
@@ -107,99 +101,15 @@ def pulse(
     return max(codes, default=0)
 
 
-def pause(
-    shell: Shell,
-    mission: Identity = "",
-    reason: Reason = "",
-    now: Annotated[bool, typer.Option("--now", help="Stop running workers and keep their work.")] = False,
-) -> int:
-    """Start nothing new."""
-    from mission_cli.engine import commands
-
-    opened = shell.open_at_any_rate()
-    return finish(shell, opened, commands.pause(opened.world, mission, reason=reason, now=now), only=True)
-
-
-def resume(
-    shell: Shell,
-    mission: Identity = "",
-    reason: Reason = "",
-    everywhere: Annotated[bool, typer.Option("--all", help="Lift STOP in this repository.")] = False,
-) -> int:
-    """Go on."""
-    from mission_cli.engine import commands
-
-    if everywhere:
-        return _lift(shell)
-    opened = shell.open(vouched=True)
-    return finish(shell, opened, commands.resume(opened.world, mission, reason=reason))
-
-
-def cancel(shell: Shell, mission: Identity = "", reason: Reason = "") -> int:
-    """End the mission."""
-    from mission_cli.engine import commands
-
-    opened = shell.open_at_any_rate()
-    return finish(shell, opened, commands.cancel(opened.world, mission, reason=reason), only=True)
-
-
-def stop(
-    shell: Shell,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Needed: it stops every mission of this repository.")
-    ] = False,
-) -> int:
-    """Set STOP and end what runs. Needs no settings, no mission file and no room on the disk."""
-    from mission_cli.adapters.brake import open_brake
-    from mission_cli.engine.halt import LIFT, stop_jobs
-
-    if not everything:
-        raise UsageError(
-            "`stop` stops every mission of this repository", hint="mission stop --all; one mission: mission pause --now"
-        )
-    brake = open_brake(shell.repo)
-    refused = _set_stop(brake)
-    ended = stop_jobs(brake.executor)
-    facts = {"stopped": brake.runtime.stopped(), "ended": ended}
-    if refused is not None:
-        words = f"STOP cannot be written: {refused.message}; {counted(len(ended), 'running job')} told to end"
-        raise NotWrittenError(words, hint=f"{refused.hint}; then again: mission stop --all")
-    running = f"{counted(len(ended), 'running job')} told to end" if ended else "nothing runs"
-    shell.say(f"STOP is set: nothing starts any more, {running}; lift it with `{LIFT}`", facts=facts)
-    return 0
-
-
-def _set_stop(brake: Brake) -> MissionError | None:
-    """Set STOP; return why that was not possible."""
-    try:
-        with refusals_said():
-            brake.runtime.press_stop(on=True, by=brake.person)
-    except MissionError as error:
-        return error
-    return None
-
-
-def _lift(shell: Shell) -> int:
-    """Lift STOP, and let a pulse go on where the settings can be read."""
-    from mission_cli.adapters.brake import open_brake
-
-    runtime = open_brake(shell.repo).runtime
-    was = runtime.stopped()
-    with refusals_said():
-        runtime.press_stop(on=False)
-    opened = shell.open_at_any_rate(vouched=True)
-    if not opened.problems:
-        _tell(shell, _pulse(opened))
-    shell.say("STOP is lifted" if was else "STOP was not set", facts={"lifted": was})
-    return 0
-
-
-def land(shell: Shell, mission: Identity = "") -> int:
+def land(shell: Shell, mission: Identity = "", yes: Yes = False) -> int:
     """Bring the finished work to the base."""
     from mission_cli.engine import commands
 
     opened = shell.open()
-    return finish(shell, opened, commands.land(opened.world, mission), landing=True)
+    name, what = commands.landing_words(opened.world, mission)
+    if not shell.agreed(what, yes=yes):
+        return 0
+    return finish(shell, opened, commands.land(opened.world, name), landing=True)
 
 
 def takeover(shell: Shell, mission: Identity = "") -> int:
@@ -210,11 +120,14 @@ def takeover(shell: Shell, mission: Identity = "") -> int:
     return finish(shell, opened, driving.takeover(opened.world, mission))
 
 
-def retry(shell: Shell, feature: Thing, reason: Reason = "") -> int:
+def retry(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -> int:
     """Give a feature fresh tries."""
     from mission_cli.engine import commands
 
     opened = shell.open(vouched=True)
+    what = commands.reopens(opened.world, feature)
+    if what and not shell.agreed(what, yes=yes):
+        return 0
     return finish(shell, opened, commands.retry(opened.world, feature, reason=reason))
 
 
@@ -319,6 +232,11 @@ def _gate(shell: Shell, mission: str, gate: str, comment: str, *, approved: bool
     opened = shell.open()
     done = commands.decide_gate(opened.world, mission, gate, approved=approved, comment=comment)
     return finish(shell, opened, done)
+
+
+def pulse_and_tell(shell: Shell, opened: Opened) -> None:
+    """Run a pulse and print what it did."""
+    _tell(shell, _pulse(opened))
 
 
 def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False, only: bool = False) -> int:

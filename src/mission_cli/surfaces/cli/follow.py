@@ -129,13 +129,13 @@ def _needs_person(case: Case) -> bool:
 def _wait(opened: Opened, report: Report, meanwhile: Callable[[], None] = lambda: None) -> None:
     """Return when the fast path says that there is something to do; `meanwhile` is called ten times a second."""
     from mission_cli import __version__
-    from mission_cli.idle import is_idle
+    from mission_cli.idle import is_worth_waiting
 
     if report.troubles or report.bugs or report.elsewhere or report.failed or report.unheard or report.unasked:
         time.sleep(_AFTER_TROUBLE_SECONDS)  # nothing tells when a trouble is over: it is tried again
         return
     runtime = str(opened.checkout.runtime)
-    while is_idle(runtime, __version__):
+    while is_worth_waiting(runtime, __version__):
         time.sleep(_LOOK_SECONDS)  # the look is a handful of stats; it needs no notification of the system's
         meanwhile()
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.ports.state import StateStore
     from mission_cli.wiring import Opened
 
 _SETTINGS = """\
@@ -169,7 +168,7 @@ def merge_driver(
 def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") -> int:
     """Edit a copy; what is committed meanwhile is merged with it."""
     from mission_cli.document.placed import load_placed
-    from mission_cli.engine.commands import save_edit
+    from mission_cli.engine.editing import save_edit
     from mission_cli.engine.loop import pulse
     from mission_cli.engine.names import resolve
 
@@ -182,22 +181,14 @@ def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") 
         kept = _kept(f"{address.mission.id}.md", text)
         words = "\n".join(p.at(os.fspath(kept)) for p in loaded.errors())
         raise BlockedError(f"it has errors and was not saved:\n{words}", hint=f"your text is kept in {kept}")
-    merged = _merged(opened.world.state, address.stored.id, before, text)
-    done = save_edit(opened.world, address.mission.id, merged)
+    try:
+        done = save_edit(opened.world, address.stored.id, before, text)
+    except BlockedError as error:
+        kept = _kept(f"{address.mission.id}.md", text)
+        raise BlockedError(error.message, hint=f"{error.hint}; your text is kept in {kept}") from error
     pulse(opened.world, [address.mission.id])
     shell.say(done.words, facts={"id": address.mission.id, "commit": done.commit or ""})
     return 0
-
-
-def _merged(state: StateStore, mission: str, before: str, after: str) -> str:
-    now = next((s.text for s in state.snapshot().missions.values() if s.id == mission), before)
-    if now == before:
-        return after
-    merged = state.merge(before, now, after)
-    if merged is None:
-        kept = _kept(f"{mission}.md", after)
-        raise BlockedError("the file was changed at the same place meanwhile", hint=f"your text is kept in {kept}")
-    return merged
 
 
 def _kept(name: str, text: str) -> Path:

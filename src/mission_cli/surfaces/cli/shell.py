@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 from rich.console import Console
 
-from mission_cli.domain.errors import MissionError, refusals_said
+from mission_cli.domain.errors import MissionError, UsageError, refusals_said
 from mission_cli.domain.records import dataclass, field
-from mission_cli.engine.queries import as_json
+from mission_cli.engine.facts import as_json
 from mission_cli.surfaces.plain import BUG, clean, is_unicode
 from mission_cli.surfaces.views.text import stopped_line
 
@@ -33,6 +33,7 @@ INTERRUPTED = 130
 
 Identity = Annotated[str, typer.Argument(metavar="ID", help="The mission; a prefix is enough.")]
 Thing = Annotated[str, typer.Argument(metavar="ID/N.M", help="The feature.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the file's log.")]
 
 
@@ -111,6 +112,26 @@ class Shell:
         """Print a message that is no data."""
         if not self.quiet:
             self.err.print(clean(words))
+
+    def agreed(
+        self,
+        what: str,
+        *,
+        yes: bool,
+        question: str = "Go on?",
+        default: bool = False,
+        refused: str = "nothing was changed",
+    ) -> bool:
+        """Say what a command will do, and ask. Raises UsageError without `--yes` where nobody can be asked."""
+        if yes:
+            return True
+        if not self.interactive:
+            raise UsageError(f"{what}: nobody can be asked here", hint="say so with --yes")
+        self.out.print(clean(f"{what}."))
+        if typer.confirm(question, default=default):
+            return True
+        self.note(refused)
+        return False
 
     @property
     def interactive(self) -> bool:

@@ -123,6 +123,7 @@ def _warnings(view: MissionView) -> list[RenderableType]:
         count = len(view.edits)
         words = f"{count} edit{'s' if count > 1 else ''} of yours not committed: {', '.join(map(clean, view.edits))}"
         rows += [Text(), Text(words, style="yellow")]
+        rows += [Text(f"  → {clean(command)}", style="green") for command in view.commit_edits]
     for finding in view.pulse:
         style = "red" if finding.level == "wrong" else "yellow"
         rows += [Text(), Text(f"{clean(finding.subject)}: {clean(finding.words)}", style=style)]

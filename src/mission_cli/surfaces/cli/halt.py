@@ -1,0 +1,119 @@
+"""Commands that stop missions and let them go on: pause, resume, cancel, stop. They work whatever else does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mission_cli.domain.errors import MissionError, NotWrittenError, UsageError, refusals_said
+from mission_cli.domain.text import counted
+from mission_cli.surfaces.cli.drive import finish, pulse_and_tell
+from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Yes, command
+
+if TYPE_CHECKING:
+    from mission_cli.adapters.brake import Brake
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "pause", help="Start nothing new; running workers end by themselves.")(pause)
+    command(app, "resume", help="Go on after a pause.")(resume)
+    command(app, "cancel", help="End the mission; workers are stopped, their work is kept.")(cancel)
+    command(app, "stop", help="The panic button: stop everything in this repository.")(stop)
+
+
+def pause(
+    shell: Shell,
+    mission: Identity = "",
+    reason: Reason = "",
+    now: Annotated[bool, typer.Option("--now", help="Stop running workers and keep their work.")] = False,
+) -> int:
+    """Start nothing new."""
+    from mission_cli.engine import commands
+
+    opened = shell.open_at_any_rate()
+    return finish(shell, opened, commands.pause(opened.world, mission, reason=reason, now=now), only=True)
+
+
+def resume(
+    shell: Shell,
+    mission: Identity = "",
+    reason: Reason = "",
+    everywhere: Annotated[bool, typer.Option("--all", help="Lift STOP in this repository.")] = False,
+) -> int:
+    """Go on."""
+    from mission_cli.engine import commands
+
+    if everywhere:
+        return _lift(shell)
+    opened = shell.open(vouched=True)
+    return finish(shell, opened, commands.resume(opened.world, mission, reason=reason))
+
+
+def cancel(shell: Shell, mission: Identity = "", reason: Reason = "", yes: Yes = False) -> int:
+    """End the mission."""
+    from mission_cli.engine import commands
+    from mission_cli.engine.names import resolve
+
+    opened = shell.open_at_any_rate()
+    address = resolve(opened.state.snapshot(), mission)
+    name = address.mission.id
+    running = [key for key in opened.executor.running() if key.startswith(f"{name}/")]
+    then = (
+        f"{counted(len(running), 'running job')} of it told to end, the work kept" if running else "nothing of it runs"
+    )
+    if not shell.agreed(f"{name} ends for good, {then}", yes=yes):
+        return 0
+    return finish(shell, opened, commands.cancel(opened.world, name, reason=reason), only=True)
+
+
+def stop(
+    shell: Shell,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Needed: it stops every mission of this repository.")
+    ] = False,
+) -> int:
+    """Set STOP and end what runs. Needs no settings, no mission file and no room on the disk."""
+    from mission_cli.adapters.brake import open_brake
+    from mission_cli.engine.halt import LIFT, stop_jobs
+
+    if not everything:
+        raise UsageError(
+            "`stop` stops every mission of this repository", hint="mission stop --all; one mission: mission pause --now"
+        )
+    brake = open_brake(shell.repo)
+    refused = _set_stop(brake)
+    ended = stop_jobs(brake.executor)
+    facts = {"stopped": brake.runtime.stopped(), "ended": ended}
+    if refused is not None:
+        words = f"STOP cannot be written: {refused.message}; {counted(len(ended), 'running job')} told to end"
+        raise NotWrittenError(words, hint=f"{refused.hint}; then again: mission stop --all")
+    running = f"{counted(len(ended), 'running job')} told to end" if ended else "nothing runs"
+    shell.say(f"STOP is set: nothing starts any more, {running}; lift it with `{LIFT}`", facts=facts)
+    return 0
+
+
+def _set_stop(brake: Brake) -> MissionError | None:
+    """Set STOP; return why that was not possible."""
+    try:
+        with refusals_said():
+            brake.runtime.press_stop(on=True, by=brake.person)
+    except MissionError as error:
+        return error
+    return None
+
+
+def _lift(shell: Shell) -> int:
+    """Lift STOP, and let a pulse go on where the settings can be read."""
+    from mission_cli.adapters.brake import open_brake
+
+    runtime = open_brake(shell.repo).runtime
+    was = runtime.stopped()
+    with refusals_said():
+        runtime.press_stop(on=False)
+    opened = shell.open_at_any_rate(vouched=True)
+    if not opened.problems:
+        pulse_and_tell(shell, opened)
+    shell.say("STOP is lifted" if was else "STOP was not set", facts={"lifted": was})
+    return 0

@@ -1,0 +1,53 @@
+"""A person's question before a surprise: what a command will do is said, and nobody's silence means yes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.kit.people import HONEST
+
+if TYPE_CHECKING:
+    from tests.kit.people import Person
+
+ONE = """\
+title: One feature
+budget: {time_hours: 1}
+preferences: {land: auto}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt`"]
+    features:
+      - {title: one, criteria: ["file: `1.1.txt`"]}
+"""
+ASKED = ONE.replace("land: auto", "land: ask").replace('["file: `1.1.txt`"]\n', '["manual: it is nice"]\n', 1)
+
+
+def test_what_would_surprise_needs_a_yes_where_nobody_can_be_asked(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(ASKED)
+    head = person.state_head()
+    refused = person.mission("start", "m", ok=(2,))
+    assert refused.err == "error: m starts: nobody can be asked here\n hint: say so with --yes\n"
+    refused = person.mission("cancel", "m", ok=(2,))
+    assert refused.err.startswith("error: m ends for good, nothing of it runs: nobody can be asked here\n")
+    assert person.state_head() == head
+    person.mission("start", "m", "--yes")
+    person.run(ok=(3,))
+    person.mission("answer", "m", "1", "pass")
+    person.run(ok=(3,))
+    assert person.mission("answer", "m", "1", "fail", ok=(2,)).err.startswith(
+        "error: request 1 is answered already: pass\n"
+    )
+    done, base = person.state_head(), person.git("rev-parse", "main")
+    refused = person.mission("retry", "m/1.1", ok=(2,))
+    words = "1.1 is done and milestone 1 has passed: both are opened again, and another attempt is paid for"
+    assert refused.err.startswith(f"error: {words}: nobody can be asked here\n")
+    assert " is brought to the branch main: nobody can be asked here\n" in person.mission("land", "m", ok=(2,)).err
+    assert (person.state_head(), person.git("rev-parse", "main")) == (done, base)
+    person.mission("land", "m", "--yes")
+    assert person.mission("resume", "m", ok=(2,)).err == (
+        "error: m is completed\n hint: a new execution: mission start m\n"
+    )
+    assert person.mission("land", "m", "--yes", ok=(3,)).err == (
+        "error: m is completed, its work is on main\n hint: mission history m shows when; to work on: mission start m\n"
+    )
