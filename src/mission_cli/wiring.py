@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli import __version__
-from mission_cli.adapters import settings_files
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.checks import StandardChecks
 from mission_cli.adapters.clock import SystemClock
@@ -44,7 +43,7 @@ from mission_cli.adapters.prices import GenaiPrices
 from mission_cli.adapters.proc.run import outside_of_git
 from mission_cli.adapters.schedule.local import LocalSchedule
 from mission_cli.adapters.secrets import SecretRules, known_secrets
-from mission_cli.adapters.settings_files import UNBOXED, Found, settings_edited
+from mission_cli.adapters.settings_files import UNBOXED, Found, read_settings, settings_at_any_rate, settings_edited
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, ToolError, UsageError
 from mission_cli.domain.host import ROBOT, Person
@@ -100,14 +99,8 @@ def user_folder(kind: str, environment: Mapping[str, str] | None = None) -> Path
     return root / "mission"
 
 
-def read_settings(checkout: Checkout | None) -> Found:
-    """Return the settings in force. Raises MissionError with the place of what cannot be read."""
-    return settings_files.read_settings(checkout, user_folder("config") / "config.toml", os.environ)
-
-
-def _settings_at_any_rate(checkout: Checkout) -> Found:
-    """Return the settings as far as they can be read, the last good ones or defaults for the rest."""
-    return settings_files.settings_at_any_rate(checkout, user_folder("config") / "config.toml", os.environ)
+def _own_settings() -> Path:
+    return user_folder("config") / "config.toml"
 
 
 def open_repository(start: Path, *, create: bool = False, vouched: bool = False, ticking: bool = True) -> Opened:
@@ -120,7 +113,7 @@ def open_repository(start: Path, *, create: bool = False, vouched: bool = False,
     checkout = find_checkout(start)
     if vouched:
         unboxed.vouch(checkout.runtime / UNBOXED)
-    found = read_settings(checkout)
+    found = read_settings(checkout, _own_settings(), os.environ)
     here, remote = found.settings.state == "here", found.settings.remote
     robot = _robot(found.settings)
     layout = find_state(checkout, here=here)
@@ -142,7 +135,7 @@ def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
     if vouched:
         with suppress(OSError):
             unboxed.vouch(checkout.runtime / UNBOXED)
-    found = _settings_at_any_rate(checkout)
+    found = settings_at_any_rate(checkout, _own_settings(), os.environ)
     problems = [*found.problems]
     robot, around = ROBOT, dict(os.environ)
     try:
@@ -169,7 +162,7 @@ def open_unmade(start: Path) -> Opened:
     """Open the repository around a folder before it has missions: makes nothing, and `state` may not be there."""
     require_git()
     checkout = find_checkout(start)
-    found = read_settings(checkout)
+    found = read_settings(checkout, _own_settings(), os.environ)
     layout = find_state(checkout, here=found.settings.state == "here") or unmade_state(checkout)
     return _assemble(checkout, layout, found, environment(), _robot(found.settings), ticking=True)
 
@@ -178,7 +171,7 @@ def open_scratch(start: Path) -> Opened:
     """Open an empty repository of ours, for planning where the work has none yet; settings as they are at `start`."""
     require_git()
     around = find_checkout(start) if is_in_repository(start) else None
-    found = read_settings(around)
+    found = read_settings(around, _own_settings(), os.environ)
     place = user_folder("state") / "scratch.git"
     make_scratch(place)
     checkout = Checkout(place, None)

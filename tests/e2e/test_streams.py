@@ -1,0 +1,66 @@
+"""What a command is connected to: a stream that cannot show a character, and a terminal with a person in front of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.kit.people import HONEST
+
+from mission_cli import __version__
+from mission_cli.idle import is_idle
+
+if TYPE_CHECKING:
+    from tests.kit.people import Person
+
+TITLE = "Größe 📏"
+ONE = f"""\
+title: "{TITLE}"
+budget: {{time_hours: 1}}
+milestones:
+  - name: Only
+    validation: ["manual: it is nice ✓"]
+    features:
+      - {{title: "ein 📐"}}
+"""
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_what_a_stream_cannot_show_is_replaced_and_json_escapes_it(person: Person, encoding: str) -> None:
+    person.worker(HONEST)
+    person.plan(ONE)
+    env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+
+    def run(*words: str) -> tuple[int, str, bytes]:
+        command = [sys.executable, "-P", "-m", "mission_cli", *words]
+        done = subprocess.run(command, cwd=person.repo, env=env, capture_output=True, check=False)
+        return done.returncode, done.stdout.decode(encoding), done.stderr
+
+    for words in ("status m", "list", "show m", "history m", "why m", "pulse"):
+        code, out, err = run(*words.split())
+        assert (code, err) == (0, b""), (words, out, err)
+    assert "Gr\u00f6\u00dfe ?".encode(encoding, "replace").decode(encoding) in run("list")[1]
+    assert json.loads(run("show", "m", "--json")[1])["mission"]["title"] == TITLE
+
+
+def test_a_pulse_that_a_person_types_on_a_terminal_looks_at_everything(person: Person) -> None:
+    person.worker(HONEST)
+    person.plan(ONE)
+    person.mission("pulse")
+    assert is_idle(os.fspath(person.runtime), __version__)
+    signature = person.runtime / "idle.json"
+    written = json.loads(signature.read_text())["written"]
+    command = [sys.executable, "-P", "-m", "mission_cli", "pulse"]
+    subprocess.run(command, cwd=person.repo, stdin=subprocess.DEVNULL, check=True)
+    assert json.loads(signature.read_text())["written"] == written
+    ours, theirs = os.openpty()
+    try:
+        subprocess.run(command, cwd=person.repo, stdin=theirs, check=True)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert json.loads(signature.read_text())["written"] > written
