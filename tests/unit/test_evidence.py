@@ -10,6 +10,7 @@ from tests.unit.test_planner import GOOD, POLICY, WORK, feature, mission, plan_o
 
 from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.judging import Against
+from mission_cli.domain.landing import Landing, LandState
 from mission_cli.domain.mission import Criterion, InputRequest
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job
 from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, MilestoneStatus, Verdict
@@ -204,3 +205,16 @@ def test_no_more_checks_run_at_once_than_the_machine_may_and_what_failed_runs_al
     assert acts_of(queued(running, None, checks_at_once=1)) == []
     assert acts_of(queued(state(Verdict.FAILED), None)) == [("RunCheck", 2)]
     assert acts_of(queued(state(Verdict.FAILED), running)) == []
+
+
+def test_who_lands_is_told_what_was_changed_of_the_judges() -> None:
+    some = mission(feature("1.1", FeatureStatus.DONE))
+    milestone = replace(some.milestones[0], status=MilestoneStatus.PASSED, passed_at=WORK[:12])
+    found = Against(findings=("conftest.py: what it says about judging was changed",))
+    landing = Landing(LandState.FORWARD, WORK, "t")
+    plan = plan_of(replace(some, milestones=(milestone,)), work_against=found, target=WORK, landing=landing)
+    (words,) = [h.detail for h in plan.holds if h.kind == "landing"]
+    assert words == (
+        "everything is done and waits for your look; look at what was changed of its judges: "
+        "conftest.py: what it says about judging was changed"
+    )

@@ -155,7 +155,7 @@ def _land(draft: Draft, *, done: bool) -> bool:
             draft.hold(
                 "",
                 "landing",
-                "everything is done and waits for your look",
+                _for_your_look(draft),
                 unblock=f"mission land {mission.id}",
                 person=True,
             )
@@ -174,6 +174,13 @@ def _land(draft: Draft, *, done: bool) -> bool:
     why = f"bring {landing.commit[:7]} to {mission.base}"
     draft.acts.append(Land(landing.commit, draft.seen.base, why))
     return False
+
+
+def _for_your_look(draft: Draft) -> str:
+    """Say that a person is to look, and what was changed of the things that judge the work."""
+    found = draft.seen.work_against.findings
+    more = f"; look at what was changed of its judges: {'; '.join(found[:5])}" if found else ""
+    return f"everything is done and waits for your look{more}"
 
 
 def _approved(draft: Draft) -> bool:
