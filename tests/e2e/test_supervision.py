@@ -174,4 +174,5 @@ def test_nothing_that_a_worker_inherits_is_ours(person: Person) -> None:
         del os.environ["GIT_DIR"]
     person.run(ok=(3,))
     assert person.git("show", "mission/m/work:1.1.txt") == "0 1 2"
-    assert person.git("show", "mission/m/work:git.txt") == ""
+    ours = "GIT_ASKPASS GIT_EDITOR GIT_PAGER GIT_SEQUENCE_EDITOR GIT_TERMINAL_PROMPT"
+    assert person.git("show", "mission/m/work:git.txt") == ours
