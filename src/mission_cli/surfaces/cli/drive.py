@@ -61,8 +61,8 @@ def start(
         shell.out.print(consent_view(opened.world, address.mission))
         for problem in weak:
             shell.note(problem.at(address.stored.path))
-    what = f"{address.mission.id} starts"
-    if not shell.agreed(what, yes=yes or headless, question="Start?", default=True, refused="nothing was started"):
+    asks = {"question": "Start?", "refused": "nothing was started"}
+    if not shell.agreed(f"{address.mission.id} starts", yes=yes or headless, default=True, shown=True, **asks):
         return 0
     done = driving.start(opened.world, address.mission.id, scheduled=scheduled)
     report = _pulse(opened)

@@ -121,13 +121,18 @@ class Shell:
         question: str = "Go on?",
         default: bool = False,
         refused: str = "nothing was changed",
+        shown: bool = False,
     ) -> bool:
-        """Say what a command will do, and ask. Raises UsageError without `--yes` where nobody can be asked."""
+        """Say what a command will do, unless it was `shown`, and ask.
+
+        Raises UsageError without `yes` where nobody can be asked.
+        """
         if yes:
             return True
         if not self.interactive:
             raise UsageError(f"{what}: nobody can be asked here", hint="say so with --yes")
-        self.out.print(clean(f"{what}."))
+        if not shown:
+            self.out.print(clean(f"{what}."))
         if typer.confirm(question, default=default):
             return True
         self.note(refused)
