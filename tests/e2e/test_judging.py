@@ -265,7 +265,7 @@ def test_a_base_whose_history_was_rewritten_waits_for_a_person_and_goes_on_as_th
     person.mission("land", "m", "--yes", ok=(3,))
     assert held(person) == (
         "landing: `main` was rewritten: it has no history in common with mission/m/work",
-        "git switch mission/m/work, git merge --allow-unrelated-histories main, git switch -",
+        "git switch mission/m/work && git merge --allow-unrelated-histories main && git switch -",
     )
     as_told(person)
     assert held(person) == ("landing: everything is done and waits for your look", "mission land m")
@@ -283,7 +283,7 @@ def test_work_that_conflicts_with_the_base_at_the_end_lands_once_a_person_has_me
     person.mission("land", "m", "--yes", ok=(3,))
     assert held(person) == (
         "landing: `main` has moved and conflicts with finished work in 1.1.txt",
-        "git switch mission/m/work, git merge main, git switch -",
+        "git switch mission/m/work && git merge main && git switch -",
     )
     person.git("switch", "-q", "mission/m/work")
     person.git("merge", "-q", "main", ok=(1,))

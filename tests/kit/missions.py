@@ -22,7 +22,7 @@ from mission_cli.domain.status import (
 )
 from mission_cli.domain.text import stamp
 from mission_cli.planner.decide import decide
-from mission_cli.planner.judge import check_key
+from mission_cli.planner.judge import check_key, turn_of
 from mission_cli.planner.policy import Policy, RunnerPolicy
 from mission_cli.planner.seen import Seen
 
@@ -106,6 +106,9 @@ def personal(text: str, index: int = 0, kind: CriterionKind = CriterionKind.MANU
 def verdicts(some: Mission, tree: str, **found: tuple[Criterion, Verdict]) -> dict[str, CheckState]:
     """What was found out about criteria on a tree, by any names."""
     return {
-        check_key(criterion, tree, POLICY, some): CheckState(1, EXIT, verdict, f"{criterion.text}: {verdict}")
+        check_key(criterion, tree, POLICY, some, turn): CheckState(
+            2, EXIT, verdict, f"{criterion.text}: {verdict}", failed="no" if verdict is Verdict.FAILED else None
+        )
         for criterion, verdict in found.values()
+        for turn in {"", turn_of(some)}
     }

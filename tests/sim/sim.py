@@ -118,6 +118,7 @@ class Sim:
             if quiet > 8 and not any(self._wakes(host) for host in self.hosts):  # an hour
                 break
         for host in self.hosts:
+            self._nothing_is_repeated(host)
             self._ended_or_says_why(host)
 
     def go_on(self) -> None:
@@ -194,6 +195,13 @@ class Sim:
             case = consider(world, policy_of(world), snapshot, stored, load(stored.text, stored.id))
             if not case.plan.empty:
                 raise BrokenError(f"{host.jobs.name} is idle and would {[*case.plan.moves, *case.plan.acts]}")
+
+    def _nothing_is_repeated(self, host: Host) -> None:
+        """No change was committed more than three times in a row: the third without an effect stops the mission."""
+        said = [self.objects.get(name).message for name in self.objects.line(head_of(host))]
+        for number in range(len(said) - 3):
+            if len(set(said[number : number + 4])) == 1 and "thought" not in said[number]:
+                raise BrokenError(f"{host.jobs.name} wrote four times: {said[number]}")
 
     def _ended_or_says_why(self, host: Host) -> None:
         world = self.world(host)

@@ -493,7 +493,8 @@ def test_a_delay_starts_when_what_is_before_it_is_finished_and_ends_by_the_clock
 )
 def test_a_quality_gate_scores_5_for_what_was_proven_and_1_for_the_rest(rule: str, proven: bool, to: str) -> None:  # noqa: FBT001 - a table
     gate = Gate("good", GateKind.QUALITY, (FeatureNumber("1.1"),), (FeatureNumber("1.2"),), rule, "pending")
-    some = mission(feature("1.1", FeatureStatus.DONE), feature("1.2"), gates=(gate,))
+    judged = Criterion("run: `t`", CriterionKind.RUN, command="t")
+    some = mission(feature("1.1", FeatureStatus.DONE, criteria=(judged,)), feature("1.2"), gates=(gate,))
     records = (record("1.1-a1", Cause.DONE),) if proven else ()
     assert [m.to for m in plan_of(some, records=records).moves if isinstance(m, MoveGate)] == [to]
 

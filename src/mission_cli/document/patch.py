@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.document import places
+from mission_cli.document.columns import completion
 from mission_cli.document.edits import CannotPlaceError, Edit, text_hash
 from mission_cli.document.fields import Key, first_difference
 from mission_cli.document.scan import Layout, scan
@@ -54,7 +55,8 @@ def apply_fitting(text: str, changes: Sequence[Change]) -> Patched:
     refused: list[Refused] = []
     rest = list(changes)
     while rest:
-        layout = scan(text)
+        layout = _completed(scan(text), rest)
+        text = layout.text
         batch, left, failed = _batch(layout, rest)
         done, rest = rest[: len(rest) - len(left)], left
         refused += failed
@@ -82,6 +84,17 @@ def _place(layout: Layout, change: Change) -> list[str] | None:
         return [layout.text[edit.start : edit.end].strip() for edit in places.locate(layout, change)]
     except CannotPlaceError:
         return None
+
+
+def _completed(layout: Layout, changes: Sequence[Change]) -> Layout:
+    """Add the columns that the changes need and a table lacks; where that is not safe, the table stays as it is."""
+    for change in changes:
+        edits = completion(layout, change)
+        try:
+            layout = scan(splice(layout, edits)) if edits else layout
+        except AssertionError:
+            continue
+    return layout
 
 
 def _one_by_one(text: str, changes: Sequence[Change]) -> tuple[str, list[Refused]]:

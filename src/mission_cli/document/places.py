@@ -246,6 +246,10 @@ def _section_field(layout: Layout, change: SetField) -> tuple[Edit, ...]:
 def _set_field(layout: Layout, section: int, name: str, value: str, was: str | None, owner: str) -> tuple[Edit, ...]:
     mine = [f for f in layout.fields if f.section == section]
     found = next((f for f in mine if f.name == name.casefold()), None)
+    again = [f for f in mine if f.name == name.casefold()][1:]
+    if again:
+        words = f"`**{name}:**` {owner} stands there more than once"
+        raise CannotPlaceError(words, line=again[0].line.number, hint="leave the one that is right")
     if found:
         if not is_expected(was, found.text):
             raise _differs(f"`{name}` {owner}", found.text, was, found.line.number)

@@ -18,6 +18,7 @@ from mission_cli.engine.halt import stop_jobs
 from mission_cli.engine.notify import tell_news
 from mission_cli.engine.observe import Case, consider
 from mission_cli.engine.record import writes_for
+from mission_cli.engine.repeats import guarded
 from mission_cli.engine.sharing import Heard
 from mission_cli.engine.turns import Turns
 from mission_cli.engine.world import policy_of
@@ -225,7 +226,7 @@ def _serve(world: World, policy: Policy, report: Report, mission: MissionId, sna
 
 def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot, turns: Turns) -> bool:
     """Rounds for one mission until there is nothing more to decide, or it is the turn of others."""
-    conflicts = 0
+    conflicts, streaks = 0, dict[str, int]()
     for number in range(_MOST_ROUNDS):
         if number and turns.over:
             return True
@@ -237,7 +238,7 @@ def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, sn
             return number > 0
         loaded = load_placed(stored.text, stored.id)
         report.looks[mission] = world.runtime.looks(world.code.watch([mission], [loaded.mission.base]))
-        case = consider(world, policy, snapshot, stored, loaded)
+        case = guarded(consider(world, policy, snapshot, stored, loaded), streaks)
         report.cases[mission] = case
         acts = [a for a in case.plan.acts if (mission, a) not in report.failed | report.asked]
         if not (case.plan.moves or acts):

@@ -52,6 +52,7 @@ from mission_cli.planner.decisions import (
     RecordValues,
     Renumber,
     Settle,
+    StartWait,
 )
 from mission_cli.ports.state import Write
 
@@ -159,6 +160,8 @@ def entry_of(move: Move) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat tabl
             return Entry(f"gate.{move.to.split(' ')[0]}", move.why)
         case MoveWait():
             return Entry(f"wait.{move.to}", f"{move.feature}: {move.why}")
+        case StartWait():
+            return Entry("wait.started", f"{move.feature}: {move.why}")
         case CloseRecovery():
             return Entry("recovery.closed", move.why)
         case Note():
@@ -214,12 +217,12 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
             if move.to is MissionStatus.COMPLETED:
                 yield SetFront(("completed",), stamp(now))
                 yield from retrospective(loaded.mission, records)
-        case Ask() | MoveRequest() | Renumber() | MoveGate() | MoveWait() | CloseRecovery() | Note():
+        case Ask() | MoveRequest() | Renumber() | MoveGate() | MoveWait() | StartWait() | CloseRecovery() | Note():
             yield from _table_changes(move)
 
 
 def _table_changes(
-    move: Ask | MoveRequest | Renumber | MoveGate | MoveWait | CloseRecovery | Note,
+    move: Ask | MoveRequest | Renumber | MoveGate | MoveWait | StartWait | CloseRecovery | Note,
 ) -> Iterator[Change]:
     match move:
         case Ask():
@@ -247,6 +250,9 @@ def _table_changes(
             yield SetCell("Gates", {"Gate": move.name}, "Status", move.to, move.was)
         case MoveWait():
             yield SetCell("Waits", {"Feature": move.feature, "Waiting for": move.waiting_for}, "Status", move.to)
+        case StartWait():
+            key = {"Feature": move.feature, "Waiting for": move.waiting_for}
+            yield SetCell("Waits", key, "Since", move.since)
         case CloseRecovery():
             yield SetCell("Recovery Log", {"Feature": move.feature, "Status": "open"}, "Status", move.to)
         case Note():

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.records import dataclass, replace
-from mission_cli.domain.status import Cause
+from mission_cli.domain.status import Cause, EndReason
 from mission_cli.domain.text import parse_stamp
 from mission_cli.planner.policy import Wait
 
@@ -83,19 +83,32 @@ def tries(
     tries_after: int = 0,
     routes: int = 1,
     helped: Collection[RunId] = (),
+    *,
+    once: bool = False,
 ) -> Tries:
     """Weigh the settled attempts at one feature, in order of their numbers.
 
     When the tries of a route are over, and nobody but a person could help, the next route begins with fresh ones.
-    `helped` are those that ended for want of a person, who has helped since.
+    `helped` are those that ended for want of a person, who has helped since. Where a try has effects outside of the
+    repository (`once`), a person decides about each further one.
     """
     settled = [r for r in records if not r.open and r.attempt > tries_after and r.cause is not None]
+    last = settled[-1] if settled else None
+    if once and last and last.cause is not Cause.DONE and _has_run(last) and last.run not in helped:
+        words = f"it has side effects and ended with {last.cause}: a person decides whether it is tried again"
+        return replace(_weighed(settled, policy, helped), over=words)
     for route in range(routes - 1):
         end = _end_of_route(settled, policy)
         if end is None:
             return replace(_weighed(settled, policy, helped), route=route)
         settled = settled[end:]
     return replace(_weighed(settled, policy, helped), route=routes - 1)
+
+
+def _has_run(record: RunRecord) -> bool:
+    """Whether the program of an attempt may have been started."""
+    never = record.exit.split(" ")[0] in {EndReason.NOT_STARTED, EndReason.SETUP_FAILED}
+    return not never and not (record.cause is Cause.STOPPED and not record.started)
 
 
 def _end_of_route(settled: Sequence[RunRecord], policy: Policy) -> int | None:

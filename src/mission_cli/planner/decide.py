@@ -103,4 +103,5 @@ def _mission_hold(draft: Draft) -> None:
         unblock = way_on(draft, reached) if reached and _has_to_pay(mission) else f"mission resume {mission.id}"
         draft.hold("", "paused", reason, unblock=unblock, person=True)
     elif mission.status is None:
-        draft.hold("", "mission", f"its status `{mission.raw_status}` is not known", person=True)
+        words, unblock = f"its status `{mission.raw_status}` is not known", f"mission edit {mission.id}"
+        draft.hold("", "mission", words, unblock=unblock, person=True)

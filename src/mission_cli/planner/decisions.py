@@ -181,6 +181,16 @@ class MoveWait:
 
 
 @dataclass(frozen=True, slots=True)
+class StartWait:
+    """An external wait gets the moment from which its timeout is reckoned."""
+
+    feature: FeatureNumber
+    waiting_for: str
+    since: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class CloseRecovery:
     """The open safety stops of a feature are over: it was done or skipped."""
 
@@ -299,6 +309,7 @@ Move = (
     | Renumber
     | MoveGate
     | MoveWait
+    | StartWait
     | CloseRecovery
     | Note
     | Finish

@@ -73,9 +73,8 @@ class Facts:
         if taken_over(self.draft, self.record):
             return None
         history = [r for r in self.draft.records_of(feature.number) if r.run != settled.run]
-        weighed = causes.tries(
-            [*history, settled], self.draft.policy, feature.tries_after, len(routes(self.draft.mission, feature))
-        )
+        ways, once = len(routes(self.draft.mission, feature)), feature.side_effects
+        weighed = causes.tries([*history, settled], self.draft.policy, feature.tries_after, ways, once=once)
         over = bool(weighed.over) and not causes.RULES[cause].person
         return move_feature(feature.status, FeatureStatus.FAILED if over else FeatureStatus.PENDING)
 

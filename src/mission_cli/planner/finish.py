@@ -26,6 +26,7 @@ from mission_cli.planner.milestones import (
     without_base,
 )
 from mission_cli.planner.transitions import move_milestone
+from mission_cli.planner.waiting import idle_gates
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
@@ -66,13 +67,14 @@ def finish(draft: Draft) -> None:
     done = all(m.finished for m in mission.milestones)
     if done and any(isinstance(m, MoveMilestone) for m in draft.moves):
         return
-    if done and (_is_lost(draft) or not _finally_valid(draft)):
+    if done and (_is_lost(draft) or not _finally_valid(draft) or _gated(draft)):
         return
     landed = _land(draft, done=done)
     if not done:
         return
     if any(r.open for r in mission.recoveries):
-        draft.hold("", "recovery", "a safety stop is still open", person=True)
+        unblock = f"mission edit {mission.id}"
+        draft.hold("", "recovery", "a safety stop is still open", unblock=unblock, person=True)
     elif draft.open_records():
         draft.hold("", "running", "an attempt is still open")
     elif landed:
@@ -99,6 +101,14 @@ def _is_lost(draft: Draft) -> bool:
     else:
         return False
     return True
+
+
+def _gated(draft: Draft) -> bool:
+    """Hold the end where a gate that blocks no feature is not open."""
+    held = list(idle_gates(draft))
+    draft.holds += held
+    draft.wakes += [hold.until for hold in held if hold.until and hold.until > draft.seen.now]
+    return bool(held)
 
 
 def _finally_valid(draft: Draft) -> bool:
@@ -183,6 +193,11 @@ def _for_your_look(draft: Draft) -> str:
     return f"everything is done and waits for your look{more}"
 
 
+def _last_done(draft: Draft) -> str:
+    """The last feature that was done: where nobody mends the base, an attempt at it starts from the work as it is."""
+    return next((f.number for f in reversed(list(draft.mission.features())) if f.status is FeatureStatus.DONE), "1.1")
+
+
 def _approved(draft: Draft) -> bool:
     target = draft.seen.target or ""
     return any(target.startswith(a.commit) for a in draft.mission.landings)
@@ -200,7 +215,7 @@ def _merge_is_good(draft: Draft, commit: Sha, tree: str) -> bool:
             "",
             "landing",
             words,
-            unblock=f"mission retry a feature of {draft.mission.id}, or mend the base",
+            unblock=f"mission retry {draft.mission.id}/{_last_done(draft)}",
             person=True,
         )
         return False

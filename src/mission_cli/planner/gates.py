@@ -6,10 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.status import Cause, FeatureStatus, GateKind, MissionStatus
-from mission_cli.domain.text import command_line, parse_duration, parse_stamp, stamp
-from mission_cli.planner.decisions import MoveGate, MoveRequest, MoveWait
-from mission_cli.planner.release import OPEN_GATE
+from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, FeatureStatus, GateKind, MissionStatus
+from mission_cli.domain.text import parse_duration, parse_stamp, stamp
+from mission_cli.planner.decisions import MoveGate, MoveRequest, MoveWait, StartWait
+from mission_cli.planner.waiting import approval, is_open
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature, Gate, Wait
@@ -61,6 +61,8 @@ def _wait(draft: Draft, wait: Wait) -> None:
         return
     since = parse_stamp(wait.since) if wait.since else None
     if since is None:
+        now = stamp(draft.seen.now)
+        draft.moves.append(StartWait(wait.feature, wait.waiting_for, now, f"it waits for {wait.waiting_for}"))
         return
     left = (parse_duration(wait.timeout) or draft.policy.wait_lifetime) - draft.seen.since(since)
     if draft.has_come(wait.feature, f"the wait for {wait.waiting_for} is over", left):
@@ -82,7 +84,7 @@ def _gate(draft: Draft, gate: Gate) -> None:
     elif word in _PENDING and ready and gate.kind is not None:
         _fire(draft, gate, after)
     elif word == "waiting":
-        approve = command_line("mission", "approve", draft.mission.id, gate.name)
+        approve = approval(draft.mission, gate)
         draft.hold("", str(gate.kind), f"`{gate.name}` waits for a person", unblock=approve, person=True)
 
 
@@ -90,7 +92,8 @@ def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
     if gate.kind is GateKind.DELAY:
         length = parse_duration(gate.rule)
         if length is None:
-            draft.hold("", "delay", f"the delay `{gate.name}` has no readable duration: `{gate.rule}`", person=True)
+            words = f"the delay `{gate.name}` has no readable duration: `{gate.rule}`"
+            draft.hold("", "delay", words, unblock=approval(draft.mission, gate), person=True)
             return
         _move(draft, gate, f"until {stamp(draft.seen.now + length)}", f"it lasts {gate.rule}")
         draft.wakes.append(draft.seen.now + length)
@@ -100,9 +103,7 @@ def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
     else:
         _move(draft, gate, "waiting", "what stands before it is finished")
         if gate.kind is GateKind.CHECKPOINT and draft.mission.status is MissionStatus.ACTIVE:
-            approve = command_line("mission", "approve", draft.mission.id, gate.name)
-            why = f"checkpoint `{gate.name}` is reached: {approve}"
-            draft.pause(why)
+            draft.pause(f"checkpoint `{gate.name}` is reached: {approval(draft.mission, gate)}")
 
 
 def _delay(draft: Draft, gate: Gate) -> None:
@@ -129,12 +130,12 @@ def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> str:
 
 
 def _score(draft: Draft, feature: Feature) -> Decimal:
-    """A feature without a reviewer's score: 5 when its criteria passed before our eyes, else 1."""
-    proven = any(r.cause is Cause.DONE for r in draft.records_of(feature.number))
+    """A feature without a reviewer's score: 5 when it has criteria that a machine judges and all passed, else 1."""
+    judged = any(c.kind in EXECUTABLE_KINDS for c in feature.criteria)
+    proven = judged and any(r.cause is Cause.DONE for r in draft.records_of(feature.number))
     return _FULL_SCORE if proven else _NO_SCORE
 
 
 def _move(draft: Draft, gate: Gate, to: str, why: str) -> None:
-    word = to.split(" ", maxsplit=1)[0]
-    shown = "open" if word in OPEN_GATE else word
+    shown = "open" if is_open(to) else to.split(" ", maxsplit=1)[0]
     draft.moves.append(MoveGate(gate.name, gate.status, to, f"gate {gate.name} is {shown}: {why}"))

@@ -25,14 +25,15 @@ def ask_for_help(draft: Draft, settled: RunRecord) -> None:
 
 def helped(draft: Draft, feature: Feature) -> frozenset[RunId]:
     """Attempts that ended for want of a person, who has answered since, or changed the settings where that helps."""
-    found = []
-    for record in draft.records_of(feature.number):
-        if record.cause is None or not causes.RULES[record.cause].person:
-            continue
-        asked = _asked(draft, record)
-        if (asked is not None and not asked.open and asked.status != WITHDRAWN) or _settings_changed(draft, record):
-            found.append(record.run)
-    return frozenset(found)
+    wanting = (r for r in draft.records_of(feature.number) if r.cause is not None and causes.RULES[r.cause].person)
+    said = answered(draft, feature)
+    return frozenset(r.run for r in wanting if r.run in said or _settings_changed(draft, r))
+
+
+def answered(draft: Draft, feature: Feature) -> frozenset[RunId]:
+    """Attempts that ended for want of a person who has answered since."""
+    asked = ((record, _asked(draft, record)) for record in draft.records_of(feature.number))
+    return frozenset(r.run for r, found in asked if found and not found.open and found.status != WITHDRAWN)
 
 
 def withdraw(draft: Draft) -> None:

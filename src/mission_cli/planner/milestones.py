@@ -65,7 +65,9 @@ def milestones(draft: Draft) -> None:
             why = f"milestone {milestone.number} is tried again"
             draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why))
         else:
-            draft.hold(str(milestone.number), "milestone", f"it is {milestone.raw_status}", person=True)
+            words = f"it is {milestone.raw_status or 'without a status'}"
+            unblock = f"mission edit {draft.mission.id}"
+            draft.hold(str(milestone.number), "milestone", words, unblock=unblock, person=True)
 
 
 def without_base(draft: Draft) -> None:
@@ -85,7 +87,13 @@ def apart(mission: Mission, conflicts: Sequence[str]) -> tuple[str, str]:
     if conflicts:
         words = f"`{mission.base}` has moved and conflicts with finished work in {', '.join(conflicts[:5])}"
         merge = command_line("git", "merge", mission.base)
-    return words, f"git switch {command_line(work)}, {merge}, git switch -"
+    return words, f"git switch {command_line(work)} && {merge} && git switch -"
+
+
+def work_gone(mission: Mission) -> tuple[str, str]:
+    """Say that the branch of finished work is gone, and how it is made again."""
+    branch = f"mission/{mission.id}/work"
+    return f"the branch {branch} is gone", f"git branch {branch} COMMIT"
 
 
 def fix_features(draft: Draft, milestone: Milestone, failed: Sequence[Judged]) -> tuple[AddFix, ...]:
@@ -201,7 +209,8 @@ def validation_criteria(draft: Draft, milestone: Milestone, tree: str) -> tuple[
 def _validate(draft: Draft, milestone: Milestone) -> None:
     seen, number = draft.seen, str(milestone.number)
     if seen.work is None:
-        draft.hold(number, "validating", "there is no branch of finished work")
+        words, unblock = work_gone(draft.mission)
+        draft.hold(number, "work", words, unblock=unblock, person=True)
         return
     criteria = validation_criteria(draft, milestone, seen.work_tree)
     about = f"after fixes, round {milestone.rounds}: " if milestone.rounds else ""

@@ -18,32 +18,28 @@ from mission_cli.domain.routing import ECONOMY, routes
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import (
     FeatureStatus,
-    GateKind,
     MilestoneStatus,
     MissionStatus,
     RecordState,
 )
-from mission_cli.domain.text import command_line, parse_stamp, show_duration, span_of, stamp
-from mission_cli.planner import causes
+from mission_cli.domain.text import show_duration, span_of, stamp
+from mission_cli.planner import causes, waiting
 from mission_cli.planner.breaker import breaker_until, parked_until, probing
 from mission_cli.planner.decisions import Dispatch, Hold
 from mission_cli.planner.draft import Draft
-from mission_cli.planner.help import helped
-from mission_cli.planner.milestones import current_milestones
+from mission_cli.planner.help import answered, helped
+from mission_cli.planner.milestones import current_milestones, work_gone
 from mission_cli.planner.money import raise_cap, seen_step, share_of, stand, way_on
 from mission_cli.planner.policy import RunnerPolicy
 from mission_cli.planner.transitions import move_feature
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from mission_cli.domain.mission import Feature, Gate, Milestone, Mission
+    from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.domain.routing import Route
     from mission_cli.planner.policy import Policy
     from mission_cli.planner.seen import Seen
 
 _LOOK_AGAIN = timedelta(seconds=10)
-OPEN_GATE = frozenset({"approved", "passed", "open", "done"})
 _ALIVE = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
 
 
@@ -56,7 +52,8 @@ def dispatch(draft: Draft) -> None:
         return
     for milestone in current_milestones(draft.mission):
         for feature in milestone.features:
-            if feature.status in {FeatureStatus.PENDING, FeatureStatus.FAILED, None} or feature.broken:
+            held = {FeatureStatus.PENDING, FeatureStatus.FAILED, None}
+            if feature.status in held or feature.broken or _is_foreign(draft, feature):
                 _consider(draft, milestone, feature)
 
 
@@ -130,7 +127,8 @@ def route_of(draft: Draft, feature: Feature) -> Route:
 def weighed(draft: Draft, feature: Feature) -> causes.Tries:
     """Where the feature stands with its tries."""
     records, ways = draft.records_of(feature.number), len(routes(draft.mission, feature))
-    return causes.tries(records, draft.policy, feature.tries_after, ways, helped(draft, feature))
+    known = answered(draft, feature) if feature.side_effects else helped(draft, feature)
+    return causes.tries(records, draft.policy, feature.tries_after, ways, known, once=feature.side_effects)
 
 
 def _runner(draft: Draft, route: Route) -> RunnerPolicy:
@@ -168,9 +166,13 @@ Look = Callable[["Draft", "Milestone", "Feature"], Iterator[Hold]]
 def _mission_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
     if draft.halted:
-        yield Hold(feature.number, "mission", draft.halted, person=True)
+        helps = (h.unblock for h in draft.holds if h.detail == draft.halted and h.unblock)
+        unblock = next(helps, f"mission resume {draft.mission.id}")
+        yield Hold(feature.number, "mission", draft.halted, unblock=unblock, person=True)
     elif draft.mission.status is not MissionStatus.ACTIVE:
-        yield Hold(feature.number, "mission", f"the mission is {draft.mission.raw_status}", person=True)
+        unblock = f"mission resume {draft.mission.id}"
+        words = f"the mission is {draft.mission.raw_status}"
+        yield Hold(feature.number, "mission", words, unblock=unblock, person=True)
 
 
 def _remote_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
@@ -191,8 +193,13 @@ def _row_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
         yield Hold(feature.number, "row", f"its status `{feature.raw_status}` is not known", unblock=retry, person=True)
     elif feature.status is FeatureStatus.FAILED:
         yield Hold(feature.number, "failed", _last_words(draft, feature), unblock=retry, person=True)
-    elif feature.status in _ALIVE and not any(r.open for r in draft.records_of(feature.number)):
+    elif _is_foreign(draft, feature):
         yield Hold(feature.number, "foreign", "someone else has claimed it", unblock=retry, person=True)
+
+
+def _is_foreign(draft: Draft, feature: Feature) -> bool:
+    """Whether its row says that somebody works on it, and no attempt of ours is open."""
+    return feature.status in _ALIVE and not any(r.open for r in draft.records_of(feature.number))
 
 
 def _last_words(draft: Draft, feature: Feature) -> str:
@@ -210,58 +217,8 @@ def _milestone_holds(draft: Draft, milestone: Milestone, feature: Feature) -> It
     elif milestone.status is not MilestoneStatus.ACTIVE:
         yield Hold(feature.number, "milestone", f"milestone {milestone.number} is {milestone.raw_status or 'pending'}")
     elif draft.seen.work is None:
-        branch = f"mission/{draft.mission.id}/work"
-        unblock = f"git branch {branch} COMMIT"
-        yield Hold(feature.number, "work", f"the branch {branch} is gone", unblock=unblock, person=True)
-
-
-def _gate_holds(draft: Draft, milestone: Milestone, feature: Feature, *kinds: GateKind | None) -> Iterator[Hold]:
-    del milestone
-    for gate in draft.mission.gates:
-        if (
-            gate.kind in kinds
-            and feature.number in gate.blocks
-            and gate.status.casefold().split(" ")[0] not in OPEN_GATE
-        ):
-            yield _gate_hold(draft, gate, feature)
-
-
-def _gate_hold(draft: Draft, gate: Gate, feature: Feature) -> Hold:
-    names = {None: "gate", GateKind.QUALITY: "quality gate", GateKind.APPROVAL: "approval"}
-    kind = names.get(gate.kind, str(gate.kind))
-    if gate.kind is GateKind.DELAY:
-        return Hold(feature.number, "delay", f"the delay `{gate.name}` ({gate.rule}) is not over", until=_until(gate))
-    approve = command_line("mission", "approve", draft.mission.id, gate.name)
-    return Hold(feature.number, kind, f"`{gate.name}` is {gate.status or 'pending'}", unblock=approve, person=True)
-
-
-def _until(gate: Gate) -> datetime | None:
-    _, _, text = gate.status.partition("until ")
-    return parse_stamp(text)
-
-
-def _quality(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
-    return _gate_holds(draft, milestone, feature, GateKind.QUALITY)
-
-
-def _checkpoints(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
-    return _gate_holds(draft, milestone, feature, GateKind.CHECKPOINT, GateKind.APPROVAL, None)
-
-
-def _delays(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
-    return _gate_holds(draft, milestone, feature, GateKind.DELAY)
-
-
-def _waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
-    del milestone
-    for wait in draft.mission.waits:
-        if wait.feature == feature.number and (wait.open or wait.status == "failed"):
-            words = f"it waits for {wait.waiting_for}" + ("" if wait.open else ", which did not come")
-            yield Hold(feature.number, "wait", words)
-    for request in draft.mission.requests:
-        if request.feature == feature.number and request.open:
-            answer = f"mission answer {draft.mission.id} {request.number} TEXT"
-            yield Hold(feature.number, "request", request.prompt, unblock=answer, person=True)
+        words, unblock = work_gone(draft.mission)
+        yield Hold(feature.number, "work", words, unblock=unblock, person=True)
 
 
 def _dependencies(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
@@ -270,8 +227,10 @@ def _dependencies(draft: Draft, milestone: Milestone, feature: Feature) -> Itera
         other = draft.mission.feature(number)
         if other is not None and not other.finished:
             state = other.raw_status or "pending"
-            failed = other.status is FeatureStatus.FAILED or other.broken
-            yield Hold(feature.number, "dependency", f"it depends on {number}, which is {state}", person=failed)
+            failed = other.status is FeatureStatus.FAILED or other.broken or other.status is None
+            unblock = f"mission retry {draft.mission.id}/{number}" if failed else ""
+            words = f"it depends on {number}, which is {state}"
+            yield Hold(feature.number, "dependency", words, unblock=unblock, person=failed)
 
 
 def _resources(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
@@ -281,7 +240,7 @@ def _resources(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
             feature.number,
             "resource",
             f"the resource `{name}` is needed",
-            unblock="set its status in Resources",
+            unblock=f"mission edit {draft.mission.id}",
             person=True,
         )
 
@@ -371,10 +330,10 @@ _ORDER: tuple[Look, ...] = (
     _remote_holds,
     _row_holds,
     _milestone_holds,
-    _quality,
-    _checkpoints,
-    _delays,
-    _waits,
+    waiting.quality,
+    waiting.checkpoints,
+    waiting.delays,
+    waiting.waits,
     _dependencies,
     _resources,
     _budget,

@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     command(app, "land", help="Bring the finished work to the base branch.")(land)
     command(app, "retry", help="Give a feature fresh tries.")(retry)
     command(app, "skip", help="Leave a feature out.")(skip)
+    command(app, "signal", help="Say that what a feature waits for outside has come.")(signal)
     command(app, "answer", help="Answer a request.")(answer)
     command(app, "approve", help="Approve a gate.")(approve)
     command(app, "reject", help="Reject a gate.")(reject)
@@ -137,6 +138,14 @@ def skip(shell: Shell, feature: Thing, reason: Reason = "") -> int:
 
     opened = shell.open()
     return finish(shell, opened, commands.skip(opened.world, feature, reason=reason))
+
+
+def signal(shell: Shell, feature: Thing, reason: Reason = "") -> int:
+    """Say that what a feature waits for has come."""
+    from mission_cli.engine import signals
+
+    opened = shell.open()
+    return finish(shell, opened, signals.signal(opened.world, feature, reason=reason))
 
 
 def answer(

@@ -1,0 +1,66 @@
+"""The same change decided again and again stops the mission, once, with words; everything else goes on."""
+
+from __future__ import annotations
+
+import pytest
+from tests.kit.fakes.executor import Outcome
+from tests.kit.fakes.host import make_host, make_mission
+from tests.sim.sim import PLAN
+
+from mission_cli.document.load import load
+from mission_cli.domain.errors import DocumentError
+from mission_cli.domain.mission import InputRequest
+from mission_cli.domain.records import replace
+from mission_cli.domain.status import MissionStatus
+from mission_cli.engine import driving
+from mission_cli.engine.observe import Case, consider
+from mission_cli.engine.repeats import guarded
+from mission_cli.engine.world import policy_of
+from mission_cli.planner.decisions import Ask, MoveMission, Note, Plan
+
+
+def case_of(*, started: bool) -> Case:
+    host = make_host(lambda _: Outcome(1.0))
+    make_mission(host, PLAN)
+    world = host.world()
+    if started:
+        driving.start(world, "m")
+    snapshot = world.state.snapshot()
+    [stored] = snapshot.missions.values()
+    return consider(world, policy_of(world), snapshot, stored, load(stored.text, "m"))
+
+
+def asked(number: int) -> Plan:
+    return Plan(moves=(Ask(InputRequest(number, "", "1", "which?"), "why"),))
+
+
+def test_the_third_round_with_the_same_change_pauses_the_mission() -> None:
+    case, streaks = case_of(started=True), dict[str, int]()
+    for number in (1, 2):
+        one = replace(case, plan=asked(number))
+        assert guarded(one, streaks) is one
+    [move] = guarded(replace(case, plan=asked(3)), streaks).plan.moves
+    assert isinstance(move, MoveMission)
+    assert move.to is MissionStatus.PAUSED
+    assert move.why == (
+        "the same change was made 2 times and nothing came of it: 3: which?; "
+        "mission lint m shows what is odd in the file, then mission resume m"
+    )
+
+
+def test_changes_with_something_else_between_and_rounds_without_a_change_are_none_of_its_business() -> None:
+    case, streaks = case_of(started=True), dict[str, int]()
+    for number in range(9):
+        plan = Plan(moves=(Note("thought", f"{number % 2}"),)) if number % 3 else Plan()
+        one = replace(case, plan=plan)
+        assert guarded(one, streaks) is one
+
+
+def test_where_the_mission_cannot_be_paused_it_is_an_error_with_its_file() -> None:
+    case, streaks = case_of(started=False), dict[str, int]()
+    one = replace(case, plan=asked(1))
+    guarded(one, streaks)
+    guarded(one, streaks)
+    with pytest.raises(DocumentError) as error:
+        guarded(one, streaks)
+    assert error.value.message.endswith("the same change was made 2 times and nothing came of it: 1: which?")
