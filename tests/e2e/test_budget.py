@@ -51,7 +51,7 @@ def test_the_threshold_pauses_with_choices_and_resume_raises_it(person: Person) 
     details = next(r.details for r in mission.progress if r.event == "mission.paused")
     assert details == (
         "82% of the usd are spent, the threshold is 80%: "
-        "go on (mission resume m), raise the cap (mission set m budget.money_usd N), or stop (mission cancel m)"
+        "go on (mission resume m), raise the cap (mission set m budget.money_usd 20), or stop (mission cancel m)"
     )
     assert "m: 82% of the usd are spent" in person.mission("inbox", ok=(3,)).out
     person.mission("resume", "m")
@@ -78,7 +78,7 @@ def test_resume_at_the_cap_says_what_helps(person: Person) -> None:
     said = person.mission("resume", "m", ok=None).out.splitlines()
     assert said[-1] == (
         "m goes on; all of the usd are spent: no attempt can be started until the cap is raised: "
-        "mission set m budget.money_usd N"
+        "mission set m budget.money_usd 20"
     )
 
 

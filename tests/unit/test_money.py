@@ -55,7 +55,7 @@ from mission_cli.planner.release import first_reserves
 
 TEN = Limits(usd=Decimal(10))
 DONE = FeatureStatus.DONE
-RAISE = "raise the cap (mission set m budget.money_usd N), or stop (mission cancel m)"
+RAISE = "raise the cap (mission set m budget.money_usd 20), or stop (mission cancel m)"
 
 
 def dispatched(plan: Plan) -> list[tuple[str, Decimal]]:
@@ -157,7 +157,7 @@ def test_work_that_is_paid_for_is_judged_and_integrated_at_the_cap() -> None:
         (
             "10.5",
             f"105% of the usd are spent, the threshold is 80%: nothing can be started until somebody does: {RAISE}",
-            "mission set m budget.money_usd N",
+            "mission set m budget.money_usd 20",
         ),
     ],
 )

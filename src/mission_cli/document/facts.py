@@ -87,6 +87,11 @@ class Facts:
         )
 
 
+def good_values(layout: Layout) -> Mapping[str, str]:
+    """The values that bound a mission as far as they are good, also in a file that is not managed yet."""
+    return in_force(layout.front, Facts(layout).written).values
+
+
 def state_fields(layout: Layout) -> tuple[Field, ...]:
     """The fields of the `## State` list; none in today's files."""
     section = layout.find(STATE_SECTION)

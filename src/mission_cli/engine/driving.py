@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.document.changes import Change, SetFront
+from mission_cli.document.facts import good_values
+from mission_cli.document.in_force import SECTION, as_scalar, is_recordable
 from mission_cli.domain.errors import BlockedError, ConflictError, ToolError, UsageError
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import poc_branch
@@ -19,6 +21,8 @@ from mission_cli.engine.starting import refuse_start
 from mission_cli.planner.transitions import MISSION_MOVES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.world import World
 
@@ -46,6 +50,7 @@ def start(world: World, text: str, *, scheduled: bool = False) -> Done:
         if mission.status is MissionStatus.ACTIVE and mission.managed:
             return Wanted(f"{mission.id} is active already", "")
         changes: list[Change] = [SetFront(("managed",), "mission"), SetFront(("host",), world.machine.me())]
+        changes += _values_in_force(address, _waiting(world, mission)[0] if scheduled else MissionStatus.ACTIVE)
         if scheduled:
             to, words = _waiting(world, mission)
             if mission.status is to and mission.managed and sharing.drives(world, mission):
@@ -58,6 +63,14 @@ def start(world: World, text: str, *, scheduled: bool = False) -> Done:
         return Wanted(f"{mission.id} is started", "mission.started", tuple(changes))
 
     return commit_change(world, text, change)
+
+
+def _values_in_force(address: Address, status: MissionStatus) -> Iterator[Change]:
+    """Record what bounds the mission in the commit that starts it."""
+    layout = address.loaded.layout
+    if layout.front.node(SECTION) is None and is_recordable(layout.front):
+        for name, text in {**good_values(layout), "status": str(status)}.items():
+            yield SetFront((SECTION, name), as_scalar(text))
 
 
 def _waiting(world: World, mission: Mission) -> tuple[MissionStatus, str]:

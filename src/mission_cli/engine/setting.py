@@ -69,6 +69,7 @@ def set_value(world: World, text: str, key: str, value: str) -> Done:
 
     def change(address: Address) -> Wanted:
         wanted = setting(address, key, value)
+        _refuse_what_is_not_there(world, address, wanted)
         front = address.loaded.layout.front
         bound = bound_of(key)
         if wanted.new == front.text(*wanted.path) and (bound is None or wanted.new == wanted.old):
@@ -81,6 +82,15 @@ def set_value(world: World, text: str, key: str, value: str) -> Done:
         return Wanted(f"{address.mission.id}: {wanted.words}", "mission.set", tuple(changes))
 
     return commit_change(world, text, change)
+
+
+def _refuse_what_is_not_there(world: World, address: Address, wanted: Setting) -> None:
+    """Raise UsageError for a runner that is not configured and for a branch that does not exist."""
+    if wanted.key == "preferences.runner" and wanted.new and wanted.new not in world.settings.runners:
+        known = ", ".join(sorted(world.settings.runners)) or "none"
+        raise UsageError(f"the runner `{wanted.new}` is not configured", hint=f"there are: {known}")
+    if wanted.key == "base" and world.code.heads(address.mission.id, wanted.new).base is None:
+        raise UsageError(f"there is no branch `{wanted.new}`", hint="git branch lists the branches")
 
 
 def _path(key: str) -> tuple[str, ...]:

@@ -42,6 +42,8 @@ def bounds(draft: Draft) -> None:
         draft.moves.append(RecordValues(changes, draft.seen.editor or "a person"))
     for found in mission.in_force.overruled:
         _overruled(draft, found)
+    if mission.status is MissionStatus.ACTIVE and not any(mission.features()):
+        draft.hold("", "file", "it has no features", unblock=f"mission edit {mission.id}", person=True)
     if mission.status is MissionStatus.ACTIVE and not mission.limits.any_cap:
         words = "it has no budget cap"
         draft.hold("", "budget", words, unblock=f"mission set {mission.id} budget.money_usd USD", person=True)

@@ -16,7 +16,7 @@ from mission_cli.planner.finish import by_hand, finish, recoveries
 from mission_cli.planner.gates import gates, requests, waits
 from mission_cli.planner.guard import put_back
 from mission_cli.planner.help import withdraw
-from mission_cli.planner.milestones import milestones
+from mission_cli.planner.milestones import milestones, without_base
 from mission_cli.planner.money import stand, way_on
 from mission_cli.planner.release import dispatch
 from mission_cli.planner.settle import settle
@@ -95,6 +95,9 @@ def _has_to_pay(mission: Mission) -> bool:
 
 def _mission_hold(draft: Draft) -> None:
     mission = draft.mission
+    lacks_base = mission.status is MissionStatus.ACTIVE and draft.seen.base is None and not mission.poc
+    if lacks_base and not any(hold.kind == "base" for hold in draft.holds):
+        without_base(draft)
     if mission.status in {MissionStatus.DRAFT, MissionStatus.PLANNING}:
         draft.hold("", "mission", f"it is {mission.raw_status}", unblock=f"mission start {mission.id}", person=True)
     elif mission.status is MissionStatus.PAUSED:

@@ -101,8 +101,9 @@ def choices(draft: Draft, reached: Refusal) -> str:
 
 
 def raise_cap(mission: Mission, category: str) -> str:
-    """Return the command that raises a cap."""
-    return f"mission set {mission.id} {KEYS[category]} N"
+    """Return a command that raises a cap: to twice what it is, which a person adapts."""
+    cap = {"usd": mission.limits.usd, "hours": mission.limits.hours, "tokens": mission.limits.tokens}[category]
+    return f"mission set {mission.id} {KEYS[category]} {2 * (cap or 1):f}"
 
 
 def way_on(draft: Draft, reached: Refusal) -> str:
