@@ -6,8 +6,9 @@ ROUNDS ?= 30
 SEED ?= 0
 TICKS ?= 2000
 PAIRS ?= 500
+NEWEST = .newest
 
-.PHONY: demo compiled test nightly zoo chaos crash sim conformance lint fmt types docs bench lock clean
+.PHONY: demo compiled test newest nightly zoo chaos crash sim conformance lint fmt types docs bench lock clean
 
 demo: ; @PYTHON="$(PYTHON)" sh examples/word-counter/demo.sh
 
@@ -28,6 +29,12 @@ $(VENV)/.agents: tests/agents/package-lock.json $(VENV)/.ready
 
 test: compiled $(VENV)/.agents
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# The unit tests with the newest versions that pyproject.toml allows: what `pip install` gives a person today.
+newest: compiled
+	@rm -rf $(NEWEST) && $(BIN)/python requirements/ranges.py > .newest.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(NEWEST) -r .newest.txt
+	PYTHONPATH=$(NEWEST) $(BIN)/python -m pytest -q -n auto tests/unit
 
 nightly: compiled $(VENV)/.agents
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n auto --dist worksteal
@@ -73,4 +80,4 @@ lock:
 		--extra dev --custom-compile-command "make lock" pyproject.toml -o requirements/ci.txt
 
 clean:
-	rm -rf $(VENV) tests/agents/node_modules .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(NEWEST) .newest.txt tests/agents/node_modules .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -134,7 +134,9 @@ class RealPlace:
         code, tree = self._person.repo / ".git", self._tree(run)
         trees.make_tree(code, tree, commit=start, branch=f"mission/{run}")
         for name, text in files.items():
-            (tree / name.replace("_", ".")).write_text(text)
+            file = tree / name.replace("_", ".")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
         self._person.git("add", "--all", cwd=tree)
         self._person.git("commit", "--quiet", "-m", "work\n\nCompletes-feature: 1.1", cwd=tree)
 

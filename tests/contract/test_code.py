@@ -169,3 +169,26 @@ def test_a_commit_in_which_files_are_as_they_were_elsewhere(place: Place) -> Non
         "c.txt": "c\n",
         "d.txt": "d\n",
     }
+
+
+def test_findings_are_apart_from_the_work_and_seen_by_those_who_judge(place: Place) -> None:
+    start = place.base(a_txt="a\n")
+    code = place.world().code
+    code.make_work(M, start)
+    name = "missions/m/research/a.md"
+    place.attempt(RUN, start, **{name: "found\n"})
+    alone = evidence(place, start, start)
+    assert (alone.commits, alone.changed, alone.findings) == (0, (), (name,))
+    assert (alone.candidate, alone.integrated) == (start, False)
+    assert alone.tip is not None
+    assert alone.judged is not None
+    assert code.read(alone.tip, [name, "gone"]) == {name: "found\n"} == code.read(alone.judged, [name])
+    other = RunId("m/1.2-a1")
+    place.attempt(other, start, b_txt="b\n", **{name: "more\n"})
+    both = evidence(place, start, start, other)
+    assert (both.commits, both.changed, both.findings) == (1, ("b.txt",), (name,))
+    assert both.candidate is not None
+    assert code.read(both.candidate, [name, "b.txt"]) == {"b.txt": "b\n"}
+    assert code.move_work(M, both.candidate, start)
+    after = evidence(place, start, both.candidate, other)
+    assert (after.integrated, after.candidate, after.tree) == (True, both.candidate, both.tree)

@@ -73,16 +73,19 @@ def plan_of(person: Person, mission: str) -> str:
 def test_a_mission_of_polpo(person: Person) -> None:
     answer = take_in(person, "auth.json", POLPO, "--id", "auth", "--max-usd", "5")
     assert answer.err == snapshot("""\
-TMP/repo/missions/auth/mission.md:71:1: warning: milestone 1 has no criterion (only the tests and builds that are found are run)
-TMP/repo/missions/auth/mission.md:108:1: warning: the gate `security` asks for a score, and nobody scores 1.2: criteria that pass count 5 (give it a criterion `review: … (>= 4)`, or ask for allPassed)
-TMP/repo/missions/auth/mission.md:108:1: warning: the gate `security` blocks nothing: whatever it says, nobody waits for it (name features under Blocks)
+TMP/repo/missions/auth/mission.md:66:3: warning: the column `Volatile` of `Team` is kept and acts on nothing yet (it stays in the file for you and for other tools)
+TMP/repo/missions/auth/mission.md:70:1: warning: milestone 1 has no criterion (only the tests and builds that are found are run)
+TMP/repo/missions/auth/mission.md:77:1: warning: `[assign:backend-dev]` of 1.1 is kept and acts on nothing yet (write a row `backend-dev` into `## Team`, with a runner or a model)
+TMP/repo/missions/auth/mission.md:78:1: warning: `[assign:backend-dev]` of 1.2 is kept and acts on nothing yet (write a row `backend-dev` into `## Team`, with a runner or a model)
+TMP/repo/missions/auth/mission.md:107:1: warning: the gate `security` asks for a score, and nobody scores 1.2: criteria that pass count 5 (give it a criterion `review: … (>= 4)`, or ask for allPassed)
+TMP/repo/missions/auth/mission.md:107:1: warning: the gate `security` blocks nothing: whatever it says, nobody waits for it (name features under Blocks)
 """)
     assert plan_of(person, "auth") == snapshot("""\
 ## Team
 
 | Agent | Role | Runner | Model | Max parallel | Volatile |
 |-------|------|--------|-------|--------------|----------|
-| reader | Reads the interface |  | anthropic:claude-sonnet-4-5 |  | yes |
+| reader | Reads the interface |  | anthropic/claude-sonnet-4-5 |  | yes |
 
 ## Milestones
 
@@ -153,8 +156,6 @@ def test_a_record_of_polpo_with_all_that_cannot_be_taken_along(person: Person) -
 not taken along: task Everything: a person is asked for what no criterion can say: type script, command one two
 not taken along: task Everything: a person is asked for what no criterion can say: type astrology
 not taken along: task Everything: maxRetries: 2
-not taken along: status: recurring; it is planned here, and nothing runs before `mission start`
-not taken along: endDate: 2027-01-01
 TMP/repo/missions/nightly/mission.md:66:1: warning: milestone 1 has no criterion (only the tests and builds that are found are run)
 TMP/repo/missions/nightly/mission.md:86:1: warning: `review: errors are handled (>= 3)`: review criteria are not run by this version, a person will be asked
 TMP/repo/missions/nightly/mission.md:87:1: warning: `review: depth: goes deep (>= 4)`: review criteria are not run by this version, a person will be asked
@@ -204,9 +205,40 @@ Expected outcome (url): Preview
 """)
     front = load((person.repo / "missions/nightly/mission.md").read_text()).mission
     assert (front.title, front.goal, front.schedule, str(front.status)) == snapshot(
-        ("Nightly", "Do it each night", "0 2 * * *", "planning")
+        ("Nightly", "Do it each night", "0 2 * * *", "recurring")
     )
     assert front.feature(next(f.number for f in front.features())).side_effects  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("status", ["scheduled", "recurring", "active", "paused", "completed", "failed", "cancelled"])
+def test_where_a_mission_of_polpo_stood_is_kept_and_nothing_of_it_runs_before_a_start(
+    person: Person, status: str
+) -> None:
+    rules = [{"channels": ["slack", "mail"]}, {"channels": ["mail"], "events": ["mission:failed"]}]
+    record = {
+        "name": "Nightly", "status": status, "schedule": "0 2 * * *", "endDate": "2039-01-01", "executionCount": 4,
+        "notifications": {"rules": rules, "inherit": True}, "data": json.dumps({"tasks": [{"title": "One"}]}),
+    }  # fmt: skip
+    answer = take_in(person, "nightly.json", record, "--id", "nightly", "--hours", "5")
+    assert [line for line in answer.err.splitlines() if line.startswith("not taken")] == [
+        "not taken along: notifications: inherit: True",
+        "not taken along: notifications: rule 2: events: ['mission:failed']",
+    ]
+    found = person.loaded("nightly").mission
+    assert (found.status, found.end_date, found.executions, found.notify) == (
+        status,
+        "2039-01-01",
+        4,
+        ("slack", "mail"),
+    )
+    assert not found.managed
+    head = person.state_head()
+    person.mission("pulse")
+    assert person.state_head() == head
+    back = person.mission("export", "nightly").facts
+    assert [back[key] for key in ("status", "endDate", "executionCount", "notifications")] == [
+        status, "2039-01-01", 4, {"rules": [{"channels": ["slack", "mail"]}]},
+    ]  # fmt: skip
 
 
 def test_what_is_wrong_with_a_mission_of_polpo_is_named_with_its_place(person: Person) -> None:
@@ -275,9 +307,9 @@ not taken along: branchName: ralph/portal
 not taken along: Sign up: it is said to be done; here that is judged again
 not taken along: Sign up: priority 1; features of a milestone run side by side
 TMP/repo/missions/portal/mission.md:19:14: warning: there is no budget cap (`start` insists on one: set money_usd, time_hours or token_limit, or write unlimited)
-TMP/repo/missions/portal/mission.md:65:1: warning: milestone 1 has no criterion (only the tests and builds that are found are run)
-TMP/repo/missions/portal/mission.md:83:1: warning: `Somebody can sign up` cannot be run: a person will be asked (write it as run:, file:, grep: or metric: if that can say it)
-TMP/repo/missions/portal/mission.md:89:1: warning: `Typecheck passes` cannot be run: a person will be asked (write it as run:, file:, grep: or metric: if that can say it)
+TMP/repo/missions/portal/mission.md:64:1: warning: milestone 1 has no criterion (only the tests and builds that are found are run)
+TMP/repo/missions/portal/mission.md:82:1: warning: `Somebody can sign up` cannot be run: a person will be asked (write it as run:, file:, grep: or metric: if that can say it)
+TMP/repo/missions/portal/mission.md:88:1: warning: `Typecheck passes` cannot be run: a person will be asked (write it as run:, file:, grep: or metric: if that can say it)
 """)
     assert plan_of(person, "portal") == snapshot("""\
 ## Milestones

@@ -103,6 +103,32 @@ next: mission start m
     assert person.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
 
 
+def test_the_tier_that_plans_is_the_orchestrators(person: Person) -> None:
+    use_planner(person, good())
+    person.tables = [table + 'models = {opus = "big-1", haiku = "small-1"}\nmax_steps = 9\n' for table in person.tables]
+    person.save_settings()
+    person.mission(*NEW)
+    person.mission("new", GOAL, "--headless", "--id", "n", "--orchestrator", "haiku")
+    made = [(records(person, name)[0].model, person.loaded(name).mission.models["orchestrator"]) for name in "mn"]
+    assert made == [("big-1", "opus"), ("small-1", "haiku")]
+
+
+def test_the_planner_is_told_what_may_be_spent_and_by_when(person: Person) -> None:
+    folder = use_planner(person, good())
+    person.set('protect = ["legal/*"]\nmax_parallel_workers = 3')
+    caps = ("--max-usd", "5", "--hours", "8", "--max-tokens", "100000")
+    person.mission(*NEW, *caps, "--deadline", "2030-01-01", "--type", "research")
+    prompt = (folder / "prompt-1.md").read_text()
+    told = prompt.partition("## What the plan has to keep within\n\n")[2].partition("\n\n")[0]
+    assert told == snapshot("""\
+- The whole mission may cost at most $5 and 8h and 100000 tokens, failed attempts included.
+- It has to be ready by 2030-01-01.
+- It is a mission of type research.
+- At most 3 workers at a time.
+- No worker may change legal/*.\
+""")
+
+
 def test_the_planned_mission_runs_to_its_end(person: Person) -> None:
     use_planner(person, good())
     planner = person.tables

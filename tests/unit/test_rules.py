@@ -54,8 +54,10 @@ RULES = {
     "A write never overwrites": ("people/test_gaps.py::test_what_a_person_saves_while_we_exchange_a_file_and_die_comes_back", "contract/test_state.py::test_a_commit_that_was_made_for_another_head_changes_nothing"),
     "A person's file or index entry": ("e2e/test_people.py::test_after_20_pulses_everything_of_a_person_is_as_it_was", "people/test_at_work.py::test_nothing_of_a_person_at_work_is_lost_whatever_dies"),
     "What the clock does irreversibly": ("unit/test_timeline.py::test_what_the_clock_does_irreversibly_needs_two_ticks_that_agree", "e2e/test_time.py::test_a_wait_runs_out_when_two_ticks_agree_and_not_when_the_clock_jumps"),
+    "The missions of a repository are served": ("unit/test_keys_act.py::test_the_urgent_mission_is_served_first",),
     "Idle means": ("contract/test_runtime.py::test_idle_is_what_was_left_at_rest_and_nothing_else", "e2e/test_full_look.py::test_a_program_that_is_back_is_found_and_said"),
     "`.git/mission/STOP`": ("e2e/test_supervision.py::test_the_panic_button_ends_everything_before_anything_else",),
+    "Commands that stop or show": ("e2e/test_stop_always_works.py::test_what_runs_is_stopped_whatever_a_file_is_like",),
     "What finished missions left": ("e2e/test_gc.py::test_unmerged_commits_dirty_trees_saved_work_and_a_persons_things_stay", "e2e/test_gc.py::test_after_it_no_attempt_number_is_given_out_again"),
 }  # fmt: skip
 

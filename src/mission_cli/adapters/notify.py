@@ -27,6 +27,7 @@ class CommandNotifier:
             "MISSION_TITLE": news.title,
             "MISSION_EVENT": news.event,
             "MISSION_WORDS": news.words,
+            "MISSION_NOTIFY": ", ".join(news.to),
         }
         try:
             start_detached(

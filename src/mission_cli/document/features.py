@@ -16,7 +16,7 @@ from mission_cli.domain.records import dataclass, replace
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-_NAMES = r"(?:depends|parallel-group|assign|model|repo|fixes|side-effects|tries-after)"
+_NAMES = r"(?:depends|parallel-group|assign|model|repo|fixes|side-effects|research|tries-after)"
 ANNOTATION = pattern(rf"(?<!\s)\s*`?(?<!\\)\[(?P<name>{_NAMES})(?:\s*:\s*(?P<value>[^\]\[]*))?\]`?", re.IGNORECASE)
 _LOOKS_LIKE_ONE = pattern(rf"(?<!\\)(\\*\[{_NAMES}\s*[:\]])", re.IGNORECASE)
 _ESCAPED = pattern(rf"(?<!\\)\\(\\*\[{_NAMES}\s*[:\]])", re.IGNORECASE)
@@ -59,6 +59,7 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
         fixes=_last(notes, "fixes"),
         repo=_last(notes, "repo"),
         side_effects="side-effects" in notes,
+        research="research" in notes,
         tries_after=whole(tries.lstrip("a")) or 0,
         line=line,
     )

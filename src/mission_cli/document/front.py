@@ -22,6 +22,8 @@ _CLOSE = pattern(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
 _PLAIN = pattern(r"[A-Za-z_./][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*\Z")
 _NOT_TEXT = pattern(r"(?:true|false|yes|no|on|off|null|none|\.nan|[-+]?\.inf|\.|y|n)\Z", re.IGNORECASE)
 _LONGEST = 65536
+_PRIORITY = pattern(r"priority[\"']?\s*:\s*[\"']?(?:urgent|high|low)")
+"""A cheap look, so that the front matter is read only where it says something unusual."""
 
 Scalar = str | int | bool | Decimal
 
@@ -111,6 +113,11 @@ def read_front(text: str) -> Front:
         problem = Problem(1, 1, "the front matter is never closed", "put a line `---` behind it")
         return Front(start, start, problems=(problem,), eol=eol)
     return _read_body(text[start : closing.start()], start, eol)
+
+
+def priority_of(text: str) -> str:
+    """The word behind `priority` in a mission file, without reading the rest of it; empty where it is the usual one."""
+    return read_front(text).text("priority") if _PRIORITY.search(text, 0, _LONGEST) else ""
 
 
 @lru_cache(maxsize=4)

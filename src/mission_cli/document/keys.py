@@ -64,7 +64,7 @@ KEYS: dict[str, Key] = {
         Key("status", Kind.STATUS, "Where the mission stands."),
         Key("type", Kind.TEXT, "development, research, operations, or any other name."),
         Key("mode", Kind.WORD, "How much ceremony.", ("poc", "full", "subagent")),
-        Key("priority", Kind.WORD, "What goes first.", ("low", "normal", "high", "urgent")),
+        Key("priority", Kind.WORD, "Which mission gets a free slot first.", ("low", "normal", "high", "urgent")),
         Key("repo", Kind.TEXT, "Path, URL or slug; empty: homeless."),
         Key("created", Kind.MOMENT, "When it was written."),
         Key("started", Kind.MOMENT, "When it was started first."),
@@ -77,7 +77,8 @@ KEYS: dict[str, Key] = {
         Key("host", Kind.TEXT, "Machine and clone that drive it."),
         Key("base", Kind.TEXT, "Branch that the work starts from and lands on."),
         Key("quality_threshold", Kind.NUMBER, "1 to 5; 0: none."),
-        Key("autonomous", Kind.YESNO, "Whether it goes on without being asked to."),
+        Key("autonomous", Kind.YESNO, "false: it pauses for a person after each milestone."),
+        Key("notify", Kind.LIST, "Who is told of what happens: handed to the command of the setting `notify`."),
         Key("owner", Kind.TEXT, "Who it belongs to."),
         Key("origin.agent", Kind.TEXT, "Agent that it came from."),
         Key("origin.conversation", Kind.TEXT, "Conversation that it came from."),
@@ -119,6 +120,8 @@ _CLOSE = 0.8
 _LONGEST_KEY = 60
 _YESNO = frozenset({"true", "false", "yes", "no", "on", "off"})
 _EMPTY = frozenset({"", "null", "~"})
+YES = frozenset({"true", "yes", "on"}) | _EMPTY
+"""What is read as true, in lower case; a key that is absent or empty is as it is usual."""
 
 
 def front_problems(front: Front, bounds: InForce | None = None, mission: str = "ID") -> Iterator[Problem]:
@@ -186,7 +189,7 @@ def why_wrong_text(key: Key, name: str, text: str) -> tuple[str, str] | None:
         case Kind.NUMBER | Kind.COUNT if number(text) is None:
             return f"`{name}` is no number: `{text}`", "it is read as unset; write a number"
         case Kind.YESNO if text.casefold() not in _YESNO:
-            return f"`{name}` is neither true nor false: `{text}`", "it is read as unset"
+            return f"`{name}` is neither true nor false: `{text}`", "it is read as false"
         case Kind.SCHEDULE if words := why_no_schedule(text):
             return f"`{name}` is `{text}`: {words}", SCHEDULE_HINT
         case Kind.MOMENT if words := why_no_moment(text):

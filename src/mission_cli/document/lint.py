@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import why_no_amount
+from mission_cli.document.inert import inert
 from mission_cli.document.load import milestone_places
 from mission_cli.document.scan import LONGEST_LINE
 from mission_cli.document.sections import SECTIONS, find_section, rows_in
@@ -36,6 +37,7 @@ def lint(loaded: Loaded) -> tuple[Problem, ...]:
     layout = loaded.layout
     found = [*loaded.problems, *_bytes(layout), *_long_lines(layout), *_identity(loaded), *_budget(loaded)]
     found += [*_headings(layout), *_rows(layout), *_spends(layout), *_plan(loaded.mission), *_gates(loaded)]
+    found += inert(loaded)
     return tuple(sorted(found))
 
 

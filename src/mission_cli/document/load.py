@@ -12,7 +12,7 @@ from mission_cli.document.checklists import Listed, listed_features
 from mission_cli.document.criteria import read_criterion
 from mission_cli.document.facts import Facts
 from mission_cli.document.features import Draft, read_row, resolve
-from mission_cli.document.keys import front_problems
+from mission_cli.document.keys import YES, front_problems
 from mission_cli.document.later import Later
 from mission_cli.document.odd import MOST_MILESTONES, no_text, odd_values, too_large
 from mission_cli.document.scan import Layout, scan
@@ -273,6 +273,8 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         schedule=facts.text("schedule"),
         end_date=facts.text("end_date"),
         executions=int(number(facts.text("executions")) or 0),
+        autonomous=facts.text("autonomous").casefold() in YES,
+        notify=tuple(name for name in facts.texts("notify") if name),
         managed=facts.managed,
         host=facts.text("host"),
         limits=facts.limits(),
@@ -284,6 +286,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         non_goals=prose.listed(layout, "non-goals", "out of scope"),
         milestones=milestones,
         gates=gates,
+        team=tuple(tables.team(layout)),
         approvals=Later(partial(tables.approvals, layout)),
         requests=Later(partial(tables.requests, layout)),
         waits=Later(partial(tables.waits, layout)),

@@ -47,6 +47,8 @@ class PlanFeature(_Strict):
     assign: Text = ""
     model: Text = ""
     parallel_group: Text = ""
+    research: Flag = False
+    """What it finds out is its result; a change of code is not needed."""
     side_effects: Flag = False
     """What it does cannot be taken back: a person says whether it is tried again."""
     task: Text = ""
@@ -78,7 +80,7 @@ class PlanModels(_Strict):
     orchestrator: Text = "opus"
     workers: Text = "sonnet"
     research: Text = "haiku"
-    validation: Text = "sonnet"
+    validation: Text = ""
     economy: Text = ""
     escalate: Text = ""
 
@@ -143,10 +145,13 @@ class Plan(_Strict):
     deadline: Text = ""
     schedule: Text = ""
     end_date: Text = ""
+    autonomous: Flag = True
+    notify: Texts = []
     base: Text = ""
     budget: PlanBudget = PlanBudget()
     model_routing: PlanModels = PlanModels()
     preferences: PlanPreferences = PlanPreferences()
+    success_criteria: Texts = []
     non_goals: Texts = []
     constraints: Texts = []
     resources: list[PlanResource] = []
@@ -265,6 +270,7 @@ def feature_rows(plan: Plan) -> Iterator[tuple[FeatureNumber, PlanFeature, str]]
                 ("parallel-group", feature.parallel_group),
             ):
                 notes += [f"[{name}:{value}]"] if value else []
+            notes += ["[research]"] if feature.research else []
             notes += ["[side-effects]"] if feature.side_effects else []
             title = escape.cell(titled(feature.title))
             yield FeatureNumber(f"{m}.{n}"), feature, " ".join([title, *(f"`{escape.cell(note)}`" for note in notes)])
@@ -305,9 +311,11 @@ def _amount(value: float | str) -> str:
 
 
 def override(plan: Plan, given: Mapping[str, str], budget: Mapping[str, str], runner: str = "") -> Plan:
-    """Return the plan with what the command line said. Raises UsageError for values that cannot be meant."""
+    """Return the plan with what the command line said, by dotted key. Raises UsageError for what cannot be meant."""
     values = plan.model_dump()
-    values.update(given)
+    for path, value in given.items():
+        group, _, key = path.rpartition(".")
+        (values[group] if group else values)[key] = value
     values["budget"] = {**values["budget"], **{k: v if v == "unlimited" else _number(k, v) for k, v in budget.items()}}
     if runner:
         values["preferences"] = {**values["preferences"], "runner": runner}

@@ -35,8 +35,8 @@ class SectionForm:
 
     also: tuple[str, ...] = ()
     tables: tuple[TableForm, ...] = ()
-    acted_on: bool = True
-    """False: its rows are kept and shown, and nothing depends on them yet."""
+    shown: bool = False
+    """`mission show` prints its rows as they are; `document/inert.py` says on which of them nothing acts."""
 
 
 def _table(columns: str, *marks: str) -> tuple[TableForm, ...]:
@@ -47,10 +47,10 @@ SECTIONS: Mapping[str, SectionForm] = {
     "Origin": SectionForm(),
     "Scope": SectionForm(),
     "Phases": SectionForm(
-        (), _table("# · Phase · Worker · Gate · On reject · Status · Entered · Exited", "phase", "gate"), acted_on=False
+        (), _table("# · Phase · Worker · Gate · On reject · Status · Entered · Exited", "phase", "gate"), shown=True
     ),
     "Team": SectionForm(
-        (), _table("Agent · Role · Runner · Model · Max parallel · Volatile", "agent", "role"), acted_on=False
+        (), _table("Agent · Role · Runner · Model · Max parallel · Volatile", "agent", "role"), shown=True
     ),
     "Milestones": SectionForm(),
     "Gates": SectionForm((), _table("Gate · Kind · After · Blocks · Rule · Notify · Status", "gate", "kind")),
@@ -69,11 +69,11 @@ SECTIONS: Mapping[str, SectionForm] = {
     "Decision Log": SectionForm(
         ("Decisions Log", "Decisions"),
         _table("# · Date · Decision · Rationale · Alternatives Considered", "date", "decision"),
-        acted_on=False,
+        shown=True,
     ),
-    "Mission Agents": SectionForm((), _table("Agent · Purpose · Path · Promote?", "agent", "path"), acted_on=False),
-    "Research": SectionForm((), _table("Topic · Summary · Source · Date", "topic", "summary"), acted_on=False),
-    "Outcomes": SectionForm((), _table("Type · Label · Value · Feature · Date", "label", "value"), acted_on=False),
+    "Mission Agents": SectionForm((), _table("Agent · Purpose · Path · Promote?", "agent", "path"), shown=True),
+    "Research": SectionForm((), _table("Topic · Summary · Source · Date", "topic", "summary"), shown=True),
+    "Outcomes": SectionForm((), _table("Type · Label · Value · Feature · Date", "label", "value"), shown=True),
     "Progress Log": SectionForm((), _table("Timestamp · Event · Details", "event", "details")),
     "Recovery Log": SectionForm(
         (),

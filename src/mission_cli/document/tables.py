@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING
 from mission_cli.budget.amounts import category_of, parse_amount
 from mission_cli.document.features import match_names
 from mission_cli.document.sections import SECTIONS, RowView, find_section, place_of, rows_in, table_in, tables_of
-from mission_cli.document.words import plain
+from mission_cli.document.words import number, plain
 from mission_cli.domain.ids import FeatureNumber, feature_number
-from mission_cli.domain.mission import Approval, Feature, Gate, InputRequest, KeptRow, LogRow, Recovery, Spend, Wait
+from mission_cli.domain.mission import (
+    Approval,
+    Feature,
+    Gate,
+    InputRequest,
+    KeptRow,
+    LogRow,
+    Member,
+    Recovery,
+    Spend,
+    Wait,
+)
 from mission_cli.domain.numbers import whole
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind
@@ -48,12 +59,21 @@ def gates(
             Problem(*at, f"the gate `{name}` names `{want}`, which does not exist")
             for want in (*unknown_after, *unknown_blocks)
         ]
-        found.append(Gate(name, kind, after, blocks, row["rule"], row["status"], row.line))
+        found.append(Gate(name, kind, after, blocks, row["rule"], row["status"], row.line, row["notify"]))
     return tuple(found), problems
 
 
 def _names(text: str) -> list[str]:
     return [w for w in re.split(r"[,;\s]+", text) if w and w not in {"-", "—", "–"}]
+
+
+def team(layout: Layout) -> Iterator[Member]:
+    """Who works in the mission; an unreadable limit is none."""
+    for row in rows_in(layout, "Team", "agent"):
+        if agent := row["agent"].strip("`* "):
+            most = number(row["max parallel"])
+            limit = int(most) if most is not None and most > 0 else 0
+            yield Member(agent, row["role"], row["runner"].strip("` "), row["model"].strip("` "), limit)
 
 
 def approvals(layout: Layout) -> Iterator[Approval]:
@@ -107,9 +127,9 @@ def needed_resources(layout: Layout) -> Iterator[str]:
 
 
 def kept(layout: Layout) -> Iterator[KeptRow]:
-    """The rows of sections that nothing acts on yet."""
+    """The rows of sections that `mission show` prints as they are."""
     for title, form in SECTIONS.items():
-        if form.acted_on or find_section(layout, title) < 0:
+        if not form.shown or find_section(layout, title) < 0:
             continue
         for table in tables_of(layout, title):
             for row in table.real_rows():

@@ -81,7 +81,7 @@ def _sections(layout: Layout) -> Iterator[_Found]:
     acted_on: dict[int, str] = {}
     for section, heading in enumerate(layout.headings):
         title = titles.get(heading.name, "") if heading.level == _SECTION_LEVEL else ""
-        if title and SECTIONS[title].acted_on and SECTIONS[title].tables:
+        if title and not SECTIONS[title].shown and SECTIONS[title].tables:
             acted_on[section] = title
             yield ("section", title), f"the section `{title}`", heading.line.number
     for table in layout.tables:

@@ -6,6 +6,7 @@ exception. Its hooks for resolving tags are called once on the way down and once
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -22,6 +23,7 @@ DEEPEST = 40
 MOST_NODES = 10_000
 """Values that a text may stand for, an alias counted as all that it names."""
 _MOST_EXPANDED = 10_000_000
+_TOO_DEEP = "it is nested too deeply"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TEXT, _NULL, _LIST, _MAPPING, _MERGE = (f"tag:yaml.org,2002:{name}" for name in ("str", "null", "seq", "map", "merge"))
 _PLAIN_TAGS = frozenset({_TEXT, _NULL, _LIST, _MAPPING, _MERGE})
@@ -40,7 +42,7 @@ class _Values(_Base):
         del index
         self.depth += 1
         if self.depth > DEEPEST + 1:
-            raise UnsafeError(problem="it is nested too deeply", problem_mark=parent.start_mark if parent else None)
+            raise UnsafeError(problem=_TOO_DEEP, problem_mark=parent.start_mark if parent else None)
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
@@ -65,7 +67,8 @@ class _PlanTexts(_Texts):
 
 def compose_texts(text: str) -> yaml.Node | None:
     """Return the nodes of a text; a scalar's tag only says if it is null. Raises yaml.YAMLError, ValueError."""
-    node: yaml.Node | None = yaml.compose(text, Loader=_Texts)
+    with _depth_in_our_words():
+        node: yaml.Node | None = yaml.compose(text, Loader=_Texts)
     return node
 
 
@@ -91,7 +94,8 @@ def _loaded(
 ) -> tuple[yaml.Node | None, Any]:
     loader = kind(text)
     try:
-        node: yaml.Node | None = loader.get_single_node()
+        with _depth_in_our_words():
+            node: yaml.Node | None = loader.get_single_node()
     finally:
         loader.dispose()
     if node is None:
@@ -102,6 +106,17 @@ def _loaded(
     if tags:
         _refuse_tags(node, tags)
     return node, loader.construct_document(node)
+
+
+@contextmanager
+def _depth_in_our_words() -> Iterator[None]:
+    """Newer versions of PyYAML have a limit of their own (1,000), which they reach before they call our hooks."""
+    try:
+        yield
+    except yaml.MarkedYAMLError as error:
+        if "nesting depth" not in str(error.problem):
+            raise
+        raise UnsafeError(problem=_TOO_DEEP, problem_mark=error.problem_mark) from error
 
 
 def _refuse_aliases(text: str) -> None:

@@ -86,6 +86,8 @@ class Feature:
     group: str = ""
     assign: str = ""
     model: str = ""
+    research: bool = False
+    """Its result is what it found out: files in the mission's folder `research/`, with or without a change of code."""
     fixes: str = ""
     repo: str = ""
     """The repository that it belongs to where that is another one; kept and shown."""
@@ -191,6 +193,13 @@ class Gate:
     rule: str = ""
     status: str = ""
     line: int = 0
+    notify: str = ""
+    """Who is to be told when it waits for a person, as the file names them."""
+
+    @property
+    def message(self) -> str:
+        """What its author says to the person who decides; a rule that the loop reads itself is none."""
+        return self.rule.strip() if self.kind in {GateKind.CHECKPOINT, GateKind.APPROVAL} else ""
 
     @property
     def condition(self) -> str:
@@ -267,8 +276,20 @@ class LogRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """One row of `## Team`: who does the features that are assigned to them; empty cells change nothing."""
+
+    agent: str
+    role: str = ""
+    runner: str = ""
+    model: str = ""
+    max_parallel: int = 0
+    """How many features at the same time; 0: no limit of their own."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeptRow:
-    """A row of a section that nothing acts on: phases, team, decisions, agents, research, outcomes."""
+    """A row of a section that `mission show` shows as it is: phases, team, decisions, agents, research, outcomes."""
 
     section: str
     cells: Mapping[str, str]
@@ -310,6 +331,10 @@ class Mission:
     schedule: str = ""
     end_date: str = ""
     executions: int = 0
+    autonomous: bool = True
+    """False: it pauses for a person after each milestone."""
+    notify: tuple[str, ...] = ()
+    """Who is to be told of what happens."""
     managed: bool = False
     host: str = ""
     limits: Limits = field(default_factory=Limits)
@@ -322,6 +347,7 @@ class Mission:
     non_goals: tuple[str, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     gates: tuple[Gate, ...] = ()
+    team: tuple[Member, ...] = ()
     approvals: Sequence[Approval] = ()
     requests: Sequence[InputRequest] = ()
     waits: Sequence[Wait] = ()
@@ -359,6 +385,11 @@ class Mission:
     def feature(self, number: FeatureNumber) -> Feature | None:
         """The feature with that number, or None."""
         return next((f for f in self.features() if f.number == number), None)
+
+    def member(self, feature: Feature) -> Member | None:
+        """The row of the team that a feature is assigned to, or None."""
+        name = feature.assign.casefold()
+        return next((m for m in self.team if m.agent.casefold() == name), None) if name else None
 
     def milestone(self, number: int) -> Milestone | None:
         """The milestone with that number, or None."""

@@ -26,6 +26,11 @@ def is_named(path: str, name: str) -> bool:
     return path == name.removeprefix("./") or fnmatchcase(path, name)
 
 
+def findings_folders(mission: str) -> tuple[str, ...]:
+    """The folders in which a worker of a mission may leave what it found out."""
+    return tuple(f"{folder}{mission}/research/" for folder in _OURS)
+
+
 def is_test_file(path: str) -> bool:
     """Whether a path looks like a test's."""
     return bool(_TEST.search(path))

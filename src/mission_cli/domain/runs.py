@@ -218,8 +218,12 @@ class Evidence:
     """Its commits have no history in common with `work`."""
     candidate: Sha | None = None
     """The attempt merged on `work`; None on a conflict or without commits."""
+    findings: tuple[str, ...] = ()
+    """Files that it left in the mission's folder `research/`; they are neither among `changed` nor in the candidate."""
+    judged: Sha | None = None
+    """The candidate with the findings: what criteria are run on. None: the candidate itself."""
     tree: str = ""
-    """Tree of the candidate without mission folders: what criteria are judged on."""
+    """Tree of the candidate without mission folders, and of the findings: what criteria are judged on."""
     completes: tuple[str, ...] = ()
     """Numbers of features that its commits say they complete, by the trailer `Completes-feature`."""
     integrated: bool = False

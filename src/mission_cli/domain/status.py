@@ -42,6 +42,8 @@ class FeatureStatus(StrEnum):
     SKIPPED = "skipped"
 
 
+PRIORITIES = ("urgent", "high", "normal", "low")
+"""Words of `priority`; the first goes first."""
 FINISHED_FEATURE = frozenset({FeatureStatus.DONE, FeatureStatus.SKIPPED})
 FINISHED_MILESTONE = frozenset({MilestoneStatus.PASSED, MilestoneStatus.SKIPPED})
 WAITING_MISSION = frozenset({MissionStatus.SCHEDULED, MissionStatus.RECURRING})

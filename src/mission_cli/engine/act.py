@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.document.runs import read_run, write_run
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.records import replace
+from mission_cli.engine import findings
 from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.prompt import prompt_for
 from mission_cli.engine.world import agent_of
@@ -23,6 +24,7 @@ from mission_cli.planner.decisions import (
     RunCheck,
     Submit,
 )
+from mission_cli.planner.judge import names_findings
 from mission_cli.ports.agents import Bill, Request
 from mission_cli.ports.executor import JobSpec
 
@@ -38,7 +40,8 @@ def with_prompts(world: World, case: Case) -> list[Move]:
     moves: list[Move] = []
     for move in case.plan.moves:
         if isinstance(move, Dispatch):
-            prompt = world.secrets.scrub(prompt_for(world, case.mission, move.record, case.seen.records))
+            found = world.state.found(case.stored, case.head)
+            prompt = world.secrets.scrub(prompt_for(world, case.mission, move.record, case.seen.records, found))
             moves.append(replace(move, record=_as_written(replace(move.record, prompt=prompt))))
         else:
             moves.append(move)
@@ -164,7 +167,7 @@ def _carry_out(world: World, case: Case, act: Act) -> str:
         case Cancel():
             world.executor.cancel(act.run)
         case RunCheck():
-            world.executor.submit(_check_job(world, mission, act))
+            world.executor.submit(_check_job(world, mission, _with_findings(world, case, act)))
         case Integrate():
             if not world.code.move_work(mission.id, act.candidate, act.expect):
                 return ""
@@ -175,6 +178,16 @@ def _carry_out(world: World, case: Case, act: Act) -> str:
         case Land():
             return world.code.land(mission.base, act.commit, act.expect)
     return ""
+
+
+def _with_findings(world: World, case: Case, act: RunCheck) -> RunCheck:
+    """The same on a commit that has the mission's findings, where its criterion names them."""
+    if not names_findings(act.criterion, case.mission.id):
+        return act
+    found = findings.in_tree(case.mission.id, world.state.found(case.stored, case.head))
+    there = world.code.read(act.commit, found)
+    lacking = {path: text for path, text in found.items() if path not in there}
+    return replace(act, commit=world.code.overlay(act.commit, lacking)) if lacking else act
 
 
 def _check_job(world: World, mission: Mission, act: RunCheck) -> JobSpec:

@@ -19,6 +19,7 @@ from mission_cli.domain.errors import (
 )
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.mission import LANDING
+from mission_cli.domain.records import replace
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     WAITING_MISSION,
@@ -32,7 +33,6 @@ from mission_cli.engine.executions import fresh_tries
 from mission_cli.engine.halt import stop_jobs
 from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.observe import landing_target
-from mission_cli.engine.record import decision_row
 from mission_cli.engine.starting import refuse_start
 from mission_cli.planner.money import raise_cap
 from mission_cli.planner.transitions import MISSION_MOVES
@@ -51,7 +51,8 @@ def pause(world: World, text: str, *, reason: str = "", now: bool = False) -> Do
 
     def change(address: Address) -> Wanted:
         words = f"{address.mission.id} is paused" + (f": {reason}" if reason else "")
-        return _to(address, MissionStatus.PAUSED, "mission.paused", words)
+        wanted = _to(address, MissionStatus.PAUSED, "mission.paused", words)
+        return replace(wanted, decisions=("Pause the mission",), reason=reason)
 
     return _and_end_jobs(world, text, change, "paused") if now else commit_change(world, text, change)
 
@@ -70,30 +71,38 @@ def resume(world: World, text: str, *, reason: str = "") -> Done:
             "mission.resumed",
             f"{mission.id} goes on" + (f": {reason}" if reason else ""),
         )
-        extra, words = _above_threshold(address, records_of(world, address), reason)
+        extra, words, decisions = _above_threshold(address, records_of(world, address))
         worn = [m for m in mission.milestones if m.rounds and not m.finished]
         extra += [SetMilestone(m.number, "Rounds", "0") for m in worn]
-        return Wanted("; ".join([plain.words, *words]), plain.event, (*plain.changes, *extra))
+        changes = (*plain.changes, *extra)
+        return Wanted(
+            "; ".join([plain.words, *words]),
+            plain.event,
+            changes,
+            decisions=("Resume the mission", *decisions),
+            reason=reason,
+        )
 
     return commit_change(world, text, change)
 
 
-def _above_threshold(address: Address, records: Sequence[RunRecord], reason: str) -> tuple[list[Change], list[str]]:
-    """Raise a threshold that is reached to the next step; where a cap is used up no step helps, and that is said."""
+def _above_threshold(address: Address, records: Sequence[RunRecord]) -> tuple[list[Change], list[str], list[str]]:
+    """Raise a threshold that is reached to the next step; where a cap is used up no step helps, and that is said.
+
+    Returns the changes, the words for people, and the decisions.
+    """
     mission = address.mission
     state = account(mission.limits, mission.spends, records)
     reached = alert(state)
     if reached is None:
-        return [], []
+        return [], [], []
     if is_used_up(state, reached.category):
         higher = raise_cap(mission, reached.category)
-        return [], [
-            f"all of the {reached.category} are spent: no attempt can be started until the cap is raised: {higher}"
-        ]
+        said = f"all of the {reached.category} are spent: no attempt can be started until the cap is raised: {higher}"
+        return [], [said], []
     step = next_threshold(state)
     what = f"Go on above the budget threshold, now {step}%"
-    row = decision(address, what, reason or "resumed by a person")
-    return [SetFront(("budget", "alert_threshold_pct"), step), row], [f"the threshold is now {step}%"]
+    return [SetFront(("budget", "alert_threshold_pct"), step)], [f"the threshold is now {step}%"], [what]
 
 
 def cancel(world: World, text: str, *, reason: str = "") -> Done:
@@ -101,7 +110,8 @@ def cancel(world: World, text: str, *, reason: str = "") -> Done:
 
     def change(address: Address) -> Wanted:
         words = f"{address.mission.id} is cancelled" + (f": {reason}" if reason else "")
-        return _to(address, MissionStatus.CANCELLED, "mission.cancelled", words)
+        wanted = _to(address, MissionStatus.CANCELLED, "mission.cancelled", words)
+        return replace(wanted, decisions=("Cancel the mission",), reason=reason)
 
     return _and_end_jobs(world, text, change, "cancelled")
 
@@ -140,7 +150,8 @@ def retry(world: World, text: str, *, reason: str = "") -> Done:
                 hint=f"stop it first: mission skip {address.mission.id}/{feature.number}",
             )
         words = f"{feature.number} gets fresh tries" + (f": {reason}" if reason else "")
-        return Wanted(words, "feature.retried", _fresh(address, feature, records))
+        what = f"Retry {feature.number} {feature.title}"
+        return Wanted(words, "feature.retried", _fresh(address, feature, records), decisions=(what,), reason=reason)
 
     return commit_change(world, text, change)
 
@@ -171,10 +182,9 @@ def skip(world: World, text: str, *, reason: str) -> Done:
         return Wanted(
             f"{feature.number} is skipped: {reason}{stops}",
             "feature.skipped",
-            (
-                SetFeature(feature.number, "Status", FeatureStatus.SKIPPED),
-                decision(address, f"Skip {feature.number} {feature.title}", reason),
-            ),
+            (SetFeature(feature.number, "Status", FeatureStatus.SKIPPED),),
+            decisions=(f"Skip {feature.number} {feature.title}",),
+            reason=reason,
         )
 
     return commit_change(world, text, change)
@@ -203,6 +213,8 @@ def answer(world: World, text: str, number: int, response: str) -> Done:
                 SetCell("Input Requests", key, "Status", "answered"),
                 SetCell("Input Requests", key, "Response", response),
             ),
+            decisions=(f"Answer request {number} with: {response}",),
+            reason=request.prompt,
         )
 
     return commit_change(world, text, change)
@@ -226,7 +238,11 @@ def decide_gate(world: World, text: str, gate: str, *, approved: bool, comment: 
         if approved and mission.status is MissionStatus.PAUSED and _paused_by(mission, found.name):
             changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
         return Wanted(
-            f"gate {found.name} is {word}" + (f": {comment}" if comment else ""), f"gate.{word}", tuple(changes)
+            f"gate {found.name} is {word}" + (f": {comment}" if comment else ""),
+            f"gate.{word}",
+            tuple(changes),
+            decisions=(f"{'Approve' if approved else 'Reject'} the gate {found.name}",),
+            reason=comment,
         )
 
     return commit_change(world, text, change)
@@ -263,7 +279,7 @@ def land(world: World, text: str) -> Done:
         already = any(a.commit == target for a in mission.landings)
         words = f"landing of {target[:7]} is approved"
         changes = () if already else (_approval(world, "landing", LANDING, target, ""),)
-        return Wanted(words, "landing.approved", changes)
+        return Wanted(words, "landing.approved", changes, decisions=(f"Land {target[:7]} on {mission.base}",))
 
     return commit_change(world, text, change)
 
@@ -278,11 +294,6 @@ def records_of(world: World, address: Address) -> list[RunRecord]:
     head = world.state.snapshot().head
     texts = world.state.runs(address.stored, head) if head else {}
     return [r for r in map(read_run, texts.values()) if r is not None]
-
-
-def decision(address: Address, what: str, why: str) -> AppendRow:
-    """A row of the Decision Log with the next number."""
-    return decision_row(address.loaded.layout, what, why)
 
 
 def _to(address: Address, status: MissionStatus, event: str, words: str) -> Wanted:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.document.changes import AppendRow, Change
 from mission_cli.domain.errors import ConflictError
 from mission_cli.domain.records import dataclass
-from mission_cli.domain.text import stamp
 from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.record import Entry, log_rows, message, mission_write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    from mission_cli.document.changes import Change
     from mission_cli.domain.ids import Sha
     from mission_cli.engine.world import World
 
@@ -37,6 +36,10 @@ class Wanted:
     event: str
     changes: tuple[Change, ...] = ()
     logged: bool = True
+    decisions: tuple[str, ...] = ()
+    """Rows of the Decision Log; empty: nothing was decided."""
+    reason: str = ""
+    """Why, as the person gave it."""
 
 
 def commit_change(world: World, text: str, change: Callable[[Address], Wanted]) -> Done:
@@ -49,8 +52,11 @@ def commit_change(world: World, text: str, change: Callable[[Address], Wanted]) 
         if not wanted.changes:
             return Done(wanted.words, address)
         now = world.clock.now()
-        entry = Entry(wanted.event, f"{wanted.words} (by {person.name})", logged=wanted.logged)
-        changes: Sequence[Change] = [*_dated(wanted.changes, stamp(now)[:10]), *log_rows([entry], now)]
+        by = f"by {person.name}"
+        reason = f"{wanted.reason} ({by})" if wanted.reason else by
+        words = f"{wanted.words} ({by})"
+        entry = Entry(wanted.event, words, logged=wanted.logged, decisions=wanted.decisions, reason=reason)
+        changes: list[Change] = [*wanted.changes, *log_rows(address.loaded, [entry], now)]
         try:
             commit = world.state.commit(
                 [mission_write(address.stored, changes)],
@@ -65,12 +71,3 @@ def commit_change(world: World, text: str, change: Callable[[Address], Wanted]) 
         world.runtime.kick()
         return Done(wanted.words, address, commit)
     raise AssertionError("the loop returns or raises")
-
-
-def _dated(changes: Sequence[Change], date: str) -> list[Change]:
-    return [
-        AppendRow(c.section, {**c.values, "Date": date})
-        if isinstance(c, AppendRow) and c.values.get("Date") == ""
-        else c
-        for c in changes
-    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.ledger import account
@@ -20,7 +21,7 @@ from mission_cli.engine.record import Entry, log_rows, message, spend_rows
 from mission_cli.ports.state import Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from mission_cli.document.changes import Change
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _TRIES = 20
 
 
-def create(
+def create(  # noqa: PLR0913 - facts of the new mission, each by its name
     plan: Plan,
     *,
     store: StateStore,
@@ -42,10 +43,11 @@ def create(
     base: Callable[[MissionId], str],
     repo: str = "",
     planning: Callable[[MissionId], Sequence[RunRecord]] = lambda _: (),
+    front: Mapping[str, str | int] = MappingProxyType({}),
 ) -> tuple[MissionId, str]:
     """Commit the file of a new mission, with records and bill of its planning; return its id and its path on disk.
 
-    `base` names the branch that the mission starts from and lands on.
+    `base` names the branch that the mission starts from and lands on; `front` are keys that a plan does not have.
     """
     for _ in range(_TRIES):
         snapshot = store.snapshot()
@@ -61,6 +63,7 @@ def create(
                 base=base(mission),
             ),
         )
+        text = patch.apply(text, [SetFront((key,), value) for key, value in front.items()], where="mission.md")
         wrong = load(text, mission).problems
         if wrong:
             hint = "say it in another way in the plan, shorter or without special characters"
@@ -120,7 +123,7 @@ def _with_bill(text: str, mission: MissionId, records: Sequence[RunRecord], now:
         return text
     loaded = load(text, mission)
     rows = [row for record in records for row in spends_of(record)]
-    changes: list[Change] = [*spend_rows(rows), *log_rows(map(_planned, records), now)]
+    changes: list[Change] = [*spend_rows(rows), *log_rows(loaded, [_planned(record) for record in records], now)]
     if rows:
         changes += summary_cells(loaded, account(loaded.mission.limits, rows, records))
     return patch.apply(text, changes, where="mission.md")

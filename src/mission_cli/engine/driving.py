@@ -17,7 +17,7 @@ from mission_cli.engine.commands import records_of
 from mission_cli.engine.committing import Done, Wanted, commit_change
 from mission_cli.engine.executions import begin
 from mission_cli.engine.names import Address, resolve
-from mission_cli.engine.starting import refuse_start
+from mission_cli.engine.starting import on_base, refuse_start
 from mission_cli.planner.transitions import MISSION_MOVES
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from mission_cli.engine.world import World
 
 
-def start(world: World, text: str, *, scheduled: bool = False) -> Done:
-    """Make a mission active, or let it wait until it is due by its schedule.
+def start(world: World, text: str, *, scheduled: bool = False, base: str = "") -> Done:
+    """Make a mission active, or let it wait until it is due by its schedule. `base` is for a file that names none.
 
     Raises BlockedError without a cap, a base, a runner, or with errors in the file; UsageError when it is never due.
     Where missions are shared, raises ToolError when the remote cannot be asked whether another clone has it.
@@ -40,6 +40,8 @@ def start(world: World, text: str, *, scheduled: bool = False) -> Done:
         _refuse_without_work(world, before)
 
     def change(address: Address) -> Wanted:
+        named = bool(address.mission.base)
+        address = on_base(address, base)
         mission = address.mission
         refuse_start(world, address)
         if mission.status is MissionStatus.PAUSED and is_elsewhere(mission.host, world.machine.me()):
@@ -51,16 +53,18 @@ def start(world: World, text: str, *, scheduled: bool = False) -> Done:
             return Wanted(f"{mission.id} is active already", "")
         changes: list[Change] = [SetFront(("managed",), "mission"), SetFront(("host",), world.machine.me())]
         changes += _values_in_force(address, _waiting(world, mission)[0] if scheduled else MissionStatus.ACTIVE)
+        changes += [] if named else [SetFront(("base",), mission.base)]
         if scheduled:
             to, words = _waiting(world, mission)
             if mission.status is to and mission.managed and sharing.drives(world, mission):
                 return Wanted(f"{words}, it waits already", "")
-            return Wanted(words, f"mission.{to}", (*changes, SetFront(("status",), str(to))))
+            then = (*changes, SetFront(("status",), str(to)))
+            return Wanted(words, f"mission.{to}", then, decisions=("Wait for the schedule",))
         if mission.status is MissionStatus.PAUSED:
             changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
         else:
             changes += begin(address.loaded, records_of(world, address), world.clock.now())
-        return Wanted(f"{mission.id} is started", "mission.started", tuple(changes))
+        return Wanted(f"{mission.id} is started", "mission.started", tuple(changes), decisions=("Start the mission",))
 
     return commit_change(world, text, change)
 
@@ -103,7 +107,8 @@ def takeover(world: World, text: str) -> Done:
         if sharing.drives(world, mission):
             return Wanted(f"{mission.id} is driven here already", "")
         words = f"{mission.id} is driven here from now on, and no longer by {mission.host or 'nobody'}"
-        return Wanted(words, "mission.taken-over", (SetFront(("host",), world.machine.me()),))
+        changes = (SetFront(("host",), world.machine.me()),)
+        return Wanted(words, "mission.taken-over", changes, decisions=("Drive the mission from another host",))
 
     done = commit_change(world, text, change)
     try:

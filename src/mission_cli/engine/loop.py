@@ -5,15 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mission_cli.document.front import priority_of
 from mission_cli.document.placed import load_placed
 from mission_cli.domain.errors import ConflictError, MissionError, refusals_said
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.records import dataclass, field
-from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, PRIORITIES, MissionStatus
 from mission_cli.domain.text import counted, stamp
 from mission_cli.domain.timeline import follow
 from mission_cli.engine import act as acting
-from mission_cli.engine import sharing
+from mission_cli.engine import findings, sharing
 from mission_cli.engine.halt import stop_jobs
 from mission_cli.engine.notify import tell_news
 from mission_cli.engine.observe import Case, consider
@@ -62,6 +63,8 @@ class Report:
     """STOP is set; whatever was found before that may not have been done."""
     unheard: bool = False
     """The remote could not be asked in this pulse; it is not tried again, and nothing is started."""
+    slots: int = 0
+    """Of the machine's slots, those that this pulse may still give away: a worker takes its own a moment later."""
     settled: dict[MissionId, Settled] = field(default_factory=dict)
     """The missions that are over; of those that were so before and stayed as they were there is no case."""
     handed_over: bool = False
@@ -161,6 +164,7 @@ def _passes(world: World, policy: Policy, report: Report, only: Sequence[Mission
     _go_on(world)
     report.lines += world.state.recover()
     report.unheard = sharing.catch_up(world) is Heard.NOTHING
+    report.slots = world.machine.free_slots()
     settled = world.runtime.settled()
     for _ in range(_MOST_PASSES):
         looks = world.runtime.looks([*world.state.watch(), *world.settings_files])
@@ -238,7 +242,7 @@ def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, sn
             return number > 0
         loaded = load_placed(stored.text, stored.id)
         report.looks[mission] = world.runtime.looks(world.code.watch([mission], [loaded.mission.base]))
-        case = guarded(consider(world, policy, snapshot, stored, loaded), streaks)
+        case = guarded(consider(world, policy, snapshot, stored, loaded, slots=report.slots), streaks)
         report.cases[mission] = case
         acts = [a for a in case.plan.acts if (mission, a) not in report.failed | report.asked]
         if not (case.plan.moves or acts):
@@ -262,6 +266,7 @@ def _do(world: World, case: Case, acts: Sequence[Act], report: Report) -> None:
     if heard is Heard.MOVED:
         return  # what was written down is looked at again, beside what came from elsewhere
     report.unheard = heard is Heard.NOTHING
+    report.slots -= len(records)
     for record in records if heard is Heard.SAME else ():
         _go_on(world)
         if world.state.head() != head:
@@ -285,13 +290,20 @@ def _record(world: World, case: Case, report: Report) -> tuple[list[Move], Sha]:
     head = case.head
     if moves:
         writes, message = writes_for(case, moves, world.clock.now())
+        writes += findings.kept(world, case, moves)
         head = world.state.commit(writes, message=message, expect=case.head)
         report.lines += [f"{case.mission.id}: {move.why}" for move in moves]
     return moves, head
 
 
 def _served(snapshot: Snapshot, only: Sequence[MissionId]) -> Iterable[Stored]:
-    return [s for s in snapshot.missions.values() if not only or s.id in only]
+    """The missions to serve: the urgent ones first, so that a free slot of the machine is theirs; else by place."""
+    served = [s for s in snapshot.missions.values() if not only or s.id in only]
+    return sorted(served, key=lambda stored: _rank(priority_of(stored.text)))
+
+
+def _rank(priority: str) -> int:
+    return PRIORITIES.index(priority) if priority in PRIORITIES else PRIORITIES.index("normal")
 
 
 def _settled(report: Report) -> dict[MissionId, Settled]:

@@ -16,6 +16,7 @@ from mission_cli.ports.notifier import News
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.observe import Case
     from mission_cli.engine.world import World
@@ -40,7 +41,7 @@ def tell_news(world: World, policy: Policy, cases: Sequence[Case]) -> None:
         told = before.get(case.mission.id, {})
         for event, words in now[case.mission.id].items():
             if event not in standstill.MEMORY and words != told.get(event):
-                world.notifier.tell(News(case.mission.id, case.mission.title, event, words))
+                world.notifier.tell(News(case.mission.id, case.mission.title, event, words, _to(case.mission)))
     if any(before.get(mission) != facts for mission, facts in now.items()):
         world.runtime.note_told(dict(before) | {str(mission): facts for mission, facts in now.items()})
 
@@ -66,6 +67,12 @@ def standing(case: Case) -> Mapping[str, str]:
     if waits:
         facts["waiting"] = "; ".join(one_line(f"{h.subject} {h.detail}: {h.unblock}".strip(), 300) for h in waits)
     return facts
+
+
+def _to(mission: Mission) -> tuple[str, ...]:
+    """Who is to be told: those of the mission, and those of the gates at which it waits."""
+    waiting = (g.notify for g in mission.gates if g.notify and g.status.casefold().split(" ")[0] == "waiting")
+    return tuple(dict.fromkeys((*mission.notify, *waiting)))
 
 
 def _why(record: RunRecord | None) -> str:

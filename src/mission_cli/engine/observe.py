@@ -26,6 +26,7 @@ from mission_cli.domain.status import (
 )
 from mission_cli.domain.timeline import follow
 from mission_cli.engine.check_jobs import check_job, check_states
+from mission_cli.engine.findings import digest
 from mission_cli.engine.judges import Judges, movers_of
 from mission_cli.engine.sharing import is_silent, problem, waits_for_person
 from mission_cli.planner.bounds import with_known_runner
@@ -99,19 +100,27 @@ class Case:
 
 
 def consider(
-    world: World, policy: Policy, snapshot: Snapshot, stored: Stored, loaded: Loaded, *, look_only: bool = False
+    world: World,
+    policy: Policy,
+    snapshot: Snapshot,
+    stored: Stored,
+    loaded: Loaded,
+    *,
+    look_only: bool = False,
+    slots: int | None = None,
 ) -> Case:
     """Observe one mission and decide. With `look_only` nothing is fetched, and no object is written for attempts.
 
     Nothing is observed of a mission whose file is refused. A view shows an error of ours as what holds the mission;
     the loop reports it, and serves the others.
+    `slots` are the slots of the machine that may still be given away; None: those that nobody holds now.
     """
     if snapshot.head is None:
         raise ValueError("a mission was found where nothing is committed")
     if loaded.refused:
         return Case(stored, loaded, snapshot.head, Seen(world.clock.now(), world.machine.me()), _unreadable(loaded), {})
     try:
-        return _consider(world, policy, snapshot, stored, loaded, look_only=look_only)
+        return _consider(world, policy, snapshot, stored, loaded, look_only=look_only, slots=slots)
     except MissionError:
         raise
     except Exception as error:
@@ -123,7 +132,14 @@ def consider(
 
 
 def _consider(
-    world: World, policy: Policy, snapshot: Snapshot, stored: Stored, loaded: Loaded, *, look_only: bool
+    world: World,
+    policy: Policy,
+    snapshot: Snapshot,
+    stored: Stored,
+    loaded: Loaded,
+    *,
+    look_only: bool,
+    slots: int | None,
 ) -> Case:
     """Observe one mission and decide.
 
@@ -135,6 +151,8 @@ def _consider(
     driven = loaded.mission.managed and loaded.mission.status not in _NOT_DRIVEN
     texts = world.state.runs(stored, head) if driven else {}
     seen, look = _observe(world, snapshot, loaded, texts)
+    if slots is not None and slots < seen.free_slots:
+        seen = replace(seen, free_slots=max(0, slots))
     if look is not None and not look_only and seen.put_back is None:
         look.own_work()
         first = _starts(loaded.mission, seen, policy)
@@ -223,6 +241,7 @@ def _observe(
         jobs=jobs,
         looked=False,
         detected=look.detected({}),
+        findings=_findings(world, snapshot, mission),
         free_slots=world.machine.free_slots(),
         shortage=world.machine.shortage(),
         opens_at=opens_at(read_windows(world.settings.hours), now.astimezone(zone)),
@@ -236,6 +255,12 @@ def _observe(
         editor=world.state.last_editor(snapshot.missions[mission.id]) if _is_edited(mission, records) else "",
     )
     return seen, look
+
+
+def _findings(world: World, snapshot: Snapshot, mission: Mission) -> str:
+    """A name for what workers have found out so far."""
+    stored = snapshot.missions.get(mission.id)
+    return digest(world.state.found(stored, snapshot.head)) if stored and snapshot.head else ""
 
 
 def _strays(world: World, mission: Mission) -> tuple[RunId, ...]:

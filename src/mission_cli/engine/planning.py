@@ -28,7 +28,7 @@ from mission_cli.engine.world import agent_of, policy_of
 from mission_cli.planner.endings import cause_of_end, seconds_as_hours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import timedelta
 
     from mission_cli.budget.ledger import Totals
@@ -52,6 +52,10 @@ class Wish:
     goal: str
     base: str
     mode: str = "full"
+    kind: str = ""
+    deadline: str = ""
+    tier: str = ""
+    """Model tier that makes the plan; empty: the usual one of `model_routing.orchestrator`."""
     runner: str = ""
     """Empty: the usual one, or the only one there is."""
     max_usd: Decimal | None = None
@@ -135,7 +139,7 @@ def prepare(world: World, wish: Wish) -> Desk:
     commit = world.code.heads(_NEW, wish.base).base
     if commit is None:
         raise BlockedError(f"the base branch `{wish.base}` does not exist", hint="make it, with a first commit")
-    tier = PlanModels().orchestrator
+    tier = wish.tier or PlanModels().orchestrator
     model = policy.models.get(tier, tier)
     _refuse_unbounded(policy, model, wish)
     limits = Limits(
@@ -206,8 +210,24 @@ def _prompt(world: World, wish: Wish, commit: Sha, sitting: timedelta) -> str:
         "milestones": MILESTONES,
         "features": FEATURES,
         "sitting": show_duration(sitting),
+        "limits": list(_limits(world, wish)),
     }
     return world.templates.render("prompts/plan.md.j2", values)
+
+
+def _limits(world: World, wish: Wish) -> Iterator[str]:
+    """What the plan has to keep within, one sentence each."""
+    caps = (("usd", wish.max_usd), ("hours", wish.max_hours), ("tokens", wish.max_tokens or None))
+    amounts = [f"{show_amount(name, Decimal(cap))}{' tokens' if name == 'tokens' else ''}" for name, cap in caps if cap]
+    if amounts:
+        yield f"The whole mission may cost at most {' and '.join(amounts)}, failed attempts included."
+    if wish.deadline:
+        yield f"It has to be ready by {wish.deadline}."
+    if wish.kind:
+        yield f"It is a mission of type {wish.kind}."
+    yield f"At most {counted(1 if wish.mode == 'poc' else world.settings.max_parallel_workers, 'worker')} at a time."
+    if world.settings.protect:
+        yield f"No worker may change {', '.join(world.settings.protect)}."
 
 
 def _first(world: World, desk: Desk) -> RunRecord | Refusal:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.routing import is_research
 from mission_cli.domain.status import Cause, FeatureStatus
+from mission_cli.engine.findings import folder_of, shown
 from mission_cli.planner.causes import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
@@ -18,8 +21,17 @@ _LONGEST_EVIDENCE = 3000
 _MARKS = (45, 90, 120)
 
 
-def prompt_for(world: World, mission: Mission, record: RunRecord, records: Sequence[RunRecord]) -> str:
-    """Return the text that a worker reads; everything it may know, and how to finish."""
+def prompt_for(
+    world: World,
+    mission: Mission,
+    record: RunRecord,
+    records: Sequence[RunRecord],
+    found: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Return the text that a worker reads; everything it may know, and how to finish.
+
+    `found` is what other workers of the mission have found out.
+    """
     feature = mission.feature(record.feature)
     milestone = mission.milestone_holding(record.feature)
     if feature is None or milestone is None:
@@ -39,6 +51,10 @@ def prompt_for(world: World, mission: Mission, record: RunRecord, records: Seque
         "marks": [m for m in _MARKS if m < minutes],
         "earlier": [_feedback(r) for r in earlier if r.cause is not Cause.DONE],
         "rest_only": bool(earlier) and earlier[-1].cause is not None and RULES[earlier[-1].cause].safety,
+        "member": mission.member(feature),
+        "research": is_research(mission, feature),
+        "folder": folder_of(mission.id),
+        "found": shown(found),
         "answers": [r for r in mission.requests if r.feature == feature.number and not r.open and r.response],
         "missing": list(world.machine.not_in_checkout(world.settings.tree.copy)),
         "protect": list(world.settings.protect),

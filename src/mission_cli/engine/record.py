@@ -24,13 +24,12 @@ from mission_cli.document.escape import fenced
 from mission_cli.document.features import titled
 from mission_cli.document.in_force import SECTION, as_scalar, recorded_with
 from mission_cli.document.runs import write_run
-from mission_cli.document.sections import rows_in
 from mission_cli.document.summary import summary_cells
 from mission_cli.domain.ids import attempt_name
-from mission_cli.domain.numbers import whole
-from mission_cli.domain.records import dataclass
+from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.status import FeatureStatus, MissionStatus
 from mission_cli.domain.text import one_line, stamp
+from mission_cli.engine.decision_log import decided, decision_rows
 from mission_cli.engine.executions import begin
 from mission_cli.engine.retrospective import retrospective
 from mission_cli.planner.decisions import (
@@ -61,7 +60,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.document.load import Loaded
-    from mission_cli.document.scan import Layout
     from mission_cli.domain.mission import Spend
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.observe import Case
@@ -78,6 +76,10 @@ class Entry:
     logged: bool = True
     undoes: str = ""
     """The commit that it takes back."""
+    decisions: tuple[str, ...] = ()
+    """What was decided: rows of the Decision Log."""
+    reason: str = ""
+    """Why, for those rows; empty: what happened says it."""
 
 
 def writes_for(case: Case, moves: Sequence[Move], now: datetime) -> tuple[list[Write], str]:
@@ -88,11 +90,12 @@ def writes_for(case: Case, moves: Sequence[Move], now: datetime) -> tuple[list[W
     entries: list[Entry] = []
     for move in moves:
         changes += changes_of(loaded, move, records, now)
-        entries.append(entry_of(move))
+        reason = f"set in the file by {move.by}" if isinstance(move, RecordValues) else ""
+        entries.append(replace(entry_of(move), decisions=decided(loaded.mission, move, records), reason=reason))
         if isinstance(move, Dispatch | Settle):
             writes.append(_run_write(case, move))
     changes += summary_changes(loaded, moves, records)
-    changes += log_rows(entries, now)
+    changes += log_rows(loaded, entries, now)
     writes.insert(0, mission_write(stored, changes))
     return writes, message(loaded.mission.id, entries)
 
@@ -118,19 +121,12 @@ def message(mission: str, entries: Sequence[Entry]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def log_rows(entries: Iterable[Entry], now: datetime) -> Iterator[Change]:
-    """Rows of the progress log for what is worth one."""
+def log_rows(loaded: Loaded, entries: Sequence[Entry], now: datetime) -> Iterator[Change]:
+    """Rows of the progress log for what is worth one, and of the Decision Log for what was decided."""
     for entry in entries:
         if entry.logged:
             yield AppendRow("Progress Log", {"Timestamp": stamp(now), "Event": entry.event, "Details": entry.why})
-
-
-def decision_row(layout: Layout, what: str, why: str, date: str = "") -> AppendRow:
-    """A row of the Decision Log with the next number; without a date, the command that commits it puts it in."""
-    rows = rows_in(layout, "Decision Log", "#", "decision")
-    numbers = [number for row in rows if (number := whole(row["#"])) is not None]
-    cells = {"#": str(max(numbers, default=0) + 1), "Date": date, "Decision": what, "Rationale": why}
-    return AppendRow("Decision Log", cells)
+    yield from decision_rows(loaded, entries, now)
 
 
 def entry_of(move: Move) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat table, one line per decision
@@ -207,9 +203,6 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
         case RecordValues():
             for name, _, value in move.changes:
                 yield SetFront((SECTION, name), as_scalar(value))
-            if move.changed:
-                said = "; ".join(f"{name}: {old} → {new}" for name, old, new in move.changed)
-                yield decision_row(loaded.layout, said, f"set in the file by {move.by}", stamp(now)[:10])
         case Begin():
             yield from begin(loaded, records, now)
         case Finish():

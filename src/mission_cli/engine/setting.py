@@ -10,7 +10,6 @@ from mission_cli.document.in_force import CAPS, SECTION, as_scalar, bound_of, is
 from mission_cli.document.keys import KEYS, Kind, why_wrong_text
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.records import dataclass
-from mission_cli.engine.commands import decision
 from mission_cli.engine.committing import Done, Wanted, commit_change
 
 if TYPE_CHECKING:
@@ -75,11 +74,11 @@ def set_value(world: World, text: str, key: str, value: str) -> Done:
         if wanted.new == front.text(*wanted.path) and (bound is None or wanted.new == wanted.old):
             return Wanted(f"{key} is {wanted.new or 'not set'} already", "")
         changes: list[Change] = [SetFront(wanted.path, as_scalar(wanted.new))]
-        if bound is not None:
-            if address.mission.managed and is_recordable(front) and front.node(SECTION) is None:
-                changes.append(SetFront((SECTION, bound.name), as_scalar(wanted.new)))
-            changes.append(decision(address, wanted.words, "mission set"))
-        return Wanted(f"{address.mission.id}: {wanted.words}", "mission.set", tuple(changes))
+        if bound and address.mission.managed and is_recordable(front) and front.node(SECTION) is None:
+            changes.append(SetFront((SECTION, bound.name), as_scalar(wanted.new)))
+        decisions = (wanted.words,) if bound is not None else ()
+        words = f"{address.mission.id}: {wanted.words}"
+        return Wanted(words, "mission.set", tuple(changes), decisions=decisions, reason="mission set")
 
     return commit_change(world, text, change)
 

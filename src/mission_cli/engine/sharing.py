@@ -236,7 +236,7 @@ def _say_yielded(world: World, mission: MissionId, host: str) -> None:
     stored = world.state.snapshot().missions.get(mission)
     if stored is not None:
         entry = Entry("mission.yielded", f"{host} was first to drive it")
-        write = mission_write(stored, list(log_rows([entry], world.clock.now())))
+        write = mission_write(stored, list(log_rows(load_placed(stored.text, stored.id), [entry], world.clock.now())))
         world.state.commit([write], message=message(mission, [entry]), expect=world.state.head())
 
 

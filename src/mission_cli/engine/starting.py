@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.document.lint import weak_criterion
-from mission_cli.domain.errors import BlockedError
+from mission_cli.domain.errors import BlockedError, UsageError
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import poc_branch
+from mission_cli.domain.records import replace
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import MissionStatus
 from mission_cli.domain.text import command_line
+from mission_cli.engine.reachable import refuse_unreachable
 from mission_cli.engine.world import policy_of
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ def refuse_start(world: World, address: Address) -> None:
         hint = "set budget.money_usd, time_hours or token_limit in its front matter, or write unlimited there"
         raise BlockedError(f"{mission.id} has no budget cap", hint=hint)
     if not mission.base:
-        raise BlockedError(f"{mission.id} has no base branch", hint="write `base: main` into its front matter")
+        hint = f"name it: mission start {mission.id} --base main"
+        raise BlockedError(f"{mission.id} has no base branch", hint=hint)
     heads = world.code.heads(mission.id, mission.base)
     if heads.in_the_way:
         words = f"there is a branch `{heads.in_the_way}`, and beside it there can be no `mission/{mission.id}/work`"
@@ -45,6 +48,8 @@ def refuse_start(world: World, address: Address) -> None:
         raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="make it, with a first commit")
     for name in runners(mission):
         _refuse_runner(world, mission, name)
+    if mission.status not in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and (start := heads.work or heads.base):
+        refuse_unreachable(world, mission, start)
     if is_elsewhere(mission.host, world.machine.me()) and mission.status is MissionStatus.ACTIVE:
         raise BlockedError(f"{mission.id} is driven by {mission.host}", hint=f"mission takeover {mission.id}")
 
@@ -54,6 +59,20 @@ def weak_points(address: Address) -> tuple[Problem, ...]:
     milestones = address.mission.milestones
     criteria = [c for m in milestones for c in (*m.criteria, *(c for f in m.features for c in f.criteria))]
     return tuple(problem for c in criteria for problem in weak_criterion(c, (c.line, 1)))
+
+
+def on_base(address: Address, base: str) -> Address:
+    """The same mission with the base branch that a person names where the file names none.
+
+    Raises UsageError where the file names another one.
+    """
+    mission = address.mission
+    if not base or base == mission.base:
+        return address
+    if mission.base:
+        hint = f"change `base` in the file: mission edit {mission.id}"
+        raise UsageError(f"the file says that {mission.id} starts from `{mission.base}`", hint=hint)
+    return replace(address, loaded=replace(address.loaded, mission=replace(mission, base=base)))
 
 
 def _refuse_runner(world: World, mission: Mission, name: str) -> None:

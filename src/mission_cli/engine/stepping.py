@@ -95,11 +95,12 @@ def step_in(world: World, text: str) -> RunRecord:
         _refuse(world, address)
         record = _intent(world, address, records)
         why = f"{person.name} steps into {record.feature} as {attempt_name(record.run)}"
-        entry = Entry("feature.taken", why, record.run)
+        what = f"Do {record.feature} by hand"
+        entry = Entry("feature.taken", why, record.run, decisions=(what,), reason=f"by {person.name}")
         changes = [
             SetFeature(record.feature, "Status", _dispatched(address.need_feature())),
             SetFeature(record.feature, "Worker", f"{person.name} a{record.attempt}"),
-            *log_rows([entry], world.clock.now()),
+            *log_rows(address.loaded, [entry], world.clock.now()),
         ]
         place = f"{address.stored.runs}/{attempt_name(record.run)}.md"
         writes = [mission_write(address.stored, changes), Write(place, write_run(record), None)]

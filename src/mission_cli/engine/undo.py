@@ -81,8 +81,14 @@ def undo(world: World, text: str) -> Undone:
         before, after = (world.state.text_at(address.stored, f"{last.commit}{end}") for end in ("^", ""))
         _refuse(world, address, last, before, after)
         _refuse_changed(address, before, after)
-        entry = Entry(EVENT, f"taken back: {last.subject} (by {person.name})", undoes=last.commit)
-        rows = list(log_rows([entry], world.clock.now()))
+        entry = Entry(
+            EVENT,
+            f"taken back: {last.subject} (by {person.name})",
+            undoes=last.commit,
+            decisions=(f"Take back: {last.subject}",),
+            reason=f"by {person.name}",
+        )
+        rows = list(log_rows(address.loaded, [entry], world.clock.now()))
         back = _reversal(world, address.mission.id, before, after)
         new = back(address.stored.text)
         if new == address.stored.text:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _SCORE = 3.0
 """What a review must reach where nobody says it; Polpo's own default."""
 _OF_THE_RECORD = frozenset({"id", "createdAt", "updatedAt"})
+_STATUSES = frozenset({"scheduled", "recurring", "active", "paused", "completed", "failed", "cancelled"})
+"""Those that mean here what they mean there; a draft of Polpo's is planned here."""
 
 
 class _Open(BaseModel):
@@ -83,12 +85,33 @@ class _Document(_Open):
     delays: list[_Gate] = []
 
 
+class _Rule(_Open):
+    channels: list[str] = []
+
+
+class _Notifications(_Open):
+    rules: list[_Rule] = []
+
+    def names(self) -> list[str]:
+        """Who is told, each once."""
+        return list(dict.fromkeys(one_line(name) for rule in self.rules for name in rule.channels))
+
+    def left(self) -> Iterator[str]:
+        """Of what they are told there, and how: here they are told of everything."""
+        yield from self.unknown("notifications: ")
+        for number, rule in enumerate(self.rules, 1):
+            yield from rule.unknown(f"notifications: rule {number}: ")
+
+
 class _Record(_Open):
     name: str = ""
     prompt: str = ""
     status: str = ""
     deadline: str = ""
     schedule: str = ""
+    endDate: str = ""  # noqa: N815
+    executionCount: int = Field(default=0, ge=0)  # noqa: N815
+    notifications: _Notifications | None = None
     qualityThreshold: float | None = None  # noqa: N815
 
 
@@ -181,16 +204,25 @@ def _plan(document: _Document, about: _Record, source: Source) -> Taken:
         goal=about.prompt or title,
         deadline=about.deadline,
         schedule=about.schedule,
+        end_date=about.endDate,
+        notify=about.notifications.names() if about.notifications else [],
         team=[_agent(agent) for agent in document.team],
         gates=gates,
         milestones=[PlanMilestone(name="Tasks", features=features)],
     )
-    return Taken(plan, (), tuple(left))
+    return Taken(plan, (), tuple(left), _front(about))
+
+
+def _front(about: _Record) -> dict[str, str | int]:
+    """Where the mission stood. `managed` is taken out where it does not begin here: nothing runs before a start."""
+    front: dict[str, str | int] = {"executions": about.executionCount} if about.executionCount else {}
+    return front | ({"status": about.status, "managed": ""} if about.status in _STATUSES else {})
 
 
 def _about(about: _Record, *, left_of: _Document) -> Iterator[str]:
-    if about.status not in {"", "draft"}:
+    if about.status not in {"", "draft", *_STATUSES}:
         yield f"status: {about.status}; it is planned here, and nothing runs before `mission start`"
+    yield from about.notifications.left() if about.notifications else ()
     yield from (w for w in about.unknown("") if w.partition(":")[0] not in _OF_THE_RECORD)
     yield from (w for w in left_of.unknown("") if w.partition(":")[0] not in _Record.model_fields)
 
@@ -270,5 +302,9 @@ def _gate(gate: _Gate, kind: Literal["checkpoint", "quality", "delay"], numbers:
 def _agent(agent: _Agent) -> PlanAgent:
     most = str(agent.maxConcurrency) if agent.maxConcurrency else ""
     return PlanAgent(
-        name=one_line(agent.name), role=agent.role, model=agent.model, max_parallel=most, volatile=agent.volatile
+        name=one_line(agent.name),
+        role=agent.role,
+        model=agent.model.replace(":", "/", 1),  # `provider:model` there, `provider/model` for most agents
+        max_parallel=most,
+        volatile=agent.volatile,
     )

@@ -12,7 +12,7 @@ from mission_cli.document.plan_problems import place_of
 from mission_cli.document.yaml_text import compose_texts
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem
-from mission_cli.domain.records import dataclass
+from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,6 +50,8 @@ class Taken:
     plan: Plan | None
     problems: tuple[Problem, ...] = ()
     left: tuple[str, ...] = ()
+    front: Mapping[str, str | int] = field(default_factory=dict)
+    """Keys of the front matter that a plan does not have: where the mission stood there."""
 
 
 def sniff(text: str) -> str:

@@ -44,6 +44,9 @@ def write_polpo(mission: Mission) -> tuple[dict[str, Any], tuple[str, ...]]:
         "status": _STATUS.get(mission.status, str(mission.status)) if mission.status else "draft",
         "deadline": mission.deadline,
         "schedule": mission.schedule,
+        "endDate": mission.end_date,
+        "executionCount": mission.executions,
+        "notifications": {"rules": [{"channels": list(mission.notify)}]} if mission.notify else None,
         "createdAt": mission.created,
         "updatedAt": mission.completed or mission.started or mission.created,
         "data": json.dumps({k: v for k, v in document.items() if v}, ensure_ascii=False),
@@ -121,7 +124,7 @@ def _team(mission: Mission) -> Iterator[dict[str, Any]]:
             agent = {
                 "name": row.cells["agent"],
                 "role": row.cells.get("role"),
-                "model": row.cells.get("model"),
+                "model": row.cells.get("model", "").replace("/", ":", 1),
                 "volatile": row.cells.get("volatile", "").casefold() in {"yes", "true"},
             }
             yield {k: v for k, v in agent.items() if v}
@@ -136,6 +139,8 @@ def _add_gate(document: dict[str, Any], gate: Gate, titles: Mapping[FeatureNumbe
         "afterTasks": [titles[n] for n in gate.after],
         "blocksTasks": [titles[n] for n in gate.blocks],
     }
+    if gate.notify:
+        told["notifyChannels"] = [name.strip() for name in gate.notify.split(",") if name.strip()]
     if gate.kind is GateKind.DELAY:
         told["duration"] = gate.rule
     elif gate.kind is GateKind.QUALITY:

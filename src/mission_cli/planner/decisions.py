@@ -41,6 +41,8 @@ class Settle:
     """None: the feature's status is a person's and stays."""
     why: str
     opens_recovery: bool = False
+    findings: tuple[str, ...] = ()
+    """Files of its tree that go to the mission's folder `research/`."""
     next_route: str = ""
 
 

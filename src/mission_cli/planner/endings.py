@@ -41,14 +41,15 @@ class Ending:
 def unproven(end: Exit, evidence: Evidence) -> bool:
     """Whether a run ended on good terms without a commit: what it was to do may have been done already."""
     good = (end.reason, end.code, end.report.cause) == (EndReason.EXIT, 0, None)
-    odd = evidence.commits or evidence.elsewhere or evidence.trouble or evidence.secrets
+    odd = evidence.commits or evidence.findings or evidence.elsewhere or evidence.trouble or evidence.secrets
     return good and not odd
 
 
-def ending(end: Exit, evidence: Evidence, run: str, *, provable: bool = False) -> Ending | None:
+def ending(end: Exit, evidence: Evidence, run: str, *, provable: bool = False, research: bool = False) -> Ending | None:
     """Return the cause where the criteria need not be asked; None where they decide.
 
     `provable`: the feature has criteria that can be run, which decide also about white space and empty files.
+    Of `research` findings are a result, with or without a change of code.
     """
     if end.reason in _BY_REASON:
         return Ending(_BY_REASON[end.reason], end.detail or _reason_words(end))
@@ -58,7 +59,7 @@ def ending(end: Exit, evidence: Evidence, run: str, *, provable: bool = False) -
     if protected:
         return Ending(Cause.TAMPERED, f"it changed what is not its own: {protected}")
     if not evidence.commits:
-        return _without_commits(end, evidence, run)
+        return None if research and evidence.findings else _without_commits(end, evidence, run)
     if not evidence.substantial and not provable:
         return Ending(Cause.WRONG_OUTPUT, "its commits change nothing but white space or empty files")
     if evidence.unrelated:
@@ -131,6 +132,7 @@ def _without_commits(end: Exit, evidence: Evidence, run: str) -> Ending:
         return Ending(Cause.INFRASTRUCTURE, f"the runner's command could not be executed (exit {end.code})")
     if end.code is not None and end.code < 0:
         return Ending(Cause.KILLED, f"killed from outside by signal {-end.code}, without a commit")
-    if end.code:
-        return Ending(Cause.WRONG_OUTPUT, f"exit {end.code} without a commit")
+    if end.code or evidence.findings:
+        found = f"it left findings ({', '.join(evidence.findings[:3])}) and no change of code"
+        return Ending(Cause.WRONG_OUTPUT, found if evidence.findings else f"exit {end.code} without a commit")
     return Ending(Cause.NOOP, "it ended with exit 0 and left no commit")

@@ -47,6 +47,7 @@ class Facts:
                 to,
                 self._words(cause, to, detail),
                 opens_recovery=rule.safety,
+                findings=self.evidence.findings if cause is Cause.DONE else (),
                 next_route="the smallest rest that can be finished, told so in the prompt" if rule.safety else "",
             )
         )
@@ -109,6 +110,7 @@ class Facts:
         lines = [detail, ""]
         lines.append(f"commits: {evidence.commits}, head: {evidence.tip or 'none'}")
         lines += [f"changed: {path}" for path in evidence.changed[:50]]
+        lines += [f"found out: {path}" for path in evidence.findings[:50]]
         if evidence.tests_changed:
             lines.append(f"test files changed: {evidence.tests_changed}")
         lines += [f"protected, dropped: {path}" for path in evidence.protected]

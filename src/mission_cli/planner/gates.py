@@ -84,8 +84,14 @@ def _gate(draft: Draft, gate: Gate) -> None:
     elif word in _PENDING and ready and gate.kind is not None:
         _fire(draft, gate, after)
     elif word == "waiting":
-        approve = approval(draft.mission, gate)
-        draft.hold("", str(gate.kind), f"`{gate.name}` waits for a person", unblock=approve, person=True)
+        words = f"`{gate.name}` waits for a person{_said(gate)}"
+        draft.hold("", str(gate.kind), words, unblock=approval(draft.mission, gate), person=True)
+
+
+def _said(gate: Gate) -> str:
+    """What its author says to the person who decides, and whom they want to be told."""
+    message = f": {gate.message}" if gate.message else ""
+    return message + (f" (for {gate.notify})" if gate.notify else "")
 
 
 def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
@@ -103,7 +109,7 @@ def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
     else:
         _move(draft, gate, "waiting", "what stands before it is finished")
         if gate.kind is GateKind.CHECKPOINT and draft.mission.status is MissionStatus.ACTIVE:
-            draft.pause(f"checkpoint `{gate.name}` is reached: {approval(draft.mission, gate)}")
+            draft.pause(f"checkpoint `{gate.name}` is reached{_said(gate)}: {approval(draft.mission, gate)}")
 
 
 def _delay(draft: Draft, gate: Gate) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.paths import findings_folders
 from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import EXECUTABLE_KINDS, PASSES, CriterionKind, JobState, Verdict
 from mission_cli.planner.asking import Question, ask, find_request
@@ -93,6 +94,12 @@ def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission,
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
 
+def names_findings(criterion: Criterion, mission: str) -> bool:
+    """Whether a criterion is about what workers found out, and not only about the code."""
+    texts = (criterion.command, *criterion.paths)
+    return any(folder.rstrip("/") in text for folder in findings_folders(mission) for text in texts)
+
+
 def judge(
     draft: Draft,
     criteria: Sequence[Criterion],
@@ -113,7 +120,9 @@ def judge(
         if criterion.wrong:
             result.known.append(Judged(criterion, Verdict.COULD_NOT_RUN, criterion.wrong))
         elif criterion.kind in EXECUTABLE_KINDS:
-            key = check_key(criterion, tree, draft.policy, draft.mission, turn)
+            about_found = names_findings(criterion, draft.mission.id)
+            place = f"{tree}.{draft.seen.findings}" if about_found else tree
+            key = check_key(criterion, place, draft.policy, draft.mission, turn)
             _executable(draft, criterion, commit, key, result, confirm=confirm)
         else:
             _personal(draft, criterion, owner, about, result)

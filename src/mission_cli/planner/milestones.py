@@ -292,6 +292,15 @@ def _passed(draft: Draft, milestone: Milestone, judgement: Judgement) -> None:
     why = f"milestone {number} passed: {counted(len(judgement.known), 'criterion', 'criteria')} on {work[:7]}"
     draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.PASSED, why, passed_at=work[:_SHORT]))
     draft.moves.append(MarkCriteria(number, _marks(draft, judgement), f"the verdicts of milestone {number}"))
+    if _waits_for_person(draft.mission, milestone):
+        look = f"look at it, then mission resume {draft.mission.id}"
+        draft.pause(f"milestone {number} passed, and the mission is not autonomous: {look}")
+
+
+def _waits_for_person(mission: Mission, passed: Milestone) -> bool:
+    """Whether a person looks before the mission goes on; `mission land` is that look where nothing else is left."""
+    left = any(not m.finished and m.number != passed.number for m in mission.milestones)
+    return not mission.autonomous and (left or mission.preferences.land == "auto")
 
 
 def _failed(draft: Draft, milestone: Milestone, judgement: Judgement, failed: Sequence[Judged]) -> None:

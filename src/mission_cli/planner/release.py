@@ -14,7 +14,7 @@ from mission_cli.budget.amounts import CATEGORIES, show_amount
 from mission_cli.budget.ledger import Refusal, alert, reserve_for_attempt
 from mission_cli.domain.ids import run_id
 from mission_cli.domain.records import replace
-from mission_cli.domain.routing import ECONOMY, routes
+from mission_cli.domain.routing import ECONOMY, has_own_tier, routes
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import (
     FeatureStatus,
@@ -63,11 +63,16 @@ def holds_of(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
         yield from look(draft, milestone, feature)
 
 
-def active_runs(draft: Draft) -> int:
+def occupied(draft: Draft) -> list[RunRecord]:
     """Attempts that occupy a worker's slot: intended, not by hand and not ended, those of this round included."""
     ended = {run for run, job in draft.seen.jobs.items() if job.exit is not None}
-    open_now = sum(not (r.by or r.run in ended or r.run in draft.settling) for r in draft.open_records())
-    return open_now + sum(isinstance(m, Dispatch) for m in draft.moves)
+    open_now = [r for r in draft.open_records() if not (r.by or r.run in ended or r.run in draft.settling)]
+    return open_now + [m.record for m in draft.moves if isinstance(m, Dispatch)]
+
+
+def active_runs(draft: Draft) -> int:
+    """How many attempts occupy a worker's slot."""
+    return len(occupied(draft))
 
 
 def free_slots(draft: Draft) -> int:
@@ -117,7 +122,7 @@ def route_of(draft: Draft, feature: Feature) -> Route:
     all_routes = routes(draft.mission, feature)
     route = all_routes[weighed(draft, feature).route]
     economy = draft.mission.models.get(ECONOMY, "")
-    if not economy or feature.model or route is not all_routes[0]:
+    if not economy or has_own_tier(draft.mission, feature) or route is not all_routes[0]:
         return route
     state = stand(draft)
     short = any((state.used_pct(category) or 0) >= draft.policy.warn_pct for category in CATEGORIES)
@@ -312,9 +317,25 @@ def _hours(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hol
         yield Hold(feature.number, "hours", words, until=draft.seen.opens_at)
 
 
+def _member_busy(draft: Draft, feature: Feature) -> str:
+    """Why nobody of the team is free for a feature, or the empty string."""
+    member = draft.mission.member(feature)
+    if member is None or not member.max_parallel:
+        return ""
+    mine = {f.number for f in draft.mission.features() if draft.mission.member(f) == member}
+    busy = sum(record.feature in mine for record in occupied(draft))
+    return (
+        f"{member.agent} works at {busy} features, and may at {member.max_parallel}"
+        if busy >= member.max_parallel
+        else ""
+    )
+
+
 def _slots(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
     soon = draft.seen.now + _LOOK_AGAIN
+    if busy := _member_busy(draft, feature):
+        yield Hold(feature.number, "slot", busy)
     if draft.seen.shortage:
         yield Hold(feature.number, "machine", draft.seen.shortage, until=soon)
     elif not free_slots(draft):

@@ -31,7 +31,7 @@ def integrated(facts: Facts, feature: Feature) -> None:
     """Its work is on `work`: it is done if its criteria say so, whatever brought it there."""
     draft, evidence = facts.draft, facts.evidence
     if evidence.candidate is not None and not draft.mission.poc:
-        judgement = _judge_feature(facts, feature, evidence.candidate)
+        judgement = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
         if not judgement.over:
             start_checks(draft, judgement)
             if not _hold_for_answer(facts, feature, judgement):
@@ -106,7 +106,7 @@ def review(facts: Facts, feature: Feature) -> None:
     if end_cause is not None and not feature.criteria:
         facts.close(end_cause, facts.end.report.detail or str(end_cause))
         return
-    judgement = _judge_feature(facts, feature, evidence.candidate)
+    judgement = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
     if evidence.work != draft.seen.work:
         start_checks(draft, judgement)
         words = f"attempt {record.attempt} is judged on top of those before it, and waits for them"
@@ -122,7 +122,17 @@ def review(facts: Facts, feature: Feature) -> None:
     elif _judged_as_before(facts, feature):
         passed = counted(len(judgement.known), "criterion", "criteria")
         why = f"{attempt_name(record.run)}: {passed} passed on its merge with finished work"
-        draft.acts.append(Integrate(record.run, evidence.candidate, evidence.work, why))
+        if evidence.commits:
+            draft.acts.append(Integrate(record.run, evidence.candidate, evidence.work, why))
+        else:
+            facts.judged = judgement.known
+            _found_out(facts, feature)
+
+
+def _found_out(facts: Facts, feature: Feature) -> None:
+    """Findings without a change of code: nothing has to be merged."""
+    words = f"{counted(len(facts.evidence.findings), 'file')} with findings and no change of code"
+    _done(facts, feature, facts.evidence.judged, words)
 
 
 def _rejected(facts: Facts, feature: Feature, judgement: Judgement, where: str = "") -> bool:
@@ -168,7 +178,10 @@ def _take_at_its_trailer(facts: Facts, feature: Feature, candidate: Sha, work: S
         facts.close(said or Cause.WRONG_OUTPUT, facts.end.report.detail if said else words)
         return
     why = f"{attempt_name(facts.record.run)}: a commit completes {feature.number}"
-    facts.draft.acts.append(Integrate(facts.record.run, candidate, work, why))
+    if facts.evidence.commits:
+        facts.draft.acts.append(Integrate(facts.record.run, candidate, work, why))
+    else:
+        _found_out(facts, feature)
 
 
 def _cannot_run(draft: Draft, stuck: Judged, subject: str) -> None:

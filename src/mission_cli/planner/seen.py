@@ -89,6 +89,8 @@ class Seen:
     """Of this machine: schedules are local time."""
     settings_at: datetime | None = None
     """When settings or keys were changed last; None where nobody knows."""
+    findings: str = ""
+    """A name for what workers have found out so far; another one when that changes."""
     editor: str = ""
     """Who committed the last change of the file that was not ours."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.records import replace
+from mission_cli.domain.routing import is_research
 from mission_cli.domain.runs import AgentReport, Evidence, Exit, Job, RunRecord, Usage
 from mission_cli.domain.status import (
     EXECUTABLE_KINDS,
@@ -136,13 +137,15 @@ def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, e
     if unproven(end, evidence) and feature.criteria and not draft.mission.poc and without_diff(facts, feature):
         return
     provable = any(c.kind in EXECUTABLE_KINDS for c in feature.criteria)
-    early = without_blame(record, ending(end, evidence, record.run, provable=provable))
+    research = is_research(draft.mission, feature)
+    early = without_blame(record, ending(end, evidence, record.run, provable=provable, research=research))
     if early:
         facts.close(early.cause, early.detail)
         return
     if feature.status is FeatureStatus.DISPATCHED:
         move_feature(feature.status, FeatureStatus.REVIEW)
-        changed = f"{counted(evidence.commits, 'commit')} in {counted(len(evidence.changed), 'file')}"
+        found = f", {counted(len(evidence.findings), 'file')} with findings" if evidence.findings else ""
+        changed = f"{counted(evidence.commits, 'commit')} in {counted(len(evidence.changed), 'file')}{found}"
         draft.moves.append(
             MoveFeature(feature.number, FeatureStatus.REVIEW, f"{attempt_name(record.run)} left {changed}")
         )

@@ -93,6 +93,10 @@ class CodeRepo(Protocol):
         """A commit like another one in which some files are as said; None: not there. The same whenever it is made."""
         ...
 
+    def missing(self, commit: Sha, paths: Sequence[str]) -> Mapping[str, bool]:
+        """Those of the paths that are files of the checkout and not in git at a commit; True: git ignores the file."""
+        ...
+
     def make_branch(self, name: str) -> None:
         """Create a branch at what is checked out; nothing when it exists. Raises ToolError without a commit."""
         ...

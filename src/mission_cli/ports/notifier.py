@@ -19,6 +19,8 @@ class News:
     event: str
     """landed, failed, paused, waiting, completed or cancelled."""
     words: str
+    to: tuple[str, ...] = ()
+    """Who the mission, and the gates that wait, want to be told, as the file names them."""
 
 
 class Notifier(Protocol):

@@ -48,6 +48,11 @@ class Snapshot:
     """Those that were said to be settled and are as they were; they are not among `missions`."""
 
 
+def research_folder(stored: Stored) -> str:
+    """Where in the store the findings of a mission lie."""
+    return f"{stored.runs.rpartition('/')[0]}/research"
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """A new content for one file; None takes it away. `old` is the committed text it was made from, None for a new one.
@@ -106,6 +111,10 @@ class StateStore(Protocol):
 
     def run_files(self, stored: Stored, at: Sha) -> Mapping[str, str]:
         """Texts of the files that hold them, by file name without `.md`."""
+        ...
+
+    def found(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Texts of what workers found out, files of the mission's folder `research/` at a commit, by path below it."""
         ...
 
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tests.kit.fakes.objects import Commit, changed_between, merge_files, tree_of
@@ -12,7 +12,7 @@ from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
 from mission_cli.domain.judging import Change
 from mission_cli.domain.landing import Landing, LandState, Merge
-from mission_cli.domain.paths import is_test_file
+from mission_cli.domain.paths import findings_folders, is_test_file
 from mission_cli.domain.runs import Evidence
 from mission_cli.ports.code import Heads
 
@@ -79,15 +79,24 @@ class MemoryCodeRepo:
         tip = self._ref(f"tips/{run}")
         if tip is None:
             return Evidence(tip=None, work=work)
+        real, folders = tip, findings_folders(run.partition("/")[0])
         before, after = self._objects.get(start).files, self._objects.get(tip).files
+        found = {p: t for p, t in after.items() if p.startswith(folders) and before.get(p) != t}
+        if found:
+            after = {p: t for p, t in after.items() if p not in found}
+            said = self._objects.get(tip)
+            tip = start if after == before else self._objects.add(replace(said, files=after, parents=(start,)))
         changed = tuple(changed_between(before, after))
         since = set(self._objects.ancestry(start))
         mine = [name for name in self._objects.ancestry(tip) if name not in since]
         merged = self._merge(run, work, tip)
         integrated = bool(mine) and self._objects.contains(work, tip)
         candidate = self._merge_commit(tip, work) if integrated else merged.commit
+        candidate = work if found and not mine else candidate
+        judged = self.overlay(candidate, found) if found and candidate else None
+        name = self.code_tree(candidate) if candidate else ""
         return Evidence(
-            tip=tip,
+            tip=real,
             commits=len(mine),
             changed=changed,
             substantial=any(before.get(p, "").split() != after.get(p, "").split() for p in changed),
@@ -96,7 +105,9 @@ class MemoryCodeRepo:
             conflicts=merged.conflicts,
             unrelated=merged.unrelated,
             candidate=candidate,
-            tree=self.code_tree(candidate) if candidate else "",
+            findings=tuple(sorted(found)),
+            judged=judged,
+            tree=name if judged is None else f"{name}.{judged}",
             completes=tuple(dict.fromkeys(c for name in mine for c in _completes(self._objects.get(name).message))),
             integrated=integrated,
             work=work,
@@ -166,6 +177,11 @@ class MemoryCodeRepo:
         whole = {**now.files, **files}
         changed = {path: text for path, text in whole.items() if text is not None}
         return self._objects.add(Commit(changed, (commit,), "As the base judges", ROBOT, now.at))
+
+    def missing(self, commit: Sha, paths: Sequence[str]) -> Mapping[str, bool]:
+        """There is no checkout."""
+        del commit, paths
+        return {}
 
     def make_branch(self, name: str) -> None:
         """Create a branch at the base; nothing when it exists."""

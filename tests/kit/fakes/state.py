@@ -15,7 +15,7 @@ from mission_cli.document.rolls import is_roll, split_roll
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
-from mission_cli.ports.state import Edit, Event, Snapshot, Stored, Write
+from mission_cli.ports.state import Edit, Event, Snapshot, Stored, Write, research_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -82,6 +82,12 @@ class MemoryStateStore:
         start = f"{stored.runs}/"
         files = self._objects.get(at).files
         return {p.removeprefix(start).removesuffix(".md"): t for p, t in files.items() if p.startswith(start)}
+
+    def found(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Texts of the files with findings, by path below their folder."""
+        start = f"{research_folder(stored)}/"
+        files = self._objects.get(at).files
+        return {p.removeprefix(start): t for p, t in files.items() if p.startswith(start)}
 
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
         """Commit exactly these files on top of `expect`, then let the work tree follow."""

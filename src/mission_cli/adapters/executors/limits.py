@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.agents.asking import with_question
 from mission_cli.adapters.agents.usage import read_usage
 from mission_cli.adapters.executors import probes
 from mission_cli.domain.records import replace
@@ -143,6 +144,7 @@ class Limits:
         if self._reader is None:
             return AgentReport(transcript=transcript)
         found = self._reader.report(code)
+        found = with_question(found) if self._spec.kind == "worker" else found
         usage, steps = self._used()
         usage = self._at_least(usage)
         if cut_short and self._reported is None and self._dearest.total_tokens:

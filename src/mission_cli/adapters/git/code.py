@@ -12,13 +12,15 @@ from mission_cli.adapters.git.carried import as_checked_out, identities
 from mission_cli.adapters.git.collect import collect
 from mission_cli.adapters.git.command import ZERO, Git, refusal
 from mission_cli.adapters.git.compared import changes, glance, overlay_tree, read
+from mission_cli.adapters.git.findings import Findings
 from mission_cli.adapters.git.known import Known, changed_at
 from mission_cli.adapters.git.landing import land, landing, renamed_to
 from mission_cli.adapters.git.objects import Objects
 from mission_cli.adapters.git.places import MISSION_FOLDERS, refs_files, worktrees
+from mission_cli.adapters.git.reachable import missing_at
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
-from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
+from mission_cli.domain.ids import FeatureNumber, MissionId, Sha, split_run_id
 from mission_cli.domain.landing import Merge
 from mission_cli.domain.paths import is_test_file
 from mission_cli.domain.records import dataclass
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.collect import Screen
     from mission_cli.adapters.git.places import Checkout
     from mission_cli.domain.host import Person
-    from mission_cli.domain.ids import MissionId, RunId
+    from mission_cli.domain.ids import RunId
     from mission_cli.domain.judging import Change
     from mission_cli.domain.landing import Landing
     from mission_cli.domain.runs import Left
@@ -66,6 +68,7 @@ class GitCodeRepo:
         self._git = Git(checkout.common_dir, durable=True)
         self._objects = Objects(self._git, checkout.runtime)
         self._attempts: dict[MissionId, tuple[tuple[int, ...], dict[FeatureNumber, int]]] = {}
+        self._findings = Findings(self._git, checkout.runtime)
         self._known = Known()
         self._tree_of = tree_of
         self._robot = robot
@@ -140,14 +143,21 @@ class GitCodeRepo:
             return Evidence(tip=None, elsewhere=left.elsewhere, trouble=left.trouble, work=work)
         self._show(run, tip)
         elsewhere, trouble = left.elsewhere, left.trouble
+        real, mission = tip, MissionId(run.partition("/")[0])
+        found = self._known.of("findings", mission, start, real, ask=self._findings.changed)
+        tip = self._known.of("code", mission, start, real, ask=self._code_of) if found else real
         commits = self._known.of("count", start, tip, ask=self._count)
         changes = self._known.of("changes", start, tip, ask=self._changes)
         touched = tuple(c.path for c in changes if protected(c.path, c.existed))
         merged = self._known.of("merge", run, work, tip, ask=self._merge)
         integrated = commits > 0 and self._objects.is_ancestor(tip, work)
         candidate = self._known.of("merged", tip, work, ask=self._merge_commit) or tip if integrated else merged.commit
+        if found and not commits:
+            candidate = work
+        judged = self._with_findings(candidate, real, found) if found and candidate else None
+        name = self._known.of("tree", candidate, ask=self.code_tree) if candidate else ""
         return Evidence(
-            tip=tip,
+            tip=real,
             commits=commits,
             changed=tuple(c.path for c in changes),
             substantial=self._known.of("substantial", start, tip, ask=self._substantial),
@@ -157,7 +167,9 @@ class GitCodeRepo:
             conflicts=merged.conflicts,
             unrelated=merged.unrelated,
             candidate=candidate,
-            tree=self._known.of("tree", candidate, ask=self.code_tree) if candidate else "",
+            findings=found,
+            judged=judged,
+            tree=name if judged is None else f"{name}.{self._objects.tree_of(judged)}",
             completes=self._known.of("completes", start, tip, ask=self._completes),
             integrated=integrated,
             work=work,
@@ -238,6 +250,10 @@ class GitCodeRepo:
         """A commit like another one in which some files are as said."""
         tree = overlay_tree(self._git, self._checkout.runtime, commit, files)
         return self._commit(tree, [commit], "As the base judges", commit)
+
+    def missing(self, commit: Sha, paths: Sequence[str]) -> Mapping[str, bool]:
+        """Files of the checkout that a clone of the commit does not have."""
+        return missing_at(self._checkout.common_dir, self._checkout.main_tree, commit, paths)
 
     def make_branch(self, name: str) -> None:
         """Create a branch at what is checked out; nothing when it exists."""
@@ -356,6 +372,18 @@ class GitCodeRepo:
         if tree is None:
             return None, conflicts
         return self._commit(tree, [base, work], "Merge the work of the mission", work), ()
+
+    def _code_of(self, mission: MissionId, start: Sha, tip: Sha) -> Sha:
+        """The work of an attempt as one commit without its findings; `start` where nothing else was changed."""
+        tree = self._findings.without(mission, start, tip)
+        if tree == self._objects.tree_of(start):
+            return start
+        message = self._git.text("show", "-s", "--format=%B", tip)
+        return self._commit(tree, [start], f"{message.rstrip()}\n", tip)
+
+    def _with_findings(self, candidate: Sha, tip: Sha, found: tuple[str, ...]) -> Sha:
+        tree = self._findings.within(candidate, self._findings.blobs_at(tip, found))
+        return self._commit(tree, [candidate], "What a criterion is judged on\n", candidate)
 
     def _merge_commit(self, tip: Sha, work: Sha) -> Sha | None:
         """The commit that brought `tip` to `work`."""

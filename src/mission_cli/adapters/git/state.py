@@ -27,7 +27,7 @@ from mission_cli.domain.errors import BlockedError, BusyError, ConflictError, Mi
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.domain.records import replace
-from mission_cli.ports.state import Edit, Event, Snapshot, Write
+from mission_cli.ports.state import Edit, Event, Snapshot, Write, research_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -78,6 +78,14 @@ class GitStateStore:
             for path, oid in names.items()
             if oid in texts
         }
+
+    def found(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Texts of the files with findings, by path below their folder."""
+        folder = research_folder(stored)
+        names = {path: oid for path, (_, oid) in self._objects.files(at, folder).items()}
+        texts = self._objects.blobs(list(dict.fromkeys(names.values())))
+        decoded = {path: texts[oid].decode("utf-8", "surrogateescape") for path, oid in names.items() if oid in texts}
+        return {path.removeprefix(f"{folder}/"): text for path, text in decoded.items()}
 
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
         """Commit exactly these files on top of `expect`, then let index and work tree follow."""

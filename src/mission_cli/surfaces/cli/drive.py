@@ -47,31 +47,45 @@ def start(
     yes: Yes = False,
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
     scheduled: Annotated[bool, typer.Option("--scheduled", help="Not now: when its schedule is due.")] = False,
+    base: Annotated[
+        str, typer.Option(help="Base branch of a file that names none; default: the one that is checked out.")
+    ] = "",
 ) -> int:
     """Start a mission: consent, state, one pulse."""
     from mission_cli.engine import driving
     from mission_cli.engine.names import resolve
-    from mission_cli.engine.starting import refuse_start, weak_points
-    from mission_cli.surfaces.views.consent import consent_view
+    from mission_cli.engine.starting import on_base, refuse_start, weak_points
+    from mission_cli.surfaces.views.consent import consent_view, kept_words
 
     opened = shell.open(vouched=True)
     address = resolve(opened.world.state.snapshot(), mission)
+    if not base and not address.mission.base and (base := opened.default_base()):
+        shell.note(f"the file names no base branch: `{base}`, which is checked out, is taken (--base names another)")
+    address = on_base(address, base)
     refuse_start(opened.world, address)
     weak = weak_points(address)
     if not shell.as_json:
-        shell.out.print(consent_view(opened.world, address.mission))
+        shell.out.print(consent_view(opened.world, address.loaded))
         for problem in weak:
             shell.note(problem.at(address.stored.path))
     asks = {"question": "Start?", "refused": "nothing was started"}
     if not shell.agreed(f"{address.mission.id} starts", yes=yes or headless, default=True, shown=True, **asks):
         return 0
-    done = driving.start(opened.world, address.mission.id, scheduled=scheduled)
+    done = driving.start(opened.world, address.mission.id, scheduled=scheduled, base=base)
     report = _pulse(opened)
     _tell(shell, report)
     follow = f"The next pulse comes by itself when a worker ends; `mission run {address.mission.id}` follows it."
     now = resolve(opened.world.state.snapshot(), address.mission.id).mission
     words = f"{done.words}. {'Pulses begin it: mission cron install.' if scheduled else follow}"
-    shell.say(words, facts={"id": now.id, "status": str(now.status) if scheduled else "active", "warnings": weak})
+    shell.say(
+        words,
+        facts={
+            "id": now.id,
+            "status": str(now.status) if scheduled else "active",
+            "warnings": weak,
+            "kept": list(kept_words(address.loaded)),
+        },
+    )
     return exit_code(report)
 
 

@@ -16,7 +16,7 @@ from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mission_cli.document.plan import Plan
     from mission_cli.domain.ids import MissionId
@@ -67,6 +67,7 @@ def new(
     hours: Annotated[str, typer.Option(help="Cap in hours of work, or unlimited.")] = "",
     max_tokens: Annotated[str, typer.Option("--max-tokens", help="Cap in tokens, or unlimited.")] = "",
     deadline: Annotated[str, typer.Option(help="Date or time.")] = "",
+    orchestrator: Annotated[str, typer.Option(help="Model tier that makes the plan; default: opus.")] = "",
     homeless: Annotated[
         bool, typer.Option("--homeless", help="No repository yet: keep it in your data folder.")
     ] = False,
@@ -82,6 +83,7 @@ def new(
         "type": kind,
         "priority": priority,
         "deadline": deadline,
+        "model_routing.orchestrator": orchestrator,
     }
     given = {k: v for k, v in given.items() if v}
     budget = {"money_usd": max_usd, "time_hours": hours, "token_limit": max_tokens}
@@ -252,8 +254,12 @@ def create_mission(
     base: str,
     homeless: bool,
     planning: Callable[[MissionId], Sequence[RunRecord]] = lambda _: (),
+    front: Mapping[str, str | int] | None = None,
 ) -> tuple[str, str]:
-    """Make the mission of a plan in the repository, or in the data folder where there is none; return id and path."""
+    """Make the mission of a plan in the repository, or in the data folder where there is none; return id and path.
+
+    `front` are keys of the front matter that a plan does not have.
+    """
     from mission_cli.adapters.clock import SystemClock
     from mission_cli.adapters.machine import git_person
     from mission_cli.adapters.templates import JinjaTemplates
@@ -262,6 +268,7 @@ def create_mission(
     from mission_cli.wiring import is_in_repository, open_homeless
 
     common: dict[str, Any] = {"templates": JinjaTemplates(), "now": SystemClock().now(), "planning": planning}
+    common["front"] = front or {}
     if homeless or not is_in_repository(shell.repo):
         store = open_homeless(create=True)
         if store is None:

@@ -179,7 +179,7 @@ def _plan(shell: Shell, taken: Taken, file: str, wishes: _Wishes) -> tuple[str, 
             shell.err.print(clean(problem.at(file)))
         raise DocumentError.of(file, taken.problems)
     plan = override(taken.plan, wishes.given, wishes.budget, wishes.runner)
-    return create_mission(shell, plan, base=wishes.base, homeless=wishes.homeless)
+    return create_mission(shell, plan, base=wishes.base, homeless=wishes.homeless, front=taken.front)
 
 
 def _adopt(shell: Shell, text: str, file: str, wishes: _Wishes) -> tuple[str, str]:

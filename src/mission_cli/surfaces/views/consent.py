@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from mission_cli.budget.amounts import show_amount
+from mission_cli.document.inert import inert
 from mission_cli.domain.routing import runners
 from mission_cli.domain.schedule import next_due
 from mission_cli.domain.text import show_duration
@@ -19,14 +20,16 @@ from mission_cli.planner.seen import Seen
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
+    from mission_cli.document.load import Loaded
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.world import World
 
 _NONE = Decimal(0)
 
 
-def consent_view(world: World, mission: Mission) -> Text:
-    """Return command, permissions, branches, pushes, the most it can cost and by when, and how to stop."""
+def consent_view(world: World, loaded: Loaded) -> Text:
+    """Return command, permissions, branches, pushes, the most it can cost and by when, how to stop, what is inert."""
+    mission = loaded.mission
     runner, *further = (world.settings.runners[name] for name in runners(mission))
     workers = 1 if mission.poc else mission.preferences.max_parallel_workers or world.settings.max_parallel_workers
     caps = [
@@ -40,8 +43,12 @@ def consent_view(world: World, mission: Mission) -> Text:
     landing = "only when you say `mission land`"
     if mission.preferences.land == "auto":
         landing = f"by itself after each {'feature' if mission.poc else 'milestone'}"
+    pauses = "" if mission.autonomous else ", pausing for a person after each milestone"
     lines = [
-        ("mission", f"{mission.title} ({mission.id}): {len(mission.milestones)} milestones, {features} features"),
+        (
+            "mission",
+            f"{mission.title} ({mission.id}): {len(mission.milestones)} milestones, {features} features{pauses}",
+        ),
         (
             "runs",
             f"{shlex.join(runner.command)}, {workers} at a time, {_each(world, mission, workers)}"
@@ -56,6 +63,7 @@ def consent_view(world: World, mission: Mission) -> Text:
         ("until", _until(mission)),
         *([("again", _again(world, mission))] if mission.recurs else []),
         ("judged", _judged(mission)),
+        *(("kept", words) for words in kept_words(loaded)),
         ("stop", f"mission pause {mission.id}, or everything at once: mission stop --all"),
     ]
     text = Text()
@@ -93,6 +101,11 @@ def _copies(world: World) -> str:
     missing = world.machine.not_in_checkout(names)
     there = ", ".join(name for name in names if name not in missing) or "nothing"
     return f"{there} into each clone" + (f"; NOT in your checkout: {', '.join(missing)}" if missing else "")
+
+
+def kept_words(loaded: Loaded) -> tuple[str, ...]:
+    """One line for everything in the file that acts on nothing yet."""
+    return tuple(dict.fromkeys(f"line {problem.line}: {problem.message}" for problem in inert(loaded)))
 
 
 def _until(mission: Mission) -> str:

@@ -1,0 +1,62 @@
+"""What workers found out: kept with the mission, shown to the next workers, and there when a criterion names it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.ids import Sha
+from mission_cli.domain.paths import findings_folders
+from mission_cli.planner.decisions import Settle
+from mission_cli.ports.state import Write, research_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mission_cli.engine.observe import Case
+    from mission_cli.engine.world import World
+    from mission_cli.planner.decisions import Move
+
+_LARGEST = 1_000_000
+_MOST = 200
+_SHOWN, _SHOWN_OF_ONE = 40_000, 8_000
+
+
+def folder_of(mission: str) -> str:
+    """Where in its tree a worker of a mission leaves what it found out."""
+    return findings_folders(mission)[0].rstrip("/")
+
+
+def kept(world: World, case: Case, moves: Sequence[Move]) -> Iterator[Write]:
+    """The findings of attempts that are done, as files beside the mission; files of more than 1 MB are left out."""
+    settled = [move for move in moves if isinstance(move, Settle) and move.findings and move.record.head]
+    before = world.state.found(case.stored, case.head) if settled else {}
+    new: dict[str, str] = {}
+    for move in settled:
+        for path, text in world.code.read(Sha(move.record.head), move.findings[:_MOST]).items():
+            if len(text) <= _LARGEST:
+                new[path.partition("/research/")[2]] = text
+    for name, text in new.items():
+        if before.get(name) != text:
+            yield Write(f"{research_folder(case.stored)}/{name}", text, before.get(name))
+
+
+def shown(found: Mapping[str, str]) -> dict[str, str]:
+    """The findings as a prompt has room for them: the beginning of each, by path below the folder."""
+    left, parts = _SHOWN, {}
+    for name, text in sorted(found.items()):
+        part = text[: min(left, _SHOWN_OF_ONE)]
+        left -= len(part)
+        parts[name] = part if part == text else f"{part}\n[… cut here: it has {len(text)} characters]"
+    return parts
+
+
+def in_tree(mission: str, found: Mapping[str, str]) -> dict[str, str]:
+    """The findings by their path in a tree."""
+    return {f"{folder_of(mission)}/{name}": text for name, text in found.items()}
+
+
+def digest(found: Mapping[str, str]) -> str:
+    """A name for the findings: another one whenever one of them changes; empty where there is none."""
+    said = "".join(f"{name}\0{text}\0" for name, text in sorted(found.items()))
+    return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:12] if found else ""

@@ -1,0 +1,243 @@
+"""Nothing is inert: whatever can be written acts, and a test named here proves it, or `lint` and `start` say that it does not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.kit.proofs import exists
+
+from mission_cli.document import inert
+from mission_cli.document.features import ANNOTATION
+from mission_cli.document.keys import KEYS
+from mission_cli.document.lint import lint
+from mission_cli.document.load import load
+from mission_cli.document.sections import FEATURE_COLUMNS, SECTIONS
+from mission_cli.domain import routing
+from mission_cli.domain.status import CriterionKind, GateKind
+from mission_cli.settings import RunnerSettings, Settings, TreeSettings
+from mission_cli.surfaces.views.consent import kept_words
+
+PLANNER, ACT, SETTINGS = "unit/test_planner.py", "unit/test_keys_act.py", "unit/test_settings_act.py"
+PROOFS: dict[str, str] = {
+    # front matter
+    "front id title created executions preferences.runner": "e2e/test_surfaces.py::test_status_as_json_keeps_its_promise",
+    "front status started completed": "e2e/test_main_path.py::test_a_mission_runs_from_its_plan_to_landed_work",
+    "front type": f"{ACT}::test_research_goes_to_its_own_tier",
+    "front mode": "e2e/test_poc.py::test_a_feature_without_its_trailer_is_not_done",
+    "front in_force": "unit/test_in_force.py::test_no_single_mistake_widens_a_cap_or_stops_the_mission_in_silence",
+    "front priority": f"{ACT}::test_the_urgent_mission_is_served_first",
+    "front deadline due due_at": "unit/test_executions.py::test_the_deadline_pauses_once_and_a_person_who_resumes_has_decided",
+    "front schedule": "unit/test_executions.py::test_when_a_schedule_is_due",
+    "front end_date": "unit/test_executions.py::test_nothing_is_due_behind_the_end",
+    "front managed": "e2e/test_places.py::test_files_of_other_tools_are_shown_and_never_driven",
+    "front host": f"{PLANNER}::test_nothing_is_decided_for_a_mission_of_another_host",
+    "front base": "e2e/test_git_states.py::test_without_a_branch_the_base_has_to_be_named",
+    "front autonomous": f"{ACT}::test_a_mission_that_is_not_autonomous_pauses_after_each_milestone",
+    "front notify": f"{ACT}::test_the_hook_is_told_whom_mission_and_gates_name",
+    "front budget.time_hours budget.money_usd budget.token_limit": f"{PLANNER}::test_a_reserve_fits_below_the_cap",
+    "front budget.per_feature_usd": f"{PLANNER}::test_decisions_are_total_deterministic_and_never_over_the_cap",
+    "front budget.alert_threshold_pct": "e2e/test_budget.py::test_the_threshold_pauses_with_choices_and_resume_raises_it",
+    "front model_routing.workers model_routing.escalate": f"{PLANNER}::test_when_the_tries_of_a_route_are_used_up_the_next_one_begins",
+    "front model_routing.economy": f"{PLANNER}::test_when_money_runs_short_the_cheaper_tier_works",
+    "front model_routing.research": f"{ACT}::test_research_goes_to_its_own_tier",
+    "front model_routing.orchestrator": "e2e/test_planning.py::test_the_tier_that_plans_is_the_orchestrators",
+    "front preferences.tech_stack preferences.deploy_target preferences.test_framework preferences.ci_provider preferences.coding_style": f"{ACT}::test_a_worker_reads_all_that_the_file_says_about_the_work",
+    "front preferences.max_parallel_workers": f"{PLANNER}::test_ready_features_are_dispatched_in_order_as_long_as_slots_last",
+    "front preferences.land": "e2e/test_people.py::test_landing_waits_for_a_look_unless_told_otherwise",
+    "front preferences.worker_command": "e2e/test_slash_commands.py::test_a_sandboxed_worker_is_given_the_command_and_the_prompt_and_runs_nothing_that_stands_in_it",
+    # annotations
+    "note depends": "unit/test_document.py::test_dependencies_by_number_wildcard_prefix_and_alias",
+    "note assign model": f"{ACT}::test_a_feature_goes_to_the_member_of_the_team_that_it_is_assigned_to",
+    "note side-effects": "unit/test_dead_ends.py::test_a_failed_attempt_with_side_effects_waits_for_a_person_at_once",
+    "note research": f"{ACT}::test_research_goes_to_its_own_tier",
+    "note fixes": "e2e/test_judging.py::test_the_third_failed_validation_pauses_with_a_diagnosis",
+    "note tries-after": f"{PLANNER}::test_a_persons_retry_gives_fresh_tries",
+    # kinds of criteria and gates
+    "criterion run file grep metric": "e2e/test_judging.py::test_every_kind_of_criterion",
+    "criterion manual": "e2e/test_judging.py::test_a_manual_criterion_is_passed_by_a_person_and_by_nobody_else",
+    "criterion text": "e2e/test_judging.py::test_a_criterion_in_words_is_never_passed_by_default",
+    "gate checkpoint": f"{PLANNER}::test_a_checkpoint_pauses_the_mission_once",
+    "gate approval": f"{ACT}::test_a_gate_says_its_message_and_for_whom_it_is",
+    "gate quality": f"{PLANNER}::test_a_quality_gate_scores_5_for_what_was_proven_and_1_for_the_rest",
+    "gate delay": f"{PLANNER}::test_a_delay_starts_when_what_is_before_it_is_finished_and_ends_by_the_clock",
+    # sections and columns
+    "section Scope": f"{ACT}::test_a_worker_reads_all_that_the_file_says_about_the_work",
+    "section Milestones": "unit/test_document.py::test_the_template_reads_back_as_the_plan_said",
+    "section Retrospective": "e2e/test_main_path.py::test_a_mission_runs_from_its_plan_to_landed_work",
+    "column Milestones.#|Milestones.Feature|Milestones.Status|Milestones.Worker": f"{PLANNER}::test_ready_features_are_dispatched_in_order_as_long_as_slots_last",
+    "column Milestones.Estimate": f"{ACT}::test_estimates_are_compared_with_what_the_work_took",
+    "column Team.Agent|Team.Role|Team.Runner|Team.Model|Team.Max parallel": f"{ACT}::test_a_feature_goes_to_the_member_of_the_team_that_it_is_assigned_to",
+    "column Gates.Gate|Gates.Kind|Gates.After|Gates.Blocks|Gates.Status": f"{PLANNER}::test_a_checkpoint_pauses_the_mission_once",
+    "column Gates.Rule|Gates.Notify": f"{ACT}::test_a_gate_says_its_message_and_for_whom_it_is",
+    "column Approvals.Timestamp|Approvals.Gate|Approvals.Decision|Approvals.By|Approvals.Commit|Approvals.Comment": "e2e/test_people.py::test_landing_waits_for_a_look_unless_told_otherwise",
+    "column Input Requests.#|Input Requests.Asked|Input Requests.Feature|Input Requests.Prompt|Input Requests.Options|Input Requests.Expires|Input Requests.Status|Input Requests.Response": "unit/test_causes.py::test_rows_question_and_permission_auth",
+    "column Waits.Feature|Waits.Waiting for|Waits.Since|Waits.Timeout|Waits.Status": "e2e/test_time.py::test_a_wait_runs_out_when_two_ticks_agree_and_not_when_the_clock_jumps",
+    "column Resources.Name|Resources.Status": f"{ACT}::test_a_needed_resource_holds_the_mission",
+    "column Budget Tracking.Category|Budget Tracking.Budget|Budget Tracking.Spent|Budget Tracking.Remaining|Budget Tracking.% Used|Budget Tracking.Date|Budget Tracking.Amount|Budget Tracking.Description|Budget Tracking.Milestone": "e2e/test_budget.py::test_log_summary_and_records_say_the_same_in_every_commit",
+    "column Progress Log.Timestamp|Progress Log.Event|Progress Log.Details": "e2e/test_main_path.py::test_a_mission_runs_from_its_plan_to_landed_work",
+    "column Recovery Log.Timestamp|Recovery Log.Feature|Recovery Log.Trigger|Recovery Log.Preserved Evidence|Recovery Log.Remaining Criteria|Recovery Log.Next Safe Route|Recovery Log.Status": "unit/test_rules.py::test_a_safety_stop_never_means_done_and_while_one_is_open_no_mission_completes",
+    "column Decision Log.#|Decision Log.Date|Decision Log.Decision|Decision Log.Rationale": "unit/test_decision_log.py::test_every_command_that_decides_leaves_a_row",
+    # settings
+    "setting max_file_mib": "unit/test_collect.py::test_a_file_that_is_too_large_is_named_and_not_brought_over",
+    "setting network": "unit/test_sandbox.py::test_without_the_network_only_its_own_loopback_is_there",
+    "setting tree.keys runners.NAME.keys": "unit/test_sandbox.py::test_a_key_goes_to_whom_it_belongs_and_nobody_is_asked_anything",
+    "setting hours": "e2e/test_hours_and_news.py::test_outside_of_its_hours_nothing_is_started_and_why_says_until_when",
+    "setting notify": "e2e/test_hours_and_news.py::test_the_hook_is_told_what_landed_failed_waits_and_is_completed_once",
+    "setting remote": "e2e/test_sharing.py::test_what_one_clone_drives_all_see",
+    "setting remote_every": "e2e/test_sharing_trouble.py::test_who_drove_once_and_only_watches_rests_between_two_looks",
+    "setting state": "e2e/test_places.py::test_mission_files_that_are_tracked_are_served_in_place",
+    "setting full_look": "e2e/test_full_look.py::test_a_program_that_is_back_is_found_and_said",
+    "setting plan_max_usd": "e2e/test_planning.py::test_a_planner_that_spends_too_much_is_stopped_and_its_bill_is_said",
+    "setting plan_deadline": "e2e/test_planning.py::test_a_planner_that_takes_too_long_is_stopped",
+    "setting min_free_memory_mib min_free_disk_mib": "e2e/test_room.py::test_below_a_floor_nothing_starts_until_there_is_room",
+    "setting max_parallel_workers attempts validation_rounds retry_delays outage_delays check_timeout request_lifetime lost_grace agree_after": f"{SETTINGS}::test_a_number_reaches_the_policy_that_decides",
+    "setting sandbox machine_workers sandbox_read sandbox_write stuck_after stall_after max_steps trees protect secret_exceptions identity": f"{SETTINGS}::test_a_setting_reaches_what_obeys_it",
+    "setting tree.setup tree.copy runners.NAME.kind runners.NAME.command runners.NAME.env runners.NAME.models runners.NAME.deadline runners.NAME.max_steps runners.NAME.stall_after runners.NAME.project_settings": f"{SETTINGS}::test_a_table_of_the_settings_reaches_the_job",
+}  # fmt: skip
+"""Kind and names (with `|` between names that hold spaces), and the test that proves what they do."""
+FOR_READERS = {
+    "front repo": "the place of the file decides; `attach` writes it",
+    "section Origin": "where the mission comes from, in words",
+    "column Milestones.Task ID|Milestones.PR": "references of other tools",
+    "column Resources.Type|Resources.Purpose|Resources.Notes": "words about a resource",
+    "column Input Requests.Urgency": "a word for the person who is asked",
+    "column Decision Log.Alternatives Considered": "a person's own words",
+}
+"""What is prose for people and promises nothing: no warning."""
+TOLD_ELSEWHERE = {
+    "criterion http browser review": "unit/test_inert.py::test_lint_says_of_a_criterion_that_a_person_will_be_asked",
+}
+
+
+def _named(table: dict[str, str]) -> dict[str, str]:
+    """Each single name, `front id`, with what the table says of it."""
+    found = {}
+    for line, told in table.items():
+        kind, _, names = line.partition(" ")
+        for name in names.split("|") if kind in {"column", "section"} else names.split():
+            found[f"{kind} {name}"] = told
+    return found
+
+
+def _writable() -> set[str]:
+    """Everything that a person can write down and that the program knows by name."""
+    roles = re.findall(r"\b(orchestrator|workers|research|validation|economy|escalate)\b", KEYS["model_routing"].about)
+    assert {routing.WORKERS, routing.RESEARCH, routing.ECONOMY, routing.ESCALATE} <= {*roles}
+    found = {f"front {name}" for key in KEYS.values() for name in (key.path, *key.also) if name != "model_routing"}
+    found |= {f"front model_routing.{role}" for role in roles}
+    names = re.search(r"\?P<name>\(\?:([^)]*)\)", ANNOTATION.pattern)
+    assert names is not None
+    found |= {f"note {name}" for name in names[1].split("|")}
+    found |= {f"criterion {kind}" for kind in CriterionKind} | {f"gate {kind}" for kind in GateKind}
+    for title, form in SECTIONS.items():
+        found |= {f"column {title}.{column}" for table in form.tables for column in table.columns}
+        found |= set() if form.tables else {f"section {title}"}
+    found |= {f"column Milestones.{column}" for column in FEATURE_COLUMNS}
+    found |= {f"setting {name}" for name in Settings.__match_args__ if name not in {"tree", "runners"}}
+    found |= {f"setting tree.{name}" for name in TreeSettings.__match_args__}
+    return found | {f"setting runners.NAME.{name}" for name in RunnerSettings.__match_args__}
+
+
+def _not_yet() -> set[str]:
+    found = {f"front {path}" for path in inert.KEYS} | {f"note {name}" for name in inert.ANNOTATIONS}
+    found |= {f"column {section}.{column}" for section, column in inert.COLUMNS}
+    unread = [(s, c) for s in inert.UNREAD_SECTIONS for table in SECTIONS[s].tables for c in table.columns]
+    return found | {f"column {section}.{column}" for section, column in unread}
+
+
+def test_everything_that_can_be_written_acts_or_is_said_not_to() -> None:
+    acts, prose, elsewhere = _named(PROOFS), _named(FOR_READERS), _named(TOLD_ELSEWHERE)
+    classes = [set(acts), set(prose), set(elsewhere), _not_yet()]
+    assert _writable() - set().union(*classes) == set(), "does it act? name the test. else add it to document/inert.py"
+    assert set().union(*classes) - _writable() == set(), "nothing of that name can be written"
+    both = {name for name in _writable() if sum(name in one for one in classes) > 1}
+    assert both == {"front type"}, "one of its words acts, the others do not"
+
+
+@pytest.mark.parametrize("proof", sorted({*PROOFS.values(), *TOLD_ELSEWHERE.values()}))
+def test_a_test_that_is_named_is_there(proof: str) -> None:
+    assert exists(proof)
+
+
+INERT = """\
+---
+id: m
+type: operations
+owner: "Ann"
+quality_threshold: 4
+origin: {agent: scout, conversation: c1}
+budget: {money_usd: 1}
+model_routing: {validation: opus}
+---
+# M
+## Team
+| Agent | Role | Volatile |
+|-------|------|----------|
+| ann | Builds | yes |
+## Phases
+| # | Phase | Gate |
+|---|-------|------|
+| 1 | Build | ann |
+## Milestones
+### Milestone 1: One
+| # | Feature | Status |
+|---|---------|--------|
+| 1.1 | One `[assign:bob]` `[repo:../other]` | pending |
+| 1.2 | Two `[assign:ann]` `[parallel-group:a]` | pending |
+#### Validation Criteria
+- [ ] file: `x`
+#### 1.1 One
+- [ ] file: `x`
+#### 1.2 Two
+- [ ] file: `x`
+## Mission Agents
+| Agent | Path |
+|-------|------|
+| a | agents/a.md |
+## Research
+| Topic | Summary |
+|-------|---------|
+| t | s |
+## Outcomes
+| Label | Value |
+|-------|-------|
+| l | v |
+"""
+
+
+def test_lint_and_start_say_what_acts_on_nothing_yet() -> None:
+    loaded = load(INERT, "m")
+    told = [
+        (3, "`type: operations`"),
+        (4, "`owner`"),
+        (5, "`quality_threshold: 4`"),
+        (6, "`origin.agent`"),
+        (6, "`origin.conversation`"),
+        (8, "`model_routing.validation`"),
+        (14, "the column `Volatile` of `Team`"),
+        (18, "the section `Phases`"),
+        (23, "`[assign:bob]` of 1.1"),
+        (23, "`[repo:../other]` of 1.1"),
+        (24, "`[parallel-group:a]` of 1.2"),
+        (34, "the section `Mission Agents`"),
+        (38, "the section `Research`"),
+        (42, "the section `Outcomes`"),
+    ]
+    assert [(p.line, p.message) for p in lint(loaded)] == [
+        (n, f"{what} is kept and acts on nothing yet") for n, what in told
+    ]
+    assert kept_words(loaded) == tuple(f"line {n}: {what} is kept and acts on nothing yet" for n, what in told)
+
+
+def test_values_that_ask_for_nothing_are_not_mentioned() -> None:
+    quiet = '---\nid: m\ntype: development\nowner: ""\nquality_threshold: 0\norigin: {agent: ""}\nmodel_routing: {validation: ""}\n---\n# M\n'
+    assert kept_words(load(quiet, "m")) == ()
+
+
+def test_lint_says_of_a_criterion_that_a_person_will_be_asked() -> None:
+    lines = "\n".join(f"- [ ] {text}" for text in ("http: `GET /` 200", "browser: `/`", "review: it is good (>= 3)"))
+    text = f"---\nid: m\nbudget: {{money_usd: 1}}\n---\n# M\n## Milestones\n### Milestone 1: One\n| # | Feature | Status |\n|---|---|---|\n| 1.1 | a | skipped |\n#### Validation Criteria\n{lines}\n#### 1.1 a\n- [ ] file: `x`\n"
+    words = [p.message for p in lint(load(text, "m"))]
+    assert [w for w in words if "a person will be asked" in w] == words
+    assert len(words) == len(lines.splitlines())

@@ -1,0 +1,120 @@
+"""Every setting reaches what obeys it: read from `.mission.toml`, seen in the policy, the job or the port that it is for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.unit.test_planner import WORK, mission, record
+
+from mission_cli.domain.mission import Criterion
+from mission_cli.domain.records import replace
+from mission_cli.domain.status import CriterionKind
+from mission_cli.engine.act import _check_job, agent_job, worker_job
+from mission_cli.engine.judges import Judges
+from mission_cli.engine.world import policy_of
+from mission_cli.planner.decisions import RunCheck
+from mission_cli.ports.code import Heads
+from mission_cli.wiring import Opened, open_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.kit.people import Person
+
+
+def opened(person: Person, text: str) -> Opened:
+    """The repository as it is with these settings alone."""
+    person.write(".mission.toml", text)
+    return open_repository(person.repo, create=True)
+
+
+POLICY: dict[str, tuple[str, Any]] = {
+    "max_parallel_workers": ("7", 7),
+    "attempts": ("9", 9),
+    "validation_rounds": ("8", 8),
+    "retry_delays": ('["7s", "9s"]', (timedelta(seconds=7), timedelta(seconds=9))),
+    "outage_delays": ('["3s"]', (timedelta(seconds=3),)),
+    "check_timeout": ('"7m"', timedelta(minutes=7)),
+    "request_lifetime": ('"5h"', timedelta(hours=5)),
+    "lost_grace": ('"6s"', timedelta(seconds=6)),
+    "agree_after": ('"4s"', timedelta(seconds=4)),
+}
+
+
+@pytest.mark.parametrize("name", POLICY)
+def test_a_number_reaches_the_policy_that_decides(person: Person, name: str) -> None:
+    text, value = POLICY[name]
+    usual, changed = opened(person, ""), opened(person, f"{name} = {text}\n")
+    assert getattr(policy_of(changed.world), name) == value
+    assert getattr(policy_of(usual.world), name) != value
+
+
+WORKER = '[runners.script]\nkind = "command"\ncommand = ["true"]\n'
+
+
+def job(one: Opened) -> Any:
+    """The job of an attempt with the runner `script`."""
+    return worker_job(one.world, mission(), record("1.1-a1"))
+
+
+def surroundings(one: Opened) -> Any:
+    """What jobs are told about the machine."""
+    return one.executor._surroundings()  # noqa: SLF001 - it is handed to a process, and has no other face
+
+
+REACHES: dict[str, tuple[str, Callable[[Opened], Any], Any]] = {
+    "sandbox": ('sandbox = "off"', lambda one: job(one).sandbox, False),
+    "machine_workers": ("machine_workers = 11", lambda one: (surroundings(one).slot_count, one.world.machine.free_slots()), (11, 11)),
+    "sandbox_read": ('sandbox_read = ["/opt/x"]', lambda one: surroundings(one).sandbox_read, ("/opt/x",)),
+    "sandbox_write": ('sandbox_write = ["/opt/y"]', lambda one: surroundings(one).sandbox_write, ("/opt/y",)),
+    "stuck_after": ('stuck_after = "3h"', lambda one: job(one).stall_s, 10800),
+    "max_steps": ("max_steps = 17", lambda one: job(one).max_steps, 17),
+    "trees": ('trees = "/srv/trees"', lambda one: surroundings(one).trees.startswith("/srv/trees/"), True),
+    "protect": ('protect = ["docs/*"]', lambda one: Judges(one.world, mission(), Heads(), ()).protected(record("1.1-a1"))("docs/a.md", True), True),  # noqa: FBT003 - the port's signature
+    "secret_exceptions": ('secret_exceptions = ["keys/*"]', lambda one: one.world.code._excepted, ("keys/*",)),  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+    "identity": ('identity = "Robo <r@x.org>"', lambda one: one.world.code._robot.name, "Robo"),  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+}  # fmt: skip
+"""A line of the settings, where it is seen, and what is seen there."""
+
+
+@pytest.mark.parametrize("name", REACHES)
+def test_a_setting_reaches_what_obeys_it(person: Person, name: str) -> None:
+    line, look, value = REACHES[name]
+    assert look(opened(person, f"{line}\n{WORKER}")) == value
+    assert look(opened(person, WORKER)) != value
+
+
+def agent(one: Opened) -> Any:
+    """The job of an attempt with the runner `opencode`."""
+    return agent_job(one.world, replace(record("1.1-a1", model="big"), runner="opencode"), title="t")
+
+
+def check(one: Opened) -> Any:
+    """The job of a criterion."""
+    some = Criterion("run: `true`", CriterionKind.RUN, "true")
+    return _check_job(one.world, mission(), RunCheck("k", 1, some, WORK, ""))
+
+
+AGENT = '[runners.opencode]\ncommand = ["opencode"]\n'
+TABLES: dict[str, tuple[str, Callable[[Opened], Any], Any]] = {
+    "tree.setup": ('[tree]\nsetup = "make deps"\n' + WORKER, lambda one: (job(one).setup, check(one).setup), ("make deps", "make deps")),
+    "tree.copy": ('[tree]\ncopy = [".env.test"]\n' + WORKER, lambda one: (job(one).copy, check(one).copy), ((".env.test",), (".env.test",))),
+    "kind": ('[runners.script]\nkind = "opencode"\ncommand = ["true"]\n', lambda one: job(one).agent, "opencode"),
+    "command": (WORKER.replace("true", "false"), lambda one: job(one).argv, ("false",)),
+    "env": (WORKER + 'env = {A = "b"}\n', lambda one: job(one).env.get("A"), "b"),
+    "stall_after": (WORKER + 'stall_after = "77s"\n', lambda one: job(one).stall_s, 77),
+    "stall_after of all": ('stall_after = "40m"\n' + WORKER + AGENT, lambda one: agent(one).stall_s, 2400),
+    "max_steps": (WORKER + "max_steps = 5\n", lambda one: (job(one).max_steps, policy_of(one.world).runners["script"].bounded), (5, True)),
+    "deadline": (WORKER + 'deadline = "9m"\n', lambda one: policy_of(one.world).runners["script"].deadline, timedelta(minutes=9)),
+    "models": (WORKER + 'models = {opus = "big"}\n', lambda one: policy_of(one.world).runners["script"].models, {"opus": "big"}),
+    "project_settings": (WORKER + AGENT + "project_settings = true\n", lambda one: "OPENCODE_DISABLE_PROJECT_CONFIG" in agent(one).env, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_of_the_settings_reaches_the_job(person: Person, name: str) -> None:
+    text, look, value = TABLES[name]
+    assert look(opened(person, text)) == value
+    assert look(opened(person, WORKER + AGENT)) != value
