@@ -304,5 +304,5 @@ def held(person: Person) -> tuple[str, str]:
 
 def as_told(person: Person) -> None:
     """Do what `why` advises."""
-    for command in held(person)[1].split(", "):
+    for command in held(person)[1].split(" && "):
         person.git(*command.split(" ")[1:])
