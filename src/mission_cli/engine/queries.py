@@ -20,6 +20,7 @@ from mission_cli.domain.text import parse_stamp, show_duration
 from mission_cli.engine.editing import commit_commands
 from mission_cli.engine.health import pulse_findings
 from mission_cli.engine.observe import consider
+from mission_cli.engine.starting import why_refused
 from mission_cli.engine.troubles import unserved
 from mission_cli.engine.world import policy_of
 from mission_cli.planner.release import holds_of
@@ -244,6 +245,8 @@ def why(world: World, snapshot: Snapshot, address: Address) -> list[tuple[str, l
     found: list[tuple[str, list[Hold]]] = []
     ours = unserved(world, address.stored, address.loaded)
     general = [*ours, *(h for h in case.plan.holds if "." not in h.subject)]
+    if case.mission.status is MissionStatus.PAUSED and (refused := why_refused(world, address)):
+        general.insert(len(ours), refused)
     if is_elsewhere(case.mission.host, world.machine.me()):
         return [("", general)]
     if address.feature is None and general:

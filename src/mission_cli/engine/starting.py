@@ -14,6 +14,7 @@ from mission_cli.domain.status import MissionStatus
 from mission_cli.domain.text import command_line
 from mission_cli.engine.reachable import refuse_unreachable
 from mission_cli.engine.world import policy_of
+from mission_cli.planner.decisions import Hold
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
@@ -73,6 +74,15 @@ def on_base(address: Address, base: str) -> Address:
         hint = f"change `base` in the file: mission edit {mission.id}"
         raise UsageError(f"the file says that {mission.id} starts from `{mission.base}`", hint=hint)
     return replace(address, loaded=replace(address.loaded, mission=replace(mission, base=base)))
+
+
+def why_refused(world: World, address: Address) -> Hold | None:
+    """Return what keeps a paused mission from being resumed, or None."""
+    try:
+        refuse_start(world, address)
+    except BlockedError as error:
+        return Hold("", "start", error.message, unblock=error.hint, person=True)
+    return None
 
 
 def _refuse_runner(world: World, mission: Mission, name: str) -> None:

@@ -18,6 +18,7 @@ from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.ids import Sha
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean
+from mission_cli.surfaces.views.reasons import reasons, waiting_lines
 from mission_cli.surfaces.views.status import list_view, status_view
 from mission_cli.surfaces.views.text import stopped_line
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.queries import Line, Waiting
-    from mission_cli.planner.decisions import Hold
     from mission_cli.ports.runtime import Stopped
     from mission_cli.ports.state import Event
     from mission_cli.wiring import Opened
@@ -136,15 +136,11 @@ def why(shell: Shell, thing: Anything = "") -> int:
     snapshot = opened.world.state.snapshot()
     address = resolve(snapshot, thing)
     answers = ask(opened.world, snapshot, address)
-    lines = []
-    for subject, holds in answers:
-        name = f"{address.mission.id}/{subject}" if subject else address.mission.id
-        lines.append(f"{name}: {_reason(holds)}")
-        lines += [f"  then {h.kind}: {h.detail}" for h in holds[1:]]
+    lines = [*reasons(address.mission.id, answers)]
     if address.feature is not None:
-        lines += _past(opened, address.feature, address.mission.id)
+        lines += [Text(clean(line)) for line in _past(opened, address.feature, address.mission.id)]
     facts = [{"subject": subject, "holds": holds} for subject, holds in answers]
-    shell.say("\n".join(lines) or "everything is finished", facts={"id": address.mission.id, "why": facts})
+    shell.show(Group(*(lines or [Text("everything is finished")])), {"id": address.mission.id, "why": facts})
     return 0
 
 
@@ -214,12 +210,12 @@ def inbox(shell: Shell) -> int:
     """Everything that waits for a person."""
     opened = shell.look()
     found = _inbox(opened)
-    lines = [line for identity, waiting in found for line in _waiting_lines(identity, waiting)]
+    lines = [*waiting_lines(found)] or [Text("nothing waits for you")]
     facts = [
         {"id": identity, "kind": w.kind, "name": w.name, "since": w.since, "unblock": w.unblock}
         for identity, w in found
     ]
-    shell.say("\n".join(lines) or "nothing waits for you", facts={"inbox": facts})
+    shell.show(Group(*lines), {"inbox": facts})
     return 3 if found else 0
 
 
@@ -239,7 +235,7 @@ def bare(shell: Shell) -> int:
     found = _inbox(opened)
     if found:
         lines += [Text(), Text("Waits for you", style="bold yellow")]
-        lines += [Text(clean(line)) for identity, waiting in found for line in _waiting_lines(identity, waiting)]
+        lines += waiting_lines(found)
     shell.show(Group(*lines), {"events": notable, "missions": _lines_here(shell), "inbox": [w for _, w in found]})
     if snapshot.head:
         with suppress(OSError):  # on a disk that is full, the same is shown again
@@ -281,16 +277,6 @@ def _all_lines(shell: Shell) -> tuple[list[Line], dict[str, Stopped]]:
     return lines, stopped
 
 
-def _reason(holds: list[Hold]) -> str:
-    if not holds:
-        return "nothing holds it: the next pulse moves it"
-    first = holds[0]
-    words = f"{first.kind}: {first.detail}"
-    if first.until:
-        words += f" (until {first.until:%Y-%m-%d %H:%M:%S} UTC)"
-    return words + (f"\n  → {first.unblock}" if first.unblock else "")
-
-
 def _past(opened: Opened, number: str, mission: str) -> list[str]:
     """What became of the attempts so far."""
     from mission_cli.engine.commands import records_of
@@ -320,11 +306,6 @@ def _inbox(opened: Opened) -> list[tuple[str, Waiting]]:
                 for one in waiting_at_all(unserved(opened.world, stored, address.loaded, general=False))
             ]
     return list(dict.fromkeys(found))
-
-
-def _waiting_lines(identity: str, waiting: Waiting) -> list[str]:
-    lines = [f"{identity}: {waiting.name}"]
-    return [*lines, f"  → {waiting.unblock}"] if waiting.unblock else lines
 
 
 def _event(event: Event) -> str:
