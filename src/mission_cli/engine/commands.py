@@ -28,11 +28,11 @@ from mission_cli.domain.status import (
     MissionStatus,
 )
 from mission_cli.domain.text import counted, stamp
+from mission_cli.engine.code_look import landing_target
 from mission_cli.engine.committing import Done, Wanted, commit_change
 from mission_cli.engine.executions import fresh_tries
 from mission_cli.engine.halt import stop_jobs
 from mission_cli.engine.names import Address, resolve
-from mission_cli.engine.observe import landing_target
 from mission_cli.engine.starting import refuse_start
 from mission_cli.planner.money import raise_cap
 from mission_cli.planner.transitions import MISSION_MOVES

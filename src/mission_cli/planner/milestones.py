@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.mission import Result
 from mission_cli.domain.records import replace
 from mission_cli.domain.status import (
-    EXECUTABLE_KINDS,
     FINISHED_FEATURE,
     MilestoneStatus,
     MissionStatus,
@@ -16,6 +15,7 @@ from mission_cli.domain.status import (
 from mission_cli.domain.text import command_line, counted, first_error, one_line, signature, stamp
 from mission_cli.planner.asking import Question, ask, find_request
 from mission_cli.planner.before import as_before
+from mission_cli.planner.control import control
 from mission_cli.planner.decisions import (
     AddFix,
     MakeWork,
@@ -153,7 +153,7 @@ def _activate(draft: Draft, milestone: Milestone) -> None:
 
 
 def _watch(draft: Draft, milestone: Milestone) -> None:
-    ready = _control(draft, milestone)
+    ready = control(draft, milestone)
     unfinished = [f for f in milestone.features if not f.finished]
     if unfinished:
         if milestone.status is MilestoneStatus.VALIDATING:
@@ -173,28 +173,6 @@ def _watch(draft: Draft, milestone: Milestone) -> None:
         _validate(draft, milestone)
     else:
         draft.hold(str(milestone.number), "validating", "the negative control is still running")
-
-
-def _control(draft: Draft, milestone: Milestone) -> bool:
-    """Run the criteria once on `work` as it was when the milestone started; True when that is known."""
-    start = draft.seen.start_trees.get(milestone.started_at)
-    wanted = [c for c in milestone.criteria if c.kind in EXECUTABLE_KINDS and c.baseline is None and c.index >= 0]
-    if not wanted or start is None:
-        return True
-    commit, tree = start
-    judgement = judge(draft, wanted, owner=str(milestone.number), commit=commit, tree=tree, confirm=False)
-    start_checks(draft, judgement)
-    if not judgement.over:
-        return False
-    at = stamp(draft.seen.now)
-    marks = tuple(
-        Mark(j.criterion, j.criterion.ticked, j.criterion.result, Result(j.verdict, at, commit[:7]))
-        for j in judgement.known
-    )
-    vacuous = sum(m.baseline is not None and m.baseline.verdict is Verdict.PASSED for m in marks)
-    why = f"negative control of milestone {milestone.number}: {vacuous} of {len(marks)} pass before any work"
-    draft.moves.append(MarkCriteria(str(milestone.number), marks, why))
-    return False
 
 
 def validation_criteria(draft: Draft, milestone: Milestone, tree: str) -> tuple[Criterion, ...]:

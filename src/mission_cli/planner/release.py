@@ -17,6 +17,7 @@ from mission_cli.domain.records import replace
 from mission_cli.domain.routing import ECONOMY, has_own_tier, routes
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import (
+    Cause,
     FeatureStatus,
     MilestoneStatus,
     MissionStatus,
@@ -25,7 +26,8 @@ from mission_cli.domain.status import (
 from mission_cli.domain.text import show_duration, span_of, stamp
 from mission_cli.planner import causes, waiting
 from mission_cli.planner.breaker import breaker_until, parked_until, probing
-from mission_cli.planner.decisions import Dispatch, Hold
+from mission_cli.planner.control import BEGUN_FOR
+from mission_cli.planner.decisions import Dispatch, Hold, MoveWork
 from mission_cli.planner.draft import Draft
 from mission_cli.planner.help import answered, helped
 from mission_cli.planner.milestones import current_milestones, work_gone
@@ -87,6 +89,8 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
     if hold is not None:
         draft.hold(hold.subject, hold.kind, hold.detail, until=hold.until, unblock=hold.unblock, person=hold.person)
         return
+    if _takes_the_base_along(draft, feature):
+        return
     reserve = _reserve(draft, feature)
     if isinstance(reserve, Refusal):
         return
@@ -115,6 +119,21 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
             record, f"{record.runner} a{attempt}", f"attempt {attempt} at {feature.number} {feature.title}: {promised}"
         )
     )
+
+
+def _takes_the_base_along(draft: Draft, feature: Feature) -> bool:
+    """Merge what came to the base into `work` before a feature that failed is tried again.
+
+    True when that is under way. A conflict does not keep the feature: the next milestone or the landing tells of it.
+    """
+    merge, work = draft.seen.base_merge, draft.seen.work
+    failed = any(r.cause not in {None, Cause.DONE} for r in draft.records_of(feature.number))
+    if not failed or work is None or merge is None or merge.commit is None:
+        return False
+    if not any(isinstance(act, MoveWork) for act in draft.acts):
+        why = f"{draft.mission.base} is merged in before {feature.number} is tried again"
+        draft.acts.append(MoveWork(merge.commit, work, why))
+    return True
 
 
 def route_of(draft: Draft, feature: Feature) -> Route:
@@ -224,6 +243,9 @@ def _milestone_holds(draft: Draft, milestone: Milestone, feature: Feature) -> It
     elif draft.seen.work is None:
         words, unblock = work_gone(draft.mission)
         yield Hold(feature.number, "work", words, unblock=unblock, person=True)
+    elif untried := [c for c in (*milestone.criteria, *feature.criteria) if c in draft.untried]:
+        words = f"`{untried[0].text}` is being tried before anything is paid for"
+        yield Hold(feature.number, "control", words, until=draft.seen.now + BEGUN_FOR)
 
 
 def _dependencies(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:

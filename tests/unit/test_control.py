@@ -1,0 +1,95 @@
+"""Whether criteria can be run is known before an attempt is paid for; what is new on the base reaches the next try."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from tests.kit.missions import NOW, milestone, plan_of, run
+from tests.unit.test_planner import POLICY, feature, mission, record
+
+from mission_cli.domain.ids import Sha
+from mission_cli.domain.landing import Merge
+from mission_cli.domain.mission import Criterion, Mission, Result
+from mission_cli.domain.runs import CheckState, Exit, Job
+from mission_cli.domain.status import Cause, EndReason, JobState, MilestoneStatus, MissionStatus, Verdict
+from mission_cli.domain.text import stamp
+from mission_cli.planner.decisions import Dispatch, MarkCriteria, MoveMission, MoveWork, Plan, RunCheck
+from mission_cli.planner.judge import check_key
+
+START, HOTFIX = Sha("a" * 40), Sha("d" * 40)
+STAGE = run("make")
+OWN = run("npm test", index=0)
+
+
+def staged(*own: Criterion, stage: tuple[Criterion, ...] = (STAGE,)) -> Mission:
+    first = feature("1.1", criteria=own)
+    return mission(milestones=(milestone(1, MilestoneStatus.ACTIVE, first, criteria=stage, started_at="aaaaaaa"),))
+
+
+def state(verdict: Verdict | None, *, begun: timedelta = timedelta(0), detail: str = "") -> CheckState:
+    ended = Exit(EndReason.EXIT, code=1) if verdict else None
+    kind = JobState.ENDED if verdict else JobState.RUNNING
+    return CheckState(1, Job(kind, exit=ended, started=stamp(NOW - begun)), verdict, detail)
+
+
+def looked(some: Mission, states: dict[Criterion, CheckState], **more: Any) -> Plan:
+    checks = {check_key(criterion, "t", POLICY, some): one for criterion, one in states.items()}
+    return plan_of(some, start_trees={"aaaaaaa": (START, "t")}, checks=checks, **more)
+
+
+def starts(plan: Plan) -> bool:
+    return any(isinstance(move, Dispatch) for move in plan.moves)
+
+
+def test_criteria_of_milestone_and_features_are_tried_before_anything_is_paid_for() -> None:
+    plan = looked(staged(OWN), {})
+    assert [a.criterion for a in plan.acts if isinstance(a, RunCheck)] == [STAGE, OWN]
+    assert not starts(plan)
+    assert [(h.subject, h.kind, h.until) for h in plan.holds if h.kind == "control"] == [
+        ("1.1", "control", NOW + timedelta(seconds=10))
+    ]
+
+
+def test_one_that_cannot_be_run_pauses_before_anything_is_paid_for() -> None:
+    for stuck in (STAGE, OWN):
+        states = dict.fromkeys((STAGE, OWN), state(Verdict.FAILED))
+        states[stuck] = state(Verdict.COULD_NOT_RUN, detail="npm: command not found")
+        plan = looked(staged(OWN), states)
+        words = f"`{stuck.text}` cannot be run: npm: command not found"
+        assert [(m.to, m.why) for m in plan.moves if isinstance(m, MoveMission)] == [(MissionStatus.PAUSED, words)]
+        assert [(h.detail, h.unblock, h.person) for h in plan.holds if h.kind == "check"] == [
+            (words, "mission resume m", True)
+        ]
+        assert not starts(plan)
+        assert not any(isinstance(m, MarkCriteria) for m in plan.moves), "it is tried again after `resume`"
+
+
+def test_a_long_check_keeps_nobody_once_it_has_begun_and_neither_does_a_failure() -> None:
+    for known in (state(Verdict.FAILED), state(None, begun=timedelta(seconds=11))):
+        assert starts(looked(staged(OWN), {STAGE: known, OWN: known}))
+    fresh = state(None, begun=timedelta(seconds=3))
+    assert not starts(looked(staged(OWN), {STAGE: state(Verdict.FAILED), OWN: fresh}))
+
+
+def test_criteria_of_a_feature_that_somebody_worked_at_are_not_tried_again() -> None:
+    judged = replace(STAGE, baseline=Result(Verdict.FAILED, stamp(NOW), "aaaaaaa"))
+    tried = record("1.1-a1", Cause.CRITERIA_FAILED, ended=stamp(NOW - timedelta(hours=1)))
+    plan = looked(staged(OWN, stage=(judged,)), {}, records=(tried,))
+    assert not plan.acts
+    assert starts(plan)
+
+
+def test_what_came_to_the_base_is_merged_in_before_a_feature_that_failed_is_tried_again() -> None:
+    judged = replace(STAGE, baseline=Result(Verdict.FAILED, stamp(NOW), "aaaaaaa"))
+    some = staged(OWN, stage=(judged,))
+    tried = record("1.1-a1", Cause.CRITERIA_FAILED, ended=stamp(NOW - timedelta(hours=1)))
+    plan = looked(some, {}, records=(tried,), base_merge=Merge(HOTFIX))
+    assert [(a.to, a.why) for a in plan.acts if isinstance(a, MoveWork)] == [
+        (HOTFIX, "main is merged in before 1.1 is tried again")
+    ]
+    assert not starts(plan)
+    assert starts(looked(some, {}, records=(tried,), base_merge=Merge(None, ("app.py",)))), "a conflict keeps nobody"
+    untouched = looked(some, {OWN: state(Verdict.FAILED)}, base_merge=Merge(HOTFIX))
+    assert starts(untouched), "what nobody failed at starts from what is there"
