@@ -105,6 +105,22 @@ missions/m-ten/mission.md:31:1: warning: the section `Progres Log` is not known,
     assert [p["line"] for p in facts["problems"] if p["line"] < 6] == [3, 4, 5]
 
 
+@pytest.mark.parametrize("command", ["lint", "fmt --check"])
+def test_a_folder_is_looked_at_however_it_is_named(person: Person, command: str) -> None:
+    broken = TEN.replace("| # | Feature", "|  #  | Feature", 1)
+    for path in ("missions/m-ten/mission.md", "missions/old-mission.md", "sub/todo/missions/a/mission.md"):
+        person.write(path, broken)
+    (person.repo / "empty").mkdir()
+    words, repo = command.split(), person.repo
+    names = {"missions": 2, repo / "missions": 2, ".": 3, repo: 3, "missions/m-ten": 1, repo / "missions/m-ten": 1}
+    names |= {"sub": 1, repo / "sub/todo": 1, "missions/../missions": 2, repo / "missions/m-ten/mission.md": 1}
+    for name, count in names.items():
+        said = person.mission(*words, str(name), ok=(1,)).out
+        assert len(set(re.findall(r"(?m)^[^:\n]*mission\.md(?=:)", said))) == count, (name, said)
+    refused = person.mission(*words, str(repo / "empty"), ok=None)
+    assert (refused.code, refused.err.splitlines()[0]) == (1, f"error: there is no mission file in {repo / 'empty'}")
+
+
 def test_what_has_one_right_answer_is_mended_and_the_rest_named(person: Person) -> None:
     path = person.write("missions/m-ten/mission.md", TEN.replace("| g | vote |", "| g |"))
     answer = person.mission("lint", "--fix", "missions", ok=(1,))

@@ -162,10 +162,24 @@ def _sources(shell: Shell, words: list[str]) -> Iterator[Source]:
 
 
 def _below(folder: Path) -> list[Path]:
-    from mission_cli.adapters.git.places import is_mission_file
+    """The mission files of a folder: in it, in folders of it, and where missions lie in repositories below it.
 
-    files = [*folder.rglob("mission.md"), *folder.rglob("*-mission.md")]
-    return sorted(file for file in files if is_mission_file(file.as_posix()) and file.is_file())
+    Raises NotFoundError where there is none: nothing was looked at, and nothing is said to be well.
+    """
+    from mission_cli.adapters.git.places import MISSION_FOLDERS, is_mission_file
+
+    def lies_there(file: Path) -> bool:
+        place = (file.parent if file.name != "mission.md" else file.parent.parent).absolute().as_posix()
+        below = file.relative_to(folder)
+        return file.parent == folder or is_mission_file(below.as_posix()) or f"{place}/".endswith(ends)
+
+    ends = tuple(f"/{name}/" for name in MISSION_FOLDERS)
+    files = {*folder.rglob("mission.md"), *folder.rglob("*-mission.md")}
+    found = sorted(file for file in files if lies_there(file) and file.is_file())
+    if not found:
+        hint = "name a folder with ID/mission.md in it, or an id"
+        raise NotFoundError(f"there is no mission file in {folder}", hint=hint)
+    return found
 
 
 def _read(path: Path) -> Source:
