@@ -1,4 +1,4 @@
-"""The entry point: the idle pulse, the plain pulse and the hidden commands first, everything else after its imports."""
+"""The entry point: idle and plain pulses, STOP and the hidden commands first, everything else after its imports."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ def main() -> int:
     _replace_what_cannot_be_shown()
     if words[:1] == ["pulse"]:
         code = _plain_pulse(words[1:])
+    elif words[:1] == ["stop"]:
+        code = _plain_stop(words[1:])
     elif words and words[0].startswith("_"):
         code = _hidden(words)
     else:
@@ -51,6 +53,19 @@ def _plain_pulse(flags: list[str]) -> int | None:
     from mission_cli.surfaces.plain import plain_pulse
 
     return plain_pulse(repo, quiet=quiet)
+
+
+def _plain_stop(flags: list[str]) -> int | None:
+    """`stop --all` on one repository, without any other flag."""
+    rest, repo = [*flags], "."
+    if "--repo" in rest[:-1]:
+        at = rest.index("--repo")
+        repo, rest = rest[at + 1], rest[:at] + rest[at + 2 :]
+    if rest != ["--all"]:
+        return None
+    from mission_cli.surfaces.plain import plain_stop
+
+    return plain_stop(repo)
 
 
 def _is_done_by_another(runtime: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from tests.contract.places import FakePlace
 
 from mission_cli.document.placed import load_placed
@@ -130,4 +131,37 @@ def test_a_pulse_that_is_kicked_again_and_again_leaves_that_to_another_one() -> 
 
     pulse(replace(world, runtime=Kicked()))
     assert again == ["again"]
+    place.leave()
+
+
+class StopsAt:
+    """A state into which so many commits go until somebody sets STOP."""
+
+    def __init__(self, world: World, commits: int) -> None:
+        self._world, self.left, self.at_work = world, commits, list[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world.state, name)
+
+    def commit(self, *args: Any, **words: Any) -> Any:
+        """Commit; STOP is set when it is the last one."""
+        self.left -= 1
+        if not self.left:
+            self._world.runtime.press_stop(on=True)
+            self.at_work = list(self._world.executor.running())
+        return self._world.state.commit(*args, **words)
+
+
+@pytest.mark.parametrize("commits", range(1, len(NAMES) + 2))
+def test_a_pulse_does_nothing_after_stop_and_starts_no_other_one(commits: int) -> None:
+    place, again = FakePlace(), list[str]()
+    world = place.world()
+    writes = [Write(world.state.path_for(MissionId(name)), TEXT.format(name=name)) for name in NAMES]
+    world.state.commit(writes, message="begin", expect=world.state.head())
+    stopped = StopsAt(world, commits)
+    world.runtime.kick()
+    report = pulse(replace(world, state=stopped, again=lambda: again.append("again")))
+    assert (report.stopped, report.bugs, report.troubles, again) == (True, [], [], [])
+    assert stopped.left == 0, "nothing is committed after STOP"
+    assert list(world.executor.running()) == stopped.at_work, "nothing is started after STOP"
     place.leave()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.people import HONEST
 
+from mission_cli.adapters.executors.jobs import JobFolder
 from mission_cli.domain.errors import DocumentError
+from mission_cli.domain.status import EndReason
 from mission_cli.engine import act as acting
 from mission_cli.engine import loop
 from mission_cli.engine.commands import pause
@@ -37,6 +40,13 @@ milestones:
       - {title: one, criteria: ["file: `1.1.txt`"]}
       - {title: two, criteria: ["file: `1.2.txt`"]}
 """
+DEAF = """\
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+time.sleep(600)
+"""
+LONGEST_STOP = 10.0
+"""Seconds from STOP to the last process: twice what is promised, a machine that runs tests is busy."""
 LINE = re.compile(r"STOPPED since \d\d:\d\d by Ada: lift it with `mission resume --all`\Z")
 
 
@@ -86,6 +96,29 @@ def test_nothing_starts_after_a_stop_that_comes_between_intent_and_submit(
     person.rest()
     assert done
     assert person.starts() == []
+
+
+def test_after_stop_all_is_gone_within_seconds_and_no_pulse_is_started(person: Person) -> None:
+    person.worker(DEAF, deadline="900s")
+    names = ("m", "n")
+    for identity in names:
+        person.plan(ONE, identity=identity)
+        person.start(identity)
+    jobs = [person.runtime / "jobs" / identity / "1.1-a1" for identity in names]
+    while not all((job / "started.json").exists() for job in jobs):
+        os.sched_yield()
+    began = time.monotonic()
+    said = person.process("stop", "--all").out
+    assert re.match(r"STOP is set: nothing starts any more, [1-9] running jobs? told to end; lift it with ", said)
+    for _ in range(2):  # one that was at work before may have started another one
+        person.let_pulses_end()
+    before = (person.runtime / "clock.json").read_bytes()
+    for lock in sorted(person.runtime.glob("jobs/**/lock")):
+        person.wait_for_job(lock.parent.relative_to(person.runtime / "jobs").as_posix())
+    person.let_pulses_end()
+    assert time.monotonic() - began < LONGEST_STOP
+    assert {end.reason for job in jobs if (end := JobFolder(job).read_exit())} == {EndReason.CANCELLED}
+    assert (person.runtime / "clock.json").read_bytes() == before, "each pulse writes down when it came"
 
 
 def test_an_error_of_a_pulse_is_named_everywhere_and_ends_run(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:

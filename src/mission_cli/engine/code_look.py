@@ -14,6 +14,7 @@ from mission_cli.domain.status import (
     MilestoneStatus,
     MissionStatus,
 )
+from mission_cli.engine.halt import go_on
 from mission_cli.engine.judges import Judges
 from mission_cli.planner.milestones import current_milestones
 from mission_cli.planner.queue import carries
@@ -58,6 +59,7 @@ class CodeLook:
             job = self._jobs.get(record.run)
             if not (record.open and job is not None and job.exit is not None and self._heads.work and record.base):
                 continue
+            go_on(self._world)  # each takes dozens of gits
             seen = self._left(record, job.exit, onto or self._heads.work)
             if seen is not None and seen.candidate is None and tree:
                 seen = self._left(record, job.exit, self._heads.work)

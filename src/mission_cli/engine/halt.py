@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 LIFT = "mission resume --all"
 
 
+class StoppedError(Exception):
+    """STOP was found set between two acts: nothing more is done for any mission."""
+
+
+def go_on(world: World) -> None:
+    """Raise StoppedError where STOP is set. Asked between any two acts: a pass over many missions takes long."""
+    if world.runtime.stopped():
+        raise StoppedError
+
+
 def stop_jobs(executor: Executor, mission: str = "") -> list[str]:
     """End everything that runs, or what runs for one mission; return the keys of the jobs. What they did is kept."""
     keys = [key for key in executor.running() if not mission or key.startswith(f"{mission}/")]

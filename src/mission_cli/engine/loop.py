@@ -15,7 +15,7 @@ from mission_cli.domain.text import counted, stamp
 from mission_cli.domain.timeline import follow
 from mission_cli.engine import act as acting
 from mission_cli.engine import findings, sharing
-from mission_cli.engine.halt import stop_jobs
+from mission_cli.engine.halt import StoppedError, go_on, stop_jobs
 from mission_cli.engine.notify import tell_news
 from mission_cli.engine.observe import Case, consider
 from mission_cli.engine.record import writes_for
@@ -114,8 +114,8 @@ def pulse(world: World, only: Sequence[MissionId] = ()) -> Report:
                 world.runtime.note_settled(report.settled)
             if not only:
                 _rest(world, report, looks)  # the last thing: a pulse that dies before it leaves no rest behind
-        if not (report.handed_over or world.runtime.take_kick()):
-            return report
+        if report.stopped or not (report.handed_over or world.runtime.take_kick()):
+            return report  # after STOP no other pulse is started: the command that lifts it starts one
         if report.handed_over or turns.late:
             world.runtime.kick()
             world.again()
@@ -133,10 +133,6 @@ def look(world: World, only: Sequence[MissionId] = ()) -> Report:
     return report
 
 
-class _StoppedError(Exception):
-    """STOP was found set between two acts: nothing more is done for any mission."""
-
-
 def _tick(
     world: World, policy: Policy, report: Report, only: Sequence[MissionId], turns: Turns
 ) -> dict[str, Look] | None:
@@ -145,7 +141,7 @@ def _tick(
     try:
         with refusals_said():
             looks = _passes(world, policy, report, only, turns)
-    except _StoppedError:
+    except StoppedError:
         _stop_all(world, report)
         return None
     except MissionError as error:
@@ -161,7 +157,7 @@ def _tick(
 def _passes(world: World, policy: Policy, report: Report, only: Sequence[MissionId], turns: Turns) -> dict[str, Look]:
     moment = world.clock.moment()
     world.runtime.note_timeline(follow(world.runtime.timeline(), moment, least=policy.agree_after))
-    _go_on(world)
+    go_on(world)
     report.lines += world.state.recover()
     report.unheard = sharing.catch_up(world) is Heard.NOTHING
     report.slots = world.machine.free_slots()
@@ -172,15 +168,9 @@ def _passes(world: World, policy: Policy, report: Report, only: Sequence[Mission
         if not _pass(world, policy, report, snapshot, only, turns):
             break
     report.settled = {**snapshot.settled, **_settled(report)}
-    _go_on(world)
+    go_on(world)
     sharing.leave_sign(world, [case.mission for case in report.cases.values()])
     return looks
-
-
-def _go_on(world: World) -> None:
-    """Raise where STOP is set. Asked between any two acts: a pass over many missions takes long."""
-    if world.runtime.stopped():
-        raise _StoppedError
 
 
 def _stop_all(world: World, report: Report) -> None:
@@ -198,7 +188,7 @@ def _pass(
     """
     busy = changed = False
     for mission in turns.order([stored.id for stored in _served(snapshot, only)]):
-        _go_on(world)
+        go_on(world)
         if changed:
             snapshot = world.state.snapshot(snapshot.settled)
         changed = _serve(world, policy, report, mission, snapshot, turns)
@@ -217,7 +207,7 @@ def _serve(world: World, policy: Policy, report: Report, mission: MissionId, sna
             return _rounds(world, policy, report, mission, snapshot, turns)
     except MissionError as error:
         _trouble(world, report, error, mission)
-    except _StoppedError:
+    except StoppedError:
         raise
     except Exception as error:  # noqa: BLE001 - our bug: reported loudly, and the other missions go on
         import traceback
@@ -235,7 +225,7 @@ def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, sn
         if number and turns.over:
             return True
         if number:
-            _go_on(world)
+            go_on(world)
             snapshot = world.state.snapshot(snapshot.settled)
         stored = snapshot.missions.get(mission)
         if stored is None:
@@ -259,7 +249,7 @@ def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, sn
 def _do(world: World, case: Case, acts: Sequence[Act], report: Report) -> None:
     """Write what is decided, have it accepted where it is shared, then carry it out."""
     mission = case.mission.id
-    _go_on(world)
+    go_on(world)
     moves, head = _record(world, case, report)
     records = acting.dispatched(moves)
     heard = Heard.NOTHING if report.unheard else sharing.confirm(world)
@@ -268,12 +258,12 @@ def _do(world: World, case: Case, acts: Sequence[Act], report: Report) -> None:
     report.unheard = heard is Heard.NOTHING
     report.slots -= len(records)
     for record in records if heard is Heard.SAME else ():
-        _go_on(world)
+        go_on(world)
         if world.state.head() != head:
             return  # a person decided something meanwhile: who is not wanted any more is never started
         acting.submit(world, case.mission, record)
     for act in acts:
-        _go_on(world)
+        go_on(world)
         if report.unheard and not isinstance(act, Cancel | Recover):
             report.failed.add((mission, act))
             continue

@@ -7,7 +7,8 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from mission_cli.domain.errors import MissionError, refusals_said
+from mission_cli.domain.errors import MissionError, NotWrittenError, refusals_said
+from mission_cli.domain.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +47,36 @@ def complaints(report: Report, *, debug: bool = False) -> list[str]:
 def exit_code(report: Report) -> int:
     """0 when it worked, 1 when it could not, 70 for a bug of ours."""
     return BUG if report.bugs else 1 if report.troubles else 0
+
+
+def stop_everything(repo: Path) -> tuple[str, dict[str, object]]:
+    """Set STOP and end what runs; return the words and the facts. Raises NotWrittenError where STOP cannot be set."""
+    from mission_cli.adapters.brake import open_brake
+    from mission_cli.engine.halt import LIFT, stop_jobs
+
+    brake, refused = open_brake(repo), None
+    try:
+        with refusals_said():
+            brake.runtime.press_stop(on=True, by=brake.person)
+    except MissionError as error:
+        refused = error
+    ended = stop_jobs(brake.executor)
+    if refused is not None:
+        words = f"STOP cannot be written: {refused.message}; {counted(len(ended), 'running job')} told to end"
+        raise NotWrittenError(words, hint=f"{refused.hint}; then again: mission stop --all")
+    running = f"{counted(len(ended), 'running job')} told to end" if ended else "nothing runs"
+    words = f"STOP is set: nothing starts any more, {running}; lift it with `{LIFT}`"
+    return words, {"stopped": brake.runtime.stopped(), "ended": ended}
+
+
+def plain_stop(repo: str) -> int:
+    """`stop --all` without a command-line library, whose imports take seconds on a machine with much to do."""
+    try:
+        words, _ = stop_everything(Path(repo))
+    except MissionError as error:
+        return _say_error(error)
+    sys.stdout.write(clean(words) + "\n")
+    return 0
 
 
 def plain_pulse(repo: str, *, quiet: bool) -> int:

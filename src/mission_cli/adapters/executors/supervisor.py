@@ -349,7 +349,7 @@ class _Supervisor:
         if self._slot is not None:
             os.close(self._slot)
         control.become_subreaper(on=False)
-        if self._around.tick and self._spec.kind != "plan":
+        if self._around.tick and self._spec.kind != "plan" and not self._all_stopped():
             with suppress(OSError):
                 log = self._code / "mission" / "pulse.log"
                 log.parent.mkdir(exist_ok=True)

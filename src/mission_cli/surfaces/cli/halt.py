@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from mission_cli.domain.errors import MissionError, NotWrittenError, UsageError, refusals_said
+from mission_cli.domain.errors import UsageError, refusals_said
 from mission_cli.domain.text import counted
 from mission_cli.surfaces.cli.drive import finish, pulse_and_tell
 from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Yes, command
-
-if TYPE_CHECKING:
-    from mission_cli.adapters.brake import Brake
+from mission_cli.surfaces.plain import stop_everything
 
 
 def register(app: typer.Typer) -> None:
@@ -75,33 +73,13 @@ def stop(
     ] = False,
 ) -> int:
     """Set STOP and end what runs. Needs no settings, no mission file and no room on the disk."""
-    from mission_cli.adapters.brake import open_brake
-    from mission_cli.engine.halt import LIFT, stop_jobs
-
     if not everything:
         raise UsageError(
             "`stop` stops every mission of this repository", hint="mission stop --all; one mission: mission pause --now"
         )
-    brake = open_brake(shell.repo)
-    refused = _set_stop(brake)
-    ended = stop_jobs(brake.executor)
-    facts = {"stopped": brake.runtime.stopped(), "ended": ended}
-    if refused is not None:
-        words = f"STOP cannot be written: {refused.message}; {counted(len(ended), 'running job')} told to end"
-        raise NotWrittenError(words, hint=f"{refused.hint}; then again: mission stop --all")
-    running = f"{counted(len(ended), 'running job')} told to end" if ended else "nothing runs"
-    shell.say(f"STOP is set: nothing starts any more, {running}; lift it with `{LIFT}`", facts=facts)
+    words, facts = stop_everything(shell.repo)
+    shell.say(words, facts=facts)
     return 0
-
-
-def _set_stop(brake: Brake) -> MissionError | None:
-    """Set STOP; return why that was not possible."""
-    try:
-        with refusals_said():
-            brake.runtime.press_stop(on=True, by=brake.person)
-    except MissionError as error:
-        return error
-    return None
 
 
 def _lift(shell: Shell) -> int:
