@@ -306,3 +306,19 @@ def as_told(person: Person) -> None:
     """Do what `why` advises."""
     for command in held(person)[1].split(" && "):
         person.git(*command.split(" ")[1:])
+
+
+def test_validate_asks_the_judges_files_of_the_base_too(person: Person) -> None:
+    person.commit("A target that judges", Makefile="check:\n\tgrep -q right notes.txt\n")
+    person.worker(HONEST)
+    person.plan(plan('["run: `make check`"]'))
+    person.git("switch", "--quiet", "-c", "mission/m/work")
+    person.commit("A target that judges nothing", Makefile="check:\n\ttrue\n")
+    person.git("switch", "--quiet", "main")
+    (found,) = person.mission("validate", "m/1", "--report-only", "--json", ok=(1,)).facts["criteria"]
+    assert found["verdict"] == "failed"
+    assert found["detail"].startswith("with Makefile as on the base, run: `make check`: ")
+    person.git("switch", "--quiet", "mission/m/work")
+    person.commit("It is right", **{"notes.txt": "right\n"})
+    person.git("switch", "--quiet", "main")
+    assert person.mission("validate", "m/1", "--report-only").out.split()[0] == "passed"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.records import dataclass
+from mission_cli.domain.judging import Against
+from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
@@ -31,6 +32,8 @@ class Landing:
     obstacle: str = ""
     conflicts: tuple[str, ...] = ()
     """Paths; none beside a CONFLICT: base and work have no history in common."""
+    against: Against = field(default_factory=Against)
+    """A merge beside the same one with the judge's files of the base."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class CodeLook:
     ) -> None:
         self._world, self._mission, self._heads = world, mission, heads
         self._records, self._jobs = records, jobs
+        self._merged = Landing()
         self._judges = Judges(world, mission, heads, records)
         self.work_tree = world.code.code_tree(heads.work) if heads.work else ""
 
@@ -105,6 +106,8 @@ class CodeLook:
                 trees[one.tree] = one.candidate
         if self._heads.work and any(not m.criteria for m in self._mission.milestones):
             trees[self.work_tree] = self._heads.work
+            if self._merged.commit is not None:
+                trees[self._merged.tree] = self._merged.commit
         return trees
 
     def _detected(self, commit: Sha) -> tuple[Criterion, ...]:
@@ -144,7 +147,12 @@ class CodeLook:
         wanted = wanted or bool(mission.landings) or all(m.finished for m in mission.milestones)
         if not base or not target or not wanted or mission.status is not MissionStatus.ACTIVE:
             return Landing()
-        return self._world.code.landing(mission.base, base, target)
+        found = self._world.code.landing(mission.base, base, target)
+        if found.state is not LandState.MERGE or found.commit is None:
+            return found
+        self._merged = found
+        beside = Judges(self._world, mission, replace(self._heads, work=found.commit), self._records)
+        return replace(found, against=beside.against(found.commit))
 
 
 def landing_target(world: World, mission: Mission, heads: Heads) -> Sha | None:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.errors import BlockedError
+from mission_cli.domain.judging import Against
 from mission_cli.domain.mission import Result
-from mission_cli.domain.records import dataclass, replace
+from mission_cli.domain.records import dataclass, field, replace
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus
 from mission_cli.domain.text import stamp
 from mission_cli.engine import act as acting
 from mission_cli.engine.check_jobs import check_states
 from mission_cli.engine.halt import refuse_stopped
+from mission_cli.engine.judges import Judges
 from mission_cli.engine.observe import Case, consider
 from mission_cli.engine.record import Entry, changes_of, message, mission_write
 from mission_cli.engine.world import policy_of
-from mission_cli.planner.decisions import Mark, MarkCriteria, MoveFeature, RunCheck
+from mission_cli.planner.before import as_before
+from mission_cli.planner.decisions import Ask, Mark, MarkCriteria, MoveFeature, RunCheck
 from mission_cli.planner.draft import Draft
 from mission_cli.planner.judge import Judged, Judgement, check_key, judge, turn_of
+from mission_cli.planner.meant import ACCEPT_CHANGE
+from mission_cli.planner.milestones import passed_criteria
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from mission_cli.engine.names import Address
     from mission_cli.engine.world import World
     from mission_cli.planner.decisions import Move
+    from mission_cli.planner.policy import Policy
 
 
 _IDLE = frozenset({FeatureStatus.PENDING, FeatureStatus.FAILED})
@@ -41,6 +47,10 @@ class Validation:
     tree: str
     turn: str
     """Verdicts of another turn are not looked up."""
+    against: Against = field(default_factory=Against)
+    """The commit with the judge's files of the base."""
+    before: tuple[Criterion, ...] = ()
+    """What is judged with them as well: what the milestones that have passed were judged by, too."""
 
 
 def begin(
@@ -56,23 +66,24 @@ def begin(
     if unfinished and not report_only:
         hint = "judge it as it is with --report-only"
         raise BlockedError(f"milestone {milestone.number} is not ready: {', '.join(unfinished)} not done", hint=hint)
-    commit = case.seen.work or world.code.heads(case.mission.id, case.mission.base).base
+    heads = world.code.heads(case.mission.id, case.mission.base)
+    commit = heads.work or heads.base
     if commit is None:
         raise BlockedError("there is no commit to judge yet", hint=f"mission start {case.mission.id}")
     tree = world.code.code_tree(commit)
     found = world.checks.detect(world.code.glance(commit, world.checks.manifest_names))
     criteria = milestone.criteria or found
     turn = f"again {world.clock.now().isoformat()}" if again else turn_of(case.mission)
-    return Validation(case, milestone, criteria, commit, tree, turn)
+    judges = Judges(world, case.mission, heads, case.seen.records)
+    draft = Draft(case.mission, replace(case.seen, detected={tree: found}), policy_of(world))
+    before = tuple(dict.fromkeys([*criteria, *passed_criteria(draft, tree)]))
+    return Validation(case, milestone, criteria, commit, tree, turn, judges.against(commit), before)
 
 
 def step(world: World, validation: Validation) -> Judgement:
     """Start what has to be started; return where it stands. Questions to people count as not judged here."""
     policy, case = policy_of(world), validation.case
-    runnable = [c for c in validation.criteria if c.kind in EXECUTABLE_KINDS]
-    keys = {check_key(c, validation.tree, policy, case.mission, validation.turn): c for c in runnable}
-    wanted = [RunCheck(key, 1, c, validation.commit, "") for key, c in keys.items()]
-    states = check_states(world, policy, case.mission, wanted)
+    states = check_states(world, policy, case.mission, _wanted(validation, policy))
     draft = Draft(case.mission, replace(case.seen, checks=states), policy)
     owner = str(validation.milestone.number)
     result = judge(
@@ -83,9 +94,43 @@ def step(world: World, validation: Validation) -> Judgement:
         tree=validation.tree,
         turn=validation.turn,
     )
+    if not (result.starts or result.running):
+        result = _as_before(draft, validation, result)
     for start in result.starts:
         acting.carry_out(world, case, start)
     return result
+
+
+def _wanted(validation: Validation, policy: Policy) -> list[RunCheck]:
+    """Every judgement that may be needed: on the commit, and on the one with the judge's files of the base."""
+    sides = [(validation.commit, validation.tree, validation.criteria)]
+    if validation.against.commit is not None:
+        sides.append((validation.against.commit, validation.against.tree, validation.before))
+    return [
+        RunCheck(check_key(c, tree, policy, validation.case.mission, validation.turn), 1, c, commit, "")
+        for commit, tree, criteria in sides
+        for c in criteria
+        if c.kind in EXECUTABLE_KINDS
+    ]
+
+
+def _as_before(draft: Draft, validation: Validation, result: Judgement) -> Judgement:
+    """The same with what the judge's files of the base say: what fails by them has failed."""
+    owner, against = str(validation.milestone.number), validation.against
+    before = as_before(draft, against, validation.before, owner=owner, about="", turn=validation.turn)
+    waits = any(hold.kind == "request" and hold.subject == owner for hold in draft.holds)
+    asked = [move.request for move in draft.moves if isinstance(move, Ask)] if waits else []
+    if waits and not asked:
+        asked = [r for r in draft.mission.requests if r.open and r.feature == owner and ACCEPT_CHANGE in r.prompt]
+    failed = before.failures if before.against else []
+    texts = {j.criterion.text for j in failed}
+    return replace(
+        result,
+        known=[*(j for j in result.known if j.criterion.text not in texts), *failed],
+        starts=[act for act in draft.acts if isinstance(act, RunCheck)],
+        running=["the judge's files of the base"] if before.open and not waits else [],
+        asked=[*result.asked, *asked],
+    )
 
 
 def conclude(world: World, validation: Validation, known: list[Judged]) -> None:

@@ -8,6 +8,7 @@ from mission_cli.domain.mission import InputRequest
 from mission_cli.domain.numbers import whole
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.records import dataclass
+from mission_cli.domain.status import MilestoneStatus
 from mission_cli.domain.text import parse_stamp, question, stamp
 from mission_cli.planner.decisions import Ask, MoveRequest, Renumber
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from mission_cli.planner.draft import Draft
 
 WITHDRAWN = "withdrawn"
+FINAL = "final"
+"""Who asks about the mission as a whole, when every milestone has passed or a merge is to land."""
 _LOGGED = pattern(r"(\d+): ")
 _AFTER_FIXES = pattern(r"after fixes, round (\d+): ")
 _OF_ATTEMPT = pattern(r"(\d+\.\d+) attempt (\d+): ")
@@ -93,6 +96,9 @@ def _stale(draft: Draft, request: InputRequest) -> str:
         number = whole(attempt[2])
         settled = any(r.attempt == number and not r.open for r in draft.seen.records if r.feature == attempt[1])
         return f"attempt {number} at {attempt[1]} has been judged" if settled else ""
+    if request.feature == FINAL:
+        passed = any(m.status is MilestoneStatus.PASSED for m in draft.mission.milestones)
+        return "" if passed else "no milestone has passed any more"
     milestone = next((m for m in draft.mission.milestones if str(m.number) == request.feature), None)
     if milestone is None:
         return ""

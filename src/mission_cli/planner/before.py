@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.records import dataclass, field
-from mission_cli.domain.status import CriterionKind
+from mission_cli.domain.records import dataclass, field, replace
+from mission_cli.domain.status import CriterionKind, Verdict
 from mission_cli.domain.text import first_error, one_line
 from mission_cli.planner.asking import Question, ask, find_request
 from mission_cli.planner.judge import Judged, judge, says_yes, start_checks
@@ -34,6 +34,11 @@ class Before:
     known: list[Judged] = field(default_factory=list)
     red: list[Judged] = field(default_factory=list)
     """The criteria that fail with the judge's files of the base."""
+
+    @property
+    def failures(self) -> list[Judged]:
+        """The same as failures, each with what speaks against the work in front of its output."""
+        return [replace(j, verdict=Verdict.FAILED, detail=f"{self.against}\n{j.detail}") for j in self.red]
 
     @property
     def good(self) -> bool:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.ids import feature_number
 from mission_cli.domain.landing import LandState
 from mission_cli.domain.status import (
-    EXECUTABLE_KINDS,
     Cause,
     FeatureStatus,
     MilestoneStatus,
@@ -15,6 +14,8 @@ from mission_cli.domain.status import (
     Verdict,
 )
 from mission_cli.domain.text import first_error, one_line
+from mission_cli.planner.asking import FINAL
+from mission_cli.planner.before import as_before
 from mission_cli.planner.decisions import CloseRecovery, Land, MoveMilestone, Note
 from mission_cli.planner.executions import ended
 from mission_cli.planner.judge import judge, start_checks, turn_of
@@ -22,17 +23,22 @@ from mission_cli.planner.milestones import (
     apart,
     current_milestones,
     fix_features,
-    validation_criteria,
+    passed_criteria,
     without_base,
 )
 from mission_cli.planner.transitions import move_milestone
 from mission_cli.planner.waiting import idle_gates
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mission_cli.domain.ids import Sha
+    from mission_cli.domain.judging import Against
+    from mission_cli.domain.landing import Landing
     from mission_cli.domain.mission import Criterion, Milestone
+    from mission_cli.planner.before import Before
     from mission_cli.planner.draft import Draft
-    from mission_cli.planner.judge import Judgement
+    from mission_cli.planner.judge import Judged, Judgement
 
 
 def recoveries(draft: Draft) -> None:
@@ -123,6 +129,28 @@ def _finally_valid(draft: Draft) -> bool:
         draft.hold("", "final", f"final validation: {len(judgement.known)} criteria are judged")
         return False
     failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
+    if not failed:
+        before = _as_before(draft, seen.work_against, sources, "")
+        if before.against and not before.red:
+            draft.pause(f"the final validation was not accepted: {before.against}")
+        elif before.against:
+            failed = before.failures
+        elif before.open:
+            words = "final validation: it is being judged with the judge's files of the base, too"
+            draft.hold("", "final", words)
+        if not failed:
+            return before.good
+    _reopen(draft, failed, sources)
+    return False
+
+
+def _as_before(draft: Draft, against: Against, sources: Mapping[Criterion, Milestone], about: str) -> Before:
+    """What the judge's files of the base say about everything that the milestones passed by."""
+    return as_before(draft, against, tuple(sources), owner=FINAL, about=about, turn=turn_of(draft.mission))
+
+
+def _reopen(draft: Draft, failed: Sequence[Judged], sources: Mapping[Criterion, Milestone]) -> None:
+    """Take the milestones whose criteria fail for unfinished, with a fix feature for each failure."""
     for milestone in {sources[j.criterion].number: sources[j.criterion] for j in failed}.values():
         mine = [j for j in failed if sources[j.criterion].number == milestone.number]
         move_milestone(MilestoneStatus.PASSED, MilestoneStatus.ACTIVE)
@@ -132,7 +160,6 @@ def _finally_valid(draft: Draft) -> bool:
         draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why, rounds=rounds))
         if rounds >= draft.policy.validation_rounds:
             draft.pause(why)
-    return not failed
 
 
 def _cannot(draft: Draft, judgement: Judgement) -> bool:
@@ -143,14 +170,9 @@ def _cannot(draft: Draft, judgement: Judgement) -> bool:
 
 
 def _judge_all(draft: Draft, commit: Sha, tree: str) -> tuple[Judgement, dict[Criterion, Milestone]]:
-    sources: dict[Criterion, Milestone] = {}
-    for milestone in draft.mission.milestones:
-        if milestone.status is MilestoneStatus.PASSED:
-            for criterion in validation_criteria(draft, milestone, tree):
-                if criterion.kind in EXECUTABLE_KINDS:
-                    sources.setdefault(criterion, milestone)
+    sources = passed_criteria(draft, tree)
     turn = turn_of(draft.mission)
-    return judge(draft, list(sources), owner="final", commit=commit, tree=tree, turn=turn), sources
+    return judge(draft, list(sources), owner=FINAL, commit=commit, tree=tree, turn=turn), sources
 
 
 def _land(draft: Draft, *, done: bool) -> bool:
@@ -179,7 +201,7 @@ def _land(draft: Draft, *, done: bool) -> bool:
             "", "landing", landing.obstacle, unblock="move it out of the way; landing follows by itself", person=True
         )
         return False
-    if landing.state is LandState.MERGE and not mission.poc and not _merge_is_good(draft, landing.commit, landing.tree):
+    if landing.state is LandState.MERGE and not mission.poc and not _merge_is_good(draft, landing, landing.commit):
         return False
     why = f"bring {landing.commit[:7]} to {mission.base}"
     draft.acts.append(Land(landing.commit, draft.seen.base, why))
@@ -203,22 +225,27 @@ def _approved(draft: Draft) -> bool:
     return any(target.startswith(a.commit) for a in draft.mission.landings)
 
 
-def _merge_is_good(draft: Draft, commit: Sha, tree: str) -> bool:
+def _merge_is_good(draft: Draft, landing: Landing, commit: Sha) -> bool:
     """The base has moved: what was judged is not what would land, so the merge is judged."""
-    judgement, _ = _judge_all(draft, commit, tree)
+    judgement, sources = _judge_all(draft, commit, landing.tree)
     start_checks(draft, judgement)
     failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED, Verdict.COULD_NOT_RUN)
+    merged = f"merged with {draft.mission.base}"
     if failed:
         error = one_line(first_error(failed[0].detail))
-        words = f"merged with {draft.mission.base}, {failed[0].criterion.text} fails: {error}"
-        draft.hold(
-            "",
-            "landing",
-            words,
-            unblock=f"mission retry {draft.mission.id}/{_last_done(draft)}",
-            person=True,
-        )
+        _not_as_merged(draft, f"{merged}, {failed[0].criterion.text} fails: {error}")
         return False
     if not judgement.over:
         draft.hold("", "landing", "the merge with the base is being judged")
-    return judgement.over
+        return False
+    before = _as_before(draft, landing.against, sources, f"{merged}: ")
+    if before.against:
+        _not_as_merged(draft, f"{merged}: {before.against}")
+    elif before.open:
+        draft.hold("", "landing", "the merge with the base is being judged with the judge's files of the base, too")
+    return before.good
+
+
+def _not_as_merged(draft: Draft, words: str) -> None:
+    unblock = f"mission retry {draft.mission.id}/{_last_done(draft)}"
+    draft.hold("", "landing", words, unblock=unblock, person=True)

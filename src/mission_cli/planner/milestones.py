@@ -184,6 +184,17 @@ def validation_criteria(draft: Draft, milestone: Milestone, tree: str) -> tuple[
     return milestone.criteria or tuple(of_features) or draft.seen.detected.get(tree, ())
 
 
+def passed_criteria(draft: Draft, tree: str) -> dict[Criterion, Milestone]:
+    """What the milestones that have passed were judged by and a machine can run, with the milestone of each."""
+    sources: dict[Criterion, Milestone] = {}
+    for milestone in draft.mission.milestones:
+        if milestone.status is MilestoneStatus.PASSED:
+            for criterion in validation_criteria(draft, milestone, tree):
+                if criterion.kind in EXECUTABLE_KINDS:
+                    sources.setdefault(criterion, milestone)
+    return sources
+
+
 def _validate(draft: Draft, milestone: Milestone) -> None:
     seen, number = draft.seen, str(milestone.number)
     if seen.work is None:
@@ -208,10 +219,10 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
     if not judgement.over:
         draft.hold(number, "validating", f"{len(judgement.known)} of {len(criteria)} criteria are judged")
         return
-    before = as_before(draft, seen.work_against, criteria, owner=number, about=about, turn=turn)
+    everything = tuple(dict.fromkeys([*criteria, *passed_criteria(draft, seen.work_tree)]))
+    before = as_before(draft, seen.work_against, everything, owner=number, about=about, turn=turn)
     if before.red and before.against:
-        error = f"{before.against}\n{before.red[0].detail}"
-        _failed(draft, milestone, judgement, [replace(j, verdict=Verdict.FAILED, detail=error) for j in before.red])
+        _failed(draft, milestone, judgement, before.failures)
     elif before.against:
         draft.pause(f"milestone {number} was not accepted: {before.against}")
     elif before.open:

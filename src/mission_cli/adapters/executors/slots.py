@@ -1,4 +1,7 @@
-"""Slots of this machine: as many lock files as workers may run at a time, over all missions of a user."""
+"""Slots of this machine: as many lock files as workers, and as checks, may run at a time over all missions of a user.
+
+Workers and checks have slots of their own: a check is short, and does not wait for a worker of three hours.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def take_slot(folder: Path, count: int) -> tuple[int, int] | None:
+SLOTS = {"worker": "slot", "check": "check"}
+"""Kinds of jobs that wait for a slot, and what their slots are called."""
+
+
+def take_slot(folder: Path, count: int, kind: str = "worker") -> tuple[int, int] | None:
     """Return (number, descriptor) of a slot that is held from now on, or None when all are taken."""
     for number in range(count):
-        handle = try_lock(folder / f"slot-{number}")
+        handle = try_lock(folder / f"{SLOTS[kind]}-{number}")
         if handle is not None:
             return number, handle
     return None

@@ -30,7 +30,7 @@ from mission_cli.adapters.executors.claims import claim
 from mission_cli.adapters.executors.copying import copy_in
 from mission_cli.adapters.executors.first_run import FirstRun
 from mission_cli.adapters.executors.jobs import JobFolder, Surroundings, tree_path
-from mission_cli.adapters.executors.slots import take_slot
+from mission_cli.adapters.executors.slots import SLOTS, take_slot
 from mission_cli.adapters.executors.tree_lock import TreeLock
 from mission_cli.adapters.executors.watching import Stop, Watch, cut_short
 from mission_cli.adapters.fs.atomic import create_whole, read_json, read_tail
@@ -163,10 +163,10 @@ class _Supervisor:
             return Exit(EndReason.NOT_STARTED, detail=str(error)[:_DETAIL])
 
     def _take_slot(self) -> None:
-        if not self._worker:
+        if self._spec.kind not in SLOTS:
             return
         while True:
-            taken = take_slot(Path(self._around.slots), self._around.slot_count)
+            taken = take_slot(Path(self._around.slots), self._around.slot_count, self._spec.kind)
             if taken is not None:
                 self._slot_number, self._slot = taken
                 return

@@ -1,0 +1,27 @@
+"""Slots of a machine: workers and checks have their own, over all missions and repositories of a user."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.executors.slots import SLOTS, free_slots, take_slot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_each_kind_has_as_many_slots_as_the_machine_may_have(tmp_path: Path) -> None:
+    held = {kind: [take_slot(tmp_path, 2, kind) for _ in range(3)] for kind in SLOTS}
+    assert {kind: [slot and slot[0] for slot in slots] for kind, slots in held.items()} == {
+        "worker": [0, 1, None],
+        "check": [0, 1, None],
+    }
+    assert free_slots(tmp_path, 2) == 0
+    for slots in held.values():
+        for slot in filter(None, slots):
+            os.close(slot[1])
+    assert free_slots(tmp_path, 2) == 2
+    again = take_slot(tmp_path, 2, "check")
+    assert again is not None
+    os.close(again[1])
