@@ -192,3 +192,23 @@ def test_findings_are_apart_from_the_work_and_seen_by_those_who_judge(place: Pla
     assert code.move_work(M, both.candidate, start)
     after = evidence(place, start, both.candidate, other)
     assert (after.integrated, after.candidate, after.tree) == (True, both.candidate, both.tree)
+
+
+def test_a_base_that_a_worker_moved_is_known_by_whose_commits_it_gained(place: Place) -> None:
+    start = place.base(a_txt="a\n")
+    code = place.world().code
+    assert code.heads(M, "main").known_base is None
+    code.own_base(M, start)
+    assert code.heads(M, "main").known_base == start
+    place.attempt(RUN, start, b_txt="b\n")
+    tip = evidence(place, start, start).tip
+    assert tip is not None
+    assert code.gained(start, tip, None) == (tip,)
+    assert code.gained(start, tip, tip) == ()
+    assert code.land("main", tip, start) == ""
+    newer = place.base(c_txt="c\n")
+    assert [code.makers(commit, [RUN]) for commit in code.gained(start, newer, None)] == [(), (RUN,)]
+    code.put_base_back("main", start, tip)
+    assert code.heads(M, "main").base == newer, "it has moved again"
+    code.put_base_back("main", start, newer)
+    assert code.heads(M, "main").base == start

@@ -20,6 +20,7 @@ from mission_cli.planner.decisions import (
     MakeWork,
     Move,
     MoveWork,
+    PutBaseBack,
     Recover,
     RunCheck,
     Submit,
@@ -156,7 +157,7 @@ def _as_written(record: RunRecord) -> RunRecord:
     return read_run(write_run(record)) or record
 
 
-def _carry_out(world: World, case: Case, act: Act) -> str:
+def _carry_out(world: World, case: Case, act: Act) -> str:  # noqa: C901 - a flat table, one case per act
     mission = case.mission
     match act:
         case Submit() | Recover():
@@ -175,6 +176,8 @@ def _carry_out(world: World, case: Case, act: Act) -> str:
             world.code.make_work(mission.id, act.base)
         case MoveWork():
             world.code.move_work(mission.id, act.to, act.expect)
+        case PutBaseBack():
+            world.code.put_base_back(mission.base, act.to, act.expect)
         case Land():
             return world.code.land(mission.base, act.commit, act.expect)
     return ""

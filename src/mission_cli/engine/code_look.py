@@ -41,10 +41,12 @@ class CodeLook:
         self._judges = Judges(world, mission, heads, records)
         self.work_tree = world.code.code_tree(heads.work) if heads.work else ""
 
-    def own_work(self) -> None:
-        """Take `work` for ours where a person, or another clone, has moved it."""
+    def own_heads(self) -> None:
+        """Take `work` for ours, and the base for known, where a person, or another clone, has moved them."""
         if self._heads.work and self._heads.ours != self._heads.work:
             self._world.code.own_work(self._mission.id, self._heads.work)
+        if self._heads.base and self._heads.known_base != self._heads.base:
+            self._world.code.own_base(self._mission.id, self._heads.base)
 
     def with_evidence(self, seen: Seen) -> Seen:
         """The same, with what every attempt that has ended left."""

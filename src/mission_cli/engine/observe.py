@@ -25,7 +25,7 @@ from mission_cli.domain.timeline import follow
 from mission_cli.engine.check_jobs import check_job, check_states
 from mission_cli.engine.code_look import CodeLook, landing_target
 from mission_cli.engine.findings import digest
-from mission_cli.engine.judges import movers_of
+from mission_cli.engine.judges import base_movers_of, movers_of
 from mission_cli.engine.sharing import is_silent, problem, waits_for_person
 from mission_cli.planner.bounds import with_known_runner
 from mission_cli.planner.decide import decide
@@ -148,8 +148,8 @@ def _consider(
     seen, look = _observe(world, snapshot, loaded, texts)
     if slots is not None and slots < seen.free_slots:
         seen = replace(seen, free_slots=max(0, slots))
-    if look is not None and not look_only and seen.put_back is None:
-        look.own_work()
+    if look is not None and not look_only and seen.put_back is None and seen.base_back is None:
+        look.own_heads()
         first = _starts(loaded.mission, seen, policy)
         if first is not None:
             return Case(stored, loaded, head, seen, first, texts)
@@ -212,6 +212,7 @@ def _observe(
     heads = world.code.heads(mission.id, mission.base)
     jobs = _jobs(world, records, me)
     outside, movers = not world.machine.sandbox().on, movers_of(world, heads, records, me)
+    base_movers = base_movers_of(world, heads, records, me)
     look, target = CodeLook(world, mission, heads, records, jobs), landing_target(world, mission, heads)
     seen = Seen(
         now=now,
@@ -225,6 +226,8 @@ def _observe(
         outside=outside,
         put_back=heads.ours if movers and heads.ours != heads.work else None,
         movers=movers,
+        base_back=heads.known_base if base_movers else None,
+        base_movers=base_movers,
         work_tree=look.work_tree,
         work_against=look.work_against(),
         start_trees=look.start_trees(),

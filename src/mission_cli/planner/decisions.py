@@ -288,6 +288,15 @@ class MoveWork:
 
 
 @dataclass(frozen=True, slots=True)
+class PutBaseBack:
+    """Move the base to where it was before a worker moved it."""
+
+    to: Sha
+    expect: Sha
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Land:
     """Fast-forward the base to a commit that was judged."""
 
@@ -316,7 +325,7 @@ Move = (
     | Note
     | Finish
 )
-Act = Submit | Recover | Cancel | RunCheck | Integrate | MakeWork | MoveWork | Land
+Act = Submit | Recover | Cancel | RunCheck | Integrate | MakeWork | MoveWork | PutBaseBack | Land
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What only we may move: a branch of finished work that somebody else has moved while workers ran unboxed."""
+"""What only we may move: branches that somebody else has moved while workers ran unboxed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.status import JobState
-from mission_cli.planner.decisions import Cancel, MakeWork, MoveWork, Note
+from mission_cli.planner.decisions import Cancel, MakeWork, MoveWork, Note, PutBaseBack
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.domain.ids import RunId, Sha
     from mission_cli.domain.runs import RunRecord
     from mission_cli.planner.draft import Draft
 
@@ -17,21 +20,42 @@ PUT_BACK = "work.put_back"
 
 
 def put_back(draft: Draft) -> bool:
-    """Put `work` back to where we had put it, say so, and stop who may have moved it; True where it was moved."""
+    """Put `work` and the base back, say so, and stop who may have moved them; True where one was moved."""
+    moved = [_work_back(draft), _base_back(draft)]
+    return any(moved)
+
+
+def _base_back(draft: Draft) -> bool:
+    seen, base = draft.seen, draft.mission.base
+    if seen.base_back is None or seen.base is None:
+        return False
+    what = f"the branch {base} was moved to {seen.base[:7]}"
+    why = _caught(draft, what, seen.base_movers, seen.base_back)
+    draft.acts.append(PutBaseBack(seen.base_back, seen.base, why))
+    return True
+
+
+def _work_back(draft: Draft) -> bool:
     seen, branch = draft.seen, f"mission/{draft.mission.id}/work"
     if seen.put_back is None:
         return False
-    names = ", ".join(map(attempt_name, seen.movers))
     what = f"{branch} was moved to {seen.work[:7]}" if seen.work else f"{branch} was deleted"
-    why = f"{what} outside of the loop while {names} ran without a sandbox: it is put back to {seen.put_back[:7]}"
-    draft.moves.append(Note(PUT_BACK, why))
-    running = [r for r in seen.movers if r in seen.jobs and seen.jobs[r].state is JobState.RUNNING]
-    draft.acts += [Cancel(run, f"{what} while it ran without a sandbox") for run in running]
+    why = _caught(draft, what, seen.movers, seen.put_back)
     draft.acts.append(
         MoveWork(seen.put_back, seen.work, why) if seen.work else MakeWork(seen.put_back, f"{branch} is made again")
     )
-    draft.halt(why)
     return True
+
+
+def _caught(draft: Draft, what: str, movers: Sequence[RunId], back: Sha) -> str:
+    """Note what was moved while whom ran, and stop them; return it in words."""
+    names = ", ".join(map(attempt_name, movers))
+    why = f"{what} outside of the loop while {names} ran without a sandbox: it is put back to {back[:7]}"
+    draft.moves.append(Note(PUT_BACK, why))
+    running = [r for r in movers if r in draft.seen.jobs and draft.seen.jobs[r].state is JobState.RUNNING]
+    draft.acts += [Cancel(run, f"{what} while it ran without a sandbox") for run in running]
+    draft.halt(why)
+    return why
 
 
 def caught(draft: Draft, record: RunRecord) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.mission import Result
 from mission_cli.domain.records import replace
 from mission_cli.domain.status import (
+    EXECUTABLE_KINDS,
     FINISHED_FEATURE,
     MilestoneStatus,
     MissionStatus,

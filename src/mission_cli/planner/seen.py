@@ -47,6 +47,10 @@ class Seen:
     """Where `work` has to be put back to: it was moved, not by us, while such workers ran."""
     movers: tuple[RunId, ...] = ()
     """The attempts that may have moved it."""
+    base_back: Sha | None = None
+    """Where the base has to be put back to: only such workers have committed there since."""
+    base_movers: tuple[RunId, ...] = ()
+    """The attempts that have moved it."""
     work_tree: str = ""
     """Tree of `work` without mission folders."""
     work_against: Against = field(default_factory=Against)

@@ -23,6 +23,8 @@ class Heads:
     work: Sha | None = None
     ours: Sha | None = None
     """Where we put `work` last, or are about to; None where nobody knows."""
+    known_base: Sha | None = None
+    """Where the base was when it was looked at last and no worker had moved it; None where nobody knows."""
     highest: Mapping[FeatureNumber, int] = field(default_factory=dict)
     """Highest attempt number by feature among claims and branches."""
     renamed: str = ""
@@ -115,6 +117,18 @@ class CodeRepo(Protocol):
 
     def own_work(self, mission: MissionId, work: Sha) -> None:
         """Take `work` as it is for what we have put there: a person moved it, or another clone."""
+        ...
+
+    def own_base(self, mission: MissionId, base: Sha) -> None:
+        """Take the base as it is for what we, or a person, have put there."""
+        ...
+
+    def put_base_back(self, base_name: str, to: Sha, expect: Sha) -> None:
+        """Move the base to where it was known to be, unless it has moved again; files that are checked out stay."""
+        ...
+
+    def gained(self, before: Sha, after: Sha, besides: Sha | None) -> tuple[Sha, ...]:
+        """The commits that a branch gained by a move, newest first, without those that another commit has."""
         ...
 
     def makers(self, commit: Sha, runs: Sequence[RunId]) -> tuple[RunId, ...]:

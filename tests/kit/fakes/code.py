@@ -58,6 +58,7 @@ class MemoryCodeRepo:
             base=self._ref(f"heads/{base}") if base else None,
             work=work,
             ours=work if about == (work,) else ours,
+            known_base=self._ref(f"known/{mission}"),
             highest=highest,
         )
 
@@ -209,6 +210,19 @@ class MemoryCodeRepo:
     def own_work(self, mission: MissionId, work: Sha) -> None:
         """Take `work` as it is for what we have put there."""
         self._disk.write(f"{REFS}/ours/{mission}", work)
+
+    def own_base(self, mission: MissionId, base: Sha) -> None:
+        """Take the base as it is for what we, or a person, have put there."""
+        self._disk.write(f"{REFS}/known/{mission}", base)
+
+    def put_base_back(self, base_name: str, to: Sha, expect: Sha) -> None:
+        """Compare and swap."""
+        self._disk.swap(f"{REFS}/heads/{base_name}", to, expect)
+
+    def gained(self, before: Sha, after: Sha, besides: Sha | None) -> tuple[Sha, ...]:
+        """The commits that a branch gained by a move."""
+        old = {name for commit in (before, besides) if commit for name in self._objects.ancestry(commit)}
+        return tuple(name for name in self._objects.ancestry(after) if name not in old)
 
     def makers(self, commit: Sha, runs: Sequence[RunId]) -> tuple[RunId, ...]:
         """Those of the runs in whose own trees a commit was made."""

@@ -39,9 +39,12 @@ if TYPE_CHECKING:
     from mission_cli.domain.landing import Landing
     from mission_cli.domain.runs import Left
 
+_MOST_GAINED = 1000
 _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
 _OURS = "refs/mission/ours"
 """Where we have put the branches of finished work, by mission."""
+_KNOWN = "refs/mission/known"
+"""Where the base of each mission was when no worker had moved it."""
 _LATEST = 4_102_444_799
 """The last second of 2099: git reads no later date."""
 
@@ -82,6 +85,7 @@ class GitCodeRepo:
             renamed=renamed_to(self._git, base) if base and there is None else "",
             work=work,
             ours=self._ours(mission, work),
+            known_base=self._objects.commit_of(f"{_KNOWN}/{mission}"),
             highest=self._highest(mission),
             in_the_way="" if work else self._in_the_way(mission),
         )
@@ -98,6 +102,21 @@ class GitCodeRepo:
         """Take `work` as it is for what we have put there."""
         ref = f"{_OURS}/{mission}"
         self._git.swap_ref(ref, work, self._objects.commit_of(ref) or ZERO)
+
+    def own_base(self, mission: MissionId, base: Sha) -> None:
+        """Remember it by a ref."""
+        ref = f"{_KNOWN}/{mission}"
+        self._git.swap_ref(ref, base, self._objects.commit_of(ref) or ZERO)
+
+    def put_base_back(self, base_name: str, to: Sha, expect: Sha) -> None:
+        """Compare and swap."""
+        self._git.swap_ref(f"refs/heads/{base_name}", to, expect)
+
+    def gained(self, before: Sha, after: Sha, besides: Sha | None) -> tuple[Sha, ...]:
+        """As `git rev-list` says; at most so many as a worker makes."""
+        without = [f"^{commit}" for commit in (before, besides) if commit]
+        words = self._git.text("rev-list", f"--max-count={_MOST_GAINED}", after, *without).split()
+        return tuple(map(Sha, words))
 
     def makers(self, commit: Sha, runs: Sequence[RunId]) -> tuple[RunId, ...]:
         """Those of the runs in whose own trees a commit was made: it lies there as an object of its own."""
