@@ -70,6 +70,9 @@ def test_a_base_that_is_gone_is_waited_for_and_never_landed_on(
     assert words in inbox
     assert unblock in inbox
     assert person.causes() == [("1.1-a1", "done")]
+    refused = person.mission("land", "m", "--yes", ok=(3,)).err
+    assert refused == f"error: {words}\n hint: {unblock}\n"
+    assert person.loaded().mission.landings == ()
 
 
 def test_a_base_that_comes_back_is_landed_on(person: Person) -> None:

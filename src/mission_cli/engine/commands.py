@@ -34,6 +34,7 @@ from mission_cli.engine.executions import fresh_tries
 from mission_cli.engine.halt import stop_jobs
 from mission_cli.engine.names import Address, resolve
 from mission_cli.engine.starting import refuse_start
+from mission_cli.planner.milestones import base_gone
 from mission_cli.planner.money import raise_cap
 from mission_cli.planner.transitions import MISSION_MOVES
 
@@ -264,7 +265,11 @@ def _may_land(world: World, mission: Mission) -> Sha:
     if mission.status is not MissionStatus.ACTIVE:
         help_by = "resume" if mission.status is MissionStatus.PAUSED else "start"
         raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=f"mission {help_by} {mission.id}")
-    target = landing_target(world, mission, world.code.heads(mission.id, mission.base))
+    heads = world.code.heads(mission.id, mission.base)
+    if heads.base is None:
+        words, hint = base_gone(mission, heads.renamed)
+        raise BlockedError(words, hint=hint)
+    target = landing_target(world, mission, heads)
     if target is None:
         raise BlockedError("no milestone has passed yet", hint=f"mission status {mission.id}")
     return target

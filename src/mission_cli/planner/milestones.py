@@ -73,11 +73,17 @@ def milestones(draft: Draft) -> None:
 
 def without_base(draft: Draft) -> None:
     """Hold the mission because its base branch does not exist; name the command that names another one."""
-    mission, renamed = draft.mission, draft.seen.renamed
+    words, unblock = base_gone(draft.mission, draft.seen.renamed)
+    draft.hold("", "base", words, unblock=unblock, person=True)
+
+
+def base_gone(mission: Mission, renamed: str) -> tuple[str, str]:
+    """Say that the base branch is gone, what it is called by now where that is known, and how another one is named."""
     words = f"the base branch `{mission.base}` does not exist"
     if renamed:
         words += f": it was renamed to `{renamed}`"
-    draft.hold("", "base", words, unblock=f"mission set {mission.id} base {renamed or 'BRANCH'}", person=True)
+    base = command_line(renamed) if renamed else "BRANCH"
+    return words, f"mission set {mission.id} base {base}"
 
 
 def apart(mission: Mission, conflicts: Sequence[str]) -> tuple[str, str]:
