@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.test_evidence import CHECK, OLD, acts_of, asked, state
+from tests.unit.test_evidence import CHECK, OLD, acts_of, asked, judged, state
 from tests.unit.test_planner import GOOD, POLICY, WORK, feature, mission, plan_of
 
 from mission_cli.domain.judging import Against
 from mission_cli.domain.landing import Landing, LandState
 from mission_cli.domain.mission import Criterion, Preferences
 from mission_cli.domain.status import CriterionKind, FeatureStatus, MilestoneStatus, Verdict
-from mission_cli.planner.decisions import AddFix, Finish, MoveMilestone, MoveMission, MoveRequest
+from mission_cli.planner.decisions import AddFix, Finish, MoveMilestone, MoveMission, MoveRequest, Settle
 from mission_cli.planner.judge import check_key, turn_of
 from mission_cli.planner.meant import ACCEPT_CHANGE
 
@@ -113,3 +113,13 @@ def test_a_later_milestone_is_judged_by_what_earlier_ones_passed_by() -> None:
     assert acts_of(plan_of(some, checks=known, work_against=WEAK)) == [("RunCheck", 1)]
     plan = plan_of(some, checks={**known, check_key(CHECK, "old", POLICY, some, turn): RED}, work_against=WEAK)
     assert [(m.milestone, m.criterion) for m in plan.moves if isinstance(m, AddFix)] == [(2, CHECK)]
+
+
+def test_what_was_changed_of_the_judges_stands_in_the_record_and_in_the_history() -> None:
+    found = ("tests/test_a.py: test_x: removed", "conftest.py: what it says about judging was changed")
+    done = replace(GOOD, integrated=True, against=Against(findings=found))
+    plan = judged(done, {"new": PASS})
+    (settled,) = (m for m in plan.moves if isinstance(m, Settle))
+    words = f"look at what was changed of its judges: {'; '.join(found)}"
+    assert settled.record.detail.endswith(words)
+    assert settled.why.endswith(words)

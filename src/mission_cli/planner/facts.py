@@ -57,7 +57,8 @@ class Facts:
     def _words(self, cause: Cause, to: FeatureStatus | None, detail: str) -> str:
         name = attempt_name(self.record.run)
         if cause is Cause.DONE:
-            return f"{name} is done" if self.evidence.commits else f"{name} is done: {one_line(detail)}"
+            plain = self.evidence.commits and not self.evidence.against.findings
+            return f"{name} is done" if plain else f"{name} is done: {one_line(detail)}"
         then = f"; {self.record.feature} is {to}" if to is not None else ""
         return f"{name} ended with {cause}{then}: {one_line(detail)}"
 

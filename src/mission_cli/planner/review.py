@@ -43,7 +43,10 @@ def integrated(facts: Facts, feature: Feature) -> None:
 
 
 def _done(facts: Facts, feature: Feature, commit: Sha | None, why: str) -> None:
-    """Settle it as done, with the verdicts that it was judged by."""
+    """Settle it as done, with the verdicts that it was judged by, and say what it changed of its judges."""
+    found = facts.evidence.against.findings
+    if found:
+        why += f"; look at what was changed of its judges: {'; '.join(found[:5])}"
     facts.close(Cause.DONE, why)
     if feature.criteria and facts.judged:
         at = stamp(facts.draft.seen.now)
