@@ -150,6 +150,8 @@ def main() -> int:
         lab = Lab(Path(folder))
         lab.fill(1)
         one = pulses(lab, 0)[0]
+        while lab.processes():
+            time.sleep(0.1)
         lab.fill(int(count))
         took = sorted(pulses(lab, seconds))
         p50, p99 = took[len(took) // 2], took[min(len(took) - 1, len(took) * 99 // 100)]

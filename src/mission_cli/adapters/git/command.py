@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import sync_folder
 from mission_cli.adapters.git.ref_lock import free_dead_lock, only_ours
-from mission_cli.adapters.proc.run import Completed, run
+from mission_cli.adapters.proc.run import Completed, run, start_detached
 from mission_cli.adapters.proc.scan import OURS
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import Sha
@@ -15,7 +16,6 @@ from mission_cli.domain.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from mission_cli.adapters.proc.dialogue import Dialogue
     from mission_cli.domain.host import Person
@@ -75,6 +75,10 @@ class Git:
         from mission_cli.adapters.proc.dialogue import Dialogue
 
         return Dialogue([*self._argv, *args], cwd=self._cwd, env=self._env(None))
+
+    def start(self, *args: str, keep: Sequence[int] = ()) -> None:
+        """Start a command that nobody waits for; `keep` are file descriptors that it inherits."""
+        start_detached([*self._argv, *args], cwd=self._cwd, env=self._env(None), log=Path(os.devnull), keep=keep)
 
     def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """Standard output without its last line ending."""

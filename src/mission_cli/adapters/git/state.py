@@ -8,10 +8,10 @@ visible step, lets the next process finish what a dead one had begun.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.adapters.fs.atomic import random_hex, read_bytes, read_json, sync_folder, write_json, write_new
+from mission_cli.adapters.fs.atomic import random_hex, read_bytes, read_json, sync_folder, write_json
 from mission_cli.adapters.fs.exchange import finish_changing, remove_unless_changed, rework_file
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.command import ZERO, Git
@@ -19,7 +19,9 @@ from mission_cli.adapters.git.contents import Contents
 from mission_cli.adapters.git.index_lock import free_own_lock, index_lock, index_look
 from mission_cli.adapters.git.journal import began_as_state, read_edits
 from mission_cli.adapters.git.leavings import copies, litter, next_index, token
+from mission_cli.adapters.git.next_index import build_index
 from mission_cli.adapters.git.objects import Objects
+from mission_cli.adapters.git.packing import pack_when_many
 from mission_cli.adapters.git.places import JOURNAL, checked_out, person_at_work, rebasing, refs_files
 from mission_cli.adapters.git.ref_lock import free_locks_of
 from mission_cli.document.rolls import is_roll, split_roll
@@ -97,6 +99,9 @@ class GitStateStore:
                 raise ConflictError("the mission files have moved", hint="try again")
             new = self._make_commit(head, writes, message, author)
             self._publish(head, new, writes)
+        if not self.layout.in_place:
+            with suppress(MissionError, OSError):  # the commit stands; the next one tries again
+                pack_when_many(self._git)
         return new
 
     def recover(self) -> list[str]:
@@ -249,7 +254,9 @@ class GitStateStore:
             self._build_index(new, paths, head, nonce)
             with index_lock(self.layout.git_dir, token(self.layout.git_dir, nonce)):
                 if index_look(self.layout.git_dir) != before:
-                    self._build_index(new, paths, head, nonce)
+                    build_index(
+                        self._git, self._objects, next_index(self.layout.git_dir, nonce), change=(head, new, paths)
+                    )
                 self._swap(head, new)
                 self._install_index(nonce)
                 for write in writes:
@@ -272,31 +279,9 @@ class GitStateStore:
         """Whether the work tree shows our branch; a person may have switched it."""
         return self.layout.work_tree.is_dir() and checked_out(self._git) == self.layout.branch
 
-    def _build_index(self, new: Sha, paths: Sequence[str], head: Sha | None, nonce: str) -> None:
-        """Prepare the index that will be: the person's entries, and ours where the person has staged nothing."""
-        index = self.layout.git_dir / "index"
-        scratch = next_index(self.layout.git_dir, nonce)
-        scratch.unlink(missing_ok=True)
-        if index.exists():
-            write_new(scratch, index.read_bytes())
-        env = {"GIT_INDEX_FILE": os.fspath(scratch)}
-        staged = self._staged(env, paths)
-        lines = []
-        for path in paths:
-            before, after = (self._objects.entry(head, path) if head else None), self._objects.entry(new, path)
-            if staged.get(path) == (before[1] if before else None):
-                lines.append(f"{after[0]} {after[1]}\t{path}\0" if after else f"0 {'0' * len(new)}\t{path}\0")
-        data = "".join(lines).encode("utf-8", "surrogateescape")
-        self._git.run("update-index", "-z", "--index-info", stdin=data, env=env)
-
-    def _staged(self, env: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
-        out = self._git.run("ls-files", "-z", "--stage", "--", *paths, env=env).out.decode("utf-8", "surrogateescape")
-        found = {}
-        for line in out.split("\0"):
-            facts, _, path = line.partition("\t")
-            if path:
-                found[path] = facts.split(" ")[1]
-        return found
+    def _build_index(self, new: Sha, paths: Sequence[str], head: str | None, nonce: str) -> None:
+        place = next_index(self.layout.git_dir, nonce)
+        build_index(self._git, self._objects, place, change=(head, new, paths))
 
     def _install_index(self, nonce: str) -> None:
         next_index(self.layout.git_dir, nonce).replace(self.layout.git_dir / "index")
@@ -378,7 +363,9 @@ class GitStateStore:
         old, new, paths = entry["old"], Sha(entry["new"]), list(entry["paths"])
         with index_lock(self.layout.git_dir, token(self.layout.git_dir, nonce)):
             if self._objects.commit_of("HEAD") == new:
-                self._build_index(new, paths, Sha(old) if old else None, nonce)
+                build_index(
+                    self._git, self._objects, next_index(self.layout.git_dir, nonce), change=(old or None, new, paths)
+                )
                 self._install_index(nonce)
             for path in paths:
                 before = self._content(old, path) if old else None

@@ -1,0 +1,43 @@
+"""The index that a commit of ours will leave: the person's entries, and ours where the person has staged nothing."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.fs.atomic import write_new
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from mission_cli.adapters.git.command import Git
+    from mission_cli.adapters.git.objects import Objects
+
+
+def build_index(git: Git, objects: Objects, scratch: Path, *, change: tuple[str | None, str, Sequence[str]]) -> None:
+    """Prepare it in a file of ours; `change` is the head before, the commit, and the paths that differ."""
+    head, new, paths = change
+    index = git.git_dir / "index"
+    scratch.unlink(missing_ok=True)
+    if index.exists():
+        write_new(scratch, index.read_bytes())
+    env = {"GIT_INDEX_FILE": os.fspath(scratch)}
+    staged = _staged(git, env, paths)
+    lines = []
+    for path in paths:
+        before, after = (objects.entry(head, path) if head else None), objects.entry(new, path)
+        if staged.get(path) == (before[1] if before else None):
+            lines.append(f"{after[0]} {after[1]}\t{path}\0" if after else f"0 {'0' * len(new)}\t{path}\0")
+    data = "".join(lines).encode("utf-8", "surrogateescape")
+    git.run("update-index", "-z", "--index-info", stdin=data, env=env)
+
+
+def _staged(git: Git, env: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
+    out = git.run("ls-files", "-z", "--stage", "--", *paths, env=env).out.decode("utf-8", "surrogateescape")
+    found = {}
+    for line in out.split("\0"):
+        facts, _, path = line.partition("\t")
+        if path:
+            found[path] = facts.split(" ")[1]
+    return found
