@@ -101,7 +101,7 @@ def has_come() -> None:
 
 
 def state_folder() -> str:
-    """Our folder among the user's state folders; the same as `wiring.user_folder("state")`."""
+    """Our folder among the user's state folders; the same as `adapters.user.user_folder("state")`."""
     configured = os.environ.get("XDG_STATE_HOME", "")
     root = configured if configured.startswith("/") else os.path.join(os.path.expanduser("~"), ".local/state")
     return os.path.join(root, "mission")

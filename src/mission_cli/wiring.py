@@ -40,11 +40,11 @@ from mission_cli.adapters.keys import read_environment
 from mission_cli.adapters.machine import LocalMachine
 from mission_cli.adapters.notify import CommandNotifier
 from mission_cli.adapters.prices import GenaiPrices
-from mission_cli.adapters.proc.run import outside_of_git
 from mission_cli.adapters.schedule.local import LocalSchedule
 from mission_cli.adapters.secrets import SecretRules, known_secrets
 from mission_cli.adapters.settings_files import UNBOXED, Found, read_settings, settings_at_any_rate, settings_edited
 from mission_cli.adapters.templates import JinjaTemplates
+from mission_cli.adapters.user import environment, key_file, own_settings, user_folder
 from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, ToolError, UsageError
 from mission_cli.domain.host import ROBOT, Person
 from mission_cli.domain.records import dataclass, replace
@@ -60,8 +60,6 @@ if TYPE_CHECKING:
     from mission_cli.adapters.executors.storage import LocalStorage
     from mission_cli.adapters.git.state_home import Layout
     from mission_cli.adapters.instruments import LocalInstruments
-
-_LONG_LOG = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +88,6 @@ class Opened:
         return "origin" if "origin" in names else names[0] if len(names) == 1 else ""
 
 
-def user_folder(kind: str, environment: Mapping[str, str] | None = None) -> Path:
-    """Return our folder among the user's `config`, `data` or `state` folders, as XDG names them."""
-    environment = os.environ if environment is None else environment
-    defaults = {"config": ".config", "data": ".local/share", "state": ".local/state"}
-    configured = environment.get(f"XDG_{kind.upper()}_HOME", "")
-    root = Path(configured) if configured.startswith("/") else Path.home() / defaults[kind]
-    return root / "mission"
-
-
-def _own_settings() -> Path:
-    return user_folder("config") / "config.toml"
-
-
 def open_repository(start: Path, *, create: bool = False, vouched: bool = False, ticking: bool = True) -> Opened:
     """Open the repository around a folder. Raises NotFoundError where it has no missions, unless `create`.
 
@@ -113,7 +98,7 @@ def open_repository(start: Path, *, create: bool = False, vouched: bool = False,
     checkout = find_checkout(start)
     if vouched:
         unboxed.vouch(checkout.runtime / UNBOXED)
-    found = read_settings(checkout, _own_settings(), os.environ)
+    found = read_settings(checkout, own_settings(), os.environ)
     here, remote = found.settings.state == "here", found.settings.remote
     robot = _robot(found.settings)
     layout = find_state(checkout, here=here)
@@ -135,7 +120,7 @@ def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
     if vouched:
         with suppress(OSError):
             unboxed.vouch(checkout.runtime / UNBOXED)
-    found = settings_at_any_rate(checkout, _own_settings(), os.environ)
+    found = settings_at_any_rate(checkout, own_settings(), os.environ)
     problems = [*found.problems]
     robot, around = ROBOT, dict(os.environ)
     try:
@@ -162,7 +147,7 @@ def open_unmade(start: Path) -> Opened:
     """Open the repository around a folder before it has missions: makes nothing, and `state` may not be there."""
     require_git()
     checkout = find_checkout(start)
-    found = read_settings(checkout, _own_settings(), os.environ)
+    found = read_settings(checkout, own_settings(), os.environ)
     layout = find_state(checkout, here=found.settings.state == "here") or unmade_state(checkout)
     return _assemble(checkout, layout, found, environment(), _robot(found.settings), ticking=True)
 
@@ -171,7 +156,7 @@ def open_scratch(start: Path) -> Opened:
     """Open an empty repository of ours, for planning where the work has none yet; settings as they are at `start`."""
     require_git()
     around = find_checkout(start) if is_in_repository(start) else None
-    found = read_settings(around, _own_settings(), os.environ)
+    found = read_settings(around, own_settings(), os.environ)
     place = user_folder("state") / "scratch.git"
     make_scratch(place)
     checkout = Checkout(place, None)
@@ -238,16 +223,6 @@ def note_closed(repository: Path, error: MissionError) -> None:
             runtime.kick()
 
 
-def environment() -> dict[str, str]:
-    """What workers and checks find around them: our own environment, and beneath it the user's environment file."""
-    return {**read_environment(key_file()), **outside_of_git(os.environ)}
-
-
-def key_file() -> Path:
-    """The user's environment file, for keys."""
-    return user_folder("config") / "env"
-
-
 def schedule() -> LocalSchedule:
     """What starts pulses on this machine."""
     configured = os.environ.get("XDG_CONFIG_HOME", "")
@@ -271,14 +246,6 @@ def instruments(place: Path) -> LocalInstruments:
         around = dict(os.environ)
     pulse = python_command("pulse", "--all", "--quiet")
     return LocalInstruments(place, schedule=schedule(), registry=registry(), environment=around, pulse=pulse)
-
-
-def shorten_log() -> None:
-    """Put the log of scheduled pulses aside when it is long; the one before it goes."""
-    log = user_folder("state") / "cron.log"
-    with suppress(OSError):
-        if log.stat().st_size > _LONG_LOG:
-            log.replace(log.with_suffix(".log.1"))
 
 
 def require_git() -> None:

@@ -21,6 +21,7 @@ from tests.sim.faults import BadWay
 from mission_cli import __version__, wiring
 from mission_cli.adapters.git import trees
 from mission_cli.adapters.git.command import Git
+from mission_cli.adapters.user import user_folder
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, RunId, Sha
 from mission_cli.domain.status import JobState
@@ -206,7 +207,7 @@ class RealPlace:
     def _tree(self, run: RunId) -> Path:
         world = self.world()
         clone = world.machine.me().rpartition(":")[2]
-        return wiring.user_folder("state") / "trees" / f"{self._person.repo.name}-{clone}" / run
+        return user_folder("state") / "trees" / f"{self._person.repo.name}-{clone}" / run
 
 
 class FakePlace:

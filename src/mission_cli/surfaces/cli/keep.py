@@ -180,9 +180,9 @@ def _call_models(shell: Shell, opened: Opened) -> tuple[list[Finding], str]:
     """Call each model that is in use once, side by side; the findings, and the words for what it cost."""
     from decimal import Decimal
 
+    from mission_cli.adapters.user import key_file
     from mission_cli.budget.amounts import show_amount
     from mission_cli.engine.doctor import answer, call_models
-    from mission_cli.wiring import key_file
 
     try:
         calls = call_models(opened.world, nonce := os.urandom(4).hex())

@@ -97,7 +97,7 @@ def _sit_down(shell: Shell, opened: Opened, desk: Desk) -> int:
     """Run the program on this terminal; then say how to hand back, and offer it."""
     from mission_cli.adapters.keys import resolved
     from mission_cli.adapters.proc.run import interact
-    from mission_cli.wiring import environment
+    from mission_cli.adapters.user import environment
 
     argv = desk.command or (os.environ.get("SHELL") or "/bin/sh",)
     around = environment()
