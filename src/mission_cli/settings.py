@@ -28,6 +28,7 @@ _RANGES = {
     "attempts": (1, 100),
     "validation_rounds": (1, 100),
     "max_steps": (1, 100_000),
+    "max_file_mib": (0, 10**6),
     "min_free_memory_mib": (0, 10**7),
     "min_free_disk_mib": (0, 10**9),
 }

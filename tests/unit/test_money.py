@@ -48,6 +48,7 @@ from mission_cli.planner.decisions import (
     Land,
     MoveMilestone,
     MoveMission,
+    Note,
     Plan,
     Settle,
 )
@@ -185,6 +186,35 @@ def test_a_milestone_that_can_be_judged_is_judged_before_the_pause() -> None:
         progress=(LogRow("", "budget.projected", "x"),),
     )
     assert paused(plan_of(after)) != []
+
+
+# The projection
+
+
+@pytest.mark.parametrize(
+    ("spends", "estimate", "said", "why"),
+    [
+        (("usd", "4"), None, "8.00 usd of 10", ""),
+        (("usd", "6"), None, "12.00 usd of 10, more than the cap", ""),
+        (("usd", "7.6"), None, "15.20 usd of 10, more than the cap", "15.20 usd where 10 are allowed"),
+        (("hours", "1"), 1, "2.00 hours where 2 are estimated", ""),
+        (("hours", "1.6"), 1, "3.20 hours where 2 are estimated", "3.20 hours where 2 are estimated"),
+    ],
+)
+def test_after_the_first_milestone_cost_is_held_against_caps_and_estimates(
+    spends: tuple[str, str], estimate: int | None, said: str, why: str
+) -> None:
+    hours = Decimal(estimate) if estimate else None
+    first = milestone(1, MilestoneStatus.PASSED, feature("1.1", DONE, estimate_hours=hours))
+    later = milestone(2, MilestoneStatus.ACTIVE, feature("2.1", estimate_hours=hours))
+    log = (Spend("", spends[0], Decimal(spends[1])),)
+    plan = plan_of(mission(milestones=(first, later), limits=TEN, spends=log))
+    notes = [m.details for m in plan.moves if isinstance(m, Note)]
+    assert f"after milestone 1 the whole mission will cost about {said}" in notes
+    ways = "go on (mission resume m), skip features, or stop (mission cancel m)"
+    assert [m.why for m in plan.moves if isinstance(m, MoveMission)] == (
+        [f"it will cost about {why}: {ways}"] if why else []
+    )
 
 
 # Late bills

