@@ -78,6 +78,11 @@ def test_every_change_that_changes_nothing_gives_the_same_bytes(path: Path) -> N
             assert patch.apply_fitting(text, [change]).text == text, change
 
 
+def adds_a_column(change: Change, new: str, old: str) -> bool:
+    """Whether a change needed a column that a table of features lacks: every line of that table gets a cell."""
+    return isinstance(change, SetFeature) and new.count(f"| {change.column} |") > old.count(f"| {change.column} |")
+
+
 @pytest.mark.parametrize("path", WILD, ids=lambda p: p.name)
 def test_a_change_to_a_file_of_somebody_else_touches_few_lines(path: Path) -> None:
     text = read_text(path)
@@ -85,7 +90,7 @@ def test_a_change_to_a_file_of_somebody_else_touches_few_lines(path: Path) -> No
         new = patch.apply_fitting(text, [change]).text
         old = text.split("\n")
         kept = [line for line in old if line in new.split("\n")]
-        assert len(old) - len(kept) <= 1, change
+        assert len(old) - len(kept) <= 1 or adds_a_column(change, new, text), change
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

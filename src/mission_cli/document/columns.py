@@ -34,7 +34,8 @@ def completion(layout: Layout, change: Change) -> tuple[Edit, ...]:
     """Return the edits that add the columns a change needs to its table; none where it has them, or there is none."""
     match change:
         case SetFeature():
-            table = _feature_table(layout, change) if change.column.casefold() in _OF_FEATURES else None
+            needed = change.value and change.column.casefold() in _OF_FEATURES
+            table = _feature_table(layout, change) if needed else None
             wanted: Iterable[str] = (change.column,)
         case AddFeature():
             tables = [t for p in milestone_places(layout) if p.number == change.milestone for t in p.tables]
