@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.mission import Result
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, Verdict
-from mission_cli.domain.text import first_error, one_line, parse_stamp, stamp
+from mission_cli.domain.text import first_error, one_line, stamp
 from mission_cli.planner.decisions import Mark, MarkCriteria
-from mission_cli.planner.judge import check_key, judge, start_checks
+from mission_cli.planner.judge import judge, start_checks
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Milestone
     from mission_cli.planner.draft import Draft
-
-BEGUN_FOR = timedelta(seconds=10)
-"""A command that cannot be executed has ended by then."""
 
 
 def control(draft: Draft, milestone: Milestone) -> bool:
     """Run criteria once on `work` as it was when the milestone started; True when all that matters is known.
 
     The milestone's criteria get their result as a baseline. Those of features that nobody has worked at yet are run to
-    learn whether they can be: one that cannot pauses the mission before an attempt is paid for. See ADR 37.
+    learn whether they can be: one that cannot pauses the mission at once, not when an attempt is judged. See ADR 37.
     """
     start = draft.seen.start_trees.get(milestone.started_at)
     own = [c for c in milestone.criteria if c.kind in EXECUTABLE_KINDS and c.baseline is None and c.index >= 0]
@@ -40,7 +36,6 @@ def control(draft: Draft, milestone: Milestone) -> bool:
         draft.pause(words)
         return False
     start_checks(draft, judgement)
-    draft.untried |= {criterion for criterion in (*own, *first) if _is_untried(draft, criterion, tree)}
     known = [j for j in judgement.known if j.criterion in own]
     if len(known) < len(own):
         return False
@@ -64,11 +59,3 @@ def _of_untouched_features(draft: Draft, milestone: Milestone) -> list[Criterion
         for criterion in feature.criteria
         if criterion.kind in EXECUTABLE_KINDS
     ]
-
-
-def _is_untried(draft: Draft, criterion: Criterion, tree: str) -> bool:
-    state = draft.seen.checks.get(check_key(criterion, tree, draft.policy, draft.mission))
-    if state is None:
-        return True
-    begun = parse_stamp(state.job.started) if state.job.started else None
-    return state.verdict is None and (begun is None or draft.seen.since(begun) < BEGUN_FOR)

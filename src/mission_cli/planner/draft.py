@@ -14,7 +14,7 @@ from mission_cli.planner.transitions import move_mission
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.planner.policy import Policy
     from mission_cli.planner.seen import Seen
@@ -38,8 +38,6 @@ class Draft:
     """A check has to run alone: no other is started before it has ended."""
     """Those of the running jobs that judge something."""
     wakes: list[datetime] = field(default_factory=list)
-    untried: set[Criterion] = field(default_factory=set)
-    """Criteria of which nobody knows yet whether they can be run."""
 
     def hold(
         self,

@@ -26,7 +26,6 @@ from mission_cli.domain.status import (
 from mission_cli.domain.text import show_duration, span_of, stamp
 from mission_cli.planner import causes, waiting
 from mission_cli.planner.breaker import breaker_until, parked_until, probing
-from mission_cli.planner.control import BEGUN_FOR
 from mission_cli.planner.decisions import Dispatch, Hold, MoveWork
 from mission_cli.planner.draft import Draft
 from mission_cli.planner.help import answered, helped
@@ -243,9 +242,6 @@ def _milestone_holds(draft: Draft, milestone: Milestone, feature: Feature) -> It
     elif draft.seen.work is None:
         words, unblock = work_gone(draft.mission)
         yield Hold(feature.number, "work", words, unblock=unblock, person=True)
-    elif untried := [c for c in (*milestone.criteria, *feature.criteria) if c in draft.untried]:
-        words = f"`{untried[0].text}` is being tried before anything is paid for"
-        yield Hold(feature.number, "control", words, until=draft.seen.now + BEGUN_FOR)
 
 
 def _dependencies(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
