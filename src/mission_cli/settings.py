@@ -29,8 +29,8 @@ _RANGES = {
     "validation_rounds": (1, 100),
     "max_steps": (1, 100_000),
     "max_file_mib": (0, 10**6),
-    "min_free_memory_mib": (0, 10**7),
-    "min_free_disk_mib": (0, 10**9),
+    "min_free_memory_mib": (0, 10**12),
+    "min_free_disk_mib": (0, 10**12),
 }
 """A number outside is a mistake, and each of them bounds what a mission may use."""
 _MOST_FOR_A_PLAN = Decimal(1000)

@@ -111,7 +111,9 @@ def open_repository(start: Path, *, create: bool = False, vouched: bool = False,
 
 
 def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
-    """Open the repository for a command that must work whatever settings, keys and disk are like; makes nothing.
+    """Open the repository for a command that must work whatever settings, keys and disk are like.
+
+    Makes nothing but what a clone needs to see the missions that its remote shares.
 
     What could not be read stands in `problems`; then nothing may be started with these settings.
     """
@@ -131,6 +133,9 @@ def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
     layout = find_state(checkout, here=found.settings.state == "here")
     if layout is None and problems:  # the setting may be among what cannot be read
         layout = find_state(checkout, here=True)
+    if layout is None and found.settings.remote and shared_head(checkout, found.settings.remote):
+        here = found.settings.state == "here"
+        layout = make_state(checkout, here=here, robot=robot, remote=found.settings.remote)
     if layout is None:
         raise _no_missions(checkout)
     with suppress(OSError):

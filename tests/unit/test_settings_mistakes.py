@@ -29,7 +29,7 @@ def bounded(value: object) -> bool:
     if isinstance(value, timedelta):
         return timedelta(0) <= value <= timedelta(days=366)
     if isinstance(value, int | Decimal):
-        return Decimal(0) <= Decimal(value) <= Decimal(10) ** 9
+        return Decimal(0) <= Decimal(value) <= Decimal(10) ** 12
     return True
 
 
