@@ -39,7 +39,9 @@ def shown(person: Person, text: str) -> str:
 def test_new_prints_the_id_and_the_path(person: Person, tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(TWO)
     answer = person.mission("new", "--plan", os.fspath(tmp_path / "plan.yaml"), "--id", "two", "--json")
-    assert shown(person, answer.out) == '{"schema": 1, "id": "two", "path": "REPO/missions/two/mission.md"}\n'
+    facts = json.loads(shown(person, answer.out))
+    assert [warning["message"] for warning in facts.pop("warnings")] == ["feature 2.1 has no criterion"]
+    assert facts == {"schema": 1, "id": "two", "path": "REPO/missions/two/mission.md"}
     assert answer.err == ""
 
 
@@ -146,7 +148,7 @@ def test_consent_says_what_will_happen_before_it_happens(person: Person) -> None
     command = json.loads(person.tables[0].split("command = ")[1].splitlines()[0])
     assert consent.replace(" ".join(command), "COMMAND") == snapshot("""\
   mission  Two features (m): 2 milestones, 3 features
-     runs  COMMAND, 1 at a time, each for at most 1m
+     runs  COMMAND, 1 at a time, each for at most $2.67 and 1m (twice its share by estimate)
   sandbox  off (sandbox = "off"): workers can do what you can do on this machine
        in  clones of its own below your state folder; your checkout is not touched
  branches  mission/m/work and one per attempt; main moves only when you say `mission land`
@@ -167,7 +169,8 @@ def test_dry_run_prints_decisions_and_changes_nothing(person: Person) -> None:
     head, refs = person.state_head(), person.git("for-each-ref")
     out = person.mission("pulse", "--dry-run").out
     assert [line for line in out.splitlines() if "would" in line] == [
-        f"m: would MakeWork: milestone 1 starts from {person.git('rev-parse', '--short', 'HEAD')}"
+        "m: would RecordValues: the values in force are recorded",
+        f"m: would MakeWork: milestone 1 starts from {person.git('rev-parse', '--short', 'HEAD')}",
     ]
     assert (person.state_head(), person.git("for-each-ref")) == (head, refs)
     assert not (person.runtime / "jobs").exists()
@@ -181,11 +184,14 @@ def test_why_walks_the_order_of_release(person: Person) -> None:
 m: mission: it is planning
   → mission start m
 m/1.1: mission: the mission is planning
+  → mission start m
   then milestone: milestone 1 is pending
 m/1.2: mission: the mission is planning
+  → mission start m
   then milestone: milestone 1 is pending
   then dependency: it depends on 1.1, which is pending
 m/2.1: mission: the mission is planning
+  → mission start m
   then milestone: milestone 1 comes before milestone 2
   then dependency: it depends on 1.1, which is pending
   then dependency: it depends on 1.2, which is pending

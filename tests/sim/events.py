@@ -9,10 +9,13 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+
+T = TypeVar("T")
 
 
 class What(StrEnum):
@@ -88,7 +91,7 @@ def events_of(seed: int, number: int) -> list[Event]:
     return [Event(what, dice.randrange(1 << 16), dice.randrange(1 << 16)) for what in kinds]
 
 
-def shrunk(events: Sequence[Event], fails: Callable[[Sequence[Event]], bool]) -> list[Event]:
+def shrunk(events: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]:
     """A shortest list by leaving out: without any one of its events it does not fail any more."""
     kept, size = list(events), max(1, len(events) // 2)
     while True:

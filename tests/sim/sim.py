@@ -36,6 +36,7 @@ from mission_cli.engine.world import policy_of
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.world import World
     from mission_cli.planner.decisions import Hold
 
@@ -162,7 +163,7 @@ class Sim:
             raise BrokenError(f"started twice: {twice}")
         for host in self.hosts:
             mission = self.mission(host)
-            known, name = spent(mission.spends).usd, host.jobs.name
+            known, name = self.known_of(host, mission), host.jobs.name
             before = Decimal(0) if name in self.forgiven else self._known.get(name, Decimal(0))
             if known < before and not self._taken_and_held(host, mission, before):
                 raise BrokenError(f"{name} knows of ${known}, and knew of ${before}")
@@ -174,6 +175,16 @@ class Sim:
         if paid > self._cap + DEAREST * self._most:
             raise BrokenError(f"${paid} were paid where ${self._cap} are the cap")
 
+    def known_of(self, host: Host, mission: Mission) -> Decimal:
+        """What a host knows to be spent, in dollars: by the log."""
+        del host
+        return spent(mission.spends).usd
+
+    def records(self, host: Host) -> list[RunRecord]:
+        """The run records that a host has."""
+        files = self.objects.get(head_of(host)).files
+        return [r for path, text in files.items() if "/runs/" in path and (r := read_run(text)) is not None]
+
     def _recorded(self, run: str) -> bool:
         """Whether some clone has the record of a run: where a person reset the state, nobody may know of it any more."""
         path = f"m/runs/{run.partition('/')[2]}.md"
@@ -181,9 +192,7 @@ class Sim:
 
     def _taken_and_held(self, host: Host, mission: Mission, before: Decimal) -> bool:
         """Whether another clone drives the mission, and holds the reserves of what the one before it knew the cost of."""
-        files = self.objects.get(head_of(host)).files
-        records = [r for path, text in files.items() if "/runs/" in path and (r := read_run(text)) is not None]
-        stand = account(mission.limits, mission.spends, records)
+        stand = account(mission.limits, mission.spends, self.records(host))
         return mission.host != host.jobs.name and stand.spent.usd + stand.held.usd >= before
 
     def _idle_is_idle(self, host: Host) -> None:

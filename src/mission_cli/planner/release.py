@@ -193,7 +193,8 @@ def _mission_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iter
         unblock = next(helps, f"mission resume {draft.mission.id}")
         yield Hold(feature.number, "mission", draft.halted, unblock=unblock, person=True)
     elif draft.mission.status is not MissionStatus.ACTIVE:
-        unblock = f"mission resume {draft.mission.id}"
+        verb = "resume" if draft.mission.status is MissionStatus.PAUSED else "start"
+        unblock = f"mission {verb} {draft.mission.id}"
         words = f"the mission is {draft.mission.raw_status}"
         yield Hold(feature.number, "mission", words, unblock=unblock, person=True)
 

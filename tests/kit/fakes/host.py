@@ -28,6 +28,8 @@ from mission_cli.settings import RunnerSettings, Settings
 if TYPE_CHECKING:
     from mission_cli.domain.ids import MissionId, Sha
 
+SETTINGS_PLACE = "settings"
+"""Holds when the settings of a host were changed last."""
 _TEMPLATES = JinjaTemplates()
 SETTINGS = Settings(
     runners={"script": RunnerSettings(kind="command", command=("script",), deadline=timedelta(hours=1))},
@@ -71,6 +73,7 @@ class Host:
             runtime=mortal("runtime", runtime),
             notifier=mortal("notifier", self.news),
             settings=self.settings,
+            settings_files=(SETTINGS_PLACE,),
             schedule=NoSchedule(),
             share=mortal("share", self._share()),
         )

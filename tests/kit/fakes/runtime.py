@@ -98,9 +98,8 @@ class MemoryRuntime:
         return {path: self._disk.look(path) for path in paths}
 
     def changed_at(self, paths: Sequence[str]) -> datetime | None:
-        """When settings were changed: nobody changes them here."""
-        del paths
-        return None
+        """When settings were changed last."""
+        return max((at for path in paths if (at := self._disk.read(path, datetime))), default=None)
 
     def rest(
         self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None, again: bool = False

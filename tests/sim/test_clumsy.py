@@ -1,0 +1,24 @@
+"""A person who makes single mistakes: no cap widens, nothing ends in silence, and each command that `why` names works."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.sim.clumsy import run_clumsily
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TICKS = 60
+WORLDS = 100_000 // TICKS if os.environ.get("MISSION_NIGHTLY") else 34
+
+
+@pytest.mark.parametrize("seed", range(WORLDS))
+@pytest.mark.timeout(1800)
+def test_no_single_mistake_widens_a_cap_or_ends_in_silence(
+    seed: int, record_property: Callable[[str, object], None]
+) -> None:
+    counts = run_clumsily(seed, TICKS)
+    record_property("counts", {f"clumsy: {what}": times for what, times in counts.items()})
