@@ -71,7 +71,10 @@ def _collect(code: Path, tree: Path, run: str, start: str, screen: Screen) -> tu
     try:
         left = _screened(borrowing, code, tree, start, tip, screen)
         if not left.secrets and not left.unfit:
-            _fetch(git, tree, tip, f"refs/mission/tips/{run}")
+            try:
+                _fetch(git, tree, tip, f"refs/mission/tips/{run}")
+            except ToolError:  # that git was killed, or refused: another one says which
+                _fetch(git, tree, tip, f"refs/mission/tips/{run}")
     except ToolError as error:
         return Left(trouble=error.message), []
     return left, []
