@@ -61,7 +61,7 @@ def test_a_typo_in_a_cap_keeps_it_and_set_changes_it(person: Person) -> None:
     assert not loaded.errors()
     assert loaded.mission.limits.unlimited == {"usd"}
     rows = [row.cells["decision"] for row in loaded.mission.kept if row.section == "Decision Log"]
-    assert rows == ["budget.money_usd: 5 → 7", "budget.money_usd: 7 → unlimited"]
+    assert rows == ["Start the mission", "budget.money_usd: 5 → 7", "budget.money_usd: 7 → unlimited"]
 
 
 def test_set_names_what_it_takes(person: Person) -> None:

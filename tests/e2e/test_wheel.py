@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -30,9 +31,10 @@ def test_the_wheel_brings_everything_that_it_needs(tmp_path: Path) -> None:
         return done.stdout
 
     assert run("--version") == "mission 0.1.0\n"
-    assert run("new", "--plan", os.fspath(tmp_path / "plan.yaml"), "--id", "m", "--json") == (
-        f'{{"schema": 1, "id": "m", "path": "{repo}/missions/m/mission.md"}}\n'
-    )
+    made = json.loads(run("new", "--plan", os.fspath(tmp_path / "plan.yaml"), "--id", "m", "--json"))
+    said = [warning["message"] for warning in made.pop("warnings")]
+    assert made == {"schema": 1, "id": "m", "path": f"{repo}/missions/m/mission.md"}
+    assert said == ["milestone 1 has no criterion", "feature 1.1 has no criterion"]
     assert run("show", "m").splitlines()[0] == "T  (m, planning)"
     assert run("pulse") == ""
     there = next((tmp_path / "venv").rglob("mission_cli/templates"))

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.world import World
+    from mission_cli.planner.decisions import Hold
 
 
 _CAP, _HOURS = Decimal(12), Decimal(200)
@@ -74,6 +75,18 @@ class Clumsy:
             merged = self.world().state.merge(after, now, before)
             self._commit(now, before if merged is None else merged)
         self.mistakes.clear()
+        self._remove_what_is_twice()
+
+    def _remove_what_is_twice(self) -> None:
+        """Follow the hint `remove one of them`: a table that was gone may have been written anew meanwhile."""
+        text = self._text()
+        lines = text.split("\n")
+        for problem in reversed(load(text, "m").errors()):
+            if "stands here twice" in problem.message:
+                first = problem.line - 1
+                end = next((n for n in range(first, len(lines)) if not lines[n].startswith("|")), len(lines))
+                del lines[first : max(end, first + 1)]
+        self._commit(text, "\n".join(lines))
 
     def type(self, line: str) -> bool:
         """Type a command that `why` named; False where it is none that this person knows. Raises MissionError."""
@@ -270,12 +283,16 @@ class ClumsySim(Sim):
         reasons = [hold for _, holds in why(world, snapshot, resolve(snapshot, "m")) for hold in holds]
         if not any(says_what(hold) for hold in reasons):
             raise BrokenError(f"{self.mission(host).status}, and nobody is told why: {reasons}")
-        lines = [hold.unblock for hold in reasons if hold.person and hold.unblock.startswith("mission ")]
-        outside = [hold.unblock for hold in reasons if hold.person and not hold.unblock.startswith("mission ")]
-        if outside:
+        lines = [f"mission {line}" for _, named, line in _commands(reasons) if named]
+        if any(not named for _, named, _ in _commands(reasons)):
             self.person.do(Slip.BASE_BACK, 0)
             self.person.do(Slip.RUNNER_BACK, 0)
         return min(lines, key=lambda line: (typed[line], lines.index(line)), default=None)
+
+
+def _commands(holds: Sequence[Hold]) -> list[tuple[str, str, str]]:
+    """What a person is told to do: (words, `mission ` or nothing, the rest of the command)."""
+    return [hold.unblock.rpartition("mission ") for hold in holds if hold.person and hold.unblock]
 
 
 def live_clumsily(seed: int, events: Sequence[tuple[Slip, int]]) -> Counter[str]:

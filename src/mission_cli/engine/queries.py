@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli.budget.amounts import CATEGORIES
 from mission_cli.budget.ledger import account
 from mission_cli.domain.host import is_elsewhere
-from mission_cli.domain.records import dataclass
+from mission_cli.domain.records import dataclass, replace
 from mission_cli.domain.status import (
     CriterionKind,
     FeatureStatus,
@@ -246,6 +246,8 @@ def why(world: World, snapshot: Snapshot, address: Address) -> list[tuple[str, l
     ours = unserved(world, address.stored, address.loaded)
     general = [*ours, *(h for h in case.plan.holds if "." not in h.subject)]
     if case.mission.status is MissionStatus.PAUSED and (refused := why_refused(world, address)):
+        # `mission resume` is refused until then, so it is not what a person types next.
+        general = [replace(h, unblock="") if h.kind == "paused" else h for h in general]
         general.insert(len(ours), refused)
     if is_elsewhere(case.mission.host, world.machine.me()):
         return [("", general)]
