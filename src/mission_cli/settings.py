@@ -81,7 +81,7 @@ class RunnerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings with their defaults; `docs/cli.md` says what each does."""
+    """All settings with their defaults; `docs/settings.md` says what each does."""
 
     state: str = ""
     max_parallel_workers: int = 2

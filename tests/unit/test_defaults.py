@@ -1,35 +1,50 @@
-"""The tables of defaults in docs/machines.md say what the code does: every key is there, with its default."""
+"""docs/settings.md lists every setting with its range and default; docs/machines.md lists the fixed numbers."""
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mission_cli.document.keys import KEYS
 from mission_cli.document.plan import Plan, PlanFeature, PlanMilestone
+from mission_cli.domain.errors import UsageError
 from mission_cli.engine.world import policy_of
 from mission_cli.planner.policy import Policy
-from mission_cli.settings import RunnerSettings, Settings, TreeSettings
+from mission_cli.settings import RunnerSettings, Settings, TreeSettings, check
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs/machines.md").read_text(encoding="utf-8")
-SETTABLE, FIXED = PAGE.partition("## Defaults\n")[2].partition("\n## ")[0].split("These numbers are fixed")
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+SETTINGS = (DOCS / "settings.md").read_text(encoding="utf-8")
+FIXED = (DOCS / "machines.md").read_text(encoding="utf-8").partition("## Fixed numbers\n")[2].partition("\n## ")[0]
 FROM_SETTINGS = {name for name in Policy.__match_args__ if name in Settings.__match_args__}
 COMPUTED = {"runners", "checks_salt", "checks_at_once"}
-"""Of the policy: what is made for each tick."""
+"""Fields of the policy that are set for each pulse."""
+PREFIXES = {"`[tree]`": "tree.", "`[runners.NAME]`": "runners.NAME.", "Defaults in the mission file": "front:"}
+WHOLE = {"integer": int, "MiB": int, "true or false": bool, "duration": timedelta}
 
 
-def table(text: str) -> dict[str, str]:
-    """Default by key."""
-    rows = re.findall(r"^\|[^|]*\| `([^`|]+)` \| ([^|]*) \|$", text, re.MULTILINE)
-    found = dict(rows)
-    assert len(found) == len(rows), "a key stands there twice"
+def rows() -> dict[str, tuple[str, str, str]]:
+    """Return (type, range, default) of each setting on the page, by its full name."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for part in SETTINGS.split("\n## ")[1:]:
+        title = part.partition("\n")[0].partition(":")[0]
+        for name, about, kind, span, default in re.findall(
+            r"^\| `(.+)` \|(.*)\|(.*)\|(.*)\|(.*)\|$", part, re.MULTILINE
+        ):
+            full = PREFIXES.get(title, "") + name
+            assert about.strip()
+            assert full not in found, f"{full} is listed twice"
+            found[full] = (kind.strip(), span.strip(), default.strip())
     return found
 
 
 def shown(value: Any) -> str:
-    """A value as the page writes it."""
+    """Return a value as the page writes it."""
     if isinstance(value, timedelta):
         seconds = int(value.total_seconds())
         unit = next(u for u in (3600, 60, 1) if seconds % u == 0 and (seconds or u == 1))
@@ -44,28 +59,75 @@ def shown(value: Any) -> str:
 
 
 def of_plan(path: str) -> Any:
-    """What a plan that says nothing puts into the front matter."""
+    """Return what a plan that names no value puts into the front matter."""
     value: Any = Plan(title="x", milestones=[PlanMilestone(name="x", features=[PlanFeature(title="x")])])
     for step in path.split("."):
         value = getattr(value, step)
     return value
 
 
-def test_what_is_settable_is_in_the_table_with_its_key_and_its_default() -> None:
+def defaults() -> dict[str, Any]:
+    """Return the default of every setting of the code, by its full name."""
     names = [name for name in Settings.__match_args__ if name not in {"tree", "runners"}]
-    expected: dict[str, Any] = {name: getattr(Settings(), name) for name in names}
-    expected |= {f"tree.{name}": getattr(TreeSettings(), name) for name in TreeSettings.__match_args__}
-    expected |= {f"runners.NAME.{name}": getattr(RunnerSettings(), name) for name in RunnerSettings.__match_args__}
-    page = table(SETTABLE)
-    front = {key: key.removeprefix("front:") for key in page if key.startswith("front:")}
+    found: dict[str, Any] = {name: getattr(Settings(), name) for name in names}
+    found |= {f"tree.{name}": getattr(TreeSettings(), name) for name in TreeSettings.__match_args__}
+    return found | {f"runners.NAME.{name}": getattr(RunnerSettings(), name) for name in RunnerSettings.__match_args__}
+
+
+def test_the_page_lists_every_setting_with_its_default_and_no_other() -> None:
+    page = {name: default for name, (_, _, default) in rows().items()}
+    front = {name: name.removeprefix("front:") for name in page if name.startswith("front:")}
     assert {path if path in KEYS else path.partition(".")[0] for path in front.values()} <= set(KEYS)
-    expected |= {key: of_plan(path) for key, path in front.items()}
-    assert page == {key: shown(value) for key, value in expected.items()}
+    expected = defaults() | {name: of_plan(path) for name, path in front.items()}
+    assert page == {name: shown(value) for name, value in expected.items()}
 
 
-def test_what_is_fixed_is_in_the_other_table_with_its_value() -> None:
+def test_the_page_names_the_type_of_each_setting() -> None:
+    for name, value in defaults().items():
+        kind = rows()[name][0]
+        assert type(value) is WHOLE.get(kind, type(value)), name
+        assert isinstance(value, tuple) == kind.startswith("list"), name
+        assert hasattr(value, "items") == kind.startswith("table"), name
+
+
+def _with(name: str, value: Any) -> Settings:
+    if name.startswith("runners."):
+        return Settings(runners={"x": replace(RunnerSettings(), **{name.rpartition(".")[2]: value})})
+    return replace(Settings(), **{name: value})
+
+
+def _is_allowed(name: str, value: Any) -> bool:
+    with suppress(UsageError):
+        check(_with(name, value))
+        return True
+    return False
+
+
+RANGED = {n: span for n, (_, span, _) in rows().items() if "–" in span and not n.startswith("front:")}
+
+
+@pytest.mark.parametrize("name", sorted(RANGED))
+def test_the_ends_of_a_range_are_allowed_and_what_is_beyond_is_refused(name: str) -> None:
+    least, most = RANGED[name].split("–")
+    low: Any = int(least.removesuffix("s"))
+    high: Any = int(most.removesuffix("d"))
+    step: Any = 1
+    if most.endswith("d"):
+        low, high, step = timedelta(seconds=low), timedelta(days=high), timedelta(seconds=1)
+    allowed = [_is_allowed(name, value) for value in (low - step, low, high, high + step)]
+    assert allowed == [False, True, True, False]
+
+
+def test_every_number_is_ranged() -> None:
+    numbers = {name for name, value in defaults().items() if isinstance(value, int | timedelta) and value is not False}
+    assert numbers == set(RANGED)
+
+
+def test_the_other_page_lists_every_fixed_number_with_its_value() -> None:
     fixed = [name for name in Policy.__match_args__ if name not in FROM_SETTINGS | COMPUTED]
-    assert table(FIXED) == {name: shown(getattr(Policy(), name)) for name in fixed}
+    page = re.findall(r"^\|[^|]*\| `([^`|]+)` \| ([^|]*) \|$", FIXED, re.MULTILINE)
+    assert dict(page) == {name: shown(getattr(Policy(), name)) for name in fixed}
+    assert len(dict(page)) == len(page), "a number is listed twice"
     assert policy_of.__doc__ is not None
     assert {name: getattr(Policy(), name) for name in FROM_SETTINGS} == {
         n: getattr(Settings(), n) for n in FROM_SETTINGS

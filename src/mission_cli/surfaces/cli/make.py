@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mission_cli.wiring import Opened
 
 _SETTINGS = """\
-# Settings of mission for this repository; `docs/cli.md` of the project has all of them.
+# Settings of mission for this repository; `docs/settings.md` of the project lists all of them.
 # sandbox = "auto"
 # max_parallel_workers = 2
 # protect = []
