@@ -22,10 +22,20 @@ def test_links_lead_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-def test_every_decision_is_short() -> None:
-    for page in (ROOT / "docs/adr").glob("*.md"):
-        assert re.match(r"# \d+\. ", page.read_text(encoding="utf-8"))
-        assert len(page.read_text(encoding="utf-8").splitlines()) <= 60
+def test_every_decision_is_short_and_numbered_without_a_gap() -> None:
+    pages = sorted((ROOT / "docs/adr").glob("[0-9]*.md"))
+    for number, page in enumerate(pages, start=1):
+        text = page.read_text(encoding="utf-8")
+        assert page.name.startswith(f"{number:04}-")
+        assert text.startswith(f"# {number}. ")
+        assert len(text.splitlines()) <= 60
+
+
+def test_the_index_lists_every_decision_by_its_title() -> None:
+    index = (ROOT / "docs/adr/README.md").read_text(encoding="utf-8")
+    pages = sorted((ROOT / "docs/adr").glob("[0-9]*.md"))
+    titles = {page.name: page.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ") for page in pages}
+    assert re.findall(r"^- \[(.+)\]\((.+)\)$", index, re.MULTILINE) == [(titles[p.name], p.name) for p in pages]
 
 
 def test_readme_names_commands_that_exist() -> None:

@@ -2,7 +2,7 @@
 
 Beside what people write, the file records under `in_force` the last good value of each key that bounds the mission.
 A value that cannot be read, that was removed, or that grows beyond what a person plausibly means in one edit does
-not count: the recorded one does, until `mission set` says otherwise. See `docs/adr/0050-values-in-force.md`.
+not count: the recorded one does, until `mission set` says otherwise. See `docs/adr/0050-keep-the-last-valid-value.md`.
 """
 
 from __future__ import annotations

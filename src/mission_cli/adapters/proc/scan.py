@@ -1,4 +1,4 @@
-"""What runs on this machine, read from /proc. Where there is no /proc (macOS), nothing is seen: see docs/adr."""
+"""What runs on this machine, read from /proc. Without /proc (macOS) the lists are empty: see ADR 6."""
 
 from __future__ import annotations
 
