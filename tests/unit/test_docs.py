@@ -9,6 +9,8 @@ from pathlib import Path
 from mission_cli import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
+NOT_USED = 22
+"""The number under which no decision was recorded."""
 
 
 def test_the_reference_of_the_command_line_is_what_the_commands_say() -> None:
@@ -22,13 +24,16 @@ def test_links_lead_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-def test_every_decision_is_short_and_numbered_without_a_gap() -> None:
+def test_every_decision_is_short_and_has_the_same_sections() -> None:
     pages = sorted((ROOT / "docs/adr").glob("[0-9]*.md"))
     for number, page in enumerate(pages, start=1):
-        text = page.read_text(encoding="utf-8")
+        lines = page.read_text(encoding="utf-8").splitlines()
         assert page.name.startswith(f"{number:04}-")
-        assert text.startswith(f"# {number}. ")
-        assert len(text.splitlines()) <= 60
+        assert lines[0].startswith(f"# {number}. ")
+        assert len(lines) <= 80
+        assert max(len(line) for line in lines) <= 120, page.name
+        sections = ["## Context", "## Decision", "## Alternatives", "## Consequences"]
+        assert [line for line in lines if line.startswith("## ")] == ([] if number == NOT_USED else sections), page.name
 
 
 def test_the_index_lists_every_decision_by_its_title() -> None:
