@@ -49,3 +49,11 @@ def test_readme_names_commands_that_exist() -> None:
     for name in set(re.findall(r"^\$ mission ([a-z]+)", readme, re.MULTILINE)):
         assert f"### `mission {name}" in reference
     assert __version__ in (ROOT / "src/mission_cli/__init__.py").read_text(encoding="utf-8")
+
+
+def test_files_that_the_guides_name_exist() -> None:
+    for page in [ROOT / "CONTRIBUTING.md", *(ROOT / "docs/contributing").glob("*.md")]:
+        folder = ROOT / "src/mission_cli"
+        for name in re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|md|json|j2|txt))`", page.read_text(encoding="utf-8")):
+            if "NAME" not in name:
+                assert (ROOT / name).exists() or (folder / name).exists(), f"{page.name} names {name}"
