@@ -43,6 +43,15 @@ def test_the_index_lists_every_decision_by_its_title() -> None:
     assert re.findall(r"^- \[(.+)\]\((.+)\)$", index, re.MULTILINE) == [(titles[p.name], p.name) for p in pages]
 
 
+def test_each_change_of_the_changelog_is_one_line_and_named_once() -> None:
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    changes = [line for line in lines if line.startswith("- ")]
+    assert max(len(line) for line in lines) <= 120
+    assert len(changes) == len(set(changes))
+    assert not [line for line in lines if line.startswith(" ")]
+    assert [line for line in lines if line.startswith("###")][:3] == ["### Added", "### Changed", "### Fixed"]
+
+
 def test_readme_names_commands_that_exist() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     reference = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
