@@ -91,6 +91,7 @@ missions/m-ten/mission.md:5:11: warning: `deadline` is no date: `soon` (write it
 missions/m-ten/mission.md:6:21: warning: `budget.money_usd` is no number: `lots` (it is read as unset; write a number, or unlimited)
 missions/m-ten/mission.md:6:21: warning: there is no budget cap (`start` insists on one: set money_usd, time_hours or token_limit, or write unlimited)
 missions/m-ten/mission.md:13:1: warning: milestone 1 has the status `half`, which is not known (it is kept and does not run)
+missions/m-ten/mission.md:14:1: warning: the criterion `run: `true``: `true` always passes (write a command that fails where the work is wrong)
 missions/m-ten/mission.md:18:3: error: 1.1 depends on `7.7`, which does not exist (known are 1.1, 1.2)
 missions/m-ten/mission.md:19:3: warning: 1.2 has the status `on hold`, which is not known (it is kept and does not run; known are pending, dispatched, review, done, failed, skipped)
 missions/m-ten/mission.md:20:3: error: two features are called 1.2 (the other is in line 19; give one of them a new number)
@@ -98,7 +99,7 @@ missions/m-ten/mission.md:21:3: error: a feature without a number (write 1.N int
 missions/m-ten/mission.md:23:1: warning: a row outside of any table is not read (put it below the header and the `|---|` line of a table, without a blank line between them)
 missions/m-ten/mission.md:29:3: error: the gate `g` has the kind `vote`, which is not known (known are checkpoint, approval, quality, delay)
 missions/m-ten/mission.md:31:1: warning: the section `Progres Log` is not known, it is kept and not read (did you mean `## Progress Log`?)
-4 errors, 12 warnings\
+4 errors, 13 warnings\
 """)
     facts = person.mission("lint", "missions", "--json", ok=(1,)).facts
     assert facts["errors"] == 4
