@@ -44,21 +44,21 @@ STEPS = {
     "settled": ("e2e/test_budget.py::test_log_summary_and_records_say_the_same_in_every_commit",),
 }  # fmt: skip
 RULES = {
-    "A mistake in the file never widens a cap": ("unit/test_in_force.py::test_no_single_mistake_widens_a_cap_or_stops_the_mission_in_silence", "e2e/test_values_in_force.py::test_a_typo_in_a_cap_keeps_it_and_set_changes_it"),
+    "A mistake in the file never raises a cap": ("unit/test_in_force.py::test_no_single_mistake_widens_a_cap_or_stops_the_mission_in_silence", "e2e/test_values_in_force.py::test_a_typo_in_a_cap_keeps_it_and_set_changes_it"),
     "No intent raises spent + reserved": ("unit/test_planner.py::test_decisions_are_total_deterministic_and_never_over_the_cap", "unit/test_planner.py::test_a_reserve_fits_below_the_cap", "unit/test_planner.py::test_an_unknown_cost_keeps_its_reserve_held"),
-    "A run is lost only when": ("unit/test_rules.py::test_who_could_not_be_asked_changes_nothing_and_a_lost_run_with_commits_goes_to_review", "unit/test_planner.py::test_a_silent_supervisor_gets_its_grace", "e2e/test_supervision.py::test_kill_9_of_the_supervisor_in_mid_run"),
+    "An attempt is lost only if": ("unit/test_rules.py::test_who_could_not_be_asked_changes_nothing_and_a_lost_run_with_commits_goes_to_review", "unit/test_planner.py::test_a_silent_supervisor_gets_its_grace", "e2e/test_supervision.py::test_kill_9_of_the_supervisor_in_mid_run"),
     "Processes are found by a mark": ("crash/test_cold_start.py::test_the_machine_boots_while_a_worker_runs", "e2e/test_supervision.py::test_a_worker_that_ends_while_what_it_started_goes_on"),
     "One clone drives a mission": ("unit/test_planner.py::test_nothing_is_decided_for_a_mission_of_another_host", "e2e/test_sharing.py::test_a_second_clone_does_not_start_what_is_driven", "e2e/test_sharing.py::test_a_zombie_that_finishes_after_a_takeover_changes_nothing"),
     "Done means evidence": ("unit/test_rules.py::test_no_end_means_done_without_its_diff_on_work", "e2e/test_workers.py::test_one_that_does_nothing_and_exits_0", "e2e/test_workers.py::test_one_whose_work_does_not_meet_the_criteria_gets_feedback"),
     "A safety stop": ("unit/test_rules.py::test_a_safety_stop_never_means_done_and_while_one_is_open_no_mission_completes", "unit/test_causes.py::test_row_deadline_stalled_over_budget_too_many_steps"),
     "A write never overwrites": ("people/test_gaps.py::test_what_a_person_saves_while_we_exchange_a_file_and_die_comes_back", "contract/test_state.py::test_a_commit_that_was_made_for_another_head_changes_nothing"),
     "A person's file or index entry": ("e2e/test_people.py::test_after_20_pulses_everything_of_a_person_is_as_it_was", "people/test_at_work.py::test_nothing_of_a_person_at_work_is_lost_whatever_dies"),
-    "What the clock does irreversibly": ("unit/test_timeline.py::test_what_the_clock_does_irreversibly_needs_two_ticks_that_agree", "e2e/test_time.py::test_a_wait_runs_out_when_two_ticks_agree_and_not_when_the_clock_jumps"),
-    "The missions of a repository are served": ("unit/test_keys_act.py::test_the_urgent_mission_is_served_first",),
-    "Idle means": ("contract/test_runtime.py::test_idle_is_what_was_left_at_rest_and_nothing_else", "e2e/test_full_look.py::test_a_program_that_is_back_is_found_and_said"),
+    "The clock alone does nothing irreversible": ("unit/test_timeline.py::test_what_the_clock_does_irreversibly_needs_two_ticks_that_agree", "e2e/test_time.py::test_a_wait_runs_out_when_two_ticks_agree_and_not_when_the_clock_jumps"),
+    "Missions of a repository are served": ("unit/test_keys_act.py::test_the_urgent_mission_is_served_first",),
+    "A pulse is idle if": ("contract/test_runtime.py::test_idle_is_what_was_left_at_rest_and_nothing_else", "e2e/test_full_look.py::test_a_program_that_is_back_is_found_and_said"),
     "`.git/mission/STOP`": ("e2e/test_supervision.py::test_the_panic_button_ends_everything_before_anything_else",),
     "Commands that stop or show": ("e2e/test_stop_always_works.py::test_what_runs_is_stopped_whatever_a_file_is_like",),
-    "What finished missions left": ("e2e/test_gc.py::test_unmerged_commits_dirty_trees_saved_work_and_a_persons_things_stay", "e2e/test_gc.py::test_after_it_no_attempt_number_is_given_out_again"),
+    "Data of finished missions": ("e2e/test_gc.py::test_unmerged_commits_dirty_trees_saved_work_and_a_persons_things_stay", "e2e/test_gc.py::test_after_it_no_attempt_number_is_given_out_again"),
 }  # fmt: skip
 
 
