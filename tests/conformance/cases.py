@@ -21,7 +21,7 @@ _WORK = (("bash", {"command": "echo work > work.txt && git add work.txt && git c
 _KEPT = "heliotrope"
 _HUGE = "".join(f"{n:07d} ' \" \\ $HOME `x` ü € 🙂 \t|\n" for n in range(30_000)) + "Write the file."
 _TWO_HOURS = 7200
-_PATIENT = {"opencode": "it tries again for a minute and a half, and nothing makes that shorter"}
+_PATIENT = {"opencode": "it retries for 90 s, and no setting shortens that"}
 _SOON = 10
 _MANY = 20
 
@@ -199,11 +199,11 @@ def _same_conversation(outcome: Outcome, scene: Scene) -> str:
 
 CASES = (
     Case("success", "edits, commits, answers", _works, GOOD, look=_committed),
-    Case("empty answer", "ends at once without a word", always(Turn("")), "noop"),
-    Case("truncated", "is cut off by its output limit", always(Turn("I began to", finish="length")), "wrong_output"),
+    Case("empty answer", "ends at once with an empty answer", always(Turn("")), "noop"),
+    Case("truncated", "reaches the output limit", always(Turn("I began to", finish="length")), "wrong_output"),
     Case(
         "refused permission",
-        "writes outside of its tree, without a sandbox",
+        "writes outside its tree, without a sandbox",
         _reaches_outside,
         "permission",
         lambda subject: {
@@ -213,37 +213,37 @@ CASES = (
         "nothing is refused: it never asks, and its own sandbox is off",
         look=_untouched,
     ),
-    Case("auth", "401 to everything", always(Turn(status=401, error="invalid api key")), "auth"),
-    Case("429 once", "429 to the first request", _limited_once, GOOD, look=_committed),
+    Case("auth", "every request gets 401", always(Turn(status=401, error="invalid api key")), "auth"),
+    Case("429 once", "the first request gets 429", _limited_once, GOOD, look=_committed),
     Case(
         "429 long",
-        "429 to everything, `retry-after` two hours",
+        "every request gets 429, `retry-after` is two hours",
         always(Turn(status=429, error="Rate limit reached", headers={"retry-after": str(_TWO_HOURS)})),
         "rate_limit",
     ),
     Case(
         "usage limit",
-        "429 to everything: the account's limit is reached, until in two hours",
+        "every request gets 429: account limit for two hours",
         always(Turn(status=429, error="Usage limit reached, try again in 2h", resets_in=_TWO_HOURS)),
         "rate_limit",
         look=_reset_known,
     ),
     Case(
         "500",
-        "500 to everything",
+        "every request gets 500",
         always(Turn(status=500, error="Internal server error")),
         "provider_error",
         slow=_PATIENT,
     ),
     Case(
         "cut stream",
-        "every stream breaks off",
+        "every stream is cut",
         always(Turn("I began to write", drop=True)),
         "provider_error",
         look=_few_requests,
         counted=False,
     ),
-    Case("hang", "never answers", _hangs, "stalled", lambda _: Run(stall_s=6)),
+    Case("hang", "gets no answer", _hangs, "stalled", lambda _: Run(stall_s=6)),
     Case(
         "subagent",
         "starts a subagent, then works",
@@ -261,10 +261,10 @@ CASES = (
         lambda _: Run(_HUGE),
         look=_exact_prompt,
     ),
-    Case("TERM", "stopped while it works", _works_on, "stopped", lambda _: Run(cancel=True), look=_saved),
+    Case("TERM", "is stopped while it works", _works_on, "stopped", lambda _: Run(cancel=True), look=_saved),
     Case(
         "resume",
-        "goes on with an earlier conversation, in the same place",
+        "continues an earlier conversation in the same folder",
         _remembers,
         GOOD,
         first=Run(f"Remember the word {_KEPT}."),
@@ -272,21 +272,21 @@ CASES = (
     ),
     Case(
         "unknown model",
-        "404: there is no such model",
+        "404: the model does not exist",
         always(Turn(status=404, error="model: nothing-like-it does not exist")),
         "infrastructure",
         lambda subject: Run(model=subject.unknown_model),
     ),
     Case(
         "unknown session",
-        "goes on with a conversation that is not there",
+        "continues a conversation that does not exist",
         _works,
         "infrastructure",
         lambda subject: Run(session=subject.unknown_session),
     ),
     Case(
         "unknown agent",
-        "an agent that is not there",
+        "names an agent that does not exist",
         _works,
         "infrastructure",
         lambda subject: Run(words=subject.unknown_agent) if subject.unknown_agent else None,

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from tests.conformance.subjects import Subject
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/agents.md"
-_HEAD = "| case | what happens | verdict | billed | the server counted | seconds | remarks |\n|---|---|---|---|---|---|---|\n"
+_HEAD = (
+    "| case | what happens | verdict | billed | server counted | seconds | remarks |\n|---|---|---|---|---|---|---|\n"
+)
 _NONE = "–"
 _VOLATILE = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1"),
@@ -39,7 +41,7 @@ def row(case: Case, result: Result | None) -> str:
     outcome = result.outcome
     served = _bill(outcome.served, outcome.served_usd)
     if not case.counted:
-        served += " and broken off"
+        served += " and cut"
     remarks = "; ".join([*(f"WRONG: {words}" for words in result.wrong), *_remarks(case, result)])
     billed = _bill(outcome.billed, outcome.billed_usd)
     return _line(case.name, case.about, outcome.verdict, billed, served, f"{outcome.seconds:.0f}", remarks)
@@ -85,7 +87,7 @@ def _remarks(case: Case, result: Result) -> Iterable[str]:
     if words:
         yield one_line(words, _LONGEST)
     if outcome.exit.report.reset_at:
-        yield "its end is known"
+        yield "the end of the limit is known"
     if outcome.saved:
         yield f"saved `{outcome.saved}`"
     if result.case.slow:
