@@ -66,3 +66,22 @@ def test_files_that_the_guides_name_exist() -> None:
         for name in re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|md|json|j2|txt))`", page.read_text(encoding="utf-8")):
             if "NAME" not in name:
                 assert (ROOT / name).exists() or (folder / name).exists(), f"{page.name} names {name}"
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.casefold()).replace(" ", "-") for heading in headings}
+
+
+def test_links_to_a_heading_find_it() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]*)\)", page.read_text(encoding="utf-8")):
+            assert anchor in _anchors(page.parent / target if target else page), f"{page.name} links to {anchor}"
+
+
+def test_lines_of_the_pages_are_short() -> None:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs/contributing").glob("*.md")]
+    pages += [page for page in (ROOT / "docs").glob("*.md") if page.name not in {"cli.md", "requirements.md"}]
+    for page in pages:
+        written = page.read_text(encoding="utf-8").split("\n## Conformance\n")[0]
+        assert not [line for line in written.splitlines() if len(line) > 120], page.name
