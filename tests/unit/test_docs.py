@@ -7,6 +7,8 @@ import runpy
 from pathlib import Path
 
 from mission_cli import __version__
+from mission_cli.document.plan import read_plan
+from mission_cli.settings import check, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_USED = 22
@@ -85,3 +87,20 @@ def test_lines_of_the_pages_are_short() -> None:
     for page in pages:
         written = page.read_text(encoding="utf-8").split("\n## Conformance\n")[0]
         assert not [line for line in written.splitlines() if len(line) > 120], page.name
+
+
+def _blocks(language: str) -> list[tuple[str, str]]:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    texts = [(page.name, page.read_text(encoding="utf-8")) for page in pages]
+    form = re.compile(rf"^```{language}[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    return [(name, block) for name, text in texts for block in form.findall(text)]
+
+
+def test_settings_and_plans_that_the_pages_show_are_valid() -> None:
+    for page, block in _blocks("toml"):
+        check(parse(block, page))
+    plans = [(page, block) for page, block in _blocks("yaml") if block.startswith("title:")]
+    assert {page for page, _ in plans} == {"README.md", "cli.md", "first-mission.md"}
+    for page, block in plans:
+        wanted = {"error"} if page == "cli.md" else {"error", "warning"}
+        assert [p.at(page) for p in read_plan(block).problems if p.severity in wanted] == []
