@@ -52,7 +52,7 @@ def edited(person: Person) -> str:
         ("| | | | | |\n\n## Decision Log", f"{spend}\n\n## Decision Log"),
         ("| staging | server |  | needed |", "| staging | server |  | ready |"),
         ("| design | approval |", "| sketch | approval |"),
-        ("_None written down._", "- no dependencies\n- no database"),
+        ("_None._", "- no dependencies\n- no database"),
         ("\n| | | |\n", "\n| 2026-11-20T10:00:00Z | mission.edited | by Ada |\n"),
     )
     return first
@@ -92,6 +92,7 @@ def test_a_change_is_told_to_programs(person: Person) -> None:
             "schema": 1,
             "id": "m",
             "from": True,
+            "stopped": None,
             "to": "missions~1",
             "changes": [
                 {"subject": "1.1", "what": "status", "before": "pending", "after": "dispatched"},

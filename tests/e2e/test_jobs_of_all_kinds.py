@@ -127,7 +127,7 @@ def test_what_is_not_in_the_checkout_is_told_before_and_after(person: Person) ->
     consent = person.mission("start", "m", "--headless").out
     assert "fixtures into each clone; NOT in your checkout: gone.env" in consent
     person.run(ok=(0, 3))
-    assert "Not in your tree, though it should be: gone.env" in (person.repo.parent / "seen").read_text()
+    assert "Missing from your clone: gone.env" in (person.repo.parent / "seen").read_text()
     assert (
         "not copied into its tree, it is not in your checkout: gone.env"
         in (person.repo / "missions/m/runs/1.1-a1.md").read_text()

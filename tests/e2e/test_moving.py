@@ -101,7 +101,7 @@ TMP/repo/missions/auth/mission.md:107:1: warning: the gate `security` blocks not
 
 #### Validation Criteria
 
-_None: the tests and builds that are found in the repository are run._
+_None. The test and build commands detected in the repository run instead._
 
 #### 1.1 Draw up the interface
 
@@ -175,7 +175,7 @@ TMP/repo/missions/nightly/mission.md:102:1: warning: the gate `quality-threshold
 
 #### Validation Criteria
 
-_None: the tests and builds that are found in the repository are run._
+_None. The test and build commands detected in the repository run instead._
 
 #### 1.1 Everything
 
@@ -326,7 +326,7 @@ TMP/repo/missions/portal/mission.md:88:1: warning: `Typecheck passes` cannot be 
 
 #### Validation Criteria
 
-_None: the tests and builds that are found in the repository are run._
+_None. The test and build commands detected in the repository run instead._
 
 #### 1.1 Sign up
 
@@ -365,7 +365,7 @@ def test_a_text_is_one_feature(person: Person) -> None:
 
 #### Validation Criteria
 
-_None: the tests and builds that are found in the repository are run._
+_None. The test and build commands detected in the repository run instead._
 
 #### 1.1 A better search
 

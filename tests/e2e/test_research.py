@@ -20,11 +20,11 @@ milestones:
 """
 WORKER = """
 if FEATURE == "1.1":
-    assert "missions/m/research/" in PROMPT.partition("What you find out is the result")[2]
+    assert "missions/m/research/" in PROMPT.partition("Your findings are the result")[2]
     write("missions/m/research/databases.md", "sqlite\\n" if ATTEMPT == 1 else "postgres is best\\n")
     commit("Look around")
 else:
-    found = PROMPT.partition("## What workers of this mission have found out")[2]
+    found = PROMPT.partition("## Findings of other workers of this mission")[2]
     assert "databases.md" in found
     write("app.txt", found.partition("postgres")[1])
     write("missions/m/research/notes/usage.md", "used\\n")

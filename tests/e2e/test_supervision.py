@@ -71,7 +71,7 @@ def test_a_worker_that_hangs_is_stopped_by_its_deadline(person: Person) -> None:
     assert_second_attempt_knows(person, "deadline")
     row = person.loaded().mission.recoveries[0]
     assert (row.feature, row.trigger, row.status) == ("1.1", "deadline: stopped by its deadline after 2s", "recovered")
-    assert "Do the smallest rest that can be finished now" in person.git("show", "mission/m/work:prompt.txt")
+    assert "Do the smallest remaining part that you can finish now" in person.git("show", "mission/m/work:prompt.txt")
 
 
 def test_a_worker_that_ends_while_what_it_started_goes_on(person: Person) -> None:

@@ -241,11 +241,11 @@ milestones: [{name: Only, validation: ["file: `x`"], features: [{title: one, ass
 """
     host = host_of(honest, m=PLAN.partition("preferences")[0] + text)
     prompt = prompt_for(host.world(), committed(host), record("1.1-a1"), ())
-    about = prompt[prompt.index("You do it as") : prompt.index("## Milestone")]
+    about = prompt[prompt.index("Your role is") : prompt.index("## Milestone")]
     assert about == (
-        "You do it as ann: Builds the core.\n\n## The goal of the mission\n\nWords are counted\n\n"
-        "It is reached when:\n\n- it counts a million words in a second\n\n"
-        "These are not goals; do no work for them:\n\n- a graphical interface\n\n"
+        "Your role is ann: Builds the core.\n\n## The goal of the mission\n\nWords are counted\n\n"
+        "The goal is reached when:\n\n- it counts a million words in a second\n\n"
+        "These are not goals; do not work on them:\n\n- a graphical interface\n\n"
     )
     constraints = prompt[prompt.index("## Constraints") : prompt.index("## Rules")]
     assert [line for line in constraints.splitlines() if line.startswith("- ")] == [

@@ -216,15 +216,15 @@ def _prompt(world: World, wish: Wish, commit: Sha, sitting: timedelta) -> str:
 
 
 def _limits(world: World, wish: Wish) -> Iterator[str]:
-    """What the plan has to keep within, one sentence each."""
+    """Yield the limits of the plan, one sentence each."""
     caps = (("usd", wish.max_usd), ("hours", wish.max_hours), ("tokens", wish.max_tokens or None))
     amounts = [f"{show_amount(name, Decimal(cap))}{' tokens' if name == 'tokens' else ''}" for name, cap in caps if cap]
     if amounts:
         yield f"The whole mission may cost at most {' and '.join(amounts)}, failed attempts included."
     if wish.deadline:
-        yield f"It has to be ready by {wish.deadline}."
+        yield f"It must be finished by {wish.deadline}."
     if wish.kind:
-        yield f"It is a mission of type {wish.kind}."
+        yield f"The type of the mission is {wish.kind}."
     yield f"At most {counted(1 if wish.mode == 'poc' else world.settings.max_parallel_workers, 'worker')} at a time."
     if world.settings.protect:
         yield f"No worker may change {', '.join(world.settings.protect)}."
