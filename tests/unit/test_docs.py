@@ -63,7 +63,7 @@ def test_readme_names_commands_that_exist() -> None:
 
 
 def test_files_that_the_guides_name_exist() -> None:
-    for page in [ROOT / "CONTRIBUTING.md", *(ROOT / "docs/contributing").glob("*.md")]:
+    for page in [ROOT / "CONTRIBUTING.md", ROOT / "docs/speed.md", *(ROOT / "docs/contributing").glob("*.md")]:
         folder = ROOT / "src/mission_cli"
         for name in re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|md|json|j2|txt))`", page.read_text(encoding="utf-8")):
             if "NAME" not in name:
@@ -104,3 +104,11 @@ def test_settings_and_plans_that_the_pages_show_are_valid() -> None:
     for page, block in plans:
         wanted = {"error"} if page == "cli.md" else {"error", "warning"}
         assert [p.at(page) for p in read_plan(block).problems if p.severity in wanted] == []
+
+
+def test_the_glossary_defines_each_term_once() -> None:
+    defined, differing = (ROOT / "docs/glossary.md").read_text(encoding="utf-8").split("## Names that still differ")
+    terms = [term for term in re.findall(r"^\| (.+?) \| .+ \| .+ \|$", defined, re.MULTILINE) if term != "term"]
+    assert len(terms) == len(set(terms)) > 80
+    for name in re.findall(r"`(\w+/\w+\.py)`", differing):
+        assert (ROOT / "src/mission_cli" / name).exists(), f"{name} is gone: update the table"
