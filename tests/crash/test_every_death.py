@@ -28,6 +28,7 @@ AS_IF_NOTHING_HAD_HAPPENED = End(
 
 
 @pytest.mark.parametrize("kind", Kind)
+@pytest.mark.timeout(3600)
 def test_a_death_at_every_step(kind: Kind, record_property: Callable[[str, object], None]) -> None:
     deaths = Deaths()
     deaths.every(kind)
@@ -38,6 +39,7 @@ def test_a_death_at_every_step(kind: Kind, record_property: Callable[[str, objec
     record_property("counts", dict(deaths.counts))
 
 
+@pytest.mark.timeout(3600)
 def test_kills_of_pulses_as_often_as_you_like(record_property: Callable[[str, object], None]) -> None:
     deaths = Deaths()
     deaths.kills_without_end()

@@ -209,10 +209,12 @@ def test_without_the_sandbox_it_is_said_and_uncommitted_edits_count_for_nothing(
     assert person.causes() == [("1.1-a1", "done")]
     assert (person.repo / ".mission.toml").read_text() == "attempts = 99"
     assert person.loaded().mission.status == "completed"
-    assert person.mission("status", "m").out.splitlines()[-1] == snapshot(
+    *_, said, how = person.mission("status", "m").out.splitlines()
+    assert said == snapshot(
         "2 edits of yours not committed: m/mission.md (modified), "
         ".mission.toml (counts when it is committed: workers ran without a sandbox)"
     )
+    assert how == f"  → git -C {person.repo}/missions commit -m 'Edit m/mission.md' -- m/mission.md"
     assert person.mission("status", "m", "--json").facts["sandbox"] == snapshot(
         'off (sandbox = "off"): workers can do what you can do on this machine'
     )

@@ -312,7 +312,8 @@ sandbox: off (sandbox = "off"): workers can do what you can do on this machine
 cron: as cron starts it, the runner's program `agent-of-mine` is not on PATH
   → mission cron install (it takes over the PATH of this shell)
 
-the last pulse could not work: TIME `git` is not there (install git, or put it on PATH)
+the last pulse could not work: `git` is not there
+  → install git, or put it on PATH
 """)
     assert found["as cron"] == snapshot("""\
 1

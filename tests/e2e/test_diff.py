@@ -90,6 +90,7 @@ def test_a_change_is_told_to_programs(person: Person) -> None:
     assert {**facts, "from": facts["from"] == first} == snapshot(
         {
             "schema": 1,
+            "stopped": None,
             "id": "m",
             "from": True,
             "stopped": None,

@@ -39,6 +39,9 @@ def test_a_program_that_is_back_is_found_and_said(person: Person) -> None:
     why = person.mission("why", "m/1.2", "--json").facts["why"][0]["holds"][0]
     assert why["detail"] == f"the runner's program `{program}` is not there"
     assert person.mission("pulse").out == ""
+    signature = person.runtime / "idle.json"
+    rest = json.loads(signature.read_text())
+    signature.write_text(json.dumps(rest | {"again": False}))  # as if pulses did not know that the program may come back
 
     program.write_text(text)
     program.chmod(0o755)

@@ -206,10 +206,11 @@ class Sim:
                 raise BrokenError(f"{host.jobs.name} is idle and would {[*case.plan.moves, *case.plan.acts]}")
 
     def _nothing_is_repeated(self, host: Host) -> None:
-        """No change was committed more than three times in a row: the third without an effect stops the mission."""
+        """The loop commits no change more than three times in a row: the third without an effect stops the mission."""
         said = [self.objects.get(name).message for name in self.objects.line(head_of(host))]
         for number in range(len(said) - 3):
-            if len(set(said[number : number + 4])) == 1 and "thought" not in said[number]:
+            by_hand = "thought" in said[number] or "mission.edited" in said[number]
+            if len(set(said[number : number + 4])) == 1 and not by_hand:
                 raise BrokenError(f"{host.jobs.name} wrote four times: {said[number]}")
 
     def _ended_or_says_why(self, host: Host) -> None:

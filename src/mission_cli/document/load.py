@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,7 @@ class MilestonePlace:
     listed: tuple[Listed, ...] = ()
 
 
+@lru_cache(maxsize=16)
 def load(text: str, fallback_id: str = "") -> Loaded:
     """Read a mission file. `fallback_id` is the folder's name, used where the file names no id."""
     layout = scan(text)

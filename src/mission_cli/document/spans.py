@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from mission_cli.domain.patterns import pattern
@@ -22,10 +23,11 @@ class Span(NamedTuple):
     code: str
 
 
-def spans(text: str) -> list[Span]:
+@lru_cache(maxsize=512)
+def spans(text: str) -> tuple[Span, ...]:
     """Return the code spans: a run of backticks up to the next run of the same length."""
     if "`" not in text:
-        return []
+        return ()
     runs = [(m.start(), m.end()) for m in _TICKS.finditer(text)]
     later: dict[int, list[int]] = {}
     for index, (start, end) in enumerate(runs):
@@ -42,7 +44,7 @@ def spans(text: str) -> list[Span]:
             found.append(Span(start, runs[close][1], _inner(text[end : runs[close][0]])))
             at = close
         at += 1
-    return found
+    return tuple(found)
 
 
 def code(text: str) -> str:

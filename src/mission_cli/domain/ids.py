@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NewType
 
 from mission_cli.domain.patterns import pattern
@@ -72,6 +73,7 @@ def run_id(mission: MissionId, feature: FeatureNumber, attempt: int) -> RunId:
     return RunId(f"{mission}/{feature}-a{attempt}")
 
 
+@lru_cache(maxsize=4096)
 def split_run_id(run: str) -> tuple[MissionId, FeatureNumber, int] | None:
     """Return mission, feature and attempt of a run id, or None if it is not one."""
     found = _RUN.match(run)

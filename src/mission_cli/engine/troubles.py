@@ -31,10 +31,11 @@ def unserved(world: World, stored: Stored, loaded: Loaded, *, general: bool = Tr
         if not (trouble.mission or general):
             continue
         if trouble.mission:
-            words = f"the last pulse could not serve it: {_said(trouble)}"
-            help_by = _edit(stored) if stored.path in trouble.message else trouble.hint
+            in_file = stored.path in trouble.message
+            said = f"{trouble.message} ({trouble.hint})" if in_file and trouble.hint else trouble.message
+            words, help_by = f"the last pulse could not serve it: {said}", _edit(stored) if in_file else trouble.hint
         else:
-            words, help_by = f"the last pulse could not work: {_said(trouble)}", trouble.hint
+            words, help_by = f"the last pulse could not work: {trouble.message}", trouble.hint
         found.append(Hold("", ERROR, words, unblock=help_by or "mission pulse --debug", person=True))
     return found
 
@@ -52,10 +53,6 @@ def problems_of(world: World, stored: Stored) -> list[Problem]:
     """Return the errors that the last pulse met for a mission, for `lint`."""
     own = [t for t in troubles_of(world, stored) if t.mission]
     return [Problem(1, 1, f"the last pulse could not serve it: {t.message}", hint=t.hint) for t in own]
-
-
-def _said(trouble: Trouble) -> str:
-    return f"{trouble.message} ({trouble.hint})" if trouble.hint else trouble.message
 
 
 def _edit(stored: Stored) -> str:
