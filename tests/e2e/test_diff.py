@@ -93,7 +93,6 @@ def test_a_change_is_told_to_programs(person: Person) -> None:
             "stopped": None,
             "id": "m",
             "from": True,
-            "stopped": None,
             "to": "missions~1",
             "changes": [
                 {"subject": "1.1", "what": "status", "before": "pending", "after": "dispatched"},

@@ -118,19 +118,24 @@ def test_silence_ends_a_program_where_its_table_says_so(person: Person) -> None:
 
 
 def test_what_is_not_in_the_checkout_is_told_before_and_after(person: Person) -> None:
-    person.worker("(OUTSIDE / 'seen').write_text(PROMPT)\n", HONEST)
+    first = f"if ATTEMPT == 1:\n    Path({str(person.repo / 'gone.env')!r}).unlink()\n    sys.exit(1)\n"
+    person.worker(first + "(OUTSIDE / 'seen').write_text(PROMPT)\n", HONEST)
     (person.repo / "fixtures").mkdir()
     (person.repo / "fixtures/one.bin").write_text("x")
+    (person.repo / "gone.env").write_text("x")
     person.tables.append('[tree]\ncopy = ["fixtures", "gone.env"]\n')
     person.set("")
     person.plan(PLAN)
-    consent = person.mission("start", "m", "--headless").out
-    assert "fixtures into each clone; NOT in your checkout: gone.env" in consent
+    (person.repo / "gone.env").rename(person.repo / "kept.env")
+    refused = person.mission("start", "m", "--headless", ok=(3,))
+    assert "error: `gone.env`, which `copy` of `[tree]` names, is not in the checkout\n" in refused.err
+    (person.repo / "kept.env").rename(person.repo / "gone.env")
+    person.mission("start", "m", "--headless")
     person.run(ok=(0, 3))
     assert "Missing from your clone: gone.env" in (person.repo.parent / "seen").read_text()
     assert (
         "not copied into its tree, it is not in your checkout: gone.env"
-        in (person.repo / "missions/m/runs/1.1-a1.md").read_text()
+        in (person.repo / "missions/m/runs/1.1-a2.md").read_text()
     )
     assert (
         "not in your checkout, so in no worker's tree: gone.env" in person.mission("doctor", "--offline", ok=(0, 1)).out
