@@ -21,6 +21,7 @@ from tests.sim.events import Event, What
 from tests.sim.faults import MOODS, BadWay, said_by
 from tests.sim.workers import DEAREST, work, work_anew
 
+from mission_cli.adapters.executors.slots import SLOTS
 from mission_cli.budget.ledger import account, spent
 from mission_cli.document.load import load
 from mission_cli.document.runs import read_run
@@ -33,6 +34,7 @@ from mission_cli.engine.names import resolve
 from mission_cli.engine.observe import consider
 from mission_cli.engine.queries import why
 from mission_cli.engine.world import policy_of
+from mission_cli.planner.draft import LOOK_AGAIN
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
@@ -86,7 +88,8 @@ class Sim:
         self._cap = Decimal(0)
         self._most = 0
         """Workers that ever ran at a time: the step by which each of them breaks its cap is seen when it is over."""
-        first = self._furnish(make_host(self._script, time=self.time, objects=self.objects))
+        self._slots = 1 + seed % 4
+        first = self._furnish(self._make_host())
         self.hosts = [first]
         make_mission(first, self.plan)
         driving.start(self.world(first), "m")
@@ -169,9 +172,14 @@ class Sim:
                 raise BrokenError(f"{name} knows of ${known}, and knew of ${before}")
             self._known[name] = known
             self._cap = max(self._cap, mission.limits.usd or Decimal(0))
+            for kind in SLOTS:
+                if len(host.jobs.at_work(kind)) > host.settings.machine_workers:
+                    raise BrokenError(f"{name} runs at once {host.jobs.at_work(kind)}")
+            if len(host.jobs.supervised("check")) > host.settings.machine_workers:
+                raise BrokenError(f"{name} starts more checks than can run: {host.jobs.supervised('check')}")
         self.forgiven.clear()
         paid = sum((usd for run, usd in self.truth.paid.items() if not self.reset or self._recorded(run)), Decimal(0))
-        self._most = max(self._most, sum(host.jobs.workers() for host in self.hosts))
+        self._most = max(self._most, sum(len(host.jobs.at_work("worker")) for host in self.hosts))
         if paid > self._cap + DEAREST * self._most:
             raise BrokenError(f"${paid} were paid where ${self._cap} are the cap")
 
@@ -196,8 +204,14 @@ class Sim:
         return mission.host != host.jobs.name and stand.spent.usd + stand.held.usd >= before
 
     def _idle_is_idle(self, host: Host) -> None:
-        """What the fast path takes for nothing to do is nothing to do; it looks at what is there, not at what is said."""
+        """What the fast path takes for nothing to do is nothing to do; it looks at what is there, not at what is said.
+
+        No file tells of a slot that is free again: whoever waits for one looks again after ten seconds.
+        """
         self.counts["idle looks"] += 1
+        signature = host.jobs.disk.read(f"{PLACE}/idle", Signature)
+        if signature is not None and signature.wake and signature.wake - host.jobs.clock.now() <= LOOK_AGAIN:
+            return
         world = host.copy(Fate()).world()
         snapshot = world.state.snapshot(world.runtime.settled())
         for stored in snapshot.missions.values():
@@ -235,6 +249,9 @@ class Sim:
 
     # Hosts
 
+    def _make_host(self, name: str = "here:000001") -> Host:
+        return make_host(self._script, name=name, time=self.time, objects=self.objects, machine_workers=self._slots)
+
     def _furnish(self, host: Host) -> Host:
         way, there = BadWay(), self.remote
         host.way, host.there, host.jobs.truth = way, there, self.truth
@@ -248,7 +265,7 @@ class Sim:
         head = self.remote.state
         assert head is not None
         name = f"host{number}:00000{number}"
-        host = self._furnish(make_host(self._script, name=name, time=self.time, objects=self.objects))
+        host = self._furnish(self._make_host(name))
         host.jobs.clock.ahead = timedelta(minutes=(-7, 3, 11)[number % 3])
         for place in (HEAD, SEEN):
             host.jobs.disk.write(place, head)

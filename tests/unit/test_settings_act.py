@@ -66,7 +66,7 @@ def surroundings(one: Opened) -> Any:
 
 REACHES: dict[str, tuple[str, Callable[[Opened], Any], Any]] = {
     "sandbox": ('sandbox = "off"', lambda one: job(one).sandbox, False),
-    "machine_workers": ("machine_workers = 11", lambda one: (surroundings(one).slot_count, one.world.machine.free_slots()), (11, 11)),
+    "machine_workers": ("machine_workers = 11", lambda one: (surroundings(one).slot_count, one.world.machine.free_slots("check")), (11, 11)),
     "sandbox_read": ('sandbox_read = ["/opt/x"]', lambda one: surroundings(one).sandbox_read, ("/opt/x",)),
     "sandbox_write": ('sandbox_write = ["/opt/y"]', lambda one: surroundings(one).sandbox_write, ("/opt/y",)),
     "stuck_after": ('stuck_after = "3h"', lambda one: job(one).stall_s, 10800),

@@ -95,9 +95,9 @@ class LocalMachine:
             return f"a sandbox is required, and there is none: {why}"
         return f'network = "{self._network}" needs the sandbox, and it is off' if self._network != "on" else ""
 
-    def free_slots(self) -> int:
-        """Slots that nobody holds."""
-        return free_slots(self._slots, self._slot_count)
+    def free_slots(self, kind: str) -> int:
+        """Slots of a kind of jobs that nobody holds."""
+        return free_slots(self._slots, self._slot_count, kind)
 
     def not_in_checkout(self, names: Sequence[str]) -> Sequence[str]:
         """Those that stand for nothing there."""

@@ -17,13 +17,13 @@ from mission_cli.engine import act as acting
 from mission_cli.engine import findings, sharing
 from mission_cli.engine.halt import StoppedError, go_on, stop_jobs
 from mission_cli.engine.notify import tell_news
-from mission_cli.engine.observe import Case, consider
+from mission_cli.engine.observe import Case, Slots, consider
 from mission_cli.engine.record import writes_for
 from mission_cli.engine.repeats import guarded
 from mission_cli.engine.sharing import Heard
 from mission_cli.engine.turns import Turns
 from mission_cli.engine.world import policy_of
-from mission_cli.planner.decisions import Cancel, Recover, Submit
+from mission_cli.planner.decisions import Cancel, Recover, RunCheck, Submit
 from mission_cli.ports.runtime import Trouble
 from mission_cli.ports.state import Settled
 
@@ -63,8 +63,7 @@ class Report:
     """STOP is set; whatever was found before that may not have been done."""
     unheard: bool = False
     """The remote could not be asked in this pulse; it is not tried again, and nothing is started."""
-    slots: int = 0
-    """Of the machine's slots, those that this pulse may still give away: a worker takes its own a moment later."""
+    slots: Slots = field(default_factory=Slots)
     settled: dict[MissionId, Settled] = field(default_factory=dict)
     """The missions that are over; of those that were so before and stayed as they were there is no case."""
     handed_over: bool = False
@@ -160,7 +159,7 @@ def _passes(world: World, policy: Policy, report: Report, only: Sequence[Mission
     go_on(world)
     report.lines += world.state.recover()
     report.unheard = sharing.catch_up(world) is Heard.NOTHING
-    report.slots = world.machine.free_slots()
+    report.slots = Slots(world.machine.free_slots("worker"), world.machine.free_slots("check"))
     settled = world.runtime.settled()
     for _ in range(_MOST_PASSES):
         looks = world.runtime.looks([*world.state.watch(), *world.settings_files])
@@ -256,7 +255,7 @@ def _do(world: World, case: Case, acts: Sequence[Act], report: Report) -> None:
     if heard is Heard.MOVED:
         return  # what was written down is looked at again, beside what came from elsewhere
     report.unheard = heard is Heard.NOTHING
-    report.slots -= len(records)
+    report.slots.workers -= len(records)
     for record in records if heard is Heard.SAME else ():
         go_on(world)
         if world.state.head() != head:
@@ -269,6 +268,7 @@ def _do(world: World, case: Case, acts: Sequence[Act], report: Report) -> None:
             continue
         if isinstance(act, Submit) and world.state.head() != head:
             return
+        report.slots.checks -= isinstance(act, RunCheck)
         trouble = acting.carry_out(world, case, act)
         report.lines.append(f"{mission}: {act.why}" + (f": {trouble}" if trouble else ""))
         (report.failed if trouble else report.asked).add((mission, act))

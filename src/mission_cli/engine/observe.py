@@ -29,7 +29,7 @@ from mission_cli.engine.judges import base_movers_of, movers_of
 from mission_cli.engine.sharing import is_silent, problem, waits_for_person
 from mission_cli.planner.bounds import with_known_runner
 from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import Dispatch, Hold, Plan, RunCheck
+from mission_cli.planner.decisions import Dispatch, Hold, Plan
 from mission_cli.planner.endings import seconds_as_hours
 from mission_cli.planner.executions import due_at
 from mission_cli.planner.seen import Seen
@@ -43,6 +43,14 @@ if TYPE_CHECKING:
     from mission_cli.engine.world import World
     from mission_cli.planner.policy import Policy
     from mission_cli.ports.state import Snapshot, Stored
+
+
+@dataclass(slots=True)
+class Slots:
+    """The slots of this machine that a pulse may still give away: a job takes its own a moment later."""
+
+    workers: int = 0
+    checks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ def consider(
     loaded: Loaded,
     *,
     look_only: bool = False,
-    slots: int | None = None,
+    slots: Slots | None = None,
 ) -> Case:
     """Observe one mission and decide. With `look_only` nothing is fetched, and no object is written for attempts.
 
@@ -134,7 +142,7 @@ def _consider(
     loaded: Loaded,
     *,
     look_only: bool,
-    slots: int | None,
+    slots: Slots | None,
 ) -> Case:
     """Observe one mission and decide.
 
@@ -146,8 +154,9 @@ def _consider(
     driven = loaded.mission.managed and loaded.mission.status not in _NOT_DRIVEN
     texts = world.state.runs(stored, head) if driven else {}
     seen, look = _observe(world, snapshot, loaded, texts)
-    if slots is not None and slots < seen.free_slots:
-        seen = replace(seen, free_slots=max(0, slots))
+    if slots is not None:
+        workers, checks = min(slots.workers, seen.free_slots), min(slots.checks, seen.free_checks)
+        seen = replace(seen, free_slots=max(0, workers), free_checks=max(0, checks))
     if look is not None and not look_only and seen.put_back is None and seen.base_back is None:
         look.own_heads()
         first = _starts(loaded.mission, seen, policy)
@@ -157,7 +166,7 @@ def _consider(
     plan = decide(loaded.mission, seen, policy)
     asked: set[str] = set()
     while True:
-        wanted = [a for a in plan.acts if isinstance(a, RunCheck) and a.key not in asked]
+        wanted = [act for act in plan.judgements if act.key not in asked]
         if not wanted:
             break
         asked |= {act.key for act in wanted}
@@ -240,7 +249,8 @@ def _observe(
         looked=False,
         detected=look.detected({}),
         findings=_findings(world, snapshot, mission),
-        free_slots=world.machine.free_slots(),
+        free_slots=world.machine.free_slots("worker"),
+        free_checks=world.machine.free_slots("check"),
         shortage=world.machine.shortage(),
         opens_at=opens_at(read_windows(world.settings.hours), now.astimezone(zone)),
         timeline=timeline,

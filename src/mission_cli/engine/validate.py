@@ -20,7 +20,7 @@ from mission_cli.engine.world import policy_of
 from mission_cli.planner.before import as_before
 from mission_cli.planner.decisions import Ask, Mark, MarkCriteria, MoveFeature, RunCheck
 from mission_cli.planner.draft import Draft
-from mission_cli.planner.judge import Judged, Judgement, check_key, judge, turn_of
+from mission_cli.planner.judge import Judged, Judgement, check_key, judge, start_within_bounds, turn_of
 from mission_cli.planner.meant import ACCEPT_CHANGE
 from mission_cli.planner.milestones import passed_criteria
 
@@ -84,7 +84,8 @@ def step(world: World, validation: Validation) -> Judgement:
     """Start what has to be started; return where it stands. Questions to people count as not judged here."""
     policy, case = policy_of(world), validation.case
     states = check_states(world, policy, case.mission, _wanted(validation, policy))
-    draft = Draft(case.mission, replace(case.seen, checks=states), policy)
+    free = world.machine.free_slots("check")
+    draft = Draft(case.mission, replace(case.seen, checks=states, free_checks=free), policy)
     owner = str(validation.milestone.number)
     result = judge(
         draft,
@@ -94,10 +95,12 @@ def step(world: World, validation: Validation) -> Judgement:
         tree=validation.tree,
         turn=validation.turn,
     )
-    if not (result.starts or result.running):
+    if result.starts or result.running:
+        start_within_bounds(draft, result)
+    else:
         result = _as_before(draft, validation, result)
-    for start in result.starts:
-        acting.carry_out(world, case, start)
+    for act in draft.acts:
+        acting.carry_out(world, case, act)
     return result
 
 

@@ -354,6 +354,8 @@ class Plan:
     running: int = 0
     """Jobs that will report by themselves when they end."""
     facts: tuple[str, ...] = ()
+    judgements: tuple[RunCheck, ...] = ()
+    """Checks without a verdict, started in this round or not: what is known about them has to be looked up first."""
 
     @property
     def empty(self) -> bool:

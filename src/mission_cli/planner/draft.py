@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.ids import FeatureNumber, feature_order
 from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import MissionStatus
-from mission_cli.planner.decisions import Act, Hold, Move, MoveMission, Plan, Settle
+from mission_cli.planner.decisions import Act, Hold, Move, MoveMission, Plan, RunCheck, Settle
 from mission_cli.planner.transitions import move_mission
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.planner.policy import Policy
     from mission_cli.planner.seen import Seen
+
+LOOK_AGAIN = timedelta(seconds=10)
+"""How long to wait for what other missions or programs of this machine give back."""
 
 
 @dataclass(slots=True)
@@ -34,9 +37,11 @@ class Draft:
     """Why nothing may be dispatched in this round; the first reason stays."""
     running: int = 0
     checking: int = 0
+    """Checks that run, or wait for a slot of this machine."""
+    judgements: dict[str, RunCheck] = field(default_factory=dict)
+    """Checks without a verdict, by key, started in this round or not."""
     alone: bool = False
     """A check has to run alone: no other is started before it has ended."""
-    """Those of the running jobs that judge something."""
     wakes: list[datetime] = field(default_factory=list)
 
     def hold(
@@ -100,4 +105,11 @@ class Draft:
 
     def plan(self) -> Plan:
         """What came out."""
-        return Plan(tuple(self.moves), tuple(self.acts), tuple(self.holds), min(self.wakes, default=None), self.running)
+        return Plan(
+            tuple(self.moves),
+            tuple(self.acts),
+            tuple(self.holds),
+            min(self.wakes, default=None),
+            self.running,
+            judgements=tuple(self.judgements.values()),
+        )

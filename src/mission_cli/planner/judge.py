@@ -10,6 +10,7 @@ from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import EXECUTABLE_KINDS, PASSES, CriterionKind, JobState, Verdict
 from mission_cli.planner.asking import Question, ask, find_request
 from mission_cli.planner.decisions import RunCheck
+from mission_cli.planner.draft import LOOK_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,20 +139,32 @@ def turn_of(mission: Mission) -> str:
 
 def start_checks(draft: Draft, judgement: Judgement) -> None:
     """Put what a judgement needs into the plan: jobs to start, questions to ask, jobs to wait for."""
-    for start in judgement.starts:
-        already = {a.key for a in draft.acts if isinstance(a, RunCheck)}
-        under_way = len(already) + sum(_runs(state) for state in draft.seen.checks.values())
-        alone = any(start is other for other in judgement.unsure)
-        if start.key in already or draft.alone:
-            continue
-        if alone or under_way < draft.policy.checks_at_once:
-            draft.alone = alone
-            if not (alone and under_way):
-                draft.acts.append(start)
+    start_within_bounds(draft, judgement)
     judgement.asked += [ask(draft, question) for question in judgement.asks]
     judgement.asks.clear()
     draft.running += len(judgement.running)
     draft.checking += len(judgement.running)
+
+
+def start_within_bounds(draft: Draft, judgement: Judgement) -> None:
+    """Start the checks of a judgement as far as the mission and this machine may run more of them now."""
+    for start in judgement.starts:
+        draft.judgements.setdefault(start.key, start)
+        started = {a.key for a in draft.acts if isinstance(a, RunCheck)}
+        under_way = len(started) + sum(_runs(state) for state in draft.seen.checks.values())
+        alone = any(start is other for other in judgement.unsure)
+        if start.key in started or draft.alone:
+            continue
+        if not alone and under_way >= draft.policy.checks_at_once:
+            continue
+        draft.alone = alone
+        if alone and under_way:
+            continue
+        if len(started) < draft.seen.free_checks:
+            draft.acts.append(start)
+        else:
+            draft.checking += 1
+            draft.wakes.append(draft.seen.now + LOOK_AGAIN)
 
 
 def _runs(state: CheckState) -> bool:

@@ -7,7 +7,6 @@ budget → runner breaker → slots; and before the slots the feature's own trie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli.budget.amounts import CATEGORIES, show_amount
@@ -27,7 +26,7 @@ from mission_cli.domain.text import show_duration, span_of, stamp
 from mission_cli.planner import causes, waiting
 from mission_cli.planner.breaker import breaker_until, parked_until, probing
 from mission_cli.planner.decisions import Dispatch, Hold, MoveWork
-from mission_cli.planner.draft import Draft
+from mission_cli.planner.draft import LOOK_AGAIN, Draft
 from mission_cli.planner.help import answered, helped
 from mission_cli.planner.milestones import current_milestones, work_gone
 from mission_cli.planner.money import raise_cap, seen_step, share_of, stand, way_on
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     from mission_cli.planner.policy import Policy
     from mission_cli.planner.seen import Seen
 
-_LOOK_AGAIN = timedelta(seconds=10)
 _ALIVE = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
 
 
@@ -352,7 +350,7 @@ def _member_busy(draft: Draft, feature: Feature) -> str:
 
 def _slots(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
-    soon = draft.seen.now + _LOOK_AGAIN
+    soon = draft.seen.now + LOOK_AGAIN
     if busy := _member_busy(draft, feature):
         yield Hold(feature.number, "slot", busy)
     if draft.seen.shortage:

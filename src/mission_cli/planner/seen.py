@@ -75,6 +75,8 @@ class Seen:
     """Test and build commands found, by tree."""
     free_slots: int = 1
     """Of this machine, over all missions."""
+    free_checks: int = 4
+    """Checks that this machine may start now, over all missions."""
     shortage: str = ""
     """Why this machine may start nothing now (memory, disk), or empty."""
     opens_at: datetime | None = None

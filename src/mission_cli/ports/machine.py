@@ -43,8 +43,8 @@ class Machine(Protocol):
         """The person at the keyboard, as git knows them."""
         ...
 
-    def free_slots(self) -> int:
-        """Workers that may still be started here, over all missions of this user."""
+    def free_slots(self, kind: str) -> int:
+        """Jobs of a kind, `worker` or `check`, that may still be started here, over all missions of this user."""
         ...
 
     def sandbox(self) -> Sandbox:

@@ -15,6 +15,7 @@ from tests.kit.fakes.code import REFS, TREES, Tree
 from tests.kit.fakes.life import Death, Kind, Life
 from tests.kit.fakes.objects import Commit
 
+from mission_cli.adapters.executors.slots import SLOTS
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import Sha
@@ -153,10 +154,10 @@ class JobHost:
         if spec.kind != "check" and self.disk.has(f"{JOBS}/{me.key}/started"):
             self._end(me, Exit(EndReason.LOST, detail="its supervisor died"))
             return
+        if spec.kind in SLOTS and len(self.at_work(spec.kind)) >= self.slots:
+            me.due = self.clock.time.now + _SWEEP
+            return
         if spec.kind == "worker":
-            if self.workers() >= self.slots:
-                me.due = self.clock.time.now + _SWEEP
-                return
             try:
                 refused = self.claim(me.key)
             except ToolError as error:
@@ -259,10 +260,16 @@ class JobHost:
         assert spec is not None, f"{key} is supervised and was never asked for"
         return spec
 
-    def workers(self) -> int:
-        """How many workers run now."""
-        running = [s.key for s in self.supervisors.values() if s.phase is Phase.FINISH]
-        return sum(self._spec(key).kind == "worker" for key in running)
+    def at_work(self, kind: str) -> list[str]:
+        """The jobs of a kind that hold a slot now."""
+        return [s.key for s in self.supervisors.values() if s.phase is not Phase.BEGIN and self._is(s, kind)]
+
+    def supervised(self, kind: str) -> list[str]:
+        """The same with those that wait for a slot."""
+        return [s.key for s in self.supervisors.values() if self._is(s, kind)]
+
+    def _is(self, supervisor: Supervisor, kind: str) -> bool:
+        return self._spec(supervisor.key).kind == kind
 
     def _length(self, spec: JobSpec, outcome: Outcome) -> float:
         steps = _steps_within(spec, outcome)

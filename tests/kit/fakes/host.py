@@ -91,6 +91,7 @@ class Host:
         jobs = JobHost(
             mine.disk.copy(), mine.objects, clock, name=mine.name, script=mine.script, fate=fate, truth=truth
         )
+        jobs.slots = mine.slots
         jobs.supervisors = {key: replace(s) for key, s in mine.supervisors.items()}
         there = self.there.copy() if self.there else None
         return Host(jobs, self.settings, news=KeptNews(list(self.news.told)), there=there)
@@ -124,10 +125,13 @@ def make_host(
     objects: Objects | None = None,
     fate: Fate | None = None,
     lazy: tuple[str, ...] = (),
+    machine_workers: int = SETTINGS.machine_workers,
 ) -> Host:
     """A clone with one commit on main."""
     objects, clock = objects or Objects(), HostClock(time or Time())
-    host = Host(JobHost(Disk(lazy), objects, clock, name=name, script=script, fate=fate or Fate(), truth=Truth()))
+    jobs = JobHost(Disk(lazy), objects, clock, name=name, script=script, fate=fate or Fate(), truth=Truth())
+    jobs.slots = machine_workers
+    host = Host(jobs, replace(SETTINGS, machine_workers=machine_workers))
     first = objects.add(Commit({"notes.txt": "hello\n"}, (), "Begin\n", ADA, clock.now()))
     host.jobs.disk.write(f"{REFS}/heads/main", first)
     return host

@@ -38,9 +38,9 @@ class RoomyMachine:
         """Who sits there."""
         return self.who
 
-    def free_slots(self) -> int:
-        """Slots that no worker holds."""
-        return max(0, self.host.slots - self.host.workers())
+    def free_slots(self, kind: str) -> int:
+        """Slots that no job of a kind holds."""
+        return max(0, self.host.slots - len(self.host.at_work(kind)))
 
     def sandbox(self) -> Sandbox:
         """There is none."""

@@ -17,7 +17,7 @@ SLOTS = {"worker": "slot", "check": "check"}
 """Kinds of jobs that wait for a slot, and what their slots are called."""
 
 
-def take_slot(folder: Path, count: int, kind: str = "worker") -> tuple[int, int] | None:
+def take_slot(folder: Path, count: int, kind: str) -> tuple[int, int] | None:
     """Return (number, descriptor) of a slot that is held from now on, or None when all are taken."""
     for number in range(count):
         handle = try_lock(folder / f"{SLOTS[kind]}-{number}")
@@ -26,6 +26,6 @@ def take_slot(folder: Path, count: int, kind: str = "worker") -> tuple[int, int]
     return None
 
 
-def free_slots(folder: Path, count: int) -> int:
-    """How many slots nobody holds now."""
-    return sum(not is_locked(folder / f"slot-{number}") for number in range(count))
+def free_slots(folder: Path, count: int, kind: str) -> int:
+    """How many slots for a kind of jobs nobody holds now."""
+    return sum(not is_locked(folder / f"{SLOTS[kind]}-{number}") for number in range(count))
