@@ -86,15 +86,15 @@ def test_what_a_completed_mission_left_goes_and_what_was_known_of_it_stays(perso
     assert sorted(short(done["removed"])) == sorted(
         [("tree", "m/1.1-a1"), ("tree", "m/1.2-a1"), ("job", "m/1.1-a1"), ("job", "m/1.2-a1"),
          *((kind, f"checks/{Path(name).name}") for kind, name in there if "/checks/" in name),
-         ("tip", "m/1.1-a1"), ("tip", "m/1.2-a1"), ("branch", "m/1.1-a1"), ("branch", "m/1.2-a1")]
+         ("tip", "m/1.1-a1"), ("tip", "m/1.2-a1"), ("branch", "m/1.1-a1"), ("branch", "m/1.2-a1"),
+         ("mark", "known/m"), ("mark", "ours/m")]
     )  # fmt: skip
     highest = "the highest number of its feature, so that none is given out twice"
     assert short(done["kept"], why=True) == [("claim", "m/1.1-a1", highest), ("claim", "m/1.2-a1", highest)]
     assert done["freed"] > 0
     assert (done["rolled"], records) == ({"m": 2}, ["1.1-a1.md", "1.2-a1.md"])
     claims = ["refs/mission/claims/m/1.1-a1", "refs/mission/claims/m/1.2-a1"]
-    marks = ["refs/mission/known/m", "refs/mission/ours/m"]  # where base and work were when we set them last
-    assert refs(person) == ["refs/heads/mission/m/work", *claims, *marks]
+    assert refs(person) == ["refs/heads/mission/m/work", *claims]
     assert not (person.runtime / "jobs/m").exists()
 
     assert [p.name for p in (person.repo / "missions/m/runs").iterdir()] == ["2026.md"]
@@ -104,9 +104,21 @@ def test_what_a_completed_mission_left_goes_and_what_was_known_of_it_stays(perso
     first, *rest = history["events"] if "events" in history else history["items"]
     assert first["events"] == ["runs.rolled"]
     assert rest == (before["history m"].get("events") or before["history m"]["items"])
+    person.mission("pulse")
     again = gc(person)
     assert (again["removed"], again["rolled"]) == ([], {})
     assert person.git("rev-parse", "main", "mission/m/work") == tips
+
+
+def test_a_mark_that_alone_holds_finished_work_stays(person: Person) -> None:
+    finished(person)
+    tip = person.git("rev-parse", "mission/m/work")
+    person.git("update-ref", "-d", "refs/heads/mission/m/work")
+    person.git("update-ref", "refs/heads/main", f"{tip}~1")
+    kept = short(gc(person)["kept"], why=True)
+    nowhere = "its commits are on no other branch"
+    assert [one for one in kept if one[0] == "mark"] == [("mark", "known/m", nowhere), ("mark", "ours/m", nowhere)]
+    assert person.git("rev-parse", "refs/mission/ours/m") == tip
 
 
 def test_after_it_no_attempt_number_is_given_out_again(person: Person) -> None:

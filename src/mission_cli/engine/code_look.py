@@ -8,12 +8,7 @@ from mission_cli.domain.ids import RunId, Sha, feature_order
 from mission_cli.domain.judging import Against
 from mission_cli.domain.landing import Landing, LandState, Merge
 from mission_cli.domain.records import replace
-from mission_cli.domain.status import (
-    Cause,
-    FeatureStatus,
-    MilestoneStatus,
-    MissionStatus,
-)
+from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, MilestoneStatus, MissionStatus
 from mission_cli.engine.halt import go_on
 from mission_cli.engine.judges import Judges
 from mission_cli.planner.milestones import current_milestones
@@ -42,7 +37,12 @@ class CodeLook:
         self.work_tree = world.code.code_tree(heads.work) if heads.work else ""
 
     def own_heads(self) -> None:
-        """Take `work` for ours, and the base for known, where a person, or another clone, has moved them."""
+        """Take `work` for ours, and the base for known, where a person, or another clone, has moved them.
+
+        Nobody asks that of a mission that is over: `mission gc` has removed the marks then.
+        """
+        if self._mission.status in FINISHED_MISSION and not any(r.open for r in self._records):
+            return
         if self._heads.work and self._heads.ours != self._heads.work:
             self._world.code.own_work(self._mission.id, self._heads.work)
         if self._heads.base and self._heads.known_base != self._heads.base:

@@ -145,6 +145,7 @@ _REASONS = {
     Kind.BRANCH: "its commits are on a branch that stays",
     Kind.PIN: "its attempt is settled",
     Kind.CLAIM: "its attempt is settled, and not the last of its feature",
+    Kind.MARK: "where we had set a branch last, and its mission is over",
     Kind.SCRATCH: "left by a process that died",
 }
 

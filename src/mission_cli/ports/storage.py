@@ -23,6 +23,7 @@ class Kind(StrEnum):
     BRANCH = "branch"
     PIN = "pin"
     CLAIM = "claim"
+    MARK = "mark"
     SCRATCH = "scratch"
 
 

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PLACES = {
-    Kind.BRANCH: "refs/heads/mission/",
-    Kind.WIP: "refs/mission/wip/",
-    Kind.TIP: "refs/mission/tips/",
-    Kind.PIN: "refs/mission/pins/",
-    Kind.CLAIM: "refs/mission/claims/",
+    "refs/heads/mission/": Kind.BRANCH,
+    "refs/mission/wip/": Kind.WIP,
+    "refs/mission/tips/": Kind.TIP,
+    "refs/mission/pins/": Kind.PIN,
+    "refs/mission/claims/": Kind.CLAIM,
+    "refs/mission/known/": Kind.MARK,
+    "refs/mission/ours/": Kind.MARK,
 }
 _HEADS = "refs/heads/"
 
@@ -31,9 +33,9 @@ class KeptRefs:
         self._git = Git(code, durable=True)
 
     def things(self) -> list[Thing]:
-        """Branches of attempts, saved work, tips, pins and claims; not the branches of finished work."""
+        """Branches of attempts, saved work, tips, pins, claims and marks; not the branches of finished work."""
         found = []
-        for kind, place in _PLACES.items():
+        for place, kind in _PLACES.items():
             for ref in self._git.text("for-each-ref", "--format=%(refname)", place).splitlines():
                 rest = ref.removeprefix(place)
                 run = RunId(rest) if split_run_id(rest) else None
