@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _LINE = pattern(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<value>.*)\Z")
-_QUOTED = pattern(r"""(?P<quote>['"])(?P<text>.*)(?P=quote)\Z""")
+_QUOTED = pattern(r"""(?P<quote>['"])(?P<text>.*?)(?P=quote)(?:\s+#.*)?\Z""")
+_LINE_ENDS = pattern(r"\r\n|\r|\n")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _COMMENT = pattern(r"\s#")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _NEW = """\
@@ -48,8 +50,10 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
         raw = read_bytes(path) or b""
     except OSError as error:
         raise DocumentError(f"it cannot be read: {error.strerror}", where=str(path)) from error
+    if raw.startswith(_UTF_16):
+        raise DocumentError("the file is UTF-16", where=f"{path}:1:1", hint="save it as UTF-8")
     said = raw.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
-    for number, line in enumerate(said.split("\n"), 1):
+    for number, line in enumerate(_LINE_ENDS.split(said), 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
