@@ -90,7 +90,13 @@ def test_one_that_edits_the_script_of_its_criterion(person: Person) -> None:
     person.start()
     person.run(ok=(3,))
     assert person.causes() == [("1.1-a1", "tampered")]
-    assert "check.sh" in person.mission("why", "m/1.1").out
+    words = "tampered: it changed what is not its own: check.sh"
+    assert f"  attempt 1: {words}\n" in person.mission("why", "m/1.1").out
+    for address in ("", "m", "m/1"):
+        assert f"m/1.1: attempt 1: {words}\n" in person.mission("why", address).out
+    assert f"\n       {words}\n" in person.mission("status", "m").out
+    person.mission("skip", "m/1.1", "--reason", "nobody needs it")
+    assert words not in person.mission("status", "m").out + person.mission("why", "m").out
 
 
 def test_one_that_exits_1_after_good_work_is_done(person: Person) -> None:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import Sha
 
+LOOK_AT_CHANGES = "look at what was changed of its judges: "
+"""In what a person reads of accepted work: the findings that no criterion speaks against."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import PLANNING, FeatureNumber, RunId, Sha, milestone_of, split_run_id
-from mission_cli.domain.judging import Against
+from mission_cli.domain.judging import LOOK_AT_CHANGES, Against
 from mission_cli.domain.records import dataclass, field, replace
 from mission_cli.domain.status import Cause, EndReason, JobState, RecordState, Verdict
 
@@ -147,6 +147,14 @@ class RunRecord:
     def open(self) -> bool:
         """Intended and not settled."""
         return self.state is RecordState.INTENDED
+
+    @property
+    def finding(self) -> str:
+        """What a person should know of it: why it was not accepted, or what it changed of its judges."""
+        if self.cause is Cause.DONE:
+            _, marker, found = self.detail.partition(LOOK_AT_CHANGES)
+            return marker + found
+        return f"{self.cause}: {self.detail}" if self.cause else ""
 
 
 @dataclass(frozen=True, slots=True)

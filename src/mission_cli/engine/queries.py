@@ -9,13 +9,7 @@ from mission_cli.budget.amounts import CATEGORIES
 from mission_cli.budget.ledger import account
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.records import dataclass, replace
-from mission_cli.domain.status import (
-    CriterionKind,
-    FeatureStatus,
-    JobState,
-    MilestoneStatus,
-    MissionStatus,
-)
+from mission_cli.domain.status import CriterionKind, FeatureStatus, JobState, MilestoneStatus, MissionStatus
 from mission_cli.domain.text import parse_stamp, show_duration
 from mission_cli.engine.editing import commit_commands
 from mission_cli.engine.health import pulse_findings
@@ -86,6 +80,8 @@ class FeatureView:
     run: str
     cause: str
     detail: str
+    finding: str
+    """What a person should know of the last attempt that has ended."""
     running_for: str
     blocked_by: tuple[Blocker, ...]
 
@@ -319,6 +315,7 @@ def _feature(case: Case, feature: Feature) -> FeatureView:
         run=last.run if last else "",
         cause=str(settled.cause or "") if settled else "",
         detail=settled.detail if settled else "",
+        finding=settled.finding if settled and feature.status is not FeatureStatus.SKIPPED else "",
         running_for=_running_for(case, last) if running and last is not None else "",
         blocked_by=tuple(_blocker(h) for h in holds if h.kind != "running"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import feature_number
+from mission_cli.domain.judging import LOOK_AT_CHANGES
 from mission_cli.domain.landing import LandState
 from mission_cli.domain.status import (
     Cause,
@@ -211,7 +212,7 @@ def _land(draft: Draft, *, done: bool) -> bool:
 def _for_your_look(draft: Draft) -> str:
     """Say that a person is to look, and what was changed of the things that judge the work."""
     found = draft.seen.work_against.findings
-    more = f"; look at what was changed of its judges: {'; '.join(found[:5])}" if found else ""
+    more = f"; {LOOK_AT_CHANGES}{'; '.join(found[:5])}" if found else ""
     return f"everything is done and waits for your look{more}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.judging import LOOK_AT_CHANGES
 from mission_cli.domain.mission import Result
 from mission_cli.domain.records import replace
 from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, Verdict
@@ -46,7 +47,7 @@ def _done(facts: Facts, feature: Feature, commit: Sha | None, why: str) -> None:
     """Settle it as done, with the verdicts that it was judged by, and say what it changed of its judges."""
     found = facts.evidence.against.findings
     if found:
-        why += f"; look at what was changed of its judges: {'; '.join(found[:5])}"
+        why += f"; {LOOK_AT_CHANGES}{'; '.join(found[:5])}"
     facts.close(Cause.DONE, why)
     if feature.criteria and facts.judged:
         at = stamp(facts.draft.seen.now)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mission_cli.domain.mission import Mission
+    from mission_cli.engine.names import Address
     from mission_cli.engine.queries import Line, Waiting
     from mission_cli.ports.runtime import Stopped
     from mission_cli.ports.state import Event
@@ -136,11 +137,10 @@ def why(shell: Shell, thing: Anything = "") -> int:
     snapshot = opened.world.state.snapshot()
     address = resolve(snapshot, thing)
     answers = ask(opened.world, snapshot, address)
-    lines = [*reasons(address.mission.id, answers)]
-    if address.feature is not None:
-        lines += [Text(clean(line)) for line in _past(opened, address.feature, address.mission.id)]
+    lines = list(reasons(address.mission.id, answers)) or [Text("everything is finished")]
+    lines += [Text(clean(line)) for line in _past(opened, address)]
     facts = [{"subject": subject, "holds": holds} for subject, holds in answers]
-    shell.show(Group(*(lines or [Text("everything is finished")])), {"id": address.mission.id, "why": facts})
+    shell.show(Group(*lines), {"id": address.mission.id, "why": facts})
     return 0
 
 
@@ -277,14 +277,26 @@ def _all_lines(shell: Shell) -> tuple[list[Line], dict[str, Stopped]]:
     return lines, stopped
 
 
-def _past(opened: Opened, number: str, mission: str) -> list[str]:
-    """What became of the attempts so far."""
+def _past(opened: Opened, address: Address) -> list[str]:
+    """What became of the attempts at a feature; without one, what to know of the last attempt at each feature."""
+    from mission_cli.domain.status import FeatureStatus
     from mission_cli.engine.commands import records_of
-    from mission_cli.engine.names import resolve
 
-    address = resolve(opened.world.state.snapshot(), mission)
-    records = sorted((r for r in records_of(opened.world, address) if r.feature == number), key=lambda r: r.attempt)
-    return [f"  attempt {r.attempt}: {r.cause}: {r.detail}" for r in records if r.cause is not None]
+    settled = [r for r in records_of(opened.world, address) if r.cause is not None]
+    settled.sort(key=lambda r: r.attempt)
+    if address.feature is not None:
+        return [f"  attempt {r.attempt}: {r.cause}: {r.detail}" for r in settled if r.feature == address.feature]
+    last = {r.feature: r for r in settled}
+    mission = address.mission
+    return [
+        f"{mission.id}/{feature.number}: attempt {record.attempt}: {words}"
+        for milestone in mission.milestones
+        if address.milestone in {None, milestone.number}
+        for feature in milestone.features
+        if feature.status is not FeatureStatus.SKIPPED
+        and (record := last.get(feature.number)) is not None
+        and (words := record.finding)
+    ]
 
 
 def _inbox(opened: Opened) -> list[tuple[str, Waiting]]:

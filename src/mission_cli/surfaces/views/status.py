@@ -25,7 +25,10 @@ def status_view(view: MissionView) -> RenderableType:
     parts: list[RenderableType] = [_head(view)]
     for milestone in view.milestones:
         parts += [Text(), _milestone(milestone)]
-        parts += [_feature(f) for f in milestone.features]
+        for feature in milestone.features:
+            parts.append(_feature(feature))
+            if feature.finding and all(feature.finding != blocker.detail for blocker in feature.blocked_by[:1]):
+                parts.append(Text(f"       {clean(feature.finding)}", style="yellow"))
     parts += [Text(), *_budget(view)]
     parts += _waiting(view)
     parts += _warnings(view)

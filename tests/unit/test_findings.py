@@ -1,0 +1,26 @@
+"""What a person should know of an attempt: why it was not accepted, and what accepted work changed of its judges."""
+
+from __future__ import annotations
+
+import pytest
+from tests.kit.missions import record
+
+from mission_cli.domain.judging import LOOK_AT_CHANGES
+from mission_cli.domain.status import Cause
+
+CHANGED = f"{LOOK_AT_CHANGES}conftest.py: what it says about judging was changed"
+TAKEN = "it changed what is not its own: check.sh"
+
+
+@pytest.mark.parametrize(
+    ("cause", "detail", "finding"),
+    [
+        (None, "", ""),
+        (Cause.DONE, "its work is on the branch of finished features", ""),
+        (Cause.DONE, f"its work is on the branch of finished features; {CHANGED}", CHANGED),
+        (Cause.TAMPERED, TAKEN, f"tampered: {TAKEN}"),
+        (Cause.CRITERIA_FAILED, "file: `a`: missing", "criteria_failed: file: `a`: missing"),
+    ],
+)
+def test_the_finding_of_an_attempt(cause: Cause | None, detail: str, finding: str) -> None:
+    assert record("1.1-a1", cause, detail=detail).finding == finding
