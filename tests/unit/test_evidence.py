@@ -168,6 +168,22 @@ def test_lost_tests_wait_for_a_person_who_may_say_either(
     assert causes_of(judged(evidence, states, requests=(refused,))) == [Cause.CRITERIA_FAILED]
 
 
+def test_a_view_that_does_not_look_at_what_was_left_names_the_question_about_it() -> None:
+    words = "1.1 attempt 1: accept what changed of its judges: tests/test_a.py test_x removed"
+    some = mission(feature("1.1", FeatureStatus.REVIEW, criteria=(CHECK,)))
+    look = {"records": (record("1.1-a1"),), "jobs": {RUN: ENDED}, "looked": False}
+    (before,) = plan_of(some, **look).holds
+    assert (before.kind, before.detail) == ("review", "attempt 1 has ended and is being judged")
+    asked = replace(some, requests=(InputRequest(3, "", "1.1", words, ("accept", "reject"), label="3"),))
+    (hold,) = (h for h in plan_of(asked, **look).holds if h.subject == "1.1")
+    assert (hold.kind, hold.detail, hold.unblock, hold.person) == (
+        "request",
+        f"a person has to say: {words}",
+        "mission answer m 3 accept",
+        True,
+    )
+
+
 NEXT, TOP = RunId("m/1.2-a1"), Sha("f" * 40)
 
 

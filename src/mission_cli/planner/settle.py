@@ -110,13 +110,25 @@ def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Jo
     draft.hold(record.feature, "running", words, unblock=f"mission logs {record.run.rsplit('-', 1)[0]}")
 
 
+def _hold_unlooked(draft: Draft, record: RunRecord) -> None:
+    """Say what an attempt that has ended waits for, where a view does not look at what it left."""
+    about = f"{record.feature} attempt {record.attempt}: "
+    asked = next((r for r in draft.mission.requests if r.open and r.prompt.startswith(about)), None)
+    if asked is None:
+        draft.hold(record.feature, "review", f"attempt {record.attempt} has ended and is being judged")
+        return
+    answer = next(iter(asked.options), "TEXT")
+    help_by = f"mission answer {draft.mission.id} {asked.number} {answer}"
+    draft.hold(record.feature, "request", f"a person has to say: {asked.prompt}", unblock=help_by, person=True)
+
+
 def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, end: Exit) -> None:
     evidence = draft.seen.evidence.get(record.run)
     if evidence is None:
         if draft.seen.looked:
             draft.hold(record.feature, "evidence", f"what {record.run} left cannot be looked at")
         else:
-            draft.hold(record.feature, "review", f"attempt {record.attempt} has ended and is being judged")
+            _hold_unlooked(draft, record)
         return
     facts = Facts(draft, record, feature, job, end, evidence)
     guilty = caught(draft, record)
