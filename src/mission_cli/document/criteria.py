@@ -20,7 +20,7 @@ from mission_cli.domain.status import CriterionKind
 from mission_cli.domain.text import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 KIND = pattern(
     r"(not[ -]grep|run|file|grep|http|browser|metric|review|manual)[ \t]*:\s*(.*)\Z", re.DOTALL | re.IGNORECASE
@@ -129,7 +129,7 @@ def _fields(word: str, rest: str) -> dict[str, Any]:
     return _metric(rest, codes) if word == "metric" else _grep(word, rest, codes)
 
 
-def _run(rest: str, codes: list[Span]) -> dict[str, Any]:
+def _run(rest: str, codes: Sequence[Span]) -> dict[str, Any]:
     if len(codes) == 1 and (codes[0].start, codes[0].end) == (0, len(rest)):
         return _one_line(codes[0].code, "run")
     if len(codes) > 1:
@@ -157,7 +157,7 @@ def _one_line(command: str, word: str) -> dict[str, Any]:
     return {"command": command} if command.strip() else _wrong("it says no command", _FORMS[word])
 
 
-def _file(rest: str, codes: list[Span]) -> dict[str, Any]:
+def _file(rest: str, codes: Sequence[Span]) -> dict[str, Any]:
     if not codes:
         return (
             {"paths": tuple(p for p in re.split(r"[,\s]+", rest) if p)} if "`" not in rest else _leftover("file", "`")
@@ -172,7 +172,7 @@ def _paths(names: list[str], word: str) -> dict[str, Any]:
     return {"paths": tuple(names)}
 
 
-def _grep(word: str, rest: str, codes: list[Span]) -> dict[str, Any]:
+def _grep(word: str, rest: str, codes: Sequence[Span]) -> dict[str, Any]:
     known: dict[str, Any] = {"negated": word != "grep"}
     if codes and codes[0].start == 0:
         wanted, behind = codes[0].code, rest[codes[0].end :]
@@ -201,7 +201,7 @@ def _file_list(word: str, where: str) -> dict[str, Any]:
     return _leftover(word, where) if "wrong" in read else read
 
 
-def _metric(rest: str, codes: list[Span]) -> dict[str, Any]:
+def _metric(rest: str, codes: Sequence[Span]) -> dict[str, Any]:
     if codes and codes[0].start == 0:
         command, bound = codes[0].code, _BOUND.match(rest, codes[0].end)
         sign, limit = (bound[1], bound[2]) if bound else ("", "")
@@ -220,12 +220,12 @@ def _metric(rest: str, codes: list[Span]) -> dict[str, Any]:
     return known | {"comparison": _SIGNS.get(sign, sign), "bound": number.value, "unit": number.unit}
 
 
-def _gaps(rest: str, codes: list[Span]) -> list[str]:
+def _gaps(rest: str, codes: Sequence[Span]) -> list[str]:
     edges = [0, *(edge for span in codes for edge in (span.start, span.end)), len(rest)]
     return [rest[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _around(rest: str, codes: list[Span]) -> str:
+def _around(rest: str, codes: Sequence[Span]) -> str:
     return " … ".join(gap.strip() for gap in _gaps(rest, codes) if gap.strip())
 
 
