@@ -41,7 +41,8 @@ def test_a_program_that_is_back_is_found_and_said(person: Person) -> None:
     assert person.mission("pulse").out == ""
     signature = person.runtime / "idle.json"
     rest = json.loads(signature.read_text())
-    signature.write_text(json.dumps(rest | {"again": False}))  # as if pulses did not know that the program may come back
+    # as if pulses did not know that the program may come back
+    signature.write_text(json.dumps(rest | {"again": False}))
 
     program.write_text(text)
     program.chmod(0o755)
