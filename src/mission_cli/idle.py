@@ -115,7 +115,7 @@ def busy_repositories(state: str, version: str) -> list[str]:
     except (OSError, ValueError):
         return []
     names = [name for name in known if isinstance(name, str)] if isinstance(known, list) else []
-    return [name for name in names if not is_idle(os.path.join(name, ".git", "mission"), version)]
+    return [name for name in names if not is_idle(_runtime_of(name), version)]
 
 
 def leave_sign(state: str) -> None:
@@ -136,11 +136,38 @@ def find_runtime(start: str) -> str:
         if os.path.isdir(dot):
             return os.path.join(dot, "mission")
         if os.path.lexists(dot):
-            return ""
+            return _runtime_behind(dot)
         parent = os.path.dirname(folder)
         if parent == folder:
             return ""
         folder = parent
+
+
+def _runtime_of(repository: str) -> str:
+    """The runtime folder of a repository by its name: its main work tree, or its git folder where it has none."""
+    dot = os.path.join(repository, ".git")
+    return (
+        os.path.join(dot, "mission")
+        if os.path.isdir(dot)
+        else _runtime_behind(dot) or os.path.join(repository, "mission")
+    )
+
+
+def _runtime_behind(dot: str) -> str:
+    """The runtime folder of a linked work tree or a submodule, whose `.git` is a file; empty where it leads nowhere."""
+    try:
+        with open(dot, encoding="utf-8", errors="surrogateescape") as source:
+            word, _, place = source.read().strip().partition(": ")
+        git_dir = os.path.join(os.path.dirname(dot), place)
+        if word != "gitdir" or not os.path.isdir(git_dir):
+            return ""
+        common = os.path.join(git_dir, "commondir")
+        if os.path.exists(common):
+            with open(common, encoding="utf-8", errors="surrogateescape") as source:
+                git_dir = os.path.join(git_dir, source.read().strip())
+        return os.path.join(os.path.normpath(git_dir), "mission")
+    except (OSError, ValueError):
+        return ""
 
 
 def look(path: str) -> list[int | str]:

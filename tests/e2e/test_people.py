@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.people import HONEST
-
-from mission_cli import __version__
-from mission_cli.idle import is_idle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -330,81 +326,3 @@ def test_a_feature_set_to_done_by_hand_is_accepted_logged_and_judged_all_the_sam
     assert ("feature.by_hand", "1.1 was set to done by Ada") in events
     assert person.features() == {"1.1": "done", "1.2": "done"}
     assert person.causes() == [("1.2-a1", "done")]
-
-
-def a_merge(person: Person) -> Callable[[], object]:
-    person.git("merge", "--no-commit", "--no-ff", "other")
-    return lambda: person.git("merge", "--abort")
-
-
-def a_cherry_pick(person: Person) -> Callable[[], object]:
-    person.git("cherry-pick", "conflicting", ok=(1,))
-    return lambda: person.git("cherry-pick", "--abort")
-
-
-def a_bisect(person: Person) -> Callable[[], object]:
-    person.git("bisect", "start")
-    return lambda: person.git("bisect", "reset")
-
-
-def a_locked_index(person: Person) -> Callable[[], object]:
-    lock = person.repo / ".git/index.lock"
-    lock.touch()
-    return lock.unlink
-
-
-def an_untracked_file(person: Person) -> Callable[[], object]:
-    return person.write("1.1.txt", "mine\n").unlink
-
-
-def an_ignored_file(person: Person) -> Callable[[], object]:
-    exclude = person.repo / ".git/info/exclude"
-    exclude.write_text(exclude.read_text() + "/1.1.txt\n")
-    return person.write("1.1.txt", "mine\n").unlink
-
-
-def a_folder_of_that_name(person: Person) -> Callable[[], object]:
-    mine = person.write("1.1.txt/mine", "mine\n")
-    return lambda: shutil.rmtree(mine.parent)
-
-
-def a_staged_file(person: Person) -> Callable[[], object]:
-    person.write("1.1.txt", "mine\n")
-    person.git("add", "--force", "1.1.txt")
-    return lambda: person.git("rm", "--quiet", "--force", "1.1.txt")
-
-
-OBSTACLES = [
-    an_untracked_file,
-    a_merge,
-    a_cherry_pick,
-    a_bisect,
-    a_locked_index,
-    an_ignored_file,
-    a_folder_of_that_name,
-    a_staged_file,
-]
-
-
-def test_each_pulse_looks_whether_what_is_in_the_way_of_landing_is_gone(person: Person) -> None:
-    for branch, name in (("other", "theirs.txt"), ("conflicting", "notes.txt")):
-        person.git("checkout", "--quiet", "-b", branch, "main")
-        person.commit("Theirs", **{name: "theirs\n"})
-    person.git("checkout", "--quiet", "main")
-    person.commit("More", **{"notes.txt": "hello again\n"})
-    person.worker(HONEST)
-    person.plan(ONE)
-    remove = OBSTACLES[0](person)
-    person.start()
-    person.run(ok=(3,))
-    for obstacle in [*OBSTACLES[1:], None]:
-        [waiting] = person.mission("inbox", "--json", ok=(3,)).facts["inbox"]
-        assert waiting["kind"] == "landing", obstacle
-        assert not is_idle(os.fspath(person.runtime), __version__), obstacle
-        remove()
-        if obstacle is not None:
-            remove = obstacle(person)
-            person.mission("pulse")
-    done = person.process("pulse")
-    assert "although" not in done.out
-    assert person.mission("status", "m", "--json").facts["status"] == "completed"

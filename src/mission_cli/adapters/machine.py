@@ -86,7 +86,8 @@ class LocalMachine:
     def _look(self) -> Found:
         if self._found is None:
             note = self._slots.parent / "sandbox.json"
-            self._found = find_sandbox(self._environment.get("PATH", os.defpath), note)
+            needed = self._wanted == "required" or self._network != "on"
+            self._found = find_sandbox(self._environment.get("PATH", os.defpath), note, needed=needed)
         return self._found
 
     def _needed(self, why: str) -> str:

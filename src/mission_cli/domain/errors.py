@@ -82,11 +82,17 @@ def refusals_said() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        remedy = _REMEDIES.get(error.errno or 0, "")
-        if not remedy:
+        said = refused(error)
+        if said is None:
             raise
-        where = f"{error.filename}: " if error.filename else ""
-        raise ToolError(f"{where}{error.strerror}", hint=remedy) from error
+        raise said from error
+
+
+def refused(error: OSError) -> ToolError | None:
+    """Return what a refusal of a file system means and what helps; None where it would be a bug of ours."""
+    remedy = _REMEDIES.get(error.errno or 0, "")
+    where = f"{error.filename}: " if error.filename else ""
+    return ToolError(f"{where}{error.strerror}", hint=remedy) if remedy else None
 
 
 _RIGHTS = "give the user that this runs as the right to write there"

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _MOST_ROUNDS = 100
 _MOST_CONFLICTS = 20
 _MOST_PASSES = 100
+_UNWATCHED = frozenset({"runner", "machine", "base", "work", "evidence"})
+"""Kinds of holds that may end without a change of a watched file: a program, a key, room on the disk, an object."""
 
 
 @dataclass(slots=True)
@@ -328,8 +330,11 @@ def _rest(world: World, report: Report, looks: dict[str, Look] | None) -> None:
 
 
 def _waits_for_the_world(case: Case) -> bool:
-    """Whether a mission waits for something that no watched file tells of: a person's files, git, a program, a key."""
-    return bool(case.seen.landing.obstacle) or any(hold.kind == "runner" for hold in case.plan.holds)
+    """Whether an unfinished mission waits for something that no watched file tells of."""
+    if case.mission.status in FINISHED_MISSION:
+        return False
+    unseen = any(hold.kind in _UNWATCHED or (hold.kind == "slot" and hold.until) for hold in case.plan.holds)
+    return unseen or bool(case.seen.landing.obstacle or case.seen.unheard)
 
 
 def _trouble(world: World, report: Report, error: MissionError, mission: str = "") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +22,8 @@ _STRENGTHS = (("--unshare-user", "--cap-drop", "ALL"), ("--cap-drop", "ALL"))
 _HANDLE_BYTES = 128
 _AT_FDCWD = -100
 _PATIENCE = 20
+_NO_COUNTS_FOR = 600
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,11 @@ class Found:
     """Why there is none."""
 
 
-def find_sandbox(path: str, note: Path | None = None) -> Found:
-    """Look for a sandbox that holds. `note` is a file in which the answer is kept until the next boot."""
+def find_sandbox(path: str, note: Path | None = None, *, needed: bool = False) -> Found:
+    """Look for a sandbox that holds. `note` is a file in which the answer is kept until the next boot.
+
+    That there is none counts for ten minutes, and not where one is `needed`: a person may change the system's settings.
+    """
     from shutil import which
 
     program = which("bwrap", path=path)
@@ -42,11 +48,17 @@ def find_sandbox(path: str, note: Path | None = None) -> Found:
     about = [boot_id(), program, Path(program).stat().st_mtime_ns, os.getuid(), _ESCAPE.stat().st_mtime_ns]
     known = read_json(note) if note is not None else None
     if isinstance(known, dict) and known.get("about") == about:
-        return Found(tuple(known["command"]), str(known["words"]))
+        young = 0 <= time.time() - known.get("at", 0) < _NO_COUNTS_FOR
+        if known["command"] or (young and not needed):
+            return Found(tuple(known["command"]), str(known["words"]))
     found = _look(program, path)
     if note is not None:
         note.parent.mkdir(parents=True, exist_ok=True)
-        write_json(note, {"about": about, "command": list(found.command), "words": found.words}, durable=False)
+        write_json(
+            note,
+            {"about": about, "at": time.time(), "command": list(found.command), "words": found.words},
+            durable=False,
+        )
     return found
 
 

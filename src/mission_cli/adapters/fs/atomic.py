@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -111,6 +112,21 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
     except (OSError, ValueError, RecursionError):
         return None
+
+
+def refused_in(folder: Path) -> int:
+    """Return the error number with which a folder would refuse a new file; 0 where nothing speaks against one."""
+    try:
+        facts = os.statvfs(folder)
+    except OSError:
+        return 0
+    if facts.f_flag & os.ST_RDONLY:
+        return errno.EROFS
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return errno.EACCES
+    blocks, files = (facts.f_bavail, facts.f_favail) if os.geteuid() else (facts.f_bfree, facts.f_ffree)
+    full = (facts.f_blocks and not blocks) or (facts.f_files and not files)
+    return errno.ENOSPC if full else 0
 
 
 def read_bytes(path: Path) -> bytes | None:

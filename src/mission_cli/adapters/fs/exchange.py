@@ -6,13 +6,15 @@ import ctypes
 import errno
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mission_cli.adapters.fs.atomic import random_hex, read_bytes, sync_folder, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+T = TypeVar("T")
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -21,11 +23,25 @@ _ROUNDS = 8
 _NOTHING = "nothing"
 
 
+def _one_mount(act: Callable[[Path], T], path: Path, folder: Path) -> T:
+    """Call with the folder for copies; where that is on another mount, though on the same device, with the file's."""
+    try:
+        return act(folder)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        return act(path.parent)
+
+
 def replace_unless_changed(path: Path, expect: bytes, new: bytes, *, temp_folder: Path) -> bool:
     """Put `new` where `expect` stood. False, and the file as somebody else left it, when it held something else.
 
     The new file is swapped in, and what came out is compared: if it is not what we had read, it goes back.
     """
+    return _one_mount(lambda folder: _replace(path, expect, new, folder), path, temp_folder)
+
+
+def _replace(path: Path, expect: bytes, new: bytes, temp_folder: Path) -> bool:
     try:
         mode = path.stat().st_mode & 0o777
     except FileNotFoundError:
@@ -48,6 +64,10 @@ def remove_unless_changed(path: Path, expect: bytes, *, temp_folder: Path) -> bo
 
     It is put aside first, and what was put aside is compared.
     """
+    return _one_mount(lambda folder: _remove(path, expect, folder), path, temp_folder)
+
+
+def _remove(path: Path, expect: bytes, temp_folder: Path) -> bool:
     if read_bytes(path) != expect:
         return False
     temp = _temp(path, temp_folder, expect, None)
@@ -95,13 +115,8 @@ def rework_file(
             if old is not None:
                 return "kept"
             path.parent.mkdir(parents=True, exist_ok=True)
-            temp = _temp(path, temp_folder, b"", new)
-            write_new(temp, new)
-            try:
-                if not _link(temp, path):
-                    continue
-            finally:
-                temp.unlink()
+            if not _one_mount(lambda folder: _create(path, new, folder), path, temp_folder):
+                continue
             sync_folder(path.parent)
             return "written"
         want = new if now == old else rework(now)
@@ -110,6 +125,16 @@ def rework_file(
         if replace_unless_changed(path, now, want, temp_folder=temp_folder):
             return "written" if now == old else "merged"
     return "kept"
+
+
+def _create(path: Path, new: bytes, temp_folder: Path) -> bool:
+    """Make a file with its content at once; False where there is one."""
+    temp = _temp(path, temp_folder, b"", new)
+    write_new(temp, new)
+    try:
+        return _link(temp, path)
+    finally:
+        temp.unlink()
 
 
 def _temp(path: Path, folder: Path, expect: bytes, new: bytes | None) -> Path:

@@ -8,9 +8,10 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.fs.atomic import make_folder, read_json, sync_folder, write_json, write_whole
+from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
 from mission_cli.adapters.fs.locks import try_lock, unlock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
+from mission_cli.domain.errors import refused
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.paths import STOP_FILE
 from mission_cli.domain.status import MissionStatus
@@ -201,13 +202,20 @@ class FolderRuntime:
             write_json(path, {"troubles": [asdict(trouble) for trouble in troubles]})
 
     def troubles(self) -> tuple[Trouble, ...]:
-        """What was kept, as far as it can be read."""
+        """What was kept, as far as it can be read; and why nothing can be kept, where that is so."""
         raw = read_json(self._folder / "trouble.json")
         found = raw.get("troubles", [raw]) if isinstance(raw, dict) else []
         try:
-            return tuple(Trouble(**{str(name): str(text) for name, text in one.items()}) for one in found)
+            kept = tuple(Trouble(**{str(name): str(text) for name, text in one.items()}) for one in found)
         except (TypeError, AttributeError):
-            return ()
+            kept = ()
+        return kept + tuple(one for one in self._unwritable() if one.message not in {t.message for t in kept})
+
+    def _unwritable(self) -> tuple[Trouble, ...]:
+        """What a pulse fails with that cannot even write down why."""
+        number = refused_in(self._folder)
+        error = refused(OSError(number, os.strerror(number), os.fspath(self._folder))) if number else None
+        return (Trouble(stamp(datetime.now(UTC)), error.message, error.hint),) if error else ()
 
     def told(self) -> dict[str, dict[str, str]]:
         """What a person was told last."""

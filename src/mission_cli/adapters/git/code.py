@@ -68,7 +68,7 @@ class GitCodeRepo:
     ) -> None:
         self._checkout = checkout
         self._screen = screen
-        self._git = Git(checkout.common_dir, durable=True)
+        self._git = Git(checkout.common_dir, durable=True, main_tree=checkout.main_tree)
         self._objects = Objects(self._git, checkout.runtime)
         self._attempts: dict[MissionId, tuple[tuple[int, ...], dict[FeatureNumber, int]]] = {}
         self._findings = Findings(self._git, checkout.runtime)

@@ -55,6 +55,8 @@ class Git:
     extra: Mapping[str, str] = field(default_factory=dict)
     beside: Path | None = None
     """A configuration file that counts before the repository's own: whose remotes and credentials are used."""
+    main_tree: Path | None = None
+    """The main work tree, where it is known; `worktrees` returns it where git does not say."""
 
     def run(
         self,

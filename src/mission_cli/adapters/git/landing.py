@@ -133,6 +133,8 @@ def _obstacle(git: Git, base_name: str, base: Sha, commit: Sha) -> str:
 
 def _busy(git: Git, home: Worktree, base: Sha, commit: Sha) -> str:
     """Why one work tree of the base cannot follow now, or the empty string."""
+    if home.path == home.git_dir:
+        return f"nobody knows where the work tree of {home.git_dir} lies: run `mission pulse` there"
     words = in_progress(home.git_dir)
     if words:
         return f"{words} is not finished in {home.path}"

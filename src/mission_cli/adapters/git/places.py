@@ -15,7 +15,7 @@ from mission_cli.domain.records import dataclass
 from mission_cli.domain.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 MIN_GIT = (2, 38)
 """`merge-tree --write-tree` is what needs it."""
@@ -23,6 +23,8 @@ MISSION_FOLDERS = ("missions", ".missions", "todo/missions")
 MISSION_FILE = pattern(
     r"(?P<folder>(?:.*/)?)(?P<id>[^/]+)/mission\.md\Z|(?P<flat>(?:.*/)?)(?P<flat_id>[^/]+)-mission\.md\Z"
 )
+_DEEPEST = 5
+"""Symbolic refs that are followed; git itself follows no more."""
 JOURNAL = "mission-journal.json"
 """In a git dir: what a commit of ours that is being made, or whose process died, changes."""
 _IN_PROGRESS = {
@@ -79,7 +81,7 @@ def find_checkout(start: Path) -> Checkout:
     common_dir = Path(common)
     if common_dir.name == "mission-state.git":
         return find_checkout(common_dir.parent.parent if common_dir.parent.name == ".git" else common_dir.parent)
-    return Checkout(common_dir, _main_tree(common_dir))
+    return Checkout(common_dir, _main_tree(common_dir) or _tree_around(start, common_dir))
 
 
 def git_version() -> tuple[int, ...]:
@@ -100,25 +102,42 @@ def checked_out(git: Git) -> str:
 
 
 def worktrees(git: Git) -> list[Worktree]:
-    """All work trees that exist, the main one first."""
+    """All work trees that exist, the main one first; where nobody knows where that lies, its path is the git dir."""
     found: list[Worktree] = []
     out = git.run("worktree", "list", "--porcelain", "-z").out.decode("utf-8", "surrogateescape")
     for block in filter(None, out.split("\0\0")):
         facts = dict(line.partition(" ")[::2] for line in block.split("\0"))
-        path = Path(facts.get("worktree", ""))
+        path, branch = Path(facts.get("worktree", "")), facts.get("branch", "")
         if "bare" in facts or not path.is_dir():
             continue
         git_dir = _git_dir_of(path)
         if git_dir is not None:
-            found.append(Worktree(path, git_dir, facts.get("branch", "")))
+            found.append(Worktree(path, git_dir, branch))
+        elif path.resolve() == git.git_dir.resolve():  # what git says of a submodule, and of a git dir that lies apart
+            found.append(Worktree(git.main_tree or _main_tree(git.git_dir) or path, git.git_dir, branch))
     return found
 
 
 def refs_files(git: Git, names: Iterable[str]) -> list[str]:
     """Return the files of which one looks different when one of these refs, or what HEAD names, has moved."""
     here = checked_out(git)  # settings may be read from there
-    files = ("HEAD", "packed-refs", "reftable/tables.list", *dict.fromkeys([*names, *([here] if here else [])]))
+    named = [*names, *([here] if here else [])]
+    meant = [ref for name in named for ref in _meant_by(git.git_dir, name)]
+    files = ("HEAD", "packed-refs", "reftable/tables.list", *dict.fromkeys([*named, *meant]))
     return [os.fspath(git.git_dir / name) for name in files]
+
+
+def _meant_by(git_dir: Path, name: str) -> Iterator[str]:
+    """The refs that a symbolic one stands for, one behind the other, as far as files tell."""
+    for _ in range(_DEEPEST):
+        try:
+            text = (git_dir / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return
+        if not text.startswith("ref: refs/"):
+            return
+        name = text.removeprefix("ref: ").strip()
+        yield name
 
 
 def in_progress(git_dir: Path) -> str:
@@ -136,12 +155,12 @@ def rebasing(git_dir: Path) -> str:
     return ""
 
 
-def person_at_work(git_dir: Path, folders: Iterable[Path]) -> str:
-    """Why we may not commit there now: an operation of a person that is not over, or a git that runs."""
+def person_at_work(git_dir: Path, tree: Path) -> str:
+    """Why we may not commit in a work tree now: an operation of a person that is not over, or a git that runs."""
     words = in_progress(git_dir)
     if words:
-        return f"{words} is not finished in {git_dir.parent}"
-    command = git_at_work(folders)
+        return f"{words} is not finished in {tree}"
+    command = git_at_work([tree])
     return f"`{command}` is running" if command else ""
 
 
@@ -172,6 +191,13 @@ def _main_tree(common_dir: Path) -> Path | None:
     if facts.get("core.worktree"):
         return (common_dir / facts["core.worktree"]).resolve()
     return common_dir.parent if common_dir.name == ".git" else None
+
+
+def _tree_around(start: Path, common_dir: Path) -> Path | None:
+    """The main work tree around a folder, where it does not lie beside its git dir."""
+    asked = ("rev-parse", "--path-format=absolute", "--git-dir", "--show-toplevel")
+    git_dir, _, tree = plain_git(start, *asked, ok=(0, 128)).partition("\n")
+    return Path(tree) if tree and Path(git_dir) == common_dir else None
 
 
 def _git_dir_of(tree: Path) -> Path | None:

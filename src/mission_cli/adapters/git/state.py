@@ -386,7 +386,7 @@ class GitStateStore:
 
     def _refuse_when_busy(self) -> None:
         mine = self._follows() or rebasing(self.layout.git_dir) == self.layout.branch
-        words = person_at_work(self.layout.git_dir, [self.layout.work_tree]) if mine else ""
+        words = person_at_work(self.layout.git_dir, self.layout.work_tree) if mine else ""
         if words:
             raise BusyError(f"the mission files wait: {words}", hint="finish it, then all goes on by itself")
 
