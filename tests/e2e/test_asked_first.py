@@ -51,3 +51,5 @@ def test_what_would_surprise_needs_a_yes_where_nobody_can_be_asked(person: Perso
     assert person.mission("land", "m", "--yes", ok=(3,)).err == (
         "error: m is completed, its work is on main\n hint: mission history m shows when; to work on: mission start m\n"
     )
+    again = person.mission("start", "m", "--yes").out.splitlines()
+    assert "     runs  no worker: every feature is done or skipped; all criteria are judged again" in again

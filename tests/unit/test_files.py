@@ -142,12 +142,33 @@ def test_committed_missions_are_checked_by_id_and_mended_where_they_lie(person: 
     person.mission("new", "--plan", str(plan), "--id", "m")
     path = person.repo / "missions/m/mission.md"
     path.write_text(path.read_text(encoding="utf-8").replace("| 1.1 | one |", "|  | one |"), encoding="utf-8")
-    assert person.mission("lint", "m", "--json").facts["errors"] == 0
+    assert person.mission("lint", "m", "--json", ok=(1,)).facts["errors"] == 1
     assert person.mission("lint", "m", "--fix", "--json").facts["fixed"][0]["message"] == (
         "gave the feature the number 1.1"
     )
     person.mission("fmt", "m")
     assert person.mission("fmt", "--check").out == "all tables are aligned\n"
+
+
+def test_an_edit_on_disk_is_checked_and_named_as_not_committed(person: Person) -> None:
+    plan = person.write("plan.yaml", "title: T\nmilestones: [{name: A, features: [{title: one}]}]\n")
+    person.mission("new", "--plan", str(plan), "--id", "m")
+    place = person.repo.resolve() / "missions/m/mission.md"
+    text, clean = place.read_text(encoding="utf-8"), person.mission("lint", "m").out
+    command = f"git -C {place.parent.parent} commit -m 'Edit m/mission.md' -- m/mission.md"
+    words = "warning: this is the file on disk; until you commit it the committed one counts, which has"
+    place.write_text(text.replace("\nstatus: ", "\nstatus: [", 1), encoding="utf-8")
+    for names in (["m"], []):
+        said = person.mission("lint", *names, ok=(1,)).out
+        assert f"{place}:1:1: {words} 0 errors ({command})\n" in said
+        assert "error: the front matter cannot be read" in said
+    subprocess.run(command, shell=True, check=True, capture_output=True)  # noqa: S602 - as it is shown
+    place.write_text(text, encoding="utf-8")
+    said = person.mission("lint", "m").out
+    assert f"{words} 1 error ({command})\n" in said
+    assert "cannot be read" not in said
+    person.git("commit", "--quiet", "-am", "As it was", cwd=place.parent)
+    assert person.mission("lint", "m").out == clean
 
 
 def test_fmt_aligns_and_says_what_it_did(person: Person) -> None:

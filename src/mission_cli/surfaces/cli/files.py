@@ -19,16 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.domain.problems import Problem
+    from mission_cli.engine.world import World
+    from mission_cli.ports.state import Stored
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PATH…]", help="Mission files, folders or ids; default: all that are committed."),
+    typer.Argument(metavar="[PATH…]", help="Mission files, folders or ids; default: all missions."),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A mission file as it was read: from disk, or as it is committed."""
+    """A mission file as it was read: as a person has it on disk, or as it is committed."""
 
     path: str
     text: str
@@ -37,7 +39,7 @@ class Source:
     placed: bool
     """Whether it lies where missions lie: its id has to be the name of its folder then."""
     met: tuple[Problem, ...] = ()
-    """Errors that the last pulse met for it."""
+    """Errors that the last pulse met for it, and whether it is not committed."""
 
 
 def register(app: typer.Typer) -> None:
@@ -158,7 +160,7 @@ def _sources(shell: Shell, words: list[str]) -> Iterator[Source]:
         else:
             names.append(word)
     if names or not words:
-        yield from _committed(shell, names)
+        yield from _of_missions(shell, names)
 
 
 def _below(folder: Path) -> list[Path]:
@@ -193,16 +195,32 @@ def _read(path: Path) -> Source:
     return Source(os.fspath(path), text, identity, placed)
 
 
-def _committed(shell: Shell, names: list[str]) -> Iterator[Source]:
+def _of_missions(shell: Shell, names: list[str]) -> Iterator[Source]:
+    """The files of missions by id, or of all; one that is edited on disk is read there."""
     from mission_cli.engine.names import resolve
     from mission_cli.engine.troubles import problems_of
 
-    opened = shell.open()
-    snapshot = opened.world.state.snapshot()
+    world = shell.open().world
+    snapshot = world.state.snapshot()
     stored = [resolve(snapshot, n).stored for n in names] if names else list(snapshot.missions.values())
+    edits = {edit.path: edit.kind for edit in world.state.edits()}
     for one in stored:
-        met = tuple(problems_of(opened.world, one))
-        yield Source(opened.world.state.work_path(one.path), one.text, one.id, placed=True, met=met)
+        path, text, met = world.state.work_path(one.path), one.text, tuple(problems_of(world, one))
+        if one.path in edits and Path(path).is_file():
+            text, met = _read(Path(path)).text, (*met, _uncommitted(world, one, edits[one.path]))
+        yield Source(path, text, one.id, placed=True, met=met)
+
+
+def _uncommitted(world: World, stored: Stored, kind: str) -> Problem:
+    """Say that a file on disk is not what counts, and how it is committed."""
+    from mission_cli.document.placed import load_placed
+    from mission_cli.domain.problems import Problem, Severity
+    from mission_cli.domain.text import counted
+    from mission_cli.engine.editing import commit_command
+
+    errors = counted(len(load_placed(stored.text, stored.id).errors()), "error")
+    words = f"this is the file on disk; until you commit it the committed one counts, which has {errors}"
+    return Problem(1, 1, words, commit_command(world, stored.path, kind), Severity.WARNING)
 
 
 def _on_disk(sources: Iterator[Source]) -> Iterator[Source]:

@@ -11,8 +11,10 @@ from rich.text import Text
 
 from mission_cli.budget.amounts import show_amount
 from mission_cli.document.inert import inert
+from mission_cli.domain.records import replace
 from mission_cli.domain.routing import runners
 from mission_cli.domain.schedule import next_due
+from mission_cli.domain.status import FeatureStatus, MissionStatus
 from mission_cli.domain.text import show_duration
 from mission_cli.engine.world import policy_of
 from mission_cli.planner.release import first_reserves
@@ -21,7 +23,7 @@ from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
     from mission_cli.document.load import Loaded
-    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.mission import Feature, Mission
     from mission_cli.engine.world import World
 
 _NONE = Decimal(0)
@@ -51,7 +53,7 @@ def consent_view(world: World, loaded: Loaded) -> Text:
         ),
         (
             "runs",
-            f"{shlex.join(runner.command)}, {workers} at a time, {_each(world, mission, workers)}"
+            _each(world, _begun(mission), shlex.join(runner.command), workers)
             + "".join(f"; then {shlex.join(one.command)}" for one in further),
         ),
         ("sandbox", world.machine.sandbox().words),
@@ -74,10 +76,27 @@ def consent_view(world: World, loaded: Loaded) -> Text:
     return text
 
 
-def _each(world: World, mission: Mission, workers: int) -> str:
-    """The most that one attempt may take, as it would be reserved now: twice its share of what is left."""
+def _begun(mission: Mission) -> Mission:
+    """The mission as its next execution begins: all of a recurring one is to be done again."""
+    if not (mission.recurs and mission.executions) or mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED}:
+        return mission
+    stages = (replace(m, features=tuple(map(_once_more, m.features))) for m in mission.milestones)
+    return replace(mission, milestones=tuple(stages))
+
+
+def _once_more(feature: Feature) -> Feature:
+    stays = feature.fixes or feature.status is FeatureStatus.SKIPPED
+    return feature if stays else replace(feature, status=FeatureStatus.PENDING)
+
+
+def _each(world: World, mission: Mission, command: str, workers: int) -> str:
+    """The command and the most that one attempt may take, as it would be reserved now."""
+    if all(feature.finished for feature in mission.features()):
+        return "no worker: every feature is done or skipped; all criteria are judged again"
     seen = Seen(now=world.clock.now(), me=world.machine.me(), free_slots=workers)
     reserves = first_reserves(mission, policy_of(world), seen)
+    if not reserves:
+        return f"{command}, as soon as there is money for an attempt: the budget is used up"
     longest = max((r.deadline_s for r in reserves), default=0)
     words = [_range("usd", [r.cap_usd for r in reserves])] if mission.limits.usd is not None else []
     if mission.limits.tokens is not None:
@@ -85,7 +104,7 @@ def _each(world: World, mission: Mission, workers: int) -> str:
     words.append(show_duration(timedelta(seconds=longest)))
     shared = mission.limits.any_cap and not mission.limits.per_feature_usd and len(reserves) > 1
     why = " (twice its share by estimate)" if shared and len(words) > 1 else ""
-    return f"each for at most {' and '.join(words)}{why}"
+    return f"{command}, {workers} at a time, each for at most {' and '.join(words)}{why}"
 
 
 def _range(category: str, caps: list[Decimal]) -> str:
