@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections import Counter
 
+from tests.sim.clumsy import TICKS, run_clumsily
 from tests.sim.run import LENGTH, run
 from tests.sim.sim import RecurringSim, Sim
 
@@ -13,14 +14,16 @@ from tests.sim.sim import RecurringSim, Sim
 def main() -> int:
     """Run worlds of one seed after the other."""
     parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
-    parser.add_argument("--ticks", type=int, default=2_000)
+    parser.add_argument("--ticks", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--recurring", action="store_true", help="the mission is run through every eight hours")
+    parser.add_argument("--clumsy", action="store_true", help="a person makes mistakes, and nothing else goes wrong")
     wanted = parser.parse_args()
-    kind = RecurringSim if wanted.recurring else Sim
+    kind, length = RecurringSim if wanted.recurring else Sim, TICKS if wanted.clumsy else LENGTH
+    ticks = wanted.ticks or (length if wanted.clumsy else 2_000)
     counts: Counter[str] = Counter()
-    for seed in range(wanted.seed, wanted.seed + max(1, wanted.ticks // LENGTH)):
-        counts += run(seed, LENGTH, kind)
+    for seed in range(wanted.seed, wanted.seed + max(1, ticks // length)):
+        counts += run_clumsily(seed, length, shrink=True) if wanted.clumsy else run(seed, length, kind)
     for what, times in sorted(counts.items()):
         print(f"{times:7} {what}")  # noqa: T201 - a command
     return 0

@@ -6,19 +6,21 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.sim.clumsy import run_clumsily
+from tests.sim.clumsy import TICKS, run_clumsily
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TICKS = 60
-WORLDS = 100_000 // TICKS if os.environ.get("MISSION_NIGHTLY") else 34
+NIGHTLY = bool(os.environ.get("MISSION_NIGHTLY"))
+WORLDS = 100_000 // TICKS if NIGHTLY else 34
+FOUND = (40, 63, 66)
+"""Worlds in which a law did not hold once."""
 
 
-@pytest.mark.parametrize("seed", range(WORLDS))
+@pytest.mark.parametrize("seed", [*range(WORLDS), *([] if NIGHTLY else FOUND)])
 @pytest.mark.timeout(1800)
 def test_no_single_mistake_widens_a_cap_or_ends_in_silence(
     seed: int, record_property: Callable[[str, object], None]
 ) -> None:
-    counts = run_clumsily(seed, TICKS)
+    counts = run_clumsily(seed, TICKS, shrink=NIGHTLY)
     record_property("counts", {f"clumsy: {what}": times for what, times in counts.items()})

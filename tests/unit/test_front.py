@@ -9,7 +9,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mission_cli.document import patch
+from mission_cli.document.changes import SetFront
 from mission_cli.document.front import Scalar, edit_scalar, quoted, read_front, render_scalar
+from mission_cli.document.load import load
+from mission_cli.domain.errors import DocumentError
 
 TEXT = """\
 ---
@@ -121,3 +125,33 @@ def test_any_text_survives_every_style(text: str, style: str, flow: bool) -> Non
     clean = text.encode("utf-8", "replace").decode()
     rendered = render_scalar(clean, style, flow=flow)
     assert yaml.safe_load(f"{{k: {rendered}}}" if flow else f"k: {rendered}") == {"k": clean}
+
+
+@pytest.mark.parametrize(
+    ("written", "set_to"),
+    [
+        ("[a, b]  # why", "main  # why"),
+        ("[a,\n  b]", "main"),
+        ("{a: b}", "main"),
+        ("\n  - a\n  - b  # last", "main  # last"),
+        ("\n  a: b\n  c:\n    - d", "main"),
+        ("[]", "main"),
+    ],
+)
+def test_a_key_of_one_value_is_set_where_several_stand(written: str, set_to: str) -> None:
+    space = "" if written.startswith("\n") else " "
+    text = f"---\nid: m\nbase:{space}{written}\nowner: x\n---\n# T\n"
+    assert patch.apply(text, [SetFront(("base",), "main")]) == text.replace(f"base:{space}{written}", f"base: {set_to}")
+
+
+@pytest.mark.parametrize("written", ["[a, b]", "\n  - workers: opus", "opus", "[[]]"])
+def test_what_is_no_mapping_where_one_belongs_is_an_error_and_read_as_nothing(written: str) -> None:
+    loaded = load(f"---\nid: m\nmanaged: mission\nmodel_routing: {written}\n---\n# T\n", "m")
+    assert [p.message for p in loaded.problems if "model_routing" in p.message] == ["`model_routing` is not a mapping"]
+    assert not loaded.mission.models
+
+
+def test_a_list_that_is_referred_to_is_not_taken_away() -> None:
+    for text in ("---\nbase: &x [a]\nowner: *x\n---\n", "---\nowner: &x [a]\nbase: *x\n---\n"):
+        with pytest.raises(DocumentError, match="`base` holds more than one value"):
+            patch.apply(text, [SetFront(("base",), "main")])

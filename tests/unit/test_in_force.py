@@ -243,6 +243,17 @@ def test_without_a_record_a_cap_that_cannot_be_read_starts_nothing() -> None:
     assert [h.detail for h in plan.holds if h.kind == "value"] == [words]
 
 
+@pytest.mark.parametrize("name", ["money_usd", "time_hours"])
+def test_a_cap_that_is_gone_and_whose_record_cannot_be_read_starts_nothing(name: str) -> None:
+    value = load(FRONT).mission.in_force.written[name]
+    text = FRONT.replace(f"{name}: {value}", f"{name}x: {value}", 1).replace(f"{name}: {value}", f"{name}: 5 dollars")
+    mission = load(text).mission
+    plan = decide(mission, SEEN, POLICY)
+    assert not any(isinstance(m, Dispatch) for m in plan.moves)
+    words = f"`budget.{name}` was removed, and what `in_force` records of it is `5 dollars`, which is not a number"
+    assert [h.detail for h in plan.holds if h.kind == "value"] == [f"{words}, and no earlier value is known"]
+
+
 def test_a_file_of_another_tool_is_read_as_before() -> None:
     foreign = FRONT.replace("managed: mission\n", "").replace("money_usd: 5\n", "money_usd: about 5\n", 1)
     mission = load(foreign).mission

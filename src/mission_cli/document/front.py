@@ -142,16 +142,20 @@ def _read_body(body: str, start: int, eol: str) -> Front:
     return Front(start, end, root, tuple(_duplicates(root, set())) if twice else (), eol, nodes=nodes)
 
 
-def edit_scalar(text: str, front: Front, path: tuple[str, ...], value: Scalar) -> tuple[int, int, str]:
+def edit_scalar(
+    text: str, front: Front, path: tuple[str, ...], value: Scalar, *, single: bool = False
+) -> tuple[int, int, str]:
     """Return (start, end, replacement) that sets one scalar and keeps quoting, comments and order.
 
+    With `single`, which is for a key of one value, it also takes the place of a list or a mapping.
     Raises ValueError with the reason where that can't be done safely.
     """
     if front.missing or front.problems:
         raise ValueError("the front matter is missing or broken")
     node = front.node(*path)
     if node is not None:
-        return _replace(text, front, path, node, value)
+        replace = _replace_all if single and not isinstance(node, yaml.ScalarNode) else _replace
+        return replace(text, front, path, node, value)
     for depth in range(len(path) - 1, -1, -1):
         parent = front.node(*path[:depth])
         if parent is not None or depth == 0:
@@ -276,8 +280,8 @@ def _replace(text: str, front: Front, path: tuple[str, ...], node: yaml.Node, va
     name = ".".join(path)
     if not isinstance(node, yaml.ScalarNode):
         raise ValueError(f"`{name}` holds more than one value")
-    old = _value(node, front.start)
     key = _key(front, path)
+    old = _value(node, front.start)
     if key is not None and old.start < front.start + key.end_mark.index:
         raise ValueError(f"`{name}` is an alias of another value")
     flow = _in_flow(front, path[:-1])
@@ -288,6 +292,18 @@ def _replace(text: str, front: Front, path: tuple[str, ...], node: yaml.Node, va
     if old.start == old.end and text[old.start - 1 : old.start] == ":":
         new = " " + new
     return old.start, old.end, new
+
+
+def _replace_all(
+    text: str, front: Front, path: tuple[str, ...], node: yaml.Node, value: Scalar
+) -> tuple[int, int, str]:
+    """Put one value where a list or a mapping stands that nothing else refers to."""
+    key = _key(front, path)
+    start = text.index(":", front.start + key.end_mark.index) + 1 if key is not None else 0
+    end = front.start + _deep_end(node)
+    if not text[start:end].strip() or "&" in text[start : start + 2]:
+        raise ValueError(f"`{'.'.join(path)}` holds more than one value")
+    return start, end, f" {render_scalar(value, flow=_in_flow(front, path[:-1]))}"
 
 
 def _insert(

@@ -187,7 +187,7 @@ def in_force(front: Front, text_of: Callable[[str], str]) -> InForce:
     overruled: list[Overruled] = []
     for name, bound in BOUNDS.items():
         text, recorded = text_of(bound.key), _recorded(bound, written)
-        why = _why_not(bound, text, recorded, _is_many(front, bound))
+        why = _why_not(bound, text, recorded, _is_many(front, bound)) or _why_unknown(bound, text, recorded, written)
         if not why:
             if text and not is_unset(bound.key, text):
                 values[name] = text
@@ -223,6 +223,14 @@ def _why_not(bound: Bound, text: str, recorded: str, many: bool) -> str:  # noqa
     if is_unset(bound.key, text):
         return ("is 0" if text.strip() not in _UNSET else "was removed") if recorded else ""
     return bound.why_bad(text) or (bound.why_wider(recorded, text) if recorded else "")
+
+
+def _why_unknown(bound: Bound, text: str, recorded: str, written: Mapping[str, str]) -> str:
+    """Say that neither the key nor its record can be read, where there was a value; else the empty string."""
+    said = written.get(bound.name, "").strip()
+    if recorded or is_unset(bound.key, said) or not is_unset(bound.key, text):
+        return ""
+    return f"was removed, and what `{SECTION}` records of it {bound.why_bad(said)}"
 
 
 def _place(front: Front, bound: Bound) -> tuple[int, int]:

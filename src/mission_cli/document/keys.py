@@ -167,7 +167,8 @@ def front_schema() -> dict[str, Any]:
 
 def _why_wrong(key: Key, name: str, node: yaml.Node) -> tuple[str, str] | None:
     if key.kind in {Kind.LIST, Kind.MAP}:
-        wrong = key.kind is Kind.MAP and not isinstance(node, yaml.MappingNode) and node.value not in _EMPTY
+        empty = isinstance(node, yaml.ScalarNode) and node.value in _EMPTY
+        wrong = key.kind is Kind.MAP and not (empty or isinstance(node, yaml.MappingNode))
         return (f"`{name}` is not a mapping", "write `role: tier` lines below it") if wrong else None
     if not isinstance(node, yaml.ScalarNode):
         return f"`{name}` holds more than one value", "it is read as unset; write one value"

@@ -25,6 +25,7 @@ from mission_cli.document.edits import CannotPlaceError, Edit, is_expected, name
 from mission_cli.document.facts import state_field
 from mission_cli.document.fields import Key, cell_key
 from mission_cli.document.front import Scalar, edit_scalar, render_scalar
+from mission_cli.document.keys import KEYS, Kind
 from mission_cli.document.load import criteria_section, feature_rows, milestone_places
 from mission_cli.document.sections import has_columns, place_of, tables_of
 from mission_cli.document.spans import results, without_results
@@ -90,6 +91,9 @@ def _front(layout: Layout, change: SetFront) -> tuple[Edit, ...]:
     for depth in range(1, len(change.path)):
         if front.value(*change.path[:depth]) is not None:
             meant["front", *change.path[:depth]] = None
+    if value is None:  # a list or a mapping may stand there, and goes as a whole
+        size = len(change.path)
+        meant |= {("front", *path): None for path, _ in front.scalars() if path[:size] == change.path and path[size:]}
     if value is not None and value.text == _yaml_text(change.value):
         return (_same(layout, value.start, value.end, meant),)
     if front.missing:
@@ -99,7 +103,9 @@ def _front(layout: Layout, change: SetFront) -> tuple[Edit, ...]:
         words = f"`{name}` cannot be set while the front matter is broken: {first.message}"
         raise CannotPlaceError(words, line=first.line, hint=first.hint or "mend that first")
     try:
-        start, end, text = edit_scalar(layout.text, front, change.path, change.value)
+        known = KEYS.get(name)
+        single = known is not None and known.kind not in {Kind.LIST, Kind.MAP}
+        start, end, text = edit_scalar(layout.text, front, change.path, change.value, single=single)
     except ValueError as error:
         hint = "write it as a single value of its own, then try again"
         raise CannotPlaceError(f"`{name}` cannot be set: {error}", line=line, hint=hint) from error

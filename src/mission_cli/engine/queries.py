@@ -241,9 +241,10 @@ def why(world: World, snapshot: Snapshot, address: Address) -> list[tuple[str, l
     found: list[tuple[str, list[Hold]]] = []
     ours = unserved(world, address.stored, address.loaded)
     general = [*ours, *(h for h in case.plan.holds if "." not in h.subject)]
-    if case.mission.status is MissionStatus.PAUSED and (refused := why_refused(world, address)):
-        # `mission resume` is refused until then, so it is not what a person types next.
-        general = [replace(h, unblock="") if h.kind == "paused" else h for h in general]
+    asleep = case.mission.status is not MissionStatus.ACTIVE and not address.loaded.refused
+    refused = why_refused(world, address) if asleep else None
+    general = _possible(general, refused, case.mission.id)
+    if refused is not None:
         general.insert(len(ours), refused)
     if is_elsewhere(case.mission.host, world.machine.me()):
         return [("", general)]
@@ -257,9 +258,15 @@ def why(world: World, snapshot: Snapshot, address: Address) -> list[tuple[str, l
                 continue
             mine = [h for h in case.plan.holds if h.subject == feature.number and h.kind in _OF_RUNS]
             draft = Draft(case.mission, case.seen, policy)
-            holds = [*ours, *(mine or holds_of(draft, milestone, feature))]
+            holds = _possible([*ours, *(mine or holds_of(draft, milestone, feature))], refused, case.mission.id)
             found.append((feature.number, holds))
     return found
+
+
+def _possible(holds: Sequence[Hold], refused: Hold | None, mission: str) -> list[Hold]:
+    """Return the holds without a `start` or `resume` that is refused: it is not what a person types next."""
+    waking = {f"mission start {mission}", f"mission resume {mission}"} if refused is not None else set[str]()
+    return [replace(hold, unblock="") if hold.unblock in waking else hold for hold in holds]
 
 
 _OF_RUNS = frozenset({"running", "review", "evidence", "lost", "executor", "request", "check", "by_hand"})

@@ -77,7 +77,7 @@ def on_base(address: Address, base: str) -> Address:
 
 
 def why_refused(world: World, address: Address) -> Hold | None:
-    """Return what keeps a paused mission from being resumed, or None."""
+    """Return what keeps a mission from being started or resumed, or None."""
     try:
         refuse_start(world, address)
     except BlockedError as error:
