@@ -497,7 +497,7 @@ def test_one_repository_never_stops_another(person: Person, tmp_path: Path) -> N
     assert answer.code == 1
     assert shown(person, answer.err) == snapshot("""\
 TMP/broken: error: TMP/broken/.mission.toml:1:1: unknown setting `nonsense`
- hint: known are state, max_parallel_workers, sandbox, machine_workers, sandbox_read, sandbox_write, stuck_after, stall_after, max_steps, trees, remote, remote_every, protect, secret_exceptions, max_file_mib, hours, notify, attempts, validation_rounds, retry_delays, outage_delays, check_timeout, plan_max_usd, plan_deadline, request_lifetime, lost_grace, full_look, agree_after, min_free_memory_mib, min_free_disk_mib, identity, tree, runners
+ hint: known are state, max_parallel_workers, sandbox, network, machine_workers, sandbox_read, sandbox_write, stuck_after, stall_after, max_steps, trees, remote, remote_every, protect, secret_exceptions, max_file_mib, hours, notify, attempts, validation_rounds, retry_delays, outage_delays, check_timeout, plan_max_usd, plan_deadline, request_lifetime, lost_grace, full_look, agree_after, min_free_memory_mib, min_free_disk_mib, identity, tree, runners
 TMP/emptied is no repository with missions any more: it is left out from now on
 TMP/vanished is no repository with missions any more: it is left out from now on
 """)
@@ -505,7 +505,7 @@ TMP/vanished is no repository with missions any more: it is left out from now on
     again = person.process("pulse", "--all", "--quiet")
     assert shown(person, again.err) == snapshot("""\
 TMP/broken: error: TMP/broken/.mission.toml:1:1: unknown setting `nonsense`
- hint: known are state, max_parallel_workers, sandbox, machine_workers, sandbox_read, sandbox_write, stuck_after, stall_after, max_steps, trees, remote, remote_every, protect, secret_exceptions, max_file_mib, hours, notify, attempts, validation_rounds, retry_delays, outage_delays, check_timeout, plan_max_usd, plan_deadline, request_lifetime, lost_grace, full_look, agree_after, min_free_memory_mib, min_free_disk_mib, identity, tree, runners
+ hint: known are state, max_parallel_workers, sandbox, network, machine_workers, sandbox_read, sandbox_write, stuck_after, stall_after, max_steps, trees, remote, remote_every, protect, secret_exceptions, max_file_mib, hours, notify, attempts, validation_rounds, retry_delays, outage_delays, check_timeout, plan_max_usd, plan_deadline, request_lifetime, lost_grace, full_look, agree_after, min_free_memory_mib, min_free_disk_mib, identity, tree, runners
 """)
     assert "unknown setting `nonsense`" in person.process("status", "--repo", os.fspath(broken.repo)).err
     trouble = (broken.repo / ".git/mission/trouble.json").read_text()

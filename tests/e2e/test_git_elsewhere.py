@@ -115,6 +115,10 @@ def test_a_copy_that_takes_a_mission_over_starts_anew_and_touches_no_job_of_the_
     pid = json.loads((person.runtime / "jobs/m/1.1-a1/started.json").read_text())["pid"]
     other.mission("takeover", "m")
     other.worker(HONEST, name="script")
+    [held] = other.run(ok=(3,)).facts["waiting_for"]
+    assert held["name"] == "1.1: nothing is left to promise: $0 spent and $5 held of $5"
+    assert held["unblock"] == "mission set m budget.money_usd 10"  # what the lost attempt has cost is unknown
+    other.mission("set", "m", "budget.money_usd", "10")
     assert other.run(ok=None).facts["status"] == "completed"
     assert other.causes() == [("1.1-a1", "lost"), ("1.1-a2", "done")]
     assert "from which the mission was taken over" in (other.repo / "missions/m/runs/1.1-a1.md").read_text()

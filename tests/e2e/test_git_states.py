@@ -210,7 +210,7 @@ def test_an_index_that_another_program_locks(person: Person) -> None:
     lock.write_text("")
     answer = person.mission("start", "m", "--headless", ok=(4,))
     assert answer.err == (
-        f"error: the index of the mission files is locked\n hint: if no git is running there, remove {lock.resolve()}\n"
+        f"error: the index of the mission files is locked\n hint: if no git is running there: rm {lock.resolve()}\n"
     )
     assert (person.state_head(), lock.read_text()) == (head, "")
     lock.unlink()

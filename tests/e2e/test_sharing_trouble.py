@@ -190,7 +190,7 @@ def test_who_drove_once_and_only_watches_rests_between_two_looks(ada: Person, be
 
 @pytest.mark.parametrize("remote", ["https://ada:secret@example.org/x.git", "ext::touch /tmp/here", "-x", "a b"])
 def test_the_setting_names_a_remote_and_is_no_address(ada: Person, remote: str) -> None:
-    answer = ada.process("list", env={"MISSION_REMOTE": remote})
+    answer = ada.process("pulse", env={"MISSION_REMOTE": remote})
     assert (answer.code, answer.out) == (2, "")
     assert answer.err == (
         "error: the setting `remote` is no name of a git remote\n"

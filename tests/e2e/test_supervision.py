@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +71,8 @@ def test_a_worker_that_hangs_is_stopped_by_its_deadline(person: Person) -> None:
     assert person.causes() == [("1.1-a1", "deadline"), ("1.1-a2", "done")]
     assert_second_attempt_knows(person, "deadline")
     row = person.loaded().mission.recoveries[0]
-    assert (row.feature, row.trigger, row.status) == ("1.1", "deadline: stopped by its deadline after 2s", "recovered")
+    assert (row.feature, row.status) == ("1.1", "recovered")
+    assert re.fullmatch(r"deadline: stopped by its deadline after \d+s", row.trigger), row.trigger
     assert "Do the smallest remaining part that you can finish now" in person.git("show", "mission/m/work:prompt.txt")
 
 

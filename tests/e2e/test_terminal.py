@@ -71,7 +71,7 @@ Milestone 1: Only  active
   1.1  one                                          dispatched  script a1 for <time>
 
 money              $0
-time    ░░░░░░░░░░ 0h of 1h, 0.0167h held
+time    ░░░░░░░░░░ 0h of 1h, 0.05h held
 tokens             0
 
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine\

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.in_force import Overruled
 from mission_cli.domain.records import replace
-from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.planner.decisions import RecordValues
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def with_known_runner(mission: Mission, policy: Policy) -> Mission:
 def bounds(draft: Draft) -> None:
     """Record good values, name those that do not count, and start nothing where no cap is known."""
     mission = draft.mission
-    begun = mission.status not in _NOT_BEGUN
+    known = bool(mission.in_force.written)
+    begun = mission.status not in _NOT_BEGUN and (known or mission.status not in FINISHED_MISSION)
     if begun and (changes := tuple(mission.in_force.changed())):
         draft.moves.append(RecordValues(changes, draft.seen.editor or "a person"))
     for found in mission.in_force.overruled:

@@ -209,6 +209,14 @@ def _land(draft: Draft, *, done: bool) -> bool:
     return False
 
 
+def lands_now(draft: Draft) -> bool:
+    """Whether a part of a POC is about to land: nothing is in its way."""
+    landing, mission = draft.seen.landing, draft.mission
+    waits = landing.state in {LandState.LANDED, LandState.NOTHING} or landing.conflicts or landing.obstacle
+    ready = landing.commit is not None and draft.seen.base is not None and not waits
+    return mission.poc and mission.preferences.land == "auto" and ready
+
+
 def _for_your_look(draft: Draft) -> str:
     """Say that a person is to look, and what was changed of the things that judge the work."""
     found = draft.seen.work_against.findings

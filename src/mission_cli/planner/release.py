@@ -27,6 +27,7 @@ from mission_cli.planner import causes, waiting
 from mission_cli.planner.breaker import breaker_until, parked_until, probing
 from mission_cli.planner.decisions import Dispatch, Hold, MoveWork
 from mission_cli.planner.draft import LOOK_AGAIN, Draft
+from mission_cli.planner.finish import lands_now
 from mission_cli.planner.help import answered, helped
 from mission_cli.planner.milestones import current_milestones, work_gone
 from mission_cli.planner.money import raise_cap, seen_step, share_of, stand, way_on
@@ -45,9 +46,10 @@ _ALIVE = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
 def dispatch(draft: Draft) -> None:
     """Start every feature that nothing holds back, in file order, as long as money and slots last.
 
-    Not in a round that settles something: the bill is written first, and the next round reads it.
+    Not in a round that settles something: the bill is written first, and the next round reads it. Nor in a round that
+    lands a part of a POC: the next feature starts from a base that has it.
     """
-    if draft.mission.status is not MissionStatus.ACTIVE or draft.settling:
+    if draft.mission.status is not MissionStatus.ACTIVE or draft.settling or lands_now(draft):
         return
     for milestone in current_milestones(draft.mission):
         for feature in milestone.features:
