@@ -126,8 +126,8 @@ class Clumsy:
             Slip.LINES_SWAPPED: lambda dice: self._slip(lambda lines: slips.swapped(lines, dice)),
             Slip.CELL: lambda dice: self._slip(lambda lines: slips.cell(lines, dice, header=False)),
             Slip.HEADER: lambda dice: self._slip(lambda lines: slips.cell(lines, dice, header=True)),
-            Slip.HALF_SAVED: lambda dice: self._slip(lambda lines: lines[: dice.randrange(1, len(lines))]),
-            Slip.HALF_ON_DISK: lambda dice: self._on_disk(lambda text: text[: dice.randrange(1, len(text))]),
+            Slip.HALF_SAVED: lambda dice: self._slip(lambda lines: lines[: dice.randrange(1, max(2, len(lines)))]),
+            Slip.HALF_ON_DISK: lambda dice: self._on_disk(lambda text: text[: dice.randrange(1, max(2, len(text)))]),
             Slip.SCRIBBLE: lambda dice: self._on_disk(lambda text: f"{text}\nA thought, {dice.random()}.\n"),
             Slip.WRONG_COMMAND: self._wrong_command,
             Slip.WRONG_ANSWER: self._wrong_answer,
@@ -249,6 +249,9 @@ class ClumsySim(Sim):
             if self._ended():
                 self.counts["worlds that ended"] += 1
                 return
+            if self.hosts[0].jobs.disk.has(f"{PLACE}/STOP"):
+                self.person.do(Slip.LIFT, 0)
+                continue
             line = self._advice(typed)
             if line is None:
                 self.counts["worlds that wait for what is no command"] += 1
@@ -279,9 +282,6 @@ class ClumsySim(Sim):
     def _advice(self, typed: Counter[str]) -> str | None:
         """The command that `why` names and that was typed least often. Raises BrokenError where it names nothing."""
         [host] = self.hosts
-        if host.jobs.disk.has(f"{PLACE}/STOP"):
-            self.person.do(Slip.LIFT, 0)
-            return self._advice(typed)
         world = self.world(host)
         snapshot = world.state.snapshot()
         reasons = [hold for _, holds in why(world, snapshot, resolve(snapshot, "m")) for hold in holds]

@@ -19,7 +19,7 @@ from mission_cli.document.changes import AppendRow, SetFront
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import FINISHED_FEATURE, MissionStatus
-from mission_cli.engine import commands, driving
+from mission_cli.engine import commands, driving, setting
 from mission_cli.engine.names import resolve
 from mission_cli.engine.record import Entry, message, mission_write
 
@@ -180,8 +180,11 @@ def _edit(sim: Sim, host: Host, more: int) -> None:
 
 
 def _raise(sim: Sim, host: Host, more: int) -> None:
+    """By hand by some dollars, or by `mission set` to anything from one dollar to a few more than there are."""
     cap = sim.mission(host).limits.usd
-    if cap is not None:
+    if cap is not None and more & 16:
+        _command(lambda: setting.set_value(sim.world(host), "m", "budget.money_usd", str(1 + more % (int(cap) + 3))))
+    elif cap is not None:
         _by_hand(sim, host, SetFront(("budget", "money_usd"), int(cap) + more % 4))
 
 

@@ -49,7 +49,7 @@ class What(StrEnum):
     ANSWER = "a person answers"
     EDIT = "a person edits the file"
     SCRIBBLE = "a person leaves an edit that is not committed"
-    RAISE = "a person raises the cap"
+    RAISE = "a person raises or lowers the cap"
     TAKE_OVER = "a person takes the mission over"
     STOP = "a person presses STOP"
     LIFT = "a person lifts STOP"

@@ -16,6 +16,7 @@ from tests.kit.fakes.objects import Objects
 from tests.kit.fakes.runtime import PLACE, Signature, is_idle
 from tests.kit.fakes.share import SEEN, Remote, claim_there
 from tests.kit.fakes.state import HEAD, TREE
+from tests.sim.caps import over_the_cap, unfair
 from tests.sim.deeds import DEEDS
 from tests.sim.events import Event, What
 from tests.sim.faults import MOODS, BadWay, said_by
@@ -86,6 +87,8 @@ class Sim:
         self._script = partial(self.script, seed)
         self._known: dict[str, Decimal] = {}
         self._cap = Decimal(0)
+        self._weighed: set[Sha] = set()
+        """Commits of which it is known that what they promise is fair."""
         self._most = 0
         """Workers that ever ran at a time: the step by which each of them breaks its cap is seen when it is over."""
         self._slots = 1 + seed % 4
@@ -177,11 +180,25 @@ class Sim:
                     raise BrokenError(f"{name} runs at once {host.jobs.at_work(kind)}")
             if len(host.jobs.supervised("check")) > host.settings.machine_workers:
                 raise BrokenError(f"{name} starts more checks than can run: {host.jobs.supervised('check')}")
+            self._money(host, mission)
         self.forgiven.clear()
         paid = sum((usd for run, usd in self.truth.paid.items() if not self.reset or self._recorded(run)), Decimal(0))
         self._most = max(self._most, sum(len(host.jobs.at_work("worker")) for host in self.hosts))
         if paid > self._cap + DEAREST * self._most:
             raise BrokenError(f"${paid} were paid where ${self._cap} are the cap")
+
+    def _money(self, host: Host, mission: Mission) -> None:
+        """What runs fits below the cap, as soon as a pulse has seen a lower one; and what is promised is a fair share."""
+        for name in self.objects.line(head_of(host)):
+            if name in self._weighed:
+                break
+            self._weighed.add(name)
+            if words := unfair(self.objects, self.objects.get(name)):
+                raise BrokenError(words)
+            self.counts["promises"] += 1
+        settled = is_idle(host.jobs) and not self.moods.get(host.jobs.name) and not self.reset
+        if settled and (words := over_the_cap(host, mission, self.records(host))):
+            raise BrokenError(words)
 
     def known_of(self, host: Host, mission: Mission) -> Decimal:
         """What a host knows to be spent, in dollars: by the log."""
