@@ -207,7 +207,7 @@ Expected outcome (url): Preview
     assert (front.title, front.goal, front.schedule, str(front.status)) == snapshot(
         ("Nightly", "Do it each night", "0 2 * * *", "recurring")
     )
-    assert front.feature(next(f.number for f in front.features())).side_effects  # type: ignore[union-attr]
+    assert front.feature(next(f.number for f in front.features())).side_effects  # type: ignore[union-attr]  # it is there, or the test fails
 
 
 @pytest.mark.parametrize("status", ["scheduled", "recurring", "active", "paused", "completed", "failed", "cancelled"])

@@ -38,12 +38,12 @@ EXIT = Job(JobState.ENDED, Exit(EndReason.EXIT, 0))
 
 def feature(number: str, status: FeatureStatus = FeatureStatus.PENDING, **more: object) -> Feature:
     """A feature that is called by its number."""
-    return Feature(FeatureNumber(number), f"title {number}", status, str(status), **more)  # type: ignore[arg-type]
+    return Feature(FeatureNumber(number), f"title {number}", status, str(status), **more)  # type: ignore[arg-type]  # values of a case
 
 
 def milestone(number: int, status: MilestoneStatus, *features: Feature, **more: object) -> Milestone:
     """A milestone with these features."""
-    return Milestone(number, "One", status, str(status), features=features, **more)  # type: ignore[arg-type]
+    return Milestone(number, "One", status, str(status), features=features, **more)  # type: ignore[arg-type]  # values of a case
 
 
 def mission(*features: Feature, **more: object) -> Mission:
@@ -60,7 +60,7 @@ def mission(*features: Feature, **more: object) -> Mission:
         "milestones": (milestone(1, MilestoneStatus.ACTIVE, *features),),
         **more,
     }
-    return Mission(**values)  # type: ignore[arg-type]
+    return Mission(**values)  # type: ignore[arg-type]  # values of a case
 
 
 def seen(**more: object) -> Seen:
@@ -73,14 +73,14 @@ def seen(**more: object) -> Seen:
         "work_tree": "t",
         "free_slots": 4,
     }
-    return Seen(**{**values, **more})  # type: ignore[arg-type]
+    return Seen(**{**values, **more})  # type: ignore[arg-type]  # values of a case
 
 
 def record(name: str, cause: Cause | None = None, **more: object) -> RunRecord:
     """The record of an attempt; without a cause it is open."""
     state = RecordState.INTENDED if cause is None else RecordState.SETTLED
     values: dict[str, object] = {"runner": "script", "base": WORK, "intended": stamp(NOW), **more}
-    return RunRecord(RunId(f"m/{name}"), state, cause=cause, **values)  # type: ignore[arg-type]
+    return RunRecord(RunId(f"m/{name}"), state, cause=cause, **values)  # type: ignore[arg-type]  # values of a case
 
 
 def plan_of(some: Mission, policy: Policy = POLICY, **more: object) -> Plan:
@@ -95,12 +95,12 @@ def holds(plan: Plan, subject: str) -> list[tuple[str, str]]:
 
 def run(command: str, index: int = 0, **more: object) -> Criterion:
     """A criterion that is a command."""
-    return Criterion(f"run: `{command}`", CriterionKind.RUN, command=command, index=index, **more)  # type: ignore[arg-type]
+    return Criterion(f"run: `{command}`", CriterionKind.RUN, command=command, index=index, **more)  # type: ignore[arg-type]  # values of a case
 
 
 def personal(text: str, index: int = 0, kind: CriterionKind = CriterionKind.MANUAL, **more: object) -> Criterion:
     """A criterion that only a person can judge here."""
-    return Criterion(text, kind, index=index, **more)  # type: ignore[arg-type]
+    return Criterion(text, kind, index=index, **more)  # type: ignore[arg-type]  # values of a case
 
 
 def verdicts(some: Mission, tree: str, **found: tuple[Criterion, Verdict]) -> dict[str, CheckState]:

@@ -274,7 +274,7 @@ def test_every_hold_names_a_time_or_an_event_or_a_person_with_a_command_that_exi
     world: tuple[Mission, dict[str, object]],
 ) -> None:
     some, more = world
-    plan: Plan = plan_of(some, **more)  # type: ignore[arg-type]
+    plan: Plan = plan_of(some, **more)  # type: ignore[arg-type]  # values of a case
     assert plan.holds
     for hold in plan.holds:
         assert hold.until or hold.unblock or hold.kind in COMES_BY_ITSELF or not hold.person, hold
@@ -288,7 +288,7 @@ def is_command(text: str) -> bool:
     if first != "mission":
         return first == "git"
     group = get_command(app)
-    named = group.commands[words[0]]  # type: ignore[attr-defined]
+    named = group.commands[words[0]]  # type: ignore[attr-defined]  # Typer makes a group
     named.make_context(words[0], words[1:])
     return True
 

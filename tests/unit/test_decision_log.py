@@ -42,7 +42,7 @@ milestones:
 
 def rows(host: Host, name: str = "m") -> list[tuple[str, str, str, str]]:
     """Number, date, decision and rationale of each row."""
-    loaded = load(host.world().state.snapshot().missions[name].text, name)  # type: ignore[index]
+    loaded = load(host.world().state.snapshot().missions[name].text, name)  # type: ignore[index]  # it is there, or the test fails
     found = rows_in(loaded.layout, "Decision Log", "#", "decision")
     return [(row["#"], row["date"], row["decision"], row["rationale"]) for row in found]
 
@@ -141,7 +141,7 @@ def test_numbers_go_on_behind_those_of_a_person_whatever_else_stands_there() -> 
     host = make_host(honest)
     make_mission(host, PLAN, "m")
     world = host.world()
-    text = world.state.snapshot().missions["m"].text  # type: ignore[index]
+    text = world.state.snapshot().missions["m"].text  # type: ignore[index]  # it is there, or the test fails
     mine = "| # | Date | Decision | Rationale | Alternatives Considered |\n|---|---|---|---|---|\n| 41 | 2026-01-02 | Use Rust | fast | Go |\n| x | | Wait | | |\n"
     head, _, tail = text.partition("## Decision Log\n")
     after = tail[tail.index("\n## ") :]

@@ -91,7 +91,7 @@ def test_a_patch_touches_the_lines_that_it_means_and_no_other() -> None:
     ]
     assert len(new_lines) == len(old_lines) + 2
     mission = load(new).mission
-    assert mission.feature(FeatureNumber("1.1")).worker == "script | a1"  # type: ignore[union-attr]
+    assert mission.feature(FeatureNumber("1.1")).worker == "script | a1"  # type: ignore[union-attr]  # it is there, or the test fails
     assert [(r.at, r.event) for r in mission.progress] == [("t1", "one"), ("t2", "two")]
 
 

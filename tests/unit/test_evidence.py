@@ -36,7 +36,7 @@ def judged(evidence: Evidence, states: dict[str, CheckState], **more: object) ->
     """One attempt at a feature with one criterion has ended; `states` are what is known, by tree."""
     status = more.pop("status", FeatureStatus.REVIEW)
     tries_after, requests = more.pop("tries_after", 0), more.pop("requests", ())
-    one = feature("1.1", status, criteria=(CHECK,), tries_after=tries_after)  # type: ignore[arg-type]
+    one = feature("1.1", status, criteria=(CHECK,), tries_after=tries_after)  # type: ignore[arg-type]  # values of a case
     some = mission(one, requests=requests)
     checks = {check_key(CHECK, tree, POLICY, some): found for tree, found in states.items()}
     return plan_of(
@@ -63,7 +63,7 @@ def test_a_failure_is_run_again_on_the_same_tree_before_a_worker_is_paid() -> No
 
 def validating(states: CheckState | None, **more: object) -> tuple[Mission, Plan]:
     some = mission(feature("1.1", FeatureStatus.DONE, criteria=(CHECK,)))
-    milestone = replace(some.milestones[0], status=MilestoneStatus.VALIDATING, criteria=(CHECK,), **more)  # type: ignore[arg-type]
+    milestone = replace(some.milestones[0], status=MilestoneStatus.VALIDATING, criteria=(CHECK,), **more)  # type: ignore[arg-type]  # values of a case
     some = replace(some, milestones=(milestone,))
     checks = {check_key(CHECK, "t", POLICY, some, turn_of(some)): states} if states else {}
     return some, plan_of(some, checks=checks)
@@ -202,7 +202,7 @@ def queued(first: CheckState | None, second: CheckState | None, **more: object) 
             evidence={RUN: GOOD, NEXT: on_top},
             checks={key: found for key, found in keys.items() if found},
         ),
-        replace(POLICY, **more),  # type: ignore[arg-type]
+        replace(POLICY, **more),  # type: ignore[arg-type]  # values of a case
     )
 
 

@@ -65,7 +65,7 @@ def go_on(host: Host, ticks: int = 24) -> None:
 
 def committed(host: Host, name: str = "m") -> Mission:
     """A mission as it is committed."""
-    return load(host.world().state.snapshot().missions[name].text, name).mission  # type: ignore[index]
+    return load(host.world().state.snapshot().missions[name].text, name).mission  # type: ignore[index]  # it is there, or the test fails
 
 
 def honest(spec: JobSpec) -> Outcome:

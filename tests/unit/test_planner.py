@@ -67,7 +67,7 @@ POLICY = Policy(runners={"script": RunnerPolicy()})
 
 
 def feature(number: str, status: FeatureStatus = FeatureStatus.PENDING, **more: object) -> Feature:
-    return Feature(FeatureNumber(number), f"title {number}", status, str(status), **more)  # type: ignore[arg-type]
+    return Feature(FeatureNumber(number), f"title {number}", status, str(status), **more)  # type: ignore[arg-type]  # values of a case
 
 
 def mission(*features: Feature, **more: object) -> Mission:
@@ -84,7 +84,7 @@ def mission(*features: Feature, **more: object) -> Mission:
         "milestones": (milestone,),
         **more,
     }
-    return Mission(**values)  # type: ignore[arg-type]
+    return Mission(**values)  # type: ignore[arg-type]  # values of a case
 
 
 def seen(**more: object) -> Seen:
@@ -96,13 +96,13 @@ def seen(**more: object) -> Seen:
         "work_tree": "t",
         "free_slots": 4,
     }
-    return Seen(**{**values, **more})  # type: ignore[arg-type]
+    return Seen(**{**values, **more})  # type: ignore[arg-type]  # values of a case
 
 
 def record(name: str, cause: Cause | None = None, **more: object) -> RunRecord:
     state = RecordState.INTENDED if cause is None else RecordState.SETTLED
     values: dict[str, object] = {"runner": "script", "base": WORK, "intended": stamp(NOW), **more}
-    return RunRecord(RunId(f"m/{name}"), state, cause=cause, **values)  # type: ignore[arg-type]
+    return RunRecord(RunId(f"m/{name}"), state, cause=cause, **values)  # type: ignore[arg-type]  # values of a case
 
 
 def plan_of(some: Mission, **more: object) -> Plan:

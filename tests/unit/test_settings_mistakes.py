@@ -16,7 +16,7 @@ ODD = (
     *("[]", "[1]", '["x"]', "{}", "true", '"99999999h"', '"0s"', "1.5", "2026-11-20", "'''a\nb'''"),
 )
 TABLES: dict[str, object] = {"": Settings(), "tree.": TreeSettings(), "runners.script.": RunnerSettings()}
-NAMES = [f"{prefix}{field.name}" for prefix, table in TABLES.items() for field in fields(table)]  # type: ignore[arg-type]
+NAMES = [f"{prefix}{field.name}" for prefix, table in TABLES.items() for field in fields(table)]  # type: ignore[arg-type]  # values of a case
 NAMES = [name for name in NAMES if name not in {"tree", "runners"}]
 
 

@@ -61,7 +61,7 @@ class _Fields:
         }
         body = {"__annotations__": owner.__annotations__, "__module__": owner.__module__, "__doc__": "", **defaults}
         found = vars(dataclasses.dataclass(init=False, repr=False, eq=False)(type(owner.__name__, (), body)))
-        owner.__dataclass_fields__ = found["__dataclass_fields__"]  # type: ignore[attr-defined]
+        owner.__dataclass_fields__ = found["__dataclass_fields__"]  # type: ignore[attr-defined]  # as dataclasses does
         return found["__dataclass_fields__"]
 
 
@@ -76,8 +76,8 @@ def _remade(plain: type, *, frozen: bool, order: bool) -> type:
         body.setdefault(name, method)
 
     def first(self: Any, *args: Any, **values: Any) -> None:
-        made.__init__ = _init(made, names, defaults)  # type: ignore[misc]
-        made.__init__(self, *args, **values)  # type: ignore[misc]
+        made.__init__ = _init(made, names, defaults)  # type: ignore[misc]  # made once, at first use
+        made.__init__(self, *args, **values)  # type: ignore[misc]  # the one just made
 
     body |= {"__slots__": names, "__match_args__": names, "__init__": first, "__dataclass_fields__": _Fields(defaults)}
     made = type(plain.__name__, (), body)

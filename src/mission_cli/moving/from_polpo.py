@@ -39,32 +39,32 @@ class _Open(BaseModel):
 class _Task(_Open):
     title: str = Field(min_length=1)
     description: str = ""
-    assignTo: str = ""  # noqa: N815 - the names are Polpo's
-    dependsOn: list[str] = []  # noqa: N815
+    assignTo: str = ""
+    dependsOn: list[str] = []
     expectations: list[dict[str, Any]] = []
-    expectedOutcomes: list[dict[str, Any]] = []  # noqa: N815
+    expectedOutcomes: list[dict[str, Any]] = []
     metrics: list[dict[str, Any]] = []
-    sideEffects: bool = False  # noqa: N815
+    sideEffects: bool = False
 
 
 class _Agent(_Open):
     name: str = Field(min_length=1)
     role: str = ""
     model: str = ""
-    maxConcurrency: int | None = None  # noqa: N815
+    maxConcurrency: int | None = None
     volatile: bool = False
 
 
 class _Gate(_Open):
     name: str = Field(min_length=1)
-    afterTasks: list[str] = []  # noqa: N815
-    blocksTasks: list[str] = []  # noqa: N815
+    afterTasks: list[str] = []
+    blocksTasks: list[str] = []
     message: str = ""
     duration: str = ""
-    minScore: float | None = None  # noqa: N815
-    requireAllPassed: bool = False  # noqa: N815
+    minScore: float | None = None
+    requireAllPassed: bool = False
     condition: str = ""
-    notifyChannels: list[str] = []  # noqa: N815
+    notifyChannels: list[str] = []
 
     def rule(self) -> str:
         """The rule as it is written there."""
@@ -81,7 +81,7 @@ class _Document(_Open):
     tasks: list[_Task] = Field(min_length=1)
     team: list[_Agent] = []
     checkpoints: list[_Gate] = []
-    qualityGates: list[_Gate] = []  # noqa: N815
+    qualityGates: list[_Gate] = []
     delays: list[_Gate] = []
 
 
@@ -109,10 +109,10 @@ class _Record(_Open):
     status: str = ""
     deadline: str = ""
     schedule: str = ""
-    endDate: str = ""  # noqa: N815
-    executionCount: int = Field(default=0, ge=0)  # noqa: N815
+    endDate: str = ""
+    executionCount: int = Field(default=0, ge=0)
     notifications: _Notifications | None = None
-    qualityThreshold: float | None = None  # noqa: N815
+    qualityThreshold: float | None = None
 
 
 _KINDS: tuple[tuple[str, Literal["checkpoint", "quality", "delay"]], ...] = (

@@ -152,5 +152,5 @@ def make_mission(host: Host, plan: str, identity: str = "m") -> MissionId:
 def base_of(host: Host) -> dict[str, str]:
     """The files of `main`."""
     head = host.jobs.disk.read(f"{REFS}/heads/main", str)
-    commit: Sha = head  # type: ignore[assignment]
+    commit: Sha = head  # type: ignore[assignment]  # what is there is a name of a commit
     return dict(host.jobs.objects.get(commit).files)

@@ -137,7 +137,7 @@ class MemoryRuntime:
 
     def settled(self) -> Mapping[MissionId, Settled]:
         """What `note_settled` left."""
-        return self._kept("settled")  # type: ignore[return-value]
+        return self._kept("settled")  # type: ignore[return-value]  # what was kept
 
     def note_settled(self, settled: Mapping[MissionId, Settled]) -> None:
         """Write it down where it is something new."""
@@ -150,11 +150,11 @@ class MemoryRuntime:
 
     def troubles(self) -> tuple[Trouble, ...]:
         """What was kept."""
-        return self._kept("trouble").get("", ())  # type: ignore[return-value]
+        return self._kept("trouble").get("", ())  # type: ignore[return-value]  # what was kept
 
     def told(self) -> dict[str, dict[str, str]]:
         """What a person was told last."""
-        return dict(self._kept("told"))  # type: ignore[arg-type]
+        return dict(self._kept("told"))  # type: ignore[arg-type]  # values of a case
 
     def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
         """Remember what was told."""

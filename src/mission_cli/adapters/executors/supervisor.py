@@ -314,7 +314,7 @@ class _Supervisor:
         control.end_group(child.pid, signal.SIGTERM)
         ends = time.monotonic() + grace
         while child.poll() is None and time.monotonic() < ends:
-            time.sleep(0.02)
+            time.sleep(0.02)  # between looks, until the deadline above
         control.end_group(child.pid, signal.SIGKILL)
         child.wait()
 

@@ -88,7 +88,7 @@ def locked(path: Path, *, patience: float = 30.0) -> Iterator[None]:
     while (handle := try_lock(path)) is None:
         if time.monotonic() > ends:
             raise BusyError(f"{path.name} is held by another process of ours", hint="try again in a moment")
-        time.sleep(_POLL_SECONDS)
+        time.sleep(_POLL_SECONDS)  # flock has no timeout; a signal would be the process's own
     try:
         yield
     finally:

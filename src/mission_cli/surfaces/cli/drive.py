@@ -222,7 +222,7 @@ def validate(
         judgement = judging.step(opened.world, validation)
         if not (judgement.starts or judgement.running):
             break
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_LOOK_SECONDS)  # checks are jobs of their own, and tell nobody when they end
     if not report_only:
         judging.conclude(opened.world, validation, judgement.known)
     asked = [a.prompt for a in judgement.asks] + [r.prompt for r in judgement.asked]

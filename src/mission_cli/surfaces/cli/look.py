@@ -87,7 +87,7 @@ def status(
         shell.show(status_view(view), view)
         if not watch:
             return 0
-        time.sleep(1)
+        time.sleep(1)  # the view is drawn once a second until the person stops it
 
 
 def show(shell: Shell, mission: Identity = "") -> int:
@@ -340,4 +340,4 @@ def _follow(opened: Opened, run: str) -> None:
             sys.stdout.flush()
         if ended:
             return
-        time.sleep(_FOLLOW_SECONDS)
+        time.sleep(_FOLLOW_SECONDS)  # a log that grows tells nobody

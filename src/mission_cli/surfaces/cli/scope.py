@@ -89,6 +89,7 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
     words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}{bare}"
     with _gently(), _waiting(shell, words, ask=order.ask):
         # The engine looks for the job's end again and again; how long it rests between is the terminal's affair.
+        # The planner is a job of its own, and tells nobody when it ends.
         planned = make_plan(opened.world, desk, rest=lambda: time.sleep(_LOOK_SECONDS))
     if planned.stopped:
         return _stopped(shell, planned)

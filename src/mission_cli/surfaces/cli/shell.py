@@ -183,7 +183,7 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[.
             raise typer.Exit(guarded(shell, lambda: function(shell, **values)))
 
         parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + more
-        wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # Typer reads it
         wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
         del wrapper.__wrapped__
         return app.command(name, **options)(wrapper)
