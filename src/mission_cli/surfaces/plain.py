@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from mission_cli.domain.errors import MissionError, NotWrittenError, refusals_said
+from mission_cli.domain.errors import BlockedError, MissionError, NotWrittenError, refusals_said
 from mission_cli.domain.text import counted
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mission_cli.wiring import Opened
 
 BUG = 70
+_REFUSED = BlockedError.exit_code
 GONE = "is no repository with missions any more: it is left out from now on"
 
 
@@ -52,8 +53,10 @@ def exit_code(report: Report) -> int:
 def stop_everything(repo: Path) -> tuple[str, dict[str, object]]:
     """Set STOP and end what runs; return the words and the facts. Raises NotWrittenError where STOP cannot be set."""
     from mission_cli.adapters.brake import open_brake
+    from mission_cli.adapters.inside import refuse_worker
     from mission_cli.engine.halt import LIFT, stop_jobs
 
+    refuse_worker(repo)
     brake, refused = open_brake(repo), None
     try:
         with refusals_said():
@@ -83,6 +86,8 @@ def plain_pulse(repo: str, *, quiet: bool) -> int:
     """One tick on one repository, as cron and supervisors start it: without a command-line library."""
     from mission_cli.wiring import note_closed, open_repository
 
+    if _is_worker(Path(repo)):
+        return _REFUSED
     try:
         with refusals_said():
             return _pulse(open_repository(Path(repo)), quiet=quiet)
@@ -102,6 +107,8 @@ def plain_pulses(repos: Sequence[str], *, quiet: bool) -> int:
 def _pulse_known(repo: Path, *, quiet: bool) -> int:
     from mission_cli.wiring import note_closed, open_known
 
+    if _is_worker(repo):
+        return _REFUSED
     try:
         with refusals_said():
             opened = open_known(repo)
@@ -115,6 +122,18 @@ def _pulse_known(repo: Path, *, quiet: bool) -> int:
     except Exception as error:  # noqa: BLE001 - our bug in one repository; the others go on
         sys.stderr.write(clean(f"{repo}: this is a bug of ours: {type(error).__name__}: {error}") + "\n")
         return BUG
+
+
+def _is_worker(repo: Path) -> bool:
+    """Whether a job of the repository has started this pulse, which is said: it would decide by that environment."""
+    from mission_cli.adapters.inside import refuse_worker
+
+    try:
+        refuse_worker(repo, above=False)
+    except MissionError as error:
+        _say_error(error)
+        return True
+    return False
 
 
 def _pulse(opened: Opened, *, quiet: bool, name: str = "") -> int:

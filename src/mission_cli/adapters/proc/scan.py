@@ -84,7 +84,7 @@ def git_at_work(folders: Iterable[Path]) -> str:
     A `git commit` with its editor open holds no lock: only the process shows it. A git that has started us, by a hook
     or an alias, waits for us: it is none of them.
     """
-    for words in _gits(folders, without=_ancestors()):
+    for words in _gits(folders, without=set(ancestors())):
         if OURS not in words and _verb(words) in _CHANGING:
             return " ".join(words[:4])
     return ""
@@ -95,12 +95,12 @@ def own_git_at_work(folders: Iterable[Path]) -> bool:
     return any(OURS in words and _verb(words) in _WRITING_REFS for words in _gits(folders))
 
 
-def _ancestors() -> set[int]:
+def ancestors() -> list[int]:
     """Our parent, its parent, and so on."""
-    found: set[int] = set()
+    found: list[int] = []
     pid: int | None = os.getppid()
     while pid and pid not in found:
-        found.add(pid)
+        found.append(pid)
         pid = _parent(pid)
     return found
 

@@ -144,6 +144,11 @@ class Shell:
         return sys.stdin.isatty() and sys.stdout.isatty() and not self.as_json
 
 
+READING = frozenset(
+    {"diff", "doctor", "export", "history", "inbox", "lint", "list", "logs", "schema", "show", "status", "why"}
+)
+"""The commands that change nothing of a mission: a worker may look."""
+
 _COMMON: dict[str, Any] = {
     "json_output": (Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")], False),
     "repo": (
@@ -180,7 +185,15 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[.
                 verbose=common["verbose"],
                 debug=common["debug"],
             )
-            raise typer.Exit(guarded(shell, lambda: function(shell, **values)))
+
+            def action() -> int | None:
+                if name not in READING:
+                    from mission_cli.adapters.inside import refuse_worker
+
+                    refuse_worker(shell.repo, above=name != "pulse")
+                return function(shell, **values)
+
+            raise typer.Exit(guarded(shell, action))
 
         parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + more
         wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # Typer reads it
