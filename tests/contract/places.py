@@ -8,7 +8,7 @@ import signal
 from typing import TYPE_CHECKING, Protocol
 
 from tests.kit.clones import make_hub
-from tests.kit.fakes.code import TREES, Tree
+from tests.kit.fakes.code import REFS, TREES, Tree
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host
 from tests.kit.fakes.objects import Commit
@@ -66,6 +66,10 @@ class Place(Protocol):
         """A commit of the state beside what is there."""
         ...
 
+    def move_state(self, to: Sha | None) -> None:
+        """Move the branch of the state as a program that is not ours does; None: delete it."""
+        ...
+
     def scribble(self, path: str, text: str) -> None:
         """Write a file of the state's work tree, as a person does, and commit nothing."""
         ...
@@ -80,6 +84,14 @@ class Place(Protocol):
 
     def wait(self, key: str) -> Job:
         """Let a job come to its end; return what the executor says of it."""
+        ...
+
+    def until_begun(self, key: str) -> None:
+        """Return when a worker has begun."""
+        ...
+
+    def forge_claim(self, key: str, text: str | None) -> None:
+        """Write the claim on an attempt as somebody else does; None: delete it."""
         ...
 
     def kill(self, key: str) -> None:
@@ -143,12 +155,17 @@ class RealPlace:
 
     def beside(self, parent: Sha, path: str, text: str) -> Sha:
         """By an index of its own."""
-        git = Git(self._person.repo / ".git/mission-state.git")
+        git = Git(self._state)
         env = {"GIT_INDEX_FILE": os.fspath(self._folder / "index")}
         git.run("read-tree", parent, env=env)
         git.run("update-index", "--add", "--cacheinfo", f"100644,{git.store(text.encode())},{path}", env=env)
         tree = git.text("write-tree", env=env)
         return git.commit_tree(tree, [parent], "theirs\n", author=ROBOT, committer=ROBOT)
+
+    def move_state(self, to: Sha | None) -> None:
+        """Without its index and its work tree."""
+        what = [to] if to else []
+        self._person.git("update-ref", *([] if to else ["-d"]), "refs/heads/missions", *what, cwd=self._state)
 
     def scribble(self, path: str, text: str) -> None:
         """An editor's save."""
@@ -169,11 +186,21 @@ class RealPlace:
         executor.wait(key)
         return executor.poll([key])[key]
 
-    def kill(self, key: str) -> None:
-        """With SIGKILL, when its worker is there."""
+    def until_begun(self, key: str) -> None:
+        """From the file that workers write."""
         executor = self.world().executor
         while executor.poll([key])[key].state is not JobState.RUNNING or key not in self.began():
             pass
+
+    def forge_claim(self, key: str, text: str | None) -> None:
+        """By plumbing."""
+        git, ref = Git(self._person.repo / ".git"), f"refs/mission/claims/{key}"
+        git.run("update-ref", *(["-d", ref] if text is None else [ref, git.store(text.encode())]))
+
+    def kill(self, key: str) -> None:
+        """With SIGKILL, when its worker is there."""
+        executor = self.world().executor
+        self.until_begun(key)
         started = json.loads((self._person.runtime / "jobs" / key / "started.json").read_text())
         os.kill(started["pid"], signal.SIGKILL)
         executor.wait(key)
@@ -203,6 +230,10 @@ class RealPlace:
     def leave(self) -> None:
         """Stop jobs."""
         self._person.leave()
+
+    @property
+    def _state(self) -> Path:
+        return self._person.repo / ".git/mission-state.git"
 
     def _tree(self, run: RunId) -> Path:
         world = self.world()
@@ -258,6 +289,13 @@ class FakePlace:
         files = {**objects.get(parent).files, path: text}
         return objects.add(Commit(files, (parent,), "theirs\n", ROBOT, self._host.jobs.clock.now()))
 
+    def move_state(self, to: Sha | None) -> None:
+        """Without the work tree."""
+        if to is None:
+            self._host.jobs.disk.remove(HEAD)
+        else:
+            self._host.jobs.disk.write(HEAD, to)
+
     def scribble(self, path: str, text: str) -> None:
         """An editor's save."""
         self._host.jobs.disk.write(f"{TREE}/{path}", text, sync=False)
@@ -275,6 +313,19 @@ class FakePlace:
         executor = self.world().executor
         executor.wait(key)
         return executor.poll([key])[key]
+
+    def until_begun(self, key: str) -> None:
+        """Let jobs go on."""
+        self._host.jobs.work()
+        assert key in self.began()
+
+    def forge_claim(self, key: str, text: str | None) -> None:
+        """A ref of the clone."""
+        ref = f"{REFS}/claims/{key}"
+        if text is None:
+            self._host.jobs.disk.remove(ref)
+        else:
+            self._host.jobs.disk.write(ref, text)
 
     def kill(self, key: str) -> None:
         """Once it has begun."""

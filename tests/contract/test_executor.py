@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import EndReason, JobState
 from mission_cli.ports.executor import JobSpec
 
@@ -70,6 +71,31 @@ def test_a_worker_whose_supervisor_died_is_lost_and_begins_never_again(place: Pl
     assert end.exit is not None
     assert (end.state, end.exit.reason) == (JobState.ENDED, EndReason.LOST)
     assert place.began() == [ENDLESS]
+
+
+def test_a_claim_that_somebody_deletes_starts_nothing_again(place: Place) -> None:
+    executor = place.world().executor
+    spec = worker(place, ENDLESS)
+    executor.submit(spec)
+    place.until_begun(ENDLESS)
+    place.forge_claim(ENDLESS, None)
+    executor.submit(spec)
+    executor.cancel(ENDLESS)
+    assert place.wait(ENDLESS).state is JobState.ENDED
+    executor.submit(spec)
+    assert (place.wait(ENDLESS).state, place.began()) == (JobState.ENDED, [ENDLESS])
+
+
+def test_a_claim_that_somebody_forges_costs_a_number_and_nothing_else(place: Place) -> None:
+    executor = place.world().executor
+    place.forge_claim(ONCE, "{}")
+    executor.submit(worker(place, ONCE))
+    end = place.wait(ONCE)
+    assert end.exit is not None
+    assert (end.state, end.exit.reason, place.began()) == (JobState.ENDED, EndReason.NOT_STARTED, [])
+    assert end.exit.detail.startswith(f"{ONCE} is claimed already: ")
+    place.forge_claim("m/1.1-a7", "{}")
+    assert place.world().code.heads(MissionId("m"), "main").highest == {"1.1": 7}
 
 
 def test_an_attempt_by_hand_runs_until_it_is_handed_back(place: Place) -> None:

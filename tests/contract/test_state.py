@@ -11,8 +11,9 @@ from mission_cli.document import patch
 from mission_cli.document.changes import AppendRow, SetFront
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.ids import MissionId, Sha
+from mission_cli.domain.moves import Moved
 from mission_cli.domain.status import MissionStatus
-from mission_cli.ports.state import Edit, Settled, Write
+from mission_cli.ports.state import Edit, Foreign, Settled, Write
 
 if TYPE_CHECKING:
     from tests.contract.places import Place
@@ -171,3 +172,71 @@ def test_what_is_settled_is_not_read_until_it_changes(place: Place) -> None:
 def test_nothing_is_left_to_recover_when_nobody_died(place: Place) -> None:
     begun(place.world().state)
     assert place.world().state.recover() == []
+
+
+def test_moves_of_ours_are_known_and_those_of_others_are_told(place: Place) -> None:
+    store = place.world().state
+    head = begun(store)
+    assert place.world().state.foreign(head) is None
+    theirs = place.beside(head, "m/mission.md", with_title(TEXT, "Another"))
+    place.move_state(theirs)
+    assert place.world().state.foreign(store.head()) == Foreign(theirs, (Moved(head, theirs),))
+    on_top = store.commit([Write("m/runs/1.1-a1.md", f"{RECORD}x\n", RECORD)], message="ours\n", expect=theirs)
+    assert store.foreign(on_top) == Foreign(on_top, (Moved(head, theirs),))
+    place.move_state(head)
+    place.move_state(None)
+    assert store.foreign(None) == Foreign(None, (Moved(head, theirs), Moved(on_top, None)))
+    place.move_state(on_top)
+    store.own(head)
+    assert store.foreign(on_top) == Foreign(on_top, (Moved(head, theirs),))
+    store.own(on_top)
+    assert store.foreign(on_top) is None
+
+
+def test_what_foreign_moves_changed_is_told_by_mission(place: Place) -> None:
+    store = place.world().state
+    head = begun(store)
+    other = place.beside(head, "n/mission.md", TEXT)
+    new = place.beside(other, "m/runs/1.1-a2.md", RECORD)
+    assert store.changed(head, new) == {
+        "m": {"m/runs/1.1-a2.md": (None, RECORD)},
+        "n": {"n/mission.md": (None, TEXT)},
+    }
+    assert store.changed(new, None)[MissionId("n")] == {"n/mission.md": (TEXT, None)}
+    assert store.changed(head, head) == {}
+    assert store.changed(Sha(f"{new}^"), new) == {M: {"m/runs/1.1-a2.md": (None, RECORD)}}
+    assert store.changed(head, place.beside(head, "notes.md", "a word\n")) == {}
+    assert list(store.at(other).missions) == ["m", "n"]
+    assert list(store.snapshot().missions) == ["m"]
+
+
+def test_what_is_put_back_is_one_commit_that_holds_all(place: Place) -> None:
+    store = place.world().state
+    head = begun(store)
+    place.move_state(place.beside(store.snapshot().head or head, "m/mission.md", with_title(TEXT, "Another")))
+    foreign = store.foreign(store.head())
+    assert foreign is not None
+    texts = {"m/mission.md": with_row(TEXT, "state.put_back"), "m/runs/1.1-a1.md": RECORD}
+    new = store.put_back(texts, message="Put back\n\nMission-Event: state.put_back\n", foreign=foreign)
+    assert store.foreign(new) is None
+    assert store.snapshot().missions[M].text == texts["m/mission.md"] == place.read("m/mission.md")
+    assert store.edits() == []
+    assert store.common(head) == head
+    assert store.common(foreign.head or head) == foreign.head
+    with pytest.raises(ConflictError):
+        store.put_back(texts, message="again\n", foreign=foreign)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_branch_that_was_reset_or_deleted_is_put_back_with_its_history(place: Place, *, gone: bool) -> None:
+    store = place.world().state
+    first = store.head()
+    head = begun(store)
+    place.move_state(None if gone else first)
+    foreign = store.foreign(store.head())
+    assert foreign == Foreign(None if gone else first, (Moved(head, None if gone else first),))
+    texts = {path: old for path, (old, _) in store.changed(head, foreign.head)[M].items()}
+    new = store.put_back(texts, message="Put back\n", foreign=foreign)
+    assert store.snapshot().missions[M].text == TEXT
+    assert store.common(head) == head
+    assert (store.foreign(new), store.edits()) == (None, [])

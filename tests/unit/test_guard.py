@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from tests.unit.test_planner import BASE, GOOD, NOW, WORK, feature, mission, plan_of, record
 
-from mission_cli.domain.ids import RunId, Sha
-from mission_cli.domain.mission import LogRow
+from mission_cli.domain.ids import MissionId, RunId, Sha
+from mission_cli.domain.mission import InputRequest, LogRow
 from mission_cli.domain.runs import Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState
 from mission_cli.domain.text import stamp
 from mission_cli.planner.decisions import Cancel, MakeWork, MoveWork, Note, PutBaseBack, Settle
-from mission_cli.planner.guard import PUT_BACK
+from mission_cli.planner.guard import PUT_BACK, STATE_PUT_BACK, StateBack, could_write, state_back
 
 RUN, OURS = RunId("m/1.1-a1"), Sha("e" * 40)
 SOME = mission(feature("1.1", FeatureStatus.DISPATCHED), feature("1.2"))
@@ -24,32 +24,24 @@ WORDS = (
 
 def test_work_is_put_back_and_nothing_else_happens_in_that_round() -> None:
     running = {RUN: Job(JobState.RUNNING, started=stamp(NOW))}
-    plan = plan_of(SOME, records=(record("1.1-a1"),), jobs=running, put_back=OURS, movers=(RUN,), outside=True)
+    plan = plan_of(SOME, records=(record("1.1-a1"),), jobs=running, put_back=OURS, movers=(RUN,))
     assert plan.moves == (Note(PUT_BACK, WORDS),)
     assert [type(a) for a in plan.acts] == [Cancel, MoveWork]
     assert plan.acts[1] == MoveWork(OURS, WORK, WORDS)
-    gone = plan_of(SOME, records=(record("1.1-a1"),), work=None, put_back=OURS, movers=(RUN,), outside=True)
+    gone = plan_of(SOME, records=(record("1.1-a1"),), work=None, put_back=OURS, movers=(RUN,))
     assert [type(a) for a in gone.acts] == [MakeWork]
 
 
 def test_who_moved_it_has_tampered_whatever_its_criteria_say() -> None:
     ended = {RUN: Job(JobState.ENDED, Exit(EndReason.EXIT, 0))}
     caught = replace(SOME, progress=(LogRow(stamp(NOW), PUT_BACK, WORDS),))
-    plan = plan_of(caught, records=(record("1.1-a1"),), jobs=ended, evidence={RUN: GOOD}, outside=True)
+    plan = plan_of(caught, records=(record("1.1-a1"),), jobs=ended, evidence={RUN: GOOD})
     assert [(m.record.cause, m.record.detail) for m in plan.moves if isinstance(m, Settle)] == [(Cause.TAMPERED, WORDS)]
-
-
-def test_done_by_hand_under_a_worker_without_a_sandbox_is_no_persons_word() -> None:
-    ended = {RUN: Job(JobState.ENDED, Exit(EndReason.EXIT, 0))}
-    some = mission(feature("1.1", FeatureStatus.DONE))
-    for outside, found in ((True, (Cause.TAMPERED, FeatureStatus.PENDING)), (False, (Cause.STOPPED, None))):
-        plan = plan_of(some, records=(record("1.1-a1"),), jobs=ended, evidence={RUN: GOOD}, outside=outside)
-        assert [(m.record.cause, m.to) for m in plan.moves if isinstance(m, Settle)] == [found]
 
 
 def test_a_base_that_a_worker_moved_is_put_back_and_the_attempt_has_tampered() -> None:
     running = {RUN: Job(JobState.RUNNING, started=stamp(NOW))}
-    more = {"records": (record("1.1-a1"),), "outside": True, "base_back": OURS, "base_movers": (RUN,)}
+    more = {"records": (record("1.1-a1"),), "base_back": OURS, "base_movers": (RUN,)}
     plan = plan_of(SOME, jobs=running, **more)
     words = (
         f"the branch main was moved to {BASE[:7]} outside of the loop while 1.1-a1 ran without a sandbox: "
@@ -60,5 +52,60 @@ def test_a_base_that_a_worker_moved_is_put_back_and_the_attempt_has_tampered() -
     assert [type(a) for a in plan.acts] == [Cancel, PutBaseBack]
     ended = {RUN: Job(JobState.ENDED, Exit(EndReason.EXIT, 0))}
     caught = replace(SOME, progress=(LogRow(stamp(NOW), PUT_BACK, words),))
-    plan = plan_of(caught, records=(record("1.1-a1"),), jobs=ended, evidence={RUN: GOOD}, outside=True)
+    plan = plan_of(caught, records=(record("1.1-a1"),), jobs=ended, evidence={RUN: GOOD})
     assert [(m.record.cause, m.record.detail) for m in plan.moves if isinstance(m, Settle)] == [(Cause.TAMPERED, words)]
+
+
+M, N = MissionId("m"), MissionId("n")
+SAID = (
+    "its files were changed in ccccccc by something else than `mission` while 1.1-a1, 1.2-a1 ran without a sandbox: "
+    "they are put back to eeeeeee; if it was you, `mission undo m` makes that change again"
+)
+
+
+def test_the_state_is_put_back_only_while_somebody_could_have_written_it_without_a_sandbox() -> None:
+    changed = {M: Sha("c" * 40), N: None}
+    assert state_back(changed, OURS, {}) == ()
+    assert state_back(changed, OURS, {M: ()}) == ()
+    assert state_back({}, OURS, {M: (RUN,)}) == ()
+    both = state_back(changed, OURS, {M: (RUN, RunId("m/1.2-a1"))})
+    other = SAID.replace("changed in ccccccc", "deleted").replace("1.1-a1, 1.2-a1", "workers of other missions")
+    assert both == (StateBack(M, SAID), StateBack(N, other.replace("undo m", "undo n")))
+
+
+def test_attempts_answer_for_the_files_of_their_own_mission_and_for_no_others() -> None:
+    some = mission(feature("1.1", FeatureStatus.DISPATCHED), feature("1.3", FeatureStatus.DISPATCHED))
+    told = replace(some, progress=(LogRow(stamp(NOW), STATE_PUT_BACK, SAID),))
+    both = (record("1.1-a1"), record("1.3-a1"))
+    jobs = {r.run: Job(JobState.ENDED, Exit(EndReason.EXIT, 0)) for r in both}
+    plan = plan_of(told, records=both, jobs=jobs, evidence={r.run: GOOD for r in both})
+    assert [(m.record.run, m.record.cause) for m in plan.moves if isinstance(m, Settle)] == [(RUN, Cause.TAMPERED)]
+
+
+def test_who_is_caught_is_stopped_and_one_that_never_ran_is_not_started() -> None:
+    told = replace(SOME, progress=(LogRow(stamp(NOW), STATE_PUT_BACK, SAID),))
+    running = {RUN: Job(JobState.RUNNING, started=stamp(NOW))}
+    assert plan_of(told, records=(record("1.1-a1"),), jobs=running).acts == (Cancel(RUN, SAID),)
+    plan = plan_of(told, records=(record("1.1-a1"),), jobs={RUN: Job(JobState.UNKNOWN)})
+    assert [(m.record.cause, m.record.detail) for m in plan.moves if isinstance(m, Settle)] == [(Cause.STOPPED, SAID)]
+
+
+def test_what_a_person_sets_by_our_own_commands_while_a_worker_runs_is_their_word() -> None:
+    ended = {RUN: Job(JobState.ENDED, Exit(EndReason.EXIT, 0))}
+    plan = plan_of(
+        mission(feature("1.1", FeatureStatus.DONE)), records=(record("1.1-a1"),), jobs=ended, evidence={RUN: GOOD}
+    )
+    assert [(m.record.cause, m.to) for m in plan.moves if isinstance(m, Settle)] == [(Cause.STOPPED, None)]
+
+
+def test_an_attempt_whose_feature_waits_in_review_for_a_person_does_not_write_any_more() -> None:
+    both = (record("1.1-a1"), record("1.2-a1"))
+    review = mission(feature("1.1", FeatureStatus.REVIEW), feature("1.2", FeatureStatus.REVIEW))
+    assert could_write(review, both) == (RUN, RunId("m/1.2-a1"))
+    asked = InputRequest(1, "", feature="1.1", prompt="Is it good?")
+    assert could_write(replace(review, requests=(asked,)), both) == (RunId("m/1.2-a1"),)
+    assert could_write(replace(review, requests=(replace(asked, status="answered"),)), both) == (RUN, RunId("m/1.2-a1"))
+    again = replace(
+        review, milestones=(replace(review.milestones[0], features=(feature("1.1", FeatureStatus.DISPATCHED),)),)
+    )
+    assert could_write(replace(again, requests=(asked,)), both[:1]) == (RUN,)

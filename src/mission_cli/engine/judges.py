@@ -80,22 +80,23 @@ def movers_of(world: World, heads: Heads, records: Sequence[RunRecord], me: str)
     """The attempts of workers outside of a sandbox that may have moved `work`; none where it is where we put it."""
     if heads.ours is None or heads.ours == heads.work:
         return ()
-    here = _unboxed(world, records, me)
+    here = tuple(r.run for r in unboxed(world, records, me))
     return (world.code.makers(heads.work, here) if heads.work else ()) or here
 
 
 def base_movers_of(world: World, heads: Heads, records: Sequence[RunRecord], me: str) -> tuple[RunId, ...]:
     """The attempts of such workers that have moved the base; none where anybody else has committed there, too."""
     before, now = heads.known_base, heads.base
-    here = _unboxed(world, records, me) if before and now and before != now else ()
+    open_here = unboxed(world, records, me) if before and now and before != now else ()
+    here = tuple(r.run for r in open_here)
     if not here or before is None or now is None:
         return ()
     makers = [world.code.makers(commit, here) for commit in world.code.gained(before, now, heads.ours)]
     return tuple(dict.fromkeys(run for runs in makers for run in runs)) if all(makers) else ()
 
 
-def _unboxed(world: World, records: Sequence[RunRecord], me: str) -> tuple[RunId, ...]:
+def unboxed(world: World, records: Sequence[RunRecord], me: str) -> tuple[RunRecord, ...]:
     """The attempts that are open here, where workers run outside of a sandbox."""
     if world.machine.sandbox().on:
         return ()
-    return tuple(r.run for r in records if r.open and not r.by and not is_elsewhere(r.host, me))
+    return tuple(r for r in records if r.open and not r.by and not is_elsewhere(r.host, me))

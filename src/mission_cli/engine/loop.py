@@ -21,6 +21,7 @@ from mission_cli.engine.observe import Case, Slots, consider
 from mission_cli.engine.record import writes_for
 from mission_cli.engine.repeats import guarded
 from mission_cli.engine.sharing import Heard
+from mission_cli.engine.state_guard import secured
 from mission_cli.engine.turns import Turns
 from mission_cli.engine.world import policy_of
 from mission_cli.planner.decisions import Cancel, Recover, RunCheck, Submit
@@ -160,12 +161,13 @@ def _passes(world: World, policy: Policy, report: Report, only: Sequence[Mission
     world.runtime.note_timeline(follow(world.runtime.timeline(), moment, least=policy.agree_after))
     go_on(world)
     report.lines += world.state.recover()
+    settled = world.runtime.settled()
+    secured(world, settled, report.lines)  # before anybody else is told of it
     report.unheard = sharing.catch_up(world) is Heard.NOTHING
     report.slots = Slots(world.machine.free_slots("worker"), world.machine.free_slots("check"))
-    settled = world.runtime.settled()
     for _ in range(_MOST_PASSES):
         looks = world.runtime.looks([*world.state.watch(), *world.settings_files])
-        snapshot = world.state.snapshot(settled)
+        snapshot = secured(world, settled, report.lines)
         if not _pass(world, policy, report, snapshot, only, turns):
             break
     report.settled = {**snapshot.settled, **_settled(report)}
@@ -191,7 +193,7 @@ def _pass(
     for mission in turns.order([stored.id for stored in _served(snapshot, only)]):
         go_on(world)
         if changed:
-            snapshot = world.state.snapshot(snapshot.settled)
+            snapshot = secured(world, snapshot.settled, report.lines)
         changed = _serve(world, policy, report, mission, snapshot, turns)
         busy |= changed
         if busy and turns.over:
@@ -227,7 +229,7 @@ def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, sn
             return True
         if number:
             go_on(world)
-            snapshot = world.state.snapshot(snapshot.settled)
+            snapshot = secured(world, snapshot.settled, report.lines)
         stored = snapshot.missions.get(mission)
         if stored is None:
             return number > 0

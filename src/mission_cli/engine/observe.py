@@ -220,7 +220,7 @@ def _observe(
         return Seen(now, me, shared, records=records, host_silent=silent, strays=_strays(world, mission)), None
     heads = world.code.heads(mission.id, mission.base)
     jobs = _jobs(world, records, me)
-    outside, movers = not world.machine.sandbox().on, movers_of(world, heads, records, me)
+    movers = movers_of(world, heads, records, me)
     base_movers = base_movers_of(world, heads, records, me)
     look, target = CodeLook(world, mission, heads, records, jobs), landing_target(world, mission, heads)
     seen = Seen(
@@ -232,7 +232,6 @@ def _observe(
         base=heads.base,
         renamed=heads.renamed,
         work=heads.work,
-        outside=outside,
         put_back=heads.ours if movers and heads.ours != heads.work else None,
         movers=movers,
         base_back=heads.known_base if base_movers else None,

@@ -14,11 +14,13 @@ from mission_cli.document.difference import differences
 from mission_cli.document.load import load
 from mission_cli.document.sections import place_of, rows_in
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
+from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.domain.landing import LandState
 from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import JobState, MissionStatus
 from mission_cli.engine.names import resolve
 from mission_cli.engine.record import Entry, log_rows, message
+from mission_cli.planner.guard import STATE_PUT_BACK
 from mission_cli.ports.state import Write
 
 if TYPE_CHECKING:
@@ -26,10 +28,9 @@ if TYPE_CHECKING:
 
     from mission_cli.document.difference import Difference
     from mission_cli.document.load import Loaded
-    from mission_cli.domain.ids import Sha
     from mission_cli.engine.names import Address
     from mission_cli.engine.world import World
-    from mission_cli.ports.state import Event
+    from mission_cli.ports.state import Event, Snapshot
 
 EVENT = "decision.undone"
 _TRIES = 20
@@ -74,7 +75,13 @@ def undo(world: World, text: str) -> Undone:
     person = world.machine.person()
     for attempt in range(_TRIES):
         snapshot = world.state.snapshot()
-        address = resolve(snapshot, text)
+        try:
+            address = resolve(snapshot, text)
+        except NotFoundError:
+            made = _made_again(world, snapshot, text)
+            if made is None:
+                raise
+            return made
         last = last_decision(world.state.history(address.stored, limit=_MOST))
         if last is None:
             raise NotFoundError(f"nothing was decided for {address.mission.id} as far as its history remains")
@@ -91,7 +98,8 @@ def undo(world: World, text: str) -> Undone:
         rows = list(log_rows(address.loaded, [entry], world.clock.now()))
         back = _reversal(world, address.mission.id, before, after)
         new = back(address.stored.text)
-        if new == address.stored.text:
+        beside = _beside(world, address, last, snapshot) if STATE_PUT_BACK in last.events else []
+        if new == address.stored.text and not beside:
             raise NotFoundError(f"nothing is left of it: {last.subject}", hint=f"mission history {address.mission.id}")
 
         def rework(theirs: str, back: Callable[[str], str] = back, rows: Sequence[Change] = rows) -> str:
@@ -100,7 +108,7 @@ def undo(world: World, text: str) -> Undone:
         write = Write(address.stored.path, patch.apply(new, rows), address.stored.text, rework)
         try:
             commit = world.state.commit(
-                [write], message=message(address.mission.id, [entry]), expect=snapshot.head, author=person
+                [write, *beside], message=message(address.mission.id, [entry]), expect=snapshot.head, author=person
             )
         except ConflictError:
             if attempt + 1 == _TRIES:
@@ -113,13 +121,53 @@ def undo(world: World, text: str) -> Undone:
 
 
 def last_decision(history: Sequence[Event]) -> Event | None:
-    """The newest commit of ours that decided something and was not taken back; a person's own commits are theirs."""
+    """The newest commit of ours that decided something and was not taken back; a person's own commits are theirs.
+
+    What the loop has put back comes before all that the loop, and nobody else, has decided since.
+    """
     taken_back = {event.undoes for event in history}
+    decided: list[Event] = []
     for event in history:
         bookkeeping = not event.events or EVENT in event.events or _NO_DECISIONS.issuperset(event.events)
         if not bookkeeping and event.commit not in taken_back:
-            return event
+            decided.append(event)
+    put_back = next((n for n, event in enumerate(decided) if STATE_PUT_BACK in event.events), None)
+    if put_back is not None and all(event.author == decided[put_back].author for event in decided[:put_back]):
+        return decided[put_back]
+    return next(iter(decided), None)
+
+
+def _beside(world: World, address: Address, last: Event, snapshot: Snapshot) -> list[Write]:
+    """The other files of a mission as they were before they were put back, where nobody has changed them since."""
+    mission = address.stored.id
+    files = world.state.changed(_before(last), last.commit).get(mission, {})
+    since = world.state.changed(last.commit, snapshot.head).get(mission, {})
+    again = [path for path in files if path != address.stored.path and path not in since]
+    return [Write(path, *files[path]) for path in again]
+
+
+def _made_again(world: World, snapshot: Snapshot, text: str) -> Undone | None:
+    """Make a mission again that was taken away because somebody made it beside this program; None: there is none."""
+    history = world.state.history(limit=_MOST)
+    taken_back = {event.undoes for event in history}
+    back = (e for e in history if STATE_PUT_BACK in e.events and text in e.missions and e.commit not in taken_back)
+    for last in back:
+        files = world.state.changed(_before(last), last.commit).get(MissionId(text), {})
+        writes = [Write(path, old) for path, (old, new) in files.items() if old is not None and new is None]
+        if not writes:
+            continue
+        person = world.machine.person()
+        entry = Entry(EVENT, f"taken back: {last.subject} (by {person.name})", undoes=last.commit)
+        words = message(text, [entry])
+        commit = world.state.commit(writes, message=words, expect=snapshot.head, author=person)
+        world.runtime.kick()
+        return Undone(text, last.subject, last.events, last.commit, commit, ())
     return None
+
+
+def _before(last: Event) -> Sha:
+    """The commit before one, as git names it."""
+    return Sha(f"{last.commit}^")
 
 
 def _refuse(world: World, address: Address, last: Event, before: str, after: str) -> None:

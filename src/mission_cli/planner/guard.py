@@ -1,22 +1,67 @@
-"""What only we may move: branches that somebody else has moved while workers ran unboxed."""
+"""What only we may move: branches, and the state, that somebody else has moved while workers ran unboxed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import attempt_name
-from mission_cli.domain.status import JobState
+from mission_cli.domain.records import dataclass
+from mission_cli.domain.status import FeatureStatus, JobState
 from mission_cli.planner.decisions import Cancel, MakeWork, MoveWork, Note, PutBaseBack
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from mission_cli.domain.ids import RunId, Sha
+    from mission_cli.domain.ids import MissionId, RunId, Sha
+    from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.planner.draft import Draft
 
 PUT_BACK = "work.put_back"
 """Event of the progress log; its details name the attempts."""
+STATE_PUT_BACK = "state.put_back"
+"""The same for the files of a mission."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateBack:
+    """The files of a mission are put back to how they were before foreign moves of the state."""
+
+    mission: MissionId
+    why: str
+    """Names the attempts that are `caught` by it."""
+
+
+def state_back(
+    changed: Mapping[MissionId, Sha | None], known: Sha, suspects: Mapping[MissionId, Sequence[RunId]]
+) -> tuple[StateBack, ...]:
+    """Say which missions are put back, where somebody else has changed the files of some; empty: a person has.
+
+    `changed`: by mission, the last commit with such a change, None where the branch was deleted. `known`: what was
+    known before. `suspects`: the attempts outside of a sandbox that could write then.
+    As long as there is none, a change is a person's. Else all of them are put back, and the attempts of a mission
+    answer for its own files only.
+    """
+    if not any(suspects.values()):
+        return ()
+    found = []
+    for mission, commit in changed.items():
+        what = f"changed in {commit[:7]}" if commit else "deleted"
+        names = ", ".join(map(attempt_name, suspects.get(mission, ()))) or "workers of other missions"
+        words = f"its files were {what} by something else than `mission` while {names} ran without a sandbox"
+        again = f"if it was you, `mission undo {mission}` makes that change again"
+        found.append(StateBack(mission, f"{words}: they are put back to {known[:7]}; {again}"))
+    return tuple(found)
+
+
+def could_write(mission: Mission, records: Sequence[RunRecord]) -> tuple[RunId, ...]:
+    """Return those of the open attempts outside of a sandbox by which something may still run.
+
+    Of one that waits in review for a person nothing does: its worker has ended, and so have its checks.
+    """
+    asked = {request.feature for request in mission.requests if request.open}
+    waiting = {f.number for f in mission.features() if f.status is FeatureStatus.REVIEW and f.number in asked}
+    return tuple(record.run for record in records if record.feature not in waiting)
 
 
 def put_back(draft: Draft) -> bool:
@@ -61,5 +106,5 @@ def _caught(draft: Draft, what: str, movers: Sequence[RunId], back: Sha) -> str:
 def caught(draft: Draft, record: RunRecord) -> str:
     """Return what an attempt was caught at while it ran, or the empty string."""
     name = attempt_name(record.run)
-    notes = (row.details for row in draft.mission.progress if row.event == PUT_BACK)
+    notes = (row.details for row in draft.mission.progress if row.event in {PUT_BACK, STATE_PUT_BACK})
     return next((words for words in notes if name in words.replace(",", " ").split()), "")

@@ -41,10 +41,8 @@ class Seen:
     renamed: str = ""
     """What the base is called by now, where it is gone and somebody knows."""
     work: Sha | None = None
-    outside: bool = False
-    """Workers run outside of a sandbox: they can write wherever the person can."""
     put_back: Sha | None = None
-    """Where `work` has to be put back to: it was moved, not by us, while such workers ran."""
+    """Where `work` has to be put back to: it was moved, not by us, while workers ran outside of a sandbox."""
     movers: tuple[RunId, ...] = ()
     """The attempts that may have moved it."""
     base_back: Sha | None = None

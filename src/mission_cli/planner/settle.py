@@ -57,7 +57,7 @@ def _wanted(draft: Draft, record: RunRecord, feature: Feature | None) -> str:
         return "its row is not in the file any more"
     if feature.status not in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
         return f"a person set the feature to {feature.raw_status or feature.status}"
-    return taken_over(draft, record) or _misfit(draft, record)
+    return taken_over(draft, record) or _misfit(draft, record) or caught(draft, record)
 
 
 def _misfit(draft: Draft, record: RunRecord) -> str:
@@ -134,10 +134,6 @@ def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, e
     guilty = caught(draft, record)
     if guilty and feature is not None:
         facts.close(Cause.TAMPERED, guilty)
-        return
-    if feature is not None and feature.status is FeatureStatus.DONE and draft.seen.outside and not record.by:
-        words = f"{feature.number} was set to done in the file while it ran without a sandbox: pause the mission first"
-        facts.close(Cause.TAMPERED, words)
         return
     if evidence.integrated and feature is not None:
         integrated(facts, feature)

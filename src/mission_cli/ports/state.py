@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.host import Person
     from mission_cli.domain.ids import MissionId, Sha
+    from mission_cli.domain.moves import Moved
     from mission_cli.domain.status import MissionStatus
 
 
@@ -94,8 +95,24 @@ class Edit:
     """modified, deleted, untracked or staged"""
 
 
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """The moves of the state branch since it was known last that this program did not make, oldest first."""
+
+    head: Sha | None
+    """Where the branch is now: commits of ours may stand on top of the foreign ones."""
+    moves: tuple[Moved, ...]
+
+
+Texts = tuple[str | None, str | None]
+"""A file before and after a change; None: it is no file there."""
+
+
 class StateStore(Protocol):
-    """A repository and a folder. Only `commit` changes anything."""
+    """A repository and a folder. Only `commit`, `join` and `put_back` change anything in it.
+
+    Each of them notes in the runtime folder, before the branch moves, where it puts the branch.
+    """
 
     def head(self) -> Sha | None:
         """The head of the state branch; None before the first commit."""
@@ -168,6 +185,35 @@ class StateStore(Protocol):
 
     def work_path(self, path: str) -> str:
         """Where a file of the store lies on disk."""
+        ...
+
+    def at(self, commit: Sha, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
+        """Everything at another commit."""
+        ...
+
+    def foreign(self, head: Sha | None) -> Foreign | None:
+        """The moves that this program did not make; None where there are none up to `head`, as it was seen.
+
+        Where nothing is known of earlier moves, the branch is known from now on.
+        """
+        ...
+
+    def own(self, head: Sha | None) -> None:
+        """Take the branch as it is for known, unless it has moved on from `head`."""
+        ...
+
+    def changed(self, before: Sha | None, after: Sha | None) -> Mapping[MissionId, Mapping[str, Texts]]:
+        """Texts of the files of missions that differ between two commits, by mission and path.
+
+        `<id>^` is the first parent of a commit.
+        """
+        ...
+
+    def put_back(self, texts: Mapping[str, str | None], *, message: str, foreign: Foreign) -> Sha:
+        """Commit these files on top of foreign moves, in one commit that has all they left out as a parent.
+
+        With it the branch is known. Raises ConflictError when it moved meanwhile, BusyError as `commit`.
+        """
         ...
 
     def watch(self) -> list[str]:

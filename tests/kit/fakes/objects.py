@@ -79,8 +79,10 @@ class Objects:
 
     def base_of(self, one: Sha, other: Sha) -> Sha | None:
         """The newest commit that both contain."""
-        others = set(self.ancestry(other))
-        return next((name for name in self.ancestry(one) if name in others), None)
+        mine, others = list(self.ancestry(one)), set(self.ancestry(other))
+        if other in mine:
+            return other
+        return next((name for name in mine if name in others), None)
 
 
 def tree_of(files: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.kit.fakes.objects import Commit, tree_of
+from tests.kit.fakes.objects import Commit, changed_between, tree_of
 
 from mission_cli.adapters.git.taken import with_driver
 from mission_cli.document.merge import merge
@@ -15,7 +15,8 @@ from mission_cli.document.rolls import is_roll, split_roll
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
-from mission_cli.ports.state import Edit, Event, Snapshot, Stored, Write, research_folder
+from mission_cli.domain.moves import Moves
+from mission_cli.ports.state import Edit, Event, Foreign, Snapshot, Stored, Texts, Write, research_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.state import Settled
 
 HEAD, JOURNAL, TREE = "state/head", "state/journal", "state/tree"
+OWN = "runtime/own"
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,11 @@ class MemoryStateStore:
     def snapshot(self, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
         """What is committed now, without the texts of missions that are settled and as they were then."""
         head = self._head()
-        if head is None:
-            return Snapshot(None)
-        files = self._objects.get(head).files
+        return self.at(head, settled) if head else Snapshot(None)
+
+    def at(self, commit: Sha, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
+        """Everything at another commit."""
+        files = self._objects.get(commit).files
         missions: dict[MissionId, Stored] = {}
         rest: dict[MissionId, Settled] = {}
         for path in sorted(files):
@@ -64,7 +68,7 @@ class MemoryStateStore:
                 rest[mission] = was
             else:
                 missions[mission] = Stored(mission, path, files[path], f"{name}/runs", content)
-        return Snapshot(head, missions, rest)
+        return Snapshot(commit, missions, rest)
 
     def head(self) -> Sha | None:
         """The commit that the branch is at."""
@@ -190,6 +194,55 @@ class MemoryStateStore:
         """Where a file of the store lies on disk."""
         return f"{TREE}/{path}"
 
+    def foreign(self, head: Sha | None) -> Foreign | None:
+        """The moves that are not ours."""
+        note, now = self._disk.read(OWN, Moves), self._head()
+        if note == Moves(head):
+            return None
+        known = note.found(now, self._contains) if note else Moves(now)
+        if known != note:
+            self._disk.write(OWN, known, sync=False)
+        moves = known.foreign(now)
+        return Foreign(now, moves) if moves else None
+
+    def own(self, head: Sha | None) -> None:
+        """Take the branch as it is for known, unless it has moved on."""
+        if self._head() == head:
+            self._disk.write(OWN, Moves(head), sync=False)
+
+    def changed(self, before: Sha | None, after: Sha | None) -> Mapping[MissionId, Mapping[str, Texts]]:
+        """Texts of the files of missions that differ between two commits, by mission and path."""
+        old, new = (self._files(commit) for commit in (before, after))
+        found: dict[MissionId, dict[str, Texts]] = {}
+        for path in changed_between(old, new):
+            name, _, rest = path.partition("/")
+            if rest:
+                found.setdefault(MissionId(name), {})[path] = (old.get(path), new.get(path))
+        return found
+
+    def put_back(self, texts: Mapping[str, str | None], *, message: str, foreign: Foreign) -> Sha:
+        """Commit these files on top of foreign moves."""
+        self.recover()
+        head = self._head()
+        if head != foreign.head:
+            raise ConflictError("the mission files have moved", hint="try again")
+        files = dict(self._objects.get(head).files) if head else {}
+        files = {path: text for path, text in (files | dict(texts)).items() if text is not None}
+        before = dict.fromkeys(move.before for move in foreign.moves if move.before)
+        lost = [one for one in before if not head or not self._objects.contains(head, one)]
+        new = self._objects.add(Commit(files, (*([head] if head else []), *lost), message, ROBOT, self._clock.now()))
+        self._publish(head, new, {}, settles=True)
+        return new
+
+    def _files(self, commit: Sha | None) -> Mapping[str, str]:
+        """The files of a commit; of `<id>^`, its first parent."""
+        named = Sha(commit.removesuffix("^")) if commit else None
+        name = next(iter(self._objects.get(named).parents), None) if named and named != commit else named
+        return self._objects.get(name).files if name else {}
+
+    def _contains(self, old: Sha, new: Sha) -> bool:
+        return self._objects.contains(new, old)
+
     def watch(self) -> list[str]:
         """Names whose look changes whenever something is committed."""
         return [HEAD, JOURNAL]
@@ -208,13 +261,26 @@ class MemoryStateStore:
     def _tree(self) -> dict[str, str]:
         return {path: text for path, text in self._disk.below(TREE).items() if isinstance(text, str)}
 
-    def _publish(self, head: Sha | None, new: Sha, reworks: Mapping[str, Callable[[str], str] | None]) -> None:
+    def _publish(
+        self,
+        head: Sha | None,
+        new: Sha,
+        reworks: Mapping[str, Callable[[str], str] | None],
+        *,
+        settles: bool = False,
+    ) -> None:
         self._life.step("store: objects written")
         self._disk.write(JOURNAL, Journal(head, new))
         self._life.step("store: journal written")
-        if not self._disk.swap(HEAD, new, head):
-            raise ConflictError("the mission files have moved", hint="try again")
+        note = self._disk.read(OWN, Moves)
+        note = (note.found(head, self._contains) if note else Moves(head)).begun(head, new, settles=settles)
+        self._disk.write(OWN, note)
+        self._life.step("store: move noted")
+        moved = self._disk.swap(HEAD, new, head)
         self._life.step("store: branch moved")
+        self._disk.write(OWN, note.ended(moved=moved), sync=False)
+        if not moved:
+            raise ConflictError("the mission files have moved", hint="try again")
         self._follow(head, new, reworks)
         self._disk.remove(JOURNAL, sync=False)
 

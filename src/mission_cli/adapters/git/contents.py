@@ -53,6 +53,12 @@ class Contents:
                 missions.setdefault(stored.id, stored)
         return Snapshot(head, missions, {m: s for m, s in rest.items() if m not in missions})
 
+    def texts(self, commit: Sha, folder: str) -> dict[str, str]:
+        """Texts of all files below a folder, by path."""
+        names = {path: oid for path, (_, oid) in self._objects.files(commit, folder).items()}
+        found = self._objects.blobs(list(dict.fromkeys(names.values())))
+        return {path: found[oid].decode("utf-8", "surrogateescape") for path, oid in names.items() if oid in found}
+
     def _read(self, names: list[str]) -> None:
         """Know the texts of these, and of no others any more."""
         known = {name: self._known[name] for name in names if name in self._known}
@@ -86,6 +92,15 @@ def mission_of(path: str) -> MissionId:
     if found is None:
         raise ToolError(f"{path} is no mission file")
     return MissionId(found["id"] or found["flat_id"])
+
+
+def owner_of(path: str) -> MissionId | None:
+    """The id of the mission that a file of the store belongs to, whether that has a mission file or not."""
+    folder = next((f"{one}/" for one in MISSION_FOLDERS if path.startswith(f"{one}/")), "")
+    name, _, rest = path.removeprefix(folder).partition("/")
+    if rest:
+        return MissionId(name)
+    return mission_of(path) if is_mission_file(path) else None
 
 
 def _stored(path: str, text: str, content: str) -> Stored:

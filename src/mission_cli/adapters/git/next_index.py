@@ -13,10 +13,21 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.git.command import Git
     from mission_cli.adapters.git.objects import Objects
+    from mission_cli.domain.ids import Sha
 
 
-def build_index(git: Git, objects: Objects, scratch: Path, *, change: tuple[str | None, str, Sequence[str]]) -> None:
-    """Prepare it in a file of ours; `change` is the head before, the commit, and the paths that differ."""
+def build_index(
+    git: Git,
+    objects: Objects,
+    scratch: Path,
+    *,
+    change: tuple[str | None, str, Sequence[str]],
+    known: Sha | None = None,
+) -> None:
+    """Prepare it in a file of ours; `change` is the head before, the commit, and the paths that differ.
+
+    `known` is the head that the index may still show, where somebody has moved the branch without it.
+    """
     head, new, paths = change
     index = git.git_dir / "index"
     scratch.unlink(missing_ok=True)
@@ -27,7 +38,8 @@ def build_index(git: Git, objects: Objects, scratch: Path, *, change: tuple[str 
     lines = []
     for path in paths:
         before, after = (objects.entry(head, path) if head else None), objects.entry(new, path)
-        if staged.get(path) == (before[1] if before else None):
+        there = objects.entry(known, path) if known else None
+        if staged.get(path) in {before[1] if before else None, *([there[1]] if there else [])}:
             lines.append(f"{after[0]} {after[1]}\t{path}\0" if after else f"0 {'0' * len(new)}\t{path}\0")
     data = "".join(lines).encode("utf-8", "surrogateescape")
     git.run("update-index", "-z", "--index-info", stdin=data, env=env)

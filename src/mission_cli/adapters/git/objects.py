@@ -84,6 +84,10 @@ class Objects:
             tree = tree if mode == TREE else ""
         return self._tree(tree) if tree else {}
 
+    def folder(self, tree: str) -> dict[str, Entry]:
+        """What a folder holds, by the id of its tree. The caller leaves it as it is."""
+        return self._tree(tree)
+
     def entry(self, commit: str, path: str) -> Entry | None:
         """What a commit has at a path."""
         folder, _, name = path.rpartition("/")

@@ -11,16 +11,19 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.adapters.fs.atomic import random_hex, read_bytes, read_json, sync_folder, write_json
-from mission_cli.adapters.fs.exchange import finish_changing, remove_unless_changed, rework_file
+from mission_cli.adapters.fs.atomic import random_hex, read_bytes, read_json, write_json
+from mission_cli.adapters.fs.exchange import finish_changing
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.command import ZERO, Git
 from mission_cli.adapters.git.contents import Contents
+from mission_cli.adapters.git.following import as_bytes, follow, sync_removed
+from mission_cli.adapters.git.foreign import FILES, changed_files, entries_of, left_out
 from mission_cli.adapters.git.index_lock import free_own_lock, index_lock, index_look
-from mission_cli.adapters.git.journal import began_as_state, read_edits
+from mission_cli.adapters.git.journal import began_as_state, read_edits, read_history, text_at
 from mission_cli.adapters.git.leavings import copies, litter, next_index, token
 from mission_cli.adapters.git.next_index import build_index
 from mission_cli.adapters.git.objects import Objects
+from mission_cli.adapters.git.own_moves import OwnMoves
 from mission_cli.adapters.git.packing import pack_when_many
 from mission_cli.adapters.git.places import JOURNAL, checked_out, person_at_work, rebasing, refs_files
 from mission_cli.adapters.git.ref_lock import free_locks_of
@@ -28,20 +31,17 @@ from mission_cli.document.rolls import is_roll, split_roll
 from mission_cli.domain.errors import BlockedError, BusyError, ConflictError, MissionError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
-from mission_cli.domain.records import replace
-from mission_cli.ports.state import Edit, Event, Snapshot, Write, research_folder
+from mission_cli.ports.state import Edit, Event, Foreign, Snapshot, Write, research_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mission_cli.adapters.git.objects import Entry
     from mission_cli.adapters.git.state_home import Layout
     from mission_cli.domain.host import Person
-    from mission_cli.ports.state import Settled, Stored
+    from mission_cli.ports.state import Settled, Stored, Texts
 
-_MODE = "100644"
-_FILES = ("100644", "100755")
 _MOST_LOOKS = 5
 
 
@@ -54,6 +54,7 @@ class GitStateStore:
         self._git = Git(layout.git_dir, layout.work_tree, durable=True)
         self._objects = Objects(self._git, copies(layout.git_dir))
         self._contents = Contents(self._objects, layout.folders)
+        self._own = OwnMoves(layout.runtime / "own.json", layout.branch, self._objects.is_ancestor)
 
     def head(self) -> Sha | None:
         """The commit that the branch is at."""
@@ -64,6 +65,10 @@ class GitStateStore:
         head = self._objects.commit_of(self.layout.branch)
         return self._contents.at(head, settled or {}) if head else Snapshot(None)
 
+    def at(self, commit: Sha, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
+        """Everything at another commit."""
+        return self._contents.at(commit, settled or {})
+
     def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:
         """Texts of a mission's run records at a commit, by name; a file of its own counts before a year's."""
         files = self.run_files(stored, at)
@@ -73,21 +78,13 @@ class GitStateStore:
 
     def run_files(self, stored: Stored, at: Sha) -> Mapping[str, str]:
         """Texts of the files with a mission's run records at a commit, by name: one a record, or one a year."""
-        names = {path: oid for path, (_, oid) in self._objects.files(at, stored.runs).items() if path.endswith(".md")}
-        texts = self._objects.blobs(list(dict.fromkeys(names.values())))
-        return {
-            path.rpartition("/")[2].removesuffix(".md"): texts[oid].decode("utf-8", "surrogateescape")
-            for path, oid in names.items()
-            if oid in texts
-        }
+        texts = self._contents.texts(at, stored.runs)
+        return {p.rpartition("/")[2].removesuffix(".md"): text for p, text in texts.items() if p.endswith(".md")}
 
     def found(self, stored: Stored, at: Sha) -> Mapping[str, str]:
         """Texts of the files with findings, by path below their folder."""
         folder = research_folder(stored)
-        names = {path: oid for path, (_, oid) in self._objects.files(at, folder).items()}
-        texts = self._objects.blobs(list(dict.fromkeys(names.values())))
-        decoded = {path: texts[oid].decode("utf-8", "surrogateescape") for path, oid in names.items() if oid in texts}
-        return {path.removeprefix(f"{folder}/"): text for path, text in decoded.items()}
+        return {p.removeprefix(f"{folder}/"): text for p, text in self._contents.texts(at, folder).items()}
 
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
         """Commit exactly these files on top of `expect`, then let index and work tree follow."""
@@ -134,8 +131,6 @@ class GitStateStore:
 
     def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
         """Commits that touched a mission (or any), newest first."""
-        from mission_cli.adapters.git.journal import read_history
-
         if self._objects.commit_of(self.layout.branch) is None:
             return []
         paths = [mission.path, mission.runs] if mission else [root for root in self._roots() if root]
@@ -143,8 +138,6 @@ class GitStateStore:
 
     def text_at(self, stored: Stored, revision: str) -> str:
         """A mission's text at a revision."""
-        from mission_cli.adapters.git.journal import text_at
-
         return text_at(self._git, revision, stored.path)
 
     def last_editor(self, stored: Stored) -> str:
@@ -164,6 +157,40 @@ class GitStateStore:
         """Path of a new mission's file."""
         root = self.layout.folders[0]
         return f"{root}/{mission}/mission.md" if root else f"{mission}/mission.md"
+
+    def foreign(self, head: Sha | None) -> Foreign | None:
+        """The moves that are not ours; where the note does not tell at once, no commit of ours is under way."""
+        if self._own.knows(head):
+            return None
+        with self._exclusive():
+            now = self._objects.commit_of(self.layout.branch)
+            moves = self._own.foreign(now)
+        return Foreign(now, moves) if moves else None
+
+    def own(self, head: Sha | None) -> None:
+        """Take the branch as it is for known, unless it has moved on."""
+        with self._exclusive():
+            if self._objects.commit_of(self.layout.branch) == head:
+                self._own.own(head)
+
+    def changed(self, before: Sha | None, after: Sha | None) -> Mapping[MissionId, Mapping[str, Texts]]:
+        """Texts of the files of missions that differ between two commits, by mission and path."""
+        return changed_files(self._objects, self.layout.folders, before, after)
+
+    def put_back(self, texts: Mapping[str, str | None], *, message: str, foreign: Foreign) -> Sha:
+        """Commit these files on top of foreign moves, and let index and work tree follow."""
+        with self._exclusive():
+            self._recover()
+            self._refuse_when_busy()
+            head = self._objects.commit_of(self.layout.branch)
+            if head != foreign.head:
+                raise ConflictError("the mission files have moved", hint="try again")
+            tree = self._objects.changed_tree(head, entries_of(self._objects, texts))
+            parents = [*([head] if head else []), *left_out(self._objects, foreign)]
+            new = self._git.commit_tree(tree, parents, message, author=self._robot, committer=self._robot)
+            known = foreign.moves[0].before
+            self._publish(head, new, self._writes(head or known, new, list(texts)), known=known)
+        return new
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
         """Both changes of a text in one, or None where they touch each other."""
@@ -199,11 +226,8 @@ class GitStateStore:
             if not self._git.succeeds("merge-base", "--is-ancestor", head, theirs):
                 new = self._joined(head, theirs, message, taken)
             before, after = self._objects.files(head), self._objects.files(new)
-            from mission_cli.adapters.git.merging import reworking
-
             moved = [p for p in {**before, **after} if after.get(p) != before.get(p)]
-            writes = [Write(p, self._content(new, p), self._content(head, p)) for p in moved]
-            self._publish(head, new, [replace(w, rework=reworking(w.old, w.new, w.path)) for w in writes])
+            self._publish(head, new, self._writes(head, new, moved))
         return new
 
     def _joined(self, head: Sha, theirs: Sha, message: str, taken: Sequence[Stored]) -> Sha:
@@ -229,10 +253,10 @@ class GitStateStore:
             there = self._objects.entry(head, write.path) if head else None
             if (self._text_of(there) if there else None) != write.old:
                 raise ConflictError(f"{write.path} has moved", hint="try again")
-            mode = there[0] if there else _MODE
-            if mode not in _FILES:
+            mode = there[0] if there else FILES[0]
+            if mode not in FILES:
                 raise BlockedError(f"{write.path} is committed as a link or a folder", hint="commit a file there")
-            entries[write.path] = None if write.new is None else (mode, self._objects.store(_bytes(write.new)))
+            entries[write.path] = None if write.new is None else (mode, self._objects.store(as_bytes(write.new)))
         tree = self._objects.changed_tree(head, entries)
         parents = [head] if head else []
         return self._git.commit_tree(tree, parents, message, author=author or self._robot, committer=self._robot)
@@ -241,27 +265,28 @@ class GitStateStore:
         found = self._objects.blobs([entry[1]])
         return next((content.decode("utf-8", "surrogateescape") for content in found.values()), None)
 
-    def _publish(self, head: Sha | None, new: Sha, writes: Sequence[Write]) -> None:
-        """Swap the ref, and let index and work tree follow before any git of a person can change them."""
-        follows = self._follows()
+    def _publish(self, head: Sha | None, new: Sha, writes: Sequence[Write], *, known: Sha | None = None) -> None:
+        """Swap the ref, and let index and work tree follow before any git of a person can change them.
+
+        `known`: foreign moves are put back to that commit.
+        """
+        follows, settles = self._follows(), known is not None
         if not follows:
-            self._swap(head, new)
+            self._swap(head, new, settles=settles)
             return
         nonce = random_hex(6)
         self._write_journal(head, new, nonce, writes)
         try:
             paths, before = [w.path for w in writes], index_look(self.layout.git_dir)
-            self._build_index(new, paths, head, nonce)
+            self._build_index(new, paths, head, nonce, known)
             with index_lock(self.layout.git_dir, token(self.layout.git_dir, nonce)):
                 if index_look(self.layout.git_dir) != before:
-                    build_index(
-                        self._git, self._objects, next_index(self.layout.git_dir, nonce), change=(head, new, paths)
-                    )
-                self._swap(head, new)
+                    self._build_index(new, paths, head, nonce, known)
+                self._swap(head, new, settles=settles)
                 self._install_index(nonce)
                 for write in writes:
-                    self._follow(write.path, write.old, write.new, write.rework)
-                self._sync_removed(w.path for w in writes if w.new is None)
+                    follow(self.layout, write)
+                sync_removed(self.layout, writes)
         except MissionError:
             free_locks_of(self.layout.git_dir, self._journal)
             if self._objects.commit_of(self.layout.branch) == new:
@@ -271,47 +296,26 @@ class GitStateStore:
             raise
         self._journal.unlink(missing_ok=True)
 
-    def _swap(self, head: Sha | None, new: Sha) -> None:
-        if not self._git.swap_ref(self.layout.branch, new, head or ZERO):
+    def _swap(self, head: Sha | None, new: Sha, *, settles: bool) -> None:
+        """Move the branch, with a note of it before and after: the one place where it is moved."""
+        self._own.begin(head, new, settles=settles)
+        moved = self._git.swap_ref(self.layout.branch, new, head or ZERO)
+        self._own.end(moved=moved)
+        if not moved:
             raise ConflictError("the mission files have moved", hint="try again")
 
     def _follows(self) -> bool:
         """Whether the work tree shows our branch; a person may have switched it."""
         return self.layout.work_tree.is_dir() and checked_out(self._git) == self.layout.branch
 
-    def _build_index(self, new: Sha, paths: Sequence[str], head: str | None, nonce: str) -> None:
+    def _build_index(
+        self, new: Sha, paths: Sequence[str], head: str | None, nonce: str, known: Sha | None = None
+    ) -> None:
         place = next_index(self.layout.git_dir, nonce)
-        build_index(self._git, self._objects, place, change=(head, new, paths))
+        build_index(self._git, self._objects, place, change=(head, new, paths), known=known)
 
     def _install_index(self, nonce: str) -> None:
         next_index(self.layout.git_dir, nonce).replace(self.layout.git_dir / "index")
-
-    def _follow(self, path: str, old: str | None, new: str | None, rework: Callable[[str], str] | None) -> None:
-        if new is None:
-            remove_unless_changed(
-                self.layout.work_tree / path, _bytes(old or ""), temp_folder=copies(self.layout.git_dir)
-            )
-            return
-
-        def again(now: bytes) -> bytes | None:
-            if rework is None:
-                return None
-            try:
-                return _bytes(rework(now.decode("utf-8", "surrogateescape")))
-            except Exception:  # noqa: BLE001 - whatever a person's half-edited file does to us, it stays as it is
-                return None
-
-        rework_file(
-            self.layout.work_tree / path,
-            None if old is None else _bytes(old),
-            _bytes(new),
-            again,
-            temp_folder=copies(self.layout.git_dir),
-        )
-
-    def _sync_removed(self, paths: Iterable[str]) -> None:
-        for folder in {f for path in paths if (f := (self.layout.work_tree / path).parent).is_dir()}:
-            sync_folder(folder)
 
     # The journal
 
@@ -358,20 +362,22 @@ class GitStateStore:
         return self._follows() or (self.layout.work_tree.is_dir() and self._objects.commit_of("HEAD") == new)
 
     def _catch_up(self, entry: dict[str, Any], nonce: str) -> None:
-        from mission_cli.adapters.git.merging import reworking
-
         old, new, paths = entry["old"], Sha(entry["new"]), list(entry["paths"])
         with index_lock(self.layout.git_dir, token(self.layout.git_dir, nonce)):
             if self._objects.commit_of("HEAD") == new:
-                build_index(
-                    self._git, self._objects, next_index(self.layout.git_dir, nonce), change=(old or None, new, paths)
-                )
+                self._build_index(new, paths, old or None, nonce)
                 self._install_index(nonce)
-            for path in paths:
-                before = self._content(old, path) if old else None
-                after = self._content(new, path)
-                self._follow(path, before, after, reworking(before, after, path))
-            self._sync_removed(paths)
+            writes = self._writes(old or None, new, paths)
+            for write in writes:
+                follow(self.layout, write)
+            sync_removed(self.layout, writes)
+
+    def _writes(self, old: str | None, new: Sha, paths: Sequence[str]) -> list[Write]:
+        """How files differ between two commits, to be made on a person's versions of them."""
+        from mission_cli.adapters.git.merging import reworking
+
+        texts = [(path, self._content(old, path) if old else None, self._content(new, path)) for path in paths]
+        return [Write(path, after, before, reworking(before, after, path)) for path, before, after in texts]
 
     def _content(self, commit: str, path: str) -> str | None:
         entry = self._objects.entry(commit, path)
@@ -392,7 +398,3 @@ class GitStateStore:
 
     def _roots(self) -> list[str]:
         return [] if "" in self.layout.folders else list(self.layout.folders)
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
