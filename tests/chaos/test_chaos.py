@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.chaos.storm import FEATURES, PLAN, WORKER, Storm, assert_nothing_was_lost, pulses_at_once
+from tests.kit.nightly import NIGHTLY
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
 ROUNDS = 30
-SEEDS = range(12) if os.environ.get("MISSION_NIGHTLY") else range(1)
-PARTS, TIMES = 5, 10
-"""Fifty times in all, shared out among those who run tests."""
+SEEDS = range(12) if NIGHTLY else range(1)
+PARTS, TIMES = 5 if NIGHTLY else 2, 10
+"""Shared out among those who run tests."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.chaos.storm import FEATURES, PLAN
 from tests.kit.hosts import network
+from tests.kit.nightly import NIGHTLY
 
 from mission_cli.wiring import open_repository
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.kit.hosts import Host
 
-SEEDS = range(10) if os.environ.get("MISSION_NIGHTLY") else range(1)
+SEEDS = range(10) if NIGHTLY else range(1)
 WORKER = """\
 if FEATURE == "1.2" and ATTEMPT == 1:
     os.mkfifo(OUTSIDE / "arrived")

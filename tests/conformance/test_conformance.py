@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ from tests.conformance import table
 from tests.conformance.cases import CASES, Case, perform
 from tests.conformance.subjects import SUBJECTS
 from tests.kit.agents import FOLDER, needs, needs_bubblewrap
+from tests.kit.nightly import NIGHTLY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def test_a_case_comes_to_its_verdict_and_the_bill_is_the_servers(agent: str, cas
 
 
 @pytest.mark.nightly
-@pytest.mark.skipif("MISSION_NIGHTLY" not in os.environ, reason="takes minutes: run `make nightly`")
+@pytest.mark.skipif(not NIGHTLY, reason="takes minutes: run `make nightly`")
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(("agent", "case"), _cases(slow=True), ids=_name)
 def test_a_slow_case_comes_to_its_verdict(agent: str, case: Case, tmp_path: Path) -> None:

@@ -59,10 +59,13 @@ class Deaths:
             self._look([twice])
             self.counts["pairs of deaths"] += 1
 
-    def kills_without_end(self) -> None:
-        """Kill a pulse at every step of every life that kills of pulses can lead to, until nothing new is left."""
+    def kills_without_end(self, most: int | None = None) -> None:
+        """Kill a pulse at every step of every life that kills of pulses can lead to, until nothing new is left.
+
+        `most` states at most: the first ones of a search in depth.
+        """
         waiting, seen = [self.begin], set[StateId]()
-        while waiting:
+        while waiting and (most is None or len(seen) < most):
             state = waiting.pop()
             if state in seen:
                 continue

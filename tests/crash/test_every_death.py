@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.crash.deaths import Deaths
 from tests.crash.lives import End
 from tests.kit.fakes.life import Kind
+from tests.kit.nightly import NIGHTLY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NIGHTLY = bool(os.environ.get("MISSION_NIGHTLY"))
 PAIRS = 1_000 if NIGHTLY else 250
 SEEDS = range(20) if NIGHTLY else range(2)
 FILES = ("1.1.txt", "1.2.txt", "1.3.txt", "2.1.txt", "2.2.txt", "2.3.txt")
@@ -42,7 +41,7 @@ def test_a_death_at_every_step(kind: Kind, record_property: Callable[[str, objec
 @pytest.mark.timeout(3600)
 def test_kills_of_pulses_as_often_as_you_like(record_property: Callable[[str, object], None]) -> None:
     deaths = Deaths()
-    deaths.kills_without_end()
+    deaths.kills_without_end(None if NIGHTLY else 500)
     deaths.within_the_caps()
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
     record_property("counts", dict(deaths.counts))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.killed import run_under
+from tests.kit.nightly import by_day
 from tests.kit.people import HONEST
 
 from mission_cli.budget.ledger import spent
@@ -53,7 +54,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", by_day(STEPS, 8))
 def test_a_pulse_killed_there(person: Person, step: str, tmp_path: Path) -> None:
     person.worker(HONEST)
     person.plan(ONE)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.kit.nightly import NIGHTLY
 from tests.kit.people import HONEST
 
 from mission_cli.adapters.fs.locks import try_lock, unlock
@@ -225,7 +226,7 @@ collect(opened.world, storage(opened))
 """
 
 
-STEPS = (9, *((1, 2, 3, 4, 6, 7, 12, 14) if os.environ.get("MISSION_NIGHTLY") else ()))
+STEPS = (9, *((1, 2, 3, 4, 6, 7, 12, 14) if NIGHTLY else ()))
 
 
 @pytest.mark.parametrize("step", STEPS)

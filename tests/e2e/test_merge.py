@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from inline_snapshot import snapshot
 from tests.kit.edits import Hand, hand
+from tests.kit.nightly import NIGHTLY
 from tests.kit.people import Person
 
 from mission_cli.document.load import load
@@ -41,7 +42,7 @@ milestones:
     features: [{title: Command line, depends: ["1.*"]}, {title: Manual}, {title: Release}]
 """
 EDITS = 50
-SEEDS = 12 if os.environ.get("MISSION_NIGHTLY") else 1
+SEEDS = 12 if NIGHTLY else 1
 
 
 @dataclass

@@ -16,6 +16,7 @@ import pytest
 from inline_snapshot import snapshot
 from tests.kit.agents import OPENCODE_PRICES, needs_bubblewrap, use_claude, use_codex, use_opencode
 from tests.kit.model_server import ModelServer, Script, Turn
+from tests.kit.nightly import only_at_night
 from tests.kit.plans import HOPELESS, good, use_planner
 
 from mission_cli.budget.ledger import spent
@@ -467,7 +468,7 @@ def test_opencode_plans_and_mends_its_plan_in_the_same_conversation(person: Pers
     assert first.usage.total_tokens + second.usage.total_tokens == sum(bill.tokens.values())
 
 
-@pytest.mark.timeout(300)
+@only_at_night
 def test_opencode_with_a_hopeless_model_makes_nothing(person: Person) -> None:
     seen, script = script_of(HOPELESS)
     with ModelServer(script).running() as server:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.kit.agents import OPENCODE_PRICES, needs_bubblewrap, use_opencode, writes_and_commits
 from tests.kit.model_server import ModelServer
+from tests.kit.nightly import only_at_night
 from tests.kit.people import HONEST
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def test_what_the_milestone_checks_makes_a_fix_feature(person: Person) -> None:
     assert titles == ["one", "two", "fix: file: 1.1.txt more.txt", "three"]
 
 
-@pytest.mark.timeout(300)
+@only_at_night
 def test_opencode_does_a_poc_and_the_bill_is_the_servers(person: Person) -> None:
     needs_bubblewrap()
     with ModelServer(lambda p, s: writes_and_commits(p, s, input=2000, cached=500, output=40)).running() as server:

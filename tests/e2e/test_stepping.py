@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from inline_snapshot import snapshot
 from tests.kit.killed import run_under
+from tests.kit.nightly import by_day
 from tests.kit.people import HONEST
 
 from mission_cli import __version__
@@ -269,7 +270,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", by_day(STEPS, 3))
 def test_open_killed_there_goes_on_with_the_same_attempt(person: Person, step: str, tmp_path: Path) -> None:
     busy(person, ticking=False)
     mark = tmp_path / "died"

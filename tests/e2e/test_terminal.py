@@ -11,6 +11,7 @@ import pytest
 from inline_snapshot import snapshot
 from tests.kit.agents import use_opencode, writes_and_commits
 from tests.kit.model_server import ModelServer, Turn
+from tests.kit.nightly import NIGHTLY
 from tests.kit.people import HONEST
 from tests.kit.plans import good, use_planner
 from tests.kit.terminal import terminal
@@ -186,7 +187,7 @@ def test_what_is_not_handed_back_stays_with_the_person(person: Person) -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.skipif("MISSION_NIGHTLY" not in os.environ, reason="takes more than a minute: run `make nightly`")
+@pytest.mark.skipif(not NIGHTLY, reason="takes more than a minute: run `make nightly`")
 @pytest.mark.timeout(300)
 def test_stepping_into_opencode_goes_on_in_the_workers_own_conversation(person: Person) -> None:
     at_work, never = threading.Event(), threading.Event()

@@ -6,19 +6,18 @@ A failure prints the steps that led to it, with what git answered; in a normal r
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.stateful import run_state_machine_as_test
+from tests.kit.nightly import NIGHTLY
 from tests.people.machine import AtWork
 from tests.people.rooms import make_room
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NIGHTLY = bool(os.environ.get("MISSION_NIGHTLY"))
 EXAMPLES, STEPS = (200, 80) if NIGHTLY else (4, 40)
 
 

@@ -23,7 +23,7 @@ def main() -> int:
     ticks = wanted.ticks or (length if wanted.clumsy else 2_000)
     counts: Counter[str] = Counter()
     for seed in range(wanted.seed, wanted.seed + max(1, ticks // length)):
-        counts += run_clumsily(seed, length, shrink=True) if wanted.clumsy else run(seed, length, kind)
+        counts += run_clumsily(seed, length, shrink=True) if wanted.clumsy else run(seed, length, kind, shrink=True)
     for what, times in sorted(counts.items()):
         print(f"{times:7} {what}")  # noqa: T201 - a command
     return 0

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 LENGTH = 250
 
 
-def run(seed: int, ticks: int = LENGTH, kind: type[Sim] = Sim) -> Counter[str]:
-    """Let a world happen; return what happened how often. Raises BrokenError with the seed and the events it needs."""
+def run(seed: int, ticks: int = LENGTH, kind: type[Sim] = Sim, *, shrink: bool = False) -> Counter[str]:
+    """Let a world happen; return what happened how often.
+
+    Raises BrokenError with the seed; with `shrink`, which takes minutes, also with the fewest events that it needs.
+    """
     events = events_of(seed, ticks)
     try:
         return live(seed, events, kind)
     except Exception as error:
         what, words = type(error), f"seed {seed}: {type(error).__name__}: {error}"
+        if not shrink:
+            raise BrokenError(f"{words}\n`python -m tests.sim --seed {seed}` finds the fewest events") from error
         few = shrunk(events, lambda fewer: fails(seed, fewer, what, kind))
         raise BrokenError("\n".join([words, f"{len(few)} of {ticks} events:", *map(str, few)])) from error
 

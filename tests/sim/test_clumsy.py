@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kit.nightly import NIGHTLY
 from tests.sim.clumsy import TICKS, run_clumsily
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NIGHTLY = bool(os.environ.get("MISSION_NIGHTLY"))
 WORLDS = 100_000 // TICKS if NIGHTLY else 34
 FOUND = (40, 63, 66)
 """Worlds in which a law did not hold once."""

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.kit.nightly import NIGHTLY
 from tests.kit.template import template
 
 from mission_cli.adapters.checks import StandardChecks
@@ -132,7 +133,7 @@ COMMANDS = st.text(
 
 
 @given(COMMANDS, st.sampled_from(["", " (timeout 90s)"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 if NIGHTLY else 60, deadline=None)
 @example("```\na\n```", "")
 @example("~~~~", "")
 @example("a `b` ``c``", " (timeout 90s)")
@@ -151,7 +152,7 @@ def test_plan_file_and_shell_agree_on_every_command_or_the_plan_is_refused(comma
 
 
 @given(COMMANDS, COMMANDS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200 if NIGHTLY else 60, deadline=None)
 def test_other_kinds_are_read_back_as_they_were_asked_or_refused(first: str, second: str) -> None:
     for text in (
         f"grep: `{first}` in `{second}`",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from tests.kit.edits import hand
+from tests.kit.nightly import NIGHTLY
 
 from mission_cli.adapters.git.merging import line_merge
 from mission_cli.document import patch
@@ -37,8 +37,7 @@ from mission_cli.domain.status import Cause, RecordState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WIDE = bool(os.environ.get("MISSION_NIGHTLY"))
-LAW = settings(deadline=None, max_examples=400 if WIDE else 10, suppress_health_check=[HealthCheck.too_slow])
+LAW = settings(deadline=None, max_examples=400 if NIGHTLY else 10, suppress_health_check=[HealthCheck.too_slow])
 
 TEXT = """\
 ---
@@ -457,7 +456,7 @@ def one(base: str, ours: str, theirs: str) -> str:
 
 
 SEED = st.integers(0, 10**6)
-COUNT = st.integers(0, 25 if WIDE else 6)
+COUNT = st.integers(0, 25 if NIGHTLY else 6)
 
 
 @LAW
@@ -475,7 +474,7 @@ def test_merging_is_commutative_associative_and_idempotent(seed: int, edits: tup
 
 
 @LAW
-@given(SEED, st.lists(st.booleans(), max_size=30 if WIDE else 10), st.integers(0, 30))
+@given(SEED, st.lists(st.booleans(), max_size=30 if NIGHTLY else 10), st.integers(0, 30))
 def test_edits_made_in_either_of_two_clones_come_to_the_same_file(seed: int, where: list[bool], sync: int) -> None:
     """Two clones that merge now and then; in the end both have the same bytes."""
     clones = [TEXT, TEXT]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 import tracemalloc
@@ -13,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.kit.golden import constructs, read_text
 from tests.kit.mutations import mutated
+from tests.kit.nightly import NIGHTLY
 from tests.kit.same import same_changes
 from tests.kit.template import TEXT
 
@@ -37,7 +37,7 @@ from mission_cli.domain.ids import FeatureNumber
 
 WILD = sorted((Path(__file__).resolve().parents[1] / "wild").glob("*.md"))
 TEXTS = [read_text(path) for path in WILD] + [TEXT] + [read_text(folder / "before.md") for folder in constructs()]
-ROUNDS = 100_000 if os.environ.get("MISSION_NIGHTLY") else 2_000
+ROUNDS = 100_000 if NIGHTLY else 2_000
 CHUNKS = 8
 CHANGES: list[Change] = [
     SetFront(("status",), "active"),

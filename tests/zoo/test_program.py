@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.agents import needs_bubblewrap
+from tests.kit.nightly import NIGHTLY
 from tests.zoo.cases import HONEST, cheats
 from tests.zoo.program import prepare, sentence
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from tests.zoo.court import Case, Sentence
 
-NIGHTLY = bool(os.environ.get("MISSION_NIGHTLY"))
 BY_DAY = {
     "pytest: a conftest that deselects": "off",
     "script: what it sources": "on",

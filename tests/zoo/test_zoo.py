@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kit.nightly import NIGHTLY
 from tests.zoo.cases import CHEATS, HONEST, cheats
 from tests.zoo.court import Case, Court
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NIGHTLY = bool(os.environ.get("MISSION_NIGHTLY"))
 _EVERY = 1 if NIGHTLY else 8
 
 
