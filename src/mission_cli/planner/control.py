@@ -35,7 +35,7 @@ def control(draft: Draft, milestone: Milestone) -> bool:
         draft.hold(str(milestone.number), "check", words, unblock=unblock, person=True)
         draft.pause(words)
         return False
-    start_checks(draft, judgement)
+    start_checks(draft, judgement, most=max(1, draft.policy.checks_at_once // 2))  # the rest judges finished work
     known = [j for j in judgement.known if j.criterion in own]
     if len(known) < len(own):
         return False

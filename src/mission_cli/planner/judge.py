@@ -137,16 +137,19 @@ def turn_of(mission: Mission) -> str:
     return f"validation {sum(m.rounds for m in mission.milestones)}"
 
 
-def start_checks(draft: Draft, judgement: Judgement) -> None:
-    """Put what a judgement needs into the plan: jobs to start, questions to ask, jobs to wait for."""
-    start_within_bounds(draft, judgement)
+def start_checks(draft: Draft, judgement: Judgement, *, most: int = 0) -> None:
+    """Put what a judgement needs into the plan: jobs to start, questions to ask, jobs to wait for.
+
+    `most` is how many checks of the mission may run when one of these is started; 0: as many as it may run at all.
+    """
+    start_within_bounds(draft, judgement, most=most)
     judgement.asked += [ask(draft, question) for question in judgement.asks]
     judgement.asks.clear()
     draft.running += len(judgement.running)
     draft.checking += len(judgement.running)
 
 
-def start_within_bounds(draft: Draft, judgement: Judgement) -> None:
+def start_within_bounds(draft: Draft, judgement: Judgement, *, most: int = 0) -> None:
     """Start the checks of a judgement as far as the mission and this machine may run more of them now."""
     for start in judgement.starts:
         draft.judgements.setdefault(start.key, start)
@@ -155,7 +158,7 @@ def start_within_bounds(draft: Draft, judgement: Judgement) -> None:
         alone = any(start is other for other in judgement.unsure)
         if start.key in started or draft.alone:
             continue
-        if not alone and under_way >= draft.policy.checks_at_once:
+        if not alone and under_way >= (most or draft.policy.checks_at_once):
             continue
         draft.alone = alone
         if alone and under_way:

@@ -80,7 +80,7 @@ def find_checkout(start: Path) -> Checkout:
         raise
     common_dir = Path(common)
     if common_dir.name == "mission-state.git":
-        return find_checkout(common_dir.parent.parent if common_dir.parent.name == ".git" else common_dir.parent)
+        return find_checkout(_around_missions(common_dir, start))
     return Checkout(common_dir, _main_tree(common_dir) or _tree_around(start, common_dir))
 
 
@@ -198,6 +198,16 @@ def _tree_around(start: Path, common_dir: Path) -> Path | None:
     asked = ("rev-parse", "--path-format=absolute", "--git-dir", "--show-toplevel")
     git_dir, _, tree = plain_git(start, *asked, ok=(0, 128)).partition("\n")
     return Path(tree) if tree and Path(git_dir) == common_dir else None
+
+
+def _around_missions(state: Path, start: Path) -> Path:
+    """Where the repository of the state repository `state` is found from, for somebody in the mission files."""
+    if state.parent.name == ".git":
+        return state.parent.parent
+    around = Path(plain_git(start, "rev-parse", "--show-toplevel", ok=(0, 128)) or state.parent).parent
+    asked = ("rev-parse", "--path-format=absolute", "--git-common-dir")
+    common = plain_git(around, *asked, ok=(0, 128))
+    return around if common and Path(common).resolve() == state.parent.resolve() else state.parent
 
 
 def _git_dir_of(tree: Path) -> Path | None:
