@@ -22,6 +22,7 @@ from mission_cli.domain.mission import InputRequest, Mission
 from mission_cli.domain.paths import is_named
 from mission_cli.domain.text import question
 from mission_cli.moving.from_prd import read_prd
+from mission_cli.moving.sources import sniff
 from mission_cli.planner.asking import find_request
 from mission_cli.settings import parse
 
@@ -151,3 +152,9 @@ def test_prose_stays_prose(text: str) -> None:
 def test_a_byte_order_mark_is_no_part_of_a_file() -> None:
     assert parse("\ufeffmax_parallel_workers = 3\n", "x").max_parallel_workers == 3
     assert read_plan("\ufefftitle: x\nbudget: {time_hours: 1}\nmilestones: [{name: a, features: [{title: b}]}]").plan
+
+
+@pytest.mark.parametrize("key", ["endDate", "executionCount", "qualityThreshold"])
+def test_a_bare_document_of_polpo_is_told_by_the_keys_of_its_record(key: str) -> None:
+    assert sniff(json.dumps({"name": "P", key: 1, "tasks": [{"title": "a"}]})) == "polpo"
+    assert sniff(json.dumps({"name": "P", "tasks": [{"title": "a"}]})) == "prd"

@@ -25,7 +25,9 @@ _MOST_TRIES = 200
 """Opening braces in prose at which a JSON object is looked for."""
 _MEND = "mend it there, or in the line before"
 _LIKE_JSON = pattern(r"\s*(?:\{|\[\s*(?:[\[{\"]|\]?\s*\Z))")
-_POLPO = frozenset({"team", "checkpoints", "qualityGates", "delays", "data"})
+_POLPO = frozenset(
+    {"team", "checkpoints", "qualityGates", "delays", "data", "endDate", "executionCount", "qualityThreshold"}
+)
 _POLPO_TASK = frozenset({"assignTo", "expectations", "expectedOutcomes", "metrics", "dependsOn"})
 
 
