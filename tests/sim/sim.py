@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.kit.fakes.clock import Time
-from tests.kit.fakes.executor import Truth
+from tests.kit.fakes.executor import JOBS, Truth
 from tests.kit.fakes.host import Host, make_host, make_mission
 from tests.kit.fakes.life import Fate
 from tests.kit.fakes.objects import Objects
@@ -35,13 +35,14 @@ from mission_cli.engine.names import resolve
 from mission_cli.engine.observe import consider
 from mission_cli.engine.queries import why
 from mission_cli.engine.world import policy_of
+from mission_cli.planner.decisions import Cancel
 from mission_cli.planner.draft import LOOK_AGAIN
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.world import World
-    from mission_cli.planner.decisions import Hold
+    from mission_cli.planner.decisions import Act, Hold
 
 PLAN = """\
 title: Six files
@@ -233,8 +234,9 @@ class Sim:
         snapshot = world.state.snapshot(world.runtime.settled())
         for stored in snapshot.missions.values():
             case = consider(world, policy_of(world), snapshot, stored, load(stored.text, stored.id))
-            if not case.plan.empty:
-                raise BrokenError(f"{host.jobs.name} is idle and would {[*case.plan.moves, *case.plan.acts]}")
+            acts = [act for act in case.plan.acts if not _is_told(host, act)]
+            if case.plan.moves or acts:
+                raise BrokenError(f"{host.jobs.name} is idle and would {[*case.plan.moves, *acts]}")
 
     def _nothing_is_repeated(self, host: Host) -> None:
         """The loop commits no change more than three times in a row: the third without an effect stops the mission."""
@@ -296,6 +298,11 @@ class RecurringSim(Sim):
 
     plan = PLAN.replace("title: Six files", 'title: Six files\nschedule: "0 */8 * * *"\nend_date: 2026-11-22')
     script = staticmethod(work_anew)
+
+
+def _is_told(host: Host, act: Act) -> bool:
+    """Whether an act tells a job to end that was told already, and has not come to it yet."""
+    return isinstance(act, Cancel) and host.jobs.disk.has(f"{JOBS}/{act.run}/cancel")
 
 
 def head_of(host: Host) -> Sha:
