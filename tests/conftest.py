@@ -9,12 +9,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from tests.kit.clones import Hub, make_hub
 from tests.kit.people import HONEST, Person, make_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+settings.register_profile("mission", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("mission")
 
 _LOOPBACK = ("127.", "::1", "localhost")
 

@@ -55,7 +55,7 @@ def apply_fitting(text: str, changes: Sequence[Change]) -> Patched:
     refused: list[Refused] = []
     rest = list(changes)
     while rest:
-        layout = _completed(scan(text), rest)
+        layout = completed(scan(text), rest)
         text = layout.text
         batch, left, failed = _batch(layout, rest)
         done, rest = rest[: len(rest) - len(left)], left
@@ -86,7 +86,7 @@ def _place(layout: Layout, change: Change) -> list[str] | None:
         return None
 
 
-def _completed(layout: Layout, changes: Sequence[Change]) -> Layout:
+def completed(layout: Layout, changes: Sequence[Change]) -> Layout:
     """Add the columns that the changes need and a table lacks; where that is not safe, the table stays as it is."""
     for change in changes:
         edits = completion(layout, change)
