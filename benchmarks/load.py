@@ -84,7 +84,8 @@ class Lab:
         plan = self.repo.parent / "plan.yaml"
         plan.write_text(PLAN)
         self.mission("new", "--plan", os.fspath(plan), "--headless", "--runner", "script")
-        first = next((self.repo / "missions").glob("*/mission.md"))
+        made = (self.repo / "missions").glob("*/mission.md")
+        first = next(place for place in made if "\nstatus: planning" in place.read_text())
         text, name = first.read_text().replace("status: planning", "status: active", 1), first.parent.name
         for number in range(count):
             mission = name if not number else f"m-20261128-{number:06x}"
