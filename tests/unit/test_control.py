@@ -13,7 +13,7 @@ from mission_cli.domain.ids import Sha
 from mission_cli.domain.landing import Merge
 from mission_cli.domain.mission import Criterion, Mission, Result
 from mission_cli.domain.runs import CheckState, Exit, Job
-from mission_cli.domain.status import Cause, EndReason, JobState, MilestoneStatus, MissionStatus, Verdict
+from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.domain.text import stamp
 from mission_cli.planner.decisions import Dispatch, MarkCriteria, MoveMission, MoveWork, Plan, RunCheck
 from mission_cli.planner.judge import check_key
@@ -73,6 +73,16 @@ def test_criteria_of_a_feature_that_somebody_worked_at_are_not_tried_again() -> 
     plan = looked(staged(OWN, stage=(judged,)), {}, records=(tried,))
     assert not plan.acts
     assert starts(plan)
+
+
+def test_while_an_attempt_waits_to_be_judged_no_more_criteria_of_features_are_tried() -> None:
+    judged = replace(STAGE, baseline=Result(Verdict.FAILED, stamp(NOW), "aaaaaaa"))
+    first, second = feature("1.1", FeatureStatus.DISPATCHED), feature("1.2", criteria=(OWN,))
+    stage = milestone(1, MilestoneStatus.ACTIVE, first, second, criteria=(judged,), started_at="aaaaaaa")
+    attempt = record("1.1-a1")
+    for job, tried in ((Job(JobState.RUNNING), [OWN]), (Job(JobState.ENDED, Exit(EndReason.EXIT, 0)), [])):
+        plan = looked(mission(milestones=(stage,)), {}, records=(attempt,), jobs={attempt.run: job})
+        assert [a.criterion for a in plan.acts if isinstance(a, RunCheck)] == tried
 
 
 def test_what_came_to_the_base_is_merged_in_before_a_feature_that_failed_is_tried_again() -> None:

@@ -19,11 +19,12 @@ def control(draft: Draft, milestone: Milestone) -> bool:
     """Run criteria once on `work` as it was when the milestone started; True when all that matters is known.
 
     The milestone's criteria get their result as a baseline. Those of features that nobody has worked at yet are run to
-    learn whether they can be: one that cannot pauses the mission at once, not when an attempt is judged. See ADR 37.
+    learn whether they can be: one that cannot pauses the mission at once, not when an attempt is judged. While an
+    attempt waits to be judged no more of them are tried: the slots are for its checks, which tell the same. See ADR 37.
     """
     start = draft.seen.start_trees.get(milestone.started_at)
     own = [c for c in milestone.criteria if c.kind in EXECUTABLE_KINDS and c.baseline is None and c.index >= 0]
-    first = _of_untouched_features(draft, milestone)
+    first = [] if _work_waits(draft) else _of_untouched_features(draft, milestone)
     if start is None or not (own or first):
         return True
     commit, tree = start
@@ -48,6 +49,11 @@ def control(draft: Draft, milestone: Milestone) -> bool:
         why = f"negative control of milestone {milestone.number}: {vacuous} of {len(marks)} pass before any work"
         draft.moves.append(MarkCriteria(str(milestone.number), marks, why))
     return not marks
+
+
+def _work_waits(draft: Draft) -> bool:
+    """Whether an attempt has ended and is not judged yet."""
+    return any(job.exit is not None for r in draft.open_records() if (job := draft.seen.jobs.get(r.run)))
 
 
 def _of_untouched_features(draft: Draft, milestone: Milestone) -> list[Criterion]:
