@@ -37,8 +37,8 @@ STEPS = [
     "state._swap:before",
     "state._swap:after",
     "state._install_index:after",
-    "state._follow:before",
-    "state._follow:after",
+    "following.follow:before",
+    "following.follow:after",
     "code.make_work:before",
     "code.make_work:after",
     "executor.submit:before",
@@ -84,7 +84,7 @@ def test_a_pulse_killed_there(person: Person, step: str, tmp_path: Path) -> None
     assert spent(mission.spends).hours == spent(s for s in mission.spends if s.description == "1.1-a1 done").hours
 
 
-@pytest.mark.parametrize("step", ["state._swap:after", "state._follow:before"])
+@pytest.mark.parametrize("step", ["state._swap:after", "following.follow:before"])
 def test_what_a_commit_of_ours_is_still_writing_is_no_edit_of_a_person(
     person: Person, step: str, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mission_cli import wiring
+from mission_cli.adapters.git import state as state_module
 from mission_cli.surfaces import plain
 from mission_cli.surfaces.cli.app import run
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tests.kit.people import Person
 
 _PORTS = ("state", "code", "executor", "runtime", "share")
+_FUNCTIONS = {"following": state_module}
+"""Functions that a module calls by their own name; the place of a point is the module that defines them."""
 
 
 def run_under(person: Person, mark: Path, step: str, *words: str) -> int:
@@ -63,10 +66,13 @@ def main(mark: str, point: str, words: list[str]) -> int:
     place, _, when = point.partition(":")
     port, _, method = place.partition(".")
     real_open, real_command = wiring.open_repository, wiring.python_command
+    if port in _FUNCTIONS:
+        arm(_FUNCTIONS[port], method, when, mark)
 
     def open_armed(*args: Any, **values: Any) -> wiring.Opened:
         opened = real_open(*args, **values)
-        arm(getattr(opened.world, port), method, when, mark)
+        if port not in _FUNCTIONS:
+            arm(getattr(opened.world, port), method, when, mark)
         return dataclasses.replace(opened)
 
     def command(*more: str) -> tuple[str, ...]:
@@ -76,7 +82,7 @@ def main(mark: str, point: str, words: list[str]) -> int:
 
     wiring.open_repository = open_armed
     wiring.python_command = command
-    assert port in _PORTS
+    assert port in (*_PORTS, *_FUNCTIONS)
     if words[:1] == ["pulse"]:
         return plain.plain_pulse(words[words.index("--repo") + 1], quiet=True)
     return run(words)

@@ -75,6 +75,15 @@ def test_criteria_of_a_feature_that_somebody_worked_at_are_not_tried_again() -> 
     assert starts(plan)
 
 
+def test_in_a_poc_nothing_starts_before_the_attempt_before_is_settled() -> None:
+    first, second = feature("1.1", FeatureStatus.REVIEW), feature("1.2")
+    stage = milestone(1, MilestoneStatus.ACTIVE, first, second)
+    attempt, ended = record("1.1-a1"), Job(JobState.ENDED, Exit(EndReason.EXIT, 0))
+    for mode, started in (("full", True), ("poc", False)):
+        plan = plan_of(mission(milestones=(stage,), mode=mode), records=(attempt,), jobs={attempt.run: ended})
+        assert starts(plan) == started, mode
+
+
 def test_while_an_attempt_waits_to_be_judged_no_more_criteria_of_features_are_tried() -> None:
     judged = replace(STAGE, baseline=Result(Verdict.FAILED, stamp(NOW), "aaaaaaa"))
     first, second = feature("1.1", FeatureStatus.DISPATCHED), feature("1.2", criteria=(OWN,))

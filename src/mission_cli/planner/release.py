@@ -46,10 +46,12 @@ _ALIVE = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
 def dispatch(draft: Draft) -> None:
     """Start every feature that nothing holds back, in file order, as long as money and slots last.
 
-    Not in a round that settles something: the bill is written first, and the next round reads it. Nor in a round that
-    lands a part of a POC: the next feature starts from a base that has it.
+    Not in a round that settles something: the bill is written first, and the next round reads it. In a POC the next
+    feature starts from a base that has the one before: not before that is settled and landed.
     """
     if draft.mission.status is not MissionStatus.ACTIVE or draft.settling or lands_now(draft):
+        return
+    if draft.mission.poc and any(not record.by for record in draft.open_records()):
         return
     for milestone in current_milestones(draft.mission):
         for feature in milestone.features:
