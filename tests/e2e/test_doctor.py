@@ -9,6 +9,7 @@ import pytest
 from inline_snapshot import snapshot
 from tests.kit.agents import use_claude, use_opencode
 from tests.kit.model_server import ModelServer, Turn
+from tests.kit.nightly import by_day
 from tests.kit.people import HONEST
 from tests.kit.rooms import open_room
 
@@ -36,7 +37,7 @@ def findings(person: Person, *flags: str, only: str) -> list[str]:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("use", [use_opencode, use_claude])
+@pytest.mark.parametrize("use", by_day([use_claude, use_opencode], 1))
 def test_the_agent_in_use_is_asked_for_one_word_and_its_cost_is_said(person: Person, use: type) -> None:
     with ModelServer(lambda _, __: Turn("OK", input=1000, output=2)).running() as server:
         use(person, server)

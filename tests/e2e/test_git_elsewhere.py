@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.test_supervision import SLOW_AT_FIRST, assert_second_attempt_knows, worker_arrives
+from tests.kit.nightly import by_day
 from tests.kit.people import HONEST, Answer, Person
 
 from mission_cli import __version__
@@ -191,7 +192,7 @@ def test_a_git_folder_that_can_only_be_read(person: Person, words: str) -> None:
     person.mission("cancel", "m", "--yes")
 
 
-@pytest.mark.parametrize("room", [0, 8, 24, 48, 90])
+@pytest.mark.parametrize("room", by_day([0, 8, 24, 48, 90], 3))
 def test_a_disk_that_is_full_loses_nothing_and_once_there_is_room_all_is_tidy(person: Person, room: int) -> None:
     person.worker(HONEST)
     person.plan(ONE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.kit.nightly import only_at_night
 from tests.kit.people import HONEST
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def test_a_feature_without_criteria_must_keep_green_what_was_green(person: Perso
     assert person.causes() == [("1.1-a1", "criteria_failed"), ("1.1-a2", "done")]
 
 
+@only_at_night
 def test_the_third_failed_validation_pauses_with_a_diagnosis(person: Person) -> None:
     person.worker("write(f'{FEATURE}.txt', 'x\\n')\ncommit()\n")
     person.plan(plan('["grep: `never` in `1.1.txt`"]', '{title: one, criteria: ["file: `1.1.txt`"]}'))
@@ -168,6 +170,7 @@ def test_a_manual_criterion_is_passed_by_a_person_and_by_nobody_else(person: Per
     assert person.mission("inbox").out == "nothing waits for you\n"
 
 
+@only_at_night
 def test_a_box_ticked_by_hand_passes_a_manual_criterion_and_no_other(person: Person) -> None:
     person.worker("write('other.txt', 'x\\n')\ncommit()\n")
     person.set("attempts = 1")
@@ -256,6 +259,7 @@ def test_a_worker_that_begins_a_history_of_its_own_is_told_so_and_tried_again(pe
     assert words in (person.repo / "missions/m/runs/1.1-a2.md").read_text(), "the next one is told"
 
 
+@only_at_night
 def test_a_base_whose_history_was_rewritten_waits_for_a_person_and_goes_on_as_they_are_told(person: Person) -> None:
     person.worker(HONEST)
     person.plan(plan('["file: `1.1.txt`"]', preferences="{}"))
@@ -274,6 +278,7 @@ def test_a_base_whose_history_was_rewritten_waits_for_a_person_and_goes_on_as_th
     assert person.git("show", "main:1.1.txt") == "1.1 by attempt 1"
 
 
+@only_at_night
 def test_work_that_conflicts_with_the_base_at_the_end_lands_once_a_person_has_merged_it(person: Person) -> None:
     person.worker(HONEST)
     person.plan(plan('["file: `1.1.txt`"]', preferences="{}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.kit.nightly import only_at_night
 from tests.kit.people import HONEST
 
 from mission_cli.document.runs import read_run
@@ -47,6 +48,7 @@ def test_a_mission_runs_from_its_plan_to_landed_work(person: Person) -> None:
     assert all(c.ticked for m in loaded.mission.milestones for c in m.criteria)
 
 
+@only_at_night
 def test_the_next_runner_takes_over_when_the_tries_of_the_first_are_used_up(person: Person) -> None:
     person.worker("sys.exit(0)\n")
     person.worker(HONEST, name="better")

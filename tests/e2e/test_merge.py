@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from inline_snapshot import snapshot
 from tests.kit.edits import Hand, hand
-from tests.kit.nightly import NIGHTLY
+from tests.kit.nightly import NIGHTLY, only_at_night
 from tests.kit.people import Person
 
 from mission_cli.document.load import load
@@ -94,6 +94,7 @@ def clones(person: Person, tmp_path: Path) -> Clones:
     return Clones(people, person.file().read_text())
 
 
+@only_at_night
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_three_clones_with_fifty_edits_each_come_to_the_same_bytes_in_any_order(clones: Clones, seed: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.kit.nightly import by_day
+from tests.kit.nightly import by_day, only_at_night
 from tests.kit.people import HONEST
 
 if TYPE_CHECKING:
@@ -243,6 +243,7 @@ def save(person: Person, old: str, new: str) -> None:
     person.file().write_text(text.replace(old, new, 1))
 
 
+@only_at_night
 def test_edits_on_disk_of_the_editor_and_of_a_command_meet_in_any_order(person: Person) -> None:
     person.worker(HONEST)
     person.plan(ONE)

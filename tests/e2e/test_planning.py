@@ -16,7 +16,7 @@ import pytest
 from inline_snapshot import snapshot
 from tests.kit.agents import OPENCODE_PRICES, needs_bubblewrap, use_claude, use_codex, use_opencode
 from tests.kit.model_server import ModelServer, Script, Turn
-from tests.kit.nightly import only_at_night
+from tests.kit.nightly import by_day, only_at_night
 from tests.kit.plans import HOPELESS, good, use_planner
 
 from mission_cli.budget.ledger import spent
@@ -386,7 +386,7 @@ def test_the_panic_button_ends_a_planning_that_runs(person: Person) -> None:
     assert "stopped, nothing was written; planning cost $0.05 and 1050 tokens, in " in err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", by_day([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], 1))
 def test_an_interrupt_while_the_model_thinks_ends_the_job_and_says_what_it_cost(
     person: Person, number: signal.Signals
 ) -> None:

@@ -8,6 +8,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tests.kit.nightly import only_at_night
 from tests.kit.people import HONEST
 
 from mission_cli.adapters.git.sharing import claim_there
@@ -152,6 +153,7 @@ def test_a_second_clone_does_not_start_what_is_driven(ada: Person, ben: Person) 
     agree(ada, ben)
 
 
+@only_at_night
 def test_of_two_that_start_at_once_the_first_that_is_accepted_drives(ada: Person, ben: Person) -> None:
     soon = datetime.now(UTC).astimezone() + timedelta(hours=2)
     for person in (ada, ben):
@@ -194,6 +196,7 @@ def test_nothing_is_started_while_the_remote_cannot_be_asked(hub: Hub, ada: Pers
     assert hub.refs["refs/heads/missions"] == ada.state_head()
 
 
+@only_at_night
 def test_a_silent_host_is_named_after_three_looks_and_its_mission_taken_over(
     hub: Hub, ada: Person, ben: Person
 ) -> None:
@@ -219,6 +222,7 @@ def test_a_silent_host_is_named_after_three_looks_and_its_mission_taken_over(
     assert hub.refs["refs/heads/mission/m/work"] == ben.git("rev-parse", "mission/m/work")
 
 
+@only_at_night
 def test_a_host_that_lives_leaves_new_signs(ada: Person, ben: Person) -> None:
     at_work(ada)
     ben.git("fetch", "--quiet")
@@ -228,6 +232,7 @@ def test_a_host_that_lives_leaves_new_signs(ada: Person, ben: Person) -> None:
     assert ben.mission("why", "m").out == f"m: host: it is driven by {host(ada)}\n  → mission takeover m\n"
 
 
+@only_at_night
 def test_a_zombie_that_finishes_after_a_takeover_changes_nothing(hub: Hub, ada: Person, ben: Person) -> None:
     at_work(ada)
     hub.go_away()
@@ -246,6 +251,7 @@ def test_a_zombie_that_finishes_after_a_takeover_changes_nothing(hub: Hub, ada: 
     assert ben.features() == {"1.1": "done", "1.2": "done"}
 
 
+@only_at_night
 def test_what_both_worded_differently_waits_for_a_person_and_starts_nothing(ada: Person, ben: Person) -> None:
     ada.plan(PLAN)
     ada.mission("pulse")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.e2e.test_sharing import PLAN, at_work, host, let_go, starts
 from tests.kit.killed import run_under
+from tests.kit.nightly import only_at_night
 from tests.kit.people import Person
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def no_workers(*people: Person) -> None:
         person.set(f"hours = '{soon:%H}:00-{soon:%H}:30'")
 
 
+@only_at_night
 @pytest.mark.parametrize("later", ["ada", "ben"])
 def test_who_dies_between_hearing_of_another_driver_and_joining_yields_all_the_same(
     hub: Hub, ada: Person, ben: Person, tmp_path: Path, later: str
@@ -73,6 +75,7 @@ def test_a_takeover_that_could_not_be_pushed_is_taken_back(hub: Hub, ada: Person
     assert any(line.startswith("the takeover of m could not be pushed, and is taken") for line in ada.state_log())
 
 
+@only_at_night
 def test_what_is_done_has_to_be_somewhere_before_a_mission_is_taken_over(hub: Hub, ada: Person, ben: Person) -> None:
     at_work(ada)
     ada.mission("pause", "m")
@@ -95,6 +98,7 @@ def test_what_is_done_has_to_be_somewhere_before_a_mission_is_taken_over(hub: Hu
     assert starts(ada, ben) == ["m/1.1-a1", "m/1.2-a1"]
 
 
+@only_at_night
 def test_a_remote_that_was_emptied_gets_everything_again(hub: Hub, ada: Person) -> None:
     ada.plan(PLAN)
     ada.start()
@@ -107,6 +111,7 @@ def test_a_remote_that_was_emptied_gets_everything_again(hub: Hub, ada: Person) 
     assert {ref: hub.refs.get(ref) for ref in before} == {**before, "refs/heads/missions": ada.state_head()}
 
 
+@only_at_night
 def test_an_attempt_that_was_written_anew_here_keeps_nobody_waiting(hub: Hub, ada: Person) -> None:
     ada.plan(PLAN)
     ada.start()
@@ -170,6 +175,7 @@ def test_nothing_of_a_person_is_pushed_along(hub: Hub, ada: Person) -> None:
     assert [ref for ref in hub.refs if ref.startswith("refs/tags/")] == []
 
 
+@only_at_night
 def test_who_drove_once_and_only_watches_rests_between_two_looks(ada: Person, ben: Person) -> None:
     for person in (ada, ben):
         person.set('remote_every = "300s"')
@@ -198,6 +204,7 @@ def test_the_setting_names_a_remote_and_is_no_address(ada: Person, remote: str) 
     )
 
 
+@only_at_night
 def test_a_mission_that_no_clone_is_said_to_drive_waits_for_one(ada: Person) -> None:
     ada.plan(PLAN)
     ada.mission("pulse")
@@ -218,6 +225,7 @@ def test_a_mission_that_no_clone_is_said_to_drive_waits_for_one(ada: Person) -> 
     assert ada.starts() == ["m/1.1-a1", "m/1.2-a1"]
 
 
+@only_at_night
 def test_work_that_went_different_ways_waits_for_a_person_and_goes_on_when_both_are_together(
     hub: Hub, ada: Person
 ) -> None:
@@ -246,6 +254,7 @@ def test_work_that_went_different_ways_waits_for_a_person_and_goes_on_when_both_
     assert hub.refs[f"refs/heads/{branch}"] == ada.git("rev-parse", branch)
 
 
+@only_at_night
 def test_finished_work_is_not_replaced_by_what_stands_at_the_remote(hub: Hub, ada: Person) -> None:
     ada.plan(PLAN)
     ada.start()

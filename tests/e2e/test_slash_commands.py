@@ -10,6 +10,7 @@ import pytest
 from inline_snapshot import snapshot
 from tests.kit.agents import needs_bubblewrap, use_claude, use_opencode, writes_and_commits
 from tests.kit.model_server import ModelServer
+from tests.kit.nightly import by_day
 
 from mission_cli.adapters import slash
 
@@ -104,7 +105,7 @@ milestones:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("use", [use_opencode, use_claude], ids=["opencode", "claude"])
+@pytest.mark.parametrize("use", by_day([use_claude, use_opencode], 1))
 def test_a_sandboxed_worker_is_given_the_command_and_the_prompt_and_runs_nothing_that_stands_in_it(
     person: Person, use: Callable[[Person, ModelServer], None]
 ) -> None:

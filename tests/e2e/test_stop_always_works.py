@@ -17,7 +17,8 @@ from mission_cli.adapters.proc import scan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.kit.people import Person
+    from tests.kit.nightly import by_day
+from tests.kit.people import Person
 
 ENDLESS = """\
 print("at work", flush=True)
@@ -178,7 +179,7 @@ def test_views_show_what_they_can_whatever_a_file_is_like(at_work: Person) -> No
             committed(person, "m", files)
 
 
-@pytest.mark.parametrize("world", STOPPED_IN, ids=lambda w: w.__name__)
+@pytest.mark.parametrize("world", by_day(STOPPED_IN, 3), ids=lambda w: w.__name__)
 def test_what_runs_is_stopped_whatever_a_file_is_like(at_work: Person, world: Callable[[Person], None]) -> None:
     person = at_work
     world(person)

@@ -8,7 +8,8 @@ import pytest
 from inline_snapshot import snapshot
 
 if TYPE_CHECKING:
-    from tests.kit.people import Person
+    from tests.kit.nightly import by_day
+from tests.kit.people import Person
 
 ONE = """\
 title: One feature
@@ -151,7 +152,7 @@ def test_a_runner_that_cannot_be_executed_counts_against_nobody_and_stops_at_its
 
 
 @pytest.mark.parametrize(
-    "damage", ["rm -rf .git", "rm -rf .git/objects", "echo x > .git/HEAD", r"printf '\\377' > .git/HEAD"]
+    "damage", by_day(["rm -rf .git", "rm -rf .git/objects", "echo x > .git/HEAD", r"printf '\\377' > .git/HEAD"], 2)
 )
 def test_one_that_breaks_its_tree(person: Person, damage: str) -> None:
     causes, status, _ = judged(person, GOOD + f'os.system("{damage}")\n')
@@ -159,7 +160,7 @@ def test_one_that_breaks_its_tree(person: Person, damage: str) -> None:
     assert status == "failed"
 
 
-@pytest.mark.parametrize("place", ["HEAD", "refs/heads/pipe", "objects/info/alternates", "packed-refs"])
+@pytest.mark.parametrize("place", by_day(["HEAD", "refs/heads/pipe", "objects/info/alternates", "packed-refs"], 1))
 def test_one_that_leaves_a_pipe_where_git_would_read_holds_nobody_up(person: Person, place: str) -> None:
     pipes = f'place = Path(".git/{place}")\nplace.unlink(missing_ok=True)\nos.mkfifo(place)\n'
     causes, status, _ = judged(person, GOOD + 'write("more.txt", "more")\n' + pipes)
