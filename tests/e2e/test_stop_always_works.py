@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kit.nightly import by_day
 
 from mission_cli.adapters.proc import scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.kit.nightly import by_day
-from tests.kit.people import Person
+    from tests.kit.people import Person
+
 
 ENDLESS = """\
 print("at work", flush=True)

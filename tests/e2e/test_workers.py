@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
+from tests.kit.nightly import by_day
 
 if TYPE_CHECKING:
-    from tests.kit.nightly import by_day
-from tests.kit.people import Person
+    from tests.kit.people import Person
 
 ONE = """\
 title: One feature
