@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+from tests.unit.test_odd_missions import TEXT
 from tests.unit.test_planner import BASE, GOOD, NOW, WORK, feature, mission, plan_of, record
 
+from mission_cli.document.load import load
 from mission_cli.domain.ids import MissionId, RunId, Sha
 from mission_cli.domain.mission import InputRequest, LogRow
 from mission_cli.domain.runs import Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState
 from mission_cli.domain.text import stamp
 from mission_cli.planner.decisions import Cancel, MakeWork, MoveWork, Note, PutBaseBack, Settle
-from mission_cli.planner.guard import PUT_BACK, STATE_PUT_BACK, StateBack, could_write, state_back
+from mission_cli.planner.guard import PUT_BACK, STATE_PUT_BACK, StateBack, could_write, speaks, state_back
 
 RUN, OURS = RunId("m/1.1-a1"), Sha("e" * 40)
 SOME = mission(feature("1.1", FeatureStatus.DISPATCHED), feature("1.2"))
@@ -109,3 +112,43 @@ def test_an_attempt_whose_feature_waits_in_review_for_a_person_does_not_write_an
         review, milestones=(replace(review.milestones[0], features=(feature("1.1", FeatureStatus.DISPATCHED),)),)
     )
     assert could_write(replace(again, requests=(asked,)), both[:1]) == (RUN,)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("title: T", "title: Another"),
+        ("# T\n", "# T\n\nSome thoughts.\n"),
+        ("| 1.1 | one | | pending | ~2h | | |", "|1.1|one by one||pending|~2h|||\n|1.2|two||pending||||"),
+        ("- [ ] run: `true` (timeout 5m)", "*   [ ] run: `true`\n    (timeout 5m)"),
+        ("| nap | delay | 1.1 | | 5m | | pending |", "| nap   | delay | 1.1   |        | 5m   |        | pending |"),
+        ("**Estimate:** ~2h", "**Estimate:** ~9h"),
+    ],
+)
+def test_words_new_features_and_the_form_of_the_file_are_no_decision(old: str, new: str) -> None:
+    assert old in TEXT
+    assert not speaks(load(TEXT, "m-1").mission, load(TEXT.replace(old, new, 1), "m-1").mission)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("status: active", "status: completed"),
+        ("money_usd: 5", "money_usd: 50"),
+        ("base: main", "base: other"),
+        ("managed: mission\n", ""),
+        ("**Status:** active", "**Status:** passed"),
+        ("| one | | pending |", "| one | | done |"),
+        ("| 1.1 | one | | pending | ~2h | | |", "| 1.1 | one | | pending | ~2h | | |\n| 1.2 | two | | done | | | |"),
+        ("run: `true`", "run: `false`"),
+        ("- [ ] file: `a.txt`", "- [x] file: `a.txt`"),
+        ("- [ ] file: `a.txt`", "- [ ] file: `a.txt` <!-- pass 2026-11-20T10:14:24Z eb2a048 -->"),
+        ("| nap | delay | 1.1 | | 5m | | pending |", "| nap | delay | 1.1 | | 5m | | passed |"),
+        ("| open | |", "| answered | yes |"),
+        ("| 1d | waiting |", "| 1d | resolved |"),
+        ("| usd | $1 |", "| usd | $0 |"),
+    ],
+)
+def test_what_decides_is_a_persons_word_or_ours(old: str, new: str) -> None:
+    assert old in TEXT
+    assert speaks(load(TEXT, "m-1").mission, load(TEXT.replace(old, new, 1), "m-1").mission)

@@ -14,7 +14,7 @@ from mission_cli.document.runs import read_run
 from mission_cli.domain.errors import ConflictError
 from mission_cli.engine.judges import unboxed
 from mission_cli.engine.record import Entry, log_rows, message
-from mission_cli.planner.guard import STATE_PUT_BACK, could_write, state_back
+from mission_cli.planner.guard import STATE_PUT_BACK, could_write, speaks, state_back
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +49,8 @@ def _judge(world: World, settled: Mapping[MissionId, Settled], foreign: Foreign)
     backs = state_back(back.missions, known, _suspects(world, settled, known)) if known and back.missions else ()
     texts = back.texts()
     backs = tuple(one for one in backs if any(back.owners[path] == one.mission for path in texts))
+    backs = tuple(one for one in backs if back.speaks(one.mission))
+    texts = {path: text for path, text in texts.items() if any(back.owners[path] == one.mission for one in backs)}
     if not backs:
         world.state.own(foreign.head)
         return []
@@ -75,6 +77,17 @@ class _Back:
     def texts(self) -> dict[str, str | None]:
         """What has to be written."""
         return {path: text for path, text in self.then.items() if text != self.now[path]}
+
+    def speaks(self, mission: MissionId) -> bool:
+        """Whether what changed could be evidence, or a decision of a person."""
+        for path in (path for path, owner in self.owners.items() if owner == mission):
+            then, now = self.then[path], self.now[path]
+            if then is None or now is None or not path.endswith("mission.md"):
+                return True
+            before, after = load_placed(then, mission), load_placed(now, mission)
+            if before.refused or after.refused or speaks(before.mission, after.mission):
+                return True
+        return False
 
     def _take_back(self, move: Moved) -> None:
         changed = self._world.state.changed(move.before, move.after)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import attempt_name
-from mission_cli.domain.records import dataclass
-from mission_cli.domain.status import FeatureStatus, JobState
+from mission_cli.domain.records import dataclass, replace
+from mission_cli.domain.status import FeatureStatus, JobState, MilestoneStatus
 from mission_cli.planner.decisions import Cancel, MakeWork, MoveWork, Note, PutBaseBack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.domain.ids import MissionId, RunId, Sha
-    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.mission import Criterion, Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.planner.draft import Draft
 
@@ -52,6 +52,40 @@ def state_back(
         again = f"if it was you, `mission undo {mission}` makes that change again"
         found.append(StateBack(mission, f"{words}: they are put back to {known[:7]}; {again}"))
     return tuple(found)
+
+
+def speaks(before: Mission, after: Mission) -> bool:
+    """Whether a change of a mission file could be evidence, or a decision of a person.
+
+    What is said about the work, new features, the order of parts and the form of the file are neither.
+    """
+    return _word(before, before) != _word(after, before)
+
+
+def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
+    """All that decides in a mission: statuses, criteria and their results, answers, approvals, caps, who does it."""
+    planned = {f.number for f in before.features()} | {m.number for m in before.milestones}
+    milestones = [m for m in mission.milestones if m.number in planned or m.status is not MilestoneStatus.PENDING]
+    features = [f for f in mission.features() if f.number in planned or f.status is not FeatureStatus.PENDING]
+    return (
+        (mission.status, mission.mode, mission.base, mission.host, mission.managed, mission.autonomous),
+        (mission.schedule, mission.end_date, mission.deadline, mission.executions),
+        (mission.limits, dict(mission.in_force.written), dict(mission.models), mission.preferences, mission.team),
+        [(m.number, m.status, m.rounds, m.started_at, m.passed_at, _criteria(m.criteria)) for m in milestones],
+        [(f.number, f.status, f.worker, f.pr, f.depends, f.tries_after, f.fixes, f.assign) for f in features],
+        [(f.model, f.research, f.side_effects, f.repo, f.broken, _criteria(f.criteria)) for f in features],
+        [replace(gate, line=0) for gate in mission.gates],
+        [(a.at, a.gate, a.decision, a.by, a.commit) for a in mission.approvals],
+        [(r.number, r.feature, r.status, " ".join(r.response.split())) for r in mission.requests],
+        [(w.feature, w.waiting_for, w.status) for w in mission.waits],
+        [(r.at, r.feature, r.status) for r in mission.recoveries],
+        [(s.date, s.category, s.amount) for s in mission.spends],
+    )
+
+
+def _criteria(criteria: Sequence[Criterion]) -> list[Criterion]:
+    """Criteria without their places, and without the spaces between their words."""
+    return [replace(c, text=" ".join(c.text.split()), line=0, index=0) for c in criteria]
 
 
 def could_write(mission: Mission, records: Sequence[RunRecord]) -> tuple[RunId, ...]:
