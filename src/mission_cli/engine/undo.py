@@ -123,7 +123,7 @@ def undo(world: World, text: str) -> Undone:
 def last_decision(history: Sequence[Event]) -> Event | None:
     """The newest commit of ours that decided something and was not taken back; a person's own commits are theirs.
 
-    What the loop has put back comes before all that the loop, and nobody else, has decided since.
+    If the newest decision is of the loop, what it has put back comes first: only that may have been a person's.
     """
     taken_back = {event.undoes for event in history}
     decided: list[Event] = []
@@ -132,7 +132,7 @@ def last_decision(history: Sequence[Event]) -> Event | None:
         if not bookkeeping and event.commit not in taken_back:
             decided.append(event)
     put_back = next((n for n, event in enumerate(decided) if STATE_PUT_BACK in event.events), None)
-    if put_back is not None and all(event.author == decided[put_back].author for event in decided[:put_back]):
+    if put_back is not None and decided[0].author == decided[put_back].author:
         return decided[put_back]
     return next(iter(decided), None)
 

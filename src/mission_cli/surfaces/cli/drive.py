@@ -55,6 +55,7 @@ def start(
     from mission_cli.engine import driving
     from mission_cli.engine.names import resolve
     from mission_cli.engine.starting import on_base, refuse_start, weak_points
+    from mission_cli.engine.state_guard import secured
     from mission_cli.surfaces.views.consent import consent_view, kept_words
 
     opened = shell.open(vouched=True)
@@ -75,7 +76,7 @@ def start(
     report = _pulse(opened)
     _tell(shell, report)
     follow = f"The next pulse comes by itself when a worker ends; `mission run {address.mission.id}` follows it."
-    now = resolve(opened.world.state.snapshot(), address.mission.id).mission
+    now = resolve(secured(opened.world, {}, []), address.mission.id).mission  # a worker may have moved the branch
     words = f"{done.words}. {'Pulses begin it: mission cron install.' if scheduled else follow}"
     shell.say(
         words,

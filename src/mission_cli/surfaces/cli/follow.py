@@ -35,10 +35,11 @@ def register(app: typer.Typer) -> None:
 def run(shell: Shell, mission: Identity = "") -> int:
     """Tick until the mission is finished or needs a person; a live view on a terminal, lines elsewhere."""
     from mission_cli.engine.names import resolve
+    from mission_cli.engine.state_guard import secured  # a worker may have deleted the branch of the mission files
 
     opened = shell.open(vouched=True)
     shell.stopped = opened.world.runtime.stopped
-    identity = resolve(opened.world.state.snapshot(), mission).mission.id
+    identity = resolve(secured(opened.world, {}, []), mission).mission.id
     if shell.interactive:
         return _run_live(shell, opened, identity)
     from mission_cli.engine.loop import pulse
