@@ -142,6 +142,7 @@ One feature  m
 
 Milestone 1: Only  active
   1.1  one                                          waiting_human 2 attempts; Ada has it since <time>
+       criteria_failed: file: `1.1.txt`: 1.1.txt does not exist
 
 money   ░░░░░░░░░░ $0 of $5
 time    ░░░░░░░░░░ <hours> of 1h
