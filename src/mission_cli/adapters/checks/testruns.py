@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 _ESCAPE = pattern(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _WORD = pattern(r"(\d{1,9}) (passed|failed|errors?|xfailed|xpassed|skipped|todo|pending)\b")
+_OF_TESTS = pattern(
+    r"\d (?:passed|failed|errors?|xfailed|xpassed|skipped|deselected|warnings?|rerun|todo|pending|total)\b"
+)
+"""What a list of counts has to name: `34 modules in 1.20s` is about something else."""
 _WORDS_SKIPPED = frozenset({"skipped", "todo", "pending"})
 
 
@@ -34,17 +38,17 @@ _SUMMARIES = (
     ("pytest", r"(?P<none>no tests (?:ran|collected) in [\d.]+s|^collected 0 items)"),
     ("unittest", r"^Ran (?P<ran>\d+) tests? in "),
     ("unittest", r"^(?:OK|FAILED) \(.*?\bskipped=(?P<skip>\d+)"),
-    ("mocha, cypress", r"^[ \t]*(?P<ran>\d+) (?:passing|failing)\b"),
+    ("mocha, cypress", r"^[ \t]*(?P<ran>\d+ passing|[1-9]\d{0,8} failing)\b"),
     ("mocha, cypress", r"^[ \t]*(?P<pend>\d+) pending\b"),
     ("jest, vitest, pest", r"^[ \t]*Tests:?[ \t]+(?P<words>\d+ (?:total|skipped|passed|todo|failed|pending)\b.*)$"),
     ("jest, vitest, pest, playwright", r"(?P<none>\bNo tests? (?:files? )?found\b|^[ \t]*Tests:?[ \t]+no tests\b)"),
-    ("playwright, ava", r"^[ \t]*(?P<ran>\d+) (?:tests? )?(?:passed|failed)(?: \([\d.]+m?s\))?$"),
+    ("playwright, ava", r"^[ \t]*(?P<ran>\d+ (?:tests? )?passed|[1-9]\d{0,8} (?:tests? )?failed)(?: \([\d.]+m?s\))?$"),
     ("node --test", r"^[#ℹ] (?:pass|fail)\s+(?P<ran>\d+)$"),
     ("node --test", r"^[#ℹ] (?:skipped|todo)\s+(?P<pend>\d+)$"),
     ("TAP, bats", r"^(?P<none>1\.\.0)\b"),
     ("TAP, bats", r"^(?P<some>(?:not )?ok) \d+(?!.*# ?[sS][kK][iI][pP])"),
     ("TAP, bats", r"^ok (?P<pend>\d+)(?=.*# ?[sS][kK][iI][pP])"),
-    ("bun", r"^[ \t]*(?P<ran>\d+) (?:pass|fail)$"),
+    ("bun", r"^[ \t]*(?P<ran>\d+ pass|[1-9]\d{0,8} fail)$"),
     ("bun", r"^[ \t]*(?P<pend>\d+) (?:skip|todo)$"),
     ("deno", r"^(?:ok|FAILED) \| (?P<ran>\d+) passed.*? \| (?P<ran2>\d+) failed(?:.*? \| (?P<pend>\d+) ignored)?"),
     ("deno", r"(?P<none>No test modules found)"),
@@ -112,8 +116,9 @@ def _counts(found: re.Match[str]) -> Iterator[tuple[int, int]]:
         elif name == "words":
             for number, word in _WORD.findall(text):
                 yield (0, int(number)) if word in _WORDS_SKIPPED else (int(number), 0)
-            yield 0, 0
+            yield from [(0, 0)] if _OF_TESTS.search(text) else []
         elif name.startswith("skip"):
             yield -int(text), int(text)
         else:
-            yield (0, int(text)) if name.startswith("pend") else (int(text), 0)
+            number = int(text.split()[0])
+            yield (0, number) if name.startswith("pend") else (number, 0)
