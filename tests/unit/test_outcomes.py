@@ -112,7 +112,15 @@ def test_the_summaries_of_test_programs(wanted: Ran, samples: dict[str, str]) ->
 
 
 def test_other_output_says_nothing_about_tests() -> None:
-    built = ("built in 3s", "34 modules in 1.20s", "0 modules in 0.1s", "2 files, 1 chunk in 0.31s")
+    built = (
+        "built in 3s",
+        "34 modules in 1.20s",
+        "0 modules in 0.1s",
+        "2 files, 1 chunk in 0.31s",
+        "0 errors in 0.12s",
+        "0 pending",
+        "0 todo",
+    )
     for output in ("", "all good", *built, "10 files", "ok", "PASS", "passed", "0 failed", "0 failing", "0 fail"):
         assert ran_tests(output) is Ran.UNKNOWN, output
 

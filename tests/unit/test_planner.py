@@ -598,6 +598,11 @@ def test_an_unknown_cost_keeps_its_reserve_held() -> None:
         record("1.2-a1", reserve=Reserve(Decimal(3))),
     ]
     assert held(records) == Totals(usd=Decimal(7))
+    counted = record(
+        "1.3-a1", Cause.DONE, reserve=Reserve(Decimal(1), tokens=900), usage=Usage(None, tokens={"output": 5})
+    )
+    unread = record("1.4-a1", Cause.DONE, reserve=Reserve(Decimal(1), tokens=900), usage=Usage(None))
+    assert held([counted, unread]) == Totals(usd=Decimal(2), tokens=Decimal(900))
 
 
 def test_every_move_of_the_tables_and_no_other() -> None:

@@ -103,7 +103,7 @@ def spent(rows: Iterable[Spend]) -> Totals:
 
 
 def held(records: Iterable[RunRecord], bills: Mapping[RunId, Usage] = MappingProxyType({})) -> Totals:
-    """Add up the reserves of open attempts, and the money of settled ones whose cost is unknown.
+    """Add up the reserves of open attempts, and money and tokens of settled ones whose cost is unknown.
 
     Of a run whose bill is known already only what the bill leaves of its reserve: both together are the greater one.
     """
@@ -115,6 +115,8 @@ def held(records: Iterable[RunRecord], bills: Mapping[RunId, Usage] = MappingPro
             sums[category] += max(ZERO, reserved(record, category) - (billed or ZERO))
         if not record.open and record.usage.usd is None:
             sums["usd"] += record.reserve.usd
+            if not record.usage.total_tokens:  # an agent without a price still counts its tokens
+                sums["tokens"] += Decimal(record.reserve.tokens)
     return Totals(usd=sums["usd"], hours=sums["hours"], tokens=sums["tokens"])
 
 

@@ -34,12 +34,12 @@ class Ran(StrEnum):
 _SUMMARIES = (
     # Groups: `ran…` counts tests, `skip…` counts those of them that were skipped, `pend…` counts skipped ones beside
     # them, `words` holds numbers with their names, `some` and `none` stand for themselves.
-    ("pytest", r"^=*[ \t]*(?P<words>\d+ [a-z]+(?:, \d+ [a-z]+)*) in [\d.]+s"),
+    ("pytest", r"^=*[ \t]*(?P<words>[1-9]\d{0,8} [a-z]+(?:, \d+ [a-z]+)*) in [\d.]+s"),
     ("pytest", r"(?P<none>no tests (?:ran|collected) in [\d.]+s|^collected 0 items)"),
     ("unittest", r"^Ran (?P<ran>\d+) tests? in "),
     ("unittest", r"^(?:OK|FAILED) \(.*?\bskipped=(?P<skip>\d+)"),
     ("mocha, cypress", r"^[ \t]*(?P<ran>\d+ passing|[1-9]\d{0,8} failing)\b"),
-    ("mocha, cypress", r"^[ \t]*(?P<pend>\d+) pending\b"),
+    ("mocha, cypress", r"^[ \t]*(?P<pend>[1-9]\d{0,8}) pending\b"),
     ("jest, vitest, pest", r"^[ \t]*Tests:?[ \t]+(?P<words>\d+ (?:total|skipped|passed|todo|failed|pending)\b.*)$"),
     ("jest, vitest, pest, playwright", r"(?P<none>\bNo tests? (?:files? )?found\b|^[ \t]*Tests:?[ \t]+no tests\b)"),
     ("playwright, ava", r"^[ \t]*(?P<ran>\d+ (?:tests? )?passed|[1-9]\d{0,8} (?:tests? )?failed)(?: \([\d.]+m?s\))?$"),
@@ -49,7 +49,7 @@ _SUMMARIES = (
     ("TAP, bats", r"^(?P<some>(?:not )?ok) \d+(?!.*# ?[sS][kK][iI][pP])"),
     ("TAP, bats", r"^ok (?P<pend>\d+)(?=.*# ?[sS][kK][iI][pP])"),
     ("bun", r"^[ \t]*(?P<ran>\d+ pass|[1-9]\d{0,8} fail)$"),
-    ("bun", r"^[ \t]*(?P<pend>\d+) (?:skip|todo)$"),
+    ("bun", r"^[ \t]*(?P<pend>[1-9]\d{0,8}) (?:skip|todo)$"),
     ("deno", r"^(?:ok|FAILED) \| (?P<ran>\d+) passed.*? \| (?P<ran2>\d+) failed(?:.*? \| (?P<pend>\d+) ignored)?"),
     ("deno", r"(?P<none>No test modules found)"),
     ("rspec, hspec", r"^(?P<ran>\d+) examples?, \d+ failures?(?:, (?P<skip>\d+) pending)?"),
