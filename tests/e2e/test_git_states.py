@@ -268,9 +268,8 @@ def test_a_merge_that_is_open_in_the_mission_files_is_waited_for(person: Person)
     person.git("merge", "other", cwd=missions, ok=(1,))
     head = person.state_head()
     answer = person.mission("start", "m", "--headless", ok=(4,))
-    place = (person.repo / ".git").resolve()
     assert answer.err.splitlines()[-2:] == [
-        f"error: the mission files wait: a merge is not finished in {place}",
+        f"error: the mission files wait: a merge is not finished in {missions.resolve()}",
         " hint: finish it, then all goes on by itself",
     ]
     assert person.state_head() == head

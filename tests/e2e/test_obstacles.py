@@ -240,6 +240,7 @@ def expect(person: Person, obstacle: Obstacle, back: Back, following: str) -> No
     back()
     assert not is_idle(os.fspath(person.runtime), __version__), name
     pulse = person.process("pulse")
+    person.let_pulses_end()  # it may have found another one at work, and left it a word
     assert job.exists(), (name, pulse, person.mission("why", "m", ok=None))
 
 

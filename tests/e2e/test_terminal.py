@@ -78,7 +78,7 @@ tokens             0
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine\
 """)
         (person.repo.parent / "go").write_text("go")
-        assert plain(window.see("ended with")) == snapshot("""\
+        assert plain(window.see("ended with 0\n$")) == snapshot("""\
 <clock> 1.1-a1 left 1 commit in 1 file
 <clock> 1.1-a1 is done
 <clock> every feature of milestone 1 is done or skipped
