@@ -127,7 +127,7 @@ def stopped(lab: Lab) -> float:
         began = time.monotonic()
         lab.mission("stop", "--all")
         while lab.processes() and time.monotonic() - began < LONGEST_STOP:
-            time.sleep(0.1)
+            time.sleep(0.1)  # between looks: detached processes cannot be waited on
         one.wait()
     return time.monotonic() - began
 
@@ -152,7 +152,7 @@ def main() -> int:
         lab.fill(1)
         one = pulses(lab, 0)[0]
         while lab.processes():
-            time.sleep(0.1)
+            time.sleep(0.1)  # between looks: detached processes cannot be waited on
         lab.fill(int(count))
         took = sorted(pulses(lab, seconds))
         p50, p99 = took[len(took) // 2], took[min(len(took) - 1, len(took) * 99 // 100)]

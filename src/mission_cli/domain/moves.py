@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
 
 MOST = 100
-"""Foreign moves that are kept: there is one for each commit of ours on top of one, until a pulse looks."""
+"""Foreign moves that are kept. Until a pulse judges them, each own commit on top of a foreign one adds one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +25,29 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """The note about one branch; it is replaced as a whole before and after each move of ours."""
+    """The note about one branch; it is replaced as a whole before and after each own move."""
 
     tip: Sha | None
-    """Where the branch was put last, or was when somebody's moves were judged."""
+    """Where the branch was put last, or was when foreign moves were last judged."""
     others: tuple[Moved, ...] = ()
     """Moves of others before that, not judged yet, oldest first."""
     about: Moved | None = None
-    """The move of ours that is being made, or whose process died."""
+    """The own move that is in progress, or whose process died."""
     settles: bool = False
     """With that move those of others are judged."""
 
     def begun(self, head: Sha | None, new: Sha, *, settles: bool) -> Moves:
-        """The note before a move of ours."""
+        """Return the note before an own move."""
         return replace(self, about=Moved(head, new), settles=settles)
 
     def ended(self, *, moved: bool) -> Moves:
-        """The note after it; not `moved`: somebody else was faster."""
+        """Return the note after it; not `moved`: another process moved the branch first."""
         if self.about is None or not moved:
             return replace(self, about=None, settles=False)
         return Moves(self.about.after, () if self.settles else self.foreign(self.about.before))
 
     def found(self, head: Sha | None, contains: Callable[[Sha, Sha], bool]) -> Moves:
-        """The note where the branch is found at `head`: what died in a move of ours has made it or not.
+        """The note where the branch is found at `head`: a process that died in an own move has made it or not.
 
         `contains` says whether its first commit is, or came before, its second.
         """

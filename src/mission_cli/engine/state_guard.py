@@ -1,4 +1,4 @@
-"""The state is ours while workers run outside of a sandbox: a commit of somebody else is not a person's word then.
+"""Guards the state branch while workers run without a sandbox: foreign commits do not count as a person's decision.
 
 What it changed in missions is put back with one commit on top, so that history keeps it, and the attempts that may
 have made it are told by name. While no such worker runs it is a person's edit like any other.
@@ -123,7 +123,7 @@ def _suspects(world: World, settled: Mapping[MissionId, Settled], known: Sha) ->
 
 
 def _told(world: World, back: _Back, backs: Sequence[StateBack]) -> dict[str, str]:
-    """The mission files with a row that says what was put back; of a mission that nobody knew before there is none."""
+    """The mission files with a row that says what was put back; a mission that was unknown before has none."""
     known = {**world.state.snapshot().missions} if back.now else {}
     found: dict[str, str] = {}
     for one in backs:

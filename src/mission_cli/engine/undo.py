@@ -121,7 +121,7 @@ def undo(world: World, text: str) -> Undone:
 
 
 def last_decision(history: Sequence[Event]) -> Event | None:
-    """The newest commit of ours that decided something and was not taken back; a person's own commits are theirs.
+    """Return the newest own commit that decided something and was not undone; commits by git alone do not count.
 
     If the newest decision is of the loop, what it has put back comes first: only that may have been a person's.
     """
@@ -138,7 +138,7 @@ def last_decision(history: Sequence[Event]) -> Event | None:
 
 
 def _beside(world: World, address: Address, last: Event, snapshot: Snapshot) -> list[Write]:
-    """The other files of a mission as they were before they were put back, where nobody has changed them since."""
+    """The other files of a mission as they were before they were put back, if they have not changed since."""
     mission = address.stored.id
     files = world.state.changed(_before(last), last.commit).get(mission, {})
     since = world.state.changed(last.commit, snapshot.head).get(mission, {})
@@ -147,7 +147,7 @@ def _beside(world: World, address: Address, last: Event, snapshot: Snapshot) -> 
 
 
 def _made_again(world: World, snapshot: Snapshot, text: str) -> Undone | None:
-    """Make a mission again that was taken away because somebody made it beside this program; None: there is none."""
+    """Restore a mission that was removed because it was not created by this program; None if there is none."""
     history = world.state.history(limit=_MOST)
     taken_back = {event.undoes for event in history}
     back = (e for e in history if STATE_PUT_BACK in e.events and text in e.missions and e.commit not in taken_back)
@@ -193,7 +193,7 @@ def _refuse(world: World, address: Address, last: Event, before: str, after: str
 
 
 def _refuse_changed(address: Address, before: str, after: str) -> None:
-    """What somebody changed since at the same place is theirs."""
+    """Refuse if the same place was changed since."""
     mission = address.mission.id
     old, new = load(before, mission), load(after, mission)
     decided = {(one.subject, one.what) for one in differences(old, new)}

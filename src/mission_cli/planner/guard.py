@@ -1,4 +1,4 @@
-"""What only we may move: branches, and the state, that somebody else has moved while workers ran unboxed."""
+"""Restores branches and state that something else moved while workers ran without a sandbox."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class StateBack:
 def state_back(
     changed: Mapping[MissionId, Sha | None], known: Sha, suspects: Mapping[MissionId, Sequence[RunId]]
 ) -> tuple[StateBack, ...]:
-    """Say which missions are put back, where somebody else has changed the files of some; empty: a person has.
+    """Say which missions are put back, after foreign commits changed mission files; empty: they are a person's.
 
     `changed`: by mission, the last commit with such a change, None where the branch was deleted. `known`: what was
     known before. `suspects`: the attempts outside of a sandbox that could write then.

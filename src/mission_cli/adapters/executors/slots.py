@@ -27,5 +27,5 @@ def take_slot(folder: Path, count: int, kind: str) -> tuple[int, int] | None:
 
 
 def free_slots(folder: Path, count: int, kind: str) -> int:
-    """How many slots for a kind of jobs nobody holds now."""
+    """Return how many slots of a kind are free now."""
     return sum(not is_locked(folder / f"{SLOTS[kind]}-{number}") for number in range(count))

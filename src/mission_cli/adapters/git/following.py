@@ -1,4 +1,4 @@
-"""How the work tree follows a commit of ours: a person's edits that are not committed stay, and get our change too."""
+"""Updates the work tree after an own commit. Uncommitted edits of a person stay, and get the change too."""
 
 from __future__ import annotations
 
@@ -43,5 +43,5 @@ def sync_removed(layout: Layout, writes: Iterable[Write]) -> None:
 
 
 def as_bytes(text: str) -> bytes:
-    """A text of ours as it is stored."""
+    """Return a text as the bytes that are stored."""
     return text.encode("utf-8", "surrogateescape")

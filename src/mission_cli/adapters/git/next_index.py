@@ -1,4 +1,4 @@
-"""The index that a commit of ours will leave: the person's entries, and ours where the person has staged nothing."""
+"""Builds the index for after an own commit: the person's entries, and new ones where the person staged nothing."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def build_index(
     change: tuple[str | None, str, Sequence[str]],
     known: Sha | None = None,
 ) -> None:
-    """Prepare it in a file of ours; `change` is the head before, the commit, and the paths that differ.
+    """Prepare it in a separate file; `change` is the head before, the commit, and the paths that differ.
 
-    `known` is the head that the index may still show, where somebody has moved the branch without it.
+    `known` is the head that the index may still show, if another program moved the branch without it.
     """
     head, new, paths = change
     index = git.git_dir / "index"

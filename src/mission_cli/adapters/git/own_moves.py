@@ -1,4 +1,4 @@
-"""Where this program put the state branch last, noted in the runtime folder: every other move is somebody else's.
+"""Where this program put the state branch last, noted in the runtime folder: every other move is foreign.
 
 A move is noted before the branch moves, durably, so that one whose process or machine died is known as well. Whoever
 calls holds the lock of the store. Without the note, or on another branch, the branch is known from where it is.

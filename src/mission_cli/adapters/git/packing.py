@@ -1,4 +1,4 @@
-"""Packing of the state repository: each commit of ours leaves some loose objects, and no git of a person tidies there.
+"""Packing of the state repository: each own commit leaves loose objects, and no git of a person packs them.
 
 Only a repository that is ours is packed. In a person's own one their git does that by its own settings.
 """
@@ -26,7 +26,7 @@ LOCK = "mission-pack.lock"
 
 
 def pack_when_many(git: Git) -> bool:
-    """Start a repack that nobody waits for where there are many loose objects and none is at work; True when it was.
+    """Start a repack in the background if there are many loose objects and none is running; True if it was started.
 
     It holds the lock itself, so one that is killed leaves nothing behind that stops the next one. Objects that
     nothing refers to yet are packed as well: another process may be about to.
