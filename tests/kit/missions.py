@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
 from mission_cli.domain.mission import Criterion, Feature, Limits, Milestone, Mission, Preferences
@@ -83,7 +83,7 @@ def record(name: str, cause: Cause | None = None, **more: object) -> RunRecord:
     return RunRecord(RunId(f"m/{name}"), state, cause=cause, **values)  # type: ignore[arg-type]  # values of a case
 
 
-def plan_of(some: Mission, policy: Policy = POLICY, **more: object) -> Plan:
+def plan_of(some: Mission, policy: Any = POLICY, **more: object) -> Plan:
     """What is decided for a mission in a world."""
     return decide(some, seen(**more), policy)
 

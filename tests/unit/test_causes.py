@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.test_planner import GOOD, NOW, POLICY, TIP, feature, mission, record, seen
+from tests.kit.missions import GOOD, NOW, POLICY, TIP, feature, mission, record, seen
 
 from mission_cli.domain.mission import Criterion, InputRequest, Recovery
 from mission_cli.domain.records import dataclass

@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from tests.kit.missions import NOW, milestone, plan_of, run
-from tests.unit.test_planner import POLICY, feature, mission, record
+from tests.kit.missions import NOW, POLICY, feature, milestone, mission, plan_of, record, run
 
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.landing import Merge

@@ -274,7 +274,7 @@ def test_every_hold_names_a_time_or_an_event_or_a_person_with_a_command_that_exi
     world: tuple[Mission, dict[str, object]],
 ) -> None:
     some, more = world
-    plan: Plan = plan_of(some, **more)  # type: ignore[arg-type]  # values of a case
+    plan: Plan = plan_of(some, **more)
     assert plan.holds
     for hold in plan.holds:
         assert hold.until or hold.unblock or hold.kind in COMES_BY_ITSELF or not hold.person, hold

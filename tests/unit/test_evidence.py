@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.test_planner import GOOD, POLICY, WORK, feature, mission, plan_of, record, seen
+from tests.kit.missions import GOOD, POLICY, WORK, feature, mission, plan_of, record, seen
 
 from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.judging import Against

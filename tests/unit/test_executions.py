@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.unit.test_planner import NOW, POLICY, feature, mission, record, seen
+from tests.kit.missions import NOW, POLICY, feature, mission, record, seen
 
 from mission_cli.document import patch
 from mission_cli.document.load import load

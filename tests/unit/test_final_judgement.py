@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kit.missions import GOOD, POLICY, WORK, feature, mission, plan_of
 from tests.unit.test_evidence import CHECK, OLD, acts_of, asked, judged, state
-from tests.unit.test_planner import GOOD, POLICY, WORK, feature, mission, plan_of
 
 from mission_cli.domain.judging import Against
 from mission_cli.domain.landing import Landing, LandState

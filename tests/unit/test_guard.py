@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.kit.missions import BASE, GOOD, NOW, WORK, feature, mission, plan_of, record
 from tests.unit.test_odd_missions import TEXT
-from tests.unit.test_planner import BASE, GOOD, NOW, WORK, feature, mission, plan_of, record
 
 from mission_cli.document.load import load
 from mission_cli.domain.ids import MissionId, RunId, Sha

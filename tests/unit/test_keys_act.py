@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
-from tests.unit.test_planner import POLICY, feature, holds, mission, plan_of, record, seen
+from tests.kit.missions import POLICY, feature, holds, mission, plan_of, record, seen
 
 from mission_cli.document.load import load
 from mission_cli.domain.ids import FeatureNumber

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.kit.missions import NOW, POLICY, TIP, WORK, feature, holds, mission, plan_of, record, seen
 
 from mission_cli.budget.ledger import Totals, account, held, reserve_for_attempt, spent
 from mission_cli.domain.errors import IllegalMoveError
-from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
+from mission_cli.domain.ids import FeatureNumber, RunId
 from mission_cli.domain.landing import Landing, LandState
 from mission_cli.domain.mission import (
     Criterion,
@@ -36,7 +37,6 @@ from mission_cli.domain.status import (
     JobState,
     MilestoneStatus,
     MissionStatus,
-    RecordState,
     Verdict,
 )
 from mission_cli.domain.text import stamp
@@ -58,60 +58,7 @@ from mission_cli.planner.decisions import (
     Submit,
 )
 from mission_cli.planner.policy import Policy, RunnerPolicy
-from mission_cli.planner.seen import Seen
 from mission_cli.planner.transitions import FEATURE_MOVES, MILESTONE_MOVES, MISSION_MOVES, move_feature, move_mission
-
-NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
-WORK, BASE, TIP = Sha("a" * 40), Sha("b" * 40), Sha("c" * 40)
-POLICY = Policy(runners={"script": RunnerPolicy()})
-
-
-def feature(number: str, status: FeatureStatus = FeatureStatus.PENDING, **more: object) -> Feature:
-    return Feature(FeatureNumber(number), f"title {number}", status, str(status), **more)  # type: ignore[arg-type]  # values of a case
-
-
-def mission(*features: Feature, **more: object) -> Mission:
-    milestone = Milestone(1, "Only", MilestoneStatus.ACTIVE, "active", features=features)
-    values: dict[str, object] = {
-        "id": MissionId("m"),
-        "title": "T",
-        "status": MissionStatus.ACTIVE,
-        "raw_status": "active",
-        "base": "main",
-        "managed": True,
-        "limits": Limits(usd=Decimal(20)),
-        "preferences": Preferences(max_parallel_workers=2, runner="script"),
-        "milestones": (milestone,),
-        **more,
-    }
-    return Mission(**values)  # type: ignore[arg-type]  # values of a case
-
-
-def seen(**more: object) -> Seen:
-    values: dict[str, object] = {
-        "now": NOW,
-        "me": "here",
-        "base": BASE,
-        "work": WORK,
-        "work_tree": "t",
-        "free_slots": 4,
-    }
-    return Seen(**{**values, **more})  # type: ignore[arg-type]  # values of a case
-
-
-def record(name: str, cause: Cause | None = None, **more: object) -> RunRecord:
-    state = RecordState.INTENDED if cause is None else RecordState.SETTLED
-    values: dict[str, object] = {"runner": "script", "base": WORK, "intended": stamp(NOW), **more}
-    return RunRecord(RunId(f"m/{name}"), state, cause=cause, **values)  # type: ignore[arg-type]  # values of a case
-
-
-def plan_of(some: Mission, **more: object) -> Plan:
-    return decide(some, seen(**more), POLICY)
-
-
-def holds(plan: Plan, subject: str) -> list[tuple[str, str]]:
-    return [(h.kind, h.detail) for h in plan.holds if h.subject == subject]
-
 
 # Release
 

@@ -11,8 +11,9 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from tests.kit.missions import BASE, GOOD, NOW, POLICY, TIP, WORK, feature, mission, record, seen
 from tests.kit.proofs import exists
-from tests.unit.test_planner import BASE, GOOD, NOW, POLICY, TIP, WORK, ended, feature, mission, record, seen
+from tests.unit.test_planner import ended
 
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.landing import Landing, LandState

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.test_planner import WORK, mission, record
+from tests.kit.missions import WORK, mission, record
 
 from mission_cli.domain.mission import Criterion
 from mission_cli.domain.records import replace

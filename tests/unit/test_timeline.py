@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.test_planner import NOW, POLICY, feature, mission, record, seen
+from tests.kit.missions import NOW, POLICY, feature, mission, record, seen
 
 from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
