@@ -33,7 +33,9 @@ def test_work_is_made_once_and_moved_by_compare_and_swap(place: Place) -> None:
     newer = place.base(b_txt="b\n")
     code.make_work(M, newer)
     assert code.heads(M, "main").work == base
+    assert code.heads(M, "main").ours == base, "making it again is no move"
     assert not code.move_work(M, newer, newer)
+    assert code.heads(M, "main").ours == base, "a move that came too late is none"
     assert code.move_work(M, newer, base)
     assert code.heads(M, "main").work == newer
     assert code.newest([base, newer]) == newer == code.newest([newer])

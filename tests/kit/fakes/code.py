@@ -199,11 +199,14 @@ class MemoryCodeRepo:
 
     def make_work(self, mission: MissionId, base: Sha) -> None:
         """Create the branch of finished features; nothing when it exists."""
-        self.own_work(mission, base)
-        self._disk.create(f"{REFS}/heads/mission/{mission}/work", base)
+        if self._ref(f"heads/mission/{mission}/work") is None:
+            self.own_work(mission, base)
+            self._disk.create(f"{REFS}/heads/mission/{mission}/work", base)
 
     def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
         """Compare and swap; False when somebody else was faster."""
+        if self._ref(f"heads/mission/{mission}/work") != expect:
+            return False
         self.own_work(mission, to)
         return self._disk.swap(f"{REFS}/heads/mission/{mission}/work", to, expect)
 

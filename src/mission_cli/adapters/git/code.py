@@ -78,7 +78,7 @@ class GitCodeRepo:
 
     def heads(self, mission: MissionId, base: str) -> Heads:
         """Where the branches are."""
-        work = self._objects.commit_of(f"refs/heads/mission/{mission}/work")
+        work = self._work(mission)
         there = self._objects.commit_of(f"refs/heads/{base}") if base else None
         return Heads(
             base=there,
@@ -288,26 +288,31 @@ class GitCodeRepo:
 
     def make_work(self, mission: MissionId, base: Sha) -> None:
         """Create the branch of finished features; nothing when it exists."""
-        ref = f"refs/heads/mission/{mission}/work"
-        self.own_work(mission, base)
-        if not self._git.swap_ref(ref, base, ZERO) and self._objects.commit_of(ref) is None:
+        if not self._put_work(mission, base, None) and self._work(mission) is None:
             raise ToolError(f"the branch mission/{mission}/work cannot be made", hint="is there a branch `mission`?")
 
     def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
         """Compare and swap; False when somebody else was faster."""
+        return self._put_work(mission, to, expect)
+
+    def _work(self, mission: MissionId) -> Sha | None:
+        return self._objects.commit_of(f"refs/heads/mission/{mission}/work")
+
+    def _put_work(self, mission: MissionId, to: Sha, expect: Sha | None) -> bool:
+        """Move `work`, noted as our move before it is made; a move that is too late is not noted."""
+        if self._work(mission) != expect:
+            return False
         self.own_work(mission, to)
-        return self._git.swap_ref(f"refs/heads/mission/{mission}/work", to, expect)
+        return self._git.swap_ref(f"refs/heads/mission/{mission}/work", to, expect or ZERO)
 
     def fence(self, mission: MissionId, words: str) -> None:
         """Put an empty commit on `work`; nothing where there is none yet."""
-        ref = f"refs/heads/mission/{mission}/work"
-        work = self._objects.commit_of(ref)
+        work = self._work(mission)
         if work is not None:
             tree = self._git.text("rev-parse", f"{work}^{{tree}}")
             author, committer = self._identities
             made = self._git.commit_tree(tree, [work], words, author=author, committer=committer)
-            self.own_work(mission, made)
-            self._git.swap_ref(ref, made, work)
+            self._put_work(mission, made, work)
 
     def watch(self, missions: Sequence[MissionId], bases: Sequence[str]) -> list[str]:
         """Files whose look changes when a branch that the loop looks at moves."""
