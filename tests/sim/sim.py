@@ -37,6 +37,7 @@ from mission_cli.engine.queries import why
 from mission_cli.engine.world import policy_of
 from mission_cli.planner.decisions import Cancel
 from mission_cli.planner.draft import LOOK_AGAIN
+from mission_cli.planner.guard import PUT_BACK
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
@@ -182,6 +183,8 @@ class Sim:
             if len(host.jobs.supervised("check")) > host.settings.machine_workers:
                 raise BrokenError(f"{name} starts more checks than can run: {host.jobs.supervised('check')}")
             self._money(host, mission)
+            if blamed := [row.details for row in mission.progress if row.event == PUT_BACK]:
+                raise BrokenError(f"{name}: nobody but the loop moves branches of code, and yet {blamed}")
         self.forgiven.clear()
         paid = sum((usd for run, usd in self.truth.paid.items() if not self.reset or self._recorded(run)), Decimal(0))
         self._most = max(self._most, sum(len(host.jobs.at_work("worker")) for host in self.hosts))
@@ -242,7 +245,7 @@ class Sim:
         """The loop commits no change more than three times in a row: the third without an effect stops the mission."""
         said = [self.objects.get(name).message for name in self.objects.line(head_of(host))]
         for number in range(len(said) - 3):
-            by_hand = "thought" in said[number] or "mission.edited" in said[number]
+            by_hand = any(words in said[number] for words in ("(by ", "thought", "mission.edited"))
             if len(set(said[number : number + 4])) == 1 and not by_hand:
                 raise BrokenError(f"{host.jobs.name} wrote four times: {said[number]}")
 
