@@ -20,7 +20,7 @@ from tests.kit.fakes.state import HEAD
 
 from mission_cli.budget.amounts import CATEGORIES
 from mission_cli.budget.ledger import account
-from mission_cli.document.load import Loaded, load
+from mission_cli.document.load import load
 from mission_cli.document.runs import read_run
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from tests.kit.fakes.objects import Commit
 
+    from mission_cli.document.loaded import Loaded
     from mission_cli.ports.executor import JobSpec
 
 PLAN = """\

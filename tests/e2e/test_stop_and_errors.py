@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.kit.people import Person
 
     from mission_cli.domain.ids import Sha
-    from mission_cli.engine.observe import Case
+    from mission_cli.engine.case import Case
     from mission_cli.engine.world import World
 
 ONE = """\

@@ -13,12 +13,15 @@ import sys
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.proc import scan
-from mission_cli.document.load import Loaded, load
+from mission_cli.document.load import load
 from mission_cli.document.runs import read_run
 from mission_cli.surfaces.cli.app import run as run_command_line
+
+if TYPE_CHECKING:
+    from mission_cli.document.loaded import Loaded
 
 SETTINGS = """\
 retry_delays = ["0s"]

@@ -13,7 +13,7 @@ from mission_cli.document.spans import results
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mission_cli.document.load import Loaded
+    from mission_cli.document.loaded import Loaded
 
 
 def same_changes(loaded: Loaded) -> Iterator[Change]:

@@ -20,8 +20,9 @@ from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import FINISHED_FEATURE, MissionStatus
 from mission_cli.engine import commands, driving, setting
+from mission_cli.engine.entry import Entry
 from mission_cli.engine.names import resolve
-from mission_cli.engine.record import Entry, message, mission_write
+from mission_cli.engine.record import message, mission_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable

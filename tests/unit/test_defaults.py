@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mission_cli.document.keys import KEYS
-from mission_cli.document.plan import Plan, PlanFeature, PlanMilestone
+from mission_cli.document.plan_model import Plan, PlanFeature, PlanMilestone
 from mission_cli.domain.errors import UsageError
 from mission_cli.engine.world import policy_of
 from mission_cli.planner.policy import Policy

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,12 +16,15 @@ from mission_cli.document import placed
 from mission_cli.document.changes import SetFront
 from mission_cli.document.fix import fix
 from mission_cli.document.lint import lint
-from mission_cli.document.load import Loaded, load
+from mission_cli.document.load import load
 from mission_cli.document.odd import MOST_FEATURES, MOST_MILESTONES
 from mission_cli.document.patch import apply
 from mission_cli.document.placed import load_placed
 from mission_cli.document.scan import MOST_CHARACTERS, MOST_PARTS
 from mission_cli.domain.problems import Severity
+
+if TYPE_CHECKING:
+    from mission_cli.document.loaded import Loaded
 
 TEXT = """\
 ---

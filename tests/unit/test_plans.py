@@ -6,13 +6,17 @@ import json
 import os
 import random
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.document.lint import lint
 from mission_cli.document.load import load
-from mission_cli.document.plan import Plan, read_plan, template_values
+from mission_cli.document.plan import read_plan, template_values
+
+if TYPE_CHECKING:
+    from mission_cli.document.plan_model import Plan
 
 MANY = int(os.environ.get("MISSION_MUTATED_PLANS", "150"))
 """How many mutated plans are read; the wide run has 2,000."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
@@ -13,10 +15,13 @@ from mission_cli.domain.mission import InputRequest
 from mission_cli.domain.records import replace
 from mission_cli.domain.status import MissionStatus
 from mission_cli.engine import driving
-from mission_cli.engine.observe import Case, consider
+from mission_cli.engine.observe import consider
 from mission_cli.engine.repeats import guarded
 from mission_cli.engine.world import policy_of
 from mission_cli.planner.decisions import Ask, MoveMission, Note, Plan
+
+if TYPE_CHECKING:
+    from mission_cli.engine.case import Case
 
 
 def case_of(*, started: bool) -> Case:

@@ -23,6 +23,11 @@ _POWERS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
 _PLACES = {"usd": Decimal("0.000001"), "hours": Decimal("0.0001"), "tokens": Decimal(1)}
 
 
+def seconds_as_hours(seconds: float) -> Decimal:
+    """Return hours as the spend log keeps them."""
+    return (Decimal(str(round(seconds, 3))) / 3600).quantize(_PLACES["hours"])
+
+
 def category_of(text: str) -> str:
     """Return usd, hours or tokens for a Category cell, or the text itself when it is none of them."""
     lowered = text.strip().lower()

@@ -10,13 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.document.criterion_item import asked_criterion
-from mission_cli.document.plan import (
-    Plan,
-    PlanFeature,
-    PlanMilestone,
-    check_plan,
-    parse_yaml,
-)
+from mission_cli.document.plan import check_plan, parse_yaml
+from mission_cli.document.plan_model import Plan, PlanFeature, PlanMilestone
 from mission_cli.document.plan_problems import place_of
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem, Severity

@@ -15,7 +15,7 @@ from mission_cli.domain.records import dataclass
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mission_cli.document.load import Loaded
+    from mission_cli.document.loaded import Loaded
     from mission_cli.document.merge_parts import Line, Section
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission

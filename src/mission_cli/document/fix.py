@@ -9,7 +9,7 @@ from mission_cli.document.changes import SetFront
 from mission_cli.document.edits import Edit, name_of
 from mission_cli.document.facts import state_field
 from mission_cli.document.fields import Key, cell_key
-from mission_cli.document.load import Loaded, feature_rows, load, milestone_places
+from mission_cli.document.load import feature_rows, load, milestone_places
 from mission_cli.document.sections import place_of
 from mission_cli.domain.ids import why_bad_id
 from mission_cli.domain.problems import Problem
@@ -18,6 +18,7 @@ from mission_cli.domain.records import dataclass
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mission_cli.document.loaded import Loaded
     from mission_cli.document.rows import Row, Table
     from mission_cli.document.scan import Layout
 

@@ -16,7 +16,7 @@ from mission_cli.domain.routing import is_research
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mission_cli.document.load import Loaded
+    from mission_cli.document.loaded import Loaded
     from mission_cli.domain.mission import Feature
 
 _ADDRESS = "it stays in the file for you and for other tools"

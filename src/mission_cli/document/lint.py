@@ -21,7 +21,7 @@ from mission_cli.domain.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mission_cli.document.load import Loaded
+    from mission_cli.document.loaded import Loaded
     from mission_cli.document.scan import Layout
     from mission_cli.domain.mission import Criterion, Feature, Gate, Mission
 

@@ -14,6 +14,7 @@ from mission_cli.document.facts import Facts
 from mission_cli.document.features import Draft, read_row, resolve
 from mission_cli.document.keys import YES, front_problems
 from mission_cli.document.later import Later
+from mission_cli.document.loaded import Loaded
 from mission_cli.document.odd import MOST_MILESTONES, no_text, odd_values, too_large
 from mission_cli.document.scan import Layout, scan
 from mission_cli.document.spans import without_comments
@@ -37,20 +38,6 @@ _FEATURE_SECTION = pattern(r"F?(\d+\.\d+)\b[\s:.—–-]*(.*)\Z", re.IGNORECASE)
 _INDEPENDENT = pattern(r"\s*`?\[independent\]`?", re.IGNORECASE)
 _CONFLICT = pattern(r"^(<{7} .*|={7}|>{7} .*)$", re.MULTILINE)
 _ROUNDS = pattern(r"\d{1,9}")
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What a text says. `refused` is true where nothing of it may be driven."""
-
-    mission: Mission
-    problems: tuple[Problem, ...]
-    layout: Layout
-    refused: bool
-
-    def errors(self) -> tuple[Problem, ...]:
-        """The problems that stop something from running."""
-        return tuple(p for p in self.problems if p.severity is Severity.ERROR)
 
 
 @dataclass(frozen=True, slots=True)

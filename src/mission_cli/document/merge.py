@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mission_cli.budget.ledger import account
 from mission_cli.document import patch
 from mission_cli.document.changes import Change, SetMilestone
-from mission_cli.document.load import Loaded, load
+from mission_cli.document.load import load
 from mission_cli.document.merge_body import merge_sections
 from mission_cli.document.merge_front import merge_front
 from mission_cli.document.merge_numbers import renumbered
@@ -29,6 +29,7 @@ from mission_cli.domain.status import MilestoneStatus, MissionStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from mission_cli.document.loaded import Loaded
     from mission_cli.document.merge_parts import Key
     from mission_cli.document.scan import Layout
 

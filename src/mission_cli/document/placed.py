@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 
 from mission_cli.document.facts import state_field
-from mission_cli.document.load import Loaded, load
+from mission_cli.document.load import load
+from mission_cli.document.loaded import Loaded
 from mission_cli.document.scan import scan
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.mission import Mission

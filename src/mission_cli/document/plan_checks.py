@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import yaml
 
-    from mission_cli.document.plan import Plan
+    from mission_cli.document.plan_model import Plan
 
     Place = tuple[str | int, ...]
 

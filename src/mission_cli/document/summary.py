@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.budget.ledger import Account
-    from mission_cli.document.load import Loaded
+    from mission_cli.document.loaded import Loaded
 
 
 def summary_cells(loaded: Loaded, state: Account) -> Iterator[Change]:

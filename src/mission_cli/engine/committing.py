@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.errors import ConflictError
 from mission_cli.domain.records import dataclass
+from mission_cli.engine.entry import Entry
 from mission_cli.engine.names import Address, resolve
-from mission_cli.engine.record import Entry, log_rows, message, mission_write
+from mission_cli.engine.record import log_rows, message, mission_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable

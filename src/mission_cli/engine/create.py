@@ -11,13 +11,14 @@ from mission_cli.budget.spends import spends_of
 from mission_cli.document import patch
 from mission_cli.document.changes import SetFront
 from mission_cli.document.load import load
-from mission_cli.document.plan import Plan, template_values
+from mission_cli.document.plan import template_values
 from mission_cli.document.runs import write_run
 from mission_cli.document.summary import summary_cells
 from mission_cli.domain.errors import ConflictError, DocumentError, UsageError
 from mission_cli.domain.ids import MissionId, attempt_name, why_bad_id
 from mission_cli.domain.text import stamp
-from mission_cli.engine.record import Entry, log_rows, message, spend_rows
+from mission_cli.engine.entry import Entry
+from mission_cli.engine.record import log_rows, message, spend_rows
 from mission_cli.ports.state import Write
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.document.changes import Change
+    from mission_cli.document.plan_model import Plan
     from mission_cli.domain.host import Person
     from mission_cli.domain.runs import RunRecord
     from mission_cli.ports.state import Snapshot, StateStore, Stored

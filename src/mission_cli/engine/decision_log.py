@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from mission_cli.document.load import Loaded
+    from mission_cli.document.loaded import Loaded
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.engine.record import Entry
+    from mission_cli.engine.entry import Entry
     from mission_cli.planner.decisions import Move
 
 SECTION = "Decision Log"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.errors import BlockedError, ConflictError
 from mission_cli.domain.text import command_line
 from mission_cli.engine.committing import Done
+from mission_cli.engine.entry import Entry
 from mission_cli.engine.names import resolve
-from mission_cli.engine.record import Entry, message
+from mission_cli.engine.record import message
 from mission_cli.ports.state import Write
 
 if TYPE_CHECKING:

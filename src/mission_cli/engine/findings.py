@@ -13,7 +13,7 @@ from mission_cli.ports.state import Write, research_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mission_cli.engine.observe import Case
+    from mission_cli.engine.case import Case
     from mission_cli.engine.world import World
     from mission_cli.planner.decisions import Move
 

@@ -19,7 +19,8 @@ from mission_cli.domain.ids import split_run_id
 from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import FINISHED_MISSION
 from mission_cli.domain.text import counted, show_bytes, stamp
-from mission_cli.engine.record import Entry, message
+from mission_cli.engine.entry import Entry
+from mission_cli.engine.record import message
 from mission_cli.ports.state import Write
 from mission_cli.ports.storage import Kind
 

@@ -14,7 +14,7 @@ from mission_cli.engine.world import runner_obstacle
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
-    from mission_cli.engine.observe import Case
+    from mission_cli.engine.case import Case
     from mission_cli.engine.world import World
     from mission_cli.ports.machine import Obstacle
     from mission_cli.ports.schedule import Installed

@@ -17,7 +17,7 @@ from mission_cli.engine import act as acting
 from mission_cli.engine import findings, sharing
 from mission_cli.engine.halt import StoppedError, go_on, stop_jobs
 from mission_cli.engine.notify import tell_news
-from mission_cli.engine.observe import Case, Slots, consider
+from mission_cli.engine.observe import Slots, consider
 from mission_cli.engine.record import writes_for
 from mission_cli.engine.repeats import guarded
 from mission_cli.engine.sharing import Heard
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.ids import Sha
+    from mission_cli.engine.case import Case
     from mission_cli.engine.world import World
     from mission_cli.planner.decisions import Act, Move
     from mission_cli.planner.policy import Policy

@@ -12,7 +12,7 @@ from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import FINISHED_MISSION
 
 if TYPE_CHECKING:
-    from mission_cli.document.load import Loaded
+    from mission_cli.document.loaded import Loaded
     from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.ports.state import Snapshot, Stored
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.engine.observe import Case
+    from mission_cli.engine.case import Case
     from mission_cli.engine.world import World
     from mission_cli.planner.policy import Policy
 

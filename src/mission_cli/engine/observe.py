@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.budget.amounts import seconds_as_hours
 from mission_cli.document.placed import load_placed, where_it_failed
 from mission_cli.document.runs import read_run
 from mission_cli.domain.errors import MissionError
@@ -17,12 +18,12 @@ from mission_cli.domain.status import (
     Cause,
     EndReason,
     FeatureStatus,
-    JobState,
     MissionStatus,
     RecordState,
 )
 from mission_cli.domain.timeline import follow
-from mission_cli.engine.check_jobs import check_job, check_states
+from mission_cli.engine.case import Case
+from mission_cli.engine.check_jobs import check_states
 from mission_cli.engine.code_look import CodeLook, landing_target
 from mission_cli.engine.findings import digest
 from mission_cli.engine.judges import base_movers_of, movers_of
@@ -30,14 +31,13 @@ from mission_cli.engine.sharing import is_silent, problem, waits_for_person
 from mission_cli.planner.bounds import with_known_runner
 from mission_cli.planner.decide import decide
 from mission_cli.planner.decisions import Dispatch, Hold, Plan
-from mission_cli.planner.endings import seconds_as_hours
 from mission_cli.planner.executions import due_at
 from mission_cli.planner.seen import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from mission_cli.document.load import Loaded
+    from mission_cli.document.loaded import Loaded
     from mission_cli.domain.mission import Limits, Mission
     from mission_cli.domain.runs import Exit, RunRecord
     from mission_cli.engine.world import World
@@ -51,55 +51,6 @@ class Slots:
 
     workers: int = 0
     checks: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One mission at one commit of the state, with what was seen and what is to be done."""
-
-    stored: Stored
-    loaded: Loaded
-    head: Sha
-    seen: Seen
-    plan: Plan
-    run_texts: Mapping[str, str]
-    """Run records as they are committed, by attempt (`1.2-a1`)."""
-
-    @property
-    def mission(self) -> Mission:
-        """The mission."""
-        return self.loaded.mission
-
-    @property
-    def open_jobs(self) -> list[str]:
-        """Keys of the jobs that had not ended when we looked and end by themselves."""
-        by_hand = set(self.by_hand)
-        return [key for key in self.watched_jobs if key not in by_hand]
-
-    @property
-    def unasked(self) -> list[str]:
-        """Keys of the jobs of which the executor could not say how they are."""
-        return [key for key, job in self.seen.jobs.items() if job.state is JobState.UNREACHABLE]
-
-    @property
-    def by_hand(self) -> list[str]:
-        """Attempts that a person has."""
-        return [r.run for r in self.seen.records if r.by and r.open]
-
-    @property
-    def watched_jobs(self) -> list[str]:
-        """Keys of all jobs that had not ended when we looked."""
-        return [key for key, job in self._jobs() if job.exit is None]
-
-    @property
-    def ended_jobs(self) -> list[str]:
-        """Keys of those that had: what they left was counted on."""
-        return [key for key, job in self._jobs() if job.exit is not None]
-
-    def _jobs(self) -> Iterator[tuple[str, Job]]:
-        yield from self.seen.jobs.items()
-        for key, check in self.seen.checks.items():
-            yield check_job(self.mission, key, check.tries), check.job
 
 
 def consider(

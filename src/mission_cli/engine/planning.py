@@ -10,11 +10,11 @@ import secrets
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mission_cli.budget.amounts import show_amount
+from mission_cli.budget.amounts import seconds_as_hours, show_amount
 from mission_cli.budget.ledger import Refusal, account, reserve_for_attempt, spent
 from mission_cli.budget.spends import spends_of
 from mission_cli.document.answer import FEATURES, MILESTONES, ReadAnswer, read_answer
-from mission_cli.document.plan import PlanModels
+from mission_cli.document.plan_model import PlanModels
 from mission_cli.domain.errors import BlockedError, ToolError
 from mission_cli.domain.ids import PLANNING, MissionId, run_id
 from mission_cli.domain.mission import Limits
@@ -25,14 +25,14 @@ from mission_cli.domain.text import counted, first_error, one_line, show_duratio
 from mission_cli.engine.act import agent_job
 from mission_cli.engine.halt import refuse_stopped
 from mission_cli.engine.world import agent_of, policy_of
-from mission_cli.planner.endings import cause_of_end, seconds_as_hours
+from mission_cli.planner.endings import cause_of_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import timedelta
 
     from mission_cli.budget.ledger import Totals
-    from mission_cli.document.plan import Plan
+    from mission_cli.document.plan_model import Plan
     from mission_cli.domain.ids import Sha
     from mission_cli.engine.world import World
     from mission_cli.planner.policy import RunnerPolicy

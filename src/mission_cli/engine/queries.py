@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Feature, Mission
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.case import Case
     from mission_cli.engine.names import Address
-    from mission_cli.engine.observe import Case
     from mission_cli.engine.world import World
     from mission_cli.planner.decisions import Hold
     from mission_cli.ports.state import Snapshot, StateStore

@@ -26,10 +26,11 @@ from mission_cli.document.in_force import SECTION, as_scalar, recorded_with
 from mission_cli.document.runs import write_run
 from mission_cli.document.summary import summary_cells
 from mission_cli.domain.ids import attempt_name
-from mission_cli.domain.records import dataclass, replace
+from mission_cli.domain.records import replace
 from mission_cli.domain.status import FeatureStatus, MissionStatus
 from mission_cli.domain.text import one_line, stamp
 from mission_cli.engine.decision_log import decided, decision_rows
+from mission_cli.engine.entry import Entry
 from mission_cli.engine.executions import begin
 from mission_cli.engine.retrospective import retrospective
 from mission_cli.planner.decisions import (
@@ -59,27 +60,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from mission_cli.document.load import Loaded
+    from mission_cli.document.loaded import Loaded
     from mission_cli.domain.mission import Spend
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.engine.observe import Case
+    from mission_cli.engine.case import Case
     from mission_cli.ports.state import Stored
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that happened: a trailer, a reason, and a row of the progress log where it is worth one."""
-
-    event: str
-    why: str
-    run: str = ""
-    logged: bool = True
-    undoes: str = ""
-    """The commit that it takes back."""
-    decisions: tuple[str, ...] = ()
-    """What was decided: rows of the Decision Log."""
-    reason: str = ""
-    """Why, for those rows; empty: what happened says it."""
 
 
 def writes_for(case: Case, moves: Sequence[Move], now: datetime) -> tuple[list[Write], str]:

@@ -13,7 +13,7 @@ from mission_cli.engine.record import entry_of
 from mission_cli.planner.decisions import MoveMission, Plan
 
 if TYPE_CHECKING:
-    from mission_cli.engine.observe import Case
+    from mission_cli.engine.case import Case
 
 _MOST = 3
 _ASKED = pattern(r"\A\d+: ")

@@ -16,7 +16,8 @@ from mission_cli.domain.host import clone_id, same_host
 from mission_cli.domain.records import replace
 from mission_cli.domain.status import FINISHED_MISSION
 from mission_cli.domain.text import one_line, parse_stamp, stamp
-from mission_cli.engine.record import Entry, log_rows, message, mission_write
+from mission_cli.engine.entry import Entry
+from mission_cli.engine.record import log_rows, message, mission_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

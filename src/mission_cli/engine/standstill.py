@@ -11,7 +11,7 @@ from mission_cli.domain.text import one_line, stamp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mission_cli.engine.observe import Case
+    from mission_cli.engine.case import Case
 
 EVENT = "stuck"
 _COUNT, _MARK = "still.looks", "still.mark"

@@ -12,8 +12,9 @@ from mission_cli.document import patch
 from mission_cli.document.placed import load_placed
 from mission_cli.document.runs import read_run
 from mission_cli.domain.errors import ConflictError
+from mission_cli.engine.entry import Entry
 from mission_cli.engine.judges import unboxed
-from mission_cli.engine.record import Entry, log_rows, message
+from mission_cli.engine.record import log_rows, message
 from mission_cli.planner.guard import STATE_PUT_BACK, could_write, speaks, state_back
 
 if TYPE_CHECKING:

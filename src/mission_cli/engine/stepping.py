@@ -28,10 +28,11 @@ from mission_cli.domain.status import (
 from mission_cli.domain.text import counted, name_of, stamp
 from mission_cli.engine.commands import records_of
 from mission_cli.engine.committing import Done
+from mission_cli.engine.entry import Entry
 from mission_cli.engine.halt import refuse_stopped
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.names import Address, resolve
-from mission_cli.engine.record import Entry, log_rows, message, mission_write
+from mission_cli.engine.record import log_rows, message, mission_write
 from mission_cli.engine.world import agent_of
 from mission_cli.planner.decisions import Submit
 from mission_cli.planner.transitions import move_feature

@@ -8,7 +8,7 @@ from mission_cli.domain.problems import Problem
 from mission_cli.planner.decisions import Hold
 
 if TYPE_CHECKING:
-    from mission_cli.document.load import Loaded
+    from mission_cli.document.loaded import Loaded
     from mission_cli.engine.world import World
     from mission_cli.ports.runtime import Trouble
     from mission_cli.ports.state import Stored

@@ -18,8 +18,9 @@ from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.domain.landing import LandState
 from mission_cli.domain.records import dataclass
 from mission_cli.domain.status import JobState, MissionStatus
+from mission_cli.engine.entry import Entry
 from mission_cli.engine.names import resolve
-from mission_cli.engine.record import Entry, log_rows, message
+from mission_cli.engine.record import log_rows, message
 from mission_cli.planner.guard import STATE_PUT_BACK
 from mission_cli.ports.state import Write
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mission_cli.document.difference import Difference
-    from mission_cli.document.load import Loaded
+    from mission_cli.document.loaded import Loaded
     from mission_cli.engine.names import Address
     from mission_cli.engine.world import World
     from mission_cli.ports.state import Event, Snapshot

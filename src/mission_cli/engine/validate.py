@@ -12,10 +12,11 @@ from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus
 from mission_cli.domain.text import stamp
 from mission_cli.engine import act as acting
 from mission_cli.engine.check_jobs import check_states
+from mission_cli.engine.entry import Entry
 from mission_cli.engine.halt import refuse_stopped
 from mission_cli.engine.judges import Judges
-from mission_cli.engine.observe import Case, consider
-from mission_cli.engine.record import Entry, changes_of, message, mission_write
+from mission_cli.engine.observe import consider
+from mission_cli.engine.record import changes_of, message, mission_write
 from mission_cli.engine.world import policy_of
 from mission_cli.planner.before import as_before
 from mission_cli.planner.decisions import Ask, Mark, MarkCriteria, MoveFeature, RunCheck
@@ -27,6 +28,7 @@ from mission_cli.planner.milestones import passed_criteria
 if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, Milestone
+    from mission_cli.engine.case import Case
     from mission_cli.engine.names import Address
     from mission_cli.engine.world import World
     from mission_cli.planner.decisions import Move

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mission_cli.document.plan import Plan, PlanAgent, PlanFeature, PlanGate, PlanMilestone
+from mission_cli.document.plan_model import Plan, PlanAgent, PlanFeature, PlanGate, PlanMilestone
 from mission_cli.domain.problems import Problem
 from mission_cli.domain.text import one_line
 from mission_cli.moving import criteria

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.document.plan import Plan, PlanFeature, PlanMilestone
+from mission_cli.document.plan_model import Plan, PlanFeature, PlanMilestone
 from mission_cli.domain.problems import Problem
 from mission_cli.domain.text import one_line
 from mission_cli.moving.criteria import words

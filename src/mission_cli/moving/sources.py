@@ -17,7 +17,7 @@ from mission_cli.domain.records import dataclass, field
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mission_cli.document.plan import Plan
+    from mission_cli.document.plan_model import Plan
 
 LONGEST = 2_000_000
 """Characters of a file that is taken in."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.records import dataclass
@@ -27,7 +26,6 @@ _BY_REASON = {
     EndReason.CANCELLED: Cause.STOPPED,
 }
 _LOST = "its supervisor died"
-_MICRO_HOUR = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +94,6 @@ def cause_of_end(end: Exit) -> tuple[Cause, str] | None:
     if end.code:
         return Cause.WRONG_OUTPUT, f"exit {end.code}"
     return None
-
-
-def seconds_as_hours(seconds: float) -> Decimal:
-    """Return hours as the spend log keeps them."""
-    return (Decimal(str(round(seconds, 3))) / 3600).quantize(_MICRO_HOUR)
 
 
 def _reason_words(end: Exit) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.budget.amounts import seconds_as_hours
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.records import replace
 from mission_cli.domain.routing import routes
@@ -12,7 +13,6 @@ from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, Re
 from mission_cli.domain.text import one_line, signature, stamp
 from mission_cli.planner import causes
 from mission_cli.planner.decisions import Settle
-from mission_cli.planner.endings import seconds_as_hours
 from mission_cli.planner.help import ask_for_help
 from mission_cli.planner.stepping import taken_over
 from mission_cli.planner.transitions import move_feature

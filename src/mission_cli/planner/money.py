@@ -6,7 +6,7 @@ from decimal import Decimal
 from statistics import median
 from typing import TYPE_CHECKING
 
-from mission_cli.budget.amounts import CATEGORIES, show_amount
+from mission_cli.budget.amounts import CATEGORIES, seconds_as_hours, show_amount
 from mission_cli.budget.ledger import KEYS, account, amount_of, fair_share, is_used_up, reserved
 from mission_cli.domain.ids import RunId
 from mission_cli.domain.records import replace
@@ -14,7 +14,6 @@ from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import EndReason
 from mission_cli.domain.text import parse_stamp
 from mission_cli.planner.decisions import Dispatch
-from mission_cli.planner.endings import seconds_as_hours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import typer
 
     from mission_cli.domain.ids import MissionId
+    from mission_cli.engine.case import Case
     from mission_cli.engine.loop import Report
-    from mission_cli.engine.observe import Case
     from mission_cli.wiring import Opened
 
 _NO_NEWS = frozenset({"criteria.judged"})

@@ -18,7 +18,7 @@ from mission_cli.surfaces.plain import clean
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mission_cli.document.plan import Plan
+    from mission_cli.document.plan_model import Plan
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import RunRecord

@@ -121,8 +121,9 @@ def attach(
     from mission_cli.adapters.git.attach import Move
     from mission_cli.adapters.machine import git_person
     from mission_cli.engine.create import attached
+    from mission_cli.engine.entry import Entry
     from mission_cli.engine.names import resolve
-    from mission_cli.engine.record import Entry, message
+    from mission_cli.engine.record import message
     from mission_cli.wiring import open_homeless
 
     home = open_homeless()

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from mission_cli.adapters.git.state import GitStateStore
-    from mission_cli.document.plan import Plan, ReadPlan
+    from mission_cli.document.plan import ReadPlan
+    from mission_cli.document.plan_model import Plan
     from mission_cli.engine.planning import Planned, Round, Wish
     from mission_cli.engine.world import World
     from mission_cli.surfaces.cli.shell import Shell
@@ -117,7 +118,8 @@ def _rejected(kept: str) -> str:
 
 def _refuse_nonsense(order: Order) -> None:
     """Raise UsageError for what would be refused after the money is spent."""
-    from mission_cli.document.plan import Plan, PlanFeature, PlanMilestone, override
+    from mission_cli.document.plan import override
+    from mission_cli.document.plan_model import Plan, PlanFeature, PlanMilestone
     from mission_cli.domain.ids import why_bad_id
 
     if not order.goal.strip() and not order.ask:

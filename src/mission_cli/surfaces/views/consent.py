@@ -22,7 +22,7 @@ from mission_cli.planner.seen import Seen
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
-    from mission_cli.document.load import Loaded
+    from mission_cli.document.loaded import Loaded
     from mission_cli.domain.mission import Feature, Mission
     from mission_cli.engine.world import World
 

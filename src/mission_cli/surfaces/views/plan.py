@@ -12,7 +12,7 @@ from mission_cli.surfaces.plain import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mission_cli.document.plan import Plan, PlanFeature, PlanMilestone
+    from mission_cli.document.plan_model import Plan, PlanFeature, PlanMilestone
 
 
 def plan_view(plan: Plan) -> Tree:

@@ -1,0 +1,26 @@
+"""What a text says as a mission, with the problems that were found in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.records import dataclass
+
+if TYPE_CHECKING:
+    from mission_cli.document.scan import Layout
+    from mission_cli.domain.mission import Mission
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a text says. `refused` is true where nothing of it may be driven."""
+
+    mission: Mission
+    problems: tuple[Problem, ...]
+    layout: Layout
+    refused: bool
+
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that stop something from running."""
+        return tuple(p for p in self.problems if p.severity is Severity.ERROR)

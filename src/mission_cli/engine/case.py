@@ -1,0 +1,69 @@
+"""One mission at one commit of the state: what was seen of it, and what is to be done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.records import dataclass
+from mission_cli.domain.status import JobState
+from mission_cli.engine.check_jobs import check_job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mission_cli.document.loaded import Loaded
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import Job
+    from mission_cli.planner.decisions import Plan
+    from mission_cli.planner.seen import Seen
+    from mission_cli.ports.state import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One mission at one commit of the state, with what was seen and what is to be done."""
+
+    stored: Stored
+    loaded: Loaded
+    head: Sha
+    seen: Seen
+    plan: Plan
+    run_texts: Mapping[str, str]
+    """Run records as they are committed, by attempt (`1.2-a1`)."""
+
+    @property
+    def mission(self) -> Mission:
+        """The mission."""
+        return self.loaded.mission
+
+    @property
+    def open_jobs(self) -> list[str]:
+        """Keys of the jobs that had not ended when we looked and end by themselves."""
+        by_hand = set(self.by_hand)
+        return [key for key in self.watched_jobs if key not in by_hand]
+
+    @property
+    def unasked(self) -> list[str]:
+        """Keys of the jobs of which the executor could not say how they are."""
+        return [key for key, job in self.seen.jobs.items() if job.state is JobState.UNREACHABLE]
+
+    @property
+    def by_hand(self) -> list[str]:
+        """Attempts that a person has."""
+        return [r.run for r in self.seen.records if r.by and r.open]
+
+    @property
+    def watched_jobs(self) -> list[str]:
+        """Keys of all jobs that had not ended when we looked."""
+        return [key for key, job in self._jobs() if job.exit is None]
+
+    @property
+    def ended_jobs(self) -> list[str]:
+        """Keys of those that had: what they left was counted on."""
+        return [key for key, job in self._jobs() if job.exit is not None]
+
+    def _jobs(self) -> Iterator[tuple[str, Job]]:
+        yield from self.seen.jobs.items()
+        for key, check in self.seen.checks.items():
+            yield check_job(self.mission, key, check.tries), check.job
