@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli.document import escape
 from mission_cli.document.edits import CannotPlaceError, Edit, name_of, width
 from mission_cli.document.fields import Key, cell_key, fields_of
-from mission_cli.document.load import MilestonePlace, feature_rows, milestone_places
+from mission_cli.document.load import feature_rows, milestone_places
 from mission_cli.document.scan import Layout, scan
 from mission_cli.document.sections import FEATURE_COLUMNS, SECTIONS, TableForm, find_section, place_of, table_in
 from mission_cli.domain.patterns import pattern
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.document.changes import AddFeature, AppendRow, FillSection
+    from mission_cli.document.loaded import MilestonePlace
     from mission_cli.document.rows import Table
     from mission_cli.document.scan import Field
 

@@ -8,13 +8,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from mission_cli.document import escape, prose, tables
-from mission_cli.document.checklists import Listed, listed_features
+from mission_cli.document.checklists import listed_features
 from mission_cli.document.criteria import read_criterion
 from mission_cli.document.facts import Facts
 from mission_cli.document.features import Draft, read_row, resolve
 from mission_cli.document.keys import YES, front_problems
 from mission_cli.document.later import Later
-from mission_cli.document.loaded import Loaded
+from mission_cli.document.loaded import Loaded, MilestonePlace
 from mission_cli.document.odd import MOST_MILESTONES, no_text, odd_values, too_large
 from mission_cli.document.scan import Layout, scan
 from mission_cli.document.spans import without_comments
@@ -25,7 +25,7 @@ from mission_cli.domain.mission import Criterion, Feature, Gate, Milestone, Miss
 from mission_cli.domain.numbers import whole
 from mission_cli.domain.patterns import pattern
 from mission_cli.domain.problems import Problem, Severity
-from mission_cli.domain.records import dataclass, replace
+from mission_cli.domain.records import replace
 from mission_cli.domain.text import one_line
 
 if TYPE_CHECKING:
@@ -38,16 +38,6 @@ _FEATURE_SECTION = pattern(r"F?(\d+\.\d+)\b[\s:.—–-]*(.*)\Z", re.IGNORECASE)
 _INDEPENDENT = pattern(r"\s*`?\[independent\]`?", re.IGNORECASE)
 _CONFLICT = pattern(r"^(<{7} .*|={7}|>{7} .*)$", re.MULTILINE)
 _ROUNDS = pattern(r"\d{1,9}")
-
-
-@dataclass(frozen=True, slots=True)
-class MilestonePlace:
-    """Where a milestone stands: its section, and the tables or the checklist that hold its features."""
-
-    number: int
-    section: int
-    tables: tuple[Table, ...]
-    listed: tuple[Listed, ...] = ()
 
 
 @lru_cache(maxsize=16)

@@ -8,6 +8,8 @@ from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
+    from mission_cli.document.checklists import Listed
+    from mission_cli.document.rows import Table
     from mission_cli.document.scan import Layout
     from mission_cli.domain.mission import Mission
 
@@ -24,3 +26,13 @@ class Loaded:
     def errors(self) -> tuple[Problem, ...]:
         """The problems that stop something from running."""
         return tuple(p for p in self.problems if p.severity is Severity.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class MilestonePlace:
+    """Where a milestone stands: its section, and the tables or the checklist that hold its features."""
+
+    number: int
+    section: int
+    tables: tuple[Table, ...]
+    listed: tuple[Listed, ...] = ()

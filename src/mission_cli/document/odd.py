@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mission_cli.document.front import Front
-    from mission_cli.document.load import MilestonePlace
+    from mission_cli.document.loaded import MilestonePlace
     from mission_cli.document.scan import Layout
     from mission_cli.domain.mission import Gate
 

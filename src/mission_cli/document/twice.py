@@ -19,7 +19,7 @@ from mission_cli.domain.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mission_cli.document.load import MilestonePlace
+    from mission_cli.document.loaded import MilestonePlace
     from mission_cli.document.scan import Layout
 
 _SECTION_LEVEL = 2
