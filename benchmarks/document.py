@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.kit.template import TEXT
 
-from mission_cli.document import patch
 from mission_cli.document.changes import AppendRow, Change, SetFeature, SetFront
-from mission_cli.document.load import load
+from mission_cli.document.editing import patch
+from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import FeatureNumber
 
 if TYPE_CHECKING:

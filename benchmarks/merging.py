@@ -16,10 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.e2e.test_merge import PLAN
 from tests.kit.edits import hand
 
-from mission_cli.adapters.git.merging import register
+from mission_cli.adapters.git.state.merging import register
 from mission_cli.adapters.templates import JinjaTemplates
-from mission_cli.document.plan import read_plan, template_values
-from mission_cli.wiring import python_command
+from mission_cli.document.plans.plan import read_plan, template_values
+from mission_cli.wiring.compose import python_command
 
 EDITS, SEEDS = 50, 5
 SOMEBODY = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")

@@ -26,8 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.kit.people import HONEST, Person
 
-from mission_cli import wiring
 from mission_cli.ports.executor import JobSpec
+from mission_cli.wiring import compose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -63,7 +63,7 @@ with open(OUTSIDE / "times.log", "a") as log:
 def main() -> int:
     """Print the table; 1 where a target is missed."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    compileall.compile_dir(Path(wiring.__file__).parent, quiet=1)
+    compileall.compile_dir(Path(compose.__file__).parent, quiet=1)
     worse = 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for name, value, promise in lines(Path(folder)):
@@ -164,7 +164,7 @@ def launch(folder: Path) -> tuple[float, float, float]:
     person = fresh(folder / "launch")
     person.worker(HONEST)
     person.plan(plan(1))
-    executor = wiring.open_repository(person.repo, ticking=False).executor
+    executor = compose.open_repository(person.repo, ticking=False).executor
     bare = command(_PYTHON, person.repo)
     said = folder / "said"
     ask = f"cat /proc/$PPID/schedstat /proc/$$/schedstat /proc/$PPID/stat > {said}"

@@ -35,7 +35,7 @@ def _replace_what_cannot_be_shown() -> None:
 def _plain_pulse(flags: list[str]) -> int | None:
     """A pulse on one repository or on all, without any other flag: nothing is imported while nothing has to be done."""
     from mission_cli import __version__
-    from mission_cli.idle import find_runtime, is_idle
+    from mission_cli.fastpath import find_runtime, is_idle
 
     rest = [flag for flag in flags if flag not in {"--quiet", "-q"}]
     quiet = len(rest) < len(flags)
@@ -69,7 +69,7 @@ def _plain_stop(flags: list[str]) -> int | None:
 
 
 def _is_done_by_another(runtime: str) -> bool:
-    from mission_cli.idle import is_busy, is_coming
+    from mission_cli.fastpath import is_busy, is_coming
 
     return is_busy(runtime) or is_coming(runtime)
 
@@ -77,7 +77,11 @@ def _is_done_by_another(runtime: str) -> bool:
 def _pulse_everywhere(*, quiet: bool) -> int:
     """What cron starts every minute."""
     from mission_cli import __version__
-    from mission_cli.idle import busy_repositories, leave_sign, state_folder
+    from mission_cli.fastpath import (
+        busy_repositories,
+        leave_sign,
+        state_folder,
+    )
 
     state = state_folder()
     busy = busy_repositories(state, __version__)
@@ -94,7 +98,7 @@ def _hidden(words: list[str]) -> int | None:
     from pathlib import Path
 
     if words[0] == "_supervise":
-        from mission_cli.adapters.executors.supervisor import supervise
+        from mission_cli.adapters.executors.supervise.supervisor import supervise
 
         return supervise(Path(words[1]), int(words[2]))
     if words[0] == "_inspect":

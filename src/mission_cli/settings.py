@@ -9,12 +9,16 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.dataclass import (
+    dataclass,
+    field,
+    replace,
+)
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.numbers import decimal_of
+from mission_cli._support.text import parse_duration, why_no_duration
 from mission_cli.domain.errors import DocumentError, UsageError
-from mission_cli.domain.hours import read_windows
-from mission_cli.domain.numbers import decimal_of
-from mission_cli.domain.patterns import pattern
-from mission_cli.domain.records import dataclass, field, replace
-from mission_cli.domain.text import parse_duration, why_no_duration
+from mission_cli.domain.timing.hours import read_windows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from tests.chaos.storm import FEATURES, PLAN
 from tests.kit.hosts import network
 from tests.kit.nightly import NIGHTLY
 
-from mission_cli.wiring import open_repository
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     import subprocess

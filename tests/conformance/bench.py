@@ -19,20 +19,24 @@ from typing import TYPE_CHECKING, Self
 from tests.kit.model_server import ModelServer
 from tests.kit.people import make_person
 
-from mission_cli.adapters.executors.confine import find_sandbox
-from mission_cli.adapters.executors.jobs import Surroundings, tree_path
-from mission_cli.adapters.executors.local import LocalExecutor
-from mission_cli.adapters.git.code import GitCodeRepo
-from mission_cli.adapters.git.collect import Screen
+from mission_cli.adapters.executors.jobs.folder import Surroundings, tree_path
+from mission_cli.adapters.executors.local.executor import LocalExecutor
+from mission_cli.adapters.executors.sandbox.choose import find_sandbox
+from mission_cli.adapters.git.code.code import GitCodeRepo
+from mission_cli.adapters.git.code.collect import Screen
 from mission_cli.adapters.proc import scan
-from mission_cli.adapters.secrets import SecretRules
+from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.ids import MissionId, RunId, Sha
 from mission_cli.domain.mission import Mission
 from mission_cli.domain.runs import Exit, Reserve, RunRecord
 from mission_cli.domain.status import MissionStatus, RecordState
-from mission_cli.engine.act import worker_job
-from mission_cli.planner.endings import ending
-from mission_cli.wiring import Opened, open_repository, python_command
+from mission_cli.engine.effects import worker_job
+from mission_cli.planner.attempts.endings import ending
+from mission_cli.wiring.compose import (
+    Opened,
+    open_repository,
+    python_command,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tests.conformance.bench import GOOD, Bench, Outcome, Run, Scene
 from tests.kit.model_server import Script, Turn
 
-from mission_cli.domain.text import parse_stamp
+from mission_cli._support.text import parse_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

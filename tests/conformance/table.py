@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.text import one_line
+from mission_cli._support.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -18,20 +18,21 @@ from tests.kit.fakes.share import Remote
 from tests.kit.fakes.state import HEAD, TREE
 from tests.sim.faults import BadWay
 
-from mission_cli import __version__, wiring
-from mission_cli.adapters.git import trees
-from mission_cli.adapters.git.command import Git
+from mission_cli import __version__
+from mission_cli.adapters.git.code import trees
+from mission_cli.adapters.git.repo.command import Git
 from mission_cli.adapters.user import user_folder
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, RunId, Sha
 from mission_cli.domain.status import JobState
-from mission_cli.idle import is_idle
+from mission_cli.fastpath import is_idle
+from mission_cli.wiring import compose
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mission_cli.domain.runs import Job
-    from mission_cli.engine.world import World
+    from mission_cli.engine.context import World
     from mission_cli.ports.executor import JobSpec
 
 _M = MissionId("m")
@@ -130,7 +131,7 @@ class RealPlace:
 
     def world(self) -> World:
         """As a pulse opens it, but that no job starts a pulse."""
-        return wiring.open_repository(self._person.repo, create=True, ticking=False).world
+        return compose.open_repository(self._person.repo, create=True, ticking=False).world
 
     def base(self, **files: str) -> Sha:
         """As a person does it."""
@@ -177,7 +178,7 @@ class RealPlace:
         return file.read_text() if file.exists() else ""
 
     def idle(self) -> bool:
-        """`idle.py` itself."""
+        """`fastpath.py` itself."""
         return is_idle(os.fspath(self._person.runtime), __version__)
 
     def wait(self, key: str) -> Job:
@@ -218,7 +219,7 @@ class RealPlace:
         """One more clone of the hub."""
         self._person.set('remote = "origin"')
         other = self._hub.clone(self._folder / "ben", worker=WORKER)
-        return wiring.open_repository(other.repo, create=True, ticking=False).world
+        return compose.open_repository(other.repo, create=True, ticking=False).world
 
     def cut(self, *, off: bool) -> None:
         """The hub is somewhere else."""
@@ -305,7 +306,7 @@ class FakePlace:
         return self._host.jobs.disk.read(f"{TREE}/{path}", str) or ""
 
     def idle(self) -> bool:
-        """What stands in for `idle.py`."""
+        """What stands in for `fastpath.py`."""
         return is_idle_in_memory(self._host.jobs)
 
     def wait(self, key: str) -> Job:

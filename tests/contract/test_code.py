@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
-from mission_cli.domain.landing import LandState
 
 if TYPE_CHECKING:
     from tests.contract.places import Place

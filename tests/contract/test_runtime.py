@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mission_cli._support.text import parse_stamp
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import MissionStatus
-from mission_cli.domain.text import parse_stamp
-from mission_cli.domain.timeline import follow
+from mission_cli.domain.timing.timeline import follow
+from mission_cli.ports.git.state import Settled, Write
 from mission_cli.ports.runtime import Asked, Trouble
-from mission_cli.ports.state import Settled, Write
 
 if TYPE_CHECKING:
     from tests.contract.places import Place

@@ -8,13 +8,13 @@ import pytest
 
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import MissionId
-from mission_cli.ports.state import Write
+from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:
     from tests.contract.places import Place
 
     from mission_cli.domain.ids import Sha
-    from mission_cli.engine.world import World
+    from mission_cli.engine.context import World
 
 M = MissionId("m")
 

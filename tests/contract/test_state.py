@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.kit.fakes.others import ADA
 
-from mission_cli.document import patch
 from mission_cli.document.changes import AppendRow, SetFront
+from mission_cli.document.editing import patch
+from mission_cli.domain.branches.moves import Moved
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.ids import MissionId, Sha
-from mission_cli.domain.moves import Moved
 from mission_cli.domain.status import MissionStatus
-from mission_cli.ports.state import Edit, Foreign, Settled, Write
+from mission_cli.ports.git.state import (
+    Edit,
+    Foreign,
+    Settled,
+    Write,
+)
 
 if TYPE_CHECKING:
     from tests.contract.places import Place
 
-    from mission_cli.ports.state import StateStore
+    from mission_cli.ports.git.state import StateStore
 
 M = MissionId("m")
 TEXT = """\

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.contract.places import FakePlace
 
-from mission_cli.document.placed import load_placed
+from mission_cli._support.dataclass import replace
+from mission_cli.document.reading.placed import load_placed
 from mission_cli.domain.ids import MissionId
-from mission_cli.domain.records import replace
 from mission_cli.engine.loop import pulse
-from mission_cli.ports.state import Write
+from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from mission_cli.domain.timeline import Moment
-    from mission_cli.engine.world import World
+    from mission_cli.domain.timing.timeline import Moment
+    from mission_cli.engine.context import World
     from mission_cli.ports.clock import Clock
 
 NAMES = [f"m-{n}" for n in range(1, 6)]

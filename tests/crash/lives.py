@@ -18,13 +18,13 @@ from tests.kit.fakes.life import Death, Fate, Kind
 from tests.kit.fakes.runtime import PLACE, Signature, is_idle
 from tests.kit.fakes.state import HEAD
 
-from mission_cli.budget.amounts import CATEGORIES
-from mission_cli.budget.ledger import account
-from mission_cli.document.load import load
-from mission_cli.document.runs import read_run
+from mission_cli.app.commands import lifecycle
+from mission_cli.document.reading.load import load
+from mission_cli.document.runs.record import read_run
+from mission_cli.domain.budget.amounts import CATEGORIES
+from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
-from mission_cli.engine import driving
 from mission_cli.engine.loop import pulse
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from tests.kit.fakes.objects import Commit
 
-    from mission_cli.document.loaded import Loaded
+    from mission_cli.document.reading.loaded import Loaded
     from mission_cli.ports.executor import JobSpec
 
 PLAN = """\
@@ -160,7 +160,7 @@ def act(host: Host) -> bool:
     if due is not None and due <= jobs.clock.time.now:
         jobs.work()
     elif status_of(host) is MissionStatus.PLANNING:
-        driving.start(host.world(), "m")
+        lifecycle.start(host.world(), "m")
     elif not is_idle(jobs):
         before = host.fingerprint()
         report = pulse(host.world())

@@ -10,8 +10,8 @@ from tests.kit.fakes.executor import JOBS, Outcome
 from tests.kit.fakes.host import Host, make_host, make_mission
 from tests.kit.fakes.life import Death, Fate, Kind
 
+from mission_cli.app.commands import lifecycle
 from mission_cli.domain.status import Cause, MissionStatus
-from mission_cli.engine import driving
 from mission_cli.engine.loop import pulse
 from mission_cli.ports.executor import JobSpec
 
@@ -22,7 +22,7 @@ def begun(deaths: str = "") -> Host:
     """A mission whose first pulse runs to its end, or dies at the first step of that name."""
     host = make_host(works)
     make_mission(host, PLAN)
-    driving.start(host.world(), "m")
+    lifecycle.start(host.world(), "m")
     host.jobs.fate.watch = lambda name: die_at(host.jobs.fate, name == deaths)
     try:
         pulse(host.world())
@@ -72,7 +72,7 @@ def is_over(host: Host) -> bool:
 def test_each_judgement_is_asked_for_once_in_a_look() -> None:
     host = make_host(works)
     make_mission(host, PLAN)
-    driving.start(host.world(), "m")
+    lifecycle.start(host.world(), "m")
     steps: list[str] = []
     host.jobs.fate.watch = steps.append
     pulse(host.world())
@@ -107,7 +107,7 @@ def test_a_free_slot_is_filled_before_anybody_looks_at_what_an_attempt_left(firs
         lambda spec: first if spec.env["MISSION_FEATURE"] == "1.1" else Outcome(60.0, {"1.2.txt": "good\n"})
     )
     make_mission(host, THREE)
-    driving.start(host.world(), "m")
+    lifecycle.start(host.world(), "m")
     pulse(host.world())
     steps: list[str] = []
     while not steps:

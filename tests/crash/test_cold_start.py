@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.test_supervision import ONE, SLOW_AT_FIRST, assert_second_attempt_knows, worker_arrives
 
 from mission_cli.adapters.fs.locks import wait_for
-from mission_cli.wiring import open_repository
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     from pathlib import Path

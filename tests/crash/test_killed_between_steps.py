@@ -10,7 +10,7 @@ from tests.kit.killed import run_under
 from tests.kit.nightly import by_day
 from tests.kit.people import HONEST
 
-from mission_cli.budget.ledger import spent
+from mission_cli.domain.budget.ledger import spent
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.life import Kind
 from tests.kit.fakes.objects import Objects
 
-from mission_cli.document.load import load
+from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import Sha
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mission_cli.wiring import open_repository
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PROGRAM = """\
 import sys
 from pathlib import Path
-from mission_cli.wiring import open_repository
+from mission_cli.wiring.compose import open_repository
 world = open_repository(Path(sys.argv[1]), create=True, ticking=False).world
 base = world.code.heads("m", "main").base
 {}
@@ -29,7 +29,7 @@ DEEDS = {
     "work is made": ("world.code.make_work('m', base)", r"refs/heads/mission/m/work"),
     "the state is committed": (
         (
-            "from mission_cli.ports.state import Write\n"
+            "from mission_cli.ports.git.state import Write\n"
             "world.state.commit([Write('m/mission.md', 'x')], message='m', expect=world.state.head())"
         ),
         r"refs/heads/missions",

@@ -16,7 +16,7 @@ from tests.kit.agents import (
 )
 from tests.kit.model_server import ModelServer, Turn
 
-from mission_cli.document.runs import read_run
+from mission_cli.document.runs.record import read_run
 
 if TYPE_CHECKING:
     from tests.kit.people import Person

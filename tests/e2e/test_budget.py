@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from tests.kit.people import HONEST
 
-from mission_cli.budget.ledger import spent
-from mission_cli.document.load import load
-from mission_cli.document.runs import read_run
-from mission_cli.document.sections import rows_in
+from mission_cli.document.reading.load import load
+from mission_cli.document.reading.sections import rows_in
+from mission_cli.document.runs.record import read_run
+from mission_cli.domain.budget.ledger import spent
 
 if TYPE_CHECKING:
     from tests.kit.people import Person

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.kit.people import Person, make_person
 
-from mission_cli.adapters.git.places import find_checkout
+from mission_cli.adapters.git.repo.checkout import find_checkout
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from inline_snapshot import snapshot
 from tests.kit.agents import needs_bubblewrap
 from tests.kit.people import HONEST
 
-from mission_cli.document.runs import read_run
+from mission_cli.document.runs.record import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -519,7 +519,7 @@ def test_an_idle_pulse_on_all_imports_nothing_and_leaves_a_sign(person: Person) 
     done = subprocess.run(argv, cwd="/", capture_output=True, text=True, check=False)
     modules = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines()]
     ours = [m for m in modules if m.startswith("mission_cli")]
-    assert (done.returncode, done.stdout, ours) == (0, "", ["mission_cli", "mission_cli.idle"])
+    assert (done.returncode, done.stdout, ours) == (0, "", ["mission_cli", "mission_cli.fastpath"])
     assert not {"subprocess", "typer", "rich"} & set(modules)
     assert (Path(os.environ["HOME"]) / ".local/state/mission/ticked").exists()
 

@@ -12,8 +12,8 @@ from mission_cli.adapters.fs.runtime import FolderRuntime
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import MissionStatus
 from mission_cli.engine.loop import pulse
-from mission_cli.ports.state import Settled
-from mission_cli.wiring import open_repository
+from mission_cli.ports.git.state import Settled
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     from tests.kit.people import Person

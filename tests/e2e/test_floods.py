@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mission_cli import wiring
-from mission_cli.adapters.secrets import SecretRules
+from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.status import EndReason
 from mission_cli.ports.executor import JobSpec
+from mission_cli.wiring import compose
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
     from mission_cli.domain.runs import Exit
-    from mission_cli.engine.world import World
+    from mission_cli.engine.context import World
 
 _MIB = 1 << 20
 FLOODS = {
@@ -35,7 +35,7 @@ STUBBORN = "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); pr
 
 
 def world_of(person: Person) -> World:
-    return wiring.open_repository(person.repo, create=True, ticking=False).world
+    return compose.open_repository(person.repo, create=True, ticking=False).world
 
 
 def job(person: Person, name: str, *argv: str, deadline: int = 0) -> JobSpec:

@@ -14,7 +14,7 @@ from tests.kit.nightly import NIGHTLY
 from tests.kit.people import HONEST
 
 from mission_cli.adapters.fs.locks import try_lock, unlock
-from mission_cli.wiring import open_repository, storage
+from mission_cli.wiring.compose import open_repository, storage
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -201,8 +201,8 @@ import os, signal, sys
 from pathlib import Path
 import mission_cli.adapters.executors.storage as rooms
 import mission_cli.adapters.git.command as commands
-from mission_cli.engine.gc import collect
-from mission_cli.wiring import open_repository, storage
+from mission_cli.app.commands.cleanup import collect
+from mission_cli.wiring.compose import open_repository, storage
 
 left = int(sys.argv[1])
 

@@ -17,8 +17,8 @@ from tests.kit.people import HONEST, Answer, Person
 
 from mission_cli import __version__
 from mission_cli.adapters.fs.locks import wait_for
-from mission_cli.idle import is_idle
-from mission_cli.wiring import open_repository
+from mission_cli.fastpath import is_idle
+from mission_cli.wiring.compose import open_repository
 
 ONE = """\
 title: One feature

@@ -12,7 +12,12 @@ import pytest
 from tests.kit.people import HONEST, Person
 
 from mission_cli import __version__
-from mission_cli.idle import busy_repositories, find_runtime, is_idle, state_folder
+from mission_cli.fastpath import (
+    busy_repositories,
+    find_runtime,
+    is_idle,
+    state_folder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

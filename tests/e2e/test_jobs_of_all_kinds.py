@@ -9,12 +9,12 @@ import pytest
 from tests.kit.agents import needs_bubblewrap
 from tests.kit.people import HONEST
 
-from mission_cli import wiring
-from mission_cli.adapters.executors.local import LocalExecutor
-from mission_cli.adapters.secrets import SecretRules
-from mission_cli.domain.records import replace
+from mission_cli._support.dataclass import replace
+from mission_cli.adapters.executors.local.executor import LocalExecutor
+from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.status import EndReason, JobState
 from mission_cli.ports.executor import JobSpec
+from mission_cli.wiring import compose
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -34,7 +34,7 @@ milestones:
 
 def run(person: Person, name: str, *argv: str, sandbox: bool = False, home: str = "") -> Exit:
     """Run a check to its end."""
-    executor = wiring.open_repository(person.repo, create=True, ticking=False).executor
+    executor = compose.open_repository(person.repo, create=True, ticking=False).executor
     if home:
         around = executor._surroundings()  # noqa: SLF001 - the same job in another home
         executor._surroundings = lambda: replace(around, environment={**around.environment, "HOME": home})  # noqa: SLF001 - as above
@@ -66,7 +66,7 @@ def test_a_sandbox_that_cannot_be_made_is_no_fault_of_the_job(person: Person) ->
 
 
 def test_a_supervisor_that_never_begins_is_told_and_not_started_for_ever(person: Person) -> None:
-    opened = wiring.open_repository(person.repo, create=True, ticking=False)
+    opened = compose.open_repository(person.repo, create=True, ticking=False)
     executor = LocalExecutor(
         jobs=person.runtime / "jobs",
         surroundings=opened.executor._surroundings,  # noqa: SLF001 - the same job by another program
@@ -90,7 +90,7 @@ def test_a_supervisor_that_never_begins_is_told_and_not_started_for_ever(person:
 
 
 def test_an_exit_file_that_is_none_of_ours_counts_for_nothing(person: Person) -> None:
-    executor = wiring.open_repository(person.repo, create=True, ticking=False).executor
+    executor = compose.open_repository(person.repo, create=True, ticking=False).executor
     head, texts = (
         person.git("rev-parse", "main"),
         ("[" * 100_000, "{}", '{"reason": "exit", "report": "good"}', "[]"),
@@ -145,7 +145,7 @@ def test_what_is_not_in_the_checkout_is_told_before_and_after(person: Person) ->
 def test_a_step_that_was_under_way_is_charged_when_it_was_cut_short(person: Person) -> None:
     event = '{"type": "step_finish", "sessionID": "s", "part": {"reason": "tool-calls", "cost": 0.5, "tokens": {"input": 9}}}'
     source = f"import os, signal\nprint('''{event}''', flush=True)\nos.kill(os.getpid(), signal.SIGKILL)\n"
-    executor = wiring.open_repository(person.repo, create=True, ticking=False).executor
+    executor = compose.open_repository(person.repo, create=True, ticking=False).executor
     head = person.git("rev-parse", "main")
     spec = JobSpec(key="m/1.1-a1", kind="worker", argv=(sys.executable, "-c", source), commit=head, agent="opencode")
     executor.submit(replace(spec, branch="mission/m/1.1-a1"))

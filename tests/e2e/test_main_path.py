@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.kit.nightly import only_at_night
 from tests.kit.people import HONEST
 
-from mission_cli.document.runs import read_run
+from mission_cli.document.runs.record import read_run
 
 if TYPE_CHECKING:
     from tests.kit.people import Person

@@ -14,11 +14,11 @@ from tests.kit.edits import Hand, hand
 from tests.kit.nightly import NIGHTLY, only_at_night
 from tests.kit.people import Person
 
-from mission_cli.document.load import load
-from mission_cli.document.merge_ranks import attempt_of
+from mission_cli.document.merging.ranks import attempt_of
+from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.ids import Sha
-from mission_cli.wiring import open_repository
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     from pathlib import Path

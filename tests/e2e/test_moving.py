@@ -11,10 +11,10 @@ import pytest
 from inline_snapshot import snapshot
 from tests.kit.people import HONEST, Person
 
-from mission_cli.adapters.git.attach import Move
+from mission_cli.adapters.git.state.attach import Move
 from mission_cli.adapters.machine import git_person
-from mission_cli.document.load import load
-from mission_cli.wiring import open_homeless, open_repository
+from mission_cli.document.reading.load import load
+from mission_cli.wiring.compose import open_homeless, open_repository
 
 if TYPE_CHECKING:
     from tests.kit.people import Answer

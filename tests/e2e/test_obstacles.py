@@ -17,7 +17,7 @@ from tests.kit.agents import needs_bubblewrap
 from tests.kit.people import HONEST
 
 from mission_cli import __version__
-from mission_cli.idle import is_idle
+from mission_cli.fastpath import is_idle
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,10 +19,10 @@ from tests.kit.model_server import ModelServer, Script, Turn
 from tests.kit.nightly import by_day, only_at_night
 from tests.kit.plans import HOPELESS, good, use_planner
 
-from mission_cli.budget.ledger import spent
-from mission_cli.document.plan import read_plan
-from mission_cli.document.runs import read_run
-from mission_cli.document.sections import rows_in
+from mission_cli.document.plans.plan import read_plan
+from mission_cli.document.reading.sections import rows_in
+from mission_cli.document.runs.record import read_run
+from mission_cli.domain.budget.ledger import spent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mission_cli.adapters.agents.asking import question_in, with_question
+from mission_cli.adapters.agents.question import question_in, with_question
 from mission_cli.domain.runs import AgentReport
 from mission_cli.domain.status import Cause
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from tests.kit.nightly import only_at_night
 from tests.kit.people import HONEST
 
-from mission_cli.adapters.git.sharing import claim_there
-from mission_cli.wiring import open_repository
+from mission_cli.adapters.git.remote.share import claim_there
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

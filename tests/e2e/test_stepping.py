@@ -15,11 +15,11 @@ from tests.kit.nightly import by_day
 from tests.kit.people import HONEST
 
 from mission_cli import __version__
-from mission_cli.document.runs import read_run
-from mission_cli.engine import driving
+from mission_cli.app.commands import lifecycle
+from mission_cli.document.runs.record import read_run
 from mission_cli.engine.loop import pulse
-from mission_cli.idle import is_idle
-from mission_cli.wiring import open_repository
+from mission_cli.fastpath import is_idle
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     from tests.kit.people import Answer, Person
@@ -62,7 +62,7 @@ def busy(person: Person, *, ticking: bool = True) -> None:
     told = person.repo.parent / "busy"
     os.mkfifo(told)
     world = open_repository(person.repo, ticking=ticking).world
-    driving.start(world, "m")
+    lifecycle.start(world, "m")
     pulse(world)
     assert told.read_text() == "begun"
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.kit.people import HONEST
 
-from mission_cli.adapters.executors.jobs import JobFolder
+from mission_cli.adapters.executors.jobs.folder import JobFolder
+from mission_cli.app.commands.features import pause
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.status import EndReason
-from mission_cli.engine import act as acting
+from mission_cli.engine import effects as acting
 from mission_cli.engine import loop
-from mission_cli.engine.commands import pause
 from mission_cli.engine.halt import stop_jobs
-from mission_cli.planner.decisions import Dispatch, Move
-from mission_cli.wiring import open_repository
+from mission_cli.planner.core.decisions import Dispatch, Move
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import Sha
     from mission_cli.engine.case import Case
-    from mission_cli.engine.world import World
+    from mission_cli.engine.context import World
 
 ONE = """\
 title: One feature

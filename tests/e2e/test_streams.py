@@ -12,7 +12,7 @@ import pytest
 from tests.kit.people import HONEST
 
 from mission_cli import __version__
-from mission_cli.idle import is_idle
+from mission_cli.fastpath import is_idle
 
 if TYPE_CHECKING:
     from tests.kit.people import Person

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from tests.kit.people import HONEST
 
 from mission_cli.adapters.clock import SystemClock
-from mission_cli.domain.schedule import next_due
-from mission_cli.domain.timeline import Moment
+from mission_cli.domain.timing.schedule import next_due
+from mission_cli.domain.timing.timeline import Moment
 from mission_cli.engine.loop import pulse
-from mission_cli.wiring import open_repository
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
-    from mission_cli.engine.world import World
+    from mission_cli.engine.context import World
 
 ONE = """\
 title: One file

@@ -14,7 +14,7 @@ from tests.e2e.test_time import waiting_mission
 from tests.kit.people import HONEST, make_person
 
 from mission_cli.engine.loop import pulse
-from mission_cli.wiring import open_repository
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     from tests.kit.people import Person

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 import typer.main
 
-from mission_cli.adapters.executors.jobs import JobFolder, Surroundings
-from mission_cli.adapters.inside import refuse_worker
+from mission_cli.adapters.executors.jobs.folder import JobFolder, Surroundings
 from mission_cli.domain.errors import BlockedError
 from mission_cli.ports.executor import JobSpec
 from mission_cli.surfaces.cli.app import app
 from mission_cli.surfaces.cli.shell import READING
+from mission_cli.wiring.job_ancestry import refuse_worker
 
 if TYPE_CHECKING:
     from tests.kit.people import Person

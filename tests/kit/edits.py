@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from mission_cli.budget.ledger import account
-from mission_cli.document import patch
 from mission_cli.document.changes import (
     AddFeature,
     AppendRow,
@@ -18,9 +16,15 @@ from mission_cli.document.changes import (
     SetFront,
     SetMilestone,
 )
-from mission_cli.document.load import load
-from mission_cli.document.merge_ranks import attempt_of, split_tries, with_tries
-from mission_cli.document.summary import summary_cells
+from mission_cli.document.editing import patch
+from mission_cli.document.editing.summary import summary_cells
+from mission_cli.document.merging.ranks import (
+    attempt_of,
+    split_tries,
+    with_tries,
+)
+from mission_cli.document.reading.load import load
+from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.status import FeatureStatus
 
 if TYPE_CHECKING:

@@ -9,11 +9,13 @@ from typing import Any
 
 import yaml
 
-from mission_cli.document import align, changes, fix, patch
-from mission_cli.document.edits import text_hash
-from mission_cli.document.inert import inert
-from mission_cli.document.lint import lint
-from mission_cli.document.load import load
+from mission_cli.document import changes
+from mission_cli.document.checking import align, fix
+from mission_cli.document.checking.inert import inert
+from mission_cli.document.checking.lint import lint
+from mission_cli.document.editing import patch
+from mission_cli.document.editing.edits import text_hash
+from mission_cli.document.reading.load import load
 
 ROOT = Path(__file__).resolve().parents[1] / "golden"
 _CHANGES = {

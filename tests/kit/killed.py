@@ -16,10 +16,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mission_cli import wiring
-from mission_cli.adapters.git import state as state_module
+from mission_cli.adapters.git.state import store as state_module
 from mission_cli.surfaces import plain
 from mission_cli.surfaces.cli.app import run
+from mission_cli.wiring import compose
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -65,11 +65,11 @@ def main(mark: str, point: str, words: list[str]) -> int:
     """Arm the point and run."""
     place, _, when = point.partition(":")
     port, _, method = place.partition(".")
-    real_open, real_command = wiring.open_repository, wiring.python_command
+    real_open, real_command = compose.open_repository, compose.python_command
     if port in _FUNCTIONS:
         arm(_FUNCTIONS[port], method, when, mark)
 
-    def open_armed(*args: Any, **values: Any) -> wiring.Opened:
+    def open_armed(*args: Any, **values: Any) -> compose.Opened:
         opened = real_open(*args, **values)
         if port not in _FUNCTIONS:
             arm(getattr(opened.world, port), method, when, mark)
@@ -80,8 +80,8 @@ def main(mark: str, point: str, words: list[str]) -> int:
             return (sys.executable, os.fspath(Path(__file__).resolve()), mark, point, "--", *more)
         return real_command(*more)
 
-    wiring.open_repository = open_armed
-    wiring.python_command = command
+    compose.open_repository = open_armed
+    compose.python_command = command
     assert port in (*_PORTS, *_FUNCTIONS)
     if words[:1] == ["pulse"]:
         return plain.plain_pulse(words[words.index("--repo") + 1], quiet=True)

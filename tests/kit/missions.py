@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.text import stamp
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
 from mission_cli.domain.mission import Criterion, Feature, Limits, Milestone, Mission, Preferences
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job, RunRecord
@@ -20,14 +21,13 @@ from mission_cli.domain.status import (
     RecordState,
     Verdict,
 )
-from mission_cli.domain.text import stamp
+from mission_cli.planner.core.observation import Seen
+from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.decide import decide
-from mission_cli.planner.judge import check_key, turn_of
-from mission_cli.planner.policy import Policy, RunnerPolicy
-from mission_cli.planner.seen import Seen
+from mission_cli.planner.milestones.judging import check_key, turn_of
 
 if TYPE_CHECKING:
-    from mission_cli.planner.decisions import Plan
+    from mission_cli.planner.core.decisions import Plan
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 WORK, BASE, TIP = Sha("a" * 40), Sha("b" * 40), Sha("c" * 40)

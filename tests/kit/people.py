@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.proc import scan
-from mission_cli.document.load import load
-from mission_cli.document.runs import read_run
+from mission_cli.document.reading.load import load
+from mission_cli.document.runs.record import read_run
 from mission_cli.surfaces.cli.app import run as run_command_line
 
 if TYPE_CHECKING:
-    from mission_cli.document.loaded import Loaded
+    from mission_cli.document.reading.loaded import Loaded
 
 SETTINGS = """\
 retry_delays = ["0s"]

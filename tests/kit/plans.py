@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from mission_cli.document.answer import FEATURES, MILESTONES
+from mission_cli.document.plans.answer import FEATURES, MILESTONES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.document.changes import Change, SetCriterion, SetFeature, SetField, SetFront, SetMilestone
-from mission_cli.document.criteria import read_criterion
-from mission_cli.document.fields import item_facts
-from mission_cli.document.load import criteria_section, milestone_places
-from mission_cli.document.spans import results
+from mission_cli.document.criteria.parse import read_criterion
+from mission_cli.document.editing.field_meaning import item_facts
+from mission_cli.document.reading.load import criteria_section, milestone_places
+from mission_cli.document.syntax.spans import results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mission_cli.document.loaded import Loaded
+    from mission_cli.document.reading.loaded import Loaded
 
 
 def same_changes(loaded: Loaded) -> Iterator[Change]:

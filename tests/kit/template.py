@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mission_cli.adapters.templates import JinjaTemplates
-from mission_cli.document.plan import read_plan, template_values
+from mission_cli.document.plans.plan import read_plan, template_values
 
 PLAN = """\
 title: A | title

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from tests.people.desk import Desk
 
-from mission_cli.adapters.git.code import GitCodeRepo
-from mission_cli.adapters.git.collect import Screen
-from mission_cli.adapters.git.merging import reworking
-from mission_cli.adapters.git.places import find_checkout
-from mission_cli.adapters.git.state import GitStateStore
-from mission_cli.adapters.git.state_home import find_state, make_state
-from mission_cli.adapters.secrets import SecretRules
+from mission_cli.adapters.git.code.code import GitCodeRepo
+from mission_cli.adapters.git.code.collect import Screen
+from mission_cli.adapters.git.repo.checkout import find_checkout
+from mission_cli.adapters.git.state.branch_home import find_state, make_state
+from mission_cli.adapters.git.state.merging import reworking
+from mission_cli.adapters.git.state.store import GitStateStore
+from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.ids import MissionId, Sha
-from mission_cli.ports.state import Write
+from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from tests.kit.fakes.executor import JOBS
 from tests.sim.workers import DEAREST
 
-from mission_cli.budget.ledger import account
-from mission_cli.document.load import load
-from mission_cli.document.runs import read_run
+from mission_cli.document.reading.load import load
+from mission_cli.document.runs.record import read_run
+from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.status import RecordState
 
 if TYPE_CHECKING:

@@ -25,16 +25,22 @@ from tests.sim.events import shrunk
 from tests.sim.sim import BrokenError, Sim, head_of, says_what
 from tests.sim.slips import ODD, Slip, slips_of
 
-from mission_cli.budget.ledger import account
-from mission_cli.document.load import load
+from mission_cli._support.dataclass import replace
+from mission_cli.app.addressing import resolve
+from mission_cli.app.commands import (
+    features as commands,
+)
+from mission_cli.app.commands import (
+    lifecycle,
+    set_value,
+)
+from mission_cli.app.queries.status import why
+from mission_cli.document.reading.load import load
+from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import MissionId, Sha
-from mission_cli.domain.records import replace
 from mission_cli.domain.status import FINISHED_MISSION
-from mission_cli.engine import commands, driving, setting
-from mission_cli.engine.names import resolve
-from mission_cli.engine.queries import why
-from mission_cli.ports.state import Write
+from mission_cli.ports.git.state import Write
 from mission_cli.settings import RunnerSettings
 
 if TYPE_CHECKING:
@@ -43,8 +49,8 @@ if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
 
     from mission_cli.domain.mission import Mission
-    from mission_cli.engine.world import World
-    from mission_cli.planner.decisions import Hold
+    from mission_cli.engine.context import World
+    from mission_cli.planner.core.decisions import Hold
 
 
 _CAP, _HOURS = Decimal(12), Decimal(200)
@@ -99,11 +105,11 @@ class Clumsy:
         world, name, rest = self.world(), words[1], [w for w in words[2:] if not w.startswith("-")]
         known: dict[str, Callable[[], object]] = {
             "resume": lambda: commands.resume(world, *rest),
-            "start": lambda: driving.start(world, *rest),
+            "start": lambda: lifecycle.start(world, *rest),
             "retry": lambda: commands.retry(world, *rest),
-            "takeover": lambda: driving.takeover(world, *rest),
+            "takeover": lambda: lifecycle.takeover(world, *rest),
             "land": lambda: commands.land(world, *rest),
-            "set": lambda: setting.set_value(world, *rest),
+            "set": lambda: set_value.set_value(world, *rest),
             "approve": lambda: commands.decide_gate(world, *rest, approved=True),
             "answer": lambda: commands.answer(world, rest[0], int(rest[1]), rest[2].partition("|")[0]),
             "edit": self.repair,
@@ -176,9 +182,9 @@ class Clumsy:
             lambda: commands.land(world, "m"),
             lambda: commands.retry(world, "m/9.9"),
             lambda: commands.decide_gate(world, "m", "land", approved=True),
-            lambda: driving.start(world, "m"),
-            lambda: setting.set_value(world, "m", "budget.money_usd", dice.choice(ODD[:7])),
-            lambda: setting.set_value(world, "m", "preferences.runner", dice.choice(ODD)),
+            lambda: lifecycle.start(world, "m"),
+            lambda: set_value.set_value(world, "m", "budget.money_usd", dice.choice(ODD[:7])),
+            lambda: set_value.set_value(world, "m", "preferences.runner", dice.choice(ODD)),
         ]
         dice.choice(wrong)()
 

@@ -15,14 +15,20 @@ from tests.kit.fakes.runtime import PLACE
 from tests.kit.fakes.state import HEAD, TREE
 from tests.sim.events import What
 
+from mission_cli.app.addressing import resolve
+from mission_cli.app.commands import (
+    features as commands,
+)
+from mission_cli.app.commands import (
+    lifecycle,
+    set_value,
+)
 from mission_cli.document.changes import AppendRow, SetFront
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import FINISHED_FEATURE, MissionStatus
-from mission_cli.engine import commands, driving, setting
-from mission_cli.engine.entry import Entry
-from mission_cli.engine.names import resolve
-from mission_cli.engine.record import message, mission_write
+from mission_cli.engine.recording.entry import Entry
+from mission_cli.engine.recording.record import message, mission_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +165,7 @@ def _resume(sim: Sim, host: Host, more: int) -> None:
 def _start(sim: Sim, host: Host, more: int) -> None:
     del more
     if sim.mission(host).status is not MissionStatus.PAUSED:
-        _command(lambda: driving.start(sim.world(host), "m"))
+        _command(lambda: lifecycle.start(sim.world(host), "m"))
 
 
 def _cancel(sim: Sim, host: Host, more: int) -> None:
@@ -184,7 +190,7 @@ def _raise(sim: Sim, host: Host, more: int) -> None:
     """By hand by some dollars, or by `mission set` to anything from one dollar to a few more than there are."""
     cap = sim.mission(host).limits.usd
     if cap is not None and more & 16:
-        _command(lambda: setting.set_value(sim.world(host), "m", "budget.money_usd", str(1 + more % (int(cap) + 3))))
+        _command(lambda: set_value.set_value(sim.world(host), "m", "budget.money_usd", str(1 + more % (int(cap) + 3))))
     elif cap is not None:
         _by_hand(sim, host, SetFront(("budget", "money_usd"), int(cap) + more % 4))
 
@@ -199,7 +205,7 @@ def _scribble(sim: Sim, host: Host, more: int) -> None:
 
 def _take_over(sim: Sim, host: Host, more: int) -> None:
     del more
-    _command(lambda: driving.takeover(sim.world(host), "m"))
+    _command(lambda: lifecycle.takeover(sim.world(host), "m"))
 
 
 def _stop(sim: Sim, host: Host, more: int) -> None:

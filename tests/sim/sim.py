@@ -22,28 +22,28 @@ from tests.sim.events import Event, What
 from tests.sim.faults import MOODS, BadWay, said_by
 from tests.sim.workers import DEAREST, work, work_anew
 
-from mission_cli.adapters.executors.slots import SLOTS
-from mission_cli.budget.ledger import account, spent
-from mission_cli.document.load import load
-from mission_cli.document.runs import read_run
+from mission_cli._support.dataclass import replace
+from mission_cli.adapters.executors.jobs.slots import SLOTS
+from mission_cli.app.addressing import resolve
+from mission_cli.app.commands import lifecycle
+from mission_cli.app.queries.status import why
+from mission_cli.document.reading.load import load
+from mission_cli.document.runs.record import read_run
+from mission_cli.domain.budget.ledger import account, spent
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.records import replace
 from mission_cli.domain.status import FINISHED_MISSION
-from mission_cli.engine import driving
+from mission_cli.engine.context import policy_of
 from mission_cli.engine.loop import pulse
-from mission_cli.engine.names import resolve
-from mission_cli.engine.observe import consider
-from mission_cli.engine.queries import why
-from mission_cli.engine.world import policy_of
-from mission_cli.planner.decisions import Cancel
-from mission_cli.planner.draft import LOOK_AGAIN
-from mission_cli.planner.guard import PUT_BACK
+from mission_cli.engine.observing.observe import consider
+from mission_cli.planner.core.decisions import Cancel
+from mission_cli.planner.core.deliberation import LOOK_AGAIN
+from mission_cli.planner.mission.guard import PUT_BACK
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.engine.world import World
-    from mission_cli.planner.decisions import Act, Hold
+    from mission_cli.engine.context import World
+    from mission_cli.planner.core.decisions import Act, Hold
 
 PLAN = """\
 title: Six files
@@ -97,7 +97,7 @@ class Sim:
         first = self._furnish(self._make_host())
         self.hosts = [first]
         make_mission(first, self.plan)
-        driving.start(self.world(first), "m")
+        lifecycle.start(self.world(first), "m")
         self.hosts += [self._clone(number) for number in range(2, 1 + (seed % 3) + bool(seed % 3))]
 
     # What happens

@@ -10,8 +10,8 @@ from tests.kit.fakes.others import RoomyMachine
 from tests.kit.fakes.runtime import is_idle
 from tests.sim.sim import PLAN
 
-from mission_cli.domain.records import replace
-from mission_cli.engine import driving
+from mission_cli._support.dataclass import replace
+from mission_cli.app.commands import lifecycle
 from mission_cli.engine.loop import pulse
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def work(spec: JobSpec) -> Outcome:
 def test_room_on_a_machine_is_noticed_by_the_next_pulse() -> None:
     host = make_host(work)
     make_mission(host, PLAN)
-    driving.start(host.world(), "m")
+    lifecycle.start(host.world(), "m")
     report = pulse(replace(host.world(), machine=RoomyMachine(host.jobs, short_of=SHORT)))
     [case] = report.cases.values()
     assert {(hold.kind, hold.detail) for hold in case.plan.holds if hold.kind == "machine"} == {("machine", SHORT)}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from tests.kit.plans import good
 
-from mission_cli.document.answer import blocks_of, read_answer
-from mission_cli.document.plan import read_plan, write_plan
+from mission_cli.document.plans.answer import blocks_of, read_answer
+from mission_cli.document.plans.plan import read_plan, write_plan
 
 INNER = good().partition("```yaml\n")[2].partition("```")[0]
 

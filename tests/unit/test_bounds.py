@@ -7,20 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from mission_cli.adapters.agents.resets import reset_time
-from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
-from mission_cli.budget.amounts import parse_amount, show_amount, why_no_amount
-from mission_cli.budget.ledger import account
-from mission_cli.document.runs import read_run, write_run
-from mission_cli.document.words import hours, number, why_no_number
-from mission_cli.domain.errors import DocumentError
-from mission_cli.domain.ids import RunId, feature_number, split_run_id
-from mission_cli.domain.mission import Limits, Spend
-from mission_cli.domain.numbers import MOST, decimal_of, whole
-from mission_cli.domain.runs import RunRecord, Usage
-from mission_cli.domain.schedule import end_of
-from mission_cli.domain.status import Cause, RecordState
-from mission_cli.domain.text import (
+from mission_cli._support.numbers import (
+    MOST,
+    decimal_of,
+    whole,
+)
+from mission_cli._support.text import (
     EARLIEST,
     LATEST,
     LONGEST_DURATION,
@@ -32,7 +24,31 @@ from mission_cli.domain.text import (
     why_no_duration,
     why_no_moment,
 )
-from mission_cli.domain.timeline import Gap, Moment, Timeline
+from mission_cli.adapters.agents.resets import reset_time
+from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
+from mission_cli.document.runs.record import read_run, write_run
+from mission_cli.document.syntax.vocabulary import (
+    hours,
+    number,
+    why_no_number,
+)
+from mission_cli.domain.budget.amounts import (
+    parse_amount,
+    show_amount,
+    why_no_amount,
+)
+from mission_cli.domain.budget.ledger import account
+from mission_cli.domain.errors import DocumentError
+from mission_cli.domain.ids import RunId, feature_number, split_run_id
+from mission_cli.domain.mission import Limits, Spend
+from mission_cli.domain.runs import RunRecord, Usage
+from mission_cli.domain.status import Cause, RecordState
+from mission_cli.domain.timing.schedule import end_of
+from mission_cli.domain.timing.timeline import (
+    Gap,
+    Moment,
+    Timeline,
+)
 from mission_cli.settings import parse
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)

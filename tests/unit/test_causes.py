@@ -9,20 +9,28 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.kit.missions import GOOD, NOW, POLICY, TIP, feature, mission, record, seen
 
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.text import stamp
 from mission_cli.domain.mission import Criterion, InputRequest, Recovery
-from mission_cli.domain.records import dataclass
 from mission_cli.domain.runs import AgentReport, CheckState, Evidence, Exit, Job, RunRecord
 from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, Verdict
-from mission_cli.domain.text import stamp
+from mission_cli.planner.core.decisions import (
+    Ask,
+    CloseRecovery,
+    Dispatch,
+    Integrate,
+    MoveFeature,
+    MoveRequest,
+    Settle,
+)
+from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import Ask, CloseRecovery, Dispatch, Integrate, MoveFeature, MoveRequest, Settle
-from mission_cli.planner.judge import check_key
-from mission_cli.planner.policy import RunnerPolicy
+from mission_cli.planner.milestones.judging import check_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.planner.decisions import Hold, Plan
+    from mission_cli.planner.core.decisions import Hold, Plan
 
 NONE = Evidence(None)
 CHECK = Criterion("run: `t`", CriterionKind.RUN, command="t", index=0)

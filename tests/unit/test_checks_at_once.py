@@ -11,15 +11,15 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.missions import NOW, POLICY, WORK, feature, milestone, mission, run, seen
 
-from mission_cli.adapters.executors.slots import SLOTS
-from mission_cli.domain.records import replace
+from mission_cli._support.dataclass import replace
+from mission_cli.adapters.executors.jobs.slots import SLOTS
+from mission_cli.app.commands import lifecycle
 from mission_cli.domain.runs import CheckState, Exit, Job
 from mission_cli.domain.status import EndReason, FeatureStatus, JobState, MilestoneStatus, MissionStatus, Verdict
-from mission_cli.engine import driving
 from mission_cli.engine.loop import pulse
+from mission_cli.planner.core.decisions import RunCheck
 from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import RunCheck
-from mission_cli.planner.judge import check_key
+from mission_cli.planner.milestones.judging import check_key
 
 if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec
@@ -84,7 +84,7 @@ def test_missions_of_one_machine_share_its_bound_and_all_end() -> None:
     names = ["m1", "m2", "m3"]
     for name in names:
         make_mission(host, PLAN, name)
-        driving.start(host.world(), name)
+        lifecycle.start(host.world(), name)
     most = dict.fromkeys(SLOTS, 0)
     for _ in range(900):
         assert not pulse(host.world()).bugs

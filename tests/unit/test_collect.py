@@ -16,9 +16,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mission_cli.adapters.git import trees
-from mission_cli.adapters.git.collect import Screen, collect, collect_and_save
-from mission_cli.adapters.secrets import SecretRules
+from mission_cli.adapters.git.code import trees
+from mission_cli.adapters.git.code.collect import (
+    Screen,
+    collect,
+    collect_and_save,
+)
+from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.runs import Left
 
 if TYPE_CHECKING:
@@ -284,7 +288,7 @@ def test_a_repository_in_the_commit_is_named_and_its_files_are_saved(lab: Lab) -
 
 def trees_are_dirty(lab: Lab) -> list[str]:
     """What `gc` and `handback` see."""
-    from mission_cli.adapters.git.saving import uncommitted
+    from mission_cli.adapters.git.code.save_work import uncommitted
 
     return uncommitted(lab.code, lab.tree)
 

@@ -9,7 +9,7 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 from tests.sim.sim import RecurringSim, Sim
 
-from mission_cli.document.load import load
+from mission_cli.document.reading.load import load
 from mission_cli.surfaces.views.consent import consent_view
 
 if TYPE_CHECKING:

@@ -8,14 +8,21 @@ from typing import Any
 
 from tests.kit.missions import NOW, POLICY, feature, milestone, mission, plan_of, record, run
 
+from mission_cli._support.text import stamp
+from mission_cli.domain.branches.landing import Merge
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.landing import Merge
 from mission_cli.domain.mission import Criterion, Mission, Result
 from mission_cli.domain.runs import CheckState, Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState, MilestoneStatus, MissionStatus, Verdict
-from mission_cli.domain.text import stamp
-from mission_cli.planner.decisions import Dispatch, MarkCriteria, MoveMission, MoveWork, Plan, RunCheck
-from mission_cli.planner.judge import check_key
+from mission_cli.planner.core.decisions import (
+    Dispatch,
+    MarkCriteria,
+    MoveMission,
+    MoveWork,
+    Plan,
+    RunCheck,
+)
+from mission_cli.planner.milestones.judging import check_key
 
 START, HOTFIX = Sha("a" * 40), Sha("d" * 40)
 STAGE = run("make")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mission_cli.adapters.executors.copying import copy_in, missing_in
+from mission_cli.adapters.executors.jobs.tree_copy import copy_in, missing_in
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,16 +13,16 @@ from tests.kit.nightly import NIGHTLY
 from tests.kit.template import template
 
 from mission_cli.adapters.checks import StandardChecks
-from mission_cli.document import patch
 from mission_cli.document.changes import SetCriterion
-from mission_cli.document.criteria import read_criterion
-from mission_cli.document.criterion_item import asked_criterion, item_text
-from mission_cli.document.load import load
-from mission_cli.document.plan import read_plan
-from mission_cli.document.weak import weaknesses
+from mission_cli.document.checking.weak_commands import weaknesses
+from mission_cli.document.criteria.item import asked_criterion, item_text
+from mission_cli.document.criteria.parse import read_criterion
+from mission_cli.document.editing import patch
+from mission_cli.document.plans.plan import read_plan
+from mission_cli.document.reading.load import load
 from mission_cli.domain.status import EXECUTABLE_KINDS, CriterionKind, Verdict
-from mission_cli.planner.draft import Draft
-from mission_cli.planner.judge import judge
+from mission_cli.planner.core.deliberation import Draft
+from mission_cli.planner.milestones.judging import judge
 
 BASH = StandardChecks(("inspect",), "/bin/bash")
 SCRIPT = "set -e\ncd app\n\n\tprintf '%s' \"<!-- x -->\"  # `date`\ntest -f a | cat\n"

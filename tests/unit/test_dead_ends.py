@@ -21,15 +21,20 @@ from tests.kit.missions import (
 )
 from typer.main import get_command
 
-from mission_cli.document import patch
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import stamp
 from mission_cli.document.changes import AppendRow, Change, SetCell, SetFeature, SetMilestone
-from mission_cli.document.load import load
-from mission_cli.document.sections import rows_in
+from mission_cli.document.editing import patch
+from mission_cli.document.reading.load import load
+from mission_cli.document.reading.sections import rows_in
+from mission_cli.domain.branches.landing import (
+    Landing,
+    LandState,
+    Merge,
+)
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.ids import FeatureNumber
-from mission_cli.domain.landing import Landing, LandState, Merge
 from mission_cli.domain.mission import Gate, Mission, Preferences, Recovery, Wait
-from mission_cli.domain.records import replace
 from mission_cli.domain.runs import Evidence, Job
 from mission_cli.domain.status import (
     Cause,
@@ -40,8 +45,14 @@ from mission_cli.domain.status import (
     MissionStatus,
     Verdict,
 )
-from mission_cli.domain.text import stamp
-from mission_cli.planner.decisions import Dispatch, Finish, MoveWait, Plan, Settle, StartWait
+from mission_cli.planner.core.decisions import (
+    Dispatch,
+    Finish,
+    MoveWait,
+    Plan,
+    Settle,
+    StartWait,
+)
 from mission_cli.surfaces.cli.app import app
 
 ONE, TWO = FeatureNumber("1.1"), FeatureNumber("1.2")

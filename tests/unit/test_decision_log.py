@@ -10,21 +10,25 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 from tests.unit.test_keys_act import committed, go_on, honest, host_of
 
-from mission_cli.document.load import load
-from mission_cli.document.sections import rows_in
+from mission_cli.app.commands import (
+    features,
+    lifecycle,
+    manual,
+)
+from mission_cli.app.commands.edit import save_edit
+from mission_cli.app.commands.set_value import set_value
+from mission_cli.app.commands.undo import undo
+from mission_cli.document.reading.load import load
+from mission_cli.document.reading.sections import rows_in
 from mission_cli.domain.status import MissionStatus
-from mission_cli.engine import commands, driving, stepping
-from mission_cli.engine.editing import save_edit
 from mission_cli.engine.loop import pulse
-from mission_cli.engine.setting import set_value
-from mission_cli.engine.undo import undo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.kit.fakes.host import Host
 
-    from mission_cli.engine.world import World
+    from mission_cli.engine.context import World
     from mission_cli.ports.executor import JobSpec
 
 ROOT = Path(__file__).resolve().parents[2] / "src/mission_cli"
@@ -56,25 +60,25 @@ def told(host: Host, name: str = "m") -> list[tuple[str, str]]:
 
 
 def start(world: World) -> None:
-    driving.start(world, "m")
+    lifecycle.start(world, "m")
 
 
 def by_hand(world: World) -> None:
     pulse(world)  # the milestone begins
-    stepping.step_in(world, "m/1.2")
+    manual.step_in(world, "m/1.2")
 
 
 COMMANDS: list[tuple[Callable[[World], object], tuple[str, str]]] = [
     (start, ("Start the mission", "by Ada")),
-    (lambda world: commands.pause(world, "m", reason="too hot"), ("Pause the mission", "too hot (by Ada)")),
-    (lambda world: commands.resume(world, "m", reason="cooler"), ("Resume the mission", "cooler (by Ada)")),
+    (lambda world: features.pause(world, "m", reason="too hot"), ("Pause the mission", "too hot (by Ada)")),
+    (lambda world: features.resume(world, "m", reason="cooler"), ("Resume the mission", "cooler (by Ada)")),
     (lambda world: set_value(world, "m", "budget.time_hours", "30"), ("budget.time_hours: 10 → 30", "mission set (by Ada)")),
-    (lambda world: commands.skip(world, "m/1.2", reason="not needed"), ("Skip 1.2 two", "not needed (by Ada)")),
-    (lambda world: commands.retry(world, "m/1.2", reason="needed"), ("Retry 1.2 two", "needed (by Ada)")),
-    (lambda world: commands.decide_gate(world, "m", "look at it", approved=False, comment="no"), ("Reject the gate Look at it", "no (by Ada)")),
-    (lambda world: commands.decide_gate(world, "m", "look at it", approved=True), ("Approve the gate Look at it", "by Ada")),
+    (lambda world: features.skip(world, "m/1.2", reason="not needed"), ("Skip 1.2 two", "not needed (by Ada)")),
+    (lambda world: features.retry(world, "m/1.2", reason="needed"), ("Retry 1.2 two", "needed (by Ada)")),
+    (lambda world: features.decide_gate(world, "m", "look at it", approved=False, comment="no"), ("Reject the gate Look at it", "no (by Ada)")),
+    (lambda world: features.decide_gate(world, "m", "look at it", approved=True), ("Approve the gate Look at it", "by Ada")),
     (by_hand, ("Do 1.2 by hand", "by Ada")),
-    (lambda world: commands.cancel(world, "m", reason="enough"), ("Cancel the mission", "enough (by Ada)")),
+    (lambda world: features.cancel(world, "m", reason="enough"), ("Cancel the mission", "enough (by Ada)")),
     (lambda world: undo(world, "m"), ("Take back: m is cancelled: enough (by Ada)", "by Ada")),
 ]  # fmt: skip
 
@@ -85,20 +89,20 @@ def test_every_command_that_decides_leaves_a_row() -> None:
     for number, (command, row) in enumerate(COMMANDS, 1):
         command(host.world())
         assert told(host)[number - 1 :] == [row]
-    commands.pause(host.world(), "m")
+    features.pause(host.world(), "m")
     before = told(host)
-    commands.pause(host.world(), "m")
+    features.pause(host.world(), "m")
     assert told(host) == before, "what changes nothing decides nothing"
 
 
 def test_answers_and_landing_leave_a_row_with_the_question_and_the_commit() -> None:
     host = host_of(honest, m=PLAN.replace("gates", "x-gates").replace("x-gates:", "constraints: [] #"))
     go_on(host)
-    commands.answer(host.world(), "m", 1, "pass, it is")
+    features.answer(host.world(), "m", 1, "pass, it is")
     assert told(host)[1:] == [("Answer request 1 with: pass, it is", "manual: it is good (by Ada)")]
     go_on(host)
     passed = committed(host).milestones[0].passed_at
-    commands.land(host.world(), "m")
+    features.land(host.world(), "m")
     assert told(host)[2:] == [(f"Land {passed[:7]} on main", "by Ada")]
     go_on(host)
     assert [row[0] for row in told(host)[3:]] == ["Complete the mission"]
@@ -124,7 +128,7 @@ milestones:
     host = host_of(works, m=plan)
     go_on(host, 50)
     assert committed(host).status is MissionStatus.PAUSED
-    commands.decide_gate(host.world(), "m", "look", approved=True)
+    features.decide_gate(host.world(), "m", "look", approved=True)
     go_on(host, 80)
     assert [row[0] for row in told(host)] == [
         "Start the mission",

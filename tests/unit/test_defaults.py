@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 
-from mission_cli.document.keys import KEYS
-from mission_cli.document.plan_model import Plan, PlanFeature, PlanMilestone
+from mission_cli.document.plans.model import (
+    Plan,
+    PlanFeature,
+    PlanMilestone,
+)
+from mission_cli.document.reading.front_schema import KEYS
 from mission_cli.domain.errors import UsageError
-from mission_cli.engine.world import policy_of
-from mission_cli.planner.policy import Policy
+from mission_cli.engine.context import policy_of
+from mission_cli.planner.core.policy import Policy
 from mission_cli.settings import RunnerSettings, Settings, TreeSettings, check
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

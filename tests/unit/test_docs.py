@@ -7,7 +7,7 @@ import runpy
 from pathlib import Path
 
 from mission_cli import __version__
-from mission_cli.document.plan import read_plan
+from mission_cli.document.plans.plan import read_plan
 from mission_cli.settings import check, parse
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.kit.template import TEXT
 
-from mission_cli.document import escape, patch
 from mission_cli.document.changes import (
     AddFeature,
     AppendRow,
@@ -24,11 +23,13 @@ from mission_cli.document.changes import (
     SetFront,
     SetMilestone,
 )
-from mission_cli.document.load import load
-from mission_cli.document.plan import read_plan
-from mission_cli.document.rows import split_row
-from mission_cli.document.runs import read_run, write_run
-from mission_cli.document.scan import scan
+from mission_cli.document.editing import patch
+from mission_cli.document.plans.plan import read_plan
+from mission_cli.document.reading.load import load
+from mission_cli.document.runs.record import read_run, write_run
+from mission_cli.document.syntax import escape
+from mission_cli.document.syntax.rows import split_row
+from mission_cli.document.syntax.scan import scan
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.ids import FeatureNumber, RunId
 from mission_cli.domain.runs import RunRecord, Usage

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mission_cli.adapters.executors.jobs import JobFolder, Surroundings
+from mission_cli.adapters.executors.jobs.folder import JobFolder, Surroundings
 from mission_cli.adapters.fs.atomic import create_whole
 from mission_cli.adapters.fs.runtime import FolderRuntime
-from mission_cli.adapters.git import trees
-from mission_cli.adapters.git.command import ZERO, Git
+from mission_cli.adapters.git.code import trees
+from mission_cli.adapters.git.repo.command import ZERO, Git
 from mission_cli.domain.runs import Exit
 from mission_cli.domain.status import EndReason
 from mission_cli.ports.executor import JobSpec
-from mission_cli.wiring import open_repository
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

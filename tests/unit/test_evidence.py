@@ -8,19 +8,26 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.kit.missions import GOOD, POLICY, WORK, feature, mission, plan_of, record, seen
 
+from mission_cli.domain.branches.against import Against
+from mission_cli.domain.branches.landing import Landing, LandState
 from mission_cli.domain.ids import RunId, Sha
-from mission_cli.domain.judging import Against
-from mission_cli.domain.landing import Landing, LandState
 from mission_cli.domain.mission import Criterion, InputRequest
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job
 from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, MilestoneStatus, Verdict
+from mission_cli.planner.core.decisions import (
+    AddFix,
+    Ask,
+    Integrate,
+    MoveMilestone,
+    RunCheck,
+    Settle,
+)
 from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import AddFix, Ask, Integrate, MoveMilestone, RunCheck, Settle
-from mission_cli.planner.judge import check_key, turn_of
+from mission_cli.planner.milestones.judging import check_key, turn_of
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
-    from mission_cli.planner.decisions import Plan
+    from mission_cli.planner.core.decisions import Plan
 
 RUN = RunId("m/1.1-a1")
 CHECK = Criterion("run: `t`", CriterionKind.RUN, command="t", index=0)

@@ -9,19 +9,29 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.kit.missions import NOW, POLICY, feature, mission, record, seen
 
-from mission_cli.document import patch
-from mission_cli.document.load import load
+from mission_cli._support.text import stamp
+from mission_cli.document.editing import patch
+from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.mission import Criterion, InputRequest, LogRow, Mission
-from mission_cli.domain.schedule import end_of, next_due, why_no_schedule
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, MissionStatus
-from mission_cli.domain.text import stamp
+from mission_cli.domain.timing.schedule import (
+    end_of,
+    next_due,
+    why_no_schedule,
+)
 from mission_cli.engine.executions import begin
-from mission_cli.planner.asking import find_request
+from mission_cli.planner.core.decisions import (
+    Begin,
+    Finish,
+    MoveMission,
+    Note,
+    Plan,
+)
+from mission_cli.planner.core.requests import find_request
 from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import Begin, Finish, MoveMission, Note, Plan
-from mission_cli.planner.executions import due_at
-from mission_cli.planner.judge import check_key
+from mission_cli.planner.milestones.judging import check_key
+from mission_cli.planner.mission.executions import due_at
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = timedelta(days=1)

@@ -20,10 +20,14 @@ from tests.kit.golden import constructs, read_text
 from tests.kit.template import TEXT
 from tests.unit.test_wild import WILD
 
-from mission_cli.document.align import aligned
-from mission_cli.document.front import read_front
-from mission_cli.document.keys import KEYS, front_problems, front_schema
-from mission_cli.surfaces.cli.make import _SETTINGS
+from mission_cli.document.checking.align import aligned
+from mission_cli.document.reading.front_schema import (
+    KEYS,
+    front_problems,
+    front_schema,
+)
+from mission_cli.document.syntax.front import read_front
+from mission_cli.surfaces.cli.commands.create import _SETTINGS
 from mission_cli.surfaces.schemas import settings_schema
 
 if TYPE_CHECKING:

@@ -9,18 +9,25 @@ import pytest
 from tests.kit.missions import GOOD, POLICY, WORK, feature, mission, plan_of
 from tests.unit.test_evidence import CHECK, OLD, acts_of, asked, judged, state
 
-from mission_cli.domain.judging import Against
-from mission_cli.domain.landing import Landing, LandState
+from mission_cli.domain.branches.against import Against
+from mission_cli.domain.branches.landing import Landing, LandState
 from mission_cli.domain.mission import Criterion, Preferences
 from mission_cli.domain.status import CriterionKind, FeatureStatus, MilestoneStatus, Verdict
-from mission_cli.planner.decisions import AddFix, Finish, MoveMilestone, MoveMission, MoveRequest, Settle
-from mission_cli.planner.judge import check_key, turn_of
-from mission_cli.planner.meant import ACCEPT_CHANGE
+from mission_cli.planner.core.decisions import (
+    AddFix,
+    Finish,
+    MoveMilestone,
+    MoveMission,
+    MoveRequest,
+    Settle,
+)
+from mission_cli.planner.milestones.judging import check_key, turn_of
+from mission_cli.planner.milestones.meant import ACCEPT_CHANGE
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import CheckState
-    from mission_cli.planner.decisions import Plan
+    from mission_cli.planner.core.decisions import Plan
 
 WEAK = Against(OLD, "old", ("check.sh",))
 LOST = Against(lost_tests=("tests/test_a.py: test_x: removed",))

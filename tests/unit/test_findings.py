@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.kit.missions import record
 
-from mission_cli.domain.judging import LOOK_AT_CHANGES
+from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.status import Cause
 
 CHANGED = f"{LOOK_AT_CHANGES}conftest.py: what it says about judging was changed"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mission_cli.adapters.agents import AGENTS
-from mission_cli.adapters.executors.first_run import FirstRun
-from mission_cli.adapters.executors.jobs import Surroundings
+from mission_cli.adapters.executors.jobs.folder import Surroundings
+from mission_cli.adapters.executors.supervise.first_run import FirstRun
 
 if TYPE_CHECKING:
     from pathlib import Path

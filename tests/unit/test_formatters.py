@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from mission_cli.document import patch
 from mission_cli.document.changes import SetMilestone
-from mission_cli.document.load import load
+from mission_cli.document.editing import patch
+from mission_cli.document.reading.load import load
 from mission_cli.domain.status import MilestoneStatus
 
 FILE = """\

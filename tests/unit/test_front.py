@@ -9,10 +9,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mission_cli.document import patch
 from mission_cli.document.changes import SetFront
-from mission_cli.document.front import Scalar, edit_scalar, quoted, read_front, render_scalar
-from mission_cli.document.load import load
+from mission_cli.document.editing import patch
+from mission_cli.document.reading.load import load
+from mission_cli.document.syntax.front import (
+    Scalar,
+    edit_scalar,
+    quoted,
+    read_front,
+    render_scalar,
+)
 from mission_cli.domain.errors import DocumentError
 
 TEXT = """\

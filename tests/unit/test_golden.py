@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.kit.golden import constructs, edits_of, outcome, read_text
 
-from mission_cli.document import patch
-from mission_cli.document.load import load
+from mission_cli.document.editing import patch
+from mission_cli.document.reading.load import load
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,14 +8,28 @@ import pytest
 from tests.kit.missions import BASE, GOOD, NOW, WORK, feature, mission, plan_of, record
 from tests.unit.test_odd_missions import TEXT
 
-from mission_cli.document.load import load
+from mission_cli._support.text import stamp
+from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import MissionId, RunId, Sha
 from mission_cli.domain.mission import InputRequest, LogRow
 from mission_cli.domain.runs import Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState
-from mission_cli.domain.text import stamp
-from mission_cli.planner.decisions import Cancel, MakeWork, MoveWork, Note, PutBaseBack, Settle
-from mission_cli.planner.guard import PUT_BACK, STATE_PUT_BACK, StateBack, could_write, speaks, state_back
+from mission_cli.planner.core.decisions import (
+    Cancel,
+    MakeWork,
+    MoveWork,
+    Note,
+    PutBaseBack,
+    Settle,
+)
+from mission_cli.planner.mission.guard import (
+    PUT_BACK,
+    STATE_PUT_BACK,
+    StateBack,
+    could_write,
+    speaks,
+    state_back,
+)
 
 RUN, OURS = RunId("m/1.1-a1"), Sha("e" * 40)
 SOME = mission(feature("1.1", FeatureStatus.DISPATCHED), feature("1.2"))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mission_cli.domain.hours import opens_at, read_windows
+from mission_cli.domain.timing.hours import opens_at, read_windows
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mission_cli.adapters.fs.runtime import FolderRuntime
-from mission_cli.idle import has_come, is_busy, is_coming, is_idle
+from mission_cli.fastpath import (
+    has_come,
+    is_busy,
+    is_coming,
+    is_idle,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

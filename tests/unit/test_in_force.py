@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mission_cli.document import patch
 from mission_cli.document.changes import SetFront
-from mission_cli.document.in_force import BOUNDS, recorded_with
-from mission_cli.document.keys import KEYS
-from mission_cli.document.load import load
+from mission_cli.document.editing import patch
+from mission_cli.document.reading.front_schema import KEYS
+from mission_cli.document.reading.load import load
+from mission_cli.document.reading.values_in_force import BOUNDS, recorded_with
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import MissionStatus
-from mission_cli.planner.bounds import with_known_runner
+from mission_cli.planner.core.decisions import (
+    Dispatch,
+    Plan,
+    RecordValues,
+)
+from mission_cli.planner.core.observation import Seen
+from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import Dispatch, Plan, RecordValues
-from mission_cli.planner.policy import Policy, RunnerPolicy
-from mission_cli.planner.seen import Seen
+from mission_cli.planner.mission.bounds import with_known_runner
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission

@@ -7,12 +7,12 @@ import re
 import pytest
 from tests.kit.proofs import exists
 
-from mission_cli.document import inert
-from mission_cli.document.features import ANNOTATION
-from mission_cli.document.keys import KEYS
-from mission_cli.document.lint import lint
-from mission_cli.document.load import load
-from mission_cli.document.sections import FEATURE_COLUMNS, SECTIONS
+from mission_cli.document.checking import inert
+from mission_cli.document.checking.lint import lint
+from mission_cli.document.reading.features import ANNOTATION
+from mission_cli.document.reading.front_schema import KEYS
+from mission_cli.document.reading.load import load
+from mission_cli.document.reading.sections import FEATURE_COLUMNS, SECTIONS
 from mission_cli.domain import routing
 from mission_cli.domain.status import CriterionKind, GateKind
 from mission_cli.settings import RunnerSettings, Settings, TreeSettings
@@ -149,7 +149,9 @@ def _not_yet() -> set[str]:
 def test_everything_that_can_be_written_acts_or_is_said_not_to() -> None:
     acts, prose, elsewhere = _named(PROOFS), _named(FOR_READERS), _named(TOLD_ELSEWHERE)
     classes = [set(acts), set(prose), set(elsewhere), _not_yet()]
-    assert _writable() - set().union(*classes) == set(), "does it act? name the test. else add it to document/inert.py"
+    assert _writable() - set().union(*classes) == set(), (
+        "does it act? name the test. else add it to document/checking/inert.py"
+    )
     assert set().union(*classes) - _writable() == set(), "nothing of that name can be written"
     both = {name for name in _writable() if sum(name in one for one in classes) > 1}
     assert both == {"front type"}, "one of its words acts, the others do not"

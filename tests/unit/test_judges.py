@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mission_cli.adapters.checks.early import ended_early
-from mission_cli.adapters.checks.options import as_before
-from mission_cli.adapters.checks.reach import judges
-from mission_cli.domain.judging import Change
+from mission_cli.adapters.checks.early_exit import ended_early
+from mission_cli.adapters.checks.judge_files import judges
+from mission_cli.adapters.checks.test_options import as_before
+from mission_cli.domain.branches.against import Change
 from mission_cli.domain.mission import Criterion
 from mission_cli.domain.status import CriterionKind
 

@@ -11,19 +11,19 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.missions import POLICY, feature, holds, mission, plan_of, record, seen
 
-from mission_cli.document.load import load
+from mission_cli._support.dataclass import replace
+from mission_cli.app.commands import features, lifecycle
+from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.mission import Gate, Member, Mission
-from mission_cli.domain.records import replace
 from mission_cli.domain.runs import Job
 from mission_cli.domain.status import FeatureStatus, GateKind, JobState, MissionStatus
-from mission_cli.engine import commands, driving
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.prompt import prompt_for
-from mission_cli.engine.retrospective import retrospective
+from mission_cli.engine.recording.retrospective import retrospective
+from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import Dispatch
-from mission_cli.planner.policy import RunnerPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ def host_of(works: Callable[[JobSpec], Outcome], **plans: str) -> Host:
     host = make_host(works)
     for name, plan in plans.items():
         make_mission(host, plan, name)
-        driving.start(host.world(), name)
+        lifecycle.start(host.world(), name)
     return host
 
 
@@ -88,7 +88,7 @@ def test_the_urgent_mission_is_served_first() -> None:
     host.jobs.slots = 1
     for priority in ("low", "normal", "urgent", "high"):
         make_mission(host, f"priority: {priority}\n{PLAN}{ONE}", f"{len(priority)}-{priority}")
-        driving.start(host.world(), f"{len(priority)}-{priority}")
+        lifecycle.start(host.world(), f"{len(priority)}-{priority}")
     go_on(host)
     assert [name.partition("-")[2] for name in begun] == ["urgent", "high", "normal", "low"]
 
@@ -119,7 +119,7 @@ def test_a_mission_that_is_not_autonomous_pauses_after_each_milestone(more: str,
             f"milestone {seen_pauses[-1]} passed, and the mission is not autonomous: look at it, then mission resume m"
         )
         assert now.progress[-1].details == words
-        commands.resume(host.world(), "m")
+        features.resume(host.world(), "m")
     assert seen_pauses == pauses
     assert [m.finished for m in committed(host).milestones] == [True, True]
     assert (committed(host).status is MissionStatus.COMPLETED) is (land == "auto")
@@ -148,7 +148,7 @@ milestones:
     words = f"checkpoint `Look at it` is reached: Is the design right? (for design team): {approve}"
     told = [(news.event, news.words, news.to) for news in host.news.told]
     assert ("paused", words, ("ann", "#ops", "design team")) in told
-    commands.decide_gate(host.world(), "m", "look at it", approved=True)
+    features.decide_gate(host.world(), "m", "look at it", approved=True)
     go_on(host)
     assert committed(host).status is MissionStatus.ACTIVE
     assert {news.to for news in host.news.told[len(told) :]} == {("ann", "#ops")}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mission_cli.adapters.keys import commented_values, read_environment
+from mission_cli.adapters.fs.env_file import commented_values, read_environment
 from mission_cli.domain.errors import DocumentError
 
 if TYPE_CHECKING:

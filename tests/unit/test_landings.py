@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mission_cli.document.load import load
+from mission_cli.document.reading.load import load
 
 TEXT = """\
 ---

@@ -13,8 +13,7 @@ from inline_snapshot import snapshot
 from tests.kit.edits import hand
 from tests.kit.nightly import NIGHTLY
 
-from mission_cli.adapters.git.merging import line_merge
-from mission_cli.document import patch
+from mission_cli.adapters.git.state.merging import line_merge
 from mission_cli.document.changes import (
     AddFeature,
     AppendRow,
@@ -25,11 +24,12 @@ from mission_cli.document.changes import (
     SetFront,
     SetMilestone,
 )
-from mission_cli.document.load import load
-from mission_cli.document.merge import Merged, merge
-from mission_cli.document.merge_runs import merge_runs
-from mission_cli.document.merge_text import TextMerged
-from mission_cli.document.runs import write_run
+from mission_cli.document.editing import patch
+from mission_cli.document.merging.mission import Merged, merge
+from mission_cli.document.merging.text import TextMerged
+from mission_cli.document.reading.load import load
+from mission_cli.document.runs.merge import merge_runs
+from mission_cli.document.runs.record import write_run
 from mission_cli.domain.ids import FeatureNumber, RunId
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import Cause, RecordState

@@ -24,11 +24,12 @@ from tests.kit.missions import (
     verdicts,
 )
 
-from mission_cli.budget.ledger import fair_share
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import stamp
+from mission_cli.domain.branches.landing import Landing, LandState
+from mission_cli.domain.budget.ledger import fair_share
 from mission_cli.domain.ids import RunId
-from mission_cli.domain.landing import Landing, LandState
 from mission_cli.domain.mission import Limits, LogRow, Preferences, Spend
-from mission_cli.domain.records import replace
 from mission_cli.domain.runs import AgentReport, Exit, Job, Reserve, RunRecord, Usage
 from mission_cli.domain.status import (
     Cause,
@@ -39,8 +40,7 @@ from mission_cli.domain.status import (
     MissionStatus,
     Verdict,
 )
-from mission_cli.domain.text import stamp
-from mission_cli.planner.decisions import (
+from mission_cli.planner.core.decisions import (
     Cancel,
     Dispatch,
     Finish,
@@ -52,7 +52,7 @@ from mission_cli.planner.decisions import (
     Plan,
     Settle,
 )
-from mission_cli.planner.release import first_reserves
+from mission_cli.planner.release.order import first_reserves
 
 TEN = Limits(usd=Decimal(10))
 DONE = FeatureStatus.DONE

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from mission_cli.domain.branches.moves import (
+    MOST,
+    Moved,
+    Moves,
+)
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.moves import MOST, Moved, Moves
 
 A, B, C, D = (Sha(letter * 40) for letter in "abcd")
 LINE = [A, B, C, D]

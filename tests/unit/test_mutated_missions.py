@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mission_cli.budget.ledger import account
-from mission_cli.document.align import aligned
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import stamp
 from mission_cli.document.changes import SetFront
-from mission_cli.document.fix import fix
-from mission_cli.document.lint import lint
-from mission_cli.document.patch import apply_fitting
-from mission_cli.document.placed import load_placed
+from mission_cli.document.checking.align import aligned
+from mission_cli.document.checking.fix import fix
+from mission_cli.document.checking.lint import lint
+from mission_cli.document.editing.patch import apply_fitting
+from mission_cli.document.reading.placed import load_placed
+from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.records import replace
-from mission_cli.domain.schedule import end_of
 from mission_cli.domain.status import MissionStatus
-from mission_cli.domain.text import stamp
+from mission_cli.domain.timing.schedule import end_of
+from mission_cli.planner.core.observation import Seen
+from mission_cli.planner.core.policy import Policy
 from mission_cli.planner.decide import decide
-from mission_cli.planner.executions import due_at
-from mission_cli.planner.policy import Policy
-from mission_cli.planner.seen import Seen
+from mission_cli.planner.mission.executions import due_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mission_cli.adapters.git.command import Git
-from mission_cli.adapters.git.objects import Objects
+from mission_cli.adapters.git.repo.command import Git
+from mission_cli.adapters.git.repo.objects import Objects
 from mission_cli.adapters.proc.scan import descendants
 from mission_cli.domain.errors import ToolError
 

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mission_cli.budget.ledger import spent
-from mission_cli.document import placed
 from mission_cli.document.changes import SetFront
-from mission_cli.document.fix import fix
-from mission_cli.document.lint import lint
-from mission_cli.document.load import load
-from mission_cli.document.odd import MOST_FEATURES, MOST_MILESTONES
-from mission_cli.document.patch import apply
-from mission_cli.document.placed import load_placed
-from mission_cli.document.scan import MOST_CHARACTERS, MOST_PARTS
+from mission_cli.document.checking.fix import fix
+from mission_cli.document.checking.lint import lint
+from mission_cli.document.editing.patch import apply
+from mission_cli.document.reading import placed
+from mission_cli.document.reading.implausible import MOST_FEATURES, MOST_MILESTONES
+from mission_cli.document.reading.load import load
+from mission_cli.document.reading.placed import load_placed
+from mission_cli.document.syntax.scan import MOST_CHARACTERS, MOST_PARTS
+from mission_cli.domain.budget.ledger import spent
 from mission_cli.domain.problems import Severity
 
 if TYPE_CHECKING:
-    from mission_cli.document.loaded import Loaded
+    from mission_cli.document.reading.loaded import Loaded
 
 TEXT = """\
 ---

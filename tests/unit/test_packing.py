@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mission_cli.adapters.fs.locks import try_lock, unlock, wait_for
-from mission_cli.adapters.git.packing import LOCK, pack_when_many
-from mission_cli.ports.state import Write
-from mission_cli.wiring import open_repository
+from mission_cli.adapters.git.state.packing import LOCK, pack_when_many
+from mission_cli.ports.git.state import Write
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     from pathlib import Path

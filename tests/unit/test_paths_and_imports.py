@@ -10,20 +10,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.kit.template import template
 
+from mission_cli._support.text import question
 from mission_cli.adapters.checks.inspect import CANNOT, FAILED, PASSED, inspect
-from mission_cli.document import escape, patch
 from mission_cli.document.changes import AppendRow
-from mission_cli.document.features import read_row, titled
-from mission_cli.document.load import load
-from mission_cli.document.plan import read_plan
-from mission_cli.document.rows import Row
+from mission_cli.document.editing import patch
+from mission_cli.document.plans.plan import read_plan
+from mission_cli.document.reading.features import read_row, titled
+from mission_cli.document.reading.load import load
+from mission_cli.document.syntax import escape
+from mission_cli.document.syntax.rows import Row
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.mission import InputRequest, Mission
 from mission_cli.domain.paths import is_named
-from mission_cli.domain.text import question
-from mission_cli.moving.from_prd import read_prd
-from mission_cli.moving.sources import sniff
-from mission_cli.planner.asking import find_request
+from mission_cli.interchange.from_prd import read_prd
+from mission_cli.interchange.sources import sniff
+from mission_cli.planner.core.requests import find_request
 from mission_cli.settings import parse
 
 if TYPE_CHECKING:

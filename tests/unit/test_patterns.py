@@ -8,12 +8,12 @@ import re
 from typing import Any
 
 import mission_cli
-from mission_cli.domain import patterns
+from mission_cli._support import lazy_re
 
 
 def test_a_pattern_does_what_the_compiled_one_does() -> None:
     late, early = (
-        patterns.pattern(r"(?P<word>[a-z]+)-\d+", re.IGNORECASE),
+        lazy_re.pattern(r"(?P<word>[a-z]+)-\d+", re.IGNORECASE),
         re.compile(r"(?P<word>[a-z]+)-\d+", re.IGNORECASE),
     )
     text = "x Ab-12, cd-3"
@@ -25,12 +25,12 @@ def test_a_pattern_does_what_the_compiled_one_does() -> None:
 
 
 def test_what_is_not_one_of_its_methods_is_refused() -> None:
-    late: Any = patterns.pattern("a")
+    late: Any = lazy_re.pattern("a")
     assert not hasattr(late, "nothing")
 
 
 def test_each_of_ours_can_be_compiled() -> None:
-    found, kind = 0, type(patterns.pattern(""))
+    found, kind = 0, type(lazy_re.pattern(""))
     for module in pkgutil.walk_packages(mission_cli.__path__, "mission_cli."):
         if module.name != "mission_cli.__main__":
             for value in vars(importlib.import_module(module.name)).values():

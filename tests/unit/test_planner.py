@@ -12,10 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.kit.missions import NOW, POLICY, TIP, WORK, feature, holds, mission, plan_of, record, seen
 
-from mission_cli.budget.ledger import Totals, account, held, reserve_for_attempt, spent
+from mission_cli._support.text import stamp
+from mission_cli.domain.branches.landing import Landing, LandState
+from mission_cli.domain.budget.ledger import (
+    Totals,
+    account,
+    held,
+    reserve_for_attempt,
+    spent,
+)
 from mission_cli.domain.errors import IllegalMoveError
 from mission_cli.domain.ids import FeatureNumber, RunId
-from mission_cli.domain.landing import Landing, LandState
 from mission_cli.domain.mission import (
     Criterion,
     Feature,
@@ -39,10 +46,8 @@ from mission_cli.domain.status import (
     MissionStatus,
     Verdict,
 )
-from mission_cli.domain.text import stamp
-from mission_cli.planner import causes
-from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import (
+from mission_cli.planner.attempts import causes
+from mission_cli.planner.core.decisions import (
     Cancel,
     Dispatch,
     Integrate,
@@ -57,8 +62,15 @@ from mission_cli.planner.decisions import (
     Settle,
     Submit,
 )
-from mission_cli.planner.policy import Policy, RunnerPolicy
-from mission_cli.planner.transitions import FEATURE_MOVES, MILESTONE_MOVES, MISSION_MOVES, move_feature, move_mission
+from mission_cli.planner.core.policy import Policy, RunnerPolicy
+from mission_cli.planner.core.transitions import (
+    FEATURE_MOVES,
+    MILESTONE_MOVES,
+    MISSION_MOVES,
+    move_feature,
+    move_mission,
+)
+from mission_cli.planner.decide import decide
 
 # Release
 
@@ -282,7 +294,7 @@ def test_commits_go_to_review_whatever_the_exit(end: Exit) -> None:
 @pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.SKIPPED])
 def test_what_was_green_on_work_and_is_not_any_more_is_not_integrated(verdict: Verdict) -> None:
     tests = Criterion("run: `t`", CriterionKind.RUN, command="t", index=-1)
-    from mission_cli.planner.judge import check_key
+    from mission_cli.planner.milestones.judging import check_key
 
     run = RunId("m/1.1-a1")
     some = mission(feature("1.1", FeatureStatus.REVIEW))

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mission_cli.adapters.templates import JinjaTemplates
-from mission_cli.document.lint import lint
-from mission_cli.document.load import load
-from mission_cli.document.plan import read_plan, template_values
+from mission_cli.document.checking.lint import lint
+from mission_cli.document.plans.plan import read_plan, template_values
+from mission_cli.document.reading.load import load
 
 if TYPE_CHECKING:
-    from mission_cli.document.plan_model import Plan
+    from mission_cli.document.plans.model import Plan
 
 MANY = int(os.environ.get("MISSION_MUTATED_PLANS", "150"))
 """How many mutated plans are read; the wide run has 2,000."""

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import mission_cli
-from mission_cli.domain.text import command_line
+from mission_cli._support.text import command_line
 
 SOURCES = Path(mission_cli.__file__).parent
 COMMAND = re.compile(r"(?:mission|git|rm) [a-z-]+ (?:--?[a-z-]+ )*\Z")

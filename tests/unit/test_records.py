@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import mission_cli
-from mission_cli.domain import records
+from mission_cli._support import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@pytest.fixture(params=[dataclasses, records], ids=["standard library", "ours"])
+@pytest.fixture(params=[dataclasses, dataclass], ids=["standard library", "ours"])
 def kind(request: pytest.FixtureRequest) -> Any:
     return request.param
 
@@ -156,7 +156,7 @@ def test_one_of_a_module_is_pickled() -> None:
 @pytest.mark.parametrize(("bases", "body"), [((int,), {}), ((), {"__post_init__": print})], ids=["bases", "post-init"])
 def test_what_is_not_there_is_refused_at_once(bases: tuple[type, ...], body: dict[str, Any]) -> None:
     plain = type("Plain", bases, {"__annotations__": {}, **body})
-    make: Callable[[type], type] = records.dataclass(slots=True)
+    make: Callable[[type], type] = dataclass.dataclass(slots=True)
     with pytest.raises(TypeError, match="Plain: no base classes and no __post_init__ here"):
         make(plain)
 

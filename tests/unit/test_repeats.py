@@ -9,16 +9,21 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 from tests.sim.sim import PLAN
 
-from mission_cli.document.load import load
+from mission_cli._support.dataclass import replace
+from mission_cli.app.commands import lifecycle
+from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.mission import InputRequest
-from mission_cli.domain.records import replace
 from mission_cli.domain.status import MissionStatus
-from mission_cli.engine import driving
-from mission_cli.engine.observe import consider
-from mission_cli.engine.repeats import guarded
-from mission_cli.engine.world import policy_of
-from mission_cli.planner.decisions import Ask, MoveMission, Note, Plan
+from mission_cli.engine.context import policy_of
+from mission_cli.engine.guards.repeats import guarded
+from mission_cli.engine.observing.observe import consider
+from mission_cli.planner.core.decisions import (
+    Ask,
+    MoveMission,
+    Note,
+    Plan,
+)
 
 if TYPE_CHECKING:
     from mission_cli.engine.case import Case
@@ -29,7 +34,7 @@ def case_of(*, started: bool) -> Case:
     make_mission(host, PLAN)
     world = host.world()
     if started:
-        driving.start(world, "m")
+        lifecycle.start(world, "m")
     snapshot = world.state.snapshot()
     [stored] = snapshot.missions.values()
     return consider(world, policy_of(world), snapshot, stored, load(stored.text, "m"))

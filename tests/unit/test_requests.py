@@ -21,16 +21,29 @@ from tests.kit.missions import (
     verdicts,
 )
 
-from mission_cli.document import patch
-from mission_cli.document.load import load
+from mission_cli.document.editing import patch
+from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import RunId
 from mission_cli.domain.mission import Criterion, InputRequest, LogRow, Mission, Result
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, Verdict
-from mission_cli.engine.record import changes_of
-from mission_cli.planner.asking import Question, ask, find_request, renumber
-from mission_cli.planner.decisions import AddFix, Ask, MarkCriteria, MoveMilestone, MoveRequest, Plan, Renumber
-from mission_cli.planner.draft import Draft
-from mission_cli.planner.policy import Policy
+from mission_cli.engine.recording.record import changes_of
+from mission_cli.planner.core.decisions import (
+    AddFix,
+    Ask,
+    MarkCriteria,
+    MoveMilestone,
+    MoveRequest,
+    Plan,
+    Renumber,
+)
+from mission_cli.planner.core.deliberation import Draft
+from mission_cli.planner.core.policy import Policy
+from mission_cli.planner.core.requests import (
+    Question,
+    ask,
+    find_request,
+    renumber,
+)
 
 DONE = feature("1.1", FeatureStatus.DONE)
 KINDS = [CriterionKind.MANUAL, CriterionKind.TEXT, CriterionKind.HTTP, CriterionKind.BROWSER, CriterionKind.REVIEW]

@@ -15,8 +15,9 @@ from tests.kit.missions import BASE, GOOD, NOW, POLICY, TIP, WORK, feature, miss
 from tests.kit.proofs import exists
 from tests.unit.test_planner import ended
 
+from mission_cli._support.text import stamp
+from mission_cli.domain.branches.landing import Landing, LandState
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.landing import Landing, LandState
 from mission_cli.domain.mission import Criterion, Recovery
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job
 from mission_cli.domain.status import (
@@ -28,10 +29,15 @@ from mission_cli.domain.status import (
     MilestoneStatus,
     Verdict,
 )
-from mission_cli.domain.text import stamp
+from mission_cli.planner.core.decisions import (
+    Finish,
+    Integrate,
+    MoveFeature,
+    RunCheck,
+    Settle,
+)
 from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import Finish, Integrate, MoveFeature, RunCheck, Settle
-from mission_cli.planner.judge import check_key
+from mission_cli.planner.milestones.judging import check_key
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = {

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from tests.kit.agents import needs_bubblewrap
 
-from mission_cli.adapters.executors.around import environment_of
-from mission_cli.adapters.executors.confine import find_sandbox, ways_out
-from mission_cli.adapters.executors.git_settings import write_settings
-from mission_cli.adapters.executors.jobs import JobFolder, Surroundings
-from mission_cli.adapters.executors.sandbox import Room, wrap
+from mission_cli._support.dataclass import replace
+from mission_cli.adapters.executors.jobs.folder import JobFolder, Surroundings
+from mission_cli.adapters.executors.sandbox.choose import find_sandbox, ways_out
+from mission_cli.adapters.executors.sandbox.sandbox import Room, wrap
+from mission_cli.adapters.executors.supervise.git_settings import write_settings
+from mission_cli.adapters.executors.supervise.job_environment import environment_of
 from mission_cli.domain.errors import DocumentError
-from mission_cli.domain.records import replace
 from mission_cli.ports.executor import JobSpec
 from mission_cli.settings import RunnerSettings, TreeSettings, parse
 

@@ -12,7 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from mission_cli.adapters.keys import make_environment, missing_key, read_environment
+from mission_cli.adapters.fs.env_file import (
+    make_environment,
+    missing_key,
+    read_environment,
+)
 from mission_cli.adapters.schedule import units
 from mission_cli.adapters.schedule.capture import captured, fitted
 from mission_cli.adapters.schedule.line import LONGEST, MARK, find_line, job_of, line_of, with_line, without_line

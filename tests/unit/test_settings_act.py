@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.kit.missions import WORK, mission, record
 
+from mission_cli._support.dataclass import replace
 from mission_cli.domain.mission import Criterion
-from mission_cli.domain.records import replace
 from mission_cli.domain.status import CriterionKind
-from mission_cli.engine.act import _check_job, agent_job, worker_job
-from mission_cli.engine.judges import Judges
-from mission_cli.engine.world import policy_of
-from mission_cli.planner.decisions import RunCheck
-from mission_cli.ports.code import Heads
-from mission_cli.wiring import Opened, open_repository
+from mission_cli.engine.context import policy_of
+from mission_cli.engine.effects import (
+    _check_job,
+    agent_job,
+    worker_job,
+)
+from mission_cli.engine.observing.judge_files import Judges
+from mission_cli.planner.core.decisions import RunCheck
+from mission_cli.ports.git.code import Heads
+from mission_cli.wiring.compose import Opened, open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.executors.slots import SLOTS, free_slots, take_slot
+from mission_cli.adapters.executors.jobs.slots import (
+    SLOTS,
+    free_slots,
+    take_slot,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

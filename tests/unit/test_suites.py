@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mission_cli.adapters.checks.suites import extended, lost
-from mission_cli.domain.judging import Change
+from mission_cli.adapters.checks.test_suites import extended, lost
+from mission_cli.domain.branches.against import Change
 
 PY = "def test_a():\n    assert f() == 1\n\n\ndef test_b():\n    assert f() == 2\n"
 JS = "it('adds', () => { expect(add(1, 1)).toBe(2) })\nit('subtracts', () => { expect(sub(1, 1)).toBe(0) })\n"

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mission_cli.domain.ids import feature_number, mission_id, run_id, split_run_id, why_bad_id
-from mission_cli.domain.text import (
+from mission_cli._support.text import (
     first_error,
     one_line,
     parse_duration,
@@ -16,6 +15,7 @@ from mission_cli.domain.text import (
     signature,
     stamp,
 )
+from mission_cli.domain.ids import feature_number, mission_id, run_id, split_run_id, why_bad_id
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.kit.missions import NOW, POLICY, feature, mission, record, seen
 
+from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
-from mission_cli.domain.hours import opens_at, read_windows
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.mission import Gate, InputRequest, LogRow, Mission, Wait
 from mission_cli.domain.runs import Job
 from mission_cli.domain.status import Cause, FeatureStatus, GateKind, JobState, MissionStatus
-from mission_cli.domain.text import parse_stamp, stamp
-from mission_cli.domain.timeline import Moment, Timeline, follow
-from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import (
+from mission_cli.domain.timing.hours import opens_at, read_windows
+from mission_cli.domain.timing.timeline import (
+    Moment,
+    Timeline,
+    follow,
+)
+from mission_cli.planner.core.decisions import (
     Begin,
     Cancel,
     Dispatch,
@@ -30,6 +33,7 @@ from mission_cli.planner.decisions import (
     Plan,
     Recover,
 )
+from mission_cli.planner.decide import decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

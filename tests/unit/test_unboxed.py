@@ -6,7 +6,7 @@ import sys
 from subprocess import Popen
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.executors import unboxed
+from mission_cli.adapters.executors.sandbox import settings_trust
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 JOBS = """\
 import sys
 from pathlib import Path
-from mission_cli.adapters.executors import unboxed
+from mission_cli.adapters.executors.sandbox import settings_trust
 folder, settings = Path(sys.argv[1]), Path(sys.argv[2])
 for number in range(300):
-    unboxed.enter(folder, f"m/{sys.argv[3]}-a{number}", settings)
-    unboxed.vouch(folder)
+    settings_trust.enter(folder, f"m/{sys.argv[3]}-a{number}", settings)
+    settings_trust.vouch(folder)
     here = sorted(p.name for p in folder.iterdir())
     assert f"m%{sys.argv[3]}-a{number}" in here and "settings.toml" in here, here
-    unboxed.leave(folder, f"m/{sys.argv[3]}-a{number}")
-    unboxed.vouch(folder)
+    settings_trust.leave(folder, f"m/{sys.argv[3]}-a{number}")
+    settings_trust.vouch(folder)
 """
 
 
@@ -40,13 +40,13 @@ def test_one_that_was_killed_in_the_middle_is_no_hindrance(tmp_path: Path) -> No
     settings.write_text("workers = 3\n")
     for rest in (folder.with_suffix(".new"), folder.with_suffix(".old")):
         (rest / "left").mkdir(parents=True)
-    unboxed.enter(folder, "m/1.1-a1", settings)
+    settings_trust.enter(folder, "m/1.1-a1", settings)
     settings.write_text("workers = 9\n")
-    assert unboxed.suspects(folder)
-    assert unboxed.kept_settings(folder).read_text() == "workers = 3\n"
-    unboxed.vouch(folder)
-    assert unboxed.suspects(folder)
-    unboxed.leave(folder, "m/1.1-a1")
-    unboxed.vouch(folder)
-    assert not unboxed.suspects(folder)
+    assert settings_trust.suspects(folder)
+    assert settings_trust.kept_settings(folder).read_text() == "workers = 3\n"
+    settings_trust.vouch(folder)
+    assert settings_trust.suspects(folder)
+    settings_trust.leave(folder, "m/1.1-a1")
+    settings_trust.vouch(folder)
+    assert not settings_trust.suspects(folder)
     assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == []

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.agents.figures import MOST_DOLLARS, MOST_TOKENS
 from mission_cli.adapters.agents.usage import read_usage
-from mission_cli.adapters.executors.accounts import Account
-from mission_cli.adapters.executors.jobs import JobFolder
-from mission_cli.adapters.secrets import SecretRules
+from mission_cli.adapters.executors.jobs.folder import JobFolder
+from mission_cli.adapters.executors.supervise.job_costs import Account
+from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.runs import Usage
 from mission_cli.ports.agents import Prices
 from mission_cli.ports.executor import JobSpec

@@ -16,7 +16,6 @@ from tests.kit.nightly import NIGHTLY
 from tests.kit.same import same_changes
 from tests.kit.template import TEXT
 
-from mission_cli.document import align, fix, patch
 from mission_cli.document.changes import (
     AddFeature,
     AppendRow,
@@ -28,11 +27,13 @@ from mission_cli.document.changes import (
     SetFront,
     SetMilestone,
 )
-from mission_cli.document.fields import fields_of
-from mission_cli.document.lint import lint
-from mission_cli.document.load import load
-from mission_cli.document.places import locate
-from mission_cli.document.scan import scan
+from mission_cli.document.checking import align, fix
+from mission_cli.document.checking.lint import lint
+from mission_cli.document.editing import patch
+from mission_cli.document.editing.field_meaning import fields_of
+from mission_cli.document.editing.locate import locate
+from mission_cli.document.reading.load import load
+from mission_cli.document.syntax.scan import scan
 from mission_cli.domain.ids import FeatureNumber
 
 WILD = sorted((Path(__file__).resolve().parents[1] / "wild").glob("*.md"))

@@ -13,13 +13,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from mission_cli.adapters.checks import StandardChecks
-from mission_cli.adapters.git.code import GitCodeRepo
-from mission_cli.adapters.git.collect import Screen
-from mission_cli.adapters.git.places import find_checkout
-from mission_cli.adapters.git.trees import make_tree
-from mission_cli.adapters.secrets import SecretRules
+from mission_cli.adapters.git.code.code import GitCodeRepo
+from mission_cli.adapters.git.code.collect import Screen
+from mission_cli.adapters.git.code.trees import make_tree
+from mission_cli.adapters.git.repo.checkout import find_checkout
+from mission_cli.adapters.secrets.screen import SecretRules
+from mission_cli.domain.branches.against import Against
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
-from mission_cli.domain.judging import Against
 from mission_cli.domain.mission import Criterion, Feature, Limits, Milestone, Mission, Preferences
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job, RunRecord
 from mission_cli.domain.status import (
@@ -32,17 +32,23 @@ from mission_cli.domain.status import (
     RecordState,
     Verdict,
 )
-from mission_cli.engine.judges import Judges
+from mission_cli.engine.observing.judge_files import Judges
+from mission_cli.planner.core.decisions import (
+    AddFix,
+    Integrate,
+    MoveMilestone,
+    RunCheck,
+    Settle,
+)
+from mission_cli.planner.core.observation import Seen
+from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.decide import decide
-from mission_cli.planner.decisions import AddFix, Integrate, MoveMilestone, RunCheck, Settle
-from mission_cli.planner.policy import Policy, RunnerPolicy
-from mission_cli.planner.seen import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mission_cli.engine.world import World
-    from mission_cli.planner.decisions import Plan
+    from mission_cli.engine.context import World
+    from mission_cli.planner.core.decisions import Plan
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 M, RUN = MissionId("m"), RunId("m/1.1-a1")

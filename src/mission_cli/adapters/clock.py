@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from mission_cli.adapters.proc.scan import boot_id
-from mission_cli.domain.timeline import Moment
+from mission_cli.domain.timing.timeline import Moment
 
 _UP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Counts sleep; where there is no such clock (macOS) the monotonic one does."""

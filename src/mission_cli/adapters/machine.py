@@ -7,18 +7,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.executors.confine import Found, find_sandbox
-from mission_cli.adapters.executors.copying import missing_in
-from mission_cli.adapters.executors.slots import free_slots
-from mission_cli.adapters.git.command import plain_git
-from mission_cli.adapters.keys import missing_key
+from mission_cli.adapters.executors.jobs.slots import free_slots
+from mission_cli.adapters.executors.jobs.tree_copy import missing_in
+from mission_cli.adapters.executors.sandbox.choose import Found, find_sandbox
+from mission_cli.adapters.fs.env_file import missing_key
+from mission_cli.adapters.git.repo.command import plain_git
 from mission_cli.domain.host import Person
 from mission_cli.ports.machine import Obstacle, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mission_cli.adapters.git.places import Checkout
+    from mission_cli.adapters.git.repo.checkout import Checkout
 
 _MIB = 1024 * 1024
 _UNBOXED = "workers can do what you can do on this machine"

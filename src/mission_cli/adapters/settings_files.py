@@ -6,19 +6,19 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.executors import unboxed
+from mission_cli._support.dataclass import dataclass
+from mission_cli.adapters.executors.sandbox import settings_trust
 from mission_cli.adapters.fs.atomic import write_whole
-from mission_cli.adapters.git.command import Git
+from mission_cli.adapters.git.repo.command import Git
 from mission_cli.domain.errors import MissionError, ToolError
 from mission_cli.domain.paths import SETTINGS_FILE
-from mission_cli.domain.records import dataclass
 from mission_cli.settings import ENVIRONMENT_PREFIX, Settings, check, from_environment, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from mission_cli.adapters.git.places import Checkout
+    from mission_cli.adapters.git.repo.checkout import Checkout
 
 UNBOXED = "unboxed"
 """Folder of the runtime in which jobs are noted that run outside of the sandbox."""
@@ -91,13 +91,14 @@ def settings_in_force(checkout: Checkout) -> str | None:
         return None
     place = checkout.main_tree / SETTINGS_FILE
     folder = checkout.runtime / UNBOXED
-    if not unboxed.suspects(folder):
+    if not settings_trust.suspects(folder):
         return text_of(place)
     committed = Git(checkout.common_dir).blobs([f"HEAD:{SETTINGS_FILE}"])
     if committed:
         return committed[f"HEAD:{SETTINGS_FILE}"].decode("utf-8", "replace")
-    kept = text_of(unboxed.kept_settings(folder))
-    return text_of(place) if kept is None and not unboxed.suspects(folder) else kept  # a person vouched meanwhile
+    kept = text_of(settings_trust.kept_settings(folder))
+    # Without a kept copy and a suspect, a person vouched meanwhile.
+    return text_of(place) if kept is None and not settings_trust.suspects(folder) else kept
 
 
 def settings_edited(checkout: Checkout) -> bool:

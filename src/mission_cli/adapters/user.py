@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.keys import read_environment
+from mission_cli.adapters.fs.env_file import read_environment
 from mission_cli.adapters.proc.run import outside_of_git
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.records import dataclass
+from mission_cli._support.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mission_cli.document.front import Scalar
+    from mission_cli.document.syntax.front import Scalar
     from mission_cli.domain.ids import FeatureNumber
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from mission_cli.domain.records import dataclass
+from mission_cli._support.dataclass import dataclass
 
 
 class Level(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mission_cli.domain.records import dataclass
+from mission_cli._support.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

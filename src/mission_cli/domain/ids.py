@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NewType
 
-from mission_cli.domain.patterns import pattern
+from mission_cli._support.lazy_re import pattern
 
 MissionId = NewType("MissionId", str)
 FeatureNumber = NewType("FeatureNumber", str)

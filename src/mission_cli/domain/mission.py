@@ -6,11 +6,9 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.lazy_re import pattern
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_order, milestone_of
-from mission_cli.domain.in_force import InForce
-from mission_cli.domain.patterns import pattern
-from mission_cli.domain.records import dataclass, field
-from mission_cli.domain.schedule import recurs
 from mission_cli.domain.status import (
     FINISHED_FEATURE,
     FINISHED_MILESTONE,
@@ -21,6 +19,8 @@ from mission_cli.domain.status import (
     MissionStatus,
     Verdict,
 )
+from mission_cli.domain.timing.schedule import recurs
+from mission_cli.domain.values_in_force import InForce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

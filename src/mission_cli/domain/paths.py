@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from mission_cli.domain.patterns import pattern
+from mission_cli._support.lazy_re import pattern
 
 _TEST = pattern(
     r"(^|/)(tests?|specs?|__tests__)/"

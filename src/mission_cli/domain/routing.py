@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.records import dataclass
+from mission_cli._support.dataclass import dataclass
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature, Mission

@@ -5,9 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import (
+    dataclass,
+    field,
+    replace,
+)
+from mission_cli.domain.branches.against import LOOK_AT_CHANGES, Against
 from mission_cli.domain.ids import PLANNING, FeatureNumber, RunId, Sha, milestone_of, split_run_id
-from mission_cli.domain.judging import LOOK_AT_CHANGES, Against
-from mission_cli.domain.records import dataclass, field, replace
 from mission_cli.domain.status import Cause, EndReason, JobState, RecordState, Verdict
 
 if TYPE_CHECKING:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.records import dataclass
+from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.status import JobState
 from mission_cli.engine.check_jobs import check_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mission_cli.document.loaded import Loaded
+    from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import Job
-    from mission_cli.planner.decisions import Plan
-    from mission_cli.planner.seen import Seen
-    from mission_cli.ports.state import Stored
+    from mission_cli.planner.core.decisions import Plan
+    from mission_cli.planner.core.observation import Seen
+    from mission_cli.ports.git.state import Stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Criterion, Mission
     from mission_cli.domain.runs import Exit, Job
-    from mission_cli.engine.world import World
-    from mission_cli.planner.decisions import RunCheck
-    from mission_cli.planner.policy import Policy
+    from mission_cli.engine.context import World
+    from mission_cli.planner.core.decisions import RunCheck
+    from mission_cli.planner.core.policy import Policy
 
 
 def check_states(world: World, policy: Policy, mission: Mission, wanted: Iterable[RunCheck]) -> dict[str, CheckState]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.text import stamp
 from mission_cli.document.changes import Change, SetCell, SetCriterion, SetFeature, SetFront, SetMilestone
-from mission_cli.document.criteria import result_comment
-from mission_cli.document.features import ANNOTATION
-from mission_cli.document.load import feature_rows, milestone_places
+from mission_cli.document.criteria.parse import result_comment
+from mission_cli.document.reading.features import ANNOTATION
+from mission_cli.document.reading.load import feature_rows, milestone_places
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus
-from mission_cli.domain.text import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from mission_cli.document.loaded import Loaded
+    from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Criterion, Feature
     from mission_cli.domain.runs import RunRecord
 

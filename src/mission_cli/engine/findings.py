@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.paths import findings_folders
-from mission_cli.planner.decisions import Settle
-from mission_cli.ports.state import Write, research_folder
+from mission_cli.planner.core.decisions import Settle
+from mission_cli.ports.git.state import Write, research_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mission_cli.engine.case import Case
-    from mission_cli.engine.world import World
-    from mission_cli.planner.decisions import Move
+    from mission_cli.engine.context import World
+    from mission_cli.planner.core.decisions import Move
 
 _LARGEST = 1_000_000
 _MOST = 200

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.errors import BlockedError
 
 if TYPE_CHECKING:
-    from mission_cli.engine.world import World
+    from mission_cli.engine.context import World
     from mission_cli.ports.executor import Executor
 
 LIFT = "mission resume --all"

@@ -5,28 +5,33 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mission_cli.document.front import priority_of
-from mission_cli.document.placed import load_placed
+from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.text import counted, stamp
+from mission_cli.document.reading.placed import load_placed
+from mission_cli.document.syntax.front import priority_of
 from mission_cli.domain.errors import ConflictError, MissionError, refusals_said
 from mission_cli.domain.ids import MissionId
-from mission_cli.domain.records import dataclass, field
 from mission_cli.domain.status import FINISHED_MISSION, PRIORITIES, MissionStatus
-from mission_cli.domain.text import counted, stamp
-from mission_cli.domain.timeline import follow
-from mission_cli.engine import act as acting
-from mission_cli.engine import findings, sharing
+from mission_cli.domain.timing.timeline import follow
+from mission_cli.engine import effects as acting
+from mission_cli.engine import findings, remote_sync
+from mission_cli.engine.context import policy_of
+from mission_cli.engine.guards.repeats import guarded
+from mission_cli.engine.guards.state_guard import secured
 from mission_cli.engine.halt import StoppedError, go_on, stop_jobs
-from mission_cli.engine.notify import tell_news
-from mission_cli.engine.observe import Slots, consider
-from mission_cli.engine.record import writes_for
-from mission_cli.engine.repeats import guarded
-from mission_cli.engine.sharing import Heard
-from mission_cli.engine.state_guard import secured
+from mission_cli.engine.news import tell_news
+from mission_cli.engine.observing.observe import Slots, consider
+from mission_cli.engine.recording.record import writes_for
+from mission_cli.engine.remote_sync import Heard
 from mission_cli.engine.turns import Turns
-from mission_cli.engine.world import policy_of
-from mission_cli.planner.decisions import Cancel, Recover, RunCheck, Submit
+from mission_cli.planner.core.decisions import (
+    Cancel,
+    Recover,
+    RunCheck,
+    Submit,
+)
+from mission_cli.ports.git.state import Settled
 from mission_cli.ports.runtime import Trouble
-from mission_cli.ports.state import Settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,11 +39,11 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import Sha
     from mission_cli.engine.case import Case
-    from mission_cli.engine.world import World
-    from mission_cli.planner.decisions import Act, Move
-    from mission_cli.planner.policy import Policy
+    from mission_cli.engine.context import World
+    from mission_cli.planner.core.decisions import Act, Move
+    from mission_cli.planner.core.policy import Policy
+    from mission_cli.ports.git.state import Snapshot, Stored
     from mission_cli.ports.runtime import Look
-    from mission_cli.ports.state import Snapshot, Stored
 
 _MOST_ROUNDS = 100
 _MOST_CONFLICTS = 20
@@ -164,7 +169,7 @@ def _passes(world: World, policy: Policy, report: Report, only: Sequence[Mission
     report.lines += world.state.recover()
     settled = world.runtime.settled()
     secured(world, settled, report.lines)  # before anybody else is told of it
-    report.unheard = sharing.catch_up(world) is Heard.NOTHING
+    report.unheard = remote_sync.catch_up(world) is Heard.NOTHING
     report.slots = Slots(world.machine.free_slots("worker"), world.machine.free_slots("check"))
     for _ in range(_MOST_PASSES):
         looks = world.runtime.looks([*world.state.watch(), *world.settings_files])
@@ -173,7 +178,7 @@ def _passes(world: World, policy: Policy, report: Report, only: Sequence[Mission
             break
     report.settled = {**snapshot.settled, **_settled(report)}
     go_on(world)
-    sharing.leave_sign(world, [case.mission for case in report.cases.values()])
+    remote_sync.leave_sign(world, [case.mission for case in report.cases.values()])
     return looks
 
 
@@ -256,7 +261,7 @@ def _do(world: World, case: Case, acts: Sequence[Act], report: Report) -> None:
     go_on(world)
     moves, head = _record(world, case, report)
     records = acting.dispatched(moves)
-    heard = Heard.NOTHING if report.unheard else sharing.confirm(world)
+    heard = Heard.NOTHING if report.unheard else remote_sync.confirm(world)
     if heard is Heard.MOVED:
         return  # what was written down is looked at again, beside what came from elsewhere
     report.unheard = heard is Heard.NOTHING
@@ -324,7 +329,7 @@ def _rest(world: World, report: Report, looks: dict[str, Look] | None) -> None:
         return
     wakes: list[datetime] = [c.plan.wake_at for c in cases if c.plan.wake_at is not None]
     jobs = [key for case in cases for key in case.watched_jobs]
-    look = sharing.next_look(world, [case.mission for case in cases])
+    look = remote_sync.next_look(world, [case.mission for case in cases])
     wakes += [look] if look is not None else []
     for more in (results, *report.looks.values()):
         looks = looks | more

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.routing import is_research
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.findings import folder_of, shown
-from mission_cli.planner.causes import RULES
+from mission_cli.planner.attempts.causes import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.engine.world import World
+    from mission_cli.engine.context import World
 
 _LONGEST_EVIDENCE = 3000
 _MARKS = (45, 90, 120)

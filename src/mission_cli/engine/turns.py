@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.domain.ids import MissionId
-    from mission_cli.engine.world import World
+    from mission_cli.engine.context import World
 
 LONGEST_SECONDS = 5.0
 """A pulse that has done something for so long serves no further mission: the lock is free, and the next one goes on."""

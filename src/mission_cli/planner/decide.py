@@ -4,28 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.budget.ledger import alert
+from mission_cli.domain.budget.ledger import alert
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.status import WAITING_MISSION, FeatureStatus, MissionStatus
-from mission_cli.planner.asking import renumber
-from mission_cli.planner.bounds import bounds
-from mission_cli.planner.decisions import Cancel, Plan
-from mission_cli.planner.draft import Draft
-from mission_cli.planner.executions import deadline, schedule
-from mission_cli.planner.finish import by_hand, finish, recoveries
-from mission_cli.planner.gates import gates, requests, waits
-from mission_cli.planner.guard import put_back
-from mission_cli.planner.help import withdraw
-from mission_cli.planner.milestones import milestones, without_base
-from mission_cli.planner.money import stand, way_on
-from mission_cli.planner.release import dispatch
-from mission_cli.planner.settle import settle
-from mission_cli.planner.watch import budget, threshold
+from mission_cli.planner.attempts.help_requests import withdraw
+from mission_cli.planner.attempts.settle import settle
+from mission_cli.planner.core.decisions import Cancel, Plan
+from mission_cli.planner.core.deliberation import Draft
+from mission_cli.planner.core.requests import renumber
+from mission_cli.planner.milestones.landing import (
+    by_hand,
+    finish,
+    recoveries,
+)
+from mission_cli.planner.milestones.milestones import milestones, without_base
+from mission_cli.planner.mission.bounds import bounds
+from mission_cli.planner.mission.budget_watch import budget, threshold
+from mission_cli.planner.mission.executions import deadline, schedule
+from mission_cli.planner.mission.guard import put_back
+from mission_cli.planner.mission.money import stand, way_on
+from mission_cli.planner.release.gates import (
+    gates,
+    requests,
+    waits,
+)
+from mission_cli.planner.release.order import dispatch
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
-    from mission_cli.planner.policy import Policy
-    from mission_cli.planner.seen import Seen
+    from mission_cli.planner.core.observation import Seen
+    from mission_cli.planner.core.policy import Policy
 
 _STEPS = (
     settle,

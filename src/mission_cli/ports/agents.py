@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from mission_cli.domain.records import dataclass, field
+from mission_cli._support.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

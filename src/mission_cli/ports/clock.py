@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from mission_cli.domain.timeline import Moment
+    from mission_cli.domain.timing.timeline import Moment
 
 
 class Clock(Protocol):

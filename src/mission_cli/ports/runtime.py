@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from mission_cli.domain.records import dataclass, field
+from mission_cli._support.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.ids import MissionId
-    from mission_cli.domain.timeline import Timeline
-    from mission_cli.ports.state import Settled
+    from mission_cli.domain.timing.timeline import Timeline
+    from mission_cli.ports.git.state import Settled
 
 Look = list[int | str]
 """How a file looked: equal looks mean equal bytes; empty: it was not there. Nobody but `Runtime` reads it."""

@@ -21,7 +21,7 @@ def merge_driver(words: Sequence[str]) -> int:
     then git's own merge is asked.
     """
     from mission_cli.adapters.fs.atomic import write_whole
-    from mission_cli.adapters.git.merging import CONFLICTS, merge_texts
+    from mission_cli.adapters.git.state.merging import CONFLICTS, merge_texts
 
     try:
         base, ours, theirs, size, path = words

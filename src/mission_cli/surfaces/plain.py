@@ -7,14 +7,14 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from mission_cli._support.text import counted
 from mission_cli.domain.errors import BlockedError, MissionError, NotWrittenError, refusals_said
-from mission_cli.domain.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.engine.loop import Report
-    from mission_cli.wiring import Opened
+    from mission_cli.wiring.compose import Opened
 
 BUG = 70
 _REFUSED = BlockedError.exit_code
@@ -52,9 +52,9 @@ def exit_code(report: Report) -> int:
 
 def stop_everything(repo: Path) -> tuple[str, dict[str, object]]:
     """Set STOP and end what runs; return the words and the facts. Raises NotWrittenError where STOP cannot be set."""
-    from mission_cli.adapters.brake import open_brake
-    from mission_cli.adapters.inside import refuse_worker
     from mission_cli.engine.halt import LIFT, stop_jobs
+    from mission_cli.wiring.emergency import open_brake
+    from mission_cli.wiring.job_ancestry import refuse_worker
 
     refuse_worker(repo)
     brake, refused = open_brake(repo), None
@@ -84,7 +84,7 @@ def plain_stop(repo: str) -> int:
 
 def plain_pulse(repo: str, *, quiet: bool) -> int:
     """One tick on one repository, as cron and supervisors start it: without a command-line library."""
-    from mission_cli.wiring import note_closed, open_repository
+    from mission_cli.wiring.compose import note_closed, open_repository
 
     if _is_worker(Path(repo)):
         return _REFUSED
@@ -105,7 +105,7 @@ def plain_pulses(repos: Sequence[str], *, quiet: bool) -> int:
 
 
 def _pulse_known(repo: Path, *, quiet: bool) -> int:
-    from mission_cli.wiring import note_closed, open_known
+    from mission_cli.wiring.compose import note_closed, open_known
 
     if _is_worker(repo):
         return _REFUSED
@@ -126,7 +126,7 @@ def _pulse_known(repo: Path, *, quiet: bool) -> int:
 
 def _is_worker(repo: Path) -> bool:
     """Whether a job of the repository has started this pulse, which is said: it would decide by that environment."""
-    from mission_cli.adapters.inside import refuse_worker
+    from mission_cli.wiring.job_ancestry import refuse_worker
 
     try:
         refuse_worker(repo, above=False)

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from typing import Any
 
-from mission_cli.document.keys import front_schema
+from mission_cli.document.reading.front_schema import front_schema
 from mission_cli.settings import RunnerSettings, Settings
 
 _DURATION = {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*(ms|sec|s|min|m|h|d|w)\s*)+$|^P"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from mission_cli.domain.timeline import Moment
+from mission_cli.domain.timing.timeline import Moment
 
 BEGIN = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 

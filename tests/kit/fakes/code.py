@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 from tests.kit.fakes.objects import Commit, changed_between, merge_files, tree_of
 
+from mission_cli.domain.branches.against import Change
+from mission_cli.domain.branches.landing import (
+    Landing,
+    LandState,
+    Merge,
+)
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
-from mission_cli.domain.judging import Change
-from mission_cli.domain.landing import Landing, LandState, Merge
 from mission_cli.domain.paths import findings_folders, is_test_file
 from mission_cli.domain.runs import Evidence
-from mission_cli.ports.code import Heads
+from mission_cli.ports.git.code import Heads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

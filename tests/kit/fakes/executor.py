@@ -15,13 +15,13 @@ from tests.kit.fakes.code import REFS, TREES, Tree
 from tests.kit.fakes.life import Death, Kind, Life
 from tests.kit.fakes.objects import Commit
 
-from mission_cli.adapters.executors.slots import SLOTS
+from mission_cli._support.text import stamp
+from mission_cli.adapters.executors.jobs.slots import SLOTS
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.runs import AgentReport, Exit, Job, Usage
 from mission_cli.domain.status import Cause, EndReason, JobState
-from mission_cli.domain.text import stamp
 from mission_cli.ports.executor import JobSpec, Standing
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from tests.kit.fakes.state import MemoryStateStore
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.checks import StandardChecks
 from mission_cli.adapters.templates import JinjaTemplates
-from mission_cli.document.plan import read_plan
-from mission_cli.engine.create import create
-from mission_cli.engine.world import World
+from mission_cli.app.commands.create import create
+from mission_cli.document.plans.plan import read_plan
+from mission_cli.engine.context import World
 from mission_cli.settings import RunnerSettings, Settings
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from tests.kit.fakes.executor import JOBS
 
-from mission_cli.domain.text import stamp
-from mission_cli.domain.timeline import Timeline
+from mission_cli._support.text import stamp
+from mission_cli.domain.timing.timeline import Timeline
 from mission_cli.ports.runtime import Asked, Stopped
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tests.kit.fakes.executor import JobHost
 
     from mission_cli.domain.ids import MissionId
+    from mission_cli.ports.git.state import Settled
     from mission_cli.ports.runtime import Look, Trouble
-    from mission_cli.ports.state import Settled
 
 PLACE = "runtime"
 
@@ -190,7 +190,7 @@ class MemoryRuntime:
 
 
 def is_idle(host: JobHost) -> bool:
-    """What `mission_cli.idle` says of this clone."""
+    """What `mission_cli.fastpath` says of this clone."""
     disk, now = host.disk, host.clock.now()
     signature = disk.read(f"{PLACE}/idle", Signature)
     if signature is None or not signature.written - timedelta(seconds=1) <= now < signature.due:

@@ -7,16 +7,25 @@ from typing import TYPE_CHECKING
 
 from tests.kit.fakes.objects import Commit, changed_between, tree_of
 
-from mission_cli.adapters.git.taken import with_driver
-from mission_cli.document.merge import merge
-from mission_cli.document.merge_runs import merge_runs
-from mission_cli.document.merge_text import TextMerged
-from mission_cli.document.rolls import is_roll, split_roll
+from mission_cli.adapters.git.state.takeover_merge import with_driver
+from mission_cli.document.merging.mission import merge
+from mission_cli.document.merging.text import TextMerged
+from mission_cli.document.runs.archive import is_roll, split_roll
+from mission_cli.document.runs.merge import merge_runs
+from mission_cli.domain.branches.moves import Moves
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import MissionId, Sha
-from mission_cli.domain.moves import Moves
-from mission_cli.ports.state import Edit, Event, Foreign, Snapshot, Stored, Texts, Write, research_folder
+from mission_cli.ports.git.state import (
+    Edit,
+    Event,
+    Foreign,
+    Snapshot,
+    Stored,
+    Texts,
+    Write,
+    research_folder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +36,7 @@ if TYPE_CHECKING:
     from tests.kit.fakes.objects import Objects
 
     from mission_cli.domain.host import Person
-    from mission_cli.ports.state import Settled
+    from mission_cli.ports.git.state import Settled
 
 HEAD, JOURNAL, TREE = "state/head", "state/journal", "state/tree"
 OWN = "runtime/own"

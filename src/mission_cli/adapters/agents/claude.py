@@ -12,6 +12,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.text import (
+    LATEST,
+    one_line,
+    stamp,
+)
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import (
     Ledger,
@@ -26,7 +31,6 @@ from mission_cli.adapters.agents.stream import (
 )
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import Cause
-from mission_cli.domain.text import LATEST, one_line, stamp
 from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.text import first_error, one_line
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import Ledger, as_dict, cause_of_error, count, noted, parse_line, report
 from mission_cli.domain.status import Cause
-from mission_cli.domain.text import first_error, one_line
 from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import replace
 from mission_cli.adapters.agents.stream import LAST_WORDS, LONGEST_ANSWER, report
-from mission_cli.domain.records import replace
 from mission_cli.ports.agents import Access, Bill, Invocation, Tally
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from mission_cli.domain.numbers import decimal_of
+from mission_cli._support.numbers import decimal_of
 
 MOST_TOKENS = 10**12
 MOST_DOLLARS = Decimal(10**6)

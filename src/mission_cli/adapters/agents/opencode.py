@@ -12,6 +12,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import one_line
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import (
     LONGEST_NOTE,
@@ -24,9 +26,7 @@ from mission_cli.adapters.agents.stream import (
     parse_line,
     report,
 )
-from mission_cli.domain.patterns import pattern
 from mission_cli.domain.status import Cause
-from mission_cli.domain.text import one_line
 from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:

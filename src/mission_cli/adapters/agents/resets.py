@@ -6,9 +6,13 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.domain.numbers import whole
-from mission_cli.domain.patterns import pattern
-from mission_cli.domain.text import parse_duration, parse_stamp, stamp
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.numbers import whole
+from mission_cli._support.text import (
+    parse_duration,
+    parse_stamp,
+    stamp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,11 +8,11 @@ from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import one_line
 from mission_cli.adapters.agents import figures
-from mission_cli.domain.patterns import pattern
 from mission_cli.domain.runs import AgentReport, Usage
 from mission_cli.domain.status import Cause
-from mission_cli.domain.text import one_line
 from mission_cli.ports.agents import Tally
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.agents.figures import dollars, tokens
-from mission_cli.domain.patterns import pattern
 from mission_cli.domain.runs import Usage
 
 if TYPE_CHECKING:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.checks.against import against, concerns
 from mission_cli.adapters.checks.detect import MANIFESTS, detect
-from mission_cli.adapters.checks.early import ended_early
+from mission_cli.adapters.checks.early_exit import ended_early
+from mission_cli.adapters.checks.judge_files import judges
 from mission_cli.adapters.checks.outcome import last_number, missing_tool
-from mission_cli.adapters.checks.reach import judges
 from mission_cli.adapters.checks.shell import BROKEN_PIPE, is_bash, shell_argv
-from mission_cli.adapters.checks.testruns import Ran, ran_tests
+from mission_cli.adapters.checks.test_summaries import Ran, ran_tests
 from mission_cli.domain.status import CriterionKind, EndReason, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from mission_cli.domain.judging import Change, Compared
+    from mission_cli.domain.branches.against import Change, Compared
     from mission_cli.domain.mission import Criterion
     from mission_cli.domain.runs import Exit
 

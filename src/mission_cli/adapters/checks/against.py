@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.checks.options import as_before, steers
-from mission_cli.adapters.checks.reach import only_judges, words_of
-from mission_cli.adapters.checks.suites import extended, lost, names_of, only_added, suite_of
-from mission_cli.domain.judging import Compared
+from mission_cli.adapters.checks.judge_files import only_judges, words_of
+from mission_cli.adapters.checks.test_options import as_before, steers
+from mission_cli.adapters.checks.test_suites import (
+    extended,
+    lost,
+    names_of,
+    only_added,
+    suite_of,
+)
+from mission_cli.domain.branches.against import Compared
 from mission_cli.domain.paths import is_test_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from mission_cli.domain.judging import Change
+    from mission_cli.domain.branches.against import Change
     from mission_cli.domain.mission import Criterion
 
 

@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from mission_cli._support.lazy_re import pattern
 from mission_cli.domain.mission import Criterion
-from mission_cli.domain.patterns import pattern
 from mission_cli.domain.status import CriterionKind
 
 if TYPE_CHECKING:

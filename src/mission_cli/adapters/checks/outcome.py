@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.quantities import Quantity, quantities
 from mission_cli.adapters.checks.shell import NAME
-from mission_cli.domain.patterns import pattern
-from mission_cli.domain.quantities import Quantity, quantities
 
 _SHELL_SAYS = pattern(rf"^{NAME}: (?:[^\s:]+ )?\d+: (?P<word>[^\n]+?): (?P<why>[^\n]+)$", re.MULTILINE)
 """The shell that runs the command speaks under a name that no other shell has, in any language."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mission_cli.document.shell_words import is_one_pipeline
+from mission_cli._support.shell_words import is_one_pipeline
 
 NAME = "criterion"
 """The shell's name for itself: its own messages begin with it."""

@@ -1,4 +1,4 @@
-"""The repositories that a user has used us in: one JSON list in the user's state folder, which `idle.py` reads too."""
+"""The repositories that a user has used us in: a JSON list in the user's state folder. `fastpath.py` reads it too."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
 from mission_cli.adapters.fs.locks import try_lock, unlock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
@@ -15,17 +16,20 @@ from mission_cli.domain.errors import refused
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.paths import STOP_FILE
 from mission_cli.domain.status import MissionStatus
-from mission_cli.domain.text import parse_stamp, stamp
-from mission_cli.idle import has_come, look, seems_idle
+from mission_cli.fastpath import (
+    has_come,
+    look,
+    seems_idle,
+)
+from mission_cli.ports.git.state import Settled
 from mission_cli.ports.runtime import Asked, Stopped, Trouble
-from mission_cli.ports.state import Settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
     from pathlib import Path
 
-    from mission_cli.domain.timeline import Timeline
+    from mission_cli.domain.timing.timeline import Timeline
     from mission_cli.ports.runtime import Look
 
 
@@ -34,7 +38,7 @@ _SPARE = ("idle.json", "kick", "clock.json", "told.json", "looked.json")
 
 
 class FolderRuntime:
-    """The runtime folder of one repository. `idle.py` reads what `rest` writes."""
+    """The runtime folder of one repository. `fastpath.py` reads what `rest` writes."""
 
     def __init__(self, folder: Path, *, version: str, full_look: timedelta) -> None:
         self._folder = folder

@@ -5,9 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from mission_cli.domain.numbers import decimal_of
-from mission_cli.domain.text import LONGEST_DURATION, parse_stamp, why_no_moment
-from mission_cli.domain.timeline import Gap, Moment, Timeline
+from mission_cli._support.numbers import decimal_of
+from mission_cli._support.text import (
+    LONGEST_DURATION,
+    parse_stamp,
+    why_no_moment,
+)
+from mission_cli.domain.timing.timeline import (
+    Gap,
+    Moment,
+    Timeline,
+)
 
 
 def timeline_facts(line: Timeline) -> dict[str, Any]:

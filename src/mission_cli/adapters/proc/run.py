@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.errors import ToolError
-from mission_cli.domain.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.adapters.schedule.line import LONGEST, line_of
-from mission_cli.domain.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

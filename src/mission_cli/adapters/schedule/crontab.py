@@ -6,14 +6,14 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import one_line
 from mission_cli.adapters.proc import scan
 from mission_cli.adapters.proc.run import run
 from mission_cli.adapters.schedule import line as lines
 from mission_cli.adapters.schedule.capture import environment_of_cron
 from mission_cli.adapters.schedule.trial import try_job
 from mission_cli.domain.errors import ConflictError, ToolError
-from mission_cli.domain.patterns import pattern
-from mission_cli.domain.text import one_line
 from mission_cli.ports.schedule import Installed, Job
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import shlex
 
-from mission_cli.domain.patterns import pattern
-from mission_cli.domain.records import dataclass
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.lazy_re import pattern
 from mission_cli.ports.schedule import Job
 
 MARK = "# mission: `mission cron remove` takes this line away"

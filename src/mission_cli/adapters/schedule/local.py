@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.fs.atomic import read_json, write_json
-from mission_cli.adapters.keys import make_environment, read_environment
+from mission_cli.adapters.fs.env_file import make_environment, read_environment
 from mission_cli.domain.errors import BlockedError, MissionError
-from mission_cli.domain.records import dataclass
 from mission_cli.ports.schedule import Installed, Job
 
 if TYPE_CHECKING:

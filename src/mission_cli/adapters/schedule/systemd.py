@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mission_cli._support.text import one_line
 from mission_cli.adapters.fs.atomic import write_whole
 from mission_cli.adapters.proc.run import run
 from mission_cli.adapters.schedule import units
 from mission_cli.adapters.schedule.capture import environment_of_systemd
 from mission_cli.adapters.schedule.trial import try_job
 from mission_cli.domain.errors import MissionError, ToolError
-from mission_cli.domain.text import one_line
 from mission_cli.ports.schedule import Installed, Job
 
 if TYPE_CHECKING:

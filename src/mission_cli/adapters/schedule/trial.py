@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mission_cli._support.text import one_line
 from mission_cli.adapters.fs.atomic import read_tail
 from mission_cli.adapters.proc.run import run
 from mission_cli.domain.errors import ToolError
-from mission_cli.domain.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

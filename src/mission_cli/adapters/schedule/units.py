@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.patterns import pattern
+from mission_cli._support.lazy_re import pattern
 from mission_cli.ports.schedule import Job
 
 if TYPE_CHECKING:

@@ -7,7 +7,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mission_cli import __version__
-from mission_cli.surfaces.cli import clear, drive, files, follow, halt, install, keep, look, make, move, step, values
+from mission_cli.surfaces.cli.commands import (
+    agent_commands,
+    create,
+    cron_doctor,
+    files,
+    halt,
+    lifecycle,
+    manual,
+    transfer,
+    undo_gc,
+    values,
+)
+from mission_cli.surfaces.cli.commands import (
+    run as follow,
+)
+from mission_cli.surfaces.cli.commands import (
+    show as look,
+)
 from mission_cli.surfaces.cli.shell import INTERRUPTED, Shell, guarded
 
 if TYPE_CHECKING:
@@ -38,18 +55,18 @@ def root(
         raise typer.Exit(guarded(shell, lambda: look.bare(shell)))
 
 
-make.register(app)
-move.register(app)
+create.register(app)
+transfer.register(app)
 files.register(app)
-drive.register(app)
+lifecycle.register(app)
 halt.register(app)
 follow.register(app)
 look.register(app)
-keep.register(app)
-clear.register(app)
-step.register(app)
+cron_doctor.register(app)
+undo_gc.register(app)
+manual.register(app)
 values.register(app)
-install.register(app)
+agent_commands.register(app)
 
 
 def run(words: Sequence[str]) -> int:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 from rich.console import Console
 
+from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.errors import MissionError, UsageError, refusals_said
-from mission_cli.domain.records import dataclass, field
-from mission_cli.engine.facts import as_json
+from mission_cli.surfaces.as_json import as_json
 from mission_cli.surfaces.plain import BUG, clean, is_unicode
 from mission_cli.surfaces.views.text import stopped_line
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.problems import Problem
     from mission_cli.ports.runtime import Stopped
-    from mission_cli.wiring import Opened
+    from mission_cli.wiring.compose import Opened
 
 SCHEMA = 1
 INTERRUPTED = 130
@@ -56,13 +56,13 @@ class Shell:
 
     def open(self, *, create: bool = False, vouched: bool = False) -> Opened:
         """Open the repository; `vouched` where a person's command says that the settings are theirs."""
-        from mission_cli.wiring import open_repository
+        from mission_cli.wiring.compose import open_repository
 
         return open_repository(self.repo, create=create, vouched=vouched)
 
     def open_at_any_rate(self, *, vouched: bool = False) -> Opened:
         """Open it for a command that must work whatever the settings are like; one warning for each that is broken."""
-        from mission_cli.wiring import open_at_any_rate
+        from mission_cli.wiring.compose import open_at_any_rate
 
         if self._opened is None:
             self._opened = open_at_any_rate(self.repo, vouched=vouched)
@@ -188,7 +188,7 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[.
 
             def action() -> int | None:
                 if name not in READING:
-                    from mission_cli.adapters.inside import refuse_worker
+                    from mission_cli.wiring.job_ancestry import refuse_worker
 
                     refuse_worker(shell.repo, above=name != "pulse")
                 return function(shell, **values)

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from mission_cli.budget.amounts import show_amount
-from mission_cli.document.inert import inert
-from mission_cli.domain.records import replace
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import show_duration
+from mission_cli.document.checking.inert import inert
+from mission_cli.domain.budget.amounts import show_amount
 from mission_cli.domain.routing import runners
-from mission_cli.domain.schedule import next_due
 from mission_cli.domain.status import FeatureStatus, MissionStatus
-from mission_cli.domain.text import show_duration
-from mission_cli.engine.world import policy_of
-from mission_cli.planner.release import first_reserves
-from mission_cli.planner.seen import Seen
+from mission_cli.domain.timing.schedule import next_due
+from mission_cli.engine.context import policy_of
+from mission_cli.planner.core.observation import Seen
+from mission_cli.planner.release.order import first_reserves
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
-    from mission_cli.document.loaded import Loaded
+    from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Feature, Mission
-    from mission_cli.engine.world import World
+    from mission_cli.engine.context import World
 
 _NONE = Decimal(0)
 

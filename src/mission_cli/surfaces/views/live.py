@@ -9,8 +9,8 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from mission_cli.engine.names import resolve
-from mission_cli.engine.queries import status_of
+from mission_cli.app.addressing import resolve
+from mission_cli.app.queries.status import status_of
 from mission_cli.surfaces.views.status import status_view
 from mission_cli.surfaces.views.text import stopped_line
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from mission_cli.domain.ids import MissionId
-    from mission_cli.engine.world import World
+    from mission_cli.engine.context import World
 
 _EVERY_SECONDS = 1.0
 

@@ -12,7 +12,11 @@ from mission_cli.surfaces.plain import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mission_cli.document.plan_model import Plan, PlanFeature, PlanMilestone
+    from mission_cli.document.plans.model import (
+        Plan,
+        PlanFeature,
+        PlanMilestone,
+    )
 
 
 def plan_view(plan: Plan) -> Tree:

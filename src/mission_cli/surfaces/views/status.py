@@ -8,14 +8,19 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from mission_cli.engine.troubles import ERROR
+from mission_cli.app.queries.troubles import ERROR
 from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.views.text import bar, money, status
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from mission_cli.engine.queries import FeatureView, Line, MilestoneView, MissionView
+    from mission_cli.app.queries.status import (
+        FeatureView,
+        Line,
+        MilestoneView,
+        MissionView,
+    )
 
 _TITLE = 44
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from mission_cli.budget.amounts import show_amount
-from mission_cli.domain.text import parse_stamp
+from mission_cli._support.text import parse_stamp
+from mission_cli.domain.budget.amounts import show_amount
 from mission_cli.engine.halt import LIFT
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
-    from mission_cli.engine.queries import Money
+    from mission_cli.app.queries.status import Money
     from mission_cli.ports.runtime import Stopped
 
 _COLOURS = {

@@ -1,0 +1,41 @@
+"""A worker's question to a person: the last paragraph of its answer, where that begins with `QUESTION:`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import one_line
+from mission_cli.domain.status import Cause
+
+if TYPE_CHECKING:
+    from mission_cli.domain.runs import AgentReport
+
+MARK = "QUESTION:"
+_LONGEST = 400
+_TAIL = 8000
+_DECORATION = " \t*_#>`"
+_GOOD_ENOUGH = frozenset({None, Cause.NOOP, Cause.WRONG_OUTPUT})
+"""Causes that a question explains; an outage or a refusal is told as what it is."""
+
+
+def with_question(report: AgentReport) -> AgentReport:
+    """Return the report with the cause `question` where the worker ended by asking something."""
+    asked = question_in(report.answer) if report.cause in _GOOD_ENOUGH else ""
+    return replace(report, cause=Cause.QUESTION, detail=asked) if asked else report
+
+
+def question_in(answer: str) -> str:
+    """Return the question that an answer ends with, in one line; empty where its last paragraph is none.
+
+    Emphasis and quote marks around the word do not matter; a question in the middle of an answer is not put to anybody.
+    """
+    lines = [line.strip(_DECORATION) for line in answer[-_TAIL:].splitlines()]
+    while lines and not lines[-1]:
+        lines.pop()
+    start = next((n for n in range(len(lines) - 1, -1, -1) if not lines[n]), -1) + 1
+    begins = next((n for n in range(start, len(lines)) if lines[n].upper().startswith(MARK)), None)
+    if begins is None:
+        return ""
+    words = " ".join(lines[begins:])[len(MARK) :].strip(_DECORATION)
+    return one_line(words, _LONGEST)

@@ -1,0 +1,78 @@
+"""Makefiles and justfiles: the targets that a command calls, as they were before a change."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mission_cli._support.lazy_re import pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_RULE = pattern(r"^(?P<names>[^\s:=#][^:=#]*?)\s*(?P<args>(?:\s\w+)*)::?(?!=)(?P<needs>[^=;]*)(?:;.*)?$")
+_VARIABLE = pattern(r"^(?:export\s+|override\s+|set\s+)?(?P<name>[\w.-]+)\s*(?:::?:?|\?|\+|!)?=")
+_SPECIAL = frozenset({"SHELL", ".SHELLFLAGS", "MAKEFLAGS", "MFLAGS", ".DEFAULT_GOAL", "MAKE", "shell", "PATH"})
+
+
+class _Parts:
+    """A makefile taken apart: rules by target, variables by name, and the rest."""
+
+    def __init__(self, text: str) -> None:
+        self.rules: dict[str, list[str]] = {}
+        self.needs: dict[str, set[str]] = {}
+        self.variables: dict[str, list[str]] = {}
+        self.first = ""
+        names: list[str] = []
+        variable = ""
+        for line in text.splitlines():
+            if variable and self.variables[variable][-1].endswith("\\"):
+                self.variables[variable].append(line)
+                continue
+            variable = ""
+            if line[:1] in {"\t", " "}:
+                for name in names:
+                    self.rules[name].append(line)
+                continue
+            assigned, rule = _VARIABLE.match(line), _RULE.match(line)
+            if assigned:
+                variable, names = assigned["name"], []
+                self.variables.setdefault(variable, []).append(line)
+            elif rule:
+                names = rule["names"].split()[: 1 if rule["args"] else None]
+                for name in names:
+                    self.rules.setdefault(name, []).append(line)
+                    self.needs.setdefault(name, set()).update(rule["needs"].split())
+                self.first = self.first or next((n for n in names if not n.startswith(".")), "")
+
+    def reached(self, called: Collection[str]) -> list[str]:
+        """The targets that words call, also one through another; the first one where none is named."""
+        words = {*called, self.first}
+        found: list[str] = []
+        while True:
+            more = [name for name in self.rules if name in words and name not in found]
+            if not more:
+                return found
+            found += more
+            for name in more:
+                words |= self.needs.get(name, set())
+                words |= set(re.findall(r"[\w./-]+", "\n".join(self.rules[name])))
+
+
+def merged_makefile(old: str | None, new: str, called: Collection[str]) -> str | None:
+    """Return the new file where all that is called says what it said; else the old one with the new targets behind."""
+    if old is None:
+        return new
+    before, after = _Parts(old), _Parts(new)
+    targets = before.reached(called)
+    same = all(_flat(before.rules[t]) == _flat(after.rules.get(t, [])) for t in targets)
+    names = {*before.variables, *(_SPECIAL & after.variables.keys())}
+    if same and all(_flat(before.variables.get(n, [])) == _flat(after.variables.get(n, [])) for n in names):
+        return new
+    more = [v for name, v in after.variables.items() if name not in before.variables and name not in _SPECIAL]
+    more += [r for name, r in after.rules.items() if name not in before.rules and not name.startswith((".", "%"))]
+    return "\n".join([old.rstrip("\n"), *dict.fromkeys("\n".join(lines) for lines in more)]) + "\n"
+
+
+def _flat(lines: list[str]) -> list[str]:
+    return [word for line in lines for word in line.split()]

@@ -1,0 +1,112 @@
+"""What `mission doctor` looks with, on this machine."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import one_line
+from mission_cli.adapters.clock import SystemClock
+from mission_cli.adapters.fs.env_file import (
+    commented_values,
+    open_to_others,
+    read_environment,
+)
+from mission_cli.adapters.git.repo.checkout import (
+    MIN_GIT,
+    find_checkout,
+    git_version,
+)
+from mission_cli.adapters.git.repo.command import Git, plain_git
+from mission_cli.adapters.proc.run import run
+from mission_cli.domain.errors import ToolError
+from mission_cli.domain.host import Person
+from mission_cli.ports.diagnostics import KeyFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.adapters.fs.registry import Registry
+    from mission_cli.adapters.schedule.local import LocalSchedule
+    from mission_cli.ports.clock import Clock
+    from mission_cli.ports.schedule import Schedule
+
+_PATIENCE = 60.0
+
+
+class LocalInstruments:
+    """`place` is the folder that the person is in; `environment` what workers would find around them."""
+
+    def __init__(
+        self,
+        place: Path,
+        *,
+        schedule: LocalSchedule,
+        registry: Registry,
+        environment: Mapping[str, str],
+        pulse: tuple[str, ...],
+    ) -> None:
+        self.clock: Clock = SystemClock()
+        self.schedule: Schedule = schedule
+        self.pulse = pulse
+        self._local = schedule
+        self._place, self._registry, self._environment = place, registry, dict(environment)
+
+    def git(self) -> str:
+        """Version and place of git."""
+        version = git_version()
+        have, least = ".".join(map(str, version)), ".".join(map(str, MIN_GIT))
+        if version < MIN_GIT:
+            raise ToolError(f"git is {have}, {least} or newer is needed", hint="upgrade git")
+        return f"{have}, {shutil.which('git')}"
+
+    def identity(self) -> Person | None:
+        """Who git was told that works here."""
+        name = plain_git(self._place, "config", "user.name", ok=(0, 1))
+        email = plain_git(self._place, "config", "user.email", ok=(0, 1))
+        return Person(name, email) if name and email else None
+
+    def program(self, command: Sequence[str]) -> str:
+        """Where its program lies."""
+        return shutil.which(command[0], path=self._environment.get("PATH")) or "" if command else ""
+
+    def version(self, command: Sequence[str]) -> str:
+        """The first line that it says to `--version`."""
+        done = run([*command, "--version"], cwd=self._place, env=self._environment, timeout=_PATIENCE)
+        words = (done.out or done.err).decode("utf-8", "replace").strip()
+        if done.code:
+            raise ToolError(f"`{command[0]} --version` ended with {done.code}: {one_line(words, 200)}")
+        return one_line(words.splitlines()[0] if words else "", 80)
+
+    def push_claim(self, remote: str) -> None:
+        """Push a ref that must not exist, and delete it."""
+        git = Git(find_checkout(self._place).common_dir, own_config=True)
+        ref = f"refs/mission/claims/doctor-{secrets.token_hex(6)}"
+        blob = git.store(f"{ref}\n".encode())
+        git.ask("push", "--quiet", f"--force-with-lease={ref}:", "--", remote, f"{blob}:{ref}")
+        git.ask("push", "--quiet", "--", remote, f":{ref}")
+
+    def scheduler_obstacle(self, kind: str) -> str:
+        """Why this kind would start nothing."""
+        return self._local.obstacle(kind)
+
+    def lingers(self) -> bool:
+        """Whether systemd starts things while nobody is logged in."""
+        return self._local.systemd.lingers()
+
+    def missing(self, paths: Sequence[str]) -> list[str]:
+        """Those that are not there."""
+        return [path for path in paths if not Path(path).exists()]
+
+    def lost_repositories(self) -> list[str]:
+        """Known ones that are no folders any more."""
+        return [os.fspath(place) for place in self._registry.all() if not place.is_dir()]
+
+    def key_file(self) -> KeyFile:
+        """The environment file."""
+        place = self._local.key_file
+        read_environment(place)
+        return KeyFile(os.fspath(place), place.exists(), open_to_others(place), tuple(commented_values(place)))

@@ -1,0 +1,1 @@
+"""Jobs as folders: what the executor and the supervisor share."""

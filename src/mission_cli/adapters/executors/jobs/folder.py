@@ -1,0 +1,260 @@
+"""The folder of one local job: what was asked, who holds it, how it ended. Shared by executor and supervisor."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.dataclass import (
+    dataclass,
+    field,
+    replace,
+)
+from mission_cli.adapters.agents.figures import dollars, tokens
+from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
+from mission_cli.domain.runs import AgentReport, Exit, Left, Usage
+from mission_cli.domain.status import Cause, EndReason
+from mission_cli.ports.executor import JobSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a supervisor needs beside the job itself; recorded when the job is submitted."""
+
+    code: str
+    """Common dir of the code repository."""
+    checkout: str
+    """Main work tree, for files to copy; empty for a bare repository."""
+    trees: str
+    """Folder in which trees are made."""
+    slots: str
+    """Folder of the machine's worker slots."""
+    slot_count: int
+    host: str
+    unboxed: str
+    """Folder in which jobs are noted that run outside of the sandbox."""
+    remote: str = ""
+    """The remote at which attempts are claimed too; empty: nobody else may want them."""
+    mark: str = ""
+    """Stands in the environment of everything that the job starts; no other job of this machine has it."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    """Names of variables that only those jobs are given that name them."""
+    bwrap: tuple[str, ...] = ()
+    """The sandbox program and what makes it strong; empty: there is no sandbox."""
+    network: str = "on"
+    sandbox_read: tuple[str, ...] = ()
+    """More paths that are visible inside of the sandbox."""
+    secret_exceptions: tuple[str, ...] = ()
+    """Patterns of paths in which commits may hold what looks like a secret."""
+    largest: int = 0
+    """Bytes that a file in a commit may have; 0: any number."""
+    sandbox_write: tuple[str, ...] = ()
+    tick: tuple[str, ...] = ()
+    """The command that is run when the job has ended."""
+    port_base: int = 41000
+    grace_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobFolder:
+    """Names of the files of one job."""
+
+    path: Path
+
+    @property
+    def spec(self) -> Path:
+        """The request, written first."""
+        return self.path / "spec.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the supervisor from submission to its end."""
+        return self.path / "lock"
+
+    @property
+    def claim(self) -> Path:
+        """What the claim says; kept so that a retry says the same."""
+        return self.path / "claim.json"
+
+    @property
+    def started(self) -> Path:
+        """Written before the job's process is executed, never twice for a worker."""
+        return self.path / "started.json"
+
+    @property
+    def exit(self) -> Path:
+        """How it ended; when it is there, it is over."""
+        return self.path / "exit.json"
+
+    @property
+    def cancel(self) -> Path:
+        """Asks the supervisor to stop it."""
+        return self.path / "cancel"
+
+    @property
+    def by_hand(self) -> Path:
+        """Says that a person works at it and no process of ours."""
+        return self.path / "by-hand"
+
+    @property
+    def heartbeat(self) -> Path:
+        """Touched while the supervisor lives."""
+        return self.path / "heartbeat"
+
+    @property
+    def log(self) -> Path:
+        """Everything that the job printed."""
+        return self.path / "out.log"
+
+    @property
+    def supervisor_log(self) -> Path:
+        """What the supervisor itself had to say."""
+        return self.path / "supervisor.log"
+
+    @property
+    def stdin(self) -> Path:
+        """The prompt."""
+        return self.path / "stdin"
+
+    @property
+    def usage(self) -> Path:
+        """MISSION_USAGE, in a folder of its own: the only one here that the job may write to."""
+        return self.path / "out" / "usage.json"
+
+    @property
+    def starts(self) -> Path:
+        """A byte for each supervisor that was started for it."""
+        return self.path / "starts"
+
+    @property
+    def sandbox_status(self) -> Path:
+        """What the sandbox says of its command."""
+        return self.path / "sandbox.json"
+
+    @property
+    def bill(self) -> Path:
+        """What it has been seen to cost; no report takes that back."""
+        return self.path / "bill.json"
+
+    @property
+    def copies(self) -> Path:
+        """Copies of the person's settings, for the time of the run."""
+        return self.path / "copies"
+
+    def write_request(self, spec: JobSpec, surroundings: Surroundings) -> None:
+        """Write what is asked for; readable for its owner only, it holds the environment."""
+        from dataclasses import asdict
+
+        make_folder(self.path)
+        write_whole(self.stdin, spec.stdin.encode("utf-8", "surrogateescape"), mode=0o600)
+        facts = asdict(replace(spec, stdin=""))
+        write_json(self.spec, {"spec": facts, "surroundings": asdict(surroundings)}, mode=0o600)
+
+    def read_request(self) -> tuple[JobSpec, Surroundings] | None:
+        """Read it back; None when it is missing, not whole, or not what we wrote."""
+        raw = read_json(self.spec)
+        try:
+            spec, around = dict(raw["spec"]), dict(raw["surroundings"])
+            for name in ("argv", "copy", "read", "write", "scratch", "pass_env"):
+                spec[name] = tuple(spec.get(name, ()))
+            for name in ("tick", "keys", "bwrap", "sandbox_read", "sandbox_write", "secret_exceptions"):
+                around[name] = tuple(around.get(name, ()))
+            return JobSpec(**spec), Surroundings(**around)
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def count_start(self) -> int:
+        """Note that a supervisor is started, unless one of them has begun the job; return how many that were."""
+        if self.started.exists():
+            return 0
+        with self.starts.open("ab") as out:
+            out.write(b".")
+            return out.tell()
+
+    def write_exit(self, end: Exit) -> None:
+        """Write how it ended, durably."""
+        from dataclasses import asdict
+
+        write_json(self.exit, _plain(asdict(end)))
+
+    def read_exit(self) -> Exit | None:
+        """How it ended; None while it has not, and where somebody wrote what is no exit file of ours."""
+        raw: Any = read_json(self.exit)
+        try:
+            known = {"reason": EndReason(raw["reason"]), "report": _report(raw.get("report") or {})}
+            more = {"missing": tuple(raw.get("missing", ())), "left": _left(raw.get("left"))}
+            return Exit(**{**raw, **known, **more})
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
+            return None
+
+    def write_bill(self, usage: Usage) -> None:
+        """Write what it has been seen to cost so far, durably."""
+        from dataclasses import asdict
+
+        write_json(self.bill, _plain(asdict(usage)))
+
+    def read_bill(self) -> Usage:
+        """Read it back."""
+        try:
+            return _usage(read_json(self.bill))
+        except (TypeError, ValueError, AttributeError, ArithmeticError):
+            return Usage()
+
+    def forget_environment(self) -> None:
+        """Take away what may hold keys, and what the job wrote beside its report: nobody needs them now."""
+        import shutil
+
+        for folder in (self.copies, self.usage.parent):
+            shutil.rmtree(folder, ignore_errors=True)
+        raw = read_json(self.spec)
+        if isinstance(raw, dict):
+            raw["surroundings"]["environment"] = {}
+            write_json(self.spec, raw, mode=0o600)
+
+
+def tree_path(trees: Path, key: str) -> Path:
+    """Where the tree of a job lies."""
+    return trees / key
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as texts, for JSON."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _report(raw: dict[str, Any]) -> AgentReport:
+    usage = raw.get("usage")
+    cause = raw.get("cause")
+    return AgentReport(
+        **{
+            **raw,
+            "usage": _usage(usage) if isinstance(usage, dict) else None,
+            "cause": Cause(cause) if cause else None,
+            "children": tuple(raw.get("children", ())),
+        }
+    )
+
+
+def _left(left: Any) -> Left | None:
+    if not isinstance(left, dict):
+        return None
+    elsewhere, secrets, unfit = (tuple(map(str, left.get(name, ()))) for name in ("elsewhere", "secrets", "unfit"))
+    return Left(str(left.get("tip", "")), elsewhere, secrets, unfit, str(left.get("trouble", "")))
+
+
+def _usage(raw: Any) -> Usage:
+    usd = raw.get("usd")
+    return Usage(
+        usd=None if usd is None else dollars(usd),
+        tokens={str(kind): tokens(number) or 0 for kind, number in (raw.get("tokens") or {}).items()},
+        source=str(raw.get("source", "")),
+    )

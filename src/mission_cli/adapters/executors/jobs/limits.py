@@ -1,0 +1,213 @@
+"""Live limits of one job: what has been used so far, and which limit that breaks."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import counted, parse_stamp
+from mission_cli.adapters.agents.question import with_question
+from mission_cli.adapters.agents.usage import read_usage
+from mission_cli.adapters.executors.jobs import probes
+from mission_cli.domain.runs import AgentReport, Usage
+from mission_cli.domain.status import EndReason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mission_cli.ports.agents import Prices, Reader
+    from mission_cli.ports.executor import JobSpec
+
+_BY_FILE = "command"
+"""The agent whose bill is only in its usage file."""
+_CUTS = 3
+_BREATH = 2.0
+"""Seconds in which an agent may give up by itself."""
+_IDLE_SHARE = 0.02
+"""Less than this share of one core since the last sign is no work."""
+
+
+class Limits:
+    """Holds the reader of one run, and what the probe and the usage file add to it."""
+
+    def __init__(self, spec: JobSpec, reader: Reader | None, prices: Prices, environment: Mapping[str, str]) -> None:
+        self._spec, self._reader, self._prices = spec, reader, prices
+        self._probe = probes.probe(spec.probe, environment)
+        self._extra = probes.Extra()
+        self._reported: Usage | None = None
+        self._peak = Usage()
+        self._text = ""
+        self._seen = Usage()
+        self._grown = False
+        self._dearest = Usage()
+        self._sign = time.monotonic()
+        self._cpu_at_sign = 0.0
+
+    @property
+    def by_file(self) -> bool:
+        """Whether a dollar cap holds that only the usage file can break."""
+        return bool(self._spec.max_usd) and self._spec.agent == _BY_FILE
+
+    def sign(self, cpu: float) -> None:
+        """Something was printed."""
+        self._sign, self._cpu_at_sign = time.monotonic(), cpu
+
+    def take(self, lines: list[str], notes: list[str]) -> None:
+        """Hand complete lines to the reader; the lists are empty afterwards."""
+        if self._reader is not None:
+            for text in lines:
+                self._reader.line(text)
+            for text in notes:
+                self._reader.note(text)
+        if lines:
+            self._note_growth()
+        lines.clear()
+        notes.clear()
+
+    def look(self, usage_text: str) -> None:
+        """Look at what the stream does not say."""
+        if usage_text == self._text:
+            reported = self._reported
+        else:
+            reported = read_usage(usage_text, self._prices) or self._reported
+            self._text = usage_text
+        if reported != self._reported:
+            self._reported = reported
+            self._peak = self._peak.at_least(reported or Usage())
+            self._grown = True
+        if self._reader is not None:
+            self._extra = self._probe(self._reader.report(None).session)
+            self._note_growth()
+
+    def has_grown(self) -> bool:
+        """Whether the bill has, since this was asked last: what tells of it has to be kept."""
+        grown, self._grown = self._grown, False
+        return grown
+
+    def open_step(self) -> bool:
+        """Whether a step was seen to begin that is not over."""
+        return self._reader is not None and self._reader.tally().open_step
+
+    def bill(self) -> Usage:
+        """What has been seen of the cost so far, at its highest."""
+        return self._at_least(self._used()[0])
+
+    def remember(self, bill: Usage) -> None:
+        """Take what an earlier supervisor of this run has seen of its cost."""
+        self._peak = self._peak.at_least(bill)
+
+    def broken(self) -> tuple[EndReason, str] | None:
+        """The first limit that is broken, with the words for it; None while all hold."""
+        spec, tally = self._spec, self._reader.tally() if self._reader is not None else None
+        if tally is not None and tally.cut_in_a_row >= _CUTS:
+            return EndReason.CUT, f"the model's stream broke off {tally.cut_in_a_row} times in a row"
+        if tally is not None and tally.limited and self._waits_too_long(tally.reset_at):
+            return EndReason.LIMITED, f"it waits for a limit to end: {tally.limited}"
+        used, steps = self._used()
+        usage = self._at_least(used)
+        if spec.max_steps and steps > spec.max_steps:
+            return EndReason.TOO_MANY_STEPS, f"{steps} steps, its limit is {spec.max_steps}"
+        if spec.max_usd and usage.usd is not None and usage.usd > Decimal(spec.max_usd):
+            return EndReason.OVER_BUDGET, f"it has spent ${usage.usd:f}, its cap is ${spec.max_usd}"
+        if spec.max_tokens and usage.total_tokens > spec.max_tokens:
+            return EndReason.OVER_BUDGET, f"it has used {usage.total_tokens} tokens, its cap is {spec.max_tokens}"
+        return None
+
+    def _waits_too_long(self, reset_at: str) -> bool:
+        """Whether an agent that waits for a limit has waited, or is going to wait, for longer than is tolerated."""
+        silent = time.monotonic() - self._sign
+        reset = parse_stamp(reset_at) if reset_at else None
+        if reset is not None and reset > datetime.now(UTC) + timedelta(seconds=self._spec.limited_s):
+            return silent > _BREATH
+        return silent > self._spec.limited_s
+
+    def stalled(self, cpu: float) -> tuple[EndReason, str] | None:
+        """Whether it has neither printed nor worked for longer than is tolerated; work counts as a sign."""
+        silent = time.monotonic() - self._sign
+        if not self._spec.stall_s or silent < self._spec.stall_s:
+            return None
+        if cpu - self._cpu_at_sign > silent * _IDLE_SHARE:
+            self.sign(cpu)
+            return None
+        return EndReason.STALLED, f"no sign and no work for {silent:.0f} s"
+
+    def report(self, code: int | None, transcript: str, *, cut_short: bool = False) -> AgentReport:
+        """How the run went, and its bill with everything that was seen of it.
+
+        A run that was cut short, at a limit or by whoever killed it, had a step under way, which the provider charges:
+        it is taken to cost what the dearest before it did.
+        """
+        if self._reader is None:
+            return AgentReport(transcript=transcript)
+        found = self._reader.report(code)
+        found = with_question(found) if self._spec.kind == "worker" else found
+        usage, steps = self._used()
+        usage = self._at_least(usage)
+        if cut_short and self._reported is None and self._dearest.total_tokens:
+            usage, steps = _with(usage, self._dearest), steps + 1
+        known = found.usage is not None or self._reported is not None or self._peak != Usage()
+        return replace(found, usage=usage if known else None, steps=steps, transcript=transcript)
+
+    def _at_least(self, usage: Usage) -> Usage:
+        """A bill that is no lower than what was seen: a report that shrinks takes nothing back.
+
+        An unknown one stays unknown as long as the reserve that is held for it covers that.
+        """
+        seen = self._peak
+        if usage.usd is None and (seen.usd is None or seen.usd <= Decimal(self._spec.max_usd or 0)):
+            seen = replace(seen, usd=None)
+        higher = usage.at_least(seen)
+        return usage if higher == usage else replace(higher, source=f"{usage.source}, more was seen before")
+
+    def _note_growth(self) -> None:
+        """Remember the step by which the bill has grown most."""
+        now, before = self._used()[0], self._seen
+        if now.total_tokens <= before.total_tokens:
+            return
+        tokens = {kind: number - before.tokens.get(kind, 0) for kind, number in now.tokens.items()}
+        usd = None if now.usd is None or before.usd is None else now.usd - before.usd
+        step = Usage(usd=usd, tokens={kind: number for kind, number in tokens.items() if number > 0})
+        if step.total_tokens > self._dearest.total_tokens:
+            self._dearest = step
+        self._seen, self._grown = now, True
+
+    def _used(self) -> tuple[Usage, int]:
+        """The stream's bill, what the probe adds, and what stands in the usage file; the file wins where it is."""
+        reader = self._reader
+        base = reader.report(None).usage if reader is not None else None
+        steps = (reader.tally().steps if reader is not None else 0) + self._extra.steps
+        if self._reported is not None:
+            return self._reported, steps
+        if base is None:
+            return Usage(), steps
+        if self._spec.probe == "codex" and reader is not None:
+            return self._codex(base, reader.tally().estimated), max(reader.tally().steps, self._extra.steps)
+        tokens = dict(base.tokens)
+        for kind, number in self._extra.tokens.items():
+            tokens[kind] = tokens.get(kind, 0) + number
+        usd = None if base.usd is None else base.usd + self._extra.usd
+        more = f", {counted(self._extra.sessions, 'subagent')} included" if self._extra.sessions else ""
+        return replace(base, tokens=tokens, usd=usd, source=base.source + more), steps
+
+    def _codex(self, base: Usage, estimated: Mapping[str, int]) -> Usage:
+        """The rollout file is ahead of the stream until the turn is over; it is the same count, of the whole thread."""
+        told = Counter(base.tokens)
+        told.subtract(estimated)
+        total = Counter(self._extra.tokens)
+        if total.total() <= told.total() and not self._extra.before:
+            return base
+        tokens = Counter(total if total.total() > told.total() else told)
+        tokens.subtract(self._extra.before)
+        tokens.update(estimated)
+        return replace(base, tokens=dict(+tokens), usd=self._prices.cost(+tokens))
+
+
+def _with(usage: Usage, step: Usage) -> Usage:
+    tokens = Counter(usage.tokens)
+    tokens.update(step.tokens)
+    usd = None if usage.usd is None or step.usd is None else usage.usd + step.usd
+    return replace(usage, usd=usd, tokens=dict(tokens), source=f"{usage.source}, the step under way estimated")

@@ -1,0 +1,202 @@
+"""Jobs on this machine: one supervisor process each, detached, which outlives the tick that started it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli.adapters.executors.jobs.folder import (
+    JobFolder,
+    Surroundings,
+    tree_path,
+)
+from mission_cli.adapters.executors.local import manual
+from mission_cli.adapters.fs.atomic import make_folder, read_json, read_tail
+from mission_cli.adapters.fs.locks import is_locked, locked, try_lock, unlock, wait_for
+from mission_cli.adapters.git.code import trees
+from mission_cli.adapters.git.code.save_work import uncommitted
+from mission_cli.adapters.proc import control, scan
+from mission_cli.adapters.proc.run import start_detached
+from mission_cli.domain.errors import ToolError
+from mission_cli.domain.runs import Exit, Job
+from mission_cli.domain.status import EndReason, JobState
+from mission_cli.ports.executor import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mission_cli.adapters.secrets.screen import SecretRules
+    from mission_cli.ports.executor import JobSpec
+
+_TAIL = 8000
+_STARTS = 6
+"""Supervisors that are started for a job that none of them began."""
+_LAST_WORDS = 300
+
+
+class LocalExecutor:
+    """Keeps one folder per job below `jobs`; the lock in it is held as long as somebody looks after the job."""
+
+    def __init__(
+        self,
+        *,
+        jobs: Path,
+        surroundings: Callable[[], Surroundings],
+        supervisor: Sequence[str],
+        environment: Mapping[str, str],
+        rules: SecretRules,
+    ) -> None:
+        self._jobs = jobs
+        self._surroundings = surroundings
+        self._supervisor = list(supervisor)
+        self._environment = dict(environment)
+        self._rules = rules
+
+    def submit(self, spec: JobSpec) -> None:
+        """Start a supervisor for the job, unless one is there or the job has ended; one by hand needs none."""
+        folder = self._folder(spec.key)
+        make_folder(folder.path)
+        handle = try_lock(folder.lock)
+        if handle is None:
+            return
+        try:
+            if folder.read_exit() is not None:
+                return
+            if folder.read_request() is None:
+                folder.write_request(spec, self._around(spec))
+            if folder.count_start() > _STARTS:
+                folder.write_exit(Exit(EndReason.NOT_STARTED, detail=_never_began(folder)))
+                return
+            if spec.kind == "hand":
+                manual.take(folder, *(folder.read_request() or (spec, self._around(spec))))
+                return
+            os.set_inheritable(handle, True)  # noqa: FBT003 - positional by its signature
+            start_detached(
+                [*self._supervisor, os.fspath(folder.path), str(handle)],
+                cwd=self._jobs,
+                env=self._environment,
+                log=folder.supervisor_log,
+                keep=[handle],
+            )
+        except OSError as error:
+            raise ToolError(f"the job {spec.key} cannot be started: {error}") from error
+        finally:
+            unlock(handle)
+
+    def poll(self, keys: Sequence[str]) -> Mapping[str, Job]:
+        """Look at the folders."""
+        return {key: self._look(self._folder(key)) for key in keys}
+
+    def cancel(self, key: str) -> None:
+        """Ask the supervisor to stop the job; it looks every second. One by hand ends at once.
+
+        Where not even an empty file can be written, the supervisor is told by a signal.
+        """
+        folder = self._folder(key)
+        if folder.by_hand.exists():
+            self._end_by_hand(folder, EndReason.CANCELLED)
+            return
+        try:
+            make_folder(folder.path)  # one that is submitted later begins as cancelled
+            folder.cancel.touch()
+        except OSError:
+            told = scan.commanded("_supervise", os.fspath(folder.path))
+            for pid in told:
+                control.tell(pid, signal.SIGTERM)
+            if not told and is_locked(folder.lock):
+                raise
+
+    def wait(self, key: str) -> None:
+        """Block on the job's lock."""
+        wait_for(self._folder(key).lock)
+
+    def standing(self, key: str) -> Standing | None:
+        """Look at its tree with a git dir of our own."""
+        request, place = self._folder(key).read_request(), self.tree(key)
+        if request is None or not place:
+            return None
+        tree = Path(place)
+        files = uncommitted(Path(request[1].code), tree)
+        return Standing(place, trees.branch_of(tree), tuple(files))
+
+    def hand_back(self, key: str) -> None:
+        """Write the exit file that a supervisor would have written."""
+        self._end_by_hand(self._folder(key), EndReason.EXIT)
+
+    def logs(self, key: str, tail: int) -> str:
+        """The end of the job's output."""
+        return read_tail(self._folder(key).log, tail)
+
+    def log_path(self, key: str) -> Path:
+        """Where the output is written to, for following it."""
+        return self._folder(key).log
+
+    def tree(self, key: str) -> str:
+        """Where the job works, if that is still there."""
+        request = self._folder(key).read_request()
+        place = tree_path(Path(request[1].trees), request[0].tree or key) if request else None
+        return os.fspath(place.resolve()) if place is not None and place.is_dir() else ""
+
+    def watch(self, keys: Sequence[str]) -> list[str]:
+        """Folders of the jobs."""
+        return [os.fspath(self._folder(key).path) for key in keys]
+
+    def results(self, keys: Sequence[str]) -> list[str]:
+        """Their exit files."""
+        return [os.fspath(self._folder(key).exit) for key in keys]
+
+    def running(self) -> list[str]:
+        """Keys of all jobs that a supervisor looks after now."""
+        found = []
+        for spec in self._jobs.rglob("spec.json"):
+            folder = JobFolder(spec.parent)
+            if not folder.exit.exists() and is_locked(folder.lock):
+                found.append(spec.parent.relative_to(self._jobs).as_posix())
+        return found
+
+    def _folder(self, key: str) -> JobFolder:
+        return JobFolder(self._jobs / key)
+
+    def _around(self, spec: JobSpec) -> Surroundings:
+        around = self._surroundings()
+        return replace(around, environment={}) if spec.kind == "hand" else around
+
+    def _end_by_hand(self, folder: JobFolder, reason: EndReason) -> None:
+        request = folder.read_request()
+        if request is None:
+            return
+        with locked(folder.lock):
+            manual.end(folder, *request, reason=reason, rules=self._rules)
+
+    def _look(self, folder: JobFolder) -> Job:
+        try:
+            if not folder.spec.exists():
+                return Job(JobState.UNKNOWN)
+            end = folder.read_exit()
+            if end is not None:
+                return Job(JobState.ENDED, exit=end, tail=read_tail(folder.log, _TAIL), started=end.started)
+            started = read_json(folder.started)
+            began = str(started.get("at", "")) if isinstance(started, dict) else ""
+            if is_locked(folder.lock):
+                return Job(JobState.RUNNING if began else JobState.WAITING, started=began)
+            end = folder.read_exit()
+            if end is not None:
+                return Job(JobState.ENDED, exit=end, tail=read_tail(folder.log, _TAIL), started=end.started)
+            if not began:
+                return Job(JobState.UNKNOWN)
+            if folder.by_hand.exists():
+                return Job(JobState.RUNNING, started=began)
+            sign = folder.heartbeat if folder.heartbeat.exists() else folder.started
+            quiet = datetime.fromtimestamp(sign.stat().st_mtime, UTC)
+            return Job(JobState.GONE, started=began, quiet_since=quiet)
+        except PermissionError:
+            return Job(JobState.UNREACHABLE)
+
+
+def _never_began(folder: JobFolder) -> str:
+    said = read_tail(folder.supervisor_log, _LAST_WORDS).strip().splitlines()
+    return f"its supervisor ended {_STARTS} times before it began: {said[-1] if said else 'it said nothing'}"

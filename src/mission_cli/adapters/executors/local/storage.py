@@ -1,0 +1,174 @@
+"""What missions left on this machine: trees and job folders beside the refs; removed one by one, each under its lock.
+
+A folder is renamed before it is deleted: what has that name was judged, and whoever finds half of it goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.executors.jobs.folder import JobFolder
+from mission_cli.adapters.fs.locks import is_locked, try_lock, unlock
+from mission_cli.adapters.git.code import trees
+from mission_cli.adapters.git.code.mission_refs import KeptRefs
+from mission_cli.adapters.git.code.save_work import uncommitted
+from mission_cli.domain.errors import ToolError
+from mission_cli.domain.ids import MissionId, RunId, split_run_id
+from mission_cli.ports.storage import Kind, Thing
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+_GONE = ".gone"
+_CHECKS, _JOBS = "checks", "jobs"
+_SCRATCH = ("saving-*.git", "index-*", "attributes-*", ".*.????????", "new-state.git")
+_OLD_S = 24 * 3600
+"""What a process makes for itself and takes away again is a dead one's after so many seconds."""
+
+
+class LocalStorage:
+    """The things of one checkout."""
+
+    def __init__(self, *, code: Path, runtime: Path, trees_folder: Path) -> None:
+        self._code, self._runtime, self._trees = code, runtime, trees_folder
+        self._refs = KeptRefs(code)
+
+    def things(self) -> Sequence[Thing]:
+        """Trees, job folders, refs, scratch."""
+        order = list(Kind)
+        found = [*self._tree_things(), *self._job_things(), *self._refs.things(), *self._scratch()]
+        return sorted(found, key=lambda thing: order.index(thing.kind))
+
+    def obstacle(self, thing: Thing, *, base: str, gone: Collection[Thing]) -> str:
+        """Why it must stay."""
+        if thing.judged or thing.kind is Kind.SCRATCH:
+            return ""
+        if thing.kind is Kind.TREE:
+            return self._tree_obstacle(Path(thing.name), thing, gone)
+        if thing.kind is Kind.JOB:
+            return "somebody looks after it" if is_locked(JobFolder(Path(thing.name)).lock) else ""
+        return self._refs.obstacle(thing, base, gone)
+
+    def remove(self, thing: Thing) -> str:
+        """Remove it."""
+        if thing.kind in {Kind.TREE, Kind.JOB, Kind.SCRATCH}:
+            return self._remove_folder(Path(thing.name), _lock_of(thing))
+        return self._refs.remove(thing)
+
+    def size(self, thing: Thing) -> int:
+        """Blocks on the disk, of a tree without what it shares."""
+        if thing.kind not in {Kind.TREE, Kind.JOB, Kind.SCRATCH}:
+            return 0
+        places = [Path(thing.name)]
+        for folder, _, files in os.walk(thing.name):
+            places += [Path(folder), *(Path(folder) / name for name in files)]
+        total = 0
+        for place in dict.fromkeys(places):
+            with suppress(OSError):
+                total += place.lstat().st_blocks * 512
+        return total
+
+    # Trees
+
+    def _tree_things(self) -> Iterator[Thing]:
+        for mission in _folders(self._trees):
+            for place in _folders(mission):
+                inner = _folders(place) if place.name == _CHECKS else [place]
+                yield from (_thing(Kind.TREE, mission.name, tree) for tree in inner)
+
+    def _tree_obstacle(self, tree: Path, thing: Thing, gone: Collection[Thing]) -> str:
+        if tree.is_symlink():
+            return ""
+        if is_locked(tree.with_name(f"{tree.name}.lock")):
+            return "somebody is at work in it"
+        if thing.run is None:
+            return ""  # of a check: nothing that is done in it is ever kept
+        if not trees.can_go_on(tree):
+            return "it is no repository any more: look for yourself what is in it"
+        try:
+            files = uncommitted(self._code, tree)
+        except ToolError as error:
+            return f"it cannot be looked into: {error.message}"
+        return f"it is dirty: {', '.join(files[:3])}" if files else self._unkept(tree, gone)
+
+    def _unkept(self, tree: Path, gone: Collection[Thing]) -> str:
+        """What of a tree's commits is nowhere else."""
+        for ref, commit in self._refs.refs_of(tree).items():
+            if ref == "refs/stash":
+                return "it holds a stash"
+            if not self._refs.is_kept(commit, "", gone):
+                return f"commits of its {ref.removeprefix('refs/heads/')} are on no branch of the repository"
+        return ""
+
+    # Jobs and scratch
+
+    def _job_things(self) -> Iterator[Thing]:
+        for mission in _folders(self._runtime / _JOBS):
+            for place in _folders(mission):
+                inner = _folders(place) if place.name == _CHECKS else [place]
+                yield from (_thing(Kind.JOB, mission.name, job) for job in inner)
+
+    def _scratch(self) -> Iterator[Thing]:
+        """What dead processes of ours left in the runtime folder."""
+        for pattern in _SCRATCH:
+            for place in sorted(self._runtime.glob(pattern)):
+                with suppress(OSError):
+                    if time.time() - place.lstat().st_mtime > _OLD_S:
+                        yield Thing(Kind.SCRATCH, os.fspath(place))
+
+    def _remove_folder(self, place: Path, lock: Path | None) -> str:
+        if lock is not None and place.is_dir():
+            handle = try_lock(lock)
+            if handle is None:
+                return "somebody is at work there"
+            try:
+                return _delete(place)
+            finally:
+                if lock.parent == place.parent:
+                    lock.unlink(missing_ok=True)
+                unlock(handle)
+        return _delete(place)
+
+
+def _lock_of(thing: Thing) -> Path | None:
+    place = Path(thing.name)
+    if thing.judged or thing.kind is Kind.SCRATCH or place.is_symlink():
+        return None
+    return place / "lock" if thing.kind is Kind.JOB else place.with_name(f"{place.name}.lock")
+
+
+def _delete(place: Path) -> str:
+    if place.is_symlink() or place.is_file():
+        place.unlink(missing_ok=True)
+        return ""
+    if place.is_dir() and not place.name.endswith(_GONE):
+        gone = place.with_name(f"{place.name}{_GONE}")
+        trees.remove_tree(gone)
+        place.rename(gone)
+        place = gone
+    try:
+        trees.remove_tree(place)
+    except OSError as error:
+        return f"it cannot be removed: {error.strerror}"
+    with suppress(OSError):  # the folders around it, when this was the last thing in them
+        place.parent.rmdir()
+        if place.parent.name == _CHECKS:
+            place.parent.parent.rmdir()
+    return ""
+
+
+def _thing(kind: Kind, mission: str, place: Path) -> Thing:
+    run = f"{mission}/{place.name.removesuffix(_GONE)}"
+    known = RunId(run) if split_run_id(run) else None
+    return Thing(kind, os.fspath(place), MissionId(mission), known, judged=place.name.endswith(_GONE))
+
+
+def _folders(place: Path) -> list[Path]:
+    try:
+        return sorted(entry for entry in place.iterdir() if entry.is_dir())
+    except OSError:
+        return []

@@ -1,0 +1,1 @@
+"""Confines the processes of a job."""

@@ -1,0 +1,1 @@
+"""Supervises one job from its start to its end."""

@@ -1,0 +1,38 @@
+"""An agent's first run in a home makes its database there; two first runs at once trip over each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.fs.locks import is_locked, try_lock, unlock
+
+if TYPE_CHECKING:
+    from mission_cli.adapters.executors.jobs.folder import Surroundings
+    from mission_cli.ports.agents import Agent
+
+
+class FirstRun:
+    """Lets one supervisor start an agent that has never run in a home; the others wait until that one is under way.
+
+    The lock is the kernel's: it is free again when its holder dies.
+    """
+
+    def __init__(self, agent: Agent | None, around: Surroundings) -> None:
+        made = agent.access.first_makes if agent else ""
+        self._made = Path(around.environment.get("HOME") or "/root", made) if made else None
+        self._lock = Path(around.slots, f"first-{Path(made).name}")
+        self._handle: int | None = None
+
+    def may_start(self) -> bool:
+        """Whether there is nobody to wait for; where nobody has run yet, it is us for whom the others wait."""
+        if self._made is None or (self._made.exists() and not is_locked(self._lock)):
+            return True
+        self._handle = try_lock(self._lock)
+        return self._handle is not None
+
+    def is_under_way(self) -> None:
+        """Let the others start."""
+        if self._handle is not None:
+            unlock(self._handle)
+            self._handle = None

@@ -1,0 +1,75 @@
+"""What one job has cost: from its output, its usage file, and what an earlier supervisor of it has seen."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.executors.jobs.limits import Limits
+from mission_cli.adapters.executors.jobs.log import lines_of
+from mission_cli.adapters.fs.atomic import read_foreign
+from mission_cli.ports.agents import Prices
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mission_cli.adapters.executors.jobs.folder import JobFolder
+    from mission_cli.adapters.executors.jobs.output import Output
+    from mission_cli.domain.runs import AgentReport
+    from mission_cli.ports.agents import Agent
+    from mission_cli.ports.executor import JobSpec
+    from mission_cli.ports.secrets import Secrets
+
+_TOLD_LINES = 200
+_LARGEST_USAGE = 200_000
+
+
+class Account:
+    """The bill of one job."""
+
+    def __init__(self, job: JobFolder, spec: JobSpec, environment: Mapping[str, str], rules: Secrets) -> None:
+        self._job, self._spec, self._environment, self._rules = job, spec, environment, rules
+
+    def limits(self, agent: Agent | None) -> Limits:
+        """The limits of a run that begins, or is read again."""
+        prices = Prices({kind: Decimal(price) for kind, price in self._spec.prices.items()})
+        reader = None
+        if agent is not None:
+            size = self._job.stdin.stat().st_size if self._job.stdin.exists() else 0
+            reader = agent.reader(prompt_size=size, prices=prices)
+        return Limits(self._spec, reader, prices, self._environment)
+
+    def keep(self, limits: Limits, output: Output) -> None:
+        """What has been spent is known after a power cut too, but for the step under way."""
+        if limits.has_grown():
+            output.sync()
+            self._job.write_bill(limits.bill())
+
+    def usage_text(self) -> str:
+        """What stands in the usage file now; of one that is no file, or cannot be read, words that are no report."""
+        found = read_foreign(self._job.usage, _LARGEST_USAGE)
+        if found is None:
+            return "no file" if os.path.lexists(self._job.usage) else ""
+        return found.decode("utf-8", "replace")
+
+    def from_log(self, code: int | None) -> AgentReport:
+        """The report of a run whose supervisor died, from its log."""
+        agent = AGENTS.get(self._spec.agent)
+        limits = self.limits(agent)
+        limits.remember(self._job.read_bill())
+        told: deque[str] = deque(maxlen=_TOLD_LINES)
+        for line in lines_of(self._job.log):
+            limits.take([line], [])
+            told.append(agent.describe(line) if agent else line)
+        limits.look(self.usage_text())
+        return self.clean(limits.report(code, "\n".join(filter(None, told)), cut_short=True))
+
+    def clean(self, report: AgentReport) -> AgentReport:
+        """A report without the person's secrets."""
+        scrub = self._rules.scrub
+        words, answer, detail = map(scrub, (report.last_words, report.answer, report.detail))
+        return replace(report, last_words=words, answer=answer, detail=detail)

@@ -1,0 +1,111 @@
+"""What a job's processes see: their command inside of the sandbox, and their environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.adapters.executors.jobs.folder import JobFolder, Surroundings
+    from mission_cli.ports.executor import JobSpec
+
+MARKER = "MISSION_MARK"
+"""Stands in the environment of everything that a job starts."""
+_PORTS_PER_SLOT = 10
+_STATUS_SIZE = 4096
+_NOBODY_IS_THERE = {
+    "GIT_EDITOR": "true",
+    "GIT_SEQUENCE_EDITOR": "true",
+    "EDITOR": "true",
+    "VISUAL": "true",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "false",
+    "SSH_ASKPASS": "false",
+    "SSH_ASKPASS_REQUIRE": "never",
+    "PAGER": "cat",
+    "GIT_PAGER": "cat",
+    "MANPAGER": "cat",
+    "SYSTEMD_PAGER": "",
+    "DEBIAN_FRONTEND": "noninteractive",
+}
+"""No editor, pager or prompt opens. Not `CI`: package managers freeze lock files for it, and warnings become errors."""
+
+
+def is_boxed(spec: JobSpec, around: Surroundings) -> bool:
+    """Whether the job runs inside of a sandbox."""
+    return bool(spec.sandbox and around.bwrap)
+
+
+def open_status(job: JobFolder, spec: JobSpec, around: Surroundings) -> int | None:
+    """A descriptor of the file in which the sandbox says how its command ended; None without a sandbox."""
+    if not is_boxed(spec, around):
+        return None
+    return os.open(job.sandbox_status, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+
+
+def never_ran(status: int | None) -> bool:
+    """Whether the sandbox could not be made, so that its command never ran. Closes the descriptor."""
+    if status is None:
+        return False
+    said = os.pread(status, _STATUS_SIZE, 0)
+    os.close(status)
+    return b"exit-code" not in said
+
+
+def command_of(
+    argv: Sequence[str], job: JobFolder, spec: JobSpec, around: Surroundings, tree: Path, *, status: int | None = None
+) -> list[str]:
+    """The command, inside of the sandbox where there is one; that says on `status` how its command ended."""
+    if not is_boxed(spec, around):
+        return list(argv)
+    from mission_cli.adapters.executors.sandbox.sandbox import Room, wrap
+    from mission_cli.adapters.executors.supervise.git_settings import write_settings
+
+    code = Path(around.code)
+    room = Room(
+        tree=tree,
+        objects=code / "objects",
+        home=Path(around.environment.get("HOME") or "/root"),
+        read=spec.read,
+        write=spec.write,
+        scratch=spec.scratch,
+        copies=job.copies,
+        more_read=around.sandbox_read,
+        more_write=around.sandbox_write,
+        folders=(job.usage.parent,),
+        path=around.environment.get("PATH", ""),
+        git_settings=write_settings(job.copies),
+        repository=(code, *([Path(around.checkout)] if around.checkout else [])),
+        private=code / "mission",
+        network=around.network == "on",
+        status=status,
+    )
+    return wrap(around.bwrap, argv, room)
+
+
+def environment_of(job: JobFolder, spec: JobSpec, around: Surroundings, tree: Path, slot: int) -> dict[str, str]:
+    """The environment of the job's processes. A key of the person's key file goes to whom it belongs only."""
+    kept_back = frozenset(around.keys)
+    env = {
+        name: value
+        for name, value in around.environment.items()
+        if not name.startswith("GIT_") and (name not in kept_back or name.startswith(spec.pass_env))
+    }
+    if is_boxed(spec, around):
+        from mission_cli.adapters.executors.sandbox.sandbox import room_environment
+
+        env = room_environment(env, spec.pass_env)
+    env.update(_NOBODY_IS_THERE)
+    if spec.env:
+        from mission_cli.adapters.fs.env_file import resolved
+
+        env.update({name: resolved(value, around.environment) for name, value in spec.env.items()})
+    env["MISSION_RUN"] = spec.key
+    env[MARKER] = around.mark
+    env["MISSION_USAGE"] = os.fspath(job.usage)
+    env["MISSION_PORT"] = str(around.port_base + _PORTS_PER_SLOT * slot)
+    env["PWD"] = os.fspath(tree)
+    return env

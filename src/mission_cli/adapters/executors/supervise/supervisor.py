@@ -1,0 +1,409 @@
+"""The supervisor of one job: makes its tree, runs it, stops it, sweeps after it, writes the exit file, ticks.
+
+It may be killed at any point; the next one goes on from what is on disk:
+no `started` file → from the beginning; a worker's or planner's `started` file → what is left of it is ended, its work
+saved, and it counts as lost; a check is simply run again; an exit file → nothing is left to do.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import parse_stamp
+from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.executors.jobs.claims import claim
+from mission_cli.adapters.executors.jobs.folder import (
+    JobFolder,
+    Surroundings,
+    tree_path,
+)
+from mission_cli.adapters.executors.jobs.slots import SLOTS, take_slot
+from mission_cli.adapters.executors.jobs.tree_copy import copy_in
+from mission_cli.adapters.executors.jobs.tree_lock import TreeLock
+from mission_cli.adapters.executors.sandbox import settings_trust
+from mission_cli.adapters.executors.supervise.first_run import FirstRun
+from mission_cli.adapters.executors.supervise.job_environment import (
+    MARKER,
+    command_of,
+    environment_of,
+    is_boxed,
+    never_ran,
+    open_status,
+)
+from mission_cli.adapters.executors.supervise.watch import (
+    Stop,
+    Watch,
+    cut_short,
+)
+from mission_cli.adapters.fs.atomic import create_whole, read_json, read_tail
+from mission_cli.adapters.fs.locks import is_same_file
+from mission_cli.adapters.git.code import trees
+from mission_cli.adapters.proc import control, scan
+from mission_cli.adapters.proc.run import start_child, start_detached
+from mission_cli.adapters.proc.wakeup import Bell
+from mission_cli.domain.errors import MissionError
+from mission_cli.domain.paths import SETTINGS_FILE, STOP_FILE
+from mission_cli.domain.runs import AgentReport, Exit, Left
+from mission_cli.domain.status import EndReason
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+    from mission_cli.adapters.executors.jobs.limits import Limits
+    from mission_cli.adapters.executors.jobs.output import Output
+    from mission_cli.adapters.executors.supervise.job_costs import Account
+    from mission_cli.adapters.secrets.screen import SecretRules
+    from mission_cli.ports.executor import JobSpec
+
+_SLOT_SECONDS = 0.5
+_TREE_SECONDS = 0.1
+_FOLDER_GONE = "the folder of its job was removed while it was at work"
+_FIRST_RUN_SECONDS = 0.1
+_CANNOT_EXECUTE = 127
+_SPENDS = frozenset({EndReason.OVER_BUDGET, EndReason.TOO_MANY_STEPS, EndReason.CUT})
+_SPENDER_GRACE = 0.2
+"""Seconds that a run gets to end by itself when every further step costs what it must not."""
+_STOP_GRACE = 2.0
+"""When everything is stopped."""
+_SIGNALLED = 128
+_DETAIL = 2000
+_SAVES = 2
+"""Tries to save what is not committed: the git that does it may be killed like any other."""
+
+
+def supervise(folder: Path, lock: int) -> int:
+    """Look after the job in `folder`; `lock` is the descriptor of its lock, held already."""
+    os.set_inheritable(lock, False)  # noqa: FBT003 - positional by its signature
+    job = JobFolder(folder)
+    request = job.read_request()
+    if request is None or job.read_exit() is not None:
+        return 0
+    _Supervisor(job, lock, *request).run()
+    return 0
+
+
+class _Supervisor:
+    def __init__(self, job: JobFolder, lock: int, spec: JobSpec, around: Surroundings) -> None:
+        self._job, self._lock, self._spec, self._around = job, lock, spec, around
+        self._code = Path(around.code)
+        self._tree = tree_path(Path(around.trees), spec.tree or spec.key)
+        self._tree_lock = TreeLock(self._tree)
+        self._began = ""
+        self._clock = time.monotonic()
+        self._slot: int | None = None
+        self._slot_number = 0
+        self._missing: tuple[str, ...] = ()
+        self._bell = Bell()
+        self._first = FirstRun(AGENTS.get(spec.agent), around)
+
+    @cached_property
+    def _rules(self) -> SecretRules:
+        from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
+
+        return SecretRules(known_secrets(self._around.environment, self._spec.env))
+
+    @property
+    def _worker(self) -> bool:
+        return self._spec.kind == "worker"
+
+    @property
+    def _once(self) -> bool:
+        return self._spec.kind in {"worker", "plan"}
+
+    def run(self) -> None:
+        control.become_subreaper(on=True)
+        while not self._tree_lock.take(self._around.mark):
+            self._bell.rest(_TREE_SECONDS)  # who works there sees that its folder is not its own any more, and ends
+        if self._job.read_exit() is not None:
+            self._tree_lock.give_back()
+            return
+        if self._once and self._job.started.exists():
+            end = Exit(EndReason.LOST, detail="its supervisor died")
+        else:
+            end = self._live()
+        leftovers = self._sweep()
+        left, saved = self._collect() if self._worker else (None, "")
+        if self._spec.kind == "plan":  # before the exit file: the next round of the planning has the same tree
+            trees.remove_tree(self._tree)
+        moved = not (self._code / "HEAD").exists()  # then the next pulse there finds a job without a supervisor
+        if (self._once and not moved) or self._has_folder():  # a check whose folder was taken away is run again
+            if not self._job.spec.exists():
+                self._job.write_request(self._spec, self._around)
+            self._job.write_exit(
+                replace(
+                    end,
+                    started=self._began or self._recorded_start(),
+                    ended=_now(),
+                    seconds=round(self._seconds(), 3),
+                    leftovers=leftovers,
+                    missing=self._missing,
+                    left=left,
+                    saved=saved,
+                    report=end.report if self._began else self._account().from_log(end.code),
+                )
+            )
+        settings_trust.leave(Path(self._around.unboxed), self._spec.key)
+        self._release()
+
+    # The life of a job
+
+    def _live(self) -> Exit:
+        try:
+            self._sweep(before=True)
+            self._check_stop()
+            self._take_slot()
+            self._claim()
+            self._make_tree()
+            self._setup()
+            self._mark_started()
+            return self._execute(self._spec.argv, self._job.stdin, self._deadline(), main=True)
+        except Stop as stop:
+            return Exit(stop.reason, stop.code, detail=stop.detail, report=AgentReport())
+        except (MissionError, OSError) as error:
+            return Exit(EndReason.NOT_STARTED, detail=str(error)[:_DETAIL])
+
+    def _take_slot(self) -> None:
+        if self._spec.kind not in SLOTS:
+            return
+        while True:
+            taken = take_slot(Path(self._around.slots), self._around.slot_count, self._spec.kind)
+            if taken is not None:
+                self._slot_number, self._slot = taken
+                return
+            self._beat()
+            self._bell.rest(_SLOT_SECONDS)
+            self._check_stop()
+
+    def _claim(self) -> None:
+        if not self._worker:
+            return
+        refused = claim(self._job, self._spec.key, self._around)
+        if refused:
+            raise Stop(EndReason.LOST, _FOLDER_GONE) if refused.here else Stop(EndReason.NOT_STARTED, refused.words)
+
+    def _make_tree(self) -> None:
+        trees.make_tree(
+            self._code,
+            self._tree,
+            commit=self._spec.commit,
+            branch=self._spec.branch,
+            base_name=self._spec.base_name,
+        )
+        source = Path(self._around.checkout) if self._around.checkout else None
+        self._missing = tuple(copy_in(source, self._tree, self._spec.copy))
+        self._job.usage.parent.mkdir(exist_ok=True)
+
+    def _setup(self) -> None:
+        if not self._spec.setup:
+            return
+        end = self._execute(("/bin/sh", "-c", self._spec.setup), Path(os.devnull), self._deadline())
+        if end.reason is not EndReason.EXIT:
+            raise Stop(end.reason, end.detail, end.code)
+        if end.code != 0:
+            tail = read_tail(self._job.log, 500).strip()
+            words = f"setup `{self._spec.setup}` ended with {end.code}: {tail}"
+            raise Stop(EndReason.SETUP_FAILED, words, end.code)
+
+    def _mark_started(self) -> None:
+        self._check_stop()
+        self._began = _now()
+        self._clock = time.monotonic()
+        facts = f'{{"at": "{self._began}", "pid": {os.getpid()}, "boot": "{scan.boot_id()}"}}\n'
+        if not is_boxed(self._spec, self._around):
+            settings = Path(self._around.checkout) / SETTINGS_FILE if self._around.checkout else None
+            settings_trust.enter(Path(self._around.unboxed), self._spec.key, settings)
+        if not create_whole(self._job.started, facts.encode()) and self._once:
+            raise Stop(EndReason.LOST, "it was started before")
+
+    def _execute(self, argv: tuple[str, ...], stdin: Path, deadline: float | None, *, main: bool = False) -> Exit:
+        agent = AGENTS.get(self._spec.agent) if main else None
+        self._beat()
+        while agent and not self._first.may_start():
+            self._bell.rest(_FIRST_RUN_SECONDS)
+            self._check_stop()
+            self._beat()
+        self._check_stop()
+        status = open_status(self._job, self._spec, self._around)
+        try:
+            child = start_child(
+                command_of(argv, self._job, self._spec, self._around, self._tree, status=status),
+                cwd=self._tree,
+                env=self._environment(),
+                stdin=stdin if stdin.exists() else Path(os.devnull),
+                before_exec=control.die_with_parent(),
+                keep=[status] if status is not None else [],
+            )
+        except OSError as error:
+            words = f"`{argv[0]}` cannot be executed: {error.strerror}"
+            raise Stop(EndReason.NOT_STARTED, words, _CANNOT_EXECUTE) from error
+        from mission_cli.adapters.executors.jobs.log import (  # what listens is imported while the agent starts
+            Log,
+        )
+        from mission_cli.adapters.executors.jobs.output import Output
+        from mission_cli.adapters.secrets.screen import Scrubber
+
+        output = Output(
+            child,
+            Log(self._job.log),
+            Scrubber(self._rules),
+            describe=agent.describe if agent else None,
+            reads_all=agent is not None,
+        )
+        account = self._account()
+        limits = account.limits(agent)
+        reason, detail = EndReason.EXIT, ""
+        try:
+            self._watch(output, limits, account).until_end(child, deadline)
+        except Stop as stop:
+            self._end(child, self._grace(stop.reason))
+            reason, detail = stop.reason, stop.detail
+        output.drain()
+        limits.take(output.lines, output.notes)
+        limits.look(account.usage_text())
+        account.keep(limits, output)
+        output.close()
+        if never_ran(status) and reason is EndReason.EXIT and child.returncode > 0:
+            reason, detail = (
+                EndReason.NOT_STARTED,
+                f"the sandbox cannot be made: {read_tail(self._job.log, 500).strip()}",
+            )
+        code = self._code_of(child.returncode)
+        report = limits.report(
+            code if reason is EndReason.EXIT else None, output.transcript(), cut_short=cut_short(reason, code, limits)
+        )
+        return Exit(reason, code, detail=detail, report=account.clean(report))
+
+    def _watch(self, output: Output, limits: Limits, account: Account) -> Watch:
+        return Watch(
+            output,
+            limits,
+            self._bell,
+            usage=account.usage_text,
+            check=self._check_stop,
+            beat=self._beat,
+            keep=partial(account.keep, limits, output),
+            said=self._first.is_under_way,
+        )
+
+    def _account(self) -> Account:
+        from mission_cli.adapters.executors.supervise.job_costs import Account
+
+        return Account(self._job, self._spec, self._environment(), self._rules)
+
+    def _code_of(self, code: int) -> int:
+        """An exit status. The sandbox turns death by a signal into 128 and its number."""
+        boxed = is_boxed(self._spec, self._around)
+        return _SIGNALLED - code if boxed and _SIGNALLED < code < _SIGNALLED + signal.NSIG else code
+
+    def _grace(self, reason: EndReason) -> float:
+        """Seconds that it gets to end by itself."""
+        if reason in _SPENDS:
+            return _SPENDER_GRACE
+        return min(_STOP_GRACE, self._around.grace_s) if self._all_stopped() else self._around.grace_s
+
+    def _check_stop(self) -> None:
+        if self._job.cancel.exists():
+            raise Stop(EndReason.CANCELLED)
+        if self._all_stopped():
+            raise Stop(EndReason.CANCELLED, "everything was stopped: mission stop --all")
+        if self._bell.terminated:
+            raise Stop(EndReason.EXIT, "the supervisor was told to end", -int(signal.SIGTERM))
+
+    def _all_stopped(self) -> bool:
+        return (self._code / "mission" / STOP_FILE).exists()
+
+    def _end(self, child: Popen[bytes], grace: float) -> None:
+        control.end_group(child.pid, signal.SIGTERM)
+        ends = time.monotonic() + grace
+        while child.poll() is None and time.monotonic() < ends:
+            time.sleep(0.02)  # between looks, until the deadline above
+        control.end_group(child.pid, signal.SIGKILL)
+        child.wait()
+
+    # Afterwards
+
+    def _sweep(self, *, before: bool = False) -> int:
+        """End what is left of the job and return how much that was; `before` we started anything it is no child."""
+
+        def left() -> list[int]:
+            marks = {self._around.mark, self._tree_lock.mark_before} - {""}
+            marked = (pid for mark in marks for pid in scan.carrying(MARKER, mark))
+            return list({*marked, *(() if before else scan.descendants(os.getpid()))})
+
+        return control.end_all(left, grace=min(1.0, self._around.grace_s))
+
+    def _collect(self) -> tuple[Left, str]:
+        """Bring over what the attempt left, now that nothing of it runs any more: a pulse has no time for that."""
+        around, spec, words = self._around, self._spec, ""
+        from mission_cli.adapters.git.code.collect import Screen, collect_and_save
+
+        screen = Screen(self._rules, around.secret_exceptions, around.largest)
+        for _ in range(_SAVES):
+            try:
+                return collect_and_save(self._code, self._tree, spec.key, start=spec.commit, screen=screen)
+            except Exception as error:  # noqa: BLE001 - the exit file is written whatever is in that tree
+                print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - its own log
+                words = str(error)
+        return Left(trouble=words[:_DETAIL] or "it cannot be looked at"), ""
+
+    def _release(self) -> None:
+        """Give the slot back, tell the loop, tidy up."""
+        if self._slot is not None:
+            os.close(self._slot)
+        control.become_subreaper(on=False)
+        if self._around.tick and self._spec.kind != "plan" and not self._all_stopped():
+            with suppress(OSError):
+                log = self._code / "mission" / "pulse.log"
+                log.parent.mkdir(exist_ok=True)
+                start_detached(self._around.tick, cwd=self._code, env=self._around.environment, log=log)
+        self._job.forget_environment()
+        if self._spec.kind == "check":
+            trees.remove_tree(self._tree)
+        self._tree_lock.give_back()
+
+    # Small things
+
+    def _environment(self) -> dict[str, str]:
+        return environment_of(self._job, self._spec, self._around, self._tree, self._slot_number)
+
+    def _deadline(self) -> float | None:
+        return time.monotonic() + self._spec.deadline_s if self._spec.deadline_s else None
+
+    def _seconds(self) -> float:
+        if self._began:
+            return time.monotonic() - self._clock
+        started = self._recorded_start()
+        if not started:
+            return 0.0
+        began = parse_stamp(started)
+        if began is None:
+            return 0.0
+        last = self._job.heartbeat.stat().st_mtime if self._job.heartbeat.exists() else began.timestamp()
+        return max(0.0, last - began.timestamp())
+
+    def _recorded_start(self) -> str:
+        raw = read_json(self._job.started)
+        at = raw.get("at") if isinstance(raw, dict) else None
+        return str(at) if at and parse_stamp(str(at)) else self._tree_lock.since_before
+
+    def _has_folder(self) -> bool:
+        """Whether the job's folder is still the one that we were given; `.git/mission` may be deleted at any time."""
+        return is_same_file(self._job.lock, self._lock)
+
+    def _beat(self) -> None:
+        if not self._has_folder():
+            raise Stop(EndReason.LOST if self._began else EndReason.NOT_STARTED, _FOLDER_GONE)
+        self._job.heartbeat.touch()
+
+
+def _now() -> str:
+    """What `domain.text.stamp` says of this moment, without a module that takes long to import."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

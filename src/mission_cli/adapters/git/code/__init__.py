@@ -1,0 +1,1 @@
+"""The repository that the work is done in."""

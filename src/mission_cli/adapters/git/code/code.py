@@ -1,0 +1,440 @@
+"""The code repository: the branches of missions, what attempts left, and how finished work gets to the base."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.adapters.fs.atomic import random_hex
+from mission_cli.adapters.git.code.cache import Known, changed_at
+from mission_cli.adapters.git.code.collect import collect
+from mission_cli.adapters.git.code.compare import (
+    changes,
+    glance,
+    overlay_tree,
+    read,
+)
+from mission_cli.adapters.git.code.findings import Findings
+from mission_cli.adapters.git.code.landing import (
+    land,
+    landing,
+    renamed_to,
+)
+from mission_cli.adapters.git.code.untracked import missing_at
+from mission_cli.adapters.git.repo.carried_config import as_checked_out, identities
+from mission_cli.adapters.git.repo.checkout import (
+    MISSION_FOLDERS,
+    refs_files,
+    worktrees,
+)
+from mission_cli.adapters.git.repo.command import (
+    ZERO,
+    Git,
+    refusal,
+)
+from mission_cli.adapters.git.repo.objects import Objects
+from mission_cli.domain.branches.landing import Merge
+from mission_cli.domain.errors import ToolError
+from mission_cli.domain.host import ROBOT
+from mission_cli.domain.ids import FeatureNumber, MissionId, Sha, split_run_id
+from mission_cli.domain.paths import is_test_file
+from mission_cli.domain.runs import Evidence
+from mission_cli.ports.git.code import Heads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from mission_cli.adapters.git.code.collect import Screen
+    from mission_cli.adapters.git.repo.checkout import Checkout
+    from mission_cli.domain.branches.against import Change
+    from mission_cli.domain.branches.landing import Landing
+    from mission_cli.domain.host import Person
+    from mission_cli.domain.ids import RunId
+    from mission_cli.domain.runs import Left
+
+_MOST_GAINED = 1000
+_NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
+_OURS = "refs/mission/ours"
+"""Where we have put the branches of finished work, by mission."""
+_KNOWN = "refs/mission/known"
+"""Where the base of each mission was when no worker had moved it."""
+_LATEST = 4_102_444_799
+"""The last second of 2099: git reads no later date."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    path: str
+    existed: bool
+
+
+class GitCodeRepo:
+    """The repository of a checkout, and the trees that attempts at it work in."""
+
+    def __init__(
+        self,
+        checkout: Checkout,
+        *,
+        tree_of: Callable[[RunId], Path],
+        screen: Screen,
+        robot: Person = ROBOT,
+    ) -> None:
+        self._checkout = checkout
+        self._screen = screen
+        self._git = Git(checkout.common_dir, durable=True, main_tree=checkout.main_tree)
+        self._objects = Objects(self._git, checkout.runtime)
+        self._attempts: dict[MissionId, tuple[tuple[int, ...], dict[FeatureNumber, int]]] = {}
+        self._findings = Findings(self._git, checkout.runtime)
+        self._known = Known()
+        self._tree_of = tree_of
+        self._robot = robot
+
+    def heads(self, mission: MissionId, base: str) -> Heads:
+        """Where the branches are."""
+        work = self._work(mission)
+        there = self._objects.commit_of(f"refs/heads/{base}") if base else None
+        return Heads(
+            base=there,
+            renamed=renamed_to(self._git, base) if base and there is None else "",
+            work=work,
+            ours=self._ours(mission, work),
+            known_base=self._objects.commit_of(f"{_KNOWN}/{mission}"),
+            highest=self._highest(mission),
+            in_the_way="" if work else self._in_the_way(mission),
+        )
+
+    def _ours(self, mission: MissionId, work: Sha | None) -> Sha | None:
+        """Where we put `work` last. It is written before `work` moves, by merges whose first parent `work` is then."""
+        kept = self._objects.commit_of(f"{_OURS}/{mission}")
+        if kept is None or work is None or kept == work:
+            return kept
+        about = self._git.run("rev-parse", "--verify", "--quiet", f"{kept}^1", ok=(0, 1, 128)).out.decode().strip()
+        return work if about == work else kept
+
+    def own_work(self, mission: MissionId, work: Sha) -> None:
+        """Take `work` as it is for what we have put there."""
+        ref = f"{_OURS}/{mission}"
+        self._git.swap_ref(ref, work, self._objects.commit_of(ref) or ZERO)
+
+    def own_base(self, mission: MissionId, base: Sha) -> None:
+        """Remember it by a ref."""
+        ref = f"{_KNOWN}/{mission}"
+        self._git.swap_ref(ref, base, self._objects.commit_of(ref) or ZERO)
+
+    def put_base_back(self, base_name: str, to: Sha, expect: Sha) -> None:
+        """Compare and swap."""
+        self._git.swap_ref(f"refs/heads/{base_name}", to, expect)
+
+    def gained(self, before: Sha, after: Sha, besides: Sha | None) -> tuple[Sha, ...]:
+        """As `git rev-list` says; at most so many as a worker makes."""
+        without = [f"^{commit}" for commit in (before, besides) if commit]
+        words = self._git.text("rev-list", f"--max-count={_MOST_GAINED}", after, *without).split()
+        return tuple(map(Sha, words))
+
+    def makers(self, commit: Sha, runs: Sequence[RunId]) -> tuple[RunId, ...]:
+        """Those of the runs in whose own trees a commit was made: it lies there as an object of its own."""
+        return tuple(r for r in runs if (self._tree_of(r) / ".git/objects" / commit[:2] / commit[2:]).is_file())
+
+    def _in_the_way(self, mission: MissionId) -> str:
+        """A branch beside which git cannot have those of the mission."""
+        names = ("mission", f"mission/{mission}")
+        return next((name for name in names if self._objects.commit_of(f"refs/heads/{name}")), "")
+
+    def _highest(self, mission: MissionId) -> dict[FeatureNumber, int]:
+        """Numbers of the last attempts that left a branch or a claim; git is asked again when there are new ones."""
+        mine, claims = f"refs/heads/mission/{mission}/", f"refs/mission/claims/{mission}/"
+        places = (mine, claims, "packed-refs", "reftable/tables.list")
+        look = tuple(changed_at(self._checkout.common_dir / name) for name in places)
+        before, highest = self._attempts.get(mission, ((), {}))
+        if look == before or not any(look):
+            return highest
+        highest = {}
+        for ref in self._git.text("for-each-ref", "--format=%(refname)", mine, claims).splitlines():
+            run = ref.removeprefix("refs/heads/mission/").removeprefix("refs/mission/claims/")
+            parts = split_run_id(run)
+            if parts is not None:
+                highest[parts[1]] = max(highest.get(parts[1], 0), parts[2])
+        self._attempts[mission] = (look, highest)
+        return highest
+
+    def evidence(
+        self,
+        run: RunId,
+        *,
+        start: Sha,
+        work: Sha,
+        protected: Callable[[str, bool], bool],
+        left: Left | None = None,
+    ) -> Evidence | None:
+        """Say what the attempt's branch holds, merged on `work`; what nobody has brought over yet is fetched now."""
+        left = self._left(run, start, left)
+        if left.secrets or left.unfit:
+            return Evidence(tip=None, commits=1, secrets=left.secrets, unfit=left.unfit, work=work)
+        tip = self._objects.commit_of(left.tip) if left.tip else self._objects.commit_of(f"refs/mission/tips/{run}")
+        if tip is None:
+            return Evidence(tip=None, elsewhere=left.elsewhere, trouble=left.trouble, work=work)
+        self._show(run, tip)
+        elsewhere, trouble = left.elsewhere, left.trouble
+        real, mission = tip, MissionId(run.partition("/")[0])
+        found = self._known.of("findings", mission, start, real, ask=self._findings.changed)
+        tip = self._known.of("code", mission, start, real, ask=self._code_of) if found else real
+        commits = self._known.of("count", start, tip, ask=self._count)
+        changes = self._known.of("changes", start, tip, ask=self._changes)
+        touched = tuple(c.path for c in changes if protected(c.path, c.existed))
+        merged = self._known.of("merge", run, work, tip, ask=self._merge)
+        integrated = commits > 0 and self._objects.is_ancestor(tip, work)
+        candidate = self._known.of("merged", tip, work, ask=self._merge_commit) or tip if integrated else merged.commit
+        if found and not commits:
+            candidate = work
+        judged = self._with_findings(candidate, real, found) if found and candidate else None
+        name = self._known.of("tree", candidate, ask=self.code_tree) if candidate else ""
+        return Evidence(
+            tip=real,
+            commits=commits,
+            changed=tuple(c.path for c in changes),
+            substantial=self._known.of("substantial", start, tip, ask=self._substantial),
+            tests_changed=sum(is_test_file(c.path) for c in changes),
+            protected=touched,
+            elsewhere=elsewhere,
+            conflicts=merged.conflicts,
+            unrelated=merged.unrelated,
+            candidate=candidate,
+            findings=found,
+            judged=judged,
+            tree=name if judged is None else f"{name}.{self._objects.tree_of(judged)}",
+            completes=self._known.of("completes", start, tip, ask=self._completes),
+            integrated=integrated,
+            work=work,
+            trouble=trouble,
+        )
+
+    def base_merge(self, base: Sha, work: Sha) -> Merge | None:
+        """The base merged into `work`, or None when it is in there already."""
+        if self._objects.is_ancestor(base, work):
+            return None
+        tree, conflicts = self._merge_tree(work, base)
+        if tree is None:
+            return Merge(None, conflicts)
+        return Merge(self._commit(tree, [work, base], "Merge the base into the work of the mission", base))
+
+    def landing(self, base_name: str, base: Sha, work: Sha) -> Landing:
+        """What landing `work` would do, and what is in its way."""
+        return landing(
+            self._git,
+            base_name,
+            base,
+            work,
+            is_ancestor=self._objects.is_ancestor,
+            merge=self._land_commit,
+            code_tree=self.code_tree,
+        )
+
+    def land(self, base_name: str, commit: Sha, expect: Sha) -> str:
+        """Fast-forward the base. Returns why it did not, or the empty string."""
+        return land(self._git, base_name, commit, expect)
+
+    def code_tree(self, commit: Sha) -> str:
+        """Tree of a commit without mission folders."""
+        folders = list(MISSION_FOLDERS)
+        if not any(self._objects.entry(commit, folder) for folder in folders):
+            return self._objects.tree_of(commit)
+        index = self._checkout.runtime / f"index-{random_hex(4)}"
+        index.parent.mkdir(parents=True, exist_ok=True)
+        env = {"GIT_INDEX_FILE": os.fspath(index)}
+        try:
+            self._git.run("read-tree", commit, env=env)
+            self._git.run("rm", "-r", "-q", "--cached", "--ignore-unmatch", "--", *folders, env=env)
+            return self._git.text("write-tree", env=env)
+        finally:
+            index.unlink(missing_ok=True)
+
+    def find_commit(self, short: str) -> Sha | None:
+        """The full name of a commit, or None."""
+        return self._objects.commit_of(short) if re.fullmatch(r"[0-9a-f]{4,64}", short) else None
+
+    def newest(self, commits: Sequence[Sha]) -> Sha | None:
+        """Of commits on one line the one that contains the others."""
+        if len(set(commits)) < 2:  # noqa: PLR2004 - one needs no comparison
+            return commits[0] if commits else None
+        return Sha(self._git.text("merge-base", "--independent", *dict.fromkeys(commits)).splitlines()[0])
+
+    def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
+        """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
+        return glance(self._git, commit, wanted)
+
+    def common(self, one: Sha, other: Sha) -> Sha | None:
+        """The last commit that both contain."""
+        found = self._known.of("common", one, other, ask=self._common)
+        return Sha(found) if found else None
+
+    def _common(self, one: Sha, other: Sha) -> str:
+        return self._git.run("merge-base", one, other, ok=(0, 1, 128)).out.decode().strip()
+
+    def read(self, commit: Sha, paths: Iterable[str]) -> Mapping[str, str]:
+        """Texts of those of the paths that are files of a commit."""
+        return read(self._git, commit, paths)
+
+    def changes(self, before: Sha, after: Sha, wanted: Callable[[str], bool]) -> tuple[Change, ...]:
+        """The wanted files that differ between two commits, as texts."""
+        return changes(self._git, before, after, wanted)
+
+    def overlay(self, commit: Sha, files: Mapping[str, str | None]) -> Sha:
+        """A commit like another one in which some files are as said."""
+        tree = overlay_tree(self._git, self._checkout.runtime, commit, files)
+        return self._commit(tree, [commit], "As the base judges", commit)
+
+    def missing(self, commit: Sha, paths: Sequence[str]) -> Mapping[str, bool]:
+        """Files of the checkout that a clone of the commit does not have."""
+        return missing_at(self._checkout.common_dir, self._checkout.main_tree, commit, paths)
+
+    def make_branch(self, name: str) -> None:
+        """Create a branch at what is checked out; nothing when it exists."""
+        ref, head = f"refs/heads/{name}", self._objects.commit_of("HEAD")
+        if head is None or (not self._git.swap_ref(ref, head, ZERO) and self._objects.commit_of(ref) is None):
+            raise ToolError(f"the branch {name} cannot be made", hint="make a first commit")
+
+    def is_dedicated(self, base: str) -> bool:
+        """Whether there is nothing on a branch yet but what a new repository comes with."""
+        commit = self._objects.commit_of(f"refs/heads/{base}")
+        names = self._git.words("ls-tree", "-z", "--name-only", commit) if commit else []
+        return all(name.upper().startswith(_NEW_REPOSITORY) for name in names)
+
+    def make_work(self, mission: MissionId, base: Sha) -> None:
+        """Create the branch of finished features; nothing when it exists."""
+        if not self._put_work(mission, base, None) and self._work(mission) is None:
+            raise ToolError(f"the branch mission/{mission}/work cannot be made", hint="is there a branch `mission`?")
+
+    def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
+        """Compare and swap; False when somebody else was faster."""
+        return self._put_work(mission, to, expect)
+
+    def _work(self, mission: MissionId) -> Sha | None:
+        return self._objects.commit_of(f"refs/heads/mission/{mission}/work")
+
+    def _put_work(self, mission: MissionId, to: Sha, expect: Sha | None) -> bool:
+        """Move `work`, noted as our move before it is made; a move that is too late is not noted."""
+        if self._work(mission) != expect:
+            return False
+        self.own_work(mission, to)
+        return self._git.swap_ref(f"refs/heads/mission/{mission}/work", to, expect or ZERO)
+
+    def fence(self, mission: MissionId, words: str) -> None:
+        """Put an empty commit on `work`; nothing where there is none yet."""
+        work = self._work(mission)
+        if work is not None:
+            tree = self._git.text("rev-parse", f"{work}^{{tree}}")
+            author, committer = self._identities
+            made = self._git.commit_tree(tree, [work], words, author=author, committer=committer)
+            self._put_work(mission, made, work)
+
+    def watch(self, missions: Sequence[MissionId], bases: Sequence[str]) -> list[str]:
+        """Files whose look changes when a branch that the loop looks at moves."""
+        names = [f"refs/heads/{base}" for base in dict.fromkeys(bases) if base]
+        names += [f"refs/heads/mission/{mission}/work" for mission in missions]
+        return refs_files(self._git, names)
+
+    # What an attempt left
+
+    def _left(self, run: RunId, start: Sha, left: Left | None) -> Left:
+        """What the attempt left; looked at again where nobody has, or where what was brought over is not here."""
+        if left is not None and (not left.tip or left.secrets or left.unfit or self._objects.commit_of(left.tip)):
+            return left
+        return collect(self._git.git_dir, self._tree_of(run), run, start=start, screen=self._screen)
+
+    def _show(self, run: RunId, tip: Sha) -> None:
+        """Hold what is judged by a ref, and let people see it as a branch, unless one of them has that checked out."""
+        tips, branch = f"refs/mission/tips/{run}", f"refs/heads/mission/{run}"
+        held, now = self._objects.commit_of(tips), self._objects.commit_of(branch)
+        if held != tip:
+            self._git.swap_ref(tips, tip, held or ZERO)
+        if now != tip and not any(t.branch == branch for t in worktrees(self._git)):
+            self._git.swap_ref(branch, tip, now or ZERO)
+
+    def _count(self, start: Sha, tip: Sha) -> int:
+        return int(self._git.text("rev-list", "--count", f"{start}..{tip}"))
+
+    def _changes(self, start: Sha, tip: Sha) -> list[_Change]:
+        words = self._git.words("diff", "--raw", "-z", "--no-renames", "--no-ext-diff", start, tip)
+        return [
+            _Change(path, existed=not facts.split(" ")[4].startswith("A"))
+            for facts, path in zip(words[::2], words[1::2], strict=True)
+        ]
+
+    def _completes(self, start: Sha, tip: Sha) -> tuple[str, ...]:
+        shape = "--format=%(trailers:key=Completes-feature,valueonly,unfold)"
+        return tuple(dict.fromkeys(self._git.text("log", shape, f"{start}..{tip}").split()))
+
+    def _substantial(self, start: Sha, tip: Sha) -> bool:
+        flags = ["--numstat", "-z", "-w", "--ignore-blank-lines", "--no-renames", "--no-ext-diff", "--no-textconv"]
+        return any(not line.startswith("0\t0\t") for line in self._git.words("diff", *flags, start, tip))
+
+    def _merge(self, run: RunId, work: Sha, tip: Sha) -> Merge:
+        tree, conflicts = self._merge_tree(work, tip)
+        if tree is None:
+            return Merge(None, conflicts)
+        parts = split_run_id(run)
+        number = parts[1] if parts else run
+        message = f"Merge {number}\n\nCompletes-feature: {number}\nMission-Run: {run}\n"
+        return Merge(self._commit(tree, [work, tip], message, tip))
+
+    def _merge_tree(self, ours: Sha, theirs: Sha) -> tuple[str | None, tuple[str, ...]]:
+        """The tree of a merge that no work tree sees; or None with the paths that conflict.
+
+        None without paths: their histories have nothing in common. Merged all the same, what one side has removed
+        would come back, the secret too for which somebody rewrote a whole history.
+        """
+        flags = ("--write-tree", "-z", "--name-only", "--no-messages")
+        with as_checked_out(self._git, self._checkout.runtime, ours) as git:
+            done = git.run("merge-tree", *flags, ours, theirs, ok=(0, 1, 128))
+        if done.code > 1:
+            if not self._git.succeeds("merge-base", ours, theirs):
+                return None, ()
+            raise refusal("merge-tree", done)
+        words = [w for w in done.out.decode("utf-8", "surrogateescape").split("\0") if w]
+        return (None, tuple(dict.fromkeys(words[1:]))) if done.code else (words[0], ())
+
+    def _commit(self, tree: str, parents: list[Sha], message: str, dated_like: Sha) -> Sha:
+        """A commit that has the same name whenever it is made again."""
+        said = self._git.text("show", "-s", "--format=%cd", "--date=raw", dated_like)
+        author, committer = self._identities
+        return self._git.commit_tree(tree, parents, message, author=author, committer=committer, at=_date(said))
+
+    @cached_property
+    def _identities(self) -> tuple[Person, Person]:
+        """Author and committer of what lands: those that the person's own commits there have."""
+        return identities(self._checkout.common_dir) or (self._robot, self._robot)
+
+    def _land_commit(self, base: Sha, work: Sha) -> tuple[Sha | None, tuple[str, ...]]:
+        tree, conflicts = self._merge_tree(base, work)
+        if tree is None:
+            return None, conflicts
+        return self._commit(tree, [base, work], "Merge the work of the mission", work), ()
+
+    def _code_of(self, mission: MissionId, start: Sha, tip: Sha) -> Sha:
+        """The work of an attempt as one commit without its findings; `start` where nothing else was changed."""
+        tree = self._findings.without(mission, start, tip)
+        if tree == self._objects.tree_of(start):
+            return start
+        message = self._git.text("show", "-s", "--format=%B", tip)
+        return self._commit(tree, [start], f"{message.rstrip()}\n", tip)
+
+    def _with_findings(self, candidate: Sha, tip: Sha, found: tuple[str, ...]) -> Sha:
+        tree = self._findings.within(candidate, self._findings.blobs_at(tip, found))
+        return self._commit(tree, [candidate], "What a criterion is judged on\n", candidate)
+
+    def _merge_commit(self, tip: Sha, work: Sha) -> Sha | None:
+        """The commit that brought `tip` to `work`."""
+        line = self._git.text("rev-list", "--first-parent", "--ancestry-path", "--reverse", f"{tip}..{work}")
+        first = line.splitlines()[:1]
+        return Sha(first[0]) if first else None
+
+
+def _date(raw: str) -> str:
+    """A date of a commit (`seconds zone`) as git takes it for a new one, whatever the first one says."""
+    seconds, _, zone = raw.partition(" ")
+    number = int(seconds) if re.fullmatch(r"[0-9]+", seconds) else 0
+    return f"@{min(number, _LATEST)} {zone if re.fullmatch(r'[+-][0-9]{4}', zone) else '+0000'}"

@@ -1,0 +1,87 @@
+"""Files of two commits side by side, and commits in which some files are as they were elsewhere; all by plumbing."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.fs.atomic import random_hex
+from mission_cli.domain.branches.against import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from mission_cli.adapters.git.repo.command import Git
+    from mission_cli.domain.ids import Sha
+
+_FILES = ("100644", "100755")
+_LARGEST = 1_000_000
+_MOST = 2_000
+_MOST_MANIFEST = 200_000
+
+
+def glance(git: Git, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
+    """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
+    entries = git.words("ls-tree", "-r", "-z", "--name-only", commit)
+    shallow = [p for p in entries if p.count("/") <= 1]
+    folders = {p.split("/")[0] + "/" + p.split("/")[1] + "/" for p in entries if p.count("/") > 1}
+    read = [p for p in shallow if p.rpartition("/")[2] in wanted]
+    contents = git.blobs([f"{commit}:{p}" for p in read])
+    files = dict.fromkeys([*shallow, *sorted(folders)], "")
+    for path in read:
+        files[path] = contents.get(f"{commit}:{path}", b"")[:_MOST_MANIFEST].decode("utf-8", "replace")
+    return files
+
+
+def read(git: Git, commit: Sha, paths: Iterable[str]) -> dict[str, str]:
+    """Texts of those of the paths that are files of a commit; one that is very large is left out."""
+    wanted = sorted({p for p in paths if p and "\n" not in p})[:_MOST]
+    if not wanted:
+        return {}
+    found = git.blobs([f"{commit}:{p}" for p in wanted])
+    texts = {p: found.get(f"{commit}:{p}") for p in wanted}
+    return {p: _text(t) for p, t in texts.items() if t is not None and len(t) <= _LARGEST}
+
+
+def changes(git: Git, before: Sha, after: Sha, wanted: Callable[[str], bool]) -> tuple[Change, ...]:
+    """The wanted files that differ between two commits, as texts."""
+    words = git.words(
+        "diff", "--raw", "-z", "--no-renames", "--no-ext-diff", "--full-index", "--abbrev=64", before, after
+    )
+    facts = {path: fact.split(" ") for fact, path in zip(words[::2], words[1::2], strict=True) if wanted(path)}
+    files = dict(list(facts.items())[:_MOST])
+    names = {oid for f in files.values() for mode, oid in ((f[0].lstrip(":"), f[2]), (f[1], f[3])) if mode in _FILES}
+    blobs = git.blobs(sorted(names)) if names else {}
+
+    def text(mode: str, oid: str) -> str | None:
+        return _text(blobs[oid]) if mode in _FILES and len(blobs.get(oid, b"")) <= _LARGEST and oid in blobs else None
+
+    return tuple(Change(p, text(f[0].lstrip(":"), f[2]), text(f[1], f[3])) for p, f in files.items())
+
+
+def overlay_tree(git: Git, runtime: Path, commit: Sha, files: Mapping[str, str | None]) -> str:
+    """Write the tree of a commit in which some files are as said; None: not there."""
+    index = runtime / f"index-{random_hex(4)}"
+    index.parent.mkdir(parents=True, exist_ok=True)
+    env = {"GIT_INDEX_FILE": os.fspath(index)}
+    try:
+        git.run("read-tree", commit, env=env)
+        lines = []
+        for path, text in files.items():
+            if text is None:
+                lines.append(f"0 {'0' * len(commit)}\t{path}\0")
+            else:
+                staged = git.run("ls-files", "-z", "--stage", "--", f":(literal){path}", env=env).out.decode(
+                    "utf-8", "replace"
+                )
+                mode = staged.split(" ")[0] if staged.startswith("100") else _FILES[path.endswith(".sh")]
+                lines.append(f"{mode} {git.store(text.encode('utf-8', 'surrogateescape'))}\t{path}\0")
+        git.run("update-index", "-z", "--index-info", stdin="".join(lines).encode("utf-8", "surrogateescape"), env=env)
+        return git.text("write-tree", env=env)
+    finally:
+        index.unlink(missing_ok=True)
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape")

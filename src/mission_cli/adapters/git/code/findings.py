@@ -1,0 +1,67 @@
+"""What a worker found out, in the mission's folder `research/` of its tree: it goes to the state, not to the code."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.fs.atomic import random_hex
+from mission_cli.domain.paths import findings_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from mission_cli.adapters.git.repo.command import Git
+    from mission_cli.domain.ids import MissionId
+
+_FILE = "100644"
+
+
+class Findings:
+    """Takes findings out of commits, and puts them into trees that criteria are judged on."""
+
+    def __init__(self, git: Git, scratch: Path) -> None:
+        self._git, self._scratch = git, scratch
+
+    def changed(self, mission: MissionId, start: str, tip: str) -> tuple[str, ...]:
+        """Paths of the files with findings that are new or other at `tip`; what was removed is not among them."""
+        asked = ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--diff-filter=AM", start, tip, "--")
+        return tuple(self._git.words(*asked, *findings_folders(mission)))
+
+    def without(self, mission: MissionId, start: str, tip: str) -> str:
+        """The tree of `tip` with the findings as they are at `start`."""
+        folders = findings_folders(mission)
+        with self._index(tip) as env:
+            self._git.run("rm", "-r", "-q", "--cached", "--ignore-unmatch", "--", *folders, env=env)
+            before = self._git.run("ls-tree", "-r", "-z", start, "--", *folders).out
+            self._git.run("update-index", "-z", "--index-info", stdin=before, env=env)
+            return self._git.text("write-tree", env=env)
+
+    def within(self, commit: str, files: Mapping[str, str]) -> str:
+        """The tree of a commit with these files, blobs by path, in it; what is there already stays as it is."""
+        there = set(self._git.words("ls-tree", "-r", "-z", "--name-only", commit, "--", *files)) if files else set()
+        lines = "".join(f"{_FILE} {oid}\t{path}\0" for path, oid in files.items() if path not in there)
+        with self._index(commit) as env:
+            self._git.run("update-index", "-z", "--index-info", stdin=lines.encode("utf-8", "surrogateescape"), env=env)
+            return self._git.text("write-tree", env=env)
+
+    def blobs_at(self, commit: str, paths: Sequence[str]) -> dict[str, str]:
+        """Ids of files by path."""
+        found = {}
+        for entry in self._git.words("ls-tree", "-r", "-z", commit, "--", *paths) if paths else ():
+            facts, _, path = entry.partition("\t")
+            found[path] = facts.split(" ")[2]
+        return found
+
+    @contextmanager
+    def _index(self, commit: str) -> Iterator[dict[str, str]]:
+        index = self._scratch / f"index-{random_hex(4)}"
+        index.parent.mkdir(parents=True, exist_ok=True)
+        env = {"GIT_INDEX_FILE": os.fspath(index)}
+        try:
+            self._git.run("read-tree", commit, env=env)
+            yield env
+        finally:
+            index.unlink(missing_ok=True)

@@ -1,0 +1,90 @@
+"""Refs of missions, and whether what they hold is held by something else that stays."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.git.repo.checkout import worktrees
+from mission_cli.adapters.git.repo.command import Git
+from mission_cli.domain.ids import MissionId, RunId, split_run_id
+from mission_cli.ports.storage import Kind, Thing
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+_PLACES = {
+    "refs/heads/mission/": Kind.BRANCH,
+    "refs/mission/wip/": Kind.WIP,
+    "refs/mission/tips/": Kind.TIP,
+    "refs/mission/pins/": Kind.PIN,
+    "refs/mission/claims/": Kind.CLAIM,
+    "refs/mission/known/": Kind.MARK,
+    "refs/mission/ours/": Kind.MARK,
+}
+_HEADS = "refs/heads/"
+
+
+class KeptRefs:
+    """The refs of one code repository."""
+
+    def __init__(self, code: Path) -> None:
+        self._git = Git(code, durable=True)
+
+    def things(self) -> list[Thing]:
+        """Branches of attempts, saved work, tips, pins, claims and marks; not the branches of finished work."""
+        found = []
+        for place, kind in _PLACES.items():
+            for ref in self._git.text("for-each-ref", "--format=%(refname)", place).splitlines():
+                rest = ref.removeprefix(place)
+                run = RunId(rest) if split_run_id(rest) else None
+                if kind is Kind.BRANCH and run is None:
+                    continue
+                found.append(Thing(kind, ref, MissionId(rest.partition("/")[0]), run))
+        return found
+
+    def obstacle(self, thing: Thing, base: str, gone: Collection[Thing]) -> str:
+        """Why a ref must stay."""
+        if thing.kind in {Kind.CLAIM, Kind.PIN}:
+            return ""
+        tip = self._git.commit_of(thing.name)
+        if tip is None:
+            return "it is no commit, and nobody here made that"
+        if any(tree.branch == thing.name for tree in worktrees(self._git)):
+            return "it is checked out"
+        if thing.kind is Kind.WIP:
+            return "" if self._landed(tip, base, thing) else "its content has not landed"
+        return "" if self.is_kept(tip, thing.name, gone) else "its commits are on no other branch"
+
+    def is_kept(self, commit: str, but: str, gone: Collection[Thing]) -> bool:
+        """Whether a branch that stays contains a commit; one that nobody here has is in none."""
+        done = self._git.run("for-each-ref", "--format=%(refname)", f"--contains={commit}", _HEADS, ok=(0, 1, 128, 129))
+        leaving = {but, *(thing.name for thing in gone)}
+        return done.code == 0 and any(ref not in leaving for ref in done.out.decode("utf-8", "replace").splitlines())
+
+    def remove(self, thing: Thing) -> str:
+        """Delete a ref as it is now."""
+        now = self._git.run("rev-parse", "--verify", "--quiet", thing.name, ok=(0, 1, 128)).out.decode().strip()
+        if not now:
+            return ""
+        done = self._git.run("update-ref", "--no-deref", "-d", thing.name, now, ok=(0, 1, 128))
+        return "" if done.code == 0 else "it has moved meanwhile"
+
+    def refs_of(self, tree: Path) -> dict[str, str]:
+        """What a worker's tree holds, by name: HEAD, its branches, its stash."""
+        done = self._git.run("ls-remote", "--quiet", os.fspath(tree), ok=(0, 128))
+        lines = done.out.decode("utf-8", "replace").splitlines()
+        return {ref: oid for oid, _, ref in (line.partition("\t") for line in lines)}
+
+    def _landed(self, commit: str, base: str, thing: Thing) -> bool:
+        """Whether merging it into the base, or into the finished work, would change nothing there."""
+        for name in (base, f"mission/{thing.mission}/work"):
+            there = self._git.commit_of(f"{_HEADS}{name}") if name else None
+            if there is None:
+                continue
+            merged = self._git.run("merge-tree", "--write-tree", "--no-messages", there, commit, ok=(0, 1, 128))
+            tree = self._git.text("rev-parse", f"{there}^{{tree}}")
+            if merged.code == 0 and merged.out.decode().strip() == tree:
+                return True
+        return False

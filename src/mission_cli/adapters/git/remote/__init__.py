@@ -1,0 +1,1 @@
+"""The remote that clones share."""

@@ -1,0 +1,1 @@
+"""Git as a program: commands, objects, checkouts and locks."""

@@ -1,0 +1,132 @@
+"""What a person's git is configured to do, as far as the clones that workers and checks get need it.
+
+A clone has none of the repository's own configuration. Identity, line ends, filters, merge drivers and attributes come
+along, also those that `includeIf` brings in. Nothing that runs a program inside of a worker's tree does.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from contextlib import contextmanager
+from shutil import rmtree
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.lazy_re import pattern
+from mission_cli.adapters.fs.atomic import random_hex, read_bytes
+from mission_cli.adapters.git.repo.command import Git
+from mission_cli.domain.host import Person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_WHO = r"(user|author|committer)\.(name|email)"
+_CORE = (
+    r"core\.(autocrlf|eol|safecrlf|filemode|symlinks|ignorecase|precomposeunicode|longpaths|protecthfs|protectntfs"
+    r"|checkstat|trustctime|whitespace|bigfilethreshold)"
+)
+_COMMANDS = r"filter\..+\.(clean|smudge|process|required)|merge\..+\.(driver|name|recursive)"
+_CARRIED = rf"^({_WHO}|{_CORE}|{_COMMANDS}|lfs\.(storage|url))$"
+_CONVERTS = r"^(core\.(autocrlf|eol|safecrlf|filemode|symlinks)|filter\..+\.(clean|smudge|process|required))$"
+_RUNS = pattern(r"(?:filter\..+\.(?:clean|smudge|process)|merge\..+\.driver)\Z", re.DOTALL)
+_NO_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
+_SHELL = frozenset("|&;<>()$`\n*?[]~{}")
+
+
+def configuration(code: Path) -> dict[str, str]:
+    """Return what the repository's clones are told, by name of the setting, as git has it in the repository.
+
+    Merge drivers whose command names a file by a relative path are left out, such filters are switched off: in a clone
+    that file is a worker's.
+    """
+    return _read(code, _CARRIED)
+
+
+def conversions(code: Path) -> dict[str, str]:
+    """Return what turns a file of a work tree into an object: line ends, file modes, filters (LFS)."""
+    return _read(code, _CONVERTS)
+
+
+def identities(code: Path) -> tuple[Person, Person] | None:
+    """Return author and committer as git has them in the repository; None where it is not told who that is."""
+    said = _read(code, rf"^{_WHO}$")
+
+    def person(role: str) -> Person:
+        return Person(*(said.get(f"{role}.{part}") or said.get(f"user.{part}", "") for part in ("name", "email")))
+
+    author, committer = person("author"), person("committer")
+    return (author, committer) if all((author.name, author.email, committer.name, committer.email)) else None
+
+
+def as_file(settings: dict[str, str]) -> str:
+    """Return the text of a configuration file that says this."""
+    lines = []
+    for name, value in settings.items():
+        section, _, key = name.rpartition(".")
+        kind, _, rest = section.partition(".")
+        head = f"[{kind} {_quoted(rest)}]" if rest else f"[{kind}]"
+        lines += [head, f"\t{key} = {_quoted(value)}"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+@contextmanager
+def as_checked_out(git: Git, folder: Path, commit: str) -> Iterator[Git]:
+    """The same git as it is where a commit is checked out: with its attributes, and the person's merge drivers.
+
+    Nothing but the files with attributes lies there, so that a driver finds no file of a worker's.
+    """
+    paths = git.words("ls-tree", "-r", "-z", "--name-only", commit)
+    names = [path for path in paths if path.rpartition("/")[2] == ".gitattributes"]
+    place = folder / f"attributes-{random_hex(4)}"
+    try:
+        place.mkdir(parents=True)
+        for name, content in git.blobs([f"{commit}:{name}" for name in names]).items():
+            path = place / name.partition(":")[2]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        yield replace(git, work_tree=place, own_config=True)
+    finally:
+        rmtree(place, ignore_errors=True)
+
+
+def attributes(code: Path) -> str:
+    """Return the attributes that the repository has for itself, beside those in its files (`info/attributes`)."""
+    raw = read_bytes(code / "info/attributes") or b""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _read(code: Path, names: str) -> dict[str, str]:
+    out = Git(code, own_config=True).run("config", "-z", "--includes", "--get-regexp", names, ok=(0, 1)).out
+    found: dict[str, str] = {}
+    for entry in out.decode("utf-8", "surrogateescape").split("\0"):
+        name, is_set, value = entry.partition("\n")
+        if name:
+            found[name] = value if is_set else "true"
+    refused = {name.rpartition(".")[0] for name, value in found.items() if _RUNS.match(name) and not _is_own(value)}
+    kept = {name: value for name, value in found.items() if name.rpartition(".")[0] not in refused}
+    filters = sorted(name for name in refused if name.startswith("filter."))
+    return {**kept, **{f"{name}.{part}": value for name in filters for part, value in _NO_FILTER.items()}}
+
+
+def _is_own(command: str) -> bool:
+    """Whether a command runs only what is installed: a program by its name or whole path, and no file of a tree."""
+    if _SHELL & set(command):
+        return False
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return False
+    return all(word.startswith("/") or "/" not in word for word in words) and not any(map(_is_a_file, words[1:]))
+
+
+def _is_a_file(word: str) -> bool:
+    """Whether an argument may name a file that lies where the program is started: `clean.py` of `python3 clean.py`."""
+    return "." in word and not word.startswith(("-", "/"))
+
+
+def _quoted(value: str) -> str:
+    for char, word in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n")):
+        value = value.replace(char, word)
+    return f'"{value}"'

@@ -1,0 +1,221 @@
+"""Where things of a checkout lie: common dir, worktrees, the folder of mission files."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import one_line
+from mission_cli.adapters.git.repo.command import Git, plain_git
+from mission_cli.adapters.proc.scan import git_at_work
+from mission_cli.domain.errors import NotFoundError, ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MIN_GIT = (2, 38)
+"""`merge-tree --write-tree` is what needs it."""
+MISSION_FOLDERS = ("missions", ".missions", "todo/missions")
+MISSION_FILE = pattern(
+    r"(?P<folder>(?:.*/)?)(?P<id>[^/]+)/mission\.md\Z|(?P<flat>(?:.*/)?)(?P<flat_id>[^/]+)-mission\.md\Z"
+)
+_DEEPEST = 5
+"""Symbolic refs that are followed; git itself follows no more."""
+JOURNAL = "mission-journal.json"
+"""In a git dir: what a commit of ours that is being made, or whose process died, changes."""
+_IN_PROGRESS = {
+    "MERGE_HEAD": "a merge",
+    "rebase-merge": "a rebase",
+    "rebase-apply": "a rebase",
+    "CHERRY_PICK_HEAD": "a cherry-pick",
+    "REVERT_HEAD": "a revert",
+    "BISECT_LOG": "a bisect",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A repository as it was found from some folder in it."""
+
+    common_dir: Path
+    """The `.git` folder that all worktrees share."""
+    main_tree: Path | None
+    """The main work tree; None for a bare repository."""
+
+    @property
+    def runtime(self) -> Path:
+        """Locks, journal, logs, exit files: never committed."""
+        return self.common_dir / "mission"
+
+    @property
+    def name(self) -> Path:
+        """The folder that people know it by."""
+        return self.main_tree or self.common_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Worktree:
+    """One work tree of a repository."""
+
+    path: Path
+    git_dir: Path
+    branch: str
+    """`refs/heads/…`, or empty when detached."""
+
+
+def find_checkout(start: Path) -> Checkout:
+    """Return the repository around a folder. Raises NotFoundError, or ToolError when git is too old."""
+    if not start.is_dir():
+        raise NotFoundError(f"{start} is no folder")
+    try:
+        common = plain_git(start, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    except ToolError as error:
+        if "not a git repository" in error.message:
+            hint = "run `git init` there, or name a repository with --repo"
+            raise NotFoundError(f"{start} is in no git repository", hint=hint) from error
+        raise
+    common_dir = Path(common)
+    if common_dir.name == "mission-state.git":
+        return find_checkout(_around_missions(common_dir, start))
+    return Checkout(common_dir, _main_tree(common_dir) or _tree_around(start, common_dir))
+
+
+def git_version() -> tuple[int, ...]:
+    """The version of the git on PATH. Raises ToolError when there is none."""
+    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", plain_git(Path("/"), "version"))
+    return tuple(int(part or 0) for part in found.groups()) if found else (0,)
+
+
+def checked_out(git: Git) -> str:
+    """The branch (`refs/heads/…`) that a repository's HEAD names, or the empty string."""
+    try:
+        text = (git.git_dir / "HEAD").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if text.startswith("ref: refs/heads/") and not text.endswith("/.invalid\n"):  # refs in tables have that there
+        return text.removeprefix("ref: ").strip()
+    return git.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).out.decode("utf-8", "surrogateescape").strip()
+
+
+def worktrees(git: Git) -> list[Worktree]:
+    """All work trees that exist, the main one first; where nobody knows where that lies, its path is the git dir."""
+    found: list[Worktree] = []
+    out = git.run("worktree", "list", "--porcelain", "-z").out.decode("utf-8", "surrogateescape")
+    for block in filter(None, out.split("\0\0")):
+        facts = dict(line.partition(" ")[::2] for line in block.split("\0"))
+        path, branch = Path(facts.get("worktree", "")), facts.get("branch", "")
+        if "bare" in facts or not path.is_dir():
+            continue
+        git_dir = _git_dir_of(path)
+        if git_dir is not None:
+            found.append(Worktree(path, git_dir, branch))
+        elif path.resolve() == git.git_dir.resolve():  # what git says of a submodule, and of a git dir that lies apart
+            found.append(Worktree(git.main_tree or _main_tree(git.git_dir) or path, git.git_dir, branch))
+    return found
+
+
+def refs_files(git: Git, names: Iterable[str]) -> list[str]:
+    """Return the files of which one looks different when one of these refs, or what HEAD names, has moved."""
+    here = checked_out(git)  # settings may be read from there
+    named = [*names, *([here] if here else [])]
+    meant = [ref for name in named for ref in _meant_by(git.git_dir, name)]
+    files = ("HEAD", "packed-refs", "reftable/tables.list", *dict.fromkeys([*named, *meant]))
+    return [os.fspath(git.git_dir / name) for name in files]
+
+
+def _meant_by(git_dir: Path, name: str) -> Iterator[str]:
+    """The refs that a symbolic one stands for, one behind the other, as far as files tell."""
+    for _ in range(_DEEPEST):
+        try:
+            text = (git_dir / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return
+        if not text.startswith("ref: refs/"):
+            return
+        name = text.removeprefix("ref: ").strip()
+        yield name
+
+
+def in_progress(git_dir: Path) -> str:
+    """What a person's git is in the middle of in a work tree (`a rebase`), or the empty string."""
+    return next((words for name, words in _IN_PROGRESS.items() if (git_dir / name).exists()), "")
+
+
+def rebasing(git_dir: Path) -> str:
+    """The branch that is being rebased in a work tree, or the empty string."""
+    for folder in ("rebase-merge", "rebase-apply"):
+        try:
+            return (git_dir / folder / "head-name").read_text().strip()
+        except OSError:
+            continue
+    return ""
+
+
+def person_at_work(git_dir: Path, tree: Path) -> str:
+    """Why we may not commit in a work tree now: an operation of a person that is not over, or a git that runs."""
+    words = in_progress(git_dir)
+    if words:
+        return f"{words} is not finished in {tree}"
+    command = git_at_work([tree])
+    return f"`{command}` is running" if command else ""
+
+
+def tracks_missions(git: Git, commit: str) -> list[str]:
+    """Paths of mission files that a commit has in one of the known folders; none where there is no such commit."""
+    asked = ("ls-tree", "-r", "-z", "--name-only", commit, "--", *(f"{f}/" for f in MISSION_FOLDERS))
+    done = git.run(*asked, ok=(0, 128))
+    if done.code and git.commit_of(commit) is not None:
+        raise ToolError(f"git ls-tree: {one_line(done.err.decode('utf-8', 'replace'), 400)}")
+    return [path for path in done.out.decode("utf-8", "surrogateescape").split("\0") if is_mission_file(path)]
+
+
+def is_mission_file(path: str) -> bool:
+    """Whether a path inside of the repository is a mission's own file, and not something beside it."""
+    found = MISSION_FILE.match(path)
+    if not found:
+        return False
+    folder = (found["folder"] if found["id"] else found["flat"]).rstrip("/")
+    return folder in MISSION_FOLDERS or folder == ""
+
+
+def _main_tree(common_dir: Path) -> Path | None:
+    asked = ("config", "-z", "--get-regexp", r"^core\.(bare|worktree)$")
+    out = plain_git(common_dir, f"--git-dir={common_dir}", *asked, ok=(0, 1))
+    facts = {name: value if is_set else "true" for name, is_set, value in (w.partition("\n") for w in out.split("\0"))}
+    if facts.get("core.bare", "").lower() in {"true", "yes", "on", "1"}:
+        return None
+    if facts.get("core.worktree"):
+        return (common_dir / facts["core.worktree"]).resolve()
+    return common_dir.parent if common_dir.name == ".git" else None
+
+
+def _tree_around(start: Path, common_dir: Path) -> Path | None:
+    """The main work tree around a folder, where it does not lie beside its git dir."""
+    asked = ("rev-parse", "--path-format=absolute", "--git-dir", "--show-toplevel")
+    git_dir, _, tree = plain_git(start, *asked, ok=(0, 128)).partition("\n")
+    return Path(tree) if tree and Path(git_dir) == common_dir else None
+
+
+def _around_missions(state: Path, start: Path) -> Path:
+    """Where the repository of the state repository `state` is found from, for somebody in the mission files."""
+    if state.parent.name == ".git":
+        return state.parent.parent
+    around = Path(plain_git(start, "rev-parse", "--show-toplevel", ok=(0, 128)) or state.parent).parent
+    asked = ("rev-parse", "--path-format=absolute", "--git-common-dir")
+    common = plain_git(around, *asked, ok=(0, 128))
+    return around if common and Path(common).resolve() == state.parent.resolve() else state.parent
+
+
+def _git_dir_of(tree: Path) -> Path | None:
+    dot = tree / ".git"
+    if dot.is_dir():
+        return dot
+    try:
+        text = dot.read_text().strip()
+    except OSError:
+        return None
+    return (tree / text.removeprefix("gitdir:").strip()).resolve()

@@ -1,0 +1,234 @@
+"""The objects of one repository, read and written by gits that are kept for a few seconds instead of one for each.
+
+What has an id of git's never changes: trees that were read or made are remembered by it. Refs are asked for anew.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.errors import ToolError
+from mission_cli.domain.ids import Sha
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from typing import TypeVar
+
+    from mission_cli.adapters.git.repo.command import Git
+    from mission_cli.adapters.proc.dialogue import Dialogue
+
+    T = TypeVar("T")
+
+TREE = "40000"
+LINK = "160000"
+_LONGEST_SECONDS = 5.0
+"""How long a git is kept: what else it read (settings, alternates) is not older than that."""
+_MOST_KEPT = 64
+_MANY = 30
+"""From so many objects on it is quicker to ask for all at once."""
+
+Entry = tuple[str, str]
+"""(mode as it stands in a tree, id)"""
+
+
+class Objects:
+    """Objects of one repository. In `folder` a file of ours is written over and over: one writer at a time."""
+
+    def __init__(self, git: Git, folder: Path) -> None:
+        self._git, self._folder = git, folder
+        self._reader = _Kept(git, "cat-file", "--batch-command", "-z")
+        self._blobs = _Kept(git, "hash-object", "-w", "--no-filters", "--stdin-paths")
+        self._maker = _Kept(git, "mktree", "-z", "--missing", "--batch")
+        self._trees: dict[str, dict[str, Entry]] = {}
+        self._tree_of: dict[str, str] = {}
+        self._ancestry: dict[str, bool] = {}
+
+    def commit_of(self, name: str) -> Sha | None:
+        """The commit that a name stands for, or None."""
+        found = self._reader.ask(lambda git: _header(git, f"info {name}^{{commit}}"))
+        return Sha(found[0]) if found else None
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether a commit is, or is among the ancestors of, another."""
+        pair = f"{old}..{new}"
+        if old == new or pair in self._ancestry:
+            return True
+        found = self._git.succeeds("merge-base", "--is-ancestor", old, new)
+        if found:  # that stays true; a no may be that of a shallow clone
+            _remember(self._ancestry, pair, found)
+        return found
+
+    def blobs(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Contents of objects by the name they were asked for; missing ones are left out."""
+        asked = [name for name in names if "\n" not in name]
+        if len(asked) > _MANY:
+            return self._git.blobs(asked)
+        found = {name: self._read(name) for name in asked}
+        return {name: one[1] for name, one in found.items() if one is not None}
+
+    def tree_of(self, commit: str) -> str:
+        """The tree of a commit, empty where there is none."""
+        if commit not in self._tree_of:
+            found = self._reader.ask(lambda git: _header(git, f"info {commit}^{{tree}}"))
+            _remember(self._tree_of, commit, found[0] if found else "")
+        return self._tree_of[commit]
+
+    def entries(self, commit: str, folder: str = "") -> dict[str, Entry]:
+        """What a folder of a commit holds, by name; empty where there is none. The caller leaves it as it is."""
+        tree = self.tree_of(commit)
+        for name in folder.split("/") if folder else ():
+            mode, tree = self._tree(tree).get(name, ("", "")) if tree else ("", "")
+            tree = tree if mode == TREE else ""
+        return self._tree(tree) if tree else {}
+
+    def folder(self, tree: str) -> dict[str, Entry]:
+        """What a folder holds, by the id of its tree. The caller leaves it as it is."""
+        return self._tree(tree)
+
+    def entry(self, commit: str, path: str) -> Entry | None:
+        """What a commit has at a path."""
+        folder, _, name = path.rpartition("/")
+        return self.entries(commit, folder).get(name)
+
+    def files(self, commit: str, folder: str = "") -> dict[str, Entry]:
+        """All files below a folder of a commit, by path; no links to other repositories."""
+        found: dict[str, Entry] = {}
+        for name, (mode, oid) in self.entries(commit, folder).items():
+            path = f"{folder}/{name}" if folder else name
+            if mode == TREE:
+                found.update(self.files(commit, path))
+            elif mode != LINK:
+                found[path] = (mode, oid)
+        return found
+
+    def store(self, content: bytes) -> str:
+        """Write a blob, return its id."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        place = self._folder / "blob"
+        place.write_bytes(content)
+        return self._blobs.ask(lambda git: _said(git, quoted(os.fsencode(place)) + b"\n"))
+
+    def changed_tree(self, commit: str | None, changes: Mapping[str, Entry | None]) -> str:
+        """Write the tree of a commit with other entries at some paths; None takes one away."""
+        return self._changed(self.tree_of(commit) if commit else "", changes) or self._make({})
+
+    def _changed(self, tree: str, changes: Mapping[str, Entry | None]) -> str:
+        """The id of the tree, empty when nothing is left in it."""
+        here = dict(self._tree(tree)) if tree else {}
+        below: dict[str, dict[str, Entry | None]] = {}
+        for path, entry in changes.items():
+            name, _, rest = path.partition("/")
+            if rest:
+                below.setdefault(name, {})[rest] = entry
+            elif entry is None:
+                here.pop(name, None)
+            else:
+                here[name] = entry
+        for name, more in below.items():
+            mode, old = here.pop(name, ("", ""))
+            new = self._changed(old if mode == TREE else "", more)
+            if new:
+                here[name] = (TREE, new)
+        return self._make(here) if here else ""
+
+    def _make(self, entries: Mapping[str, Entry]) -> str:
+        kinds = {TREE: "tree", LINK: "commit"}
+        lines = [f"{mode} {kinds.get(mode, 'blob')} {oid}\t{name}\0" for name, (mode, oid) in entries.items()]
+        data = "".join([*lines, "\0"]).encode("utf-8", "surrogateescape")
+        made = self._maker.ask(lambda git: _said(git, data))
+        _remember(self._trees, made, dict(entries))
+        return made
+
+    def _tree(self, oid: str) -> dict[str, Entry]:
+        if oid not in self._trees:
+            found = self._read(oid)
+            if found is None or found[0] != "tree":
+                raise ToolError(f"git has no tree {oid}")
+            _remember(self._trees, oid, parsed_tree(found[1], len(oid) // 2))
+        return self._trees[oid]
+
+    def _read(self, name: str) -> tuple[str, bytes] | None:
+        """Kind and content of an object, or None."""
+        return self._reader.ask(lambda git: _contents(git, name))
+
+
+class _Kept:
+    """A git that is started when it is asked for something, and anew when it is old, ended, or its folder another."""
+
+    def __init__(self, git: Git, *words: str) -> None:
+        self._git, self._words = git, words
+        self._kept: tuple[Dialogue, float, int] | None = None
+
+    def ask(self, question: Callable[[Dialogue], T]) -> T:
+        """Put a question that does no harm when it is put twice. Raises ToolError with git's own words."""
+        old = self._kept is not None
+        try:
+            return question(self._dialogue())
+        except ToolError as error:
+            self._forget()
+            if not old:
+                raise ToolError(f"git {self._words[0]}: {error.message}") from error
+        return self.ask(question)
+
+    def _dialogue(self) -> Dialogue:
+        place = self._git.git_dir.stat().st_ino if self._git.git_dir.exists() else 0
+        if self._kept is not None:
+            dialogue, until, there = self._kept
+            if time.monotonic() < until and there == place:
+                return dialogue
+            self._forget()
+        dialogue = self._git.dialogue(*self._words)
+        self._kept = (dialogue, time.monotonic() + _LONGEST_SECONDS, place)
+        return dialogue
+
+    def _forget(self) -> None:
+        if self._kept is not None:
+            self._kept[0].close()
+            self._kept = None
+
+
+def _header(git: Dialogue, question: str) -> tuple[str, str, int] | None:
+    """(id, kind, size) of what was asked for, or None."""
+    git.say(question.encode("utf-8", "surrogateescape") + b"\0")
+    words = git.line().rsplit(b" ", 2)
+    if len(words) < 3 or not words[2].isdigit():  # noqa: PLR2004 - `<name> missing`, `<name> ambiguous`
+        return None
+    return words[0].decode(), words[1].decode(), int(words[2])
+
+
+def _contents(git: Dialogue, name: str) -> tuple[str, bytes] | None:
+    found = _header(git, f"contents {name}")
+    return (found[1], git.exactly(found[2] + 1)[:-1]) if found else None
+
+
+def _said(git: Dialogue, question: bytes) -> str:
+    git.say(question)
+    return git.line().decode()
+
+
+def quoted(path: bytes) -> bytes:
+    """A path as git reads it in quotes, whatever characters it has."""
+    for char, word in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
+        path = path.replace(char, word)
+    return b'"' + path + b'"'
+
+
+def parsed_tree(raw: bytes, size: int) -> dict[str, Entry]:
+    """The entries of a tree as git stores it: mode, blank, name, NUL, id, one behind the other."""
+    found: dict[str, Entry] = {}
+    at = 0
+    while at < len(raw):
+        end = raw.index(b"\0", at)
+        mode, _, name = raw[at:end].partition(b" ")
+        at = end + 1 + size
+        found[name.decode("utf-8", "surrogateescape")] = (mode.decode(), raw[end + 1 : at].hex())
+    return found
+
+
+def _remember(known: dict[str, T], key: str, value: T) -> None:
+    if len(known) >= _MOST_KEPT:
+        known.clear()
+    known[key] = value

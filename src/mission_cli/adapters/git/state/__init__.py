@@ -1,0 +1,1 @@
+"""The branch that holds the mission files."""

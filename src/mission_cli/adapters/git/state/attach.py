@@ -1,0 +1,153 @@
+"""Moves a mission from one state repository into another, with its commits: authors, dates and words stay theirs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.adapters.fs.locks import locked
+from mission_cli.adapters.git.repo.command import ZERO, Git
+from mission_cli.domain.errors import BlockedError, ConflictError
+from mission_cli.domain.host import ROBOT, Person
+from mission_cli.domain.ids import Sha
+from mission_cli.ports.git.state import Write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from mission_cli.adapters.git.state.store import GitStateStore
+
+ORIGIN = "Mission-Origin"
+"""Trailer of the commit that brought a mission in: the last commit that it had where it came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """One commit of the mission's history."""
+
+    author: Person
+    at: str
+    message: str
+    files: Mapping[str, tuple[str, str]]
+    """(mode, id) by path within the mission's folder."""
+
+
+class Move:
+    """One mission's way from `home` to `state`. Its files lie below `folder` there and below `to` here."""
+
+    def __init__(self, home: GitStateStore, state: GitStateStore, *, folder: str, to: str) -> None:
+        self._home, self._state = home, state
+        self._folder, self._to = f"{folder}/", f"{to}/"
+        self._there = Git(home.layout.git_dir, home.layout.work_tree, durable=True)
+        self._here = Git(state.layout.git_dir, durable=True)
+
+    @property
+    def origin(self) -> str:
+        """The last commit of the mission where it is."""
+        return self._there.text("log", "-1", "--format=%H", self._home.layout.branch, "--", self._folder)
+
+    def is_done(self) -> bool:
+        """Whether this very state of it was brought in already, by an attach that died before it could tidy up."""
+        head, origin = self._state.layout.branch, self.origin
+        if not origin or self._here.commit_of(head) is None:
+            return False
+        return bool(self._here.text("log", "-1", "--format=%H", f"--grep=^{ORIGIN}: {origin}$", head))
+
+    def bring(self, text: str, message: str, author: Person) -> None:
+        """Commit its history and then `text` as its file, all or nothing.
+
+        Raises ConflictError where the mission files move meanwhile.
+        """
+        past = list(self._history())
+        if self._state.layout.in_place:
+            self._bring_in_one(past, text, message, author)
+            return
+        head = self._here.commit_of(self._state.layout.branch)
+        parent = head
+        for commit in past:
+            tree = self._tree(parent, commit.files)
+            parents = [parent] if parent else []
+            who = commit.author
+            parent = self._here.commit_tree(tree, parents, commit.message, author=who, committer=ROBOT, at=commit.at)
+        blob = self._here.store(text.encode("utf-8", "surrogateescape"))
+        last = {**past[-1].files, "mission.md": ("100644", blob)}
+        words = f"{message}{ORIGIN}: {self.origin}\n"
+        parents = [parent] if parent else []
+        new = self._here.commit_tree(self._tree(parent, last), parents, words, author=author, committer=ROBOT)
+        if self._state.join(new, message=message) != new:
+            raise ConflictError("the mission files have moved", hint="try again")
+
+    def _bring_in_one(self, past: list[_Past], text: str, message: str, author: Person) -> None:
+        """One commit on a branch of the person's, which is not ours to rewrite; the history stands in its message."""
+        files = {path: oid for path, (_, oid) in past[-1].files.items()}
+        contents = self._there.blobs(list(dict.fromkeys(files.values())))
+        texts = {path: contents[oid].decode("utf-8", "surrogateescape") for path, oid in files.items()}
+        writes = [Write(f"{self._to}{path}", new) for path, new in {**texts, "mission.md": text}.items()]
+        lines = [f"{commit.at} {commit.author.name}: {commit.message.partition(chr(10))[0]}" for commit in past]
+        subject, _, trailers = message.partition("\n\n")
+        words = "\n".join([subject, "", *lines, "", f"{trailers}{ORIGIN}: {self.origin}"]) + "\n"
+        expect = self._state.snapshot().head
+        self._state.commit(writes, message=words, expect=expect, author=author)
+
+    def tidy(self, message: str, author: Person) -> None:
+        """Take the mission away where it was. Raises BlockedError where a person has uncommitted edits of it."""
+        layout = self._home.layout
+        with locked(layout.git_dir / "mission-write.lock"):
+            self.refuse_edits()
+            head = self._there.commit_of(layout.branch)
+            tree = _write_tree(self._there, layout.runtime, head, drop=self._folder, lines=[])
+            new = self._there.commit_tree(tree, [head] if head else [], message, author=author, committer=ROBOT)
+            if not self._there.swap_ref(layout.branch, new, head or ""):
+                raise ConflictError("the mission files have moved", hint="try again")
+            self._there.run("rm", "-r", "--quiet", "--force", "--ignore-unmatch", "--", self._folder)
+
+    def refuse_edits(self) -> None:
+        """Raise BlockedError where a person has edits of the mission that are not committed."""
+        mine = [e.path for e in self._home.edits() if e.path.startswith(self._folder)]
+        if mine:
+            words = f"{mine[0]} has changes that are not committed"
+            raise BlockedError(words, hint=f"commit them in {self._home.layout.work_tree}, then try again")
+
+    def _history(self) -> Iterator[_Past]:
+        branch = self._home.layout.branch
+        for line in self._there.text("rev-list", "--reverse", branch, "--", self._folder).split():
+            said = self._there.text("show", "--no-patch", "--format=%an%x00%ae%x00%aI%x00%B", line)
+            name, email, at, message = said.split("\0", 3)
+            yield _Past(Person(name, email), at, message.rstrip("\n") + "\n", self._files(Sha(line)))
+
+    def _files(self, commit: Sha) -> dict[str, tuple[str, str]]:
+        found = {}
+        for line in self._there.words("ls-tree", "-r", "-z", commit, "--", self._folder):
+            facts, _, path = line.partition("\t")
+            mode, kind, oid = facts.split(" ")
+            if kind == "blob":
+                found[path.removeprefix(self._folder)] = (mode, oid)
+        return found
+
+    def _tree(self, parent: Sha | None, files: Mapping[str, tuple[str, str]]) -> str:
+        """The tree of a commit here with these files as all that the mission has."""
+        missing = [oid for _, oid in files.values() if not self._here.succeeds("cat-file", "-e", oid)]
+        for content in self._there.blobs(list(dict.fromkeys(missing))).values():
+            self._here.store(content)
+        lines = [f"{mode} {oid}\t{self._to}{path}\0" for path, (mode, oid) in files.items()]
+        return _write_tree(self._here, self._state.layout.runtime, parent, drop=self._to, lines=lines)
+
+
+def _write_tree(git: Git, runtime: Path, parent: Sha | None, *, drop: str, lines: list[str]) -> str:
+    """The tree of a commit without what lies below `drop`, and with other entries."""
+    index = runtime / f"index-{secrets.token_hex(4)}"
+    index.parent.mkdir(parents=True, exist_ok=True)
+    env = {"GIT_INDEX_FILE": os.fspath(index)}
+    try:
+        if parent:
+            git.run("read-tree", parent, env=env)
+        paths = git.run("ls-files", "-z", env=env).out.decode("utf-8", "surrogateescape").split("\0")
+        gone = [f"0 {ZERO}\t{path}\0" for path in paths if path.startswith(drop)]
+        data = "".join([*gone, *lines]).encode("utf-8", "surrogateescape")
+        git.run("update-index", "-z", "--index-info", stdin=data, env=env)
+        return git.text("write-tree", env=env)
+    finally:
+        index.unlink(missing_ok=True)

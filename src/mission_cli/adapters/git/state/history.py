@@ -1,0 +1,78 @@
+"""History from the trailers of state commits, as far as they remain."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.errors import NotFoundError
+from mission_cli.domain.host import Person
+from mission_cli.domain.ids import Sha
+from mission_cli.ports.git.state import Edit, Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mission_cli.adapters.git.repo.command import Git
+
+_FIELDS = ("%H", "%cI", "%an", "%ae", "%B", "%(trailers:only,unfold)")
+_STATUS_KINDS = {"?": "untracked", "1": "modified", "2": "modified", "u": "conflicted"}
+
+
+def began_as_state(git: Git, commit: str) -> bool:
+    """Whether a commit goes back to a beginning of ours; a branch of somebody's code may be called `missions` too."""
+    shape = "--format=%(trailers:key=Mission-Event,valueonly)"
+    return "state.created" in git.text("log", "--max-parents=0", shape, commit).split()
+
+
+def text_at(git: Git, revision: str, path: str) -> str:
+    """A file as it was at a revision; empty where it was not there. Raises NotFoundError for an unknown revision."""
+    first = revision.removesuffix("^")
+    commit = git.commit_of(revision)
+    if commit is None and git.commit_of(first) is None:
+        raise NotFoundError(f"there is no revision `{first}`", hint="mission history shows what there is")
+    found = git.blobs([f"{commit}:{path}"]) if commit else {}
+    return next((content.decode("utf-8", "surrogateescape") for content in found.values()), "")
+
+
+def read_history(git: Git, branch: str, *, paths: Sequence[str], since: Sha | None, limit: int) -> list[Event]:
+    """Commits of a branch that touched the paths, newest first, `since` excluded; one git for all of them."""
+    revisions = f"{since}..{branch}" if since else branch
+    flags = ("-z", "--first-parent", f"--max-count={limit}", f"--format={'%x00'.join(_FIELDS)}")
+    words = git.run("log", *flags, revisions, "--", *paths).out.decode("utf-8", "replace").split("\0")
+    size = len(_FIELDS)
+    return [_event(*words[n : n + size]) for n in range(0, len(words) - size + 1, size)]
+
+
+def _event(commit: str, at: str, name: str, email: str, message: str, trailers: str) -> Event:
+    found: dict[str, list[str]] = {}
+    for line in trailers.splitlines():
+        key, _, value = line.partition(": ")
+        found.setdefault(key, []).append(value)
+    return Event(
+        commit=Sha(commit),
+        at=datetime.fromisoformat(at),
+        author=Person(name, email),
+        subject=message.partition("\n")[0],
+        events=tuple(found.get("Mission-Event", ())),
+        missions=tuple(found.get("Mission-Id", ())),
+        why=tuple(found.get("Mission-Why", ())),
+        runs=tuple(found.get("Mission-Run", ())),
+        undoes=next(iter(found.get("Mission-Undoes", ())), ""),
+    )
+
+
+def read_edits(out: str) -> Iterator[Edit]:
+    """Edits that are not committed, from `git status --porcelain=v2 -z`."""
+    words = iter(out.split("\0"))
+    for line in words:
+        kind = line[:1]
+        if kind not in _STATUS_KINDS:
+            continue
+        fields = line.split(" ", {"1": 8, "2": 9, "u": 10}.get(kind, 1))
+        if kind == "2":
+            next(words, None)
+        path = fields[-1]
+        staged = kind in {"1", "2"} and fields[1][0] != "."
+        deleted = kind == "1" and "D" in fields[1]
+        yield Edit(path, "deleted" if deleted else "staged" if staged else _STATUS_KINDS[kind])

@@ -1,0 +1,91 @@
+"""Where this program put the state branch last, noted in the runtime folder: every other move is foreign.
+
+A move is noted before the branch moves, durably, so that one whose process or machine died is known as well. Whoever
+calls holds the lock of the store. Without the note, or on another branch, the branch is known from where it is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json
+from mission_cli.domain.branches.moves import Moved, Moves
+from mission_cli.domain.ids import Sha
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_SHA = re.compile("[0-9a-f]{40,64}")
+
+
+class OwnMoves:
+    """The note about one branch, in a file."""
+
+    def __init__(self, place: Path, branch: str, contains: Callable[[Sha, Sha], bool]) -> None:
+        self._place, self._branch, self._contains = place, branch, contains
+
+    def begin(self, head: Sha | None, new: Sha, *, settles: bool) -> None:
+        """Note durably that the branch is about to move."""
+        note = self._read()
+        known = note.found(head, self._contains) if note else Moves(head)
+        self._write(known.begun(head, new, settles=settles), durable=True)
+
+    def end(self, *, moved: bool) -> None:
+        """Note whether it has moved."""
+        note = self._read()
+        if note is not None:
+            self._write(note.ended(moved=moved))
+
+    def own(self, head: Sha | None) -> None:
+        """Take the branch as it is for known."""
+        self._write(Moves(head))
+
+    def knows(self, head: Sha | None) -> bool:
+        """Whether the branch is where it was put last, as far as one look at the note tells."""
+        return self._read() == Moves(head)
+
+    def foreign(self, head: Sha | None) -> tuple[Moved, ...]:
+        """The moves of others up to where the branch is now; none are known without a note."""
+        note = self._read()
+        known = note.found(head, self._contains) if note else Moves(head)
+        if known != note:
+            self._write(known)
+        return known.foreign(head)
+
+    def _read(self) -> Moves | None:
+        raw = read_json(self._place)
+        try:
+            if raw["branch"] != self._branch:
+                return None
+            others, about = (tuple(map(_moved, raw[name])) for name in ("others", "about"))
+            return Moves(_sha(raw["tip"]), others, next(iter(about), None), raw["settles"] is True)
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def _write(self, note: Moves, *, durable: bool = False) -> None:
+        about = [note.about] if note.about else []
+        facts = {
+            "branch": self._branch,
+            "tip": note.tip,
+            "others": [[one.before, one.after] for one in note.others],
+            "about": [[one.before, one.after] for one in about],
+            "settles": note.settles,
+        }
+        make_folder(self._place.parent)
+        write_json(self._place, facts, durable=durable)
+
+
+def _moved(raw: Any) -> Moved:
+    before, after = raw
+    return Moved(_sha(before), _sha(after))
+
+
+def _sha(raw: Any) -> Sha | None:
+    """An id. Raises ValueError for anything else: what stands there is handed to git."""
+    if raw is None:
+        return None
+    if not isinstance(raw, str) or not _SHA.fullmatch(raw):
+        raise ValueError(raw)
+    return Sha(raw)

@@ -1,0 +1,444 @@
+"""The state store: a repository and a folder in it that holds mission files.
+
+A commit of ours: the tree is built with an index of our own, the person's index is locked by git's own
+rules while the ref is swapped, and then index and work tree follow. A journal, written before the first
+visible step, lets the next process finish what a dead one had begun.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from mission_cli.adapters.fs.atomic import random_hex, read_bytes, read_json, write_json
+from mission_cli.adapters.fs.exchange import finish_changing
+from mission_cli.adapters.fs.locks import locked
+from mission_cli.adapters.git.repo.checkout import (
+    JOURNAL,
+    checked_out,
+    person_at_work,
+    rebasing,
+    refs_files,
+)
+from mission_cli.adapters.git.repo.command import ZERO, Git
+from mission_cli.adapters.git.repo.index_lock import (
+    free_own_lock,
+    index_lock,
+    index_look,
+)
+from mission_cli.adapters.git.repo.objects import Objects
+from mission_cli.adapters.git.repo.ref_lock import free_locks_of
+from mission_cli.adapters.git.state.commit_tempfiles import (
+    copies,
+    litter,
+    next_index,
+    token,
+)
+from mission_cli.adapters.git.state.foreign_moves import (
+    FILES,
+    changed_files,
+    entries_of,
+    left_out,
+)
+from mission_cli.adapters.git.state.history import (
+    began_as_state,
+    read_edits,
+    read_history,
+    text_at,
+)
+from mission_cli.adapters.git.state.next_index import build_index
+from mission_cli.adapters.git.state.own_moves import OwnMoves
+from mission_cli.adapters.git.state.packing import pack_when_many
+from mission_cli.adapters.git.state.snapshot_reader import Contents
+from mission_cli.adapters.git.state.work_tree import (
+    as_bytes,
+    follow,
+    sync_removed,
+)
+from mission_cli.document.runs.archive import is_roll, split_roll
+from mission_cli.domain.errors import BlockedError, BusyError, ConflictError, MissionError
+from mission_cli.domain.host import ROBOT
+from mission_cli.domain.ids import MissionId, Sha
+from mission_cli.ports.git.state import (
+    Edit,
+    Event,
+    Foreign,
+    Snapshot,
+    Write,
+    research_folder,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from mission_cli.adapters.git.repo.objects import Entry
+    from mission_cli.adapters.git.state.branch_home import Layout
+    from mission_cli.domain.host import Person
+    from mission_cli.ports.git.state import (
+        Settled,
+        Stored,
+        Texts,
+    )
+
+_MOST_LOOKS = 5
+
+
+class GitStateStore:
+    """Mission files of one repository."""
+
+    def __init__(self, layout: Layout, *, robot: Person = ROBOT) -> None:
+        self.layout = layout
+        self._robot = robot
+        self._git = Git(layout.git_dir, layout.work_tree, durable=True)
+        self._objects = Objects(self._git, copies(layout.git_dir))
+        self._contents = Contents(self._objects, layout.folders)
+        self._own = OwnMoves(layout.runtime / "own.json", layout.branch, self._objects.is_ancestor)
+
+    def head(self) -> Sha | None:
+        """The commit that the branch is at."""
+        return self._git.commit_of(self.layout.branch)
+
+    def snapshot(self, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
+        """What is committed now, without the texts of missions that are settled and as they were then."""
+        head = self._objects.commit_of(self.layout.branch)
+        return self._contents.at(head, settled or {}) if head else Snapshot(None)
+
+    def at(self, commit: Sha, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
+        """Everything at another commit."""
+        return self._contents.at(commit, settled or {})
+
+    def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Texts of a mission's run records at a commit, by name; a file of its own counts before a year's."""
+        files = self.run_files(stored, at)
+        rolled = [split_roll(text) for name, text in files.items() if is_roll(name)]
+        alone = {name: text for name, text in files.items() if not is_roll(name)}
+        return {name: text for texts in (*rolled, alone) for name, text in texts.items()}
+
+    def run_files(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Texts of the files with a mission's run records at a commit, by name: one a record, or one a year."""
+        texts = self._contents.texts(at, stored.runs)
+        return {p.rpartition("/")[2].removesuffix(".md"): text for p, text in texts.items() if p.endswith(".md")}
+
+    def found(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Texts of the files with findings, by path below their folder."""
+        folder = research_folder(stored)
+        return {p.removeprefix(f"{folder}/"): text for p, text in self._contents.texts(at, folder).items()}
+
+    def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
+        """Commit exactly these files on top of `expect`, then let index and work tree follow."""
+        with self._exclusive():
+            self._recover()
+            self._refuse_when_busy()
+            head = self._objects.commit_of(self.layout.branch)
+            if head != expect:
+                raise ConflictError("the mission files have moved", hint="try again")
+            new = self._make_commit(head, writes, message, author)
+            self._publish(head, new, writes)
+        if not self.layout.in_place:
+            with suppress(MissionError, OSError):  # the commit stands; the next one tries again
+                pack_when_many(self._git)
+        return new
+
+    def recover(self) -> list[str]:
+        """Finish what a dead process of ours had begun."""
+        if not self._journal.exists() and not litter(self.layout.git_dir):
+            return []
+        with self._exclusive():
+            return self._recover()
+
+    def text_on_disk(self, stored: Stored) -> str | None:
+        """The work tree's copy, where the work tree shows our branch."""
+        found = read_bytes(self.layout.work_tree / stored.path) if self._follows() else None
+        return None if found is None else found.decode("utf-8", "surrogateescape")
+
+    def edits(self) -> list[Edit]:
+        """A person's edits that are not committed; what a commit of ours is writing just now is none of them."""
+        if not self.layout.work_tree.is_dir():
+            return []
+        found: list[Edit] = []
+        for _ in range(_MOST_LOOKS):
+            head, ours = self._objects.commit_of(self.layout.branch), self._journal_paths()
+            if head is None:
+                return []
+            paths = [f"{root}/" for root in self._roots() if root] or ["."]
+            out = self._git.run("status", "--porcelain=v2", "-z", "--untracked-files=all", "--", *paths).out
+            found = [e for e in read_edits(out.decode("utf-8", "surrogateescape")) if e.path not in ours]
+            if (head, ours) == (self._objects.commit_of(self.layout.branch), self._journal_paths()):
+                break
+        return found
+
+    def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
+        """Commits that touched a mission (or any), newest first."""
+        if self._objects.commit_of(self.layout.branch) is None:
+            return []
+        paths = [mission.path, mission.runs] if mission else [root for root in self._roots() if root]
+        return read_history(self._git, self.layout.branch, paths=paths, since=since, limit=limit)
+
+    def text_at(self, stored: Stored, revision: str) -> str:
+        """A mission's text at a revision."""
+        return text_at(self._git, revision, stored.path)
+
+    def last_editor(self, stored: Stored) -> str:
+        """Name of who last committed the file without being us."""
+        others = ("--invert-grep", "--grep=^Mission-Event: ")
+        return self._git.text("log", "-1", "--format=%an", *others, self.layout.branch, "--", stored.path)
+
+    def work_path(self, path: str) -> str:
+        """Where a file of the store lies on disk."""
+        return os.fspath(self.layout.work_tree / path)
+
+    def watch(self) -> list[str]:
+        """Files whose look changes whenever something is committed."""
+        return [*refs_files(self._git, [self.layout.branch]), os.fspath(self._journal)]
+
+    def path_for(self, mission: MissionId) -> str:
+        """Path of a new mission's file."""
+        root = self.layout.folders[0]
+        return f"{root}/{mission}/mission.md" if root else f"{mission}/mission.md"
+
+    def foreign(self, head: Sha | None) -> Foreign | None:
+        """The moves that are not ours; where the note does not tell at once, no commit of ours is under way."""
+        if self._own.knows(head):
+            return None
+        with self._exclusive():
+            now = self._objects.commit_of(self.layout.branch)
+            moves = self._own.foreign(now)
+        return Foreign(now, moves) if moves else None
+
+    def own(self, head: Sha | None) -> None:
+        """Take the branch as it is for known, unless it has moved on."""
+        with self._exclusive():
+            if self._objects.commit_of(self.layout.branch) == head:
+                self._own.own(head)
+
+    def changed(self, before: Sha | None, after: Sha | None) -> Mapping[MissionId, Mapping[str, Texts]]:
+        """Texts of the files of missions that differ between two commits, by mission and path."""
+        return changed_files(self._objects, self.layout.folders, before, after)
+
+    def put_back(self, texts: Mapping[str, str | None], *, message: str, foreign: Foreign) -> Sha:
+        """Commit these files on top of foreign moves, and let index and work tree follow."""
+        with self._exclusive():
+            self._recover()
+            self._refuse_when_busy()
+            head = self._objects.commit_of(self.layout.branch)
+            if head != foreign.head:
+                raise ConflictError("the mission files have moved", hint="try again")
+            tree = self._objects.changed_tree(head, entries_of(self._objects, texts))
+            parents = [*([head] if head else []), *left_out(self._objects, foreign)]
+            new = self._git.commit_tree(tree, parents, message, author=self._robot, committer=self._robot)
+            known = foreign.moves[0].before
+            self._publish(head, new, self._writes(head or known, new, list(texts)), known=known)
+        return new
+
+    def merge(self, base: str, ours: str, theirs: str) -> str | None:
+        """Both changes of a text in one, or None where they touch each other."""
+        from mission_cli.adapters.git.state.merging import merge_texts
+
+        merged = merge_texts(base, ours, theirs)
+        return None if merged.conflicts else merged.text
+
+    def common(self, theirs: Sha) -> Sha | None:
+        """The last commit that our head and another one both contain."""
+        found = self._git.run("merge-base", self.layout.branch, theirs, ok=(0, 1, 128)).out.decode().strip()
+        return Sha(found) if found else None
+
+    def join(self, theirs: Sha, *, message: str, taken: Sequence[Stored] = ()) -> Sha:
+        """Bring another head of the state branch in, by meaning, and let index and work tree follow; return the head.
+
+        Of the missions `taken` over meanwhile, what the loop did here since is dropped; persons' edits are kept, and
+        who drives them is as there. Raises BlockedError with the files where a person has to decide; then nothing
+        has changed. A branch that holds more than mission files is a person's to merge.
+        """
+        if self.layout.in_place:
+            raise BlockedError(f"{self.layout.branch} is a branch of yours", hint="merge it yourself: git pull")
+        with self._exclusive():
+            self._recover()
+            self._refuse_when_busy()
+            head = self._objects.commit_of(self.layout.branch)
+            if head is None or self._git.succeeds("merge-base", "--is-ancestor", theirs, head):
+                return head or theirs
+            new = theirs
+            if not self._git.succeeds("merge-base", head, theirs) and not began_as_state(self._git, theirs):
+                words = f"the branch `{self.layout.branch[11:]}` of the remote is no state of ours"
+                raise BlockedError(words, hint='rename that branch there, or set remote = ""')
+            if not self._git.succeeds("merge-base", "--is-ancestor", head, theirs):
+                new = self._joined(head, theirs, message, taken)
+            before, after = self._objects.files(head), self._objects.files(new)
+            moved = [p for p in {**before, **after} if after.get(p) != before.get(p)]
+            self._publish(head, new, self._writes(head, new, moved))
+        return new
+
+    def _joined(self, head: Sha, theirs: Sha, message: str, taken: Sequence[Stored]) -> Sha:
+        """A commit of both heads."""
+        from mission_cli.adapters.git.state.merging import join_entries
+        from mission_cli.adapters.git.state.takeover_merge import (
+            driven_as,
+            is_of,
+            persons_only,
+        )
+
+        base = self.common(theirs)
+        was, ours, other = (self._objects.files(commit) if commit else {} for commit in (base, head, theirs))
+        changes: dict[str, Entry | None] = {}
+        if taken and base:
+            kept = persons_only(self._git, self._objects, base, head, taken, self._robot)
+            changes = {path: kept.get(path) for path in {**ours, **kept} if is_of(path, taken)}
+            ours = {**{path: entry for path, entry in ours.items() if path not in changes}, **kept}
+        changes |= join_entries(self._objects, was, ours, other)
+        changes |= driven_as(self._objects, {**ours, **changes}, other, taken)
+        tree = self._objects.changed_tree(head, changes)
+        return self._git.commit_tree(tree, [head, theirs], message, author=self._robot, committer=self._robot)
+
+    def _make_commit(self, head: Sha | None, writes: Sequence[Write], message: str, author: Person | None) -> Sha:
+        entries: dict[str, Entry | None] = {}
+        for write in writes:
+            there = self._objects.entry(head, write.path) if head else None
+            if (self._text_of(there) if there else None) != write.old:
+                raise ConflictError(f"{write.path} has moved", hint="try again")
+            mode = there[0] if there else FILES[0]
+            if mode not in FILES:
+                raise BlockedError(f"{write.path} is committed as a link or a folder", hint="commit a file there")
+            entries[write.path] = None if write.new is None else (mode, self._objects.store(as_bytes(write.new)))
+        tree = self._objects.changed_tree(head, entries)
+        parents = [head] if head else []
+        return self._git.commit_tree(tree, parents, message, author=author or self._robot, committer=self._robot)
+
+    def _text_of(self, entry: Entry) -> str | None:
+        found = self._objects.blobs([entry[1]])
+        return next((content.decode("utf-8", "surrogateescape") for content in found.values()), None)
+
+    def _publish(self, head: Sha | None, new: Sha, writes: Sequence[Write], *, known: Sha | None = None) -> None:
+        """Swap the ref, and let index and work tree follow before any git of a person can change them.
+
+        `known`: foreign moves are put back to that commit.
+        """
+        follows, settles = self._follows(), known is not None
+        if not follows:
+            self._swap(head, new, settles=settles)
+            return
+        nonce = random_hex(6)
+        self._write_journal(head, new, nonce, writes)
+        try:
+            paths, before = [w.path for w in writes], index_look(self.layout.git_dir)
+            self._build_index(new, paths, head, nonce, known)
+            with index_lock(self.layout.git_dir, token(self.layout.git_dir, nonce)):
+                if index_look(self.layout.git_dir) != before:
+                    self._build_index(new, paths, head, nonce, known)
+                self._swap(head, new, settles=settles)
+                self._install_index(nonce)
+                for write in writes:
+                    follow(self.layout, write)
+                sync_removed(self.layout, writes)
+        except MissionError:
+            free_locks_of(self.layout.git_dir, self._journal)
+            if self._objects.commit_of(self.layout.branch) == new:
+                raise
+            next_index(self.layout.git_dir, nonce).unlink(missing_ok=True)
+            self._journal.unlink(missing_ok=True)
+            raise
+        self._journal.unlink(missing_ok=True)
+
+    def _swap(self, head: Sha | None, new: Sha, *, settles: bool) -> None:
+        """Move the branch, with a note of it before and after: the one place where it is moved."""
+        self._own.begin(head, new, settles=settles)
+        moved = self._git.swap_ref(self.layout.branch, new, head or ZERO)
+        self._own.end(moved=moved)
+        if not moved:
+            raise ConflictError("the mission files have moved", hint="try again")
+
+    def _follows(self) -> bool:
+        """Whether the work tree shows our branch; a person may have switched it."""
+        return self.layout.work_tree.is_dir() and checked_out(self._git) == self.layout.branch
+
+    def _build_index(
+        self, new: Sha, paths: Sequence[str], head: str | None, nonce: str, known: Sha | None = None
+    ) -> None:
+        place = next_index(self.layout.git_dir, nonce)
+        build_index(self._git, self._objects, place, change=(head, new, paths), known=known)
+
+    def _install_index(self, nonce: str) -> None:
+        next_index(self.layout.git_dir, nonce).replace(self.layout.git_dir / "index")
+
+    # The journal
+
+    @property
+    def _journal(self) -> Path:
+        return self.layout.git_dir / JOURNAL
+
+    def _journal_paths(self) -> set[str]:
+        """What a commit that is being published, or whose process died, writes."""
+        entry = read_json(self._journal)
+        return {str(path) for path in entry["paths"]} if isinstance(entry, dict) else set()
+
+    def _write_journal(self, head: Sha | None, new: Sha, nonce: str, writes: Sequence[Write]) -> None:
+        entry = {"branch": self.layout.branch, "old": head, "new": new, "nonce": nonce}
+        write_json(self._journal, {**entry, "paths": [w.path for w in writes]})
+
+    def _recover(self) -> list[str]:
+        done = self._finish()
+        for left in litter(self.layout.git_dir):
+            left.unlink(missing_ok=True)
+        return done
+
+    def _finish(self) -> list[str]:
+        entry = read_json(self._journal)
+        if not isinstance(entry, dict):
+            self._journal.unlink(missing_ok=True)
+            return []
+        nonce, done = str(entry["nonce"]), []
+        free_locks_of(self.layout.git_dir, self._journal)
+        for path in entry["paths"]:
+            finish_changing(self.layout.work_tree / path, temp_folder=copies(self.layout.git_dir))
+        now = self._objects.commit_of(self.layout.branch)
+        landed = now is not None and self._git.succeeds("merge-base", "--is-ancestor", str(entry["new"]), now)
+        if landed and self._shows(Sha(entry["new"])):
+            self._catch_up(entry, nonce)
+            done.append(f"finished the commit {str(entry['new'])[:7]}")
+        free_own_lock(self.layout.git_dir, token(self.layout.git_dir, nonce))
+        next_index(self.layout.git_dir, nonce).unlink(missing_ok=True)
+        self._journal.unlink(missing_ok=True)
+        return done
+
+    def _shows(self, new: Sha) -> bool:
+        """Whether index and work tree are to show a commit of ours, be it that a person went to it since."""
+        return self._follows() or (self.layout.work_tree.is_dir() and self._objects.commit_of("HEAD") == new)
+
+    def _catch_up(self, entry: dict[str, Any], nonce: str) -> None:
+        old, new, paths = entry["old"], Sha(entry["new"]), list(entry["paths"])
+        with index_lock(self.layout.git_dir, token(self.layout.git_dir, nonce)):
+            if self._objects.commit_of("HEAD") == new:
+                self._build_index(new, paths, old or None, nonce)
+                self._install_index(nonce)
+            writes = self._writes(old or None, new, paths)
+            for write in writes:
+                follow(self.layout, write)
+            sync_removed(self.layout, writes)
+
+    def _writes(self, old: str | None, new: Sha, paths: Sequence[str]) -> list[Write]:
+        """How files differ between two commits, to be made on a person's versions of them."""
+        from mission_cli.adapters.git.state.merging import reworking
+
+        texts = [(path, self._content(old, path) if old else None, self._content(new, path)) for path in paths]
+        return [Write(path, after, before, reworking(before, after, path)) for path, before, after in texts]
+
+    def _content(self, commit: str, path: str) -> str | None:
+        entry = self._objects.entry(commit, path)
+        return self._text_of(entry) if entry else None
+
+    # Others
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        with locked(self.layout.git_dir / "mission-write.lock"):
+            yield
+
+    def _refuse_when_busy(self) -> None:
+        mine = self._follows() or rebasing(self.layout.git_dir) == self.layout.branch
+        words = person_at_work(self.layout.git_dir, self.layout.work_tree) if mine else ""
+        if words:
+            raise BusyError(f"the mission files wait: {words}", hint="finish it, then all goes on by itself")
+
+    def _roots(self) -> list[str]:
+        return [] if "" in self.layout.folders else list(self.layout.folders)

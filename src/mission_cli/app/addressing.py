@@ -1,0 +1,97 @@
+"""Addresses that people type: `ID`, `ID/1`, `ID/1.2`, an unambiguous prefix, or nothing where one mission is alive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.numbers import whole
+from mission_cli.document.reading.placed import load_placed
+from mission_cli.domain.errors import NotFoundError, UsageError
+from mission_cli.domain.ids import FeatureNumber, feature_number
+from mission_cli.domain.status import FINISHED_MISSION
+
+if TYPE_CHECKING:
+    from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.domain.mission import Feature, Milestone, Mission
+    from mission_cli.ports.git.state import Snapshot, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mission, and perhaps a milestone or feature of it."""
+
+    stored: Stored
+    loaded: Loaded
+    milestone: int | None = None
+    feature: FeatureNumber | None = None
+
+    @property
+    def mission(self) -> Mission:
+        """The mission."""
+        return self.loaded.mission
+
+    def need_feature(self) -> Feature:
+        """The feature. Raises UsageError when none was named, NotFoundError when there is none."""
+        if self.feature is None:
+            raise UsageError("name a feature", hint=f"like {self.mission.id}/1.2")
+        found = self.mission.feature(self.feature)
+        if found is None:
+            raise NotFoundError(f"{self.mission.id} has no feature {self.feature}")
+        return found
+
+    def need_milestone(self) -> Milestone:
+        """The milestone. Raises NotFoundError when there is none."""
+        found = self.mission.milestone(self.milestone) if self.milestone is not None else None
+        if found is None:
+            raise NotFoundError(f"{self.mission.id} has no milestone {self.milestone}")
+        return found
+
+
+def resolve(snapshot: Snapshot, text: str = "") -> Address:
+    """Return what an address means. Raises NotFoundError or UsageError with what is there."""
+    name, _, part = text.strip().partition("/")
+    if not part and name and (feature_number(name) or whole(name) is not None) and not _matching(snapshot, name):
+        name, part = "", name
+    stored = _one(snapshot, name)
+    loaded = load_placed(stored.text, stored.id)
+    if not part:
+        return Address(stored, loaded)
+    feature = feature_number(part)
+    if feature is not None:
+        return Address(stored, loaded, int(feature.split(".", maxsplit=1)[0]), feature)
+    milestone = whole(part)
+    if milestone is not None:
+        return Address(stored, loaded, milestone)
+    raise UsageError(f"`{part}` is neither a milestone nor a feature", hint=f"write {stored.id}/1 or {stored.id}/1.2")
+
+
+def _matching(snapshot: Snapshot, name: str) -> list[Stored]:
+    exact = [s for s in snapshot.missions.values() if s.id == name]
+    folded = name.casefold()
+    return exact or [s for s in snapshot.missions.values() if s.id.casefold().startswith(folded)]
+
+
+def _one(snapshot: Snapshot, name: str) -> Stored:
+    if not snapshot.missions:
+        raise NotFoundError("there is no mission here", hint="make one: mission new --plan FILE")
+    if not name:
+        everything = list(snapshot.missions.values())
+        alive = [s for s in everything if load_placed(s.text, s.id).mission.status not in FINISHED_MISSION]
+        pool = alive or everything
+        if len(pool) == 1:
+            return pool[0]
+        raise UsageError("say which mission", hint=f"there are {_some(pool)}")
+    found = _matching(snapshot, name)
+    if not found:
+        raise NotFoundError(
+            f"there is no mission `{name}`", hint=f"there are {_some(list(snapshot.missions.values()))}"
+        )
+    if len(found) > 1:
+        raise UsageError(f"`{name}` can mean {_some(found)}")
+    return found[0]
+
+
+def _some(stored: list[Stored], most: int = 5) -> str:
+    names = sorted(s.id for s in stored)
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

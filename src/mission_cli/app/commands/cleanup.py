@@ -1,0 +1,257 @@
+"""What missions leave behind is removed when it is landed or surely dead, and never when it is somebody's work.
+
+Whether a thing's time has come is decided here, from the state; whether it holds anything of worth is asked of the
+storage, thing by thing. Run records are never removed: those that are settled are put together by year.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.text import (
+    counted,
+    show_bytes,
+    stamp,
+)
+from mission_cli.document.reading.placed import load_placed
+from mission_cli.document.runs.archive import (
+    is_roll,
+    join_roll,
+    split_roll,
+    year_of,
+)
+from mission_cli.document.runs.record import read_run
+from mission_cli.domain.errors import ConflictError
+from mission_cli.domain.health import Finding, doubtful
+from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.ids import split_run_id
+from mission_cli.domain.status import FINISHED_MISSION
+from mission_cli.engine.recording.entry import Entry
+from mission_cli.engine.recording.record import message
+from mission_cli.ports.git.state import Write
+from mission_cli.ports.storage import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.context import World
+    from mission_cli.ports.git.state import Snapshot, Stored
+    from mission_cli.ports.storage import Storage, Thing
+
+_TRIES = 20
+_MANY, _MUCH = 500, 1 << 30
+"""So many things, or bytes, are worth a word."""
+_ALONE = 50
+"""Settled records of a mission that goes on that stay files of their own, the newest ones, when there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A mission as far as it matters for what it left."""
+
+    mission: Mission
+    records: Mapping[str, RunRecord]
+    """By run id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One thing, and why it goes or stays."""
+
+    kind: str
+    name: str
+    mission: str
+    why: str
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class Cleared:
+    """What was removed, or would be, and what stays."""
+
+    removed: list[Judged] = field(default_factory=list)
+    kept: list[Judged] = field(default_factory=list)
+    rolled: dict[str, int] = field(default_factory=dict)
+    """Run records that were put together, by mission."""
+
+    @property
+    def freed(self) -> int:
+        """Bytes of what was removed."""
+        return sum(one.bytes for one in self.removed)
+
+
+def collect(world: World, storage: Storage, *, dry_run: bool = False) -> Cleared:
+    """Remove what is surely finished. Raises ConflictError while a pulse is at work: both want the same lock."""
+    if dry_run:
+        return _collect(world, storage, dry_run=True)
+    with world.runtime.lock() as ours:
+        if not ours:
+            raise ConflictError("a pulse is at work here", hint="try again in a moment")
+        world.state.recover()
+        return _collect(world, storage, dry_run=False)
+
+
+def left_behind(world: World, storage: Storage) -> list[Finding]:
+    """What `mission doctor` says when much could be removed."""
+    found = _collect(world, storage, dry_run=True)
+    if len(found.removed) < _MANY and found.freed < _MUCH:
+        return []
+    words = f"finished missions left {counted(len(found.removed), 'thing')}, {show_bytes(found.freed)}"
+    return [doubtful("left behind", words, "mission gc")]
+
+
+def why_kept(thing: Thing, known: Mapping[MissionId, Known], me: str, highest: Mapping[str, int]) -> str:
+    """Return why a thing must stay by what its mission is; empty when its time has come."""
+    if thing.judged or thing.mission is None:
+        return ""
+    owner = known.get(thing.mission)
+    if owner is None:
+        return "no mission here has this name"
+    alive = _why_alive(owner, me)
+    if alive or thing.run is None:
+        return alive or ("it is of no attempt" if thing.kind in {Kind.CLAIM, Kind.PIN} else "")
+    if thing.run not in owner.records:
+        return "its attempt has no run record"
+    if thing.kind is Kind.CLAIM and highest.get(_feature_of(thing)) == _attempt_of(thing):
+        return "the highest number of its feature, so that none is given out twice"
+    return ""
+
+
+def _collect(world: World, storage: Storage, *, dry_run: bool) -> Cleared:
+    cleared = Cleared()
+    snapshot = world.state.snapshot()
+    known = {mission: _known(world, snapshot, stored) for mission, stored in snapshot.missions.items()}
+    things, me = storage.things(), world.machine.me()
+    highest = _highest(things)
+    gone: list[Thing] = []
+    for thing in things:
+        base = known[thing.mission].mission.base if thing.mission in known else ""
+        why = why_kept(thing, known, me, highest) or storage.obstacle(thing, base=base, gone=gone)
+        size = 0 if why else storage.size(thing)
+        if not why and not dry_run:
+            why = storage.remove(thing)
+        if why:
+            cleared.kept.append(_judged(thing, why))
+        else:
+            gone.append(thing)
+            cleared.removed.append(_judged(thing, _REASONS[thing.kind], size))
+    for mission in known:
+        count = _roll(world, mission, me, dry_run=dry_run)
+        if count:
+            cleared.rolled[mission] = count
+    return cleared
+
+
+_REASONS = {
+    Kind.TREE: "clean, and every commit of it is on a branch that stays",
+    Kind.JOB: "its attempt is settled",
+    Kind.WIP: "its content has landed",
+    Kind.TIP: "its commits are on a branch that stays",
+    Kind.BRANCH: "its commits are on a branch that stays",
+    Kind.PIN: "its attempt is settled",
+    Kind.CLAIM: "its attempt is settled, and not the last of its feature",
+    Kind.MARK: "where we had set a branch last, and its mission is over",
+    Kind.SCRATCH: "left by a process that died",
+}
+
+
+def _why_alive(owner: Known, me: str) -> str:
+    mission = owner.mission
+    if is_elsewhere(mission.host, me):
+        return f"{mission.host} drives its mission"
+    if mission.status not in FINISHED_MISSION:
+        return f"its mission is {mission.status or mission.raw_status}"
+    return "an attempt of its mission is open" if any(r.open for r in owner.records.values()) else ""
+
+
+def _known(world: World, snapshot: Snapshot, stored: Stored) -> Known:
+    texts = world.state.runs(stored, snapshot.head) if snapshot.head else {}
+    records = [r for r in map(read_run, texts.values()) if r is not None]
+    return Known(load_placed(stored.text, stored.id).mission, {r.run: r for r in records})
+
+
+def _judged(thing: Thing, why: str, size: int = 0) -> Judged:
+    return Judged(str(thing.kind), thing.name, str(thing.mission or ""), why, size)
+
+
+def _highest(things: Iterable[Thing]) -> dict[str, int]:
+    """The highest attempt that is claimed, by mission and feature."""
+    found: dict[str, int] = defaultdict(int)
+    for thing in things:
+        if thing.kind is Kind.CLAIM and thing.run is not None:
+            found[_feature_of(thing)] = max(found[_feature_of(thing)], _attempt_of(thing))
+    return found
+
+
+def _feature_of(thing: Thing) -> str:
+    return (thing.run or "").rpartition("-a")[0]
+
+
+def _attempt_of(thing: Thing) -> int:
+    parts = split_run_id(thing.run or "")
+    return parts[2] if parts else 0
+
+
+# Run records
+
+
+def _roll(world: World, mission: MissionId, me: str, *, dry_run: bool) -> int:
+    """Put a mission's settled records together by year, in one commit; return how many."""
+    for attempt in range(_TRIES):
+        snapshot = world.state.snapshot()
+        stored = snapshot.missions.get(mission)
+        if stored is None or snapshot.head is None:
+            return 0
+        owner = load_placed(stored.text, stored.id).mission
+        if not owner.managed or is_elsewhere(owner.host, me):
+            return 0
+        files = world.state.run_files(stored, snapshot.head)
+        names = rolled_up(files, over=owner.status in FINISHED_MISSION, year=stamp(world.clock.now())[:4])
+        if not names or dry_run:
+            return len(names)
+        words = f"put {counted(len(names), 'run record')} of {mission} together by year"
+        try:
+            text = message(mission, [Entry("runs.rolled", words)])
+            world.state.commit(_roll_writes(stored, files, names), message=text, expect=snapshot.head)
+        except ConflictError:
+            if attempt + 1 == _TRIES:
+                raise
+            continue
+        return len(names)
+    raise AssertionError("the loop returns or raises")
+
+
+def rolled_up(files: Mapping[str, str], *, over: bool, year: str) -> list[str]:
+    """Names of the records that are put together: settled ones, all when the mission is over.
+
+    Of a mission that goes on those of older years, and all but the newest when there are many.
+    """
+    records = {name: record for name, text in files.items() if not is_roll(name) and (record := read_run(text))}
+    settled = sorted((n for n, r in records.items() if not r.open), key=lambda n: (_when(records[n]), n))
+    if over:
+        return settled
+    older = [name for name in settled if year_of(_when(records[name])) < year]
+    many = settled[:-_ALONE] if len(settled) > 2 * _ALONE else []
+    return [name for name in settled if name in {*older, *many}]
+
+
+def _roll_writes(stored: Stored, files: Mapping[str, str], names: Sequence[str]) -> list[Write]:
+    years: dict[str, dict[str, str]] = defaultdict(dict)
+    for name in names:
+        record = read_run(files[name])
+        years[year_of(_when(record)) if record else "0000"][name] = files[name]
+    writes = []
+    for year, records in sorted(years.items()):
+        before = files.get(year)
+        text = join_roll(year, {**split_roll(before or ""), **records})
+        writes.append(Write(f"{stored.runs}/{year}.md", text, before))
+    return [*writes, *(Write(f"{stored.runs}/{name}.md", None, files[name]) for name in names)]
+
+
+def _when(record: RunRecord) -> str:
+    return record.ended or record.intended

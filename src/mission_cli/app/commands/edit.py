@@ -1,0 +1,70 @@
+"""A person's edit of a mission file: committed on what there is by then, beside their edits that are not committed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import command_line
+from mission_cli.app.addressing import resolve
+from mission_cli.app.transaction import Done
+from mission_cli.domain.errors import BlockedError, ConflictError
+from mission_cli.engine.recording.entry import Entry
+from mission_cli.engine.recording.record import message
+from mission_cli.ports.git.state import Write
+
+if TYPE_CHECKING:
+    from mission_cli.engine.context import World
+    from mission_cli.ports.git.state import Edit
+
+_TRIES = 20
+
+
+def save_edit(world: World, mission: str, before: str, edited: str) -> Done:
+    """Commit what a person made of `before`, merged by meaning with what was committed since.
+
+    The same change is made in the work tree's file, beside edits there that are not committed. Raises BlockedError
+    where either touches the same place; then nothing has changed.
+    """
+    for attempt in range(_TRIES):
+        snapshot = world.state.snapshot()
+        address = resolve(snapshot, mission)
+        old = address.stored.text
+        new = edited if old == before else world.state.merge(before, old, edited)
+        if new is None:
+            hint = f"mission diff {mission} shows what was changed"
+            raise BlockedError("the file was changed at the same place meanwhile", hint=hint)
+        if new == old:
+            return Done("nothing was changed", address)
+        there = world.state.text_on_disk(address.stored)
+        if there is not None and there not in {old, new} and world.state.merge(old, new, there) is None:
+            words = "an edit of yours that is not committed changes the same place"
+            raise BlockedError(words, hint=f"commit it first: {commit_command(world, address.stored.path)}")
+
+        def beside(theirs: str, old: str = old, new: str = new) -> str:
+            merged = world.state.merge(old, new, theirs)
+            if merged is None:
+                raise ConflictError("it was changed at the same place")
+            return merged
+
+        words = message(address.mission.id, [Entry("mission.edited", "edited by hand")])
+        write = Write(address.stored.path, new, old, beside)
+        try:
+            commit = world.state.commit([write], message=words, expect=snapshot.head, author=world.machine.person())
+        except ConflictError:
+            if attempt + 1 == _TRIES:
+                raise
+            continue
+        return Done(f"{address.mission.id} is saved", address, commit)
+    raise AssertionError("the loop returns or raises")
+
+
+def commit_command(world: World, path: str, kind: str = "modified") -> str:
+    """Return the command that commits a person's edit of a mission file, and nothing else."""
+    git = ["git", "-C", world.state.work_path("").rstrip("/")]
+    commit = command_line(*git, "commit", "-m", f"Edit {path}", "--", path)
+    return f"{command_line(*git, 'add', '--', path)} && {commit}" if kind == "untracked" else commit
+
+
+def commit_commands(world: World, edits: list[Edit]) -> tuple[str, ...]:
+    """Return the commands that commit these edits, one for each."""
+    return tuple(commit_command(world, edit.path, edit.kind) for edit in edits)

@@ -1,0 +1,360 @@
+"""What people do to a mission: each is one commit under their name, and the loop takes it from there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import counted, stamp
+from mission_cli.app.addressing import Address, resolve
+from mission_cli.app.commands.start_checks import refuse_start
+from mission_cli.app.transaction import (
+    Done,
+    Wanted,
+    commit_change,
+)
+from mission_cli.document.changes import AppendRow, Change, SetCell, SetFeature, SetFront, SetMilestone
+from mission_cli.document.runs.record import read_run
+from mission_cli.domain.budget.ledger import (
+    account,
+    alert,
+    is_used_up,
+    next_threshold,
+)
+from mission_cli.domain.errors import (
+    BlockedError,
+    ConflictError,
+    DocumentError,
+    MissionError,
+    NotFoundError,
+    NotWrittenError,
+    UsageError,
+    refusals_said,
+)
+from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.mission import LANDING
+from mission_cli.domain.status import (
+    FINISHED_MISSION,
+    WAITING_MISSION,
+    FeatureStatus,
+    MilestoneStatus,
+    MissionStatus,
+)
+from mission_cli.engine.executions import fresh_tries
+from mission_cli.engine.halt import stop_jobs
+from mission_cli.engine.observing.code_look import landing_target
+from mission_cli.planner.core.transitions import MISSION_MOVES
+from mission_cli.planner.milestones.milestones import base_gone
+from mission_cli.planner.mission.money import raise_cap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Feature, InputRequest, Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.context import World
+
+
+def pause(world: World, text: str, *, reason: str = "", now: bool = False) -> Done:
+    """Stop dispatch; with `now`, also end running workers and keep their work, even where nothing can be written."""
+
+    def change(address: Address) -> Wanted:
+        words = f"{address.mission.id} is paused" + (f": {reason}" if reason else "")
+        wanted = _to(address, MissionStatus.PAUSED, "mission.paused", words)
+        return replace(wanted, decisions=("Pause the mission",), reason=reason)
+
+    return _and_end_jobs(world, text, change, "paused") if now else commit_change(world, text, change)
+
+
+def resume(world: World, text: str, *, reason: str = "") -> Done:
+    """Go on. Raises a reached threshold to the next step, gives failed milestones fresh rounds."""
+
+    def change(address: Address) -> Wanted:
+        mission = address.mission
+        if mission.status is MissionStatus.COMPLETED:
+            raise UsageError(f"{mission.id} is completed", hint=f"a new execution: mission start {mission.id}")
+        refuse_start(world, address)
+        plain = _to(
+            address,
+            MissionStatus.ACTIVE,
+            "mission.resumed",
+            f"{mission.id} goes on" + (f": {reason}" if reason else ""),
+        )
+        extra, words, decisions = _above_threshold(address, records_of(world, address))
+        worn = [m for m in mission.milestones if m.rounds and not m.finished]
+        extra += [SetMilestone(m.number, "Rounds", "0") for m in worn]
+        changes = (*plain.changes, *extra)
+        return Wanted(
+            "; ".join([plain.words, *words]),
+            plain.event,
+            changes,
+            decisions=("Resume the mission", *decisions),
+            reason=reason,
+        )
+
+    return commit_change(world, text, change)
+
+
+def _above_threshold(address: Address, records: Sequence[RunRecord]) -> tuple[list[Change], list[str], list[str]]:
+    """Raise a threshold that is reached to the next step; where a cap is used up no step helps, and that is said.
+
+    Returns the changes, the words for people, and the decisions.
+    """
+    mission = address.mission
+    state = account(mission.limits, mission.spends, records)
+    reached = alert(state)
+    if reached is None:
+        return [], [], []
+    if is_used_up(state, reached.category):
+        higher = raise_cap(mission, reached.category)
+        said = f"all of the {reached.category} are spent: no attempt can be started until the cap is raised: {higher}"
+        return [], [said], []
+    step = next_threshold(state)
+    what = f"Go on above the budget threshold, now {step}%"
+    return [SetFront(("budget", "alert_threshold_pct"), step)], [f"the threshold is now {step}%"], [what]
+
+
+def cancel(world: World, text: str, *, reason: str = "") -> Done:
+    """End the mission; running workers are stopped and their work is kept, even where nothing can be written."""
+
+    def change(address: Address) -> Wanted:
+        words = f"{address.mission.id} is cancelled" + (f": {reason}" if reason else "")
+        wanted = _to(address, MissionStatus.CANCELLED, "mission.cancelled", words)
+        return replace(wanted, decisions=("Cancel the mission",), reason=reason)
+
+    return _and_end_jobs(world, text, change, "cancelled")
+
+
+def _and_end_jobs(world: World, text: str, change: Callable[[Address], Wanted], word: str) -> Done:
+    """Commit a change and end everything that runs for the mission; what runs is ended whatever the commit comes to."""
+    try:
+        with refusals_said():
+            done = commit_change(world, text, change)
+    except (UsageError, NotFoundError):
+        raise
+    except MissionError as error:
+        mission = resolve(world.state.snapshot(), text).stored.id
+        ended = stop_jobs(world.executor, mission)
+        words = f"{mission} could not be marked as {word}: {error.message}"
+        told = f"; {counted(len(ended), 'running job')} of it {'was' if len(ended) == 1 else 'were'} told to end"
+        again = f"mission {'pause' if word == 'paused' else 'cancel'} {mission}"
+        hint = f"{error.hint or 'mend that'}; then again: {again}"
+        raise NotWrittenError(words + told, hint=hint) from error
+    me = world.machine.me()
+    for record in open_records(world, done.address):
+        if not (record.by or is_elsewhere(record.host, me)):
+            world.executor.cancel(record.run)
+    return done
+
+
+def retry(world: World, text: str, *, reason: str = "") -> Done:
+    """Make a feature pending with fresh tries; attempt numbers go on, work that is there stays."""
+
+    def change(address: Address) -> Wanted:
+        feature = address.need_feature()
+        records = [r for r in records_of(world, address) if r.feature == feature.number]
+        if any(r.open for r in records) and feature.status in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
+            raise ConflictError(
+                f"{feature.number} is being worked on",
+                hint=f"stop it first: mission skip {address.mission.id}/{feature.number}",
+            )
+        words = f"{feature.number} gets fresh tries" + (f": {reason}" if reason else "")
+        what = f"Retry {feature.number} {feature.title}"
+        return Wanted(words, "feature.retried", _fresh(address, feature, records), decisions=(what,), reason=reason)
+
+    return commit_change(world, text, change)
+
+
+def reopens(world: World, text: str) -> str:
+    """Return what a retry opens again that was finished; empty where it is nothing that anybody would wonder about."""
+    address = resolve(world.state.snapshot(), text)
+    feature = address.need_feature()
+    milestone = address.mission.milestone_holding(feature.number)
+    parts = [f"{feature.number} is done"] if feature.status is FeatureStatus.DONE else []
+    if milestone is not None and milestone.status is MilestoneStatus.PASSED:
+        parts.append(f"milestone {milestone.number} has passed")
+    both = "both are opened again" if len(parts) > 1 else "it is opened again"
+    return f"{' and '.join(parts)}: {both}, and another attempt is paid for" if parts else ""
+
+
+def skip(world: World, text: str, *, reason: str) -> Done:
+    """Leave a feature out; a running attempt is stopped and its work is kept."""
+    if not reason.strip():
+        raise UsageError("say why", hint="--reason TEXT; it goes into the Decision Log")
+
+    def change(address: Address) -> Wanted:
+        feature = address.need_feature()
+        if feature.status is FeatureStatus.DONE:
+            raise UsageError(f"{feature.number} is done", hint="what is done cannot be skipped")
+        running = [r for r in open_records(world, address) if r.feature == feature.number]
+        stops = f"; its attempt {running[0].attempt} is stopped and its work is kept" if running else ""
+        return Wanted(
+            f"{feature.number} is skipped: {reason}{stops}",
+            "feature.skipped",
+            (SetFeature(feature.number, "Status", FeatureStatus.SKIPPED),),
+            decisions=(f"Skip {feature.number} {feature.title}",),
+            reason=reason,
+        )
+
+    return commit_change(world, text, change)
+
+
+def answer(world: World, text: str, number: int, response: str) -> Done:
+    """Answer a request."""
+    if not response.strip():
+        raise UsageError("say something")
+
+    def change(address: Address) -> Wanted:
+        request = next((r for r in address.mission.requests if r.number == number), None)
+        if request is None:
+            open_ones = ", ".join(str(r.number) for r in address.mission.requests if r.open) or "none"
+            raise NotFoundError(f"there is no request {number}", hint=f"open are: {open_ones}")
+        if not request.open:
+            said = f": {request.response}" if request.response else ""
+            words = f"request {number} is {request.status} already{said}"
+            raise UsageError(words, hint=f"mission inbox shows what is open; to take it back: mission undo {text}")
+        _refuse_unknown_option(request, response)
+        key = {"#": str(number)}
+        return Wanted(
+            f"request {number} is answered: {response}",
+            "request.answered",
+            (
+                SetCell("Input Requests", key, "Status", "answered"),
+                SetCell("Input Requests", key, "Response", response),
+            ),
+            decisions=(f"Answer request {number} with: {response}",),
+            reason=request.prompt,
+        )
+
+    return commit_change(world, text, change)
+
+
+def decide_gate(world: World, text: str, gate: str, *, approved: bool, comment: str = "") -> Done:
+    """Approve or reject a gate."""
+    word = "approved" if approved else "rejected"
+
+    def change(address: Address) -> Wanted:
+        mission = address.mission
+        found = next((g for g in mission.gates if g.name.casefold() == gate.casefold()), None)
+        if found is None:
+            known = ", ".join(g.name for g in mission.gates) or "none"
+            raise NotFoundError(f"{mission.id} has no gate `{gate}`", hint=f"there are: {known}")
+        heads = world.code.heads(mission.id, mission.base)
+        changes: list[Change] = [
+            SetCell("Gates", {"Gate": found.name}, "Status", word),
+            _approval(world, found.name, word, str(heads.work or ""), comment),
+        ]
+        if approved and mission.status is MissionStatus.PAUSED and _paused_by(mission, found.name):
+            changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
+        return Wanted(
+            f"gate {found.name} is {word}" + (f": {comment}" if comment else ""),
+            f"gate.{word}",
+            tuple(changes),
+            decisions=(f"{'Approve' if approved else 'Reject'} the gate {found.name}",),
+            reason=comment,
+        )
+
+    return commit_change(world, text, change)
+
+
+def landing_words(world: World, text: str) -> tuple[str, str]:
+    """Return a mission's id, and what landing it does. Raises BlockedError where nothing can land."""
+    address = resolve(world.state.snapshot(), text)
+    mission = address.mission
+    target = _may_land(world, mission)
+    return mission.id, f"the finished work of {mission.id}, {target[:7]}, is brought to the branch {mission.base}"
+
+
+def _may_land(world: World, mission: Mission) -> Sha:
+    """The commit that landing brings to the base. Raises BlockedError with what helps where there is none."""
+    if mission.status is MissionStatus.COMPLETED:
+        hint = f"mission history {mission.id} shows when; to work on: mission start {mission.id}"
+        raise BlockedError(f"{mission.id} is completed, its work is on {mission.base}", hint=hint)
+    if mission.status is not MissionStatus.ACTIVE:
+        help_by = "resume" if mission.status is MissionStatus.PAUSED else "start"
+        raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=f"mission {help_by} {mission.id}")
+    heads = world.code.heads(mission.id, mission.base)
+    if heads.base is None:
+        words, hint = base_gone(mission, heads.renamed)
+        raise BlockedError(words, hint=hint)
+    target = landing_target(world, mission, heads)
+    if target is None:
+        raise BlockedError("no milestone has passed yet", hint=f"mission status {mission.id}")
+    return target
+
+
+def land(world: World, text: str) -> Done:
+    """Approve that the finished work, as it is now, goes to the base."""
+
+    def change(address: Address) -> Wanted:
+        mission = address.mission
+        target = _may_land(world, mission)
+        already = any(a.commit == target for a in mission.landings)
+        words = f"landing of {target[:7]} is approved"
+        changes = () if already else (_approval(world, "landing", LANDING, target, ""),)
+        return Wanted(words, "landing.approved", changes, decisions=(f"Land {target[:7]} on {mission.base}",))
+
+    return commit_change(world, text, change)
+
+
+def open_records(world: World, address: Address) -> list[RunRecord]:
+    """The attempts of a mission that are not settled."""
+    return [r for r in records_of(world, address) if r.open]
+
+
+def records_of(world: World, address: Address) -> list[RunRecord]:
+    """All run records of a mission as they are committed now."""
+    head = world.state.snapshot().head
+    texts = world.state.runs(address.stored, head) if head else {}
+    return [r for r in map(read_run, texts.values()) if r is not None]
+
+
+def _to(address: Address, status: MissionStatus, event: str, words: str) -> Wanted:
+    now = address.mission.status
+    if now is status and address.mission.in_force.overrules("status") is None:
+        return Wanted(f"{address.mission.id} is {status} already", event)
+    if address.loaded.refused:
+        problem = next(iter(address.loaded.errors()), None)
+        words = problem.at(address.stored.path) if problem else address.stored.path
+        raise DocumentError(f"its file cannot be read: {words}", hint=f"mission edit {address.mission.id}")
+    mends = now is None and status in {MissionStatus.PAUSED, MissionStatus.CANCELLED}  # a status that nobody knows
+    if now is not status and not mends and (now is None or (now, status) not in MISSION_MOVES):
+        help_by = "start" if now in FINISHED_MISSION else "cancel" if now in WAITING_MISSION else "status"
+        hint = f"mission {help_by} {address.mission.id}"
+        raise UsageError(f"{address.mission.id} is {address.mission.raw_status}, it cannot become {status}", hint=hint)
+    return Wanted(words, event, (SetFront(("status",), str(status)),))
+
+
+def _fresh(address: Address, feature: Feature, records: Sequence[RunRecord]) -> tuple[Change, ...]:
+    changes = [*fresh_tries(address.loaded, feature, records)]
+    milestone = address.mission.milestone_holding(feature.number)
+    if milestone is not None and milestone.status in {MilestoneStatus.PASSED, MilestoneStatus.VALIDATING}:
+        changes.append(SetMilestone(milestone.number, "Status", MilestoneStatus.ACTIVE))
+    return tuple(changes)
+
+
+def _approval(world: World, gate: str, word: str, commit: str, comment: str) -> AppendRow:
+    return AppendRow(
+        "Approvals",
+        {
+            "Timestamp": stamp(world.clock.now()),
+            "Gate": gate,
+            "Decision": word,
+            "By": world.machine.person().name,
+            "Commit": commit,
+            "Comment": comment,
+        },
+    )
+
+
+def _paused_by(mission: Mission, gate: str) -> bool:
+    paused = next((r.details for r in reversed(mission.progress) if r.event == "mission.paused"), "")
+    return f"`{gate}`" in paused or f"'{gate}'" in paused
+
+
+def _refuse_unknown_option(request: InputRequest, response: str) -> None:
+    first = (response.strip().casefold().split() or [""])[0].strip(".,:;!")
+    options = [o.casefold() for o in request.options]
+    if options and first not in options:
+        raise UsageError(f"`{first}` is none of the answers", hint=f"begin with one of: {', '.join(request.options)}")

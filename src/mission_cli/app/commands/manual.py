@@ -1,0 +1,283 @@
+"""Stepping in: a person takes a feature over as an attempt by hand, works in its tree, and hands it back.
+
+Taking over is one commit, the intent. Everything behind it is done by the loop, whoever runs it: it stops the
+worker, settles it, makes the tree ready. So whatever dies on the way, the next `open` or pulse goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.text import (
+    counted,
+    name_of,
+    stamp,
+)
+from mission_cli.app.addressing import Address, resolve
+from mission_cli.app.commands.features import records_of
+from mission_cli.app.transaction import Done
+from mission_cli.document.changes import SetFeature
+from mission_cli.document.runs.record import write_run
+from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, ToolError
+from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.ids import attempt_name, run_id
+from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.status import (
+    FINISHED_FEATURE,
+    FINISHED_MISSION,
+    FeatureStatus,
+    JobState,
+    MilestoneStatus,
+    MissionStatus,
+    RecordState,
+)
+from mission_cli.engine.context import agent_of
+from mission_cli.engine.halt import refuse_stopped
+from mission_cli.engine.loop import pulse
+from mission_cli.engine.recording.entry import Entry
+from mission_cli.engine.recording.record import (
+    log_rows,
+    message,
+    mission_write,
+)
+from mission_cli.planner.core.decisions import Submit
+from mission_cli.planner.core.transitions import move_feature
+from mission_cli.ports.git.state import Write
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.domain.ids import RunId
+    from mission_cli.domain.mission import Feature
+    from mission_cli.engine.context import World
+    from mission_cli.engine.loop import Report
+
+_TRIES = 20
+_LOOK_SECONDS = 0.1
+_PATIENCE_SECONDS = 30.0
+_NAMED_FILES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a person works on a feature, and with what."""
+
+    mission: str
+    feature: str
+    run: RunId
+    branch: str
+    tree: str
+    fresh: bool
+    """No earlier attempt worked in it."""
+    session: str
+    """Of the agent, or empty."""
+    command: tuple[str, ...]
+    """The agent's own program; empty where it has none to step into."""
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+def worker_at(world: World, text: str) -> RunRecord | None:
+    """Return the attempt that stepping in would stop, or None."""
+    address = resolve(world.state.snapshot(), text)
+    number = address.need_feature().number
+    found = [r for r in records_of(world, address) if r.feature == number and r.open]
+    return None if any(r.by for r in found) else next(iter(found), None)
+
+
+def step_in(world: World, text: str) -> RunRecord:
+    """Commit the intent of an attempt by hand, or return the one that this person has. Raises BlockedError.
+
+    With this commit the feature is theirs: nothing is dispatched for it, and its worker is not wanted any more.
+    """
+    refuse_stopped(world)
+    person = world.machine.person()
+    for _ in range(_TRIES):
+        snapshot = world.state.snapshot()
+        address = resolve(snapshot, text)
+        records = _attempts(world, address)
+        mine = next((r for r in records if r.open and r.by), None)
+        if mine is not None:
+            _refuse_taken(mine, str(person), address)
+            return mine
+        _refuse(world, address)
+        record = _intent(world, address, records)
+        why = f"{person.name} steps into {record.feature} as {attempt_name(record.run)}"
+        what = f"Do {record.feature} by hand"
+        entry = Entry("feature.taken", why, record.run, decisions=(what,), reason=f"by {person.name}")
+        changes = [
+            SetFeature(record.feature, "Status", _dispatched(address.need_feature())),
+            SetFeature(record.feature, "Worker", f"{person.name} a{record.attempt}"),
+            *log_rows(address.loaded, [entry], world.clock.now()),
+        ]
+        place = f"{address.stored.runs}/{attempt_name(record.run)}.md"
+        writes = [mission_write(address.stored, changes), Write(place, write_run(record), None)]
+        words = message(address.mission.id, [entry])
+        try:
+            world.state.commit(writes, message=words, expect=snapshot.head, author=person)
+        except ConflictError:
+            continue
+        world.runtime.kick()
+        return record
+    raise ConflictError("the mission files keep moving", hint="try again")
+
+
+def make_ready(world: World, text: str, record: RunRecord) -> list[Report]:
+    """Let the loop stop and settle the worker and make the tree; return when the person may begin.
+
+    Blocks while the worker ends. Raises BlockedError or ToolError when it cannot come to that.
+    """
+    reports: list[Report] = []
+    ends = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        reports.append(pulse(world))
+        job = world.executor.poll([record.run])[record.run]
+        if job.state is JobState.RUNNING:
+            return reports
+        _refuse_stuck(world, record, job.state, reports[-1], late=time.monotonic() > ends)
+        before = [r for r in _attempts(world, resolve(world.state.snapshot(), text)) if r.open and not r.by]
+        began = time.monotonic()
+        for worker in before:
+            world.executor.wait(worker.run)
+        ends += time.monotonic() - began
+        time.sleep(_LOOK_SECONDS)  # another process ends it: between two looks there is nothing to wait on
+
+
+def desk_of(world: World, text: str, record: RunRecord) -> Desk:
+    """Return tree, conversation and program: the newest conversation that was held in this tree."""
+    address = resolve(world.state.snapshot(), text)
+    tree = world.executor.tree(record.run)
+    if not tree:
+        raise ToolError(f"the tree of {record.run} is gone", hint=f"mission handback {text} gives the feature free")
+    shared = [r for r in _attempts(world, address) if world.executor.tree(r.run) == tree]
+    last = next((r for r in reversed(shared) if r.session), record)
+    runner = world.settings.runners.get(last.runner)
+    agent = agent_of(world, last.runner, runner) if runner else None
+    command: tuple[str, ...] = ()
+    if agent and runner:
+        trusted = runner.project_settings
+        command = agent.open_command(runner.command, last.session, tree, project_settings=trusted)
+    env = {
+        "MISSION_ID": address.mission.id,
+        "MISSION_FEATURE": record.feature,
+        "MISSION_RUN": record.run,
+        "MISSION_BRANCH": f"mission/{record.run}",
+    }
+    return Desk(
+        mission=address.mission.id,
+        feature=record.feature,
+        run=record.run,
+        branch=f"mission/{record.run}",
+        tree=tree,
+        fresh=len(shared) == 1,
+        session=last.session,
+        command=command,
+        env={**(runner.env if runner else {}), **env},
+    )
+
+
+def hand_back(world: World, text: str, *, as_is: bool = False) -> Done:
+    """End the attempt by hand, to be judged like any other. Raises BlockedError when something is not committed.
+
+    With `as_is` that is saved under `refs/mission/wip` and does not count.
+    """
+    address = resolve(world.state.snapshot(), text)
+    number = address.need_feature().number
+    record = next((r for r in _attempts(world, address) if r.open and r.by), None)
+    if record is None:
+        hint = f"mission open {address.mission.id}/{number}"
+        raise NotFoundError(f"nobody has stepped into {number}", hint=hint)
+    if is_elsewhere(record.host, world.machine.me()):
+        raise BlockedError(f"{name_of(record.by)} has it on {record.host}", hint="hand it back there")
+    if world.executor.poll([record.run])[record.run].state is not JobState.ENDED:
+        make_ready(world, text, record)
+        _refuse_unfinished(world, record, as_is=as_is)
+        world.runtime.kick()
+        world.executor.hand_back(record.run)
+    return Done(f"{attempt_name(record.run)} is handed back; it is judged like any other", address)
+
+
+def _attempts(world: World, address: Address) -> list[RunRecord]:
+    """The attempts at the feature, by number."""
+    number = address.need_feature().number
+    return sorted((r for r in records_of(world, address) if r.feature == number), key=lambda r: r.attempt)
+
+
+def _intent(world: World, address: Address, records: Sequence[RunRecord]) -> RunRecord:
+    """The next attempt, in the newest tree that is there, else in a fresh one at the finished work."""
+    mission, number = address.mission, address.need_feature().number
+    heads = world.code.heads(mission.id, mission.base)
+    attempt = 1 + max([heads.highest.get(number, 0), *(r.attempt for r in records)])
+    before = next((r for r in reversed(records) if r.base and world.executor.tree(r.run)), None)
+    return RunRecord(
+        run=run_id(mission.id, number, attempt),
+        state=RecordState.INTENDED,
+        runner=mission.preferences.runner,
+        host=world.machine.me(),
+        base=before.base if before else heads.work or "",
+        intended=stamp(world.clock.now()),
+        by=str(world.machine.person()),
+        continues=attempt_name(before.run) if before else "",
+    )
+
+
+def _dispatched(feature: Feature) -> FeatureStatus:
+    """The status of a feature that somebody works on, where it may come to that."""
+    to = FeatureStatus.DISPATCHED
+    return to if feature.status in {None, to} else move_feature(feature.status, to)
+
+
+def _refuse(world: World, address: Address) -> None:
+    """Raise with the first reason why nobody can step into the feature now."""
+    mission, feature = address.mission, address.need_feature()
+    name = f"{mission.id}/{feature.number}"
+    if not mission.managed or mission.status in FINISHED_MISSION or mission.status not in _OPEN:
+        raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=f"mission start {mission.id}")
+    if is_elsewhere(mission.host, world.machine.me()):
+        raise BlockedError(f"{mission.id} is driven by {mission.host}", hint="step in there")
+    if feature.broken or address.loaded.errors():
+        raise BlockedError(f"the file of {mission.id} has errors", hint=f"mission lint {mission.id}")
+    if feature.status in FINISHED_FEATURE:
+        raise BlockedError(f"{feature.number} is {feature.status}", hint=f"mission retry {name} opens it again")
+    milestone = mission.milestone_holding(feature.number)
+    if milestone is None or milestone.status is not MilestoneStatus.ACTIVE:
+        words = f"milestone {milestone.number} is {milestone.raw_status or 'pending'}" if milestone else "it has no row"
+        raise BlockedError(words, hint=f"mission why {name}")
+    if world.code.heads(mission.id, mission.base).work is None:
+        raise BlockedError(f"{mission.id} has no branch of finished work yet", hint="mission pulse makes it")
+
+
+_OPEN = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED})
+
+
+def _refuse_taken(record: RunRecord, person: str, address: Address) -> None:
+    if record.by != person:
+        words = f"{name_of(record.by)} has {record.feature} since {record.intended}"
+        raise BlockedError(words, hint=f"mission handback {address.mission.id}/{record.feature}")
+
+
+def _refuse_stuck(world: World, record: RunRecord, state: JobState, report: Report, *, late: bool) -> None:
+    refuse_stopped(world)
+    if state is JobState.ENDED:
+        raise BlockedError(f"{record.run} has ended meanwhile", hint="try again")
+    if late or any(isinstance(act, Submit) and act.run == record.run for _, act in report.failed):
+        said = [*report.lines, *(t.message for t in report.troubles)]
+        words = said[-1] if said else f"the tree of {record.run} does not get ready"
+        raise ToolError(words, hint=f"mission why {record.run.rpartition('-')[0]}")
+
+
+def _refuse_unfinished(world: World, record: RunRecord, *, as_is: bool) -> None:
+    standing = world.executor.standing(record.run)
+    if standing is None:
+        return
+    wanted = f"mission/{record.run}"
+    if standing.branch != wanted:
+        there = f"on `{standing.branch}`" if standing.branch else "on no branch"
+        hint = f"bring your commits there: git -C {standing.tree} switch {wanted}"
+        raise BlockedError(f"the tree is {there}, not on `{wanted}`", hint=hint)
+    files = standing.uncommitted
+    if files and not as_is:
+        more = f" and {len(files) - _NAMED_FILES} more" if len(files) > _NAMED_FILES else ""
+        words = f"{counted(len(files), 'file')} not committed: {', '.join(files[:_NAMED_FILES])}{more}"
+        raise BlockedError(words, hint=f"commit them in {standing.tree}, or leave them out with --as-is")

@@ -1,0 +1,403 @@
+"""A plan from a goal: the model is asked once, and once more where its answer is no plan; what it costs is bounded.
+
+Each round is a job like a worker's, with a record like an attempt's. Its tree is a copy that is thrown away: what
+counts is the answer, and that is untrusted text (`document.answer`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import (
+    dataclass,
+    field,
+    replace,
+)
+from mission_cli._support.text import (
+    counted,
+    first_error,
+    one_line,
+    show_duration,
+    span_of,
+    stamp,
+)
+from mission_cli.document.plans.answer import (
+    FEATURES,
+    MILESTONES,
+    ReadAnswer,
+    read_answer,
+)
+from mission_cli.document.plans.model import PlanModels
+from mission_cli.domain.budget.amounts import seconds_as_hours, show_amount
+from mission_cli.domain.budget.ledger import (
+    Refusal,
+    account,
+    reserve_for_attempt,
+    spent,
+)
+from mission_cli.domain.budget.spends import spends_of
+from mission_cli.domain.errors import BlockedError, ToolError
+from mission_cli.domain.ids import PLANNING, MissionId, run_id
+from mission_cli.domain.mission import Limits
+from mission_cli.domain.runs import Exit, RunRecord, Usage
+from mission_cli.domain.status import Cause, EndReason, JobState, RecordState
+from mission_cli.engine.context import agent_of, policy_of
+from mission_cli.engine.effects import agent_job
+from mission_cli.engine.halt import refuse_stopped
+from mission_cli.planner.attempts.endings import cause_of_end
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import timedelta
+
+    from mission_cli.document.plans.model import Plan
+    from mission_cli.domain.budget.ledger import Totals
+    from mission_cli.domain.ids import Sha
+    from mission_cli.engine.context import World
+    from mission_cli.planner.core.policy import RunnerPolicy
+    from mission_cli.ports.executor import JobSpec
+
+_MOST_SUBMITS = 3
+_MOST_FILES = 60
+_MOST_PROBLEMS = 30
+_NEW = MissionId("new")
+"""Stands in the run ids until the mission has its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants planned, and the caps that the mission will have; None and 0: no such cap."""
+
+    goal: str
+    base: str
+    mode: str = "full"
+    kind: str = ""
+    deadline: str = ""
+    tier: str = ""
+    """Model tier that makes the plan; empty: the usual one of `model_routing.orchestrator`."""
+    runner: str = ""
+    """Empty: the usual one, or the only one there is."""
+    max_usd: Decimal | None = None
+    max_hours: Decimal | None = None
+    max_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that is settled before the model is asked."""
+
+    wish: Wish
+    runner: str
+    model: str
+    commit: Sha
+    prompt: str
+    limits: Limits
+    name: str
+    """Of this planning, unlike any other: names its jobs, its tree and the answers that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One answer of the model: its record, what it said, what that means, and where it is kept."""
+
+    record: RunRecord
+    answer: str = ""
+    read: ReadAnswer | None = None
+    """None where the run did not end well."""
+    kept: str = ""
+    answered: bool = False
+    """It ended with exit 0: what is wrong with the answer is the model's to mend."""
+    subagents: bool = False
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan, if it is one."""
+        return self.read.plan if self.read is not None else None
+
+
+@dataclass(slots=True)
+class Planned:
+    """What came of it. Without a plan, `refused` may say why there was no further round."""
+
+    desk: Desk
+    rounds: list[Round] = field(default_factory=list)
+    refused: str = ""
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan of the last round, if it is one."""
+        return self.rounds[-1].plan if self.rounds else None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a person interrupted it."""
+        return bool(self.rounds) and self.rounds[-1].record.cause is Cause.STOPPED
+
+    @property
+    def sums(self) -> Totals:
+        """What it has cost."""
+        return spent(row for r in self.rounds for row in spends_of(r.record))
+
+    @property
+    def cost(self) -> str:
+        """The same in words."""
+        sums = self.sums
+        unknown = f" and {counted(sums.unknown, 'unknown cost')}" if sums.unknown else ""
+        money, tokens = (show_amount(c, sums.of(c)) for c in ("usd", "tokens"))
+        return f"{money}{unknown} and {tokens} tokens, in {show_duration(span_of(float(sums.hours) * 3600))}"
+
+    def records(self, mission: MissionId) -> list[RunRecord]:
+        """The run records for the mission that was made of the plan."""
+        return [replace(r.record, run=run_id(mission, PLANNING, n)) for n, r in enumerate(self.rounds, 1)]
+
+
+def prepare(world: World, wish: Wish) -> Desk:
+    """Choose runner and model, look at the code, write the prompt. Raises BlockedError where nothing can be asked."""
+    runner = choose_runner(world, wish.runner)
+    policy = policy_of(world).runners[runner]
+    commit = world.code.heads(_NEW, wish.base).base
+    if commit is None:
+        raise BlockedError(f"the base branch `{wish.base}` does not exist", hint="make it, with a first commit")
+    tier = wish.tier or PlanModels().orchestrator
+    model = policy.models.get(tier, tier)
+    _refuse_unbounded(policy, model, wish)
+    limits = Limits(
+        usd=min(filter(None, (world.settings.plan_max_usd, wish.max_usd))),
+        hours=wish.max_hours or None,
+        tokens=Decimal(wish.max_tokens) if wish.max_tokens else None,
+    )
+    name = f"{world.clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    return Desk(wish, runner, model, commit, _prompt(world, wish, commit, policy.deadline), limits, name)
+
+
+def make_plan(world: World, desk: Desk, *, rest: Callable[[], None]) -> Planned:
+    """Ask, and ask once more with what was wrong. `rest` is called between two looks at the job.
+
+    Ctrl-C ends the job; what it has cost until then is in the last round.
+    """
+    planned = Planned(desk)
+    record, session = _first(world, desk), ""
+    while not isinstance(record, Refusal):
+        planned.rounds.append(_ask(world, desk, record, session, len(planned.rounds) + 1, rest))
+        if not _wants_repair(planned.rounds):
+            return planned
+        last = planned.rounds[-1]
+        session = _session(world, desk, last)
+        record = _repair(world, desk, last, resumed=bool(session))
+    planned.refused = record.detail
+    return planned
+
+
+def choose_runner(world: World, wanted: str = "") -> str:
+    """The runner that is asked for a plan. Raises BlockedError where none can be."""
+    refuse_stopped(world)
+    shortage = world.machine.shortage()
+    if shortage:
+        raise BlockedError(shortage, hint="try again later, or set min_free_memory_mib, min_free_disk_mib")
+    runners = policy_of(world).runners
+    name = wanted or ("opencode" if "opencode" in runners or len(runners) != 1 else next(iter(runners)))
+    policy = runners.get(name)
+    if policy is None:
+        known = ", ".join(sorted(runners)) or "none"
+        hint = f"write a table [runners.{name}] into .mission.toml, or name another: --runner NAME (there are: {known})"
+        raise BlockedError(f"the runner `{name}` is not configured", hint=hint)
+    if policy.problem:
+        raise BlockedError(policy.problem, hint=policy.remedy)
+    return name
+
+
+# Before asking
+
+
+def _refuse_unbounded(policy: RunnerPolicy, model: str, wish: Wish) -> None:
+    unpriced = not policy.self_priced and policy.step_cost(model) is None
+    if unpriced and not policy.bounded and not wish.max_tokens:
+        words = f"nobody knows what `{model}` costs, and only dollars bound the planning"
+        raise BlockedError(words, hint="--max-tokens N, or max_steps of the runner")
+
+
+def _prompt(world: World, wish: Wish, commit: Sha, sitting: timedelta) -> str:
+    seen = world.code.glance(commit, world.checks.manifest_names)
+    names = sorted({path.partition("/")[0] + ("/" if "/" in path else "") for path in seen})
+    values = {
+        "goal": wish.goal,
+        "mode": wish.mode,
+        "base": wish.base,
+        "files": names[:_MOST_FILES],
+        "more_files": max(0, len(names) - _MOST_FILES),
+        "commands": [c.text for c in world.checks.detect(seen)],
+        "milestones": MILESTONES,
+        "features": FEATURES,
+        "sitting": show_duration(sitting),
+        "limits": list(_limits(world, wish)),
+    }
+    return world.templates.render("prompts/plan.md.j2", values)
+
+
+def _limits(world: World, wish: Wish) -> Iterator[str]:
+    """Yield the limits of the plan, one sentence each."""
+    caps = (("usd", wish.max_usd), ("hours", wish.max_hours), ("tokens", wish.max_tokens or None))
+    amounts = [f"{show_amount(name, Decimal(cap))}{' tokens' if name == 'tokens' else ''}" for name, cap in caps if cap]
+    if amounts:
+        yield f"The whole mission may cost at most {' and '.join(amounts)}, failed attempts included."
+    if wish.deadline:
+        yield f"It must be finished by {wish.deadline}."
+    if wish.kind:
+        yield f"The type of the mission is {wish.kind}."
+    yield f"At most {counted(1 if wish.mode == 'poc' else world.settings.max_parallel_workers, 'worker')} at a time."
+    if world.settings.protect:
+        yield f"No worker may change {', '.join(world.settings.protect)}."
+
+
+def _first(world: World, desk: Desk) -> RunRecord | Refusal:
+    return _intent(world, desk, [], desk.prompt)
+
+
+def _repair(world: World, desk: Desk, last: Round, *, resumed: bool) -> RunRecord | Refusal:
+    """The second question: what is wrong; with everything that the model does not remember."""
+    values = {
+        "first": "" if resumed else desk.prompt,
+        "answer": last.answer,
+        "problems": _problems_for_model(last),
+    }
+    return _intent(world, desk, [last.record], world.templates.render("prompts/plan-repair.md.j2", values))
+
+
+def _intent(world: World, desk: Desk, before: Sequence[RunRecord], prompt: str) -> RunRecord | Refusal:
+    """The record of the next round with what it may cost; a refusal where nothing is left for it."""
+    policy = policy_of(world).runners[desk.runner]
+    state = account(desk.limits, [row for r in before for row in spends_of(r)], before)
+    reserve = reserve_for_attempt(
+        state,
+        wall_limit=min(policy.deadline, world.settings.plan_deadline),
+        worst_step=policy.step_cost(desk.model),
+    )
+    if isinstance(reserve, Refusal):
+        return reserve
+    return RunRecord(
+        run=run_id(_NEW, PLANNING, len(before) + 1),
+        state=RecordState.INTENDED,
+        runner=desk.runner,
+        model=desk.model,
+        host=world.machine.me(),
+        base=desk.commit,
+        intended=stamp(world.clock.now()),
+        deadline_s=reserve.deadline_s,
+        reserve=reserve,
+        prompt=world.secrets.scrub(prompt),
+    )
+
+
+def _problems_for_model(last: Round) -> list[str]:
+    """One line for each problem, with the line of the block that it is about."""
+    if last.read is None:
+        return [last.record.detail]
+    lines = last.read.block.text.splitlines()
+    found = []
+    for problem in last.read.errors[:_MOST_PROBLEMS]:
+        text = lines[problem.line - 1].strip() if problem.line <= len(lines) else ""
+        hint = f" ({problem.hint})" if problem.hint else ""
+        found.append(f"line {problem.line}, `{one_line(text, 80)}`: {problem.message}{hint}")
+    return found
+
+
+# Asking
+
+
+def _ask(world: World, desk: Desk, record: RunRecord, session: str, number: int, rest: Callable[[], None]) -> Round:
+    job = _job(world, desk, record, session, number)
+    end = _run(world, job, rest)
+    answer = end.report.answer
+    kept = world.runtime.keep(f"plans/{desk.name}/answer-{number}.md", answer) if answer.strip() else ""
+    return _judged(record, end, answer, kept)
+
+
+def _job(world: World, desk: Desk, record: RunRecord, session: str, number: int) -> JobSpec:
+    """The job of a round. Both have the same tree: some agents find a conversation by the folder it was held in."""
+    job = agent_job(world, record, title=f"Plan: {desk.wish.goal}", session=session)
+    env = {"MISSION_MODE": desk.wish.mode, "MISSION_BASE": desk.wish.base, "MISSION_MODEL": desk.model}
+    return replace(
+        job,
+        key=f"plan/{desk.name}/{number}",
+        kind="plan",
+        tree=f"plan/{desk.name}",
+        base_name=desk.wish.base,
+        env={**job.env, **env},
+    )
+
+
+def _run(world: World, job: JobSpec, rest: Callable[[], None]) -> Exit:
+    """Run the job to its end; Ctrl-C stops it, a second one leaves it to its supervisor."""
+    try:
+        return _until_ended(world, job, rest)
+    except KeyboardInterrupt:
+        world.executor.cancel(job.key)
+        end = _until_ended(world, job, rest, wanted=False)
+        return replace(end, reason=EndReason.CANCELLED)
+
+
+def _until_ended(world: World, job: JobSpec, rest: Callable[[], None], *, wanted: bool = True) -> Exit:
+    """Wait for the exit file; a supervisor that died is replaced, and tells what its run has cost."""
+    submits = 0
+    while True:
+        seen = world.executor.poll([job.key])[job.key]
+        if seen.exit is not None:
+            return seen.exit
+        if seen.state is JobState.UNKNOWN and not wanted:
+            return Exit(EndReason.CANCELLED)
+        if seen.state in {JobState.UNKNOWN, JobState.GONE}:
+            if submits == _MOST_SUBMITS:
+                raise ToolError(f"the job {job.key} cannot be kept running", hint="see .git/mission/jobs")
+            submits += 1
+            world.executor.submit(job)
+        else:
+            rest()
+
+
+# Afterwards
+
+
+def _judged(record: RunRecord, end: Exit, answer: str, kept: str) -> Round:
+    """Say what a round came to, and write its bill."""
+    read = None
+    ended = cause_of_end(end)
+    if ended is None:
+        read = read_answer(answer)
+        errors = read.found
+        words = f"{counted(len(errors), 'problem')}: {errors[0].message}" if errors else "it is a plan"
+        ended = (Cause.WRONG_OUTPUT, words) if errors else (Cause.DONE, words)
+    cause, detail = ended
+    settled = replace(
+        record,
+        state=RecordState.SETTLED,
+        cause=cause,
+        detail=one_line(detail, 500),
+        started=end.started,
+        ended=end.ended or record.intended,
+        exit=" ".join(p for p in (str(end.reason), "" if end.code is None else str(end.code)) if p),
+        usage=replace(end.report.usage or Usage(), hours=seconds_as_hours(end.seconds)),
+        verdict="passed" if cause is Cause.DONE else str(cause),
+        session=end.report.session,
+        steps=end.report.steps,
+        reset_at=end.report.reset_at,
+        last_words=answer or end.report.last_words,
+        transcript=end.report.transcript,
+        evidence="\n".join(p.at("answer") for p in read.found) if read is not None else first_error(detail),
+    )
+    answered = end.reason is EndReason.EXIT and end.code == 0
+    return Round(settled, answer, read, kept, answered=answered, subagents=bool(end.report.children))
+
+
+def _wants_repair(rounds: Sequence[Round]) -> bool:
+    """Once, and only where the model had its say: an outage, a limit or a stop is nothing that it could mend."""
+    last = rounds[-1]
+    mendable = last.answered and last.record.cause in {Cause.WRONG_OUTPUT, Cause.NOOP}
+    return len(rounds) == 1 and mendable
+
+
+def _session(world: World, desk: Desk, last: Round) -> str:
+    """The conversation to go on with; empty where the second bill would hold parts of the first."""
+    agent = agent_of(world, desk.runner, world.settings.runners[desk.runner])
+    return last.record.session if agent is not None and agent.resumes and not last.subagents else ""

@@ -1,0 +1,124 @@
+"""What a mission runs has to be in git: workers and checks get a clone of the base, and not the person's checkout."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.lazy_re import pattern
+from mission_cli.domain.errors import BlockedError
+from mission_cli.domain.routing import runners
+from mission_cli.domain.status import CriterionKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.engine.context import World
+
+_RUN = frozenset({CriterionKind.RUN, CriterionKind.METRIC})
+_ENDS = frozenset({"&&", "||", ";", "|", "&", "(", ")", "|&", ";;"})
+_WRITES = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
+_INTERPRETER = pattern(r"(?:ba|da|k|z)?sh|python[\d.]*|node|deno|bun|ruby|perl|php|Rscript|source|\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A path that a command names, from the top of the tree."""
+
+    path: str
+    owner: str
+    """What names it, for people."""
+    run: bool
+    """It is the program or the script that is run first: nothing can have made the file before."""
+
+
+def refuse_unreachable(world: World, mission: Mission, commit: Sha) -> None:
+    """Raise BlockedError for the first file that a command needs and that a clone of a commit does not have."""
+    references = list(_references(world, mission))
+    missing = world.code.missing(commit, [reference.path for reference in references])
+    for one in references:
+        ignored = missing.get(one.path)
+        if ignored is None or (ignored and not one.run):
+            continue
+        words = (
+            f"`{one.path}`, which {one.owner} names, is not in git at `{mission.base}`: workers and checks get a clone"
+        )
+        raise BlockedError(words, hint=_hint(one.path, mission.base, ignored=ignored))
+    for name in world.machine.not_in_checkout(world.settings.tree.copy):
+        words = f"`{name}`, which `copy` of `[tree]` names, is not in the checkout"
+        raise BlockedError(words, hint="write it, or take it out of .mission.toml")
+
+
+def _hint(path: str, base: str, *, ignored: bool) -> str:
+    add = ["git", "add", *(["-f"] if ignored else []), "--", path]
+    return f"on the branch {base}: {shlex.join(add)} && {shlex.join(['git', 'commit', '-m', f'Add {path}'])}"
+
+
+def _references(world: World, mission: Mission) -> Iterator[Reference]:
+    """Every word of a command that may be a path."""
+    for name in runners(mission):
+        runner = world.settings.runners.get(name)
+        for word in runner.command if runner else ():
+            for path, run in _paths(word) if " " in word else [(word, True)]:
+                yield Reference(path, f"the runner `{name}`", run)
+    for path, run in _paths(world.settings.tree.setup):
+        yield Reference(path, "`setup` of `[tree]`", run)
+    for criterion in _criteria(mission):
+        for path, run in _paths(criterion.command) if criterion.kind in _RUN else ():
+            yield Reference(path, f"the criterion `{criterion.text}`", run)
+
+
+def _criteria(mission: Mission) -> Iterator[Criterion]:
+    for milestone in mission.milestones:
+        if not milestone.finished:
+            yield from milestone.criteria
+            yield from (c for f in milestone.features if not f.finished for c in f.criteria)
+
+
+def _paths(command: str) -> Iterator[tuple[str, bool]]:
+    """Yield the words of a shell command that may name a file, and whether that is what the command runs first.
+
+    A `cd FOLDER` moves what follows; what is only written to is left out.
+    """
+    folder, first = "", True
+    for words in _simple_commands(command):
+        if words[0] == "cd" and len(words) == len(("cd", "FOLDER")):
+            folder = f"{folder}{words[1].rstrip('/')}/"
+            continue
+        for before, word in zip(["", *words], words, strict=False):
+            if " " in word:
+                yield from ((f"{folder}{path}", first and run) for path, run in _paths(word))
+            elif before not in _WRITES and word not in _WRITES and not word.startswith("-"):
+                yield f"{folder}{word}", first and word == _program(words)
+        first = False
+
+
+def _program(words: list[str]) -> str:
+    """What a simple command runs: its first word, or the script that it hands to an interpreter."""
+    if not _INTERPRETER.fullmatch(words[0].rpartition("/")[2]):
+        return words[0]
+    return next((word for word in words[1:] if not word.startswith("-")), "")
+
+
+def _simple_commands(command: str) -> Iterator[list[str]]:
+    part: list[str] = []
+    for word in _words(command):
+        if word not in _ENDS:
+            part.append(word)
+        elif part:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _words(command: str) -> list[str]:
+    reader = shlex.shlex(command, posix=True, punctuation_chars=True)
+    reader.whitespace_split, reader.commenters = True, ""
+    try:
+        return list(reader)
+    except ValueError:
+        return command.split()

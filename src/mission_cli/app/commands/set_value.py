@@ -1,0 +1,133 @@
+"""`mission set`: one value of the front matter, said with what it was before."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.app.transaction import (
+    Done,
+    Wanted,
+    commit_change,
+)
+from mission_cli.document.changes import SetFront
+from mission_cli.document.reading.front_schema import (
+    KEYS,
+    Kind,
+    why_wrong_text,
+)
+from mission_cli.document.reading.values_in_force import (
+    CAPS,
+    SECTION,
+    as_scalar,
+    bound_of,
+    is_recordable,
+    is_unset,
+)
+from mission_cli.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from mission_cli.app.addressing import Address
+    from mission_cli.document.changes import Change
+    from mission_cli.engine.context import World
+
+WRITTEN_BY_US = frozenset({"id", "managed", "host", "created", "started", "completed", "executions", SECTION})
+"""Keys that only the program sets."""
+_BY_COMMAND = {"paused": "pause", "cancelled": "cancel", "active": "resume"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value that a person wants, checked: the path of its key, old and new text."""
+
+    key: str
+    path: tuple[str, ...]
+    old: str
+    new: str
+    wider: str
+    """Why it has to be confirmed, or empty: a cap that grows more than tenfold, or is lifted."""
+
+    @property
+    def words(self) -> str:
+        """Old and new value."""
+        return f"{self.key}: {self.old or 'not set'} → {self.new or 'not set'}"
+
+
+def setting(address: Address, key: str, value: str) -> Setting:
+    """Check what a person wants to set. Raises UsageError with what the key takes."""
+    path = _path(key)
+    known = KEYS.get(key)
+    text = value.strip()
+    mission, bound = address.mission, bound_of(key)
+    old = address.loaded.layout.front.text(*path)
+    if bound is not None:
+        old = mission.in_force.values.get(bound.name, old)
+    if key == "status":
+        _refuse_status(address, text)
+    if known is not None and text and (wrong := why_wrong_text(known, key, text)):
+        raise UsageError(wrong[0], hint=wrong[1])
+    if bound is not None and not is_unset(key, text) and (why := bound.why_bad(text)):
+        raise UsageError(f"`{key}` {why}", hint=f"mission set {mission.id} {key} VALUE")
+    if bound is not None and is_unset(key, text) and bound.name in CAPS - {"per_feature_usd"}:
+        hint = f"lift the cap: mission set {mission.id} {key} unlimited"
+        if bound.name == "alert_threshold_pct":
+            hint = "write a number between 1 and 100"
+        raise UsageError(f"`{text}` does not bound the mission", hint=hint)
+    wider = bound.why_wider(old, text) if bound is not None and old and not is_unset(key, text) else ""
+    return Setting(key, path, old, text, wider)
+
+
+def set_value(world: World, text: str, key: str, value: str) -> Done:
+    """Set one value of the front matter; a change of what bounds the mission stands in the Decision Log."""
+
+    def change(address: Address) -> Wanted:
+        wanted = setting(address, key, value)
+        _refuse_what_is_not_there(world, address, wanted)
+        front = address.loaded.layout.front
+        bound = bound_of(key)
+        if wanted.new == front.text(*wanted.path) and (bound is None or wanted.new == wanted.old):
+            return Wanted(f"{key} is {wanted.new or 'not set'} already", "")
+        changes: list[Change] = [SetFront(wanted.path, as_scalar(wanted.new))]
+        if bound and address.mission.managed and is_recordable(front) and front.node(SECTION) is None:
+            changes.append(SetFront((SECTION, bound.name), as_scalar(wanted.new)))
+        decisions = (wanted.words,) if bound is not None else ()
+        words = f"{address.mission.id}: {wanted.words}"
+        return Wanted(words, "mission.set", tuple(changes), decisions=decisions, reason="mission set")
+
+    return commit_change(world, text, change)
+
+
+def _refuse_what_is_not_there(world: World, address: Address, wanted: Setting) -> None:
+    """Raise UsageError for a runner that is not configured and for a branch that does not exist."""
+    if wanted.key == "preferences.runner" and wanted.new and wanted.new not in world.settings.runners:
+        known = ", ".join(sorted(world.settings.runners)) or "none"
+        raise UsageError(f"the runner `{wanted.new}` is not configured", hint=f"there are: {known}")
+    if wanted.key == "base" and world.code.heads(address.mission.id, wanted.new).base is None:
+        raise UsageError(f"there is no branch `{wanted.new}`", hint="git branch lists the branches")
+
+
+def _path(key: str) -> tuple[str, ...]:
+    group = key.rpartition(".")[0]
+    if key in WRITTEN_BY_US or key.startswith(f"{SECTION}."):
+        raise UsageError(f"`{key}` is written by the program", hint="mission schema lists the keys")
+    known = KEYS.get(key)
+    if known is not None and known.kind in {Kind.LIST, Kind.MAP}:
+        raise UsageError(f"`{key}` holds more than one value", hint="mission edit opens the file")
+    if known is not None:
+        return known.steps
+    if group in KEYS and KEYS[group].kind is Kind.MAP:
+        return tuple(key.split("."))
+    close = difflib.get_close_matches(key, [*KEYS, *(name.rpartition(".")[2] for name in KEYS)], n=1)
+    full = next((name for name in KEYS if close and close[0] in {name, name.rpartition(".")[2]}), "")
+    raise UsageError(
+        f"there is no key `{key}`", hint=f"did you mean `{full}`?" if full else "mission schema lists them"
+    )
+
+
+def _refuse_status(address: Address, text: str) -> None:
+    mission = address.mission
+    if mission.status is None or text == str(mission.status):
+        return
+    by = _BY_COMMAND.get(text, "start")
+    raise UsageError("the status is changed by a command of its own", hint=f"mission {by} {mission.id}")

@@ -1,0 +1,34 @@
+"""A person's word that what a feature waits for outside has come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.app.transaction import (
+    Done,
+    Wanted,
+    commit_change,
+)
+from mission_cli.document.changes import SetCell
+from mission_cli.domain.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from mission_cli.app.addressing import Address
+    from mission_cli.engine.context import World
+
+
+def signal(world: World, text: str, *, reason: str = "") -> Done:
+    """Resolve the waits of a feature, open or failed. Raises NotFoundError where there is none."""
+
+    def change(address: Address) -> Wanted:
+        feature = address.need_feature()
+        mine = [w for w in address.mission.waits if w.feature == feature.number and (w.open or w.status == "failed")]
+        if not mine:
+            hint = f"mission why {address.mission.id}/{feature.number}"
+            raise NotFoundError(f"{feature.number} waits for nothing outside", hint=hint)
+        keys = [{"Feature": str(w.feature), "Waiting for": w.waiting_for} for w in mine]
+        words = f"{feature.number} waits no longer for {', '.join(w.waiting_for for w in mine)}"
+        changes = tuple(SetCell("Waits", key, "Status", "resolved") for key in keys)
+        return Wanted(words + (f": {reason}" if reason else ""), "wait.resolved", changes)
+
+    return commit_change(world, text, change)

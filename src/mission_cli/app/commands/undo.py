@@ -1,0 +1,251 @@
+"""Takes the last decision on a mission back, as a new commit: by meaning, on the file as it is now.
+
+What cannot be taken back is refused with what to do instead: an attempt that has started, what was spent, what has
+landed. Numbers of attempts, bills and logs stay: the decision and its taking back are both told.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.app.addressing import resolve
+from mission_cli.document.changes import AppendRow, Change
+from mission_cli.document.editing import patch
+from mission_cli.document.merging.difference import differences
+from mission_cli.document.reading.load import load
+from mission_cli.document.reading.sections import place_of, rows_in
+from mission_cli.domain.branches.landing import LandState
+from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
+from mission_cli.domain.ids import MissionId, Sha
+from mission_cli.domain.status import JobState, MissionStatus
+from mission_cli.engine.recording.entry import Entry
+from mission_cli.engine.recording.record import log_rows, message
+from mission_cli.planner.mission.guard import STATE_PUT_BACK
+from mission_cli.ports.git.state import Write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mission_cli.app.addressing import Address
+    from mission_cli.document.merging.difference import Difference
+    from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.engine.context import World
+    from mission_cli.ports.git.state import Event, Snapshot
+
+EVENT = "decision.undone"
+_TRIES = 20
+_MOST = 200
+_NO_DECISIONS = frozenset({"runs.rolled", "state.joined"})
+_LOGS: Mapping[str, tuple[str, ...]] = {
+    "Progress Log": ("Timestamp", "Event", "Details"),
+    "Decision Log": ("#", "Date", "Decision", "Rationale", "Alternatives Considered"),
+}
+"""Tables that say what happened: it has happened, also when it is taken back."""
+_FINAL: Mapping[str, tuple[str, str]] = {
+    "attempt.settled": (
+        "an attempt has ended and was paid for",
+        "for fresh tries: mission retry {id}/N.M",
+    ),
+    "feature.taken": ("a person has stepped in", "give it back: mission handback {id}/N.M"),
+    "mission.created": ("it is the beginning of the mission", "leave it: mission cancel {id}"),
+    "mission.imported": ("it is the beginning of the mission", "leave it: mission cancel {id}"),
+    "mission.planned": ("the planning was paid for", "change the plan: mission edit {id}"),
+    "mission.completed": ("the work has landed", "begin a new execution: mission start {id}"),
+    "mission.yielded": ("another machine drives the mission", "take it over: mission takeover {id}"),
+    "mission.taken-over": ("another machine may have heard of it", "take it over again where it shall run"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was taken back."""
+
+    id: str
+    subject: str
+    events: tuple[str, ...]
+    undone: Sha
+    commit: Sha
+    changes: Sequence[Difference]
+    note: str = ""
+    """What will come of it, where that is known."""
+
+
+def undo(world: World, text: str) -> Undone:
+    """Take the last decision back. Raises BlockedError where that cannot be, with what to do instead."""
+    person = world.machine.person()
+    for attempt in range(_TRIES):
+        snapshot = world.state.snapshot()
+        try:
+            address = resolve(snapshot, text)
+        except NotFoundError:
+            made = _made_again(world, snapshot, text)
+            if made is None:
+                raise
+            return made
+        last = last_decision(world.state.history(address.stored, limit=_MOST))
+        if last is None:
+            raise NotFoundError(f"nothing was decided for {address.mission.id} as far as its history remains")
+        before, after = (world.state.text_at(address.stored, f"{last.commit}{end}") for end in ("^", ""))
+        _refuse(world, address, last, before, after)
+        _refuse_changed(address, before, after)
+        entry = Entry(
+            EVENT,
+            f"taken back: {last.subject} (by {person.name})",
+            undoes=last.commit,
+            decisions=(f"Take back: {last.subject}",),
+            reason=f"by {person.name}",
+        )
+        rows = list(log_rows(address.loaded, [entry], world.clock.now()))
+        back = _reversal(world, address.mission.id, before, after)
+        new = back(address.stored.text)
+        beside = _beside(world, address, last, snapshot) if STATE_PUT_BACK in last.events else []
+        if new == address.stored.text and not beside:
+            raise NotFoundError(f"nothing is left of it: {last.subject}", hint=f"mission history {address.mission.id}")
+
+        def rework(theirs: str, back: Callable[[str], str] = back, rows: Sequence[Change] = rows) -> str:
+            return patch.apply_fitting(back(theirs), rows).text
+
+        write = Write(address.stored.path, patch.apply(new, rows), address.stored.text, rework)
+        try:
+            commit = world.state.commit(
+                [write, *beside], message=message(address.mission.id, [entry]), expect=snapshot.head, author=person
+            )
+        except ConflictError:
+            if attempt + 1 == _TRIES:
+                raise
+            continue
+        world.runtime.kick()
+        changes = differences(address.loaded, load(new, address.mission.id))
+        return Undone(address.mission.id, last.subject, last.events, last.commit, commit, changes, _note(last, new))
+    raise AssertionError("the loop returns or raises")
+
+
+def last_decision(history: Sequence[Event]) -> Event | None:
+    """Return the newest own commit that decided something and was not undone; commits by git alone do not count.
+
+    If the newest decision is of the loop, what it has put back comes first: only that may have been a person's.
+    """
+    taken_back = {event.undoes for event in history}
+    decided: list[Event] = []
+    for event in history:
+        bookkeeping = not event.events or EVENT in event.events or _NO_DECISIONS.issuperset(event.events)
+        if not bookkeeping and event.commit not in taken_back:
+            decided.append(event)
+    put_back = next((n for n, event in enumerate(decided) if STATE_PUT_BACK in event.events), None)
+    if put_back is not None and decided[0].author == decided[put_back].author:
+        return decided[put_back]
+    return next(iter(decided), None)
+
+
+def _beside(world: World, address: Address, last: Event, snapshot: Snapshot) -> list[Write]:
+    """The other files of a mission as they were before they were put back, if they have not changed since."""
+    mission = address.stored.id
+    files = world.state.changed(_before(last), last.commit).get(mission, {})
+    since = world.state.changed(last.commit, snapshot.head).get(mission, {})
+    again = [path for path in files if path != address.stored.path and path not in since]
+    return [Write(path, *files[path]) for path in again]
+
+
+def _made_again(world: World, snapshot: Snapshot, text: str) -> Undone | None:
+    """Restore a mission that was removed because it was not created by this program; None if there is none."""
+    history = world.state.history(limit=_MOST)
+    taken_back = {event.undoes for event in history}
+    back = (e for e in history if STATE_PUT_BACK in e.events and text in e.missions and e.commit not in taken_back)
+    for last in back:
+        files = world.state.changed(_before(last), last.commit).get(MissionId(text), {})
+        writes = [Write(path, old) for path, (old, new) in files.items() if old is not None and new is None]
+        if not writes:
+            continue
+        person = world.machine.person()
+        entry = Entry(EVENT, f"taken back: {last.subject} (by {person.name})", undoes=last.commit)
+        words = message(text, [entry])
+        commit = world.state.commit(writes, message=words, expect=snapshot.head, author=person)
+        world.runtime.kick()
+        return Undone(text, last.subject, last.events, last.commit, commit, ())
+    return None
+
+
+def _before(last: Event) -> Sha:
+    """The commit before one, as git names it."""
+    return Sha(f"{last.commit}^")
+
+
+def _refuse(world: World, address: Address, last: Event, before: str, after: str) -> None:
+    mission = address.mission.id
+    for event in last.events:
+        if event in _FINAL:
+            why, instead = _FINAL[event]
+            raise BlockedError(f"{why}: {last.subject}", hint=instead.format(id=mission))
+    if not before:
+        hint = f"make the change you want: mission edit {mission}"
+        raise BlockedError(f"how it was before is not in the history here: {last.subject}", hint=hint)
+    if load(before, mission).mission.spends != load(after, mission).mission.spends:
+        raise BlockedError(f"something was spent: {last.subject}", hint="a bill is never taken back")
+    if last.runs:
+        begun = [run for run, job in world.executor.poll(last.runs).items() if job.state is not JobState.UNKNOWN]
+        if begun:
+            feature = begun[0].rpartition("-")[0]
+            hint = f"stop it: mission pause {mission} --now, or mission skip {feature} --reason TEXT"
+            raise BlockedError(f"{begun[0]} has started", hint=hint)
+    if "landing.approved" in last.events and _has_landed(world, address):
+        hint = f"revert it on {address.mission.base}: git revert -m 1"
+        raise BlockedError(f"the work has landed: {last.subject}", hint=hint)
+
+
+def _refuse_changed(address: Address, before: str, after: str) -> None:
+    """Refuse if the same place was changed since."""
+    mission = address.mission.id
+    old, new = load(before, mission), load(after, mission)
+    decided = {(one.subject, one.what) for one in differences(old, new)}
+    since = [one for one in differences(new, address.loaded) if (one.subject, one.what) in decided]
+    since = [one for one in since if one.subject not in _LOGS]
+    if since:
+        words = "; ".join(f"{one.subject} {one.words()}" for one in since[:3])
+        hint = f"mission diff {mission} shows what there is; mission edit {mission} changes it"
+        raise BlockedError(f"what it changed was changed again since: {words}", hint=hint)
+
+
+def _has_landed(world: World, address: Address) -> bool:
+    mission = address.mission
+    approved = [a.commit for a in mission.landings]
+    commit = world.code.find_commit(approved[-1]) if approved else None
+    base = world.code.heads(mission.id, mission.base).base
+    if commit is None or base is None:
+        return False
+    return world.code.landing(mission.base, base, commit).state is LandState.LANDED
+
+
+def _reversal(world: World, mission: str, before: str, after: str) -> Callable[[str], str]:
+    """What takes a change back on a version of the file that may have gone on since."""
+    wanted = patch.apply_fitting(before, list(_logged(load(before, mission), load(after, mission)))).text
+
+    def back(now: str) -> str:
+        merged = world.state.merge(after, now, wanted)
+        if merged is None:
+            hint = f"mission diff {mission} shows what there is; mission edit {mission} changes it"
+            raise BlockedError("what it changed was changed again since", hint=hint)
+        return merged
+
+    return back
+
+
+def _logged(before: Loaded, after: Loaded) -> list[AppendRow]:
+    """Rows that the decision added to the logs."""
+    found = []
+    for section, columns in _LOGS.items():
+        old, new = (_rows(one, section, columns) for one in (before, after))
+        found += [AppendRow(section, row) for row in new if row not in old]
+    return found
+
+
+def _rows(loaded: Loaded, section: str, columns: Sequence[str]) -> list[dict[str, str]]:
+    views = rows_in(loaded.layout, section, columns[0].lower(), columns[1].lower())
+    return [{n: row[n.lower()] for n in columns if place_of(row.table, n.lower()) >= 0} for row in views]
+
+
+def _note(last: Event, now: str) -> str:
+    active = load(now, "").mission.status is MissionStatus.ACTIVE
+    by_us = not any(event.startswith(("request.answered", "landing.approved")) for event in last.events)
+    decided = by_us and last.author.name == "mission"
+    return "the next pulse may decide the same again; pause the mission if it shall not" if active and decided else ""

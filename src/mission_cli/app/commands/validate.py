@@ -1,0 +1,191 @@
+"""Judging a milestone on demand: `mission validate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import (
+    dataclass,
+    field,
+    replace,
+)
+from mission_cli._support.text import stamp
+from mission_cli.domain.branches.against import Against
+from mission_cli.domain.errors import BlockedError
+from mission_cli.domain.mission import Result
+from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus
+from mission_cli.engine import effects as acting
+from mission_cli.engine.check_jobs import check_states
+from mission_cli.engine.context import policy_of
+from mission_cli.engine.halt import refuse_stopped
+from mission_cli.engine.observing.judge_files import Judges
+from mission_cli.engine.observing.observe import consider
+from mission_cli.engine.recording.entry import Entry
+from mission_cli.engine.recording.record import (
+    changes_of,
+    message,
+    mission_write,
+)
+from mission_cli.planner.core.decisions import (
+    Ask,
+    Mark,
+    MarkCriteria,
+    MoveFeature,
+    RunCheck,
+)
+from mission_cli.planner.core.deliberation import Draft
+from mission_cli.planner.milestones.judged_before import as_before
+from mission_cli.planner.milestones.judging import (
+    Judged,
+    Judgement,
+    check_key,
+    judge,
+    start_within_bounds,
+    turn_of,
+)
+from mission_cli.planner.milestones.meant import ACCEPT_CHANGE
+from mission_cli.planner.milestones.milestones import passed_criteria
+
+if TYPE_CHECKING:
+    from mission_cli.app.addressing import Address
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Criterion, Milestone
+    from mission_cli.engine.case import Case
+    from mission_cli.engine.context import World
+    from mission_cli.planner.core.decisions import Move
+    from mission_cli.planner.core.policy import Policy
+
+
+_IDLE = frozenset({FeatureStatus.PENDING, FeatureStatus.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """A judgement that is under way."""
+
+    case: Case
+    milestone: Milestone
+    criteria: tuple[Criterion, ...]
+    commit: Sha
+    tree: str
+    turn: str
+    """Verdicts of another turn are not looked up."""
+    against: Against = field(default_factory=Against)
+    """The commit with the judge's files of the base."""
+    before: tuple[Criterion, ...] = ()
+    """What is judged with them as well: what the milestones that have passed were judged by, too."""
+
+
+def begin(
+    world: World, address: Address, milestone: Milestone, *, report_only: bool, again: bool = False
+) -> Validation:
+    """Prepare it. Raises BlockedError when the milestone is not ready to be judged, or STOP is set.
+
+    With `again` every criterion is run, whatever is known, and open fix features do not stand in the way.
+    """
+    refuse_stopped(world)
+    case = consider(world, policy_of(world), world.state.snapshot(), address.stored, address.loaded, look_only=True)
+    unfinished = [f.number for f in milestone.features if not f.finished and not (again and f.fixes)]
+    if unfinished and not report_only:
+        hint = "judge it as it is with --report-only"
+        raise BlockedError(f"milestone {milestone.number} is not ready: {', '.join(unfinished)} not done", hint=hint)
+    heads = world.code.heads(case.mission.id, case.mission.base)
+    commit = heads.work or heads.base
+    if commit is None:
+        raise BlockedError("there is no commit to judge yet", hint=f"mission start {case.mission.id}")
+    tree = world.code.code_tree(commit)
+    found = world.checks.detect(world.code.glance(commit, world.checks.manifest_names))
+    criteria = milestone.criteria or found
+    turn = f"again {world.clock.now().isoformat()}" if again else turn_of(case.mission)
+    judges = Judges(world, case.mission, heads, case.seen.records)
+    draft = Draft(case.mission, replace(case.seen, detected={tree: found}), policy_of(world))
+    before = tuple(dict.fromkeys([*criteria, *passed_criteria(draft, tree)]))
+    return Validation(case, milestone, criteria, commit, tree, turn, judges.against(commit), before)
+
+
+def step(world: World, validation: Validation) -> Judgement:
+    """Start what has to be started; return where it stands. Questions to people count as not judged here."""
+    policy, case = policy_of(world), validation.case
+    states = check_states(world, policy, case.mission, _wanted(validation, policy))
+    free = world.machine.free_slots("check")
+    draft = Draft(case.mission, replace(case.seen, checks=states, free_checks=free), policy)
+    owner = str(validation.milestone.number)
+    result = judge(
+        draft,
+        validation.criteria,
+        owner=owner,
+        commit=validation.commit,
+        tree=validation.tree,
+        turn=validation.turn,
+    )
+    if result.starts or result.running:
+        start_within_bounds(draft, result)
+    else:
+        result = _as_before(draft, validation, result)
+    for act in draft.acts:
+        acting.carry_out(world, case, act)
+    return result
+
+
+def _wanted(validation: Validation, policy: Policy) -> list[RunCheck]:
+    """Every judgement that may be needed: on the commit, and on the one with the judge's files of the base."""
+    sides = [(validation.commit, validation.tree, validation.criteria)]
+    if validation.against.commit is not None:
+        sides.append((validation.against.commit, validation.against.tree, validation.before))
+    return [
+        RunCheck(check_key(c, tree, policy, validation.case.mission, validation.turn), 1, c, commit, "")
+        for commit, tree, criteria in sides
+        for c in criteria
+        if c.kind in EXECUTABLE_KINDS
+    ]
+
+
+def _as_before(draft: Draft, validation: Validation, result: Judgement) -> Judgement:
+    """The same with what the judge's files of the base say: what fails by them has failed."""
+    owner, against = str(validation.milestone.number), validation.against
+    before = as_before(draft, against, validation.before, owner=owner, about="", turn=validation.turn)
+    waits = any(hold.kind == "request" and hold.subject == owner for hold in draft.holds)
+    asked = [move.request for move in draft.moves if isinstance(move, Ask)] if waits else []
+    if waits and not asked:
+        asked = [r for r in draft.mission.requests if r.open and r.feature == owner and ACCEPT_CHANGE in r.prompt]
+    failed = before.failures if before.against else []
+    texts = {j.criterion.text for j in failed}
+    return replace(
+        result,
+        known=[*(j for j in result.known if j.criterion.text not in texts), *failed],
+        starts=[act for act in draft.acts if isinstance(act, RunCheck)],
+        running=["the judge's files of the base"] if before.open and not waits else [],
+        asked=[*result.asked, *asked],
+    )
+
+
+def conclude(world: World, validation: Validation, known: list[Judged]) -> None:
+    """Write the verdicts behind the criteria, and close the fix features whose criterion passes."""
+    at, person = stamp(world.clock.now()), world.machine.person()
+    marks = tuple(
+        Mark(j.criterion, j.passes, Result(j.verdict, at, validation.commit[:7]), j.criterion.baseline)
+        for j in known
+        if j.criterion.index >= 0
+    )
+    if not marks:
+        return
+    words = f"milestone {validation.milestone.number} judged on demand (by {person.name})"
+    moves: list[Move] = [MarkCriteria(str(validation.milestone.number), marks, "judged on demand")]
+    entries = [Entry("criteria.judged", words)]
+    for move in _closed(validation.milestone, known):
+        moves.append(move)
+        entries.append(Entry("feature.done", move.why))
+    changes = [c for move in moves for c in changes_of(validation.case.loaded, move, (), world.clock.now())]
+    write = mission_write(validation.case.stored, changes)
+    mission = validation.case.mission.id
+    world.state.commit([write], message=message(mission, entries), expect=validation.case.head, author=person)
+
+
+def _closed(milestone: Milestone, known: list[Judged]) -> list[MoveFeature]:
+    """The fix features that have nothing left to fix: their criterion passes."""
+    passing = {j.criterion.text for j in known if j.passes}
+    return [
+        MoveFeature(f.number, FeatureStatus.DONE, f"{f.number} is done: `{f.criteria[0].text}` passes without it")
+        for f in milestone.features
+        if f.fixes and f.status in _IDLE and f.criteria and all(c.text in passing for c in f.criteria)
+    ]

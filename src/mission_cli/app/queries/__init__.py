@@ -1,0 +1,1 @@
+"""What a surface can ask about missions."""

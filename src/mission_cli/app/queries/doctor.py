@@ -1,0 +1,336 @@
+"""Looks whether everything that missions need works here: the machine, the schedule, the repository, its agents.
+
+What goes wrong while looking is a finding too.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass, replace
+from mission_cli._support.text import (
+    counted,
+    one_line,
+    show_duration,
+)
+from mission_cli.document.reading.placed import load_placed
+from mission_cli.domain.budget.amounts import show_amount
+from mission_cli.domain.errors import MissionError
+from mission_cli.domain.health import Finding, Level, doubtful, fine, wrong
+from mission_cli.domain.ids import RunId, Sha
+from mission_cli.domain.routing import runners
+from mission_cli.domain.runs import Reserve, RunRecord
+from mission_cli.domain.status import FINISHED_MISSION, Cause, EndReason, JobState, RecordState
+from mission_cli.engine.context import runner_obstacle
+from mission_cli.engine.effects import worker_job
+from mission_cli.engine.guards.health import (
+    INSTALL,
+    LATE,
+    in_its_environment,
+    roughly,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import Exit
+    from mission_cli.engine.context import World
+    from mission_cli.ports.diagnostics import Instruments
+    from mission_cli.ports.schedule import Installed
+
+_PROGRAM = "command"
+"""The kind of runner that is any program: starting it to see whether it works would be starting work."""
+_OLDEST_YEAR = 2024
+_CLOCK_SLACK = timedelta(minutes=2)
+_ANSWER_SECONDS = 120
+_PROMPT = "Answer with the one word OK. Use no tools and do nothing else.\n"
+_CALL_CAP = Decimal("0.50")
+_SHOWN_PATHS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a model that was started."""
+
+    runner: str
+    model: str
+    job: str
+
+
+def machine_findings(tools: Instruments) -> list[Finding]:
+    """Git, the person's identity, the clock, the environment file."""
+    return [
+        *_looked("git", lambda: [fine("git", tools.git())]),
+        *_looked("identity", lambda: [_identity(tools)]),
+        _clock(tools),
+        *_looked("keys", lambda: [_keys(tools)]),
+    ]
+
+
+def schedule_findings(tools: Instruments) -> list[Finding]:
+    """What starts pulses: whether it is there, can work and has worked lately."""
+    return _looked("schedule", lambda: _schedule(tools))
+
+
+def repository_findings(world: World, tools: Instruments, *, offline: bool) -> list[Finding]:
+    """Sandbox, room, state, each configured runner, and unless `offline` the remote."""
+    findings = [
+        _sandbox(world),
+        _room(world),
+        *_copies(world),
+        *_shell(world),
+        *_looked("state", lambda: [_state(world, tools)]),
+        *_trouble(world),
+    ]
+    for name in sorted(world.settings.runners):
+        findings += _looked(f"runner {name}", partial(_runner, world, tools, name))
+    return findings if offline else [*findings, *_remote(world, tools)]
+
+
+def call_models(world: World, nonce: str) -> list[Call]:
+    """Start one smallest call of a model for every agent that a mission here uses. Raises MissionError."""
+    calls = []
+    for name, mission in _used(world).items():
+        runner = world.settings.runners[name]
+        base = world.code.heads(mission.id, mission.base).base
+        if (runner.kind or name) == _PROGRAM or runner_obstacle(world, name, runner) or base is None:
+            continue
+        tier = mission.models.get("workers", "")
+        call = Call(name, runner.models.get(tier, tier), f"doctor/{nonce}/{name}")
+        record = _record(call, base)
+        spec = replace(worker_job(world, mission, record), key=call.job, kind="check", branch="", setup="", copy=())
+        world.executor.submit(replace(spec, max_steps=3))
+        calls.append(call)
+    return calls
+
+
+def answer(world: World, call: Call, key_file: str) -> tuple[Finding, Decimal | None] | None:
+    """What came of a call, and what it cost in dollars if somebody knows; None while it runs."""
+    job = world.executor.poll([call.job])[call.job]
+    if job.exit is None and job.state in {JobState.RUNNING, JobState.WAITING}:
+        return None
+    if job.exit is None:
+        return wrong(f"model of {call.runner}", "the call was lost", "try again"), None
+    usage = job.exit.report.usage
+    usd = usage.usd if usage is not None else None
+    return _judged(call, job.exit, usd, key_file), usd
+
+
+def healthy(findings: Iterable[Finding]) -> bool:
+    """Whether nothing is wrong."""
+    return all(finding.level is not Level.WRONG for finding in findings)
+
+
+# The machine
+
+
+def _looked(subject: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+    try:
+        return look()
+    except MissionError as error:
+        return [wrong(subject, error.message, error.hint)]
+
+
+def _identity(tools: Instruments) -> Finding:
+    person = tools.identity()
+    if person is not None:
+        return fine("identity", str(person))
+    todo = "git config --global user.name NAME; git config --global user.email ADDRESS"
+    return doubtful("identity", "git does not know your name and address: workers cannot commit without them", todo)
+
+
+def _clock(tools: Instruments) -> Finding:
+    now = tools.clock.now()
+    if now.year < _OLDEST_YEAR:
+        return wrong("clock", f"it says {now:%Y-%m-%d %H:%M} UTC", "set it: timedatectl set-ntp true")
+    return fine("clock", f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def _keys(tools: Instruments) -> Finding:
+    file = tools.key_file()
+    if file.open_to_others:
+        return doubtful("keys", f"others may read {file.path}", f"chmod 600 {file.path}")
+    if file.commented:
+        words = f"{file.path}: the comment behind the value of {', '.join(file.commented)} is a part of the value"
+        return doubtful("keys", words, "put the comment on a line of its own")
+    return fine("keys", file.path if file.there else f"{file.path} (not there: no keys are kept for pulses)")
+
+
+# The schedule
+
+
+def _schedule(tools: Instruments) -> list[Finding]:
+    installed = tools.schedule.installed()
+    if installed is None:
+        words = "nothing starts pulses: missions move when a worker ends, and when you call `mission pulse` or `run`"
+        return [doubtful("schedule", words, INSTALL)]
+    return [*_as_written(tools, installed), _ticks(tools, installed), *_lost(tools)]
+
+
+def _as_written(tools: Instruments, installed: Installed) -> list[Finding]:
+    """Whether it says what it should, and everything that it names is there."""
+    kind, job = installed.kind, installed.job
+    if not installed.live:
+        return [wrong(kind, f"it is switched off: {installed.text}", INSTALL)]
+    if "pulse" not in job.argv or "--all" not in job.argv:
+        return [wrong(kind, f"somebody has changed it: {installed.text}", INSTALL)]
+    gone = tools.missing([job.argv[0], os.path.dirname(job.log)])  # noqa: PTH120 - text, not a file
+    if gone:
+        return [wrong(kind, f"it names what is not there any more: {', '.join(gone)}", INSTALL)]
+    findings = [fine(kind, " ".join(job.argv))]
+    if job.argv != tools.pulse:
+        findings = [doubtful(kind, f"it starts another installation than this one: {job.argv[0]}", INSTALL)]
+    stale = tools.missing(installed.environment.get("PATH", "").split(":"))
+    if stale:
+        shown = ", ".join(stale[:_SHOWN_PATHS]) + (", …" if len(stale) > _SHOWN_PATHS else "")
+        findings.append(doubtful(kind, f"folders of its PATH are gone: {shown}", INSTALL))
+    if kind == "systemd" and not tools.lingers():
+        findings.append(doubtful(kind, "it stops when you log out", "loginctl enable-linger"))
+    return findings
+
+
+def _ticks(tools: Instruments, installed: Installed) -> Finding:
+    obstacle = tools.scheduler_obstacle(installed.kind)
+    if obstacle:
+        todo = "start it: systemctl start cron, or service cron start" if installed.kind == "cron" else INSTALL
+        return wrong("pulse", f"{obstacle}: no tick will come", todo)
+    last = tools.schedule.last_tick()
+    if last is None:
+        return wrong("pulse", "none has ever run", INSTALL)
+    span = tools.clock.now() - last
+    if span < -_CLOCK_SLACK:
+        words = f"the clock is {roughly(-span)} behind the last pulse"
+        return wrong("clock", words, "set it: timedatectl set-ntp true")
+    if span > LATE:
+        words = f"the last one ran {roughly(span)} ago, one is due every minute"
+        return wrong("pulse", words, f"does {installed.kind} run? its log is {installed.job.log}")
+    return fine("pulse", f"one has run within the last {show_duration(LATE)}")
+
+
+def _lost(tools: Instruments) -> list[Finding]:
+    words = "it is not there any more: the next pulse leaves it out"
+    return [doubtful("repository", f"{place}: {words}") for place in tools.lost_repositories()]
+
+
+# The repository
+
+
+def _sandbox(world: World) -> Finding:
+    found = world.machine.sandbox()
+    if found.problem:
+        return wrong("sandbox", found.problem, "apt install bubblewrap, or `sandbox` in .mission.toml")
+    if found.on:
+        return fine("sandbox", found.words)
+    todo = "" if world.settings.sandbox == "off" else "apt install bubblewrap"
+    return doubtful("sandbox", found.words, todo)
+
+
+def _copies(world: World) -> list[Finding]:
+    missing = world.machine.not_in_checkout(world.settings.tree.copy)
+    todo = "put them there, or take them out of `[tree] copy` in .mission.toml"
+    return (
+        [doubtful("tree", f"not in your checkout, so in no worker's tree: {', '.join(missing)}", todo)]
+        if missing
+        else []
+    )
+
+
+def _shell(world: World) -> list[Finding]:
+    lacks = world.checks.lacks
+    return [doubtful("shell", f"criteria are run by a shell {lacks}", "install bash")] if lacks else []
+
+
+def _room(world: World) -> Finding:
+    shortage = world.machine.shortage()
+    if shortage:
+        return wrong("room", f"{shortage}: no worker is started", "free some, or lower min_free_… in .mission.toml")
+    return fine("room", "enough memory and disk for a worker")
+
+
+def _state(world: World, tools: Instruments) -> Finding:
+    newest = world.state.history(limit=1)
+    if newest and newest[0].at - tools.clock.now() > _CLOCK_SLACK:
+        span = roughly(newest[0].at - tools.clock.now())
+        words = f"the clock is {span} behind the newest commit of the state"
+        return wrong("clock", words, "set it: timedatectl set-ntp true")
+    return fine("state", counted(len(world.state.snapshot().missions), "mission"))
+
+
+def _remote(world: World, tools: Instruments) -> list[Finding]:
+    remote = world.settings.remote
+    if not remote:
+        return []
+    try:
+        tools.push_claim(remote)
+    except MissionError as error:
+        todo = f"may you push refs/mission/… to `{remote}` without being asked? an ssh agent is not there under cron"
+        return [wrong("remote", error.message, todo)]
+    return [fine("remote", f"a claim was pushed to `{remote}` and taken away again")]
+
+
+def _trouble(world: World) -> list[Finding]:
+    return [wrong("pulse here", f"at {t.at} it could not work: {t.message}", t.hint) for t in world.runtime.troubles()]
+
+
+def _runner(world: World, tools: Instruments, name: str) -> list[Finding]:
+    subject, runner = f"runner {name}", world.settings.runners[name]
+    obstacle = runner_obstacle(world, name, runner)
+    if obstacle is not None:
+        return [wrong(subject, obstacle.words, obstacle.remedy)]
+    version = "" if (runner.kind or name) == _PROGRAM else f", {tools.version(runner.command)}"
+    installed = tools.schedule.installed()
+    elsewhere = in_its_environment(world, installed, name) if installed is not None else []
+    return [
+        fine(subject, f"{tools.program(runner.command)}{version}"),
+        *(replace(f, subject=subject) for f in elsewhere),
+    ]
+
+
+# Models
+
+
+def _used(world: World) -> dict[str, Mission]:
+    """Configured runners that a mission which is not over uses, with one such mission."""
+    found: dict[str, Mission] = {}
+    for stored in world.state.snapshot().missions.values():
+        mission = load_placed(stored.text, stored.id).mission
+        if mission.status is None or mission.status in FINISHED_MISSION:
+            continue
+        for name in runners(mission):
+            if name in world.settings.runners:
+                found.setdefault(name, mission)
+    return found
+
+
+def _record(call: Call, base: Sha) -> RunRecord:
+    return RunRecord(
+        run=RunId("doctor/1.1-a1"),
+        state=RecordState.INTENDED,
+        runner=call.runner,
+        model=call.model,
+        base=base,
+        deadline_s=_ANSWER_SECONDS,
+        reserve=Reserve(cap_usd=_CALL_CAP),
+        prompt=_PROMPT,
+    )
+
+
+def _judged(call: Call, end: Exit, usd: Decimal | None, key_file: str) -> Finding:
+    subject = f"model of {call.runner}"
+    report = end.report
+    if end.reason is EndReason.EXIT and report.cause is None and end.code == 0:
+        cost = "unknown cost" if usd is None else show_amount("usd", usd)
+        return fine(subject, f"{call.model or 'its own default'} answered; {cost}")
+    words = one_line(report.detail or end.detail or report.last_words or f"it ended with {end.code}", 200)
+    if report.cause is Cause.RATE_LIMIT:
+        return doubtful(subject, words, f"wait{f' until {report.reset_at}' if report.reset_at else ''}")
+    if report.cause in {Cause.AUTH, Cause.PERMISSION}:
+        return wrong(subject, words, f"log in with the agent itself, or put its key into {key_file}")
+    if end.reason is EndReason.DEADLINE:
+        return wrong(subject, f"no answer within {_ANSWER_SECONDS} s", "does it work by hand? is there a proxy?")
+    return wrong(subject, words, f"does it work by hand? proxies and certificates for cron go into {key_file}")

@@ -1,0 +1,402 @@
+"""What surfaces show: one plain value per question, the same for terminal, JSON, HTTP."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass, replace
+from mission_cli._support.text import parse_stamp, show_duration
+from mission_cli.app.commands.edit import commit_commands
+from mission_cli.app.commands.start_checks import why_refused
+from mission_cli.app.queries.troubles import unserved
+from mission_cli.domain.budget.amounts import CATEGORIES
+from mission_cli.domain.budget.ledger import account
+from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.status import CriterionKind, FeatureStatus, JobState, MilestoneStatus, MissionStatus
+from mission_cli.engine.context import policy_of
+from mission_cli.engine.guards.health import pulse_findings
+from mission_cli.engine.observing.observe import consider
+from mission_cli.planner.release.order import holds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.app.addressing import Address
+    from mission_cli.document.merging.difference import Difference
+    from mission_cli.domain.health import Finding
+    from mission_cli.domain.mission import Criterion, Feature, Mission
+    from mission_cli.domain.problems import Problem
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.case import Case
+    from mission_cli.engine.context import World
+    from mission_cli.planner.core.decisions import Hold
+    from mission_cli.ports.git.state import Snapshot, StateStore
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """What changed between two revisions of a mission; `old` and `new` as git takes them."""
+
+    old: str
+    new: str
+    changes: list[Difference]
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionView:
+    """One criterion and where it stands."""
+
+    text: str
+    kind: str
+    verdict: str
+    vacuous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One reason why something does not move."""
+
+    kind: str
+    detail: str
+    until: str = ""
+    unblock: str = ""
+    person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureView:
+    """One feature as it is shown."""
+
+    number: str
+    title: str
+    status: str
+    raw_status: str
+    shown_as: str
+    depends: tuple[str, ...]
+    attempts: int
+    worker: str
+    pr: str
+    run: str
+    cause: str
+    detail: str
+    finding: str
+    """What a person should know of the last attempt that has ended."""
+    running_for: str
+    blocked_by: tuple[Blocker, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneView:
+    """One milestone as it is shown."""
+
+    number: int
+    name: str
+    status: str
+    rounds: int
+    criteria: tuple[CriterionView, ...]
+    features: tuple[FeatureView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """One line of the budget."""
+
+    cap: Decimal
+    spent: Decimal
+    reserved: Decimal
+    unknown_runs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits for a person, an event or a time."""
+
+    kind: str
+    name: str
+    since: str = ""
+    unblock: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MissionView:
+    """A whole mission as it is shown."""
+
+    id: str
+    title: str
+    status: str
+    mode: str
+    path: str
+    shown_as: str
+    progress: float
+    base: str
+    host: str
+    runner: str
+    milestones: tuple[MilestoneView, ...]
+    budget: dict[str, Money]
+    waiting_for: tuple[Waiting, ...]
+    problems: tuple[Problem, ...]
+    holds: tuple[Hold, ...] = ()
+    edits: tuple[str, ...] = ()
+    commit_edits: tuple[str, ...] = ()
+    """Commands that commit them."""
+    trouble: str = ""
+    sandbox: str = ""
+    pulse: tuple[Finding, ...] = ()
+    """What keeps pulses from coming or from working."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One mission in a list."""
+
+    id: str
+    title: str
+    status: str
+    progress: float
+    path: str
+    problems: int = 0
+    repo: str = ""
+    error: str = ""
+    """Why no pulse can serve it."""
+
+
+def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView:
+    """Return everything about one mission that `status` shows."""
+    case = consider(world, policy_of(world), snapshot, address.stored, address.loaded, look_only=True)
+    mission = case.mission
+    edits = [e for e in world.state.edits() if e.path == address.stored.path]
+    ours = unserved(world, address.stored, address.loaded)
+    return MissionView(
+        id=mission.id,
+        title=mission.title,
+        status=str(mission.status or mission.raw_status),
+        mode=mission.mode,
+        path=world.state.work_path(address.stored.path),
+        shown_as=shown_as(case),
+        progress=progress_of(mission),
+        base=mission.base,
+        host=mission.host,
+        runner=mission.preferences.runner,
+        milestones=tuple(
+            MilestoneView(
+                number=m.number,
+                name=m.name,
+                status=str(m.status or m.raw_status),
+                rounds=m.rounds,
+                criteria=tuple(_criterion(c) for c in m.criteria),
+                features=tuple(_feature(case, f) for f in m.features),
+            )
+            for m in mission.milestones
+        ),
+        budget=_budget(mission, case.seen.records),
+        waiting_for=tuple(_waiting(case, ours)),
+        problems=case.loaded.problems,
+        holds=(*ours, *case.plan.holds),
+        edits=(
+            *(f"{e.path} ({e.kind})" for e in edits),
+            *(
+                (".mission.toml (counts when it is committed: workers ran without a sandbox)",)
+                if world.settings_edited()
+                else ()
+            ),
+        ),
+        commit_edits=commit_commands(world, edits),
+        sandbox=world.machine.sandbox().words,
+        pulse=pulse_findings(world, case),
+        trouble="; ".join(hold.detail for hold in ours),
+    )
+
+
+def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "", world: World | None = None) -> list[Line]:
+    """Return one line per mission, by id; with the world that serves them also why no pulse can serve one."""
+    from mission_cli.document.reading.placed import load_placed
+
+    found = []
+    for stored in sorted(snapshot.missions.values(), key=lambda s: s.id):
+        loaded = load_placed(stored.text, stored.id)
+        mission = loaded.mission
+        errors = unserved(world, stored, loaded, general=False) if world is not None else []
+        found.append(
+            Line(
+                id=mission.id,
+                title=mission.title,
+                status=str(mission.status or mission.raw_status),
+                progress=progress_of(mission),
+                path=store.work_path(stored.path),
+                problems=len(loaded.errors()),
+                repo=repo,
+                error=errors[0].detail if errors else "",
+            )
+        )
+    return found
+
+
+def why(world: World, snapshot: Snapshot, address: Address) -> list[tuple[str, list[Hold]]]:
+    """Return for each thing that does not move the whole list of what holds it, in the order of release."""
+    from mission_cli.planner.core.deliberation import Draft
+
+    policy = policy_of(world)
+    case = consider(world, policy, snapshot, address.stored, address.loaded, look_only=True)
+    found: list[tuple[str, list[Hold]]] = []
+    ours = unserved(world, address.stored, address.loaded)
+    general = [*ours, *(h for h in case.plan.holds if "." not in h.subject)]
+    asleep = case.mission.status is not MissionStatus.ACTIVE and not address.loaded.refused
+    refused = why_refused(world, address) if asleep else None
+    general = _possible(general, refused, case.mission.id)
+    if refused is not None:
+        general.insert(len(ours), refused)
+    if is_elsewhere(case.mission.host, world.machine.me()):
+        return [("", general)]
+    if address.feature is None and general:
+        found.append(("", general))
+    for milestone in case.mission.milestones:
+        if address.milestone is not None and milestone.number != address.milestone:
+            continue
+        for feature in milestone.features:
+            if feature.finished or (address.feature is not None and feature.number != address.feature):
+                continue
+            mine = [h for h in case.plan.holds if h.subject == feature.number and h.kind in _OF_RUNS]
+            draft = Draft(case.mission, case.seen, policy)
+            holds = _possible([*ours, *(mine or holds_of(draft, milestone, feature))], refused, case.mission.id)
+            found.append((feature.number, holds))
+    return found
+
+
+def _possible(holds: Sequence[Hold], refused: Hold | None, mission: str) -> list[Hold]:
+    """Return the holds without a `start` or `resume` that is refused: it is not what a person types next."""
+    waking = {f"mission start {mission}", f"mission resume {mission}"} if refused is not None else set[str]()
+    return [replace(hold, unblock="") if hold.unblock in waking else hold for hold in holds]
+
+
+_OF_RUNS = frozenset({"running", "review", "evidence", "lost", "executor", "request", "check", "by_hand"})
+
+
+def shown_as(case: Case) -> str:
+    """Return the derived status: waiting, blocked, validating, recovering, or the stored one."""
+    mission = case.mission
+    if mission.status is not MissionStatus.ACTIVE:
+        return str(mission.status or mission.raw_status)
+    if case.plan.running or case.plan.acts or case.plan.moves or case.open_jobs:
+        validating = any(m.status is MilestoneStatus.VALIDATING for m in mission.milestones)
+        return "validating" if validating else "active"
+    if any(r.open for r in mission.recoveries):
+        return "recovering"
+    if any(h.person for h in case.plan.holds):
+        outside = {"base", "conflict", "runner", "check"}
+        return "blocked" if all(h.kind in outside for h in case.plan.holds if h.person) else "waiting"
+    return "waiting" if case.plan.holds else "active"
+
+
+def progress_of(mission: Mission) -> float:
+    """Return the share of the planned features, those skipped left out, that is done: 0 to 1."""
+    planned = [f for f in mission.features() if not f.fixes and f.status is not FeatureStatus.SKIPPED]
+    done = sum(f.status is FeatureStatus.DONE for f in planned)
+    return round(done / len(planned), 4) if planned else 0.0
+
+
+def _criterion(criterion: Criterion) -> CriterionView:
+    verdict = str(criterion.result.verdict) if criterion.result else ""
+    if not verdict and criterion.kind is CriterionKind.MANUAL and criterion.ticked:
+        verdict = "passed"
+    vacuous = criterion.baseline is not None and str(criterion.baseline.verdict) == "passed"
+    return CriterionView(criterion.text, str(criterion.kind), verdict, vacuous)
+
+
+def _feature(case: Case, feature: Feature) -> FeatureView:
+    records = [r for r in case.seen.records if r.feature == feature.number]
+    last = max(records, key=lambda r: r.attempt, default=None)
+    holds = [h for h in case.plan.holds if h.subject == feature.number]
+    settled = max((r for r in records if not r.open), key=lambda r: r.attempt, default=None)
+    running = last is not None and last.open and not last.by
+    return FeatureView(
+        number=feature.number,
+        title=feature.title,
+        status=str(feature.status or feature.raw_status),
+        raw_status=feature.raw_status,
+        shown_as=_feature_shown_as(case.mission, feature, holds),
+        depends=tuple(feature.depends),
+        attempts=len(records),
+        worker=feature.worker,
+        pr=feature.pr,
+        run=last.run if last else "",
+        cause=str(settled.cause or "") if settled else "",
+        detail=settled.detail if settled else "",
+        finding=settled.finding if settled and feature.status is not FeatureStatus.SKIPPED else "",
+        running_for=_running_for(case, last) if running and last is not None else "",
+        blocked_by=tuple(_blocker(h) for h in holds if h.kind != "running"),
+    )
+
+
+def _feature_shown_as(mission: Mission, feature: Feature, holds: list[Hold]) -> str:
+    if any(h.kind == "dependency" and h.person for h in holds):
+        return "blocked"
+    if any(h.kind in {"request", "by_hand"} for h in holds):
+        return "waiting_human"
+    if any(h.kind == "wait" for h in holds):
+        return "waiting_external"
+    if any(r.open and r.feature == feature.number for r in mission.recoveries) and not feature.finished:
+        return "recovering"
+    return str(feature.status or feature.raw_status)
+
+
+def _running_for(case: Case, record: RunRecord) -> str:
+    job = next((j for run, j in case.seen.jobs.items() if run == record.run), None)
+    if job is None or job.state is not JobState.RUNNING:
+        return ""
+    started = parse_stamp(job.started)
+    return show_duration(case.seen.now - started) if started else ""
+
+
+def _blocker(hold: Hold) -> Blocker:
+    until = hold.until.isoformat().replace("+00:00", "Z") if hold.until else ""
+    return Blocker(hold.kind, hold.detail, until, hold.unblock, hold.person)
+
+
+def _budget(mission: Mission, records: tuple[RunRecord, ...]) -> dict[str, Money]:
+    state = account(mission.limits, mission.spends, records)
+    return {
+        category: Money(
+            cap=state.cap(category) or Decimal(0),
+            spent=state.spent.of(category),
+            reserved=state.held.of(category),
+            unknown_runs=state.spent.unknown if category == "usd" else 0,
+        )
+        for category in CATEGORIES
+    }
+
+
+def waiting_at_all(unserved: Sequence[Hold]) -> list[Waiting]:
+    """Return what keeps pulses from serving a mission as what waits for a person."""
+    return [Waiting(hold.kind, hold.detail, "", hold.unblock) for hold in unserved]
+
+
+def _waiting(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
+    mission = case.mission
+    found = waiting_at_all(unserved)
+    found += [
+        Waiting("request", r.prompt, r.asked, f"mission answer {mission.id} {r.number} {'|'.join(r.options) or 'TEXT'}")
+        for r in mission.requests
+        if r.open
+    ]
+    for hold in case.plan.holds:
+        if hold.person and hold.kind not in {"request", "mission", "milestone", "slot"}:
+            name = f"{hold.subject}: {hold.detail}" if hold.subject else hold.detail
+            found.append(Waiting(hold.kind, name, "", hold.unblock))
+    return found
+
+
+def change_of(state: StateStore, address: Address, revisions: str = "") -> ChangeView:
+    """What changed since a revision, or between two (`A..B`); without one, in the mission's last commit."""
+    from mission_cli.document.merging.difference import differences
+    from mission_cli.document.reading.placed import load_placed
+
+    stored = address.stored
+    old, _, new = revisions.partition("..")
+    if not old:
+        last = state.history(stored, limit=1)
+        new = new or (last[0].commit if last else "")
+        old = f"{new}^"
+    after = state.text_at(stored, new) if new else stored.text
+    before = state.text_at(stored, old)
+    return ChangeView(old, new, differences(load_placed(before, stored.id), load_placed(after, stored.id)))

@@ -1,0 +1,59 @@
+"""What keeps pulses from serving a mission at all: a file that cannot be read, an error of the last pulse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.problems import Problem
+from mission_cli.planner.core.decisions import Hold
+
+if TYPE_CHECKING:
+    from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.engine.context import World
+    from mission_cli.ports.git.state import Stored
+    from mission_cli.ports.runtime import Trouble
+
+ERROR = "error"
+"""Kind of such a hold."""
+
+
+def unserved(world: World, stored: Stored, loaded: Loaded, *, general: bool = True) -> list[Hold]:
+    """Return why no pulse can serve a mission; nothing when the last one could, and the file can be read.
+
+    Without `general`: only what is about this mission.
+    """
+    found = []
+    if loaded.refused:
+        problem = next(iter(loaded.errors()), None)
+        words = problem.at(world.state.work_path(stored.path)) if problem else stored.path
+        found.append(Hold("", ERROR, f"its file cannot be read: {words}", unblock=_edit(stored), person=True))
+    for trouble in troubles_of(world, stored):
+        if not (trouble.mission or general):
+            continue
+        if trouble.mission:
+            in_file = stored.path in trouble.message
+            said = f"{trouble.message} ({trouble.hint})" if in_file and trouble.hint else trouble.message
+            words, help_by = f"the last pulse could not serve it: {said}", _edit(stored) if in_file else trouble.hint
+        else:
+            words, help_by = f"the last pulse could not work: {trouble.message}", trouble.hint
+        found.append(Hold("", ERROR, words, unblock=help_by or "mission pulse --debug", person=True))
+    return found
+
+
+def troubles_of(world: World, stored: Stored) -> list[Trouble]:
+    """Return what kept the last pulse from serving a mission, as long as nothing in its folder changed since."""
+    return [
+        trouble
+        for trouble in world.runtime.troubles()
+        if not trouble.mission or (trouble.mission == stored.id and trouble.content in {"", stored.content})
+    ]
+
+
+def problems_of(world: World, stored: Stored) -> list[Problem]:
+    """Return the errors that the last pulse met for a mission, for `lint`."""
+    own = [t for t in troubles_of(world, stored) if t.mission]
+    return [Problem(1, 1, f"the last pulse could not serve it: {t.message}", hint=t.hint) for t in own]
+
+
+def _edit(stored: Stored) -> str:
+    return f"mission edit {stored.id}"

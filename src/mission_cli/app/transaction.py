@@ -1,0 +1,78 @@
+"""How a command becomes a commit: read, change, commit under the person's name; again when the file moved meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.app.addressing import Address, resolve
+from mission_cli.domain.errors import ConflictError
+from mission_cli.engine.recording.entry import Entry
+from mission_cli.engine.recording.record import (
+    log_rows,
+    message,
+    mission_write,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mission_cli.document.changes import Change
+    from mission_cli.domain.ids import Sha
+    from mission_cli.engine.context import World
+
+_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command did, for people; `address` as it was before."""
+
+    words: str
+    address: Address
+    commit: Sha | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The changes of a command with the reason for the commit; nothing to change is fine."""
+
+    words: str
+    event: str
+    changes: tuple[Change, ...] = ()
+    logged: bool = True
+    decisions: tuple[str, ...] = ()
+    """Rows of the Decision Log; empty: nothing was decided."""
+    reason: str = ""
+    """Why, as the person gave it."""
+
+
+def commit_change(world: World, text: str, change: Callable[[Address], Wanted]) -> Done:
+    """Read, change, commit; from the beginning when the file moved meanwhile."""
+    person = world.machine.person()
+    for attempt in range(_TRIES):
+        snapshot = world.state.snapshot()
+        address = resolve(snapshot, text)
+        wanted = change(address)
+        if not wanted.changes:
+            return Done(wanted.words, address)
+        now = world.clock.now()
+        by = f"by {person.name}"
+        reason = f"{wanted.reason} ({by})" if wanted.reason else by
+        words = f"{wanted.words} ({by})"
+        entry = Entry(wanted.event, words, logged=wanted.logged, decisions=wanted.decisions, reason=reason)
+        changes: list[Change] = [*wanted.changes, *log_rows(address.loaded, [entry], now)]
+        try:
+            commit = world.state.commit(
+                [mission_write(address.stored, changes)],
+                message=message(address.mission.id, [entry]),
+                expect=snapshot.head,
+                author=person,
+            )
+        except ConflictError:
+            if attempt + 1 == _TRIES:
+                raise
+            continue
+        world.runtime.kick()
+        return Done(wanted.words, address, commit)
+    raise AssertionError("the loop returns or raises")

@@ -1,1 +1,0 @@
-"""Pure arithmetic on money, hours and tokens: Decimal, never float."""

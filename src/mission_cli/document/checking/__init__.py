@@ -1,0 +1,1 @@
+"""What `lint` reports, and what `fix` mends."""

@@ -1,0 +1,113 @@
+"""What can be written into a mission file and acts on nothing yet: one table that `lint`, `start` and a test share.
+
+`tests/unit/test_inert.py` enumerates every key, section, column, annotation and kind of criterion, and fails for one
+that neither stands here nor has a test that proves what it does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.document.reading.sections import (
+    SECTIONS,
+    has_columns,
+    rows_in,
+)
+from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.routing import is_research
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.domain.mission import Feature
+
+_ADDRESS = "it stays in the file for you and for other tools"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of the front matter that acts on nothing yet; `silent` are values that ask for nothing."""
+
+    hint: str = _ADDRESS
+    silent: frozenset[str] = frozenset({""})
+
+
+KEYS: Mapping[str, Key] = {
+    "type": Key("development and research are the types that act", frozenset({"", "development", "research"})),
+    "quality_threshold": Key("write a gate of kind quality with the rule `minScore >= N`", frozenset({"", "0", "0.0"})),
+    "owner": Key(),
+    "origin.agent": Key(),
+    "origin.conversation": Key(),
+    "model_routing.validation": Key("criteria are run as commands, no model judges yet"),
+}
+"""By dotted path."""
+ANNOTATIONS: Mapping[str, str] = {
+    "parallel-group": "features run in parallel unless `[depends:…]` says otherwise",
+    "repo": "every feature is done in the repository of the mission",
+}
+"""By name, with what to do instead."""
+COLUMNS: Mapping[tuple[str, str], str] = {
+    ("Team", "Volatile"): _ADDRESS,
+}
+"""By section and column."""
+UNREAD_SECTIONS: Mapping[str, str] = {
+    "Phases": "gates and milestones say what comes first",
+    "Mission Agents": _ADDRESS,
+    "Research": "findings are read from the files in the mission's folder `research/`",
+    "Outcomes": _ADDRESS,
+}
+"""Sections whose rows are kept and shown, with what to do instead."""
+
+
+def inert(loaded: Loaded) -> tuple[Problem, ...]:
+    """Return a warning, with its place, for everything written in a mission file that acts on nothing yet."""
+    found = [*_keys(loaded), *_annotations(loaded), *_columns(loaded), *_sections(loaded)]
+    return tuple(sorted(found))
+
+
+def _keys(loaded: Loaded) -> Iterator[Problem]:
+    front = loaded.layout.front
+    for path, key in KEYS.items():
+        value = front.value(*path.split("."))
+        if value is not None and front.text(*path.split(".")) not in key.silent:
+            shown = f"`{path}: {value.text}`" if len(key.silent) > 1 else f"`{path}`"
+            yield _kept(value.line, value.column, shown, key.hint)
+
+
+def _annotations(loaded: Loaded) -> Iterator[Problem]:
+    team = {row.agent.casefold() for row in loaded.mission.team}
+    for feature in loaded.mission.features():
+        for name, text in _written(feature).items():
+            yield _kept(feature.line, 1, f"`[{text}]` of {feature.number}", ANNOTATIONS[name])
+        if feature.assign and feature.assign.casefold() not in team:
+            hint = f"write a row `{feature.assign}` into `## Team`, with a runner or a model"
+            yield _kept(feature.line, 1, f"`[assign:{feature.assign}]` of {feature.number}", hint)
+        if feature.research and not is_research(loaded.mission, feature):
+            yield _kept(feature.line, 1, f"`[research]` of {feature.number}", "a fix feature mends code")
+
+
+def _written(feature: Feature) -> Mapping[str, str]:
+    values = {"parallel-group": feature.group, "repo": feature.repo}
+    return {name: f"{name}:{text}" for name, text in values.items() if text}
+
+
+def _columns(loaded: Loaded) -> Iterator[Problem]:
+    for (section, column), hint in COLUMNS.items():
+        marks = SECTIONS[section].tables[0].marks
+        for row in rows_in(loaded.layout, section, *marks):
+            if has_columns(row.table, (column.casefold(),)) and row[column.casefold()]:
+                yield _kept(row.line, row.column, f"the column `{column}` of `{section}`", hint)
+                break
+
+
+def _sections(loaded: Loaded) -> Iterator[Problem]:
+    first = {row.section: row.line for row in reversed(list(loaded.mission.kept))}
+    for section, hint in UNREAD_SECTIONS.items():
+        if section in first:
+            yield _kept(first[section], 1, f"the section `{section}`", hint)
+
+
+def _kept(line: int, column: int, what: str, hint: str) -> Problem:
+    return Problem(line, column, f"{what} is kept and acts on nothing yet", hint, Severity.WARNING)

@@ -1,0 +1,186 @@
+"""What `mission lint` says beyond what reading says: things that `start` will refuse, and things that prove nothing."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import one_line
+from mission_cli.document.checking.inert import inert
+from mission_cli.document.checking.weak_commands import weaknesses
+from mission_cli.document.reading.load import milestone_places
+from mission_cli.document.reading.sections import (
+    SECTIONS,
+    find_section,
+    rows_in,
+)
+from mission_cli.document.syntax.scan import LONGEST_LINE
+from mission_cli.domain.budget.amounts import why_no_amount
+from mission_cli.domain.ids import why_bad_id
+from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.status import CriterionKind, GateKind, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.document.syntax.scan import Layout
+    from mission_cli.domain.mission import Criterion, Feature, Gate, Mission
+
+_NOT_RUN = frozenset({CriterionKind.HTTP, CriterionKind.BROWSER, CriterionKind.REVIEW})
+_NOT_UTF8 = pattern("[\udc80-\udcff]")
+_NUMBERLESS = pattern(r"Milestone\b(?!\s+\d)|M\b\s*[:.—–-]", re.IGNORECASE)
+_CLOSE = 0.8
+_SECTION_LEVEL = 2
+
+
+def lint(loaded: Loaded) -> tuple[Problem, ...]:
+    """Return all problems of a file, in order of lines."""
+    layout = loaded.layout
+    found = [*loaded.problems, *_bytes(layout), *_long_lines(layout), *_identity(loaded), *_budget(loaded)]
+    found += [*_headings(layout), *_rows(layout), *_spends(layout), *_plan(loaded.mission), *_gates(loaded)]
+    found += inert(loaded)
+    return tuple(sorted(found))
+
+
+def _bytes(layout: Layout) -> Iterator[Problem]:
+    odd = _NOT_UTF8.search(layout.text)
+    if odd:
+        line = next(line for line in layout.lines if line.start <= odd.start() < line.end)
+        hint = "save the file as UTF-8; until then the byte is kept as it is"
+        yield Problem(line.number, odd.start() - line.start + 1, "a byte that is no UTF-8", hint, Severity.WARNING)
+
+
+def _identity(loaded: Loaded) -> Iterator[Problem]:
+    value = loaded.layout.front.value("id")
+    reason = why_bad_id(value.text.strip()) if value and value.text.strip() else ""
+    if value and reason:
+        hint = "the name of the folder is taken instead" if loaded.mission.id != value.text.strip() else ""
+        yield Problem(value.line, value.column, f"`{value.text}` cannot name a mission: {reason}", hint)
+
+
+def _budget(loaded: Loaded) -> Iterator[Problem]:
+    front = loaded.layout.front
+    if loaded.mission.limits.any_cap or front.missing or front.problems:
+        return
+    value = front.value("budget", "money_usd")
+    at = (value.line, value.column) if value else (1, 1)
+    hint = "`start` insists on one: set money_usd, time_hours or token_limit, or write unlimited"
+    yield Problem(*at, "there is no budget cap", hint, Severity.WARNING)
+
+
+def _long_lines(layout: Layout) -> Iterator[Problem]:
+    for line in layout.lines[layout.first :]:
+        if line.end - line.start > LONGEST_LINE:
+            words = f"a line of {line.end - line.start} characters is kept and not read"
+            yield Problem(line.number, 1, words, f"the longest that is read has {LONGEST_LINE}", Severity.WARNING)
+
+
+def _headings(layout: Layout) -> Iterator[Problem]:
+    absent = [title for title in SECTIONS if find_section(layout, title) < 0]
+    for heading in layout.headings[1:]:
+        at = (heading.line.number, 1)
+        if heading.level == _SECTION_LEVEL and heading.title:
+            close = difflib.get_close_matches(heading.title.title(), absent, n=1, cutoff=_CLOSE)
+            if close:
+                words = f"the section `{heading.title}` is not known, it is kept and not read"
+                yield Problem(*at, words, f"did you mean `## {close[0]}`?", Severity.WARNING)
+        elif heading.level > _SECTION_LEVEL and _NUMBERLESS.match(heading.title):
+            hint = "write `### Milestone 1: Name`"
+            yield Problem(*at, f"the milestone `{heading.title}` has no number", hint, Severity.WARNING)
+
+
+def _rows(layout: Layout) -> Iterator[Problem]:
+    if layout.open_fence:
+        words = "a code fence that is never closed: nothing behind it is read"
+        yield Problem(layout.open_fence, 1, words, "close it with a line of the same marks", Severity.WARNING)
+    for line in layout.stray:
+        raw = layout.raw(line)
+        column = len(raw) - len(raw.lstrip()) + 1
+        hint = "put it below the header and the `|---|` line of a table, without a blank line between them"
+        yield Problem(line.number, column, "a row outside of any table is not read", hint, Severity.WARNING)
+    said = {id(t) for place in milestone_places(layout) for t in place.tables}
+    for table in layout.tables:
+        for row in table.rows:
+            if id(table) not in said and len(row.cells) != len(table.columns) and not row.empty():
+                words = f"this row has {len(row.cells)} cells under {len(table.columns)} columns"
+                column = row.cells[0].start - row.line.start + 1 if row.cells else 1
+                yield Problem(row.line.number, column, words, "write a pipe inside of a cell as \\|", Severity.WARNING)
+
+
+def _spends(layout: Layout) -> Iterator[Problem]:
+    for row in rows_in(layout, "Budget Tracking", "category", "amount"):
+        text = row["amount"]
+        if why_no_amount(text) == "is no number" and text.casefold() != "unknown":
+            words = f"the amount `{text}` is no number" if text else "a spend without an amount"
+            hint = "it counts as unknown; write a number, or the word unknown"
+            yield Problem(row.line, row.column, words, hint, Severity.WARNING)
+
+
+def _plan(mission: Mission) -> Iterator[Problem]:
+    for milestone in mission.milestones:
+        yield from _criteria(milestone.criteria, f"milestone {milestone.number}", milestone.line)
+        vacuous = [c for c in milestone.criteria if c.baseline and c.baseline.verdict is Verdict.PASSED]
+        for criterion in vacuous:
+            words = f"`{criterion.text}` passed before any work: it guards, and proves nothing"
+            yield Problem(criterion.line, 1, words, "", Severity.WARNING)
+        if not milestone.features:
+            yield Problem(milestone.line, 1, f"milestone {milestone.number} has no features", "", Severity.WARNING)
+        for feature in milestone.features:
+            yield from _criteria(feature.criteria, f"feature {feature.number}", feature.line)
+
+
+def _gates(loaded: Loaded) -> Iterator[Problem]:
+    broken = {problem.line for problem in loaded.problems}
+    for gate in loaded.mission.gates:
+        if not gate.blocks and gate.line not in broken:
+            words = f"the gate `{gate.name}` blocks nothing: whatever it says, nobody waits for it"
+            yield Problem(gate.line, 1, words, "name features under Blocks", Severity.WARNING)
+        if gate.kind is GateKind.QUALITY:
+            yield from _quality(loaded.mission, gate)
+
+
+def _criteria(criteria: tuple[Criterion, ...], name: str, line: int) -> Iterator[Problem]:
+    if not criteria:
+        found = "only the tests and builds that are found are run"
+        hint = found if name.startswith("milestone") else "any change that keeps the tests green counts"
+        yield Problem(line, 1, f"{name} has no criterion", hint, Severity.WARNING)
+    for criterion in criteria:
+        yield from weak_criterion(criterion, (criterion.line, 1))
+        if criterion.wrong:
+            continue
+        if criterion.kind is CriterionKind.TEXT:
+            words = f"`{criterion.text}` cannot be run: a person will be asked"
+            hint = "write it as run:, file:, grep: or metric: if that can say it"
+            yield Problem(criterion.line, 1, words, hint, Severity.WARNING)
+        elif criterion.kind in _NOT_RUN:
+            words = f"`{criterion.text}`: {criterion.kind} criteria are not run by this version, a person will be asked"
+            yield Problem(criterion.line, 1, words, "", Severity.WARNING)
+
+
+def weak_criterion(criterion: Criterion, at: tuple[int, int]) -> Iterator[Problem]:
+    """What makes the command of a criterion pass although something failed."""
+    if criterion.kind is CriterionKind.RUN and not criterion.wrong:
+        for words, hint in weaknesses(criterion.command):
+            yield Problem(*at, f"the criterion `{one_line(criterion.text, 80)}`: {words}", hint, Severity.WARNING)
+
+
+def _quality(mission: Mission, gate: Gate) -> Iterator[Problem]:
+    judged = [f for n in gate.after if (f := mission.feature(n)) is not None]
+    plain = [f.number for f in judged if not f.criteria]
+    if plain:
+        what = f"the gate `{gate.name}` scores {', '.join(plain)}"
+        words = f"{what}, which has no criteria: done by a worker counts 5, by hand 1"
+        yield Problem(gate.line, 1, words, "give it criteria", Severity.WARNING)
+    unscored = [f.number for f in judged if f.criteria and not _reviewed(f)]
+    if gate.min_score is not None and unscored:
+        what = f"the gate `{gate.name}` asks for a score, and nobody scores {', '.join(unscored)}"
+        words = f"{what}: criteria that pass count 5"
+        hint = "give it a criterion `review: … (>= 4)`, or ask for allPassed"
+        yield Problem(gate.line, 1, words, hint, Severity.WARNING)
+
+
+def _reviewed(feature: Feature) -> bool:
+    return any(c.kind is CriterionKind.REVIEW for c in feature.criteria)

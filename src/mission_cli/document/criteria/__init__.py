@@ -1,0 +1,1 @@
+"""Criteria of a mission file: read, taken apart, and written."""

@@ -1,0 +1,273 @@
+"""Checklist items as criteria: what the person wrote, and how it is judged.
+
+A criterion is read as a whole or not at all: of one of which a part is not understood, nothing is run.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.quantities import quantity
+from mission_cli._support.text import parse_duration
+from mission_cli.document.criteria.body import (
+    Body,
+    body_of,
+    verify_fields,
+)
+from mission_cli.document.syntax import escape
+from mission_cli.document.syntax.spans import (
+    Span,
+    code,
+    results,
+    spans,
+)
+from mission_cli.document.syntax.vocabulary import VERDICT_WORDS, verdict
+from mission_cli.domain.mission import Criterion, Result
+from mission_cli.domain.status import CriterionKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+KIND = pattern(
+    r"(not[ -]grep|run|file|grep|http|browser|metric|review|manual)[ \t]*:\s*(.*)\Z", re.DOTALL | re.IGNORECASE
+)
+_TIMEOUT = pattern(r"\(\s*time[- ]?out\b([^()]*)\)\s*\Z", re.IGNORECASE)
+_LONGEST_TIMEOUT = timedelta(days=30)
+_BOUND = pattern(r"\s*(>=|<=|=>|=<|==|!=|>|<|=|≥|≤|at least\b|at most\b)\s*(.*)\Z", re.DOTALL | re.IGNORECASE)
+_BOUND_BEHIND = pattern(
+    r"((?:(?!\s[<>=]=|\s=[<>]).)*\S)\s+(>=|<=|=>|=<|==|!=|>|<|≥|≤|at least\b|at most\b)\s*(.*)\Z",
+    re.DOTALL | re.IGNORECASE,
+)
+_SIGNS = {"≥": ">=", "≤": "<=", "=>": ">=", "=<": "<=", "=": "==", "at least": ">=", "at most": "<="}
+_IN = pattern(r"\s+in\s+", re.IGNORECASE)
+_BETWEEN = pattern(r"\s*(?:,?\s*and\s|,|\s)\s*", re.IGNORECASE)
+_QUOTED = pattern(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"")
+_PROSE_WORDS = pattern(r"(?:^|\s)(?:and|exits?|must|should|passes|succeeds)(?=\s|$)", re.IGNORECASE)
+_PROSE_KINDS = frozenset({"http", "browser", "review", "manual"})
+_ONE_SPAN = "write one command in one pair of backticks, run: `a && b`, or two criteria"
+_FORMS = {
+    "run": "write the command, and nothing but (timeout 30m) behind it: run: `pytest -q`",
+    "file": "write paths in backticks, and nothing else: file: `a.txt` `b.txt`",
+    "grep": "write grep: `pattern` in `path`",
+    "not grep": "write not grep: `pattern` in `path`",
+    "metric": "write metric: `./coverage.sh` >= 80",
+}
+
+
+def read_criterion(
+    raw: str, *, more: Iterable[str] = (), ticked: bool = False, line: int = 0, index: int = -1
+) -> Criterion:
+    """Return the criterion that an item's text stands for; what has no known form is handed to a person.
+
+    `more` are the lines of the item behind its first. Where a part of it cannot be read, `wrong` says which.
+    """
+    lines = [raw, *more]
+    body = body_of(raw, lines[1:])
+    now, start = _results(lines[number] for number in body.marks)
+    place: dict[str, Any] = {"ticked": ticked, "result": now, "baseline": start, "line": line, "index": index}
+    return Criterion(**{"text": body.shown, **place, **_read(body)})
+
+
+def result_comment(result: Result, *, baseline: bool = False) -> str:
+    """Return the comment that stands behind a criterion."""
+    start = "start " if baseline else ""
+    return f"<!-- {start}{VERDICT_WORDS[result.verdict]} {result.at} {result.commit} -->"
+
+
+def _read(body: Body) -> dict[str, Any]:
+    found = KIND.match(body.text)
+    if not found:
+        return _prose(body)
+    word = found[1].casefold().replace("-", " ")
+    if word in _PROSE_KINDS:
+        return {**_prose(body), "kind": CriterionKind(word), "command": found[2].strip()}
+    known: dict[str, Any] = {"kind": CriterionKind.GREP if "grep" in word else CriterionKind(word)}
+    rest = found[2].strip()
+    limit = _TIMEOUT.search(rest)
+    if limit and not any(s.start < limit.start() < s.end for s in spans(rest)):
+        rest = rest[: limit.start()].rstrip()
+        known |= _timeout(limit[1])
+    if body.verify:
+        known |= _wrong("it says what is to be run, and a `verify:` block says it again", "take one of them away")
+    if "wrong" not in known:
+        known |= _script(word, rest, body.script) if body.script is not None else _fields(word, rest)
+    return known
+
+
+def _prose(body: Body) -> dict[str, Any]:
+    if body.verify:
+        return verify_fields(body.verify)
+    shown: dict[str, Any] = {"kind": CriterionKind.TEXT, "text": escape.opened(body.shown)}
+    if body.text.casefold().rstrip().rstrip(":") in _PROSE_KINDS:
+        return {**shown, **_wrong("it says nothing that could be judged", "write what a person shall look at")}
+    return shown
+
+
+def _wrong(words: str, remedy: str) -> dict[str, Any]:
+    return {"wrong": words, "remedy": remedy}
+
+
+def _timeout(text: str) -> dict[str, Any]:
+    span = parse_duration(text)
+    if span is None or not timedelta(0) < span <= _LONGEST_TIMEOUT:
+        return _wrong(f"`(timeout{text})` is no timeout", "write (timeout 30m), of 30 days at most")
+    return {"timeout": span}
+
+
+def _script(word: str, rest: str, script: str) -> dict[str, Any]:
+    if word != "run":
+        return _wrong(f"a `{word}:` with a block of code is not read", _FORMS[word])
+    if rest:
+        return _wrong(f"there is `{_short(rest)}` beside the block of code", "write `run:` alone before the block")
+    if not script.strip():
+        return _wrong("it says no command", _FORMS[word])
+    return {"command": script}
+
+
+def _fields(word: str, rest: str) -> dict[str, Any]:
+    codes = spans(rest)
+    if not rest or any(not s.code.strip() for s in codes):
+        return _wrong("it says nothing that could be run", _FORMS[word])
+    if word == "run":
+        return _run(rest, codes)
+    if word == "file":
+        return _file(rest, codes)
+    return _metric(rest, codes) if word == "metric" else _grep(word, rest, codes)
+
+
+def _run(rest: str, codes: Sequence[Span]) -> dict[str, Any]:
+    if len(codes) == 1 and (codes[0].start, codes[0].end) == (0, len(rest)):
+        return _one_line(codes[0].code, "run")
+    if len(codes) > 1:
+        return _wrong(f"it holds {len(codes)} commands in backticks, or one with backticks in it", _backticks(rest))
+    if codes:
+        return _wrong(f"`{_short(_around(rest, codes))}` beside the command is not read", _backticks(rest))
+    if "`" in rest:
+        return _wrong("it has a single backtick", _backticks(rest))
+    bare = _QUOTED.sub("''", rest)
+    prose = _PROSE_WORDS.search(bare.partition(" #")[0])
+    if "(timeout" in bare.casefold().replace(" ", "") or prose:
+        what = prose[0].strip() if prose else "(timeout"
+        return _wrong(f"`{what}` may be a part of the command or words about it", "put the command into backticks")
+    return _one_line(rest, "run")
+
+
+def _backticks(rest: str) -> str:
+    """The remedy for backticks that are not one span: one span, or what a shell has instead of backticks."""
+    return f"{_ONE_SPAN}; a backtick of the shell is written $(…)" if rest.count("`") else _ONE_SPAN
+
+
+def _one_line(command: str, word: str) -> dict[str, Any]:
+    if "\n" in command:
+        return _wrong("its command goes on in the next line", "write `run:` and a fenced block of code below it")
+    return {"command": command} if command.strip() else _wrong("it says no command", _FORMS[word])
+
+
+def _file(rest: str, codes: Sequence[Span]) -> dict[str, Any]:
+    if not codes:
+        return (
+            {"paths": tuple(p for p in re.split(r"[,\s]+", rest) if p)} if "`" not in rest else _leftover("file", "`")
+        )
+    wrong = _unread("file", _gaps(rest, codes))
+    return wrong or _paths([s.code for s in codes], "file")
+
+
+def _paths(names: list[str], word: str) -> dict[str, Any]:
+    if any("\n" in name for name in names):
+        return _wrong("a path goes on in the next line", _FORMS[word])
+    return {"paths": tuple(names)}
+
+
+def _grep(word: str, rest: str, codes: Sequence[Span]) -> dict[str, Any]:
+    known: dict[str, Any] = {"negated": word != "grep"}
+    if codes and codes[0].start == 0:
+        wanted, behind = codes[0].code, rest[codes[0].end :]
+        parts = re.fullmatch(r"(?:\s+(?:in\s+|(?=`))(.*\S))?\s*", behind, re.DOTALL | re.IGNORECASE)
+        if not parts:
+            return _leftover(word, behind)
+        where = parts[1] or ""
+    else:
+        before = rest[: codes[0].start] if codes else rest
+        parted = _IN.split(before)
+        if len(parted) > 2 or before.startswith(("'", '"')):  # noqa: PLR2004 - pattern and path
+            return _wrong("where its pattern ends is not clear", _FORMS[word])
+        wanted = parted[0].strip()
+        where = rest[len(before) :] if codes else ""
+        where = (parted[1].strip() + where) if len(parted) > 1 else where
+        if (codes and len(parted) < 2) or "`" in wanted or not wanted:  # noqa: PLR2004 - pattern and path
+            return _leftover(word, rest)
+    if "\n" in wanted:
+        return _wrong("its pattern goes on in the next line", _FORMS[word])
+    known |= {"pattern": wanted, "paths": ()}
+    return known | _file_list(word, where) if where else known
+
+
+def _file_list(word: str, where: str) -> dict[str, Any]:
+    read = _file(where, spans(where))
+    return _leftover(word, where) if "wrong" in read else read
+
+
+def _metric(rest: str, codes: Sequence[Span]) -> dict[str, Any]:
+    if codes and codes[0].start == 0:
+        command, bound = codes[0].code, _BOUND.match(rest, codes[0].end)
+        sign, limit = (bound[1], bound[2]) if bound else ("", "")
+    else:
+        behind = _BOUND_BEHIND.match(rest)
+        command, sign, limit = (behind[1], behind[2], behind[3]) if behind and "`" not in behind[1] else ("", "", "")
+    if not sign or not command.strip():
+        return _wrong("it has no command with a bound behind it", _FORMS["metric"])
+    number = quantity(limit)
+    if isinstance(number, str):
+        return _wrong(
+            f"the bound `{_short(limit)}` is not one number", f"{_FORMS['metric']}; for two bounds, two criteria"
+        )
+    known = _one_line(command, "metric")
+    sign = sign.casefold()
+    return known | {"comparison": _SIGNS.get(sign, sign), "bound": number.value, "unit": number.unit}
+
+
+def _gaps(rest: str, codes: Sequence[Span]) -> list[str]:
+    edges = [0, *(edge for span in codes for edge in (span.start, span.end)), len(rest)]
+    return [rest[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _around(rest: str, codes: Sequence[Span]) -> str:
+    return " … ".join(gap.strip() for gap in _gaps(rest, codes) if gap.strip())
+
+
+def _unread(word: str, gaps: list[str]) -> dict[str, Any]:
+    first, *between, last = gaps
+    for gap in (first, last):
+        if gap.strip():
+            return _leftover(word, gap)
+    odd = next((gap for gap in between if not _BETWEEN.fullmatch(gap)), None)
+    return {} if odd is None else _leftover(word, odd or "nothing between two paths")
+
+
+def _leftover(word: str, what: str) -> dict[str, Any]:
+    return _wrong(f"`{_short(what)}` in it is not read", _FORMS[word])
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split()).replace("`", "'")
+    return flat if len(flat) <= 60 else f"{flat[:59]}…"  # noqa: PLR2004 - characters of a message
+
+
+def _results(marks: Iterable[str]) -> tuple[Result | None, Result | None]:
+    now = start = None
+    for found in (m for text in marks for m in results(text)):
+        word = verdict(found["word"])
+        if word is None:
+            continue
+        result = Result(word, found["at"], found["commit"])
+        if found["start"]:
+            start = result
+        else:
+            now = result
+    return now, start
+
+
+__all__ = ["KIND", "code", "read_criterion", "result_comment"]

@@ -1,0 +1,1 @@
+"""Changes a mission file and leaves every other byte as it is."""

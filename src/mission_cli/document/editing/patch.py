@@ -1,0 +1,163 @@
+"""Applies changes to a text and alters the bytes of what changed and nothing else.
+
+After each patch the text is read again: the changed places say what was meant and all others what they
+said before; otherwise nothing is returned. That is the law in `docs/format.md`, checked at run time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.document.editing import locate
+from mission_cli.document.editing.columns import completion
+from mission_cli.document.editing.edits import (
+    CannotPlaceError,
+    Edit,
+    text_hash,
+)
+from mission_cli.document.editing.field_meaning import Key, first_difference
+from mission_cli.document.syntax.scan import Layout, scan
+from mission_cli.domain.errors import DocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mission_cli.document.changes import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A change that did not fit, and why: a person changed the place, or it can't be done safely."""
+
+    change: Change
+    reason: str
+    line: int = 0
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Patched:
+    """A text with as many of the changes as fitted."""
+
+    text: str
+    refused: tuple[Refused, ...] = ()
+
+
+def apply(text: str, changes: Sequence[Change], *, where: str = "") -> str:
+    """Return `text` with all the changes. Raises DocumentError when one of them does not fit."""
+    result = apply_fitting(text, changes)
+    if result.refused:
+        first = result.refused[0]
+        at = f"{where}:{first.line}" if where and first.line else where
+        raise DocumentError(first.reason, where=at, hint=first.hint or "look at the file there, then try again")
+    return result.text
+
+
+def apply_fitting(text: str, changes: Sequence[Change]) -> Patched:
+    """Return `text` with the changes that fit, and those that do not."""
+    refused: list[Refused] = []
+    rest = list(changes)
+    while rest:
+        layout = completed(scan(text), rest)
+        text = layout.text
+        batch, left, failed = _batch(layout, rest)
+        done, rest = rest[: len(rest) - len(left)], left
+        refused += failed
+        if not batch:
+            continue
+        try:
+            text = splice(layout, batch)
+        except AssertionError:
+            known = [refusal.change for refusal in failed]
+            text, more = _one_by_one(text, [change for change in done if change not in known])
+            refused += more
+    return Patched(text, tuple(refused))
+
+
+def apply_beside(committed: str, theirs: str, changes: Sequence[Change]) -> str:
+    """Return `theirs`, a version of `committed` that a person is editing, with the changes that touch no edit of it."""
+    before, now = scan(committed), scan(theirs)
+    kept = [change for change in changes if _place(before, change) in (None, _place(now, change))]
+    return apply_fitting(theirs, kept).text
+
+
+def _place(layout: Layout, change: Change) -> list[str] | None:
+    """What stands where a change would be made; None where it has no place there, or not yet."""
+    try:
+        return [layout.text[edit.start : edit.end].strip() for edit in locate.locate(layout, change)]
+    except CannotPlaceError:
+        return None
+
+
+def completed(layout: Layout, changes: Sequence[Change]) -> Layout:
+    """Add the columns that the changes need and a table lacks; where that is not safe, the table stays as it is."""
+    for change in changes:
+        edits = completion(layout, change)
+        try:
+            layout = scan(splice(layout, edits)) if edits else layout
+        except AssertionError:
+            continue
+    return layout
+
+
+def _one_by_one(text: str, changes: Sequence[Change]) -> tuple[str, list[Refused]]:
+    """Make changes each for itself; one that does not read back as meant is refused, and nothing of it is written."""
+    refused: list[Refused] = []
+    for change in changes:
+        try:
+            edits = locate.locate(scan(text), change)
+            text = splice(scan(text), edits)
+        except CannotPlaceError as error:
+            refused.append(Refused(change, str(error), error.line, error.hint))
+        except AssertionError as error:
+            line = text.count("\n", 0, edits[0].start) + 1
+            hint = "nothing was written; is a fence or comment left open near that line? if not, please report it"
+            refused.append(Refused(change, f"this is a bug of ours: {error}", line, hint))
+    return text, refused
+
+
+def _batch(layout: Layout, changes: Sequence[Change]) -> tuple[list[Edit], list[Change], list[Refused]]:
+    """Take changes in order until one touches the place of another; the rest waits for the next reading."""
+    edits: list[Edit] = []
+    refused: list[Refused] = []
+    for position, change in enumerate(changes):
+        try:
+            found = locate.locate(layout, change)
+        except CannotPlaceError as error:
+            if edits and error.may_come:
+                return edits, list(changes[position:]), refused
+            refused.append(Refused(change, str(error), error.line, error.hint))
+            continue
+        if any(_touch(old, new) for old in edits for new in found):
+            return edits, list(changes[position:]), refused
+        edits += found
+    return edits, [], refused
+
+
+def _touch(old: Edit, new: Edit) -> bool:
+    return (new.start <= old.end and old.start <= new.end) or bool(set(old.meant) & set(new.meant))
+
+
+def splice(layout: Layout, edits: Iterable[Edit]) -> str:
+    """Return the text with the edits, read again. Raises AssertionError where it does not say what was meant."""
+    ordered = sorted(edits, key=lambda e: e.start)
+    text = "".join(_pieces(layout.text, ordered))
+    meant: dict[Key, str | None] = {}
+    for edit in ordered:
+        meant.update(edit.meant)
+    wrong = first_difference(layout, scan(text), meant)
+    if wrong is not None:
+        raise AssertionError(f"a patch did not read back as meant at {wrong!r}")
+    return text
+
+
+def _pieces(text: str, ordered: Iterable[Edit]) -> Iterator[str]:
+    at = 0
+    for edit in ordered:
+        if edit.replaces and edit.replaces != text_hash(text[edit.start : edit.end]):
+            raise AssertionError(f"an edit replaces something else than it was made for, at {edit.start}")
+        yield text[at : edit.start]
+        yield edit.text
+        at = edit.end
+    yield text[at:]

@@ -1,0 +1,1 @@
+"""Merges two versions of a mission file by their meaning."""

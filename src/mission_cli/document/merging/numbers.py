@@ -1,0 +1,207 @@
+"""Numbers that two copies gave out to different rows: one of them gets the next free one.
+
+A row of the base keeps its number. Among added rows the one that has been worked on goes first, then the
+order of their names decides; whoever is pushed from a number tries the next. Which copies meet first makes
+no difference to where a row ends.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.numbers import whole
+from mission_cli.document.merging.ranks import attempt_of, identity_of
+from mission_cli.document.reading.features import ANNOTATION
+from mission_cli.document.reading.load import feature_rows, milestone_places
+from mission_cli.document.reading.sections import table_in
+from mission_cli.domain.ids import FeatureNumber, feature_number, feature_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mission_cli.document.syntax.rows import Cell, Table
+    from mission_cli.document.syntax.scan import Layout
+
+_REFERENCE = pattern(r"(?<![\d.])\d+\.\d+(?![\d.])")
+_COUNTED = {"Decision Log": ("date", "decision", "rationale"), "Input Requests": ("asked", "feature", "prompt")}
+_NAMING = {
+    "Gates": ("after", "blocks"),
+    "Waits": ("feature",),
+    "Input Requests": ("feature",),
+    "Recovery Log": ("feature",),
+    "Outcomes": ("feature",),
+}
+
+Space = tuple[str, int]
+Name = tuple[str, int]
+Edit = tuple[int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A number that a row has; `space` is what it is unique in."""
+
+    space: Space
+    number: int
+    name: Name
+    worked_on: bool = False
+    cell: Cell | None = None
+    """None for the section of a feature whose row was deleted."""
+
+    def claim(self) -> tuple[bool, Name]:
+        """Who keeps a number: the smaller claim."""
+        return (not self.worked_on, self.name)
+
+
+def renumbered(base: Layout, ours: Layout, theirs: Layout) -> tuple[str, str]:
+    """Return the texts of ours and theirs in which no number stands for two different rows."""
+    taken = {(g.space, g.number) for g in _given(base)}
+    sides = [[g for g in _given(side) if (g.space, g.number) not in taken] for side in (ours, theirs)]
+    if not _collide(*sides):
+        return ours.text, theirs.text
+    places = _places(sides[0] + sides[1], taken)
+    texts = [_rewritten(side, given, places) for side, given in zip((ours, theirs), sides, strict=True)]
+    return texts[0], texts[1]
+
+
+def _collide(ours: list[_Given], theirs: list[_Given]) -> bool:
+    numbers = {(g.space, g.number): g.name for g in ours}
+    names = {(g.space, g.name): g.number for g in ours}
+    return any(
+        numbers.get((g.space, g.number), g.name) != g.name or names.get((g.space, g.name), g.number) != g.number
+        for g in theirs
+    )
+
+
+def _places(given: list[_Given], taken: set[tuple[Space, int]]) -> dict[tuple[Space, Name], int]:
+    """The number of each added row."""
+    first: dict[tuple[Space, Name], _Given] = {}
+    for one in sorted(given, key=lambda g: (g.number, g.claim())):
+        first.setdefault((one.space, one.name), one)
+    held: dict[tuple[Space, int], _Given] = {}
+    for one in first.values():
+        row, number = one, one.number
+        while (row.space, number) in taken or (row.space, number) in held:
+            other = held.get((row.space, number))
+            if other is not None and row.claim() < other.claim():
+                held[row.space, number], row = row, other
+            number += 1
+        held[row.space, number] = row
+    return {(row.space, row.name): number for (_, number), row in held.items()}
+
+
+def _given(layout: Layout) -> Iterator[_Given]:
+    rows = list(_features(layout))
+    yield from rows
+    known = {(g.space, g.number) for g in rows}
+    for number, _, title in _sections(layout):
+        milestone, count = feature_order(number)
+        if (("feature", milestone), count) not in known:
+            yield _Given(("feature", milestone), count, (identity_of(title), 0))
+    for title, columns in _COUNTED.items():
+        counted = table_in(layout, title, "#")
+        if counted is not None:
+            yield from _counted(title, counted, columns)
+
+
+def _features(layout: Layout) -> Iterator[_Given]:
+    seen: Counter[Name] = Counter()
+    for place in milestone_places(layout):
+        for table in place.tables:
+            for number, row in feature_rows(table, place.number):
+                cell = table.cell(row, "#")
+                if number is None or cell is None or "." not in cell.text:
+                    continue
+                milestone, count = feature_order(number)
+                name = (identity_of(table.text(row, "feature")), milestone)
+                seen[name] += 1
+                worked_on = bool(attempt_of(table.text(row, "worker")))
+                yield _Given(("feature", milestone), count, (name[0], seen[name]), worked_on, cell)
+
+
+def _counted(title: str, table: Table, columns: tuple[str, ...]) -> Iterator[_Given]:
+    seen: Counter[str] = Counter()
+    for row in table.real_rows():
+        cell = table.cell(row, "#")
+        given = None if cell is None else whole(cell.text)
+        if cell is not None and given is not None:
+            name = " · ".join(table.text(row, c) for c in columns)
+            seen[name] += 1
+            yield _Given((title, 0), given, (name, seen[name]), cell=cell)
+
+
+def _sections(layout: Layout) -> Iterator[tuple[FeatureNumber, int, str]]:
+    """(number, where it stands, title) of each feature's section."""
+    for heading in layout.headings[1:]:
+        first, _, title = heading.title.partition(" ")
+        number = feature_number(first.rstrip(":.—–"))
+        if number is not None:
+            yield number, layout.text.index(first, heading.line.start), title
+
+
+def _rewritten(layout: Layout, given: list[_Given], places: Mapping[tuple[Space, Name], int]) -> str:
+    edits: list[Edit] = []
+    moved: dict[str, str] = {}
+    for one in given:
+        number = places[one.space, one.name]
+        if number == one.number:
+            continue
+        prefix = f"{one.space[1]}." if one.space[0] == "feature" else ""
+        if prefix:
+            moved[prefix + str(one.number)] = prefix + str(number)
+        if one.cell is not None:
+            edits.append(_in_cell(layout, one.cell, prefix + str(number)))
+    if moved:
+        edits += _references(layout, moved)
+    text = layout.text
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def _in_cell(layout: Layout, cell: Cell, new: str) -> Edit:
+    """Another content for a cell; the bar behind it stays where it is as far as the padding allows."""
+    stop = cell.end
+    while layout.text[stop : stop + 1] == " ":
+        stop += 1
+    room = stop - cell.end
+    fill = max(room - len(new) + len(cell.text), 1) if room else 0
+    return cell.start, stop, new + " " * fill
+
+
+def _references(layout: Layout, moved: Mapping[str, str]) -> Iterator[Edit]:
+    """Edits of all that speaks of the moved features: their sections, dependencies, gates and tables."""
+
+    def renamed(text: str) -> str:
+        return _REFERENCE.sub(lambda m: moved.get(feature_number(m[0]) or FeatureNumber(""), m[0]), text)
+
+    for number, at, _ in _sections(layout):
+        if number in moved:
+            written = _REFERENCE.search(layout.text, at)
+            if written is not None:
+                yield *written.span(), moved[number]
+    cells = [
+        table.cell(row, "feature")
+        for place in milestone_places(layout)
+        for table in place.tables
+        for _, row in feature_rows(table, place.number)
+    ]
+    for cell in filter(None, cells):
+        new = ANNOTATION.sub(lambda m: renamed(m[0]) if m["name"].casefold() == "depends" else m[0], cell.text)
+        if new != cell.text:
+            yield _in_cell(layout, cell, new)
+    for named in _naming(layout):
+        if renamed(named.text) != named.text:
+            yield _in_cell(layout, named, renamed(named.text))
+
+
+def _naming(layout: Layout) -> Iterator[Cell]:
+    """The cells of other tables that name features."""
+    for title, columns in _NAMING.items():
+        for column in columns:
+            table = table_in(layout, title, column)
+            cells = [table.cell(row, column) for row in table.real_rows()] if table is not None else []
+            yield from filter(None, cells)

@@ -1,0 +1,153 @@
+"""Which of two changes of one fact counts: each has a rank that depends on it and on the common base alone.
+
+The greater rank wins. So it does not matter which two of many copies meet first.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.lazy_re import pattern
+from mission_cli.document.reading.features import ANNOTATION
+from mission_cli.document.syntax.spans import results
+from mission_cli.document.syntax.vocabulary import (
+    feature_status,
+    milestone_status,
+    mission_status,
+    number,
+    plain,
+)
+from mission_cli.domain.budget.amounts import parse_amount
+from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Rank = tuple[Any, ...]
+
+_ATTEMPT = pattern(r"\ba(\d{1,9})\b")
+_TRIES = pattern(r"\s*`?\[tries-after\s*:\s*a?(\d{1,9})\s*\]`?", re.IGNORECASE)
+_F = FeatureStatus
+_FEATURE = {_F.PENDING: 0, _F.DISPATCHED: 1, _F.REVIEW: 2, _F.FAILED: 3, _F.DONE: 4}
+_LOOP = {
+    _F.DISPATCHED: frozenset({_F.DISPATCHED, _F.REVIEW, _F.DONE, _F.PENDING, _F.FAILED}),
+    _F.REVIEW: frozenset({_F.REVIEW, _F.DONE, _F.PENDING, _F.FAILED}),
+}
+"""Where the loop can bring a feature within one attempt; all else was a person."""
+_MILESTONE = {s: n for n, s in enumerate(MilestoneStatus)}
+_MILESTONE |= {MilestoneStatus.FAILED: 3, MilestoneStatus.BLOCKED: 4, MilestoneStatus.PASSED: 5}
+_M = MissionStatus
+_MISSION = (
+    *(_M.DRAFT, _M.PLANNING, _M.SCHEDULED, _M.RECURRING, _M.ACTIVE),
+    *(_M.PAUSED, _M.FAILED, _M.COMPLETED, _M.CANCELLED),
+)
+_REOPENED = pattern(r"active \((passed|validating|completed)\)\Z")
+_OPEN = {"": 0, "open": 0, "pending": 0, "waiting": 0, "needed": 0, "expired": 1, "timed out": 1, "failed": 1}
+_GATE = {"": 0, "pending": 0, "rejected": 3}
+
+
+def attempt_of(worker: str) -> int:
+    """The attempt that a Worker cell speaks of (`script a2`), 0 without one."""
+    found = _ATTEMPT.findall(worker)
+    return int(found[-1]) if found else 0
+
+
+def split_tries(cell: str) -> tuple[str, int]:
+    """A Feature cell without `[tries-after:K]`, and K."""
+    found = _TRIES.findall(cell)
+    return _TRIES.sub("", cell).rstrip(), int(found[-1]) if found else 0
+
+
+def with_tries(cell: str, tries: int) -> str:
+    """A Feature cell with `[tries-after:K]` behind it."""
+    return f"{cell} `[tries-after:{tries}]`" if tries else cell
+
+
+def feature_rank(base: Mapping[str, str], now: Mapping[str, str]) -> Rank:
+    """Rank of a row's Status and Worker. A later attempt, then `retry` or a person's edit, then how far it is."""
+    was, status = feature_status(base.get("status", "")), feature_status(now.get("status", ""))
+    before, after = _moment(base), _moment(now)
+    person = status in {None, _F.SKIPPED} or after < before
+    if after == before:
+        person = person or (status is not was and status not in _LOOP.get(was or _F.DONE, ()))
+    how_far = -1 if status is None else _FEATURE.get(status, 5)
+    return (max(before, after), person, how_far, now.get("status", ""), now.get("worker", ""))
+
+
+def _moment(row: Mapping[str, str]) -> int:
+    """Attempt a2 is at 4, a `retry` behind it at 5."""
+    attempt, tries = attempt_of(row.get("worker", "")), split_tries(row.get("feature", ""))[1]
+    return 2 * tries + 1 if tries and tries >= attempt else 2 * attempt
+
+
+def reopened(text: str) -> str:
+    """The status of what one side called passed or completed, and the other gave more work: `active (passed)`."""
+    return f"{_M.ACTIVE} ({text})"
+
+
+def before_reopened(text: str) -> str:
+    """What stood there before it was called `active (…)`; any other text as it is."""
+    found = _REOPENED.match(text.strip())
+    return found[1] if found else text
+
+
+def milestone_rank(text: str) -> Rank:
+    """Rank of a milestone's status; a word that we do not know was a person's."""
+    status = milestone_status(before_reopened(text))
+    return (len(_MILESTONE) if status is None else _MILESTONE[status], before_reopened(text))
+
+
+def mission_rank(text: str) -> Rank:
+    """Rank of a mission's status: what ends it counts, most of all what a person ended."""
+    status = mission_status(before_reopened(text))
+    return (len(_MISSION) if status is None else _MISSION.index(status), before_reopened(text))
+
+
+def open_rank(text: str) -> Rank:
+    """Rank of the status of a request, wait, resource or recovery: what is over beats what is open."""
+    return (_OPEN.get(plain(text), 2), text)
+
+
+def gate_rank(text: str) -> Rank:
+    """Rank of a gate's status: rejected, then what opened it, then pending."""
+    return (_GATE.get(plain(text), 2), text)
+
+
+def cap_rank(text: str) -> Rank:
+    """Rank of a cap: unlimited, then the greater number; words are no cap."""
+    value = number(text)
+    return (text.casefold() == "unlimited", Decimal(-1) if value is None else value, text)
+
+
+def number_rank(text: str) -> Rank:
+    """Rank of a counter: the greater number."""
+    return (number(text) or Decimal(-1), text)
+
+
+def amount_rank(text: str) -> Rank:
+    """Rank of an amount of one attempt: known, then the greater one."""
+    value = parse_amount(text)
+    return (value is not None, value or Decimal(0), text)
+
+
+def settlement_rank(text: str) -> Rank:
+    """Rank of the words of one attempt's settlement: done first."""
+    return (text.endswith(" done"), text)
+
+
+def time_rank(text: str) -> Rank:
+    """Rank of a moment: the later one."""
+    return (text,)
+
+
+def item_rank(line: str) -> Rank:
+    """Rank of a criterion's line: the latest verdict, then the ticked box."""
+    at = max((m["at"] for m in results(line)), default="")
+    return (at, "[x]" in line[:12].casefold(), line)
+
+
+def identity_of(cell: str) -> str:
+    """A Feature cell as the name of the feature: without annotations, case and white space."""
+    return " ".join(ANNOTATION.sub(" ", cell).casefold().split())

@@ -1,0 +1,1 @@
+"""Plan files: the model, its checks, and the answer of a planning agent."""

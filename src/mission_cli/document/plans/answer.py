@@ -1,0 +1,248 @@
+"""A model's plan in its answer: untrusted text, from which only what a model may decide is taken.
+
+It may say what is to be done and how that is judged. What may be spent, who runs, what lands and what is run
+on this machine beside criteria is a person's to say: such keys are dropped, and it is noted that they were.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.dataclass import dataclass, replace
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import counted, one_line
+from mission_cli.document.criteria.item import asked_criterion
+from mission_cli.document.plans.model import (
+    Plan,
+    PlanFeature,
+    PlanMilestone,
+)
+from mission_cli.document.plans.plan import check_plan, parse_yaml
+from mission_cli.document.plans.problems import place_of
+from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.status import EXECUTABLE_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import yaml
+
+MILESTONES = (3, 7)
+FEATURES = (2, 5)
+"""How many milestones a model is asked for, and how many features in each."""
+LONGEST = {"title": 200, "name": 200, "description": 4000, "estimate": 40, "criterion": 1000, "line": 500}
+"""Characters that a text of each kind may have."""
+_MOST_LINES = 30
+
+_FENCE = pattern(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
+_INDEPENDENT = pattern(r"\[independent\]", re.IGNORECASE)
+_NAMES = frozenset({"", "yaml", "yml", "json"})
+_PLAN = frozenset({"title", "non_goals", "constraints", "milestones"})
+_MILESTONE = frozenset({"name", "estimate", "validation", "features"})
+_FEATURE = frozenset({"title", "description", "estimate", "criteria", "depends"})
+_SETTINGS = frozenset({
+    "commands", "copy", "env", "hooks", "host", "land", "managed", "model", "protect", "runner", "runners", "sandbox",
+    "settings", "setup", "status", "tree",
+})  # fmt: skip
+_UNQUOTED = ("cannot start any token", "did not find expected", "mapping values are not allowed", "valid string")
+_FORMS = "write it as run:, file:, grep:, not grep: or metric:, in quotes"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced text; `line` (from 1) is where its first line stands in the answer."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAnswer:
+    """A plan, or None where errors stand among the problems; their lines are lines of the block."""
+
+    plan: Plan | None
+    problems: tuple[Problem, ...]
+    block: Block
+    notes: tuple[str, ...] = ()
+    """What was dropped, in words."""
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What keeps it from being a plan."""
+        return tuple(p for p in self.problems if p.severity is Severity.ERROR)
+
+    @property
+    def found(self) -> tuple[Problem, ...]:
+        """The errors with the lines that they have in the whole answer."""
+        return tuple(replace(p, line=p.line + self.block.line - 1) for p in self.errors)
+
+
+def read_answer(text: str) -> ReadAnswer:
+    """Return the last block of an answer that is a plan; where none is, what is wrong with the likeliest."""
+    blocks = list(blocks_of(text))
+    if not blocks:
+        return _without_fence(text)
+    likeliest: ReadAnswer | None = None
+    for block in reversed(blocks):
+        read = _read(block)
+        if read.plan is not None:
+            return read
+        if likeliest is None or ("milestones:" in block.text and "milestones:" not in likeliest.block.text):
+            likeliest = read
+    if likeliest is None:
+        raise AssertionError("there is at least one block")
+    return likeliest
+
+
+def _without_fence(text: str) -> ReadAnswer:
+    """An answer that is nothing but the plan will do; any other has none."""
+    read = _read(Block(text, 1))
+    if read.plan is not None or "milestones:" in text:
+        return read
+    return replace(read, problems=(Problem(1, 1, "there is no plan in the answer", "end with one fenced yaml block"),))
+
+
+def blocks_of(text: str) -> Iterator[Block]:
+    """Fenced blocks that may be YAML or JSON, in order; one that is never closed goes to the end."""
+    opened: _Fence | None = None
+    first = 0
+    lines: list[str] = []
+    for number, line in enumerate([*text.split("\n"), None], 1):
+        fence = _fence(line) if line is not None else None
+        if opened is None:
+            opened, first, lines = fence, number + 1, []
+        elif line is None or (fence is not None and fence.closes(opened)):
+            if opened.name in _NAMES:
+                yield Block("\n".join(lines) + "\n", first)
+            opened = None
+        else:
+            lines.append(line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fence:
+    indent: int
+    mark: str
+    name: str
+
+    def closes(self, opened: _Fence) -> bool:
+        """It is of the same kind, as long at least, and not further in than the one that it closes."""
+        return self.mark.startswith(opened.mark) and not self.name and self.indent <= opened.indent + 3
+
+
+def _fence(line: str) -> _Fence | None:
+    found = _FENCE.match(line)
+    if found is None or "`" in found["rest"]:
+        return None
+    name = (found["rest"].split() or [""])[0]
+    return _Fence(len(found["indent"]), found["fence"], name.casefold())
+
+
+def _read(block: Block) -> ReadAnswer:
+    parsed = parse_yaml(block.text, aliases=False)
+    if isinstance(parsed, Problem):
+        return ReadAnswer(None, (_quoting(parsed),), block)
+    root, loaded = parsed
+    notes = tuple(_drop(loaded))
+    read = check_plan(root, loaded)
+    if read.plan is None:
+        errors = tuple(_quoting(p) for p in read.problems if p.severity is Severity.ERROR)
+        return ReadAnswer(None, errors, block, notes)
+    problems = tuple(sorted(_rules(read.plan, root)))
+    return ReadAnswer(None if problems else _tidy(read.plan), problems, block, notes)
+
+
+def _quoting(problem: Problem) -> Problem:
+    """The usual mistake, a criterion that is not quoted, with what to do."""
+    if not problem.hint and any(word in problem.message for word in _UNQUOTED):
+        return replace(problem, hint="put texts, above all criteria, into double quotes")
+    return problem
+
+
+def _drop(loaded: dict[Any, Any]) -> Iterator[str]:
+    """Take away what a model may not decide; say what it was."""
+    yield from _strip(loaded, _PLAN, frozenset(Plan.model_fields), "")
+    for m, milestone in enumerate(_dicts(loaded.get("milestones")), 1):
+        yield from _strip(milestone, _MILESTONE, frozenset(PlanMilestone.model_fields), f"milestone {m}: ")
+        for n, feature in enumerate(_dicts(milestone.get("features")), 1):
+            yield from _strip(feature, _FEATURE, frozenset(PlanFeature.model_fields), f"feature {m}.{n}: ")
+
+
+def _strip(mapping: dict[Any, Any], allowed: frozenset[str], known: frozenset[str], where: str) -> Iterator[str]:
+    for key in [k for k in mapping if k in (known | _SETTINGS) - allowed]:
+        yield f"dropped, a model may not decide it: {where}{key}: {_shown(mapping.pop(key))}"
+
+
+def _shown(value: object) -> str:
+    try:
+        return one_line(str(value), 80)
+    except ValueError:
+        return "a number with too many digits"
+
+
+def _dicts(value: object) -> list[dict[Any, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _rules(plan: Plan, root: yaml.Node) -> Iterator[Problem]:
+    """What is asked of a model beyond what a person's plan must be."""
+    yield from _count(root, len(plan.milestones), MILESTONES, ("milestones",), "the plan", "milestone")
+    yield from _long(root, ("title",), plan.title, "title")
+    for key, lines in (("non_goals", plan.non_goals), ("constraints", plan.constraints)):
+        yield from _texts(root, (key,), lines, "line")
+    for m, milestone in enumerate(plan.milestones):
+        place = ("milestones", m)
+        yield from _long(root, (*place, "name"), milestone.name, "name")
+        yield from _long(root, (*place, "estimate"), milestone.estimate, "estimate")
+        yield from _count(root, len(milestone.features), FEATURES, place, f"milestone {m + 1}", "feature")
+        yield from _criteria(root, milestone.validation, (*place, "validation"), f"milestone {m + 1}")
+        for n, feature in enumerate(milestone.features):
+            where = (*place, "features", n)
+            for key in ("title", "description", "estimate"):
+                yield from _long(root, (*where, key), getattr(feature, key), key)
+            yield from _criteria(root, feature.criteria, (*where, "criteria"), f"feature {m + 1}.{n + 1}")
+
+
+def _count(
+    root: yaml.Node, number: int, bounds: tuple[int, int], place: tuple[str | int, ...], name: str, what: str
+) -> Iterator[Problem]:
+    least, most = bounds
+    if not least <= number <= most:
+        yield Problem(*place_of(root, place), f"{name} has {counted(number, what)}", f"{least} to {most} are asked for")
+
+
+def _criteria(root: yaml.Node, texts: list[str], place: tuple[str | int, ...], name: str) -> Iterator[Problem]:
+    if not texts:
+        key = "validation" if place[-1] == "validation" else "criteria"
+        yield Problem(*place_of(root, place), f"{name} has no criterion", f"give it `{key}:` that can be run")
+    yield from _texts(root, place, texts, "criterion")
+    for index, text in enumerate(texts):
+        if asked_criterion(text).kind not in EXECUTABLE_KINDS:
+            words = f"{name}: `{one_line(text, 80)}` cannot be run"
+            yield Problem(*place_of(root, (*place, index)), words, _FORMS)
+
+
+def _texts(root: yaml.Node, place: tuple[str | int, ...], texts: list[str], kind: str) -> Iterator[Problem]:
+    if len(texts) > _MOST_LINES:
+        yield Problem(*place_of(root, place), f"these are {len(texts)} lines", f"{_MOST_LINES} at most")
+    for index, text in enumerate(texts):
+        yield from _long(root, (*place, index), text, kind)
+
+
+def _long(root: yaml.Node, place: tuple[str | int, ...], text: str, kind: str) -> Iterator[Problem]:
+    if len(text) > LONGEST[kind]:
+        words = f"this {kind} has {len(text)} characters"
+        yield Problem(*place_of(root, place), words, f"{LONGEST[kind]} at most")
+
+
+def _tidy(plan: Plan) -> Plan:
+    """Names without `[independent]`, which would mean something in a mission file, also where it is put together."""
+    milestones = [m.model_copy(update={"name": _plain_name(m.name)}) for m in plan.milestones]
+    return plan.model_copy(update={"milestones": milestones})
+
+
+def _plain_name(name: str) -> str:
+    while _INDEPENDENT.search(name):
+        name = _INDEPENDENT.sub("", name)
+    return name.strip() or "Milestone"

@@ -1,0 +1,179 @@
+"""What a plan must be beyond its form: dependencies that mean one feature, criteria that are read, texts that fit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import (
+    one_line,
+    parse_stamp,
+    why_no_duration,
+)
+from mission_cli.document.checking.lint import weak_criterion
+from mission_cli.document.criteria.item import asked_criterion, item_text
+from mission_cli.document.plans.problems import place_of
+from mission_cli.document.reading.features import match_names
+from mission_cli.document.reading.front_schema import MOMENT_HINT, SCHEDULE_HINT
+from mission_cli.domain.ids import FeatureNumber, feature_number, why_bad_id
+from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.timing.schedule import why_no_schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import yaml
+
+    from mission_cli.document.plans.model import Plan
+
+    Place = tuple[str | int, ...]
+
+_SPLIT = pattern(r"[,;\s]+")
+_PROSE = frozenset({"description", "goal"})
+_LONG_LINES = frozenset({"non_goals", "constraints"})
+_CRITERIA = frozenset({"criteria", "validation"})
+_WITHOUT = {
+    "validation": "only the tests and builds that are found there are run",
+    "criteria": "any change that keeps the tests green counts",
+}
+_LONGEST_PROSE, _LONGEST_LINE, _LONGEST_PROSE_LINE = 100_000, 1_000, 19_000
+_LONGEST = 300
+"""Characters of a title, a name, or what stands in front matter or a cell."""
+
+
+def check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
+    """Return what cannot be meant, and as warnings what `start` will miss."""
+    if plan.id and why_bad_id(plan.id):
+        yield Problem(*place_of(root, ("id",)), f"{one_line(plan.id)!r} cannot be an id: {why_bad_id(plan.id)}")
+    yield from _times(plan, root)
+    yield from _long(plan.model_dump(), root, ())
+    depends = titles_of(plan)
+    for m, milestone in enumerate(plan.milestones):
+        place: Place = ("milestones", m)
+        yield from _criteria(milestone.validation, root, (*place, "validation"), f"milestone {m + 1}")
+        yield from _estimate(milestone.estimate, root, (*place, "estimate"))
+        for n, feature in enumerate(milestone.features):
+            below = (*place, "features", n)
+            yield from _criteria(feature.criteria, root, (*below, "criteria"), f"feature {m + 1}.{n + 1}")
+            yield from _estimate(feature.estimate, root, (*below, "estimate"))
+            for i, name in enumerate(feature.depends):
+                yield from _dependency(name, depends, f"{m + 1}.{n + 1}", place_of(root, (*below, "depends", i)))
+    yield from _gates(plan, root, depends)
+    budget = plan.budget
+    if not (budget.money_usd or budget.time_hours or budget.token_limit):
+        hint = "`start` insists on one: set budget.money_usd, time_hours or token_limit, or write unlimited"
+        yield Problem(*place_of(root, ("budget",)), "the plan has no budget cap", hint, Severity.WARNING)
+
+
+def titles_of(plan: Plan) -> Mapping[str, list[FeatureNumber]]:
+    """The features by title, without case; several where a title is given out twice."""
+    found: defaultdict[str, list[FeatureNumber]] = defaultdict(list)
+    for m, milestone in enumerate(plan.milestones, 1):
+        for n, feature in enumerate(milestone.features, 1):
+            found[_flat(feature.title)].append(FeatureNumber(f"{m}.{n}"))
+    return found
+
+
+def named_feature(name: str, titles: Mapping[str, list[FeatureNumber]]) -> str:
+    """The number of the feature with that title; the name itself where none has it."""
+    return titles.get(_flat(name), [FeatureNumber(name)])[0]
+
+
+def _flat(title: str) -> str:
+    return one_line(title, len(title) + 1).casefold()
+
+
+def _times(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
+    words = why_no_schedule(plan.schedule) if plan.schedule else ""
+    if words:
+        said = f"`schedule` is `{one_line(plan.schedule)}`: {words}"
+        yield Problem(*place_of(root, ("schedule",)), said, SCHEDULE_HINT)
+    for name, text in (("deadline", plan.deadline), ("end_date", plan.end_date)):
+        if text and parse_stamp(text) is None:
+            yield Problem(*place_of(root, (name,)), f"`{name}` is no date: `{one_line(text)}`", MOMENT_HINT)
+
+
+def _estimate(text: str, root: yaml.Node | None, place: Place) -> Iterator[Problem]:
+    if "longer" in (words := why_no_duration(text.strip().lstrip("~≈").strip())):
+        yield Problem(*place_of(root, place), f"the estimate `{one_line(text, 60)}` {words}", "write hours, as 4h")
+
+
+def _gates(plan: Plan, root: yaml.Node | None, titles: Mapping[str, list[FeatureNumber]]) -> Iterator[Problem]:
+    """Features that a gate names and that are not there; a gate knows numbers, not titles."""
+    numbers, aliases = [number for numbers in titles.values() for number in numbers], _aliases(titles)
+    for g, gate in enumerate(plan.gates):
+        for key, names in (("after", gate.after), ("blocks", gate.blocks)):
+            for index, name in enumerate(names):
+                for unknown in match_names(filter(None, _SPLIT.split(name)), numbers, aliases)[1]:
+                    at = place_of(root, ("gates", g, key, index))
+                    words = (
+                        f"the gate `{one_line(gate.name, 60)}` names `{one_line(unknown, 60)}`, which does not exist"
+                    )
+                    yield Problem(*at, words, "name features by number, as 1.1 or 2.*")
+
+
+def _dependency(
+    name: str, titles: Mapping[str, list[FeatureNumber]], owner: str, at: tuple[int, int]
+) -> Iterator[Problem]:
+    called = titles.get(_flat(name), [])
+    numbers = [number for numbers in titles.values() for number in numbers]
+    also = feature_number(name)
+    if also in numbers and also is not None:
+        called = list(dict.fromkeys([*called, also]))
+    shown = one_line(name, 80)
+    if len(called) > 1:
+        words = f"{owner} depends on `{shown}`, which may be any of {', '.join(called)}"
+        yield Problem(*at, words, "name it by its number")
+    elif not called and not name.strip():
+        yield Problem(*at, f"{owner} depends on an empty name", "name a feature by number or title")
+    elif not called and "," not in name and match_names([name], numbers, _aliases(titles))[1]:
+        some = ", ".join(sorted(numbers)[:8])
+        yield Problem(*at, f"{owner} depends on `{shown}`, which does not exist", f"known are {some}")
+
+
+def _aliases(titles: Mapping[str, list[FeatureNumber]]) -> dict[str, FeatureNumber]:
+    from mission_cli.document.reading.features import read_row
+
+    drafts = [read_row({"feature": t}, number=n[0], line=0, column=0) for t, n in titles.items() if t[:1].isalpha()]
+    return {draft.alias: draft.feature.number for draft in drafts if draft.alias}
+
+
+def _criteria(texts: list[str], root: yaml.Node | None, place: Place, owner: str) -> Iterator[Problem]:
+    if not texts:
+        hint = f"without `{place[-1]}:` {_WITHOUT[str(place[-1])]}"
+        yield Problem(*place_of(root, place[:-1]), f"{owner} has no criterion", hint, Severity.WARNING)
+    for index, text in enumerate(texts):
+        at = place_of(root, (*place, index))
+        criterion = asked_criterion(text)
+        shown = one_line(text, 80)
+        if criterion.wrong:
+            yield Problem(*at, f"the criterion `{shown}` of {owner} is not read: {criterion.wrong}", criterion.remedy)
+        elif not text.strip():
+            yield Problem(*at, f"{owner} has an empty criterion", "take it away")
+        elif not item_text(criterion):
+            hint = "put the command into a script of the repository and run that"
+            yield Problem(*at, f"a line of a mission file cannot hold the criterion `{shown}` of {owner}", hint)
+        else:
+            yield from weak_criterion(replace(criterion, text=shown), at)
+
+
+def _long(value: object, root: yaml.Node | None, place: Place) -> Iterator[Problem]:
+    """Texts that a mission file would cut off, or not read."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            if key not in _CRITERIA:
+                yield from _long(below, root, (*place, key))
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from _long(below, root, (*place, index))
+    elif isinstance(value, str):
+        key = next(step for step in reversed(place) if isinstance(step, str))
+        most = _LONGEST_PROSE if key in _PROSE else _LONGEST_LINE if key in _LONG_LINES else _LONGEST
+        line = max(map(len, value.split("\n")))
+        if len(value) > most:
+            yield Problem(*place_of(root, place), f"`{key}` has {len(value)} characters", f"{most} at most")
+        elif line > _LONGEST_PROSE_LINE:
+            words = f"`{key}` has a line of {line} characters"
+            yield Problem(*place_of(root, place), words, f"{_LONGEST_PROSE_LINE} at most")

@@ -1,0 +1,145 @@
+"""The model of a plan file: each class is a part of it, each field a key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mission_cli.document.plans.values import (  # noqa: TC001 - pydantic reads them when the classes are made
+    Amount,
+    Criteria,
+    Flag,
+    Number,
+    Text,
+    Texts,
+    Whole,
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PlanFeature(_Strict):
+    """One feature; `depends` names others by number (`1.1`, `2.*`) or title."""
+
+    title: Annotated[Text, Field(min_length=1)]
+    description: Text = ""
+    estimate: Text = ""
+    criteria: Criteria = []
+    depends: Texts = []
+    assign: Text = ""
+    model: Text = ""
+    parallel_group: Text = ""
+    research: Flag = False
+    """What it finds out is its result; a change of code is not needed."""
+    side_effects: Flag = False
+    """What it does cannot be taken back: a person says whether it is tried again."""
+    task: Text = ""
+
+
+class PlanMilestone(_Strict):
+    """One milestone and what must hold at its end."""
+
+    name: Annotated[Text, Field(min_length=1)]
+    estimate: Text = ""
+    validation: Criteria = []
+    independent: Flag = False
+    features: Annotated[list[PlanFeature], Field(min_length=1)]
+
+
+class PlanBudget(_Strict):
+    """Caps; 0 means none."""
+
+    time_hours: Amount = 0.0
+    money_usd: Amount = 0.0
+    token_limit: Amount = 0.0
+    alert_threshold_pct: Annotated[Number, Field(gt=0, le=100)] = 80.0
+    per_feature_usd: Number = 0.0
+
+
+class PlanModels(_Strict):
+    """Model tier by role."""
+
+    orchestrator: Text = "opus"
+    workers: Text = "sonnet"
+    research: Text = "haiku"
+    validation: Text = ""
+    economy: Text = ""
+    escalate: Text = ""
+
+
+class PlanPreferences(_Strict):
+    """How the person wants the work done."""
+
+    tech_stack: Texts = []
+    deploy_target: Text = ""
+    test_framework: Text = ""
+    ci_provider: Text = ""
+    coding_style: Text = ""
+    max_parallel_workers: Annotated[Whole, Field(ge=1, le=64)] = 2
+    runner: Text = "opencode"
+    land: Literal["", "ask", "auto"] = ""
+    """Empty: a POC lands by itself, else somebody looks first."""
+    worker_command: Text = ""
+
+
+class PlanResource(_Strict):
+    """Something that the mission needs; credentials by reference only."""
+
+    name: Text
+    type: Text = ""
+    purpose: Text = ""
+    status: Text = "needed"
+    notes: Text = ""
+
+
+class PlanGate(_Strict):
+    """A gate between features."""
+
+    name: Text
+    kind: Literal["checkpoint", "approval", "quality", "delay"]
+    after: Texts = []
+    blocks: Texts = []
+    rule: Text = ""
+    notify: Text = ""
+
+
+class PlanAgent(_Strict):
+    """Somebody who works in the mission; `assign` of a feature names one."""
+
+    name: Text
+    role: Text = ""
+    runner: Text = ""
+    model: Text = ""
+    max_parallel: Text = ""
+    volatile: Flag = False
+    """Made for this mission only."""
+
+
+class Plan(_Strict):
+    """A whole plan file, see `docs/cli.md`."""
+
+    title: Annotated[Text, Field(min_length=1)]
+    goal: Text = ""
+    id: Text = ""
+    type: Text = "development"
+    mode: Literal["full", "poc"] = "full"
+    priority: Literal["low", "normal", "high", "urgent"] = "normal"
+    deadline: Text = ""
+    schedule: Text = ""
+    end_date: Text = ""
+    autonomous: Flag = True
+    notify: Texts = []
+    base: Text = ""
+    budget: PlanBudget = PlanBudget()
+    model_routing: PlanModels = PlanModels()
+    preferences: PlanPreferences = PlanPreferences()
+    success_criteria: Texts = []
+    non_goals: Texts = []
+    constraints: Texts = []
+    resources: list[PlanResource] = []
+    team: list[PlanAgent] = []
+    gates: list[PlanGate] = []
+    milestones: Annotated[list[PlanMilestone], Field(min_length=1)]

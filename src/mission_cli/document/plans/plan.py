@@ -1,0 +1,217 @@
+"""Plan files: what a person or a model hands in, checked with line and hint before it becomes a mission file."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import ValidationError
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.document.plans.checks import (
+    check,
+    named_feature,
+    titles_of,
+)
+from mission_cli.document.plans.model import Plan, PlanFeature
+from mission_cli.document.plans.problems import (
+    model_problem,
+    place_of,
+    repeated_keys,
+)
+from mission_cli.document.reading.features import (
+    Draft,
+    read_row,
+    resolve,
+    titled,
+)
+from mission_cli.document.syntax import escape
+from mission_cli.document.syntax.yaml_text import (
+    UnsafeError,
+    load_texts,
+    without_nothing,
+)
+from mission_cli.domain.budget.amounts import LABELS
+from mission_cli.domain.errors import UsageError
+from mission_cli.domain.ids import FeatureNumber
+from mission_cli.domain.problems import Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlan:
+    """A plan, or None where errors stand among the problems."""
+
+    plan: Plan | None
+    problems: tuple[Problem, ...]
+
+
+def read_plan(text: str) -> ReadPlan:
+    """Read YAML or JSON. What cannot be meant is an error, what `start` will miss is a warning."""
+    parsed = parse_yaml(text)
+    return ReadPlan(None, (parsed,)) if isinstance(parsed, Problem) else check_plan(*parsed)
+
+
+def parse_yaml(text: str, *, aliases: bool = True) -> tuple[yaml.Node, dict[Any, Any]] | Problem:
+    """Return the nodes, for places, and the mapping of a YAML or JSON text; or why there is none."""
+    try:
+        root, loaded = load_texts(text.lstrip("\ufeff"), aliases=aliases)
+    except yaml.MarkedYAMLError as error:
+        return _unreadable(text, error)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        return _undecodable(text, error)
+    if root is None or not isinstance(loaded, dict):
+        return Problem(1, 1, "a plan is a mapping", "begin with `title:` and `milestones:`")
+    return root, loaded
+
+
+_QUOTE = 'put texts, above all criteria, into double quotes: "run: `pytest -q`"'
+_HINTS = {
+    "cannot start any token": _QUOTE,
+    "mapping values are not allowed": _QUOTE,
+    "did not find expected": f"look at the line before, too; {_QUOTE}",
+    "expected alphabetic or numeric character": _QUOTE,
+    "undefined alias": _QUOTE,
+}
+
+
+def _unreadable(text: str, error: yaml.MarkedYAMLError) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if isinstance(error, UnsafeError):
+        return Problem(line, column, error.problem or "", "write it out")
+    words = error.problem or "it cannot be read"
+    if mark and text.split("\n")[mark.line : mark.line + 1] and text.split("\n")[mark.line][mark.column :][:1] == "\t":
+        return Problem(line, column, "it is no YAML: a tab where a line begins", "indent with blanks")
+    hint = next((hint for part, hint in _HINTS.items() if part in words), "")
+    return Problem(line, column, f"it is no YAML: {words}", hint)
+
+
+def _undecodable(text: str, error: Exception) -> Problem:
+    """A character that YAML does not have, or a text that is nested without end."""
+    at = getattr(error, "position", None)
+    if isinstance(error, yaml.reader.ReaderError) and isinstance(at, int):
+        line = text.count("\n", 0, at) + 1
+        column = at - (text.rfind("\n", 0, at) + 1) + 1
+        code = ord(error.character) if isinstance(error.character, str) else int(error.character)
+        shown = f"U+{code:04X}"
+        return Problem(line, column, f"it is no YAML: the character {shown} is not allowed", "take it away")
+    return Problem(1, 1, f"it is no YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+
+
+def check_plan(root: yaml.Node, loaded: dict[Any, Any]) -> ReadPlan:
+    """Return the plan that a mapping stands for, and what is wrong or missing in it."""
+    wrong = list(repeated_keys(root))
+    try:
+        plan = Plan.model_validate(without_nothing(loaded))
+    except ValidationError as error:
+        return ReadPlan(None, tuple(sorted({*wrong, *(model_problem(Plan, root, e) for e in error.errors())})))
+    problems = tuple(sorted({*wrong, *check(plan, root), *_resolved(plan, root)}))
+    failed = any(p.severity is Severity.ERROR for p in problems)
+    return ReadPlan(None if failed else plan, problems)
+
+
+def _resolved(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
+    """Dependencies that the mission file would not have, and circles."""
+    drafts: list[Draft] = []
+    for number, _, cell in feature_rows(plan):
+        m, n = (int(x) - 1 for x in number.split("."))
+        line, column = place_of(root, ("milestones", m, "features", n))
+        drafts.append(read_row({"feature": cell}, number=number, line=line, column=column))
+    yield from (p for p in resolve(drafts)[1] if "wait for each other" in p.message)
+
+
+def write_plan(plan: Plan) -> str:
+    """Return the plan as YAML that `read_plan` reads back; what is as it always is, is left out."""
+    values = plan.model_dump(exclude_defaults=True)
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Never writes anchors: people edit it."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        del data
+        return True
+
+
+def feature_rows(plan: Plan) -> Iterator[tuple[FeatureNumber, PlanFeature, str]]:
+    """Every feature with its number and the text of its Feature cell."""
+    titles = titles_of(plan)
+    for m, milestone in enumerate(plan.milestones, 1):
+        for n, feature in enumerate(milestone.features, 1):
+            depends = [named_feature(name, titles) for name in feature.depends]
+            notes = [f"[depends:{','.join(depends)}]"] if depends else []
+            for name, value in (
+                ("assign", feature.assign),
+                ("model", feature.model),
+                ("parallel-group", feature.parallel_group),
+            ):
+                notes += [f"[{name}:{value}]"] if value else []
+            notes += ["[research]"] if feature.research else []
+            notes += ["[side-effects]"] if feature.side_effects else []
+            title = escape.cell(titled(feature.title))
+            yield FeatureNumber(f"{m}.{n}"), feature, " ".join([title, *(f"`{escape.cell(note)}`" for note in notes)])
+
+
+def template_values(
+    plan: Plan, *, mission_id: str, created: str, created_by: str, repo: str, base: str
+) -> dict[str, Any]:
+    """Return what `mission.md.j2` is filled with."""
+    rows = {number: (feature, cell) for number, feature, cell in feature_rows(plan)}
+    milestones = []
+    for m, milestone in enumerate(plan.milestones, 1):
+        features = []
+        for n in range(1, len(milestone.features) + 1):
+            number = FeatureNumber(f"{m}.{n}")
+            feature, cell = rows[number]
+            features.append({**feature.model_dump(), "number": number, "cell": cell})
+        milestones.append({**milestone.model_dump(), "features": features})
+    values = plan.model_dump()
+    values["preferences"]["land"] = plan.preferences.land or ("auto" if plan.mode == "poc" else "ask")
+    values.update(
+        id=mission_id,
+        status="planning",
+        created=created,
+        created_by=created_by,
+        repo=repo,
+        base=base,
+        goal=plan.goal or plan.title,
+        budget={k: _amount(v) for k, v in plan.budget.model_dump().items()},
+        milestones=milestones,
+        summary=[[LABELS[c], "-", "-", "-", "-"] for c in ("hours", "usd", "tokens")],
+    )
+    return values
+
+
+def _amount(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:f}".rstrip("0").rstrip(".") or "0"
+
+
+def override(plan: Plan, given: Mapping[str, str], budget: Mapping[str, str], runner: str = "") -> Plan:
+    """Return the plan with what the command line said, by dotted key. Raises UsageError for what cannot be meant."""
+    values = plan.model_dump()
+    for path, value in given.items():
+        group, _, key = path.rpartition(".")
+        (values[group] if group else values)[key] = value
+    values["budget"] = {**values["budget"], **{k: v if v == "unlimited" else _number(k, v) for k, v in budget.items()}}
+    if runner:
+        values["preferences"] = {**values["preferences"], "runner": runner}
+    try:
+        return Plan.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}") from error
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(f"`{text}` is no number", hint=f"{name} is a number, or unlimited")
+    return number

@@ -1,0 +1,113 @@
+"""The values of a plan as a person means them: names are text, amounts are plain numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.numbers import MOST, decimal_of
+
+KINDS = ("run", "file", "grep", "not grep", "metric", "http", "browser", "review", "manual")
+_PLAIN = pattern(r"(?:0|[1-9]\d*)(?:\.\d+)?|\.\d+")
+_EXPONENT = pattern(r"[1-9]\d*(?:\.\d+)?[eE]\+?\d{1,2}|\d(?:\.\d+)?[eE]-\d{1,2}")
+_GROUPED = pattern(r"\d{1,3}(?:[,_' ]\d{3})+(?:\.\d+)?")
+_CLOCK = pattern(r"(\d{1,3}):([0-5]\d)")
+_SURROUNDED = pattern(r"[^\d.,:+-]*(\d+(?:\.\d+)?)[^\d.,:]*")
+_YES = frozenset({"true", "yes", "on"})
+_NO = frozenset({"false", "no", "off"})
+UNLIMITED: Literal["unlimited"] = "unlimited"
+
+
+def _text(value: object) -> object:
+    """What other tools hand in as a number is text here."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _list(value: object) -> object:
+    return [value] if isinstance(value, str | int | float) else value
+
+
+def _criteria(value: object) -> object:
+    return value if isinstance(value, list) or value is None else [value]
+
+
+def _criterion(value: object) -> object:
+    """`- run: pytest -q` without quotes is a mapping for YAML, and a criterion for whoever wrote it."""
+    if not isinstance(value, dict):
+        return _text(value)
+    words = {str(key).casefold().replace("_", " ").replace("not-", "not "): text for key, text in value.items()}
+    kinds = [word for word in words if word in KINDS]
+    alone = len(kinds) == 1 and words.keys() <= {kinds[0], "timeout"}
+    if not alone or not all(isinstance(text, str) for text in words.values()):
+        shown = (
+            f"a criterion is one text, and this is a mapping with {', '.join(f'`{key}`' for key in list(words)[:4])}"
+        )
+        raise _wrong(shown, 'put it into quotes: "run: pytest -q"')
+    limit = f" (timeout {words['timeout'].strip()})" if "timeout" in words else ""
+    return f"{kinds[0]}: {words[kinds[0]].rstrip()}{limit}"
+
+
+def number(value: object) -> float:
+    """Return a plain number; anything else is refused with how to write it. Raises PydanticCustomError."""
+    text = str(value).strip()
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise _wrong(f"`{text[:60]}` is no number", "write a number, as 20 or 2.5")
+    if _PLAIN.fullmatch(text) or _EXPONENT.fullmatch(text):
+        found = float(text)
+        if decimal_of(found) is None:
+            raise _wrong(f"`{text[:60]}` is more or less than can be counted", f"{MOST:f} at most; 0 is no cap")
+        return found
+    raise _wrong(f"`{text[:60]}` is no number", _remedy(text))
+
+
+def _remedy(text: str) -> str:
+    clock, alone = _CLOCK.fullmatch(text), _SURROUNDED.fullmatch(text)
+    if clock:
+        return f"hours are written as a number: {int(clock[1]) + int(clock[2]) / 60:.4g}"
+    if text.startswith("-"):
+        return "it cannot be below 0"
+    if text.lstrip("+").lstrip(".").casefold() in {"inf", "infinity"}:
+        return "for no bound write unlimited"
+    if text.isdigit() and text.isascii():
+        return f"without the zero before it: {text.lstrip('0') or '0'}"
+    if _GROUPED.fullmatch(text):
+        return "without separators: " + "".join(c for c in text if c.isdigit() or c == ".")
+    if alone:
+        return f"write the number alone: {alone[1].lstrip('0') or '0'}"
+    return "write a number, as 20 or 2.5"
+
+
+def _amount(value: object) -> object:
+    return UNLIMITED if isinstance(value, str) and value.strip().casefold() == UNLIMITED else number(value)
+
+
+def _whole(value: object) -> object:
+    found = number(value)
+    if found != math.floor(found):
+        raise _wrong(f"`{value}` is no whole number", "write a whole number, as 2")
+    return int(found)
+
+
+def _flag(value: object) -> object:
+    word = str(value).strip().casefold()
+    if word in _YES | _NO:
+        return word in _YES
+    raise _wrong(f"`{str(value)[:60]}` is neither yes nor no", "write true or false")
+
+
+def _wrong(words: str, hint: str) -> PydanticCustomError:
+    return PydanticCustomError("plan", "{words}", {"words": words, "hint": hint})
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Texts = Annotated[list[Text], BeforeValidator(_list)]
+CriterionText = Annotated[str, BeforeValidator(_criterion)]
+Criteria = Annotated[list[CriterionText], BeforeValidator(_criteria)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Number = Annotated[float, BeforeValidator(number)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Amount = Annotated[float | Literal["unlimited"], BeforeValidator(_amount)]

@@ -1,0 +1,1 @@
+"""Reads a mission file as a mission."""

@@ -1,0 +1,256 @@
+"""The keys of the front matter: one table that reading, `mission lint` and `mission schema` share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.text import why_no_moment
+from mission_cli.document.syntax.vocabulary import (
+    MISSION_WORDS,
+    mission_status,
+    number,
+)
+from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.timing.schedule import why_no_schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mission_cli.document.syntax.front import Front
+    from mission_cli.domain.values_in_force import InForce
+
+
+class Kind(StrEnum):
+    """What may stand behind a key."""
+
+    TEXT = "text"
+    WORD = "word"
+    STATUS = "status"
+    NUMBER = "number"
+    COUNT = "count"
+    CAP = "cap"
+    """A number, or the word unlimited."""
+    YESNO = "yesno"
+    MOMENT = "moment"
+    """An ISO 8601 date or time."""
+    SCHEDULE = "schedule"
+    """A time, or five fields of cron."""
+    LIST = "list"
+    MAP = "map"
+    """Texts by name, any names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key by its dotted path; `also` are names that are read where it is absent."""
+
+    path: str
+    kind: Kind
+    about: str
+    words: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The path as keys."""
+        return tuple(self.path.split("."))
+
+
+KEYS: dict[str, Key] = {
+    key.path: key
+    for key in (
+        Key("id", Kind.TEXT, "Name of the mission; default: the name of its folder."),
+        Key("title", Kind.TEXT, "What it is called; default: the first heading."),
+        Key("status", Kind.STATUS, "Where the mission stands."),
+        Key("type", Kind.TEXT, "development, research, operations, or any other name."),
+        Key("mode", Kind.WORD, "How much ceremony.", ("poc", "full", "subagent")),
+        Key("priority", Kind.WORD, "Which mission gets a free slot first.", ("low", "normal", "high", "urgent")),
+        Key("repo", Kind.TEXT, "Path, URL or slug; empty: homeless."),
+        Key("created", Kind.MOMENT, "When it was written."),
+        Key("started", Kind.MOMENT, "When it was started first."),
+        Key("completed", Kind.MOMENT, "When it was completed."),
+        Key("deadline", Kind.MOMENT, "When it has to be ready; if it is not, it pauses.", also=("due", "due_at")),
+        Key("schedule", Kind.SCHEDULE, "Five-field cron, or one ISO 8601 time."),
+        Key("end_date", Kind.MOMENT, "When a recurring mission ends."),
+        Key("executions", Kind.COUNT, "How often it was run through."),
+        Key("managed", Kind.TEXT, "The word mission: `mission pulse` drives it."),
+        Key("host", Kind.TEXT, "Machine and clone that drive it."),
+        Key("base", Kind.TEXT, "Branch that the work starts from and lands on."),
+        Key("quality_threshold", Kind.NUMBER, "1 to 5; 0: none."),
+        Key("autonomous", Kind.YESNO, "false: it pauses for a person after each milestone."),
+        Key("notify", Kind.LIST, "Who is told of what happens: handed to the command of the setting `notify`."),
+        Key("owner", Kind.TEXT, "Who it belongs to."),
+        Key("origin.agent", Kind.TEXT, "Agent that it came from."),
+        Key("origin.conversation", Kind.TEXT, "Conversation that it came from."),
+        Key("budget.time_hours", Kind.CAP, "Hours of work; 0: no cap."),
+        Key("budget.money_usd", Kind.CAP, "Dollars; 0: no cap."),
+        Key("budget.token_limit", Kind.CAP, "Tokens; 0: no cap."),
+        Key("budget.alert_threshold_pct", Kind.NUMBER, "Percent of a cap at which the mission pauses."),
+        Key("budget.per_feature_usd", Kind.CAP, "Hard cap of one attempt in dollars; 0: a fair share."),
+        Key(
+            "model_routing",
+            Kind.MAP,
+            "Model tier by role: orchestrator, workers, research, validation; economy when money runs short, "
+            "escalate (TIER, RUNNER: or RUNNER:TIER) when tries do.",
+        ),
+        Key(
+            "in_force",
+            Kind.MAP,
+            "The last good values of what bounds the mission, written by the program; `mission set` changes them.",
+        ),
+        Key("preferences.tech_stack", Kind.LIST, "What it is built with."),
+        Key("preferences.deploy_target", Kind.TEXT, "Where it goes."),
+        Key("preferences.test_framework", Kind.TEXT, "What tests are written with."),
+        Key("preferences.ci_provider", Kind.TEXT, "Who runs the checks."),
+        Key("preferences.coding_style", Kind.TEXT, "How code is to look."),
+        Key("preferences.max_parallel_workers", Kind.COUNT, "Workers at the same time."),
+        Key("preferences.runner", Kind.TEXT, "Name of a [runners.…] table of the settings."),
+        Key("preferences.land", Kind.WORD, "Who brings finished work to the base.", ("ask", "auto")),
+        Key("preferences.worker_command", Kind.TEXT, "Command of the agent that takes the prompt as its argument."),
+    )
+}
+GROUPS = tuple(dict.fromkeys(path.split(".")[0] for path in KEYS if "." in path))
+_BY_PATH: dict[tuple[str, ...], Key] = {key.steps: key for key in KEYS.values()}
+_BY_PATH |= {(name,): key for key in KEYS.values() for name in key.also}
+_KNOWN: dict[str, set[str]] = {"": {path[0] for path in _BY_PATH}}
+_KNOWN |= {group: {path[1] for path in _BY_PATH if path[0] == group and len(path) > 1} for group in GROUPS}
+MOMENT_HINT = "write it as 2026-11-20 or 2026-11-20T10:00:00Z"
+SCHEDULE_HINT = "write a time, 2026-11-20T10:00, or five fields of cron, 0 3 * * 1"
+_CLOSE = 0.8
+_LONGEST_KEY = 60
+_YESNO = frozenset({"true", "false", "yes", "no", "on", "off"})
+_EMPTY = frozenset({"", "null", "~"})
+YES = frozenset({"true", "yes", "on"}) | _EMPTY
+"""What is read as true, in lower case; a key that is absent or empty is as it is usual."""
+
+
+def front_problems(front: Front, bounds: InForce | None = None, mission: str = "ID") -> Iterator[Problem]:
+    """Say what in the front matter is not read as it was probably meant: all of it is kept, none of it stops.
+
+    A value that bounds a managed mission and does not count is an error: `bounds` has those.
+    """
+    overruled = {found.key for found in bounds.overruled} if bounds else set()
+    for found in bounds.overruled if bounds else ():
+        hint = f"mission set {mission} {found.key} {found.counts or 'VALUE'}"
+        yield Problem(found.line, found.column, found.words, hint)
+    for path, node in front.nodes.items():
+        key = _BY_PATH.get(path)
+        if key is not None and key.path in overruled:
+            continue
+        words = _why_wrong(key, ".".join(path), node) if key else None
+        if words:
+            yield _at(node, *words)
+    for group in GROUPS:
+        held = front.node(group)
+        if isinstance(held, yaml.SequenceNode) or (isinstance(held, yaml.ScalarNode) and held.value not in _EMPTY):
+            yield _at(held, f"`{group}` is not a mapping", "write its keys below it, indented by two spaces")
+    yield from _misspelt(front)
+
+
+def front_schema() -> dict[str, Any]:
+    """Return the JSON schema of the front matter."""
+    top: dict[str, Any] = {}
+    for key in KEYS.values():
+        below = top
+        for step in key.steps[:-1]:
+            below = below.setdefault(step, {"type": ["object", "null"], "properties": {}})["properties"]
+        for name in (key.steps[-1], *key.also):
+            below[name] = {"description": key.about, **_schema_of(key)}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Front matter of a mission file",
+        "type": "object",
+        "properties": top,
+        "additionalProperties": True,
+    }
+
+
+def _why_wrong(key: Key, name: str, node: yaml.Node) -> tuple[str, str] | None:
+    if key.kind in {Kind.LIST, Kind.MAP}:
+        empty = isinstance(node, yaml.ScalarNode) and node.value in _EMPTY
+        wrong = key.kind is Kind.MAP and not (empty or isinstance(node, yaml.MappingNode))
+        return (f"`{name}` is not a mapping", "write `role: tier` lines below it") if wrong else None
+    if not isinstance(node, yaml.ScalarNode):
+        return f"`{name}` holds more than one value", "it is read as unset; write one value"
+    if key.kind is Kind.TEXT or node.value in _EMPTY:
+        return None
+    text = str(node.value).strip()
+    return None if text.casefold() in _EMPTY else why_wrong_text(key, name, text)
+
+
+def why_wrong_text(key: Key, name: str, text: str) -> tuple[str, str] | None:
+    """Return what is wrong with the text of a scalar and a hint, or None."""
+    match key.kind:
+        case Kind.WORD if text not in key.words:
+            return f"`{name}` is `{text}`, which is not known", f"known are {', '.join(key.words)}"
+        case Kind.STATUS if mission_status(text) is None:
+            return f"the status `{text}` is not known", "it is kept, and nothing is driven"
+        case Kind.CAP if number(text) is None and text.casefold() != "unlimited":
+            return f"`{name}` is no number: `{text}`", "it is read as unset; write a number, or unlimited"
+        case Kind.NUMBER | Kind.COUNT if number(text) is None:
+            return f"`{name}` is no number: `{text}`", "it is read as unset; write a number"
+        case Kind.YESNO if text.casefold() not in _YESNO:
+            return f"`{name}` is neither true nor false: `{text}`", "it is read as false"
+        case Kind.SCHEDULE if words := why_no_schedule(text):
+            return f"`{name}` is `{text}`: {words}", SCHEDULE_HINT
+        case Kind.MOMENT if words := why_no_moment(text):
+            return f"`{name}` {words}: `{text}`", MOMENT_HINT
+    return None
+
+
+def _at(node: yaml.Node, message: str, hint: str) -> Problem:
+    mark = node.start_mark
+    return Problem(mark.line + 2, mark.column + 1, message, hint, Severity.WARNING)
+
+
+def _misspelt(front: Front) -> Iterator[Problem]:
+    for group in ("", *GROUPS):
+        node = front.node(*([group] if group else []))
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        named = {str(key.value): key for key, _ in node.value if isinstance(key, yaml.ScalarNode)}
+        absent = _KNOWN[group].difference(named)
+        for name in named.keys() - _KNOWN[group]:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, absent, n=1, cutoff=_CLOSE) if len(name) <= _LONGEST_KEY else []
+            if close:
+                yield _at(named[name], f"the key `{name}` is not known here", f"did you mean `{close[0]}`?")
+
+
+def _any_way_of_writing() -> str:
+    """A pattern for the known statuses in any case, with emphasis, and with a remark in parentheses behind them."""
+    words = []
+    for word in MISSION_WORDS:
+        letters = (f"[{c.lower()}{c.upper()}]" if c.isalpha() else "[ _-]+" for c in word)
+        words.append("".join(letters))
+    return rf"^\s*[*_`]*({'|'.join(words)})[*_`]*\s*(\(.*\))?\s*$"
+
+
+def _schema_of(key: Key) -> dict[str, Any]:  # noqa: PLR0911 - one case per kind
+    numeric = {"type": "string", "pattern": r"^\s*[-+]?[$€£]?[0-9][0-9,_]*(\.[0-9]*)?\s*$|^$"}
+    match key.kind:
+        case Kind.TEXT | Kind.SCHEDULE:
+            return {"type": ["string", "number", "boolean", "null"]}
+        case Kind.WORD:
+            return {"enum": [*key.words, "", None]}
+        case Kind.STATUS:
+            return {
+                "anyOf": [{"enum": [*MISSION_WORDS, "", None]}, {"type": "string", "pattern": _any_way_of_writing()}]
+            }
+        case Kind.NUMBER | Kind.COUNT:
+            return {"anyOf": [{"type": ["number", "null"]}, numeric]}
+        case Kind.CAP:
+            return {"anyOf": [{"type": ["number", "null"]}, numeric, {"enum": ["unlimited"]}]}
+        case Kind.YESNO:
+            return {"anyOf": [{"type": ["boolean", "null"]}, {"enum": [*sorted(_YESNO), ""]}]}
+        case Kind.MOMENT:
+            return {"anyOf": [{"type": "null"}, {"type": "string", "pattern": r"^$|^\d{4}-?\d{2}-?\d{2}"}]}
+        case Kind.LIST:
+            return {"anyOf": [{"type": "array"}, {"type": ["string", "null"]}]}
+        case Kind.MAP:
+            return {"type": ["object", "null"]}

@@ -1,0 +1,119 @@
+"""Values of a mission file that cannot be meant: out of range, or in a file that is no text. Each with its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import (
+    parse_duration,
+    parse_stamp,
+    why_no_duration,
+    why_no_moment,
+)
+from mission_cli.document.reading.sections import (
+    RowView,
+    place_of,
+    rows_in,
+)
+from mission_cli.document.syntax.scan import MOST_CHARACTERS, MOST_PARTS
+from mission_cli.domain.budget.amounts import parse_amount, why_no_amount
+from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.status import GateKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mission_cli.document.reading.loaded import MilestonePlace
+    from mission_cli.document.syntax.front import Front
+    from mission_cli.document.syntax.scan import Layout
+    from mission_cli.domain.mission import Gate
+
+MOST_MILESTONES = 200
+MOST_FEATURES = 5_000
+_SPLIT = "split the mission: each part is a mission of its own"
+_RESTORE = "restore it from its history: git log -p FILE"
+_UTF_16 = ("\udcff\udcfe", "\udcfe\udcff")
+_MOMENTS = (
+    ("Input Requests", ("prompt", "status"), ("asked", "expires")),
+    ("Waits", ("feature", "waiting for"), ("since",)),
+)
+_AGES = "is longer than a hundred years"
+_DURATION_HINT = "write it as 2h, 90m or 3d"
+_MOMENT_HINT = "write it as 2026-11-20T10:00:00Z"
+
+
+def no_text(text: str, front: Front) -> Iterator[Problem]:
+    """Say why a file cannot be read at all. A NUL in the output of a check that is quoted does no harm."""
+    if not text.strip("\ufeff \t\r\n"):
+        yield Problem(1, 1, "the file is empty", _RESTORE)
+    elif text.startswith(_UTF_16):
+        yield Problem(1, 1, "the file is UTF-16", "save it as UTF-8")
+    elif front.missing and "\0" in text:
+        at = text.index("\0")
+        line, before = text.count("\n", 0, at) + 1, text.rfind("\n", 0, at)
+        yield Problem(line, at - before, "there is a NUL byte: the file is no text", _RESTORE)
+    elif front.missing and "\n" not in text.strip() and not text.startswith("#"):
+        yield Problem(1, 1, "the file holds one line of text and no mission", "is it a link? put the file itself there")
+
+
+def too_large(layout: Layout, places: Sequence[MilestonePlace]) -> Iterator[Problem]:
+    """Say where a file holds more than is read, with the first line behind that."""
+    if layout.cut:
+        words = f"the file is too large: nothing from this line on is read ({len(layout.text):,} characters)"
+        hint = f"keep it below {MOST_CHARACTERS:,} characters and {MOST_PARTS:,} headings, fields, boxes and tables"
+        yield Problem(layout.cut, 1, words, hint)
+    if len(places) > MOST_MILESTONES:
+        line = layout.headings[places[MOST_MILESTONES].section].line.number
+        yield Problem(line, 1, f"there are more than {MOST_MILESTONES} milestones", _SPLIT)
+    count = 0
+    for place in places[:MOST_MILESTONES]:
+        count += len(place.listed) + sum(len(table.lines) for table in place.tables)
+        if count > MOST_FEATURES:
+            line = layout.headings[place.section].line.number
+            yield Problem(line, 1, f"there are more than {MOST_FEATURES:,} features up to this milestone", _SPLIT)
+            return
+
+
+def odd_values(layout: Layout, places: Iterable[MilestonePlace], gates: Iterable[Gate]) -> Iterator[Problem]:
+    """Durations, moments and amounts that are not read as they are written."""
+    yield from _estimates(layout, list(places))
+    for gate in gates:
+        if gate.kind is GateKind.DELAY and (why := why_no_duration(gate.rule)):
+            yield Problem(gate.line, 1, f"the rule `{gate.rule}` of the delay `{gate.name}` {why}", _DURATION_HINT)
+    yield from _moments(layout)
+    for row in rows_in(layout, "Budget Tracking", "category", "amount"):
+        if parse_amount(row["amount"]) is None and (why := why_no_amount(row["amount"])) != "is no number":
+            hint = "it does not count, and its cost is unknown; write what was spent"
+            yield Problem(row.line, row.column, f"the amount `{row['amount']}` {why}", hint)
+
+
+def _estimates(layout: Layout, places: list[MilestonePlace]) -> Iterator[Problem]:
+    sections = {place.section for place in places}
+    found = [(f.text, f.line.number) for f in layout.fields if f.name == "estimate" and f.section in sections]
+    for table in (t for place in places for t in place.tables):
+        column = place_of(table, "estimate")
+        found += [(row.text(column), row.line.number) for row in table.rows] if column >= 0 else []
+    found += [(one.texts.get("estimate", ""), one.item.line.number) for place in places for one in place.listed]
+    for text, line in found:
+        bare = text.strip().lstrip("~≈").strip()
+        if bare and parse_duration(bare) is None and why_no_duration(bare) == _AGES:
+            yield Problem(line, 1, f"the estimate `{text[:40]}` {_AGES}", _DURATION_HINT)
+
+
+def _moments(layout: Layout) -> Iterator[Problem]:
+    for title, marks, columns in _MOMENTS:
+        for row in rows_in(layout, title, *marks):
+            for column in columns:
+                if parse_stamp(row[column]) is not None and (why := why_no_moment(row[column])):
+                    words = f"the time `{row[column]}` under {column.capitalize()} {why}"
+                    yield Problem(row.line, row.column, words, _MOMENT_HINT, Severity.WARNING)
+    for row in rows_in(layout, "Waits", "feature", "waiting for"):
+        yield from _wait(row)
+
+
+def _wait(row: RowView) -> Iterator[Problem]:
+    kind, _, what = row["waiting for"].partition(":")
+    if kind == "time" and (why := why_no_moment(what)):
+        yield Problem(row.line, row.column, f"the time `{what}` that is waited for {why}", _MOMENT_HINT)
+    if why_no_duration(row["timeout"]) == _AGES:
+        yield Problem(row.line, row.column, f"the timeout `{row['timeout']}` of a wait {_AGES}", _DURATION_HINT)

@@ -1,0 +1,327 @@
+"""A text as a mission: `load` never raises, what it could not read stands among the problems."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache, partial
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.lazy_sequence import Later
+from mission_cli._support.numbers import whole
+from mission_cli._support.text import one_line
+from mission_cli.document.criteria.parse import read_criterion
+from mission_cli.document.reading import prose, tables
+from mission_cli.document.reading.checklists import listed_features
+from mission_cli.document.reading.contradictions import contradictions
+from mission_cli.document.reading.features import (
+    Draft,
+    read_row,
+    resolve,
+)
+from mission_cli.document.reading.front_schema import YES, front_problems
+from mission_cli.document.reading.implausible import (
+    MOST_MILESTONES,
+    no_text,
+    odd_values,
+    too_large,
+)
+from mission_cli.document.reading.loaded import Loaded, MilestonePlace
+from mission_cli.document.reading.metadata import Facts
+from mission_cli.document.syntax import escape
+from mission_cli.document.syntax.scan import Layout, scan
+from mission_cli.document.syntax.spans import without_comments
+from mission_cli.document.syntax.vocabulary import (
+    hours,
+    milestone_status,
+    mission_status,
+    number,
+    plain,
+)
+from mission_cli.domain.ids import FeatureNumber, MissionId, feature_number, why_bad_id
+from mission_cli.domain.mission import Criterion, Feature, Gate, Milestone, Mission
+from mission_cli.domain.problems import Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mission_cli.document.syntax.rows import Row, Table
+
+_MILESTONE = pattern(r"(?:Milestone\s+|M)(\d{1,9})\b\s*[:.—–-]?\s*(.*)\Z", re.IGNORECASE)
+_FEATURE_SECTION = pattern(r"F?(\d+\.\d+)\b[\s:.—–-]*(.*)\Z", re.IGNORECASE)
+_INDEPENDENT = pattern(r"\s*`?\[independent\]`?", re.IGNORECASE)
+_CONFLICT = pattern(r"^(<{7} .*|={7}|>{7} .*)$", re.MULTILINE)
+_ROUNDS = pattern(r"\d{1,9}")
+
+
+@lru_cache(maxsize=16)
+def load(text: str, fallback_id: str = "") -> Loaded:
+    """Read a mission file. `fallback_id` is the folder's name, used where the file names no id."""
+    layout = scan(text)
+    front = layout.front
+    places = list(islice(milestone_places(layout), MOST_MILESTONES + 1))
+    endless = list(too_large(layout, places))
+    places = [] if endless else places
+    grave = [*no_text(text, front), *front.problems, *_conflict_markers(layout), *endless]
+    grave = grave or list(contradictions(layout, places))
+    drafts, row_problems = _drafts(places)
+    features, more = resolve(drafts)
+    problems = [*grave, *row_problems, *more]
+    sections = _feature_sections(layout)
+    milestones = tuple(_milestone(layout, p, features, sections) for p in places)
+    problems += [
+        *_milestone_problems(milestones, layout),
+        *_unread_criteria(milestones, layout),
+        *tables.row_problems(layout, features),
+    ]
+    by_alias = {d.alias: d.feature.number for d in drafts if d.alias}
+    gates, gate_problems = tables.gates(layout, [f.number for f in features], by_alias)
+    problems += gate_problems
+    mission = _mission(layout, fallback_id, milestones, gates)
+    if mission.status is None and front.node("status") is None:
+        words = f"the status `{mission.raw_status}` is not known"
+        problems.append(Problem(1, 1, words, "it is kept, and nothing is driven", Severity.WARNING))
+    problems += [*front_problems(front, mission.in_force, mission.id), *odd_values(layout, places, gates)]
+    return Loaded(mission, tuple(sorted(problems)), layout, bool(grave))
+
+
+def milestone_places(layout: Layout) -> Iterator[MilestonePlace]:
+    """Every milestone section in file order."""
+    for section, heading in enumerate(layout.headings):
+        found = _MILESTONE.match(heading.title) if section and heading.level in {2, 3, 4} else None
+        if not found:
+            continue
+        tables = tuple(t for t in layout.tables if "feature" in t.columns and layout.within(t.section, section))
+        listed = () if tables else tuple(listed_features(layout, section, int(found[1])))
+        yield MilestonePlace(int(found[1]), section, tables, listed)
+
+
+def feature_rows(table: Table, milestone: int) -> Iterator[tuple[FeatureNumber | None, Row]]:
+    """The real rows of a feature table with their numbers; None where the cell holds no number."""
+    for row in table.real_rows():
+        text = table.text(row, "#").strip("`* ")
+        found = feature_number(text)
+        if found is None and (place := whole(text)) is not None:
+            found = FeatureNumber(f"{milestone}.{place}")
+        yield found, row
+
+
+def _drafts(places: list[MilestonePlace]) -> tuple[list[Draft], list[Problem]]:
+    drafts: list[Draft] = []
+    problems: list[Problem] = []
+    for place in places:
+        for one in place.listed:
+            line, column = one.item.line.number, one.item.start - one.item.line.start + 1
+            drafts.append(read_row(one.texts, number=one.number, line=line, column=column))
+        for table in place.tables:
+            for found, row in feature_rows(table, place.number):
+                column = _column(row)
+                if found is None:
+                    problems.append(
+                        Problem(
+                            row.line.number,
+                            column,
+                            "a feature without a number",
+                            f"write {place.number}.N into the column #",
+                        )
+                    )
+                    continue
+                drafts.append(
+                    read_row(
+                        dict(zip(table.columns, row.texts, strict=False)),
+                        number=found,
+                        line=row.line.number,
+                        column=column,
+                    )
+                )
+                if len(row.texts) != len(table.columns):
+                    problems.append(
+                        Problem(
+                            row.line.number,
+                            column,
+                            f"{found} has {len(row.texts)} cells under {len(table.columns)} columns",
+                            "write a pipe inside of a cell as \\|",
+                            Severity.WARNING,
+                        )
+                    )
+    return drafts, problems
+
+
+def _column(row: Row) -> int:
+    return row.cells[0].start - row.line.start + 1 if row.cells else 1
+
+
+def _feature_sections(layout: Layout) -> dict[FeatureNumber, int]:
+    found: dict[FeatureNumber, int] = {}
+    for section, heading in enumerate(layout.headings):
+        title = _FEATURE_SECTION.match(heading.title) if section and heading.level >= 3 else None  # noqa: PLR2004 - a feature lies in a milestone
+        if title:
+            feature = feature_number(title[1])
+            if feature is not None:
+                found.setdefault(feature, section)
+    return found
+
+
+def _milestone(
+    layout: Layout, place: MilestonePlace, features: tuple[Feature, ...], sections: dict[FeatureNumber, int]
+) -> Milestone:
+    heading = layout.headings[place.section]
+    found = _MILESTONE.match(heading.title)
+    name = found[2] if found else heading.title
+    fields = {f.name: f.text for f in layout.fields if f.section == place.section}
+    lines = {row.line.number for table in place.tables for row in table.rows}
+    lines |= {one.item.line.number for one in place.listed}
+    mine = tuple(_described(layout, f, sections.get(f.number)) for f in features if f.line in lines)
+    rounds = _ROUNDS.search(fields.get("rounds", ""))
+    return Milestone(
+        number=place.number,
+        name=_INDEPENDENT.sub("", name).strip(),
+        status=milestone_status(fields.get("status", "")),
+        raw_status=fields.get("status", ""),
+        estimate_hours=hours(fields.get("estimate", "")),
+        rounds=int(rounds[0]) if rounds else 0,
+        started_at=fields.get("started at", ""),
+        passed_at=fields.get("passed at", ""),
+        independent=bool(_INDEPENDENT.search(name)),
+        criteria=_milestone_criteria(layout, place.section, fields.get("validation", "")),
+        features=mine,
+        line=heading.line.number,
+    )
+
+
+def criteria_section(layout: Layout, owner: str) -> int:
+    """The section whose checklist holds the criteria of a milestone (`1`) or feature (`1.2`); -1 if there is none."""
+    feature = feature_number(owner)
+    if feature is not None:
+        return _feature_sections(layout).get(feature, -1)
+    place = next((p for p in milestone_places(layout) if str(p.number) == owner), None)
+    return _criteria_below(layout, place.section) if place else -1
+
+
+def _criteria_below(layout: Layout, milestone: int) -> int:
+    for index in range(milestone + 1, len(layout.headings)):
+        if not layout.within(index, milestone):
+            break
+        if plain(layout.headings[index].title).endswith("criteria"):
+            return index
+    return -1
+
+
+def _milestone_criteria(layout: Layout, section: int, validation: str) -> tuple[Criterion, ...]:
+    below = _criteria_below(layout, section)
+    listed = section_criteria(layout, below) if below >= 0 else ()
+    if listed or not validation:
+        return listed
+    line = next(f.line.number for f in layout.fields if f.section == section and f.name == "validation")
+    return (read_criterion(validation, line=line),)
+
+
+def section_criteria(layout: Layout, section: int) -> tuple[Criterion, ...]:
+    """The checklist items that stand directly in a section."""
+    return tuple(
+        read_criterion(
+            item.text,
+            more=[layout.raw(line) for line in item.more],
+            ticked=item.ticked,
+            line=item.line.number,
+            index=index,
+        )
+        for index, item in enumerate(i for i in layout.items if i.section == section)
+    )
+
+
+def _described(layout: Layout, feature: Feature, section: int | None) -> Feature:
+    if section is None:
+        return feature
+    more = {line.number for item in layout.items if item.section == section for line in item.more}
+    words = [layout.raw(line) for s, line in layout.prose if s == section and line.number not in more]
+    return replace(
+        feature,
+        description=escape.unescaped(without_comments("\n".join(words)).strip()),
+        criteria=section_criteria(layout, section),
+    )
+
+
+def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...], gates: tuple[Gate, ...]) -> Mission:
+    facts = Facts(layout)
+    raw_id = facts.text("id") or fallback_id
+    title = facts.text("title") or next((h.title for h in layout.headings if h.level == 1), "") or raw_id
+    mode = facts.text("mode")
+    return Mission(
+        id=MissionId(fallback_id if fallback_id and why_bad_id(raw_id) else raw_id),
+        title=title,
+        status=mission_status(facts.text("status")),
+        raw_status=facts.text("status"),
+        goal=prose.goal(layout),
+        kind=facts.text("type") or "development",
+        mode=mode if mode and mode != "subagent" else "full",
+        priority=facts.text("priority") or "normal",
+        repo=facts.text("repo"),
+        base=facts.text("base"),
+        created=facts.text("created"),
+        started=facts.text("started"),
+        completed=facts.text("completed"),
+        deadline=facts.text("deadline"),
+        schedule=facts.text("schedule"),
+        end_date=facts.text("end_date"),
+        executions=int(number(facts.text("executions")) or 0),
+        autonomous=facts.text("autonomous").casefold() in YES,
+        notify=tuple(name for name in facts.texts("notify") if name),
+        managed=facts.managed,
+        host=facts.text("host"),
+        limits=facts.limits(),
+        in_force=facts.in_force,
+        models=facts.pairs("model_routing"),
+        preferences=facts.preferences(),
+        constraints=prose.listed(layout, "constraints"),
+        success_criteria=prose.listed(layout, "success criteria"),
+        non_goals=prose.listed(layout, "non-goals", "out of scope"),
+        milestones=milestones,
+        gates=gates,
+        team=tuple(tables.team(layout)),
+        approvals=Later(partial(tables.approvals, layout)),
+        requests=Later(partial(tables.requests, layout)),
+        waits=Later(partial(tables.waits, layout)),
+        needed_resources=tuple(tables.needed_resources(layout)),
+        spends=Later(partial(tables.spends, layout)),
+        recoveries=Later(partial(tables.recoveries, layout)),
+        progress=Later(partial(tables.progress, layout)),
+        kept=Later(partial(tables.kept, layout)),
+    )
+
+
+def _unread_criteria(milestones: tuple[Milestone, ...], layout: Layout) -> Iterator[Problem]:
+    columns = {item.line.number: item.start - item.line.start + 1 for item in layout.items}
+    for milestone in milestones:
+        for criterion in (*milestone.criteria, *(c for f in milestone.features for c in f.criteria)):
+            if criterion.wrong:
+                words = f"the criterion `{one_line(criterion.text, 80)}` is not run: {criterion.wrong}"
+                yield Problem(criterion.line, columns.get(criterion.line, 1), words, criterion.remedy)
+
+
+def _conflict_markers(layout: Layout) -> Iterator[Problem]:
+    if "<<<<<<< " not in layout.text:
+        return
+    start = layout.lines[layout.first].start if layout.first < len(layout.lines) else len(layout.text)
+    for found in _CONFLICT.finditer(layout.text):
+        line = layout.text.count("\n", 0, found.start()) + 1
+        if found[0].startswith("<") or found.start() < start:
+            yield Problem(line, 1, "a merge conflict is left in the file", "decide for one side and remove the markers")
+
+
+def _milestone_problems(milestones: tuple[Milestone, ...], layout: Layout) -> Iterator[Problem]:
+    for milestone in milestones:
+        if milestone.status is None:
+            line = next(
+                (f.line.number for f in layout.fields if f.name == "status" and f.text == milestone.raw_status),
+                milestone.line,
+            )
+            yield Problem(
+                line,
+                1,
+                f"milestone {milestone.number} has the status `{milestone.raw_status}`, which is not known",
+                "it is kept and does not run",
+                Severity.WARNING,
+            )

@@ -1,0 +1,124 @@
+"""What a file says of the mission as a whole: the front matter, or the `## State` list of the first files."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli._support.lazy_re import pattern
+from mission_cli.document.reading.front_schema import KEYS
+from mission_cli.document.reading.values_in_force import (
+    UNLIMITED,
+    bound_of,
+    in_force,
+    is_managed,
+)
+from mission_cli.document.syntax.vocabulary import hours, number
+from mission_cli.domain.mission import Limits, Preferences
+from mission_cli.domain.values_in_force import InForce
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mission_cli.document.syntax.scan import Field, Layout
+
+STATE_SECTION = "State"
+_IN_STATE = ("id", "status", "mode", "type", "created")
+_CAPS = {"usd": "budget.money_usd", "hours": "budget.time_hours", "tokens": "budget.token_limit"}
+_PATHS = {name: (key.steps, *((other,) for other in key.also)) for name, key in KEYS.items()}
+_PARTS = pattern(r"\s*[/;,]\s+|\s+/\s*")
+
+
+class Facts:
+    """Texts by the dotted names of `keys.KEYS`; asking for a name that is not there is a mistake of ours."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.front = layout.front
+        self._state = {field.name: field.text for field in state_fields(layout)}
+        self.managed = is_managed(self.front)
+        self.in_force = in_force(self.front, self.written) if self.managed else InForce()
+
+    def text(self, name: str) -> str:
+        """The value that counts: what is written, or for what bounds a managed mission the last good one."""
+        bound = bound_of(name)
+        overruled = bound is not None and self.in_force.overrules(name) is not None
+        return self.in_force.values.get(bound.name, "") if bound is not None and overruled else self.written(name)
+
+    def written(self, name: str) -> str:
+        """The scalar, under its own or another name; what stands in the State list; else empty."""
+        if name in _CAPS.values() and not any(self._scalar(key) for key in _CAPS.values()):
+            category = next(category for category, key in _CAPS.items() if key == name)
+            return _state_caps(self._state.get("budget", ""))[category]
+        return self._scalar(name)
+
+    def _scalar(self, name: str) -> str:
+        for path in _PATHS[name]:
+            if found := self.front.text(*path):
+                return found
+        return self._state.get(name, "").strip("`") if name in _IN_STATE else ""
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts, or one text as a list of one."""
+        return self.front.texts(*KEYS[name].steps)
+
+    def pairs(self, name: str) -> Mapping[str, str]:
+        """Texts by name."""
+        return self.front.pairs(*KEYS[name].steps)
+
+    def limits(self) -> Limits:
+        """The caps in force."""
+        texts = {name: self.text(key) for name, key in _CAPS.items()}
+        return Limits(
+            **{name: number(text) or None for name, text in texts.items()},
+            unlimited=frozenset(name for name, text in texts.items() if text.casefold() == UNLIMITED),
+            alert_pct=number(self.text("budget.alert_threshold_pct").removesuffix("%")) or Decimal(80),
+            per_feature_usd=number(self.text("budget.per_feature_usd")) or None,
+        )
+
+    def preferences(self) -> Preferences:
+        """How the person wants the work done."""
+        workers = number(self.text("preferences.max_parallel_workers"))
+        words = []
+        for key in ("tech_stack", "deploy_target", "test_framework", "ci_provider", "coding_style"):
+            values = [v for v in self.texts(f"preferences.{key}") if v]
+            if values:
+                words.append(f"{key.replace('_', ' ')}: {', '.join(values)}")
+        return Preferences(
+            max_parallel_workers=int(workers) if workers else None,
+            runner=self.text("preferences.runner") or "opencode",
+            land=self.text("preferences.land") or "ask",
+            worker_command=self.text("preferences.worker_command"),
+            lines=tuple(words),
+        )
+
+
+def good_values(layout: Layout) -> Mapping[str, str]:
+    """The values that bound a mission as far as they are good, also in a file that is not managed yet."""
+    return in_force(layout.front, Facts(layout).written).values
+
+
+def state_fields(layout: Layout) -> tuple[Field, ...]:
+    """The fields of the `## State` list; none in today's files."""
+    section = layout.find(STATE_SECTION)
+    return tuple(f for f in layout.fields if f.section == section) if section > 0 else ()
+
+
+def state_field(layout: Layout, path: tuple[str, ...]) -> Field | None:
+    """The field of the State list that a key of the front matter stands in, where the front matter lacks it."""
+    if len(path) != 1 or path[0] not in _IN_STATE or layout.front.node(*path) is not None:
+        return None
+    return next((f for f in state_fields(layout) if f.name == path[0]), None)
+
+
+def _state_caps(text: str) -> dict[str, str]:
+    """`40h / $300` as caps; what cannot be read is unset."""
+    caps = dict.fromkeys(_CAPS, "")
+    for part in _PARTS.split(text):
+        worked = hours(part)
+        if worked is not None:
+            caps["hours"] = f"{worked:f}"
+        elif "$" in part and number(part) is not None:
+            caps["usd"] = part
+        elif part.endswith("tokens"):
+            caps["tokens"] = part.removesuffix("tokens").strip()
+    return caps

@@ -1,0 +1,156 @@
+"""The sections of a mission file and their tables, with the names that other tools give them.
+
+Reading, appending and `mission lint` take sections and columns from here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mission_cli.document.syntax.rows import Row, Table
+    from mission_cli.document.syntax.scan import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class TableForm:
+    """One table: its columns in order, and those that tell it from other tables of its section."""
+
+    columns: tuple[str, ...]
+    marks: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns in lower case."""
+        return tuple(c.casefold() for c in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class SectionForm:
+    """One `##` section: other titles of it, and its tables; the last one is what rows are appended to."""
+
+    also: tuple[str, ...] = ()
+    tables: tuple[TableForm, ...] = ()
+    shown: bool = False
+    """`mission show` prints its rows as they are; `document/checking/inert.py` says on which of them nothing acts."""
+
+
+def _table(columns: str, *marks: str) -> tuple[TableForm, ...]:
+    return (TableForm(tuple(columns.split(" · ")), marks),)
+
+
+SECTIONS: Mapping[str, SectionForm] = {
+    "Origin": SectionForm(),
+    "Scope": SectionForm(),
+    "Phases": SectionForm(
+        (), _table("# · Phase · Worker · Gate · On reject · Status · Entered · Exited", "phase", "gate"), shown=True
+    ),
+    "Team": SectionForm(
+        (), _table("Agent · Role · Runner · Model · Max parallel · Volatile", "agent", "role"), shown=True
+    ),
+    "Milestones": SectionForm(),
+    "Gates": SectionForm((), _table("Gate · Kind · After · Blocks · Rule · Notify · Status", "gate", "kind")),
+    "Approvals": SectionForm((), _table("Timestamp · Gate · Decision · By · Commit · Comment", "gate", "decision")),
+    "Input Requests": SectionForm(
+        (),
+        _table("# · Asked · Feature · Prompt · Options · Urgency · Expires · Status · Response", "prompt", "status"),
+    ),
+    "Waits": SectionForm((), _table("Feature · Waiting for · Since · Timeout · Status", "feature", "waiting for")),
+    "Resources": SectionForm((), _table("Name · Type · Purpose · Status · Notes", "name", "status")),
+    "Budget Tracking": SectionForm(
+        ("Budget",),
+        _table("Category · Budget · Spent · Remaining · % Used", "category", "budget")
+        + _table("Date · Category · Amount · Description · Milestone", "category", "amount"),
+    ),
+    "Decision Log": SectionForm(
+        ("Decisions Log", "Decisions"),
+        _table("# · Date · Decision · Rationale · Alternatives Considered", "date", "decision"),
+        shown=True,
+    ),
+    "Mission Agents": SectionForm((), _table("Agent · Purpose · Path · Promote?", "agent", "path"), shown=True),
+    "Research": SectionForm((), _table("Topic · Summary · Source · Date", "topic", "summary"), shown=True),
+    "Outcomes": SectionForm((), _table("Type · Label · Value · Feature · Date", "label", "value"), shown=True),
+    "Progress Log": SectionForm((), _table("Timestamp · Event · Details", "event", "details")),
+    "Recovery Log": SectionForm(
+        (),
+        _table(
+            "Timestamp · Feature · Trigger · Preserved Evidence · Remaining Criteria · Next Safe Route · Status",
+            "feature",
+            "trigger",
+            "status",
+        ),
+    ),
+    "Retrospective": SectionForm(),
+}
+FEATURE_COLUMNS = ("#", "Feature", "Task ID", "Status", "Estimate", "Worker", "PR")
+_ALSO: Mapping[str, tuple[str, ...]] = {
+    "category": ("resource",),
+    "name": ("service", "resource", "dependency"),
+    "notes": ("secret key",),
+    "task id": ("task",),
+}
+"""Columns of other tools that hold what ours hold."""
+
+
+def find_section(layout: Layout, title: str) -> int:
+    """Index of a `##` section by its title or one of its other titles; -1 if there is none."""
+    form = SECTIONS.get(title)
+    names = (title, *(form.also if form else ()))
+    return next((found for name in names if (found := layout.find(name)) >= 0), -1)
+
+
+def place_of(table: Table, column: str) -> int:
+    """Index of a column by our name (lower case) or that of another tool; -1 when the table has none."""
+    for name in (column, *_ALSO.get(column, ())):
+        if name in table.columns:
+            return table.columns.index(name)
+    return -1
+
+
+def has_columns(table: Table, columns: tuple[str, ...]) -> bool:
+    """Whether the table has them all."""
+    return all(place_of(table, column) >= 0 for column in columns)
+
+
+def tables_of(layout: Layout, title: str, *columns: str) -> Iterator[Table]:
+    """Every table in a `##` section, or below it, that has all the columns."""
+    section = find_section(layout, title)
+    if section >= 0:
+        yield from (t for t in layout.tables if layout.within(t.section, section) and has_columns(t, columns))
+
+
+def table_in(layout: Layout, title: str, *columns: str) -> Table | None:
+    """The first of `tables_of`, or None."""
+    return next(tables_of(layout, title, *columns), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One real row of a table, its cells by column name."""
+
+    table: Table
+    row: Row
+
+    def __getitem__(self, column: str) -> str:
+        return self.row.text(place_of(self.table, column))
+
+    @property
+    def line(self) -> int:
+        """Line number, from 1."""
+        return self.row.line.number
+
+    @property
+    def column(self) -> int:
+        """Column of its first cell, from 1."""
+        return self.row.cells[0].start - self.row.line.start + 1 if self.row.cells else 1
+
+
+def rows_in(layout: Layout, title: str, *columns: str) -> Iterator[RowView]:
+    """The real rows of the first such table; none where there is no such table."""
+    table = table_in(layout, title, *columns)
+    if table is not None:
+        yield from (RowView(table, row) for row in table.real_rows())

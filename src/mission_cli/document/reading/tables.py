@@ -1,0 +1,191 @@
+"""The tables of a mission file's sections as records: gates, requests, waits, spend, logs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mission_cli._support.numbers import whole
+from mission_cli.document.reading.features import match_names
+from mission_cli.document.reading.sections import (
+    SECTIONS,
+    RowView,
+    find_section,
+    place_of,
+    rows_in,
+    table_in,
+    tables_of,
+)
+from mission_cli.document.syntax.vocabulary import number, plain
+from mission_cli.domain.budget.amounts import category_of, parse_amount
+from mission_cli.domain.ids import FeatureNumber, feature_number
+from mission_cli.domain.mission import (
+    Approval,
+    Feature,
+    Gate,
+    InputRequest,
+    KeptRow,
+    LogRow,
+    Member,
+    Recovery,
+    Spend,
+    Wait,
+)
+from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.status import GateKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mission_cli.document.syntax.scan import Layout
+
+
+def gates(
+    layout: Layout, known: list[FeatureNumber], aliases: dict[str, FeatureNumber]
+) -> tuple[tuple[Gate, ...], list[Problem]]:
+    """The gates with their features resolved, and what is wrong with them."""
+    rows = rows_in(layout, "Gates", "gate", "kind")
+    numbers = dict.fromkeys(known).keys()
+    found: list[Gate] = []
+    problems: list[Problem] = []
+    for row in rows:
+        word = plain(row["kind"])
+        kind = next((k for k in GateKind if k.value == word), None)
+        after, unknown_after = match_names(_names(row["after"]), numbers, aliases)
+        blocks, unknown_blocks = match_names(_names(row["blocks"]), numbers, aliases)
+        name = row["gate"]
+        at = (row.line, row.column)
+        if kind is None:
+            problems.append(
+                Problem(
+                    *at,
+                    f"the gate `{name}` has the kind `{word}`, which is not known",
+                    "known are checkpoint, approval, quality, delay",
+                )
+            )
+        problems += [
+            Problem(*at, f"the gate `{name}` names `{want}`, which does not exist")
+            for want in (*unknown_after, *unknown_blocks)
+        ]
+        found.append(Gate(name, kind, after, blocks, row["rule"], row["status"], row.line, row["notify"]))
+    return tuple(found), problems
+
+
+def _names(text: str) -> list[str]:
+    return [w for w in re.split(r"[,;\s]+", text) if w and w not in {"-", "—", "–"}]
+
+
+def team(layout: Layout) -> Iterator[Member]:
+    """Who works in the mission; an unreadable limit is none."""
+    for row in rows_in(layout, "Team", "agent"):
+        if agent := row["agent"].strip("`* "):
+            most = number(row["max parallel"])
+            limit = int(most) if most is not None and most > 0 else 0
+            yield Member(agent, row["role"], row["runner"].strip("` "), row["model"].strip("` "), limit)
+
+
+def approvals(layout: Layout) -> Iterator[Approval]:
+    """The decisions of people at gates."""
+    rows = rows_in(layout, "Approvals", "gate", "decision")
+    for row in rows:
+        cell = [row[c] for c in ("timestamp", "gate", "decision", "by", "commit", "comment")]
+        yield Approval(*cell)
+
+
+def requests(layout: Layout) -> Iterator[InputRequest]:
+    """The questions to people, open or not."""
+    rows = rows_in(layout, "Input Requests", "prompt", "status")
+    for row in rows:
+        yield InputRequest(
+            number=whole(row["#"]) or 0,
+            label=row["#"],
+            asked=row["asked"],
+            feature=row["feature"],
+            prompt=row["prompt"],
+            options=tuple(o.strip() for o in row["options"].split(",") if o.strip()),
+            urgency=row["urgency"],
+            expires=row["expires"],
+            status=plain(row["status"]),
+            response=row["response"],
+        )
+
+
+def waits(layout: Layout) -> Iterator[Wait]:
+    """What features wait for outside."""
+    rows = rows_in(layout, "Waits", "feature", "waiting for")
+    for row in rows:
+        feature = feature_number(row["feature"])
+        if feature is not None:
+            yield Wait(
+                feature,
+                row["waiting for"],
+                row["since"],
+                row["timeout"],
+                plain(row["status"]),
+            )
+
+
+def needed_resources(layout: Layout) -> Iterator[str]:
+    """Names of the resources that somebody still has to provide, from one table or from several."""
+    for table in tables_of(layout, "Resources", "name", "status"):
+        open_words = {"needed", "pending"} if "dependency" in table.columns else {"needed"}
+        for row in (RowView(table, r) for r in table.real_rows()):
+            if plain(row["status"]) in open_words:
+                yield row["name"]
+
+
+def kept(layout: Layout) -> Iterator[KeptRow]:
+    """The rows of sections that `mission show` prints as they are."""
+    for title, form in SECTIONS.items():
+        if not form.shown or find_section(layout, title) < 0:
+            continue
+        for table in tables_of(layout, title):
+            for row in table.real_rows():
+                yield KeptRow(title, {c: row.text(n) for n, c in enumerate(table.columns)}, row.line.number)
+
+
+def row_problems(layout: Layout, features: Sequence[Feature]) -> Iterator[Problem]:
+    """Rows that speak of features which do not exist: they are shown, and hold nothing."""
+    known = {f.number for f in features}
+    for row in rows_in(layout, "Waits", "feature", "waiting for"):
+        if feature_number(row["feature"]) not in known:
+            words = f"a wait names the feature `{row['feature']}`, which does not exist"
+            yield Problem(row.line, row.column, words, "write its number as it stands in the milestone")
+    for row in rows_in(layout, "Input Requests", "prompt", "status"):
+        if not whole(row["#"]):
+            hint = "the next pulse gives it one, or write it into the column #"
+            yield Problem(row.line, row.column, "an input request without a number", hint, Severity.WARNING)
+
+
+def spends(layout: Layout) -> Iterator[Spend]:
+    """The spend log."""
+    rows = rows_in(layout, "Budget Tracking", "category", "amount")
+    for row in rows:
+        yield Spend(
+            date=row["date"],
+            category=category_of(row["category"]),
+            amount=parse_amount(row["amount"]),
+            description=row["description"],
+            milestone=row["milestone"],
+        )
+
+
+def recoveries(layout: Layout) -> Iterator[Recovery]:
+    """The safety stops, open or closed."""
+    rows = rows_in(layout, "Recovery Log", "feature", "status")
+    for row in rows:
+        yield Recovery(
+            row["timestamp"],
+            row["feature"],
+            row["trigger"],
+            plain(row["status"]),
+        )
+
+
+def progress(layout: Layout) -> Iterator[LogRow]:
+    """The progress log."""
+    table = table_in(layout, "Progress Log", "event", "details")
+    if table is not None:
+        at, event, details = (place_of(table, column) for column in ("timestamp", "event", "details"))
+        for row in table.real_rows():
+            yield LogRow(row.text(at), row.text(event), row.text(details))

@@ -1,0 +1,1 @@
+"""Run records: one file for each attempt, and the archive of old ones."""

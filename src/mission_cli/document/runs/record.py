@@ -1,0 +1,174 @@
+"""Run records as files: facts in the front matter, words in the body. Only we write them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import frontmatter
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.numbers import MOST, decimal_of
+from mission_cli._support.text import LONGEST_DURATION
+from mission_cli.document.syntax.escape import fenced
+from mission_cli.document.syntax.yaml_text import load_values
+from mission_cli.domain.ids import RunId, split_run_id
+from mission_cli.domain.runs import Reserve, RunRecord, Usage
+from mission_cli.domain.status import Cause, RecordState
+
+_BLOCK = pattern(
+    r"^## (?P<name>Prompt|Last words|Transcript|Evidence)\n\n(?P<fence>~{3,})text\n(?P<text>.*?)^(?P=fence)$",
+    re.MULTILINE | re.DOTALL,
+)
+_UNKNOWN = "unknown"
+
+
+class _Handler(YAMLHandler):
+    """Reads no more of YAML than is safe: records are in git, and anybody can edit them."""
+
+    def load(self, fm: str, **_: object) -> Any:
+        return load_values(fm)[1]
+
+
+def write_run(record: RunRecord) -> str:
+    """Return the file of a record."""
+    facts: dict[str, Any] = {
+        "run": str(record.run),
+        "state": str(record.state),
+        "cause": str(record.cause or ""),
+        "detail": record.detail,
+        "runner": record.runner,
+        "model": record.model,
+        "host": record.host,
+        "base": record.base,
+        "head": record.head,
+        "tree": record.tree,
+        "intended": record.intended,
+        "started": record.started,
+        "ended": record.ended,
+        "exit": record.exit,
+        "deadline_s": record.deadline_s,
+        "reserved": {
+            "usd": str(record.reserve.usd),
+            "cap_usd": str(record.reserve.cap_usd),
+            "hours": str(record.reserve.hours),
+            "tokens": record.reserve.tokens,
+            "cap_tokens": record.reserve.cap_tokens,
+        },
+        "cost_usd": _UNKNOWN if record.usage.usd is None else str(record.usage.usd),
+        "cost_source": record.usage.source,
+        "hours": str(record.usage.hours),
+        "tokens": {str(k): v for k, v in record.usage.tokens.items()},
+        "saved": record.saved,
+        "session": record.session,
+        "steps": record.steps,
+        "reset_at": record.reset_at,
+        "signature": record.signature,
+        "verdict": record.verdict,
+    }
+    if record.by:
+        facts |= {"by": record.by, "continues": record.continues}
+    parts = [f"# {record.run}"]
+    for name, text in (
+        ("Prompt", record.prompt),
+        ("Last words", record.last_words),
+        ("Transcript", record.transcript),
+        ("Evidence", record.evidence),
+    ):
+        if text:
+            parts.append(f"## {name}\n\n{fenced(_printable(text))}")
+    post = frontmatter.Post("\n\n".join(parts), **facts)
+    return str(frontmatter.dumps(post, sort_keys=False, allow_unicode=True, width=1000)) + "\n"
+
+
+@lru_cache(maxsize=4096)  # records never change once they are settled, and each round of the loop reads all of them
+def read_run(text: str) -> RunRecord | None:
+    """Return the record of a file, or None when it is none or was broken by hand."""
+    try:
+        post = frontmatter.loads(text, handler=_Handler())
+        facts: dict[str, Any] = dict(post.metadata)
+        run = str(facts["run"])
+        if split_run_id(run) is None:
+            return None
+        reserved = facts.get("reserved") or {}
+        record = RunRecord(
+            run=RunId(run),
+            state=RecordState(str(facts["state"])),
+            cause=Cause(str(facts["cause"])) if facts.get("cause") else None,
+            deadline_s=min(_count(facts.get("deadline_s")), int(LONGEST_DURATION.total_seconds())),
+            steps=_count(facts.get("steps")),
+            reserve=Reserve(
+                usd=_amount(reserved.get("usd")),
+                cap_usd=_amount(reserved.get("cap_usd")),
+                hours=_amount(reserved.get("hours")),
+                tokens=_count(reserved.get("tokens")),
+                cap_tokens=_count(reserved.get("cap_tokens")),
+            ),
+            usage=_usage(facts),
+        )
+    except (yaml.YAMLError, KeyError, ValueError, TypeError, AttributeError, OverflowError):
+        return None
+    words = {found["name"]: found["text"].removesuffix("\n") for found in _BLOCK.finditer(post.content)}
+    texts = {
+        name: str(facts.get(name) or "")
+        for name in (
+            "detail",
+            "runner",
+            "model",
+            "host",
+            "base",
+            "head",
+            "tree",
+            "intended",
+            "started",
+            "ended",
+            "exit",
+            "saved",
+            "session",
+            "reset_at",
+            "signature",
+            "verdict",
+            "by",
+            "continues",
+        )
+    }
+    record = replace(record, **texts)  # type: ignore[arg-type]  # all of them are texts
+    return replace(
+        record,
+        prompt=words.get("Prompt", ""),
+        last_words=words.get("Last words", ""),
+        transcript=words.get("Transcript", ""),
+        evidence=words.get("Evidence", ""),
+    )
+
+
+def _usage(facts: dict[str, Any]) -> Usage:
+    cost = decimal_of(facts.get("cost_usd", _UNKNOWN))
+    tokens = facts.get("tokens") or {}
+    return Usage(
+        usd=None if cost is None or cost < 0 else cost,
+        hours=_amount(facts.get("hours")),
+        tokens={str(k): _count(v) for k, v in tokens.items()},
+        source=str(facts.get("cost_source") or ""),
+    )
+
+
+def _amount(value: object) -> Decimal:
+    """An amount that is held or used; what is no number or out of range counts as the most there is, never as room."""
+    amount = decimal_of(value or 0)
+    return MOST if amount is None else max(amount, Decimal(0))
+
+
+def _count(value: object) -> int:
+    """The same in whole numbers."""
+    return int(_amount(value))
+
+
+def _printable(text: str) -> str:
+    """Control characters of a worker's output as something that a terminal does not obey."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)

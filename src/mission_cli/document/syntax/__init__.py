@@ -1,0 +1,1 @@
+"""Text as lines, tables, fields and YAML: the form of a mission file, without its meaning."""

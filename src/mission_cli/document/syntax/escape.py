@@ -1,0 +1,68 @@
+"""Text from outside as Markdown that cannot change the structure of a mission file."""
+
+from __future__ import annotations
+
+import re
+
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import one_line
+
+_STRUCTURES = (
+    r"\\*(?:#|\||(?:[-*+]|\d+[.)])[ \t]+\[[ xX]\]|(?:[-*+][ \t]+)?\*\*[^*\n]+(?::\*\*|\*\*:)"
+    r"|`{3}|~{3}|<{7} |={7}$|>{7} )"
+)
+_STRUCTURE = pattern(rf"^([ \t]*)(?={_STRUCTURES})", re.MULTILINE)
+_ESCAPED = pattern(rf"^([ \t]*)\\(?={_STRUCTURES})", re.MULTILINE)
+_TILDES = pattern(r"~{3,}")
+_CLOSING = pattern(r"(?:\A|\s+)#+\s*\Z")
+_COMMENT = pattern(r"<!--|&(?:amp;)*lt;!--")
+_CLOSED_COMMENT = pattern(r"&(?:amp;)*lt;!--")
+
+
+def closed(text: str) -> str:
+    """Return `text` so that it opens no comment; `opened` gives it back."""
+    return _COMMENT.sub(lambda m: "&lt;!--" if m[0] == "<!--" else f"&amp;{m[0][1:]}", text) if "!--" in text else text
+
+
+def opened(text: str) -> str:
+    """Undo `closed`."""
+    if "lt;!--" not in text:
+        return text
+    return _CLOSED_COMMENT.sub(lambda m: m[0].replace("amp;", "", 1) if "amp;" in m[0] else "<!--", text)
+
+
+def cell(text: str, limit: int = 500) -> str:
+    """Return `text` for a table cell: one line, pipes escaped, no comment opened; a reader of the row gets it back."""
+    return closed(one_line(text, limit)).replace("|", "\\|")
+
+
+def heading(text: str) -> str:
+    """Return `text` as a heading's title: one line, no closing hashes, no comment."""
+    return _CLOSING.sub("", closed(one_line(text)))
+
+
+def prose(text: str) -> str:
+    """Return `text` as paragraphs: what would be a heading, table, fence, checkbox, field or comment is escaped."""
+    lines = []
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n"):
+        clean = "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line)
+        lines.append(clean.rstrip())
+    return _STRUCTURE.sub(r"\1\\", closed("\n".join(lines)))
+
+
+def unescaped(text: str) -> str:
+    """Undo `prose` as far as a reader of the words is concerned."""
+    return opened(_ESCAPED.sub(r"\1", text))
+
+
+def fenced(text: str) -> str:
+    """Return `text` byte for byte in a fence that it cannot close; line ends become newlines."""
+    longest = max((len(m) for m in _TILDES.findall(text)), default=2)
+    fence = "~" * max(3, longest + 1)
+    body = text.replace("\r\n", "\n").replace("\r", "\n")
+    return f"{fence}text\n{body}{'' if body.endswith(chr(10)) or not body else chr(10)}{fence}"
+
+
+def line(text: str, limit: int = 1000) -> str:
+    """Return `text` as one line of prose that opens no comment."""
+    return closed(one_line(text, limit))

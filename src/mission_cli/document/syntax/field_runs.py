@@ -1,0 +1,84 @@
+"""Fields: `**Name:** value` on a line of its own, several with bars between them, or run together by a formatter.
+
+A formatter that wraps lines makes one paragraph of `**Status:** active` and `**Estimate:** 2h`. The loop's own fields
+of a milestone are read wherever they stand in such a paragraph; their names and values may go on in its next lines.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mission_cli._support.lazy_re import pattern
+from mission_cli.document.syntax.spans import spans, without_comments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_OURS = frozenset({"status", "estimate", "validation", "started at", "passed at", "rounds"})
+_LONG = "validation"
+"""The field whose value may have several lines."""
+_FIRST = pattern(r"[ \t]*(?:[-*+][ \t]+)?\*\*([^*:\n]+?)(?::\*\*|\*\*:)[ \t]*")
+_NEXT = pattern(r"\|[ \t]*\*\*([^*:|\n]+?)(?::\*\*|\*\*:)[ \t]*")
+_WITHIN = pattern(r"\*\*([^*:]+?)(?::\*\*|\*\*:)[ \t]*")
+_BLOCK = pattern(
+    r"[ \t]*(?:#{1,6}(?:[ \t]|\Z)|\||>|`{3}|~{3}|(?:[-*+]|\d{1,9}[.)])[ \t]|\*\*[^*:]+(?::\*\*|\*\*:)|<!--|\Z)"
+)
+
+
+class Found(NamedTuple):
+    """A field: its name in lower case, the offsets of its value, and the value as it is read."""
+
+    name: str
+    start: int
+    end: int
+    text: str
+
+
+def is_ours(raw: str) -> bool:
+    """Whether a line begins with one of the loop's own fields, so that its paragraph is read as a run of fields."""
+    found = _FIRST.match(raw)
+    return found is not None and found[1].strip().casefold() in _OURS
+
+
+def begins_block(raw: str) -> bool:
+    """Whether a line is no continuation of the paragraph above it."""
+    return _BLOCK.match(raw) is not None
+
+
+def fields_in(text: str, start: int, end: int) -> Iterator[Found]:
+    """The fields of a line, or of the paragraph from `start` to `end` where the loop's own field begins it."""
+    first = _FIRST.match(text, start, end)
+    if not first:
+        return
+    names = [first, *_NEXT.finditer(text, first.end(), _line_end(text, first.end(), end))]
+    if len(names) == 1 and _name(first[1]) in _OURS:
+        code = [(first.end() + s.start, first.end() + s.end) for s in spans(text[first.end() : end])]
+        within = (m for m in _WITHIN.finditer(text, first.end(), end) if _name(m[1]) in _OURS)
+        names += (m for m in within if not any(a < m.start() < b for a, b in code))
+    last = names[-1]
+    ends = [*(m.start() for m in names[1:]), _end_of_value(text, _name(last[1]), last.end(), end)]
+    for name, stop in zip(names, ends, strict=True):
+        value = text[name.end() : stop]
+        shown = without_comments(value).partition("<!--")[0].strip() if "<!--" in value else value.rstrip()
+        kept = len(shown) if value.startswith(shown) else len(value.rstrip())
+        flat = shown if _name(name[1]) == _LONG else " ".join(shown.split("\n"))
+        yield Found(_name(name[1]), name.end(), name.end() + kept, flat)
+
+
+def _line_end(text: str, start: int, end: int) -> int:
+    found = text.find("\n", start, end)
+    return end if found < 0 else found
+
+
+def _end_of_value(text: str, name: str, start: int, end: int) -> int:
+    """The last value of a paragraph ends with its line: what comes behind it is prose, but for a criterion's words."""
+    if name == _LONG:
+        return end
+    line = text.find("\n", start, end)
+    if line >= 0 and not text[start:line].strip():
+        line = text.find("\n", line + 1, end)
+    return end if line < 0 else line
+
+
+def _name(text: str) -> str:
+    return " ".join(text.split()).casefold()

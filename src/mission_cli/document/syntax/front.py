@@ -1,0 +1,384 @@
+"""The YAML front matter with the place of every scalar, so that it can be patched and never dumped."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import yaml
+
+from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.lazy_re import pattern
+from mission_cli.document.syntax.yaml_text import MOST_NODES, compose_texts
+from mission_cli.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_FENCE = pattern(r"---[ \t]*(\r\n|\n|\r|\Z)")
+_CLOSE = pattern(r"(?<=[\r\n])(?:---|\.\.\.)[ \t]*(?=[\r\n]|\Z)")
+_PLAIN = pattern(r"[A-Za-z_./][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*\Z")
+_NOT_TEXT = pattern(r"(?:true|false|yes|no|on|off|null|none|\.nan|[-+]?\.inf|\.|y|n)\Z", re.IGNORECASE)
+_LONGEST = 65536
+_PRIORITY = pattern(r"priority[\"']?\s*:\s*[\"']?(?:urgent|high|low)")
+"""A cheap look, so that the front matter is read only where it says something unusual."""
+
+Scalar = str | int | bool | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One scalar: its text as YAML reads it, its style and its place in the file."""
+
+    text: str
+    start: int
+    end: int
+    style: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Front matter of one file. `start` and `end` enclose the YAML between the fences."""
+
+    start: int
+    end: int
+    root: yaml.MappingNode | None = None
+    problems: tuple[Problem, ...] = ()
+    eol: str = "\n"
+    missing: bool = False
+    nodes: Mapping[tuple[str, ...], yaml.Node] = field(default_factory=dict)
+    """Every node by its path of keys; the root is at the empty path."""
+
+    def node(self, *path: str) -> yaml.Node | None:
+        """The node under a path of keys, or None; of a key that stands there twice the first."""
+        return self.nodes.get(path)
+
+    def value(self, *path: str) -> Value | None:
+        """The scalar under a path of keys; None when it is absent or no scalar."""
+        node = self.node(*path)
+        return _value(node, self.start) if isinstance(node, yaml.ScalarNode) else None
+
+    def line_of(self, *path: str) -> int:
+        """Line of the deepest key on the way to a path that is there, from 1."""
+        for depth in range(len(path), 0, -1):
+            node = self.node(*path[:depth])
+            if node is not None:
+                return int(node.start_mark.line) + 2
+        return 1
+
+    def text(self, *path: str) -> str:
+        """The scalar's text, or the empty string. YAML's null is empty."""
+        node = self.node(*path)
+        if not isinstance(node, yaml.ScalarNode) or node.tag.endswith(":null"):
+            return ""
+        return str(node.value).strip()
+
+    def texts(self, *path: str) -> tuple[str, ...]:
+        """A list of scalars, or one scalar as a list of one."""
+        node = self.node(*path)
+        if isinstance(node, yaml.SequenceNode):
+            return tuple(str(n.value) for n in node.value if isinstance(n, yaml.ScalarNode))
+        one = self.text(*path)
+        return (one,) if one else ()
+
+    def pairs(self, *path: str) -> dict[str, str]:
+        """A mapping of scalars; anything deeper is left out."""
+        node = self.node(*path)
+        if not isinstance(node, yaml.MappingNode):
+            return {}
+        return {name: str(v.value) for name, v in _named(node) if isinstance(v, yaml.ScalarNode)}
+
+    def scalars(self, above: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], str]]:
+        """Every scalar with its path, behind the names `above` it; an alias is not followed twice."""
+        found: list[tuple[tuple[str, ...], str]] = []
+        if self.root is not None:
+            _collect(self.root, above, found, set())
+        return found
+
+
+def read_front(text: str) -> Front:
+    """Find and compose the front matter of `text`. Never raises: what is wrong stands in `problems`."""
+    offset = 1 if text.startswith("\ufeff") else 0
+    opening = _FENCE.match(text, offset)
+    if not opening:
+        return Front(offset, offset, missing=True)
+    start = opening.end()
+    eol = opening[1] or "\n"
+    closing = _CLOSE.search(text, start)
+    if not closing:
+        problem = Problem(1, 1, "the front matter is never closed", "put a line `---` behind it")
+        return Front(start, start, problems=(problem,), eol=eol)
+    return _read_body(text[start : closing.start()], start, eol)
+
+
+def priority_of(text: str) -> str:
+    """The word behind `priority` in a mission file, without reading the rest of it; empty where it is the usual one."""
+    return read_front(text).text("priority") if _PRIORITY.search(text, 0, _LONGEST) else ""
+
+
+@lru_cache(maxsize=4)
+def _read_body(body: str, start: int, eol: str) -> Front:
+    """Compose the YAML between the fences; most patches leave it alone, and reading again to check them is cheap."""
+    end = start + len(body)
+    try:
+        root = _compose(body)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 2, mark.column + 1) if mark else (2, 1)
+        return Front(start, end, problems=(_yaml_problem(error, body, line, column),), eol=eol)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        words = f"the front matter cannot be read: {str(error).splitlines()[0]}"
+        problem = Problem(2, 1, words, "write it as plain YAML without control characters")
+        return Front(start, end, problems=(problem,), eol=eol)
+    if root is not None and not isinstance(root, yaml.MappingNode):
+        problem = Problem(2, 1, "the front matter is not a mapping", "write it as `key: value` lines")
+        return Front(start, end, problems=(problem,), eol=eol)
+    nodes: dict[tuple[str, ...], yaml.Node] = {}
+    twice = root is not None and _index(root, (), nodes, frozenset())
+    return Front(start, end, root, tuple(_duplicates(root, set())) if twice else (), eol, nodes=nodes)
+
+
+def edit_scalar(
+    text: str, front: Front, path: tuple[str, ...], value: Scalar, *, single: bool = False
+) -> tuple[int, int, str]:
+    """Return (start, end, replacement) that sets one scalar and keeps quoting, comments and order.
+
+    With `single`, which is for a key of one value, it also takes the place of a list or a mapping.
+    Raises ValueError with the reason where that can't be done safely.
+    """
+    if front.missing or front.problems:
+        raise ValueError("the front matter is missing or broken")
+    node = front.node(*path)
+    if node is not None:
+        replace = _replace_all if single and not isinstance(node, yaml.ScalarNode) else _replace
+        return replace(text, front, path, node, value)
+    for depth in range(len(path) - 1, -1, -1):
+        parent = front.node(*path[:depth])
+        if parent is not None or depth == 0:
+            return _insert(text, front, parent, path[:depth], path[depth:], value)
+    raise AssertionError("the root is always reached")
+
+
+def render_scalar(value: Scalar, style: str = "", *, flow: bool = False) -> str:
+    """Return YAML for a scalar, in the style of what it replaces where that can hold it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        plain = f"{value:f}" if isinstance(value, Decimal) else str(value)
+        return quoted(plain) if style == '"' else f"'{plain}'" if style == "'" else plain
+    if style == "'" and value.isprintable():
+        return "'" + value.replace("'", "''") + "'"
+    if style != '"' and _PLAIN.match(value) and not _NOT_TEXT.match(value) and not (flow and "," in value):
+        return value
+    return quoted(value)
+
+
+def quoted(text: str) -> str:
+    """Return `text` as a double-quoted YAML scalar on one line, whatever is in it."""
+    out = []
+    for char in text:
+        if char in '"\\':
+            out.append("\\" + char)
+        elif char == "\n":
+            out.append("\\n")
+        elif char == "\t":
+            out.append("\\t")
+        elif char.isprintable():
+            out.append(char)
+        else:
+            out.append(f"\\U{ord(char):08x}")
+    return '"' + "".join(out) + '"'
+
+
+def _compose(body: str) -> yaml.Node | None:
+    if len(body) > _LONGEST:
+        raise ValueError(f"it is longer than {_LONGEST} characters")
+    return compose_texts(body)
+
+
+def _yaml_problem(error: yaml.MarkedYAMLError, body: str, line: int, column: int) -> Problem:
+    source = body.splitlines()[line - 2] if 0 <= line - 2 < len(body.splitlines()) else ""
+    if "\t" in source[: max(column, len(source) - len(source.lstrip()))]:
+        return Problem(line, source.index("\t") + 1, "a tab in the indentation of the front matter", "use spaces")
+    what = error.problem or error.context or "it is no YAML"
+    return Problem(line, column, f"the front matter cannot be read: {what}", "quote the value if it is text")
+
+
+def _index(
+    node: yaml.Node, path: tuple[str, ...], nodes: dict[tuple[str, ...], yaml.Node], above: frozenset[int]
+) -> bool:
+    """Enter every node below `node`, and return whether a key stands twice in one of its mappings.
+
+    Aliases are followed, but never in a circle and never without end.
+    """
+    nodes.setdefault(path, node)
+    if not isinstance(node, yaml.MappingNode) or id(node) in above or len(nodes) > MOST_NODES:
+        return False
+    above |= {id(node)}
+    named = list(_named(node))
+    twice = len(dict(named)) < len(named)
+    for name, value in named:
+        if isinstance(value, yaml.MappingNode):
+            twice |= _index(value, (*path, name), nodes, above)
+        else:
+            nodes.setdefault((*path, name), value)
+    return twice
+
+
+def _named(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
+    """The values of a mapping with their keys as text; a key that is a list or a mapping itself is left out."""
+    return ((str(key.value), value) for key, value in node.value if isinstance(key, yaml.ScalarNode))
+
+
+def _duplicates(node: yaml.Node | None, seen: set[int]) -> Iterator[Problem]:
+    if not isinstance(node, yaml.MappingNode) or id(node) in seen:
+        return
+    seen.add(id(node))
+    keys: set[str] = set()
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value in keys:
+            mark = key.start_mark
+            words = f"the key `{key.value}` stands here twice"
+            yield Problem(mark.line + 2, mark.column + 1, words, "remove one of them")
+        elif isinstance(key, yaml.ScalarNode):
+            keys.add(key.value)
+        yield from _duplicates(value, seen)
+
+
+def _collect(node: yaml.Node, path: tuple[str, ...], found: list[tuple[tuple[str, ...], str]], seen: set[int]) -> None:
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    for place, value in enumerate(node.value):
+        name, below = str(place), value
+        if isinstance(value, tuple):
+            key, below = value
+            name = key.value if isinstance(key, yaml.ScalarNode) else f"? {place}"
+        if isinstance(below, yaml.ScalarNode):
+            found.append(((*path, name), below.value))
+        else:
+            _collect(below, (*path, name), found, seen)
+
+
+def _value(node: yaml.ScalarNode, offset: int) -> Value:
+    mark = node.start_mark
+    return Value(
+        str(node.value),
+        offset + mark.index,
+        offset + node.end_mark.index,
+        node.style or "",
+        mark.line + 2,
+        mark.column + 1,
+    )
+
+
+def _replace(text: str, front: Front, path: tuple[str, ...], node: yaml.Node, value: Scalar) -> tuple[int, int, str]:
+    name = ".".join(path)
+    if not isinstance(node, yaml.ScalarNode):
+        raise ValueError(f"`{name}` holds more than one value")
+    key = _key(front, path)
+    old = _value(node, front.start)
+    if key is not None and old.start < front.start + key.end_mark.index:
+        raise ValueError(f"`{name}` is an alias of another value")
+    flow = _in_flow(front, path[:-1])
+    if old.style in {"|", ">"}:
+        start = old.start
+        return start, old.end, render_scalar(value, '"') + front.eol
+    new = render_scalar(value, old.style, flow=flow)
+    if old.start == old.end and text[old.start - 1 : old.start] == ":":
+        new = " " + new
+    return old.start, old.end, new
+
+
+def _replace_all(
+    text: str, front: Front, path: tuple[str, ...], node: yaml.Node, value: Scalar
+) -> tuple[int, int, str]:
+    """Put one value where a list or a mapping stands that nothing else refers to."""
+    key = _key(front, path)
+    start = text.index(":", front.start + key.end_mark.index) + 1 if key is not None else 0
+    end = front.start + _deep_end(node)
+    if not text[start:end].strip() or "&" in text[start : start + 2]:
+        raise ValueError(f"`{'.'.join(path)}` holds more than one value")
+    return start, end, f" {render_scalar(value, flow=_in_flow(front, path[:-1]))}"
+
+
+def _insert(
+    text: str,
+    front: Front,
+    parent: yaml.Node | None,
+    above: tuple[str, ...],
+    below: tuple[str, ...],
+    value: Scalar,
+) -> tuple[int, int, str]:
+    if parent is None or (isinstance(parent, yaml.MappingNode) and parent is front.root and not parent.flow_style):
+        return front.end, front.end, _nested(below, value, 0, front.eol)
+    if isinstance(parent, yaml.ScalarNode):
+        if parent.tag.endswith(":null"):
+            indent = 2 * len(above)
+            at = front.start + parent.end_mark.index
+            line_end = _line_end(text, at)
+            return (
+                line_end,
+                line_end,
+                front.eol + _nested(below, value, indent, front.eol).removesuffix(front.eol),
+            )
+        raise ValueError(f"`{'.'.join(above)}` is not a mapping")
+    if not isinstance(parent, yaml.MappingNode):
+        raise ValueError(f"`{'.'.join(above)}` is not a mapping")
+    if parent.flow_style:
+        if len(below) > 1:
+            raise ValueError(f"`{'.'.join(above)}` is written in one line")
+        close = front.start + parent.end_mark.index - 1
+        glue = ", " if parent.value else ""
+        return close, close, f"{glue}{below[0]}: {render_scalar(value, flow=True)}"
+    last_key, last_value = parent.value[-1]
+    end = front.start + max(last_key.end_mark.index, _deep_end(last_value))
+    at = (
+        end
+        if end > 0 and text[end - 1 : end] in {"\n", "\r"}
+        else _line_end(text, end) + len(_eol_at(text, _line_end(text, end)))
+    )
+    return at, at, _nested(below, value, parent.value[0][0].start_mark.column, front.eol)
+
+
+def _deep_end(node: yaml.Node) -> int:
+    if isinstance(node, yaml.MappingNode) and node.value and not node.flow_style:
+        return _deep_end(node.value[-1][1])
+    if isinstance(node, yaml.SequenceNode) and node.value and not node.flow_style:
+        return _deep_end(node.value[-1])
+    return int(node.end_mark.index)
+
+
+def _nested(path: tuple[str, ...], value: Scalar, indent: int, eol: str) -> str:
+    lines = []
+    for depth, key in enumerate(path[:-1]):
+        lines.append(" " * (indent + 2 * depth) + f"{key}:")
+    lines.append(" " * (indent + 2 * (len(path) - 1)) + f"{path[-1]}: {render_scalar(value)}")
+    return eol.join(lines) + eol
+
+
+def _key(front: Front, path: tuple[str, ...]) -> yaml.Node | None:
+    parent = front.node(*path[:-1])
+    if not isinstance(parent, yaml.MappingNode):
+        return None
+    return next((k for k, _ in parent.value if getattr(k, "value", None) == path[-1]), None)
+
+
+def _in_flow(front: Front, path: tuple[str, ...]) -> bool:
+    return any(
+        isinstance(n, yaml.MappingNode) and bool(n.flow_style)
+        for n in (front.node(*path[:d]) for d in range(len(path) + 1))
+    )
+
+
+def _line_end(text: str, at: int) -> int:
+    ends = [e for e in (text.find("\n", at), text.find("\r", at)) if e >= 0]
+    return min(ends, default=len(text))
+
+
+def _eol_at(text: str, at: int) -> str:
+    return "\r\n" if text.startswith("\r\n", at) else text[at : at + 1]

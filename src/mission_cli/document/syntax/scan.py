@@ -1,0 +1,411 @@
+"""The structure of a mission file in one pass over its lines: headings, tables, checklists, fields.
+
+Nothing here knows what a mission is. Comments and fenced code hide what they contain.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.lazy_re import pattern
+from mission_cli.document.syntax.field_runs import (
+    begins_block,
+    fields_in,
+    is_ours,
+)
+from mission_cli.document.syntax.front import Front, read_front
+from mission_cli.document.syntax.lines import Line, Lines
+from mission_cli.document.syntax.rows import Row, Table
+from mission_cli.document.syntax.spans import spans, without_comments
+
+_HEADING = pattern(r" {0,3}(#{1,6})(?=[ \t]|\Z)")
+_DELIMITER = pattern(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)*[ \t]*:?-+:?[ \t]*\|?\Z")
+_ITEM = pattern(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[([ xX])\](?:[ \t]+|\Z)")
+LONGEST_LINE = 20_000
+"""Characters; a longer line is kept as prose, whatever it begins with: nothing shall hang on it."""
+MOST_CHARACTERS = 4 * 2**20
+"""A file with more is read as far as its front matter."""
+MOST_PARTS = 20_000
+"""Headings, fields, boxes and tables; nothing is read behind so many."""
+_FENCE = pattern(r" *(`{3,}|~{3,})([^`]*)\Z")
+
+
+@dataclass(slots=True)
+class Item:
+    """A checklist item. `box` is the offset of the character between the brackets."""
+
+    section: int
+    line: Line
+    box: int
+    ticked: bool
+    start: int
+    end: int
+    text: str
+    more: list[Line] = field(default_factory=list)
+    """Indented lines behind it that belong to it."""
+
+
+class Field(NamedTuple):
+    """`**Name:** value` on a line of its own; the name is in lower case."""
+
+    section: int
+    line: Line
+    name: str
+    start: int
+    end: int
+    text: str
+
+
+class Heading(NamedTuple):
+    """A heading; `title` is without comments, `name` in lower case. Section 0 stands before the first heading."""
+
+    level: int
+    title: str
+    name: str
+    line: Line
+    parent: int
+
+
+@dataclass(slots=True)
+class Layout:
+    """All that is known about the structure of one text."""
+
+    text: str
+    front: Front
+    lines: Lines
+    first: int
+    """Index of the first body line."""
+    headings: list[Heading]
+    tables: list[Table]
+    items: list[Item]
+    fields: list[Field]
+    prose: list[tuple[int, Line]]
+    """(section, line) of every other line that is not blank."""
+    eol: str
+    sections: dict[tuple[int, str], int] = field(default_factory=dict)
+    """Index of the first heading by (level, title in lower case)."""
+    comments: list[tuple[int, int]] = field(default_factory=list)
+    """Offsets of the comments that go on over several lines: where each begins, and its `-->`."""
+    stray: list[Line] = field(default_factory=list)
+    """Lines that begin with a bar and belong to no table."""
+    open_fence: int = 0
+    """Line number of a code fence that is never closed and hides all behind it; 0: there is none."""
+    cut: int = 0
+    """Line number from which nothing is read, because the file is too large; 0: all of it is."""
+    _names: list[str] | None = None
+    _named_tables: dict[str, Table] | None = None
+
+    def raw(self, line: Line) -> str:
+        """The text of a line."""
+        return self.text[line.start : line.end]
+
+    def why_hidden(self, at: int) -> tuple[str, int]:
+        """Why a line that is put at this offset would not be read, and the line to blame; ("", 0): it would be."""
+        for opened, close in self.comments:
+            if opened < at <= close:
+                line = self.text.count("\n", 0, opened) + 1
+                return f"there is a comment that begins in line {line}", line
+        fence = self.open_fence
+        if fence and at > self.lines[fence - 1].start:
+            return f"the code fence in line {fence} is never closed", fence
+        return "", 0
+
+    def find(self, title: str, level: int = 2) -> int:
+        """Index of the first section of that level whose title is `title`, whatever its case; -1 if none."""
+        return self.sections.get((level, title.casefold()), -1)
+
+    def within(self, section: int, ancestor: int) -> bool:
+        """Whether a section is, or lies in, another."""
+        while section > 0:
+            if section == ancestor:
+                return True
+            section = self.headings[section].parent
+        return section == ancestor
+
+    def path(self, section: int) -> tuple[str, ...]:
+        """Titles from the top to a section, in lower case."""
+        titles: list[str] = []
+        while section > 0:
+            titles.append(self.headings[section].name)
+            section = self.headings[section].parent
+        return tuple(reversed(titles))
+
+    def end_of(self, section: int) -> int:
+        """Index into `lines` behind the last line of a section and all that lies in it."""
+        level = self.headings[section].level
+        for heading in self.headings[section + 1 :]:
+            if heading.level <= level:
+                return heading.line.number - 1
+        return len(self.lines)
+
+    def end_of_own(self, section: int) -> int:
+        """Index into `lines` behind the last line of a section, before its first subsection."""
+        if section + 1 < len(self.headings):
+            return self.headings[section + 1].line.number - 1
+        return len(self.lines)
+
+    @property
+    def names(self) -> list[str]:
+        """One name for each section that no other has: its path, and a count where paths repeat."""
+        if self._names is None:
+            self._names = _section_names(self.headings)
+        return self._names
+
+    @property
+    def named_tables(self) -> dict[str, Table]:
+        """The tables, each under the name of its section and which one it is there."""
+        if self._named_tables is None:
+            self._named_tables = {}
+            last, count = -1, 0
+            for table in self.tables:
+                count = count + 1 if table.section == last else 1
+                last = table.section
+                self._named_tables[f"{self.names[last]} table {count}"] = table
+        return self._named_tables
+
+
+@lru_cache(maxsize=4)
+def scan(text: str) -> Layout:
+    """Return the structure of `text`, which nobody changes afterwards. Never raises.
+
+    The last few are remembered: what a patch has read again to check itself is what the next reader asks for.
+    """
+    front = read_front(text)
+    lines = Lines(text)
+    first = 0
+    if not front.missing:
+        first = lines.at(front.end)
+        if not front.problems or front.end > front.start:
+            first = min(first + 1, len(lines))
+    windows = "\r" in text and text.count("\r\n") * 2 > text.count("\n")
+    top = Heading(0, "", "", Line(first + 1, 0, 0), -1)
+    layout = Layout(text, front, lines, first, [top], [], [], [], [], "\r\n" if windows else "\n")
+    if len(text) > MOST_CHARACTERS:
+        layout.cut, layout.first = first + 1, len(lines)
+    else:
+        _Scanner(layout).run()
+    return layout
+
+
+def is_delimiter(raw: str) -> bool:
+    """Whether a line is the `|---|:--:|` below a table's header."""
+    return "-" in raw and _DELIMITER.match(raw.strip(" \t")) is not None
+
+
+@lru_cache(maxsize=256)
+def _columns(raw: str) -> tuple[str, ...]:
+    """The names of the columns of a header; most tables of this world share a few."""
+    return tuple(text.strip("*`_ ").casefold() for text in Row(Line(0, 0, 0), raw, 0).texts)
+
+
+class _Scanner:
+    """Walks over the lines once; holds what is open at the moment."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.out = layout
+        self.section = 0
+        self.table: Table | None = None
+        self.below = -1
+        """Index of the line below the last table's header."""
+        self.item: Item | None = None
+        self.fence = ""
+        self.fenced_from = 0
+        self.fenced_item: Item | None = None
+        """The item that the open fence lies in."""
+        self.comment_until = -1
+        self.paragraph_until = -1
+        """Offset up to which lines belong to the fields above them."""
+        self.comments = "<!--" in layout.text
+        self.can_close = True
+
+    def run(self) -> None:
+        starts, ends = self.out.lines.starts, self.out.lines.ends
+        index, count = self.out.first, len(starts)
+        while index < count:
+            behind = self._rows(index) if self.table else index
+            if behind == index:
+                if starts[index] == ends[index] and not self.fence and starts[index] >= self.comment_until:
+                    self._blank(index)
+                else:
+                    self._line(index)
+                behind += 1
+            index = behind
+            if self._parts() > MOST_PARTS:
+                self.out.cut = index + 1
+                break
+        self.out.open_fence = self.fenced_from if self.fence else 0
+
+    def _parts(self) -> int:
+        out = self.out
+        return len(out.headings) + len(out.fields) + len(out.items) + len(out.tables)
+
+    def _rows(self, index: int) -> int:
+        """Take the rows of the open table that begin at a line, and return the index of the line behind them."""
+        if index == self.below:
+            return index + 1
+        text, starts, ends, behind = self.out.text, self.out.lines.starts, self.out.lines.ends, index
+        if starts[index] < self.comment_until or not self.table:
+            return index
+        count = len(starts)
+        while behind < count and text[starts[behind]] == "|" and ends[behind] - starts[behind] <= LONGEST_LINE:
+            behind += 1
+        if self.comments and behind > index and "<!--" in text[starts[index] : ends[behind - 1]]:
+            return index
+        self.table.lines.extend(range(index, behind))
+        return behind
+
+    def _line(self, index: int) -> None:
+        start, end = self.out.lines.starts[index], self.out.lines.ends[index]
+        raw = self.out.text[start:end]
+        if raw.isspace() and start >= self.comment_until and not self.fence:
+            self._blank(index)
+            return
+        line = Line(index + 1, start, end)
+        if start < self.paragraph_until:
+            return
+        if start < self.comment_until or end - start > LONGEST_LINE:
+            self._other(line, raw)
+        elif self.fence:
+            self._inside_fence(line, raw)
+        else:
+            self._content(line, raw)
+        if self.comments and "<!--" in raw and start >= self.comment_until and not self.fence:
+            self._open_comment(start, raw)
+
+    def _blank(self, index: int) -> None:
+        self.table = None
+        if self.item and index + 1 < len(self.out.lines):
+            after = self.out.lines.starts[index + 1]
+            if self.out.text[after : after + 1] not in {" ", "\t"}:
+                self.item = None
+
+    def _content(self, line: Line, raw: str) -> None:
+        stripped = raw.lstrip(" \t")
+        mark = stripped[0]
+        if mark == "|" and self._table(line, raw):
+            return
+        self.table = None
+        if mark == "#" and self._heading(line, raw):
+            return
+        if mark in "`~":
+            fence = _FENCE.match(raw)
+            if fence:
+                self.fence, self.fenced_from = fence[1], line.number
+                self.fenced_item = self.item if raw[:1] in {" ", "\t"} else None
+                self._other(line, raw)
+                return
+        if (mark in "-*+" or mark.isdigit()) and self._checkbox(line, raw):
+            return
+        if "**" in stripped[:8] and self._fields(line, raw):
+            return
+        self._other(line, raw)
+
+    def _heading(self, line: Line, raw: str) -> bool:
+        shown = (without_comments(raw) if self.comments else raw).rstrip(" \t")
+        found = _HEADING.match(shown)
+        if not found:
+            return False
+        level = found.end(1) - found.start(1)
+        title = shown[found.end() :]
+        if title.endswith("#"):
+            closed = title.rstrip("#")
+            if not closed or closed[-1] in " \t":
+                title = closed
+        title = title.strip()
+        headings = self.out.headings
+        parent = self.section
+        while parent > 0 and headings[parent].level >= level:
+            parent = headings[parent].parent
+        name = title.casefold()
+        self.section = len(headings)
+        headings.append(Heading(level, title, name, line, max(parent, 0)))
+        self.out.sections.setdefault((level, name), self.section)
+        self.item = None
+        return True
+
+    def _table(self, line: Line, raw: str) -> bool:
+        self.item = None
+        if self.table:
+            self.table.lines.append(line.number - 1)
+            return True
+        lines, below = self.out.lines, line.number
+        opens = self.comments and "<!--" in raw and "<!--" in without_comments(raw)
+        if opens or below >= len(lines) or not is_delimiter(self.out.raw(lines[below])):
+            self.out.stray.append(line)
+            return False
+        self.table = Table(self.section, _columns(raw), Row(line, raw, 0), lines[below], self.out.text, lines)
+        self.below = below
+        self.out.tables.append(self.table)
+        return True
+
+    def _checkbox(self, line: Line, raw: str) -> bool:
+        found = _ITEM.match(raw)
+        if not found:
+            return False
+        start = line.start + found.end()
+        box = line.start + found.start(1)
+        self.item = Item(self.section, line, box, found[1] != " ", start, line.end, raw[found.end() :])
+        self.out.items.append(self.item)
+        return True
+
+    def _fields(self, line: Line, raw: str) -> bool:
+        """`**Name:** value`, and what follows it in its line or, of the loop's own fields, in its paragraph."""
+        end = self._paragraph_end(line) if is_ours(raw) else line.end
+        found = list(fields_in(self.out.text, line.start, end))
+        if found:
+            self.item = None
+            self.paragraph_until = found[-1].end
+        self.out.fields += [Field(self.section, line, *one) for one in found]
+        return bool(found)
+
+    def _paragraph_end(self, line: Line) -> int:
+        """The end of the last line that goes on with the paragraph of `line`."""
+        lines, last = self.out.lines, line
+        for following in range(line.number, len(lines)):
+            raw = self.out.raw(lines[following])
+            if begins_block(raw) or not raw.strip() or len(raw) > LONGEST_LINE:
+                break
+            last = lines[following]
+        return last.end
+
+    def _inside_fence(self, line: Line, raw: str) -> None:
+        stripped = raw.strip()
+        if len(stripped) >= len(self.fence) and set(stripped) == {self.fence[0]}:
+            self.fence = ""
+        if self.fenced_item:
+            self.fenced_item.more.append(line)
+            self.out.prose.append((self.section, line))
+        else:
+            self._other(line, raw)
+
+    def _open_comment(self, start: int, raw: str) -> None:
+        rest = without_comments(raw)
+        at = rest.find("<!--")
+        if self.can_close and at >= 0 and not any(s.start < at < s.end for s in spans(rest)):
+            opened = start + raw.rindex("<!--")
+            close = self.out.text.find("-->", opened)
+            if close >= 0:
+                self.comment_until = close
+                self.out.comments.append((opened, close))
+            else:
+                self.can_close = False
+
+    def _other(self, line: Line, raw: str) -> None:
+        if self.item and raw[:1] in {" ", "\t"}:
+            self.item.more.append(line)
+        else:
+            self.item = None
+        self.out.prose.append((self.section, line))
+
+
+def _section_names(headings: list[Heading]) -> list[str]:
+    seen: dict[str, int] = {}
+    names: list[str] = []
+    for heading in headings:
+        above = f"{names[heading.parent]} / " if heading.parent > 0 else ""
+        path = above + heading.name
+        seen[path] = seen.get(path, 0) + 1
+        names.append(f"{path}\0{seen[path]}" if seen[path] > 1 else path)
+    return names

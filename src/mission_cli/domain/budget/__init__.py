@@ -1,0 +1,1 @@
+"""Amounts, what is spent and held, and what a run adds to the spend log."""

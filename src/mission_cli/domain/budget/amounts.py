@@ -1,0 +1,78 @@
+"""Amounts as people write them in budget tables, and back."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.numbers import decimal_of, within
+
+CATEGORIES = ("usd", "hours", "tokens")
+LABELS = {"usd": "Money (USD)", "hours": "Time (hours)", "tokens": "Tokens"}
+
+_WORDS = {
+    "usd": ("money", "usd", "cost", "$", "dollar"),
+    "hours": ("time", "hour"),
+    "tokens": ("token",),
+}
+_NUMBER = pattern(
+    "(?P<minus>[-\N{MINUS SIGN}][$€£]?)?"
+    r"(?P<number>(?:\d[\d,_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)(?:(?P<power>[kKmM])\b)?"
+)
+_POWERS = {"": Decimal(1), "k": Decimal(1000), "m": Decimal(1_000_000)}
+_PLACES = {"usd": Decimal("0.000001"), "hours": Decimal("0.0001"), "tokens": Decimal(1)}
+
+
+def seconds_as_hours(seconds: float) -> Decimal:
+    """Return hours as the spend log keeps them."""
+    return (Decimal(str(round(seconds, 3))) / 3600).quantize(_PLACES["hours"])
+
+
+def category_of(text: str) -> str:
+    """Return usd, hours or tokens for a Category cell, or the text itself when it is none of them."""
+    lowered = text.strip().lower()
+    for name in CATEGORIES:
+        if any(word in lowered for word in _WORDS[name]):
+            return name
+    return text.strip()
+
+
+def parse_amount(text: str) -> Decimal | None:
+    """Return the first number in `$1,200.50`, `0.02h`, `12k tokens`; None when there is none (`unknown`).
+
+    None also where it is below zero, which would make room in a budget, or out of range.
+    """
+    found = _NUMBER.search(text)
+    if not found or found["minus"]:
+        return None
+    number = decimal_of(found["number"].replace(",", "").replace("_", ""))
+    number = None if number is None else number * _POWERS[(found["power"] or "").lower()]
+    return number if number is not None and within(number) else None
+
+
+def why_no_amount(text: str) -> str:
+    """Return why an amount does not count, to follow its quotation; empty where it does."""
+    found = _NUMBER.search(text)
+    if not found:
+        return "is no number"
+    if found["minus"]:
+        return "is below zero"
+    return "is out of range" if parse_amount(text) is None else ""
+
+
+def rounded(category: str, amount: Decimal) -> Decimal:
+    """Return the amount as precisely as the tables keep it: micro-dollars, 1/10000 h, whole tokens."""
+    return amount.quantize(_PLACES[category], rounding=ROUND_HALF_UP)
+
+
+def show_amount(category: str, amount: Decimal | None) -> str:
+    """Return `$0.42`, `1.5h`, `1200`, or `unknown`; nothing that counts is rounded away."""
+    if amount is None:
+        return "unknown"
+    exact = rounded(category, amount).normalize()
+    plain = f"{exact:f}" if exact else "0"
+    if category == "usd":
+        whole, _, cents = plain.partition(".")
+        sign = "-" if whole.startswith("-") else ""
+        return f"{sign}${whole.lstrip('-')}.{cents.ljust(2, '0')}" if cents else f"{sign}${whole.lstrip('-')}"
+    return f"{plain}h" if category == "hours" else plain

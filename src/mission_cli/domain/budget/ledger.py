@@ -1,0 +1,260 @@
+"""What was spent, what is held, what an attempt may cost: the rule that no cent is overspent.
+
+An intent never raises spent + held above a cap. A reserve is held from the intent of an attempt until
+its settlement, and for good where the cost stayed unknown.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.budget.amounts import CATEGORIES, show_amount
+from mission_cli.domain.budget.spends import spends_of
+from mission_cli.domain.runs import Reserve, RunRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import timedelta
+
+    from mission_cli.domain.ids import RunId
+    from mission_cli.domain.mission import Limits, Spend
+    from mission_cli.domain.runs import Usage
+
+ZERO = Decimal(0)
+_SECONDS_PER_HOUR = Decimal(3600)
+_STEPS_KEPT = 3
+"""Two steps may come after the cap is reached; three, because steps are not alike."""
+_STEPS_WORTH_STARTING = 6
+"""An attempt that cannot take so many steps gets more than its share, as far as there is more."""
+_ANYTHING = Decimal("Infinity")
+_MICRO = Decimal("0.000001")
+_MARGIN = Decimal("0.2")
+_GRACE_HOURS = Decimal(120) / _SECONDS_PER_HOUR
+"""How long a run may take to end behind its deadline."""
+_WHOLE = Decimal(1)
+_ALL_PCT = 100
+KEYS = {"usd": "budget.money_usd", "hours": "budget.time_hours", "tokens": "budget.token_limit"}
+"""Where the cap of a category stands in the front matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums by category; `unknown` counts the rows of money whose amount nobody knows."""
+
+    usd: Decimal = ZERO
+    hours: Decimal = ZERO
+    tokens: Decimal = ZERO
+    unknown: int = 0
+
+    def of(self, category: str) -> Decimal:
+        """The sum of one category."""
+        return {"usd": self.usd, "hours": self.hours, "tokens": self.tokens}[category]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A mission's caps, what is spent and what is held at one moment."""
+
+    limits: Limits
+    spent: Totals
+    """By the spend log, and by the bills of runs that have ended and are not settled yet."""
+    held: Totals
+
+    def cap(self, category: str) -> Decimal | None:
+        """The cap of a category; None when there is none."""
+        return {"usd": self.limits.usd, "hours": self.limits.hours, "tokens": self.limits.tokens}[category]
+
+    def left(self, category: str) -> Decimal | None:
+        """What can still be promised: cap less spent less held; None without a cap."""
+        cap = self.cap(category)
+        return None if cap is None else cap - self.spent.of(category) - self.held.of(category)
+
+    def used_pct(self, category: str) -> Decimal | None:
+        """Spent in percent of the cap; None without a cap. A cap of zero is used up."""
+        cap = self.cap(category)
+        if cap is None:
+            return None
+        return self.spent.of(category) * 100 / cap if cap else Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the budget lets nothing start."""
+
+    category: str
+    detail: str
+
+
+def spent(rows: Iterable[Spend]) -> Totals:
+    """Add up the spend log."""
+    sums = dict.fromkeys(CATEGORIES, ZERO)
+    unknown = 0
+    for row in rows:
+        if row.category not in sums:
+            continue
+        if row.amount is None:
+            unknown += 1
+        else:
+            sums[row.category] += row.amount
+    return Totals(usd=sums["usd"], hours=sums["hours"], tokens=sums["tokens"], unknown=unknown)
+
+
+def held(records: Iterable[RunRecord], bills: Mapping[RunId, Usage] = MappingProxyType({})) -> Totals:
+    """Add up the reserves of open attempts, and money and tokens of settled ones whose cost is unknown.
+
+    Of a run whose bill is known already only what the bill leaves of its reserve: both together are the greater one.
+    """
+    sums = dict.fromkeys(CATEGORIES, ZERO)
+    for record in records:
+        bill = bills.get(record.run)
+        for category in CATEGORIES if record.open else ():
+            billed = amount_of(bill, category) if bill else ZERO
+            sums[category] += max(ZERO, reserved(record, category) - (billed or ZERO))
+        if not record.open and record.usage.usd is None:
+            sums["usd"] += record.reserve.usd
+            if not record.usage.total_tokens:  # an agent without a price still counts its tokens
+                sums["tokens"] += Decimal(record.reserve.tokens)
+    return Totals(usd=sums["usd"], hours=sums["hours"], tokens=sums["tokens"])
+
+
+def reserved(record: RunRecord, category: str) -> Decimal:
+    """What is held for an attempt in one category."""
+    reserve = record.reserve
+    return {"usd": reserve.usd, "hours": reserve.hours, "tokens": Decimal(reserve.tokens)}[category]
+
+
+def amount_of(usage: Usage, category: str) -> Decimal | None:
+    """What was consumed in one category; None where nobody knows."""
+    return {"usd": usage.usd, "hours": usage.hours, "tokens": Decimal(usage.total_tokens)}[category]
+
+
+def account(
+    limits: Limits,
+    rows: Iterable[Spend],
+    records: Sequence[RunRecord],
+    bills: Mapping[RunId, Usage] = MappingProxyType({}),
+) -> Account:
+    """Return where the mission stands; `bills` are those of runs that have ended and are not settled yet.
+
+    What was spent is what the log says, or what the run records say where that is more: a row that somebody deleted or
+    mistyped makes no room below a cap.
+    """
+    known = _greater(spent(rows), spent(row for r in records if not r.open for row in spends_of(r)))
+    due = [bills[r.run] for r in records if r.open and r.run in bills]
+    sums = {c: known.of(c) + sum((amount_of(bill, c) or ZERO for bill in due), ZERO) for c in CATEGORIES}
+    unknown = known.unknown + sum(bill.usd is None for bill in due)
+    return Account(limits, Totals(**sums, unknown=unknown), held(records, bills))
+
+
+def _greater(one: Totals, other: Totals) -> Totals:
+    sums = {category: max(one.of(category), other.of(category)) for category in CATEGORIES}
+    return Totals(**sums, unknown=max(one.unknown, other.unknown))
+
+
+def alert(state: Account) -> Refusal | None:
+    """Return the category that is furthest above the threshold at which a person decides, or None."""
+    used = {category: pct for category in CATEGORIES if (pct := state.used_pct(category)) is not None}
+    most = max(used, key=lambda category: used[category], default="")
+    if not most or used[most] < state.limits.alert_pct:
+        return None
+    return Refusal(most, f"{used[most]:.0f}% of the {most} are spent, the threshold is {state.limits.alert_pct}%")
+
+
+def is_used_up(state: Account, category: str) -> bool:
+    """Whether all of a cap is spent: no threshold lets another attempt start."""
+    return (state.used_pct(category) or ZERO) >= _ALL_PCT
+
+
+def next_threshold(state: Account) -> Decimal:
+    """Return the next step above what is used: the threshold that `resume` sets."""
+    used = max((state.used_pct(c) or ZERO for c in CATEGORIES), default=ZERO)
+    steps = (Decimal(80), Decimal(90), Decimal(100))
+    return next((s for s in steps if s > used and s > state.limits.alert_pct), Decimal(100))
+
+
+def fair_share(weight: Decimal, weights: Sequence[Decimal], open_slots: int) -> Decimal:
+    """Return the part of what is left that one attempt may take: twice its share by weight, and never more than all.
+
+    `weights` are those of every feature that still needs money, this one included. Where a few are left, each open slot
+    gets its part, so that the first does not take what the others could start with.
+    """
+    total = sum(weights, ZERO)
+    if len(weights) <= 1 or total <= 0:
+        return _WHOLE
+    share = weight / total
+    return min(2 * share, max(share, _WHOLE / max(1, min(open_slots, len(weights)))))
+
+
+def reserve_for_attempt(
+    state: Account,
+    *,
+    wall_limit: timedelta,
+    share: Decimal = _WHOLE,
+    worst_step: Decimal | None = ZERO,
+    seen_step: Decimal = ZERO,
+    seen_tokens: Decimal = ZERO,
+) -> Reserve | Refusal:
+    """Return what the next attempt may cost at most: a `share` (0 to 1) of what is left in each category.
+
+    `worst_step` is what one step of the model can cost in dollars, None where nobody knows. A step is seen when it
+    is over, so the cap is set below the reserve by one step, or by a fifth of the share where that is less, or
+    nobody knows. `seen_step` and `seen_tokens` are what a step of this mission did cost on average: the one that breaks
+    the cap and the one that is under way then must fit.
+    """
+    steps = {"usd": seen_step, "tokens": seen_tokens, "hours": ZERO}
+    shares: dict[str, Decimal] = {}
+    for category in CATEGORIES:
+        left = state.left(category)
+        if left is not None and left <= 0:
+            return Refusal(category, _nothing_left(state, category))
+        shares[category] = (
+            ZERO if left is None else min(left, max(left * share, _STEPS_WORTH_STARTING * steps[category]))
+        )
+    dearest = _ANYTHING if worst_step is None else worst_step
+    usd, cap = _money(state, shares["usd"], dearest, _STEPS_KEPT * seen_step)
+    tokens = shares["tokens"]
+    cap_tokens = tokens - max(tokens * _MARGIN, _STEPS_KEPT * seen_tokens)
+    for category, allowed, least in (("usd", cap, _MICRO), ("tokens", cap_tokens, _WHOLE)):
+        if allowed < least and state.cap(category) is not None:
+            return Refusal(category, _too_little(state, category, steps[category]))
+    hours, cap_hours = _hours(state, shares["hours"], Decimal(str(wall_limit.total_seconds())) / _SECONDS_PER_HOUR)
+    return Reserve(
+        usd=usd.quantize(_MICRO, rounding=ROUND_DOWN),
+        cap_usd=cap.quantize(_MICRO, rounding=ROUND_DOWN),
+        hours=hours.quantize(_MICRO, rounding=ROUND_DOWN),
+        tokens=int(tokens),
+        cap_tokens=int(max(cap_tokens, ZERO)),
+        deadline_s=max(1, round(cap_hours * _SECONDS_PER_HOUR)),
+    )
+
+
+def _hours(state: Account, share: Decimal, wall: Decimal) -> tuple[Decimal, Decimal]:
+    """(reserve, limit) in hours: a run is stopped so early that it has ended within its share."""
+    if state.cap("hours") is None or wall + _GRACE_HOURS <= share:
+        return wall if state.cap("hours") is None else wall + _GRACE_HOURS, wall
+    return share, min(wall, share - min(_GRACE_HOURS, share * _MARGIN))
+
+
+def _money(state: Account, share: Decimal, worst_step: Decimal, seen_steps: Decimal) -> tuple[Decimal, Decimal]:
+    """(reserve, cap) in dollars; a reserve of 0 without any cap."""
+    per_feature, left = state.limits.per_feature_usd, state.left("usd")
+    if per_feature:
+        wanted = per_feature + max(min(worst_step, per_feature * _MARGIN), seen_steps)
+        if left is None or wanted <= left:
+            return wanted, per_feature
+        share = min(share, left) if per_feature > left else left
+    return share, share - max(min(worst_step, share * _MARGIN), seen_steps)
+
+
+def _too_little(state: Account, category: str, step: Decimal) -> str:
+    left, one = show_amount(category, state.left(category) or ZERO), show_amount(category, step)
+    return f"what is left ({left}) does not pay for the next step (one did cost {one})"
+
+
+def _nothing_left(state: Account, category: str) -> str:
+    amounts = (state.spent.of(category), state.held.of(category), state.cap(category))
+    spent_now, held_now, cap = (show_amount(category, a) for a in amounts)
+    return f"nothing is left to promise: {spent_now} spent and {held_now} held of {cap}"

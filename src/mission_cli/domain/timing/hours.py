@@ -1,0 +1,40 @@
+"""Windows of a day in which workers may be started: `22:00-07:00`, or several with commas between."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
+
+from mission_cli._support.lazy_re import pattern
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_WINDOW = pattern(r"\s*([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]|24):([0-5]\d)\s*\Z")
+_DAY = 24 * 60
+
+
+def read_windows(text: str) -> tuple[tuple[int, int], ...]:
+    """Return (begin, end) in minutes after midnight; an end before its begin is on the next day. Raises ValueError."""
+    windows = []
+    for part in filter(None, text.split(",")):
+        found = _WINDOW.match(part)
+        if found is None:
+            raise ValueError(f"{part.strip()!r} is no window of a day")
+        begin_hour, begin, end_hour, end = map(int, found.groups())
+        windows.append((begin_hour * 60 + begin, end_hour * 60 + end))
+    return tuple(windows)
+
+
+def opens_at(windows: tuple[tuple[int, int], ...], now: datetime) -> datetime | None:
+    """Return when the next window begins, by the wall clock of `now`; None while one is open, or without any."""
+    minute = now.hour * 60 + now.minute
+    if not windows or any(_is_open(begin, end, minute) for begin, end in windows):
+        return None
+    wait = min((begin - minute) % _DAY for begin, _ in windows)
+    opens = (now + timedelta(minutes=wait)).replace(second=0, microsecond=0)
+    return opens if opens.astimezone(UTC) > now.astimezone(UTC) else opens.replace(fold=1)  # the hour comes twice
+
+
+def _is_open(begin: int, end: int, minute: int) -> bool:
+    return begin <= minute < end if begin < end else minute >= begin or minute < end

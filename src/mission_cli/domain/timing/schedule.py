@@ -1,0 +1,58 @@
+"""When a mission is due: at one time, or again and again by five fields of cron, as Debian's cron reads them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import parse_stamp
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+_FIELDS = 5
+_DATE = len("2026-11-20")
+
+
+def recurs(schedule: str) -> bool:
+    """Whether it is written as five fields, right or wrong."""
+    return len(schedule.split()) == _FIELDS
+
+
+def next_due(schedule: str, after: datetime, zone: tzinfo) -> datetime | None:
+    """Return the one time that is written there, or the first of many after a moment; None where there is none.
+
+    Where clocks are put forward an hour that is left out is due right behind the gap, and where they are put back an
+    hour that comes twice is due once (https://github.com/cuu508/cronsim, Debian's cron).
+    """
+    if not recurs(schedule):
+        return parse_stamp(schedule, zone)
+    from cronsim import CronSim, CronSimError
+
+    try:
+        found = next(CronSim(schedule, after.astimezone(zone)), None)
+    except CronSimError:
+        return None
+    return found.astimezone(UTC) if found else None
+
+
+def why_no_schedule(schedule: str) -> str:
+    """Return what is wrong with it, or the empty string."""
+    if not recurs(schedule):
+        return "" if parse_stamp(schedule) else "it is no time, and not five fields of cron"
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(schedule, datetime(2000, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        return str(error).lower()
+    return ""
+
+
+def end_of(text: str, zone: tzinfo) -> datetime | None:
+    """Return the moment at which something ends: a day that is named without an hour counts to its end."""
+    moment = parse_stamp(text, zone)
+    if moment is None or len(text.strip()) > _DATE:
+        return moment
+    day = moment.astimezone(zone).replace(tzinfo=None) + timedelta(days=1)
+    return day.replace(tzinfo=zone).astimezone(UTC)

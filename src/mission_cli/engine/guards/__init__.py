@@ -1,0 +1,1 @@
+"""What the engine watches over: repeated changes, foreign moves, standstill, health."""

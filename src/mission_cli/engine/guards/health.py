@@ -1,0 +1,94 @@
+"""Whether pulses come and can work, as far as that can be seen cheaply: what `status` says of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import show_duration
+from mission_cli.domain.errors import MissionError
+from mission_cli.domain.health import Finding, doubtful, wrong
+from mission_cli.domain.routing import runners
+from mission_cli.domain.status import MissionStatus
+from mission_cli.engine.context import runner_obstacle
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
+    from mission_cli.engine.case import Case
+    from mission_cli.engine.context import World
+    from mission_cli.ports.machine import Obstacle
+    from mission_cli.ports.schedule import Installed
+
+LATE = timedelta(minutes=5)
+"""A tick comes every minute; a machine that is busy or was asleep gets this much."""
+INSTALL = "mission cron install"
+
+
+def pulse_findings(world: World, case: Case) -> tuple[Finding, ...]:
+    """What keeps pulses from moving an active mission, as far as no hold says it; nothing for another."""
+    mission = case.mission
+    if mission.status is not MissionStatus.ACTIVE:
+        return ()
+    installed = world.schedule.noted()
+    findings = _overdue(world, mission) if installed is None else _silent(world, installed)
+    for name in runners(mission):
+        findings += [] if any(hold.kind == "runner" for hold in case.plan.holds) else _here(world, name)
+        findings += in_its_environment(world, installed, name) if installed else []
+    return tuple(findings)
+
+
+def in_its_environment(world: World, installed: Installed, name: str) -> list[Finding]:
+    """What keeps a runner from working where the schedule starts it, and not in this shell."""
+    runner = world.settings.runners.get(name)
+    if runner is None:
+        return []
+    try:
+        around = world.schedule.environment(installed)
+    except MissionError as error:
+        return [wrong(installed.kind, error.message, error.hint)]
+    obstacle, here = runner_obstacle(world, name, runner, around), runner_obstacle(world, name, runner)
+    if obstacle is None or obstacle == here:
+        return []
+    words = f"as {installed.kind} starts it, {obstacle.words}"
+    return [wrong(installed.kind, words, _remedy(obstacle, here))]
+
+
+def silence(world: World) -> timedelta | None:
+    """For how long no scheduled tick has come; None when there never was one."""
+    last = world.schedule.last_tick()
+    return None if last is None else world.clock.now() - last
+
+
+def _remedy(obstacle: Obstacle, here: Obstacle | None) -> str:
+    if obstacle.program and not (here and here.program):
+        return f"{INSTALL} (it takes over the PATH of this shell)"
+    return obstacle.remedy
+
+
+def roughly(span: timedelta) -> str:
+    """A duration without its seconds."""
+    return show_duration(timedelta(minutes=span // timedelta(minutes=1)))
+
+
+def _here(world: World, name: str) -> list[Finding]:
+    runner = world.settings.runners.get(name)
+    obstacle = runner and runner_obstacle(world, name, runner)
+    return [wrong("runner", obstacle.words, obstacle.remedy)] if obstacle else []
+
+
+def _silent(world: World, installed: Installed) -> list[Finding]:
+    span = silence(world)
+    if not installed.live:
+        return [wrong(installed.kind, f"it is switched off: {installed.text}", INSTALL)]
+    if span is not None and span < LATE:
+        return []
+    words = "it has never ticked" if span is None else f"it has not ticked for {roughly(span)}"
+    return [wrong(installed.kind, words, "mission doctor --as-cron")]
+
+
+def _overdue(world: World, mission: Mission) -> list[Finding]:
+    due = world.runtime.due()
+    if due is None or world.clock.now() - due < LATE or world.runtime.troubles() or world.runtime.stopped():
+        return []
+    words = f"something has been due for {roughly(world.clock.now() - due)}, and no pulse comes"
+    return [doubtful("pulse", words, f"{INSTALL}, or: mission run {mission.id}")]

@@ -1,0 +1,43 @@
+"""A guard of the loop: where the same change is decided again and again, nothing came of it, and the mission stops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import one_line
+from mission_cli.domain.errors import DocumentError
+from mission_cli.domain.status import MissionStatus
+from mission_cli.engine.recording.record import entry_of
+from mission_cli.planner.core.decisions import MoveMission, Plan
+
+if TYPE_CHECKING:
+    from mission_cli.engine.case import Case
+
+_MOST = 3
+_ASKED = pattern(r"\A\d+: ")
+
+
+def guarded(case: Case, streaks: dict[str, int]) -> Case:
+    """Return the case, or one that pauses the mission where a change was decided for the third time in a row.
+
+    `streaks` counts the rounds of this pulse in which each change was decided without a break. Raises DocumentError
+    where the mission cannot be paused.
+    """
+    entries = [entry_of(move) for move in case.plan.moves]
+    names = {f"{e.event} {_ASKED.sub('', e.why)}": e for e in entries}
+    if not names:
+        return case
+    now = {name: streaks.get(name, 0) + 1 for name in names}
+    streaks.clear()
+    streaks.update(now)
+    stuck = next((names[name] for name, times in now.items() if times >= _MOST), None)
+    if stuck is None:
+        return case
+    words = f"the same change was made {_MOST - 1} times and nothing came of it: {one_line(stuck.why)}"
+    lint = f"mission lint {case.mission.id}"
+    if case.mission.status is not MissionStatus.ACTIVE:
+        raise DocumentError(words, where=case.stored.path, hint=f"{lint} shows what is odd in the file")
+    why = f"{words}; {lint} shows what is odd in the file, then mission resume {case.mission.id}"
+    return replace(case, plan=Plan(moves=(MoveMission(MissionStatus.PAUSED, why),), holds=case.plan.holds))

@@ -1,0 +1,62 @@
+"""The watch over progress: looks with work to do after which nothing had moved, and what blocks each feature then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import one_line, stamp
+from mission_cli.domain.ids import FeatureNumber
+from mission_cli.domain.status import FINISHED_FEATURE, MissionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mission_cli.engine.case import Case
+
+EVENT = "stuck"
+_COUNT, _MARK = "still.looks", "still.mark"
+MEMORY = frozenset({_COUNT, _MARK})
+"""What is remembered from look to look and told to nobody."""
+_AS_PLANNED = frozenset({"clock", "delay", "hours", "wait"})
+_FOLLOWS = frozenset({"dependency", "milestone", "recovery"})
+"""Kinds of holds that say that something else is held."""
+
+
+def watch(case: Case, before: Mapping[str, str], looks: int) -> Mapping[str, str]:
+    """What to remember, and after `looks` looks without progress the words of a standstill.
+
+    The words stay the same until something moves. While a worker or a check runs nothing is counted; what waits as
+    planned, or for a person, who is told that anyway, is no standstill.
+    """
+    mission = case.mission
+    if mission.status is not MissionStatus.ACTIVE:
+        return {}
+    mark = _mark(case)
+    if mark != before.get(_MARK):
+        return {_MARK: mark, _COUNT: "0"}
+    kept = {name: before[name] for name in (_MARK, _COUNT, EVENT) if name in before}
+    if case.plan.running or case.watched_jobs:
+        return kept
+    count = int(before.get(_COUNT, "0")) + 1
+    kept[_COUNT] = str(count)
+    blockers = [h for h in case.plan.holds if h.kind not in _AS_PLANNED | _FOLLOWS]
+    if count >= looks and blockers and not any(h.person for h in case.plan.holds):
+        kept.setdefault(EVENT, f"nothing has moved in {looks} looks: {_blockers(case)}")
+    return kept
+
+
+def _mark(case: Case) -> str:
+    finished = sum(f.status in FINISHED_FEATURE for f in case.mission.features())
+    milestones = ",".join(str(m.status) for m in case.mission.milestones)
+    return f"{finished} {milestones} {case.seen.work or ''}"
+
+
+def _blockers(case: Case) -> str:
+    last = {r.feature: r for r in case.seen.records if r.cause is not None}
+    words = []
+    for hold in case.plan.holds:
+        record = last.get(FeatureNumber(hold.subject))
+        ended = f", after {record.cause}: {record.detail}" if hold.until and record else ""
+        what = f"until {stamp(hold.until)}{ended}" if hold.until else hold.detail
+        words.append(one_line(f"{hold.subject} {hold.kind}: {what}".strip(), 200))
+    return "; ".join(words)

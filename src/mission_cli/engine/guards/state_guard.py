@@ -1,0 +1,153 @@
+"""Guards the state branch while workers run without a sandbox: foreign commits do not count as a person's decision.
+
+What it changed in missions is put back with one commit on top, so that history keeps it, and the attempts that may
+have made it are told by name. While no such worker runs it is a person's edit like any other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.document.editing import patch
+from mission_cli.document.reading.placed import load_placed
+from mission_cli.document.runs.record import read_run
+from mission_cli.domain.errors import ConflictError
+from mission_cli.engine.observing.judge_files import unboxed
+from mission_cli.engine.recording.entry import Entry
+from mission_cli.engine.recording.record import log_rows, message
+from mission_cli.planner.mission.guard import (
+    STATE_PUT_BACK,
+    could_write,
+    speaks,
+    state_back,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.domain.branches.moves import Moved
+    from mission_cli.domain.ids import MissionId, RunId, Sha
+    from mission_cli.engine.context import World
+    from mission_cli.planner.mission.guard import StateBack
+    from mission_cli.ports.git.state import (
+        Foreign,
+        Settled,
+        Snapshot,
+    )
+
+_TRIES = 20
+
+
+def secured(world: World, settled: Mapping[MissionId, Settled], said: list[str]) -> Snapshot:
+    """Return what is committed now; what is not to count is put back first, and `said` in words."""
+    for _ in range(_TRIES):
+        snapshot = world.state.snapshot(settled)
+        foreign = world.state.foreign(snapshot.head)
+        if foreign is None:
+            return snapshot
+        try:
+            said += _judge(world, settled, foreign)
+        except ConflictError:
+            continue
+    raise ConflictError("the mission files keep moving", hint="try again")
+
+
+def _judge(world: World, settled: Mapping[MissionId, Settled], foreign: Foreign) -> list[str]:
+    """Put back what foreign moves changed, or take them for a person's; return what was put back, in words."""
+    known = foreign.moves[0].before
+    back = _Back(world, foreign)
+    backs = state_back(back.missions, known, _suspects(world, settled, known)) if known and back.missions else ()
+    texts = back.texts()
+    backs = tuple(one for one in backs if any(back.owners[path] == one.mission for path in texts))
+    backs = tuple(one for one in backs if back.speaks(one.mission))
+    texts = {path: text for path, text in texts.items() if any(back.owners[path] == one.mission for one in backs)}
+    if not backs:
+        world.state.own(foreign.head)
+        return []
+    texts.update(_told(world, back, backs))
+    world.state.put_back(texts, message=_message(backs), foreign=foreign)
+    return [f"{one.mission}: {one.why}" for one in backs]
+
+
+class _Back:
+    """The files of missions as they were before foreign moves; what was committed on top of those by us stays."""
+
+    def __init__(self, world: World, foreign: Foreign) -> None:
+        self._world, self._head = world, foreign.head
+        self.missions: dict[MissionId, Sha | None] = {}
+        """The last commit of others that changed a mission."""
+        self.owners: dict[str, MissionId] = {}
+        self.now: dict[str, str | None] = {}
+        """Texts at the head, by path."""
+        self.then: dict[str, str | None] = {}
+        """The same without foreign moves."""
+        for move in reversed(foreign.moves):
+            self._take_back(move)
+
+    def texts(self) -> dict[str, str | None]:
+        """What has to be written."""
+        return {path: text for path, text in self.then.items() if text != self.now[path]}
+
+    def speaks(self, mission: MissionId) -> bool:
+        """Whether what changed could be evidence, or a decision of a person."""
+        for path in (path for path, owner in self.owners.items() if owner == mission):
+            then, now = self.then[path], self.now[path]
+            if then is None or now is None or not path.endswith("mission.md"):
+                return True
+            before, after = load_placed(then, mission), load_placed(now, mission)
+            if before.refused or after.refused or speaks(before.mission, after.mission):
+                return True
+        return False
+
+    def _take_back(self, move: Moved) -> None:
+        changed = self._world.state.changed(move.before, move.after)
+        if not changed:
+            return
+        since = self._world.state.changed(move.after, self._head)
+        for mission, files in changed.items():
+            self.missions.setdefault(mission, move.after)
+            for path, (old, new) in files.items():
+                self.owners[path] = mission
+                self.now.setdefault(path, since.get(mission, {}).get(path, (new, new))[1])
+                self.then[path] = self._without(path, self.then.get(path, self.now[path]), old, new)
+
+    def _without(self, path: str, now: str | None, old: str | None, new: str | None) -> str | None:
+        """A text without the change from `old` to `new`; where it was changed again at the same place, `old`."""
+        if now == new or now is None or old is None or new is None or not path.endswith("mission.md"):
+            return old
+        merged = self._world.state.merge(new, now, old)
+        return old if merged is None else merged
+
+
+def _suspects(world: World, settled: Mapping[MissionId, Settled], known: Sha) -> dict[MissionId, Sequence[RunId]]:
+    """The attempts outside of a sandbox that could write when the state was known last, by mission."""
+    if world.machine.sandbox().on:
+        return {}
+    found: dict[MissionId, Sequence[RunId]] = {}
+    for stored in world.state.at(known, settled).missions.values():
+        records = [r for r in map(read_run, world.state.runs(stored, known).values()) if r is not None]
+        here = unboxed(world, records, world.machine.me())
+        if here:
+            found[stored.id] = could_write(load_placed(stored.text, stored.id).mission, here)
+    return found
+
+
+def _told(world: World, back: _Back, backs: Sequence[StateBack]) -> dict[str, str]:
+    """The mission files with a row that says what was put back; a mission that was unknown before has none."""
+    known = {**world.state.snapshot().missions} if back.now else {}
+    found: dict[str, str] = {}
+    for one in backs:
+        own = [path for path, owner in back.owners.items() if owner == one.mission and path.endswith("mission.md")]
+        stored = known.get(one.mission)
+        path = own[0] if own else stored.path if stored else ""
+        text = back.then.get(path) if own else stored.text if stored else None
+        if text is not None:
+            rows = list(log_rows(load_placed(text, one.mission), [Entry(STATE_PUT_BACK, one.why)], world.clock.now()))
+            found[path] = patch.apply_fitting(text, rows).text
+    return found
+
+
+def _message(backs: Sequence[StateBack]) -> str:
+    """One commit for all of them."""
+    words = message(backs[0].mission, [Entry(STATE_PUT_BACK, one.why) for one in backs])
+    return words + "".join(f"Mission-Id: {one.mission}\n" for one in backs[1:])

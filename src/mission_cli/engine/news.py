@@ -1,0 +1,79 @@
+"""What a person is told: the difference between how missions stand now and what was told before.
+
+Told from the state and not from what this tick did, so that a tick that dies says it in the next one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import one_line
+from mission_cli.domain.branches.landing import LandState
+from mission_cli.domain.status import FeatureStatus, MissionStatus
+from mission_cli.engine.guards import standstill
+from mission_cli.ports.notifier import News
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.case import Case
+    from mission_cli.engine.context import World
+    from mission_cli.planner.core.policy import Policy
+
+_TOLD_STATES = (
+    MissionStatus.PAUSED,
+    MissionStatus.COMPLETED,
+    MissionStatus.FAILED,
+    MissionStatus.CANCELLED,
+)
+
+
+def tell_news(world: World, policy: Policy, cases: Sequence[Case]) -> None:
+    """Tell what is new, and remember what was told."""
+    if not world.settings.notify:
+        return
+    before = world.runtime.told()
+    looks = policy.still_looks
+    now = {c.mission.id: {**standing(c), **standstill.watch(c, before.get(c.mission.id, {}), looks)} for c in cases}
+    for case in cases:
+        told = before.get(case.mission.id, {})
+        for event, words in now[case.mission.id].items():
+            if event not in standstill.MEMORY and words != told.get(event):
+                world.notifier.tell(News(case.mission.id, case.mission.title, event, words, _to(case.mission)))
+    if any(before.get(mission) != facts for mission, facts in now.items()):
+        world.runtime.note_told(dict(before) | {str(mission): facts for mission, facts in now.items()})
+
+
+def standing(case: Case) -> Mapping[str, str]:
+    """How a mission stands, as far as a person wants to be told: words by event."""
+    mission, facts = case.mission, {}
+    landed = case.seen.landing.state is LandState.LANDED or mission.status is MissionStatus.COMPLETED
+    if landed and case.seen.target:
+        facts["landed"] = f"{case.seen.target[:7]} is on {mission.base}"
+    failed = [f for f in mission.features() if f.status is FeatureStatus.FAILED]
+    if failed:
+        last = {r.feature: r for r in case.seen.records}
+        facts["failed"] = "; ".join(f"{f.number} {f.title}: {_why(last.get(f.number))}" for f in failed)
+    if mission.status in _TOLD_STATES:
+        rows = [r for r in mission.progress if r.event == f"mission.{mission.status}"]
+        facts[str(mission.status)] = rows[-1].details if rows else f"{mission.id} is {mission.status}"
+    waits = (
+        [h for h in case.plan.holds if h.person and h.kind != "by_hand"]
+        if mission.status is MissionStatus.ACTIVE
+        else []
+    )
+    if waits:
+        facts["waiting"] = "; ".join(one_line(f"{h.subject} {h.detail}: {h.unblock}".strip(), 300) for h in waits)
+    return facts
+
+
+def _to(mission: Mission) -> tuple[str, ...]:
+    """Who is to be told: those of the mission, and those of the gates at which it waits."""
+    waiting = (g.notify for g in mission.gates if g.notify and g.status.casefold().split(" ")[0] == "waiting")
+    return tuple(dict.fromkeys((*mission.notify, *waiting)))
+
+
+def _why(record: RunRecord | None) -> str:
+    return one_line(f"{record.cause}: {record.detail}", 200) if record and record.cause else "set by a person"

@@ -1,0 +1,177 @@
+"""What the loop asks of the code repository for one mission, and no more than its state makes necessary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli.domain.branches.against import Against
+from mission_cli.domain.branches.landing import (
+    Landing,
+    LandState,
+    Merge,
+)
+from mission_cli.domain.ids import RunId, Sha, feature_order
+from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, MilestoneStatus, MissionStatus
+from mission_cli.engine.halt import go_on
+from mission_cli.engine.observing.judge_files import Judges
+from mission_cli.planner.attempts.queue import carries
+from mission_cli.planner.milestones.milestones import current_milestones
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mission_cli.domain.mission import Criterion, Milestone, Mission
+    from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord
+    from mission_cli.engine.context import World
+    from mission_cli.planner.core.observation import Seen
+    from mission_cli.ports.git.code import Heads
+
+
+class CodeLook:
+    """Questions to the code repository, each asked only where the mission's state needs the answer."""
+
+    def __init__(
+        self, world: World, mission: Mission, heads: Heads, records: tuple[RunRecord, ...], jobs: Mapping[RunId, Job]
+    ) -> None:
+        self._world, self._mission, self._heads = world, mission, heads
+        self._records, self._jobs = records, jobs
+        self._merged = Landing()
+        self._judges = Judges(world, mission, heads, records)
+        self.work_tree = world.code.code_tree(heads.work) if heads.work else ""
+
+    def own_heads(self) -> None:
+        """Take `work` for ours, and the base for known, where a person, or another clone, has moved them.
+
+        Nobody asks that of a mission that is over: `mission gc` has removed the marks then.
+        """
+        if self._mission.status in FINISHED_MISSION and not any(r.open for r in self._records):
+            return
+        if self._heads.work and self._heads.ours != self._heads.work:
+            self._world.code.own_work(self._mission.id, self._heads.work)
+        if self._heads.base and self._heads.known_base != self._heads.base:
+            self._world.code.own_base(self._mission.id, self._heads.base)
+
+    def with_evidence(self, seen: Seen) -> Seen:
+        """The same, with what every attempt that has ended left."""
+        evidence = self._evidence()
+        detected = self.detected(evidence) if evidence else seen.detected
+        return replace(seen, looked=True, evidence=evidence, detected=detected)
+
+    def _evidence(self) -> dict[RunId, Evidence]:
+        """What every attempt that has ended left, each merged on those before it that may become finished work."""
+        found: dict[RunId, Evidence] = {}
+        onto, tree = self._heads.work, ""
+        for record in sorted(self._records, key=lambda r: (feature_order(r.feature), r.attempt)):
+            job = self._jobs.get(record.run)
+            if not (record.open and job is not None and job.exit is not None and self._heads.work and record.base):
+                continue
+            go_on(self._world)  # each takes dozens of gits
+            seen = self._left(record, job.exit, onto or self._heads.work)
+            if seen is not None and seen.candidate is None and tree:
+                seen = self._left(record, job.exit, self._heads.work)
+            if seen is None:
+                continue
+            seen = self._beside(record, replace(seen, work_tree=tree if seen.work == onto else ""))
+            found[record.run] = seen
+            if carries(self._mission, record, job.exit, seen):
+                onto, tree = seen.candidate, seen.tree
+        return found
+
+    def _left(self, record: RunRecord, end: Exit, work: Sha) -> Evidence | None:
+        """What one attempt left, merged on a head."""
+        protected, start = self._judges.protected(record), Sha(record.base)
+        return self._world.code.evidence(record.run, start=start, work=work, protected=protected, left=end.left)
+
+    def _beside(self, record: RunRecord, seen: Evidence) -> Evidence:
+        """The same, with how it looks where the judge's files are those of the base."""
+        if seen.tip and not seen.integrated and self._judges.on_base(seen.tip, Sha(record.base)):
+            return replace(seen, protected=(*seen.protected, f"the branch {self._mission.base}"))
+        if seen.candidate is None or seen.protected or self._mission.poc:
+            return seen
+        feature = self._mission.feature(record.feature)
+        return replace(seen, against=self._judges.against(seen.candidate, feature))
+
+    def work_against(self) -> Against:
+        """Finished work beside the judge's files of the base, where it is about to be judged as a whole."""
+        current = current_milestones(self._mission)
+        due = any(all(f.finished for f in m.features) for m in current) or not current
+        return self._judges.against(self._heads.work) if self._heads.work and due else Against()
+
+    def detected(self, evidence: Mapping[RunId, Evidence]) -> dict[str, tuple[Criterion, ...]]:
+        """The test and build commands of every tree for which they matter."""
+        return {tree: self._detected(commit) for tree, commit in self._trees(evidence).items()}
+
+    def _trees(self, evidence: Mapping[RunId, Evidence]) -> dict[str, Sha]:
+        """Trees for which the test and build commands matter, with a commit that has them."""
+        trees: dict[str, Sha] = {}
+        for run, one in evidence.items():
+            record = next(r for r in self._records if r.run == run)
+            feature = self._mission.feature(record.feature)
+            if one.candidate is not None and feature is not None and not feature.criteria:
+                trees[one.tree] = one.candidate
+        if self._heads.work and any(not m.criteria for m in self._mission.milestones):
+            trees[self.work_tree] = self._heads.work
+            if self._merged.commit is not None:
+                trees[self._merged.tree] = self._merged.commit
+        return trees
+
+    def _detected(self, commit: Sha) -> tuple[Criterion, ...]:
+        """The test and build commands at a commit."""
+        return self._world.checks.detect(self._world.code.glance(commit, self._world.checks.manifest_names))
+
+    def start_trees(self) -> dict[str, tuple[Sha, str]]:
+        """Commit and tree that the current milestones were started at."""
+        found: dict[str, tuple[Sha, str]] = {}
+        for milestone in current_milestones(self._mission):
+            wanted = any(c.baseline is None for c in milestone.criteria) or self._has_untouched(milestone)
+            commit = self._world.code.find_commit(milestone.started_at) if milestone.started_at and wanted else None
+            if commit is not None:
+                found[milestone.started_at] = (commit, self._world.code.code_tree(commit))
+        return found
+
+    def _has_untouched(self, milestone: Milestone) -> bool:
+        """Whether a feature with criteria is pending at which nobody has worked yet."""
+        tried = {record.feature for record in self._records}
+        pending = (f for f in milestone.features if f.status is FeatureStatus.PENDING)
+        return any(f.criteria and f.number not in tried for f in pending)
+
+    def base_merge(self) -> Merge | None:
+        """The base merged into `work`, where a milestone is about to start or a failed feature to be tried again."""
+        base, work = self._heads.base, self._heads.work
+        current = current_milestones(self._mission)
+        failed = {record.feature for record in self._records if record.cause not in {None, Cause.DONE}}
+        again = any(f.status is FeatureStatus.PENDING and f.number in failed for m in current for f in m.features)
+        starting = again or any(m.status is MilestoneStatus.PENDING for m in current)
+        return self._world.code.base_merge(base, work) if base and work and starting else None
+
+    def landing(self, target: Sha | None) -> Landing:
+        """How landing would go, where somebody wants it or everything is done."""
+        mission, base = self._mission, self._heads.base
+        passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)
+        wanted = mission.preferences.land == "auto" and (passed or mission.poc)
+        wanted = wanted or bool(mission.landings) or all(m.finished for m in mission.milestones)
+        if not base or not target or not wanted or mission.status is not MissionStatus.ACTIVE:
+            return Landing()
+        found = self._world.code.landing(mission.base, base, target)
+        if found.state is not LandState.MERGE or found.commit is None:
+            return found
+        self._merged = found
+        beside = Judges(self._world, mission, replace(self._heads, work=found.commit), self._records)
+        return replace(found, against=beside.against(found.commit))
+
+
+def landing_target(world: World, mission: Mission, heads: Heads) -> Sha | None:
+    """The commit that the last passed milestone passed on; unfinished work behind it does not land.
+
+    In a POC every finished feature lands. Where everything is finished and that commit and the base conflict, it is
+    `work`: a person brings both together there, and it is judged before it lands.
+    """
+    if mission.poc:
+        return heads.work
+    commits = [m.passed_at for m in mission.milestones if m.status is MilestoneStatus.PASSED and m.passed_at]
+    passed = world.code.newest([c for c in map(world.code.find_commit, commits) if c is not None])
+    if passed and heads.work and heads.base and passed != heads.work and all(m.finished for m in mission.milestones):
+        conflicts = world.code.landing(mission.base, heads.base, passed).state is LandState.CONFLICT
+        return heads.work if conflicts else passed
+    return passed

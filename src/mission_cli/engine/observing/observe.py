@@ -1,0 +1,265 @@
+"""One look at the world for one mission. Looks at what the mission's state makes necessary, and no further."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass, replace
+from mission_cli.document.reading.placed import load_placed, where_it_failed
+from mission_cli.document.runs.record import read_run
+from mission_cli.domain.budget.amounts import seconds_as_hours
+from mission_cli.domain.errors import MissionError
+from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.ids import RunId, Sha
+from mission_cli.domain.runs import Job, Usage
+from mission_cli.domain.status import (
+    Cause,
+    EndReason,
+    FeatureStatus,
+    MissionStatus,
+    RecordState,
+)
+from mission_cli.domain.timing.hours import opens_at, read_windows
+from mission_cli.domain.timing.schedule import end_of
+from mission_cli.domain.timing.timeline import follow
+from mission_cli.engine.case import Case
+from mission_cli.engine.check_jobs import check_states
+from mission_cli.engine.findings import digest
+from mission_cli.engine.observing.code_look import CodeLook, landing_target
+from mission_cli.engine.observing.judge_files import base_movers_of, movers_of
+from mission_cli.engine.remote_sync import (
+    is_silent,
+    problem,
+    waits_for_person,
+)
+from mission_cli.planner.core.decisions import (
+    Dispatch,
+    Hold,
+    Plan,
+)
+from mission_cli.planner.core.observation import Seen
+from mission_cli.planner.decide import decide
+from mission_cli.planner.mission.bounds import with_known_runner
+from mission_cli.planner.mission.executions import due_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.domain.mission import Limits, Mission
+    from mission_cli.domain.runs import Exit, RunRecord
+    from mission_cli.engine.context import World
+    from mission_cli.planner.core.policy import Policy
+    from mission_cli.ports.git.state import Snapshot, Stored
+
+
+@dataclass(slots=True)
+class Slots:
+    """The slots of this machine that a pulse may still give away: a job takes its own a moment later."""
+
+    workers: int = 0
+    checks: int = 0
+
+
+def consider(
+    world: World,
+    policy: Policy,
+    snapshot: Snapshot,
+    stored: Stored,
+    loaded: Loaded,
+    *,
+    look_only: bool = False,
+    slots: Slots | None = None,
+) -> Case:
+    """Observe one mission and decide. With `look_only` nothing is fetched, and no object is written for attempts.
+
+    Nothing is observed of a mission whose file is refused. A view shows an error of ours as what holds the mission;
+    the loop reports it, and serves the others.
+    `slots` are the slots of the machine that may still be given away; None: those that nobody holds now.
+    """
+    if snapshot.head is None:
+        raise ValueError("a mission was found where nothing is committed")
+    if loaded.refused:
+        return Case(stored, loaded, snapshot.head, Seen(world.clock.now(), world.machine.me()), _unreadable(loaded), {})
+    try:
+        return _consider(world, policy, snapshot, stored, loaded, look_only=look_only, slots=slots)
+    except MissionError:
+        raise
+    except Exception as error:
+        if not look_only:
+            raise
+        words = f"it cannot be looked at: {where_it_failed(error)}"
+        plan = Plan(holds=(Hold("", "bug", words, unblock="mission pulse --debug", person=True),))
+        return Case(stored, loaded, snapshot.head, Seen(world.clock.now(), world.machine.me()), plan, {})
+
+
+def _consider(
+    world: World,
+    policy: Policy,
+    snapshot: Snapshot,
+    stored: Stored,
+    loaded: Loaded,
+    *,
+    look_only: bool,
+    slots: Slots | None,
+) -> Case:
+    """Observe one mission and decide.
+
+    What ended attempts left takes dozens of gits to look at: where all went well as far as they say themselves, first
+    what may start beside them is decided, and nothing else.
+    """
+    head = Sha(str(snapshot.head))
+    loaded = replace(loaded, mission=with_known_runner(loaded.mission, policy))
+    driven = loaded.mission.managed and loaded.mission.status not in _NOT_DRIVEN
+    texts = world.state.runs(stored, head) if driven else {}
+    seen, look = _observe(world, snapshot, loaded, texts)
+    if slots is not None:
+        workers, checks = min(slots.workers, seen.free_slots), min(slots.checks, seen.free_checks)
+        seen = replace(seen, free_slots=max(0, workers), free_checks=max(0, checks))
+    if look is not None and not look_only and seen.put_back is None and seen.base_back is None:
+        look.own_heads()
+        first = _starts(loaded.mission, seen, policy)
+        if first is not None:
+            return Case(stored, loaded, head, seen, first, texts)
+        seen = look.with_evidence(seen)
+    plan = decide(loaded.mission, seen, policy)
+    asked: set[str] = set()
+    while True:
+        wanted = [act for act in plan.judgements if act.key not in asked]
+        if not wanted:
+            break
+        asked |= {act.key for act in wanted}
+        seen = replace(seen, checks={**seen.checks, **check_states(world, policy, loaded.mission, wanted)})
+        plan = decide(loaded.mission, seen, policy)
+    return Case(stored, loaded, head, seen, plan, texts)
+
+
+def _unreadable(loaded: Loaded) -> Plan:
+    """Nothing is decided for a file that cannot be read: a person repairs it."""
+    first = next(iter(loaded.errors()), None)
+    words = f"line {first.line}: {first.message}" if first else "it cannot be read"
+    return Plan(holds=(Hold("", "file", words, unblock=f"mission edit {loaded.mission.id}", person=True),))
+
+
+def _starts(mission: Mission, seen: Seen, policy: Policy) -> Plan | None:
+    """What may start before anybody has looked at what ended attempts left; None where nothing may.
+
+    Their bills are within what is held for them, so nothing that is written down later takes from what is left.
+    """
+    ended = [(record, job.exit) for record in seen.records if (job := seen.jobs.get(record.run)) and job.exit]
+    if not ended or mission.poc or not all(_went_well(mission.limits, record, end) for record, end in ended):
+        return None
+    plan = decide(mission, seen, policy)
+    moves = tuple(move for move in plan.moves if isinstance(move, Dispatch))
+    return replace(plan, moves=moves, acts=()) if moves else None
+
+
+def _went_well(limits: Limits, record: RunRecord, end: Exit) -> bool:
+    """Whether a run has nothing to say against another one like it, and has not spent more than is held for it."""
+    used, held = end.report.usage or Usage(), record.reserve
+    paid = limits.usd is None or used.usd is None or used.usd <= held.usd
+    within = paid and (limits.tokens is None or used.total_tokens <= held.tokens)
+    in_time = limits.hours is None or seconds_as_hours(end.seconds) <= held.hours
+    return within and in_time and (end.reason, end.code, end.report.cause) == (EndReason.EXIT, 0, None)
+
+
+def _observe(
+    world: World, snapshot: Snapshot, loaded: Loaded, run_texts: Mapping[str, str]
+) -> tuple[Seen, CodeLook | None]:
+    """Look at clock, code, jobs and machine for one mission, but not yet at what attempts left."""
+    mission = loaded.mission
+    timeline = follow(world.runtime.timeline(), world.clock.moment(), least=world.settings.agree_after)
+    now, me, zone = timeline.last.wall, world.machine.me(), world.clock.zone
+    if not mission.managed or mission.status in _NOT_DRIVEN:
+        return Seen(now, me), None
+    records = _records(run_texts)
+    if is_elsewhere(mission.host, me):
+        silent = is_silent(world, mission.host)
+        shared = bool(world.share.remote)
+        return Seen(now, me, shared, records=records, host_silent=silent, strays=_strays(world, mission)), None
+    heads = world.code.heads(mission.id, mission.base)
+    jobs = _jobs(world, records, me)
+    movers = movers_of(world, heads, records, me)
+    base_movers = base_movers_of(world, heads, records, me)
+    look, target = CodeLook(world, mission, heads, records, jobs), landing_target(world, mission, heads)
+    seen = Seen(
+        now=now,
+        me=me,
+        shared=bool(world.share.remote),
+        unheard=problem(world),
+        undecided=waits_for_person(world),
+        base=heads.base,
+        renamed=heads.renamed,
+        work=heads.work,
+        put_back=heads.ours if movers and heads.ours != heads.work else None,
+        movers=movers,
+        base_back=heads.known_base if base_movers else None,
+        base_movers=base_movers,
+        work_tree=look.work_tree,
+        work_against=look.work_against(),
+        start_trees=look.start_trees(),
+        base_merge=look.base_merge(),
+        target=target,
+        landing=look.landing(target),
+        records=records,
+        highest=heads.highest,
+        jobs=jobs,
+        looked=False,
+        detected=look.detected({}),
+        findings=_findings(world, snapshot, mission),
+        free_slots=world.machine.free_slots("worker"),
+        free_checks=world.machine.free_slots("check"),
+        shortage=world.machine.shortage(),
+        opens_at=opens_at(read_windows(world.settings.hours), now.astimezone(zone)),
+        timeline=timeline,
+        settings_at=world.runtime.changed_at(world.settings_files),
+        starts_at=due_at(mission, now, zone) if mission.schedule else None,
+        last_due=end_of(mission.end_date, zone),
+        deadline=end_of(mission.deadline, zone),
+        zone=zone,
+        missions=_others(snapshot, mission) if any(w.waiting_for.startswith("mission:") for w in mission.waits) else {},
+        editor=world.state.last_editor(snapshot.missions[mission.id]) if _is_edited(mission, records) else "",
+    )
+    return seen, look
+
+
+def _findings(world: World, snapshot: Snapshot, mission: Mission) -> str:
+    """A name for what workers have found out so far."""
+    stored = snapshot.missions.get(mission.id)
+    return digest(world.state.found(stored, snapshot.head)) if stored and snapshot.head else ""
+
+
+def _strays(world: World, mission: Mission) -> tuple[RunId, ...]:
+    """Jobs that run here for a mission which another host drives by now."""
+    return tuple(RunId(key) for key in world.executor.running() if key.startswith(f"{mission.id}/"))
+
+
+def _is_edited(mission: Mission, records: Sequence[RunRecord]) -> bool:
+    """Whether a person changed what bounds the mission, or set a feature to done that no attempt has done."""
+    if any(old for _, old, _ in mission.in_force.changed()):
+        return True
+    proven = {r.feature for r in records if r.cause is Cause.DONE}
+    return any(f.status is FeatureStatus.DONE and f.number not in proven for f in mission.features())
+
+
+_NOT_DRIVEN = frozenset({MissionStatus.DRAFT, MissionStatus.PLANNING, None})
+
+
+def _records(texts: Mapping[str, str]) -> tuple[RunRecord, ...]:
+    found = [read_run(text) for text in texts.values()]
+    return tuple(sorted((r for r in found if r is not None), key=lambda r: (r.feature, r.attempt)))
+
+
+def _jobs(world: World, records: Sequence[RunRecord], me: str) -> dict[RunId, Job]:
+    """What became of the open attempts of this host; a job of another one is never asked for."""
+    open_runs = [r for r in records if r.state is RecordState.INTENDED and not is_elsewhere(r.host, me)]
+    answers = world.executor.poll([r.run for r in open_runs]) if open_runs else {}
+    return {record.run: answers[record.run] for record in open_runs}
+
+
+def _others(snapshot: Snapshot, mission: Mission) -> dict[str, str]:
+    found = {str(other): str(settled.status) for other, settled in snapshot.settled.items()}
+    for other, stored in snapshot.missions.items():
+        if other != mission.id:
+            found[str(other)] = str(load_placed(stored.text, other).mission.status)
+    return found

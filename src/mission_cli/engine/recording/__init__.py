@@ -1,0 +1,1 @@
+"""Decisions as changes of files and as the words of commits."""

@@ -1,0 +1,84 @@
+"""The Decision Log: one row for everything that a person or the loop decides, from this writer alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.numbers import whole
+from mission_cli._support.text import one_line, stamp
+from mission_cli.document.changes import AppendRow, Change
+from mission_cli.document.reading.sections import rows_in
+from mission_cli.domain.status import GateKind, MissionStatus
+from mission_cli.planner.core.decisions import (
+    AddFix,
+    Begin,
+    Dispatch,
+    Finish,
+    MoveGate,
+    MoveMission,
+    Note,
+    RecordValues,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.recording.entry import Entry
+    from mission_cli.planner.core.decisions import Move
+
+SECTION = "Decision Log"
+_LONGEST = 300
+_ENDS = {
+    MissionStatus.PAUSED: "Pause the mission",
+    MissionStatus.FAILED: "End the mission as failed",
+    MissionStatus.COMPLETED: "Complete the mission",
+    MissionStatus.RECURRING: "End the execution, and wait for the next one",
+    MissionStatus.SCHEDULED: "Wait for the schedule",
+}
+
+
+def decision_rows(loaded: Loaded, entries: Iterable[Entry], now: datetime) -> Iterator[Change]:
+    """Yield a row for each decision among the entries, numbered from the highest number that the log has."""
+    rows = rows_in(loaded.layout, SECTION, "#", "decision")
+    number = max((found for row in rows if (found := whole(row["#"])) is not None), default=0)
+    for entry in entries:
+        for decision in entry.decisions:
+            number += 1
+            cells = {"#": str(number), "Date": stamp(now)[:10], "Decision": one_line(decision, _LONGEST)}
+            yield AppendRow(SECTION, {**cells, "Rationale": one_line(entry.reason or entry.why, _LONGEST)})
+
+
+def decided(mission: Mission, move: Move, records: Sequence[RunRecord]) -> tuple[str, ...]:
+    """Return what the loop decides with a move, in words; empty where it only writes down what happened."""
+    match move:
+        case MoveMission() | Finish():
+            return (_ENDS.get(move.to, f"The mission becomes {move.to}"),)
+        case Begin():
+            return (f"Begin execution {mission.executions + 1}",)
+        case AddFix():
+            return (f"Add feature {move.number}, {move.title}",)
+        case Note(event="budget.projected"):
+            return ("Project the cost of the whole mission",)
+        case MoveGate(to="passed" | "failed"):
+            gate = next((g for g in mission.gates if g.name == move.name), None)
+            quality = gate is not None and gate.kind is GateKind.QUALITY
+            return (f"The gate {move.name} {move.to} by its rule",) if quality else ()
+        case RecordValues() if move.changed:
+            return ("; ".join(f"{name}: {old} → {new}" for name, old, new in move.changed),)
+        case Dispatch():
+            return _rerouted(move.record, records)
+    return ()
+
+
+def _rerouted(record: RunRecord, records: Sequence[RunRecord]) -> tuple[str, ...]:
+    """Whether an attempt is made by another runner or model than the one before it."""
+    before = [r for r in records if r.feature == record.feature and not r.by and r.attempt < record.attempt]
+    last = max(before, key=lambda r: r.attempt, default=None)
+    if last is None or (last.runner, last.model) == (record.runner, record.model):
+        return ()
+    names = [f"{r.runner} with {r.model}" if r.model else r.runner for r in (record, last)]
+    return (f"Try {record.feature} on {names[0]} instead of {names[1]}",)

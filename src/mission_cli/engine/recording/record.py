@@ -1,0 +1,307 @@
+"""Decisions as changes of files and as the words of one commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import one_line, stamp
+from mission_cli.document.changes import (
+    AddFeature,
+    AppendRow,
+    Change,
+    SetCell,
+    SetCriterion,
+    SetFeature,
+    SetFront,
+    SetMilestone,
+)
+from mission_cli.document.criteria.item import item_text
+from mission_cli.document.criteria.parse import result_comment
+from mission_cli.document.editing import patch
+from mission_cli.document.editing.summary import summary_cells
+from mission_cli.document.reading.features import titled
+from mission_cli.document.reading.values_in_force import (
+    SECTION,
+    as_scalar,
+    recorded_with,
+)
+from mission_cli.document.runs.record import write_run
+from mission_cli.document.syntax.escape import fenced
+from mission_cli.domain.budget.amounts import LABELS, show_amount
+from mission_cli.domain.budget.ledger import account
+from mission_cli.domain.budget.spends import spends_of
+from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.status import FeatureStatus, MissionStatus
+from mission_cli.engine.executions import begin
+from mission_cli.engine.recording.decision_log import decided, decision_rows
+from mission_cli.engine.recording.entry import Entry
+from mission_cli.engine.recording.retrospective import retrospective
+from mission_cli.planner.core.decisions import (
+    AddFix,
+    Ask,
+    Begin,
+    CloseRecovery,
+    Dispatch,
+    Finish,
+    MarkCriteria,
+    Move,
+    MoveFeature,
+    MoveGate,
+    MoveMilestone,
+    MoveMission,
+    MoveRequest,
+    MoveWait,
+    Note,
+    RecordValues,
+    Renumber,
+    Settle,
+    StartWait,
+)
+from mission_cli.ports.git.state import Write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.domain.mission import Spend
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.case import Case
+    from mission_cli.ports.git.state import Stored
+
+
+def writes_for(case: Case, moves: Sequence[Move], now: datetime) -> tuple[list[Write], str]:
+    """Return the files of one commit and its message. Everything that belongs together stands in it."""
+    stored, loaded, records = case.stored, case.loaded, case.seen.records
+    changes: list[Change] = []
+    writes: list[Write] = []
+    entries: list[Entry] = []
+    for move in moves:
+        changes += changes_of(loaded, move, records, now)
+        reason = f"set in the file by {move.by}" if isinstance(move, RecordValues) else ""
+        entries.append(replace(entry_of(move), decisions=decided(loaded.mission, move, records), reason=reason))
+        if isinstance(move, Dispatch | Settle):
+            writes.append(_run_write(case, move))
+    changes += summary_changes(loaded, moves, records)
+    changes += log_rows(loaded, entries, now)
+    writes.insert(0, mission_write(stored, changes))
+    return writes, message(loaded.mission.id, entries)
+
+
+def mission_write(stored: Stored, changes: Sequence[Change]) -> Write:
+    """Return the write that makes the changes; raises DocumentError when they do not fit."""
+    changes = [*changes, *recorded_with(stored.text, changes)]
+    new = patch.apply(stored.text, changes, where=stored.path)
+    return Write(stored.path, new, stored.text, lambda text: patch.apply_beside(stored.text, text, changes))
+
+
+def message(mission: str, entries: Sequence[Entry]) -> str:
+    """The commit message: what happened in the subject, the rest in trailers."""
+    subject = one_line(entries[0].why if entries else "update", 100)
+    if len(entries) > 1:
+        subject = one_line(f"{subject} (and {len(entries) - 1} more)", 120)
+    lines = [subject, "", f"Mission-Id: {mission}"]
+    for entry in entries:
+        lines.append(f"Mission-Event: {entry.event}")
+        lines += [f"Mission-Run: {entry.run}"] if entry.run else []
+        lines += [f"Mission-Undoes: {entry.undoes}"] if entry.undoes else []
+        lines.append(f"Mission-Why: {one_line(entry.why, 300)}")
+    return "\n".join(lines) + "\n"
+
+
+def log_rows(loaded: Loaded, entries: Sequence[Entry], now: datetime) -> Iterator[Change]:
+    """Rows of the progress log for what is worth one, and of the Decision Log for what was decided."""
+    for entry in entries:
+        if entry.logged:
+            yield AppendRow("Progress Log", {"Timestamp": stamp(now), "Event": entry.event, "Details": entry.why})
+    yield from decision_rows(loaded, entries, now)
+
+
+def entry_of(move: Move) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat table, one line per decision
+    """Return name and reason of a decision."""
+    match move:
+        case Dispatch():
+            return Entry("feature.dispatched", move.why, move.record.run, logged=False)
+        case Settle():
+            return Entry("attempt.settled", move.why, move.record.run)
+        case MoveFeature():
+            return Entry(f"feature.{move.to}", move.why, logged=False)
+        case MoveMilestone():
+            return Entry(f"milestone.{move.to}", move.why)
+        case MarkCriteria():
+            return Entry("criteria.judged", move.why, logged=False)
+        case AddFix():
+            return Entry("feature.added", f"{move.number} {move.title}")
+        case MoveMission():
+            return Entry(f"mission.{move.to}", move.why)
+        case Ask():
+            return Entry("request.asked", f"{move.request.number}: {move.request.prompt}")
+        case MoveRequest():
+            return Entry(f"request.{move.to}", move.why)
+        case Renumber():
+            return Entry("request.renumbered", move.why)
+        case MoveGate():
+            return Entry(f"gate.{move.to.split(' ')[0]}", move.why)
+        case MoveWait():
+            return Entry(f"wait.{move.to}", f"{move.feature}: {move.why}")
+        case StartWait():
+            return Entry("wait.started", f"{move.feature}: {move.why}")
+        case CloseRecovery():
+            return Entry("recovery.closed", move.why)
+        case Note():
+            return Entry(move.event, move.details)
+        case RecordValues():
+            return Entry("mission.values", move.why, logged=bool(move.changed))
+        case Begin():
+            return Entry("mission.started", move.why)
+        case Finish():
+            return Entry(f"mission.{move.to}", move.why)
+
+
+def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
+    loaded: Loaded, move: Move, records: Sequence[RunRecord], now: datetime
+) -> Iterator[Change]:
+    """Return what a decision changes in the mission file."""
+    match move:
+        case Dispatch():
+            number = move.record.feature
+            yield SetFeature(number, "Status", FeatureStatus.DISPATCHED)
+            yield SetFeature(number, "Worker", move.worker)
+        case Settle():
+            yield from _settle_changes(move, now)
+        case MoveFeature():
+            yield SetFeature(move.number, "Status", move.to)
+        case MoveMilestone():
+            yield SetMilestone(move.number, "Status", move.to)
+            if move.rounds is not None:
+                yield SetMilestone(move.number, "Rounds", str(move.rounds))
+            if move.started_at is not None:
+                yield SetMilestone(move.number, "Started at", move.started_at)
+            if move.passed_at is not None:
+                yield SetMilestone(move.number, "Passed at", move.passed_at)
+        case MarkCriteria():
+            for mark in move.marks:
+                notes = [result_comment(mark.baseline, baseline=True)] if mark.baseline else []
+                notes += [result_comment(mark.result)] if mark.result else []
+                yield SetCriterion(move.owner, mark.criterion.index, mark.criterion.text, mark.ticked, tuple(notes))
+        case AddFix():
+            yield _fix_change(move)
+        case MoveMission():
+            yield SetFront(("status",), str(move.to))
+        case RecordValues():
+            for name, _, value in move.changes:
+                yield SetFront((SECTION, name), as_scalar(value))
+        case Begin():
+            yield from begin(loaded, records, now)
+        case Finish():
+            yield SetFront(("status",), str(move.to))
+            if move.to is MissionStatus.COMPLETED:
+                yield SetFront(("completed",), stamp(now))
+                yield from retrospective(loaded.mission, records)
+        case Ask() | MoveRequest() | Renumber() | MoveGate() | MoveWait() | StartWait() | CloseRecovery() | Note():
+            yield from _table_changes(move)
+
+
+def _table_changes(
+    move: Ask | MoveRequest | Renumber | MoveGate | MoveWait | StartWait | CloseRecovery | Note,
+) -> Iterator[Change]:
+    match move:
+        case Ask():
+            request = move.request
+            yield AppendRow(
+                "Input Requests",
+                {
+                    "#": str(request.number),
+                    "Asked": request.asked,
+                    "Feature": request.feature,
+                    "Prompt": request.prompt,
+                    "Options": ", ".join(request.options),
+                    "Urgency": request.urgency,
+                    "Expires": request.expires,
+                    "Status": request.status,
+                },
+            )
+        case MoveRequest():
+            yield SetCell("Input Requests", {"#": str(move.number)}, "Status", move.to)
+        case Renumber():
+            request = move.request
+            key = {"#": request.label, "Feature": request.feature, "Prompt": request.prompt}
+            yield SetCell("Input Requests", key, "#", str(move.number))
+        case MoveGate():
+            yield SetCell("Gates", {"Gate": move.name}, "Status", move.to, move.was)
+        case MoveWait():
+            yield SetCell("Waits", {"Feature": move.feature, "Waiting for": move.waiting_for}, "Status", move.to)
+        case StartWait():
+            key = {"Feature": move.feature, "Waiting for": move.waiting_for}
+            yield SetCell("Waits", key, "Since", move.since)
+        case CloseRecovery():
+            yield SetCell("Recovery Log", {"Feature": move.feature, "Status": "open"}, "Status", move.to)
+        case Note():
+            return
+
+
+def _settle_changes(move: Settle, now: datetime) -> Iterator[Change]:
+    record = move.record
+    if move.to is not None:
+        yield SetFeature(record.feature, "Status", move.to)
+    yield from spend_rows(spends_of(record))
+    if move.opens_recovery:
+        kept = f"refs/mission/wip/{record.run}" if record.saved else "nothing was uncommitted"
+        yield AppendRow(
+            "Recovery Log",
+            {
+                "Timestamp": stamp(now),
+                "Feature": record.feature,
+                "Trigger": f"{record.cause}: {record.detail}",
+                "Preserved Evidence": kept + (f", branch mission/{record.run}" if record.head else ""),
+                "Remaining Criteria": "all of the feature's",
+                "Next Safe Route": move.next_route,
+                "Status": "open",
+            },
+        )
+
+
+def spend_rows(spends: Iterable[Spend]) -> Iterator[Change]:
+    """Rows of the spend log."""
+    for spend in spends:
+        yield AppendRow(
+            "Budget Tracking",
+            {
+                "Date": spend.date,
+                "Category": LABELS[spend.category],
+                "Amount": show_amount(spend.category, spend.amount),
+                "Description": spend.description,
+                "Milestone": spend.milestone,
+            },
+        )
+
+
+def summary_changes(loaded: Loaded, moves: Sequence[Move] = (), records: Sequence[RunRecord] = ()) -> Iterator[Change]:
+    """Compute the summary table again from the spend log and what this commit adds to it."""
+    added = [s for m in moves if isinstance(m, Settle) for s in spends_of(m.record)]
+    state = account(loaded.mission.limits, [*loaded.mission.spends, *added], records)
+    if not added and not any(isinstance(m, Finish) for m in moves):
+        return
+    yield from summary_cells(loaded, state)
+
+
+def _fix_change(move: AddFix) -> AddFeature:
+    words = f"A criterion of milestone {move.milestone} failed. Make it pass without weakening it.\n\n"
+    return AddFeature(
+        milestone=move.milestone,
+        number=move.number,
+        values={
+            "#": move.number,
+            "Feature": f"{titled(move.title.replace('`', ''))} `[fixes:{move.signature}]`",
+            "Status": str(FeatureStatus.PENDING),
+        },
+        title=move.title.replace("`", ""),
+        description=words + fenced(move.evidence or "It said nothing."),
+        criteria=(item_text(move.criterion) or move.criterion.text,),
+    )
+
+
+def _run_write(case: Case, move: Dispatch | Settle) -> Write:
+    name = attempt_name(move.record.run)
+    return Write(f"{case.stored.runs}/{name}.md", write_run(move.record), case.run_texts.get(name))

@@ -1,0 +1,80 @@
+"""The retrospective: facts only, counted from the file and the run records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import counted
+from mission_cli.document.changes import Change, FillSection
+from mission_cli.domain.budget.amounts import (
+    CATEGORIES,
+    LABELS,
+    show_amount,
+)
+from mission_cli.domain.budget.ledger import account
+from mission_cli.domain.status import Cause, FeatureStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
+
+
+def retrospective(mission: Mission, records: Sequence[RunRecord]) -> Iterator[Change]:
+    """Fill the sections of `## Retrospective`."""
+    for title, lines in (
+        ("outcomes", _outcomes(mission)),
+        ("lessons learned", _lessons(records)),
+        ("improvements", _improvements(mission, records)),
+        ("budget accuracy", _budget(mission, records)),
+    ):
+        yield FillSection(("retrospective", title), "\n".join(lines))
+
+
+def _outcomes(mission: Mission) -> Iterator[str]:
+    features = list(mission.features())
+    done = sum(f.status is FeatureStatus.DONE for f in features)
+    skipped = sum(f.status is FeatureStatus.SKIPPED for f in features)
+    fixes = sum(bool(f.fixes) for f in features)
+    yield f"- {done} of {counted(len(features), 'feature')} done, {skipped} skipped, {fixes} of them to fix others."
+    for milestone in mission.milestones:
+        passed = sum(c.ticked for c in milestone.criteria)
+        total = len(milestone.criteria)
+        yield f"- Milestone {milestone.number} {milestone.status}: {passed} of {total} criteria passed."
+
+
+def _lessons(records: Sequence[RunRecord]) -> Iterator[str]:
+    causes = Counter(r.cause for r in records if not r.planning and r.cause not in {None, Cause.DONE})
+    if not causes:
+        yield "- Every attempt was done at the first try."
+    for cause, count in causes.most_common():
+        yield f"- {counted(count, 'attempt')} ended with {cause}."
+
+
+def _improvements(mission: Mission, records: Sequence[RunRecord]) -> Iterator[str]:
+    tries = Counter(r.feature for r in records)
+    times = max(1, mission.executions) if mission.recurs else 1
+    often = [f for f in mission.features() if tries[f.number] > times]
+    if not often and not any(m.rounds for m in mission.milestones):
+        yield "- Nothing had to be done twice."
+    for feature in often:
+        in_all = f" in {times} executions" if times > 1 else ""
+        yield f"- {feature.number} took {tries[feature.number]} attempts{in_all}."
+    for milestone in mission.milestones:
+        if milestone.rounds:
+            yield f"- Milestone {milestone.number} needed {counted(milestone.rounds, 'round')} of fixes."
+
+
+def _budget(mission: Mission, records: Sequence[RunRecord]) -> Iterator[str]:
+    state = account(mission.limits, mission.spends, records)
+    for category in CATEGORIES:
+        cap, spent = state.cap(category), show_amount(category, state.spent.of(category))
+        allowed = "no cap" if cap is None else f"a cap of {show_amount(category, cap)}"
+        yield f"- {LABELS[category]}: {spent} spent, {allowed}."
+    if state.spent.unknown:
+        yield f"- {state.spent.unknown} costs are unknown."
+    estimated = sum((f.estimate_hours or 0) for f in mission.features())
+    if estimated:
+        yield f"- Estimated: {show_amount('hours', estimated)}, worked: {show_amount('hours', state.spent.hours)}."

@@ -1,0 +1,1 @@
+"""Converts other tools' files to plans, and missions to other tools' files."""

@@ -1,0 +1,31 @@
+"""Criteria in our words; a command never changes on the way."""
+
+from __future__ import annotations
+
+from mission_cli._support.text import one_line
+from mission_cli.document.criteria.parse import read_criterion
+from mission_cli.document.syntax.spans import code
+from mission_cli.domain.status import CriterionKind
+
+_LONGEST = 1000
+_COMMANDS = frozenset({CriterionKind.RUN, CriterionKind.METRIC, CriterionKind.HTTP, CriterionKind.BROWSER})
+
+
+def command(kind: str, text: str, behind: str = "") -> str | None:
+    """A criterion that runs a command; None where a checklist item cannot hold it as it is."""
+    line = f"{kind}: {code(text)}{behind}"
+    fits = text == one_line(text, _LONGEST) and text.strip() and read_criterion(line).command == text
+    return line if fits else None
+
+
+def paths(names: list[str]) -> str | None:
+    """A criterion on files; None where a checklist item cannot hold a name."""
+    line = f"file: {' '.join(map(code, names))}"
+    return line if read_criterion(one_line(line, _LONGEST)).paths == tuple(names) else None
+
+
+def words(text: str) -> str:
+    """What somebody wrote in prose: it never becomes a command, however it is put."""
+    line = one_line(text, _LONGEST)
+    read = read_criterion(line)
+    return f"manual: {line}" if read.wrong or read.kind in _COMMANDS else line

@@ -1,0 +1,320 @@
+"""Missions of Polpo (polpo.sh): its mission record, or the document in the record's `data`, as a plan of ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mission_cli._support.text import one_line
+from mission_cli.document.plans.model import (
+    Plan,
+    PlanAgent,
+    PlanFeature,
+    PlanGate,
+    PlanMilestone,
+)
+from mission_cli.domain.problems import Problem
+from mission_cli.interchange import criteria
+from mission_cli.interchange.sources import (
+    Source,
+    Taken,
+    parse,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pydantic_core import ErrorDetails
+
+_SCORE = 3.0
+"""What a review must reach where nobody says it; Polpo's own default."""
+_OF_THE_RECORD = frozenset({"id", "createdAt", "updatedAt"})
+_STATUSES = frozenset({"scheduled", "recurring", "active", "paused", "completed", "failed", "cancelled"})
+"""Those that mean here what they mean there; a draft of Polpo's is planned here."""
+
+
+class _Open(BaseModel):
+    """Of every version, past and to come: what is not known is kept, and named as left behind."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def unknown(self, where: str) -> Iterator[str]:
+        """Each key that nothing was made of."""
+        for name, value in (self.model_extra or {}).items():
+            if value not in (None, "", [], {}):
+                yield f"{where}{name}: {one_line(str(value), 80)}"
+
+
+class _Task(_Open):
+    title: str = Field(min_length=1)
+    description: str = ""
+    assignTo: str = ""
+    dependsOn: list[str] = []
+    expectations: list[dict[str, Any]] = []
+    expectedOutcomes: list[dict[str, Any]] = []
+    metrics: list[dict[str, Any]] = []
+    sideEffects: bool = False
+
+
+class _Agent(_Open):
+    name: str = Field(min_length=1)
+    role: str = ""
+    model: str = ""
+    maxConcurrency: int | None = None
+    volatile: bool = False
+
+
+class _Gate(_Open):
+    name: str = Field(min_length=1)
+    afterTasks: list[str] = []
+    blocksTasks: list[str] = []
+    message: str = ""
+    duration: str = ""
+    minScore: float | None = None
+    requireAllPassed: bool = False
+    condition: str = ""
+    notifyChannels: list[str] = []
+
+    def rule(self) -> str:
+        """The rule as it is written there."""
+        if self.duration:
+            return self.duration
+        parts = [self.message]
+        parts += [f"minScore >= {self.minScore:g}"] if self.minScore is not None else []
+        parts += ["requireAllPassed"] if self.requireAllPassed else []
+        parts += [f"condition: {self.condition}"] if self.condition else []
+        return ", ".join(filter(None, parts))
+
+
+class _Document(_Open):
+    tasks: list[_Task] = Field(min_length=1)
+    team: list[_Agent] = []
+    checkpoints: list[_Gate] = []
+    qualityGates: list[_Gate] = []
+    delays: list[_Gate] = []
+
+
+class _Rule(_Open):
+    channels: list[str] = []
+
+
+class _Notifications(_Open):
+    rules: list[_Rule] = []
+
+    def names(self) -> list[str]:
+        """Who is told, each once."""
+        return list(dict.fromkeys(one_line(name) for rule in self.rules for name in rule.channels))
+
+    def left(self) -> Iterator[str]:
+        """Of what they are told there, and how: here they are told of everything."""
+        yield from self.unknown("notifications: ")
+        for number, rule in enumerate(self.rules, 1):
+            yield from rule.unknown(f"notifications: rule {number}: ")
+
+
+class _Record(_Open):
+    name: str = ""
+    prompt: str = ""
+    status: str = ""
+    deadline: str = ""
+    schedule: str = ""
+    endDate: str = ""
+    executionCount: int = Field(default=0, ge=0)
+    notifications: _Notifications | None = None
+    qualityThreshold: float | None = None
+
+
+_KINDS: tuple[tuple[str, Literal["checkpoint", "quality", "delay"]], ...] = (
+    ("checkpoints", "checkpoint"),
+    ("qualityGates", "quality"),
+    ("delays", "delay"),
+)
+
+
+def read_polpo(text: str) -> Taken:
+    """Return the plan that a mission of Polpo stands for."""
+    source = parse(text.lstrip("\ufeff"))
+    if isinstance(source, Problem):
+        return Taken(None, (source,))
+    if not isinstance(source.value, dict):
+        return Taken(None, (Problem(1, 1, "a mission is an object", "it has `tasks`, or `data` with them"),))
+    record, inner = source.value, source
+    if "data" in record:
+        found = _inner(source)
+        if isinstance(found, Problem):
+            return Taken(None, (found,))
+        inner = found
+    try:
+        document = _Document.model_validate(inner.value)
+        about = _Record.model_validate({k: v for k, v in record.items() if _is_about(k, bare=inner is source) and v})
+    except ValidationError as error:
+        return Taken(None, tuple(_problem(inner, e) for e in error.errors()))
+    return _plan(document, about, inner)
+
+
+def _is_about(key: str, *, bare: bool) -> bool:
+    """Whether a key tells about the mission; a bare document has some of a record's keys beside its own."""
+    return key in _Record.model_fields if bare else key != "data"
+
+
+def _inner(source: Source) -> Source | Problem:
+    """The document in a record: an object, or JSON in a string."""
+    data = source.value["data"]
+    if isinstance(data, dict):
+        return Source(data, _node(source))
+    line, column = source.at("data")
+    found = parse(data) if isinstance(data, str) else Problem(1, 1, "it is neither an object nor JSON in a string")
+    if isinstance(found, Problem):
+        return Problem(line, column, f"`data`, line {found.line}: {found.message}", found.hint)
+    return Source(found.value, None, line)
+
+
+def _node(source: Source) -> Any:
+    pairs = source.root.value if source.root is not None else []
+    return next((value for key, value in pairs if key.value == "data"), None)
+
+
+def _problem(source: Source, error: ErrorDetails) -> Problem:
+    place = tuple(error["loc"])
+    name = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
+    words = f"`{name}` is missing" if error["type"] == "missing" else f"`{name}`: {error['msg']}"
+    return Problem(*source.at(*place), words)
+
+
+def _plan(document: _Document, about: _Record, source: Source) -> Taken:
+    numbers: dict[str, str] = {}
+    problems: list[Problem] = []
+    left: list[str] = []
+    for n, task in enumerate(document.tasks):
+        if task.title in numbers:
+            words = f"two tasks are called `{task.title}`: nobody can say which one is meant"
+            problems.append(Problem(*source.at("tasks", n, "title"), words))
+        numbers.setdefault(task.title, f"1.{n + 1}")
+    for n, task in enumerate(document.tasks):
+        problems += _unknown(source, ("tasks", n, "dependsOn"), task.dependsOn, numbers)
+    features = [_feature(task, numbers, left) for task in document.tasks]
+    gates = []
+    for key, kind in _KINDS:
+        for n, gate in enumerate(getattr(document, key)):
+            for side in ("afterTasks", "blocksTasks"):
+                problems += _unknown(source, (key, n, side), getattr(gate, side), numbers)
+            gates.append(_gate(gate, kind, numbers))
+            left += gate.unknown(f"gate {gate.name}: ")
+            left += [f"gate {gate.name}: message: {gate.message}"] if gate.duration and gate.message else []
+    left += [*_about(about, left_of=document), *(w for a in document.team for w in a.unknown(f"agent {a.name}: "))]
+    if problems:
+        return Taken(None, tuple(problems))
+    if about.qualityThreshold is not None:
+        every, rule = list(numbers.values()), f"minScore >= {about.qualityThreshold:g}"
+        gates.append(PlanGate(name="quality-threshold", kind="quality", after=every, rule=rule))
+    title = one_line(about.name or about.prompt or document.tasks[0].title, 120)
+    plan = Plan(
+        title=title,
+        goal=about.prompt or title,
+        deadline=about.deadline,
+        schedule=about.schedule,
+        end_date=about.endDate,
+        notify=about.notifications.names() if about.notifications else [],
+        team=[_agent(agent) for agent in document.team],
+        gates=gates,
+        milestones=[PlanMilestone(name="Tasks", features=features)],
+    )
+    return Taken(plan, (), tuple(left), _front(about))
+
+
+def _front(about: _Record) -> dict[str, str | int]:
+    """Where the mission stood. `managed` is taken out where it does not begin here: nothing runs before a start."""
+    front: dict[str, str | int] = {"executions": about.executionCount} if about.executionCount else {}
+    return front | ({"status": about.status, "managed": ""} if about.status in _STATUSES else {})
+
+
+def _about(about: _Record, *, left_of: _Document) -> Iterator[str]:
+    if about.status not in {"", "draft", *_STATUSES}:
+        yield f"status: {about.status}; it is planned here, and nothing runs before `mission start`"
+    yield from about.notifications.left() if about.notifications else ()
+    yield from (w for w in about.unknown("") if w.partition(":")[0] not in _OF_THE_RECORD)
+    yield from (w for w in left_of.unknown("") if w.partition(":")[0] not in _Record.model_fields)
+
+
+def _unknown(
+    source: Source, place: tuple[str | int, ...], titles: list[str], numbers: Mapping[str, str]
+) -> Iterator[Problem]:
+    for n, title in enumerate(titles):
+        if title not in numbers:
+            words = f"`{'.'.join(str(p + 1) if isinstance(p, int) else p for p in place)}` names no task: `{title}`"
+            yield Problem(*source.at(*place, n), words)
+
+
+def _feature(task: _Task, numbers: Mapping[str, str], left: list[str]) -> PlanFeature:
+    found: list[str] = []
+    more: list[str] = []
+    for wanted in [*task.expectations, *({"type": "metric", **m} for m in task.metrics)]:
+        line = _criterion(wanted)
+        found.append(line or criteria.words(f"manual: {_words(wanted)}"))
+        if not line:
+            left.append(f"task {task.title}: a person is asked for what no criterion can say: {_words(wanted)}")
+    for outcome in task.expectedOutcomes:
+        path = outcome.get("path")
+        line = criteria.paths([path]) if isinstance(path, str) and outcome.get("required") is not False else None
+        found += [line] if line else []
+        told = [str(outcome[k]) for k in ("label", "description") if outcome.get(k)]
+        more += [] if line else [f"Expected outcome ({outcome.get('type', 'file')}): {' - '.join(told)}"]
+    left += task.unknown(f"task {task.title}: ")
+    return PlanFeature(
+        title=one_line(task.title),
+        description="\n\n".join(filter(None, [task.description, *more])),
+        criteria=found,
+        depends=[numbers.get(name, name) for name in dict.fromkeys(task.dependsOn)],
+        assign=one_line(task.assignTo),
+        side_effects=task.sideEffects,
+    )
+
+
+def _criterion(wanted: Mapping[str, Any]) -> str | None:
+    match wanted:
+        case {"type": "test" | "script", "command": str(command)} if command.strip():
+            return criteria.command("run", command)
+        case {"type": "file_exists", "paths": [*names]} if names and all(isinstance(n, str) for n in names):
+            return criteria.paths([str(n) for n in names])
+        case {"type": "metric", "command": str(command), "threshold": int() | float() as least}:
+            return criteria.command("metric", command, f" >= {least:g}")
+        case {"type": "llm_review"} if said_by_reviewer(wanted):
+            threshold = wanted.get("threshold")
+            least = threshold if isinstance(threshold, int | float) else _SCORE
+            return f"review: {one_line(said_by_reviewer(wanted), 900)} (>= {least:g})"
+    return None
+
+
+def said_by_reviewer(wanted: Mapping[str, Any]) -> str:
+    """What a reviewer is to look at: the criteria in words, or the dimensions."""
+    dimensions = wanted.get("dimensions")
+    named = [d for d in dimensions if isinstance(d, dict)] if isinstance(dimensions, list) else []
+    parts = [str(wanted.get("criteria") or ""), *(f"{d.get('name', '')}: {d.get('description', '')}" for d in named)]
+    return "; ".join(filter(None, parts))
+
+
+def _words(wanted: Mapping[str, Any]) -> str:
+    return one_line(", ".join(f"{key} {value}" for key, value in wanted.items()), 200)
+
+
+def _gate(gate: _Gate, kind: Literal["checkpoint", "quality", "delay"], numbers: Mapping[str, str]) -> PlanGate:
+    return PlanGate(
+        name=one_line(gate.name),
+        kind=kind,
+        after=[numbers.get(t, t) for t in gate.afterTasks],
+        blocks=[numbers.get(t, t) for t in gate.blocksTasks],
+        rule=one_line(gate.rule(), 400),
+        notify=one_line(", ".join(gate.notifyChannels)),
+    )
+
+
+def _agent(agent: _Agent) -> PlanAgent:
+    most = str(agent.maxConcurrency) if agent.maxConcurrency else ""
+    return PlanAgent(
+        name=one_line(agent.name),
+        role=agent.role,
+        model=agent.model.replace(":", "/", 1),  # `provider:model` there, `provider/model` for most agents
+        max_parallel=most,
+        volatile=agent.volatile,
+    )

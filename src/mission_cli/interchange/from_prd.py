@@ -1,0 +1,139 @@
+"""A requirements document as a plan: JSON as it is, in a fence or in the midst of prose; any other text is one feature.
+
+Its text is a model's or a stranger's more often than not: criteria in it are words, and never commands.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.text import one_line
+from mission_cli.document.plans.model import (
+    Plan,
+    PlanFeature,
+    PlanMilestone,
+)
+from mission_cli.domain.problems import Problem
+from mission_cli.interchange.criteria import words
+from mission_cli.interchange.sources import (
+    Source,
+    Taken,
+    objects_of,
+    parse_leading,
+    said,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_LISTS = ("userStories", "user_stories", "stories", "tasks", "features", "requirements", "items")
+_TITLES = ("title", "name", "summary", "description", "key", "id")
+_KEYS = ("id", "key", "number")
+_CRITERIA = ("acceptanceCriteria", "acceptance_criteria", "criteria", "definition_of_done")
+_DEPENDS = ("dependencies", "dependsOn", "depends_on", "depends", "blocked_by")
+_DONE = ("passes", "done", "completed")
+_TAKEN = frozenset({*_TITLES, *_KEYS, *_CRITERIA, *_DEPENDS, *_DONE, "priority", "estimate", "notes"})
+_ABOVE = frozenset({*_LISTS, *_TITLES, "project", "goal", "overview", "objective"})
+_HEADING = re.compile(r"#{1,6}[ \t]+(.+?)[ \t#]*\Z")
+
+
+def read_prd(text: str) -> Taken:
+    """Return the plan that a document stands for."""
+    whole = parse_leading(text)
+    if isinstance(whole, Problem):
+        return Taken(None, (whole,))
+    for source in [whole] if whole else objects_of(text):
+        stories = _stories(source.value)
+        if stories is not None:
+            return _read(source, *stories)
+    return Taken(None, (_without_stories(whole),)) if whole else _prose(text)
+
+
+def _without_stories(source: Source) -> Problem:
+    known = source.value if isinstance(source.value, dict) else {}
+    name = next((name for name in _LISTS if name in known), None)
+    words = f"`{name}` holds no story" if name else "there is no list of stories in it"
+    hint = f"looked for were {', '.join(_LISTS)}, also below prd and plan"
+    has = ", ".join(one_line(str(key), 40) for key in list(known)[:8])
+    at = source.at(*([name] if name else []))
+    return Problem(*at, f"{words}: it has {has}" if has and not name else words, hint)
+
+
+def _stories(value: object) -> tuple[Mapping[str, Any], list[Any], tuple[str, ...]] | None:
+    """(document, its stories, the way to them) where a value holds some."""
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        return {}, value, ()
+    if not isinstance(value, dict):
+        return None
+    for name in _LISTS:
+        if isinstance(value.get(name), list) and value[name]:
+            return value, value[name], (name,)
+    for name in ("prd", "plan"):
+        below = _stories(value.get(name))
+        if below is not None:
+            return below[0] or value, below[1], (name, *below[2])
+    return None
+
+
+def _read(source: Source, document: Mapping[str, Any], stories: list[Any], way: tuple[str, ...]) -> Taken:
+    problems: list[Problem] = []
+    left = [f"{name}: {one_line(str(value), 80)}" for name, value in document.items() if name not in _ABOVE]
+    numbers: dict[str, str] = {}
+    for n, story in enumerate(stories, 1):
+        names = [said(story, k) for k in (*_KEYS, *_TITLES)] if isinstance(story, dict) else [str(story)]
+        for name in filter(None, names):
+            numbers.setdefault(name.casefold(), f"1.{n}")
+    features = []
+    for n, story in enumerate(stories):
+        if not isinstance(story, dict | str) or not (story if isinstance(story, str) else said(story, *_TITLES)):
+            problems.append(Problem(*source.at(*way, n), f"`{'.'.join([*way, str(n + 1)])}` says nothing to do"))
+            continue
+        told = {"title": story} if isinstance(story, str) else story
+        features.append(_feature(told, numbers))
+        left += [f"{said(told, *_TITLES)}: {what}" for what in _left_of(told)]
+    if problems:
+        return Taken(None, tuple(problems))
+    goal = said(document, "goal", "objective", "overview", "description")
+    title = said(document, "title", "project", "name") or one_line(goal, 80) or features[0].title
+    milestone = PlanMilestone(name="Requirements", features=features)
+    return Taken(Plan(title=one_line(title), goal=goal or title, milestones=[milestone]), (), tuple(left))
+
+
+def _feature(story: Mapping[str, Any], numbers: Mapping[str, str]) -> PlanFeature:
+    title = one_line(said(story, *_TITLES))
+    more = [said(story, name) for name in ("description", "notes")]
+    depends = [name for key in _DEPENDS for name in _texts(story.get(key))]
+    return PlanFeature(
+        title=title,
+        description="\n\n".join(text for text in dict.fromkeys(more) if text and text != title),
+        estimate=one_line(said(story, "estimate"), 40),
+        criteria=[words(text) for key in _CRITERIA for text in _texts(story.get(key))],
+        depends=[numbers.get(name.casefold(), one_line(name)) for name in dict.fromkeys(depends)],
+    )
+
+
+def _left_of(story: Mapping[str, Any]) -> Iterator[str]:
+    if any(story.get(name) is True for name in _DONE):
+        yield "it is said to be done; here that is judged again"
+    if story.get("priority") is not None:
+        yield f"priority {one_line(str(story['priority']), 40)}; features of a milestone run side by side"
+    for name, value in story.items():
+        if name not in _TAKEN:
+            yield f"{name}: {one_line(str(value), 80)}"
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [line.strip(" \t-*") for line in value.splitlines() if line.strip(" \t-*")]
+    return [str(item) for item in value if isinstance(item, str | int | float)] if isinstance(value, list) else []
+
+
+def _prose(text: str) -> Taken:
+    lines = [line.strip() for line in text.lstrip("\ufeff").splitlines() if line.strip()]
+    if not lines:
+        return Taken(None, (Problem(1, 1, "the file is empty"),))
+    heading = _HEADING.match(lines[0])
+    title = one_line(heading[1] if heading else lines[0], 120)
+    feature = PlanFeature(title=title, description=text.strip().removeprefix(lines[0]).strip())
+    return Taken(Plan(title=title, milestones=[PlanMilestone(name="Requirements", features=[feature])]))

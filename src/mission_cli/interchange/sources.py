@@ -1,0 +1,148 @@
+"""Which tool a file is from, and its values with their places."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.lazy_re import pattern
+from mission_cli.document.plans.answer import blocks_of
+from mission_cli.document.plans.problems import place_of
+from mission_cli.document.syntax.yaml_text import compose_texts
+from mission_cli.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mission_cli.document.plans.model import Plan
+
+LONGEST = 2_000_000
+"""Characters of a file that is taken in."""
+_MOST_TRIES = 200
+"""Opening braces in prose at which a JSON object is looked for."""
+_MEND = "mend it there, or in the line before"
+_LIKE_JSON = pattern(r"\s*(?:\{|\[\s*(?:[\[{\"]|\]?\s*\Z))")
+_POLPO = frozenset(
+    {"team", "checkpoints", "qualityGates", "delays", "data", "endDate", "executionCount", "qualityThreshold"}
+)
+_POLPO_TASK = frozenset({"assignTo", "expectations", "expectedOutcomes", "metrics", "dependsOn"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A JSON value of a file; `root` are its nodes, for places, where they could be read."""
+
+    value: Any
+    root: yaml.Node | None = None
+    first_line: int = 1
+
+    def at(self, *place: str | int) -> tuple[int, int]:
+        """Line and column, from 1, of the deepest node on the way to `place`."""
+        line, column = place_of(self.root, place)
+        return line + self.first_line - 1, column
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was made of a file: a plan, or None and why; `left` names what could not be taken along."""
+
+    plan: Plan | None
+    problems: tuple[Problem, ...] = ()
+    left: tuple[str, ...] = ()
+    front: Mapping[str, str | int] = field(default_factory=dict)
+    """Keys of the front matter that a plan does not have: where the mission stood there."""
+
+
+def sniff(text: str) -> str:
+    """The tool that a file is from: `polpo`, `prd` or `aidevops`."""
+    if text.lstrip("\ufeff").startswith("---") or "\n## Milestones" in text or "\n### Milestone " in text:
+        return "aidevops"
+    found = next(objects_of(text), None)
+    value = found.value if found else None
+    if isinstance(value, dict):
+        tasks = [t for t in _list(value.get("tasks")) if isinstance(t, dict)]
+        if _POLPO & value.keys() or any(_POLPO_TASK & task.keys() for task in tasks):
+            return "polpo"
+    return "prd"
+
+
+def parse(text: str) -> Source | Problem:
+    """Return a file that is JSON as a whole, or why it is none."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        return Problem(error.lineno, error.colno, f"it is no JSON: {error.msg}", "" if "Extra" in error.msg else _MEND)
+    except (RecursionError, ValueError) as error:
+        return Problem(1, 1, f"it is no JSON that can be read: {_why(error)}")
+    return Source(value, _nodes(text))
+
+
+def parse_leading(text: str) -> Source | Problem | None:
+    """The JSON that a text begins with: an object or list, why it is none, or None where it begins like prose."""
+    body = text.lstrip("\ufeff")
+    found = parse(body)
+    if isinstance(found, Source):
+        return found if isinstance(found.value, dict | list) else None
+    if not _LIKE_JSON.match(body):
+        return None
+    if not found.message.endswith("Extra data"):
+        return found
+    return next(_in_prose(body), found)
+
+
+def objects_of(text: str) -> Iterator[Source]:
+    """JSON objects and lists in a text: the whole, then what stands in fences, then what stands in prose."""
+    whole = parse(text.lstrip("\ufeff"))
+    if isinstance(whole, Source):
+        yield whole
+        return
+    for block in blocks_of(text):
+        found = parse(block.text)
+        if isinstance(found, Source) and isinstance(found.value, dict | list):
+            yield Source(found.value, found.root, block.line)
+    yield from _in_prose(text)
+
+
+def _in_prose(text: str) -> Iterator[Source]:
+    decoder, at = json.JSONDecoder(), 0
+    for _ in range(_MOST_TRIES):
+        at = min((place for mark in "{[" if (place := text.find(mark, at)) >= 0), default=-1)
+        if at < 0:
+            return
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            at += 1
+            continue
+        yield Source(value, _nodes(text[at:end]), text.count("\n", 0, at) + 1)
+        at = end
+
+
+def _nodes(text: str) -> yaml.Node | None:
+    """JSON is YAML but for tabs, which count for nothing in JSON outside of its strings."""
+    try:
+        return compose_texts(text.replace("\t", " "))
+    except (yaml.YAMLError, ValueError):
+        return None
+
+
+def _why(error: Exception) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def said(value: Mapping[str, Any], *names: str) -> str:
+    """The first of some keys that holds words or a number, as text."""
+    for name in names:
+        found = value.get(name)
+        if isinstance(found, str) and found.strip():
+            return found.strip()
+        if isinstance(found, int | float) and not isinstance(found, bool):
+            return str(found)
+    return ""

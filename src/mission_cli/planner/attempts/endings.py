@@ -1,0 +1,131 @@
+"""How a run ended: a cause, from its exit file and from what it left in git, before any criterion is asked."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.text import show_duration, span_of
+from mission_cli.domain.status import Cause, EndReason
+
+if TYPE_CHECKING:
+    from mission_cli.domain.runs import Evidence, Exit
+
+CANNOT_EXECUTE = frozenset({126, 127})
+_BY_REASON = {
+    EndReason.DEADLINE: Cause.DEADLINE,
+    EndReason.OVER_BUDGET: Cause.OVER_BUDGET,
+    EndReason.TOO_MANY_STEPS: Cause.TOO_MANY_STEPS,
+    EndReason.STALLED: Cause.STALLED,
+    EndReason.CUT: Cause.PROVIDER_ERROR,
+    EndReason.LIMITED: Cause.RATE_LIMIT,
+    EndReason.SETUP_FAILED: Cause.INFRASTRUCTURE,
+    EndReason.NOT_STARTED: Cause.INFRASTRUCTURE,
+    EndReason.CANCELLED: Cause.STOPPED,
+}
+_LOST = "its supervisor died"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why an attempt is over before its criteria were looked at."""
+
+    cause: Cause
+    detail: str
+
+
+def unproven(end: Exit, evidence: Evidence) -> bool:
+    """Whether a run ended on good terms without a commit: what it was to do may have been done already."""
+    good = (end.reason, end.code, end.report.cause) == (EndReason.EXIT, 0, None)
+    odd = evidence.commits or evidence.findings or evidence.elsewhere or evidence.trouble or evidence.secrets
+    return good and not odd
+
+
+def ending(end: Exit, evidence: Evidence, run: str, *, provable: bool = False, research: bool = False) -> Ending | None:
+    """Return the cause where the criteria need not be asked; None where they decide.
+
+    `provable`: the feature has criteria that can be run, which decide also about white space and empty files.
+    Of `research` findings are a result, with or without a change of code.
+    """
+    if end.reason in _BY_REASON:
+        return Ending(_BY_REASON[end.reason], end.detail or _reason_words(end))
+    if evidence.secrets or evidence.unfit:
+        return _not_brought_over(evidence)
+    protected = ", ".join(evidence.protected[:5])
+    if protected:
+        return Ending(Cause.TAMPERED, f"it changed what is not its own: {protected}")
+    if not evidence.commits:
+        return None if research and evidence.findings else _without_commits(end, evidence, run)
+    if not evidence.substantial and not provable:
+        return Ending(Cause.WRONG_OUTPUT, "its commits change nothing but white space or empty files")
+    if evidence.unrelated:
+        words = "its commits have no history in common with finished work: they have to follow those that it was given"
+        return Ending(Cause.WRONG_OUTPUT, words)
+    if evidence.conflicts:
+        return Ending(Cause.CONFLICT, f"it conflicts with finished work in {', '.join(evidence.conflicts[:5])}")
+    return None
+
+
+def _not_brought_over(evidence: Evidence) -> Ending:
+    """Commits with a secret, with the one line that lets it pass where it is none; or such as no clone could use."""
+    if not evidence.secrets:
+        return Ending(Cause.WRONG_OUTPUT, f"its commits are not whole: {'; '.join(evidence.unfit[:5])}")
+    found = evidence.secrets[:5]
+    places = [*dict.fromkeys(re.sub(r"(:\d+)? \([^()]*\)\Z", "", secret) for secret in found)]
+    line = f"secret_exceptions = {json.dumps(places, ensure_ascii=False)}"
+    words = f"its commits hold a secret: {', '.join(found)}"
+    return Ending(Cause.TAMPERED, f"{words}; where that is none, a person adds `{line}` to .mission.toml")
+
+
+def cause_of_end(end: Exit) -> tuple[Cause, str] | None:
+    """Why a run did not end on good terms, from its exit alone; None where what it left has to be looked at."""
+    if end.reason in _BY_REASON:
+        return _BY_REASON[end.reason], end.detail or _reason_words(end)
+    if end.reason is EndReason.LOST:
+        return Cause.LOST, end.detail or _LOST
+    if end.report.cause is not None:
+        return end.report.cause, end.report.detail or str(end.report.cause)
+    if end.code in CANNOT_EXECUTE:
+        return Cause.INFRASTRUCTURE, f"the runner's command could not be executed (exit {end.code})"
+    if end.code is not None and end.code < 0:
+        return Cause.KILLED, f"killed from outside by signal {-end.code}"
+    if end.code:
+        return Cause.WRONG_OUTPUT, f"exit {end.code}"
+    return None
+
+
+def _reason_words(end: Exit) -> str:
+    seconds = show_duration(span_of(end.seconds))
+    return {
+        EndReason.DEADLINE: f"stopped by its deadline after {seconds}",
+        EndReason.OVER_BUDGET: "stopped at its budget",
+        EndReason.TOO_MANY_STEPS: "stopped at its number of steps",
+        EndReason.STALLED: "stopped without a sign of life",
+        EndReason.CUT: "stopped because the model's stream kept breaking off",
+        EndReason.LIMITED: "stopped because it waited for a rate limit to end",
+        EndReason.SETUP_FAILED: "the setup of its tree failed",
+        EndReason.NOT_STARTED: "it could not be started",
+        EndReason.CANCELLED: "stopped by a person",
+    }[end.reason]
+
+
+def _without_commits(end: Exit, evidence: Evidence, run: str) -> Ending:
+    if end.reason is EndReason.LOST:
+        return Ending(Cause.LOST, f"{end.detail or _LOST}, and it left no commit")
+    if end.report.cause is not None and end.reason is EndReason.EXIT:
+        return Ending(end.report.cause, end.report.detail or str(end.report.cause))
+    if evidence.elsewhere:
+        where = ", ".join(evidence.elsewhere[:3])
+        return Ending(Cause.WRONG_OUTPUT, f"its commits are on {where}, not on mission/{run}")
+    if evidence.trouble:
+        return Ending(Cause.WRONG_OUTPUT, f"its branch cannot be fetched: {evidence.trouble}")
+    if end.code in CANNOT_EXECUTE:
+        return Ending(Cause.INFRASTRUCTURE, f"the runner's command could not be executed (exit {end.code})")
+    if end.code is not None and end.code < 0:
+        return Ending(Cause.KILLED, f"killed from outside by signal {-end.code}, without a commit")
+    if end.code or evidence.findings:
+        found = f"it left findings ({', '.join(evidence.findings[:3])}) and no change of code"
+        return Ending(Cause.WRONG_OUTPUT, found if evidence.findings else f"exit {end.code} without a commit")
+    return Ending(Cause.NOOP, "it ended with exit 0 and left no commit")

@@ -1,0 +1,135 @@
+"""One ended attempt with all that is known of it, and its settlement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import (
+    one_line,
+    signature,
+    stamp,
+)
+from mission_cli.domain.budget.amounts import seconds_as_hours
+from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.routing import routes
+from mission_cli.domain.runs import Usage
+from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, RecordState
+from mission_cli.planner.attempts import causes
+from mission_cli.planner.attempts.help_requests import ask_for_help
+from mission_cli.planner.attempts.manual import taken_over
+from mission_cli.planner.core.decisions import Settle
+from mission_cli.planner.core.transitions import move_feature
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Feature
+    from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord
+    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.milestones.judging import Judged
+
+
+class Facts:
+    """One ended attempt with all that is known of it; turns it into a `Settle`."""
+
+    def __init__(
+        self, draft: Draft, record: RunRecord, feature: Feature | None, job: Job, end: Exit, evidence: Evidence
+    ) -> None:
+        self.draft, self.record, self.feature = draft, record, feature
+        self.job, self.end, self.evidence = job, end, evidence
+        self.judged: list[Judged] = []
+        self.before: list[Judged] = []
+        """What the judge's files of the base say, where the work changed them."""
+
+    def close(self, cause: Cause, detail: str, *, error: str = "") -> None:
+        """Put the settlement into the plan."""
+        settled = self._record(cause, detail, error)
+        to = self._feature_to(cause, settled)
+        rule = causes.RULES[cause]
+        self.draft.moves.append(
+            Settle(
+                settled,
+                to,
+                self._words(cause, to, detail),
+                opens_recovery=rule.safety,
+                findings=self.evidence.findings if cause is Cause.DONE else (),
+                next_route="the smallest rest that can be finished, told so in the prompt" if rule.safety else "",
+            )
+        )
+        if rule.person and to is FeatureStatus.PENDING and self.draft.mission.status not in FINISHED_MISSION:
+            ask_for_help(self.draft, settled)
+
+    def _words(self, cause: Cause, to: FeatureStatus | None, detail: str) -> str:
+        name = attempt_name(self.record.run)
+        if cause is Cause.DONE:
+            plain = self.evidence.commits and not self.evidence.against.findings
+            return f"{name} is done" if plain else f"{name} is done: {one_line(detail)}"
+        then = f"; {self.record.feature} is {to}" if to is not None else ""
+        return f"{name} ended with {cause}{then}: {one_line(detail)}"
+
+    def _feature_to(self, cause: Cause, settled: RunRecord) -> FeatureStatus | None:
+        feature = self.feature
+        if feature is not None and feature.status is FeatureStatus.DONE and cause is Cause.TAMPERED:
+            return move_feature(feature.status, FeatureStatus.PENDING)
+        if feature is None or feature.status not in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
+            return None
+        if self.draft.mission.status in FINISHED_MISSION:
+            return FeatureStatus.PENDING
+        if cause is Cause.DONE:
+            return FeatureStatus.DONE
+        if taken_over(self.draft, self.record):
+            return None
+        history = [r for r in self.draft.records_of(feature.number) if r.run != settled.run]
+        ways, once = len(routes(self.draft.mission, feature)), feature.side_effects
+        weighed = causes.tries([*history, settled], self.draft.policy, feature.tries_after, ways, once=once)
+        over = bool(weighed.over) and not causes.RULES[cause].person
+        return move_feature(feature.status, FeatureStatus.FAILED if over else FeatureStatus.PENDING)
+
+    def _record(self, cause: Cause, detail: str, error: str) -> RunRecord:
+        end, evidence = self.end, self.evidence
+        usage = replace(end.report.usage or Usage(), hours=seconds_as_hours(end.seconds))
+        code = "" if end.code is None else str(end.code)
+        return replace(
+            self.record,
+            state=RecordState.SETTLED,
+            cause=cause,
+            detail=one_line(detail, 500),
+            head=evidence.tip or "",
+            tree=evidence.tree,
+            started=end.started,
+            ended=end.ended or stamp(self.draft.seen.now),
+            exit=" ".join(p for p in (str(end.reason), code) if p),
+            usage=usage,
+            saved=end.saved,
+            signature="" if cause is Cause.DONE else signature(cause, error or detail),
+            verdict="passed" if cause is Cause.DONE else str(cause),
+            session=end.report.session,
+            steps=end.report.steps,
+            reset_at=end.report.reset_at,
+            last_words=end.report.last_words or self.job.tail,
+            transcript=end.report.transcript,
+            evidence=self._evidence_words(detail),
+        )
+
+    def _evidence_words(self, detail: str) -> str:
+        evidence = self.evidence
+        lines = [detail, ""]
+        lines.append(f"commits: {evidence.commits}, head: {evidence.tip or 'none'}")
+        lines += [f"changed: {path}" for path in evidence.changed[:50]]
+        lines += [f"found out: {path}" for path in evidence.findings[:50]]
+        if evidence.tests_changed:
+            lines.append(f"test files changed: {evidence.tests_changed}")
+        lines += [f"protected, dropped: {path}" for path in evidence.protected]
+        lines += [f"judged as before, too: {finding}" for finding in evidence.against.findings]
+        lines += [f"test lost: {name}" for name in evidence.against.lost_tests]
+        lines += [f"commits on another branch: {name}" for name in evidence.elsewhere]
+        lines += [f"conflict: {path}" for path in evidence.conflicts]
+        lines += [f"not copied into its tree, it is not in your checkout: {name}" for name in self.end.missing]
+        if self.end.saved:
+            lines.append(f"uncommitted work saved: {self.end.saved}")
+        if self.end.leftovers:
+            lines.append(f"processes that it left behind and that were stopped: {self.end.leftovers}")
+        for judged in self.judged:
+            lines += ["", f"{judged.criterion.text}: {judged.verdict}", judged.detail]
+        for judged in self.before:
+            lines += ["", f"as on the base, {judged.criterion.text}: {judged.verdict}", judged.detail]
+        return "\n".join(lines).rstrip()

@@ -1,0 +1,67 @@
+"""What only a person can help with: the question that an attempt ended with, and whether they have helped since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import parse_stamp
+from mission_cli.domain.ids import attempt_name
+from mission_cli.planner.attempts import causes
+from mission_cli.planner.core.decisions import MoveRequest
+from mission_cli.planner.core.requests import (
+    WITHDRAWN,
+    Question,
+    ask,
+    withdraw_stale,
+)
+
+if TYPE_CHECKING:
+    from mission_cli.domain.ids import RunId
+    from mission_cli.domain.mission import Feature, InputRequest
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.planner.core.deliberation import Draft
+
+
+def ask_for_help(draft: Draft, settled: RunRecord) -> None:
+    """Ask a person what an attempt could not go on without."""
+    detail = settled.detail or str(settled.cause)
+    ask(draft, Question(settled.feature, f"{attempt_name(settled.run)}: {detail}", (), detail))
+
+
+def helped(draft: Draft, feature: Feature) -> frozenset[RunId]:
+    """Attempts that ended for want of a person, who has answered since, or changed the settings where that helps."""
+    wanting = (r for r in draft.records_of(feature.number) if r.cause is not None and causes.RULES[r.cause].person)
+    said = answered(draft, feature)
+    return frozenset(r.run for r in wanting if r.run in said or _settings_changed(draft, r))
+
+
+def answered(draft: Draft, feature: Feature) -> frozenset[RunId]:
+    """Attempts that ended for want of a person who has answered since."""
+    asked = ((record, _asked(draft, record)) for record in draft.records_of(feature.number))
+    return frozenset(r.run for r, found in asked if found and not found.open and found.status != WITHDRAWN)
+
+
+def withdraw(draft: Draft) -> None:
+    """Take questions back that nobody has to answer any more: there is a later try, or the feature is finished."""
+    withdraw_stale(draft)
+    for feature in draft.mission.features():
+        records = [r for r in draft.records_of(feature.number) if r.cause and causes.RULES[r.cause].person]
+        last = max((r.attempt for r in draft.records_of(feature.number)), default=0)
+        for record in records:
+            asked = _asked(draft, record)
+            moot = feature.finished or max(last, feature.tries_after + 1) > record.attempt
+            if asked is not None and asked.open and (moot or _settings_changed(draft, record)):
+                why = f"request {asked.number} is withdrawn: {feature.number} can go on without it"
+                draft.moves.append(MoveRequest(asked.number, WITHDRAWN, why))
+
+
+def _asked(draft: Draft, record: RunRecord) -> InputRequest | None:
+    begins = f"{attempt_name(record.run)}: "
+    mine = (r for r in draft.mission.requests if r.feature == record.feature and r.prompt.startswith(begins))
+    return next(mine, None)
+
+
+def _settings_changed(draft: Draft, record: RunRecord) -> bool:
+    ended = parse_stamp(record.ended) if record.ended else None
+    changed = draft.seen.settings_at
+    return record.cause in causes.MENDED_BY_SETTINGS and ended is not None and changed is not None and changed > ended

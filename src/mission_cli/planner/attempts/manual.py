@@ -1,0 +1,50 @@
+"""Attempts by hand: a person has taken a feature over, and the robot waits until they hand it back.
+
+The intent of an attempt by hand is one commit. From then on an older attempt that is still open is not wanted any
+more: it is stopped and settled, and only then the tree is handed to the person.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import name_of
+from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.status import Cause
+
+if TYPE_CHECKING:
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.planner.attempts.endings import Ending
+    from mission_cli.planner.core.deliberation import Draft
+
+
+def taken_over(draft: Draft, record: RunRecord) -> str:
+    """Return who has stepped in after this attempt began, as a reason; empty when nobody has."""
+    for other in draft.open_records():
+        if other.by and other.feature == record.feature and other.attempt > record.attempt:
+            return f"{name_of(other.by)} has stepped in"
+    return ""
+
+
+def worker_before(draft: Draft, record: RunRecord) -> RunRecord | None:
+    """Return the attempt that has to be settled before a person gets the tree."""
+    mine = (r for r in draft.open_records() if r.feature == record.feature and r.attempt < record.attempt)
+    return next(mine, None)
+
+
+def hold_for_person(draft: Draft, record: RunRecord) -> None:
+    """Note who has the feature and since when."""
+    words = f"{name_of(record.by)} has it since {record.intended}"
+    before = worker_before(draft, record)
+    if before is not None:
+        words += f", and {attempt_name(before.run)} is being stopped"
+    unblock = f"mission handback {draft.mission.id}/{record.feature}"
+    draft.hold(record.feature, "by_hand", words, unblock=unblock, person=True)
+
+
+def without_blame(record: RunRecord, ending: Ending | None) -> Ending | None:
+    """A person who hands back nothing has not failed: the feature is simply free again."""
+    if ending is None or not record.by or ending.cause is not Cause.NOOP:
+        return ending
+    return replace(ending, cause=Cause.STOPPED, detail=f"{name_of(record.by)} handed it back without a commit")

@@ -1,0 +1,29 @@
+"""The queue of what waits to become finished work: who is judged on top of whom.
+
+Candidates are merged one on another and judged at the same time. When the first has passed it is integrated, and what
+was judged on top of it is judged already: its tree is the same. When it fails, the others are judged without it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus
+from mission_cli.planner.attempts.endings import ending
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import Evidence, Exit, RunRecord
+
+_WAITING = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
+
+
+def carries(mission: Mission, record: RunRecord, end: Exit, evidence: Evidence) -> bool:
+    """Whether others are judged on top of what an attempt left: it may pass, and no person has to be waited for."""
+    feature = mission.feature(record.feature)
+    if mission.poc or feature is None or feature.status not in _WAITING or evidence.candidate is None:
+        return False
+    runnable = all(c.kind in EXECUTABLE_KINDS and not c.wrong for c in feature.criteria)
+    asks = bool(evidence.against.lost_tests) or (evidence.against.commit is not None and evidence.against.person)
+    over = evidence.integrated or end.report.cause is not None
+    return not over and runnable and not asks and ending(end, evidence, record.run, provable=True) is None

@@ -1,0 +1,236 @@
+"""Judging what attempts left: by their criteria, by those of the base, and where nothing was left, on finished work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import (
+    counted,
+    first_error,
+    one_line,
+    stamp,
+)
+from mission_cli.domain.branches.against import LOOK_AT_CHANGES
+from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.mission import Result
+from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, Verdict
+from mission_cli.planner.core.decisions import (
+    Integrate,
+    Mark,
+    MarkCriteria,
+)
+from mission_cli.planner.milestones.judged_before import as_before
+from mission_cli.planner.milestones.judging import (
+    Judgement,
+    judge,
+    start_checks,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Criterion, Feature
+    from mission_cli.domain.runs import Evidence
+    from mission_cli.planner.attempts.facts import Facts
+    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.milestones.judging import Judged
+
+_REFUSED = frozenset({Cause.AUTH, Cause.PERMISSION, Cause.RATE_LIMIT, Cause.PROVIDER_ERROR, Cause.QUESTION})
+"""Causes that an agent's own output names and that say nothing about the work."""
+
+
+def integrated(facts: Facts, feature: Feature) -> None:
+    """Its work is on `work`: it is done if its criteria say so, whatever brought it there."""
+    draft, evidence = facts.draft, facts.evidence
+    if evidence.candidate is not None and not draft.mission.poc:
+        judgement = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
+        if not judgement.over:
+            start_checks(draft, judgement)
+            if not _hold_for_answer(facts, feature, judgement):
+                draft.hold(feature.number, "review", "what it was judged by is looked up")
+            return
+        if _rejected(facts, feature, judgement, "its commits are on finished work already"):
+            return
+    _done(facts, feature, evidence.candidate, "its work is on the branch of finished features")
+
+
+def _done(facts: Facts, feature: Feature, commit: Sha | None, why: str) -> None:
+    """Settle it as done, with the verdicts that it was judged by, and say what it changed of its judges."""
+    found = facts.evidence.against.findings
+    if found:
+        why += f"; {LOOK_AT_CHANGES}{'; '.join(found[:5])}"
+    facts.close(Cause.DONE, why)
+    if feature.criteria and facts.judged:
+        at = stamp(facts.draft.seen.now)
+        marks = tuple(
+            Mark(j.criterion, j.passes, Result(j.verdict, at, (commit or "")[:7]), j.criterion.baseline)
+            for j in facts.judged
+            if j.criterion.index >= 0
+        )
+        facts.draft.moves.append(MarkCriteria(feature.number, marks, f"the verdicts of {feature.number}"))
+
+
+def without_diff(facts: Facts, feature: Feature) -> bool:
+    """Judge a feature whose attempt left no commit by its criteria on finished work; False where they do not hold.
+
+    Whoever retries a finished feature asks for a diff: then what holds already is no answer.
+    """
+    draft, work = facts.draft, facts.draft.seen.work
+    asked = feature.tries_after and not feature.fixes
+    provable = [c for c in feature.criteria if c.kind in EXECUTABLE_KINDS]
+    if asked or not provable or work is None:
+        return False
+    judgement = judge(draft, provable, owner=feature.number, commit=work, tree=draft.seen.work_tree, confirm=False)
+    if judgement.over and len(provable) < len(feature.criteria) and all(j.passes for j in judgement.known):
+        about = f"{feature.number} attempt {facts.record.attempt}: "
+        tree = draft.seen.work_tree
+        judgement = judge(draft, feature.criteria, owner=feature.number, commit=work, tree=tree, about=about)
+    start_checks(draft, judgement)
+    facts.judged = judgement.known
+    if not all(j.passes for j in judgement.known):
+        return False
+    if judgement.over:
+        words = "it left no commit, and its criteria hold on finished work as it is"
+        _done(facts, feature, work, words)
+    else:
+        draft.hold(feature.number, "review", f"attempt {facts.record.attempt} left no commit, and is being judged")
+        _hold_for_answer(facts, feature, judgement)
+    return True
+
+
+def _hold_for_answer(facts: Facts, feature: Feature, judgement: Judgement) -> bool:
+    """Say so where a person has to judge."""
+    if not judgement.asked:
+        return False
+    number = judgement.asked[0].number
+    help_by = f"mission answer {facts.draft.mission.id} {number} pass"
+    facts.draft.hold(feature.number, "request", "a person has to judge it", unblock=help_by, person=True)
+    return True
+
+
+def review(facts: Facts, feature: Feature) -> None:
+    """Judge what an attempt left on its merge with finished work; what passes is integrated."""
+    draft, evidence, record = facts.draft, facts.evidence, facts.record
+    if evidence.candidate is None or evidence.work is None:
+        draft.hold(feature.number, "evidence", f"what {record.run} left cannot be merged yet")
+        return
+    if draft.mission.poc:
+        _take_at_its_trailer(facts, feature, evidence.candidate, evidence.work)
+        return
+    end_cause = facts.end.report.cause
+    if end_cause is not None and not feature.criteria:
+        facts.close(end_cause, facts.end.report.detail or str(end_cause))
+        return
+    judgement = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
+    if evidence.work != draft.seen.work:
+        start_checks(draft, judgement)
+        words = f"attempt {record.attempt} is judged on top of those before it, and waits for them"
+        draft.hold(feature.number, "review", words)
+        return
+    if _rejected(facts, feature, judgement):
+        return
+    start_checks(draft, judgement)
+    if _hold_for_answer(facts, feature, judgement):
+        return
+    if not judgement.over:
+        draft.hold(feature.number, "review", f"attempt {record.attempt} is being judged")
+    elif _judged_as_before(facts, feature):
+        passed = counted(len(judgement.known), "criterion", "criteria")
+        why = f"{attempt_name(record.run)}: {passed} passed on its merge with finished work"
+        if evidence.commits:
+            draft.acts.append(Integrate(record.run, evidence.candidate, evidence.work, why))
+        else:
+            facts.judged = judgement.known
+            _found_out(facts, feature)
+
+
+def _found_out(facts: Facts, feature: Feature) -> None:
+    """Findings without a change of code: nothing has to be merged."""
+    words = f"{counted(len(facts.evidence.findings), 'file')} with findings and no change of code"
+    _done(facts, feature, facts.evidence.judged, words)
+
+
+def _rejected(facts: Facts, feature: Feature, judgement: Judgement, where: str = "") -> bool:
+    """Settle what a criterion speaks against, or say that one cannot be run; True when either is so."""
+    failed, end_cause = judgement.having(Verdict.FAILED, Verdict.SKIPPED), facts.end.report.cause
+    if failed:
+        facts.judged = judgement.known
+        if end_cause in _REFUSED:
+            facts.close(end_cause, facts.end.report.detail)
+        else:
+            words = "; ".join(f"{j.criterion.text}: {_why(j)}" for j in failed[:3])
+            words = f"{where}: {words}" if where else words
+            facts.close(Cause.CRITERIA_FAILED, words, error=first_error(failed[0].detail))
+        return True
+    stuck = judgement.having(Verdict.COULD_NOT_RUN)
+    if stuck:
+        _cannot_run(facts.draft, stuck[0], feature.number)
+        return True
+    facts.judged = judgement.known
+    return False
+
+
+def _judged_as_before(facts: Facts, feature: Feature) -> bool:
+    """Whether the judge's files of the base have nothing against the work either; else what holds it is said."""
+    draft, evidence, record = facts.draft, facts.evidence, facts.record
+    criteria = feature.criteria or draft.seen.detected.get(evidence.tree, ())
+    about = f"{feature.number} attempt {record.attempt}: "
+    before = as_before(draft, evidence.against, criteria, owner=feature.number, about=about)
+    facts.before = before.known
+    if before.against:
+        facts.close(Cause.CRITERIA_FAILED, before.against, error=before.against)
+    elif before.open:
+        words = f"attempt {record.attempt} is being judged with the judge's files of the base, too"
+        draft.hold(feature.number, "review", words)
+    return before.good
+
+
+def _take_at_its_trailer(facts: Facts, feature: Feature, candidate: Sha, work: Sha) -> None:
+    """A POC: nobody reviews a feature; what counts is a commit that says so, and the check of the milestone."""
+    if feature.number not in facts.evidence.completes and not facts.record.by:
+        said = facts.end.report.cause
+        words = f"no commit says `Completes-feature: {feature.number}`"
+        facts.close(said or Cause.WRONG_OUTPUT, facts.end.report.detail if said else words)
+        return
+    why = f"{attempt_name(facts.record.run)}: a commit completes {feature.number}"
+    if facts.evidence.commits:
+        facts.draft.acts.append(Integrate(facts.record.run, candidate, work, why))
+    else:
+        _found_out(facts, feature)
+
+
+def _cannot_run(draft: Draft, stuck: Judged, subject: str) -> None:
+    words = f"`{stuck.criterion.text}` cannot be run: {one_line(first_error(stuck.detail))}"
+    draft.hold(subject, "check", words, unblock=f"mission resume {draft.mission.id}", person=True)
+    draft.pause(words)
+
+
+def _judge_feature(facts: Facts, feature: Feature, candidate: Sha) -> Judgement:
+    draft, evidence = facts.draft, facts.evidence
+    if feature.criteria:
+        about = f"{feature.number} attempt {facts.record.attempt}: "
+        return judge(draft, feature.criteria, owner=feature.number, commit=candidate, tree=evidence.tree, about=about)
+    return _as_green_as_before(draft, draft.seen.detected.get(evidence.tree, ()), candidate, evidence)
+
+
+def _as_green_as_before(draft: Draft, criteria: Sequence[Criterion], candidate: Sha, evidence: Evidence) -> Judgement:
+    """Without criteria of its own: what was green on `work` before must be green with the feature merged."""
+    after = judge(draft, criteria, owner="", commit=candidate, tree=evidence.tree)
+    red = [j for j in after.known if not j.passes]
+    result = Judgement([j for j in after.known if j.passes], after.starts, after.running, after.unsure)
+    if red and evidence.work is not None:
+        tree = evidence.work_tree or draft.seen.work_tree
+        before = judge(draft, [j.criterion for j in red], owner="", commit=evidence.work, tree=tree, confirm=False)
+        result.starts += before.starts
+        result.running += before.running
+        green = {j.criterion.command for j in before.known if j.passes}
+        result.known += [replace(j, verdict=Verdict.FAILED) for j in red if j.criterion.command in green]
+    return result
+
+
+def _why(judged: Judged) -> str:
+    if judged.verdict is Verdict.SKIPPED:
+        return "every test was skipped"
+    return one_line(first_error(judged.detail)) or "failed"

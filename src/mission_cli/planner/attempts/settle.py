@@ -1,0 +1,180 @@
+"""What ended: from exit file and git to a cause, a verdict, and the bill."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import (
+    counted,
+    parse_stamp,
+    span_of,
+    stamp,
+)
+from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.routing import is_research
+from mission_cli.domain.runs import AgentReport, Evidence, Exit, Job, RunRecord, Usage
+from mission_cli.domain.status import (
+    EXECUTABLE_KINDS,
+    FINISHED_MISSION,
+    Cause,
+    EndReason,
+    FeatureStatus,
+    JobState,
+    RecordState,
+)
+from mission_cli.planner.attempts.endings import ending, unproven
+from mission_cli.planner.attempts.facts import Facts
+from mission_cli.planner.attempts.manual import (
+    hold_for_person,
+    taken_over,
+    without_blame,
+    worker_before,
+)
+from mission_cli.planner.attempts.review import (
+    integrated,
+    review,
+    without_diff,
+)
+from mission_cli.planner.core.decisions import (
+    Cancel,
+    MoveFeature,
+    Recover,
+    Settle,
+    Submit,
+)
+from mission_cli.planner.core.transitions import move_feature
+from mission_cli.planner.mission.guard import caught
+from mission_cli.planner.mission.money import misfits
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Feature
+    from mission_cli.planner.core.deliberation import Draft
+
+
+def settle(draft: Draft) -> None:
+    """Look at every open attempt: submit, wait for, recover, stop, judge or settle it."""
+    for record in draft.open_records():
+        feature = draft.mission.feature(record.feature)
+        if is_elsewhere(record.host, draft.seen.me):
+            _left_behind(draft, record, feature)
+            continue
+        job = draft.seen.jobs.get(record.run, Job(JobState.UNKNOWN))
+        if job.state is JobState.ENDED and job.exit is not None:
+            _ended(draft, record, feature, job, job.exit)
+        elif job.state is JobState.UNREACHABLE:
+            draft.hold(record.feature, "executor", f"{record.run}: the executor cannot be asked")
+        else:
+            _not_ended(draft, record, feature, job)
+
+
+def _wanted(draft: Draft, record: RunRecord, feature: Feature | None) -> str:
+    """Return why an attempt is not wanted any more, or the empty string."""
+    if draft.mission.status in FINISHED_MISSION:
+        return f"the mission is {draft.mission.status}"
+    if feature is None:
+        return "its row is not in the file any more"
+    if feature.status not in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
+        return f"a person set the feature to {feature.raw_status or feature.status}"
+    return taken_over(draft, record) or _misfit(draft, record) or caught(draft, record)
+
+
+def _misfit(draft: Draft, record: RunRecord) -> str:
+    """Return why a cap that was lowered stops an attempt, or the empty string."""
+    words = misfits(draft).get(record.run, "")
+    return f"it was stopped for the budget: {words}" if words else ""
+
+
+def _left_behind(draft: Draft, record: RunRecord, feature: Feature | None) -> None:
+    """An attempt of the host that drove the mission before: whatever it does now counts no more, and may have cost."""
+    end = Exit(EndReason.LOST, report=AgentReport(usage=Usage(usd=None)))
+    facts = Facts(draft, record, feature, Job(JobState.UNKNOWN), end, Evidence(tip=None))
+    facts.close(Cause.LOST, f"it ran on {record.host}, from which the mission was taken over")
+
+
+def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job) -> None:
+    unwanted = _wanted(draft, record, feature)
+    now, policy = draft.seen.now, draft.policy
+    if record.by and not unwanted and (job.state is not JobState.UNKNOWN or worker_before(draft, record)):
+        hold_for_person(draft, record)
+        return
+    if job.state is JobState.UNKNOWN:
+        if unwanted:
+            stopped = replace(record, state=RecordState.SETTLED, cause=Cause.STOPPED, detail=unwanted, ended=stamp(now))
+            draft.moves.append(Settle(stopped, None, f"{record.run} was never started: {unwanted}"))
+        else:
+            draft.acts.append(Submit(record.run, f"{record.run} is intended, and the executor does not know it"))
+        return
+    if job.state is JobState.GONE:
+        again = draft.not_yet(policy.lost_grace - draft.seen.since(job.quiet_since or now))
+        if unwanted or again is None:
+            draft.acts.append(Recover(record.run, f"the supervisor of {record.run} is gone"))
+        else:
+            draft.hold(record.feature, "lost", f"the supervisor of {record.run} does not answer", until=again)
+        return
+    draft.running += 1
+    if unwanted:
+        draft.acts.append(Cancel(record.run, unwanted))
+        return
+    started = parse_stamp(job.started)
+    if started and record.deadline_s:
+        left = span_of(record.deadline_s) + policy.overdue_grace - draft.seen.awake_since(started)
+        if draft.has_come(record.feature, f"{record.run} is overdue", left):
+            draft.acts.append(Cancel(record.run, f"{record.run} is overdue, and its supervisor did not stop it"))
+    words = (
+        f"attempt {record.attempt} is running"
+        if job.state is JobState.RUNNING
+        else f"attempt {record.attempt} is being started"
+    )
+    draft.hold(record.feature, "running", words, unblock=f"mission logs {record.run.rsplit('-', 1)[0]}")
+
+
+def _hold_unlooked(draft: Draft, record: RunRecord) -> None:
+    """Say what an attempt that has ended waits for, where a view does not look at what it left."""
+    about = f"{record.feature} attempt {record.attempt}: "
+    asked = next((r for r in draft.mission.requests if r.open and r.prompt.startswith(about)), None)
+    if asked is None:
+        draft.hold(record.feature, "review", f"attempt {record.attempt} has ended and is being judged")
+        return
+    answer = next(iter(asked.options), "TEXT")
+    help_by = f"mission answer {draft.mission.id} {asked.number} {answer}"
+    draft.hold(record.feature, "request", f"a person has to say: {asked.prompt}", unblock=help_by, person=True)
+
+
+def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, end: Exit) -> None:
+    evidence = draft.seen.evidence.get(record.run)
+    if evidence is None:
+        if draft.seen.looked:
+            draft.hold(record.feature, "evidence", f"what {record.run} left cannot be looked at")
+        else:
+            _hold_unlooked(draft, record)
+        return
+    facts = Facts(draft, record, feature, job, end, evidence)
+    guilty = caught(draft, record)
+    if guilty and feature is not None:
+        facts.close(Cause.TAMPERED, guilty)
+        return
+    if evidence.integrated and feature is not None:
+        integrated(facts, feature)
+        return
+    unwanted = _wanted(draft, record, feature)
+    if unwanted or feature is None:
+        facts.close(Cause.STOPPED, unwanted)
+        return
+    if unproven(end, evidence) and feature.criteria and not draft.mission.poc and without_diff(facts, feature):
+        return
+    provable = any(c.kind in EXECUTABLE_KINDS for c in feature.criteria)
+    research = is_research(draft.mission, feature)
+    early = without_blame(record, ending(end, evidence, record.run, provable=provable, research=research))
+    if early:
+        facts.close(early.cause, early.detail)
+        return
+    if feature.status is FeatureStatus.DISPATCHED:
+        move_feature(feature.status, FeatureStatus.REVIEW)
+        found = f", {counted(len(evidence.findings), 'file')} with findings" if evidence.findings else ""
+        changed = f"{counted(evidence.commits, 'commit')} in {counted(len(evidence.changed), 'file')}{found}"
+        draft.moves.append(
+            MoveFeature(feature.number, FeatureStatus.REVIEW, f"{attempt_name(record.run)} left {changed}")
+        )
+    review(facts, feature)

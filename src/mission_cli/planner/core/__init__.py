@@ -1,0 +1,1 @@
+"""What every rule of the planner uses: the observation, the deliberation, decisions and transitions."""

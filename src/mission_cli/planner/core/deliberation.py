@@ -1,0 +1,123 @@
+"""The plan while it is being made: mission, observation, policy, and what was decided so far."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass, field
+from mission_cli.domain.ids import FeatureNumber, feature_order
+from mission_cli.domain.status import MissionStatus
+from mission_cli.planner.core.decisions import (
+    Act,
+    Hold,
+    Move,
+    MoveMission,
+    Plan,
+    RunCheck,
+    Settle,
+)
+from mission_cli.planner.core.transitions import move_mission
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.planner.core.observation import Seen
+    from mission_cli.planner.core.policy import Policy
+
+LOOK_AGAIN = timedelta(seconds=10)
+"""How long to wait for what other missions or programs of this machine give back."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """Filled by the functions of `decide` one after another; later ones see what earlier ones decided."""
+
+    mission: Mission
+    seen: Seen
+    policy: Policy
+    moves: list[Move] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    halted: str = ""
+    """Why nothing may be dispatched in this round; the first reason stays."""
+    running: int = 0
+    checking: int = 0
+    """Checks that run, or wait for a slot of this machine."""
+    judgements: dict[str, RunCheck] = field(default_factory=dict)
+    """Checks without a verdict, by key, started in this round or not."""
+    alone: bool = False
+    """A check has to run alone: no other is started before it has ended."""
+    wakes: list[datetime] = field(default_factory=list)
+
+    def hold(
+        self,
+        subject: str,
+        kind: str,
+        detail: str,
+        *,
+        until: datetime | None = None,
+        unblock: str = "",
+        person: bool = False,
+    ) -> None:
+        """Note why something does not move; a moment in the future becomes a wake-up."""
+        self.holds.append(Hold(subject, kind, detail, until, unblock, person))
+        if until is not None and until > self.seen.now:
+            self.wakes.append(until)
+
+    def not_yet(self, left: timedelta) -> datetime | None:
+        """When to look again at something irreversible that is due in `left`; None: it is due, and two ticks say so.
+
+        `left` is negative when the moment has passed.
+        """
+        if left > timedelta(0):
+            return self.seen.now + left
+        apart = self.seen.apart
+        return None if apart is not None and left + apart <= timedelta(0) else self.seen.now + self.policy.agree_after
+
+    def has_come(self, subject: str, what: str, left: timedelta) -> bool:
+        """Whether something irreversible that is due in `left` may happen now; else it is looked at again in time."""
+        again = self.not_yet(left)
+        if again is None:
+            return True
+        if left > timedelta(0):
+            self.wakes.append(again)
+        else:
+            self.hold(subject, "clock", f"{what}: a second tick has to agree about the time", until=again)
+        return False
+
+    def halt(self, reason: str) -> None:
+        """Nothing is dispatched in this round."""
+        self.halted = self.halted or reason
+
+    def pause(self, reason: str) -> None:
+        """Pause the mission, once; nothing is dispatched in this round."""
+        self.halt(reason)
+        if self.mission.status is MissionStatus.ACTIVE and not any(isinstance(m, MoveMission) for m in self.moves):
+            self.moves.append(MoveMission(move_mission(self.mission.status, MissionStatus.PAUSED), reason))
+
+    def records_of(self, number: FeatureNumber) -> list[RunRecord]:
+        """The attempts at a feature in order of their numbers."""
+        return sorted((r for r in self.seen.records if r.feature == number), key=lambda r: r.attempt)
+
+    def open_records(self) -> list[RunRecord]:
+        """The attempts that are not settled, in order."""
+        return sorted((r for r in self.seen.records if r.open), key=lambda r: (feature_order(r.feature), r.attempt))
+
+    @property
+    def settling(self) -> frozenset[str]:
+        """Runs that are settled in this round."""
+        return frozenset(m.record.run for m in self.moves if isinstance(m, Settle))
+
+    def plan(self) -> Plan:
+        """What came out."""
+        return Plan(
+            tuple(self.moves),
+            tuple(self.acts),
+            tuple(self.holds),
+            min(self.wakes, default=None),
+            self.running,
+            judgements=tuple(self.judgements.values()),
+        )

@@ -1,0 +1,127 @@
+"""Questions to people: their numbers, which are never given out twice, and how one is found again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.numbers import whole
+from mission_cli._support.text import (
+    parse_stamp,
+    question,
+    stamp,
+)
+from mission_cli.domain.mission import InputRequest
+from mission_cli.domain.status import MilestoneStatus
+from mission_cli.planner.core.decisions import (
+    Ask,
+    MoveRequest,
+    Renumber,
+)
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
+    from mission_cli.planner.core.deliberation import Draft
+
+WITHDRAWN = "withdrawn"
+FINAL = "final"
+"""Who asks about the mission as a whole, when every milestone has passed or a merge is to land."""
+_LOGGED = pattern(r"(\d+): ")
+_AFTER_FIXES = pattern(r"after fixes, round (\d+): ")
+_OF_ATTEMPT = pattern(r"(\d+\.\d+) attempt (\d+): ")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is to be asked; the request gets its number when it is put into the plan."""
+
+    owner: str
+    prompt: str
+    options: tuple[str, ...]
+    why: str
+
+
+def ask(draft: Draft, wanted: Question) -> InputRequest:
+    """Put a question into the plan, once in a round; return the request with the next number that nobody ever had."""
+    owner, prompt = wanted.owner, question(wanted.prompt)
+    for move in draft.moves:
+        if isinstance(move, Ask) and (move.request.feature, move.request.prompt) == (owner, prompt):
+            return move.request
+    request = InputRequest(
+        number=_next_number(draft),
+        asked=stamp(draft.seen.now),
+        feature=owner,
+        prompt=prompt,
+        options=wanted.options,
+        expires=stamp(draft.seen.now + draft.policy.request_lifetime),
+    )
+    draft.moves.append(Ask(request, wanted.why))
+    return request
+
+
+def find_request(mission: Mission, owner: str, prompt: str) -> InputRequest | None:
+    """Return the latest request of an owner with that prompt, or None.
+
+    One that was withdrawn, or asked in an earlier execution, does not count.
+    """
+    began = parse_stamp(mission.started) if mission.recurs else None
+    wanted = question(prompt)
+    for found in reversed(mission.requests):
+        if found.feature == owner and found.prompt == wanted and found.status != WITHDRAWN:
+            asked = parse_stamp(found.asked)
+            return None if began and asked and asked < began else found
+    return None
+
+
+def renumber(draft: Draft) -> bool:
+    """Give open requests that share a number, or have none, numbers of their own; True where there were any."""
+    taken: set[int] = set()
+    found = False
+    for request in draft.mission.requests:
+        if request.number and request.number not in taken:
+            taken.add(request.number)
+        elif request.open:
+            number = _next_number(draft)
+            had = f"the number {request.number}, which another one has" if request.number else "no number"
+            draft.moves.append(Renumber(request, number, f"a request had {had}; it is request {number} now"))
+            found = True
+    return found
+
+
+def withdraw_stale(draft: Draft) -> None:
+    """Take back questions about work that has been judged otherwise, or is finished: nobody has to answer them."""
+    for request in draft.mission.requests:
+        why = _stale(draft, request) if request.open else ""
+        if why:
+            words = f"request {request.number} is withdrawn: {why}"
+            draft.moves.append(MoveRequest(request.number, WITHDRAWN, words))
+
+
+def _stale(draft: Draft, request: InputRequest) -> str:
+    attempt = _OF_ATTEMPT.match(request.prompt)
+    if attempt is not None and request.feature == attempt[1]:
+        number = whole(attempt[2])
+        settled = any(r.attempt == number and not r.open for r in draft.seen.records if r.feature == attempt[1])
+        return f"attempt {number} at {attempt[1]} has been judged" if settled else ""
+    if request.feature == FINAL:
+        passed = any(m.status is MilestoneStatus.PASSED for m in draft.mission.milestones)
+        return "" if passed else "no milestone has passed any more"
+    milestone = next((m for m in draft.mission.milestones if str(m.number) == request.feature), None)
+    if milestone is None:
+        return ""
+    if milestone.finished:
+        return f"milestone {milestone.number} is {milestone.status}"
+    after = _AFTER_FIXES.match(request.prompt)
+    asked_in = (whole(after[1]) or 0) if after else 0
+    return f"milestone {milestone.number} is judged anew after fixes" if asked_in < milestone.rounds else ""
+
+
+def _next_number(draft: Draft) -> int:
+    """One more than every number in the table, in the log of what was asked, and in this round."""
+    taken = [request.number for request in draft.mission.requests]
+    logged = (row.details for row in draft.mission.progress if row.event == "request.asked")
+    taken += [whole(found[1]) or 0 for words in logged if (found := _LOGGED.match(words))]
+    taken += [move.request.number for move in draft.moves if isinstance(move, Ask)]
+    taken += [move.number for move in draft.moves if isinstance(move, Renumber)]
+    return max(taken, default=0) + 1

@@ -1,0 +1,115 @@
+"""What waits by the words of the file: gates, delays, waits for something outside, questions to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import (
+    command_line,
+    parse_duration,
+    parse_stamp,
+)
+from mission_cli.domain.status import GateKind
+from mission_cli.planner.core.decisions import Hold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from mission_cli.domain.mission import Feature, Gate, Milestone, Mission, Wait
+    from mission_cli.planner.core.deliberation import Draft
+
+_OPEN_GATE = frozenset({"approved", "passed", "open", "done"})
+
+
+def _gate_holds(draft: Draft, feature: Feature, *kinds: GateKind | None) -> Iterator[Hold]:
+    for gate in draft.mission.gates:
+        if gate.kind in kinds and feature.number in gate.blocks and not is_open(gate.status):
+            yield _gate_hold(draft, gate, feature.number)
+
+
+def is_open(status: str) -> bool:
+    """Whether the status of a gate lets features through."""
+    return status.casefold().split(" ")[0] in _OPEN_GATE
+
+
+def approval(mission: Mission, gate: Gate) -> str:
+    """Return the command that opens a gate."""
+    return command_line("mission", "approve", mission.id, gate.name)
+
+
+def idle_gates(draft: Draft) -> Iterator[Hold]:
+    """What holds the end of the mission: gates that are not open and hold no feature."""
+    for gate in draft.mission.gates:
+        if not gate.blocks and not is_open(gate.status):
+            hold = _gate_hold(draft, gate, "")
+            yield replace(hold, unblock=hold.unblock or approval(draft.mission, gate), person=hold.until is None)
+
+
+def _gate_hold(draft: Draft, gate: Gate, subject: str) -> Hold:
+    names = {None: "gate", GateKind.QUALITY: "quality gate", GateKind.APPROVAL: "approval"}
+    kind = names.get(gate.kind, str(gate.kind))
+    approve, unfinished = approval(draft.mission, gate), _before(draft, gate)
+    if gate.kind is GateKind.DELAY:
+        words, until = f"the delay `{gate.name}` ({gate.rule}) is not over", _until(gate)
+        person = until is None and not unfinished
+        return Hold(subject, "delay", words, until=until, unblock=approve, person=person)
+    if unfinished and gate.kind is not None and gate.status.casefold() in {"", "pending"}:
+        words = f"`{gate.name}` comes after {', '.join(unfinished)}"
+        return Hold(subject, kind, words, unblock=approve)
+    return Hold(subject, kind, f"`{gate.name}` is {gate.status or 'pending'}", unblock=approve, person=True)
+
+
+def _before(draft: Draft, gate: Gate) -> list[str]:
+    """The unfinished features that a gate waits for."""
+    after = (draft.mission.feature(number) for number in gate.after)
+    return [f.number for f in after if f is not None and not f.finished]
+
+
+def _until(gate: Gate) -> datetime | None:
+    _, _, text = gate.status.partition("until ")
+    return parse_stamp(text)
+
+
+def quality(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    """Quality gates."""
+    del milestone
+    return _gate_holds(draft, feature, GateKind.QUALITY)
+
+
+def checkpoints(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    """Checkpoints, approvals, and gates of a kind that is not known."""
+    del milestone
+    return _gate_holds(draft, feature, GateKind.CHECKPOINT, GateKind.APPROVAL, None)
+
+
+def delays(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    """Delays."""
+    del milestone
+    return _gate_holds(draft, feature, GateKind.DELAY)
+
+
+def waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
+    """Waits for something outside, and open questions."""
+    del milestone
+    signal = f"mission signal {draft.mission.id}/{feature.number}"
+    for wait in draft.mission.waits:
+        if wait.feature == feature.number and (wait.open or wait.status == "failed"):
+            words = f"it waits for {wait.waiting_for}" + ("" if wait.open else ", which did not come")
+            until = _wait_ends(draft, wait) if wait.open else None
+            yield Hold(feature.number, "wait", words, until=until, unblock=signal, person=until is None)
+    for request in draft.mission.requests:
+        if request.feature == feature.number and request.open:
+            answer = f"mission answer {draft.mission.id} {request.number} TEXT"
+            yield Hold(feature.number, "request", request.prompt, unblock=answer, person=True)
+
+
+def _wait_ends(draft: Draft, wait: Wait) -> datetime | None:
+    """When a wait ends by the clock: the time that it names, or its timeout."""
+    kind, _, what = wait.waiting_for.partition(":")
+    due = parse_stamp(what) if kind == "time" else None
+    since = parse_stamp(wait.since) if wait.since else None
+    if due is not None or since is None:
+        return due
+    return draft.seen.moved(since + (parse_duration(wait.timeout) or draft.policy.wait_lifetime), since)

@@ -1,0 +1,1 @@
+"""Milestones: their start, their judgement, and landing their work."""

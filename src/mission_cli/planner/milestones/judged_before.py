@@ -1,0 +1,102 @@
+"""The old judgement: the work beside the judge's files as they are on the base."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import (
+    dataclass,
+    field,
+    replace,
+)
+from mission_cli._support.text import first_error, one_line
+from mission_cli.domain.status import CriterionKind, Verdict
+from mission_cli.planner.core.requests import (
+    Question,
+    ask,
+    find_request,
+)
+from mission_cli.planner.milestones.judging import (
+    Judged,
+    judge,
+    says_yes,
+    start_checks,
+)
+from mission_cli.planner.milestones.meant import ACCEPT_CHANGE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.domain.branches.against import Against
+    from mission_cli.domain.mission import Criterion
+    from mission_cli.planner.core.deliberation import Draft
+
+_RUN = frozenset({CriterionKind.RUN, CriterionKind.METRIC})
+_MOST_NAMES = 10
+_LONGEST_PROMPT = 480
+_PLAIN = str.maketrans({"`": "'", "|": "/", "<": "(", ">": ")"})
+
+
+@dataclass(slots=True)
+class Before:
+    """What came of it: not known yet, something against the work, or nothing."""
+
+    open: bool = False
+    against: str = ""
+    """What speaks against the work, in words."""
+    known: list[Judged] = field(default_factory=list)
+    red: list[Judged] = field(default_factory=list)
+    """The criteria that fail with the judge's files of the base."""
+
+    @property
+    def failures(self) -> list[Judged]:
+        """The same as failures, each with what speaks against the work in front of its output."""
+        return [replace(j, verdict=Verdict.FAILED, detail=f"{self.against}\n{j.detail}") for j in self.red]
+
+    @property
+    def good(self) -> bool:
+        """Nothing speaks against the work."""
+        return not self.open and not self.against
+
+
+def as_before(
+    draft: Draft, against: Against, criteria: Sequence[Criterion], *, owner: str, about: str, turn: str = ""
+) -> Before:
+    """Judge by the judge's files of the base, where the work changed them; ask a person where only they can say."""
+    before = Before()
+    runnable = [c for c in criteria if c.kind in _RUN]
+    if against.commit is not None and runnable:
+        judgement = judge(draft, runnable, owner=owner, commit=against.commit, tree=against.tree, turn=turn)
+        start_checks(draft, judgement)
+        before.known, before.open = judgement.known, not judgement.over
+        if before.open:
+            return before
+        before.red = [j for j in judgement.known if not j.passes]
+    if before.red and not against.person:
+        first = before.red[0]
+        words = one_line(first_error(first.detail)) or str(first.verdict)
+        before.against = f"with {_names(against.restored)} as on the base, {first.criterion.text}: {words}"
+    elif before.red or against.lost_tests:
+        _ask(draft, against, before, owner, about)
+    return before
+
+
+def _ask(draft: Draft, against: Against, before: Before, owner: str, about: str) -> None:
+    lost = [name.replace(": ", " ") for name in against.lost_tests]
+    red = [f"{path} (fails as it is on the base)" for path in against.restored] if before.red else []
+    words = one_line(f"{about}{ACCEPT_CHANGE}: {_names([*lost, *red])}", _LONGEST_PROMPT).translate(_PLAIN)
+    found = find_request(draft.mission, owner, words)
+    if found is not None and not found.open:
+        if not says_yes(found.response):
+            before.against = f"a person did not {ACCEPT_CHANGE} ({found.response}): {_names([*lost, *red])}"
+        return
+    before.open = True
+    why = "tests or checks of the base were changed"
+    asked = found or ask(draft, Question(owner, words, ("accept", "reject"), why))
+    help_by = f"mission answer {draft.mission.id} {asked.number} accept"
+    draft.hold(owner, "request", f"a person has to say: {words}", unblock=help_by, person=True)
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more

@@ -1,0 +1,223 @@
+"""Verdicts on criteria: which are known for a tree, which have to be found out, which only a person can give."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass, field
+from mission_cli.domain.paths import findings_folders
+from mission_cli.domain.status import EXECUTABLE_KINDS, PASSES, CriterionKind, JobState, Verdict
+from mission_cli.planner.core.decisions import RunCheck
+from mission_cli.planner.core.deliberation import LOOK_AGAIN
+from mission_cli.planner.core.requests import (
+    Question,
+    ask,
+    find_request,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Criterion, InputRequest, Mission
+    from mission_cli.domain.runs import CheckState
+    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.policy import Policy
+
+_YES = frozenset(
+    {"pass", "passed", "yes", "y", "ok", "okay", "accept", "accepted", "approve", "approved", "true", "done"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One criterion with its verdict; `detail` is the end of the output, or what the person wrote."""
+
+    criterion: Criterion
+    verdict: Verdict
+    detail: str = ""
+
+    @property
+    def passes(self) -> bool:
+        """Whether it lets the work go on."""
+        return self.verdict in PASSES
+
+
+@dataclass(slots=True)
+class Judgement:
+    """Where judging a list of criteria stands. It is over when nothing is started, running or asked."""
+
+    known: list[Judged] = field(default_factory=list)
+    starts: list[RunCheck] = field(default_factory=list)
+    running: list[str] = field(default_factory=list)
+    unsure: list[RunCheck] = field(default_factory=list)
+    """Failures that are run again, alone, before anybody believes them."""
+    asks: list[Question] = field(default_factory=list)
+    asked: list[InputRequest] = field(default_factory=list)
+
+    @property
+    def over(self) -> bool:
+        """Every criterion has its verdict."""
+        return not (self.starts or self.running or self.unsure or self.asks or self.asked)
+
+    def having(self, *verdicts: Verdict) -> list[Judged]:
+        """Those with one of the verdicts."""
+        return [j for j in self.known if j.verdict in verdicts]
+
+
+def says_yes(response: str) -> bool:
+    """Whether the first word of an answer is a yes of some kind."""
+    words = response.strip().casefold().split()
+    return bool(words) and words[0].strip(".,:;!") in _YES
+
+
+def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission, turn: str = "") -> str:
+    """Return the name of a judgement: equal exactly when criterion, tree, policy and turn are equal.
+
+    A `resume` of the mission makes new names, so that what could not run is tried again; so does each execution of a
+    recurring one, for which the world may have changed although the tree is the same. `turn` names what is judged
+    anew although nothing has changed: a round of validation, or a person's `validate --again`.
+    """
+    resumed = sum(row.event == "mission.resumed" for row in mission.progress)
+    asked = f"{resumed}.{mission.executions}" if mission.recurs else str(resumed)
+    parts = (
+        criterion.kind,
+        criterion.command,
+        *criterion.paths,
+        criterion.pattern,
+        str(criterion.negated),
+        criterion.comparison,
+        str(criterion.bound),
+        criterion.unit,
+        str(criterion.timeout),
+        tree,
+        policy.checks_salt,
+        asked,
+        turn,
+    )
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+
+def names_findings(criterion: Criterion, mission: str) -> bool:
+    """Whether a criterion is about what workers found out, and not only about the code."""
+    texts = (criterion.command, *criterion.paths)
+    return any(folder.rstrip("/") in text for folder in findings_folders(mission) for text in texts)
+
+
+def judge(
+    draft: Draft,
+    criteria: Sequence[Criterion],
+    *,
+    owner: str,
+    commit: Sha,
+    tree: str,
+    about: str = "",
+    turn: str = "",
+    confirm: bool = True,
+) -> Judgement:
+    """Look up, or arrange to find out, the verdict of each criterion on one tree.
+
+    With `confirm` a failure is run again alone, once everything else is known, before it counts.
+    """
+    result = Judgement()
+    for criterion in criteria:
+        if criterion.wrong:
+            result.known.append(Judged(criterion, Verdict.COULD_NOT_RUN, criterion.wrong))
+        elif criterion.kind in EXECUTABLE_KINDS:
+            about_found = names_findings(criterion, draft.mission.id)
+            place = f"{tree}.{draft.seen.findings}" if about_found else tree
+            key = check_key(criterion, place, draft.policy, draft.mission, turn)
+            _executable(draft, criterion, commit, key, result, confirm=confirm)
+        else:
+            _personal(draft, criterion, owner, about, result)
+    if result.unsure and not (result.starts or result.running):
+        result.starts.append(result.unsure[0])
+    return result
+
+
+def turn_of(mission: Mission) -> str:
+    """Return what tells one round of validation from the one before: a verdict is not kept beyond its round."""
+    return f"validation {sum(m.rounds for m in mission.milestones)}"
+
+
+def start_checks(draft: Draft, judgement: Judgement, *, most: int = 0) -> None:
+    """Put what a judgement needs into the plan: jobs to start, questions to ask, jobs to wait for.
+
+    `most` is how many checks of the mission may run when one of these is started; 0: as many as it may run at all.
+    """
+    start_within_bounds(draft, judgement, most=most)
+    judgement.asked += [ask(draft, question) for question in judgement.asks]
+    judgement.asks.clear()
+    draft.running += len(judgement.running)
+    draft.checking += len(judgement.running)
+
+
+def start_within_bounds(draft: Draft, judgement: Judgement, *, most: int = 0) -> None:
+    """Start the checks of a judgement as far as the mission and this machine may run more of them now."""
+    for start in judgement.starts:
+        draft.judgements.setdefault(start.key, start)
+        started = {a.key for a in draft.acts if isinstance(a, RunCheck)}
+        under_way = len(started) + sum(_runs(state) for state in draft.seen.checks.values())
+        alone = any(start is other for other in judgement.unsure)
+        if start.key in started or draft.alone:
+            continue
+        if not alone and under_way >= (most or draft.policy.checks_at_once):
+            continue
+        draft.alone = alone
+        if alone and under_way:
+            continue
+        if len(started) < draft.seen.free_checks:
+            draft.acts.append(start)
+        else:
+            draft.checking += 1
+            draft.wakes.append(draft.seen.now + LOOK_AGAIN)
+
+
+def _runs(state: CheckState) -> bool:
+    """Whether a check is at work."""
+    return state.job.state in {JobState.WAITING, JobState.RUNNING}
+
+
+def _executable(draft: Draft, criterion: Criterion, commit: Sha, key: str, result: Judgement, *, confirm: bool) -> None:
+    state = draft.seen.checks.get(key)
+    if state is None:
+        result.starts.append(RunCheck(key, 1, criterion, commit, f"judge on {commit[:7]}: {criterion.text}"))
+    elif state.again:
+        result.starts.append(
+            RunCheck(key, state.tries + 1, criterion, commit, f"judge again on {commit[:7]}: {criterion.text}")
+        )
+    elif state.verdict is None:
+        if state.job.state in {JobState.UNKNOWN, JobState.GONE}:
+            result.starts.append(
+                RunCheck(key, state.tries, criterion, commit, f"judge on {commit[:7]}: {criterion.text}")
+            )
+        result.running.append(criterion.text)
+    elif state.verdict is Verdict.FAILED and state.failed is None and confirm:
+        why = f"judge again, alone, on {commit[:7]}: {criterion.text}"
+        result.unsure.append(RunCheck(key, state.tries + 1, criterion, commit, why))
+    elif state.verdict is Verdict.PASSED and state.failed is not None:
+        words = f"it failed, and passed when it was run again on the same tree\nfirst: {state.failed}\nthen: "
+        result.known.append(Judged(criterion, Verdict.FLAKY, words + (state.detail or "passed")))
+    else:
+        result.known.append(Judged(criterion, state.verdict, state.detail))
+
+
+def _personal(draft: Draft, criterion: Criterion, owner: str, about: str, result: Judgement) -> None:
+    """What nobody here can run a person judges: by a tick in the file, or by an answer.
+
+    A tick that stands beside a pass of ours is ours: after fixes they are asked again.
+    """
+    if criterion.ticked and (not about or criterion.result is None or criterion.result.verdict is not Verdict.PASSED):
+        result.known.append(Judged(criterion, Verdict.PASSED, "ticked by a person"))
+        return
+    prompt = f"{about}{criterion.text}"
+    found = find_request(draft.mission, owner, prompt)
+    if found is None:
+        why = "only a person can judge it" if criterion.kind is CriterionKind.MANUAL else "nothing here can run it"
+        result.asks.append(Question(owner, prompt, ("pass", "fail"), f"{criterion.text}: {why}"))
+    elif found.open:
+        result.asked.append(found)
+    else:
+        verdict = Verdict.PASSED if says_yes(found.response) else Verdict.FAILED
+        result.known.append(Judged(criterion, verdict, found.response))

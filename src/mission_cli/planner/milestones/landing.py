@@ -1,0 +1,269 @@
+"""The end: final validation, landing, completion; and what a person did by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import first_error, one_line
+from mission_cli.domain.branches.against import LOOK_AT_CHANGES
+from mission_cli.domain.branches.landing import LandState
+from mission_cli.domain.ids import feature_number
+from mission_cli.domain.status import (
+    Cause,
+    FeatureStatus,
+    MilestoneStatus,
+    MissionStatus,
+    Verdict,
+)
+from mission_cli.planner.core.decisions import (
+    CloseRecovery,
+    Land,
+    MoveMilestone,
+    Note,
+)
+from mission_cli.planner.core.requests import FINAL
+from mission_cli.planner.core.transitions import move_milestone
+from mission_cli.planner.core.waits import idle_gates
+from mission_cli.planner.milestones.judged_before import as_before
+from mission_cli.planner.milestones.judging import (
+    judge,
+    start_checks,
+    turn_of,
+)
+from mission_cli.planner.milestones.milestones import (
+    apart,
+    current_milestones,
+    fix_features,
+    passed_criteria,
+    without_base,
+)
+from mission_cli.planner.mission.executions import ended
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.domain.branches.against import Against
+    from mission_cli.domain.branches.landing import Landing
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Criterion, Milestone
+    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.milestones.judged_before import Before
+    from mission_cli.planner.milestones.judging import Judged, Judgement
+
+
+def recoveries(draft: Draft) -> None:
+    """Close safety stops whose feature was done or skipped since."""
+    for row in draft.mission.recoveries:
+        number = feature_number(row.feature)
+        feature = draft.mission.feature(number) if number else None
+        if row.open and number and (feature is None or feature.finished):
+            to = "skipped" if feature is None or feature.status is FeatureStatus.SKIPPED else "recovered"
+            if not any(isinstance(m, CloseRecovery) and m.feature == number for m in draft.moves):
+                draft.moves.append(CloseRecovery(number, to, f"{number} is {to}"))
+
+
+def by_hand(draft: Draft) -> None:
+    """Log once what a person set to done in the file; the milestone is judged all the same."""
+    if draft.mission.status is not MissionStatus.ACTIVE:
+        return
+    noted = {r.details.split(" ")[0] for r in draft.mission.progress if r.event == "feature.by_hand"}
+    for milestone in current_milestones(draft.mission):
+        for feature in milestone.features:
+            proven = any(r.cause is Cause.DONE or r.open for r in draft.records_of(feature.number))
+            if feature.status is FeatureStatus.DONE and not proven and feature.number not in noted:
+                who = draft.seen.editor or "a person"
+                draft.moves.append(Note("feature.by_hand", f"{feature.number} was set to done by {who}"))
+
+
+def finish(draft: Draft) -> None:
+    """Land what may be landed; when every milestone is finished, judge all once more and complete."""
+    mission = draft.mission
+    if mission.status is not MissionStatus.ACTIVE or not mission.milestones:
+        return
+    done = all(m.finished for m in mission.milestones)
+    if done and any(isinstance(m, MoveMilestone) for m in draft.moves):
+        return
+    if done and (_is_lost(draft) or not _finally_valid(draft) or _gated(draft)):
+        return
+    landed = _land(draft, done=done)
+    if not done:
+        return
+    if any(r.open for r in mission.recoveries):
+        unblock = f"mission edit {mission.id}"
+        draft.hold("", "recovery", "a safety stop is still open", unblock=unblock, person=True)
+    elif draft.open_records():
+        draft.hold("", "running", "an attempt is still open")
+    elif landed:
+        words = "every milestone passed, the final validation passed, and the work is landed"
+        draft.moves.append(ended(draft, words))
+
+
+def _is_lost(draft: Draft) -> bool:
+    """Hold where our work, or the branch that it goes to, cannot be found: nobody knows then what is left to land."""
+    seen, mission = draft.seen, draft.mission
+    if seen.landing.state is LandState.LANDED or not any(r.cause is Cause.DONE for r in seen.records):
+        return False
+    passed = [m for m in mission.milestones if m.status is MilestoneStatus.PASSED and m.passed_at]
+    if seen.base is None:
+        without_base(draft)
+    elif seen.work is None:
+        branch = f"mission/{mission.id}/work"
+        at = passed[-1].passed_at if passed else "COMMIT"
+        words = f"the branch `{branch}` does not exist"
+        draft.hold("", "work", words, unblock=f"git branch {branch} {at}", person=True)
+    elif passed and seen.target is None:
+        words = f"the commit {passed[-1].passed_at}, on which milestone {passed[-1].number} passed, is not there"
+        draft.hold("", "work", words, unblock=f"git fetch, or mission retry a feature of {mission.id}", person=True)
+    else:
+        return False
+    return True
+
+
+def _gated(draft: Draft) -> bool:
+    """Hold the end where a gate that blocks no feature is not open."""
+    held = list(idle_gates(draft))
+    draft.holds += held
+    draft.wakes += [hold.until for hold in held if hold.until and hold.until > draft.seen.now]
+    return bool(held)
+
+
+def _finally_valid(draft: Draft) -> bool:
+    seen = draft.seen
+    if seen.work is None:
+        return True
+    judgement, sources = _judge_all(draft, seen.work, seen.work_tree)
+    start_checks(draft, judgement)
+    if _cannot(draft, judgement):
+        return False
+    if not judgement.over:
+        draft.hold("", "final", f"final validation: {len(judgement.known)} criteria are judged")
+        return False
+    failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
+    if not failed:
+        before = _as_before(draft, seen.work_against, sources, "")
+        if before.against and not before.red:
+            draft.pause(f"the final validation was not accepted: {before.against}")
+        elif before.against:
+            failed = before.failures
+        elif before.open:
+            words = "final validation: it is being judged with the judge's files of the base, too"
+            draft.hold("", "final", words)
+        if not failed:
+            return before.good
+    _reopen(draft, failed, sources)
+    return False
+
+
+def _as_before(draft: Draft, against: Against, sources: Mapping[Criterion, Milestone], about: str) -> Before:
+    """What the judge's files of the base say about everything that the milestones passed by."""
+    return as_before(draft, against, tuple(sources), owner=FINAL, about=about, turn=turn_of(draft.mission))
+
+
+def _reopen(draft: Draft, failed: Sequence[Judged], sources: Mapping[Criterion, Milestone]) -> None:
+    """Take the milestones whose criteria fail for unfinished, with a fix feature for each failure."""
+    for milestone in {sources[j.criterion].number: sources[j.criterion] for j in failed}.values():
+        mine = [j for j in failed if sources[j.criterion].number == milestone.number]
+        move_milestone(MilestoneStatus.PASSED, MilestoneStatus.ACTIVE)
+        draft.moves += fix_features(draft, milestone, mine)
+        why = f"final validation failed: {mine[0].criterion.text}: {one_line(first_error(mine[0].detail))}"
+        rounds = milestone.rounds + 1
+        draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why, rounds=rounds))
+        if rounds >= draft.policy.validation_rounds:
+            draft.pause(why)
+
+
+def _cannot(draft: Draft, judgement: Judgement) -> bool:
+    stuck = judgement.having(Verdict.COULD_NOT_RUN)
+    if stuck:
+        draft.pause(f"`{stuck[0].criterion.text}` cannot be run: {one_line(first_error(stuck[0].detail))}")
+    return bool(stuck)
+
+
+def _judge_all(draft: Draft, commit: Sha, tree: str) -> tuple[Judgement, dict[Criterion, Milestone]]:
+    sources = passed_criteria(draft, tree)
+    turn = turn_of(draft.mission)
+    return judge(draft, list(sources), owner=FINAL, commit=commit, tree=tree, turn=turn), sources
+
+
+def _land(draft: Draft, *, done: bool) -> bool:
+    """Arrange the landing if somebody wants it; True when nothing is left to land."""
+    landing, mission = draft.seen.landing, draft.mission
+    if landing.state in {LandState.LANDED, LandState.NOTHING}:
+        return True
+    passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)
+    automatic = mission.preferences.land == "auto" and (passed or mission.poc)
+    if not automatic and not _approved(draft):
+        if done:
+            draft.hold(
+                "",
+                "landing",
+                _for_your_look(draft),
+                unblock=f"mission land {mission.id}",
+                person=True,
+            )
+        return False
+    if landing.conflicts or landing.commit is None or draft.seen.base is None:
+        words, help_by = apart(mission, landing.conflicts)
+        draft.hold("", "landing", words, unblock=help_by, person=True)
+        return False
+    if landing.obstacle:
+        draft.hold(
+            "", "landing", landing.obstacle, unblock="move it out of the way; landing follows by itself", person=True
+        )
+        return False
+    if landing.state is LandState.MERGE and not mission.poc and not _merge_is_good(draft, landing, landing.commit):
+        return False
+    why = f"bring {landing.commit[:7]} to {mission.base}"
+    draft.acts.append(Land(landing.commit, draft.seen.base, why))
+    return False
+
+
+def lands_now(draft: Draft) -> bool:
+    """Whether a part of a POC is about to land: nothing is in its way."""
+    landing, mission = draft.seen.landing, draft.mission
+    waits = landing.state in {LandState.LANDED, LandState.NOTHING} or landing.conflicts or landing.obstacle
+    ready = landing.commit is not None and draft.seen.base is not None and not waits
+    return mission.poc and mission.preferences.land == "auto" and ready
+
+
+def _for_your_look(draft: Draft) -> str:
+    """Say that a person is to look, and what was changed of the things that judge the work."""
+    found = draft.seen.work_against.findings
+    more = f"; {LOOK_AT_CHANGES}{'; '.join(found[:5])}" if found else ""
+    return f"everything is done and waits for your look{more}"
+
+
+def _last_done(draft: Draft) -> str:
+    """The last feature that was done: where nobody mends the base, an attempt at it starts from the work as it is."""
+    return next((f.number for f in reversed(list(draft.mission.features())) if f.status is FeatureStatus.DONE), "1.1")
+
+
+def _approved(draft: Draft) -> bool:
+    target = draft.seen.target or ""
+    return any(target.startswith(a.commit) for a in draft.mission.landings)
+
+
+def _merge_is_good(draft: Draft, landing: Landing, commit: Sha) -> bool:
+    """The base has moved: what was judged is not what would land, so the merge is judged."""
+    judgement, sources = _judge_all(draft, commit, landing.tree)
+    start_checks(draft, judgement)
+    failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED, Verdict.COULD_NOT_RUN)
+    merged = f"merged with {draft.mission.base}"
+    if failed:
+        error = one_line(first_error(failed[0].detail))
+        _not_as_merged(draft, f"{merged}, {failed[0].criterion.text} fails: {error}")
+        return False
+    if not judgement.over:
+        draft.hold("", "landing", "the merge with the base is being judged")
+        return False
+    before = _as_before(draft, landing.against, sources, f"{merged}: ")
+    if before.against:
+        _not_as_merged(draft, f"{merged}: {before.against}")
+    elif before.open:
+        draft.hold("", "landing", "the merge with the base is being judged with the judge's files of the base, too")
+    return before.good
+
+
+def _not_as_merged(draft: Draft, words: str) -> None:
+    unblock = f"mission retry {draft.mission.id}/{_last_done(draft)}"
+    draft.hold("", "landing", words, unblock=unblock, person=True)

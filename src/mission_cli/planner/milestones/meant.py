@@ -1,0 +1,45 @@
+"""What the plan, or a person, has asked to be changed of the things that judge."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.status import Cause, FeatureStatus
+from mission_cli.planner.milestones.judging import says_yes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mission_cli.domain.mission import Feature, Mission
+    from mission_cli.domain.runs import RunRecord
+
+ACCEPT_CHANGE = "accept what changed of its judges"
+"""In the question to a person about a change to tests or checks: a yes covers the paths that it names."""
+_SHORTEST_NAME = 5
+
+
+def meant(mission: Mission, feature: Feature | None, records: Sequence[RunRecord]) -> Callable[[str], bool]:
+    """Return what says whether a change to a path, or to a test of that name, was asked for.
+
+    Title and description of the feature and of finished ones count, and what a person has accepted or made by hand;
+    the title of a fix feature is the text of a criterion and asks for nothing. None: every feature counts.
+    """
+    texts = [
+        f"{f.title}\n{f.description}"
+        for f in mission.features()
+        if not f.fixes and (feature is None or f.number == feature.number or f.status is FeatureStatus.DONE)
+    ]
+    texts += [r.prompt for r in mission.requests if ACCEPT_CHANGE in r.prompt and not r.open and says_yes(r.response)]
+    texts += [r.evidence for r in records if r.by and r.cause is Cause.DONE]
+    words = "\n".join(texts)
+
+    def asked(name: str) -> bool:
+        base = name.rpartition("/")[2]
+        names = {name, base} if "/" in name or "." in name else {name}
+        return any(
+            len(n) >= _SHORTEST_NAME and re.search(rf"(?<![\w.-]){re.escape(n)}(?![\w-])", words) is not None
+            for n in names
+        )
+
+    return asked

@@ -1,0 +1,331 @@
+"""Milestones: activation with its negative control, validation, fix features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import (
+    command_line,
+    counted,
+    first_error,
+    one_line,
+    signature,
+    stamp,
+)
+from mission_cli.domain.mission import Result
+from mission_cli.domain.status import (
+    EXECUTABLE_KINDS,
+    FINISHED_FEATURE,
+    MilestoneStatus,
+    MissionStatus,
+    Verdict,
+)
+from mission_cli.planner.core.decisions import (
+    AddFix,
+    MakeWork,
+    Mark,
+    MarkCriteria,
+    MoveMilestone,
+    MoveWork,
+)
+from mission_cli.planner.core.requests import (
+    Question,
+    ask,
+    find_request,
+)
+from mission_cli.planner.core.transitions import move_milestone
+from mission_cli.planner.milestones.judged_before import as_before
+from mission_cli.planner.milestones.judging import (
+    judge,
+    says_yes,
+    start_checks,
+    turn_of,
+)
+from mission_cli.planner.milestones.negative_control import control
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.domain.ids import FeatureNumber
+    from mission_cli.domain.mission import Criterion, Milestone, Mission
+    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.milestones.judging import Judged, Judgement
+
+_SHORT = 12
+_LONGEST_TITLE = 80
+_LONGEST_EVIDENCE = 4000
+
+
+def current_milestones(mission: Mission) -> tuple[Milestone, ...]:
+    """The milestones that may move: the first unfinished one, and independent ones behind a blocked one."""
+    current: list[Milestone] = []
+    for milestone in mission.milestones:
+        if milestone.finished:
+            continue
+        if not current or (current[0].status is MilestoneStatus.BLOCKED and milestone.independent):
+            current.append(milestone)
+    return tuple(current)
+
+
+def milestones(draft: Draft) -> None:
+    """Activate, watch and validate the current milestones of an active mission."""
+    if draft.mission.status is not MissionStatus.ACTIVE:
+        return
+    for milestone in current_milestones(draft.mission):
+        if milestone.status is MilestoneStatus.PENDING:
+            _activate(draft, milestone)
+        elif milestone.status in {MilestoneStatus.ACTIVE, MilestoneStatus.VALIDATING}:
+            _watch(draft, milestone)
+        elif milestone.status is MilestoneStatus.FAILED:
+            move_milestone(milestone.status, MilestoneStatus.ACTIVE)
+            why = f"milestone {milestone.number} is tried again"
+            draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why))
+        else:
+            words = f"it is {milestone.raw_status or 'without a status'}"
+            unblock = f"mission edit {draft.mission.id}"
+            draft.hold(str(milestone.number), "milestone", words, unblock=unblock, person=True)
+
+
+def without_base(draft: Draft) -> None:
+    """Hold the mission because its base branch does not exist; name the command that names another one."""
+    words, unblock = base_gone(draft.mission, draft.seen.renamed)
+    draft.hold("", "base", words, unblock=unblock, person=True)
+
+
+def base_gone(mission: Mission, renamed: str) -> tuple[str, str]:
+    """Say that the base branch is gone, what it is called by now where that is known, and how another one is named."""
+    words = f"the base branch `{mission.base}` does not exist"
+    if renamed:
+        words += f": it was renamed to `{renamed}`"
+    base = command_line(renamed) if renamed else "BRANCH"
+    return words, f"mission set {mission.id} base {base}"
+
+
+def apart(mission: Mission, conflicts: Sequence[str]) -> tuple[str, str]:
+    """Say why base and finished work cannot be merged by us, and what a person can do."""
+    work = f"mission/{mission.id}/work"
+    words = f"`{mission.base}` was rewritten: it has no history in common with {work}"
+    merge = command_line("git", "merge", "--allow-unrelated-histories", mission.base)
+    if conflicts:
+        words = f"`{mission.base}` has moved and conflicts with finished work in {', '.join(conflicts[:5])}"
+        merge = command_line("git", "merge", mission.base)
+    return words, f"git switch {command_line(work)} && {merge} && git switch -"
+
+
+def work_gone(mission: Mission) -> tuple[str, str]:
+    """Say that the branch of finished work is gone, and how it is made again."""
+    branch = f"mission/{mission.id}/work"
+    return f"the branch {branch} is gone", f"git branch {branch} COMMIT"
+
+
+def fix_features(draft: Draft, milestone: Milestone, failed: Sequence[Judged]) -> tuple[AddFix, ...]:
+    """Return a fix feature for each failed criterion whose failure has no open one yet."""
+    open_fixes = {f.fixes for f in draft.mission.features() if f.fixes and f.status not in FINISHED_FEATURE}
+    fixes: list[AddFix] = []
+    for judged in failed:
+        error = first_error(judged.detail)
+        name = signature(judged.criterion.text, error)
+        if name in open_fixes:
+            continue
+        open_fixes.add(name)
+        number = _next_number(draft, milestone, len(fixes))
+        title = f"fix: {one_line(judged.criterion.text, _LONGEST_TITLE)}"
+        why = f"{judged.criterion.text}: {one_line(error) or judged.verdict}"
+        fixes.append(
+            AddFix(milestone.number, number, title, name, judged.detail[-_LONGEST_EVIDENCE:], judged.criterion, why)
+        )
+    return tuple(fixes)
+
+
+def _next_number(draft: Draft, milestone: Milestone, more: int) -> FeatureNumber:
+    from mission_cli.domain.ids import FeatureNumber as Number
+    from mission_cli.domain.ids import feature_order
+
+    first = draft.mission.next_feature_number(milestone.number)
+    return Number(f"{milestone.number}.{feature_order(first)[1] + more}")
+
+
+def _activate(draft: Draft, milestone: Milestone) -> None:
+    seen, number = draft.seen, milestone.number
+    if seen.base is None:
+        without_base(draft)
+        draft.halt("there is no base branch")
+        return
+    if seen.work is None:
+        draft.acts.append(MakeWork(seen.base, f"milestone {number} starts from {seen.base[:7]}"))
+        return
+    if seen.base_merge is not None:
+        if seen.base_merge.commit is not None:
+            why = f"milestone {number} starts with {draft.mission.base} merged in"
+            draft.acts.append(MoveWork(seen.base_merge.commit, seen.work, why))
+            return
+        words, help_by = apart(draft.mission, seen.base_merge.conflicts)
+        draft.hold(str(number), "conflict", words, unblock=help_by, person=True)
+        draft.halt(words)
+        return
+    move_milestone(MilestoneStatus.PENDING, MilestoneStatus.ACTIVE)
+    draft.moves.append(
+        MoveMilestone(
+            number,
+            MilestoneStatus.ACTIVE,
+            f"milestone {number} starts at {seen.work[:7]}",
+            started_at=seen.work[:_SHORT],
+        )
+    )
+
+
+def _watch(draft: Draft, milestone: Milestone) -> None:
+    ready = control(draft, milestone)
+    unfinished = [f for f in milestone.features if not f.finished]
+    if unfinished:
+        if milestone.status is MilestoneStatus.VALIDATING:
+            why = f"{unfinished[0].number} is open again"
+            draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why))
+        return
+    if milestone.status is MilestoneStatus.ACTIVE:
+        move_milestone(MilestoneStatus.ACTIVE, MilestoneStatus.VALIDATING)
+        draft.moves.append(
+            MoveMilestone(
+                milestone.number,
+                MilestoneStatus.VALIDATING,
+                f"every feature of milestone {milestone.number} is done or skipped",
+            )
+        )
+    elif ready:
+        _validate(draft, milestone)
+    else:
+        draft.hold(str(milestone.number), "validating", "the negative control is still running")
+
+
+def validation_criteria(draft: Draft, milestone: Milestone, tree: str) -> tuple[Criterion, ...]:
+    """What is judged at the end of a milestone: its criteria, else the test and build commands that were found.
+
+    In a POC, where no feature is judged for itself, those of its features come before what was found.
+    """
+    of_features = [replace(c, index=-1) for f in milestone.features for c in f.criteria] if draft.mission.poc else []
+    return milestone.criteria or tuple(of_features) or draft.seen.detected.get(tree, ())
+
+
+def passed_criteria(draft: Draft, tree: str) -> dict[Criterion, Milestone]:
+    """What the milestones that have passed were judged by and a machine can run, with the milestone of each."""
+    sources: dict[Criterion, Milestone] = {}
+    for milestone in draft.mission.milestones:
+        if milestone.status is MilestoneStatus.PASSED:
+            for criterion in validation_criteria(draft, milestone, tree):
+                if criterion.kind in EXECUTABLE_KINDS:
+                    sources.setdefault(criterion, milestone)
+    return sources
+
+
+def _validate(draft: Draft, milestone: Milestone) -> None:
+    seen, number = draft.seen, str(milestone.number)
+    if seen.work is None:
+        words, unblock = work_gone(draft.mission)
+        draft.hold(number, "work", words, unblock=unblock, person=True)
+        return
+    criteria = validation_criteria(draft, milestone, seen.work_tree)
+    about = f"after fixes, round {milestone.rounds}: " if milestone.rounds else ""
+    turn = turn_of(draft.mission)
+    judgement = judge(draft, criteria, owner=number, commit=seen.work, tree=seen.work_tree, about=about, turn=turn)
+    if _stuck(draft, number, judgement):
+        return
+    failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
+    if failed and not (judgement.starts or judgement.running):
+        _failed(draft, milestone, judgement, failed)
+        return
+    start_checks(draft, judgement)
+    if judgement.asked:
+        count = judgement.asked[0].number
+        help_by = f"mission answer {draft.mission.id} {count} pass"
+        draft.hold(number, "request", "a person has to judge a criterion", unblock=help_by, person=True)
+    if not judgement.over:
+        draft.hold(number, "validating", f"{len(judgement.known)} of {len(criteria)} criteria are judged")
+        return
+    everything = tuple(dict.fromkeys([*criteria, *passed_criteria(draft, seen.work_tree)]))
+    before = as_before(draft, seen.work_against, everything, owner=number, about=about, turn=turn)
+    if before.red and before.against:
+        _failed(draft, milestone, judgement, before.failures)
+    elif before.against:
+        draft.pause(f"milestone {number} was not accepted: {before.against}")
+    elif before.open:
+        draft.hold(number, "validating", "it is being judged with the judge's files of the base, too")
+    elif _accepted(draft, milestone, criteria, about):
+        _passed(draft, milestone, judgement)
+
+
+def _stuck(draft: Draft, subject: str, judgement: Judgement) -> bool:
+    stuck = judgement.having(Verdict.COULD_NOT_RUN)
+    if not stuck:
+        return False
+    words = f"`{stuck[0].criterion.text}` cannot be run: {one_line(first_error(stuck[0].detail))}"
+    draft.hold(subject, "check", words, unblock=f"mission resume {draft.mission.id}", person=True)
+    draft.pause(words)
+    return True
+
+
+def _accepted(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion], about: str) -> bool:
+    """Ask a person where nothing that was judged can prove the work."""
+    done = [f for f in milestone.features if f.status is not None and f.finished]
+    vacuous = [c for c in criteria if c.baseline is not None and c.baseline.verdict is Verdict.PASSED]
+    if not criteria:
+        words = "has no criterion, and no test or build command was found"
+    elif len(vacuous) == len(criteria) and done:
+        words = "has only criteria that passed before any work"
+    else:
+        return True
+    number = str(milestone.number)
+    prompt = f"{about}milestone {number} {words}: accept it?"
+    found = find_request(draft.mission, number, prompt)
+    if found is None:
+        found = ask(draft, Question(number, prompt, ("accept", "reject"), words))
+    elif not found.open:
+        if says_yes(found.response):
+            return True
+        draft.pause(f"milestone {number} was not accepted: {found.response}")
+    help_by = f"mission answer {draft.mission.id} {found.number} accept"
+    draft.hold(number, "request", f"milestone {number} {words}", unblock=help_by, person=True)
+    return False
+
+
+def _marks(draft: Draft, judgement: Judgement) -> tuple[Mark, ...]:
+    at, commit = stamp(draft.seen.now), (draft.seen.work or "")[:7]
+    return tuple(
+        Mark(j.criterion, j.passes, Result(j.verdict, at, commit), j.criterion.baseline)
+        for j in judgement.known
+        if j.criterion.index >= 0
+    )
+
+
+def _passed(draft: Draft, milestone: Milestone, judgement: Judgement) -> None:
+    move_milestone(MilestoneStatus.VALIDATING, MilestoneStatus.PASSED)
+    number = str(milestone.number)
+    work = draft.seen.work or ""
+    why = f"milestone {number} passed: {counted(len(judgement.known), 'criterion', 'criteria')} on {work[:7]}"
+    draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.PASSED, why, passed_at=work[:_SHORT]))
+    draft.moves.append(MarkCriteria(number, _marks(draft, judgement), f"the verdicts of milestone {number}"))
+    if _waits_for_person(draft.mission, milestone):
+        look = f"look at it, then mission resume {draft.mission.id}"
+        draft.pause(f"milestone {number} passed, and the mission is not autonomous: {look}")
+
+
+def _waits_for_person(mission: Mission, passed: Milestone) -> bool:
+    """Whether a person looks before the mission goes on; `mission land` is that look where nothing else is left."""
+    left = any(not m.finished and m.number != passed.number for m in mission.milestones)
+    return not mission.autonomous and (left or mission.preferences.land == "auto")
+
+
+def _failed(draft: Draft, milestone: Milestone, judgement: Judgement, failed: Sequence[Judged]) -> None:
+    number, rounds = str(milestone.number), milestone.rounds + 1
+    words = "; ".join(f"{j.criterion.text}: {one_line(first_error(j.detail)) or j.verdict}" for j in failed[:3])
+    move_milestone(MilestoneStatus.VALIDATING, MilestoneStatus.FAILED)
+    marks = MarkCriteria(number, _marks(draft, judgement), f"the verdicts of milestone {number}")
+    if rounds >= draft.policy.validation_rounds:
+        why = f"milestone {number} failed its validation {rounds} times: {words}"
+        draft.moves += [MoveMilestone(milestone.number, MilestoneStatus.FAILED, why, rounds=rounds), marks]
+        draft.pause(why)
+        return
+    move_milestone(MilestoneStatus.FAILED, MilestoneStatus.ACTIVE)
+    why = f"validation {rounds} of {draft.policy.validation_rounds} of milestone {number} failed: {words}"
+    draft.moves += [MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why, rounds=rounds), marks]
+    draft.moves += fix_features(draft, milestone, failed)

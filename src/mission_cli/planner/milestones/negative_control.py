@@ -1,0 +1,71 @@
+"""The negative control: what criteria say before any work, and whether they can be run at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import (
+    first_error,
+    one_line,
+    stamp,
+)
+from mission_cli.domain.mission import Result
+from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, Verdict
+from mission_cli.planner.core.decisions import Mark, MarkCriteria
+from mission_cli.planner.milestones.judging import judge, start_checks
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Criterion, Milestone
+    from mission_cli.planner.core.deliberation import Draft
+
+
+def control(draft: Draft, milestone: Milestone) -> bool:
+    """Run criteria once on `work` as it was when the milestone started; True when all that matters is known.
+
+    The milestone's criteria get their result as a baseline. Those of features that nobody has worked at yet are run to
+    learn whether they can be: one that cannot pauses the mission at once, not when an attempt is judged. While an
+    attempt waits to be judged no more of them are tried: the slots are for its checks, which tell the same. See ADR 37.
+    """
+    start = draft.seen.start_trees.get(milestone.started_at)
+    own = [c for c in milestone.criteria if c.kind in EXECUTABLE_KINDS and c.baseline is None and c.index >= 0]
+    first = [] if _work_waits(draft) else _of_untouched_features(draft, milestone)
+    if start is None or not (own or first):
+        return True
+    commit, tree = start
+    judgement = judge(draft, [*own, *first], owner=str(milestone.number), commit=commit, tree=tree, confirm=False)
+    stuck = judgement.having(Verdict.COULD_NOT_RUN)
+    if stuck:
+        words = f"`{stuck[0].criterion.text}` cannot be run: {one_line(first_error(stuck[0].detail))}"
+        unblock = f"mission resume {draft.mission.id}"
+        draft.hold(str(milestone.number), "check", words, unblock=unblock, person=True)
+        draft.pause(words)
+        return False
+    start_checks(draft, judgement, most=max(1, draft.policy.checks_at_once // 2))  # the rest judges finished work
+    known = [j for j in judgement.known if j.criterion in own]
+    if len(known) < len(own):
+        return False
+    at = stamp(draft.seen.now)
+    marks = tuple(
+        Mark(j.criterion, j.criterion.ticked, j.criterion.result, Result(j.verdict, at, commit[:7])) for j in known
+    )
+    if marks:
+        vacuous = sum(m.baseline is not None and m.baseline.verdict is Verdict.PASSED for m in marks)
+        why = f"negative control of milestone {milestone.number}: {vacuous} of {len(marks)} pass before any work"
+        draft.moves.append(MarkCriteria(str(milestone.number), marks, why))
+    return not marks
+
+
+def _work_waits(draft: Draft) -> bool:
+    """Whether an attempt has ended and is not judged yet."""
+    return any(job.exit is not None for r in draft.open_records() if (job := draft.seen.jobs.get(r.run)))
+
+
+def _of_untouched_features(draft: Draft, milestone: Milestone) -> list[Criterion]:
+    """The commands that judge features at which nobody has worked yet."""
+    return [
+        criterion
+        for feature in milestone.features
+        if feature.status is FeatureStatus.PENDING and not feature.fixes and not draft.records_of(feature.number)
+        for criterion in feature.criteria
+        if criterion.kind in EXECUTABLE_KINDS
+    ]

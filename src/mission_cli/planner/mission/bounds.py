@@ -1,0 +1,61 @@
+"""The values that bound a mission: recorded when they are good, and told to a person when they do not count."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
+from mission_cli.domain.values_in_force import Overruled
+from mission_cli.planner.core.decisions import RecordValues
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Mission
+    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.policy import Policy
+
+_NOT_BEGUN = frozenset({MissionStatus.DRAFT, MissionStatus.PLANNING})
+_STOPPING = ("paused", "pause", "cancelled", "cancel", "stopped", "stop", "failed", "draft")
+
+
+def with_known_runner(mission: Mission, policy: Policy) -> Mission:
+    """Return the mission with the last runner that is configured, where the file names one that is not."""
+    wanted, known = mission.preferences.runner, mission.in_force.written.get("runner", "")
+    if not mission.managed or wanted in policy.runners or known not in policy.runners:
+        return mission
+    found = Overruled("preferences.runner", wanted, known, f"is `{wanted}`, which is not configured")
+    bounds = replace(
+        mission.in_force,
+        values={**mission.in_force.values, "runner": known},
+        overruled=(*mission.in_force.overruled, found),
+    )
+    return replace(mission, preferences=replace(mission.preferences, runner=known), in_force=bounds)
+
+
+def bounds(draft: Draft) -> None:
+    """Record good values, name those that do not count, and start nothing where no cap is known."""
+    mission = draft.mission
+    known = bool(mission.in_force.written)
+    begun = mission.status not in _NOT_BEGUN and (known or mission.status not in FINISHED_MISSION)
+    if begun and (changes := tuple(mission.in_force.changed())):
+        draft.moves.append(RecordValues(changes, draft.seen.editor or "a person"))
+    for found in mission.in_force.overruled:
+        _overruled(draft, found)
+    if mission.status is MissionStatus.ACTIVE and not any(mission.features()):
+        draft.hold("", "file", "it has no features", unblock=f"mission edit {mission.id}", person=True)
+    if mission.status is MissionStatus.ACTIVE and not mission.limits.any_cap:
+        words = "it has no budget cap"
+        draft.hold("", "budget", words, unblock=f"mission set {mission.id} budget.money_usd USD", person=True)
+        draft.halt(words)
+
+
+def _overruled(draft: Draft, found: Overruled) -> None:
+    words = shlex.join(["mission", "set", draft.mission.id, found.key, found.counts]) if found.counts else ""
+    unblock = words or f"mission edit {draft.mission.id}"
+    draft.hold("", "value", found.words, unblock=unblock, person=True)
+    if not found.counts and found.key.startswith("budget."):
+        draft.halt(found.words)
+    if found.key == "status" and difflib.get_close_matches(found.found.casefold(), _STOPPING, n=1):
+        draft.halt(f"the status `{found.found}` looks like an end or a pause: nothing is started until it is clear")

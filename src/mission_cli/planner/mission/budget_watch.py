@@ -1,0 +1,80 @@
+"""The budget watch: thresholds at which a person decides, and the projection after the first milestone."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.budget.amounts import CATEGORIES
+from mission_cli.domain.budget.ledger import alert
+from mission_cli.domain.status import FINISHED_FEATURE, MilestoneStatus, MissionStatus
+from mission_cli.planner.core.decisions import Note
+from mission_cli.planner.mission.money import choices, stand
+
+if TYPE_CHECKING:
+    from mission_cli.domain.budget.ledger import Account
+    from mission_cli.planner.core.deliberation import Draft
+
+
+def budget(draft: Draft) -> None:
+    """Warn below the threshold, project once after the first milestone."""
+    mission = draft.mission
+    if mission.status is not MissionStatus.ACTIVE:
+        return
+    state = stand(draft)
+    if not alert(state):
+        _warn(draft, state)
+    _project(draft, state)
+
+
+def threshold(draft: Draft) -> None:
+    """Pause at the threshold, where an attempt would be next and nothing that costs nothing is going on."""
+    reached = alert(stand(draft)) if draft.mission.status is MissionStatus.ACTIVE else None
+    going_on = draft.acts or draft.checking or any(not isinstance(move, Note) for move in draft.moves)
+    if reached and not going_on and any(hold.kind == "budget" for hold in draft.holds):
+        draft.pause(f"{reached.detail}: {choices(draft, reached)}")
+
+
+def _warn(draft: Draft, state: Account) -> None:
+    for category in CATEGORIES:
+        used = state.used_pct(category)
+        if used is None or used < draft.policy.warn_pct:
+            continue
+        words = f"{draft.policy.warn_pct}% of the {category} are spent"
+        if not any(r.event == "budget.warning" and r.details.startswith(words) for r in draft.mission.progress):
+            draft.moves.append(Note("budget.warning", f"{words}: {state.spent.of(category)} of {state.cap(category)}"))
+
+
+def _project(draft: Draft, state: Account) -> None:
+    mission = draft.mission
+    first = mission.milestones[0] if mission.milestones else None
+    if first is None or first.status is not MilestoneStatus.PASSED or len(mission.milestones) == 1:
+        return
+    if any(row.event == "budget.projected" for row in mission.progress):
+        return
+    features = [f for f in mission.features() if not f.fixes]
+    finished = sum(f.status in FINISHED_FEATURE for f in features)
+    if not finished:
+        return
+    most = (100 + Decimal(draft.policy.projection_over_pct)) / 100
+    over = []
+    words = []
+    for category in CATEGORIES:
+        cap, spent = state.cap(category), state.spent.of(category)
+        if cap is None or not spent:
+            continue
+        total = spent * len(features) / finished
+        words.append(f"{total:.2f} {category} of {cap}{', more than the cap' if total > cap else ''}")
+        if total > cap * most:
+            over.append(f"{total:.2f} {category} where {cap} are allowed")
+    estimated = sum((f.estimate_hours or Decimal(0) for f in features), Decimal(0))
+    hours = state.spent.hours * len(features) / finished
+    if estimated and all(f.estimate_hours for f in features):
+        words.append(f"{hours:.2f} hours where {estimated.normalize():f} are estimated")
+        if hours > estimated * most:
+            over.append(words[-1])
+    details = f"after milestone {first.number} the whole mission will cost about {', '.join(words) or 'nothing'}"
+    draft.moves.append(Note("budget.projected", details))
+    if over:
+        ways = f"go on (mission resume {mission.id}), skip features, or stop (mission cancel {mission.id})"
+        draft.pause(f"it will cost about {' and '.join(over)}: {ways}")

@@ -1,0 +1,100 @@
+"""Executions by the clock: when one begins, whether another one follows, and when a mission should have been ready."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import parse_stamp
+from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.timing.schedule import next_due
+from mission_cli.planner.core.decisions import (
+    Begin,
+    Finish,
+    Note,
+)
+from mission_cli.planner.core.transitions import move_mission
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from mission_cli.domain.mission import Mission
+    from mission_cli.planner.core.deliberation import Draft
+
+RECURRING = "mission.recurring"
+"""The row of the progress log from which on a mission waits for its schedule."""
+_ENDS_A_WAIT = frozenset({"mission.started", "mission.active", "mission.cancelled", "mission.completed"})
+_TAKEN_UP = frozenset({"mission.started", "mission.active", "mission.resumed"})
+
+
+def due_at(mission: Mission, now: datetime, zone: tzinfo) -> datetime | None:
+    """Return when the next execution is due; None where the schedule says nothing.
+
+    A recurring mission waits for the first time behind the row that says so, and not behind `now`: however many were
+    missed while the machine was off are one.
+    """
+    since = (waits_since(mission) if mission.status is MissionStatus.RECURRING else None) or now
+    return next_due(mission.schedule, since, zone)
+
+
+def waits_since(mission: Mission) -> datetime | None:
+    """Return from when on a recurring mission waits; None where nobody has written that down yet."""
+    for row in reversed(mission.progress):
+        if row.event == RECURRING:
+            return parse_stamp(row.at)
+        if row.event in _ENDS_A_WAIT:
+            break
+    return None
+
+
+def schedule(draft: Draft) -> None:
+    """Begin an execution when it is due; what is due behind the end of a recurring mission completes it."""
+    mission, due = draft.mission, draft.seen.starts_at
+    recurring = mission.status is MissionStatus.RECURRING
+    if due is None or mission.status is None or recurring is not mission.recurs:
+        words, unblock = f"its schedule `{mission.schedule}` is no time", f"mission start {mission.id}"
+        if due is not None:
+            is_for = MissionStatus.RECURRING if mission.recurs else MissionStatus.SCHEDULED
+            words = f"it is {mission.raw_status}, and its schedule `{mission.schedule}` is for one that is {is_for}"
+            unblock = f"mission edit {mission.id}"
+        draft.hold("", "mission", words, unblock=unblock, person=True)
+    elif recurring and _is_last(draft, due):
+        move_mission(mission.status, MissionStatus.COMPLETED)
+        draft.moves.append(Finish(_none_follows(mission)))
+    elif recurring and waits_since(mission) is None:
+        draft.moves.append(Note(RECURRING, f"it waits for `{mission.schedule}`"))
+    elif due > draft.seen.now:
+        draft.hold("", "mission", f"it starts at {draft.seen.local(due)}", until=due)
+    elif draft.has_come("", f"{draft.seen.local(due)} has come", due - draft.seen.now):
+        move_mission(mission.status, MissionStatus.ACTIVE)
+        draft.moves.append(Begin(f"{draft.seen.local(due)} has come"))
+
+
+def ended(draft: Draft, why: str) -> Finish:
+    """Return how an execution that has succeeded ends: another one follows, or the mission is completed."""
+    mission, due = draft.mission, draft.seen.starts_at
+    if not mission.recurs or due is None or _is_last(draft, due):
+        move_mission(MissionStatus.ACTIVE, MissionStatus.COMPLETED)
+        return Finish(f"{why}; {_none_follows(mission)}" if mission.recurs and due else why)
+    move_mission(MissionStatus.ACTIVE, MissionStatus.RECURRING)
+    return Finish(f"{why}; the next execution is due at {draft.seen.local(due)}", MissionStatus.RECURRING)
+
+
+def deadline(draft: Draft) -> None:
+    """Pause at the deadline, once: a person who starts or resumes behind it has decided."""
+    mission, over = draft.mission, draft.seen.deadline
+    if over is None or mission.status is not MissionStatus.ACTIVE:
+        return
+    taken_up = [parse_stamp(row.at) for row in mission.progress if row.event in _TAKEN_UP]
+    if any(at is not None and at >= over for at in taken_up):
+        return
+    if draft.has_come("", f"the deadline {mission.deadline} has come", over - draft.seen.now):
+        choices = f"go on (mission resume {mission.id}), or stop (mission cancel {mission.id})"
+        draft.pause(f"its deadline {mission.deadline} has passed: {choices}")
+
+
+def _is_last(draft: Draft, due: datetime) -> bool:
+    return draft.seen.last_due is not None and due > draft.seen.last_due
+
+
+def _none_follows(mission: Mission) -> str:
+    return f"nothing is due by `{mission.schedule}` until its end, {mission.end_date}"

@@ -1,0 +1,150 @@
+"""Restores branches and state that something else moved while workers ran without a sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass, replace
+from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.status import FeatureStatus, JobState, MilestoneStatus
+from mission_cli.planner.core.decisions import (
+    Cancel,
+    MakeWork,
+    MoveWork,
+    Note,
+    PutBaseBack,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.domain.ids import MissionId, RunId, Sha
+    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.planner.core.deliberation import Draft
+
+PUT_BACK = "work.put_back"
+"""Event of the progress log; its details name the attempts."""
+STATE_PUT_BACK = "state.put_back"
+"""The same for the files of a mission."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateBack:
+    """The files of a mission are put back to how they were before foreign moves of the state."""
+
+    mission: MissionId
+    why: str
+    """Names the attempts that are `caught` by it."""
+
+
+def state_back(
+    changed: Mapping[MissionId, Sha | None], known: Sha, suspects: Mapping[MissionId, Sequence[RunId]]
+) -> tuple[StateBack, ...]:
+    """Say which missions are put back, after foreign commits changed mission files; empty: they are a person's.
+
+    `changed`: by mission, the last commit with such a change, None where the branch was deleted. `known`: what was
+    known before. `suspects`: the attempts outside of a sandbox that could write then.
+    As long as there is none, a change is a person's. Else all of them are put back, and the attempts of a mission
+    answer for its own files only.
+    """
+    if not any(suspects.values()):
+        return ()
+    found = []
+    for mission, commit in changed.items():
+        what = f"changed in {commit[:7]}" if commit else "deleted"
+        names = ", ".join(map(attempt_name, suspects.get(mission, ()))) or "workers of other missions"
+        words = f"its files were {what} by something else than `mission` while {names} ran without a sandbox"
+        again = f"if it was you, `mission undo {mission}` makes that change again"
+        found.append(StateBack(mission, f"{words}: they are put back to {known[:7]}; {again}"))
+    return tuple(found)
+
+
+def speaks(before: Mission, after: Mission) -> bool:
+    """Whether a change of a mission file could be evidence, or a decision of a person.
+
+    What is said about the work, new features, the order of parts and the form of the file are neither.
+    """
+    return _word(before, before) != _word(after, before)
+
+
+def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
+    """All that decides in a mission: statuses, criteria and their results, answers, approvals, caps, who does it."""
+    planned = {f.number for f in before.features()} | {m.number for m in before.milestones}
+    milestones = [m for m in mission.milestones if m.number in planned or m.status is not MilestoneStatus.PENDING]
+    features = [f for f in mission.features() if f.number in planned or f.status is not FeatureStatus.PENDING]
+    return (
+        (mission.status, mission.mode, mission.base, mission.host, mission.managed, mission.autonomous),
+        (mission.schedule, mission.end_date, mission.deadline, mission.executions),
+        (mission.limits, dict(mission.in_force.written), dict(mission.models), mission.preferences, mission.team),
+        [(m.number, m.status, m.rounds, m.started_at, m.passed_at, _criteria(m.criteria)) for m in milestones],
+        [(f.number, f.status, f.worker, f.pr, f.depends, f.tries_after, f.fixes, f.assign) for f in features],
+        [(f.model, f.research, f.side_effects, f.repo, f.broken, _criteria(f.criteria)) for f in features],
+        [replace(gate, line=0) for gate in mission.gates],
+        [(a.at, a.gate, a.decision, a.by, a.commit) for a in mission.approvals],
+        [(r.number, r.feature, r.status, " ".join(r.response.split())) for r in mission.requests],
+        [(w.feature, w.waiting_for, w.status) for w in mission.waits],
+        [(r.at, r.feature, r.status) for r in mission.recoveries],
+        [(s.date, s.category, s.amount) for s in mission.spends],
+    )
+
+
+def _criteria(criteria: Sequence[Criterion]) -> list[Criterion]:
+    """Criteria without their places, and without the spaces between their words."""
+    return [replace(c, text=" ".join(c.text.split()), line=0, index=0) for c in criteria]
+
+
+def could_write(mission: Mission, records: Sequence[RunRecord]) -> tuple[RunId, ...]:
+    """Return those of the open attempts outside of a sandbox by which something may still run.
+
+    Of one that waits in review for a person nothing does: its worker has ended, and so have its checks.
+    """
+    asked = {request.feature for request in mission.requests if request.open}
+    waiting = {f.number for f in mission.features() if f.status is FeatureStatus.REVIEW and f.number in asked}
+    return tuple(record.run for record in records if record.feature not in waiting)
+
+
+def put_back(draft: Draft) -> bool:
+    """Put `work` and the base back, say so, and stop who may have moved them; True where one was moved."""
+    moved = [_work_back(draft), _base_back(draft)]
+    return any(moved)
+
+
+def _base_back(draft: Draft) -> bool:
+    seen, base = draft.seen, draft.mission.base
+    if seen.base_back is None or seen.base is None:
+        return False
+    what = f"the branch {base} was moved to {seen.base[:7]}"
+    why = _caught(draft, what, seen.base_movers, seen.base_back)
+    draft.acts.append(PutBaseBack(seen.base_back, seen.base, why))
+    return True
+
+
+def _work_back(draft: Draft) -> bool:
+    seen, branch = draft.seen, f"mission/{draft.mission.id}/work"
+    if seen.put_back is None:
+        return False
+    what = f"{branch} was moved to {seen.work[:7]}" if seen.work else f"{branch} was deleted"
+    why = _caught(draft, what, seen.movers, seen.put_back)
+    draft.acts.append(
+        MoveWork(seen.put_back, seen.work, why) if seen.work else MakeWork(seen.put_back, f"{branch} is made again")
+    )
+    return True
+
+
+def _caught(draft: Draft, what: str, movers: Sequence[RunId], back: Sha) -> str:
+    """Note what was moved while whom ran, and stop them; return it in words."""
+    names = ", ".join(map(attempt_name, movers))
+    why = f"{what} outside of the loop while {names} ran without a sandbox: it is put back to {back[:7]}"
+    draft.moves.append(Note(PUT_BACK, why))
+    running = [r for r in movers if r in draft.seen.jobs and draft.seen.jobs[r].state is JobState.RUNNING]
+    draft.acts += [Cancel(run, f"{what} while it ran without a sandbox") for run in running]
+    draft.halt(why)
+    return why
+
+
+def caught(draft: Draft, record: RunRecord) -> str:
+    """Return what an attempt was caught at while it ran, or the empty string."""
+    name = attempt_name(record.run)
+    notes = (row.details for row in draft.mission.progress if row.event in {PUT_BACK, STATE_PUT_BACK})
+    return next((words for words in notes if name in words.replace(",", " ").split()), "")

@@ -1,0 +1,1 @@
+"""Which features start next, and which gates hold them."""

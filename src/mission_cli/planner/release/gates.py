@@ -1,0 +1,156 @@
+"""Gates, requests and waits: what opens by itself, what expires, what asks a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import (
+    parse_duration,
+    parse_stamp,
+    stamp,
+)
+from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, FeatureStatus, GateKind, MissionStatus
+from mission_cli.planner.core.decisions import (
+    MoveGate,
+    MoveRequest,
+    MoveWait,
+    StartWait,
+)
+from mission_cli.planner.core.waits import approval, is_open
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Feature, Gate, Wait
+    from mission_cli.planner.core.deliberation import Draft
+
+_FULL_SCORE = Decimal(5)
+_NO_SCORE = Decimal(1)
+_PENDING = frozenset({"", "pending"})
+
+
+def requests(draft: Draft) -> None:
+    """Let requests expire. The feature stays waiting, and an answer is still taken."""
+    for request in draft.mission.requests:
+        expires = parse_stamp(request.expires) if request.expires else None
+        if request.status == "expired" or not request.open or expires is None:
+            continue
+        asked = parse_stamp(request.asked) if request.asked else None
+        left = expires - asked - draft.seen.since(asked) if asked else expires - draft.seen.now
+        if draft.has_come(request.feature, f"request {request.number} expires", left):
+            draft.moves.append(
+                MoveRequest(request.number, "expired", f"request {request.number} found no answer in time")
+            )
+
+
+def waits(draft: Draft) -> None:
+    """Resolve waits for a time or another mission; let the others run into their timeout."""
+    for wait in draft.mission.waits:
+        if wait.open:
+            _wait(draft, wait)
+
+
+def gates(draft: Draft) -> None:
+    """Fire the gates whose features are finished."""
+    if draft.mission.status is not MissionStatus.ACTIVE:
+        return
+    for gate in draft.mission.gates:
+        _gate(draft, gate)
+
+
+def _wait(draft: Draft, wait: Wait) -> None:
+    kind, _, what = wait.waiting_for.partition(":")
+    due = parse_stamp(what) if kind == "time" else None
+    if due is not None:
+        if draft.has_come(wait.feature, f"{what} has come", due - draft.seen.now):
+            _end_wait(draft, wait, "resolved", f"{what} has come")
+        return
+    if kind == "mission" and draft.seen.missions.get(what) == MissionStatus.COMPLETED:
+        _end_wait(draft, wait, "resolved", f"mission {what} is completed")
+        return
+    since = parse_stamp(wait.since) if wait.since else None
+    if since is None:
+        now = stamp(draft.seen.now)
+        draft.moves.append(StartWait(wait.feature, wait.waiting_for, now, f"it waits for {wait.waiting_for}"))
+        return
+    left = (parse_duration(wait.timeout) or draft.policy.wait_lifetime) - draft.seen.since(since)
+    if draft.has_come(wait.feature, f"the wait for {wait.waiting_for} is over", left):
+        _end_wait(draft, wait, "failed", f"{wait.waiting_for} did not come in time")
+
+
+def _end_wait(draft: Draft, wait: Wait, to: str, why: str) -> None:
+    draft.moves.append(MoveWait(wait.feature, wait.waiting_for, wait.status, to, why))
+
+
+def _gate(draft: Draft, gate: Gate) -> None:
+    word = gate.status.casefold().split(" ")[0]
+    after = [f for n in gate.after if (f := draft.mission.feature(n)) is not None]
+    ready = all(f.finished for f in after)
+    if gate.kind is GateKind.DELAY and word == "until":
+        _delay(draft, gate)
+    elif gate.kind is GateKind.QUALITY and word in {"passed", "failed"} and not ready:
+        _move(draft, gate, "pending", "what it judges has changed")
+    elif word in _PENDING and ready and gate.kind is not None:
+        _fire(draft, gate, after)
+    elif word == "waiting":
+        words = f"`{gate.name}` waits for a person{_said(gate)}"
+        draft.hold("", str(gate.kind), words, unblock=approval(draft.mission, gate), person=True)
+
+
+def _said(gate: Gate) -> str:
+    """What its author says to the person who decides, and whom they want to be told."""
+    message = f": {gate.message}" if gate.message else ""
+    return message + (f" (for {gate.notify})" if gate.notify else "")
+
+
+def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
+    if gate.kind is GateKind.DELAY:
+        length = parse_duration(gate.rule)
+        if length is None:
+            words = f"the delay `{gate.name}` has no readable duration: `{gate.rule}`"
+            draft.hold("", "delay", words, unblock=approval(draft.mission, gate), person=True)
+            return
+        _move(draft, gate, f"until {stamp(draft.seen.now + length)}", f"it lasts {gate.rule}")
+        draft.wakes.append(draft.seen.now + length)
+    elif gate.kind is GateKind.QUALITY:
+        verdict = _quality(draft, gate, after)
+        _move(draft, gate, verdict or "waiting", gate.rule or "its features are finished")
+    else:
+        _move(draft, gate, "waiting", "what stands before it is finished")
+        if gate.kind is GateKind.CHECKPOINT and draft.mission.status is MissionStatus.ACTIVE:
+            draft.pause(f"checkpoint `{gate.name}` is reached{_said(gate)}: {approval(draft.mission, gate)}")
+
+
+def _delay(draft: Draft, gate: Gate) -> None:
+    ends = parse_stamp(gate.status.partition("until ")[2])
+    length = parse_duration(gate.rule)
+    began = ends - length if ends and length else None
+    left = timedelta(0) if ends is None else ends - draft.seen.now
+    if began is not None and length is not None:
+        left = length - draft.seen.since(began)
+    if ends is None or draft.has_come("", f"the delay `{gate.name}` is over", left):
+        _move(draft, gate, "passed", "the delay is over")
+
+
+def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> str:
+    """Return passed, failed, or nothing where a part of the rule is one that only a person can read."""
+    if gate.all_passed and any(f.status is not FeatureStatus.DONE for f in after):
+        return "failed"
+    scores = [_score(draft, f) for f in after if f.status is FeatureStatus.DONE]
+    least = gate.min_score
+    if least is not None and scores and sum(scores, Decimal(0)) / len(scores) < least:
+        return "failed"
+    readable = least is not None or gate.all_passed or not gate.rule.strip()
+    return "passed" if readable and not gate.condition else ""
+
+
+def _score(draft: Draft, feature: Feature) -> Decimal:
+    """A feature without a reviewer's score: 5 when it has criteria that a machine judges and all passed, else 1."""
+    judged = any(c.kind in EXECUTABLE_KINDS for c in feature.criteria)
+    proven = judged and any(r.cause is Cause.DONE for r in draft.records_of(feature.number))
+    return _FULL_SCORE if proven else _NO_SCORE
+
+
+def _move(draft: Draft, gate: Gate, to: str, why: str) -> None:
+    shown = "open" if is_open(to) else to.split(" ", maxsplit=1)[0]
+    draft.moves.append(MoveGate(gate.name, gate.status, to, f"gate {gate.name} is {shown}: {why}"))

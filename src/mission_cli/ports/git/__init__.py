@@ -1,0 +1,1 @@
+"""What the engine needs from git: the code, the state, and the remote."""

@@ -1,0 +1,291 @@
+"""Commands that make and mend missions: new, init, edit."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, NotFoundError, UsageError
+from mission_cli.surfaces.cli.commands.interview import (
+    Approved,
+    Order,
+    plan_for,
+    read_goal,
+)
+from mission_cli.surfaces.cli.editor import edited
+from mission_cli.surfaces.cli.shell import Shell, command
+from mission_cli.surfaces.plain import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mission_cli.document.plans.model import Plan
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.problems import Problem
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.wiring.compose import Opened
+
+_SETTINGS = """\
+# Settings of mission for this repository; `docs/settings.md` of the project lists all of them.
+# sandbox = "auto"
+# max_parallel_workers = 2
+# protect = []
+
+# [tree]
+# setup = "npm ci"              # run in each new tree of a worker or check
+# copy = [".env.test"]          # files that are not in git and that a tree needs
+
+# [runners.script]
+# kind = "command"              # any program: the prompt comes on stdin, MISSION_* stand in the environment
+# command = ["sh", "worker.sh"]
+# deadline = "3h"
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "new", help="Make a mission from a goal, or from a plan file, and commit it.")(new)
+    command(app, "init", help="Set this repository up for missions.")(init)
+    command(app, "merge-driver", help="Let git merge mission files by meaning: `mission merge-driver install`.")(
+        merge_driver
+    )
+    command(app, "edit", help="Edit a copy of the mission file; it is linted, merged and committed under your name.")(
+        edit
+    )
+
+
+def new(
+    shell: Shell,
+    goal: Annotated[str, typer.Argument(help="What shall be reached; - reads it from standard input.")] = "",
+    plan: Annotated[Path | None, typer.Option(help="A ready plan, YAML or JSON.")] = None,
+    identity: Annotated[str, typer.Option("--id", help="Name of the mission; default: m-DATE-HEX.")] = "",
+    mode: Annotated[str, typer.Option(help="poc or full.")] = "",
+    kind: Annotated[str, typer.Option("--type", help="development, research, operations or your own.")] = "",
+    priority: Annotated[str, typer.Option(help="low, normal, high or urgent.")] = "",
+    base: Annotated[str, typer.Option(help="Branch that the work starts from and lands on.")] = "",
+    runner: Annotated[str, typer.Option(help="Name of a [runners.…] table of the settings.")] = "",
+    max_usd: Annotated[str, typer.Option("--max-usd", help="Cap in dollars, or unlimited.")] = "",
+    hours: Annotated[str, typer.Option(help="Cap in hours of work, or unlimited.")] = "",
+    max_tokens: Annotated[str, typer.Option("--max-tokens", help="Cap in tokens, or unlimited.")] = "",
+    deadline: Annotated[str, typer.Option(help="Date or time.")] = "",
+    orchestrator: Annotated[str, typer.Option(help="Model tier that makes the plan; default: opus.")] = "",
+    homeless: Annotated[
+        bool, typer.Option("--homeless", help="No repository yet: keep it in your data folder.")
+    ] = False,
+    start: Annotated[bool, typer.Option("--start", help="Start it at once.")] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
+) -> int:
+    """Make a mission from a goal or a plan file and commit it."""
+    goal = read_goal(goal)
+    given = {
+        "goal": goal,
+        "id": identity,
+        "mode": mode,
+        "type": kind,
+        "priority": priority,
+        "deadline": deadline,
+        "model_routing.orchestrator": orchestrator,
+    }
+    given = {k: v for k, v in given.items() if v}
+    budget = {"money_usd": max_usd, "time_hours": hours, "token_limit": max_tokens}
+    budget = {k: v for k, v in budget.items() if v}
+    cost = ""
+    facts: dict[str, Any] = {}
+    if plan is not None:
+        read, warnings = _read(shell, plan, given, budget, runner)
+        facts = {"warnings": warnings}
+        mission, path = create_mission(shell, read, base=base, homeless=homeless)
+    else:
+        order = Order(goal, given, budget, runner, base, homeless=homeless, ask=shell.interactive and not headless)
+        _refuse_unapproved(order, headless=headless)
+        made = plan_for(shell, order)
+        if isinstance(made, int):
+            return made
+        mission, path = _create_planned(shell, made, order)
+        cost, facts = f"\nplanning cost {made.planned.cost}", {"planning": made.planned.sums}
+    next_command = "" if homeless else f"mission start {mission}"
+    words = f"{mission} is planned: {path}{cost}" + (f"\nnext: {next_command}" if next_command and not start else "")
+    if start and not homeless:
+        from mission_cli.surfaces.cli.commands.lifecycle import start as start_mission
+
+        shell.note(words)
+        return start_mission(shell, mission, yes=True, headless=True)
+    shell.say(words, facts={"id": mission, "path": path, **facts})
+    return 0
+
+
+def init(
+    shell: Shell,
+    remote: Annotated[str, typer.Option(help="Share missions with other clones by pushing to this git remote.")] = "",
+) -> int:
+    """Set this repository up: the state repository, the merge driver, a settings file to fill in."""
+    from mission_cli.settings import with_remote
+    from mission_cli.wiring.compose import register_merge_driver
+
+    opened = shell.open(create=True)
+    state = opened.state.layout
+    done = [f"mission files: {state.work_tree}" + (" (in place)" if state.in_place else "")]
+    register_merge_driver(opened)
+    done.append(f"merge driver: registered in {state.git_dir}")
+    tree = opened.checkout.main_tree
+    settings = tree / ".mission.toml" if tree else None
+    remote = remote or _asked_remote(shell, opened)
+    if settings is not None:
+        there = settings.read_text(encoding="utf-8") if settings.exists() else None
+        wanted = _SETTINGS if there is None else there
+        wanted = with_remote(wanted, remote, os.fspath(settings)) if remote else wanted
+        if wanted == there:
+            done.append(f"settings: {settings} (left as it is)")
+        else:
+            settings.write_text(wanted, encoding="utf-8")
+            new = "new, all commented out: fill it in and commit it" if there is None else "changed: commit it"
+            done.append(f"settings: {settings} ({new})")
+        done += [f"shared by: {remote}; nothing is pushed before the next pulse"] if remote else []
+    shell.say("\n".join(done), facts={"state": os.fspath(state.work_tree), "settings": os.fspath(settings or "")})
+    return 0
+
+
+def _asked_remote(shell: Shell, opened: Opened) -> str:
+    """The remote that a person on a terminal says yes to; empty where nobody is asked, or says no."""
+    usual = "" if opened.world.settings.remote or opened.state.layout.in_place else opened.usual_remote()
+    words = f"Share missions with other clones by pushing to `{clean(usual)}`?"
+    return usual if usual and shell.interactive and typer.confirm(words, default=False) else ""
+
+
+def merge_driver(
+    shell: Shell, action: Annotated[str, typer.Argument(metavar="install", help="What to do with it.")]
+) -> int:
+    """Register the merge driver where the mission files of this repository live."""
+    from mission_cli.wiring.compose import register_merge_driver
+
+    if action != "install":
+        raise UsageError(f"`{clean(action)}` is nothing to do", hint="mission merge-driver install")
+    opened = shell.open()
+    changed = register_merge_driver(opened)
+    state = opened.state.layout
+    words = "\n".join(f"written: {path}" for path in changed) or f"it is registered in {state.git_dir} already"
+    shell.say(words, facts={"git_dir": os.fspath(state.git_dir), "changed": [os.fspath(path) for path in changed]})
+    return 0
+
+
+def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") -> int:
+    """Edit a copy; what is committed meanwhile is merged with it."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.commands.edit import save_edit
+    from mission_cli.document.reading.placed import load_placed
+    from mission_cli.engine.loop import pulse
+
+    opened = shell.open()
+    address = resolve(opened.world.state.snapshot(), mission)
+    before = address.stored.text
+    text = edited(before, f"{address.mission.id}.md")
+    loaded = load_placed(text, address.stored.id)
+    if loaded.errors() or loaded.refused:
+        kept = _kept(f"{address.mission.id}.md", text)
+        words = "\n".join(p.at(os.fspath(kept)) for p in loaded.errors())
+        raise BlockedError(f"it has errors and was not saved:\n{words}", hint=f"your text is kept in {kept}")
+    try:
+        done = save_edit(opened.world, address.stored.id, before, text)
+    except BlockedError as error:
+        kept = _kept(f"{address.mission.id}.md", text)
+        raise BlockedError(error.message, hint=f"{error.hint}; your text is kept in {kept}") from error
+    pulse(opened.world, [address.mission.id])
+    shell.say(done.words, facts={"id": address.mission.id, "commit": done.commit or ""})
+    return 0
+
+
+def _kept(name: str, text: str) -> Path:
+    """A file of its own with a text that could not be saved."""
+    kept = Path(tempfile.mkdtemp()) / name
+    kept.write_bytes(text.encode("utf-8", "surrogateescape"))
+    return kept
+
+
+def _read(
+    shell: Shell, plan: Path, given: dict[str, str], budget: dict[str, str], runner: str
+) -> tuple[Plan, list[Problem]]:
+    """Return the plan of a file and what is to be warned of. Raises NotFoundError, DocumentError with all problems."""
+    from mission_cli.document.plans.plan import override, read_plan
+
+    try:
+        text = plan.read_text(encoding="utf-8")
+    except OSError as error:
+        raise NotFoundError(f"{plan} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        column = error.start - (error.object.rfind(b"\n", 0, error.start) + 1) + 1
+        hint = "save the file as UTF-8"
+        raise DocumentError("a byte that is not UTF-8", where=f"{plan}:{line}:{column}", hint=hint) from error
+    read = read_plan(text)
+    warnings = [p for p in read.problems if p.severity == "warning"]
+    for problem in warnings if not shell.as_json else ():
+        shell.note(problem.at(os.fspath(plan)))
+    if read.plan is None:
+        errors = [p for p in read.problems if p.severity == "error"]
+        for problem in errors[1:]:
+            shell.err.print(clean(problem.at(os.fspath(plan))))
+        raise DocumentError.of(os.fspath(plan), errors)
+    return override(read.plan, given, budget, runner), warnings
+
+
+def _refuse_unapproved(order: Order, *, headless: bool) -> None:
+    """Raise UsageError where nobody can be asked, and something is missing."""
+    if order.ask:
+        return
+    if not order.goal:
+        hint = 'mission new "GOAL" on a terminal or with --headless, or mission new --plan plan.yaml'
+        raise UsageError("a goal or a plan file is needed", hint=hint)
+    if not headless:
+        raise UsageError("nobody can approve the plan here", hint="--headless takes the plan as the model makes it")
+
+
+def _create_planned(shell: Shell, made: Approved, order: Order) -> tuple[str, str]:
+    """Make the mission of an approved plan; where that fails, the plan that was paid for is not lost."""
+    try:
+        return create_mission(shell, made.plan, base=order.base, homeless=order.homeless, planning=made.planned.records)
+    except MissionError:
+        shell.err.print(f"the plan is kept: {made.kept}; planning cost {made.planned.cost}")
+        raise
+
+
+def create_mission(
+    shell: Shell,
+    plan: Plan,
+    *,
+    base: str,
+    homeless: bool,
+    planning: Callable[[MissionId], Sequence[RunRecord]] = lambda _: (),
+    front: Mapping[str, str | int] | None = None,
+) -> tuple[str, str]:
+    """Make the mission of a plan in the repository, or in the data folder where there is none; return id and path.
+
+    `front` are keys of the front matter that a plan does not have.
+    """
+    from mission_cli.adapters.clock import SystemClock
+    from mission_cli.adapters.machine import git_person
+    from mission_cli.adapters.templates import JinjaTemplates
+    from mission_cli.app.commands.create import create
+    from mission_cli.domain.ids import poc_branch
+    from mission_cli.wiring.compose import is_in_repository, open_homeless
+
+    common: dict[str, Any] = {"templates": JinjaTemplates(), "now": SystemClock().now(), "planning": planning}
+    common["front"] = front or {}
+    if homeless or not is_in_repository(shell.repo):
+        store = open_homeless(create=True)
+        if store is None:
+            raise AssertionError("it was made a line ago")
+        return create(plan, store=store, person=git_person(shell.repo), base=lambda _: base or plan.base, **common)
+    opened = shell.open(create=True)
+    chosen = base or plan.base or opened.default_base()
+    if not chosen:
+        raise UsageError("no branch is checked out", hint="say which one is the base: --base main")
+    place = os.fspath(opened.checkout.name)
+    person = opened.world.machine.person()
+    named = bool(base or plan.base)
+    beside = plan.mode == "poc" and not named and not opened.world.code.is_dedicated(chosen)
+    where = poc_branch if beside else (lambda _: chosen)
+    return create(plan, store=opened.state, person=person, base=where, repo=place, **common)

@@ -1,0 +1,230 @@
+"""Commands that keep mission files healthy: lint, fmt, schema."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.errors import ConflictError, NotFoundError, UsageError
+from mission_cli.surfaces.cli.shell import Shell, command
+from mission_cli.surfaces.plain import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mission_cli.domain.problems import Problem
+    from mission_cli.engine.context import World
+    from mission_cli.ports.git.state import Stored
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PATH…]", help="Mission files, folders or ids; default: all missions."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A mission file as it was read: as a person has it on disk, or as it is committed."""
+
+    path: str
+    text: str
+    identity: str
+    """The id that its place gives it."""
+    placed: bool
+    """Whether it lies where missions lie: its id has to be the name of its folder then."""
+    met: tuple[Problem, ...] = ()
+    """Errors that the last pulse met for it, and whether it is not committed."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "lint", help="Say what is wrong with mission files, with line and column.")(lint)
+    command(app, "fmt", help="Align the tables of mission files; nothing but white space moves.")(fmt)
+    command(app, "schema", help="Print the JSON schema of the front matter, or of .mission.toml, for editors.")(schema)
+
+
+def lint(
+    shell: Shell,
+    paths: Paths = None,
+    mend: Annotated[bool, typer.Option("--fix", help="Mend what has one right answer, in the file on disk.")] = False,
+) -> int:
+    """Say what is wrong with mission files. Exit 1 when something would not run."""
+    from mission_cli.document.checking.lint import lint as check
+    from mission_cli.document.reading.load import load
+    from mission_cli.document.reading.placed import load_placed
+
+    sources = _on_disk(_sources(shell, paths or [])) if mend else _sources(shell, paths or [])
+    mended: list[tuple[str, Problem]] = []
+    found: list[tuple[str, Problem]] = []
+    for source in sources:
+        text, done = _mended(source) if mend else (source.text, ())
+        mended += [(source.path, note) for note in done]
+        read = load_placed if source.placed else load
+        found += [(source.path, problem) for problem in (*source.met, *check(read(text, source.identity)))]
+    errors = sum(p.severity == "error" for _, p in found)
+    lines = [f"{path}:{note.line}: fixed: {note.message}" for path, note in mended]
+    lines += [p.at(path) for path, p in found]
+    if found:
+        lines.append(f"{errors} errors, {len(found) - errors} warnings")
+    words = "\n".join(clean(line) for line in lines) or "nothing to complain about"
+    facts = {
+        "problems": [_as_facts(path, p) for path, p in found],
+        "errors": errors,
+        "fixed": [{"path": path, "line": note.line, "message": note.message} for path, note in mended],
+    }
+    shell.say(words, facts=facts)
+    return 1 if errors else 0
+
+
+def fmt(
+    shell: Shell,
+    paths: Paths = None,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 when something would change.")] = False,
+) -> int:
+    """Align tables in the files on disk."""
+    from mission_cli.document.checking.align import aligned
+
+    moved = []
+    for source in _on_disk(_sources(shell, paths or [])):
+        new = aligned(source.text)
+        if new != source.text:
+            moved.append(source.path)
+            if not check:
+                _write(source, new)
+    verb = "would be aligned" if check else "aligned"
+    words = "\n".join(f"{clean(path)}: {verb}" for path in moved) or "all tables are aligned"
+    shell.say(words, facts={"changed": moved, "written": not check})
+    return 1 if check and moved else 0
+
+
+def schema(
+    shell: Shell,
+    name: Annotated[str, typer.Argument(metavar="[mission|settings]", help="Of what.")] = "mission",
+) -> int:
+    """Print a JSON schema; with --json it stands under `document`."""
+    from mission_cli.surfaces.schemas import SCHEMAS
+
+    if name not in SCHEMAS:
+        raise UsageError(f"there is no schema of `{name}`", hint=f"known are {', '.join(SCHEMAS)}")
+    found = SCHEMAS[name]()
+    if shell.as_json:
+        shell.facts({"name": name, "document": found})
+    else:
+        sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    return 0
+
+
+def _as_facts(path: str, problem: Problem) -> dict[str, object]:
+    return {
+        "path": path,
+        "line": problem.line,
+        "column": problem.column,
+        "severity": str(problem.severity),
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def _mended(source: Source) -> tuple[str, tuple[Problem, ...]]:
+    from mission_cli.document.checking.fix import fix
+
+    fixed = fix(source.text, source.identity)
+    if fixed.text != source.text:
+        _write(source, fixed.text)
+    return fixed.text, fixed.done
+
+
+def _write(source: Source, text: str) -> None:
+    from mission_cli.adapters.fs.exchange import replace_unless_changed
+
+    path = Path(source.path).resolve()
+    old, new = (t.encode("utf-8", "surrogateescape") for t in (source.text, text))
+    if not replace_unless_changed(path, old, new, temp_folder=path.parent):
+        raise ConflictError(f"{source.path} was changed meanwhile", hint="it is as it was left; try again")
+
+
+def _sources(shell: Shell, words: list[str]) -> Iterator[Source]:
+    names = []
+    for word in words:
+        path = Path(word)
+        if path.is_dir():
+            yield from (_read(file) for file in _below(path))
+        elif path.is_file():
+            yield _read(path)
+        else:
+            names.append(word)
+    if names or not words:
+        yield from _of_missions(shell, names)
+
+
+def _below(folder: Path) -> list[Path]:
+    """The mission files of a folder: in it, in folders of it, and where missions lie in repositories below it.
+
+    Raises NotFoundError where there is none: nothing was looked at, and nothing is said to be well.
+    """
+    from mission_cli.adapters.git.repo.checkout import MISSION_FOLDERS, is_mission_file
+
+    def lies_there(file: Path) -> bool:
+        place = (file.parent if file.name != "mission.md" else file.parent.parent).absolute().as_posix()
+        below = file.relative_to(folder)
+        return file.parent == folder or is_mission_file(below.as_posix()) or f"{place}/".endswith(ends)
+
+    ends = tuple(f"/{name}/" for name in MISSION_FOLDERS)
+    files = {*folder.rglob("mission.md"), *folder.rglob("*-mission.md")}
+    found = sorted(file for file in files if lies_there(file) and file.is_file())
+    if not found:
+        hint = "name a folder with ID/mission.md in it, or an id"
+        raise NotFoundError(f"there is no mission file in {folder}", hint=hint)
+    return found
+
+
+def _read(path: Path) -> Source:
+    try:
+        text = path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise NotFoundError(f"{path} cannot be read: {error.strerror}") from error
+    name = path.resolve()
+    identity = name.parent.name if name.name == "mission.md" else name.stem.removesuffix("-mission")
+    placed = name.name == "mission.md" and name.parent.parent.name in {"missions", ".missions"}
+    return Source(os.fspath(path), text, identity, placed)
+
+
+def _of_missions(shell: Shell, names: list[str]) -> Iterator[Source]:
+    """The files of missions by id, or of all; one that is edited on disk is read there."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.queries.troubles import problems_of
+
+    world = shell.open().world
+    snapshot = world.state.snapshot()
+    stored = [resolve(snapshot, n).stored for n in names] if names else list(snapshot.missions.values())
+    edits = {edit.path: edit.kind for edit in world.state.edits()}
+    for one in stored:
+        path, text, met = world.state.work_path(one.path), one.text, tuple(problems_of(world, one))
+        if one.path in edits and Path(path).is_file():
+            text, met = _read(Path(path)).text, (*met, _uncommitted(world, one, edits[one.path]))
+        yield Source(path, text, one.id, placed=True, met=met)
+
+
+def _uncommitted(world: World, stored: Stored, kind: str) -> Problem:
+    """Say that a file on disk is not what counts, and how it is committed."""
+    from mission_cli._support.text import counted
+    from mission_cli.app.commands.edit import commit_command
+    from mission_cli.document.reading.placed import load_placed
+    from mission_cli.domain.problems import Problem, Severity
+
+    errors = counted(len(load_placed(stored.text, stored.id).errors()), "error")
+    words = f"this is the file on disk; until you commit it the committed one counts, which has {errors}"
+    return Problem(1, 1, words, commit_command(world, stored.path, kind), Severity.WARNING)
+
+
+def _on_disk(sources: Iterator[Source]) -> Iterator[Source]:
+    """The same files as they lie on disk: what is written is a person's edit, and waits for their commit."""
+    for source in sources:
+        if Path(source.path).is_file():
+            yield Source(source.path, _read(Path(source.path)).text, source.identity, source.placed)

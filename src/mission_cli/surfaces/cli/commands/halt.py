@@ -1,0 +1,97 @@
+"""Commands that stop missions and let them go on: pause, resume, cancel, stop. They work whatever else does not."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mission_cli._support.text import counted
+from mission_cli.domain.errors import UsageError, refusals_said
+from mission_cli.surfaces.cli.commands.lifecycle import finish, pulse_and_tell
+from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Yes, command
+from mission_cli.surfaces.plain import stop_everything
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "pause", help="Start nothing new; running workers end by themselves.")(pause)
+    command(app, "resume", help="Go on after a pause.")(resume)
+    command(app, "cancel", help="End the mission; workers are stopped, their work is kept.")(cancel)
+    command(app, "stop", help="The panic button: stop everything in this repository.")(stop)
+
+
+def pause(
+    shell: Shell,
+    mission: Identity = "",
+    reason: Reason = "",
+    now: Annotated[bool, typer.Option("--now", help="Stop running workers and keep their work.")] = False,
+) -> int:
+    """Start nothing new."""
+    from mission_cli.app.commands import features
+
+    opened = shell.open_at_any_rate()
+    return finish(shell, opened, features.pause(opened.world, mission, reason=reason, now=now), only=True)
+
+
+def resume(
+    shell: Shell,
+    mission: Identity = "",
+    reason: Reason = "",
+    everywhere: Annotated[bool, typer.Option("--all", help="Lift STOP in this repository.")] = False,
+) -> int:
+    """Go on."""
+    from mission_cli.app.commands import features
+
+    if everywhere:
+        return _lift(shell)
+    opened = shell.open(vouched=True)
+    return finish(shell, opened, features.resume(opened.world, mission, reason=reason))
+
+
+def cancel(shell: Shell, mission: Identity = "", reason: Reason = "", yes: Yes = False) -> int:
+    """End the mission."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.commands import features
+
+    opened = shell.open_at_any_rate()
+    address = resolve(opened.state.snapshot(), mission)
+    name = address.mission.id
+    running = [key for key in opened.executor.running() if key.startswith(f"{name}/")]
+    then = (
+        f"{counted(len(running), 'running job')} of it told to end, the work kept" if running else "nothing of it runs"
+    )
+    if not shell.agreed(f"{name} ends for good, {then}", yes=yes):
+        return 0
+    return finish(shell, opened, features.cancel(opened.world, name, reason=reason), only=True)
+
+
+def stop(
+    shell: Shell,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Needed: it stops every mission of this repository.")
+    ] = False,
+) -> int:
+    """Set STOP and end what runs. Needs no settings, no mission file and no room on the disk."""
+    if not everything:
+        raise UsageError(
+            "`stop` stops every mission of this repository", hint="mission stop --all; one mission: mission pause --now"
+        )
+    words, facts = stop_everything(shell.repo)
+    shell.say(words, facts=facts)
+    return 0
+
+
+def _lift(shell: Shell) -> int:
+    """Lift STOP, and let a pulse go on where the settings can be read."""
+    from mission_cli.wiring.emergency import open_brake
+
+    runtime = open_brake(shell.repo).runtime
+    was = runtime.stopped()
+    with refusals_said():
+        runtime.press_stop(on=False)
+    opened = shell.open_at_any_rate(vouched=True)
+    if not opened.problems:
+        pulse_and_tell(shell, opened)
+    shell.say("STOP is lifted" if was else "STOP was not set", facts={"lifted": was})
+    return 0

@@ -1,0 +1,350 @@
+"""Commands that move missions: start, pulse, run, pause, resume, cancel, stop, land, retry, skip, validate, answers."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mission_cli.domain.errors import MissionError
+from mission_cli.domain.ids import MissionId
+from mission_cli.domain.status import PASSES, Verdict
+from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Yes, command
+from mission_cli.surfaces.plain import GONE, clean, complaints, exit_code
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.app.transaction import Done
+    from mission_cli.engine.loop import Report
+    from mission_cli.wiring.compose import Opened
+
+
+_LOOK_SECONDS = 0.1
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "start", help="Start a mission, after showing what that means.")(start)
+    command(app, "pulse", help="One tick: observe, decide, record, act. Made for cron.")(pulse)
+    command(app, "takeover", help="Drive a mission here that another machine or clone drove.")(takeover)
+    command(app, "land", help="Bring the finished work to the base branch.")(land)
+    command(app, "retry", help="Give a feature fresh tries.")(retry)
+    command(app, "skip", help="Leave a feature out.")(skip)
+    command(app, "signal", help="Say that what a feature waits for outside has come.")(signal)
+    command(app, "answer", help="Answer a request.")(answer)
+    command(app, "approve", help="Approve a gate.")(approve)
+    command(app, "reject", help="Reject a gate.")(reject)
+    command(app, "validate", help="Judge a milestone now. Exit 0 passed, 1 failed, 2 configuration, 3 not ready.")(
+        validate
+    )
+
+
+def start(
+    shell: Shell,
+    mission: Identity = "",
+    yes: Yes = False,
+    headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
+    scheduled: Annotated[bool, typer.Option("--scheduled", help="Not now: when its schedule is due.")] = False,
+    base: Annotated[
+        str, typer.Option(help="Base branch of a file that names none; default: the one that is checked out.")
+    ] = "",
+) -> int:
+    """Start a mission: consent, state, one pulse."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.commands import lifecycle
+    from mission_cli.app.commands.start_checks import (
+        on_base,
+        refuse_start,
+        weak_points,
+    )
+    from mission_cli.engine.guards.state_guard import secured
+    from mission_cli.surfaces.views.consent import consent_view, kept_words
+
+    opened = shell.open(vouched=True)
+    address = resolve(opened.world.state.snapshot(), mission)
+    if not base and not address.mission.base and (base := opened.default_base()):
+        shell.note(f"the file names no base branch: `{base}`, which is checked out, is taken (--base names another)")
+    address = on_base(address, base)
+    refuse_start(opened.world, address)
+    weak = weak_points(address)
+    if not shell.as_json:
+        shell.out.print(consent_view(opened.world, address.loaded))
+        for problem in weak:
+            shell.note(problem.at(address.stored.path))
+    asks = {"question": "Start?", "refused": "nothing was started"}
+    if not shell.agreed(f"{address.mission.id} starts", yes=yes or headless, default=True, shown=True, **asks):
+        return 0
+    done = lifecycle.start(opened.world, address.mission.id, scheduled=scheduled, base=base)
+    report = _pulse(opened)
+    _tell(shell, report)
+    follow = f"The next pulse comes by itself when a worker ends; `mission run {address.mission.id}` follows it."
+    now = resolve(secured(opened.world, {}, []), address.mission.id).mission  # a worker may have moved the branch
+    words = f"{done.words}. {'Pulses begin it: mission cron install.' if scheduled else follow}"
+    shell.say(
+        words,
+        facts={
+            "id": now.id,
+            "status": str(now.status) if scheduled else "active",
+            "warnings": weak,
+            "kept": list(kept_words(address.loaded)),
+        },
+    )
+    return exit_code(report)
+
+
+def pulse(
+    shell: Shell,
+    missions: Annotated[list[str] | None, typer.Argument(metavar="[ID…]")] = None,
+    everywhere: Annotated[bool, typer.Option("--all", help="In every repository that you have used.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the decisions and why; change nothing.")] = False,
+    by_exit: Annotated[bool, typer.Option("--exit-code", help="3 when a mission waits for a person.")] = False,
+) -> int:
+    """One tick. Silent when nothing changed."""
+    from mission_cli.engine.loop import look
+    from mission_cli.fastpath import leave_sign, state_folder
+
+    if everywhere and not dry_run:
+        leave_sign(state_folder())
+    codes = []
+    for opened in _repositories(shell, everywhere=everywhere):
+        only = _only(opened, missions or [])
+        report = look(opened.world, only) if dry_run else _pulse(opened, only)
+        if dry_run:
+            _tell_plan(shell, report)
+        else:
+            _tell(shell, report)
+        codes.append(exit_code(report))
+        if by_exit and not codes[-1] and report.waits_for_person:
+            codes[-1] = 3
+    return max(codes, default=0)
+
+
+def land(shell: Shell, mission: Identity = "", yes: Yes = False) -> int:
+    """Bring the finished work to the base."""
+    from mission_cli.app.commands import features
+
+    opened = shell.open()
+    name, what = features.landing_words(opened.world, mission)
+    if not shell.agreed(what, yes=yes):
+        return 0
+    return finish(shell, opened, features.land(opened.world, name), landing=True)
+
+
+def takeover(shell: Shell, mission: Identity = "") -> int:
+    """Drive a mission here."""
+    from mission_cli.app.commands import lifecycle
+
+    opened = shell.open(vouched=True)
+    return finish(shell, opened, lifecycle.takeover(opened.world, mission))
+
+
+def retry(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -> int:
+    """Give a feature fresh tries."""
+    from mission_cli.app.commands import features
+
+    opened = shell.open(vouched=True)
+    what = features.reopens(opened.world, feature)
+    if what and not shell.agreed(what, yes=yes):
+        return 0
+    return finish(shell, opened, features.retry(opened.world, feature, reason=reason))
+
+
+def skip(shell: Shell, feature: Thing, reason: Reason = "") -> int:
+    """Leave a feature out."""
+    from mission_cli.app.commands import features
+
+    opened = shell.open()
+    return finish(shell, opened, features.skip(opened.world, feature, reason=reason))
+
+
+def signal(shell: Shell, feature: Thing, reason: Reason = "") -> int:
+    """Say that what a feature waits for has come."""
+    from mission_cli.app.commands import signal as signals
+
+    opened = shell.open()
+    return finish(shell, opened, signals.signal(opened.world, feature, reason=reason))
+
+
+def answer(
+    shell: Shell,
+    mission: Annotated[str, typer.Argument(metavar="ID")],
+    number: Annotated[int, typer.Argument(metavar="N", help="Number of the request.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT")] = "",
+) -> int:
+    """Answer a request."""
+    from mission_cli.app.commands import features
+
+    words = text
+    if not words and shell.interactive:
+        words = typer.prompt("Answer")
+    opened = shell.open()
+    return finish(shell, opened, features.answer(opened.world, mission, number, words))
+
+
+def approve(
+    shell: Shell,
+    mission: Annotated[str, typer.Argument(metavar="ID")],
+    gate: Annotated[str, typer.Argument(metavar="GATE")],
+    comment: Annotated[str, typer.Option("--comment")] = "",
+) -> int:
+    """Approve a gate."""
+    return _gate(shell, mission, gate, comment, approved=True)
+
+
+def reject(
+    shell: Shell,
+    mission: Annotated[str, typer.Argument(metavar="ID")],
+    gate: Annotated[str, typer.Argument(metavar="GATE")],
+    comment: Annotated[str, typer.Option("--comment")] = "",
+) -> int:
+    """Reject a gate."""
+    return _gate(shell, mission, gate, comment, approved=False)
+
+
+def validate(
+    shell: Shell,
+    milestone: Annotated[str, typer.Argument(metavar="ID[/1]")] = "",
+    report_only: Annotated[
+        bool, typer.Option("--report-only", help="Write nothing, judge also what is unfinished.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Run every criterion again, also where nothing changed.")
+    ] = False,
+) -> int:
+    """Judge a milestone now."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.commands import validate as judging
+    from mission_cli.planner.milestones.milestones import current_milestones
+
+    opened = shell.open()
+    address = resolve(opened.world.state.snapshot(), milestone)
+    current = current_milestones(address.mission) or address.mission.milestones[-1:]
+    wanted = address.need_milestone() if address.milestone else current[0]
+    validation = judging.begin(opened.world, address, wanted, report_only=report_only, again=again)
+    while True:
+        judgement = judging.step(opened.world, validation)
+        if not (judgement.starts or judgement.running):
+            break
+        time.sleep(_LOOK_SECONDS)  # checks are jobs of their own, and tell nobody when they end
+    if not report_only:
+        judging.conclude(opened.world, validation, judgement.known)
+    asked = [a.prompt for a in judgement.asks] + [r.prompt for r in judgement.asked]
+    lines = [f"{j.verdict:<14} {j.criterion.text}" for j in judgement.known]
+    lines += [f"{'needs a person':<14} {prompt}" for prompt in asked]
+    facts = {
+        "milestone": wanted.number,
+        "commit": validation.commit,
+        "criteria": [
+            {"text": j.criterion.text, "kind": j.criterion.kind, "verdict": j.verdict, "detail": j.detail}
+            for j in judgement.known
+        ],
+        "needs_person": asked,
+    }
+    shell.say("\n".join(lines) or "there is nothing to judge by", facts=facts)
+    verdicts = {j.verdict for j in judgement.known}
+    if not verdicts or Verdict.COULD_NOT_RUN in verdicts:
+        return 3 if asked and not verdicts else 2
+    if not verdicts <= PASSES:
+        return 1
+    return 3 if asked else 0
+
+
+# What they share
+
+
+def _gate(shell: Shell, mission: str, gate: str, comment: str, *, approved: bool) -> int:
+    from mission_cli.app.commands import features
+
+    opened = shell.open()
+    done = features.decide_gate(opened.world, mission, gate, approved=approved, comment=comment)
+    return finish(shell, opened, done)
+
+
+def pulse_and_tell(shell: Shell, opened: Opened) -> None:
+    """Run a pulse and print what it did."""
+    _tell(shell, _pulse(opened))
+
+
+def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False, only: bool = False) -> int:
+    """After a command: let the loop act on it, then say what happened. `only`: on this mission, and no other.
+
+    With settings that could not be read nothing is started; the pulses that come see to the rest.
+    """
+    identity = done.address.mission.id
+    report = None if opened.problems else _pulse(opened, [identity] if only else ())
+    if report is not None:
+        _tell(shell, report)
+    case = report.cases.get(identity) if report is not None else None
+    held = [h for h in case.plan.holds if h.kind == "landing"] if case and landing else []
+    words = "; ".join([done.words, *(f"it waits: {h.detail}" for h in held)])
+    facts = {"id": identity, "message": done.words, "commit": done.commit or ""}
+    shell.say(words, facts={**facts, "waits": [h.detail for h in held]} if landing else facts)
+    return 3 if held else exit_code(report) if report is not None else 0
+
+
+def _pulse(opened: Opened, only: Sequence[MissionId] = ()) -> Report:
+    from mission_cli.engine.loop import pulse as tick
+
+    return tick(opened.world, only)
+
+
+def _repositories(shell: Shell, *, everywhere: bool) -> list[Opened]:
+    if not everywhere:
+        return [shell.open()]
+    from mission_cli.wiring.compose import (
+        note_closed,
+        open_known,
+        registry,
+    )
+
+    found = []
+    for place in registry().all():
+        try:
+            opened = open_known(place)
+        except MissionError as error:
+            note_closed(place, error)
+            shell.note(f"{place}: {error.message}")
+            continue
+        if opened is None:
+            shell.note(f"{place} {GONE}")
+        else:
+            found.append(opened)
+    return found
+
+
+def _only(opened: Opened, names: list[str]) -> list[MissionId]:
+    from mission_cli.app.addressing import resolve
+
+    snapshot = opened.world.state.snapshot()
+    return [MissionId(resolve(snapshot, name).stored.id) for name in names]
+
+
+def _tell(shell: Shell, report: Report) -> None:
+    """Print what a pulse did; nothing when it did nothing."""
+    if not (shell.as_json or shell.quiet):
+        for line in report.lines:
+            shell.out.print(clean(line))
+    _complain(shell, report)
+
+
+def _complain(shell: Shell, report: Report) -> None:
+    for line in complaints(report, debug=shell.debug):
+        shell.err.print(line)
+
+
+def _tell_plan(shell: Shell, report: Report) -> None:
+    for identity, case in report.cases.items():
+        decided = [*case.plan.moves, *case.plan.acts]
+        if shell.as_json:
+            holds = [{"subject": h.subject, "kind": h.kind, "detail": h.detail} for h in case.plan.holds]
+            decisions = [{"decision": type(d).__name__, "why": d.why} for d in decided]
+            shell.facts({"id": identity, "decisions": decisions, "holds": holds})
+            continue
+        for one in decided:
+            shell.out.print(clean(f"{identity}: would {type(one).__name__}: {one.why}"))
+        for hold in case.plan.holds:
+            shell.out.print(
+                clean(f"{identity}{'/' + hold.subject if hold.subject else ''}: {hold.kind}: {hold.detail}")
+            )

@@ -1,0 +1,347 @@
+"""Commands that show: bare `mission`, list, status, show, why, logs, history, inbox. They change nothing."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group
+from rich.text import Text
+
+from mission_cli.domain.errors import NotFoundError
+from mission_cli.domain.ids import Sha
+from mission_cli.surfaces.cli.shell import Identity, Shell, command
+from mission_cli.surfaces.plain import clean
+from mission_cli.surfaces.views.reasons import reasons, waiting_lines
+from mission_cli.surfaces.views.status import list_view, status_view
+from mission_cli.surfaces.views.text import stopped_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from mission_cli.app.addressing import Address
+    from mission_cli.app.queries.status import Line, Waiting
+    from mission_cli.domain.mission import Mission
+    from mission_cli.ports.git.state import Event
+    from mission_cli.ports.runtime import Stopped
+    from mission_cli.wiring.compose import Opened
+
+_FOLLOW_SECONDS = 0.2
+_LOG_TAIL = 20_000
+
+Anything = Annotated[str, typer.Argument(metavar="ID[/1[.2]]", help="A mission, milestone or feature.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "list", help="All missions.")(list_missions)
+    command(app, "status", help="One mission: progress, workers, spend, what it waits for.")(status)
+    command(app, "show", help="The meaning of the file, in full.")(show)
+    command(app, "why", help="Why what does not move does not move, and what would move it.")(why)
+    command(app, "logs", help="The output of a feature's worker.")(logs)
+    command(app, "history", help="What happened, from git.")(history)
+    command(app, "diff", help="What changed, by meaning: since REV, from A..B, or in the last commit.")(diff)
+    command(app, "inbox", help="Everything that waits for you.")(inbox)
+
+
+def list_missions(
+    shell: Shell,
+    status: Annotated[str, typer.Option("--status", help="Only these, separated by commas.")] = "",
+    everywhere: Annotated[
+        bool, typer.Option("--all", help="In every repository that you have used, and homeless ones.")
+    ] = False,
+) -> int:
+    """All missions."""
+    lines, elsewhere = _all_lines(shell) if everywhere else (_lines_here(shell), {})
+    wanted = {word.strip() for word in status.split(",") if word.strip()}
+    lines = [line for line in lines if not wanted or line.status in wanted]
+    heads = [Text(f"{clean(repo)}: ").append(stopped_line(stopped)) for repo, stopped in elsewhere.items()]
+    facts = {"missions": lines, **({"stopped_in": elsewhere} if everywhere else {})}
+    shell.show(Group(*heads, list_view(lines)), facts)
+    return 0
+
+
+def status(
+    shell: Shell,
+    mission: Identity = "",
+    watch: Annotated[bool, typer.Option("--watch", help="Again every second, until Ctrl-C.")] = False,
+) -> int:
+    """One mission."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.queries.status import status_of
+
+    opened = shell.look()
+    while True:
+        snapshot = opened.world.state.snapshot()
+        view = status_of(opened.world, snapshot, resolve(snapshot, mission))
+        if watch and not shell.as_json:
+            shell.out.clear()
+        shell.show(status_view(view), view)
+        if not watch:
+            return 0
+        time.sleep(1)  # the view is drawn once a second until the person stops it
+
+
+def show(shell: Shell, mission: Identity = "") -> int:
+    """The meaning of the file."""
+    from mission_cli.app.addressing import resolve
+
+    opened = shell.look()
+    address = resolve(opened.world.state.snapshot(), mission)
+    found = address.mission
+    lines: list[RenderableType] = [Text(f"{clean(found.title)}  ({clean(found.id)}, {found.raw_status})", style="bold")]
+    lines.append(Text(clean(found.goal)))
+    for milestone in found.milestones:
+        lines += [
+            Text(),
+            Text(f"Milestone {milestone.number}: {clean(milestone.name)}  ({milestone.raw_status})", style="bold"),
+        ]
+        lines += [Text(f"  [{'x' if c.ticked else ' '}] {clean(c.text)}") for c in milestone.criteria]
+        for feature in milestone.features:
+            after = f", after {', '.join(feature.depends)}" if feature.depends else ""
+            lines.append(
+                Text(f"  {feature.number} {clean(feature.title)}  ({clean(feature.raw_status) or 'pending'}{after})")
+            )
+            lines += [Text(f"      {clean(line)}", style="dim") for line in feature.description.splitlines()]
+            lines += [Text(f"      [{'x' if c.ticked else ' '}] {clean(c.text)}") for c in feature.criteria]
+    lines += _kept(found)
+    lines += [Text(), Text(opened.world.state.work_path(address.stored.path), style="dim")]
+    shell.show(Group(*lines), {"path": opened.world.state.work_path(address.stored.path), "mission": found})
+    return 0
+
+
+def _kept(mission: Mission) -> Iterator[RenderableType]:
+    """The rows of sections that nothing acts on, one line each."""
+    for section, rows in itertools.groupby(mission.kept, key=lambda row: row.section):
+        yield Text()
+        yield Text(section, style="bold")
+        for row in rows:
+            cells = ", ".join(f"{name}: {text}" for name, text in row.cells.items() if text)
+            yield Text(f"  {clean(cells)}")
+
+
+def why(shell: Shell, thing: Anything = "") -> int:
+    """Why what does not move does not move."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.queries.status import why as ask
+
+    opened = shell.look()
+    snapshot = opened.world.state.snapshot()
+    address = resolve(snapshot, thing)
+    answers = ask(opened.world, snapshot, address)
+    lines = list(reasons(address.mission.id, answers)) or [Text("everything is finished")]
+    lines += [Text(clean(line)) for line in _past(opened, address)]
+    facts = [{"subject": subject, "holds": holds} for subject, holds in answers]
+    shell.show(Group(*lines), {"id": address.mission.id, "why": facts})
+    return 0
+
+
+def logs(
+    shell: Shell,
+    feature: Annotated[str, typer.Argument(metavar="ID/N.M")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the attempt ends.")] = False,
+    attempt: Annotated[int, typer.Option(help="Which attempt; default: the last one.")] = 0,
+) -> int:
+    """The output of a feature's worker."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.commands.features import records_of
+
+    opened = shell.look()
+    address = resolve(opened.world.state.snapshot(), feature)
+    number = address.feature or address.need_feature().number  # its row may be gone, its runs are not
+    runs = [r for r in records_of(opened.world, address) if r.feature == number and attempt in {0, r.attempt}]
+    last = max(runs, key=lambda r: r.attempt, default=None)
+    if last is None:
+        raise NotFoundError(f"there is no attempt at {number} yet")
+    if follow and not shell.as_json:
+        shell.head()
+        _follow(opened, last.run)
+        return 0
+    text = opened.world.executor.logs(last.run, _LOG_TAIL) or last.last_words
+    shell.say(text, facts={"run": last.run, "output": text})
+    return 0
+
+
+def history(
+    shell: Shell,
+    mission: Identity = "",
+    limit: Annotated[int, typer.Option(help="At most so many.")] = 50,
+) -> int:
+    """What happened, newest first."""
+    from mission_cli.app.addressing import resolve
+
+    opened = shell.look()
+    address = resolve(opened.world.state.snapshot(), mission)
+    events = opened.world.state.history(address.stored, limit=limit)
+    facts = [
+        {"commit": e.commit, "at": e.at, "by": e.author.name, "subject": e.subject, "events": e.events} for e in events
+    ]
+    shell.say("\n".join(map(_event, events)), facts={"id": address.mission.id, "events": facts})
+    return 0
+
+
+def diff(
+    shell: Shell,
+    mission: Identity = "",
+    revision: Annotated[str, typer.Argument(metavar="REV", help="A commit of the mission files, or two: A..B.")] = "",
+) -> int:
+    """What changed, by meaning."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.queries.status import change_of
+    from mission_cli.document.merging.difference import sentences
+
+    opened = shell.look()
+    address = resolve(opened.world.state.snapshot(), mission)
+    view = change_of(opened.world.state, address, revision)
+    facts = {"id": address.mission.id, "from": view.old, "to": view.new or "now", "changes": view.changes}
+    shell.say("\n".join(sentences(view.changes)) or "nothing has changed", facts=facts)
+    return 0
+
+
+def inbox(shell: Shell) -> int:
+    """Everything that waits for a person."""
+    opened = shell.look()
+    found = _inbox(opened)
+    lines = [*waiting_lines(found)] or [Text("nothing waits for you")]
+    facts = [
+        {"id": identity, "kind": w.kind, "name": w.name, "since": w.since, "unblock": w.unblock}
+        for identity, w in found
+    ]
+    shell.show(Group(*lines), {"inbox": facts})
+    return 3 if found else 0
+
+
+def bare(shell: Shell) -> int:
+    """What happened since you last looked, and what waits for you."""
+    opened = shell.look()
+    world = opened.world
+    last = world.runtime.last_look()
+    snapshot = world.state.snapshot()
+    known = last and any(e.commit == last for e in world.state.history(limit=1000))
+    events = world.state.history(since=Sha(last) if known else None, limit=30)
+    notable = [e for e in events if not known or e.commit != last]
+    lines: list[RenderableType] = []
+    if notable:
+        lines += [Text("Since you last looked", style="bold"), *(Text(clean(_event(e))) for e in notable[:15]), Text()]
+    lines.append(list_view(_lines_here(shell)))
+    found = _inbox(opened)
+    if found:
+        lines += [Text(), Text("Waits for you", style="bold yellow")]
+        lines += waiting_lines(found)
+    shell.show(Group(*lines), {"events": notable, "missions": _lines_here(shell), "inbox": [w for _, w in found]})
+    if snapshot.head:
+        with suppress(OSError):  # on a disk that is full, the same is shown again
+            world.runtime.note_look(snapshot.head)
+    return 0
+
+
+def _lines_here(shell: Shell) -> list[Line]:
+    return _lines_of(shell.look())
+
+
+def _lines_of(opened: Opened, repo: str = "") -> list[Line]:
+    from mission_cli.app.queries.status import lines_of
+
+    return lines_of(opened.state, opened.state.snapshot(), repo=repo, world=opened.world)
+
+
+def _all_lines(shell: Shell) -> tuple[list[Line], dict[str, Stopped]]:
+    """The missions of every known repository, and those repositories in which everything is stopped."""
+    from mission_cli.app.queries.status import lines_of
+    from mission_cli.domain.errors import MissionError
+    from mission_cli.wiring.compose import (
+        open_at_any_rate,
+        open_homeless,
+        registry,
+    )
+
+    lines: list[Line] = []
+    stopped: dict[str, Stopped] = {}
+    for place in filter(Path.is_dir, registry().all()):
+        try:
+            opened = open_at_any_rate(place)
+            lines += _lines_of(opened, repo=os.fspath(place))
+        except MissionError as error:
+            shell.note(f"{place}: {error.message}")
+            continue
+        found = opened.world.runtime.stopped()
+        if found is not None:
+            stopped[os.fspath(place)] = found
+    homeless = open_homeless()
+    if homeless is not None:
+        lines += lines_of(homeless, homeless.snapshot())
+    return lines, stopped
+
+
+def _past(opened: Opened, address: Address) -> list[str]:
+    """What became of the attempts at a feature; without one, what to know of the last attempt at each feature."""
+    from mission_cli.app.commands.features import records_of
+    from mission_cli.domain.status import FeatureStatus
+
+    settled = [r for r in records_of(opened.world, address) if r.cause is not None]
+    settled.sort(key=lambda r: r.attempt)
+    if address.feature is not None:
+        return [f"  attempt {r.attempt}: {r.cause}: {r.detail}" for r in settled if r.feature == address.feature]
+    last = {r.feature: r for r in settled}
+    mission = address.mission
+    return [
+        f"{mission.id}/{feature.number}: attempt {record.attempt}: {words}"
+        for milestone in mission.milestones
+        if address.milestone in {None, milestone.number}
+        for feature in milestone.features
+        if feature.status is not FeatureStatus.SKIPPED
+        and (record := last.get(feature.number)) is not None
+        and (words := record.finding)
+    ]
+
+
+def _inbox(opened: Opened) -> list[tuple[str, Waiting]]:
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.queries.status import status_of, waiting_at_all
+    from mission_cli.app.queries.troubles import unserved
+    from mission_cli.domain.status import MissionStatus
+
+    snapshot = opened.world.state.snapshot()
+    found: list[tuple[str, Waiting]] = []
+    for stored in snapshot.missions.values():
+        address = resolve(snapshot, stored.id)
+        if address.mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and address.mission.managed:
+            view = status_of(opened.world, snapshot, address)
+            found += [(address.mission.id, waiting) for waiting in view.waiting_for]
+        elif address.mission.managed or address.loaded.refused:
+            found += [
+                (stored.id, one)
+                for one in waiting_at_all(unserved(opened.world, stored, address.loaded, general=False))
+            ]
+    return list(dict.fromkeys(found))
+
+
+def _event(event: Event) -> str:
+    who = "" if event.events and event.author.name == "mission" else f" [{event.author.name}]"
+    return f"{event.at:%Y-%m-%d %H:%M:%S} {event.commit[:7]} {event.subject}{who}"
+
+
+def _follow(opened: Opened, run: str) -> None:
+    """Print the log as it grows, until the job has ended."""
+    path = opened.executor.log_path(run)
+    at = 0
+    while True:
+        ended = opened.executor.poll([run])[run].exit is not None
+        if path.exists():
+            with path.open("rb") as source:
+                source.seek(at)
+                more = source.read()
+            at += len(more)
+            sys.stdout.write(clean(more.decode("utf-8", "replace")))
+            sys.stdout.flush()
+        if ended:
+            return
+        time.sleep(_FOLLOW_SECONDS)  # a log that grows tells nobody

@@ -1,0 +1,210 @@
+"""Commands that move missions in, out, and into a repository: import, export, attach."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.errors import DocumentError, NotFoundError, UsageError
+from mission_cli.surfaces.cli.commands.create import create_mission
+from mission_cli.surfaces.cli.shell import Identity, Shell, command
+from mission_cli.surfaces.plain import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.problems import Problem
+    from mission_cli.interchange.sources import Taken
+
+_TOOLS = ("polpo", "prd", "aidevops")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "import", help="Make a mission of another tool's file: Polpo, a requirements document, aidevops.")(
+        import_
+    )
+    command(app, "export", help="Print a mission as another tool's file.")(export)
+    command(app, "attach", help="Move a homeless mission, with its history, into a repository.")(attach)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What the command line says about the mission that is made."""
+
+    identity: str
+    base: str
+    homeless: bool
+    given: Mapping[str, str]
+    budget: Mapping[str, str]
+    runner: str
+
+
+def import_(
+    shell: Shell,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file; - reads standard input.")],
+    tool: Annotated[str, typer.Option("--from", help="polpo, prd or aidevops; default: what it looks like.")] = "",
+    identity: Annotated[str, typer.Option("--id", help="Name of the mission; default: its own, or m-DATE-HEX.")] = "",
+    mode: Annotated[str, typer.Option(help="poc or full.")] = "",
+    base: Annotated[str, typer.Option(help="Branch that the work starts from and lands on.")] = "",
+    runner: Annotated[str, typer.Option(help="Name of a [runners.…] table of the settings.")] = "",
+    max_usd: Annotated[str, typer.Option("--max-usd", help="Cap in dollars, or unlimited.")] = "",
+    hours: Annotated[str, typer.Option(help="Cap in hours of work, or unlimited.")] = "",
+    homeless: Annotated[bool, typer.Option("--homeless", help="Keep it in your data folder.")] = False,
+) -> int:
+    """Make a mission of another tool's file; say what could not be taken along, and what lint thinks of it."""
+    from mission_cli.interchange.sources import LONGEST, sniff
+
+    text = _read(file)
+    if len(text) > LONGEST:
+        raise DocumentError(f"it has more than {LONGEST} characters", where=file, hint="split it")
+    source = tool or sniff(text)
+    if source not in _TOOLS:
+        raise UsageError(f"`{clean(source)}` is not known", hint=f"known are {', '.join(_TOOLS)}")
+    given = {k: v for k, v in {"id": identity, "mode": mode}.items() if v}
+    budget = {k: v for k, v in {"money_usd": max_usd, "time_hours": hours}.items() if v}
+    wishes = _Wishes(identity, base, homeless, given, budget, runner)
+    if source == "aidevops":
+        _refuse_plan_wishes(wishes, mode)
+        mission, path = _adopt(shell, text, file, wishes)
+        left: tuple[str, ...] = ()
+    else:
+        taken = _translate(source, text)
+        mission, path = _plan(shell, taken, file, wishes)
+        left = taken.left
+    problems = _lint(path, mission)
+    for line in left:
+        shell.note(f"not taken along: {line}")
+    for problem in problems:
+        shell.note(problem.at(path))
+    facts = {"id": mission, "path": path, "from": source, "not_taken": left, "problems": problems}
+    next_command = "" if homeless else f"\nnext: mission start {mission}"
+    shell.say(f"{mission} is imported: {path}{next_command}", facts=facts)
+    return 0
+
+
+def export(
+    shell: Shell,
+    mission: Identity = "",
+    to: Annotated[str, typer.Option("--to", help="polpo.")] = "polpo",
+) -> int:
+    """Print a mission as another tool's file; what that tool cannot say is named on standard error."""
+    from mission_cli.app.addressing import resolve
+
+    writers = _writers()
+    if to not in writers:
+        raise UsageError(f"`{clean(to)}` is not known", hint=f"known are {', '.join(writers)}")
+    found = resolve(shell.open().world.state.snapshot(), mission)
+    record, left = writers[to](found.mission)
+    for line in left:
+        shell.note(f"not taken along: {line}")
+    if shell.as_json:
+        shell.facts({"id": found.mission.id, "to": to, "document": record, "not_taken": left})
+    else:
+        sys.stdout.write(json.dumps(record, ensure_ascii=False, indent=2) + "\n")
+    return 0
+
+
+def attach(
+    shell: Shell,
+    mission: Identity = "",
+    base: Annotated[str, typer.Option(help="Branch that the work starts from and lands on.")] = "",
+) -> int:
+    """Move a homeless mission, with its history of commits, into the repository; killed anywhere, again finishes it."""
+    from mission_cli.adapters.git.state.attach import Move
+    from mission_cli.adapters.machine import git_person
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.commands.create import attached
+    from mission_cli.engine.recording.entry import Entry
+    from mission_cli.engine.recording.record import message
+    from mission_cli.wiring.compose import open_homeless
+
+    home = open_homeless()
+    if home is None:
+        raise NotFoundError("there is no homeless mission", hint='mission new --homeless "GOAL" makes one')
+    stored = resolve(home.snapshot(), mission).stored
+    opened = shell.open(create=True)
+    path, person = opened.state.path_for(stored.id), git_person(shell.repo)
+    move = Move(home, opened.state, folder=str(PurePosixPath(stored.path).parent), to=str(PurePosixPath(path).parent))
+    move.refuse_edits()
+    if not move.is_done():
+        base = base or opened.default_base()
+        text = attached(opened.state.snapshot(), stored, repo=os.fspath(opened.checkout.name), base=base)
+        found = Entry("mission.attached", f"{stored.id} found its repository")
+        move.bring(text, message(stored.id, [found]), person)
+    gone = Entry("mission.attached", f"{stored.id} went to {opened.checkout.name}")
+    move.tidy(message(stored.id, [gone]), person)
+    place = opened.state.work_path(path)
+    words = f"{stored.id} is here now, with its history: {place}\nnext: mission start {stored.id}"
+    shell.say(words, facts={"id": stored.id, "path": place})
+    return 0
+
+
+def _writers() -> dict[str, Callable[[Mission], tuple[dict[str, Any], tuple[str, ...]]]]:
+    from mission_cli.interchange.to_polpo import write_polpo
+
+    return {"polpo": write_polpo}
+
+
+def _translate(source: str, text: str) -> Taken:
+    from mission_cli.interchange.from_polpo import read_polpo
+    from mission_cli.interchange.from_prd import read_prd
+
+    return read_polpo(text) if source == "polpo" else read_prd(text)
+
+
+def _read(file: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise NotFoundError(f"{file} cannot be read: {error.strerror}") from error
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DocumentError("it is not UTF-8", where=f"{file}:{line}", hint="save it as UTF-8") from error
+
+
+def _plan(shell: Shell, taken: Taken, file: str, wishes: _Wishes) -> tuple[str, str]:
+    from mission_cli.document.plans.plan import override
+
+    if taken.plan is None:
+        for problem in taken.problems[1:]:
+            shell.err.print(clean(problem.at(file)))
+        raise DocumentError.of(file, taken.problems)
+    plan = override(taken.plan, wishes.given, wishes.budget, wishes.runner)
+    return create_mission(shell, plan, base=wishes.base, homeless=wishes.homeless, front=taken.front)
+
+
+def _adopt(shell: Shell, text: str, file: str, wishes: _Wishes) -> tuple[str, str]:
+    from mission_cli.adapters.machine import git_person
+    from mission_cli.app.commands.create import adopt
+    from mission_cli.wiring.compose import is_in_repository, open_homeless
+
+    here = not wishes.homeless and is_in_repository(shell.repo)
+    store = shell.open(create=True).state if here else open_homeless(create=True)
+    if store is None:
+        raise AssertionError("it was made a line ago")
+    place = Path(file)
+    name = place.resolve().parent.name if place.name == "mission.md" else place.stem.removesuffix("-mission")
+    return adopt(text, name, store=store, person=git_person(shell.repo), identity=wishes.identity)
+
+
+def _refuse_plan_wishes(wishes: _Wishes, mode: str) -> None:
+    if mode or wishes.budget or wishes.runner or wishes.base:
+        hint = "import it, then: mission edit ID"
+        raise UsageError("a mission file is taken in as it is", hint=hint)
+
+
+def _lint(path: str, mission: str) -> tuple[Problem, ...]:
+    from mission_cli.document.checking.lint import lint
+    from mission_cli.document.reading.load import load
+
+    return lint(load(Path(path).read_bytes().decode("utf-8", "surrogateescape"), mission))

@@ -1,0 +1,22 @@
+"""The tree of the program (docs/adr/0052-one-tree.md): rooms that one can look over."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src" / "mission_cli"
+MOST_MODULES = 14
+
+
+def test_no_package_has_more_modules_than_one_can_look_over() -> None:
+    packages = [SOURCE, *(folder for folder in SOURCE.rglob("*") if (folder / "__init__.py").is_file())]
+    sizes = {folder: sum(f.name != "__init__.py" for f in folder.glob("*.py")) for folder in packages}
+    assert {f.relative_to(SOURCE).as_posix(): n for f, n in sizes.items() if n > MOST_MODULES} == {}
+    assert len(sizes) > 30, "the packages were found"
+
+
+def test_every_folder_with_modules_is_a_package_that_says_what_it_holds() -> None:
+    folders = {module.parent for module in SOURCE.rglob("*.py")}
+    silent = [f for f in folders if not ast.get_docstring(ast.parse((f / "__init__.py").read_text("utf-8")))]
+    assert silent == []
