@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.chaos.storm import FEATURES, PLAN
 from tests.kit.hosts import network
-from tests.kit.nightly import NIGHTLY
+from tests.kit.nightly import only_at_night
 
 from mission_cli.wiring.compose import open_repository
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.kit.hosts import Host
 
-SEEDS = range(10) if NIGHTLY else range(1)
+SEEDS = range(10)
 WORKER = """\
 if FEATURE == "1.2" and ATTEMPT == 1:
     os.mkfifo(OUTSIDE / "arrived")
@@ -55,6 +55,7 @@ def write_thought(person: Host, heading: str, words: str) -> None:
     person.git("commit", "--quiet", "--only", "-m", words, "--", "m/mission.md", cwd=person.repo / "missions")
 
 
+@only_at_night
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.timeout(600)
 def test_one_of_three_is_cut_off(tmp_path: Path, seed: int) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PACKAGES = {"opencode": "opencode-ai", "claude": "@anthropic-ai/claude-code", "codex": "@openai/codex"}
 
 
-_BY_DAY = {"auth", "429 long", "cut stream", "subagent", "TERM", "resume"}
+_BY_DAY = {"auth", "cut stream", "TERM", "resume"}
 """Cases that run each time, one of each kind of ending; whole missions with each agent stand in tests/e2e."""
 
 

@@ -10,6 +10,7 @@ from tests.crash.lives import End, committed
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.life import Kind
 from tests.kit.fakes.objects import Objects
+from tests.kit.nightly import by_day
 
 from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import Sha
@@ -56,7 +57,7 @@ def adds_a_line(objects: Objects) -> Callable[[JobSpec], Outcome]:
     return works
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", by_day(list(Kind), 1))
 def test_a_death_at_every_step_of_two_nights(kind: Kind, record_property: Callable[[str, object], None]) -> None:
     objects = Objects()
     deaths = Deaths(plan=PLAN, script=adds_a_line(objects), begun=objects)

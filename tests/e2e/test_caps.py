@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.kit.agents import OPENCODE_PRICES, feature_of, use_codex, use_opencode
 from tests.kit.model_server import ModelServer, Turn
+from tests.kit.nightly import only_at_night
 
 if TYPE_CHECKING:
     from tests.kit.people import Answer, Person
@@ -31,6 +32,7 @@ def run_until_stuck(person: Person) -> Answer:
     return person.run(ok=(3,))
 
 
+@only_at_night
 @pytest.mark.timeout(240)
 def test_the_loop_of_a_cut_stream_is_stopped_after_a_few_cuts(person: Person) -> None:
     with ModelServer(lambda *_: Turn("I will begin", input=1000, output=20, drop=True)).running() as server:
@@ -68,6 +70,7 @@ def test_a_subagent_that_spends_unseen_is_stopped_within_one_step(person: Person
     assert answer.facts["budget"]["usd"]["spent"] <= CAP + step
 
 
+@only_at_night
 @pytest.mark.timeout(240)
 def test_an_agent_that_reports_at_the_end_of_its_turn_is_stopped_within_one_step(person: Person) -> None:
     def script(prompt: str, step: int) -> Turn:

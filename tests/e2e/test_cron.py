@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
+from tests.kit.nightly import only_at_night
 from tests.kit.people import HONEST, make_person
 from tests.kit.rooms import open_room
 
@@ -299,6 +300,7 @@ keys go into HOME/.config/mission/env; `mission cron install` takes over the PAT
 """)
 
 
+@only_at_night
 def test_a_path_under_cron_without_git(person: Person, room: Room, tools: Path) -> None:
     waiting(person, room, tools)
     line = re.sub(r"PATH=.*? HOME=", "PATH=/nowhere HOME=", room.crontab().decode())
@@ -337,6 +339,7 @@ keys go into HOME/.config/mission/env; `mission cron install` takes over the PAT
     assert "could not work" not in room.mission("status", "m").out
 
 
+@only_at_night
 def test_a_missing_key(person: Person, room: Room, tools: Path) -> None:
     waiting(person, room, tools)
     keep_key("")
@@ -382,6 +385,7 @@ cron: as cron starts it, WORKER_KEY is to be $KEY_FOR_CRON, which is not set
 """)
 
 
+@only_at_night
 def test_an_agent_that_is_gone(person: Person, room: Room, tools: Path) -> None:
     waiting(person, room, tools)
     (tools / "agent-of-mine").unlink()
@@ -480,6 +484,7 @@ def test_doctor_as_json(person: Person, room: Room, tools: Path) -> None:
     assert room.mission("cron", "status", "--json").facts["installed"]["kind"] == "cron"
 
 
+@only_at_night
 def test_one_repository_never_stops_another(person: Person, tmp_path: Path) -> None:
     person.worker(HONEST)
     person.plan(PLAN)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.kit.nightly import NIGHTLY
+from tests.kit.nightly import NIGHTLY, only_at_night
 from tests.kit.people import HONEST
 
 from mission_cli.adapters.fs.locks import try_lock, unlock
@@ -111,6 +111,7 @@ def test_what_a_completed_mission_left_goes_and_what_was_known_of_it_stays(perso
     assert person.git("rev-parse", "main", "mission/m/work") == tips
 
 
+@only_at_night
 def test_a_mark_that_alone_holds_finished_work_stays(person: Person) -> None:
     finished(person)
     tip = person.git("rev-parse", "mission/m/work")
@@ -122,6 +123,7 @@ def test_a_mark_that_alone_holds_finished_work_stays(person: Person) -> None:
     assert person.git("rev-parse", "refs/mission/ours/m") == tip
 
 
+@only_at_night
 def test_after_it_no_attempt_number_is_given_out_again(person: Person) -> None:
     finished(person)
     gc(person)
@@ -163,6 +165,7 @@ def test_unmerged_commits_dirty_trees_saved_work_and_a_persons_things_stay(perso
     assert [one for one in short(gc(person)["kept"]) if one[0] in {"wip", "branch", "tip"}] == []
 
 
+@only_at_night
 def test_of_a_mission_that_goes_on_everything_stays(person: Person) -> None:
     person.worker(HONEST)
     person.plan(TWO.replace("preferences: {land: auto}\n", ""))

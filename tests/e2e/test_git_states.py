@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.kit.nightly import only_at_night
 from tests.kit.people import HONEST, Person, make_person
 
 ONE = """\
@@ -170,6 +171,7 @@ def test_settings_of_git_that_change_what_it_does(person: Person, scope: str) ->
     assert "saved: ''\n" in (person.repo / "missions/m/runs/1.1-a1.md").read_text()
 
 
+@only_at_night
 def test_a_branch_called_missions_is_no_state_of_ours(person: Person, tmp_path: Path) -> None:
     person.git("branch", "missions")
     clone = Person(tmp_path / "clone")
@@ -202,6 +204,7 @@ def test_a_branch_called_mission_is_in_the_way_of_ours_and_that_is_said(person: 
     assert person.run().facts["status"] == "completed"
 
 
+@only_at_night
 def test_an_index_that_another_program_locks(person: Person) -> None:
     person.worker(HONEST)
     person.plan(ONE)

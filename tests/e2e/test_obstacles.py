@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.agents import needs_bubblewrap
+from tests.kit.nightly import by_day
 from tests.kit.people import HONEST
 
 from mission_cli import __version__
@@ -244,7 +245,7 @@ def expect(person: Person, obstacle: Obstacle, back: Back, following: str) -> No
     assert job.exists(), (name, pulse, person.mission("why", "m", ok=None))
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", by_day(range(PARTS), 1))
 def test_what_keeps_a_feature_is_said_and_its_end_is_noticed_by_the_next_pulse(
     ada: Person, gate: Path, part: int
 ) -> None:

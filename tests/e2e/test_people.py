@@ -121,7 +121,7 @@ SITUATIONS = [
 ]
 
 
-@pytest.mark.parametrize("situation", by_day(SITUATIONS, 3), ids=lambda s: s.__name__)
+@pytest.mark.parametrize("situation", by_day(SITUATIONS, 1), ids=lambda s: s.__name__)
 def test_after_20_pulses_everything_of_a_person_is_as_it_was(
     person: Person, situation: Callable[[Person], int]
 ) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from tests.kit.nightly import only_at_night
 from tests.kit.people import HONEST, Person
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ milestones:
 """
 
 
+@only_at_night
 def test_a_removed_work_tree_of_the_mission_files_is_made_again(person: Person) -> None:
     person.worker(HONEST)
     person.plan(ONE)
@@ -36,6 +38,7 @@ def test_a_removed_work_tree_of_the_mission_files_is_made_again(person: Person) 
     assert person.git("status", "--porcelain", cwd=person.repo / "missions") == ""
 
 
+@only_at_night
 def test_a_checkout_that_is_moved_keeps_its_missions(person: Person) -> None:
     person.worker(HONEST)
     person.plan(ONE)

@@ -130,6 +130,7 @@ def test_the_planner_is_told_what_may_be_spent_and_by_when(person: Person) -> No
 """)
 
 
+@only_at_night
 def test_the_planned_mission_runs_to_its_end(person: Person) -> None:
     use_planner(person, good())
     planner = person.tables

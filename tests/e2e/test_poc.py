@@ -75,6 +75,7 @@ def test_a_feature_without_its_trailer_is_not_done(person: Person) -> None:
     assert "detail: 'no commit says `Completes-feature: 1.1`'" in record
 
 
+@only_at_night
 def test_what_the_milestone_checks_makes_a_fix_feature(person: Person) -> None:
     person.worker('if FEATURE == "1.3":\n    write("more.txt", "here\\n")\n', HONEST)
     person.plan(POC.replace("`1.2.txt`", "`more.txt`"))

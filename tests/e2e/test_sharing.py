@@ -85,6 +85,7 @@ def agree(*people: Person) -> None:
     assert len({person.state_head() for person in people}) == 1
 
 
+@only_at_night
 def test_without_a_remote_in_the_settings_nothing_is_pushed(hub: Hub, ada: Person) -> None:
     before = hub.refs
     ada.set('remote = ""')
@@ -176,6 +177,7 @@ def test_of_two_that_start_at_once_the_first_that_is_accepted_drives(ada: Person
     assert starts(ada, ben) == []
 
 
+@only_at_night
 def test_nothing_is_started_while_the_remote_cannot_be_asked(hub: Hub, ada: Person) -> None:
     ada.plan(PLAN, identity="other")
     hub.go_away()
@@ -294,6 +296,7 @@ def test_one_of_ten_claims_at_the_remote_wins(ada: Person, ben: Person) -> None:
     assert repeated is None, "whose first answer was lost asks again, and has it"
 
 
+@only_at_night
 def test_an_attempt_that_is_claimed_at_the_remote_is_not_started(ada: Person, ben: Person) -> None:
     ben.git("fetch", "--quiet")
     claim_there(ben.repo / ".git", "origin", "m/1.1-a1", b'{"host": "elsewhere:123456"}')
@@ -304,6 +307,7 @@ def test_an_attempt_that_is_claimed_at_the_remote_is_not_started(ada: Person, be
     assert ada.causes() == [("1.1-a2", "done"), ("1.2-a1", "done")]
 
 
+@only_at_night
 def test_a_killed_pulse_has_pushed_all_or_is_caught_up_with(hub: Hub, ada: Person, tmp_path: Path) -> None:
     from tests.kit.killed import run_under
 

@@ -127,6 +127,7 @@ def test_an_attempt_that_was_written_anew_here_keeps_nobody_waiting(hub: Hub, ad
     assert hub.refs["refs/heads/missions"] == ada.state_head()
 
 
+@only_at_night
 def test_where_the_branch_of_the_work_is_gone_a_person_is_asked_and_nothing_is_started(ada: Person) -> None:
     at_work(ada)
     ada.mission("pause", "m")

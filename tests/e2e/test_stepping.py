@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from inline_snapshot import snapshot
 from tests.kit.killed import run_under
-from tests.kit.nightly import by_day
+from tests.kit.nightly import by_day, only_at_night
 from tests.kit.people import HONEST
 
 from mission_cli import __version__
@@ -124,6 +124,7 @@ def stamps(text: str) -> str:
     return re.sub(r"\d{4}-\d\d-\d\dT[0-9:]+Z", "<time>", text)
 
 
+@only_at_night
 def test_everything_says_who_has_it_and_how_it_comes_back(person: Person) -> None:
     failed(person)
     opened(person)
@@ -168,6 +169,7 @@ def test_a_pulse_is_idle_while_a_person_has_it_and_not_when_it_is_given_back(per
     assert not is_idle(os.fspath(person.runtime), __version__)
 
 
+@only_at_night
 def test_what_is_not_committed_is_named_and_can_be_left_out(person: Person) -> None:
     failed(person)
     tree = Path(opened(person).facts["path"])
@@ -271,7 +273,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize("step", by_day(STEPS, 3))
+@pytest.mark.parametrize("step", by_day(STEPS, 1))
 def test_open_killed_there_goes_on_with_the_same_attempt(person: Person, step: str, tmp_path: Path) -> None:
     busy(person, ticking=False)
     mark = tmp_path / "died"

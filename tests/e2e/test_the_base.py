@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kit.nightly import by_day
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -45,7 +46,7 @@ def run_beside(person: Person, *commands: tuple[str, ...], land: str = "auto") -
     person.run(ok=None)
 
 
-@pytest.mark.parametrize("land", ["ask", "auto"])
+@pytest.mark.parametrize("land", by_day(["ask", "auto"], 1))
 @pytest.mark.parametrize(
     ("commands", "words", "unblock"),
     [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
-from tests.kit.nightly import by_day
+from tests.kit.nightly import by_day, only_at_night
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -59,6 +59,7 @@ def test_one_that_commits_white_space(person: Person) -> None:
     )
 
 
+@only_at_night
 def test_one_that_works_on_another_branch(person: Person) -> None:
     causes, status, why = judged(person, 'git("checkout", "-q", "-b", "my-own")\n' + GOOD)
     assert causes == [("1.1-a1", "wrong_output"), ("1.1-a2", "wrong_output")]
@@ -138,6 +139,7 @@ def test_one_that_fails_in_the_same_way_without_a_new_change_is_not_tried_for_ev
     assert person.causes() == [("1.1-a1", "criteria_failed"), ("1.1-a2", "criteria_failed")]
 
 
+@only_at_night
 def test_a_runner_that_cannot_be_executed_counts_against_nobody_and_stops_at_its_breaker(person: Person) -> None:
     person.worker("sys.exit(127)\n")
     person.plan(ONE)
@@ -169,6 +171,7 @@ def test_one_that_leaves_a_pipe_where_git_would_read_holds_nobody_up(person: Per
     assert f"its branch cannot be fetched: .git/{place} is no file" in record
 
 
+@only_at_night
 def test_one_that_reports_its_cost_by_a_pipe_has_told_nothing(person: Person) -> None:
     person.worker(GOOD + 'os.mkfifo(os.environ["MISSION_USAGE"])\n')
     person.plan(ONE.replace("time_hours: 1", "money_usd: 2"))

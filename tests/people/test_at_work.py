@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.stateful import run_state_machine_as_test
-from tests.kit.nightly import NIGHTLY
+from tests.kit.nightly import NIGHTLY, by_day
 from tests.people.machine import AtWork
 from tests.people.rooms import make_room
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EXAMPLES, STEPS = (200, 80) if NIGHTLY else (4, 40)
 
 
-@pytest.mark.parametrize("place", ["own", "here", "code"])
+@pytest.mark.parametrize("place", by_day(["own", "here", "code"], 1))
 @pytest.mark.timeout(7200 if NIGHTLY else 180)
 def test_nothing_of_a_person_at_work_is_lost_whatever_dies(place: str, tmp_path: Path) -> None:
     make_room(place, tmp_path / "template")

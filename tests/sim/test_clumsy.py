@@ -11,7 +11,7 @@ from tests.sim.clumsy import TICKS, run_clumsily
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WORLDS = 100_000 // TICKS if NIGHTLY else 34
+WORLDS = 100_000 // TICKS if NIGHTLY else 20
 FOUND = (40, 63, 66)
 """Worlds in which a law did not hold once."""
 
