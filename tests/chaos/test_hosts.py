@@ -34,7 +34,7 @@ _MOST_PULSES = 60
 
 
 def host_of(person: Host) -> str:
-    return open_repository(person.repo).world.machine.me().rpartition(":")[2]
+    return open_repository(person.repo).context.machine.me().rpartition(":")[2]
 
 
 def pulses(dice: random.Random, people: list[Host]) -> None:

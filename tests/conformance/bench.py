@@ -179,8 +179,8 @@ class Bench:
 
     def _job(self, opened: Opened, wanted: Run, run: RunId) -> JobSpec:
         """The job that a pulse would submit, in the conversation that is asked for."""
-        agents = {name: _Continuing(agent, wanted.session) for name, agent in opened.world.agents.items()}
-        world = replace(opened.world, agents=agents)
+        agents = {name: _Continuing(agent, wanted.session) for name, agent in opened.context.agents.items()}
+        ctx = replace(opened.context, agents=agents)
         mission = Mission(_MISSION, "Conformance", MissionStatus.ACTIVE, base="main")
         record = RunRecord(
             run,
@@ -192,7 +192,7 @@ class Bench:
             reserve=Reserve(cap_usd=Decimal(5)),
             prompt=wanted.prompt,
         )
-        spec = worker_job(world, mission, record)
+        spec = worker_job(ctx, mission, record)
         return replace(spec, stall_s=wanted.stall_s or spec.stall_s, limited_s=wanted.limited_s)
 
     def _cancel(self, executor: LocalExecutor, run: RunId) -> float:
@@ -265,11 +265,11 @@ def _executor(opened: Opened, trees: Path, mark: str) -> LocalExecutor:
             trees=os.fspath(trees),
             slots=os.fspath(trees.parent / "slots"),
             slot_count=1,
-            host=opened.world.machine.me(),
+            host=opened.context.machine.me(),
             mark=mark,
             unboxed=os.fspath(trees.parent / "unboxed"),
             environment=dict(os.environ),
-            bwrap=find_sandbox(os.environ["PATH"]).command if opened.world.machine.sandbox().on else (),
+            bwrap=find_sandbox(os.environ["PATH"]).command if opened.context.machine.sandbox().on else (),
         )
 
     return LocalExecutor(

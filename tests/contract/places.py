@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mission_cli.domain.runs import Job
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.ports.executor import JobSpec
 
 _M = MissionId("m")
@@ -47,7 +47,7 @@ if ATTEMPT == 2:
 class Place(Protocol):
     """What the tests need beside the ports themselves."""
 
-    def world(self) -> World:
+    def context(self) -> Context:
         """The ports, as a new process is handed them."""
         ...
 
@@ -107,7 +107,7 @@ class Place(Protocol):
         """A worker: its first attempt ends at once, its second one does not end by itself."""
         ...
 
-    def share(self) -> World:
+    def share(self) -> Context:
         """From now on the place shares a remote, and so does the world that is returned."""
         ...
 
@@ -129,9 +129,9 @@ class RealPlace:
         self._person = self._hub.clone(folder / "ada", worker=WORKER)
         self._person.set('remote = ""')
 
-    def world(self) -> World:
+    def context(self) -> Context:
         """As a pulse opens it, but that no job starts a pulse."""
-        return compose.open_repository(self._person.repo, create=True, ticking=False).world
+        return compose.open_repository(self._person.repo, create=True, ticking=False).context
 
     def base(self, **files: str) -> Sha:
         """As a person does it."""
@@ -183,13 +183,13 @@ class RealPlace:
 
     def wait(self, key: str) -> Job:
         """Block on its lock."""
-        executor = self.world().executor
+        executor = self.context().executor
         executor.wait(key)
         return executor.poll([key])[key]
 
     def until_begun(self, key: str) -> None:
         """From the file that workers write."""
-        executor = self.world().executor
+        executor = self.context().executor
         while executor.poll([key])[key].state is not JobState.RUNNING or key not in self.began():
             pass
 
@@ -200,7 +200,7 @@ class RealPlace:
 
     def kill(self, key: str) -> None:
         """With SIGKILL, when its worker is there."""
-        executor = self.world().executor
+        executor = self.context().executor
         self.until_begun(key)
         started = json.loads((self._person.runtime / "jobs" / key / "started.json").read_text())
         os.kill(started["pid"], signal.SIGKILL)
@@ -213,13 +213,13 @@ class RealPlace:
 
     def argv(self) -> tuple[str, ...]:
         """The script that the person's settings name."""
-        return tuple(self.world().settings.runners["script"].command)
+        return tuple(self.context().settings.runners["script"].command)
 
-    def share(self) -> World:
+    def share(self) -> Context:
         """One more clone of the hub."""
         self._person.set('remote = "origin"')
         other = self._hub.clone(self._folder / "ben", worker=WORKER)
-        return compose.open_repository(other.repo, create=True, ticking=False).world
+        return compose.open_repository(other.repo, create=True, ticking=False).context
 
     def cut(self, *, off: bool) -> None:
         """The hub is somewhere else."""
@@ -237,8 +237,8 @@ class RealPlace:
         return self._person.repo / ".git/mission-state.git"
 
     def _tree(self, run: RunId) -> Path:
-        world = self.world()
-        clone = world.machine.me().rpartition(":")[2]
+        ctx = self.context()
+        clone = ctx.machine.me().rpartition(":")[2]
         return user_folder("state") / "trees" / f"{self._person.repo.name}-{clone}" / run
 
 
@@ -249,30 +249,30 @@ class FakePlace:
         self._host = make_host(_works)
         self._remote: Remote | None = None
         self._way = BadWay()
-        world = self._host.world()
-        world.state.commit([], message="Begin\n\nMission-Event: state.created\n", expect=None)
+        ctx = self._host.context()
+        ctx.state.commit([], message="Begin\n\nMission-Event: state.created\n", expect=None)
 
-    def world(self) -> World:
+    def context(self) -> Context:
         """What a process is handed."""
-        return self._host.world()
+        return self._host.context()
 
     def base(self, **files: str) -> Sha:
         """A commit on main."""
-        head = self.world().code.heads(_M, "main").base
+        head = self.context().code.heads(_M, "main").base
         assert head is not None
         named = {f.replace("_", "."): t for f, t in files.items()}
         before = self._host.jobs.objects.get(head).files
         made = Commit({**before, **named}, (head,), "A person's work\n", ADA, self._host.jobs.clock.now())
         new = self._host.jobs.objects.add(made)
-        assert self.world().code.land("main", new, head) == ""
+        assert self.context().code.land("main", new, head) == ""
         return new
 
     def rewrite(self) -> Sha:
         """A commit without a parent."""
-        head, objects = self.world().code.heads(_M, "main").base, self._host.jobs.objects
+        head, objects = self.context().code.heads(_M, "main").base, self._host.jobs.objects
         assert head is not None
         root = objects.add(Commit(objects.get(head).files, (), "All of it\n", ADA, self._host.jobs.clock.now()))
-        assert self.world().code.land("main", root, head) == ""
+        assert self.context().code.land("main", root, head) == ""
         return root
 
     def attempt(self, run: RunId, start: Sha, **files: str) -> None:
@@ -311,7 +311,7 @@ class FakePlace:
 
     def wait(self, key: str) -> Job:
         """Let time go on."""
-        executor = self.world().executor
+        executor = self.context().executor
         executor.wait(key)
         return executor.poll([key])[key]
 
@@ -341,7 +341,7 @@ class FakePlace:
         """Whatever; the script of the host says what it does."""
         return ("script",)
 
-    def share(self) -> World:
+    def share(self) -> Context:
         """One more clone of the same remote."""
         self._remote = Remote()
         self._host.there, self._host.way = self._remote, self._way
@@ -349,7 +349,7 @@ class FakePlace:
         other = make_host(_works, name="there:000002", time=time, objects=objects)
         other.there, other.way = self._remote, self._way
         other.jobs.disk.write(HEAD, self._host.jobs.disk.read(HEAD, str))
-        return other.world()
+        return other.context()
 
     def cut(self, *, off: bool) -> None:
         """Nobody reaches it."""

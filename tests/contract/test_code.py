@@ -18,7 +18,7 @@ RUN = RunId("m/1.1-a1")
 
 def evidence(place: Place, start: Sha, work: Sha, run: RunId = RUN) -> Evidence:
     """What an attempt left; nothing but `.github` is protected."""
-    seen = place.world().code.evidence(
+    seen = place.context().code.evidence(
         run, start=start, work=work, protected=lambda path, existed: existed and path == "kept.txt"
     )
     assert seen is not None
@@ -27,7 +27,7 @@ def evidence(place: Place, start: Sha, work: Sha, run: RunId = RUN) -> Evidence:
 
 def test_work_is_made_once_and_moved_by_compare_and_swap(place: Place) -> None:
     base = place.base(a_txt="a\n")
-    code = place.world().code
+    code = place.context().code
     assert (code.heads(M, "main").base, code.heads(M, "main").work) == (base, None)
     code.make_work(M, base)
     newer = place.base(b_txt="b\n")
@@ -49,7 +49,7 @@ def test_work_is_made_once_and_moved_by_compare_and_swap(place: Place) -> None:
 
 def test_an_attempt_is_seen_merged_on_work(place: Place) -> None:
     start = place.base(a_txt="a\n")
-    code = place.world().code
+    code = place.context().code
     code.make_work(M, start)
     nothing = evidence(place, start, start)
     assert (nothing.tip, nothing.commits) == (None, 0)
@@ -67,7 +67,7 @@ def test_an_attempt_is_seen_merged_on_work(place: Place) -> None:
 
 def test_conflicts_protected_paths_and_empty_changes_are_named(place: Place) -> None:
     start = place.base(a_txt="a\n", kept_txt="kept\n")
-    code = place.world().code
+    code = place.context().code
     code.make_work(M, start)
     place.attempt(RUN, start, a_txt="mine\n", kept_txt="changed\n")
     theirs = place.base(a_txt="theirs\n")
@@ -79,7 +79,7 @@ def test_conflicts_protected_paths_and_empty_changes_are_named(place: Place) -> 
 
 def test_the_base_is_merged_into_work(place: Place) -> None:
     start = place.base(a_txt="a\n")
-    code = place.world().code
+    code = place.context().code
     place.attempt(RUN, start, b_txt="b\n")
     work = evidence(place, start, start).candidate
     assert work is not None
@@ -94,7 +94,7 @@ def test_the_base_is_merged_into_work(place: Place) -> None:
 
 def test_what_has_no_history_in_common_is_merged_by_nobody(place: Place) -> None:
     start = place.base(a_txt="a\n")
-    code = place.world().code
+    code = place.context().code
     place.attempt(RUN, start, b_txt="b\n")
     work = evidence(place, start, start).candidate
     assert work is not None
@@ -111,7 +111,7 @@ def test_what_has_no_history_in_common_is_merged_by_nobody(place: Place) -> None
 
 def test_landing_is_a_fast_forward_of_what_was_judged(place: Place) -> None:
     start = place.base(a_txt="a\n")
-    code = place.world().code
+    code = place.context().code
     place.attempt(RUN, start, b_txt="b\n")
     work = evidence(place, start, start).candidate
     assert work is not None
@@ -131,13 +131,13 @@ def test_landing_is_a_fast_forward_of_what_was_judged(place: Place) -> None:
 
 def test_a_glance_shows_two_levels_and_what_is_wanted(place: Place) -> None:
     head = place.base(Makefile="test:\n\ttrue\n", a_txt="a\n")
-    seen = place.world().code.glance(head, ("Makefile",))
+    seen = place.context().code.glance(head, ("Makefile",))
     assert {name: seen[name] for name in ("Makefile", "a.txt")} == {"Makefile": "test:\n\ttrue\n", "a.txt": ""}
 
 
 def test_who_moves_work_is_seen_and_may_own_it(place: Place) -> None:
     start = place.base(a_txt="a\n")
-    code = place.world().code
+    code = place.context().code
     code.make_work(M, start)
     assert code.heads(M, "main").ours == start
     place.attempt(RUN, start, b_txt="b\n")
@@ -157,7 +157,7 @@ def test_who_moves_work_is_seen_and_may_own_it(place: Place) -> None:
 def test_a_commit_in_which_files_are_as_they_were_elsewhere(place: Place) -> None:
     start = place.base(a_txt="a\n", b_txt="b\n", c_txt="c\n")
     place.attempt(RUN, start, a_txt="A\n", d_txt="d\n")
-    code = place.world().code
+    code = place.context().code
     seen = evidence(place, start, start)
     assert seen.tip is not None
     assert code.common(start, seen.tip) == start
@@ -175,7 +175,7 @@ def test_a_commit_in_which_files_are_as_they_were_elsewhere(place: Place) -> Non
 
 def test_findings_are_apart_from_the_work_and_seen_by_those_who_judge(place: Place) -> None:
     start = place.base(a_txt="a\n")
-    code = place.world().code
+    code = place.context().code
     code.make_work(M, start)
     name = "missions/m/research/a.md"
     place.attempt(RUN, start, **{name: "found\n"})
@@ -198,7 +198,7 @@ def test_findings_are_apart_from_the_work_and_seen_by_those_who_judge(place: Pla
 
 def test_a_base_that_a_worker_moved_is_known_by_whose_commits_it_gained(place: Place) -> None:
     start = place.base(a_txt="a\n")
-    code = place.world().code
+    code = place.context().code
     assert code.heads(M, "main").known_base is None
     code.own_base(M, start)
     assert code.heads(M, "main").known_base == start

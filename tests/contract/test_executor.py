@@ -23,14 +23,14 @@ def worker(place: Place, key: str) -> JobSpec:
 
 
 def test_a_worker_that_is_submitted_often_begins_once_and_ends(place: Place) -> None:
-    executor = place.world().executor
+    executor = place.context().executor
     assert executor.poll([ONCE])[ONCE].state is JobState.UNKNOWN
     spec = worker(place, ONCE)
     executor.submit(spec)
     executor.submit(spec)
     assert executor.poll([ONCE])[ONCE].state in {JobState.WAITING, JobState.RUNNING, JobState.ENDED}
     end = place.wait(ONCE)
-    place.world().executor.submit(spec)
+    place.context().executor.submit(spec)
     assert end.exit is not None
     assert (end.state, end.exit.reason, end.exit.code) == (JobState.ENDED, EndReason.EXIT, 0)
     assert place.wait(ONCE).exit == end.exit
@@ -40,7 +40,7 @@ def test_a_worker_that_is_submitted_often_begins_once_and_ends(place: Place) -> 
 
 
 def test_a_worker_that_is_cancelled_ends_and_says_so(place: Place) -> None:
-    executor = place.world().executor
+    executor = place.context().executor
     executor.submit(worker(place, ENDLESS))
     executor.cancel(ENDLESS)
     end = place.wait(ENDLESS)
@@ -49,7 +49,7 @@ def test_a_worker_that_is_cancelled_ends_and_says_so(place: Place) -> None:
 
 
 def test_a_worker_that_is_cancelled_before_it_is_submitted_never_begins(place: Place) -> None:
-    executor = place.world().executor
+    executor = place.context().executor
     executor.cancel(ENDLESS)
     assert executor.poll([ENDLESS])[ENDLESS].state is JobState.UNKNOWN
     executor.submit(worker(place, ENDLESS))
@@ -59,7 +59,7 @@ def test_a_worker_that_is_cancelled_before_it_is_submitted_never_begins(place: P
 
 
 def test_a_worker_whose_supervisor_died_is_lost_and_begins_never_again(place: Place) -> None:
-    executor = place.world().executor
+    executor = place.context().executor
     spec = worker(place, ENDLESS)
     executor.submit(spec)
     place.kill(ENDLESS)
@@ -74,7 +74,7 @@ def test_a_worker_whose_supervisor_died_is_lost_and_begins_never_again(place: Pl
 
 
 def test_a_claim_that_somebody_deletes_starts_nothing_again(place: Place) -> None:
-    executor = place.world().executor
+    executor = place.context().executor
     spec = worker(place, ENDLESS)
     executor.submit(spec)
     place.until_begun(ENDLESS)
@@ -87,7 +87,7 @@ def test_a_claim_that_somebody_deletes_starts_nothing_again(place: Place) -> Non
 
 
 def test_a_claim_that_somebody_forges_costs_a_number_and_nothing_else(place: Place) -> None:
-    executor = place.world().executor
+    executor = place.context().executor
     place.forge_claim(ONCE, "{}")
     executor.submit(worker(place, ONCE))
     end = place.wait(ONCE)
@@ -95,11 +95,11 @@ def test_a_claim_that_somebody_forges_costs_a_number_and_nothing_else(place: Pla
     assert (end.state, end.exit.reason, place.began()) == (JobState.ENDED, EndReason.NOT_STARTED, [])
     assert end.exit.detail.startswith(f"{ONCE} is claimed already: ")
     place.forge_claim("m/1.1-a7", "{}")
-    assert place.world().code.heads(MissionId("m"), "main").highest == {"1.1": 7}
+    assert place.context().code.heads(MissionId("m"), "main").highest == {"1.1": 7}
 
 
 def test_an_attempt_by_hand_runs_until_it_is_handed_back(place: Place) -> None:
-    executor = place.world().executor
+    executor = place.context().executor
     base = place.base(a_txt="a\n")
     spec = JobSpec(key=HAND, kind="hand", argv=(), commit=base, branch=f"mission/{HAND}")
     executor.submit(spec)
@@ -118,7 +118,7 @@ def test_an_attempt_by_hand_runs_until_it_is_handed_back(place: Place) -> None:
 
 
 def test_a_check_ends_with_what_its_command_says(place: Place) -> None:
-    executor = place.world().executor
+    executor = place.context().executor
     base = place.base(a_txt="a\n")
     executor.submit(JobSpec(key=CHECK, kind="check", argv=("/bin/sh", "-c", "false"), commit=base))
     end = place.wait(CHECK)
@@ -127,13 +127,13 @@ def test_a_check_ends_with_what_its_command_says(place: Place) -> None:
 
 
 def test_how_a_job_ended_can_be_looked_at(place: Place) -> None:
-    world = place.world()
-    results = world.executor.results([CHECK])
-    assert list(world.runtime.looks(results).values()) == [[]]
-    world.executor.submit(
+    ctx = place.context()
+    results = ctx.executor.results([CHECK])
+    assert list(ctx.runtime.looks(results).values()) == [[]]
+    ctx.executor.submit(
         JobSpec(key=CHECK, kind="check", argv=("/bin/sh", "-c", "true"), commit=place.base(a_txt="a\n"))
     )
     place.wait(CHECK)
-    [look] = world.runtime.looks(results).values()
+    [look] = ctx.runtime.looks(results).values()
     assert look
-    assert world.runtime.looks(world.executor.results([CHECK])) == {results[0]: look}
+    assert ctx.runtime.looks(ctx.executor.results([CHECK])) == {results[0]: look}

@@ -20,20 +20,20 @@ HOUR = timedelta(hours=1)
 
 def rest(place: Place, *, in_hours: int | None = None) -> None:
     """Rest over the head of the state, until some hour."""
-    world = place.world()
-    looks = world.runtime.looks(world.state.watch())
-    wake = None if in_hours is None else world.clock.now() + in_hours * HOUR
-    world.runtime.rest(looks=looks, jobs=[], wake_at=wake)
+    ctx = place.context()
+    looks = ctx.runtime.looks(ctx.state.watch())
+    wake = None if in_hours is None else ctx.clock.now() + in_hours * HOUR
+    ctx.runtime.rest(looks=looks, jobs=[], wake_at=wake)
 
 
 def test_one_process_is_the_loop_and_who_comes_meanwhile_leaves_word(place: Place) -> None:
-    one, other = place.world().runtime, place.world().runtime
+    one, other = place.context().runtime, place.context().runtime
     with one.lock() as ours:
         assert ours
-        assert not one.take_kick()
+        assert not one.take_pulse_request()
         with other.lock() as theirs:
             assert not theirs
-    assert [one.take_kick(), one.take_kick()] == [True, False]
+    assert [one.take_pulse_request(), one.take_pulse_request()] == [True, False]
     with other.lock() as ours:
         assert ours
 
@@ -42,44 +42,44 @@ def test_idle_is_what_was_left_at_rest_and_nothing_else(place: Place) -> None:
     assert not place.idle()
     rest(place)
     assert place.idle()
-    place.world().runtime.kick()
+    place.context().runtime.request_pulse()
     assert not place.idle()
-    assert place.world().runtime.take_kick()
+    assert place.context().runtime.take_pulse_request()
     assert not place.idle(), "who took the word has not done what it asks for"
     rest(place)
     assert place.idle()
-    assert not place.world().runtime.take_kick()
+    assert not place.context().runtime.take_pulse_request()
     assert place.idle()
-    place.world().runtime.press_stop(on=True)
+    place.context().runtime.press_stop(on=True)
     assert not place.idle()
-    place.world().runtime.press_stop(on=False)
+    place.context().runtime.press_stop(on=False)
     assert place.idle()
 
 
 def test_stop_says_since_when_and_by_whom_until_it_is_lifted(place: Place) -> None:
-    runtime, now = place.world().runtime, place.world().clock.now()
+    runtime, now = place.context().runtime, place.context().clock.now()
     assert runtime.stopped() is None
     runtime.press_stop(on=True, by="Ann Example")
     runtime.press_stop(on=True, by="somebody else")
-    found = place.world().runtime.stopped()
+    found = place.context().runtime.stopped()
     assert found is not None
     since = parse_stamp(found.since)
     assert since is not None
     assert found.by == "Ann Example"
     assert abs(since - now) < timedelta(minutes=1)
     runtime.press_stop(on=False)
-    assert place.world().runtime.stopped() is None
+    assert place.context().runtime.stopped() is None
 
 
 def test_what_no_file_tells_is_looked_at_by_each_pulse(place: Place) -> None:
-    place.world().runtime.rest(looks={}, jobs=[], wake_at=None, again=True)
+    place.context().runtime.rest(looks={}, jobs=[], wake_at=None, again=True)
     assert not place.idle()
 
 
 def test_idle_ends_when_the_state_moves_and_when_it_is_time(place: Place) -> None:
     rest(place, in_hours=1)
     assert place.idle()
-    store = place.world().state
+    store = place.context().state
     store.commit([Write("m/mission.md", "---\nid: m\n---\n# m\n")], message="m\n", expect=store.head())
     assert not place.idle()
     rest(place, in_hours=-1)
@@ -87,26 +87,26 @@ def test_idle_ends_when_the_state_moves_and_when_it_is_time(place: Place) -> Non
 
 
 def test_what_is_due_is_the_wake_up_or_the_kick(place: Place) -> None:
-    world = place.world()
-    assert world.runtime.due() is None
+    ctx = place.context()
+    assert ctx.runtime.due() is None
     rest(place)
-    assert world.runtime.due() is None
+    assert ctx.runtime.due() is None
     rest(place, in_hours=1)
-    due = world.runtime.due()
+    due = ctx.runtime.due()
     assert due is not None
-    assert abs(due - world.clock.now() - HOUR) < timedelta(minutes=1)
-    world.runtime.kick()
-    kicked = world.runtime.due()
+    assert abs(due - ctx.clock.now() - HOUR) < timedelta(minutes=1)
+    ctx.runtime.request_pulse()
+    kicked = ctx.runtime.due()
     assert kicked is not None
     assert kicked < due
 
 
 def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
-    runtime = place.world().runtime
+    runtime = place.context().runtime
     settled = {MissionId("m"): Settled("c", MissionStatus.COMPLETED)}
     troubles, told = (Trouble("at", "words", "hint"), Trouble("at", "more", "", "m", "c")), {"m": {"e": "w"}}
     asked = Asked("a", "b", {"h": ("s", 2)}, "p", person=True)
-    line = follow(None, place.world().clock.moment(), least=timedelta(seconds=10))
+    line = follow(None, place.context().clock.moment(), least=timedelta(seconds=10))
     runtime.note_settled(settled)
     runtime.note_troubles(troubles)
     runtime.note_told(told)
@@ -115,7 +115,7 @@ def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     runtime.note_look("head")
     assert runtime.turn() == ""
     runtime.note_turn("m")
-    again = place.world().runtime
+    again = place.context().runtime
     assert (again.settled(), again.troubles(), again.told(), again.asked()) == (settled, troubles, told, asked)
     assert (again.timeline(), again.last_look(), again.turn()) == (line, "head", "m")
     again.note_troubles([])

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from tests.contract.places import Place
 
     from mission_cli.domain.ids import Sha
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 M = MissionId("m")
 
 
-def committed(world: World, words: str) -> Sha:
+def committed(ctx: Context, words: str) -> Sha:
     """One more commit of the state."""
-    store = world.state
+    store = ctx.state
     snapshot = store.snapshot()
     old = snapshot.missions[M].text if M in snapshot.missions else None
     new = f"---\nid: m\n---\n# m\n\n{words}\n"
@@ -29,7 +29,7 @@ def committed(world: World, words: str) -> Sha:
 
 
 def test_the_remote_takes_what_contains_what_it_has(place: Place) -> None:
-    other, here = place.share(), place.world()
+    other, here = place.share(), place.context()
     assert here.share.remote == "origin"
     head = committed(here, "one")
     assert here.share.push(head)
@@ -43,7 +43,7 @@ def test_the_remote_takes_what_contains_what_it_has(place: Place) -> None:
 
 
 def test_a_sign_of_life_is_another_after_each_beat(place: Place) -> None:
-    other, here = place.share(), place.world()
+    other, here = place.share(), place.context()
     here.share.beat()
     other.share.fetch()
     first = other.share.signs()
@@ -55,7 +55,7 @@ def test_a_sign_of_life_is_another_after_each_beat(place: Place) -> None:
 
 
 def test_branches_are_sent_once_and_adopted(place: Place) -> None:
-    other, here = place.share(), place.world()
+    other, here = place.share(), place.context()
     base = place.base(a_txt="a\n")
     assert here.share.unsent() == []
     here.code.make_work(M, base)
@@ -68,7 +68,7 @@ def test_branches_are_sent_once_and_adopted(place: Place) -> None:
 
 def test_out_of_reach_nothing_is_known_and_nothing_changes(place: Place) -> None:
     place.share()
-    here = place.world()
+    here = place.context()
     head = committed(here, "one")
     place.cut(off=True)
     with pytest.raises(ToolError):

@@ -68,9 +68,9 @@ def with_title(text: str, title: str) -> str:
 
 
 def test_what_was_committed_is_what_is_seen(place: Place) -> None:
-    store = place.world().state
+    store = place.context().state
     head = begun(store)
-    snapshot = place.world().state.snapshot()
+    snapshot = place.context().state.snapshot()
     [stored] = snapshot.missions.values()
     assert (snapshot.head, store.head()) == (head, head)
     assert (stored.id, stored.path, stored.text, stored.runs) == (M, "m/mission.md", TEXT, "m/runs")
@@ -80,7 +80,7 @@ def test_what_was_committed_is_what_is_seen(place: Place) -> None:
 
 
 def test_a_commit_that_was_made_for_another_head_changes_nothing(place: Place) -> None:
-    store = place.world().state
+    store = place.context().state
     before = store.head()
     head = begun(store)
     with pytest.raises(ConflictError):
@@ -94,7 +94,7 @@ def test_a_commit_that_was_made_for_another_head_changes_nothing(place: Place) -
 
 
 def test_a_file_that_is_taken_away_is_gone(place: Place) -> None:
-    store = place.world().state
+    store = place.context().state
     head = store.commit([Write("m/runs/1.1-a1.md", None, RECORD)], message="less\n", expect=begun(store))
     [stored] = store.snapshot().missions.values()
     assert store.runs(stored, head) == {}
@@ -102,7 +102,7 @@ def test_a_file_that_is_taken_away_is_gone(place: Place) -> None:
 
 
 def test_a_persons_edit_stays_and_ours_is_made_on_it(place: Place) -> None:
-    store = place.world().state
+    store = place.context().state
     head = begun(store)
     place.scribble("m/mission.md", TEXT.replace("Notes.", "Notes of mine."))
     assert store.edits() == [Edit("m/mission.md", "modified")]
@@ -116,7 +116,7 @@ def test_a_persons_edit_stays_and_ours_is_made_on_it(place: Place) -> None:
 
 
 def test_two_heads_are_joined_by_meaning(place: Place) -> None:
-    store = place.world().state
+    store = place.context().state
     head = begun(store)
     theirs = place.beside(head, "m/mission.md", with_title(TEXT, "Another"))
     ours = store.commit([Write("m/mission.md", with_row(TEXT, "e"), TEXT)], message="ours\n", expect=head)
@@ -129,14 +129,14 @@ def test_two_heads_are_joined_by_meaning(place: Place) -> None:
 
 
 def test_a_head_that_contains_ours_is_taken_as_it_is(place: Place) -> None:
-    store = place.world().state
+    store = place.context().state
     theirs = place.beside(begun(store), "m/mission.md", with_title(TEXT, "Another"))
     assert store.join(theirs, message="Join\n") == theirs == store.head()
     assert place.read("m/mission.md") == with_title(TEXT, "Another")
 
 
 def test_where_a_person_has_to_decide_nothing_is_joined(place: Place) -> None:
-    store = place.world().state
+    store = place.context().state
     head = begun(store)
     theirs = place.beside(head, "m/mission.md", TEXT.replace("Notes.", "Their notes."))
     ours = TEXT.replace("Notes.", "Our notes.")
@@ -148,7 +148,7 @@ def test_where_a_person_has_to_decide_nothing_is_joined(place: Place) -> None:
 
 
 def test_history_tells_who_did_what(place: Place) -> None:
-    store = place.world().state
+    store = place.context().state
     head = begun(store)
     new = with_title(TEXT, "By hand")
     store.commit([Write("m/mission.md", new, TEXT)], message="A thought\n", expect=head, author=ADA)
@@ -164,7 +164,7 @@ def test_history_tells_who_did_what(place: Place) -> None:
 
 
 def test_what_is_settled_is_not_read_until_it_changes(place: Place) -> None:
-    store = place.world().state
+    store = place.context().state
     head = begun(store)
     content = store.snapshot().missions[M].content
     settled = {M: Settled(content, MissionStatus.COMPLETED)}
@@ -175,17 +175,17 @@ def test_what_is_settled_is_not_read_until_it_changes(place: Place) -> None:
 
 
 def test_nothing_is_left_to_recover_when_nobody_died(place: Place) -> None:
-    begun(place.world().state)
-    assert place.world().state.recover() == []
+    begun(place.context().state)
+    assert place.context().state.recover() == []
 
 
 def test_moves_of_ours_are_known_and_those_of_others_are_told(place: Place) -> None:
-    store = place.world().state
+    store = place.context().state
     head = begun(store)
-    assert place.world().state.foreign(head) is None
+    assert place.context().state.foreign(head) is None
     theirs = place.beside(head, "m/mission.md", with_title(TEXT, "Another"))
     place.move_state(theirs)
-    assert place.world().state.foreign(store.head()) == Foreign(theirs, (Moved(head, theirs),))
+    assert place.context().state.foreign(store.head()) == Foreign(theirs, (Moved(head, theirs),))
     on_top = store.commit([Write("m/runs/1.1-a1.md", f"{RECORD}x\n", RECORD)], message="ours\n", expect=theirs)
     assert store.foreign(on_top) == Foreign(on_top, (Moved(head, theirs),))
     place.move_state(head)
@@ -199,7 +199,7 @@ def test_moves_of_ours_are_known_and_those_of_others_are_told(place: Place) -> N
 
 
 def test_what_foreign_moves_changed_is_told_by_mission(place: Place) -> None:
-    store = place.world().state
+    store = place.context().state
     head = begun(store)
     other = place.beside(head, "n/mission.md", TEXT)
     new = place.beside(other, "m/runs/1.1-a2.md", RECORD)
@@ -216,7 +216,7 @@ def test_what_foreign_moves_changed_is_told_by_mission(place: Place) -> None:
 
 
 def test_what_is_put_back_is_one_commit_that_holds_all(place: Place) -> None:
-    store = place.world().state
+    store = place.context().state
     head = begun(store)
     place.move_state(place.beside(store.snapshot().head or head, "m/mission.md", with_title(TEXT, "Another")))
     foreign = store.foreign(store.head())
@@ -234,7 +234,7 @@ def test_what_is_put_back_is_one_commit_that_holds_all(place: Place) -> None:
 
 @pytest.mark.parametrize("gone", [True, False])
 def test_a_branch_that_was_reset_or_deleted_is_put_back_with_its_history(place: Place, *, gone: bool) -> None:
-    store = place.world().state
+    store = place.context().state
     first = store.head()
     head = begun(store)
     place.move_state(None if gone else first)

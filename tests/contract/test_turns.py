@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from mission_cli.domain.timing.timeline import Moment
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.ports.clock import Clock
 
 NAMES = [f"m-{n}" for n in range(1, 6)]
@@ -72,27 +72,27 @@ class Busy:
         return replace(found, up=found.up + self._passed, wall=found.wall + timedelta(seconds=self._passed))
 
 
-def begun(world: World) -> list[str]:
+def begun(ctx: Context) -> list[str]:
     """The missions that were served: their milestone has started."""
-    missions = world.state.snapshot().missions.values()
+    missions = ctx.state.snapshot().missions.values()
     return [s.id for s in missions if load_placed(s.text, s.id).mission.milestones[0].started_at]
 
 
-def busy(place: FakePlace, again: list[str]) -> World:
+def busy(place: FakePlace, again: list[str]) -> Context:
     """A world that is slow, in which pulses are asked for by name."""
-    world = place.world()
-    return replace(world, clock=Busy(world.clock), again=lambda: again.append("again"))
+    ctx = place.context()
+    return replace(ctx, clock=Busy(ctx.clock), again=lambda: again.append("again"))
 
 
 def test_what_a_pulse_has_no_time_for_is_served_by_those_behind_it() -> None:
     place, again = FakePlace(), list[str]()
-    world = place.world()
-    writes = [Write(world.state.path_for(MissionId(name)), TEXT.format(name=name)) for name in NAMES]
-    world.state.commit(writes, message="begin", expect=world.state.head())
+    ctx = place.context()
+    writes = [Write(ctx.state.path_for(MissionId(name)), TEXT.format(name=name)) for name in NAMES]
+    ctx.state.commit(writes, message="begin", expect=ctx.state.head())
     served: list[list[str]] = []
     for _ in range(len(NAMES)):
         report = pulse(busy(place, again))
-        served.append(begun(world))
+        served.append(begun(ctx))
         assert report.bugs == []
         if report.handed_over:
             assert not place.idle(), "what was left is to be done now"
@@ -106,30 +106,30 @@ def test_what_a_pulse_has_no_time_for_is_served_by_those_behind_it() -> None:
 
 def test_a_mission_that_is_alone_is_served_to_its_end() -> None:
     place, again = FakePlace(), list[str]()
-    world = place.world()
-    one = Write(world.state.path_for(MissionId("m-1")), TEXT.format(name="m-1"))
-    world.state.commit([one], message="begin", expect=world.state.head())
+    ctx = place.context()
+    one = Write(ctx.state.path_for(MissionId("m-1")), TEXT.format(name="m-1"))
+    ctx.state.commit([one], message="begin", expect=ctx.state.head())
     assert not pulse(busy(place, again)).handed_over
-    assert (begun(world), again) == (["m-1"], [])
+    assert (begun(ctx), again) == (["m-1"], [])
     place.leave()
 
 
 def test_a_pulse_that_is_kicked_again_and_again_leaves_that_to_another_one() -> None:
     place, again = FakePlace(), list[str]()
-    world = busy(place, again)
+    ctx = busy(place, again)
 
     class Kicked:
         """A runtime that somebody kicks whenever nobody looks."""
 
         def __getattr__(self, name: str) -> Any:
-            return getattr(place.world().runtime, name)
+            return getattr(place.context().runtime, name)
 
-        def take_kick(self) -> bool:
+        def take_pulse_request(self) -> bool:
             """There is always one."""
-            place.world().runtime.take_kick()
+            place.context().runtime.take_pulse_request()
             return True
 
-    pulse(replace(world, runtime=Kicked()))
+    pulse(replace(ctx, runtime=Kicked()))
     assert again == ["again"]
     place.leave()
 
@@ -137,8 +137,8 @@ def test_a_pulse_that_is_kicked_again_and_again_leaves_that_to_another_one() -> 
 class StopsAt:
     """A state into which so many commits go until somebody sets STOP."""
 
-    def __init__(self, world: World, commits: int) -> None:
-        self._world, self.left, self.at_work = world, commits, list[str]()
+    def __init__(self, ctx: Context, commits: int) -> None:
+        self._world, self.left, self.at_work = ctx, commits, list[str]()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._world.state, name)
@@ -155,13 +155,13 @@ class StopsAt:
 @pytest.mark.parametrize("commits", range(1, len(NAMES) + 2))
 def test_a_pulse_does_nothing_after_stop_and_starts_no_other_one(commits: int) -> None:
     place, again = FakePlace(), list[str]()
-    world = place.world()
-    writes = [Write(world.state.path_for(MissionId(name)), TEXT.format(name=name)) for name in NAMES]
-    world.state.commit(writes, message="begin", expect=world.state.head())
-    stopped = StopsAt(world, commits)
-    world.runtime.kick()
-    report = pulse(replace(world, state=stopped, again=lambda: again.append("again")))
+    ctx = place.context()
+    writes = [Write(ctx.state.path_for(MissionId(name)), TEXT.format(name=name)) for name in NAMES]
+    ctx.state.commit(writes, message="begin", expect=ctx.state.head())
+    stopped = StopsAt(ctx, commits)
+    ctx.runtime.request_pulse()
+    report = pulse(replace(ctx, state=stopped, again=lambda: again.append("again")))
     assert (report.stopped, report.bugs, report.troubles, again) == (True, [], [], [])
     assert stopped.left == 0, "nothing is committed after STOP"
-    assert list(world.executor.running()) == stopped.at_work, "nothing is started after STOP"
+    assert list(ctx.executor.running()) == stopped.at_work, "nothing is started after STOP"
     place.leave()

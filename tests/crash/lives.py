@@ -160,10 +160,10 @@ def act(host: Host) -> bool:
     if due is not None and due <= jobs.clock.time.now:
         jobs.work()
     elif status_of(host) is MissionStatus.PLANNING:
-        lifecycle.start(host.world(), "m")
+        lifecycle.start(host.context(), "m")
     elif not is_idle(jobs):
         before = host.fingerprint()
-        report = pulse(host.world())
+        report = pulse(host.context())
         assert not report.bugs, "\n".join(report.bugs)
         assert not report.troubles, report.troubles
         if host.fingerprint() == before:
@@ -195,19 +195,19 @@ class End:
 
 def end_of(host: Host) -> End:
     """Read it from state, base, and the work tree of the state."""
-    world = host.copy(Fate()).world()
-    snapshot = world.state.snapshot()
+    ctx = host.copy(Fate()).context()
+    snapshot = ctx.state.snapshot()
     assert snapshot.head is not None
     [stored] = snapshot.missions.values()
     mission = loaded(stored.text).mission
-    records = map(read_run, world.state.runs(stored, snapshot.head).values())
+    records = map(read_run, ctx.state.runs(stored, snapshot.head).values())
     return End(
         str(mission.status),
         tuple(str(m.status) for m in mission.milestones),
         tuple((f.number, str(f.status)) for f in mission.features()),
         tuple(sorted(base_of(host).items())),
         sum(r is not None and r.open for r in records),
-        len(world.state.edits()),
+        len(ctx.state.edits()),
     )
 
 

@@ -22,13 +22,13 @@ def begun(deaths: str = "") -> Host:
     """A mission whose first pulse runs to its end, or dies at the first step of that name."""
     host = make_host(works)
     make_mission(host, PLAN)
-    lifecycle.start(host.world(), "m")
+    lifecycle.start(host.context(), "m")
     host.jobs.fate.watch = lambda name: die_at(host.jobs.fate, name == deaths)
     try:
-        pulse(host.world())
+        pulse(host.context())
     except Death:
         host.jobs.fate.watch = None
-        pulse(host.world())
+        pulse(host.context())
     return host
 
 
@@ -72,10 +72,10 @@ def is_over(host: Host) -> bool:
 def test_each_judgement_is_asked_for_once_in_a_look() -> None:
     host = make_host(works)
     make_mission(host, PLAN)
-    lifecycle.start(host.world(), "m")
+    lifecycle.start(host.context(), "m")
     steps: list[str] = []
     host.jobs.fate.watch = steps.append
-    pulse(host.world())
+    pulse(host.context())
     looks = "".join("L" if s == "code.heads:before" else "a" for s in steps if s in {"code.heads:before", ASKS})
     assert max(map(len, looks.split("L"))) == 2
 
@@ -107,8 +107,8 @@ def test_a_free_slot_is_filled_before_anybody_looks_at_what_an_attempt_left(firs
         lambda spec: first if spec.env["MISSION_FEATURE"] == "1.1" else Outcome(60.0, {"1.2.txt": "good\n"})
     )
     make_mission(host, THREE)
-    lifecycle.start(host.world(), "m")
-    pulse(host.world())
+    lifecycle.start(host.context(), "m")
+    pulse(host.context())
     steps: list[str] = []
     while not steps:
         jobs = host.jobs
@@ -118,5 +118,5 @@ def test_a_free_slot_is_filled_before_anybody_looks_at_what_an_attempt_left(firs
         jobs.work()
         if jobs.disk.has(f"{JOBS}/m/1.1-a1/exit"):
             jobs.fate.watch = steps.append
-            pulse(host.world())
+            pulse(host.context())
     assert [step for step in steps if step in order][:2] == order

@@ -30,7 +30,7 @@ def at_work(person: Person) -> Path:
     person.plan(ONE)
     person.start()
     worker_arrives(person)
-    return person.repo / open_repository(person.repo).world.executor.tree("m/1.1-a1")
+    return person.repo / open_repository(person.repo).context.executor.tree("m/1.1-a1")
 
 
 def remove_runtime(person: Person) -> None:

@@ -28,7 +28,7 @@ milestones:
       - {title: one, criteria: ["file: `1.1.txt`"]}
 """
 STEPS = [
-    "runtime.take_kick:after",
+    "runtime.take_pulse_request:after",
     "state.snapshot:after",
     "state.commit:before",
     "state.commit:after",

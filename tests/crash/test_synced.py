@@ -21,20 +21,20 @@ _PROGRAM = """\
 import sys
 from pathlib import Path
 from mission_cli.wiring.compose import open_repository
-world = open_repository(Path(sys.argv[1]), create=True, ticking=False).world
-base = world.code.heads("m", "main").base
+context = open_repository(Path(sys.argv[1]), create=True, ticking=False).context
+base = context.code.heads("m", "main").base
 {}
 """
 DEEDS = {
-    "work is made": ("world.code.make_work('m', base)", r"refs/heads/mission/m/work"),
+    "work is made": ("context.code.make_work('m', base)", r"refs/heads/mission/m/work"),
     "the state is committed": (
         (
             "from mission_cli.ports.git.state import Write\n"
-            "world.state.commit([Write('m/mission.md', 'x')], message='m', expect=world.state.head())"
+            "context.state.commit([Write('m/mission.md', 'x')], message='m', expect=context.state.head())"
         ),
         r"refs/heads/missions",
     ),
-    "STOP is pressed": ("world.runtime.press_stop(on=True)", r"mission/STOP"),
+    "STOP is pressed": ("context.runtime.press_stop(on=True)", r"mission/STOP"),
 }
 
 
@@ -51,8 +51,8 @@ while not Path(os.environ["GO"]).exists():
 SUBMIT = """\
 from mission_cli.ports.executor import JobSpec
 words = dict(commit=base, branch="mission/m/1.1-a1", env={{"GO": {go!r}}}, agent="command")
-world.executor.submit(JobSpec(key="m/1.1-a1", kind="worker", argv=(sys.executable, {script!r}), **words))
-world.executor.wait("m/1.1-a1")
+context.executor.submit(JobSpec(key="m/1.1-a1", kind="worker", argv=(sys.executable, {script!r}), **words))
+context.executor.wait("m/1.1-a1")
 """
 
 

@@ -50,16 +50,16 @@ def test_a_finished_mission_is_not_looked_at_until_its_folder_changes(person: Pe
     (person.runtime / "kick").touch()
     person.mission("pulse")
 
-    world = open_repository(person.repo).world
-    report = pulse(world)
+    ctx = open_repository(person.repo).context
+    report = pulse(ctx)
     assert list(report.cases) == []
     assert {m: str(s.status) for m, s in report.settled.items()} == {"m": "completed"}
     assert person.mission("run", "m", "--json").facts["shown_as"] == "completed"
 
     person.file().write_text(person.file().read_text() + "\nA thought for later.\n")
     person.git("commit", "--quiet", "-am", "Think", cwd=person.repo / "missions")
-    assert list(pulse(world).cases) == ["m"]
-    assert list(pulse(world).cases) == []
+    assert list(pulse(ctx).cases) == ["m"]
+    assert list(pulse(ctx).cases) == []
 
 
 def test_a_mission_that_waits_for_a_finished_one_starts(person: Person) -> None:
@@ -98,7 +98,7 @@ def test_a_note_that_cannot_be_read_means_that_everything_is_looked_at(person: P
 def test_a_folder_whose_content_is_the_same_again_is_settled_again(person: Person) -> None:
     person.worker(HONEST)
     person.plan(ONE)
-    state = open_repository(person.repo).world.state
+    state = open_repository(person.repo).context.state
     stored = state.snapshot().missions[MissionId("m")]
     told = {stored.id: Settled(stored.content, MissionStatus.FAILED)}
     assert state.snapshot(told).missions == {}

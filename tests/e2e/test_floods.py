@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.kit.people import Person
 
     from mission_cli.domain.runs import Exit
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 _MIB = 1 << 20
 FLOODS = {
@@ -34,8 +34,8 @@ LARGE = f"echo the first line; head -c 48M /dev/zero | tr '\\0' a | fold; echo; 
 STUBBORN = "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True)\n"
 
 
-def world_of(person: Person) -> World:
-    return compose.open_repository(person.repo, create=True, ticking=False).world
+def world_of(person: Person) -> Context:
+    return compose.open_repository(person.repo, create=True, ticking=False).context
 
 
 def job(person: Person, name: str, *argv: str, deadline: int = 0) -> JobSpec:
@@ -43,9 +43,9 @@ def job(person: Person, name: str, *argv: str, deadline: int = 0) -> JobSpec:
     return JobSpec(key=f"m/checks/{name}.1", kind="check", argv=argv, commit=head, deadline_s=deadline)
 
 
-def end_of(world: World, spec: JobSpec) -> Exit:
-    world.executor.wait(spec.key)
-    found = world.executor.poll([spec.key])[spec.key].exit
+def end_of(ctx: Context, spec: JobSpec) -> Exit:
+    ctx.executor.wait(spec.key)
+    found = ctx.executor.poll([spec.key])[spec.key].exit
     assert found is not None
     return found
 
@@ -55,29 +55,29 @@ def flooding(person: Person, name: str, deadline: int = 0) -> JobSpec:
     return job(person, name.replace(" ", "-"), sys.executable, "-c", source, deadline=deadline)
 
 
-def high_water(world: World, spec: JobSpec) -> int:
+def high_water(ctx: Context, spec: JobSpec) -> int:
     """MiB that its supervisor took at most, as the job itself saw it."""
-    found = re.findall(r"VmHWM:\s+(\d+) kB", world.executor.logs(spec.key, 4000))
+    found = re.findall(r"VmHWM:\s+(\d+) kB", ctx.executor.logs(spec.key, 4000))
     return int(found[-1]) // 1024
 
 
 @pytest.mark.parametrize("name", FLOODS)
 def test_a_deadline_holds_whatever_is_printed(person: Person, name: str) -> None:
-    world, spec = world_of(person), flooding(person, name, deadline=1)
-    world.executor.submit(spec)
-    end = end_of(world, spec)
+    ctx, spec = world_of(person), flooding(person, name, deadline=1)
+    ctx.executor.submit(spec)
+    end = end_of(ctx, spec)
     assert end.reason is EndReason.DEADLINE
     assert end.seconds < 1 + 2
     assert (person.runtime / "jobs" / spec.key / "out.log").stat().st_size < 20 * _MIB
 
 
 def test_memory_stays_and_the_log_has_both_ends_and_says_what_it_lacks(person: Person) -> None:
-    world = world_of(person)
+    ctx = world_of(person)
     quiet, large = job(person, "quiet", "/bin/sh", "-c", QUIET), job(person, "large", "/bin/sh", "-c", LARGE)
     for spec in (quiet, large):
-        world.executor.submit(spec)
-        assert end_of(world, spec).code == 0
-    assert high_water(world, large) - high_water(world, quiet) < 64
+        ctx.executor.submit(spec)
+        assert end_of(ctx, spec).code == 0
+    assert high_water(ctx, large) - high_water(ctx, quiet) < 64
     lines = (person.runtime / "jobs" / large.key / "out.log").read_text().splitlines()
     assert (lines[0], lines[-2]) == ("the first line", "the last line")
     gaps = [int(found[1]) for line in lines if (found := re.match(r"\[(\d+) bytes are left out: they were", line))]
@@ -88,27 +88,27 @@ def test_memory_stays_and_the_log_has_both_ends_and_says_what_it_lacks(person: P
 
 @pytest.mark.parametrize("how", ["cancel", "stop"])
 def test_whoever_floods_and_ignores_sigterm_is_gone_in_five_seconds(person: Person, how: str) -> None:
-    world = world_of(person)
+    ctx = world_of(person)
     spec = job(person, how, sys.executable, "-c", f"{STUBBORN}{FLOODS['lines']}")
-    world.executor.submit(spec)
-    while "deaf" not in world.executor.logs(spec.key, 1 << 24):
-        assert world.executor.poll([spec.key])[spec.key].exit is None
+    ctx.executor.submit(spec)
+    while "deaf" not in ctx.executor.logs(spec.key, 1 << 24):
+        assert ctx.executor.poll([spec.key])[spec.key].exit is None
     began = time.monotonic()
     if how == "stop":
-        world.runtime.press_stop(on=True)
+        ctx.runtime.press_stop(on=True)
     else:
-        world.executor.cancel(spec.key)
-    end = end_of(world, spec)
+        ctx.executor.cancel(spec.key)
+    end = end_of(ctx, spec)
     assert end.reason is EndReason.CANCELLED
     assert time.monotonic() - began < (5 if how == "stop" else 8)
 
 
 def test_nothing_begins_after_stop(person: Person) -> None:
-    world = world_of(person)
-    world.runtime.press_stop(on=True)
+    ctx = world_of(person)
+    ctx.runtime.press_stop(on=True)
     spec = job(person, "late", "/bin/sh", "-c", f"touch {person.repo.parent}/ran")
-    world.executor.submit(spec)
-    end = end_of(world, spec)
+    ctx.executor.submit(spec)
+    end = end_of(ctx, spec)
     assert (end.reason, end.detail) == (EndReason.CANCELLED, "everything was stopped: mission stop --all")
     assert not (person.repo.parent / "ran").exists()
 

@@ -48,8 +48,8 @@ def finished(person: Person, *sources: str) -> None:
 
 
 def tree_of(person: Person, run: str) -> Path:
-    world = open_repository(person.repo).world
-    return Path(world.executor.tree(run))
+    ctx = open_repository(person.repo).context
+    return Path(ctx.executor.tree(run))
 
 
 def refs(person: Person, *places: str) -> list[str]:
@@ -202,8 +202,8 @@ def test_who_is_at_work_keeps_it(person: Person) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import mission_cli.adapters.executors.storage as rooms
-import mission_cli.adapters.git.command as commands
+import mission_cli.adapters.executors.local.storage as rooms
+import mission_cli.adapters.git.repo.command as commands
 from mission_cli.app.commands.cleanup import collect
 from mission_cli.wiring.compose import open_repository, storage
 
@@ -225,7 +225,7 @@ def run(self, *words, **more):
     return (dying(original) if words[0] == "update-ref" else original)(self, *words, **more)
 commands.Git.run = run
 opened = open_repository(Path.cwd())
-collect(opened.world, storage(opened))
+collect(opened.context, storage(opened))
 """
 
 

@@ -39,7 +39,7 @@ def at_work(person: Person) -> Path:
     person.plan(ONE)
     person.start()
     worker_arrives(person)
-    return Path(open_repository(person.repo).world.executor.tree("m/1.1-a1"))
+    return Path(open_repository(person.repo).context.executor.tree("m/1.1-a1"))
 
 
 def move(person: Person) -> Person:
@@ -75,7 +75,7 @@ def test_the_tree_of_an_attempt_can_be_read_after_its_checkout_was_moved(person:
     person.plan(ONE)
     person.start()
     person.run(ok=(3,))
-    tree = Path(open_repository(person.repo).world.executor.tree("m/1.1-a1"))
+    tree = Path(open_repository(person.repo).context.executor.tree("m/1.1-a1"))
     assert tree.is_dir()
     moved = move(person)
     person.repo = moved.repo
@@ -85,7 +85,7 @@ def test_the_tree_of_an_attempt_can_be_read_after_its_checkout_was_moved(person:
     moved.worker(HONEST)
     moved.mission("retry", "m/1.1")
     assert moved.run(ok=None).facts["status"] == "completed"
-    second = Path(open_repository(moved.repo).world.executor.tree("m/1.1-a2"))
+    second = Path(open_repository(moved.repo).context.executor.tree("m/1.1-a2"))
     assert second.parent == tree.parent
 
 

@@ -83,4 +83,4 @@ def test_an_idle_pulse_opens_none_of_our_modules_but_three(driven: Person, strac
     opened = {
         found[1] for call in calls if (found := re.search(r'mission_cli/(?:__pycache__/)?([\w/]+)[.\w-]*\.pyc?"', call))
     }
-    assert opened == {"__init__", "__main__", "idle"}
+    assert opened == {"__init__", "__main__", "fastpath"}

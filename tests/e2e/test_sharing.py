@@ -43,7 +43,7 @@ if RUN == "m/1.1-a1":
 
 
 def host(person: Person) -> str:
-    return open_repository(person.repo).world.machine.me()
+    return open_repository(person.repo).context.machine.me()
 
 
 def at_work(person: Person, plan: str = PLAN) -> None:
@@ -61,7 +61,7 @@ def looks_at(driver: Person, looker: Person) -> Iterator[int]:
     times = 0
     while times < 5:
         looker.mission("pulse")
-        asked = open_repository(looker.repo).world.runtime.asked()
+        asked = open_repository(looker.repo).context.runtime.asked()
         _, times = asked.signs[host(driver).rpartition(":")[2]]
         yield times
 

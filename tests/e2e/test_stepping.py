@@ -61,9 +61,9 @@ def busy(person: Person, *, ticking: bool = True) -> None:
     person.plan(PLAN)
     told = person.repo.parent / "busy"
     os.mkfifo(told)
-    world = open_repository(person.repo, ticking=ticking).world
-    lifecycle.start(world, "m")
-    pulse(world)
+    ctx = open_repository(person.repo, ticking=ticking).context
+    lifecycle.start(ctx, "m")
+    pulse(ctx)
     assert told.read_text() == "begun"
 
 

@@ -166,13 +166,13 @@ def wait_for_output(person: Person, *runs: str) -> None:
 def test_views_show_what_they_can_whatever_a_file_is_like(at_work: Person) -> None:
     person = at_work
     settings, files = (person.repo / ".mission.toml").read_bytes(), person.file().read_bytes()
-    for world in WORLDS:
-        world(person)
+    for ctx in WORLDS:
+        ctx(person)
         for words in VIEWS:
             shown = person.mission(*words.split(), ok=(0, 3))
-            assert len(shown.err.splitlines()) <= 1, (world.__name__, words, shown.err)
-            assert not shown.err or shown.err.startswith("warning: "), (world.__name__, words, shown.err)
-            assert shown.out, (world.__name__, words)
+            assert len(shown.err.splitlines()) <= 1, (ctx.__name__, words, shown.err)
+            assert not shown.err or shown.err.startswith("warning: "), (ctx.__name__, words, shown.err)
+            assert shown.out, (ctx.__name__, words)
         (person.repo / ".mission.toml").write_bytes(settings)
         for name in ("config.toml", "env"):
             user_file(name).unlink(missing_ok=True)
@@ -181,11 +181,11 @@ def test_views_show_what_they_can_whatever_a_file_is_like(at_work: Person) -> No
 
 
 @pytest.mark.parametrize("world", by_day(STOPPED_IN, 3), ids=lambda w: w.__name__)
-def test_what_runs_is_stopped_whatever_a_file_is_like(at_work: Person, world: Callable[[Person], None]) -> None:
+def test_what_runs_is_stopped_whatever_a_file_is_like(at_work: Person, ctx: Callable[[Person], None]) -> None:
     person = at_work
-    world(person)
-    paused = person.mission("pause", "m", "--now", ok=(1,) if world in NOT_WRITABLE else (0,))
-    if world in NOT_WRITABLE:
+    ctx(person)
+    paused = person.mission("pause", "m", "--now", ok=(1,) if ctx in NOT_WRITABLE else (0,))
+    if ctx in NOT_WRITABLE:
         assert paused.err.startswith("error: m could not be marked as paused: ")
         assert re.search(r"; [1-9] running jobs? of it (was|were) told to end\n", paused.err)
     else:

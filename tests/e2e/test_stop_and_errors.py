@@ -18,7 +18,7 @@ from mission_cli.domain.status import EndReason
 from mission_cli.engine import effects as acting
 from mission_cli.engine import loop
 from mission_cli.engine.halt import stop_jobs
-from mission_cli.planner.core.decisions import Dispatch, Move
+from mission_cli.planner.core.decisions import Dispatch, Transition
 from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import Sha
     from mission_cli.engine.case import Case
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 ONE = """\
 title: One feature
@@ -66,29 +66,29 @@ def test_stop_is_the_first_line_of_every_view_and_a_key_of_its_json(person: Pers
     assert "STOPPED" not in person.mission("status", "m").out
 
 
-def sets_stop(world: World) -> None:
-    world.runtime.press_stop(on=True)
-    stop_jobs(world.executor)
+def sets_stop(ctx: Context) -> None:
+    ctx.runtime.press_stop(on=True)
+    stop_jobs(ctx.executor)
 
 
-def pauses_now(world: World) -> None:
-    pause(world, "m", now=True)
+def pauses_now(ctx: Context) -> None:
+    pause(ctx, "m", now=True)
 
 
 @pytest.mark.parametrize("deed", [sets_stop, pauses_now], ids=lambda d: d.__name__)
 def test_nothing_starts_after_a_stop_that_comes_between_intent_and_submit(
-    person: Person, monkeypatch: pytest.MonkeyPatch, deed: Callable[[World], None]
+    person: Person, monkeypatch: pytest.MonkeyPatch, deed: Callable[[Context], None]
 ) -> None:
     person.worker(HONEST)
     person.plan(ONE)
     record = loop._record  # noqa: SLF001 - the gap between the intent and its submit has no other name
     done: list[str] = []
 
-    def record_and(world: World, case: Case, report: loop.Report) -> tuple[list[Move], Sha]:
-        found = record(world, case, report)
+    def record_and(ctx: Context, case: Case, report: loop.Report) -> tuple[list[Transition], Sha]:
+        found = record(ctx, case, report)
         if not done and any(isinstance(move, Dispatch) for move in found[0]):
             done.append(deed.__name__)
-            deed(open_repository(person.repo).world)
+            deed(open_repository(person.repo).context)
         return found
 
     monkeypatch.setattr(loop, "_record", record_and)

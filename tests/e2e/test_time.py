@@ -18,7 +18,7 @@ from mission_cli.wiring.compose import open_repository
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 ONE = """\
 title: One file
@@ -64,7 +64,7 @@ class Hands:
         self.up += span.total_seconds()
 
 
-def waiting_mission(person: Person) -> tuple[World, Hands]:
+def waiting_mission(person: Person) -> tuple[Context, Hands]:
     """A mission whose only feature waits for Bob for an hour, and a world with hands on its clock."""
     person.worker(HONEST)
     person.set('agree_after = "10s"')
@@ -75,7 +75,7 @@ def waiting_mission(person: Person) -> tuple[World, Hands]:
     person.git("commit", "--quiet", "-am", "Wait for Bob", cwd=person.repo / "missions")
     person.start()
     (person.runtime / "clock.json").unlink()  # what was seen of the real clock
-    return replace(open_repository(person.repo).world, clock=hands), hands
+    return replace(open_repository(person.repo).context, clock=hands), hands
 
 
 def wait_of(person: Person) -> str:
@@ -83,48 +83,48 @@ def wait_of(person: Person) -> str:
 
 
 def test_a_wait_runs_out_when_two_ticks_agree_and_not_when_the_clock_jumps(person: Person) -> None:
-    world, hands = waiting_mission(person)
-    pulse(world)
+    ctx, hands = waiting_mission(person)
+    pulse(ctx)
     hands.wall += timedelta(days=1)
     for _ in range(3):
-        pulse(world)
+        pulse(ctx)
         hands.pass_by(timedelta(seconds=60))
     assert wait_of(person) == "waiting", "a day on the clock, and a few minutes for Bob"
 
     hands.pass_by(timedelta(hours=1))
-    pulse(world)
+    pulse(ctx)
     assert wait_of(person) == "waiting"
-    told = pulse(world).cases
+    told = pulse(ctx).cases
     holds = [(h.kind, h.detail, h.until) for h in next(iter(told.values())).plan.holds if h.kind == "clock"]
     words = "the wait for person:Bob is over: a second tick has to agree about the time"
     assert holds == [("clock", words, hands.wall + timedelta(seconds=10))]
 
     hands.pass_by(timedelta(seconds=60))
-    pulse(world)
+    pulse(ctx)
     assert wait_of(person) == "failed"
     assert person.state_log(1) == ["1.1: person:Bob did not come in time"]
     assert person.starts() == []
 
 
 def test_without_its_runtime_the_first_tick_only_notes(person: Person) -> None:
-    world, hands = waiting_mission(person)
-    pulse(world)
+    ctx, hands = waiting_mission(person)
+    pulse(ctx)
     hands.pass_by(timedelta(hours=2))
     shutil.rmtree(person.runtime)
-    pulse(world)
+    pulse(ctx)
     assert wait_of(person) == "waiting"
     hands.pass_by(timedelta(seconds=60))
-    pulse(world)
+    pulse(ctx)
     assert wait_of(person) == "failed"
 
 
 def test_a_week_of_missed_ticks_is_one_and_done_once(person: Person) -> None:
-    world, hands = waiting_mission(person)
-    pulse(world)
+    ctx, hands = waiting_mission(person)
+    pulse(ctx)
     hands.pass_by(timedelta(days=7))
     before = person.state_head()
     for _ in range(3):
-        pulse(world)
+        pulse(ctx)
         hands.pass_by(timedelta(seconds=60))
     log = person.git("log", "--format=%s", f"{before}..missions", cwd=person.repo / "missions").splitlines()
     assert log == ["1.1: person:Bob did not come in time"]
@@ -149,9 +149,9 @@ def test_a_mission_of_each_monday_waits_runs_and_waits_again(person: Person) -> 
     assert starts in person.run().out
     assert (person.loaded().mission.raw_status, person.features()) == ("recurring", {"1.1": "done"})
     hands = Hands(wall=due + timedelta(days=8))
-    world = replace(open_repository(person.repo).world, clock=hands)
+    ctx = replace(open_repository(person.repo).context, clock=hands)
     for _ in range(2):
-        pulse(world)
+        pulse(ctx)
         hands.pass_by(timedelta(seconds=60))
     again = person.loaded().mission
     assert (again.raw_status, again.executions, person.features()) == ("active", 2, {"1.1": "dispatched"})

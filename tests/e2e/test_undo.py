@@ -161,10 +161,10 @@ def test_what_has_landed_stays_and_an_approval_that_did_nothing_yet_does_not(per
 
 
 def test_what_the_loop_decided_is_taken_back_and_it_is_said_that_it_may_decide_so_again(person: Person) -> None:
-    world, hands = waiting_mission(person)
+    ctx, hands = waiting_mission(person)
     for span in (timedelta(0), timedelta(hours=2), timedelta(minutes=1)):
         hands.pass_by(span)
-        pulse(world)
+        pulse(ctx)
     assert person.state_log(1) == ["1.1: person:Bob did not come in time"]
     assert person.mission("undo", "m").out.splitlines() == [
         "m: taken back: 1.1: person:Bob did not come in time",

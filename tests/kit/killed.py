@@ -72,7 +72,7 @@ def main(mark: str, point: str, words: list[str]) -> int:
     def open_armed(*args: Any, **values: Any) -> compose.Opened:
         opened = real_open(*args, **values)
         if port not in _FUNCTIONS:
-            arm(getattr(opened.world, port), method, when, mark)
+            arm(getattr(opened.context, port), method, when, mark)
         return dataclasses.replace(opened)
 
     def command(*more: str) -> tuple[str, ...]:

@@ -21,13 +21,13 @@ from mission_cli.domain.status import (
     RecordState,
     Verdict,
 )
-from mission_cli.planner.core.observation import Seen
+from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.decide import decide
 from mission_cli.planner.milestones.judging import check_key, turn_of
 
 if TYPE_CHECKING:
-    from mission_cli.planner.core.decisions import Plan
+    from mission_cli.planner.core.decisions import Decisions
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 WORK, BASE, TIP = Sha("a" * 40), Sha("b" * 40), Sha("c" * 40)
@@ -63,7 +63,7 @@ def mission(*features: Feature, **more: object) -> Mission:
     return Mission(**values)  # type: ignore[arg-type]  # values of a case
 
 
-def seen(**more: object) -> Seen:
+def observation(**more: object) -> Observation:
     """A quiet world with four free slots."""
     values: dict[str, object] = {
         "now": NOW,
@@ -73,7 +73,7 @@ def seen(**more: object) -> Seen:
         "work_tree": "t",
         "free_slots": 4,
     }
-    return Seen(**{**values, **more})  # type: ignore[arg-type]  # values of a case
+    return Observation(**{**values, **more})  # type: ignore[arg-type]  # values of a case
 
 
 def record(name: str, cause: Cause | None = None, **more: object) -> RunRecord:
@@ -83,12 +83,12 @@ def record(name: str, cause: Cause | None = None, **more: object) -> RunRecord:
     return RunRecord(RunId(f"m/{name}"), state, cause=cause, **values)  # type: ignore[arg-type]  # values of a case
 
 
-def plan_of(some: Mission, policy: Any = POLICY, **more: object) -> Plan:
+def plan_of(some: Mission, policy: Any = POLICY, **more: object) -> Decisions:
     """What is decided for a mission in a world."""
-    return decide(some, seen(**more), policy)
+    return decide(some, observation(**more), policy)
 
 
-def holds(plan: Plan, subject: str) -> list[tuple[str, str]]:
+def holds(plan: Decisions, subject: str) -> list[tuple[str, str]]:
     """(kind, words) of what holds something."""
     return [(h.kind, h.detail) for h in plan.holds if h.subject == subject]
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from tests.kit.fakes.host import Host
 
     from mission_cli.domain.mission import Mission
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Hold
 
 
@@ -67,7 +67,7 @@ class Clumsy:
     """One person at one host."""
 
     host: Host
-    world: Callable[[], World]
+    context: Callable[[], Context]
     mistakes: list[tuple[str, str]] = field(default_factory=list)
     """The file before and after each slip that is not repaired yet."""
 
@@ -80,7 +80,7 @@ class Clumsy:
         """Open the file and take back every slip, the last one first; what others wrote meanwhile stays."""
         for before, after in reversed(self.mistakes):
             now = self._text()
-            merged = self.world().state.merge(after, now, before)
+            merged = self.context().state.merge(after, now, before)
             self._commit(now, before if merged is None else merged)
         self.mistakes.clear()
         self._remove_what_is_twice()
@@ -102,16 +102,16 @@ class Clumsy:
         words = shlex.split(line.replace("BRANCH", "trunk" if there else "main"))
         if not words or words[0] != "mission":
             return False
-        world, name, rest = self.world(), words[1], [w for w in words[2:] if not w.startswith("-")]
+        ctx, name, rest = self.context(), words[1], [w for w in words[2:] if not w.startswith("-")]
         known: dict[str, Callable[[], object]] = {
-            "resume": lambda: commands.resume(world, *rest),
-            "start": lambda: lifecycle.start(world, *rest),
-            "retry": lambda: commands.retry(world, *rest),
-            "takeover": lambda: lifecycle.takeover(world, *rest),
-            "land": lambda: commands.land(world, *rest),
-            "set": lambda: set_value.set_value(world, *rest),
-            "approve": lambda: commands.decide_gate(world, *rest, approved=True),
-            "answer": lambda: commands.answer(world, rest[0], int(rest[1]), rest[2].partition("|")[0]),
+            "resume": lambda: commands.resume(ctx, *rest),
+            "start": lambda: lifecycle.start(ctx, *rest),
+            "retry": lambda: commands.retry(ctx, *rest),
+            "takeover": lambda: lifecycle.takeover(ctx, *rest),
+            "land": lambda: commands.land(ctx, *rest),
+            "set": lambda: set_value.set_value(ctx, *rest),
+            "approve": lambda: commands.decide_gate(ctx, *rest, approved=True),
+            "answer": lambda: commands.answer(ctx, rest[0], int(rest[1]), rest[2].partition("|")[0]),
             "edit": self.repair,
             "lint": self.repair,
         }
@@ -142,12 +142,12 @@ class Clumsy:
             Slip.BASE_BACK: lambda _: self._move_branch("trunk", "main"),
             Slip.RUNNER_GONE: lambda _: self._runners(there=False),
             Slip.RUNNER_BACK: lambda _: self._runners(there=True),
-            Slip.STOP: lambda _: self.world().runtime.press_stop(on=True),
-            Slip.LIFT: lambda _: self.world().runtime.press_stop(on=False),
+            Slip.STOP: lambda _: self.context().runtime.press_stop(on=True),
+            Slip.LIFT: lambda _: self.context().runtime.press_stop(on=False),
         }
 
     def _text(self) -> str:
-        return self.world().state.snapshot().missions[_M].text
+        return self.context().state.snapshot().missions[_M].text
 
     def _slip(self, change: Callable[[list[str]], Sequence[str]]) -> None:
         before = self._text()
@@ -159,11 +159,11 @@ class Clumsy:
     def _commit(self, before: str, after: str) -> None:
         if after == before:
             return
-        world = self.world()
-        snapshot = world.state.snapshot()
+        ctx = self.context()
+        snapshot = ctx.state.snapshot()
         stored = snapshot.missions[_M]
         write = Write(stored.path, after, before)
-        world.state.commit([write], message="by hand\n", expect=snapshot.head, author=ADA)
+        ctx.state.commit([write], message="by hand\n", expect=snapshot.head, author=ADA)
 
     def _on_disk(self, change: Callable[[str], str]) -> None:
         name = f"{TREE}/m/mission.md"
@@ -172,33 +172,33 @@ class Clumsy:
             self.host.jobs.disk.write(name, change(text), sync=False)
 
     def _wrong_command(self, dice: random.Random) -> None:
-        world = self.world()
-        features = [str(f.number) for f in resolve(world.state.snapshot(), "m").mission.features()] or ["1.1"]
+        ctx = self.context()
+        features = [str(f.number) for f in resolve(ctx.state.snapshot(), "m").mission.features()] or ["1.1"]
         one = f"m/{dice.choice(features)}"
         wrong: list[Callable[[], object]] = [
-            lambda: commands.retry(world, one),
-            lambda: commands.resume(world, "m"),
-            lambda: commands.pause(world, "m"),
-            lambda: commands.land(world, "m"),
-            lambda: commands.retry(world, "m/9.9"),
-            lambda: commands.decide_gate(world, "m", "land", approved=True),
-            lambda: lifecycle.start(world, "m"),
-            lambda: set_value.set_value(world, "m", "budget.money_usd", dice.choice(ODD[:7])),
-            lambda: set_value.set_value(world, "m", "preferences.runner", dice.choice(ODD)),
+            lambda: commands.retry(ctx, one),
+            lambda: commands.resume(ctx, "m"),
+            lambda: commands.pause(ctx, "m"),
+            lambda: commands.land(ctx, "m"),
+            lambda: commands.retry(ctx, "m/9.9"),
+            lambda: commands.decide_gate(ctx, "m", "land", approved=True),
+            lambda: lifecycle.start(ctx, "m"),
+            lambda: set_value.set_value(ctx, "m", "budget.money_usd", dice.choice(ODD[:7])),
+            lambda: set_value.set_value(ctx, "m", "preferences.runner", dice.choice(ODD)),
         ]
         dice.choice(wrong)()
 
     def _wrong_answer(self, dice: random.Random) -> None:
-        world = self.world()
-        numbers = [r.number for r in resolve(world.state.snapshot(), "m").mission.requests] or [1]
-        commands.answer(world, "m", dice.choice([*numbers, 99]), dice.choice(["maybe", "pass", "fail", "`"]))
+        ctx = self.context()
+        numbers = [r.number for r in resolve(ctx.state.snapshot(), "m").mission.requests] or [1]
+        commands.answer(ctx, "m", dice.choice([*numbers, 99]), dice.choice(["maybe", "pass", "fail", "`"]))
 
     def _answer(self, dice: random.Random) -> None:
-        world = self.world()
-        waiting = [r for r in resolve(world.state.snapshot(), "m").mission.requests if r.open]
+        ctx = self.context()
+        waiting = [r for r in resolve(ctx.state.snapshot(), "m").mission.requests if r.open]
         if waiting:
             request = dice.choice(waiting)
-            commands.answer(world, "m", request.number, (request.options or ("do as you think",))[0])
+            commands.answer(ctx, "m", request.number, (request.options or ("do as you think",))[0])
 
     def _move_branch(self, old: str, new: str) -> None:
         disk = self.host.jobs.disk
@@ -220,7 +220,7 @@ class ClumsySim(Sim):
     def __init__(self, seed: int) -> None:
         super().__init__(3 * seed)
         [host] = self.hosts
-        self.person = Clumsy(host, lambda: self.world(host))
+        self.person = Clumsy(host, lambda: self.context(host))
         self.allowed = _CAP
 
     def slip(self, slip: Slip, more: int) -> None:
@@ -237,7 +237,7 @@ class ClumsySim(Sim):
 
     def _caps(self) -> None:
         [host] = self.hosts
-        stored = self.world(host).state.snapshot().missions.get(_M)
+        stored = self.context(host).state.snapshot().missions.get(_M)
         loaded = load(stored.text, "m") if stored else None
         if loaded is None or loaded.refused or not loaded.mission.managed:
             return
@@ -288,9 +288,9 @@ class ClumsySim(Sim):
     def _advice(self, typed: Counter[str]) -> str | None:
         """The command that `why` names and that was typed least often. Raises BrokenError where it names nothing."""
         [host] = self.hosts
-        world = self.world(host)
-        snapshot = world.state.snapshot()
-        reasons = [hold for _, holds in why(world, snapshot, resolve(snapshot, "m")) for hold in holds]
+        ctx = self.context(host)
+        snapshot = ctx.state.snapshot()
+        reasons = [hold for _, holds in why(ctx, snapshot, resolve(snapshot, "m")) for hold in holds]
         if not any(says_what(hold) for hold in reasons):
             raise BrokenError(f"{self.mission(host).status}, and nobody is told why: {reasons}")
         lines = [f"mission {line}" for _, named, line in _commands(reasons) if named]

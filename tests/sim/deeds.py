@@ -144,33 +144,33 @@ def _force_push(sim: Sim, host: Host, more: int) -> None:
 def _retry(sim: Sim, host: Host, more: int) -> None:
     features = [f.number for f in sim.mission(host).features() if f.status not in FINISHED_FEATURE]
     if features:
-        _command(lambda: commands.retry(sim.world(host), f"m/{features[more % len(features)]}"))
+        _command(lambda: commands.retry(sim.context(host), f"m/{features[more % len(features)]}"))
 
 
 def _skip(sim: Sim, host: Host, more: int) -> None:
     features = [f.number for f in sim.mission(host).features() if f.status not in FINISHED_FEATURE]
     if features:
-        _command(lambda: commands.skip(sim.world(host), f"m/{features[more % len(features)]}", reason="not now"))
+        _command(lambda: commands.skip(sim.context(host), f"m/{features[more % len(features)]}", reason="not now"))
 
 
 def _pause(sim: Sim, host: Host, more: int) -> None:
-    _command(lambda: commands.pause(sim.world(host), "m", now=bool(more % 2)))
+    _command(lambda: commands.pause(sim.context(host), "m", now=bool(more % 2)))
 
 
 def _resume(sim: Sim, host: Host, more: int) -> None:
     del more
-    _command(lambda: commands.resume(sim.world(host), "m"))
+    _command(lambda: commands.resume(sim.context(host), "m"))
 
 
 def _start(sim: Sim, host: Host, more: int) -> None:
     del more
     if sim.mission(host).status is not MissionStatus.PAUSED:
-        _command(lambda: lifecycle.start(sim.world(host), "m"))
+        _command(lambda: lifecycle.start(sim.context(host), "m"))
 
 
 def _cancel(sim: Sim, host: Host, more: int) -> None:
     del more
-    _command(lambda: commands.cancel(sim.world(host), "m"))
+    _command(lambda: commands.cancel(sim.context(host), "m"))
 
 
 def _answer(sim: Sim, host: Host, more: int) -> None:
@@ -178,7 +178,7 @@ def _answer(sim: Sim, host: Host, more: int) -> None:
     if waiting:
         request = waiting[more % len(waiting)]
         word = (request.options or ("do as you think",))[0]
-        _command(lambda: commands.answer(sim.world(host), "m", request.number, word))
+        _command(lambda: commands.answer(sim.context(host), "m", request.number, word))
 
 
 def _edit(sim: Sim, host: Host, more: int) -> None:
@@ -190,7 +190,9 @@ def _raise(sim: Sim, host: Host, more: int) -> None:
     """By hand by some dollars, or by `mission set` to anything from one dollar to a few more than there are."""
     cap = sim.mission(host).limits.usd
     if cap is not None and more & 16:
-        _command(lambda: set_value.set_value(sim.world(host), "m", "budget.money_usd", str(1 + more % (int(cap) + 3))))
+        _command(
+            lambda: set_value.set_value(sim.context(host), "m", "budget.money_usd", str(1 + more % (int(cap) + 3)))
+        )
     elif cap is not None:
         _by_hand(sim, host, SetFront(("budget", "money_usd"), int(cap) + more % 4))
 
@@ -205,17 +207,17 @@ def _scribble(sim: Sim, host: Host, more: int) -> None:
 
 def _take_over(sim: Sim, host: Host, more: int) -> None:
     del more
-    _command(lambda: lifecycle.takeover(sim.world(host), "m"))
+    _command(lambda: lifecycle.takeover(sim.context(host), "m"))
 
 
 def _stop(sim: Sim, host: Host, more: int) -> None:
     del more
-    sim.world(host).runtime.press_stop(on=True)
+    sim.context(host).runtime.press_stop(on=True)
 
 
 def _lift(sim: Sim, host: Host, more: int) -> None:
     del more
-    sim.world(host).runtime.press_stop(on=False)
+    sim.context(host).runtime.press_stop(on=False)
 
 
 def _base(sim: Sim, host: Host, more: int) -> None:
@@ -228,14 +230,14 @@ def _base(sim: Sim, host: Host, more: int) -> None:
 
 def _by_hand(sim: Sim, host: Host, change: Change) -> None:
     """A person changes the file and commits it."""
-    world = sim.world(host)
-    snapshot = world.state.snapshot()
+    ctx = sim.context(host)
+    snapshot = ctx.state.snapshot()
     address = resolve(snapshot, "m")
 
     def save() -> None:
         write = mission_write(address.stored, [change])
         words = message("m", [Entry("mission.edited", "edited by hand")])
-        world.state.commit([write], message=words, expect=snapshot.head, author=ADA)
+        ctx.state.commit([write], message=words, expect=snapshot.head, author=ADA)
 
     _command(save)
 

@@ -36,14 +36,14 @@ from mission_cli.engine.context import policy_of
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.observing.observe import consider
 from mission_cli.planner.core.decisions import Cancel
-from mission_cli.planner.core.deliberation import LOOK_AGAIN
+from mission_cli.planner.core.draft import LOOK_AGAIN
 from mission_cli.planner.mission.guard import PUT_BACK
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.engine.context import World
-    from mission_cli.planner.core.decisions import Act, Hold
+    from mission_cli.engine.context import Context
+    from mission_cli.planner.core.decisions import Effect, Hold
 
 PLAN = """\
 title: Six files
@@ -97,7 +97,7 @@ class Sim:
         first = self._furnish(self._make_host())
         self.hosts = [first]
         make_mission(first, self.plan)
-        lifecycle.start(self.world(first), "m")
+        lifecycle.start(self.context(first), "m")
         self.hosts += [self._clone(number) for number in range(2, 1 + (seed % 3) + bool(seed % 3))]
 
     # What happens
@@ -145,14 +145,14 @@ class Sim:
     def pulse(self, host: Host) -> None:
         """One tick of a host's cron."""
         self.counts["pulses"] += 1
-        report = pulse(self.world(host))
+        report = pulse(self.context(host))
         if report.bugs:
             raise BrokenError("\n".join(report.bugs))
 
-    def world(self, host: Host) -> World:
+    def context(self, host: Host) -> Context:
         """What a process on a host is handed today."""
-        world, mood = host.world(), self.moods.get(host.jobs.name, What.HONEST)
-        return world if mood is What.HONEST else replace(world, executor=said_by(world.executor, mood))
+        ctx, mood = host.context(), self.moods.get(host.jobs.name, What.HONEST)
+        return ctx if mood is What.HONEST else replace(ctx, executor=said_by(ctx.executor, mood))
 
     def way(self, host: Host) -> BadWay:
         """How a host reaches the remote."""
@@ -233,13 +233,13 @@ class Sim:
         signature = host.jobs.disk.read(f"{PLACE}/idle", Signature)
         if signature is not None and signature.wake and signature.wake - host.jobs.clock.now() <= LOOK_AGAIN:
             return
-        world = host.copy(Fate()).world()
-        snapshot = world.state.snapshot(world.runtime.settled())
+        ctx = host.copy(Fate()).context()
+        snapshot = ctx.state.snapshot(ctx.runtime.settled())
         for stored in snapshot.missions.values():
-            case = consider(world, policy_of(world), snapshot, stored, load(stored.text, stored.id))
-            acts = [act for act in case.plan.acts if not _is_told(host, act)]
-            if case.plan.moves or acts:
-                raise BrokenError(f"{host.jobs.name} is idle and would {[*case.plan.moves, *acts]}")
+            case = consider(ctx, policy_of(ctx), snapshot, stored, load(stored.text, stored.id))
+            effects = [act for act in case.plan.effects if not _is_told(host, act)]
+            if case.plan.transitions or effects:
+                raise BrokenError(f"{host.jobs.name} is idle and would {[*case.plan.transitions, *effects]}")
 
     def _nothing_is_repeated(self, host: Host) -> None:
         """The loop commits no change more than three times in a row: the third without an effect stops the mission."""
@@ -250,13 +250,13 @@ class Sim:
                 raise BrokenError(f"{host.jobs.name} wrote four times: {said[number]}")
 
     def _ended_or_says_why(self, host: Host) -> None:
-        world = self.world(host)
-        snapshot = world.state.snapshot()
+        ctx = self.context(host)
+        snapshot = ctx.state.snapshot()
         mission = self.mission(host)
         if mission.status in FINISHED_MISSION:
             self.counts[f"worlds that ended {mission.status}"] += 1
             return
-        reasons = [hold for _, holds in why(world, snapshot, resolve(snapshot, "m")) for hold in holds]
+        reasons = [hold for _, holds in why(ctx, snapshot, resolve(snapshot, "m")) for hold in holds]
         if host.jobs.disk.has(f"{PLACE}/STOP"):
             self.counts["worlds that wait for STOP to be lifted"] += 1
         elif any(says_what(hold) for hold in reasons):
@@ -303,7 +303,7 @@ class RecurringSim(Sim):
     script = staticmethod(work_anew)
 
 
-def _is_told(host: Host, act: Act) -> bool:
+def _is_told(host: Host, act: Effect) -> bool:
     """Whether an act tells a job to end that was told already, and has not come to it yet."""
     return isinstance(act, Cancel) and host.jobs.disk.has(f"{JOBS}/{act.run}/cancel")
 

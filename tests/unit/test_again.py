@@ -27,12 +27,12 @@ def work(spec: JobSpec) -> Outcome:
 def test_room_on_a_machine_is_noticed_by_the_next_pulse() -> None:
     host = make_host(work)
     make_mission(host, PLAN)
-    lifecycle.start(host.world(), "m")
-    report = pulse(replace(host.world(), machine=RoomyMachine(host.jobs, short_of=SHORT)))
+    lifecycle.start(host.context(), "m")
+    report = pulse(replace(host.context(), machine=RoomyMachine(host.jobs, short_of=SHORT)))
     [case] = report.cases.values()
     assert {(hold.kind, hold.detail) for hold in case.plan.holds if hold.kind == "machine"} == {("machine", SHORT)}
     assert not host.jobs.truth.starts
     assert not is_idle(host.jobs)
-    pulse(host.world())
+    pulse(host.context())
     host.jobs.work()
     assert sorted(host.jobs.truth.starts) == ["m/1.1-a1", "m/1.2-a1"]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.kit.missions import GOOD, NOW, POLICY, TIP, feature, mission, record, seen
+from tests.kit.missions import GOOD, NOW, POLICY, TIP, feature, mission, observation, record
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import stamp
@@ -30,7 +30,7 @@ from mission_cli.planner.milestones.judging import check_key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.planner.core.decisions import Hold, Plan
+    from mission_cli.planner.core.decisions import Decisions, Hold
 
 NONE = Evidence(None)
 CHECK = Criterion("run: `t`", CriterionKind.RUN, command="t", index=0)
@@ -58,14 +58,14 @@ def end_of(reason: EndReason = EndReason.EXIT, code: int | None = 0, *, cause: C
     return Exit(reason, code, started=stamp(NOW), ended=stamp(NOW), report=report)
 
 
-def ended(end: Exit, evidence: Evidence, earlier: Sequence[RunRecord] = (), *, failed: bool = False) -> Plan:
+def ended(end: Exit, evidence: Evidence, earlier: Sequence[RunRecord] = (), *, failed: bool = False) -> Decisions:
     """The round that sees how the attempt after `earlier` ended; `failed`: its criterion did not pass."""
     open_one = record(f"1.1-a{len(earlier) + 1}")
     some = mission(feature("1.1", FeatureStatus.DISPATCHED, criteria=(CHECK,) if failed else ()))
     checks = {check_key(CHECK, "new", POLICY, some): CheckState(2, Job(JobState.ENDED, Exit(EndReason.EXIT, 1)), Verdict.FAILED, "AssertionError", failed="no")}  # fmt: skip
     return decide(
         some,
-        seen(
+        observation(
             records=(*earlier, open_one),
             jobs={open_one.run: Job(JobState.ENDED, end, "its last words")},
             evidence={open_one.run: evidence},
@@ -75,22 +75,22 @@ def ended(end: Exit, evidence: Evidence, earlier: Sequence[RunRecord] = (), *, f
     )
 
 
-def settled(plan: Plan) -> Settle:
-    (found,) = (m for m in plan.moves if isinstance(m, Settle))
+def settled(plan: Decisions) -> Settle:
+    (found,) = (m for m in plan.transitions if isinstance(m, Settle))
     return found
 
 
-def looked(records: Sequence[RunRecord], *features: Any, at: timedelta = AT_ONCE, policy: Any = POLICY, **more: Any) -> Plan:  # fmt: skip
+def looked(records: Sequence[RunRecord], *features: Any, at: timedelta = AT_ONCE, policy: Any = POLICY, **more: Any) -> Decisions:  # fmt: skip
     """A later round, with these attempts behind it."""
     features = features or (feature("1.1"),)
-    return decide(mission(*features, **more.pop("mission", {})), seen(now=NOW + at, records=tuple(records), **more), policy)  # fmt: skip
+    return decide(mission(*features, **more.pop("mission", {})), observation(now=NOW + at, records=tuple(records), **more), policy)  # fmt: skip
 
 
-def dispatched(plan: Plan) -> list[str]:
-    return [m.record.run for m in plan.moves if isinstance(m, Dispatch)]
+def dispatched(plan: Decisions) -> list[str]:
+    return [m.record.run for m in plan.transitions if isinstance(m, Dispatch)]
 
 
-def hold_of(plan: Plan, number: str = "1.1") -> Hold:
+def hold_of(plan: Decisions, number: str = "1.1") -> Hold:
     return next(h for h in plan.holds if h.subject == number)
 
 
@@ -100,7 +100,7 @@ def row(end: Exit, evidence: Evidence = NONE, earlier: Sequence[RunRecord] = (),
     move = settled(plan)
     mine, cause = move.record, move.record.cause
     assert cause is not None
-    asked = [m.request for m in plan.moves if isinstance(m, Ask)]
+    asked = [m.request for m in plan.transitions if isinstance(m, Ask)]
     after = looked(
         [*earlier, mine], feature("1.1", move.to or FeatureStatus.PENDING), mission={"requests": tuple(asked)}
     )
@@ -135,7 +135,7 @@ def _failures_left(behind: Sequence[RunRecord]) -> int:
     raise AssertionError("they are never used up")
 
 
-def hold_texts(plan: Plan) -> list[str]:
+def hold_texts(plan: Decisions) -> list[str]:
     return [h.detail for h in plan.holds if h.subject == "1.1"]
 
 
@@ -164,7 +164,7 @@ def test_row_done() -> None:
 
     stop = Recovery(stamp(NOW), "1.1", "deadline", "open")
     plan = looked([], feature("1.1", FeatureStatus.DONE), mission={"recoveries": (stop,)})
-    assert [(m.feature, m.to) for m in plan.moves if isinstance(m, CloseRecovery)] == [("1.1", "recovered")]
+    assert [(m.feature, m.to) for m in plan.transitions if isinstance(m, CloseRecovery)] == [("1.1", "recovered")]
 
     outage = [record(f"1.{n}-a1", Cause.INFRASTRUCTURE, ended=stamp(NOW - timedelta(minutes=n))) for n in (5, 6, 8)]
     done = record("1.7-a1", Cause.DONE, ended=stamp(NOW - timedelta(minutes=7)))
@@ -226,7 +226,7 @@ def test_row_conflict() -> None:
     for times in range(3):
         expected = Row(Cause.CONFLICT, "pending", counts=False, next_try=AT_ONCE, recovery=False, breaker=False)
         assert row(end_of(), clash, same(Cause.CONFLICT, times)) == expected
-    (again,) = (m.record for m in looked(same(Cause.CONFLICT, 1), work=TIP).moves if isinstance(m, Dispatch))
+    (again,) = (m.record for m in looked(same(Cause.CONFLICT, 1), work=TIP).transitions if isinstance(m, Dispatch))
     assert again.base == TIP
     fourth = row(end_of(), clash, same(Cause.CONFLICT, 3))
     assert (fourth.becomes, fourth.counts) == ("failed", True)
@@ -239,7 +239,7 @@ def test_rows_question_and_permission_auth(cause: Cause) -> None:
     expected = Row(cause, "pending", counts=False, next_try="request", recovery=False, breaker=breaker, asks=True)
     assert row(end) == expected
     plan = ended(end, NONE)
-    (asked,) = (m.request for m in plan.moves if isinstance(m, Ask))
+    (asked,) = (m.request for m in plan.transitions if isinstance(m, Ask))
     assert (asked.feature, asked.prompt, asked.number) == ("1.1", "1.1-a1: which database?", 1)
 
     mine = [settled(plan).record]
@@ -260,7 +260,7 @@ def test_permission_and_auth_are_also_tried_again_when_settings_change_and_a_que
         before = {"mission": {"requests": (asked,)}, "settings_at": NOW - timedelta(days=1)}
         assert dispatched(looked(mine, at=timedelta(hours=1), **before)) == []
         plan = looked(mine, at=timedelta(hours=1), mission={"requests": (asked,)}, settings_at=later)
-        withdrawn = [(m.number, m.to) for m in plan.moves if isinstance(m, MoveRequest)]
+        withdrawn = [(m.number, m.to) for m in plan.transitions if isinstance(m, MoveRequest)]
         assert withdrawn == ([] if cause is Cause.QUESTION else [(1, "withdrawn")])
         gone = {"requests": (replace(asked, status="withdrawn"),)}
         after = looked(mine, at=timedelta(hours=1), mission=gone, settings_at=later)
@@ -272,7 +272,7 @@ def test_a_question_is_withdrawn_when_a_person_retries_or_skips() -> None:
     asked = InputRequest(1, stamp(NOW), "1.1", "1.1-a1: which?")
     for some in (feature("1.1", tries_after=1), feature("1.1", FeatureStatus.SKIPPED)):
         plan = looked(mine, some, mission={"requests": (asked,)})
-        assert [(m.number, m.to) for m in plan.moves if isinstance(m, MoveRequest)] == [(1, "withdrawn")]
+        assert [(m.number, m.to) for m in plan.transitions if isinstance(m, MoveRequest)] == [(1, "withdrawn")]
 
 
 def test_row_rate_limit() -> None:
@@ -331,8 +331,8 @@ def test_row_killed_lost(cause: Cause, end: Exit) -> None:
         expected = Row(cause, "pending", counts=times == 5, next_try=AT_ONCE, recovery=False, breaker=False)
         assert row(end, NONE, same(cause, times)) == expected
     kept = ended(end, GOOD)
-    assert [m.to for m in kept.moves if isinstance(m, MoveFeature)] == [FeatureStatus.REVIEW]
-    assert [type(a) for a in kept.acts] == [Integrate]
+    assert [m.to for m in kept.transitions if isinstance(m, MoveFeature)] == [FeatureStatus.REVIEW]
+    assert [type(a) for a in kept.effects] == [Integrate]
 
 
 def test_row_stopped() -> None:
@@ -352,7 +352,7 @@ def test_row_tampered(evidence: Evidence) -> None:
         expected = Row(Cause.TAMPERED, "pending", counts=True, next_try=timedelta(minutes=minutes), recovery=False, breaker=False)  # fmt: skip
         assert row(end_of(), evidence, same(Cause.TAMPERED, times)) == expected
     plan = ended(end_of(), evidence)
-    assert not [a for a in plan.acts if isinstance(a, Integrate)], "what it touched is dropped"
+    assert not [a for a in plan.effects if isinstance(a, Integrate)], "what it touched is dropped"
     assert settled(plan).record.detail in settled(plan).record.evidence
 
 
@@ -370,7 +370,9 @@ def test_after_the_last_attempt_of_the_last_route_a_person_is_waited_for() -> No
     models = {"workers": "sonnet", "escalate": "other:opus"}
     three, six = same(Cause.NOOP, 3), same(Cause.NOOP, 6)
     plan = looked(three, at=timedelta(hours=1), policy=PROBED, mission={"models": models})
-    assert [(m.record.runner, m.record.model) for m in plan.moves if isinstance(m, Dispatch)] == [("other", "opus")]
+    assert [(m.record.runner, m.record.model) for m in plan.transitions if isinstance(m, Dispatch)] == [
+        ("other", "opus")
+    ]
     over = looked(six, feature("1.1", FeatureStatus.FAILED), at=timedelta(hours=1), policy=PROBED, mission={"models": models})  # fmt: skip
     assert (hold_of(over).kind, hold_of(over).person, hold_of(over).unblock) == ("failed", True, "mission retry m/1.1")
     assert dispatched(looked(six, feature("1.1", tries_after=6), policy=PROBED)) == ["m/1.1-a7"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
-from tests.kit.missions import NOW, POLICY, WORK, feature, milestone, mission, run, seen
+from tests.kit.missions import NOW, POLICY, WORK, feature, milestone, mission, observation, run
 
 from mission_cli._support.dataclass import replace
 from mission_cli.adapters.executors.jobs.slots import SLOTS
@@ -49,9 +49,9 @@ TRIED = mission(
 def test_what_runs_and_what_is_started_stays_within_both_bounds(known: list[str], bound: int, free: int) -> None:
     keys = [check_key(run(command), "t", POLICY, TRIED) for command in COMMANDS]
     found = {key: state for key, name in zip(keys, known, strict=True) if (state := STATES[name])}
-    look = seen(start_trees={WORK[:12]: (WORK, "t")}, checks=found, free_slots=9, free_checks=free)
+    look = observation(start_trees={WORK[:12]: (WORK, "t")}, checks=found, free_slots=9, free_checks=free)
     plan = decide(TRIED, look, replace(POLICY, checks_at_once=bound))
-    started = [act.key for act in plan.acts if isinstance(act, RunCheck)]
+    started = [act.key for act in plan.effects if isinstance(act, RunCheck)]
     running = sum(name in {"waiting", "running"} for name in known)
     wanted = [key for key, name in zip(keys, known, strict=True) if name in {"unknown", "killed"}]
     trials = max(1, bound // 2)  # so that what attempts left is judged meanwhile
@@ -84,14 +84,14 @@ def test_missions_of_one_machine_share_its_bound_and_all_end() -> None:
     names = ["m1", "m2", "m3"]
     for name in names:
         make_mission(host, PLAN, name)
-        lifecycle.start(host.world(), name)
+        lifecycle.start(host.context(), name)
     most = dict.fromkeys(SLOTS, 0)
     for _ in range(900):
-        assert not pulse(host.world()).bugs
+        assert not pulse(host.context()).bugs
         most = {kind: max(most[kind], len(host.jobs.supervised(kind))) for kind in SLOTS}
         host.jobs.clock.time.pass_by(timedelta(seconds=2))
         host.jobs.work()
-        settled = host.world().runtime.settled()
+        settled = host.context().runtime.settled()
         if len(settled) == len(names):
             break
     assert {str(name): found.status for name, found in settled.items()} == dict.fromkeys(names, MissionStatus.COMPLETED)

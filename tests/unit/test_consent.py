@@ -33,8 +33,8 @@ def nothing(_spec: JobSpec) -> Outcome:
 def test_what_a_new_execution_runs_is_said_as_it_is(plan: str, spent: str, said: str) -> None:
     host = make_host(nothing)
     mission = make_mission(host, plan)
-    world = host.world()
-    text = world.state.snapshot().missions[mission].text
+    ctx = host.context()
+    text = ctx.state.snapshot().missions[mission].text
     for old, new in DONE.items():
         assert old in text
         text = text.replace(old, new)
@@ -42,5 +42,5 @@ def test_what_a_new_execution_runs_is_said_as_it_is(plan: str, spent: str, said:
         head = next(line for line in text.splitlines() if line.startswith("| Date"))
         rule = text.splitlines()[text.splitlines().index(head) + 1]
         text = text.replace(f"{head}\n{rule}\n", f"{head}\n{rule}\n| 2026-11-20 | usd | ${spent} | all of it | |\n")
-    [runs] = [line for line in consent_view(world, load(text, "m")).plain.splitlines() if line.startswith("     runs")]
+    [runs] = [line for line in consent_view(ctx, load(text, "m")).plain.splitlines() if line.startswith("     runs")]
     assert runs.removeprefix("     runs  ") == said

@@ -15,11 +15,11 @@ from mission_cli.domain.mission import Criterion, Mission, Result
 from mission_cli.domain.runs import CheckState, Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.planner.core.decisions import (
+    Decisions,
     Dispatch,
     MarkCriteria,
     MoveMission,
     MoveWork,
-    Plan,
     RunCheck,
 )
 from mission_cli.planner.milestones.judging import check_key
@@ -40,18 +40,18 @@ def state(verdict: Verdict | None, *, begun: timedelta = timedelta(0), detail: s
     return CheckState(1, Job(kind, exit=ended, started=stamp(NOW - begun)), verdict, detail)
 
 
-def looked(some: Mission, states: dict[Criterion, CheckState], **more: Any) -> Plan:
+def looked(some: Mission, states: dict[Criterion, CheckState], **more: Any) -> Decisions:
     checks = {check_key(criterion, "t", POLICY, some): one for criterion, one in states.items()}
     return plan_of(some, start_trees={"aaaaaaa": (START, "t")}, checks=checks, **more)
 
 
-def starts(plan: Plan) -> bool:
-    return any(isinstance(move, Dispatch) for move in plan.moves)
+def starts(plan: Decisions) -> bool:
+    return any(isinstance(move, Dispatch) for move in plan.transitions)
 
 
 def test_criteria_of_milestone_and_features_are_tried_when_the_milestone_starts() -> None:
     plan = looked(staged(OWN), {})
-    assert [a.criterion for a in plan.acts if isinstance(a, RunCheck)] == [STAGE, OWN]
+    assert [a.criterion for a in plan.effects if isinstance(a, RunCheck)] == [STAGE, OWN]
     assert starts(plan), "a suite of half an hour keeps nobody"
 
 
@@ -61,12 +61,14 @@ def test_one_that_cannot_be_run_pauses_the_mission_and_starts_nothing_more() -> 
         states[stuck] = state(Verdict.COULD_NOT_RUN, detail="npm: command not found")
         plan = looked(staged(OWN), states)
         words = f"`{stuck.text}` cannot be run: npm: command not found"
-        assert [(m.to, m.why) for m in plan.moves if isinstance(m, MoveMission)] == [(MissionStatus.PAUSED, words)]
+        assert [(m.to, m.why) for m in plan.transitions if isinstance(m, MoveMission)] == [
+            (MissionStatus.PAUSED, words)
+        ]
         assert [(h.detail, h.unblock, h.person) for h in plan.holds if h.kind == "check"] == [
             (words, "mission resume m", True)
         ]
         assert not starts(plan)
-        assert not any(isinstance(m, MarkCriteria) for m in plan.moves), "it is tried again after `resume`"
+        assert not any(isinstance(m, MarkCriteria) for m in plan.transitions), "it is tried again after `resume`"
 
 
 def test_a_criterion_that_fails_before_any_work_keeps_nobody() -> None:
@@ -77,7 +79,7 @@ def test_criteria_of_a_feature_that_somebody_worked_at_are_not_tried_again() -> 
     judged = replace(STAGE, baseline=Result(Verdict.FAILED, stamp(NOW), "aaaaaaa"))
     tried = record("1.1-a1", Cause.CRITERIA_FAILED, ended=stamp(NOW - timedelta(hours=1)))
     plan = looked(staged(OWN, stage=(judged,)), {}, records=(tried,))
-    assert not plan.acts
+    assert not plan.effects
     assert starts(plan)
 
 
@@ -97,7 +99,7 @@ def test_while_an_attempt_waits_to_be_judged_no_more_criteria_of_features_are_tr
     attempt = record("1.1-a1")
     for job, tried in ((Job(JobState.RUNNING), [OWN]), (Job(JobState.ENDED, Exit(EndReason.EXIT, 0)), [])):
         plan = looked(mission(milestones=(stage,)), {}, records=(attempt,), jobs={attempt.run: job})
-        assert [a.criterion for a in plan.acts if isinstance(a, RunCheck)] == tried
+        assert [a.criterion for a in plan.effects if isinstance(a, RunCheck)] == tried
 
 
 def test_what_came_to_the_base_is_merged_in_before_a_feature_that_failed_is_tried_again() -> None:
@@ -105,7 +107,7 @@ def test_what_came_to_the_base_is_merged_in_before_a_feature_that_failed_is_trie
     some = staged(OWN, stage=(judged,))
     tried = record("1.1-a1", Cause.CRITERIA_FAILED, ended=stamp(NOW - timedelta(hours=1)))
     plan = looked(some, {}, records=(tried,), base_merge=Merge(HOTFIX))
-    assert [(a.to, a.why) for a in plan.acts if isinstance(a, MoveWork)] == [
+    assert [(a.to, a.why) for a in plan.effects if isinstance(a, MoveWork)] == [
         (HOTFIX, "main is merged in before 1.1 is tried again")
     ]
     assert not starts(plan)

@@ -21,7 +21,7 @@ from mission_cli.document.editing import patch
 from mission_cli.document.plans.plan import read_plan
 from mission_cli.document.reading.load import load
 from mission_cli.domain.status import EXECUTABLE_KINDS, CriterionKind, Verdict
-from mission_cli.planner.core.deliberation import Draft
+from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.milestones.judging import judge
 
 BASH = StandardChecks(("inspect",), "/bin/bash")

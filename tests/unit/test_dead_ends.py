@@ -46,10 +46,10 @@ from mission_cli.domain.status import (
     Verdict,
 )
 from mission_cli.planner.core.decisions import (
+    Decisions,
     Dispatch,
     Finish,
     MoveWait,
-    Plan,
     Settle,
     StartWait,
 )
@@ -72,19 +72,19 @@ def test_what_has_side_effects_is_never_tried_again_by_itself(cause: Cause) -> N
     some = mission(feature("1.1", side_effects=True))
     ended = record("1.1-a1", cause, started=stamp(NOW), ended=stamp(NOW - timedelta(days=3)), exit="exit 1")
     plan = plan_of(some, records=(ended,))
-    assert not [m for m in plan.moves if isinstance(m, Dispatch)]
+    assert not [m for m in plan.transitions if isinstance(m, Dispatch)]
     (hold,) = [h for h in plan.holds if h.subject == "1.1"]
     assert (hold.kind, hold.person, hold.unblock) == ("attempts", True, "mission retry m/1.1")
     words = f"it has side effects and ended with {cause}: a person decides whether it is tried again"
     assert hold.detail == words
     again = plan_of(mission(feature("1.1", side_effects=True, tries_after=1)), records=(ended,))
-    assert [m.record.run for m in again.moves if isinstance(m, Dispatch)] == ["m/1.1-a2"]
+    assert [m.record.run for m in again.transitions if isinstance(m, Dispatch)] == ["m/1.1-a2"]
 
 
 def test_what_never_ran_had_no_side_effects() -> None:
     never = record("1.1-a1", Cause.INFRASTRUCTURE, ended=stamp(NOW - timedelta(days=1)), exit="not_started")
     plan = plan_of(mission(feature("1.1", side_effects=True)), records=(never,))
-    assert [m.record.run for m in plan.moves if isinstance(m, Dispatch)] == ["m/1.1-a2"]
+    assert [m.record.run for m in plan.transitions if isinstance(m, Dispatch)] == ["m/1.1-a2"]
 
 
 def test_a_failed_attempt_with_side_effects_waits_for_a_person_at_once() -> None:
@@ -92,7 +92,9 @@ def test_a_failed_attempt_with_side_effects_waits_for_a_person_at_once() -> None
     some = mission(feature("1.1", FeatureStatus.DISPATCHED, side_effects=True))
     evidence = {one.run: Evidence(None)}
     (settled,) = [
-        m for m in plan_of(some, records=(one,), jobs={one.run: EXIT}, evidence=evidence).moves if isinstance(m, Settle)
+        m
+        for m in plan_of(some, records=(one,), jobs={one.run: EXIT}, evidence=evidence).transitions
+        if isinstance(m, Settle)
     ]
     assert settled.to is FeatureStatus.FAILED
 
@@ -103,12 +105,14 @@ def test_a_failed_attempt_with_side_effects_waits_for_a_person_at_once() -> None
 @pytest.mark.parametrize("what", ["email_reply:bob", "webhook:deploy", "person:Ann", "mission:other", "time:someday"])
 def test_a_wait_without_a_beginning_gets_one_ends_and_names_the_command(what: str) -> None:
     some = mission(feature("1.1"), waits=(Wait(ONE, what),))
-    assert [(m.feature, m.since) for m in plan_of(some).moves if isinstance(m, StartWait)] == [("1.1", stamp(NOW))]
+    assert [(m.feature, m.since) for m in plan_of(some).transitions if isinstance(m, StartWait)] == [
+        ("1.1", stamp(NOW))
+    ]
     begun = mission(feature("1.1"), waits=(Wait(ONE, what, since=stamp(NOW - timedelta(hours=23))),))
     (hold,) = [h for h in plan_of(begun).holds if h.kind == "wait"]
     assert (hold.until, hold.unblock) == (NOW + timedelta(hours=1), "mission signal m/1.1")
     late = mission(feature("1.1"), waits=(Wait(ONE, what, since=stamp(NOW - timedelta(hours=25))),))
-    assert [m.to for m in plan_of(late).moves if isinstance(m, MoveWait)] == ["failed"]
+    assert [m.to for m in plan_of(late).transitions if isinstance(m, MoveWait)] == ["failed"]
     failed = mission(feature("1.1"), waits=(Wait(ONE, what, status="failed"),))
     (hold,) = [h for h in plan_of(failed).holds if h.kind == "wait"]
     assert (hold.detail, hold.person, hold.unblock) == (
@@ -133,11 +137,11 @@ def test_a_wait_without_a_beginning_gets_one_ends_and_names_the_command(what: st
 def test_a_gate_that_blocks_nothing_holds_the_end(gate: Gate, words: str) -> None:
     some = mission(milestones=(PASSED,), gates=(gate,))
     plan = plan_of(some, landing=LANDED)
-    assert not [m for m in plan.moves if isinstance(m, Finish)]
+    assert not [m for m in plan.transitions if isinstance(m, Finish)]
     hold = next(h for h in plan.holds if h.detail == words)
     assert (hold.person, hold.unblock) == (True, f"mission approve m {shlex.quote(gate.name)}")
     opened = mission(milestones=(PASSED,), gates=(Gate(gate.name, gate.kind, (), (), gate.rule, "approved"),))
-    assert [type(m) for m in plan_of(opened, landing=LANDED).moves] == [Finish]
+    assert [type(m) for m in plan_of(opened, landing=LANDED).transitions] == [Finish]
 
 
 # Tables
@@ -280,12 +284,12 @@ def worlds() -> list[tuple[Mission, dict[str, object]]]:
     return worlds
 
 
-@pytest.mark.parametrize("world", worlds())
+@pytest.mark.parametrize("ctx", worlds())
 def test_every_hold_names_a_time_or_an_event_or_a_person_with_a_command_that_exists(
-    world: tuple[Mission, dict[str, object]],
+    ctx: tuple[Mission, dict[str, object]],
 ) -> None:
-    some, more = world
-    plan: Plan = plan_of(some, **more)
+    some, more = ctx
+    plan: Decisions = plan_of(some, **more)
     assert plan.holds
     for hold in plan.holds:
         assert hold.until or hold.unblock or hold.kind in COMES_BY_ITSELF or not hold.person, hold

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.kit.fakes.host import Host
 
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.ports.executor import JobSpec
 
 ROOT = Path(__file__).resolve().parents[2] / "src/mission_cli"
@@ -46,7 +46,7 @@ milestones:
 
 def rows(host: Host, name: str = "m") -> list[tuple[str, str, str, str]]:
     """Number, date, decision and rationale of each row."""
-    loaded = load(host.world().state.snapshot().missions[name].text, name)  # type: ignore[index]  # it is there, or the test fails
+    loaded = load(host.context().state.snapshot().missions[name].text, name)  # type: ignore[index]  # it is there, or the test fails
     found = rows_in(loaded.layout, "Decision Log", "#", "decision")
     return [(row["#"], row["date"], row["decision"], row["rationale"]) for row in found]
 
@@ -59,27 +59,27 @@ def told(host: Host, name: str = "m") -> list[tuple[str, str]]:
     return [row[2:] for row in found]
 
 
-def start(world: World) -> None:
-    lifecycle.start(world, "m")
+def start(ctx: Context) -> None:
+    lifecycle.start(ctx, "m")
 
 
-def by_hand(world: World) -> None:
-    pulse(world)  # the milestone begins
-    manual.step_in(world, "m/1.2")
+def by_hand(ctx: Context) -> None:
+    pulse(ctx)  # the milestone begins
+    manual.step_in(ctx, "m/1.2")
 
 
-COMMANDS: list[tuple[Callable[[World], object], tuple[str, str]]] = [
+COMMANDS: list[tuple[Callable[[Context], object], tuple[str, str]]] = [
     (start, ("Start the mission", "by Ada")),
-    (lambda world: features.pause(world, "m", reason="too hot"), ("Pause the mission", "too hot (by Ada)")),
-    (lambda world: features.resume(world, "m", reason="cooler"), ("Resume the mission", "cooler (by Ada)")),
-    (lambda world: set_value(world, "m", "budget.time_hours", "30"), ("budget.time_hours: 10 → 30", "mission set (by Ada)")),
-    (lambda world: features.skip(world, "m/1.2", reason="not needed"), ("Skip 1.2 two", "not needed (by Ada)")),
-    (lambda world: features.retry(world, "m/1.2", reason="needed"), ("Retry 1.2 two", "needed (by Ada)")),
-    (lambda world: features.decide_gate(world, "m", "look at it", approved=False, comment="no"), ("Reject the gate Look at it", "no (by Ada)")),
-    (lambda world: features.decide_gate(world, "m", "look at it", approved=True), ("Approve the gate Look at it", "by Ada")),
+    (lambda ctx: features.pause(ctx, "m", reason="too hot"), ("Pause the mission", "too hot (by Ada)")),
+    (lambda ctx: features.resume(ctx, "m", reason="cooler"), ("Resume the mission", "cooler (by Ada)")),
+    (lambda ctx: set_value(ctx, "m", "budget.time_hours", "30"), ("budget.time_hours: 10 → 30", "mission set (by Ada)")),
+    (lambda ctx: features.skip(ctx, "m/1.2", reason="not needed"), ("Skip 1.2 two", "not needed (by Ada)")),
+    (lambda ctx: features.retry(ctx, "m/1.2", reason="needed"), ("Retry 1.2 two", "needed (by Ada)")),
+    (lambda ctx: features.decide_gate(ctx, "m", "look at it", approved=False, comment="no"), ("Reject the gate Look at it", "no (by Ada)")),
+    (lambda ctx: features.decide_gate(ctx, "m", "look at it", approved=True), ("Approve the gate Look at it", "by Ada")),
     (by_hand, ("Do 1.2 by hand", "by Ada")),
-    (lambda world: features.cancel(world, "m", reason="enough"), ("Cancel the mission", "enough (by Ada)")),
-    (lambda world: undo(world, "m"), ("Take back: m is cancelled: enough (by Ada)", "by Ada")),
+    (lambda ctx: features.cancel(ctx, "m", reason="enough"), ("Cancel the mission", "enough (by Ada)")),
+    (lambda ctx: undo(ctx, "m"), ("Take back: m is cancelled: enough (by Ada)", "by Ada")),
 ]  # fmt: skip
 
 
@@ -87,22 +87,22 @@ def test_every_command_that_decides_leaves_a_row() -> None:
     host = make_host(honest)
     make_mission(host, PLAN, "m")
     for number, (command, row) in enumerate(COMMANDS, 1):
-        command(host.world())
+        command(host.context())
         assert told(host)[number - 1 :] == [row]
-    features.pause(host.world(), "m")
+    features.pause(host.context(), "m")
     before = told(host)
-    features.pause(host.world(), "m")
+    features.pause(host.context(), "m")
     assert told(host) == before, "what changes nothing decides nothing"
 
 
 def test_answers_and_landing_leave_a_row_with_the_question_and_the_commit() -> None:
     host = host_of(honest, m=PLAN.replace("gates", "x-gates").replace("x-gates:", "constraints: [] #"))
     go_on(host)
-    features.answer(host.world(), "m", 1, "pass, it is")
+    features.answer(host.context(), "m", 1, "pass, it is")
     assert told(host)[1:] == [("Answer request 1 with: pass, it is", "manual: it is good (by Ada)")]
     go_on(host)
     passed = committed(host).milestones[0].passed_at
-    features.land(host.world(), "m")
+    features.land(host.context(), "m")
     assert told(host)[2:] == [(f"Land {passed[:7]} on main", "by Ada")]
     go_on(host)
     assert [row[0] for row in told(host)[3:]] == ["Complete the mission"]
@@ -128,7 +128,7 @@ milestones:
     host = host_of(works, m=plan)
     go_on(host, 50)
     assert committed(host).status is MissionStatus.PAUSED
-    features.decide_gate(host.world(), "m", "look", approved=True)
+    features.decide_gate(host.context(), "m", "look", approved=True)
     go_on(host, 80)
     assert [row[0] for row in told(host)] == [
         "Start the mission",
@@ -144,13 +144,13 @@ milestones:
 def test_numbers_go_on_behind_those_of_a_person_whatever_else_stands_there() -> None:
     host = make_host(honest)
     make_mission(host, PLAN, "m")
-    world = host.world()
-    text = world.state.snapshot().missions["m"].text  # type: ignore[index]  # it is there, or the test fails
+    ctx = host.context()
+    text = ctx.state.snapshot().missions["m"].text  # type: ignore[index]  # it is there, or the test fails
     mine = "| # | Date | Decision | Rationale | Alternatives Considered |\n|---|---|---|---|---|\n| 41 | 2026-01-02 | Use Rust | fast | Go |\n| x | | Wait | | |\n"
     head, _, tail = text.partition("## Decision Log\n")
     after = tail[tail.index("\n## ") :]
-    save_edit(world, "m", text, f"{head}## Decision Log\n\n{mine}{after}")
-    start(host.world())
+    save_edit(ctx, "m", text, f"{head}## Decision Log\n\n{mine}{after}")
+    start(host.context())
     assert [row[0] for row in rows(host)] == ["41", "x", "42"]
 
 

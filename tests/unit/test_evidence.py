@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.kit.missions import GOOD, POLICY, WORK, feature, mission, plan_of, record, seen
+from tests.kit.missions import GOOD, POLICY, WORK, feature, mission, observation, plan_of, record
 
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.branches.landing import Landing, LandState
@@ -27,7 +27,7 @@ from mission_cli.planner.milestones.judging import check_key, turn_of
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
-    from mission_cli.planner.core.decisions import Plan
+    from mission_cli.planner.core.decisions import Decisions
 
 RUN = RunId("m/1.1-a1")
 CHECK = Criterion("run: `t`", CriterionKind.RUN, command="t", index=0)
@@ -39,7 +39,7 @@ def state(verdict: Verdict | None, tries: int = 1, failed: str | None = None, de
     return CheckState(tries, ENDED, verdict, detail, failed=failed)
 
 
-def judged(evidence: Evidence, states: dict[str, CheckState], **more: object) -> Plan:
+def judged(evidence: Evidence, states: dict[str, CheckState], **more: object) -> Decisions:
     """One attempt at a feature with one criterion has ended; `states` are what is known, by tree."""
     status = more.pop("status", FeatureStatus.REVIEW)
     tries_after, requests = more.pop("tries_after", 0), more.pop("requests", ())
@@ -51,12 +51,12 @@ def judged(evidence: Evidence, states: dict[str, CheckState], **more: object) ->
     )
 
 
-def causes_of(plan: Plan) -> list[Cause | None]:
-    return [m.record.cause for m in plan.moves if isinstance(m, Settle)]
+def causes_of(plan: Decisions) -> list[Cause | None]:
+    return [m.record.cause for m in plan.transitions if isinstance(m, Settle)]
 
 
-def acts_of(plan: Plan) -> list[tuple[str, int]]:
-    return [(type(a).__name__, a.attempt if isinstance(a, RunCheck) else 0) for a in plan.acts]
+def acts_of(plan: Decisions) -> list[tuple[str, int]]:
+    return [(type(a).__name__, a.attempt if isinstance(a, RunCheck) else 0) for a in plan.effects]
 
 
 def test_a_failure_is_run_again_on_the_same_tree_before_a_worker_is_paid() -> None:
@@ -68,7 +68,7 @@ def test_a_failure_is_run_again_on_the_same_tree_before_a_worker_is_paid() -> No
     assert (acts_of(plan), causes_of(plan)) == ([("Integrate", 0)], [])
 
 
-def validating(states: CheckState | None, **more: object) -> tuple[Mission, Plan]:
+def validating(states: CheckState | None, **more: object) -> tuple[Mission, Decisions]:
     some = mission(feature("1.1", FeatureStatus.DONE, criteria=(CHECK,)))
     milestone = replace(some.milestones[0], status=MilestoneStatus.VALIDATING, criteria=(CHECK,), **more)  # type: ignore[arg-type]  # values of a case
     some = replace(some, milestones=(milestone,))
@@ -78,11 +78,11 @@ def validating(states: CheckState | None, **more: object) -> tuple[Mission, Plan
 
 def test_a_milestone_whose_failure_passes_again_is_flaky_and_makes_no_fix_feature() -> None:
     _, plan = validating(state(Verdict.PASSED, 2, failed="port taken"))
-    moves = [m for m in plan.moves if isinstance(m, MoveMilestone)]
-    assert [m.to for m in moves] == [MilestoneStatus.PASSED]
-    assert not [m for m in plan.moves if isinstance(m, AddFix)]
+    transitions = [m for m in plan.transitions if isinstance(m, MoveMilestone)]
+    assert [m.to for m in transitions] == [MilestoneStatus.PASSED]
+    assert not [m for m in plan.transitions if isinstance(m, AddFix)]
     _, plan = validating(state(Verdict.FAILED, 2, failed="port taken"))
-    assert [m for m in plan.moves if isinstance(m, AddFix)]
+    assert [m for m in plan.transitions if isinstance(m, AddFix)]
 
 
 def test_a_verdict_is_not_kept_beyond_its_round() -> None:
@@ -96,7 +96,7 @@ NOTHING = Evidence(None, work=WORK)
 
 
 @pytest.mark.parametrize(
-    ("states", "cause", "acts"),
+    ("states", "cause", "effects"),
     [
         ({}, [], [("RunCheck", 1)]),
         ({"t": state(Verdict.PASSED)}, [Cause.DONE], []),
@@ -104,13 +104,13 @@ NOTHING = Evidence(None, work=WORK)
     ],
 )
 def test_an_attempt_that_left_nothing_is_judged_by_its_criteria(
-    states: dict[str, CheckState], cause: list[Cause], acts: list[tuple[str, int]]
+    states: dict[str, CheckState], cause: list[Cause], effects: list[tuple[str, int]]
 ) -> None:
     plan = judged(NOTHING, states, status=FeatureStatus.DISPATCHED)
-    assert (causes_of(plan), acts_of(plan)) == (cause, acts)
+    assert (causes_of(plan), acts_of(plan)) == (cause, effects)
     if cause == [Cause.DONE]:
         words = "1.1-a1 is done: it left no commit, and its criteria hold on finished work as it is"
-        assert [m.why for m in plan.moves if isinstance(m, Settle)] == [words]
+        assert [m.why for m in plan.transitions if isinstance(m, Settle)] == [words]
 
 
 def test_whoever_retries_what_is_done_asks_for_a_diff() -> None:
@@ -144,11 +144,11 @@ def test_the_judges_files_of_the_base_have_to_pass_too() -> None:
     assert acts_of(judged(BESIDE, {**PASS, "old": state(Verdict.PASSED)})) == [("Integrate", 0)]
     plan = judged(BESIDE, {**PASS, "old": state(Verdict.FAILED, 2, "no", "1 failed")})
     assert causes_of(plan) == [Cause.CRITERIA_FAILED]
-    assert "with pytest.ini as on the base, run: `t`: 1 failed" in str(plan.moves)
+    assert "with pytest.ini as on the base, run: `t`: 1 failed" in str(plan.transitions)
 
 
-def asked(plan: Plan) -> InputRequest:
-    (found,) = (m.request for m in plan.moves if isinstance(m, Ask))
+def asked(plan: Decisions) -> InputRequest:
+    (found,) = (m.request for m in plan.transitions if isinstance(m, Ask))
     return found
 
 
@@ -168,7 +168,7 @@ def test_lost_tests_wait_for_a_person_who_may_say_either(
     assert [(h.person, h.unblock) for h in waiting.holds if h.kind == "request"] == [
         (True, "mission answer m 1 accept")
     ]
-    assert not [a for a in waiting.acts if isinstance(a, Integrate)]
+    assert not [a for a in waiting.effects if isinstance(a, Integrate)]
     answered = replace(question, status="answered", response="accept")
     assert acts_of(judged(evidence, states, requests=(answered,))) == [("Integrate", 0)]
     refused = replace(question, status="answered", response="reject: it was good")
@@ -194,7 +194,7 @@ def test_a_view_that_does_not_look_at_what_was_left_names_the_question_about_it(
 NEXT, TOP = RunId("m/1.2-a1"), Sha("f" * 40)
 
 
-def queued(first: CheckState | None, second: CheckState | None, **more: object) -> Plan:
+def queued(first: CheckState | None, second: CheckState | None, **more: object) -> Decisions:
     """Two attempts have ended; the second is merged on the first."""
     other = replace(CHECK, text="run: `u`", command="u")
     one, two = (feature(n, FeatureStatus.REVIEW, criteria=(c,)) for n, c in (("1.1", CHECK), ("1.2", other)))
@@ -203,7 +203,7 @@ def queued(first: CheckState | None, second: CheckState | None, **more: object) 
     keys = {check_key(CHECK, "new", POLICY, some): first, check_key(other, "both", POLICY, some): second}
     return decide(
         some,
-        seen(
+        observation(
             records=(record("1.1-a1"), record("1.2-a1")),
             jobs={RUN: ENDED, NEXT: ENDED},
             evidence={RUN: GOOD, NEXT: on_top},

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.kit.missions import NOW, POLICY, feature, mission, record, seen
+from tests.kit.missions import NOW, POLICY, feature, mission, observation, record
 
 from mission_cli._support.text import stamp
 from mission_cli.document.editing import patch
@@ -23,10 +23,10 @@ from mission_cli.domain.timing.schedule import (
 from mission_cli.engine.executions import begin
 from mission_cli.planner.core.decisions import (
     Begin,
+    Decisions,
     Finish,
     MoveMission,
     Note,
-    Plan,
 )
 from mission_cli.planner.core.requests import find_request
 from mission_cli.planner.decide import decide
@@ -103,31 +103,35 @@ def waits(at: datetime) -> LogRow:
     return LogRow(stamp(at), "mission.recurring", "it waits")
 
 
-def plan(some: Mission, **more: Any) -> Plan:
+def plan(some: Mission, **more: Any) -> Decisions:
     more.setdefault("starts_at", due_at(some, NOW, UTC))
-    return decide(some, seen(**more), POLICY)
+    return decide(some, observation(**more), POLICY)
 
 
 def test_whoever_writes_recurring_by_hand_gets_a_row_that_it_waits_from() -> None:
     row = LogRow(stamp(NOW - 3 * DAY), "mission.started", "")
-    assert plan(recurring(waits(NOW - 9 * DAY), row)).moves == (Note("mission.recurring", "it waits for `0 10 * * *`"),)
+    assert plan(recurring(waits(NOW - 9 * DAY), row)).transitions == (
+        Note("mission.recurring", "it waits for `0 10 * * *`"),
+    )
     held = plan(recurring(row, waits(NOW)))
-    assert (held.moves, [(h.detail, h.until, h.person) for h in held.holds]) == (
+    assert (held.transitions, [(h.detail, h.until, h.person) for h in held.holds]) == (
         (), [(f"it starts at {NOW + DAY:%a %Y-%m-%d %H:%M}", NOW + DAY, False)],
     )  # fmt: skip
     assert held.wake_at == NOW + DAY
 
 
 def test_however_many_were_missed_are_one_and_the_next_is_the_one_behind_now() -> None:
-    assert plan(recurring(waits(NOW - 30 * DAY))).moves == (Begin(f"{NOW - 29 * DAY:%a %Y-%m-%d %H:%M} has come"),)
+    assert plan(recurring(waits(NOW - 30 * DAY))).transitions == (
+        Begin(f"{NOW - 29 * DAY:%a %Y-%m-%d %H:%M} has come"),
+    )
     active = recurring(waits(NOW - 30 * DAY), status=MissionStatus.ACTIVE)
     assert due_at(active, NOW, UTC) == NOW + DAY
 
 
 def test_nothing_is_due_behind_the_end() -> None:
     last = plan(recurring(waits(NOW)), last_due=NOW + timedelta(hours=23), starts_at=NOW + DAY)
-    assert last.moves == (Finish("nothing is due by `0 10 * * *` until its end, "),)
-    assert plan(recurring(waits(NOW)), last_due=NOW + DAY, starts_at=NOW + DAY).moves == ()
+    assert last.transitions == (Finish("nothing is due by `0 10 * * *` until its end, "),)
+    assert plan(recurring(waits(NOW)), last_due=NOW + DAY, starts_at=NOW + DAY).transitions == ()
 
 
 @pytest.mark.parametrize(
@@ -143,7 +147,7 @@ def test_nothing_is_due_behind_the_end() -> None:
 def test_a_schedule_that_does_not_fit_asks_a_person(status: str, schedule: str, words: str) -> None:
     some = recurring(waits(NOW), status=MissionStatus(status), raw_status=status, schedule=schedule)
     found = plan(some)
-    assert (found.moves, [(h.detail, h.person) for h in found.holds]) == ((), [(words, True)])
+    assert (found.transitions, [(h.detail, h.person) for h in found.holds]) == ((), [(words, True)])
 
 
 def test_the_deadline_pauses_once_and_a_person_who_resumes_has_decided() -> None:
@@ -151,12 +155,12 @@ def test_the_deadline_pauses_once_and_a_person_who_resumes_has_decided() -> None
     late = mission(feature("1.1"), deadline="yesterday", progress=(started,))
     words = "its deadline yesterday has passed: go on (mission resume m), or stop (mission cancel m)"
     found = plan(late, deadline=NOW - DAY)
-    assert found.moves == (MoveMission(MissionStatus.PAUSED, words),)
+    assert found.transitions == (MoveMission(MissionStatus.PAUSED, words),)
     resumed = LogRow(stamp(NOW), "mission.resumed", "")
     again = mission(feature("1.1"), deadline="yesterday", progress=(started, resumed))
-    assert not any(isinstance(m, MoveMission) for m in plan(again, deadline=NOW - DAY).moves)
+    assert not any(isinstance(m, MoveMission) for m in plan(again, deadline=NOW - DAY).transitions)
     early = plan(late, deadline=NOW + DAY)
-    assert not any(isinstance(m, MoveMission) for m in early.moves)
+    assert not any(isinstance(m, MoveMission) for m in early.transitions)
     assert early.wake_at == NOW + DAY
 
 

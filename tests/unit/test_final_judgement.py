@@ -27,7 +27,7 @@ from mission_cli.planner.milestones.meant import ACCEPT_CHANGE
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import CheckState
-    from mission_cli.planner.core.decisions import Plan
+    from mission_cli.planner.core.decisions import Decisions
 
 WEAK = Against(OLD, "old", ("check.sh",))
 LOST = Against(lost_tests=("tests/test_a.py: test_x: removed",))
@@ -42,7 +42,7 @@ def over(**more: object) -> Mission:
     return replace(some, milestones=(passed,))
 
 
-def decided(some: Mission, states: dict[str, CheckState], **more: object) -> Plan:
+def decided(some: Mission, states: dict[str, CheckState], **more: object) -> Decisions:
     """What is decided when the criterion is known for these trees."""
     checks = {check_key(CHECK, tree, POLICY, some, turn_of(some)): found for tree, found in states.items()}
     return plan_of(some, checks=checks, **more)
@@ -54,12 +54,12 @@ PASS = state(Verdict.PASSED)
 def test_the_end_is_judged_with_the_judges_files_of_the_base_too() -> None:
     judging = decided(over(), {"t": PASS}, work_against=WEAK, landing=LANDED)
     assert acts_of(judging) == [("RunCheck", 1)]
-    assert not [m for m in judging.moves if isinstance(m, Finish)]
+    assert not [m for m in judging.transitions if isinstance(m, Finish)]
     good = decided(over(), {"t": PASS, "old": PASS}, work_against=WEAK, landing=LANDED)
-    assert [m.to for m in good.moves if isinstance(m, Finish | MoveMission)] == ["completed"]
+    assert [m.to for m in good.transitions if isinstance(m, Finish | MoveMission)] == ["completed"]
     weak = decided(over(), {"t": PASS, "old": RED}, work_against=WEAK, landing=LANDED)
-    assert [m.to for m in weak.moves if isinstance(m, MoveMilestone)] == [MilestoneStatus.ACTIVE]
-    (fix,) = (m for m in weak.moves if isinstance(m, AddFix))
+    assert [m.to for m in weak.transitions if isinstance(m, MoveMilestone)] == [MilestoneStatus.ACTIVE]
+    (fix,) = (m for m in weak.transitions if isinstance(m, AddFix))
     assert fix.evidence == "with check.sh as on the base, run: `t`: 1 failed\n1 failed"
 
 
@@ -71,16 +71,16 @@ def test_lost_tests_wait_for_a_person_at_the_end() -> None:
         "accept what changed of its judges: tests/test_a.py test_x removed",
     )
     still = decided(over(requests=(question,)), {"t": PASS}, work_against=LOST, landing=LANDED)
-    assert not [m for m in still.moves if isinstance(m, MoveRequest)]
+    assert not [m for m in still.transitions if isinstance(m, MoveRequest)]
     no = over(requests=(replace(question, status="answered", response="reject"),))
     plan = decided(no, {"t": PASS}, work_against=LOST, landing=LANDED)
-    assert [m.why for m in plan.moves if isinstance(m, MoveMission)] == [
+    assert [m.why for m in plan.transitions if isinstance(m, MoveMission)] == [
         f"the final validation was not accepted: a person did not {ACCEPT_CHANGE} (reject): tests/test_a.py test_x removed"
     ]
 
 
 @pytest.mark.parametrize(
-    ("states", "against", "acts", "words"),
+    ("states", "against", "effects", "words"),
     [
         (
             {},
@@ -94,12 +94,12 @@ def test_lost_tests_wait_for_a_person_at_the_end() -> None:
     ],
 )
 def test_a_merge_with_the_base_lands_when_the_judges_files_of_the_base_agree(
-    states: dict[str, CheckState], against: Against, acts: list[tuple[str, int]], words: str
+    states: dict[str, CheckState], against: Against, effects: list[tuple[str, int]], words: str
 ) -> None:
     merge = Landing(LandState.MERGE, GOOD.candidate, "merged", against=against)
     some = over(preferences=Preferences(runner="script", land="auto"))
     plan = decided(some, {"t": PASS, "merged": PASS, **states}, landing=merge, target=WORK)
-    assert acts_of(plan) == acts
+    assert acts_of(plan) == effects
     assert [h.detail for h in plan.holds if h.kind == "landing"] == ([words] if words else [])
 
 
@@ -119,14 +119,14 @@ def test_a_later_milestone_is_judged_by_what_earlier_ones_passed_by() -> None:
     known = {check_key(other, tree, POLICY, some, turn): PASS for tree in ("t", "old")}
     assert acts_of(plan_of(some, checks=known, work_against=WEAK)) == [("RunCheck", 1)]
     plan = plan_of(some, checks={**known, check_key(CHECK, "old", POLICY, some, turn): RED}, work_against=WEAK)
-    assert [(m.milestone, m.criterion) for m in plan.moves if isinstance(m, AddFix)] == [(2, CHECK)]
+    assert [(m.milestone, m.criterion) for m in plan.transitions if isinstance(m, AddFix)] == [(2, CHECK)]
 
 
 def test_what_was_changed_of_the_judges_stands_in_the_record_and_in_the_history() -> None:
     found = ("tests/test_a.py: test_x: removed", "conftest.py: what it says about judging was changed")
     done = replace(GOOD, integrated=True, against=Against(findings=found))
     plan = judged(done, {"new": PASS})
-    (settled,) = (m for m in plan.moves if isinstance(m, Settle))
+    (settled,) = (m for m in plan.transitions if isinstance(m, Settle))
     words = f"look at what was changed of its judges: {'; '.join(found)}"
     assert settled.record.detail.endswith(words)
     assert settled.why.endswith(words)

@@ -42,18 +42,20 @@ WORDS = (
 def test_work_is_put_back_and_nothing_else_happens_in_that_round() -> None:
     running = {RUN: Job(JobState.RUNNING, started=stamp(NOW))}
     plan = plan_of(SOME, records=(record("1.1-a1"),), jobs=running, put_back=OURS, movers=(RUN,))
-    assert plan.moves == (Note(PUT_BACK, WORDS),)
-    assert [type(a) for a in plan.acts] == [Cancel, MoveWork]
-    assert plan.acts[1] == MoveWork(OURS, WORK, WORDS)
+    assert plan.transitions == (Note(PUT_BACK, WORDS),)
+    assert [type(a) for a in plan.effects] == [Cancel, MoveWork]
+    assert plan.effects[1] == MoveWork(OURS, WORK, WORDS)
     gone = plan_of(SOME, records=(record("1.1-a1"),), work=None, put_back=OURS, movers=(RUN,))
-    assert [type(a) for a in gone.acts] == [MakeWork]
+    assert [type(a) for a in gone.effects] == [MakeWork]
 
 
 def test_who_moved_it_has_tampered_whatever_its_criteria_say() -> None:
     ended = {RUN: Job(JobState.ENDED, Exit(EndReason.EXIT, 0))}
     caught = replace(SOME, progress=(LogRow(stamp(NOW), PUT_BACK, WORDS),))
     plan = plan_of(caught, records=(record("1.1-a1"),), jobs=ended, evidence={RUN: GOOD})
-    assert [(m.record.cause, m.record.detail) for m in plan.moves if isinstance(m, Settle)] == [(Cause.TAMPERED, WORDS)]
+    assert [(m.record.cause, m.record.detail) for m in plan.transitions if isinstance(m, Settle)] == [
+        (Cause.TAMPERED, WORDS)
+    ]
 
 
 def test_a_base_that_a_worker_moved_is_put_back_and_the_attempt_has_tampered() -> None:
@@ -64,13 +66,15 @@ def test_a_base_that_a_worker_moved_is_put_back_and_the_attempt_has_tampered() -
         f"the branch main was moved to {BASE[:7]} outside of the loop while 1.1-a1 ran without a sandbox: "
         f"it is put back to {OURS[:7]}"
     )
-    assert plan.moves == (Note(PUT_BACK, words),)
-    assert plan.acts[1:] == (PutBaseBack(OURS, BASE, words),)
-    assert [type(a) for a in plan.acts] == [Cancel, PutBaseBack]
+    assert plan.transitions == (Note(PUT_BACK, words),)
+    assert plan.effects[1:] == (PutBaseBack(OURS, BASE, words),)
+    assert [type(a) for a in plan.effects] == [Cancel, PutBaseBack]
     ended = {RUN: Job(JobState.ENDED, Exit(EndReason.EXIT, 0))}
     caught = replace(SOME, progress=(LogRow(stamp(NOW), PUT_BACK, words),))
     plan = plan_of(caught, records=(record("1.1-a1"),), jobs=ended, evidence={RUN: GOOD})
-    assert [(m.record.cause, m.record.detail) for m in plan.moves if isinstance(m, Settle)] == [(Cause.TAMPERED, words)]
+    assert [(m.record.cause, m.record.detail) for m in plan.transitions if isinstance(m, Settle)] == [
+        (Cause.TAMPERED, words)
+    ]
 
 
 M, N = MissionId("m"), MissionId("n")
@@ -96,15 +100,19 @@ def test_attempts_answer_for_the_files_of_their_own_mission_and_for_no_others() 
     both = (record("1.1-a1"), record("1.3-a1"))
     jobs = {r.run: Job(JobState.ENDED, Exit(EndReason.EXIT, 0)) for r in both}
     plan = plan_of(told, records=both, jobs=jobs, evidence={r.run: GOOD for r in both})
-    assert [(m.record.run, m.record.cause) for m in plan.moves if isinstance(m, Settle)] == [(RUN, Cause.TAMPERED)]
+    assert [(m.record.run, m.record.cause) for m in plan.transitions if isinstance(m, Settle)] == [
+        (RUN, Cause.TAMPERED)
+    ]
 
 
 def test_who_is_caught_is_stopped_and_one_that_never_ran_is_not_started() -> None:
     told = replace(SOME, progress=(LogRow(stamp(NOW), STATE_PUT_BACK, SAID),))
     running = {RUN: Job(JobState.RUNNING, started=stamp(NOW))}
-    assert plan_of(told, records=(record("1.1-a1"),), jobs=running).acts == (Cancel(RUN, SAID),)
+    assert plan_of(told, records=(record("1.1-a1"),), jobs=running).effects == (Cancel(RUN, SAID),)
     plan = plan_of(told, records=(record("1.1-a1"),), jobs={RUN: Job(JobState.UNKNOWN)})
-    assert [(m.record.cause, m.record.detail) for m in plan.moves if isinstance(m, Settle)] == [(Cause.STOPPED, SAID)]
+    assert [(m.record.cause, m.record.detail) for m in plan.transitions if isinstance(m, Settle)] == [
+        (Cause.STOPPED, SAID)
+    ]
 
 
 def test_what_a_person_sets_by_our_own_commands_while_a_worker_runs_is_their_word() -> None:
@@ -112,7 +120,7 @@ def test_what_a_person_sets_by_our_own_commands_while_a_worker_runs_is_their_wor
     plan = plan_of(
         mission(feature("1.1", FeatureStatus.DONE)), records=(record("1.1-a1"),), jobs=ended, evidence={RUN: GOOD}
     )
-    assert [(m.record.cause, m.to) for m in plan.moves if isinstance(m, Settle)] == [(Cause.STOPPED, None)]
+    assert [(m.record.cause, m.to) for m in plan.transitions if isinstance(m, Settle)] == [(Cause.STOPPED, None)]
 
 
 def test_an_attempt_whose_feature_waits_in_review_for_a_person_does_not_write_any_more() -> None:

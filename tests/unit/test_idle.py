@@ -88,9 +88,9 @@ def test_who_finds_another_pulse_at_work_kicks_it_and_goes(runtime: FolderRuntim
     with runtime.lock() as ours:
         assert ours
         assert is_busy(folder)
-    assert runtime.take_kick(), "whoever had the lock looks again"
+    assert runtime.take_pulse_request(), "whoever had the lock looks again"
     assert not is_busy(folder)
-    assert not runtime.take_kick()
+    assert not runtime.take_pulse_request()
 
 
 def test_of_pulses_that_start_at_once_one_comes_and_hears_of_the_others(runtime: FolderRuntime, tmp_path: Path) -> None:
@@ -99,11 +99,11 @@ def test_of_pulses_that_start_at_once_one_comes_and_hears_of_the_others(runtime:
     assert is_coming(folder), "the second one leaves word"
     with runtime.lock() as ours:
         assert ours
-        assert runtime.take_kick()
+        assert runtime.take_pulse_request()
         assert not is_coming(folder), "it has come: who starts now sees the lock"
         assert is_busy(folder)
     has_come()
-    assert runtime.take_kick()
+    assert runtime.take_pulse_request()
 
 
 def test_who_was_on_its_way_and_comes_too_late_serves_whom_nobody_heard(runtime: FolderRuntime, tmp_path: Path) -> None:

@@ -18,11 +18,11 @@ from mission_cli.document.reading.values_in_force import BOUNDS, recorded_with
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import MissionStatus
 from mission_cli.planner.core.decisions import (
+    Decisions,
     Dispatch,
-    Plan,
     RecordValues,
 )
-from mission_cli.planner.core.observation import Seen
+from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.decide import decide
 from mission_cli.planner.mission.bounds import with_known_runner
@@ -100,7 +100,7 @@ in_force:
 | 1.1 | First | | pending | 1h | | |
 """
 POLICY = Policy(runners={"script": RunnerPolicy()})
-SEEN = Seen(datetime(2026, 11, 21, tzinfo=UTC), "here", base=Sha("b" * 40), work=Sha("a" * 40), free_slots=4)
+SEEN = Observation(datetime(2026, 11, 21, tzinfo=UTC), "here", base=Sha("b" * 40), work=Sha("a" * 40), free_slots=4)
 GOOD = load(FRONT).mission
 
 TEXTS = {
@@ -168,7 +168,7 @@ def caps(mission: Mission) -> dict[str, Decimal]:
     }
 
 
-def plan_of(text: str) -> tuple[Mission, Plan]:
+def plan_of(text: str) -> tuple[Mission, Decisions]:
     mission = with_known_runner(load(text, "m-1").mission, POLICY)
     return mission, decide(mission, SEEN, POLICY)
 
@@ -189,7 +189,7 @@ def test_no_single_mistake_widens_a_cap_or_stops_the_mission_in_silence(key: str
         widened = {name for name in before if now[name] > before[name]}
         assert not widened, (what, widened)
         held = [h for h in plan.holds if h.person and not h.subject]
-        starts = any(isinstance(m, Dispatch) for m in plan.moves)
+        starts = any(isinstance(m, Dispatch) for m in plan.transitions)
         assert starts or held or plan.wake_at, f"{what}: nothing moves, and nobody is told"
 
 
@@ -214,9 +214,9 @@ def test_a_status_that_looks_like_a_stop_starts_nothing() -> None:
     for word in ("pausd", "cancelld", "stoped"):
         mission, plan = plan_of(with_value(("status",), word))
         assert mission.status is MissionStatus.ACTIVE
-        assert not any(isinstance(m, Dispatch) for m in plan.moves)
+        assert not any(isinstance(m, Dispatch) for m in plan.transitions)
     _, plan = plan_of(with_value(("status",), "actve"))
-    assert any(isinstance(m, Dispatch) for m in plan.moves)
+    assert any(isinstance(m, Dispatch) for m in plan.transitions)
 
 
 def test_a_good_change_counts_at_once_and_is_recorded_with_who_made_it() -> None:
@@ -224,7 +224,7 @@ def test_a_good_change_counts_at_once_and_is_recorded_with_who_made_it() -> None
     mission = load(text, "m-1").mission
     assert mission.limits.usd == 10
     plan = decide(mission, replace(SEEN, editor="Ann"), POLICY)
-    assert [m for m in plan.moves if isinstance(m, RecordValues)] == [
+    assert [m for m in plan.transitions if isinstance(m, RecordValues)] == [
         RecordValues((("money_usd", "5", "10"),), by="Ann")
     ]
 
@@ -242,7 +242,7 @@ def test_without_a_record_a_cap_that_cannot_be_read_starts_nothing() -> None:
     bare = FRONT[: FRONT.index("in_force:")] + "---\n" + FRONT.partition("\n---\n")[2]
     mission = load(bare.replace("money_usd: 5", "money_usd: 5 dollars")).mission
     plan = decide(mission, SEEN, POLICY)
-    assert not any(isinstance(m, Dispatch) for m in plan.moves)
+    assert not any(isinstance(m, Dispatch) for m in plan.transitions)
     words = "`budget.money_usd` is `5 dollars`, which is not a number, and no earlier value is known"
     assert [h.detail for h in plan.holds if h.kind == "value"] == [words]
 
@@ -253,7 +253,7 @@ def test_a_cap_that_is_gone_and_whose_record_cannot_be_read_starts_nothing(name:
     text = FRONT.replace(f"{name}: {value}", f"{name}x: {value}", 1).replace(f"{name}: {value}", f"{name}: 5 dollars")
     mission = load(text).mission
     plan = decide(mission, SEEN, POLICY)
-    assert not any(isinstance(m, Dispatch) for m in plan.moves)
+    assert not any(isinstance(m, Dispatch) for m in plan.transitions)
     words = f"`budget.{name}` was removed, and what `in_force` records of it is `5 dollars`, which is not a number"
     assert [h.detail for h in plan.holds if h.kind == "value"] == [f"{words}, and no earlier value is known"]
 

@@ -147,8 +147,8 @@ def _not_yet() -> set[str]:
 
 
 def test_everything_that_can_be_written_acts_or_is_said_not_to() -> None:
-    acts, prose, elsewhere = _named(PROOFS), _named(FOR_READERS), _named(TOLD_ELSEWHERE)
-    classes = [set(acts), set(prose), set(elsewhere), _not_yet()]
+    effects, prose, elsewhere = _named(PROOFS), _named(FOR_READERS), _named(TOLD_ELSEWHERE)
+    classes = [set(effects), set(prose), set(elsewhere), _not_yet()]
     assert _writable() - set().union(*classes) == set(), (
         "does it act? name the test. else add it to document/checking/inert.py"
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
-from tests.kit.missions import POLICY, feature, holds, mission, plan_of, record, seen
+from tests.kit.missions import POLICY, feature, holds, mission, observation, plan_of, record
 
 from mission_cli._support.dataclass import replace
 from mission_cli.app.commands import features, lifecycle
@@ -50,14 +50,14 @@ def host_of(works: Callable[[JobSpec], Outcome], **plans: str) -> Host:
     host = make_host(works)
     for name, plan in plans.items():
         make_mission(host, plan, name)
-        lifecycle.start(host.world(), name)
+        lifecycle.start(host.context(), name)
     return host
 
 
 def go_on(host: Host, ticks: int = 24) -> None:
     """Let pulses and jobs go on for some minutes."""
     for _ in range(ticks):
-        report = pulse(host.world())
+        report = pulse(host.context())
         assert not report.bugs
         host.jobs.clock.time.pass_by(timedelta(minutes=2))
         host.jobs.work()
@@ -65,7 +65,7 @@ def go_on(host: Host, ticks: int = 24) -> None:
 
 def committed(host: Host, name: str = "m") -> Mission:
     """A mission as it is committed."""
-    return load(host.world().state.snapshot().missions[name].text, name).mission  # type: ignore[index]  # it is there, or the test fails
+    return load(host.context().state.snapshot().missions[name].text, name).mission  # type: ignore[index]  # it is there, or the test fails
 
 
 def honest(spec: JobSpec) -> Outcome:
@@ -88,7 +88,7 @@ def test_the_urgent_mission_is_served_first() -> None:
     host.jobs.slots = 1
     for priority in ("low", "normal", "urgent", "high"):
         make_mission(host, f"priority: {priority}\n{PLAN}{ONE}", f"{len(priority)}-{priority}")
-        lifecycle.start(host.world(), f"{len(priority)}-{priority}")
+        lifecycle.start(host.context(), f"{len(priority)}-{priority}")
     go_on(host)
     assert [name.partition("-")[2] for name in begun] == ["urgent", "high", "normal", "low"]
 
@@ -119,7 +119,7 @@ def test_a_mission_that_is_not_autonomous_pauses_after_each_milestone(more: str,
             f"milestone {seen_pauses[-1]} passed, and the mission is not autonomous: look at it, then mission resume m"
         )
         assert now.progress[-1].details == words
-        features.resume(host.world(), "m")
+        features.resume(host.context(), "m")
     assert seen_pauses == pauses
     assert [m.finished for m in committed(host).milestones] == [True, True]
     assert (committed(host).status is MissionStatus.COMPLETED) is (land == "auto")
@@ -148,7 +148,7 @@ milestones:
     words = f"checkpoint `Look at it` is reached: Is the design right? (for design team): {approve}"
     told = [(news.event, news.words, news.to) for news in host.news.told]
     assert ("paused", words, ("ann", "#ops", "design team")) in told
-    features.decide_gate(host.world(), "m", "look at it", approved=True)
+    features.decide_gate(host.context(), "m", "look at it", approved=True)
     go_on(host)
     assert committed(host).status is MissionStatus.ACTIVE
     assert {news.to for news in host.news.told[len(told) :]} == {("ann", "#ops")}
@@ -194,8 +194,8 @@ def test_research_goes_to_its_own_tier() -> None:
 
 def dispatched(some: Mission, **more: object) -> list[tuple[str, str, str]]:
     """Feature, runner and model of every attempt that is started."""
-    plan = decide(some, seen(**more), TWO)
-    return [(m.record.feature, m.record.runner, m.record.model) for m in plan.moves if isinstance(m, Dispatch)]
+    plan = decide(some, observation(**more), TWO)
+    return [(m.record.feature, m.record.runner, m.record.model) for m in plan.transitions if isinstance(m, Dispatch)]
 
 
 def test_a_feature_goes_to_the_member_of_the_team_that_it_is_assigned_to() -> None:
@@ -213,7 +213,9 @@ def test_a_feature_goes_to_the_member_of_the_team_that_it_is_assigned_to() -> No
         ("1.3", "script", "haiku"),
         ("1.4", "script", "sonnet"),
     ]
-    assert holds(decide(some, seen(free_slots=9), TWO), "1.2") == [("slot", "Ann works at 1 features, and may at 1")]
+    assert holds(decide(some, observation(free_slots=9), TWO), "1.2") == [
+        ("slot", "Ann works at 1 features, and may at 1")
+    ]
     running = record("1.2-a1")
     busy = replace(
         some,
@@ -240,7 +242,7 @@ preferences: {runner: script, tech_stack: [python, click], deploy_target: pypi, 
 milestones: [{name: Only, validation: ["file: `x`"], features: [{title: one, assign: ann, criteria: ["file: `x`"]}]}]
 """
     host = host_of(honest, m=PLAN.partition("preferences")[0] + text)
-    prompt = prompt_for(host.world(), committed(host), record("1.1-a1"), ())
+    prompt = prompt_for(host.context(), committed(host), record("1.1-a1"), ())
     about = prompt[prompt.index("Your role is") : prompt.index("## Milestone")]
     assert about == (
         "Your role is ann: Builds the core.\n\n## The goal of the mission\n\nWords are counted\n\n"

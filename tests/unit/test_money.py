@@ -17,10 +17,10 @@ from tests.kit.missions import (
     holds,
     milestone,
     mission,
+    observation,
     plan_of,
     record,
     run,
-    seen,
     verdicts,
 )
 
@@ -42,6 +42,7 @@ from mission_cli.domain.status import (
 )
 from mission_cli.planner.core.decisions import (
     Cancel,
+    Decisions,
     Dispatch,
     Finish,
     Integrate,
@@ -49,7 +50,6 @@ from mission_cli.planner.core.decisions import (
     MoveMilestone,
     MoveMission,
     Note,
-    Plan,
     Settle,
 )
 from mission_cli.planner.release.order import first_reserves
@@ -59,16 +59,16 @@ DONE = FeatureStatus.DONE
 RAISE = "raise the cap (mission set m budget.money_usd 20), or stop (mission cancel m)"
 
 
-def dispatched(plan: Plan) -> list[tuple[str, Decimal]]:
-    return [(m.record.run, m.record.reserve.usd) for m in plan.moves if isinstance(m, Dispatch)]
+def dispatched(plan: Decisions) -> list[tuple[str, Decimal]]:
+    return [(m.record.run, m.record.reserve.usd) for m in plan.transitions if isinstance(m, Dispatch)]
 
 
 def money(amount: str) -> tuple[Spend, ...]:
     return (Spend("", "usd", Decimal(amount)),)
 
 
-def paused(plan: Plan) -> list[str]:
-    return [m.why for m in plan.moves if isinstance(m, MoveMission)]
+def paused(plan: Decisions) -> list[str]:
+    return [m.why for m in plan.transitions if isinstance(m, MoveMission)]
 
 
 # Fair shares
@@ -83,7 +83,7 @@ def test_an_attempt_may_cost_twice_its_share_and_never_what_the_others_need() ->
 def test_the_share_goes_by_the_estimate_and_one_odd_estimate_takes_nothing_from_the_others() -> None:
     hours = [Decimal(4), Decimal(1), None, Decimal(10**9)]
     some = mission(*(feature(f"1.{n}", estimate_hours=h) for n, h in enumerate(hours, 1)), limits=TEN)
-    caps = [r.usd for r in first_reserves(some, POLICY, seen(free_slots=1))]
+    caps = [r.usd for r in first_reserves(some, POLICY, observation(free_slots=1))]
     assert caps == [Decimal("1.632653"), Decimal("0.408163"), Decimal("1.632653"), Decimal(10)]
 
 
@@ -106,7 +106,7 @@ def test_no_share_is_more_than_twice_the_feature_s_own(weights: list[Decimal], s
 def test_hours_and_tokens_are_shared_alike_and_have_their_margin() -> None:
     limits = Limits(hours=Decimal(2), tokens=Decimal(10_000))
     plan = plan_of(mission(*(feature(f"1.{n}") for n in range(1, 5)), limits=limits), free_slots=1)
-    (first,) = [m.record for m in plan.moves if isinstance(m, Dispatch)]
+    (first,) = [m.record for m in plan.transitions if isinstance(m, Dispatch)]
     assert (first.reserve.tokens, first.reserve.cap_tokens) == (5000, 4000)
     assert (first.reserve.hours, first.deadline_s) == (Decimal(1), 3480)
 
@@ -114,7 +114,7 @@ def test_hours_and_tokens_are_shared_alike_and_have_their_margin() -> None:
 def test_a_cap_of_one_s_own_counts_as_before() -> None:
     limits = Limits(usd=Decimal(10), per_feature_usd=Decimal(4))
     plan = plan_of(mission(*(feature(f"1.{n}") for n in range(1, 9)), limits=limits))
-    assert [m.record.reserve.cap_usd for m in plan.moves if isinstance(m, Dispatch)] == [Decimal(4), Decimal(4)]
+    assert [m.record.reserve.cap_usd for m in plan.transitions if isinstance(m, Dispatch)] == [Decimal(4), Decimal(4)]
 
 
 # What costs nothing goes on
@@ -124,26 +124,28 @@ def test_a_mission_at_its_cap_with_nothing_left_to_pay_for_is_judged_landed_and_
     spends, look = money("10"), run("make")
     stage = milestone(1, MilestoneStatus.ACTIVE, feature("1.1", DONE), criteria=(look,), started_at="aaaaaaa")
     some = mission(milestones=(stage,), limits=TEN, spends=spends)
-    assert [m.to for m in plan_of(some).moves if isinstance(m, MoveMilestone)] == ["validating"]
+    assert [m.to for m in plan_of(some).transitions if isinstance(m, MoveMilestone)] == ["validating"]
     judged = replace(some, milestones=(replace(stage, status=MilestoneStatus.VALIDATING),))
     checks = verdicts(some, "t", a=(look, Verdict.PASSED))
-    assert [m.to for m in plan_of(judged, checks=checks).moves if isinstance(m, MoveMilestone)] == ["passed"]
+    assert [m.to for m in plan_of(judged, checks=checks).transitions if isinstance(m, MoveMilestone)] == ["passed"]
     passed = replace(
         some,
         milestones=(replace(stage, status=MilestoneStatus.PASSED),),
         preferences=Preferences(runner="script", land="auto"),
     )
-    landing = Landing(LandState.FORWARD, seen().work, "t")
-    assert [type(a) for a in plan_of(passed, checks=checks, landing=landing, target=seen().work).acts] == [Land]
+    landing = Landing(LandState.FORWARD, observation().work, "t")
+    assert [type(a) for a in plan_of(passed, checks=checks, landing=landing, target=observation().work).effects] == [
+        Land
+    ]
     done = plan_of(passed, checks=checks, landing=Landing(LandState.LANDED))
-    assert [type(m) for m in done.moves] == [Finish]
+    assert [type(m) for m in done.transitions] == [Finish]
 
 
 def test_work_that_is_paid_for_is_judged_and_integrated_at_the_cap() -> None:
     name = RunId("m/1.1-a1")
     some = mission(feature("1.1", FeatureStatus.REVIEW), limits=TEN, spends=money("10"))
     plan = plan_of(some, records=(record("1.1-a1"),), jobs={name: EXIT}, evidence={name: GOOD})
-    assert [type(a) for a in plan.acts] == [Integrate]
+    assert [type(a) for a in plan.effects] == [Integrate]
     assert not paused(plan)
 
 
@@ -209,10 +211,10 @@ def test_after_the_first_milestone_cost_is_held_against_caps_and_estimates(
     later = milestone(2, MilestoneStatus.ACTIVE, feature("2.1", estimate_hours=hours))
     log = (Spend("", spends[0], Decimal(spends[1])),)
     plan = plan_of(mission(milestones=(first, later), limits=TEN, spends=log))
-    notes = [m.details for m in plan.moves if isinstance(m, Note)]
+    notes = [m.details for m in plan.transitions if isinstance(m, Note)]
     assert f"after milestone 1 the whole mission will cost about {said}" in notes
     ways = "go on (mission resume m), skip features, or stop (mission cancel m)"
-    assert [m.why for m in plan.moves if isinstance(m, MoveMission)] == (
+    assert [m.why for m in plan.transitions if isinstance(m, MoveMission)] == (
         [f"it will cost about {why}: {ways}"] if why else []
     )
 
@@ -246,7 +248,7 @@ def running(name: str, usd: str, minutes: int) -> tuple[RunRecord, Job]:
     return one, Job(JobState.RUNNING, started=stamp(NOW - timedelta(minutes=minutes)))
 
 
-def lowered(cap: str) -> Plan:
+def lowered(cap: str) -> Decisions:
     features = [feature(f"1.{n}", FeatureStatus.DISPATCHED) for n in (1, 2, 3)]
     (one, a), (two, b), (three, c) = running("1.1-a1", "1", 30), running("1.2-a1", "1", 10), running("1.3-a1", "1", 20)
     jobs = {one.run: a, two.run: b, three.run: c}
@@ -254,8 +256,8 @@ def lowered(cap: str) -> Plan:
 
 
 def test_a_lowered_cap_stops_the_attempts_that_no_longer_fit_the_newest_first() -> None:
-    assert [a.run for a in lowered("3").acts if isinstance(a, Cancel)] == []
-    two = [a for a in lowered("1").acts if isinstance(a, Cancel)]
+    assert [a.run for a in lowered("3").effects if isinstance(a, Cancel)] == []
+    two = [a for a in lowered("1").effects if isinstance(a, Cancel)]
     assert [a.run for a in two] == ["m/1.2-a1", "m/1.3-a1"]
     assert two[0].why == "it was stopped for the budget: $1 are held for it, and budget.money_usd is $1 now"
 
@@ -267,7 +269,7 @@ def test_what_another_attempt_cost_above_its_reserve_stops_nobody() -> None:
         records=(dear, record("1.1-a1", reserve=Reserve(usd=Decimal(3), hours=Decimal(1)))),
         jobs={RunId("m/1.1-a1"): Job(JobState.RUNNING, started=stamp(NOW))},
     )
-    assert plan.acts == ()
+    assert plan.effects == ()
 
 
 def test_an_attempt_without_a_bound_does_not_fit_below_a_new_cap() -> None:
@@ -278,7 +280,7 @@ def test_an_attempt_without_a_bound_does_not_fit_below_a_new_cap() -> None:
         jobs={one.run: Job(JobState.RUNNING, started=stamp(NOW))},
     )
     words = "it was stopped for the budget: nothing bounds it, and budget.token_limit is 1000 now"
-    assert plan.acts == (Cancel(one.run, words),)
+    assert plan.effects == (Cancel(one.run, words),)
 
 
 def test_the_stopped_attempt_says_why_it_was_stopped() -> None:
@@ -289,6 +291,6 @@ def test_the_stopped_attempt_says_why_it_was_stopped() -> None:
         jobs={one.run: Job(JobState.ENDED, Exit(EndReason.CANCELLED))},
         evidence={one.run: GOOD},
     )
-    (settled,) = [m for m in plan.moves if isinstance(m, Settle)]
+    (settled,) = [m for m in plan.transitions if isinstance(m, Settle)]
     assert (settled.record.cause, settled.to) == (Cause.STOPPED, FeatureStatus.PENDING)
     assert settled.record.detail == "it was stopped for the budget: $3 are held for it, and budget.money_usd is $1 now"

@@ -26,7 +26,7 @@ from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import MissionStatus
 from mission_cli.domain.timing.schedule import end_of
-from mission_cli.planner.core.observation import Seen
+from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.core.policy import Policy
 from mission_cli.planner.decide import decide
 from mission_cli.planner.mission.executions import due_at
@@ -122,7 +122,7 @@ def look_at(text: str) -> None:
     ends = [end_of(mission.deadline, UTC), end_of(mission.end_date, UTC), due_at(mission, NOW, UTC)]
     assert all(stamp(moment + timedelta(days=1)) for moment in ends if moment is not None)
     head = Sha("1" * 40)
-    seen = Seen(NOW, "here", base=head, work=head, starts_at=ends[2], last_due=ends[1], deadline=ends[0])
+    seen = Observation(NOW, "here", base=head, work=head, starts_at=ends[2], last_due=ends[1], deadline=ends[0])
     for status in (MissionStatus.ACTIVE, MissionStatus.PAUSED, mission.status):
         decide(replace(mission, status=status, managed=True), seen, Policy())
 

@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.kit.missions import NOW, POLICY, TIP, WORK, feature, holds, mission, plan_of, record, seen
+from tests.kit.missions import NOW, POLICY, TIP, WORK, feature, holds, mission, observation, plan_of, record
 
 from mission_cli._support.text import stamp
 from mission_cli.domain.branches.landing import Landing, LandState
@@ -49,6 +49,7 @@ from mission_cli.domain.status import (
 from mission_cli.planner.attempts import causes
 from mission_cli.planner.core.decisions import (
     Cancel,
+    Decisions,
     Dispatch,
     Integrate,
     Land,
@@ -57,7 +58,6 @@ from mission_cli.planner.core.decisions import (
     MoveMilestone,
     MoveMission,
     Note,
-    Plan,
     Recover,
     Settle,
     Submit,
@@ -77,7 +77,7 @@ from mission_cli.planner.decide import decide
 
 def test_ready_features_are_dispatched_in_order_as_long_as_slots_last() -> None:
     plan = plan_of(mission(feature("1.1"), feature("1.2"), feature("1.3")))
-    dispatched = [m.record for m in plan.moves if isinstance(m, Dispatch)]
+    dispatched = [m.record for m in plan.transitions if isinstance(m, Dispatch)]
     assert [r.run for r in dispatched] == ["m/1.1-a1", "m/1.2-a1"]
     assert [r.reserve.usd for r in dispatched] == [Decimal(10), Decimal(10)]
     assert holds(plan, "1.3") == [("slot", "every slot of the mission is taken (2)")]
@@ -85,7 +85,7 @@ def test_ready_features_are_dispatched_in_order_as_long_as_slots_last() -> None:
 
 def test_attempt_numbers_never_go_back() -> None:
     plan = plan_of(mission(feature("1.1")), highest={FeatureNumber("1.1"): 7}, records=(record("1.1-a3", Cause.LOST),))
-    assert [m.record.run for m in plan.moves if isinstance(m, Dispatch)] == ["m/1.1-a8"]
+    assert [m.record.run for m in plan.transitions if isinstance(m, Dispatch)] == ["m/1.1-a8"]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_attempt_numbers_never_go_back() -> None:
 )  # fmt: skip
 def test_the_first_thing_that_holds_a_feature_is_named(some: Mission, kind: str, detail: str) -> None:
     plan = plan_of(some)
-    assert not [m for m in plan.moves if isinstance(m, Dispatch)]
+    assert not [m for m in plan.transitions if isinstance(m, Dispatch)]
     if kind:
         assert holds(plan, "1.1")[0] == (kind, detail)
 
@@ -121,9 +121,9 @@ def test_later_milestones_wait_unless_marked_independent_behind_a_blocked_one() 
     first = Milestone(1, "One", MilestoneStatus.BLOCKED, "blocked", features=(feature("1.1"),))
     second = Milestone(2, "Two", MilestoneStatus.ACTIVE, "active", features=(feature("2.1"),))
     waiting = plan_of(mission(milestones=(first, second)))
-    assert not waiting.moves
+    assert not waiting.transitions
     moving = plan_of(mission(milestones=(first, replace(second, independent=True))))
-    assert [m.record.run for m in moving.moves if isinstance(m, Dispatch)] == ["m/2.1-a1"]
+    assert [m.record.run for m in moving.transitions if isinstance(m, Dispatch)] == ["m/2.1-a1"]
 
 
 def test_nothing_is_decided_for_a_mission_of_another_host() -> None:
@@ -138,7 +138,7 @@ def test_a_host_that_got_another_name_goes_on_with_what_it_drives() -> None:
     running = {run: Job(JobState.RUNNING, started=stamp(NOW))}
     plan = plan_of(some, me="desk.home:123456", records=(record("1.1-a1", host="desk:123456"),), jobs=running)
     assert holds(plan, "1.1") == [("running", "attempt 1 is running")]
-    assert [m.record.run for m in plan.moves if isinstance(m, Dispatch)] == ["m/1.2-a1"]
+    assert [m.record.run for m in plan.transitions if isinstance(m, Dispatch)] == ["m/1.2-a1"]
 
 
 @pytest.mark.parametrize("by", ["", "Ada <ada@example.org>"])
@@ -149,8 +149,8 @@ def test_what_ran_on_the_host_that_drove_the_mission_before_is_lost_and_its_rese
     left = record("1.1-a3", host="old:aaaaaa", reserve=Reserve(usd=Decimal(4), hours=Decimal(1)), by=by)
     some = mission(feature("1.1", status), host="new:bbbbbb")
     plan = plan_of(some, me="new:bbbbbb", records=(left,))
-    assert plan.acts == ()
-    (settle,) = plan.moves
+    assert plan.effects == ()
+    (settle,) = plan.transitions
     assert isinstance(settle, Settle)
     words = "it ran on old:aaaaaa, from which the mission was taken over"
     assert (settle.record.cause, settle.record.detail, settle.to) == (Cause.LOST, words, FeatureStatus.PENDING)
@@ -158,7 +158,7 @@ def test_what_ran_on_the_host_that_drove_the_mission_before_is_lost_and_its_rese
     assert held([settle.record]) == Totals(usd=Decimal(4))
     assert causes.tries([settle.record], POLICY) == causes.Tries(0)
     after = replace(some, milestones=mission(feature("1.1")).milestones)
-    (next_one,) = plan_of(after, me="new:bbbbbb", records=(settle.record,)).moves
+    (next_one,) = plan_of(after, me="new:bbbbbb", records=(settle.record,)).transitions
     assert isinstance(next_one, Dispatch)
     assert (next_one.record.run, next_one.record.host) == ("m/1.1-a4", "new:bbbbbb")
 
@@ -166,7 +166,7 @@ def test_what_ran_on_the_host_that_drove_the_mission_before_is_lost_and_its_rese
 def test_what_ran_elsewhere_does_not_bring_a_feature_back_that_a_person_skipped() -> None:
     left = record("1.1-a1", host="old:aaaaaa")
     plan = plan_of(mission(feature("1.1", FeatureStatus.SKIPPED), host="new:bbbbbb"), me="new:bbbbbb", records=(left,))
-    assert [(m.record.cause, m.to) for m in plan.moves if isinstance(m, Settle)] == [(Cause.LOST, None)]
+    assert [(m.record.cause, m.to) for m in plan.transitions if isinstance(m, Settle)] == [(Cause.LOST, None)]
 
 
 # Attempts
@@ -180,14 +180,14 @@ def test_what_an_open_attempt_needs(state: JobState, act: type | None) -> None:
     quiet = NOW - timedelta(minutes=1)
     jobs = {RunId("m/1.1-a1"): Job(state, quiet_since=quiet, started=stamp(NOW))}
     plan = plan_of(mission(feature("1.1", FeatureStatus.DISPATCHED)), records=(record("1.1-a1"),), jobs=jobs)
-    assert [type(a) for a in plan.acts] == ([act] if act else [])
-    assert not plan.moves
+    assert [type(a) for a in plan.effects] == ([act] if act else [])
+    assert not plan.transitions
 
 
 def test_a_silent_supervisor_gets_its_grace() -> None:
     jobs = {RunId("m/1.1-a1"): Job(JobState.GONE, quiet_since=NOW - timedelta(seconds=2))}
     plan = plan_of(mission(feature("1.1", FeatureStatus.DISPATCHED)), records=(record("1.1-a1"),), jobs=jobs)
-    assert plan.acts == ()
+    assert plan.effects == ()
     assert plan.wake_at == NOW + timedelta(seconds=3)
 
 
@@ -195,14 +195,14 @@ def test_a_silent_supervisor_gets_its_grace() -> None:
 def test_a_status_set_by_hand_cancels_the_attempt_and_stays(status: FeatureStatus) -> None:
     jobs = {RunId("m/1.1-a1"): Job(JobState.RUNNING)}
     some = mission(feature("1.1", status))
-    assert [type(a) for a in plan_of(some, records=(record("1.1-a1"),), jobs=jobs).acts] == [Cancel]
+    assert [type(a) for a in plan_of(some, records=(record("1.1-a1"),), jobs=jobs).effects] == [Cancel]
     ended = {RunId("m/1.1-a1"): Job(JobState.ENDED, Exit(EndReason.CANCELLED))}
     plan = plan_of(some, records=(record("1.1-a1"),), jobs=ended, evidence={RunId("m/1.1-a1"): Evidence(None)})
-    settled = [m for m in plan.moves if isinstance(m, Settle)]
+    settled = [m for m in plan.transitions if isinstance(m, Settle)]
     assert [(m.record.cause, m.to) for m in settled] == [(Cause.STOPPED, None)]
 
 
-def stepped_in(worker: Job, hand: Job, **more: object) -> Plan:
+def stepped_in(worker: Job, hand: Job, **more: object) -> Decisions:
     """A worker's attempt, and one by hand behind it."""
     records = (record("1.1-a1"), record("1.1-a2", by="Ada <a@example.org>", continues="1.1-a1"))
     jobs = {RunId("m/1.1-a1"): worker, RunId("m/1.1-a2"): hand}
@@ -212,26 +212,28 @@ def stepped_in(worker: Job, hand: Job, **more: object) -> Plan:
 
 def test_a_worker_whose_feature_a_person_took_over_is_stopped_before_they_get_the_tree() -> None:
     plan = stepped_in(Job(JobState.RUNNING), Job(JobState.UNKNOWN))
-    assert plan.acts == (Cancel(RunId("m/1.1-a1"), "Ada has stepped in"),)
+    assert plan.effects == (Cancel(RunId("m/1.1-a1"), "Ada has stepped in"),)
     assert holds(plan, "1.1") == [("by_hand", f"Ada has it since {stamp(NOW)}, and 1.1-a1 is being stopped")]
     gone = stepped_in(Job(JobState.GONE, quiet_since=NOW), Job(JobState.UNKNOWN))
-    assert [type(a) for a in gone.acts] == [Recover]
+    assert [type(a) for a in gone.effects] == [Recover]
 
 
 def test_its_settlement_leaves_the_feature_to_the_person() -> None:
     job = Job(JobState.ENDED, Exit(EndReason.CANCELLED))
     plan = stepped_in(job, Job(JobState.UNKNOWN), evidence={RunId("m/1.1-a1"): Evidence(None)})
-    settled = [(m.record.cause, m.to, m.why) for m in plan.moves if isinstance(m, Settle)]
+    settled = [(m.record.cause, m.to, m.why) for m in plan.transitions if isinstance(m, Settle)]
     assert settled == [(Cause.STOPPED, None, "1.1-a1 ended with stopped: Ada has stepped in")]
-    assert plan.acts == ()
+    assert plan.effects == ()
 
 
 def test_what_a_person_works_on_takes_no_slot_and_waits_for_them() -> None:
     mine = record("1.1-a2", by="Ada <a@example.org>")
     some = mission(feature("1.1", FeatureStatus.DISPATCHED), feature("1.2"))
     policy = replace(POLICY, max_parallel_workers=1)
-    plan = decide(some, seen(records=(mine,), jobs={mine.run: Job(JobState.RUNNING, started=stamp(NOW))}), policy)
-    assert [m.record.run for m in plan.moves if isinstance(m, Dispatch)] == ["m/1.2-a1"]
+    plan = decide(
+        some, observation(records=(mine,), jobs={mine.run: Job(JobState.RUNNING, started=stamp(NOW))}), policy
+    )
+    assert [m.record.run for m in plan.transitions if isinstance(m, Dispatch)] == ["m/1.2-a1"]
     hold = next(h for h in plan.holds if h.subject == "1.1")
     assert (hold.kind, hold.person, hold.unblock) == ("by_hand", True, "mission handback m/1.1")
 
@@ -241,14 +243,14 @@ def test_handing_back_nothing_is_no_failure_and_a_failure_by_hand_costs_no_try()
     job = Job(JobState.ENDED, Exit(EndReason.EXIT, 0))
     some = mission(feature("1.1", FeatureStatus.DISPATCHED))
     plan = plan_of(some, records=(mine,), jobs={mine.run: job}, evidence={mine.run: Evidence(None)})
-    assert [(m.record.cause, m.to) for m in plan.moves if isinstance(m, Settle)] == [
+    assert [(m.record.cause, m.to) for m in plan.transitions if isinstance(m, Settle)] == [
         (Cause.STOPPED, FeatureStatus.PENDING)
     ]
     by_hand = history(*[Cause.CRITERIA_FAILED] * 5, by="Ada <a@example.org>")
     assert causes.tries(by_hand, POLICY).counted == 0
 
 
-def ended(end: Exit, evidence: Evidence, **more: object) -> Plan:
+def ended(end: Exit, evidence: Evidence, **more: object) -> Decisions:
     run = RunId("m/1.1-a1")
     some = mission(feature("1.1", FeatureStatus.DISPATCHED, **more))
     return plan_of(some, records=(record("1.1-a1"),), jobs={run: Job(JobState.ENDED, end)}, evidence={run: evidence})
@@ -277,7 +279,7 @@ GOOD = Evidence(TIP, commits=1, changed=("a",), substantial=True, candidate=TIP,
     ],
 )
 def test_the_cause_of_an_end(end: Exit, evidence: Evidence, cause: Cause, to: str) -> None:
-    settled = [m for m in ended(end, evidence).moves if isinstance(m, Settle)]
+    settled = [m for m in ended(end, evidence).transitions if isinstance(m, Settle)]
     assert [(m.record.cause, str(m.to)) for m in settled] == [(cause, to)]
     assert settled[0].opens_recovery == causes.RULES[cause].safety
 
@@ -287,8 +289,8 @@ def test_the_cause_of_an_end(end: Exit, evidence: Evidence, cause: Cause, to: st
 )
 def test_commits_go_to_review_whatever_the_exit(end: Exit) -> None:
     plan = ended(end, GOOD)
-    assert [m.to for m in plan.moves if isinstance(m, MoveFeature)] == ["review"]
-    assert [(a.candidate, a.expect) for a in plan.acts if isinstance(a, Integrate)] == [(TIP, WORK)]
+    assert [m.to for m in plan.transitions if isinstance(m, MoveFeature)] == ["review"]
+    assert [(a.candidate, a.expect) for a in plan.effects if isinstance(a, Integrate)] == [(TIP, WORK)]
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.SKIPPED])
@@ -305,9 +307,9 @@ def test_what_was_green_on_work_and_is_not_any_more_is_not_integrated(verdict: V
     }
     more = {"records": (record("1.1-a1"),), "jobs": {run: job}, "evidence": {run: GOOD}, "detected": {"new": (tests,)}}
     plan = plan_of(some, checks=checks, **more)
-    assert [m.record.cause for m in plan.moves if isinstance(m, Settle)] == [Cause.CRITERIA_FAILED]
+    assert [m.record.cause for m in plan.transitions if isinstance(m, Settle)] == [Cause.CRITERIA_FAILED]
     red_before = {**checks, check_key(tests, "t", POLICY, some): CheckState(1, job, Verdict.FAILED)}
-    assert [type(a) for a in plan_of(some, checks=red_before, **more).acts] == [Integrate]
+    assert [type(a) for a in plan_of(some, checks=red_before, **more).effects] == [Integrate]
 
 
 def history(*found: Cause, **more: object) -> list[RunRecord]:
@@ -368,8 +370,8 @@ def routed(*causes_found: Cause, models: dict[str, str], **more: object) -> list
     two = Policy(runners={"script": RunnerPolicy(models={"opus": "big-1"}), "other": RunnerPolicy()})
     ended = tuple(replace(r, ended=stamp(NOW - timedelta(days=2))) for r in history(*causes_found))
     some = mission(feature("1.1"), models=models, **more)
-    plan = decide(some, seen(records=ended), two)
-    return [(m.record.runner, m.record.model) for m in plan.moves if isinstance(m, Dispatch)]
+    plan = decide(some, observation(records=ended), two)
+    return [(m.record.runner, m.record.model) for m in plan.transitions if isinstance(m, Dispatch)]
 
 
 @pytest.mark.parametrize(
@@ -409,7 +411,7 @@ def test_three_infrastructure_failures_open_the_breaker_and_one_success_closes_i
     assert holds(plan_of(some, records=outage), "1.1") == [
         ("breaker", "3 failures of `script` in a row, next probe in 23m")
     ]
-    assert [m for m in plan_of(some, records=(*outage, broken(4, Cause.DONE))).moves if isinstance(m, Dispatch)]
+    assert [m for m in plan_of(some, records=(*outage, broken(4, Cause.DONE))).transitions if isinstance(m, Dispatch)]
 
 
 # Milestones, gates, landing
@@ -417,28 +419,28 @@ def test_three_infrastructure_failures_open_the_breaker_and_one_success_closes_i
 
 def test_a_milestone_whose_features_are_finished_is_validated() -> None:
     plan = plan_of(mission(feature("1.1", FeatureStatus.DONE), feature("1.2", FeatureStatus.SKIPPED)))
-    assert [(m.number, m.to) for m in plan.moves if isinstance(m, MoveMilestone)] == [(1, "validating")]
+    assert [(m.number, m.to) for m in plan.transitions if isinstance(m, MoveMilestone)] == [(1, "validating")]
 
 
 def test_a_checkpoint_pauses_the_mission_once() -> None:
     gate = Gate("look", GateKind.CHECKPOINT, (FeatureNumber("1.1"),), (FeatureNumber("1.2"),), status="pending")
     some = mission(feature("1.1", FeatureStatus.DONE), feature("1.2"), gates=(gate,))
     plan = plan_of(some)
-    assert [(m.name, m.to) for m in plan.moves if isinstance(m, MoveGate)] == [("look", "waiting")]
-    assert [m.to for m in plan.moves if isinstance(m, MoveMission)] == ["paused"]
-    assert not [m for m in plan.moves if isinstance(m, Dispatch)]
+    assert [(m.name, m.to) for m in plan.transitions if isinstance(m, MoveGate)] == [("look", "waiting")]
+    assert [m.to for m in plan.transitions if isinstance(m, MoveMission)] == ["paused"]
+    assert not [m for m in plan.transitions if isinstance(m, Dispatch)]
     approved = plan_of(replace(some, gates=(replace(gate, status="approved"),)))
-    assert [type(m) for m in approved.moves if not isinstance(m, Note)] == [Dispatch]
+    assert [type(m) for m in approved.transitions if not isinstance(m, Note)] == [Dispatch]
 
 
 def test_a_delay_starts_when_what_is_before_it_is_finished_and_ends_by_the_clock() -> None:
     gate = Gate("rest", GateKind.DELAY, (FeatureNumber("1.1"),), (FeatureNumber("1.2"),), "PT30M", "pending")
     some = mission(feature("1.1", FeatureStatus.DONE), feature("1.2"), gates=(gate,))
-    assert [m.to for m in plan_of(some).moves if isinstance(m, MoveGate)] == ["until 2026-11-20T10:30:00Z"]
+    assert [m.to for m in plan_of(some).transitions if isinstance(m, MoveGate)] == ["until 2026-11-20T10:30:00Z"]
     running = replace(some, gates=(replace(gate, status="until 2026-11-20T10:30:00Z"),))
     assert plan_of(running).wake_at == NOW + timedelta(minutes=30)
-    late = decide(running, seen(now=NOW + timedelta(minutes=31)), POLICY)
-    assert [m.to for m in late.moves if isinstance(m, MoveGate)] == ["passed"]
+    late = decide(running, observation(now=NOW + timedelta(minutes=31)), POLICY)
+    assert [m.to for m in late.transitions if isinstance(m, MoveGate)] == ["passed"]
 
 
 @pytest.mark.parametrize(
@@ -455,7 +457,7 @@ def test_a_quality_gate_scores_5_for_what_was_proven_and_1_for_the_rest(rule: st
     judged = Criterion("run: `t`", CriterionKind.RUN, command="t")
     some = mission(feature("1.1", FeatureStatus.DONE, criteria=(judged,)), feature("1.2"), gates=(gate,))
     records = (record("1.1-a1", Cause.DONE),) if proven else ()
-    assert [m.to for m in plan_of(some, records=records).moves if isinstance(m, MoveGate)] == [to]
+    assert [m.to for m in plan_of(some, records=records).transitions if isinstance(m, MoveGate)] == [to]
 
 
 def test_landing_is_done_only_when_it_is_wanted_and_nothing_is_in_the_way() -> None:
@@ -463,12 +465,12 @@ def test_landing_is_done_only_when_it_is_wanted_and_nothing_is_in_the_way() -> N
     later = Milestone(2, "More", MilestoneStatus.ACTIVE, "active", features=(feature("2.1", FeatureStatus.FAILED),))
     some = mission(milestones=(passed, later), preferences=Preferences(runner="script", land="auto"))
     ready = Landing(LandState.FORWARD, WORK, "t")
-    assert [type(a) for a in plan_of(some, landing=ready, target=WORK).acts] == [Land]
+    assert [type(a) for a in plan_of(some, landing=ready, target=WORK).effects] == [Land]
     blocked = plan_of(some, landing=replace(ready, obstacle="a file of yours"), target=WORK)
-    assert blocked.acts == ()
+    assert blocked.effects == ()
     assert ("landing", "a file of yours") in holds(blocked, "")
     asked = replace(some, preferences=Preferences(runner="script"))
-    assert plan_of(asked, landing=ready, target=WORK).acts == ()
+    assert plan_of(asked, landing=ready, target=WORK).effects == ()
 
 
 # Laws
@@ -516,14 +518,14 @@ def test_decisions_are_total_deterministic_and_never_over_the_cap(
     )
     jobs = {r.run: data.draw(JOBS) for r in records if r.open}
     evidence = {r.run: e for r in records if r.open and (e := data.draw(EVIDENCE)) is not None}
-    what = seen(records=tuple(records), jobs=jobs, evidence=evidence, free_slots=data.draw(st.integers(0, 4)))
+    what = observation(records=tuple(records), jobs=jobs, evidence=evidence, free_slots=data.draw(st.integers(0, 4)))
     plan = decide(some, what, POLICY)
     assert plan == decide(some, what, POLICY)
-    new = [m.record for m in plan.moves if isinstance(m, Dispatch)]
+    new = [m.record for m in plan.transitions if isinstance(m, Dispatch)]
     if new:
         assert spent(some.spends).usd + held([*records, *new]).usd <= cap
     assert len({r.run for r in [*records, *new]}) == len(records) + len(new)
-    for move in plan.moves:
+    for move in plan.transitions:
         if isinstance(move, Settle) and move.to is not None:
             now = some.feature(move.record.feature)
             assert now is not None

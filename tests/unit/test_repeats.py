@@ -20,9 +20,9 @@ from mission_cli.engine.guards.repeats import guarded
 from mission_cli.engine.observing.observe import consider
 from mission_cli.planner.core.decisions import (
     Ask,
+    Decisions,
     MoveMission,
     Note,
-    Plan,
 )
 
 if TYPE_CHECKING:
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 def case_of(*, started: bool) -> Case:
     host = make_host(lambda _: Outcome(1.0))
     make_mission(host, PLAN)
-    world = host.world()
+    ctx = host.context()
     if started:
-        lifecycle.start(world, "m")
-    snapshot = world.state.snapshot()
+        lifecycle.start(ctx, "m")
+    snapshot = ctx.state.snapshot()
     [stored] = snapshot.missions.values()
-    return consider(world, policy_of(world), snapshot, stored, load(stored.text, "m"))
+    return consider(ctx, policy_of(ctx), snapshot, stored, load(stored.text, "m"))
 
 
-def asked(number: int) -> Plan:
-    return Plan(moves=(Ask(InputRequest(number, "", "1", "which?"), "why"),))
+def asked(number: int) -> Decisions:
+    return Decisions(transitions=(Ask(InputRequest(number, "", "1", "which?"), "why"),))
 
 
 def test_the_third_round_with_the_same_change_pauses_the_mission() -> None:
@@ -49,7 +49,7 @@ def test_the_third_round_with_the_same_change_pauses_the_mission() -> None:
     for number in (1, 2):
         one = replace(case, plan=asked(number))
         assert guarded(one, streaks) is one
-    [move] = guarded(replace(case, plan=asked(3)), streaks).plan.moves
+    [move] = guarded(replace(case, plan=asked(3)), streaks).plan.transitions
     assert isinstance(move, MoveMission)
     assert move.to is MissionStatus.PAUSED
     assert move.why == (
@@ -61,7 +61,7 @@ def test_the_third_round_with_the_same_change_pauses_the_mission() -> None:
 def test_changes_with_something_else_between_and_rounds_without_a_change_are_none_of_its_business() -> None:
     case, streaks = case_of(started=True), dict[str, int]()
     for number in range(9):
-        plan = Plan(moves=(Note("thought", f"{number % 2}"),)) if number % 3 else Plan()
+        plan = Decisions(transitions=(Note("thought", f"{number % 2}"),)) if number % 3 else Decisions()
         one = replace(case, plan=plan)
         assert guarded(one, streaks) is one
 

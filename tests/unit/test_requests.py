@@ -13,11 +13,11 @@ from tests.kit.missions import (
     feature,
     milestone,
     mission,
+    observation,
     personal,
     plan_of,
     record,
     run,
-    seen,
     verdicts,
 )
 
@@ -30,13 +30,13 @@ from mission_cli.engine.recording.record import changes_of
 from mission_cli.planner.core.decisions import (
     AddFix,
     Ask,
+    Decisions,
     MarkCriteria,
     MoveMilestone,
     MoveRequest,
-    Plan,
     Renumber,
 )
-from mission_cli.planner.core.deliberation import Draft
+from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.policy import Policy
 from mission_cli.planner.core.requests import (
     Question,
@@ -56,8 +56,8 @@ def judged(*criteria: Criterion, **more: object) -> Mission:
     return mission(milestones=(stage,))
 
 
-def asked(plan: Plan) -> list[tuple[int, str]]:
-    return [(m.request.number, m.request.prompt) for m in plan.moves if isinstance(m, Ask)]
+def asked(plan: Decisions) -> list[tuple[int, str]]:
+    return [(m.request.number, m.request.prompt) for m in plan.transitions if isinstance(m, Ask)]
 
 
 def test_the_questions_of_one_judgement_have_numbers_of_their_own() -> None:
@@ -95,11 +95,11 @@ def test_open_requests_that_share_a_number_or_have_none_get_one_of_their_own() -
         InputRequest(0, "", "1", "manual: d", label="x", status="answered"),
     )
     plan = plan_of(replace(judged(personal("manual: a")), requests=rows))
-    assert [(m.request.prompt, m.number) for m in plan.moves if isinstance(m, Renumber)] == [
+    assert [(m.request.prompt, m.number) for m in plan.transitions if isinstance(m, Renumber)] == [
         ("manual: b", 2),
         ("manual: c", 3),
     ]
-    assert len(plan.moves) == 2, "whatever speaks of requests by their numbers waits for the next round"
+    assert len(plan.transitions) == 2, "whatever speaks of requests by their numbers waits for the next round"
 
 
 def test_numbers_are_mended_in_the_file_also_where_rows_are_alike_or_have_no_column() -> None:
@@ -107,10 +107,10 @@ def test_numbers_are_mended_in_the_file_also_where_rows_are_alike_or_have_no_col
     text = f"{MILESTONE}\n## Input Requests\n\n{TABLE}{row}{row}"
     for _ in range(3):
         loaded = load(text, "m")
-        draft = Draft(loaded.mission, seen(), Policy())
+        draft = Draft(loaded.mission, observation(), Policy())
         if not renumber(draft):
             break
-        text = patch.apply(text, [c for m in draft.moves for c in changes_of(loaded, m, (), seen().now)])
+        text = patch.apply(text, [c for m in draft.transitions for c in changes_of(loaded, m, (), observation().now)])
     assert sorted(r.number for r in load(text, "m").mission.requests) == [1, 2]
 
 
@@ -122,9 +122,9 @@ def test_numbers_are_mended_in_the_file_also_where_rows_are_alike_or_have_no_col
 def test_a_question_is_found_again_as_it_was_asked_after_a_round_through_the_file(text: str) -> None:
     prompt = f"manual: {text}"
     loaded = load(MILESTONE, "m")
-    draft = Draft(loaded.mission, seen(), Policy())
+    draft = Draft(loaded.mission, observation(), Policy())
     ask(draft, Question("1", prompt, ("pass", "fail"), "why"))
-    new = patch.apply(MILESTONE, [c for m in draft.moves for c in changes_of(loaded, m, (), seen().now)])
+    new = patch.apply(MILESTONE, [c for m in draft.transitions for c in changes_of(loaded, m, (), observation().now)])
     found = find_request(load(new, "m").mission, "1", prompt)
     assert found is not None
     assert found.number == 1
@@ -134,7 +134,7 @@ def test_a_question_is_found_again_as_it_was_asked_after_a_round_through_the_fil
 def test_a_tick_is_the_word_of_a_person_on_what_only_a_person_can_judge(kind: CriterionKind) -> None:
     ticked = personal(f"{kind}: look", kind=kind, ticked=True)
     plan = plan_of(judged(ticked))
-    assert [(m.to, m.why) for m in plan.moves if isinstance(m, MoveMilestone)] == [
+    assert [(m.to, m.why) for m in plan.transitions if isinstance(m, MoveMilestone)] == [
         ("passed", "milestone 1 passed: 1 criterion on aaaaaaa")
     ]
 
@@ -148,7 +148,7 @@ def test_a_tick_beside_a_pass_of_ours_is_asked_again_after_fixes_and_one_of_a_pe
 
 def test_a_tick_on_what_can_be_run_is_no_evidence() -> None:
     ticked = replace(run("make"), ticked=True)
-    assert [type(a).__name__ for a in plan_of(judged(ticked)).acts] == ["RunCheck"]
+    assert [type(a).__name__ for a in plan_of(judged(ticked)).effects] == ["RunCheck"]
 
 
 def test_a_failed_command_makes_its_fix_while_questions_are_open_and_they_are_taken_back() -> None:
@@ -157,12 +157,12 @@ def test_a_failed_command_makes_its_fix_while_questions_are_open_and_they_are_ta
     waiting = replace(some, requests=(InputRequest(1, "", "1", "manual: look", ("pass", "fail"), label="1"),))
     checks = verdicts(some, "t", a=(command, Verdict.FAILED))
     plan = plan_of(waiting, checks=checks)
-    assert [m.title for m in plan.moves if isinstance(m, AddFix)] == ["fix: run: `make`"]
-    assert [m.rounds for m in plan.moves if isinstance(m, MoveMilestone)] == [1]
-    assert [len(m.marks) for m in plan.moves if isinstance(m, MarkCriteria)] == [1]
+    assert [m.title for m in plan.transitions if isinstance(m, AddFix)] == ["fix: run: `make`"]
+    assert [m.rounds for m in plan.transitions if isinstance(m, MoveMilestone)] == [1]
+    assert [len(m.marks) for m in plan.transitions if isinstance(m, MarkCriteria)] == [1]
     fixing = milestone(1, MilestoneStatus.ACTIVE, DONE, feature("1.2", fixes="x"), criteria=(command, look), rounds=1)
     after = plan_of(replace(waiting, milestones=(fixing,)))
-    assert [(m.number, m.to, m.why) for m in after.moves if isinstance(m, MoveRequest)] == [
+    assert [(m.number, m.to, m.why) for m in after.transitions if isinstance(m, MoveRequest)] == [
         (1, "withdrawn", "request 1 is withdrawn: milestone 1 is judged anew after fixes")
     ]
     again = replace(fixing, status=MilestoneStatus.VALIDATING, features=(DONE,))
@@ -177,8 +177,8 @@ def test_a_question_about_an_attempt_that_was_judged_otherwise_does_not_hold_the
     request = InputRequest(3, "", "1.1", "1.1 attempt 1: manual: look", ("pass", "fail"), label="3")
     some = mission(feature("1.1"), requests=(request,))
     asking = mission(feature("1.1", FeatureStatus.REVIEW), requests=(request,))
-    assert not plan_of(asking, records=(record("1.1-a1"),)).moves
+    assert not plan_of(asking, records=(record("1.1-a1"),)).transitions
     plan = plan_of(some, records=(record("1.1-a1", Cause.CRITERIA_FAILED, ended="2026-11-20T09:00:00Z"),))
-    assert [(m.to, m.why) for m in plan.moves if isinstance(m, MoveRequest)] == [
+    assert [(m.to, m.why) for m in plan.transitions if isinstance(m, MoveRequest)] == [
         ("withdrawn", "request 3 is withdrawn: attempt 1 at 1.1 has been judged")
     ]

@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from tests.kit.missions import BASE, GOOD, NOW, POLICY, TIP, WORK, feature, mission, record, seen
+from tests.kit.missions import BASE, GOOD, NOW, POLICY, TIP, WORK, feature, mission, observation, record
 from tests.kit.proofs import exists
 from tests.unit.test_planner import ended
 
@@ -99,32 +99,32 @@ SAFETY = (EndReason.DEADLINE, EndReason.STALLED, EndReason.OVER_BUDGET, EndReaso
 
 def test_who_could_not_be_asked_changes_nothing_and_a_lost_run_with_commits_goes_to_review() -> None:
     some = mission(feature("1.1", FeatureStatus.DISPATCHED))
-    plan = decide(some, seen(records=(RUN,), jobs={RUN.run: Job(JobState.UNREACHABLE)}), POLICY)
-    assert (plan.moves, plan.acts) == ((), ())
+    plan = decide(some, observation(records=(RUN,), jobs={RUN.run: Job(JobState.UNREACHABLE)}), POLICY)
+    assert (plan.transitions, plan.effects) == ((), ())
     assert [(h.subject, h.kind) for h in plan.holds] == [("1.1", "executor")]
     left = ended(Exit(EndReason.LOST), GOOD)
-    assert [m.to for m in left.moves if isinstance(m, MoveFeature)] == ["review"]
+    assert [m.to for m in left.transitions if isinstance(m, MoveFeature)] == ["review"]
 
 
 @pytest.mark.parametrize(("reason", "code"), list(product(EndReason, (0, 1, -9, None))))
 def test_no_end_means_done_without_its_diff_on_work(reason: EndReason, code: int | None) -> None:
     for evidence in (Evidence(None), GOOD, replace(GOOD, completes=("1.1",)), replace(GOOD, substantial=False)):
         plan = ended(Exit(reason, code, ended=stamp(NOW)), evidence)
-        assert not [m for m in plan.moves if isinstance(m, Settle) and m.record.cause is Cause.DONE]
-        assert not [m for m in plan.moves if getattr(m, "to", None) is FeatureStatus.DONE]
+        assert not [m for m in plan.transitions if isinstance(m, Settle) and m.record.cause is Cause.DONE]
+        assert not [m for m in plan.transitions if getattr(m, "to", None) is FeatureStatus.DONE]
 
 
 @pytest.mark.parametrize("reason", SAFETY)
 def test_a_safety_stop_never_means_done_and_while_one_is_open_no_mission_completes(reason: EndReason) -> None:
-    (stop,) = (m for m in ended(Exit(reason, -15, ended=stamp(NOW)), GOOD).moves if isinstance(m, Settle))
+    (stop,) = (m for m in ended(Exit(reason, -15, ended=stamp(NOW)), GOOD).transitions if isinstance(m, Settle))
     assert (stop.to, stop.opens_recovery) == (FeatureStatus.PENDING, True)
     done = mission(feature("1.1", FeatureStatus.DONE))
     passed = (replace(done.milestones[0], status=MilestoneStatus.PASSED),)
-    ready = seen(landing=Landing(LandState.LANDED), base=BASE, target=WORK, work_tree="t")
-    assert [type(m) for m in decide(replace(done, milestones=passed), ready, POLICY).moves] == [Finish]
+    ready = observation(landing=Landing(LandState.LANDED), base=BASE, target=WORK, work_tree="t")
+    assert [type(m) for m in decide(replace(done, milestones=passed), ready, POLICY).transitions] == [Finish]
     still = replace(done, milestones=passed, recoveries=(Recovery(stamp(NOW), "a feature that is read by nobody", str(stop.record.cause), "open"),))  # fmt: skip
     plan = decide(still, ready, POLICY)
-    assert not [m for m in plan.moves if isinstance(m, Finish)]
+    assert not [m for m in plan.transitions if isinstance(m, Finish)]
     assert ("recovery", "a safety stop is still open") in [(h.kind, h.detail) for h in plan.holds]
 
 
@@ -144,6 +144,6 @@ def test_when_work_has_moved_unchanged_code_keeps_its_verdict_and_changed_code_i
     checks = {check_key(CHECK, "new", POLICY, some): PASSED}
     for tree, kind in (("new", Integrate), ("newer", RunCheck)):
         evidence = replace(GOOD, tree=tree, work=moved, candidate=TIP)
-        plan = decide(some, seen(evidence={RUN.run: evidence}, checks=checks, **job), POLICY)
-        assert [type(a) for a in plan.acts] == [kind]
-        assert [a.expect for a in plan.acts if isinstance(a, Integrate)] == ([moved] if kind is Integrate else [])
+        plan = decide(some, observation(evidence={RUN.run: evidence}, checks=checks, **job), POLICY)
+        assert [type(a) for a in plan.effects] == [kind]
+        assert [a.expect for a in plan.effects if isinstance(a, Integrate)] == ([moved] if kind is Integrate else [])

@@ -51,8 +51,8 @@ POLICY: dict[str, tuple[str, Any]] = {
 def test_a_number_reaches_the_policy_that_decides(person: Person, name: str) -> None:
     text, value = POLICY[name]
     usual, changed = opened(person, ""), opened(person, f"{name} = {text}\n")
-    assert getattr(policy_of(changed.world), name) == value
-    assert getattr(policy_of(usual.world), name) != value
+    assert getattr(policy_of(changed.context), name) == value
+    assert getattr(policy_of(usual.context), name) != value
 
 
 WORKER = '[runners.script]\nkind = "command"\ncommand = ["true"]\n'
@@ -60,7 +60,7 @@ WORKER = '[runners.script]\nkind = "command"\ncommand = ["true"]\n'
 
 def job(one: Opened) -> Any:
     """The job of an attempt with the runner `script`."""
-    return worker_job(one.world, mission(), record("1.1-a1"))
+    return worker_job(one.context, mission(), record("1.1-a1"))
 
 
 def surroundings(one: Opened) -> Any:
@@ -70,15 +70,15 @@ def surroundings(one: Opened) -> Any:
 
 REACHES: dict[str, tuple[str, Callable[[Opened], Any], Any]] = {
     "sandbox": ('sandbox = "off"', lambda one: job(one).sandbox, False),
-    "machine_workers": ("machine_workers = 11", lambda one: (surroundings(one).slot_count, one.world.machine.free_slots("check")), (11, 11)),
+    "machine_workers": ("machine_workers = 11", lambda one: (surroundings(one).slot_count, one.context.machine.free_slots("check")), (11, 11)),
     "sandbox_read": ('sandbox_read = ["/opt/x"]', lambda one: surroundings(one).sandbox_read, ("/opt/x",)),
     "sandbox_write": ('sandbox_write = ["/opt/y"]', lambda one: surroundings(one).sandbox_write, ("/opt/y",)),
     "stuck_after": ('stuck_after = "3h"', lambda one: job(one).stall_s, 10800),
     "max_steps": ("max_steps = 17", lambda one: job(one).max_steps, 17),
     "trees": ('trees = "/srv/trees"', lambda one: surroundings(one).trees.startswith("/srv/trees/"), True),
-    "protect": ('protect = ["docs/*"]', lambda one: Judges(one.world, mission(), Heads(), ()).protected(record("1.1-a1"))("docs/a.md", True), True),  # noqa: FBT003 - the port's signature
-    "secret_exceptions": ('secret_exceptions = ["keys/*"]', lambda one: one.world.code._screen.excepted, ("keys/*",)),  # type: ignore[attr-defined]  # noqa: SLF001 - see above
-    "identity": ('identity = "Robo <r@x.org>"', lambda one: one.world.code._robot.name, "Robo"),  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+    "protect": ('protect = ["docs/*"]', lambda one: Judges(one.context, mission(), Heads(), ()).protected(record("1.1-a1"))("docs/a.md", True), True),  # noqa: FBT003 - the port's signature
+    "secret_exceptions": ('secret_exceptions = ["keys/*"]', lambda one: one.context.code._screen.excepted, ("keys/*",)),  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+    "identity": ('identity = "Robo <r@x.org>"', lambda one: one.context.code._robot.name, "Robo"),  # type: ignore[attr-defined]  # noqa: SLF001 - see above
 }  # fmt: skip
 """A line of the settings, where it is seen, and what is seen there."""
 
@@ -92,13 +92,13 @@ def test_a_setting_reaches_what_obeys_it(person: Person, name: str) -> None:
 
 def agent(one: Opened) -> Any:
     """The job of an attempt with the runner `opencode`."""
-    return agent_job(one.world, replace(record("1.1-a1", model="big"), runner="opencode"), title="t")
+    return agent_job(one.context, replace(record("1.1-a1", model="big"), runner="opencode"), title="t")
 
 
 def check(one: Opened) -> Any:
     """The job of a criterion."""
     some = Criterion("run: `true`", CriterionKind.RUN, "true")
-    return _check_job(one.world, mission(), RunCheck("k", 1, some, WORK, ""))
+    return _check_job(one.context, mission(), RunCheck("k", 1, some, WORK, ""))
 
 
 AGENT = '[runners.opencode]\ncommand = ["opencode"]\n'
@@ -110,9 +110,9 @@ TABLES: dict[str, tuple[str, Callable[[Opened], Any], Any]] = {
     "env": (WORKER + 'env = {A = "b"}\n', lambda one: job(one).env.get("A"), "b"),
     "stall_after": (WORKER + 'stall_after = "77s"\n', lambda one: job(one).stall_s, 77),
     "stall_after of all": ('stall_after = "40m"\n' + WORKER + AGENT, lambda one: agent(one).stall_s, 2400),
-    "max_steps": (WORKER + "max_steps = 5\n", lambda one: (job(one).max_steps, policy_of(one.world).runners["script"].bounded), (5, True)),
-    "deadline": (WORKER + 'deadline = "9m"\n', lambda one: policy_of(one.world).runners["script"].deadline, timedelta(minutes=9)),
-    "models": (WORKER + 'models = {opus = "big"}\n', lambda one: policy_of(one.world).runners["script"].models, {"opus": "big"}),
+    "max_steps": (WORKER + "max_steps = 5\n", lambda one: (job(one).max_steps, policy_of(one.context).runners["script"].bounded), (5, True)),
+    "deadline": (WORKER + 'deadline = "9m"\n', lambda one: policy_of(one.context).runners["script"].deadline, timedelta(minutes=9)),
+    "models": (WORKER + 'models = {opus = "big"}\n', lambda one: policy_of(one.context).runners["script"].models, {"opus": "big"}),
     "project_settings": (WORKER + AGENT + "project_settings = true\n", lambda one: "OPENCODE_DISABLE_PROJECT_CONFIG" in agent(one).env, False),
 }  # fmt: skip
 

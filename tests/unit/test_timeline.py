@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.kit.missions import NOW, POLICY, feature, mission, record, seen
+from tests.kit.missions import NOW, POLICY, feature, mission, observation, record
 
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.clock import SystemClock
@@ -25,12 +25,12 @@ from mission_cli.domain.timing.timeline import (
 from mission_cli.planner.core.decisions import (
     Begin,
     Cancel,
+    Decisions,
     Dispatch,
     MoveGate,
     MoveMission,
     MoveRequest,
     MoveWait,
-    Plan,
     Recover,
 )
 from mission_cli.planner.decide import decide
@@ -139,61 +139,61 @@ def waiting(**more: Any) -> Mission:
     return mission(feature("1.1"), **more)
 
 
-def requested(line: Timeline) -> Plan:
+def requested(line: Timeline) -> Decisions:
     asked = InputRequest(
         1, asked=stamp(NOW), feature="1.1", prompt="which?", expires=stamp(NOW + timedelta(hours=24)), status="open"
     )
     return plan(waiting(requests=(asked,)), line)
 
 
-def external(line: Timeline) -> Plan:
+def external(line: Timeline) -> Decisions:
     return plan(waiting(waits=(Wait(FeatureNumber("1.1"), "person:Bob", stamp(NOW), "24h", "waiting"),)), line)
 
 
-def dated(line: Timeline) -> Plan:
+def dated(line: Timeline) -> Decisions:
     due = stamp(NOW + timedelta(hours=24))
     return plan(waiting(waits=(Wait(FeatureNumber("1.1"), f"time:{due}", stamp(NOW), "", "waiting"),)), line)
 
 
-def delayed(line: Timeline) -> Plan:
+def delayed(line: Timeline) -> Decisions:
     gate = Gate("rest", GateKind.DELAY, (), (FeatureNumber("1.1"),), "24h", f"until {stamp(NOW + timedelta(hours=24))}")
     return plan(waiting(gates=(gate,)), line)
 
 
-def scheduled(line: Timeline) -> Plan:
+def scheduled(line: Timeline) -> Decisions:
     some = waiting(status=MissionStatus.SCHEDULED, raw_status="scheduled", schedule="tomorrow, ten o'clock")
     return plan(some, line, starts_at=NOW + timedelta(hours=24))
 
 
-def recurring(line: Timeline) -> Plan:
+def recurring(line: Timeline) -> Decisions:
     rows = (LogRow(stamp(NOW - timedelta(hours=1)), "mission.recurring", ""),)
     some = waiting(status=MissionStatus.RECURRING, raw_status="recurring", schedule="0 10 * * *", progress=rows)
     return plan(some, line, starts_at=NOW + timedelta(hours=24))
 
 
-def late(line: Timeline) -> Plan:
+def late(line: Timeline) -> Decisions:
     return plan(waiting(deadline="tomorrow, ten o'clock"), line, deadline=NOW + timedelta(hours=24))
 
 
-def overdue(line: Timeline) -> Plan:
+def overdue(line: Timeline) -> Decisions:
     some = mission(feature("1.1", FeatureStatus.DISPATCHED))
     job = Job(JobState.RUNNING, started=stamp(NOW))
     open_one = record("1.1-a1", deadline_s=86400 - 120)
     return plan(some, line, records=(open_one,), jobs={open_one.run: job})
 
 
-def gone(line: Timeline) -> Plan:
+def gone(line: Timeline) -> Decisions:
     some = mission(feature("1.1", FeatureStatus.DISPATCHED))
     job = Job(JobState.GONE, started=stamp(NOW), quiet_since=NOW + timedelta(hours=24, seconds=-5))
     open_one = record("1.1-a1")
     return plan(some, line, records=(open_one,), jobs={open_one.run: job})
 
 
-def plan(some: Mission, line: Timeline, **more: Any) -> Plan:
-    return decide(some, seen(now=line.last.wall, timeline=line, **more), POLICY)
+def plan(some: Mission, line: Timeline, **more: Any) -> Decisions:
+    return decide(some, observation(now=line.last.wall, timeline=line, **more), POLICY)
 
 
-MOVES: dict[str, tuple[Callable[[Timeline], Plan], type]] = {
+MOVES: dict[str, tuple[Callable[[Timeline], Decisions], type]] = {
     "a request expires": (requested, MoveRequest),
     "an external wait fails": (external, MoveWait),
     "a wait for a time ends": (dated, MoveWait),
@@ -209,10 +209,10 @@ SECOND_TICK = awake((DAY + 1, 1301), (DAY + 61, 1361))
 JUMPED = awake((0, 1000), (60, 1060), (DAY + 60, 1120))
 
 
-def decided(found: Plan) -> list[type]:
+def decided(found: Decisions) -> list[type]:
     return [
         type(d)
-        for d in (*found.moves, *found.acts)
+        for d in (*found.transitions, *found.effects)
         if isinstance(d, MoveRequest | MoveWait | MoveGate | MoveMission | Begin | Cancel | Recover)
     ]
 
@@ -265,8 +265,8 @@ def test_a_supervisor_gets_its_grace_whatever_the_clock_is_set_to() -> None:
     some = mission(feature("1.1", FeatureStatus.DISPATCHED))
     open_one = record("1.1-a1")
     jobs = {open_one.run: Job(JobState.GONE, started=stamp(NOW), quiet_since=NOW + timedelta(seconds=59))}
-    for ticks, acts in ((JUMPED, []), ([*JUMPED, *awake((DAY + 120, 1180))], [Recover])):
-        assert decided(plan(some, told(ticks), records=(open_one,), jobs=jobs)) == acts
+    for ticks, effects in ((JUMPED, []), ([*JUMPED, *awake((DAY + 120, 1180))], [Recover])):
+        assert decided(plan(some, told(ticks), records=(open_one,), jobs=jobs)) == effects
 
 
 def test_a_backoff_counts_from_its_failure_and_not_from_where_the_clock_was_set_to() -> None:
@@ -277,7 +277,7 @@ def test_a_backoff_counts_from_its_failure_and_not_from_where_the_clock_was_set_
         found = plan(some, line, records=(failed,))
         assert [(h.kind, h.until) for h in found.holds] == [("backoff", line.last.wall + timedelta(seconds=30))]
     after = plan(some, told(awake((0, 50), (30 - HOUR, 110))), records=(failed,))
-    assert [type(m) for m in after.moves] == [Dispatch]
+    assert [type(m) for m in after.transitions] == [Dispatch]
 
 
 # Daylight saving: Berlin put its clocks ahead on 29 March 2026 and back on 25 October 2026

@@ -40,15 +40,15 @@ from mission_cli.planner.core.decisions import (
     RunCheck,
     Settle,
 )
-from mission_cli.planner.core.observation import Seen
+from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.decide import decide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mission_cli.engine.context import World
-    from mission_cli.planner.core.decisions import Plan
+    from mission_cli.engine.context import Context
+    from mission_cli.planner.core.decisions import Decisions
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 M, RUN = MissionId("m"), RunId("m/1.1-a1")
@@ -112,8 +112,8 @@ class Court:
         self.code = GitCodeRepo(checkout, tree_of=lambda _: folder / "tree", screen=Screen(SecretRules({})))
         self.code.make_work(M, self.base)
         self.checks = StandardChecks([sys.executable, "-P", "-m", "mission_cli", "inspect"])
-        self.world = cast(
-            "World", SimpleNamespace(code=self.code, checks=self.checks, settings=SimpleNamespace(protect=()))
+        self.context = cast(
+            "Context", SimpleNamespace(code=self.code, checks=self.checks, settings=SimpleNamespace(protect=()))
         )
         self.known: dict[str, CheckState] = {}
         self.env = {
@@ -132,8 +132,8 @@ class Court:
         self._work()
         mission = self._mission(FeatureStatus.DISPATCHED, MilestoneStatus.ACTIVE)
         plan = self._decided(mission, self.base, attempt=True)
-        settled = [m for m in plan.moves if isinstance(m, Settle)]
-        integrated = [a for a in plan.acts if isinstance(a, Integrate)]
+        settled = [m for m in plan.transitions if isinstance(m, Settle)]
+        integrated = [a for a in plan.effects if isinstance(a, Integrate)]
         if settled and str(settled[0].record.cause) == "done":
             work = self.base
         elif integrated:
@@ -144,8 +144,8 @@ class Court:
             return Sentence(green=False, why="; ".join(words))
         mission = self._mission(FeatureStatus.DONE, MilestoneStatus.VALIDATING)
         plan = self._decided(mission, work, attempt=False)
-        passed = [m for m in plan.moves if isinstance(m, MoveMilestone) and m.to is MilestoneStatus.PASSED]
-        fixes = [m.evidence for m in plan.moves if isinstance(m, AddFix)]
+        passed = [m for m in plan.transitions if isinstance(m, MoveMilestone) and m.to is MilestoneStatus.PASSED]
+        fixes = [m.evidence for m in plan.transitions if isinstance(m, AddFix)]
         return Sentence(green=bool(passed), why="; ".join([*fixes, *(h.detail for h in plan.holds)]))
 
     def _work(self) -> None:
@@ -173,12 +173,12 @@ class Court:
             milestones=(Milestone(1, "Only", milestone, str(milestone), features=(one,), criteria=validation),),
         )
 
-    def _decided(self, mission: Mission, work: Sha, *, attempt: bool) -> Plan:
+    def _decided(self, mission: Mission, work: Sha, *, attempt: bool) -> Decisions:
         """Decide, run the checks that are wanted, and decide again until none is."""
         record = RunRecord(RUN, RecordState.INTENDED, runner="script", base=self.base)
         heads = self.code.heads(M, "main")
-        judges = Judges(self.world, mission, heads, (record,))
-        seen = Seen(
+        judges = Judges(self.context, mission, heads, (record,))
+        seen = Observation(
             now=NOW, me="here", base=self.base, work=work, work_tree=self.code.code_tree(work), free_slots=0
         )  # fmt: skip
         if attempt:
@@ -197,7 +197,7 @@ class Court:
         seen = replace(seen, detected={t: self._detected(c) for t, c in trees.items() if t and c})
         for _ in range(_ROUNDS):
             plan = decide(mission, replace(seen, checks=dict(self.known)), POLICY)
-            wanted = [a for a in plan.acts if isinstance(a, RunCheck)]
+            wanted = [a for a in plan.effects if isinstance(a, RunCheck)]
             if not wanted:
                 return plan
             for act in wanted:

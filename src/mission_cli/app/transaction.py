@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mission_cli.document.changes import Change
     from mission_cli.domain.ids import Sha
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 _TRIES = 20
 
@@ -47,23 +47,23 @@ class Wanted:
     """Why, as the person gave it."""
 
 
-def commit_change(world: World, text: str, change: Callable[[Address], Wanted]) -> Done:
+def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) -> Done:
     """Read, change, commit; from the beginning when the file moved meanwhile."""
-    person = world.machine.person()
+    person = ctx.machine.person()
     for attempt in range(_TRIES):
-        snapshot = world.state.snapshot()
+        snapshot = ctx.state.snapshot()
         address = resolve(snapshot, text)
         wanted = change(address)
         if not wanted.changes:
             return Done(wanted.words, address)
-        now = world.clock.now()
+        now = ctx.clock.now()
         by = f"by {person.name}"
         reason = f"{wanted.reason} ({by})" if wanted.reason else by
         words = f"{wanted.words} ({by})"
         entry = Entry(wanted.event, words, logged=wanted.logged, decisions=wanted.decisions, reason=reason)
         changes: list[Change] = [*wanted.changes, *log_rows(address.loaded, [entry], now)]
         try:
-            commit = world.state.commit(
+            commit = ctx.state.commit(
                 [mission_write(address.stored, changes)],
                 message=message(address.mission.id, [entry]),
                 expect=snapshot.head,
@@ -73,6 +73,6 @@ def commit_change(world: World, text: str, change: Callable[[Address], Wanted]) 
             if attempt + 1 == _TRIES:
                 raise
             continue
-        world.runtime.kick()
+        ctx.runtime.request_pulse()
         return Done(wanted.words, address, commit)
     raise AssertionError("the loop returns or raises")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import Job
-    from mission_cli.planner.core.decisions import Plan
-    from mission_cli.planner.core.observation import Seen
+    from mission_cli.planner.core.decisions import Decisions
+    from mission_cli.planner.core.observation import Observation
     from mission_cli.ports.git.state import Stored
 
 
@@ -27,8 +27,8 @@ class Case:
     stored: Stored
     loaded: Loaded
     head: Sha
-    seen: Seen
-    plan: Plan
+    observation: Observation
+    plan: Decisions
     run_texts: Mapping[str, str]
     """Run records as they are committed, by attempt (`1.2-a1`)."""
 
@@ -46,12 +46,12 @@ class Case:
     @property
     def unasked(self) -> list[str]:
         """Keys of the jobs of which the executor could not say how they are."""
-        return [key for key, job in self.seen.jobs.items() if job.state is JobState.UNREACHABLE]
+        return [key for key, job in self.observation.jobs.items() if job.state is JobState.UNREACHABLE]
 
     @property
     def by_hand(self) -> list[str]:
         """Attempts that a person has."""
-        return [r.run for r in self.seen.records if r.by and r.open]
+        return [r.run for r in self.observation.records if r.by and r.open]
 
     @property
     def watched_jobs(self) -> list[str]:
@@ -64,6 +64,6 @@ class Case:
         return [key for key, job in self._jobs() if job.exit is not None]
 
     def _jobs(self) -> Iterator[tuple[str, Job]]:
-        yield from self.seen.jobs.items()
-        for key, check in self.seen.checks.items():
+        yield from self.observation.jobs.items()
+        for key, check in self.observation.checks.items():
             yield check_job(self.mission, key, check.tries), check.job

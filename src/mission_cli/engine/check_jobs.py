@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Criterion, Mission
     from mission_cli.domain.runs import Exit, Job
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import RunCheck
     from mission_cli.planner.core.policy import Policy
 
 
-def check_states(world: World, policy: Policy, mission: Mission, wanted: Iterable[RunCheck]) -> dict[str, CheckState]:
+def check_states(ctx: Context, policy: Policy, mission: Mission, wanted: Iterable[RunCheck]) -> dict[str, CheckState]:
     """Ask for every try at the wanted judgements; a key that nobody has tried yet is left out."""
     most = policy.check_tries + policy.killed_check_tries
     criteria = {act.key: act.criterion for act in wanted}
     jobs = {(key, n): check_job(mission, key, n) for key in criteria for n in range(1, most + 1)}
-    answers = world.executor.poll(list(jobs.values()))
+    answers = ctx.executor.poll(list(jobs.values()))
     found: dict[str, CheckState] = {}
     for key, criterion in criteria.items():
         tries = [n for n in range(1, most + 1) if answers[jobs[key, n]].state is not JobState.UNKNOWN]
         if tries:
-            found[key] = _check_state(world, policy, criterion, {n: answers[jobs[key, n]] for n in tries})
+            found[key] = _check_state(ctx, policy, criterion, {n: answers[jobs[key, n]] for n in tries})
     return found
 
 
@@ -36,10 +36,10 @@ def check_job(mission: Mission, key: str, attempt: int) -> str:
     return f"{mission.id}/checks/{key}.{attempt}"
 
 
-def _check_state(world: World, policy: Policy, criterion: Criterion, jobs: Mapping[int, Job]) -> CheckState:
+def _check_state(ctx: Context, policy: Policy, criterion: Criterion, jobs: Mapping[int, Job]) -> CheckState:
     """What the tries at one judgement have come to; `jobs` holds them by number."""
     tries = max(jobs)
-    ends = {n: _check_end(world, criterion, job, job.exit) for n, job in jobs.items() if job.exit is not None}
+    ends = {n: _check_end(ctx, criterion, job, job.exit) for n, job in jobs.items() if job.exit is not None}
     failed = next(
         (words for n, (verdict, words) in sorted(ends.items()) if verdict is Verdict.FAILED and n < tries), None
     )
@@ -53,9 +53,9 @@ def _check_state(world: World, policy: Policy, criterion: Criterion, jobs: Mappi
     return CheckState(tries, jobs[tries], None if again else verdict, detail, again=again, failed=failed)
 
 
-def _check_end(world: World, criterion: Criterion, job: Job, end: Exit) -> tuple[Verdict | None, str]:
+def _check_end(ctx: Context, criterion: Criterion, job: Job, end: Exit) -> tuple[Verdict | None, str]:
     """What one try says, with its words; None where it was killed or lost, which says nothing."""
     killed = end.reason in {EndReason.LOST, EndReason.CANCELLED} or (end.code or 0) < 0
     if killed and end.reason is not EndReason.DEADLINE:
         return None, ""
-    return world.checks.verdict(criterion, end, job.tail)
+    return ctx.checks.verdict(criterion, end, job.tail)

@@ -34,7 +34,7 @@ _WORST_STEP = {"input": 200_000, "output": 32_000}
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Context:
     """The ports of one repository."""
 
     clock: Clock
@@ -60,9 +60,9 @@ class World:
     """Whether the checkout's settings say what does not count: a job outside of the sandbox may have written it."""
 
 
-def policy_of(world: World) -> Policy:
+def policy_of(ctx: Context) -> Policy:
     """The numbers that the planner decides by."""
-    settings = world.settings
+    settings = ctx.settings
     return Policy(
         attempts=settings.attempts,
         validation_rounds=settings.validation_rounds,
@@ -74,37 +74,37 @@ def policy_of(world: World) -> Policy:
         request_lifetime=settings.request_lifetime,
         check_timeout=settings.check_timeout,
         checks_at_once=settings.machine_workers,
-        runners={name: _runner(world, name, runner) for name, runner in settings.runners.items()},
+        runners={name: _runner(ctx, name, runner) for name, runner in settings.runners.items()},
         checks_salt="\0".join([settings.tree.setup, *settings.tree.copy]),
     )
 
 
-def agent_of(world: World, name: str, runner: RunnerSettings) -> Agent | None:
+def agent_of(ctx: Context, name: str, runner: RunnerSettings) -> Agent | None:
     """The adapter that a runner uses, or None when there is none of that kind."""
-    return world.agents.get(runner.kind or name)
+    return ctx.agents.get(runner.kind or name)
 
 
 def runner_obstacle(
-    world: World, name: str, runner: RunnerSettings, environment: Mapping[str, str] | None = None
+    ctx: Context, name: str, runner: RunnerSettings, environment: Mapping[str, str] | None = None
 ) -> Obstacle | None:
     """Why a runner cannot work, in our environment or in another; None when nothing is known against it."""
-    if agent_of(world, name, runner) is None:
-        known = ", ".join(sorted(world.agents))
+    if agent_of(ctx, name, runner) is None:
+        known = ", ".join(sorted(ctx.agents))
         words = f"the runner `{name}` has the kind `{runner.kind or name}`, which is not known (known: {known})"
         return Obstacle(words, "mend .mission.toml")
-    needed = world.machine.sandbox().problem
+    needed = ctx.machine.sandbox().problem
     if needed:
         return Obstacle(needed, "install bubblewrap, or set `sandbox` in .mission.toml")
-    return world.machine.runner_obstacle(runner.command, runner.given, environment)
+    return ctx.machine.runner_obstacle(runner.command, runner.given, environment)
 
 
-def _runner(world: World, name: str, runner: RunnerSettings) -> RunnerPolicy:
-    obstacle = runner_obstacle(world, name, runner)
-    agent = agent_of(world, name, runner)
+def _runner(ctx: Context, name: str, runner: RunnerSettings) -> RunnerPolicy:
+    obstacle = runner_obstacle(ctx, name, runner)
+    agent = agent_of(ctx, name, runner)
     bill = agent.bill if agent is not None else Bill.FILE
 
     def step_cost(model: str) -> Decimal | None:
-        return Decimal(0) if bill is Bill.FILE else world.prices.prices(model).cost(_WORST_STEP)
+        return Decimal(0) if bill is Bill.FILE else ctx.prices.prices(model).cost(_WORST_STEP)
 
     return RunnerPolicy(
         deadline=runner.deadline,

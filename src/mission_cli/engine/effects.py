@@ -12,18 +12,18 @@ from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.context import agent_of
 from mission_cli.engine.prompt import prompt_for
 from mission_cli.planner.core.decisions import (
-    Act,
     Cancel,
     Dispatch,
+    Effect,
     Integrate,
     Land,
     MakeWork,
-    Move,
     MoveWork,
     PutBaseBack,
     Recover,
     RunCheck,
     Submit,
+    Transition,
 )
 from mission_cli.planner.milestones.judging import names_findings
 from mission_cli.ports.agents import Bill, Request
@@ -33,42 +33,42 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.case import Case
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 
-def with_prompts(world: World, case: Case) -> list[Move]:
+def with_prompts(ctx: Context, case: Case) -> list[Transition]:
     """Return the moves with the prompt in each new record: what is submitted is what was written down."""
-    moves: list[Move] = []
-    for move in case.plan.moves:
+    transitions: list[Transition] = []
+    for move in case.plan.transitions:
         if isinstance(move, Dispatch):
-            found = world.state.found(case.stored, case.head)
-            prompt = world.secrets.scrub(prompt_for(world, case.mission, move.record, case.seen.records, found))
-            moves.append(replace(move, record=_as_written(replace(move.record, prompt=prompt))))
+            found = ctx.state.found(case.stored, case.head)
+            prompt = ctx.secrets.scrub(prompt_for(ctx, case.mission, move.record, case.observation.records, found))
+            transitions.append(replace(move, record=_as_written(replace(move.record, prompt=prompt))))
         else:
-            moves.append(move)
-    return moves
+            transitions.append(move)
+    return transitions
 
 
-def dispatched(moves: list[Move]) -> list[RunRecord]:
+def dispatched(transitions: list[Transition]) -> list[RunRecord]:
     """The attempts that were intended in this round and are to be submitted."""
-    return [move.record for move in moves if isinstance(move, Dispatch)]
+    return [move.record for move in transitions if isinstance(move, Dispatch)]
 
 
-def carry_out(world: World, case: Case, act: Act) -> str:
+def carry_out(ctx: Context, case: Case, act: Effect) -> str:
     """Do it. Returns why it could not be done, or the empty string."""
     try:
-        return _carry_out(world, case, act)
+        return _carry_out(ctx, case, act)
     except MissionError as error:
         return str(error)
 
 
-def submit(world: World, mission: Mission, record: RunRecord) -> None:
+def submit(ctx: Context, mission: Mission, record: RunRecord) -> None:
     """Hand an intended attempt to the executor. Raises MissionError."""
     job = hand_job if record.by else worker_job
-    world.executor.submit(job(world, mission, record))
+    ctx.executor.submit(job(ctx, mission, record))
 
 
-def hand_job(world: World, mission: Mission, record: RunRecord) -> JobSpec:
+def hand_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
     """The job of an attempt by hand: a tree, and nothing that runs."""
     return JobSpec(
         key=record.run,
@@ -77,12 +77,12 @@ def hand_job(world: World, mission: Mission, record: RunRecord) -> JobSpec:
         commit=record.base,
         branch=f"mission/{record.run}",
         base_name=mission.base,
-        copy=world.settings.tree.copy,
+        copy=ctx.settings.tree.copy,
         continues=f"{mission.id}/{record.continues}" if record.continues else "",
     )
 
 
-def worker_job(world: World, mission: Mission, record: RunRecord) -> JobSpec:
+def worker_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
     """The job of an attempt, made from its record alone: submitting it again is submitting the same."""
     env = {
         "MISSION_ID": mission.id,
@@ -93,24 +93,24 @@ def worker_job(world: World, mission: Mission, record: RunRecord) -> JobSpec:
         "MISSION_BRANCH": f"mission/{record.run}",
         "MISSION_MODEL": record.model,
     }
-    job = agent_job(world, record, title=f"Mission {record.run}", slash_command=mission.preferences.worker_command)
+    job = agent_job(ctx, record, title=f"Mission {record.run}", slash_command=mission.preferences.worker_command)
     return replace(
         job,
         branch=f"mission/{record.run}",
         base_name=mission.base,
         env={**job.env, **env},
-        setup=world.settings.tree.setup,
-        copy=world.settings.tree.copy,
+        setup=ctx.settings.tree.setup,
+        copy=ctx.settings.tree.copy,
     )
 
 
-def agent_job(world: World, record: RunRecord, *, title: str, slash_command: str = "", session: str = "") -> JobSpec:
+def agent_job(ctx: Context, record: RunRecord, *, title: str, slash_command: str = "", session: str = "") -> JobSpec:
     """One run of an agent: command, limits and sandbox. Branch, setup and mission are the caller's to add."""
-    runner = world.settings.runners[record.runner]
-    agent = agent_of(world, record.runner, runner)
+    runner = ctx.settings.runners[record.runner]
+    agent = agent_of(ctx, record.runner, runner)
     if agent is None:
         raise MissionError(f"the runner `{record.runner}` has no adapter")
-    sandboxed = world.machine.sandbox().on
+    sandboxed = ctx.machine.sandbox().on
     cap = record.reserve.cap_usd
     request = Request(
         prompt=record.prompt,
@@ -126,8 +126,8 @@ def agent_job(world: World, record: RunRecord, *, title: str, slash_command: str
     )
     invocation = agent.invocation(request)
     unpriced = agent.bill is Bill.FILE and not runner.models  # a program that says itself what it costs
-    prices = {} if unpriced else world.prices.prices(record.model).per_token
-    usual = world.settings.stall_after if agent.retry_window_s else world.settings.stuck_after
+    prices = {} if unpriced else ctx.prices.prices(record.model).per_token
+    usual = ctx.settings.stall_after if agent.retry_window_s else ctx.settings.stuck_after
     silent = runner.stall_after or usual
     return JobSpec(
         key=record.run,
@@ -142,7 +142,7 @@ def agent_job(world: World, record: RunRecord, *, title: str, slash_command: str
         prices={kind: str(price) for kind, price in prices.items()},
         max_usd=f"{cap:f}" if cap else "",
         max_tokens=record.reserve.cap_tokens or record.reserve.tokens,
-        max_steps=runner.max_steps or world.settings.max_steps,
+        max_steps=runner.max_steps or ctx.settings.max_steps,
         stall_s=max(int(silent.total_seconds()), agent.retry_window_s),
         sandbox=sandboxed,
         read=agent.access.read,
@@ -157,53 +157,53 @@ def _as_written(record: RunRecord) -> RunRecord:
     return read_run(write_run(record)) or record
 
 
-def _carry_out(world: World, case: Case, act: Act) -> str:  # noqa: C901 - a flat table, one case per act
+def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901 - a flat table, one case per act
     mission = case.mission
     match act:
         case Submit() | Recover():
-            record = case.seen.record_of(act.run)
+            record = case.observation.record_of(act.run)
             if record is None:
                 return f"{act.run} has no record"
-            submit(world, mission, record)
+            submit(ctx, mission, record)
         case Cancel():
-            world.executor.cancel(act.run)
+            ctx.executor.cancel(act.run)
         case RunCheck():
-            world.executor.submit(_check_job(world, mission, _with_findings(world, case, act)))
+            ctx.executor.submit(_check_job(ctx, mission, _with_findings(ctx, case, act)))
         case Integrate():
-            if not world.code.move_work(mission.id, act.candidate, act.expect):
+            if not ctx.code.move_work(mission.id, act.candidate, act.expect):
                 return ""
         case MakeWork():
-            world.code.make_work(mission.id, act.base)
+            ctx.code.make_work(mission.id, act.base)
         case MoveWork():
-            world.code.move_work(mission.id, act.to, act.expect)
+            ctx.code.move_work(mission.id, act.to, act.expect)
         case PutBaseBack():
-            world.code.put_base_back(mission.base, act.to, act.expect)
+            ctx.code.put_base_back(mission.base, act.to, act.expect)
         case Land():
-            return world.code.land(mission.base, act.commit, act.expect)
+            return ctx.code.land(mission.base, act.commit, act.expect)
     return ""
 
 
-def _with_findings(world: World, case: Case, act: RunCheck) -> RunCheck:
+def _with_findings(ctx: Context, case: Case, act: RunCheck) -> RunCheck:
     """The same on a commit that has the mission's findings, where its criterion names them."""
     if not names_findings(act.criterion, case.mission.id):
         return act
-    found = findings.in_tree(case.mission.id, world.state.found(case.stored, case.head))
-    there = world.code.read(act.commit, found)
+    found = findings.in_tree(case.mission.id, ctx.state.found(case.stored, case.head))
+    there = ctx.code.read(act.commit, found)
     lacking = {path: text for path, text in found.items() if path not in there}
-    return replace(act, commit=world.code.overlay(act.commit, lacking)) if lacking else act
+    return replace(act, commit=ctx.code.overlay(act.commit, lacking)) if lacking else act
 
 
-def _check_job(world: World, mission: Mission, act: RunCheck) -> JobSpec:
-    limit = act.criterion.timeout or world.settings.check_timeout
+def _check_job(ctx: Context, mission: Mission, act: RunCheck) -> JobSpec:
+    limit = act.criterion.timeout or ctx.settings.check_timeout
     return JobSpec(
         key=check_job(mission, act.key, act.attempt),
         kind="check",
-        argv=world.checks.argv(act.criterion),
+        argv=ctx.checks.argv(act.criterion),
         commit=act.commit,
         base_name=mission.base,
-        env={**world.settings.tree.env, "MISSION_ID": mission.id},
-        setup=world.settings.tree.setup,
-        copy=world.settings.tree.copy,
+        env={**ctx.settings.tree.env, "MISSION_ID": mission.id},
+        setup=ctx.settings.tree.setup,
+        copy=ctx.settings.tree.copy,
         deadline_s=max(1, int(limit.total_seconds())),
-        sandbox=world.machine.sandbox().on,
+        sandbox=ctx.machine.sandbox().on,
     )

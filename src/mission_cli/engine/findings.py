@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mission_cli.engine.case import Case
-    from mission_cli.engine.context import World
-    from mission_cli.planner.core.decisions import Move
+    from mission_cli.engine.context import Context
+    from mission_cli.planner.core.decisions import Transition
 
 _LARGEST = 1_000_000
 _MOST = 200
@@ -27,13 +27,13 @@ def folder_of(mission: str) -> str:
     return findings_folders(mission)[0].rstrip("/")
 
 
-def kept(world: World, case: Case, moves: Sequence[Move]) -> Iterator[Write]:
+def kept(ctx: Context, case: Case, transitions: Sequence[Transition]) -> Iterator[Write]:
     """The findings of attempts that are done, as files beside the mission; files of more than 1 MB are left out."""
-    settled = [move for move in moves if isinstance(move, Settle) and move.findings and move.record.head]
-    before = world.state.found(case.stored, case.head) if settled else {}
+    settled = [move for move in transitions if isinstance(move, Settle) and move.findings and move.record.head]
+    before = ctx.state.found(case.stored, case.head) if settled else {}
     new: dict[str, str] = {}
     for move in settled:
-        for path, text in world.code.read(Sha(move.record.head), move.findings[:_MOST]).items():
+        for path, text in ctx.code.read(Sha(move.record.head), move.findings[:_MOST]).items():
             if len(text) <= _LARGEST:
                 new[path.partition("/research/")[2]] = text
     for name, text in new.items():

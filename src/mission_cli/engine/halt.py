@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.errors import BlockedError
 
 if TYPE_CHECKING:
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.ports.executor import Executor
 
 LIFT = "mission resume --all"
@@ -17,9 +17,9 @@ class StoppedError(Exception):
     """STOP was found set between two acts: nothing more is done for any mission."""
 
 
-def go_on(world: World) -> None:
+def go_on(ctx: Context) -> None:
     """Raise StoppedError where STOP is set. Asked between any two acts: a pass over many missions takes long."""
-    if world.runtime.stopped():
+    if ctx.runtime.stopped():
         raise StoppedError
 
 
@@ -31,9 +31,9 @@ def stop_jobs(executor: Executor, mission: str = "") -> list[str]:
     return keys
 
 
-def refuse_stopped(world: World) -> None:
+def refuse_stopped(ctx: Context) -> None:
     """Raise BlockedError where STOP is set: nothing may be started."""
-    stopped = world.runtime.stopped()
+    stopped = ctx.runtime.stopped()
     if stopped is not None:
         by = f" by {stopped.by}" if stopped.by else ""
         raise BlockedError(f"everything is stopped since {stopped.since}{by}", hint=LIFT)

@@ -22,7 +22,7 @@ from mission_cli.engine.halt import StoppedError, go_on, stop_jobs
 from mission_cli.engine.news import tell_news
 from mission_cli.engine.observing.observe import Slots, consider
 from mission_cli.engine.recording.record import writes_for
-from mission_cli.engine.remote_sync import Heard
+from mission_cli.engine.remote_sync import SyncResult
 from mission_cli.engine.turns import Turns
 from mission_cli.planner.core.decisions import (
     Cancel,
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import Sha
     from mission_cli.engine.case import Case
-    from mission_cli.engine.context import World
-    from mission_cli.planner.core.decisions import Act, Move
+    from mission_cli.engine.context import Context
+    from mission_cli.planner.core.decisions import Effect, Transition
     from mission_cli.planner.core.policy import Policy
     from mission_cli.ports.git.state import Snapshot, Stored
     from mission_cli.ports.runtime import Look
@@ -64,13 +64,13 @@ class Report:
     """Another pulse is at work and was kicked."""
     looks: dict[MissionId, dict[str, Look]] = field(default_factory=dict)
     """How the branches of each mission looked right before they were read."""
-    failed: set[tuple[MissionId, Act]] = field(default_factory=set)
+    failed: set[tuple[MissionId, Effect]] = field(default_factory=set)
     """Acts that could not be done; they are not tried again in this pulse."""
-    asked: set[tuple[MissionId, Act]] = field(default_factory=set)
+    asked: set[tuple[MissionId, Effect]] = field(default_factory=set)
     """Acts that were done. One that changed nothing is done again by the next pulse, not in a circle by this one."""
     stopped: bool = False
     """STOP is set; whatever was found before that may not have been done."""
-    unheard: bool = False
+    remote_unreachable: bool = False
     """The remote could not be asked in this pulse; it is not tried again, and nothing is started."""
     slots: Slots = field(default_factory=Slots)
     settled: dict[MissionId, Settled] = field(default_factory=dict)
@@ -100,96 +100,100 @@ class Report:
         )
 
 
-def pulse(world: World, only: Sequence[MissionId] = ()) -> Report:
+def pulse(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
     """Run ticks until nobody kicks any more, or for as long as a pulse may last; then another one is started.
 
     Never waits for work. Raises nothing but our bugs' reports.
     """
     report = Report()
-    policy, turns = policy_of(world), Turns(world)
+    policy, turns = policy_of(ctx), Turns(ctx)
     while True:
-        with world.runtime.lock() as ours:
+        with ctx.runtime.lock() as ours:
             if not ours:
                 report.elsewhere = True
                 return report
-            quiet, said = world.runtime.seems_idle(), len(report.lines)
-            world.runtime.take_kick()
-            looks = _tick(world, policy, report, only, turns)
+            quiet, said = ctx.runtime.seems_idle(), len(report.lines)
+            ctx.runtime.take_pulse_request()
+            looks = _tick(ctx, policy, report, only, turns)
             if quiet and len(report.lines) > said:
                 report.lines.append("this was found although nothing that pulses watch had changed")
-            tell_news(world, policy, list(report.cases.values()))
+            tell_news(ctx, policy, list(report.cases.values()))
             if report.settled:
-                world.runtime.note_settled(report.settled)
+                ctx.runtime.note_settled(report.settled)
             if not only:
-                _rest(world, report, looks)  # the last thing: a pulse that dies before it leaves no rest behind
-        if report.stopped or not (report.handed_over or world.runtime.take_kick()):
+                _write_idle_signature(
+                    ctx, report, looks
+                )  # the last thing: a pulse that dies before it leaves no rest behind
+        if report.stopped or not (report.handed_over or ctx.runtime.take_pulse_request()):
             return report  # after STOP no other pulse is started: the command that lifts it starts one
         if report.handed_over or turns.late:
-            world.runtime.kick()
-            world.again()
+            ctx.runtime.request_pulse()
+            ctx.again()
             return report
 
 
-def look(world: World, only: Sequence[MissionId] = ()) -> Report:
+def look(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
     """What a pulse would decide now, without doing it."""
     report = Report()
-    policy = policy_of(world)
-    snapshot = world.state.snapshot()
+    policy = policy_of(ctx)
+    snapshot = ctx.state.snapshot()
     for stored in _served(snapshot, only):
         loaded = load_placed(stored.text, stored.id)
-        report.cases[stored.id] = consider(world, policy, snapshot, stored, loaded, look_only=True)
+        report.cases[stored.id] = consider(ctx, policy, snapshot, stored, loaded, look_only=True)
     return report
 
 
 def _tick(
-    world: World, policy: Policy, report: Report, only: Sequence[MissionId], turns: Turns
+    ctx: Context, policy: Policy, report: Report, only: Sequence[MissionId], turns: Turns
 ) -> dict[str, Look] | None:
     """Do all that there is to do; return how the state looked before it was read last, None where that failed."""
-    before = world.runtime.troubles()
+    before = ctx.runtime.troubles()
     try:
         with refusals_said():
-            looks = _passes(world, policy, report, only, turns)
+            looks = _run_until_quiet(ctx, policy, report, only, turns)
     except StoppedError:
-        _stop_all(world, report)
+        _stop_all(ctx, report)
         return None
     except MissionError as error:
-        _trouble(world, report, error)
+        _trouble(ctx, report, error)
         looks = None
     partly = bool(only) or report.handed_over
     kept = [t for t in before if partly and t.mission and t.mission not in report.cases and t not in report.troubles]
     if (*kept, *report.troubles) != before:
-        world.runtime.note_troubles([*kept, *report.troubles])
+        ctx.runtime.note_troubles([*kept, *report.troubles])
     return looks
 
 
-def _passes(world: World, policy: Policy, report: Report, only: Sequence[MissionId], turns: Turns) -> dict[str, Look]:
-    moment = world.clock.moment()
-    world.runtime.note_timeline(follow(world.runtime.timeline(), moment, least=policy.agree_after))
-    go_on(world)
-    report.lines += world.state.recover()
-    settled = world.runtime.settled()
-    secured(world, settled, report.lines)  # before anybody else is told of it
-    report.unheard = remote_sync.catch_up(world) is Heard.NOTHING
-    report.slots = Slots(world.machine.free_slots("worker"), world.machine.free_slots("check"))
+def _run_until_quiet(
+    ctx: Context, policy: Policy, report: Report, only: Sequence[MissionId], turns: Turns
+) -> dict[str, Look]:
+    moment = ctx.clock.moment()
+    ctx.runtime.note_timeline(follow(ctx.runtime.timeline(), moment, least=policy.agree_after))
+    go_on(ctx)
+    report.lines += ctx.state.recover()
+    settled = ctx.runtime.settled()
+    secured(ctx, settled, report.lines)  # before anybody else is told of it
+    report.remote_unreachable = remote_sync.sync_if_due(ctx) is SyncResult.UNREACHABLE
+    report.slots = Slots(ctx.machine.free_slots("worker"), ctx.machine.free_slots("check"))
     for _ in range(_MOST_PASSES):
-        looks = world.runtime.looks([*world.state.watch(), *world.settings_files])
-        snapshot = secured(world, settled, report.lines)
-        if not _pass(world, policy, report, snapshot, only, turns):
+        looks = ctx.runtime.looks([*ctx.state.watch(), *ctx.settings_files])
+        snapshot = secured(ctx, settled, report.lines)
+        if not _visit_all(ctx, policy, report, snapshot, only, turns):
             break
     report.settled = {**snapshot.settled, **_settled(report)}
-    go_on(world)
-    remote_sync.leave_sign(world, [case.mission for case in report.cases.values()])
+    go_on(ctx)
+    remote_sync.send_heartbeat(ctx, [case.mission for case in report.cases.values()])
     return looks
 
 
-def _stop_all(world: World, report: Report) -> None:
-    stopped = stop_jobs(world.executor)
+def _stop_all(ctx: Context, report: Report) -> None:
+    stopped = stop_jobs(ctx.executor)
     report.stopped = True
     report.lines.append(f"STOP is set: nothing is started, {counted(len(stopped), 'job')} running were told to end")
 
 
-def _pass(
-    world: World, policy: Policy, report: Report, snapshot: Snapshot, only: Sequence[MissionId], turns: Turns
+def _visit_all(
+    ctx: Context, policy: Policy, report: Report, snapshot: Snapshot, only: Sequence[MissionId], turns: Turns
 ) -> bool:
     """Serve each mission once; True when something was done and it is not time for the next pulse.
 
@@ -197,10 +201,10 @@ def _pass(
     """
     busy = changed = False
     for mission in turns.order([stored.id for stored in _served(snapshot, only)]):
-        go_on(world)
+        go_on(ctx)
         if changed:
-            snapshot = secured(world, snapshot.settled, report.lines)
-        changed = _serve(world, policy, report, mission, snapshot, turns)
+            snapshot = secured(ctx, snapshot.settled, report.lines)
+        changed = _visit(ctx, policy, report, mission, snapshot, turns)
         busy |= changed
         if busy and turns.over:
             turns.hand_over(mission)
@@ -209,13 +213,13 @@ def _pass(
     return busy
 
 
-def _serve(world: World, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot, turns: Turns) -> bool:
+def _visit(ctx: Context, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot, turns: Turns) -> bool:
     """Serve one mission; True when something was done. An error stops this mission, no other."""
     try:
         with refusals_said():
-            return _rounds(world, policy, report, mission, snapshot, turns)
+            return _run_rounds(ctx, policy, report, mission, snapshot, turns)
     except MissionError as error:
-        _trouble(world, report, error, mission)
+        _trouble(ctx, report, error, mission)
     except StoppedError:
         raise
     except Exception as error:  # noqa: BLE001 - our bug: reported loudly, and the other missions go on
@@ -223,31 +227,33 @@ def _serve(world: World, policy: Policy, report: Report, mission: MissionId, sna
 
         report.bugs.append(f"{mission}: {traceback.format_exc()}")
         words = f"{mission} cannot be served: this is a bug of ours: {type(error).__name__}"
-        _trouble(world, report, MissionError(words, hint="mission pulse --debug shows where"), mission)
+        _trouble(ctx, report, MissionError(words, hint="mission pulse --debug shows where"), mission)
     return False
 
 
-def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot, turns: Turns) -> bool:
+def _run_rounds(
+    ctx: Context, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot, turns: Turns
+) -> bool:
     """Rounds for one mission until there is nothing more to decide, or it is the turn of others."""
     conflicts, streaks = 0, dict[str, int]()
     for number in range(_MOST_ROUNDS):
         if number and turns.over:
             return True
         if number:
-            go_on(world)
-            snapshot = secured(world, snapshot.settled, report.lines)
+            go_on(ctx)
+            snapshot = secured(ctx, snapshot.settled, report.lines)
         stored = snapshot.missions.get(mission)
         if stored is None:
             return number > 0
         loaded = load_placed(stored.text, stored.id)
-        report.looks[mission] = world.runtime.looks(world.code.watch([mission], [loaded.mission.base]))
-        case = guarded(consider(world, policy, snapshot, stored, loaded, slots=report.slots), streaks)
+        report.looks[mission] = ctx.runtime.looks(ctx.code.watch([mission], [loaded.mission.base]))
+        case = guarded(consider(ctx, policy, snapshot, stored, loaded, slots=report.slots), streaks)
         report.cases[mission] = case
-        acts = [a for a in case.plan.acts if (mission, a) not in report.failed | report.asked]
-        if not (case.plan.moves or acts):
+        effects = [a for a in case.plan.effects if (mission, a) not in report.failed | report.asked]
+        if not (case.plan.transitions or effects):
             return number > 0
         try:
-            _do(world, case, acts, report)
+            _apply(ctx, case, effects, report)
         except ConflictError:
             conflicts += 1
             if conflicts > _MOST_CONFLICTS:
@@ -255,45 +261,45 @@ def _rounds(world: World, policy: Policy, report: Report, mission: MissionId, sn
     return True
 
 
-def _do(world: World, case: Case, acts: Sequence[Act], report: Report) -> None:
+def _apply(ctx: Context, case: Case, effects: Sequence[Effect], report: Report) -> None:
     """Write what is decided, have it accepted where it is shared, then carry it out."""
     mission = case.mission.id
-    go_on(world)
-    moves, head = _record(world, case, report)
-    records = acting.dispatched(moves)
-    heard = Heard.NOTHING if report.unheard else remote_sync.confirm(world)
-    if heard is Heard.MOVED:
+    go_on(ctx)
+    transitions, head = _record(ctx, case, report)
+    records = acting.dispatched(transitions)
+    heard = SyncResult.UNREACHABLE if report.remote_unreachable else remote_sync.sync_if_behind(ctx)
+    if heard is SyncResult.MOVED:
         return  # what was written down is looked at again, beside what came from elsewhere
-    report.unheard = heard is Heard.NOTHING
+    report.remote_unreachable = heard is SyncResult.UNREACHABLE
     report.slots.workers -= len(records)
-    for record in records if heard is Heard.SAME else ():
-        go_on(world)
-        if world.state.head() != head:
+    for record in records if heard is SyncResult.SAME else ():
+        go_on(ctx)
+        if ctx.state.head() != head:
             return  # a person decided something meanwhile: who is not wanted any more is never started
-        acting.submit(world, case.mission, record)
-    for act in acts:
-        go_on(world)
-        if report.unheard and not isinstance(act, Cancel | Recover):
+        acting.submit(ctx, case.mission, record)
+    for act in effects:
+        go_on(ctx)
+        if report.remote_unreachable and not isinstance(act, Cancel | Recover):
             report.failed.add((mission, act))
             continue
-        if isinstance(act, Submit) and world.state.head() != head:
+        if isinstance(act, Submit) and ctx.state.head() != head:
             return
         report.slots.checks -= isinstance(act, RunCheck)
-        trouble = acting.carry_out(world, case, act)
+        trouble = acting.carry_out(ctx, case, act)
         report.lines.append(f"{mission}: {act.why}" + (f": {trouble}" if trouble else ""))
         (report.failed if trouble else report.asked).add((mission, act))
 
 
-def _record(world: World, case: Case, report: Report) -> tuple[list[Move], Sha]:
+def _record(ctx: Context, case: Case, report: Report) -> tuple[list[Transition], Sha]:
     """Write the moves of a plan as one commit, none where there are none; return them and the head of the state."""
-    moves = acting.with_prompts(world, case)
+    transitions = acting.with_prompts(ctx, case)
     head = case.head
-    if moves:
-        writes, message = writes_for(case, moves, world.clock.now())
-        writes += findings.kept(world, case, moves)
-        head = world.state.commit(writes, message=message, expect=case.head)
-        report.lines += [f"{case.mission.id}: {move.why}" for move in moves]
-    return moves, head
+    if transitions:
+        writes, message = writes_for(case, transitions, ctx.clock.now())
+        writes += findings.kept(ctx, case, transitions)
+        head = ctx.state.commit(writes, message=message, expect=case.head)
+        report.lines += [f"{case.mission.id}: {move.why}" for move in transitions]
+    return transitions, head
 
 
 def _served(snapshot: Snapshot, only: Sequence[MissionId]) -> Iterable[Stored]:
@@ -318,23 +324,23 @@ def _settled(report: Report) -> dict[MissionId, Settled]:
     }
 
 
-def _rest(world: World, report: Report, looks: dict[str, Look] | None) -> None:
+def _write_idle_signature(ctx: Context, report: Report, looks: dict[str, Look] | None) -> None:
     """Write the idle signature; after trouble, or where something could not be done or asked, one that never holds."""
     cases = report.cases.values()
-    wanted = [act for case in cases for act in case.plan.acts if not isinstance(act, Cancel)]
-    results = world.runtime.looks(world.executor.results([key for case in cases for key in case.ended_jobs]))
+    wanted = [act for case in cases for act in case.plan.effects if not isinstance(act, Cancel)]
+    results = ctx.runtime.looks(ctx.executor.results([key for case in cases for key in case.ended_jobs]))
     unsure = report.troubles or report.bugs or report.failed or report.unasked or not all(results.values())
     if looks is None or unsure or wanted or report.handed_over:
-        world.runtime.rest(looks={}, jobs=[], wake_at=world.clock.now())
+        ctx.runtime.rest(looks={}, jobs=[], wake_at=ctx.clock.now())
         return
     wakes: list[datetime] = [c.plan.wake_at for c in cases if c.plan.wake_at is not None]
     jobs = [key for case in cases for key in case.watched_jobs]
-    look = remote_sync.next_look(world, [case.mission for case in cases])
+    look = remote_sync.next_look(ctx, [case.mission for case in cases])
     wakes += [look] if look is not None else []
     for more in (results, *report.looks.values()):
         looks = looks | more
     again = any(_waits_for_the_world(case) for case in cases)
-    world.runtime.rest(looks=looks, jobs=world.executor.watch(jobs), wake_at=min(wakes, default=None), again=again)
+    ctx.runtime.rest(looks=looks, jobs=ctx.executor.watch(jobs), wake_at=min(wakes, default=None), again=again)
 
 
 def _waits_for_the_world(case: Case) -> bool:
@@ -342,13 +348,13 @@ def _waits_for_the_world(case: Case) -> bool:
     if case.mission.status in FINISHED_MISSION:
         return False
     unseen = any(hold.kind in _UNWATCHED or (hold.kind == "slot" and hold.until) for hold in case.plan.holds)
-    return unseen or bool(case.seen.landing.obstacle or case.seen.unheard)
+    return unseen or bool(case.observation.landing.obstacle or case.observation.remote_problem)
 
 
-def _trouble(world: World, report: Report, error: MissionError, mission: str = "") -> None:
+def _trouble(ctx: Context, report: Report, error: MissionError, mission: str = "") -> None:
     content = ""
     if mission:
         with suppress(MissionError):  # it may be about this very repository
-            stored = world.state.snapshot().missions.get(MissionId(mission))
+            stored = ctx.state.snapshot().missions.get(MissionId(mission))
             content = stored.content if stored is not None else ""
-    report.troubles.append(Trouble(stamp(world.clock.now()), error.message, error.hint, mission, content))
+    report.troubles.append(Trouble(stamp(ctx.clock.now()), error.message, error.hint, mission, content))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.case import Case
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.planner.core.policy import Policy
 
 _TOLD_STATES = (
@@ -30,31 +30,31 @@ _TOLD_STATES = (
 )
 
 
-def tell_news(world: World, policy: Policy, cases: Sequence[Case]) -> None:
+def tell_news(ctx: Context, policy: Policy, cases: Sequence[Case]) -> None:
     """Tell what is new, and remember what was told."""
-    if not world.settings.notify:
+    if not ctx.settings.notify:
         return
-    before = world.runtime.told()
+    before = ctx.runtime.told()
     looks = policy.still_looks
     now = {c.mission.id: {**standing(c), **standstill.watch(c, before.get(c.mission.id, {}), looks)} for c in cases}
     for case in cases:
         told = before.get(case.mission.id, {})
         for event, words in now[case.mission.id].items():
             if event not in standstill.MEMORY and words != told.get(event):
-                world.notifier.tell(News(case.mission.id, case.mission.title, event, words, _to(case.mission)))
+                ctx.notifier.tell(News(case.mission.id, case.mission.title, event, words, _to(case.mission)))
     if any(before.get(mission) != facts for mission, facts in now.items()):
-        world.runtime.note_told(dict(before) | {str(mission): facts for mission, facts in now.items()})
+        ctx.runtime.note_told(dict(before) | {str(mission): facts for mission, facts in now.items()})
 
 
 def standing(case: Case) -> Mapping[str, str]:
     """How a mission stands, as far as a person wants to be told: words by event."""
     mission, facts = case.mission, {}
-    landed = case.seen.landing.state is LandState.LANDED or mission.status is MissionStatus.COMPLETED
-    if landed and case.seen.target:
-        facts["landed"] = f"{case.seen.target[:7]} is on {mission.base}"
+    landed = case.observation.landing.state is LandState.LANDED or mission.status is MissionStatus.COMPLETED
+    if landed and case.observation.target:
+        facts["landed"] = f"{case.observation.target[:7]} is on {mission.base}"
     failed = [f for f in mission.features() if f.status is FeatureStatus.FAILED]
     if failed:
-        last = {r.feature: r for r in case.seen.records}
+        last = {r.feature: r for r in case.observation.records}
         facts["failed"] = "; ".join(f"{f.number} {f.title}: {_why(last.get(f.number))}" for f in failed)
     if mission.status in _TOLD_STATES:
         rows = [r for r in mission.progress if r.event == f"mission.{mission.status}"]

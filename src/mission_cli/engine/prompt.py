@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 _LONGEST_EVIDENCE = 3000
 _MARKS = (45, 90, 120)
 
 
 def prompt_for(
-    world: World,
+    ctx: Context,
     mission: Mission,
     record: RunRecord,
     records: Sequence[RunRecord],
@@ -56,10 +56,10 @@ def prompt_for(
         "folder": folder_of(mission.id),
         "found": shown(found),
         "answers": [r for r in mission.requests if r.feature == feature.number and not r.open and r.response],
-        "missing": list(world.machine.not_in_checkout(world.settings.tree.copy)),
-        "protect": list(world.settings.protect),
+        "missing": list(ctx.machine.not_in_checkout(ctx.settings.tree.copy)),
+        "protect": list(ctx.settings.protect),
     }
-    return world.templates.render("prompts/full-loop.md.j2", values)
+    return ctx.templates.render("prompts/full-loop.md.j2", values)
 
 
 def _feedback(record: RunRecord) -> dict[str, object]:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.domain.ids import MissionId
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 LONGEST_SECONDS = 5.0
 """A pulse that has done something for so long serves no further mission: the lock is free, and the next one goes on."""
@@ -17,9 +17,9 @@ LONGEST_SECONDS = 5.0
 class Turns:
     """The turns of one pulse. With one mission there is nobody to wait for, and it is served until it rests."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._began = world.clock.moment().up
+    def __init__(self, ctx: Context) -> None:
+        self._world = ctx
+        self._began = ctx.clock.moment().up
         self._several = False
 
     def order(self, missions: Sequence[MissionId]) -> list[MissionId]:

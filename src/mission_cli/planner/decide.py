@@ -9,8 +9,8 @@ from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.status import WAITING_MISSION, FeatureStatus, MissionStatus
 from mission_cli.planner.attempts.help_requests import withdraw
 from mission_cli.planner.attempts.settle import settle
-from mission_cli.planner.core.decisions import Cancel, Plan
-from mission_cli.planner.core.deliberation import Draft
+from mission_cli.planner.core.decisions import Cancel, Decisions
+from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.requests import renumber
 from mission_cli.planner.milestones.landing import (
     by_hand,
@@ -32,7 +32,7 @@ from mission_cli.planner.release.order import dispatch
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
-    from mission_cli.planner.core.observation import Seen
+    from mission_cli.planner.core.observation import Observation
     from mission_cli.planner.core.policy import Policy
 
 _STEPS = (
@@ -53,27 +53,27 @@ _STEPS = (
 _GOING = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED}) | WAITING_MISSION
 
 
-def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
+def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisions:
     """Return what to do now for one mission, and why everything else is left alone. Never raises."""
-    draft = Draft(mission, seen, policy)
+    draft = Draft(mission, observation, policy)
     if not mission.managed:
         draft.hold(
             "", "mission", "it is not driven by this program", unblock=f"mission start {mission.id}", person=True
         )
         return draft.plan()
-    if is_elsewhere(mission.host, seen.me):
+    if is_elsewhere(mission.host, observation.me):
         _elsewhere(draft)
         return draft.plan()
-    if seen.shared and not mission.host and mission.status in _GOING:
+    if observation.shared and not mission.host and mission.status in _GOING:
         unblock = f"mission takeover {mission.id}"
         draft.hold("", "host", "no clone is said to drive it", unblock=unblock, person=True)
         return draft.plan()
     if put_back(draft):
         return draft.plan()
     bounds(draft)
-    if seen.unheard:
-        words = f"nothing is started as long as the remote cannot be asked: {seen.unheard}"
-        draft.hold("", "remote", words, person=seen.undecided)
+    if observation.remote_problem:
+        words = f"nothing is started as long as the remote cannot be asked: {observation.remote_problem}"
+        draft.hold("", "remote", words, person=observation.undecided)
     if mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():
         for step in () if renumber(draft) else _STEPS:
             step(draft)
@@ -86,14 +86,16 @@ def decide(mission: Mission, seen: Seen, policy: Policy) -> Plan:
 def _elsewhere(draft: Draft) -> None:
     """Another machine drives the mission: what still runs here for it is in vain."""
     mission, host = draft.mission, draft.mission.host
-    draft.acts += [Cancel(run, f"{run} is stopped: {host} drives {mission.id} now") for run in draft.seen.strays]
+    draft.effects += [
+        Cancel(run, f"{run} is stopped: {host} drives {mission.id} now") for run in draft.observation.orphan_runs
+    ]
     unblock = f"mission takeover {mission.id}"
-    if draft.seen.host_silent:
+    if draft.observation.host_silent:
         words = f"it is driven by {host}, which has left no sign of life at the last looks"
         draft.hold("", "host", words, unblock=unblock, person=True)
     else:
         # Without a remote no other clone can take part: a foreign host is a copy, or a mistake in the file.
-        draft.hold("", "host", f"it is driven by {host}", unblock=unblock, person=not draft.seen.shared)
+        draft.hold("", "host", f"it is driven by {host}", unblock=unblock, person=not draft.observation.shared)
 
 
 def _has_to_pay(mission: Mission) -> bool:
@@ -103,7 +105,7 @@ def _has_to_pay(mission: Mission) -> bool:
 
 def _mission_hold(draft: Draft) -> None:
     mission = draft.mission
-    lacks_base = mission.status is MissionStatus.ACTIVE and draft.seen.base is None and not mission.poc
+    lacks_base = mission.status is MissionStatus.ACTIVE and draft.observation.base is None and not mission.poc
     if lacks_base and not any(hold.kind == "base" for hold in draft.holds):
         without_base(draft)
     if mission.status in {MissionStatus.DRAFT, MissionStatus.PLANNING}:

@@ -65,11 +65,11 @@ class Runtime(Protocol):
         """Try to become the one loop of this repository; the value says whether we are."""
         ...
 
-    def kick(self) -> None:
+    def request_pulse(self) -> None:
         """Leave word that there is something to do."""
         ...
 
-    def take_kick(self) -> bool:
+    def take_pulse_request(self) -> bool:
         """Whether somebody left word since the last call; then nothing is idle until the next `rest`."""
         ...
 

@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class Leftover:
     """One thing of ours."""
 
     kind: Kind
@@ -44,24 +44,24 @@ class Thing:
 class Storage(Protocol):
     """Finds our things and removes them one by one. Whoever calls holds the lock of the loop."""
 
-    def things(self) -> Sequence[Thing]:
+    def things(self) -> Sequence[Leftover]:
         """Everything that is there, in the order in which it is removed."""
         ...
 
-    def obstacle(self, thing: Thing, *, base: str, gone: Collection[Thing]) -> str:
+    def obstacle(self, thing: Leftover, *, base: str, gone: Collection[Leftover]) -> str:
         """Why it must stay by what it holds, were `gone` not there any more; empty: nothing of worth is in it alone.
 
         `base` is the branch that its mission lands on.
         """
         ...
 
-    def remove(self, thing: Thing) -> str:
+    def remove(self, thing: Leftover) -> str:
         """Remove it if it is as `obstacle` saw it. Returns why it is still there, or the empty string.
 
         Killed in between it can be called again.
         """
         ...
 
-    def size(self, thing: Thing) -> int:
+    def size(self, thing: Leftover) -> int:
         """Bytes that it takes on the disk; 0 for a ref."""
         ...

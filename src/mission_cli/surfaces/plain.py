@@ -139,7 +139,7 @@ def _is_worker(repo: Path) -> bool:
 def _pulse(opened: Opened, *, quiet: bool, name: str = "") -> int:
     from mission_cli.engine.loop import pulse
 
-    report = pulse(opened.world)
+    report = pulse(opened.context)
     for line in [] if quiet else report.lines:
         sys.stdout.write(clean(line) + "\n")
     for line in complaints(report):

@@ -54,7 +54,7 @@ from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.adapters.user import environment, key_file, own_settings, user_folder
 from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, ToolError, UsageError
 from mission_cli.domain.host import ROBOT, Person
-from mission_cli.engine.context import World
+from mission_cli.engine.context import Context
 from mission_cli.fastpath import find_runtime
 from mission_cli.ports.runtime import Trouble
 from mission_cli.settings import Settings
@@ -72,7 +72,7 @@ class Opened:
     """A repository with everything that its engine needs."""
 
     checkout: Checkout
-    world: World
+    context: Context
     executor: LocalExecutor
     state: GitStateStore
     problems: tuple[MissionError, ...] = ()
@@ -202,8 +202,8 @@ def storage(opened: Opened) -> LocalStorage:
     """What missions of a repository left on this machine."""
     from mission_cli.adapters.executors.local.storage import LocalStorage
 
-    checkout, settings = opened.checkout, opened.world.settings
-    trees = _trees(checkout, settings, opened.world.machine.me())
+    checkout, settings = opened.checkout, opened.context.settings
+    trees = _trees(checkout, settings, opened.context.machine.me())
     return LocalStorage(code=checkout.common_dir, runtime=checkout.runtime, trees_folder=trees)
 
 
@@ -230,7 +230,7 @@ def note_closed(repository: Path, error: MissionError) -> None:
         runtime = FolderRuntime(folder, version=__version__, full_look=Settings().full_look)
         with suppress(OSError):  # where nothing can be written, the caller says it
             runtime.note_troubles([Trouble(stamp(SystemClock().now()), error.message, error.hint)])
-            runtime.kick()
+            runtime.request_pulse()
 
 
 def schedule() -> LocalSchedule:
@@ -294,7 +294,7 @@ def _assemble(
         rules=rules,
     )
     state = GitStateStore(layout, robot=robot)
-    world = World(
+    ctx = Context(
         clock=SystemClock(),
         state=state,
         code=GitCodeRepo(
@@ -319,7 +319,7 @@ def _assemble(
         schedule=schedule(),
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )
-    return Opened(checkout, world, executor, state, found.problems)
+    return Opened(checkout, ctx, executor, state, found.problems)
 
 
 def _surroundings(

@@ -22,7 +22,7 @@ from mission_cli.adapters.checks import StandardChecks
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.app.commands.create import create
 from mission_cli.document.plans.plan import read_plan
-from mission_cli.engine.context import World
+from mission_cli.engine.context import Context
 from mission_cli.settings import RunnerSettings, Settings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Host:
     """What it shares with other clones."""
     way: Way = field(default_factory=Way)
 
-    def world(self) -> World:
+    def context(self) -> Context:
         """The ports of a new process, which may die at every call of one of them."""
         life = Life(self.jobs.fate)
         disk, objects, clock = self.jobs.disk, self.jobs.objects, self.jobs.clock
@@ -59,7 +59,7 @@ class Host:
             return Mortal(port, name, life)
 
         runtime = MemoryRuntime(disk, clock, self.lock, full_look=self.settings.full_look)
-        return World(
+        return Context(
             clock=mortal("clock", clock),
             state=mortal("state", MemoryStateStore(disk, objects, clock, life)),
             code=mortal("code", MemoryCodeRepo(disk, objects)),
@@ -142,9 +142,9 @@ def make_mission(host: Host, plan: str, identity: str = "m") -> MissionId:
     read = read_plan(plan)
     assert read.plan is not None, read.problems
     read.plan.id = identity
-    world = host.world()
+    ctx = host.context()
     made, _ = create(
-        read.plan, store=world.state, templates=_TEMPLATES, now=world.clock.now(), person=ADA, base=lambda _: "main"
+        read.plan, store=ctx.state, templates=_TEMPLATES, now=ctx.clock.now(), person=ADA, base=lambda _: "main"
     )
     return made
 

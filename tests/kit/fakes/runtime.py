@@ -62,7 +62,7 @@ class MemoryRuntime:
     def lock(self) -> Iterator[bool]:
         """Try to become the one loop; when another is, it is kicked."""
         if self._lock.held:
-            self.kick()
+            self.request_pulse()
             yield False
             return
         self._lock.held = True
@@ -71,11 +71,11 @@ class MemoryRuntime:
         finally:
             self._lock.held = False
 
-    def kick(self) -> None:
+    def request_pulse(self) -> None:
         """Leave word."""
         self._disk.write(f"{PLACE}/kick", self._clock.now(), sync=False)
 
-    def take_kick(self) -> bool:
+    def take_pulse_request(self) -> bool:
         """Whether somebody left word; it is taken away, and the signature before it."""
         if not self._disk.has(f"{PLACE}/kick"):
             return False

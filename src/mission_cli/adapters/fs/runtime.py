@@ -51,7 +51,7 @@ class FolderRuntime:
         self._folder.mkdir(parents=True, exist_ok=True)
         handle = try_lock(self._folder / "lock")
         if handle is None:
-            self.kick()
+            self.request_pulse()
             handle = try_lock(self._folder / "lock")
         has_come()
         if handle is None:  # who left word for us on our way counts on whoever has it now, or on us
@@ -64,12 +64,12 @@ class FolderRuntime:
         finally:
             unlock(handle)
 
-    def kick(self) -> None:
+    def request_pulse(self) -> None:
         """Leave word."""
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / "kick").touch()
 
-    def take_kick(self) -> bool:
+    def take_pulse_request(self) -> bool:
         """Whether somebody left word; it is taken away, and the signature before it: whoever dies now is followed."""
         kick = self._folder / "kick"
         if not kick.exists():

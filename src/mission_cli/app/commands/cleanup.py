@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Snapshot, Stored
-    from mission_cli.ports.storage import Storage, Thing
+    from mission_cli.ports.storage import Leftover, Storage
 
 _TRIES = 20
 _MANY, _MUCH = 500, 1 << 30
@@ -85,27 +85,27 @@ class Cleared:
         return sum(one.bytes for one in self.removed)
 
 
-def collect(world: World, storage: Storage, *, dry_run: bool = False) -> Cleared:
+def collect(ctx: Context, storage: Storage, *, dry_run: bool = False) -> Cleared:
     """Remove what is surely finished. Raises ConflictError while a pulse is at work: both want the same lock."""
     if dry_run:
-        return _collect(world, storage, dry_run=True)
-    with world.runtime.lock() as ours:
+        return _collect(ctx, storage, dry_run=True)
+    with ctx.runtime.lock() as ours:
         if not ours:
             raise ConflictError("a pulse is at work here", hint="try again in a moment")
-        world.state.recover()
-        return _collect(world, storage, dry_run=False)
+        ctx.state.recover()
+        return _collect(ctx, storage, dry_run=False)
 
 
-def left_behind(world: World, storage: Storage) -> list[Finding]:
+def left_behind(ctx: Context, storage: Storage) -> list[Finding]:
     """What `mission doctor` says when much could be removed."""
-    found = _collect(world, storage, dry_run=True)
+    found = _collect(ctx, storage, dry_run=True)
     if len(found.removed) < _MANY and found.freed < _MUCH:
         return []
     words = f"finished missions left {counted(len(found.removed), 'thing')}, {show_bytes(found.freed)}"
     return [doubtful("left behind", words, "mission gc")]
 
 
-def why_kept(thing: Thing, known: Mapping[MissionId, Known], me: str, highest: Mapping[str, int]) -> str:
+def why_kept(thing: Leftover, known: Mapping[MissionId, Known], me: str, highest: Mapping[str, int]) -> str:
     """Return why a thing must stay by what its mission is; empty when its time has come."""
     if thing.judged or thing.mission is None:
         return ""
@@ -122,13 +122,13 @@ def why_kept(thing: Thing, known: Mapping[MissionId, Known], me: str, highest: M
     return ""
 
 
-def _collect(world: World, storage: Storage, *, dry_run: bool) -> Cleared:
+def _collect(ctx: Context, storage: Storage, *, dry_run: bool) -> Cleared:
     cleared = Cleared()
-    snapshot = world.state.snapshot()
-    known = {mission: _known(world, snapshot, stored) for mission, stored in snapshot.missions.items()}
-    things, me = storage.things(), world.machine.me()
+    snapshot = ctx.state.snapshot()
+    known = {mission: _known(ctx, snapshot, stored) for mission, stored in snapshot.missions.items()}
+    things, me = storage.things(), ctx.machine.me()
     highest = _highest(things)
-    gone: list[Thing] = []
+    gone: list[Leftover] = []
     for thing in things:
         base = known[thing.mission].mission.base if thing.mission in known else ""
         why = why_kept(thing, known, me, highest) or storage.obstacle(thing, base=base, gone=gone)
@@ -141,7 +141,7 @@ def _collect(world: World, storage: Storage, *, dry_run: bool) -> Cleared:
             gone.append(thing)
             cleared.removed.append(_judged(thing, _REASONS[thing.kind], size))
     for mission in known:
-        count = _roll(world, mission, me, dry_run=dry_run)
+        count = _roll(ctx, mission, me, dry_run=dry_run)
         if count:
             cleared.rolled[mission] = count
     return cleared
@@ -169,17 +169,17 @@ def _why_alive(owner: Known, me: str) -> str:
     return "an attempt of its mission is open" if any(r.open for r in owner.records.values()) else ""
 
 
-def _known(world: World, snapshot: Snapshot, stored: Stored) -> Known:
-    texts = world.state.runs(stored, snapshot.head) if snapshot.head else {}
+def _known(ctx: Context, snapshot: Snapshot, stored: Stored) -> Known:
+    texts = ctx.state.runs(stored, snapshot.head) if snapshot.head else {}
     records = [r for r in map(read_run, texts.values()) if r is not None]
     return Known(load_placed(stored.text, stored.id).mission, {r.run: r for r in records})
 
 
-def _judged(thing: Thing, why: str, size: int = 0) -> Judged:
+def _judged(thing: Leftover, why: str, size: int = 0) -> Judged:
     return Judged(str(thing.kind), thing.name, str(thing.mission or ""), why, size)
 
 
-def _highest(things: Iterable[Thing]) -> dict[str, int]:
+def _highest(things: Iterable[Leftover]) -> dict[str, int]:
     """The highest attempt that is claimed, by mission and feature."""
     found: dict[str, int] = defaultdict(int)
     for thing in things:
@@ -188,11 +188,11 @@ def _highest(things: Iterable[Thing]) -> dict[str, int]:
     return found
 
 
-def _feature_of(thing: Thing) -> str:
+def _feature_of(thing: Leftover) -> str:
     return (thing.run or "").rpartition("-a")[0]
 
 
-def _attempt_of(thing: Thing) -> int:
+def _attempt_of(thing: Leftover) -> int:
     parts = split_run_id(thing.run or "")
     return parts[2] if parts else 0
 
@@ -200,24 +200,24 @@ def _attempt_of(thing: Thing) -> int:
 # Run records
 
 
-def _roll(world: World, mission: MissionId, me: str, *, dry_run: bool) -> int:
+def _roll(ctx: Context, mission: MissionId, me: str, *, dry_run: bool) -> int:
     """Put a mission's settled records together by year, in one commit; return how many."""
     for attempt in range(_TRIES):
-        snapshot = world.state.snapshot()
+        snapshot = ctx.state.snapshot()
         stored = snapshot.missions.get(mission)
         if stored is None or snapshot.head is None:
             return 0
         owner = load_placed(stored.text, stored.id).mission
         if not owner.managed or is_elsewhere(owner.host, me):
             return 0
-        files = world.state.run_files(stored, snapshot.head)
-        names = rolled_up(files, over=owner.status in FINISHED_MISSION, year=stamp(world.clock.now())[:4])
+        files = ctx.state.run_files(stored, snapshot.head)
+        names = rolled_up(files, over=owner.status in FINISHED_MISSION, year=stamp(ctx.clock.now())[:4])
         if not names or dry_run:
             return len(names)
         words = f"put {counted(len(names), 'run record')} of {mission} together by year"
         try:
             text = message(mission, [Entry("runs.rolled", words)])
-            world.state.commit(_roll_writes(stored, files, names), message=text, expect=snapshot.head)
+            ctx.state.commit(_roll_writes(stored, files, names), message=text, expect=snapshot.head)
         except ConflictError:
             if attempt + 1 == _TRIES:
                 raise

@@ -13,35 +13,35 @@ from mission_cli.engine.recording.record import message
 from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Edit
 
 _TRIES = 20
 
 
-def save_edit(world: World, mission: str, before: str, edited: str) -> Done:
+def save_edit(ctx: Context, mission: str, before: str, edited: str) -> Done:
     """Commit what a person made of `before`, merged by meaning with what was committed since.
 
     The same change is made in the work tree's file, beside edits there that are not committed. Raises BlockedError
     where either touches the same place; then nothing has changed.
     """
     for attempt in range(_TRIES):
-        snapshot = world.state.snapshot()
+        snapshot = ctx.state.snapshot()
         address = resolve(snapshot, mission)
         old = address.stored.text
-        new = edited if old == before else world.state.merge(before, old, edited)
+        new = edited if old == before else ctx.state.merge(before, old, edited)
         if new is None:
             hint = f"mission diff {mission} shows what was changed"
             raise BlockedError("the file was changed at the same place meanwhile", hint=hint)
         if new == old:
             return Done("nothing was changed", address)
-        there = world.state.text_on_disk(address.stored)
-        if there is not None and there not in {old, new} and world.state.merge(old, new, there) is None:
+        there = ctx.state.text_on_disk(address.stored)
+        if there is not None and there not in {old, new} and ctx.state.merge(old, new, there) is None:
             words = "an edit of yours that is not committed changes the same place"
-            raise BlockedError(words, hint=f"commit it first: {commit_command(world, address.stored.path)}")
+            raise BlockedError(words, hint=f"commit it first: {commit_command(ctx, address.stored.path)}")
 
         def beside(theirs: str, old: str = old, new: str = new) -> str:
-            merged = world.state.merge(old, new, theirs)
+            merged = ctx.state.merge(old, new, theirs)
             if merged is None:
                 raise ConflictError("it was changed at the same place")
             return merged
@@ -49,7 +49,7 @@ def save_edit(world: World, mission: str, before: str, edited: str) -> Done:
         words = message(address.mission.id, [Entry("mission.edited", "edited by hand")])
         write = Write(address.stored.path, new, old, beside)
         try:
-            commit = world.state.commit([write], message=words, expect=snapshot.head, author=world.machine.person())
+            commit = ctx.state.commit([write], message=words, expect=snapshot.head, author=ctx.machine.person())
         except ConflictError:
             if attempt + 1 == _TRIES:
                 raise
@@ -58,13 +58,13 @@ def save_edit(world: World, mission: str, before: str, edited: str) -> Done:
     raise AssertionError("the loop returns or raises")
 
 
-def commit_command(world: World, path: str, kind: str = "modified") -> str:
+def commit_command(ctx: Context, path: str, kind: str = "modified") -> str:
     """Return the command that commits a person's edit of a mission file, and nothing else."""
-    git = ["git", "-C", world.state.work_path("").rstrip("/")]
+    git = ["git", "-C", ctx.state.work_path("").rstrip("/")]
     commit = command_line(*git, "commit", "-m", f"Edit {path}", "--", path)
     return f"{command_line(*git, 'add', '--', path)} && {commit}" if kind == "untracked" else commit
 
 
-def commit_commands(world: World, edits: list[Edit]) -> tuple[str, ...]:
+def commit_commands(ctx: Context, edits: list[Edit]) -> tuple[str, ...]:
     """Return the commands that commit these edits, one for each."""
-    return tuple(commit_command(world, edit.path, edit.kind) for edit in edits)
+    return tuple(commit_command(ctx, edit.path, edit.kind) for edit in edits)

@@ -53,10 +53,10 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Feature, InputRequest, Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 
-def pause(world: World, text: str, *, reason: str = "", now: bool = False) -> Done:
+def pause(ctx: Context, text: str, *, reason: str = "", now: bool = False) -> Done:
     """Stop dispatch; with `now`, also end running workers and keep their work, even where nothing can be written."""
 
     def change(address: Address) -> Wanted:
@@ -64,24 +64,24 @@ def pause(world: World, text: str, *, reason: str = "", now: bool = False) -> Do
         wanted = _to(address, MissionStatus.PAUSED, "mission.paused", words)
         return replace(wanted, decisions=("Pause the mission",), reason=reason)
 
-    return _and_end_jobs(world, text, change, "paused") if now else commit_change(world, text, change)
+    return _and_end_jobs(ctx, text, change, "paused") if now else commit_change(ctx, text, change)
 
 
-def resume(world: World, text: str, *, reason: str = "") -> Done:
+def resume(ctx: Context, text: str, *, reason: str = "") -> Done:
     """Go on. Raises a reached threshold to the next step, gives failed milestones fresh rounds."""
 
     def change(address: Address) -> Wanted:
         mission = address.mission
         if mission.status is MissionStatus.COMPLETED:
             raise UsageError(f"{mission.id} is completed", hint=f"a new execution: mission start {mission.id}")
-        refuse_start(world, address)
+        refuse_start(ctx, address)
         plain = _to(
             address,
             MissionStatus.ACTIVE,
             "mission.resumed",
             f"{mission.id} goes on" + (f": {reason}" if reason else ""),
         )
-        extra, words, decisions = _above_threshold(address, records_of(world, address))
+        extra, words, decisions = _above_threshold(address, records_of(ctx, address))
         worn = [m for m in mission.milestones if m.rounds and not m.finished]
         extra += [SetMilestone(m.number, "Rounds", "0") for m in worn]
         changes = (*plain.changes, *extra)
@@ -93,7 +93,7 @@ def resume(world: World, text: str, *, reason: str = "") -> Done:
             reason=reason,
         )
 
-    return commit_change(world, text, change)
+    return commit_change(ctx, text, change)
 
 
 def _above_threshold(address: Address, records: Sequence[RunRecord]) -> tuple[list[Change], list[str], list[str]]:
@@ -115,7 +115,7 @@ def _above_threshold(address: Address, records: Sequence[RunRecord]) -> tuple[li
     return [SetFront(("budget", "alert_threshold_pct"), step)], [f"the threshold is now {step}%"], [what]
 
 
-def cancel(world: World, text: str, *, reason: str = "") -> Done:
+def cancel(ctx: Context, text: str, *, reason: str = "") -> Done:
     """End the mission; running workers are stopped and their work is kept, even where nothing can be written."""
 
     def change(address: Address) -> Wanted:
@@ -123,37 +123,37 @@ def cancel(world: World, text: str, *, reason: str = "") -> Done:
         wanted = _to(address, MissionStatus.CANCELLED, "mission.cancelled", words)
         return replace(wanted, decisions=("Cancel the mission",), reason=reason)
 
-    return _and_end_jobs(world, text, change, "cancelled")
+    return _and_end_jobs(ctx, text, change, "cancelled")
 
 
-def _and_end_jobs(world: World, text: str, change: Callable[[Address], Wanted], word: str) -> Done:
+def _and_end_jobs(ctx: Context, text: str, change: Callable[[Address], Wanted], word: str) -> Done:
     """Commit a change and end everything that runs for the mission; what runs is ended whatever the commit comes to."""
     try:
         with refusals_said():
-            done = commit_change(world, text, change)
+            done = commit_change(ctx, text, change)
     except (UsageError, NotFoundError):
         raise
     except MissionError as error:
-        mission = resolve(world.state.snapshot(), text).stored.id
-        ended = stop_jobs(world.executor, mission)
+        mission = resolve(ctx.state.snapshot(), text).stored.id
+        ended = stop_jobs(ctx.executor, mission)
         words = f"{mission} could not be marked as {word}: {error.message}"
         told = f"; {counted(len(ended), 'running job')} of it {'was' if len(ended) == 1 else 'were'} told to end"
         again = f"mission {'pause' if word == 'paused' else 'cancel'} {mission}"
         hint = f"{error.hint or 'mend that'}; then again: {again}"
         raise NotWrittenError(words + told, hint=hint) from error
-    me = world.machine.me()
-    for record in open_records(world, done.address):
+    me = ctx.machine.me()
+    for record in open_records(ctx, done.address):
         if not (record.by or is_elsewhere(record.host, me)):
-            world.executor.cancel(record.run)
+            ctx.executor.cancel(record.run)
     return done
 
 
-def retry(world: World, text: str, *, reason: str = "") -> Done:
+def retry(ctx: Context, text: str, *, reason: str = "") -> Done:
     """Make a feature pending with fresh tries; attempt numbers go on, work that is there stays."""
 
     def change(address: Address) -> Wanted:
         feature = address.need_feature()
-        records = [r for r in records_of(world, address) if r.feature == feature.number]
+        records = [r for r in records_of(ctx, address) if r.feature == feature.number]
         if any(r.open for r in records) and feature.status in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
             raise ConflictError(
                 f"{feature.number} is being worked on",
@@ -163,12 +163,12 @@ def retry(world: World, text: str, *, reason: str = "") -> Done:
         what = f"Retry {feature.number} {feature.title}"
         return Wanted(words, "feature.retried", _fresh(address, feature, records), decisions=(what,), reason=reason)
 
-    return commit_change(world, text, change)
+    return commit_change(ctx, text, change)
 
 
-def reopens(world: World, text: str) -> str:
+def reopens(ctx: Context, text: str) -> str:
     """Return what a retry opens again that was finished; empty where it is nothing that anybody would wonder about."""
-    address = resolve(world.state.snapshot(), text)
+    address = resolve(ctx.state.snapshot(), text)
     feature = address.need_feature()
     milestone = address.mission.milestone_holding(feature.number)
     parts = [f"{feature.number} is done"] if feature.status is FeatureStatus.DONE else []
@@ -178,7 +178,7 @@ def reopens(world: World, text: str) -> str:
     return f"{' and '.join(parts)}: {both}, and another attempt is paid for" if parts else ""
 
 
-def skip(world: World, text: str, *, reason: str) -> Done:
+def skip(ctx: Context, text: str, *, reason: str) -> Done:
     """Leave a feature out; a running attempt is stopped and its work is kept."""
     if not reason.strip():
         raise UsageError("say why", hint="--reason TEXT; it goes into the Decision Log")
@@ -187,7 +187,7 @@ def skip(world: World, text: str, *, reason: str) -> Done:
         feature = address.need_feature()
         if feature.status is FeatureStatus.DONE:
             raise UsageError(f"{feature.number} is done", hint="what is done cannot be skipped")
-        running = [r for r in open_records(world, address) if r.feature == feature.number]
+        running = [r for r in open_records(ctx, address) if r.feature == feature.number]
         stops = f"; its attempt {running[0].attempt} is stopped and its work is kept" if running else ""
         return Wanted(
             f"{feature.number} is skipped: {reason}{stops}",
@@ -197,10 +197,10 @@ def skip(world: World, text: str, *, reason: str) -> Done:
             reason=reason,
         )
 
-    return commit_change(world, text, change)
+    return commit_change(ctx, text, change)
 
 
-def answer(world: World, text: str, number: int, response: str) -> Done:
+def answer(ctx: Context, text: str, number: int, response: str) -> Done:
     """Answer a request."""
     if not response.strip():
         raise UsageError("say something")
@@ -227,10 +227,10 @@ def answer(world: World, text: str, number: int, response: str) -> Done:
             reason=request.prompt,
         )
 
-    return commit_change(world, text, change)
+    return commit_change(ctx, text, change)
 
 
-def decide_gate(world: World, text: str, gate: str, *, approved: bool, comment: str = "") -> Done:
+def decide_gate(ctx: Context, text: str, gate: str, *, approved: bool, comment: str = "") -> Done:
     """Approve or reject a gate."""
     word = "approved" if approved else "rejected"
 
@@ -240,10 +240,10 @@ def decide_gate(world: World, text: str, gate: str, *, approved: bool, comment: 
         if found is None:
             known = ", ".join(g.name for g in mission.gates) or "none"
             raise NotFoundError(f"{mission.id} has no gate `{gate}`", hint=f"there are: {known}")
-        heads = world.code.heads(mission.id, mission.base)
+        heads = ctx.code.heads(mission.id, mission.base)
         changes: list[Change] = [
             SetCell("Gates", {"Gate": found.name}, "Status", word),
-            _approval(world, found.name, word, str(heads.work or ""), comment),
+            _approval(ctx, found.name, word, str(heads.work or ""), comment),
         ]
         if approved and mission.status is MissionStatus.PAUSED and _paused_by(mission, found.name):
             changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
@@ -255,18 +255,18 @@ def decide_gate(world: World, text: str, gate: str, *, approved: bool, comment: 
             reason=comment,
         )
 
-    return commit_change(world, text, change)
+    return commit_change(ctx, text, change)
 
 
-def landing_words(world: World, text: str) -> tuple[str, str]:
+def landing_words(ctx: Context, text: str) -> tuple[str, str]:
     """Return a mission's id, and what landing it does. Raises BlockedError where nothing can land."""
-    address = resolve(world.state.snapshot(), text)
+    address = resolve(ctx.state.snapshot(), text)
     mission = address.mission
-    target = _may_land(world, mission)
+    target = _may_land(ctx, mission)
     return mission.id, f"the finished work of {mission.id}, {target[:7]}, is brought to the branch {mission.base}"
 
 
-def _may_land(world: World, mission: Mission) -> Sha:
+def _may_land(ctx: Context, mission: Mission) -> Sha:
     """The commit that landing brings to the base. Raises BlockedError with what helps where there is none."""
     if mission.status is MissionStatus.COMPLETED:
         hint = f"mission history {mission.id} shows when; to work on: mission start {mission.id}"
@@ -274,39 +274,39 @@ def _may_land(world: World, mission: Mission) -> Sha:
     if mission.status is not MissionStatus.ACTIVE:
         help_by = "resume" if mission.status is MissionStatus.PAUSED else "start"
         raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=f"mission {help_by} {mission.id}")
-    heads = world.code.heads(mission.id, mission.base)
+    heads = ctx.code.heads(mission.id, mission.base)
     if heads.base is None:
         words, hint = base_gone(mission, heads.renamed)
         raise BlockedError(words, hint=hint)
-    target = landing_target(world, mission, heads)
+    target = landing_target(ctx, mission, heads)
     if target is None:
         raise BlockedError("no milestone has passed yet", hint=f"mission status {mission.id}")
     return target
 
 
-def land(world: World, text: str) -> Done:
+def land(ctx: Context, text: str) -> Done:
     """Approve that the finished work, as it is now, goes to the base."""
 
     def change(address: Address) -> Wanted:
         mission = address.mission
-        target = _may_land(world, mission)
+        target = _may_land(ctx, mission)
         already = any(a.commit == target for a in mission.landings)
         words = f"landing of {target[:7]} is approved"
-        changes = () if already else (_approval(world, "landing", LANDING, target, ""),)
+        changes = () if already else (_approval(ctx, "landing", LANDING, target, ""),)
         return Wanted(words, "landing.approved", changes, decisions=(f"Land {target[:7]} on {mission.base}",))
 
-    return commit_change(world, text, change)
+    return commit_change(ctx, text, change)
 
 
-def open_records(world: World, address: Address) -> list[RunRecord]:
+def open_records(ctx: Context, address: Address) -> list[RunRecord]:
     """The attempts of a mission that are not settled."""
-    return [r for r in records_of(world, address) if r.open]
+    return [r for r in records_of(ctx, address) if r.open]
 
 
-def records_of(world: World, address: Address) -> list[RunRecord]:
+def records_of(ctx: Context, address: Address) -> list[RunRecord]:
     """All run records of a mission as they are committed now."""
-    head = world.state.snapshot().head
-    texts = world.state.runs(address.stored, head) if head else {}
+    head = ctx.state.snapshot().head
+    texts = ctx.state.runs(address.stored, head) if head else {}
     return [r for r in map(read_run, texts.values()) if r is not None]
 
 
@@ -334,14 +334,14 @@ def _fresh(address: Address, feature: Feature, records: Sequence[RunRecord]) -> 
     return tuple(changes)
 
 
-def _approval(world: World, gate: str, word: str, commit: str, comment: str) -> AppendRow:
+def _approval(ctx: Context, gate: str, word: str, commit: str, comment: str) -> AppendRow:
     return AppendRow(
         "Approvals",
         {
-            "Timestamp": stamp(world.clock.now()),
+            "Timestamp": stamp(ctx.clock.now()),
             "Gate": gate,
             "Decision": word,
-            "By": world.machine.person().name,
+            "By": ctx.machine.person().name,
             "Commit": commit,
             "Comment": comment,
         },

@@ -32,49 +32,49 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.domain.mission import Mission
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 
-def start(world: World, text: str, *, scheduled: bool = False, base: str = "") -> Done:
+def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "") -> Done:
     """Make a mission active, or let it wait until it is due by its schedule. `base` is for a file that names none.
 
     Raises BlockedError without a cap, a base, a runner, or with errors in the file; UsageError when it is never due.
     Where missions are shared, raises ToolError when the remote cannot be asked whether another clone has it.
     """
-    remote_sync.insist(world)
-    before = resolve(world.state.snapshot(), text).mission
-    if not remote_sync.drives(world, before):
-        remote_sync.adopt(world, before)
-        _refuse_without_work(world, before)
+    remote_sync.require_sync(ctx)
+    before = resolve(ctx.state.snapshot(), text).mission
+    if not remote_sync.drives(ctx, before):
+        remote_sync.adopt(ctx, before)
+        _refuse_without_work(ctx, before)
 
     def change(address: Address) -> Wanted:
         named = bool(address.mission.base)
         address = on_base(address, base)
         mission = address.mission
-        refuse_start(world, address)
-        if mission.status is MissionStatus.PAUSED and is_elsewhere(mission.host, world.machine.me()):
+        refuse_start(ctx, address)
+        if mission.status is MissionStatus.PAUSED and is_elsewhere(mission.host, ctx.machine.me()):
             words = f"{mission.id} is driven by {mission.host}, where it is paused"
             raise BlockedError(words, hint=f"mission resume {mission.id}, or mission takeover {mission.id}")
         if mission.base == poc_branch(mission.id):
-            world.code.make_branch(mission.base)
+            ctx.code.make_branch(mission.base)
         if mission.status is MissionStatus.ACTIVE and mission.managed:
             return Wanted(f"{mission.id} is active already", "")
-        changes: list[Change] = [SetFront(("managed",), "mission"), SetFront(("host",), world.machine.me())]
-        changes += _values_in_force(address, _waiting(world, mission)[0] if scheduled else MissionStatus.ACTIVE)
+        changes: list[Change] = [SetFront(("managed",), "mission"), SetFront(("host",), ctx.machine.me())]
+        changes += _values_in_force(address, _waiting(ctx, mission)[0] if scheduled else MissionStatus.ACTIVE)
         changes += [] if named else [SetFront(("base",), mission.base)]
         if scheduled:
-            to, words = _waiting(world, mission)
-            if mission.status is to and mission.managed and remote_sync.drives(world, mission):
+            to, words = _waiting(ctx, mission)
+            if mission.status is to and mission.managed and remote_sync.drives(ctx, mission):
                 return Wanted(f"{words}, it waits already", "")
             then = (*changes, SetFront(("status",), str(to)))
             return Wanted(words, f"mission.{to}", then, decisions=("Wait for the schedule",))
         if mission.status is MissionStatus.PAUSED:
             changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
         else:
-            changes += begin(address.loaded, records_of(world, address), world.clock.now())
+            changes += begin(address.loaded, records_of(ctx, address), ctx.clock.now())
         return Wanted(f"{mission.id} is started", "mission.started", tuple(changes), decisions=("Start the mission",))
 
-    return commit_change(world, text, change)
+    return commit_change(ctx, text, change)
 
 
 def _values_in_force(address: Address, status: MissionStatus) -> Iterator[Change]:
@@ -85,10 +85,10 @@ def _values_in_force(address: Address, status: MissionStatus) -> Iterator[Change
             yield SetFront((SECTION, name), as_scalar(text))
 
 
-def _waiting(world: World, mission: Mission) -> tuple[MissionStatus, str]:
+def _waiting(ctx: Context, mission: Mission) -> tuple[MissionStatus, str]:
     """Return the status of a mission that waits for its schedule, with words; raises UsageError where it cannot."""
     to = MissionStatus.RECURRING if mission.recurs else MissionStatus.SCHEDULED
-    now, zone = world.clock.now(), world.clock.zone
+    now, zone = ctx.clock.now(), ctx.clock.zone
     due, last = next_due(mission.schedule, now, zone), end_of(mission.end_date, zone)
     if due is None or due <= now or (mission.recurs and last is not None and due > last):
         words = f"`{mission.schedule}` is not due any more" if mission.schedule else "it has no schedule"
@@ -100,57 +100,57 @@ def _waiting(world: World, mission: Mission) -> tuple[MissionStatus, str]:
     return to, f"{mission.id} starts {due.astimezone(zone):%a %Y-%m-%d %H:%M}"
 
 
-def takeover(world: World, text: str) -> Done:
+def takeover(ctx: Context, text: str) -> Done:
     """Drive a mission here that another clone drove. Raises ConflictError when a third one was faster."""
-    remote_sync.insist(world)
-    before = resolve(world.state.snapshot(), text).mission
-    remote_sync.adopt(world, before)
-    _refuse_without_work(world, before)
+    remote_sync.require_sync(ctx)
+    before = resolve(ctx.state.snapshot(), text).mission
+    remote_sync.adopt(ctx, before)
+    _refuse_without_work(ctx, before)
 
     def change(address: Address) -> Wanted:
         mission = address.mission
         if not mission.managed or mission.status in FINISHED_MISSION:
             words = f"{mission.id} is {mission.raw_status}, nobody drives it"
             raise UsageError(words, hint=f"mission start {mission.id}")
-        if remote_sync.drives(world, mission):
+        if remote_sync.drives(ctx, mission):
             return Wanted(f"{mission.id} is driven here already", "")
         words = f"{mission.id} is driven here from now on, and no longer by {mission.host or 'nobody'}"
-        changes = (SetFront(("host",), world.machine.me()),)
+        changes = (SetFront(("host",), ctx.machine.me()),)
         return Wanted(words, "mission.taken-over", changes, decisions=("Drive the mission from another host",))
 
-    done = commit_change(world, text, change)
+    done = commit_change(ctx, text, change)
     try:
-        remote_sync.insist(world)
+        remote_sync.require_sync(ctx)
     except ToolError:
-        _give_back(world, before)
+        _give_back(ctx, before)
         raise
-    now = resolve(world.state.snapshot(), text).mission
-    if not remote_sync.drives(world, now):
+    now = resolve(ctx.state.snapshot(), text).mission
+    if not remote_sync.drives(ctx, now):
         raise ConflictError(f"{now.host} was faster, and drives {now.id}", hint=f"mission takeover {now.id}")
-    remote_sync.adopt(world, before)  # again: until this clone was accepted, the other one may have finished something
-    world.code.fence(now.id, f"Drive {now.id} from {world.machine.me()}\n\nMission-Id: {now.id}\n")
-    remote_sync.insist(world)
+    remote_sync.adopt(ctx, before)  # again: until this clone was accepted, the other one may have finished something
+    ctx.code.fence(now.id, f"Drive {now.id} from {ctx.machine.me()}\n\nMission-Id: {now.id}\n")
+    remote_sync.require_sync(ctx)
     return done
 
 
-def _refuse_without_work(world: World, mission: Mission) -> None:
+def _refuse_without_work(ctx: Context, mission: Mission) -> None:
     """Raise BlockedError where features were finished, and nobody has them: what is done would be done nowhere."""
     begun = any(f.status is FeatureStatus.DONE for f in mission.features())
     branch = f"mission/{mission.id}/work"
-    if world.share.remote and begun and world.code.heads(mission.id, mission.base).work is None:
+    if ctx.share.remote and begun and ctx.code.heads(mission.id, mission.base).work is None:
         words = f"features of {mission.id} are done, and neither here nor at the remote there is {branch} with them"
-        hint = f"push it from where it is: git push {world.share.remote} {branch}"
+        hint = f"push it from where it is: git push {ctx.share.remote} {branch}"
         raise BlockedError(words, hint=hint)
 
 
-def _give_back(world: World, before: Mission) -> None:
+def _give_back(ctx: Context, before: Mission) -> None:
     """Take a takeover back that was not accepted: what is driven here hours later would surprise both sides."""
 
     def change(address: Address) -> Wanted:
-        if not remote_sync.drives(world, address.mission):
+        if not remote_sync.drives(ctx, address.mission):
             return Wanted("", "")
         words = f"the takeover of {address.mission.id} could not be pushed, and is taken back"
         return Wanted(words, "mission.given-back", (SetFront(("host",), before.host),))
 
-    if not remote_sync.drives(world, before):
-        commit_change(world, before.id, change)
+    if not remote_sync.drives(ctx, before):
+        commit_change(ctx, before.id, change)

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import RunId
     from mission_cli.domain.mission import Feature
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.engine.loop import Report
 
 _TRIES = 20
@@ -78,52 +78,52 @@ class Desk:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-def worker_at(world: World, text: str) -> RunRecord | None:
+def worker_at(ctx: Context, text: str) -> RunRecord | None:
     """Return the attempt that stepping in would stop, or None."""
-    address = resolve(world.state.snapshot(), text)
+    address = resolve(ctx.state.snapshot(), text)
     number = address.need_feature().number
-    found = [r for r in records_of(world, address) if r.feature == number and r.open]
+    found = [r for r in records_of(ctx, address) if r.feature == number and r.open]
     return None if any(r.by for r in found) else next(iter(found), None)
 
 
-def step_in(world: World, text: str) -> RunRecord:
+def step_in(ctx: Context, text: str) -> RunRecord:
     """Commit the intent of an attempt by hand, or return the one that this person has. Raises BlockedError.
 
     With this commit the feature is theirs: nothing is dispatched for it, and its worker is not wanted any more.
     """
-    refuse_stopped(world)
-    person = world.machine.person()
+    refuse_stopped(ctx)
+    person = ctx.machine.person()
     for _ in range(_TRIES):
-        snapshot = world.state.snapshot()
+        snapshot = ctx.state.snapshot()
         address = resolve(snapshot, text)
-        records = _attempts(world, address)
+        records = _attempts(ctx, address)
         mine = next((r for r in records if r.open and r.by), None)
         if mine is not None:
             _refuse_taken(mine, str(person), address)
             return mine
-        _refuse(world, address)
-        record = _intent(world, address, records)
+        _refuse(ctx, address)
+        record = _intent(ctx, address, records)
         why = f"{person.name} steps into {record.feature} as {attempt_name(record.run)}"
         what = f"Do {record.feature} by hand"
         entry = Entry("feature.taken", why, record.run, decisions=(what,), reason=f"by {person.name}")
         changes = [
             SetFeature(record.feature, "Status", _dispatched(address.need_feature())),
             SetFeature(record.feature, "Worker", f"{person.name} a{record.attempt}"),
-            *log_rows(address.loaded, [entry], world.clock.now()),
+            *log_rows(address.loaded, [entry], ctx.clock.now()),
         ]
         place = f"{address.stored.runs}/{attempt_name(record.run)}.md"
         writes = [mission_write(address.stored, changes), Write(place, write_run(record), None)]
         words = message(address.mission.id, [entry])
         try:
-            world.state.commit(writes, message=words, expect=snapshot.head, author=person)
+            ctx.state.commit(writes, message=words, expect=snapshot.head, author=person)
         except ConflictError:
             continue
-        world.runtime.kick()
+        ctx.runtime.request_pulse()
         return record
     raise ConflictError("the mission files keep moving", hint="try again")
 
 
-def make_ready(world: World, text: str, record: RunRecord) -> list[Report]:
+def make_ready(ctx: Context, text: str, record: RunRecord) -> list[Report]:
     """Let the loop stop and settle the worker and make the tree; return when the person may begin.
 
     Blocks while the worker ends. Raises BlockedError or ToolError when it cannot come to that.
@@ -131,29 +131,29 @@ def make_ready(world: World, text: str, record: RunRecord) -> list[Report]:
     reports: list[Report] = []
     ends = time.monotonic() + _PATIENCE_SECONDS
     while True:
-        reports.append(pulse(world))
-        job = world.executor.poll([record.run])[record.run]
+        reports.append(pulse(ctx))
+        job = ctx.executor.poll([record.run])[record.run]
         if job.state is JobState.RUNNING:
             return reports
-        _refuse_stuck(world, record, job.state, reports[-1], late=time.monotonic() > ends)
-        before = [r for r in _attempts(world, resolve(world.state.snapshot(), text)) if r.open and not r.by]
+        _refuse_stuck(ctx, record, job.state, reports[-1], late=time.monotonic() > ends)
+        before = [r for r in _attempts(ctx, resolve(ctx.state.snapshot(), text)) if r.open and not r.by]
         began = time.monotonic()
         for worker in before:
-            world.executor.wait(worker.run)
+            ctx.executor.wait(worker.run)
         ends += time.monotonic() - began
         time.sleep(_LOOK_SECONDS)  # another process ends it: between two looks there is nothing to wait on
 
 
-def desk_of(world: World, text: str, record: RunRecord) -> Desk:
+def desk_of(ctx: Context, text: str, record: RunRecord) -> Desk:
     """Return tree, conversation and program: the newest conversation that was held in this tree."""
-    address = resolve(world.state.snapshot(), text)
-    tree = world.executor.tree(record.run)
+    address = resolve(ctx.state.snapshot(), text)
+    tree = ctx.executor.tree(record.run)
     if not tree:
         raise ToolError(f"the tree of {record.run} is gone", hint=f"mission handback {text} gives the feature free")
-    shared = [r for r in _attempts(world, address) if world.executor.tree(r.run) == tree]
+    shared = [r for r in _attempts(ctx, address) if ctx.executor.tree(r.run) == tree]
     last = next((r for r in reversed(shared) if r.session), record)
-    runner = world.settings.runners.get(last.runner)
-    agent = agent_of(world, last.runner, runner) if runner else None
+    runner = ctx.settings.runners.get(last.runner)
+    agent = agent_of(ctx, last.runner, runner) if runner else None
     command: tuple[str, ...] = ()
     if agent and runner:
         trusted = runner.project_settings
@@ -177,47 +177,47 @@ def desk_of(world: World, text: str, record: RunRecord) -> Desk:
     )
 
 
-def hand_back(world: World, text: str, *, as_is: bool = False) -> Done:
+def hand_back(ctx: Context, text: str, *, as_is: bool = False) -> Done:
     """End the attempt by hand, to be judged like any other. Raises BlockedError when something is not committed.
 
     With `as_is` that is saved under `refs/mission/wip` and does not count.
     """
-    address = resolve(world.state.snapshot(), text)
+    address = resolve(ctx.state.snapshot(), text)
     number = address.need_feature().number
-    record = next((r for r in _attempts(world, address) if r.open and r.by), None)
+    record = next((r for r in _attempts(ctx, address) if r.open and r.by), None)
     if record is None:
         hint = f"mission open {address.mission.id}/{number}"
         raise NotFoundError(f"nobody has stepped into {number}", hint=hint)
-    if is_elsewhere(record.host, world.machine.me()):
+    if is_elsewhere(record.host, ctx.machine.me()):
         raise BlockedError(f"{name_of(record.by)} has it on {record.host}", hint="hand it back there")
-    if world.executor.poll([record.run])[record.run].state is not JobState.ENDED:
-        make_ready(world, text, record)
-        _refuse_unfinished(world, record, as_is=as_is)
-        world.runtime.kick()
-        world.executor.hand_back(record.run)
+    if ctx.executor.poll([record.run])[record.run].state is not JobState.ENDED:
+        make_ready(ctx, text, record)
+        _refuse_unfinished(ctx, record, as_is=as_is)
+        ctx.runtime.request_pulse()
+        ctx.executor.hand_back(record.run)
     return Done(f"{attempt_name(record.run)} is handed back; it is judged like any other", address)
 
 
-def _attempts(world: World, address: Address) -> list[RunRecord]:
+def _attempts(ctx: Context, address: Address) -> list[RunRecord]:
     """The attempts at the feature, by number."""
     number = address.need_feature().number
-    return sorted((r for r in records_of(world, address) if r.feature == number), key=lambda r: r.attempt)
+    return sorted((r for r in records_of(ctx, address) if r.feature == number), key=lambda r: r.attempt)
 
 
-def _intent(world: World, address: Address, records: Sequence[RunRecord]) -> RunRecord:
+def _intent(ctx: Context, address: Address, records: Sequence[RunRecord]) -> RunRecord:
     """The next attempt, in the newest tree that is there, else in a fresh one at the finished work."""
     mission, number = address.mission, address.need_feature().number
-    heads = world.code.heads(mission.id, mission.base)
+    heads = ctx.code.heads(mission.id, mission.base)
     attempt = 1 + max([heads.highest.get(number, 0), *(r.attempt for r in records)])
-    before = next((r for r in reversed(records) if r.base and world.executor.tree(r.run)), None)
+    before = next((r for r in reversed(records) if r.base and ctx.executor.tree(r.run)), None)
     return RunRecord(
         run=run_id(mission.id, number, attempt),
         state=RecordState.INTENDED,
         runner=mission.preferences.runner,
-        host=world.machine.me(),
+        host=ctx.machine.me(),
         base=before.base if before else heads.work or "",
-        intended=stamp(world.clock.now()),
-        by=str(world.machine.person()),
+        intended=stamp(ctx.clock.now()),
+        by=str(ctx.machine.person()),
         continues=attempt_name(before.run) if before else "",
     )
 
@@ -228,13 +228,13 @@ def _dispatched(feature: Feature) -> FeatureStatus:
     return to if feature.status in {None, to} else move_feature(feature.status, to)
 
 
-def _refuse(world: World, address: Address) -> None:
+def _refuse(ctx: Context, address: Address) -> None:
     """Raise with the first reason why nobody can step into the feature now."""
     mission, feature = address.mission, address.need_feature()
     name = f"{mission.id}/{feature.number}"
     if not mission.managed or mission.status in FINISHED_MISSION or mission.status not in _OPEN:
         raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=f"mission start {mission.id}")
-    if is_elsewhere(mission.host, world.machine.me()):
+    if is_elsewhere(mission.host, ctx.machine.me()):
         raise BlockedError(f"{mission.id} is driven by {mission.host}", hint="step in there")
     if feature.broken or address.loaded.errors():
         raise BlockedError(f"the file of {mission.id} has errors", hint=f"mission lint {mission.id}")
@@ -244,7 +244,7 @@ def _refuse(world: World, address: Address) -> None:
     if milestone is None or milestone.status is not MilestoneStatus.ACTIVE:
         words = f"milestone {milestone.number} is {milestone.raw_status or 'pending'}" if milestone else "it has no row"
         raise BlockedError(words, hint=f"mission why {name}")
-    if world.code.heads(mission.id, mission.base).work is None:
+    if ctx.code.heads(mission.id, mission.base).work is None:
         raise BlockedError(f"{mission.id} has no branch of finished work yet", hint="mission pulse makes it")
 
 
@@ -257,8 +257,8 @@ def _refuse_taken(record: RunRecord, person: str, address: Address) -> None:
         raise BlockedError(words, hint=f"mission handback {address.mission.id}/{record.feature}")
 
 
-def _refuse_stuck(world: World, record: RunRecord, state: JobState, report: Report, *, late: bool) -> None:
-    refuse_stopped(world)
+def _refuse_stuck(ctx: Context, record: RunRecord, state: JobState, report: Report, *, late: bool) -> None:
+    refuse_stopped(ctx)
     if state is JobState.ENDED:
         raise BlockedError(f"{record.run} has ended meanwhile", hint="try again")
     if late or any(isinstance(act, Submit) and act.run == record.run for _, act in report.failed):
@@ -267,8 +267,8 @@ def _refuse_stuck(world: World, record: RunRecord, state: JobState, report: Repo
         raise ToolError(words, hint=f"mission why {record.run.rpartition('-')[0]}")
 
 
-def _refuse_unfinished(world: World, record: RunRecord, *, as_is: bool) -> None:
-    standing = world.executor.standing(record.run)
+def _refuse_unfinished(ctx: Context, record: RunRecord, *, as_is: bool) -> None:
+    standing = ctx.executor.standing(record.run)
     if standing is None:
         return
     wanted = f"mission/{record.run}"

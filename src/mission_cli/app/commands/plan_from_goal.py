@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.budget.ledger import Totals
     from mission_cli.domain.ids import Sha
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.planner.core.policy import RunnerPolicy
     from mission_cli.ports.executor import JobSpec
 
@@ -67,7 +67,7 @@ _NEW = MissionId("new")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PlanRequest:
     """What a person wants planned, and the caps that the mission will have; None and 0: no such cap."""
 
     goal: str
@@ -85,10 +85,10 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PlanningSetup:
     """Everything that is settled before the model is asked."""
 
-    wish: Wish
+    wish: PlanRequest
     runner: str
     model: str
     commit: Sha
@@ -99,7 +99,7 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class PlanningRound:
     """One answer of the model: its record, what it said, what that means, and where it is kept."""
 
     record: RunRecord
@@ -121,8 +121,8 @@ class Round:
 class Planned:
     """What came of it. Without a plan, `refused` may say why there was no further round."""
 
-    desk: Desk
-    rounds: list[Round] = field(default_factory=list)
+    desk: PlanningSetup
+    rounds: list[PlanningRound] = field(default_factory=list)
     refused: str = ""
 
     @property
@@ -153,50 +153,50 @@ class Planned:
         return [replace(r.record, run=run_id(mission, PLANNING, n)) for n, r in enumerate(self.rounds, 1)]
 
 
-def prepare(world: World, wish: Wish) -> Desk:
+def prepare(ctx: Context, wish: PlanRequest) -> PlanningSetup:
     """Choose runner and model, look at the code, write the prompt. Raises BlockedError where nothing can be asked."""
-    runner = choose_runner(world, wish.runner)
-    policy = policy_of(world).runners[runner]
-    commit = world.code.heads(_NEW, wish.base).base
+    runner = choose_runner(ctx, wish.runner)
+    policy = policy_of(ctx).runners[runner]
+    commit = ctx.code.heads(_NEW, wish.base).base
     if commit is None:
         raise BlockedError(f"the base branch `{wish.base}` does not exist", hint="make it, with a first commit")
     tier = wish.tier or PlanModels().orchestrator
     model = policy.models.get(tier, tier)
     _refuse_unbounded(policy, model, wish)
     limits = Limits(
-        usd=min(filter(None, (world.settings.plan_max_usd, wish.max_usd))),
+        usd=min(filter(None, (ctx.settings.plan_max_usd, wish.max_usd))),
         hours=wish.max_hours or None,
         tokens=Decimal(wish.max_tokens) if wish.max_tokens else None,
     )
-    name = f"{world.clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    return Desk(wish, runner, model, commit, _prompt(world, wish, commit, policy.deadline), limits, name)
+    name = f"{ctx.clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    return PlanningSetup(wish, runner, model, commit, _prompt(ctx, wish, commit, policy.deadline), limits, name)
 
 
-def make_plan(world: World, desk: Desk, *, rest: Callable[[], None]) -> Planned:
+def make_plan(ctx: Context, desk: PlanningSetup, *, rest: Callable[[], None]) -> Planned:
     """Ask, and ask once more with what was wrong. `rest` is called between two looks at the job.
 
     Ctrl-C ends the job; what it has cost until then is in the last round.
     """
     planned = Planned(desk)
-    record, session = _first(world, desk), ""
+    record, session = _first(ctx, desk), ""
     while not isinstance(record, Refusal):
-        planned.rounds.append(_ask(world, desk, record, session, len(planned.rounds) + 1, rest))
+        planned.rounds.append(_ask(ctx, desk, record, session, len(planned.rounds) + 1, rest))
         if not _wants_repair(planned.rounds):
             return planned
         last = planned.rounds[-1]
-        session = _session(world, desk, last)
-        record = _repair(world, desk, last, resumed=bool(session))
+        session = _session(ctx, desk, last)
+        record = _repair(ctx, desk, last, resumed=bool(session))
     planned.refused = record.detail
     return planned
 
 
-def choose_runner(world: World, wanted: str = "") -> str:
+def choose_runner(ctx: Context, wanted: str = "") -> str:
     """The runner that is asked for a plan. Raises BlockedError where none can be."""
-    refuse_stopped(world)
-    shortage = world.machine.shortage()
+    refuse_stopped(ctx)
+    shortage = ctx.machine.shortage()
     if shortage:
         raise BlockedError(shortage, hint="try again later, or set min_free_memory_mib, min_free_disk_mib")
-    runners = policy_of(world).runners
+    runners = policy_of(ctx).runners
     name = wanted or ("opencode" if "opencode" in runners or len(runners) != 1 else next(iter(runners)))
     policy = runners.get(name)
     if policy is None:
@@ -211,15 +211,15 @@ def choose_runner(world: World, wanted: str = "") -> str:
 # Before asking
 
 
-def _refuse_unbounded(policy: RunnerPolicy, model: str, wish: Wish) -> None:
+def _refuse_unbounded(policy: RunnerPolicy, model: str, wish: PlanRequest) -> None:
     unpriced = not policy.self_priced and policy.step_cost(model) is None
     if unpriced and not policy.bounded and not wish.max_tokens:
         words = f"nobody knows what `{model}` costs, and only dollars bound the planning"
         raise BlockedError(words, hint="--max-tokens N, or max_steps of the runner")
 
 
-def _prompt(world: World, wish: Wish, commit: Sha, sitting: timedelta) -> str:
-    seen = world.code.glance(commit, world.checks.manifest_names)
+def _prompt(ctx: Context, wish: PlanRequest, commit: Sha, sitting: timedelta) -> str:
+    seen = ctx.code.glance(commit, ctx.checks.manifest_names)
     names = sorted({path.partition("/")[0] + ("/" if "/" in path else "") for path in seen})
     values = {
         "goal": wish.goal,
@@ -227,16 +227,16 @@ def _prompt(world: World, wish: Wish, commit: Sha, sitting: timedelta) -> str:
         "base": wish.base,
         "files": names[:_MOST_FILES],
         "more_files": max(0, len(names) - _MOST_FILES),
-        "commands": [c.text for c in world.checks.detect(seen)],
+        "commands": [c.text for c in ctx.checks.detect(seen)],
         "milestones": MILESTONES,
         "features": FEATURES,
         "sitting": show_duration(sitting),
-        "limits": list(_limits(world, wish)),
+        "limits": list(_limits(ctx, wish)),
     }
-    return world.templates.render("prompts/plan.md.j2", values)
+    return ctx.templates.render("prompts/plan.md.j2", values)
 
 
-def _limits(world: World, wish: Wish) -> Iterator[str]:
+def _limits(ctx: Context, wish: PlanRequest) -> Iterator[str]:
     """Yield the limits of the plan, one sentence each."""
     caps = (("usd", wish.max_usd), ("hours", wish.max_hours), ("tokens", wish.max_tokens or None))
     amounts = [f"{show_amount(name, Decimal(cap))}{' tokens' if name == 'tokens' else ''}" for name, cap in caps if cap]
@@ -246,32 +246,32 @@ def _limits(world: World, wish: Wish) -> Iterator[str]:
         yield f"It must be finished by {wish.deadline}."
     if wish.kind:
         yield f"The type of the mission is {wish.kind}."
-    yield f"At most {counted(1 if wish.mode == 'poc' else world.settings.max_parallel_workers, 'worker')} at a time."
-    if world.settings.protect:
-        yield f"No worker may change {', '.join(world.settings.protect)}."
+    yield f"At most {counted(1 if wish.mode == 'poc' else ctx.settings.max_parallel_workers, 'worker')} at a time."
+    if ctx.settings.protect:
+        yield f"No worker may change {', '.join(ctx.settings.protect)}."
 
 
-def _first(world: World, desk: Desk) -> RunRecord | Refusal:
-    return _intent(world, desk, [], desk.prompt)
+def _first(ctx: Context, desk: PlanningSetup) -> RunRecord | Refusal:
+    return _intent(ctx, desk, [], desk.prompt)
 
 
-def _repair(world: World, desk: Desk, last: Round, *, resumed: bool) -> RunRecord | Refusal:
+def _repair(ctx: Context, desk: PlanningSetup, last: PlanningRound, *, resumed: bool) -> RunRecord | Refusal:
     """The second question: what is wrong; with everything that the model does not remember."""
     values = {
         "first": "" if resumed else desk.prompt,
         "answer": last.answer,
         "problems": _problems_for_model(last),
     }
-    return _intent(world, desk, [last.record], world.templates.render("prompts/plan-repair.md.j2", values))
+    return _intent(ctx, desk, [last.record], ctx.templates.render("prompts/plan-repair.md.j2", values))
 
 
-def _intent(world: World, desk: Desk, before: Sequence[RunRecord], prompt: str) -> RunRecord | Refusal:
+def _intent(ctx: Context, desk: PlanningSetup, before: Sequence[RunRecord], prompt: str) -> RunRecord | Refusal:
     """The record of the next round with what it may cost; a refusal where nothing is left for it."""
-    policy = policy_of(world).runners[desk.runner]
+    policy = policy_of(ctx).runners[desk.runner]
     state = account(desk.limits, [row for r in before for row in spends_of(r)], before)
     reserve = reserve_for_attempt(
         state,
-        wall_limit=min(policy.deadline, world.settings.plan_deadline),
+        wall_limit=min(policy.deadline, ctx.settings.plan_deadline),
         worst_step=policy.step_cost(desk.model),
     )
     if isinstance(reserve, Refusal):
@@ -281,16 +281,16 @@ def _intent(world: World, desk: Desk, before: Sequence[RunRecord], prompt: str) 
         state=RecordState.INTENDED,
         runner=desk.runner,
         model=desk.model,
-        host=world.machine.me(),
+        host=ctx.machine.me(),
         base=desk.commit,
-        intended=stamp(world.clock.now()),
+        intended=stamp(ctx.clock.now()),
         deadline_s=reserve.deadline_s,
         reserve=reserve,
-        prompt=world.secrets.scrub(prompt),
+        prompt=ctx.secrets.scrub(prompt),
     )
 
 
-def _problems_for_model(last: Round) -> list[str]:
+def _problems_for_model(last: PlanningRound) -> list[str]:
     """One line for each problem, with the line of the block that it is about."""
     if last.read is None:
         return [last.record.detail]
@@ -306,17 +306,19 @@ def _problems_for_model(last: Round) -> list[str]:
 # Asking
 
 
-def _ask(world: World, desk: Desk, record: RunRecord, session: str, number: int, rest: Callable[[], None]) -> Round:
-    job = _job(world, desk, record, session, number)
-    end = _run(world, job, rest)
+def _ask(
+    ctx: Context, desk: PlanningSetup, record: RunRecord, session: str, number: int, rest: Callable[[], None]
+) -> PlanningRound:
+    job = _job(ctx, desk, record, session, number)
+    end = _run(ctx, job, rest)
     answer = end.report.answer
-    kept = world.runtime.keep(f"plans/{desk.name}/answer-{number}.md", answer) if answer.strip() else ""
+    kept = ctx.runtime.keep(f"plans/{desk.name}/answer-{number}.md", answer) if answer.strip() else ""
     return _judged(record, end, answer, kept)
 
 
-def _job(world: World, desk: Desk, record: RunRecord, session: str, number: int) -> JobSpec:
+def _job(ctx: Context, desk: PlanningSetup, record: RunRecord, session: str, number: int) -> JobSpec:
     """The job of a round. Both have the same tree: some agents find a conversation by the folder it was held in."""
-    job = agent_job(world, record, title=f"Plan: {desk.wish.goal}", session=session)
+    job = agent_job(ctx, record, title=f"Plan: {desk.wish.goal}", session=session)
     env = {"MISSION_MODE": desk.wish.mode, "MISSION_BASE": desk.wish.base, "MISSION_MODEL": desk.model}
     return replace(
         job,
@@ -328,21 +330,21 @@ def _job(world: World, desk: Desk, record: RunRecord, session: str, number: int)
     )
 
 
-def _run(world: World, job: JobSpec, rest: Callable[[], None]) -> Exit:
+def _run(ctx: Context, job: JobSpec, rest: Callable[[], None]) -> Exit:
     """Run the job to its end; Ctrl-C stops it, a second one leaves it to its supervisor."""
     try:
-        return _until_ended(world, job, rest)
+        return _until_ended(ctx, job, rest)
     except KeyboardInterrupt:
-        world.executor.cancel(job.key)
-        end = _until_ended(world, job, rest, wanted=False)
+        ctx.executor.cancel(job.key)
+        end = _until_ended(ctx, job, rest, wanted=False)
         return replace(end, reason=EndReason.CANCELLED)
 
 
-def _until_ended(world: World, job: JobSpec, rest: Callable[[], None], *, wanted: bool = True) -> Exit:
+def _until_ended(ctx: Context, job: JobSpec, rest: Callable[[], None], *, wanted: bool = True) -> Exit:
     """Wait for the exit file; a supervisor that died is replaced, and tells what its run has cost."""
     submits = 0
     while True:
-        seen = world.executor.poll([job.key])[job.key]
+        seen = ctx.executor.poll([job.key])[job.key]
         if seen.exit is not None:
             return seen.exit
         if seen.state is JobState.UNKNOWN and not wanted:
@@ -351,7 +353,7 @@ def _until_ended(world: World, job: JobSpec, rest: Callable[[], None], *, wanted
             if submits == _MOST_SUBMITS:
                 raise ToolError(f"the job {job.key} cannot be kept running", hint="see .git/mission/jobs")
             submits += 1
-            world.executor.submit(job)
+            ctx.executor.submit(job)
         else:
             rest()
 
@@ -359,7 +361,7 @@ def _until_ended(world: World, job: JobSpec, rest: Callable[[], None], *, wanted
 # Afterwards
 
 
-def _judged(record: RunRecord, end: Exit, answer: str, kept: str) -> Round:
+def _judged(record: RunRecord, end: Exit, answer: str, kept: str) -> PlanningRound:
     """Say what a round came to, and write its bill."""
     read = None
     ended = cause_of_end(end)
@@ -387,17 +389,17 @@ def _judged(record: RunRecord, end: Exit, answer: str, kept: str) -> Round:
         evidence="\n".join(p.at("answer") for p in read.found) if read is not None else first_error(detail),
     )
     answered = end.reason is EndReason.EXIT and end.code == 0
-    return Round(settled, answer, read, kept, answered=answered, subagents=bool(end.report.children))
+    return PlanningRound(settled, answer, read, kept, answered=answered, subagents=bool(end.report.children))
 
 
-def _wants_repair(rounds: Sequence[Round]) -> bool:
+def _wants_repair(rounds: Sequence[PlanningRound]) -> bool:
     """Once, and only where the model had its say: an outage, a limit or a stop is nothing that it could mend."""
     last = rounds[-1]
     mendable = last.answered and last.record.cause in {Cause.WRONG_OUTPUT, Cause.NOOP}
     return len(rounds) == 1 and mendable
 
 
-def _session(world: World, desk: Desk, last: Round) -> str:
+def _session(ctx: Context, desk: PlanningSetup, last: PlanningRound) -> str:
     """The conversation to go on with; empty where the second bill would hold parts of the first."""
-    agent = agent_of(world, desk.runner, world.settings.runners[desk.runner])
+    agent = agent_of(ctx, desk.runner, ctx.settings.runners[desk.runner])
     return last.record.session if agent is not None and agent.resumes and not last.subagents else ""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, Mission
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 _RUN = frozenset({CriterionKind.RUN, CriterionKind.METRIC})
 _ENDS = frozenset({"&&", "||", ";", "|", "&", "(", ")", "|&", ";;"})
@@ -35,10 +35,10 @@ class Reference:
     """It is the program or the script that is run first: nothing can have made the file before."""
 
 
-def refuse_unreachable(world: World, mission: Mission, commit: Sha) -> None:
+def refuse_unreachable(ctx: Context, mission: Mission, commit: Sha) -> None:
     """Raise BlockedError for the first file that a command needs and that a clone of a commit does not have."""
-    references = list(_references(world, mission))
-    missing = world.code.missing(commit, [reference.path for reference in references])
+    references = list(_references(ctx, mission))
+    missing = ctx.code.missing(commit, [reference.path for reference in references])
     for one in references:
         ignored = missing.get(one.path)
         if ignored is None or (ignored and not one.run):
@@ -47,7 +47,7 @@ def refuse_unreachable(world: World, mission: Mission, commit: Sha) -> None:
             f"`{one.path}`, which {one.owner} names, is not in git at `{mission.base}`: workers and checks get a clone"
         )
         raise BlockedError(words, hint=_hint(one.path, mission.base, ignored=ignored))
-    for name in world.machine.not_in_checkout(world.settings.tree.copy):
+    for name in ctx.machine.not_in_checkout(ctx.settings.tree.copy):
         words = f"`{name}`, which `copy` of `[tree]` names, is not in the checkout"
         raise BlockedError(words, hint="write it, or take it out of .mission.toml")
 
@@ -57,14 +57,14 @@ def _hint(path: str, base: str, *, ignored: bool) -> str:
     return f"on the branch {base}: {shlex.join(add)} && {shlex.join(['git', 'commit', '-m', f'Add {path}'])}"
 
 
-def _references(world: World, mission: Mission) -> Iterator[Reference]:
+def _references(ctx: Context, mission: Mission) -> Iterator[Reference]:
     """Every word of a command that may be a path."""
     for name in runners(mission):
-        runner = world.settings.runners.get(name)
+        runner = ctx.settings.runners.get(name)
         for word in runner.command if runner else ():
             for path, run in _paths(word) if " " in word else [(word, True)]:
                 yield Reference(path, f"the runner `{name}`", run)
-    for path, run in _paths(world.settings.tree.setup):
+    for path, run in _paths(ctx.settings.tree.setup):
         yield Reference(path, "`setup` of `[tree]`", run)
     for criterion in _criteria(mission):
         for path, run in _paths(criterion.command) if criterion.kind in _RUN else ():

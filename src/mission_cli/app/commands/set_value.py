@@ -30,7 +30,7 @@ from mission_cli.domain.errors import UsageError
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
     from mission_cli.document.changes import Change
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 WRITTEN_BY_US = frozenset({"id", "managed", "host", "created", "started", "completed", "executions", SECTION})
 """Keys that only the program sets."""
@@ -78,12 +78,12 @@ def setting(address: Address, key: str, value: str) -> Setting:
     return Setting(key, path, old, text, wider)
 
 
-def set_value(world: World, text: str, key: str, value: str) -> Done:
+def set_value(ctx: Context, text: str, key: str, value: str) -> Done:
     """Set one value of the front matter; a change of what bounds the mission stands in the Decision Log."""
 
     def change(address: Address) -> Wanted:
         wanted = setting(address, key, value)
-        _refuse_what_is_not_there(world, address, wanted)
+        _refuse_what_is_not_there(ctx, address, wanted)
         front = address.loaded.layout.front
         bound = bound_of(key)
         if wanted.new == front.text(*wanted.path) and (bound is None or wanted.new == wanted.old):
@@ -95,15 +95,15 @@ def set_value(world: World, text: str, key: str, value: str) -> Done:
         words = f"{address.mission.id}: {wanted.words}"
         return Wanted(words, "mission.set", tuple(changes), decisions=decisions, reason="mission set")
 
-    return commit_change(world, text, change)
+    return commit_change(ctx, text, change)
 
 
-def _refuse_what_is_not_there(world: World, address: Address, wanted: Setting) -> None:
+def _refuse_what_is_not_there(ctx: Context, address: Address, wanted: Setting) -> None:
     """Raise UsageError for a runner that is not configured and for a branch that does not exist."""
-    if wanted.key == "preferences.runner" and wanted.new and wanted.new not in world.settings.runners:
-        known = ", ".join(sorted(world.settings.runners)) or "none"
+    if wanted.key == "preferences.runner" and wanted.new and wanted.new not in ctx.settings.runners:
+        known = ", ".join(sorted(ctx.settings.runners)) or "none"
         raise UsageError(f"the runner `{wanted.new}` is not configured", hint=f"there are: {known}")
-    if wanted.key == "base" and world.code.heads(address.mission.id, wanted.new).base is None:
+    if wanted.key == "base" and ctx.code.heads(address.mission.id, wanted.new).base is None:
         raise UsageError(f"there is no branch `{wanted.new}`", hint="git branch lists the branches")
 
 

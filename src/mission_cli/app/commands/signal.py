@@ -14,10 +14,10 @@ from mission_cli.domain.errors import NotFoundError
 
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 
-def signal(world: World, text: str, *, reason: str = "") -> Done:
+def signal(ctx: Context, text: str, *, reason: str = "") -> Done:
     """Resolve the waits of a feature, open or failed. Raises NotFoundError where there is none."""
 
     def change(address: Address) -> Wanted:
@@ -31,4 +31,4 @@ def signal(world: World, text: str, *, reason: str = "") -> Done:
         changes = tuple(SetCell("Waits", key, "Status", "resolved") for key in keys)
         return Wanted(words + (f": {reason}" if reason else ""), "wait.resolved", changes)
 
-    return commit_change(world, text, change)
+    return commit_change(ctx, text, change)

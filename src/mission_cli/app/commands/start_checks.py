@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.problems import Problem
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 
-def refuse_start(world: World, address: Address) -> None:
+def refuse_start(ctx: Context, address: Address) -> None:
     """Raise BlockedError with the first reason why a mission cannot start."""
     mission, where = address.mission, address.stored.path
     harmless = {found.words for found in mission.in_force.overruled if found.counts}
@@ -41,17 +41,17 @@ def refuse_start(world: World, address: Address) -> None:
     if not mission.base:
         hint = f"name it: mission start {mission.id} --base main"
         raise BlockedError(f"{mission.id} has no base branch", hint=hint)
-    heads = world.code.heads(mission.id, mission.base)
+    heads = ctx.code.heads(mission.id, mission.base)
     if heads.in_the_way:
         words = f"there is a branch `{heads.in_the_way}`, and beside it there can be no `mission/{mission.id}/work`"
         raise BlockedError(words, hint=f"rename it: {command_line('git', 'branch', '-m', heads.in_the_way)} NEW-NAME")
     if mission.base != poc_branch(mission.id) and heads.base is None:
         raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="make it, with a first commit")
     for name in runners(mission):
-        _refuse_runner(world, mission, name)
+        _refuse_runner(ctx, mission, name)
     if mission.status not in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and (start := heads.work or heads.base):
-        refuse_unreachable(world, mission, start)
-    if is_elsewhere(mission.host, world.machine.me()) and mission.status is MissionStatus.ACTIVE:
+        refuse_unreachable(ctx, mission, start)
+    if is_elsewhere(mission.host, ctx.machine.me()) and mission.status is MissionStatus.ACTIVE:
         raise BlockedError(f"{mission.id} is driven by {mission.host}", hint=f"mission takeover {mission.id}")
 
 
@@ -76,19 +76,19 @@ def on_base(address: Address, base: str) -> Address:
     return replace(address, loaded=replace(address.loaded, mission=replace(mission, base=base)))
 
 
-def why_refused(world: World, address: Address) -> Hold | None:
+def why_refused(ctx: Context, address: Address) -> Hold | None:
     """Return what keeps a mission from being started or resumed, or None."""
     try:
-        refuse_start(world, address)
+        refuse_start(ctx, address)
     except BlockedError as error:
         return Hold("", "start", error.message, unblock=error.hint, person=True)
     return None
 
 
-def _refuse_runner(world: World, mission: Mission, name: str) -> None:
-    runner = policy_of(world).runners.get(name)
+def _refuse_runner(ctx: Context, mission: Mission, name: str) -> None:
+    runner = policy_of(ctx).runners.get(name)
     if runner is None:
-        known = ", ".join(sorted(world.settings.runners)) or "none"
+        known = ", ".join(sorted(ctx.settings.runners)) or "none"
         hint = f"write a table [runners.{name}] into .mission.toml (there are: {known})"
         raise BlockedError(f"the runner `{name}` of {mission.id} is not configured", hint=hint)
     if runner.problem:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
     from mission_cli.document.merging.difference import Difference
     from mission_cli.document.reading.loaded import Loaded
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Event, Snapshot
 
 EVENT = "decision.undone"
@@ -71,23 +71,23 @@ class Undone:
     """What will come of it, where that is known."""
 
 
-def undo(world: World, text: str) -> Undone:
+def undo(ctx: Context, text: str) -> Undone:
     """Take the last decision back. Raises BlockedError where that cannot be, with what to do instead."""
-    person = world.machine.person()
+    person = ctx.machine.person()
     for attempt in range(_TRIES):
-        snapshot = world.state.snapshot()
+        snapshot = ctx.state.snapshot()
         try:
             address = resolve(snapshot, text)
         except NotFoundError:
-            made = _made_again(world, snapshot, text)
+            made = _made_again(ctx, snapshot, text)
             if made is None:
                 raise
             return made
-        last = last_decision(world.state.history(address.stored, limit=_MOST))
+        last = last_decision(ctx.state.history(address.stored, limit=_MOST))
         if last is None:
             raise NotFoundError(f"nothing was decided for {address.mission.id} as far as its history remains")
-        before, after = (world.state.text_at(address.stored, f"{last.commit}{end}") for end in ("^", ""))
-        _refuse(world, address, last, before, after)
+        before, after = (ctx.state.text_at(address.stored, f"{last.commit}{end}") for end in ("^", ""))
+        _refuse(ctx, address, last, before, after)
         _refuse_changed(address, before, after)
         entry = Entry(
             EVENT,
@@ -96,10 +96,10 @@ def undo(world: World, text: str) -> Undone:
             decisions=(f"Take back: {last.subject}",),
             reason=f"by {person.name}",
         )
-        rows = list(log_rows(address.loaded, [entry], world.clock.now()))
-        back = _reversal(world, address.mission.id, before, after)
+        rows = list(log_rows(address.loaded, [entry], ctx.clock.now()))
+        back = _reversal(ctx, address.mission.id, before, after)
         new = back(address.stored.text)
-        beside = _beside(world, address, last, snapshot) if STATE_PUT_BACK in last.events else []
+        beside = _beside(ctx, address, last, snapshot) if STATE_PUT_BACK in last.events else []
         if new == address.stored.text and not beside:
             raise NotFoundError(f"nothing is left of it: {last.subject}", hint=f"mission history {address.mission.id}")
 
@@ -108,14 +108,14 @@ def undo(world: World, text: str) -> Undone:
 
         write = Write(address.stored.path, patch.apply(new, rows), address.stored.text, rework)
         try:
-            commit = world.state.commit(
+            commit = ctx.state.commit(
                 [write, *beside], message=message(address.mission.id, [entry]), expect=snapshot.head, author=person
             )
         except ConflictError:
             if attempt + 1 == _TRIES:
                 raise
             continue
-        world.runtime.kick()
+        ctx.runtime.request_pulse()
         changes = differences(address.loaded, load(new, address.mission.id))
         return Undone(address.mission.id, last.subject, last.events, last.commit, commit, changes, _note(last, new))
     raise AssertionError("the loop returns or raises")
@@ -138,30 +138,30 @@ def last_decision(history: Sequence[Event]) -> Event | None:
     return next(iter(decided), None)
 
 
-def _beside(world: World, address: Address, last: Event, snapshot: Snapshot) -> list[Write]:
+def _beside(ctx: Context, address: Address, last: Event, snapshot: Snapshot) -> list[Write]:
     """The other files of a mission as they were before they were put back, if they have not changed since."""
     mission = address.stored.id
-    files = world.state.changed(_before(last), last.commit).get(mission, {})
-    since = world.state.changed(last.commit, snapshot.head).get(mission, {})
+    files = ctx.state.changed(_before(last), last.commit).get(mission, {})
+    since = ctx.state.changed(last.commit, snapshot.head).get(mission, {})
     again = [path for path in files if path != address.stored.path and path not in since]
     return [Write(path, *files[path]) for path in again]
 
 
-def _made_again(world: World, snapshot: Snapshot, text: str) -> Undone | None:
+def _made_again(ctx: Context, snapshot: Snapshot, text: str) -> Undone | None:
     """Restore a mission that was removed because it was not created by this program; None if there is none."""
-    history = world.state.history(limit=_MOST)
+    history = ctx.state.history(limit=_MOST)
     taken_back = {event.undoes for event in history}
     back = (e for e in history if STATE_PUT_BACK in e.events and text in e.missions and e.commit not in taken_back)
     for last in back:
-        files = world.state.changed(_before(last), last.commit).get(MissionId(text), {})
+        files = ctx.state.changed(_before(last), last.commit).get(MissionId(text), {})
         writes = [Write(path, old) for path, (old, new) in files.items() if old is not None and new is None]
         if not writes:
             continue
-        person = world.machine.person()
+        person = ctx.machine.person()
         entry = Entry(EVENT, f"taken back: {last.subject} (by {person.name})", undoes=last.commit)
         words = message(text, [entry])
-        commit = world.state.commit(writes, message=words, expect=snapshot.head, author=person)
-        world.runtime.kick()
+        commit = ctx.state.commit(writes, message=words, expect=snapshot.head, author=person)
+        ctx.runtime.request_pulse()
         return Undone(text, last.subject, last.events, last.commit, commit, ())
     return None
 
@@ -171,7 +171,7 @@ def _before(last: Event) -> Sha:
     return Sha(f"{last.commit}^")
 
 
-def _refuse(world: World, address: Address, last: Event, before: str, after: str) -> None:
+def _refuse(ctx: Context, address: Address, last: Event, before: str, after: str) -> None:
     mission = address.mission.id
     for event in last.events:
         if event in _FINAL:
@@ -183,12 +183,12 @@ def _refuse(world: World, address: Address, last: Event, before: str, after: str
     if load(before, mission).mission.spends != load(after, mission).mission.spends:
         raise BlockedError(f"something was spent: {last.subject}", hint="a bill is never taken back")
     if last.runs:
-        begun = [run for run, job in world.executor.poll(last.runs).items() if job.state is not JobState.UNKNOWN]
+        begun = [run for run, job in ctx.executor.poll(last.runs).items() if job.state is not JobState.UNKNOWN]
         if begun:
             feature = begun[0].rpartition("-")[0]
             hint = f"stop it: mission pause {mission} --now, or mission skip {feature} --reason TEXT"
             raise BlockedError(f"{begun[0]} has started", hint=hint)
-    if "landing.approved" in last.events and _has_landed(world, address):
+    if "landing.approved" in last.events and _has_landed(ctx, address):
         hint = f"revert it on {address.mission.base}: git revert -m 1"
         raise BlockedError(f"the work has landed: {last.subject}", hint=hint)
 
@@ -206,22 +206,22 @@ def _refuse_changed(address: Address, before: str, after: str) -> None:
         raise BlockedError(f"what it changed was changed again since: {words}", hint=hint)
 
 
-def _has_landed(world: World, address: Address) -> bool:
+def _has_landed(ctx: Context, address: Address) -> bool:
     mission = address.mission
     approved = [a.commit for a in mission.landings]
-    commit = world.code.find_commit(approved[-1]) if approved else None
-    base = world.code.heads(mission.id, mission.base).base
+    commit = ctx.code.find_commit(approved[-1]) if approved else None
+    base = ctx.code.heads(mission.id, mission.base).base
     if commit is None or base is None:
         return False
-    return world.code.landing(mission.base, base, commit).state is LandState.LANDED
+    return ctx.code.landing(mission.base, base, commit).state is LandState.LANDED
 
 
-def _reversal(world: World, mission: str, before: str, after: str) -> Callable[[str], str]:
+def _reversal(ctx: Context, mission: str, before: str, after: str) -> Callable[[str], str]:
     """What takes a change back on a version of the file that may have gone on since."""
     wanted = patch.apply_fitting(before, list(_logged(load(before, mission), load(after, mission)))).text
 
     def back(now: str) -> str:
-        merged = world.state.merge(after, now, wanted)
+        merged = ctx.state.merge(after, now, wanted)
         if merged is None:
             hint = f"mission diff {mission} shows what there is; mission edit {mission} changes it"
             raise BlockedError("what it changed was changed again since", hint=hint)

@@ -33,7 +33,7 @@ from mission_cli.planner.core.decisions import (
     MoveFeature,
     RunCheck,
 )
-from mission_cli.planner.core.deliberation import Draft
+from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import (
     Judged,
@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, Milestone
     from mission_cli.engine.case import Case
-    from mission_cli.engine.context import World
-    from mission_cli.planner.core.decisions import Move
+    from mission_cli.engine.context import Context
+    from mission_cli.planner.core.decisions import Transition
     from mission_cli.planner.core.policy import Policy
 
 
@@ -77,38 +77,38 @@ class Validation:
 
 
 def begin(
-    world: World, address: Address, milestone: Milestone, *, report_only: bool, again: bool = False
+    ctx: Context, address: Address, milestone: Milestone, *, report_only: bool, again: bool = False
 ) -> Validation:
     """Prepare it. Raises BlockedError when the milestone is not ready to be judged, or STOP is set.
 
     With `again` every criterion is run, whatever is known, and open fix features do not stand in the way.
     """
-    refuse_stopped(world)
-    case = consider(world, policy_of(world), world.state.snapshot(), address.stored, address.loaded, look_only=True)
+    refuse_stopped(ctx)
+    case = consider(ctx, policy_of(ctx), ctx.state.snapshot(), address.stored, address.loaded, look_only=True)
     unfinished = [f.number for f in milestone.features if not f.finished and not (again and f.fixes)]
     if unfinished and not report_only:
         hint = "judge it as it is with --report-only"
         raise BlockedError(f"milestone {milestone.number} is not ready: {', '.join(unfinished)} not done", hint=hint)
-    heads = world.code.heads(case.mission.id, case.mission.base)
+    heads = ctx.code.heads(case.mission.id, case.mission.base)
     commit = heads.work or heads.base
     if commit is None:
         raise BlockedError("there is no commit to judge yet", hint=f"mission start {case.mission.id}")
-    tree = world.code.code_tree(commit)
-    found = world.checks.detect(world.code.glance(commit, world.checks.manifest_names))
+    tree = ctx.code.code_tree(commit)
+    found = ctx.checks.detect(ctx.code.glance(commit, ctx.checks.manifest_names))
     criteria = milestone.criteria or found
-    turn = f"again {world.clock.now().isoformat()}" if again else turn_of(case.mission)
-    judges = Judges(world, case.mission, heads, case.seen.records)
-    draft = Draft(case.mission, replace(case.seen, detected={tree: found}), policy_of(world))
+    turn = f"again {ctx.clock.now().isoformat()}" if again else turn_of(case.mission)
+    judges = Judges(ctx, case.mission, heads, case.observation.records)
+    draft = Draft(case.mission, replace(case.observation, detected={tree: found}), policy_of(ctx))
     before = tuple(dict.fromkeys([*criteria, *passed_criteria(draft, tree)]))
     return Validation(case, milestone, criteria, commit, tree, turn, judges.against(commit), before)
 
 
-def step(world: World, validation: Validation) -> Judgement:
+def step(ctx: Context, validation: Validation) -> Judgement:
     """Start what has to be started; return where it stands. Questions to people count as not judged here."""
-    policy, case = policy_of(world), validation.case
-    states = check_states(world, policy, case.mission, _wanted(validation, policy))
-    free = world.machine.free_slots("check")
-    draft = Draft(case.mission, replace(case.seen, checks=states, free_checks=free), policy)
+    policy, case = policy_of(ctx), validation.case
+    states = check_states(ctx, policy, case.mission, _wanted(validation, policy))
+    free = ctx.machine.free_slots("check")
+    draft = Draft(case.mission, replace(case.observation, checks=states, free_checks=free), policy)
     owner = str(validation.milestone.number)
     result = judge(
         draft,
@@ -122,8 +122,8 @@ def step(world: World, validation: Validation) -> Judgement:
         start_within_bounds(draft, result)
     else:
         result = _as_before(draft, validation, result)
-    for act in draft.acts:
-        acting.carry_out(world, case, act)
+    for act in draft.effects:
+        acting.carry_out(ctx, case, act)
     return result
 
 
@@ -145,7 +145,7 @@ def _as_before(draft: Draft, validation: Validation, result: Judgement) -> Judge
     owner, against = str(validation.milestone.number), validation.against
     before = as_before(draft, against, validation.before, owner=owner, about="", turn=validation.turn)
     waits = any(hold.kind == "request" and hold.subject == owner for hold in draft.holds)
-    asked = [move.request for move in draft.moves if isinstance(move, Ask)] if waits else []
+    asked = [move.request for move in draft.transitions if isinstance(move, Ask)] if waits else []
     if waits and not asked:
         asked = [r for r in draft.mission.requests if r.open and r.feature == owner and ACCEPT_CHANGE in r.prompt]
     failed = before.failures if before.against else []
@@ -153,15 +153,15 @@ def _as_before(draft: Draft, validation: Validation, result: Judgement) -> Judge
     return replace(
         result,
         known=[*(j for j in result.known if j.criterion.text not in texts), *failed],
-        starts=[act for act in draft.acts if isinstance(act, RunCheck)],
+        starts=[act for act in draft.effects if isinstance(act, RunCheck)],
         running=["the judge's files of the base"] if before.open and not waits else [],
         asked=[*result.asked, *asked],
     )
 
 
-def conclude(world: World, validation: Validation, known: list[Judged]) -> None:
+def conclude(ctx: Context, validation: Validation, known: list[Judged]) -> None:
     """Write the verdicts behind the criteria, and close the fix features whose criterion passes."""
-    at, person = stamp(world.clock.now()), world.machine.person()
+    at, person = stamp(ctx.clock.now()), ctx.machine.person()
     marks = tuple(
         Mark(j.criterion, j.passes, Result(j.verdict, at, validation.commit[:7]), j.criterion.baseline)
         for j in known
@@ -170,15 +170,15 @@ def conclude(world: World, validation: Validation, known: list[Judged]) -> None:
     if not marks:
         return
     words = f"milestone {validation.milestone.number} judged on demand (by {person.name})"
-    moves: list[Move] = [MarkCriteria(str(validation.milestone.number), marks, "judged on demand")]
+    transitions: list[Transition] = [MarkCriteria(str(validation.milestone.number), marks, "judged on demand")]
     entries = [Entry("criteria.judged", words)]
     for move in _closed(validation.milestone, known):
-        moves.append(move)
+        transitions.append(move)
         entries.append(Entry("feature.done", move.why))
-    changes = [c for move in moves for c in changes_of(validation.case.loaded, move, (), world.clock.now())]
+    changes = [c for move in transitions for c in changes_of(validation.case.loaded, move, (), ctx.clock.now())]
     write = mission_write(validation.case.stored, changes)
     mission = validation.case.mission.id
-    world.state.commit([write], message=message(mission, entries), expect=validation.case.head, author=person)
+    ctx.state.commit([write], message=message(mission, entries), expect=validation.case.head, author=person)
 
 
 def _closed(milestone: Milestone, known: list[Judged]) -> list[MoveFeature]:

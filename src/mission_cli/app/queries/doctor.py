@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import Exit
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.ports.diagnostics import Instruments
     from mission_cli.ports.schedule import Installed
 
@@ -77,41 +77,41 @@ def schedule_findings(tools: Instruments) -> list[Finding]:
     return _looked("schedule", lambda: _schedule(tools))
 
 
-def repository_findings(world: World, tools: Instruments, *, offline: bool) -> list[Finding]:
+def repository_findings(ctx: Context, tools: Instruments, *, offline: bool) -> list[Finding]:
     """Sandbox, room, state, each configured runner, and unless `offline` the remote."""
     findings = [
-        _sandbox(world),
-        _room(world),
-        *_copies(world),
-        *_shell(world),
-        *_looked("state", lambda: [_state(world, tools)]),
-        *_trouble(world),
+        _sandbox(ctx),
+        _room(ctx),
+        *_copies(ctx),
+        *_shell(ctx),
+        *_looked("state", lambda: [_state(ctx, tools)]),
+        *_trouble(ctx),
     ]
-    for name in sorted(world.settings.runners):
-        findings += _looked(f"runner {name}", partial(_runner, world, tools, name))
-    return findings if offline else [*findings, *_remote(world, tools)]
+    for name in sorted(ctx.settings.runners):
+        findings += _looked(f"runner {name}", partial(_runner, ctx, tools, name))
+    return findings if offline else [*findings, *_remote(ctx, tools)]
 
 
-def call_models(world: World, nonce: str) -> list[Call]:
+def call_models(ctx: Context, nonce: str) -> list[Call]:
     """Start one smallest call of a model for every agent that a mission here uses. Raises MissionError."""
     calls = []
-    for name, mission in _used(world).items():
-        runner = world.settings.runners[name]
-        base = world.code.heads(mission.id, mission.base).base
-        if (runner.kind or name) == _PROGRAM or runner_obstacle(world, name, runner) or base is None:
+    for name, mission in _used(ctx).items():
+        runner = ctx.settings.runners[name]
+        base = ctx.code.heads(mission.id, mission.base).base
+        if (runner.kind or name) == _PROGRAM or runner_obstacle(ctx, name, runner) or base is None:
             continue
         tier = mission.models.get("workers", "")
         call = Call(name, runner.models.get(tier, tier), f"doctor/{nonce}/{name}")
         record = _record(call, base)
-        spec = replace(worker_job(world, mission, record), key=call.job, kind="check", branch="", setup="", copy=())
-        world.executor.submit(replace(spec, max_steps=3))
+        spec = replace(worker_job(ctx, mission, record), key=call.job, kind="check", branch="", setup="", copy=())
+        ctx.executor.submit(replace(spec, max_steps=3))
         calls.append(call)
     return calls
 
 
-def answer(world: World, call: Call, key_file: str) -> tuple[Finding, Decimal | None] | None:
+def answer(ctx: Context, call: Call, key_file: str) -> tuple[Finding, Decimal | None] | None:
     """What came of a call, and what it cost in dollars if somebody knows; None while it runs."""
-    job = world.executor.poll([call.job])[call.job]
+    job = ctx.executor.poll([call.job])[call.job]
     if job.exit is None and job.state in {JobState.RUNNING, JobState.WAITING}:
         return None
     if job.exit is None:
@@ -220,18 +220,18 @@ def _lost(tools: Instruments) -> list[Finding]:
 # The repository
 
 
-def _sandbox(world: World) -> Finding:
-    found = world.machine.sandbox()
+def _sandbox(ctx: Context) -> Finding:
+    found = ctx.machine.sandbox()
     if found.problem:
         return wrong("sandbox", found.problem, "apt install bubblewrap, or `sandbox` in .mission.toml")
     if found.on:
         return fine("sandbox", found.words)
-    todo = "" if world.settings.sandbox == "off" else "apt install bubblewrap"
+    todo = "" if ctx.settings.sandbox == "off" else "apt install bubblewrap"
     return doubtful("sandbox", found.words, todo)
 
 
-def _copies(world: World) -> list[Finding]:
-    missing = world.machine.not_in_checkout(world.settings.tree.copy)
+def _copies(ctx: Context) -> list[Finding]:
+    missing = ctx.machine.not_in_checkout(ctx.settings.tree.copy)
     todo = "put them there, or take them out of `[tree] copy` in .mission.toml"
     return (
         [doubtful("tree", f"not in your checkout, so in no worker's tree: {', '.join(missing)}", todo)]
@@ -240,29 +240,29 @@ def _copies(world: World) -> list[Finding]:
     )
 
 
-def _shell(world: World) -> list[Finding]:
-    lacks = world.checks.lacks
+def _shell(ctx: Context) -> list[Finding]:
+    lacks = ctx.checks.lacks
     return [doubtful("shell", f"criteria are run by a shell {lacks}", "install bash")] if lacks else []
 
 
-def _room(world: World) -> Finding:
-    shortage = world.machine.shortage()
+def _room(ctx: Context) -> Finding:
+    shortage = ctx.machine.shortage()
     if shortage:
         return wrong("room", f"{shortage}: no worker is started", "free some, or lower min_free_… in .mission.toml")
     return fine("room", "enough memory and disk for a worker")
 
 
-def _state(world: World, tools: Instruments) -> Finding:
-    newest = world.state.history(limit=1)
+def _state(ctx: Context, tools: Instruments) -> Finding:
+    newest = ctx.state.history(limit=1)
     if newest and newest[0].at - tools.clock.now() > _CLOCK_SLACK:
         span = roughly(newest[0].at - tools.clock.now())
         words = f"the clock is {span} behind the newest commit of the state"
         return wrong("clock", words, "set it: timedatectl set-ntp true")
-    return fine("state", counted(len(world.state.snapshot().missions), "mission"))
+    return fine("state", counted(len(ctx.state.snapshot().missions), "mission"))
 
 
-def _remote(world: World, tools: Instruments) -> list[Finding]:
-    remote = world.settings.remote
+def _remote(ctx: Context, tools: Instruments) -> list[Finding]:
+    remote = ctx.settings.remote
     if not remote:
         return []
     try:
@@ -273,18 +273,18 @@ def _remote(world: World, tools: Instruments) -> list[Finding]:
     return [fine("remote", f"a claim was pushed to `{remote}` and taken away again")]
 
 
-def _trouble(world: World) -> list[Finding]:
-    return [wrong("pulse here", f"at {t.at} it could not work: {t.message}", t.hint) for t in world.runtime.troubles()]
+def _trouble(ctx: Context) -> list[Finding]:
+    return [wrong("pulse here", f"at {t.at} it could not work: {t.message}", t.hint) for t in ctx.runtime.troubles()]
 
 
-def _runner(world: World, tools: Instruments, name: str) -> list[Finding]:
-    subject, runner = f"runner {name}", world.settings.runners[name]
-    obstacle = runner_obstacle(world, name, runner)
+def _runner(ctx: Context, tools: Instruments, name: str) -> list[Finding]:
+    subject, runner = f"runner {name}", ctx.settings.runners[name]
+    obstacle = runner_obstacle(ctx, name, runner)
     if obstacle is not None:
         return [wrong(subject, obstacle.words, obstacle.remedy)]
     version = "" if (runner.kind or name) == _PROGRAM else f", {tools.version(runner.command)}"
     installed = tools.schedule.installed()
-    elsewhere = in_its_environment(world, installed, name) if installed is not None else []
+    elsewhere = in_its_environment(ctx, installed, name) if installed is not None else []
     return [
         fine(subject, f"{tools.program(runner.command)}{version}"),
         *(replace(f, subject=subject) for f in elsewhere),
@@ -294,15 +294,15 @@ def _runner(world: World, tools: Instruments, name: str) -> list[Finding]:
 # Models
 
 
-def _used(world: World) -> dict[str, Mission]:
+def _used(ctx: Context) -> dict[str, Mission]:
     """Configured runners that a mission which is not over uses, with one such mission."""
     found: dict[str, Mission] = {}
-    for stored in world.state.snapshot().missions.values():
+    for stored in ctx.state.snapshot().missions.values():
         mission = load_placed(stored.text, stored.id).mission
         if mission.status is None or mission.status in FINISHED_MISSION:
             continue
         for name in runners(mission):
-            if name in world.settings.runners:
+            if name in ctx.settings.runners:
                 found.setdefault(name, mission)
     return found
 

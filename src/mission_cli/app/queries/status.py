@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.case import Case
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Hold
     from mission_cli.ports.git.state import Snapshot, StateStore
 
@@ -161,18 +161,18 @@ class Line:
     """Why no pulse can serve it."""
 
 
-def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView:
+def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView:
     """Return everything about one mission that `status` shows."""
-    case = consider(world, policy_of(world), snapshot, address.stored, address.loaded, look_only=True)
+    case = consider(ctx, policy_of(ctx), snapshot, address.stored, address.loaded, look_only=True)
     mission = case.mission
-    edits = [e for e in world.state.edits() if e.path == address.stored.path]
-    ours = unserved(world, address.stored, address.loaded)
+    edits = [e for e in ctx.state.edits() if e.path == address.stored.path]
+    ours = unserved(ctx, address.stored, address.loaded)
     return MissionView(
         id=mission.id,
         title=mission.title,
         status=str(mission.status or mission.raw_status),
         mode=mission.mode,
-        path=world.state.work_path(address.stored.path),
+        path=ctx.state.work_path(address.stored.path),
         shown_as=shown_as(case),
         progress=progress_of(mission),
         base=mission.base,
@@ -189,7 +189,7 @@ def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView
             )
             for m in mission.milestones
         ),
-        budget=_budget(mission, case.seen.records),
+        budget=_budget(mission, case.observation.records),
         waiting_for=tuple(_waiting(case, ours)),
         problems=case.loaded.problems,
         holds=(*ours, *case.plan.holds),
@@ -197,18 +197,18 @@ def status_of(world: World, snapshot: Snapshot, address: Address) -> MissionView
             *(f"{e.path} ({e.kind})" for e in edits),
             *(
                 (".mission.toml (counts when it is committed: workers ran without a sandbox)",)
-                if world.settings_edited()
+                if ctx.settings_edited()
                 else ()
             ),
         ),
-        commit_edits=commit_commands(world, edits),
-        sandbox=world.machine.sandbox().words,
-        pulse=pulse_findings(world, case),
+        commit_edits=commit_commands(ctx, edits),
+        sandbox=ctx.machine.sandbox().words,
+        pulse=pulse_findings(ctx, case),
         trouble="; ".join(hold.detail for hold in ours),
     )
 
 
-def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "", world: World | None = None) -> list[Line]:
+def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "", ctx: Context | None = None) -> list[Line]:
     """Return one line per mission, by id; with the world that serves them also why no pulse can serve one."""
     from mission_cli.document.reading.placed import load_placed
 
@@ -216,7 +216,7 @@ def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "", world: Wo
     for stored in sorted(snapshot.missions.values(), key=lambda s: s.id):
         loaded = load_placed(stored.text, stored.id)
         mission = loaded.mission
-        errors = unserved(world, stored, loaded, general=False) if world is not None else []
+        errors = unserved(ctx, stored, loaded, general=False) if ctx is not None else []
         found.append(
             Line(
                 id=mission.id,
@@ -232,21 +232,21 @@ def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "", world: Wo
     return found
 
 
-def why(world: World, snapshot: Snapshot, address: Address) -> list[tuple[str, list[Hold]]]:
+def why(ctx: Context, snapshot: Snapshot, address: Address) -> list[tuple[str, list[Hold]]]:
     """Return for each thing that does not move the whole list of what holds it, in the order of release."""
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
 
-    policy = policy_of(world)
-    case = consider(world, policy, snapshot, address.stored, address.loaded, look_only=True)
+    policy = policy_of(ctx)
+    case = consider(ctx, policy, snapshot, address.stored, address.loaded, look_only=True)
     found: list[tuple[str, list[Hold]]] = []
-    ours = unserved(world, address.stored, address.loaded)
+    ours = unserved(ctx, address.stored, address.loaded)
     general = [*ours, *(h for h in case.plan.holds if "." not in h.subject)]
     asleep = case.mission.status is not MissionStatus.ACTIVE and not address.loaded.refused
-    refused = why_refused(world, address) if asleep else None
+    refused = why_refused(ctx, address) if asleep else None
     general = _possible(general, refused, case.mission.id)
     if refused is not None:
         general.insert(len(ours), refused)
-    if is_elsewhere(case.mission.host, world.machine.me()):
+    if is_elsewhere(case.mission.host, ctx.machine.me()):
         return [("", general)]
     if address.feature is None and general:
         found.append(("", general))
@@ -257,7 +257,7 @@ def why(world: World, snapshot: Snapshot, address: Address) -> list[tuple[str, l
             if feature.finished or (address.feature is not None and feature.number != address.feature):
                 continue
             mine = [h for h in case.plan.holds if h.subject == feature.number and h.kind in _OF_RUNS]
-            draft = Draft(case.mission, case.seen, policy)
+            draft = Draft(case.mission, case.observation, policy)
             holds = _possible([*ours, *(mine or holds_of(draft, milestone, feature))], refused, case.mission.id)
             found.append((feature.number, holds))
     return found
@@ -277,7 +277,7 @@ def shown_as(case: Case) -> str:
     mission = case.mission
     if mission.status is not MissionStatus.ACTIVE:
         return str(mission.status or mission.raw_status)
-    if case.plan.running or case.plan.acts or case.plan.moves or case.open_jobs:
+    if case.plan.running or case.plan.effects or case.plan.transitions or case.open_jobs:
         validating = any(m.status is MilestoneStatus.VALIDATING for m in mission.milestones)
         return "validating" if validating else "active"
     if any(r.open for r in mission.recoveries):
@@ -304,7 +304,7 @@ def _criterion(criterion: Criterion) -> CriterionView:
 
 
 def _feature(case: Case, feature: Feature) -> FeatureView:
-    records = [r for r in case.seen.records if r.feature == feature.number]
+    records = [r for r in case.observation.records if r.feature == feature.number]
     last = max(records, key=lambda r: r.attempt, default=None)
     holds = [h for h in case.plan.holds if h.subject == feature.number]
     settled = max((r for r in records if not r.open), key=lambda r: r.attempt, default=None)
@@ -341,11 +341,11 @@ def _feature_shown_as(mission: Mission, feature: Feature, holds: list[Hold]) -> 
 
 
 def _running_for(case: Case, record: RunRecord) -> str:
-    job = next((j for run, j in case.seen.jobs.items() if run == record.run), None)
+    job = next((j for run, j in case.observation.jobs.items() if run == record.run), None)
     if job is None or job.state is not JobState.RUNNING:
         return ""
     started = parse_stamp(job.started)
-    return show_duration(case.seen.now - started) if started else ""
+    return show_duration(case.observation.now - started) if started else ""
 
 
 def _blocker(hold: Hold) -> Blocker:

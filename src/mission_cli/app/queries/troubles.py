@@ -9,7 +9,7 @@ from mission_cli.planner.core.decisions import Hold
 
 if TYPE_CHECKING:
     from mission_cli.document.reading.loaded import Loaded
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Stored
     from mission_cli.ports.runtime import Trouble
 
@@ -17,7 +17,7 @@ ERROR = "error"
 """Kind of such a hold."""
 
 
-def unserved(world: World, stored: Stored, loaded: Loaded, *, general: bool = True) -> list[Hold]:
+def unserved(ctx: Context, stored: Stored, loaded: Loaded, *, general: bool = True) -> list[Hold]:
     """Return why no pulse can serve a mission; nothing when the last one could, and the file can be read.
 
     Without `general`: only what is about this mission.
@@ -25,9 +25,9 @@ def unserved(world: World, stored: Stored, loaded: Loaded, *, general: bool = Tr
     found = []
     if loaded.refused:
         problem = next(iter(loaded.errors()), None)
-        words = problem.at(world.state.work_path(stored.path)) if problem else stored.path
+        words = problem.at(ctx.state.work_path(stored.path)) if problem else stored.path
         found.append(Hold("", ERROR, f"its file cannot be read: {words}", unblock=_edit(stored), person=True))
-    for trouble in troubles_of(world, stored):
+    for trouble in troubles_of(ctx, stored):
         if not (trouble.mission or general):
             continue
         if trouble.mission:
@@ -40,18 +40,18 @@ def unserved(world: World, stored: Stored, loaded: Loaded, *, general: bool = Tr
     return found
 
 
-def troubles_of(world: World, stored: Stored) -> list[Trouble]:
+def troubles_of(ctx: Context, stored: Stored) -> list[Trouble]:
     """Return what kept the last pulse from serving a mission, as long as nothing in its folder changed since."""
     return [
         trouble
-        for trouble in world.runtime.troubles()
+        for trouble in ctx.runtime.troubles()
         if not trouble.mission or (trouble.mission == stored.id and trouble.content in {"", stored.content})
     ]
 
 
-def problems_of(world: World, stored: Stored) -> list[Problem]:
+def problems_of(ctx: Context, stored: Stored) -> list[Problem]:
     """Return the errors that the last pulse met for a mission, for `lint`."""
-    own = [t for t in troubles_of(world, stored) if t.mission]
+    own = [t for t in troubles_of(ctx, stored) if t.mission]
     return [Problem(1, 1, f"the last pulse could not serve it: {t.message}", hint=t.hint) for t in own]
 
 

@@ -15,7 +15,7 @@ from mission_cli.engine.context import runner_obstacle
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.case import Case
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.ports.machine import Obstacle
     from mission_cli.ports.schedule import Installed
 
@@ -24,39 +24,39 @@ LATE = timedelta(minutes=5)
 INSTALL = "mission cron install"
 
 
-def pulse_findings(world: World, case: Case) -> tuple[Finding, ...]:
+def pulse_findings(ctx: Context, case: Case) -> tuple[Finding, ...]:
     """What keeps pulses from moving an active mission, as far as no hold says it; nothing for another."""
     mission = case.mission
     if mission.status is not MissionStatus.ACTIVE:
         return ()
-    installed = world.schedule.noted()
-    findings = _overdue(world, mission) if installed is None else _silent(world, installed)
+    installed = ctx.schedule.noted()
+    findings = _overdue(ctx, mission) if installed is None else _silent(ctx, installed)
     for name in runners(mission):
-        findings += [] if any(hold.kind == "runner" for hold in case.plan.holds) else _here(world, name)
-        findings += in_its_environment(world, installed, name) if installed else []
+        findings += [] if any(hold.kind == "runner" for hold in case.plan.holds) else _here(ctx, name)
+        findings += in_its_environment(ctx, installed, name) if installed else []
     return tuple(findings)
 
 
-def in_its_environment(world: World, installed: Installed, name: str) -> list[Finding]:
+def in_its_environment(ctx: Context, installed: Installed, name: str) -> list[Finding]:
     """What keeps a runner from working where the schedule starts it, and not in this shell."""
-    runner = world.settings.runners.get(name)
+    runner = ctx.settings.runners.get(name)
     if runner is None:
         return []
     try:
-        around = world.schedule.environment(installed)
+        around = ctx.schedule.environment(installed)
     except MissionError as error:
         return [wrong(installed.kind, error.message, error.hint)]
-    obstacle, here = runner_obstacle(world, name, runner, around), runner_obstacle(world, name, runner)
+    obstacle, here = runner_obstacle(ctx, name, runner, around), runner_obstacle(ctx, name, runner)
     if obstacle is None or obstacle == here:
         return []
     words = f"as {installed.kind} starts it, {obstacle.words}"
     return [wrong(installed.kind, words, _remedy(obstacle, here))]
 
 
-def silence(world: World) -> timedelta | None:
+def silence(ctx: Context) -> timedelta | None:
     """For how long no scheduled tick has come; None when there never was one."""
-    last = world.schedule.last_tick()
-    return None if last is None else world.clock.now() - last
+    last = ctx.schedule.last_tick()
+    return None if last is None else ctx.clock.now() - last
 
 
 def _remedy(obstacle: Obstacle, here: Obstacle | None) -> str:
@@ -70,14 +70,14 @@ def roughly(span: timedelta) -> str:
     return show_duration(timedelta(minutes=span // timedelta(minutes=1)))
 
 
-def _here(world: World, name: str) -> list[Finding]:
-    runner = world.settings.runners.get(name)
-    obstacle = runner and runner_obstacle(world, name, runner)
+def _here(ctx: Context, name: str) -> list[Finding]:
+    runner = ctx.settings.runners.get(name)
+    obstacle = runner and runner_obstacle(ctx, name, runner)
     return [wrong("runner", obstacle.words, obstacle.remedy)] if obstacle else []
 
 
-def _silent(world: World, installed: Installed) -> list[Finding]:
-    span = silence(world)
+def _silent(ctx: Context, installed: Installed) -> list[Finding]:
+    span = silence(ctx)
     if not installed.live:
         return [wrong(installed.kind, f"it is switched off: {installed.text}", INSTALL)]
     if span is not None and span < LATE:
@@ -86,9 +86,9 @@ def _silent(world: World, installed: Installed) -> list[Finding]:
     return [wrong(installed.kind, words, "mission doctor --as-cron")]
 
 
-def _overdue(world: World, mission: Mission) -> list[Finding]:
-    due = world.runtime.due()
-    if due is None or world.clock.now() - due < LATE or world.runtime.troubles() or world.runtime.stopped():
+def _overdue(ctx: Context, mission: Mission) -> list[Finding]:
+    due = ctx.runtime.due()
+    if due is None or ctx.clock.now() - due < LATE or ctx.runtime.troubles() or ctx.runtime.stopped():
         return []
-    words = f"something has been due for {roughly(world.clock.now() - due)}, and no pulse comes"
+    words = f"something has been due for {roughly(ctx.clock.now() - due)}, and no pulse comes"
     return [doubtful("pulse", words, f"{INSTALL}, or: mission run {mission.id}")]

@@ -10,7 +10,7 @@ from mission_cli._support.text import one_line
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.status import MissionStatus
 from mission_cli.engine.recording.record import entry_of
-from mission_cli.planner.core.decisions import MoveMission, Plan
+from mission_cli.planner.core.decisions import Decisions, MoveMission
 
 if TYPE_CHECKING:
     from mission_cli.engine.case import Case
@@ -25,7 +25,7 @@ def guarded(case: Case, streaks: dict[str, int]) -> Case:
     `streaks` counts the rounds of this pulse in which each change was decided without a break. Raises DocumentError
     where the mission cannot be paused.
     """
-    entries = [entry_of(move) for move in case.plan.moves]
+    entries = [entry_of(move) for move in case.plan.transitions]
     names = {f"{e.event} {_ASKED.sub('', e.why)}": e for e in entries}
     if not names:
         return case
@@ -40,4 +40,4 @@ def guarded(case: Case, streaks: dict[str, int]) -> Case:
     if case.mission.status is not MissionStatus.ACTIVE:
         raise DocumentError(words, where=case.stored.path, hint=f"{lint} shows what is odd in the file")
     why = f"{words}; {lint} shows what is odd in the file, then mission resume {case.mission.id}"
-    return replace(case, plan=Plan(moves=(MoveMission(MissionStatus.PAUSED, why),), holds=case.plan.holds))
+    return replace(case, plan=Decisions(transitions=(MoveMission(MissionStatus.PAUSED, why),), holds=case.plan.holds))

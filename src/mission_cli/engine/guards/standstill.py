@@ -48,11 +48,11 @@ def watch(case: Case, before: Mapping[str, str], looks: int) -> Mapping[str, str
 def _mark(case: Case) -> str:
     finished = sum(f.status in FINISHED_FEATURE for f in case.mission.features())
     milestones = ",".join(str(m.status) for m in case.mission.milestones)
-    return f"{finished} {milestones} {case.seen.work or ''}"
+    return f"{finished} {milestones} {case.observation.work or ''}"
 
 
 def _blockers(case: Case) -> str:
-    last = {r.feature: r for r in case.seen.records if r.cause is not None}
+    last = {r.feature: r for r in case.observation.records if r.cause is not None}
     words = []
     for hold in case.plan.holds:
         record = last.get(FeatureNumber(hold.subject))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.branches.moves import Moved
     from mission_cli.domain.ids import MissionId, RunId, Sha
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.planner.mission.guard import StateBack
     from mission_cli.ports.git.state import (
         Foreign,
@@ -38,42 +38,42 @@ if TYPE_CHECKING:
 _TRIES = 20
 
 
-def secured(world: World, settled: Mapping[MissionId, Settled], said: list[str]) -> Snapshot:
+def secured(ctx: Context, settled: Mapping[MissionId, Settled], said: list[str]) -> Snapshot:
     """Return what is committed now; what is not to count is put back first, and `said` in words."""
     for _ in range(_TRIES):
-        snapshot = world.state.snapshot(settled)
-        foreign = world.state.foreign(snapshot.head)
+        snapshot = ctx.state.snapshot(settled)
+        foreign = ctx.state.foreign(snapshot.head)
         if foreign is None:
             return snapshot
         try:
-            said += _judge(world, settled, foreign)
+            said += _judge(ctx, settled, foreign)
         except ConflictError:
             continue
     raise ConflictError("the mission files keep moving", hint="try again")
 
 
-def _judge(world: World, settled: Mapping[MissionId, Settled], foreign: Foreign) -> list[str]:
+def _judge(ctx: Context, settled: Mapping[MissionId, Settled], foreign: Foreign) -> list[str]:
     """Put back what foreign moves changed, or take them for a person's; return what was put back, in words."""
     known = foreign.moves[0].before
-    back = _Back(world, foreign)
-    backs = state_back(back.missions, known, _suspects(world, settled, known)) if known and back.missions else ()
+    back = _Back(ctx, foreign)
+    backs = state_back(back.missions, known, _suspects(ctx, settled, known)) if known and back.missions else ()
     texts = back.texts()
     backs = tuple(one for one in backs if any(back.owners[path] == one.mission for path in texts))
     backs = tuple(one for one in backs if back.speaks(one.mission))
     texts = {path: text for path, text in texts.items() if any(back.owners[path] == one.mission for one in backs)}
     if not backs:
-        world.state.own(foreign.head)
+        ctx.state.own(foreign.head)
         return []
-    texts.update(_told(world, back, backs))
-    world.state.put_back(texts, message=_message(backs), foreign=foreign)
+    texts.update(_told(ctx, back, backs))
+    ctx.state.put_back(texts, message=_message(backs), foreign=foreign)
     return [f"{one.mission}: {one.why}" for one in backs]
 
 
 class _Back:
     """The files of missions as they were before foreign moves; what was committed on top of those by us stays."""
 
-    def __init__(self, world: World, foreign: Foreign) -> None:
-        self._world, self._head = world, foreign.head
+    def __init__(self, ctx: Context, foreign: Foreign) -> None:
+        self._world, self._head = ctx, foreign.head
         self.missions: dict[MissionId, Sha | None] = {}
         """The last commit of others that changed a mission."""
         self.owners: dict[str, MissionId] = {}
@@ -119,22 +119,22 @@ class _Back:
         return old if merged is None else merged
 
 
-def _suspects(world: World, settled: Mapping[MissionId, Settled], known: Sha) -> dict[MissionId, Sequence[RunId]]:
+def _suspects(ctx: Context, settled: Mapping[MissionId, Settled], known: Sha) -> dict[MissionId, Sequence[RunId]]:
     """The attempts outside of a sandbox that could write when the state was known last, by mission."""
-    if world.machine.sandbox().on:
+    if ctx.machine.sandbox().on:
         return {}
     found: dict[MissionId, Sequence[RunId]] = {}
-    for stored in world.state.at(known, settled).missions.values():
-        records = [r for r in map(read_run, world.state.runs(stored, known).values()) if r is not None]
-        here = unboxed(world, records, world.machine.me())
+    for stored in ctx.state.at(known, settled).missions.values():
+        records = [r for r in map(read_run, ctx.state.runs(stored, known).values()) if r is not None]
+        here = unboxed(ctx, records, ctx.machine.me())
         if here:
             found[stored.id] = could_write(load_placed(stored.text, stored.id).mission, here)
     return found
 
 
-def _told(world: World, back: _Back, backs: Sequence[StateBack]) -> dict[str, str]:
+def _told(ctx: Context, back: _Back, backs: Sequence[StateBack]) -> dict[str, str]:
     """The mission files with a row that says what was put back; a mission that was unknown before has none."""
-    known = {**world.state.snapshot().missions} if back.now else {}
+    known = {**ctx.state.snapshot().missions} if back.now else {}
     found: dict[str, str] = {}
     for one in backs:
         own = [path for path, owner in back.owners.items() if owner == one.mission and path.endswith("mission.md")]
@@ -142,7 +142,7 @@ def _told(world: World, back: _Back, backs: Sequence[StateBack]) -> dict[str, st
         path = own[0] if own else stored.path if stored else ""
         text = back.then.get(path) if own else stored.text if stored else None
         if text is not None:
-            rows = list(log_rows(load_placed(text, one.mission), [Entry(STATE_PUT_BACK, one.why)], world.clock.now()))
+            rows = list(log_rows(load_placed(text, one.mission), [Entry(STATE_PUT_BACK, one.why)], ctx.clock.now()))
             found[path] = patch.apply_fitting(text, rows).text
     return found
 

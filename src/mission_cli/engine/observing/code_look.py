@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Criterion, Milestone, Mission
     from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord
-    from mission_cli.engine.context import World
-    from mission_cli.planner.core.observation import Seen
+    from mission_cli.engine.context import Context
+    from mission_cli.planner.core.observation import Observation
     from mission_cli.ports.git.code import Heads
 
 
@@ -32,13 +32,13 @@ class CodeLook:
     """Questions to the code repository, each asked only where the mission's state needs the answer."""
 
     def __init__(
-        self, world: World, mission: Mission, heads: Heads, records: tuple[RunRecord, ...], jobs: Mapping[RunId, Job]
+        self, ctx: Context, mission: Mission, heads: Heads, records: tuple[RunRecord, ...], jobs: Mapping[RunId, Job]
     ) -> None:
-        self._world, self._mission, self._heads = world, mission, heads
+        self._world, self._mission, self._heads = ctx, mission, heads
         self._records, self._jobs = records, jobs
         self._merged = Landing()
-        self._judges = Judges(world, mission, heads, records)
-        self.work_tree = world.code.code_tree(heads.work) if heads.work else ""
+        self._judges = Judges(ctx, mission, heads, records)
+        self.work_tree = ctx.code.code_tree(heads.work) if heads.work else ""
 
     def own_heads(self) -> None:
         """Take `work` for ours, and the base for known, where a person, or another clone, has moved them.
@@ -52,11 +52,11 @@ class CodeLook:
         if self._heads.base and self._heads.known_base != self._heads.base:
             self._world.code.own_base(self._mission.id, self._heads.base)
 
-    def with_evidence(self, seen: Seen) -> Seen:
+    def with_evidence(self, observation: Observation) -> Observation:
         """The same, with what every attempt that has ended left."""
         evidence = self._evidence()
-        detected = self.detected(evidence) if evidence else seen.detected
-        return replace(seen, looked=True, evidence=evidence, detected=detected)
+        detected = self.detected(evidence) if evidence else observation.detected
+        return replace(observation, looked=True, evidence=evidence, detected=detected)
 
     def _evidence(self) -> dict[RunId, Evidence]:
         """What every attempt that has ended left, each merged on those before it that may become finished work."""
@@ -67,15 +67,15 @@ class CodeLook:
             if not (record.open and job is not None and job.exit is not None and self._heads.work and record.base):
                 continue
             go_on(self._world)  # each takes dozens of gits
-            seen = self._left(record, job.exit, onto or self._heads.work)
-            if seen is not None and seen.candidate is None and tree:
-                seen = self._left(record, job.exit, self._heads.work)
-            if seen is None:
+            observation = self._left(record, job.exit, onto or self._heads.work)
+            if observation is not None and observation.candidate is None and tree:
+                observation = self._left(record, job.exit, self._heads.work)
+            if observation is None:
                 continue
-            seen = self._beside(record, replace(seen, work_tree=tree if seen.work == onto else ""))
-            found[record.run] = seen
-            if carries(self._mission, record, job.exit, seen):
-                onto, tree = seen.candidate, seen.tree
+            observation = self._beside(record, replace(observation, work_tree=tree if observation.work == onto else ""))
+            found[record.run] = observation
+            if carries(self._mission, record, job.exit, observation):
+                onto, tree = observation.candidate, observation.tree
         return found
 
     def _left(self, record: RunRecord, end: Exit, work: Sha) -> Evidence | None:
@@ -83,14 +83,14 @@ class CodeLook:
         protected, start = self._judges.protected(record), Sha(record.base)
         return self._world.code.evidence(record.run, start=start, work=work, protected=protected, left=end.left)
 
-    def _beside(self, record: RunRecord, seen: Evidence) -> Evidence:
+    def _beside(self, record: RunRecord, observation: Evidence) -> Evidence:
         """The same, with how it looks where the judge's files are those of the base."""
-        if seen.tip and not seen.integrated and self._judges.on_base(seen.tip, Sha(record.base)):
-            return replace(seen, protected=(*seen.protected, f"the branch {self._mission.base}"))
-        if seen.candidate is None or seen.protected or self._mission.poc:
-            return seen
+        if observation.tip and not observation.integrated and self._judges.on_base(observation.tip, Sha(record.base)):
+            return replace(observation, protected=(*observation.protected, f"the branch {self._mission.base}"))
+        if observation.candidate is None or observation.protected or self._mission.poc:
+            return observation
         feature = self._mission.feature(record.feature)
-        return replace(seen, against=self._judges.against(seen.candidate, feature))
+        return replace(observation, against=self._judges.against(observation.candidate, feature))
 
     def work_against(self) -> Against:
         """Finished work beside the judge's files of the base, where it is about to be judged as a whole."""
@@ -161,7 +161,7 @@ class CodeLook:
         return replace(found, against=beside.against(found.commit))
 
 
-def landing_target(world: World, mission: Mission, heads: Heads) -> Sha | None:
+def landing_target(ctx: Context, mission: Mission, heads: Heads) -> Sha | None:
     """The commit that the last passed milestone passed on; unfinished work behind it does not land.
 
     In a POC every finished feature lands. Where everything is finished and that commit and the base conflict, it is
@@ -170,8 +170,8 @@ def landing_target(world: World, mission: Mission, heads: Heads) -> Sha | None:
     if mission.poc:
         return heads.work
     commits = [m.passed_at for m in mission.milestones if m.status is MilestoneStatus.PASSED and m.passed_at]
-    passed = world.code.newest([c for c in map(world.code.find_commit, commits) if c is not None])
+    passed = ctx.code.newest([c for c in map(ctx.code.find_commit, commits) if c is not None])
     if passed and heads.work and heads.base and passed != heads.work and all(m.finished for m in mission.milestones):
-        conflicts = world.code.landing(mission.base, heads.base, passed).state is LandState.CONFLICT
+        conflicts = ctx.code.landing(mission.base, heads.base, passed).state is LandState.CONFLICT
         return heads.work if conflicts else passed
     return passed

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import RunId, Sha
     from mission_cli.domain.mission import Feature, Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.ports.git.code import Heads
 
 
 class Judges:
     """The judge's files of one mission; the base that counts is the one that finished work has merged in."""
 
-    def __init__(self, world: World, mission: Mission, heads: Heads, records: Sequence[RunRecord]) -> None:
-        self._world, self._mission, self._records = world, mission, records
+    def __init__(self, ctx: Context, mission: Mission, heads: Heads, records: Sequence[RunRecord]) -> None:
+        self._world, self._mission, self._records = ctx, mission, records
         self._base_head = heads.base
-        self._base = world.code.common(heads.base, heads.work) if heads.base and heads.work else None
+        self._base = ctx.code.common(heads.base, heads.work) if heads.base and heads.work else None
         self._criteria = [c for m in mission.milestones for c in m.criteria]
         self._criteria += [c for f in mission.features() for c in f.criteria]
         self._known: frozenset[str] | None = None
@@ -76,27 +76,27 @@ class Judges:
         )
 
 
-def movers_of(world: World, heads: Heads, records: Sequence[RunRecord], me: str) -> tuple[RunId, ...]:
+def movers_of(ctx: Context, heads: Heads, records: Sequence[RunRecord], me: str) -> tuple[RunId, ...]:
     """The attempts of workers outside of a sandbox that may have moved `work`; none where it is where we put it."""
     if heads.ours is None or heads.ours == heads.work:
         return ()
-    here = tuple(r.run for r in unboxed(world, records, me))
-    return (world.code.makers(heads.work, here) if heads.work else ()) or here
+    here = tuple(r.run for r in unboxed(ctx, records, me))
+    return (ctx.code.makers(heads.work, here) if heads.work else ()) or here
 
 
-def base_movers_of(world: World, heads: Heads, records: Sequence[RunRecord], me: str) -> tuple[RunId, ...]:
+def base_movers_of(ctx: Context, heads: Heads, records: Sequence[RunRecord], me: str) -> tuple[RunId, ...]:
     """The attempts of such workers that have moved the base; none where anybody else has committed there, too."""
     before, now = heads.known_base, heads.base
-    open_here = unboxed(world, records, me) if before and now and before != now else ()
+    open_here = unboxed(ctx, records, me) if before and now and before != now else ()
     here = tuple(r.run for r in open_here)
     if not here or before is None or now is None:
         return ()
-    makers = [world.code.makers(commit, here) for commit in world.code.gained(before, now, heads.ours)]
+    makers = [ctx.code.makers(commit, here) for commit in ctx.code.gained(before, now, heads.ours)]
     return tuple(dict.fromkeys(run for runs in makers for run in runs)) if all(makers) else ()
 
 
-def unboxed(world: World, records: Sequence[RunRecord], me: str) -> tuple[RunRecord, ...]:
+def unboxed(ctx: Context, records: Sequence[RunRecord], me: str) -> tuple[RunRecord, ...]:
     """The attempts that are open here, where workers run outside of a sandbox."""
-    if world.machine.sandbox().on:
+    if ctx.machine.sandbox().on:
         return ()
     return tuple(r for r in records if r.open and not r.by and not is_elsewhere(r.host, me))

@@ -29,15 +29,15 @@ from mission_cli.engine.observing.code_look import CodeLook, landing_target
 from mission_cli.engine.observing.judge_files import base_movers_of, movers_of
 from mission_cli.engine.remote_sync import (
     is_silent,
-    problem,
+    remote_problem,
     waits_for_person,
 )
 from mission_cli.planner.core.decisions import (
+    Decisions,
     Dispatch,
     Hold,
-    Plan,
 )
-from mission_cli.planner.core.observation import Seen
+from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.decide import decide
 from mission_cli.planner.mission.bounds import with_known_runner
 from mission_cli.planner.mission.executions import due_at
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Limits, Mission
     from mission_cli.domain.runs import Exit, RunRecord
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.planner.core.policy import Policy
     from mission_cli.ports.git.state import Snapshot, Stored
 
@@ -62,7 +62,7 @@ class Slots:
 
 
 def consider(
-    world: World,
+    ctx: Context,
     policy: Policy,
     snapshot: Snapshot,
     stored: Stored,
@@ -80,21 +80,23 @@ def consider(
     if snapshot.head is None:
         raise ValueError("a mission was found where nothing is committed")
     if loaded.refused:
-        return Case(stored, loaded, snapshot.head, Seen(world.clock.now(), world.machine.me()), _unreadable(loaded), {})
+        return Case(
+            stored, loaded, snapshot.head, Observation(ctx.clock.now(), ctx.machine.me()), _unreadable(loaded), {}
+        )
     try:
-        return _consider(world, policy, snapshot, stored, loaded, look_only=look_only, slots=slots)
+        return _consider(ctx, policy, snapshot, stored, loaded, look_only=look_only, slots=slots)
     except MissionError:
         raise
     except Exception as error:
         if not look_only:
             raise
         words = f"it cannot be looked at: {where_it_failed(error)}"
-        plan = Plan(holds=(Hold("", "bug", words, unblock="mission pulse --debug", person=True),))
-        return Case(stored, loaded, snapshot.head, Seen(world.clock.now(), world.machine.me()), plan, {})
+        plan = Decisions(holds=(Hold("", "bug", words, unblock="mission pulse --debug", person=True),))
+        return Case(stored, loaded, snapshot.head, Observation(ctx.clock.now(), ctx.machine.me()), plan, {})
 
 
 def _consider(
-    world: World,
+    ctx: Context,
     policy: Policy,
     snapshot: Snapshot,
     stored: Stored,
@@ -111,47 +113,51 @@ def _consider(
     head = Sha(str(snapshot.head))
     loaded = replace(loaded, mission=with_known_runner(loaded.mission, policy))
     driven = loaded.mission.managed and loaded.mission.status not in _NOT_DRIVEN
-    texts = world.state.runs(stored, head) if driven else {}
-    seen, look = _observe(world, snapshot, loaded, texts)
+    texts = ctx.state.runs(stored, head) if driven else {}
+    observation, look = _observe(ctx, snapshot, loaded, texts)
     if slots is not None:
-        workers, checks = min(slots.workers, seen.free_slots), min(slots.checks, seen.free_checks)
-        seen = replace(seen, free_slots=max(0, workers), free_checks=max(0, checks))
-    if look is not None and not look_only and seen.put_back is None and seen.base_back is None:
+        workers, checks = min(slots.workers, observation.free_slots), min(slots.checks, observation.free_checks)
+        observation = replace(observation, free_slots=max(0, workers), free_checks=max(0, checks))
+    if look is not None and not look_only and observation.put_back is None and observation.base_back is None:
         look.own_heads()
-        first = _starts(loaded.mission, seen, policy)
+        first = _starts(loaded.mission, observation, policy)
         if first is not None:
-            return Case(stored, loaded, head, seen, first, texts)
-        seen = look.with_evidence(seen)
-    plan = decide(loaded.mission, seen, policy)
+            return Case(stored, loaded, head, observation, first, texts)
+        observation = look.with_evidence(observation)
+    plan = decide(loaded.mission, observation, policy)
     asked: set[str] = set()
     while True:
         wanted = [act for act in plan.judgements if act.key not in asked]
         if not wanted:
             break
         asked |= {act.key for act in wanted}
-        seen = replace(seen, checks={**seen.checks, **check_states(world, policy, loaded.mission, wanted)})
-        plan = decide(loaded.mission, seen, policy)
-    return Case(stored, loaded, head, seen, plan, texts)
+        observation = replace(
+            observation, checks={**observation.checks, **check_states(ctx, policy, loaded.mission, wanted)}
+        )
+        plan = decide(loaded.mission, observation, policy)
+    return Case(stored, loaded, head, observation, plan, texts)
 
 
-def _unreadable(loaded: Loaded) -> Plan:
+def _unreadable(loaded: Loaded) -> Decisions:
     """Nothing is decided for a file that cannot be read: a person repairs it."""
     first = next(iter(loaded.errors()), None)
     words = f"line {first.line}: {first.message}" if first else "it cannot be read"
-    return Plan(holds=(Hold("", "file", words, unblock=f"mission edit {loaded.mission.id}", person=True),))
+    return Decisions(holds=(Hold("", "file", words, unblock=f"mission edit {loaded.mission.id}", person=True),))
 
 
-def _starts(mission: Mission, seen: Seen, policy: Policy) -> Plan | None:
+def _starts(mission: Mission, observation: Observation, policy: Policy) -> Decisions | None:
     """What may start before anybody has looked at what ended attempts left; None where nothing may.
 
     Their bills are within what is held for them, so nothing that is written down later takes from what is left.
     """
-    ended = [(record, job.exit) for record in seen.records if (job := seen.jobs.get(record.run)) and job.exit]
+    ended = [
+        (record, job.exit) for record in observation.records if (job := observation.jobs.get(record.run)) and job.exit
+    ]
     if not ended or mission.poc or not all(_went_well(mission.limits, record, end) for record, end in ended):
         return None
-    plan = decide(mission, seen, policy)
-    moves = tuple(move for move in plan.moves if isinstance(move, Dispatch))
-    return replace(plan, moves=moves, acts=()) if moves else None
+    plan = decide(mission, observation, policy)
+    transitions = tuple(move for move in plan.transitions if isinstance(move, Dispatch))
+    return replace(plan, transitions=transitions, effects=()) if transitions else None
 
 
 def _went_well(limits: Limits, record: RunRecord, end: Exit) -> bool:
@@ -164,30 +170,32 @@ def _went_well(limits: Limits, record: RunRecord, end: Exit) -> bool:
 
 
 def _observe(
-    world: World, snapshot: Snapshot, loaded: Loaded, run_texts: Mapping[str, str]
-) -> tuple[Seen, CodeLook | None]:
+    ctx: Context, snapshot: Snapshot, loaded: Loaded, run_texts: Mapping[str, str]
+) -> tuple[Observation, CodeLook | None]:
     """Look at clock, code, jobs and machine for one mission, but not yet at what attempts left."""
     mission = loaded.mission
-    timeline = follow(world.runtime.timeline(), world.clock.moment(), least=world.settings.agree_after)
-    now, me, zone = timeline.last.wall, world.machine.me(), world.clock.zone
+    timeline = follow(ctx.runtime.timeline(), ctx.clock.moment(), least=ctx.settings.agree_after)
+    now, me, zone = timeline.last.wall, ctx.machine.me(), ctx.clock.zone
     if not mission.managed or mission.status in _NOT_DRIVEN:
-        return Seen(now, me), None
+        return Observation(now, me), None
     records = _records(run_texts)
     if is_elsewhere(mission.host, me):
-        silent = is_silent(world, mission.host)
-        shared = bool(world.share.remote)
-        return Seen(now, me, shared, records=records, host_silent=silent, strays=_strays(world, mission)), None
-    heads = world.code.heads(mission.id, mission.base)
-    jobs = _jobs(world, records, me)
-    movers = movers_of(world, heads, records, me)
-    base_movers = base_movers_of(world, heads, records, me)
-    look, target = CodeLook(world, mission, heads, records, jobs), landing_target(world, mission, heads)
-    seen = Seen(
+        silent = is_silent(ctx, mission.host)
+        shared = bool(ctx.share.remote)
+        return Observation(
+            now, me, shared, records=records, host_silent=silent, orphan_runs=_orphan_runs(ctx, mission)
+        ), None
+    heads = ctx.code.heads(mission.id, mission.base)
+    jobs = _jobs(ctx, records, me)
+    movers = movers_of(ctx, heads, records, me)
+    base_movers = base_movers_of(ctx, heads, records, me)
+    look, target = CodeLook(ctx, mission, heads, records, jobs), landing_target(ctx, mission, heads)
+    observation = Observation(
         now=now,
         me=me,
-        shared=bool(world.share.remote),
-        unheard=problem(world),
-        undecided=waits_for_person(world),
+        shared=bool(ctx.share.remote),
+        remote_problem=remote_problem(ctx),
+        undecided=waits_for_person(ctx),
         base=heads.base,
         renamed=heads.renamed,
         work=heads.work,
@@ -206,32 +214,32 @@ def _observe(
         jobs=jobs,
         looked=False,
         detected=look.detected({}),
-        findings=_findings(world, snapshot, mission),
-        free_slots=world.machine.free_slots("worker"),
-        free_checks=world.machine.free_slots("check"),
-        shortage=world.machine.shortage(),
-        opens_at=opens_at(read_windows(world.settings.hours), now.astimezone(zone)),
+        findings=_findings(ctx, snapshot, mission),
+        free_slots=ctx.machine.free_slots("worker"),
+        free_checks=ctx.machine.free_slots("check"),
+        shortage=ctx.machine.shortage(),
+        opens_at=opens_at(read_windows(ctx.settings.hours), now.astimezone(zone)),
         timeline=timeline,
-        settings_at=world.runtime.changed_at(world.settings_files),
+        settings_at=ctx.runtime.changed_at(ctx.settings_files),
         starts_at=due_at(mission, now, zone) if mission.schedule else None,
         last_due=end_of(mission.end_date, zone),
         deadline=end_of(mission.deadline, zone),
         zone=zone,
         missions=_others(snapshot, mission) if any(w.waiting_for.startswith("mission:") for w in mission.waits) else {},
-        editor=world.state.last_editor(snapshot.missions[mission.id]) if _is_edited(mission, records) else "",
+        editor=ctx.state.last_editor(snapshot.missions[mission.id]) if _is_edited(mission, records) else "",
     )
-    return seen, look
+    return observation, look
 
 
-def _findings(world: World, snapshot: Snapshot, mission: Mission) -> str:
+def _findings(ctx: Context, snapshot: Snapshot, mission: Mission) -> str:
     """A name for what workers have found out so far."""
     stored = snapshot.missions.get(mission.id)
-    return digest(world.state.found(stored, snapshot.head)) if stored and snapshot.head else ""
+    return digest(ctx.state.found(stored, snapshot.head)) if stored and snapshot.head else ""
 
 
-def _strays(world: World, mission: Mission) -> tuple[RunId, ...]:
+def _orphan_runs(ctx: Context, mission: Mission) -> tuple[RunId, ...]:
     """Jobs that run here for a mission which another host drives by now."""
-    return tuple(RunId(key) for key in world.executor.running() if key.startswith(f"{mission.id}/"))
+    return tuple(RunId(key) for key in ctx.executor.running() if key.startswith(f"{mission.id}/"))
 
 
 def _is_edited(mission: Mission, records: Sequence[RunRecord]) -> bool:
@@ -250,10 +258,10 @@ def _records(texts: Mapping[str, str]) -> tuple[RunRecord, ...]:
     return tuple(sorted((r for r in found if r is not None), key=lambda r: (r.feature, r.attempt)))
 
 
-def _jobs(world: World, records: Sequence[RunRecord], me: str) -> dict[RunId, Job]:
+def _jobs(ctx: Context, records: Sequence[RunRecord], me: str) -> dict[RunId, Job]:
     """What became of the open attempts of this host; a job of another one is never asked for."""
     open_runs = [r for r in records if r.state is RecordState.INTENDED and not is_elsewhere(r.host, me)]
-    answers = world.executor.poll([r.run for r in open_runs]) if open_runs else {}
+    answers = ctx.executor.poll([r.run for r in open_runs]) if open_runs else {}
     return {record.run: answers[record.run] for record in open_runs}
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.recording.entry import Entry
-    from mission_cli.planner.core.decisions import Move
+    from mission_cli.planner.core.decisions import Transition
 
 SECTION = "Decision Log"
 _LONGEST = 300
@@ -52,7 +52,7 @@ def decision_rows(loaded: Loaded, entries: Iterable[Entry], now: datetime) -> It
             yield AppendRow(SECTION, {**cells, "Rationale": one_line(entry.reason or entry.why, _LONGEST)})
 
 
-def decided(mission: Mission, move: Move, records: Sequence[RunRecord]) -> tuple[str, ...]:
+def decided(mission: Mission, move: Transition, records: Sequence[RunRecord]) -> tuple[str, ...]:
     """Return what the loop decides with a move, in words; empty where it only writes down what happened."""
     match move:
         case MoveMission() | Finish():

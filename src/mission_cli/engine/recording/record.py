@@ -45,7 +45,6 @@ from mission_cli.planner.core.decisions import (
     Dispatch,
     Finish,
     MarkCriteria,
-    Move,
     MoveFeature,
     MoveGate,
     MoveMilestone,
@@ -57,6 +56,7 @@ from mission_cli.planner.core.decisions import (
     Renumber,
     Settle,
     StartWait,
+    Transition,
 )
 from mission_cli.ports.git.state import Write
 
@@ -71,19 +71,19 @@ if TYPE_CHECKING:
     from mission_cli.ports.git.state import Stored
 
 
-def writes_for(case: Case, moves: Sequence[Move], now: datetime) -> tuple[list[Write], str]:
+def writes_for(case: Case, transitions: Sequence[Transition], now: datetime) -> tuple[list[Write], str]:
     """Return the files of one commit and its message. Everything that belongs together stands in it."""
-    stored, loaded, records = case.stored, case.loaded, case.seen.records
+    stored, loaded, records = case.stored, case.loaded, case.observation.records
     changes: list[Change] = []
     writes: list[Write] = []
     entries: list[Entry] = []
-    for move in moves:
+    for move in transitions:
         changes += changes_of(loaded, move, records, now)
         reason = f"set in the file by {move.by}" if isinstance(move, RecordValues) else ""
         entries.append(replace(entry_of(move), decisions=decided(loaded.mission, move, records), reason=reason))
         if isinstance(move, Dispatch | Settle):
             writes.append(_run_write(case, move))
-    changes += summary_changes(loaded, moves, records)
+    changes += summary_changes(loaded, transitions, records)
     changes += log_rows(loaded, entries, now)
     writes.insert(0, mission_write(stored, changes))
     return writes, message(loaded.mission.id, entries)
@@ -118,7 +118,7 @@ def log_rows(loaded: Loaded, entries: Sequence[Entry], now: datetime) -> Iterato
     yield from decision_rows(loaded, entries, now)
 
 
-def entry_of(move: Move) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat table, one line per decision
+def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat table, one line per decision
     """Return name and reason of a decision."""
     match move:
         case Dispatch():
@@ -160,7 +160,7 @@ def entry_of(move: Move) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat tabl
 
 
 def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
-    loaded: Loaded, move: Move, records: Sequence[RunRecord], now: datetime
+    loaded: Loaded, move: Transition, records: Sequence[RunRecord], now: datetime
 ) -> Iterator[Change]:
     """Return what a decision changes in the mission file."""
     match move:
@@ -277,11 +277,13 @@ def spend_rows(spends: Iterable[Spend]) -> Iterator[Change]:
         )
 
 
-def summary_changes(loaded: Loaded, moves: Sequence[Move] = (), records: Sequence[RunRecord] = ()) -> Iterator[Change]:
+def summary_changes(
+    loaded: Loaded, transitions: Sequence[Transition] = (), records: Sequence[RunRecord] = ()
+) -> Iterator[Change]:
     """Compute the summary table again from the spend log and what this commit adds to it."""
-    added = [s for m in moves if isinstance(m, Settle) for s in spends_of(m.record)]
+    added = [s for m in transitions if isinstance(m, Settle) for s in spends_of(m.record)]
     state = account(loaded.mission.limits, [*loaded.mission.spends, *added], records)
-    if not added and not any(isinstance(m, Finish) for m in moves):
+    if not added and not any(isinstance(m, Finish) for m in transitions):
         return
     yield from summary_cells(loaded, state)
 

@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
 
 
 def parked_until(draft: Draft, name: str) -> datetime | None:
     """Until when a usage limit parks the runner: the newest attempt that ran into one says it."""
-    mine = [r for r in draft.seen.records if not (r.open or r.by) and r.runner == name and r.ended]
+    mine = [r for r in draft.observation.records if not (r.open or r.by) and r.runner == name and r.ended]
     last = max(mine, key=lambda r: r.ended, default=None)
     if last is None or last.cause is not Cause.RATE_LIMIT:
         return None
     streak = [r for r in draft.records_of(last.feature) if r.cause is Cause.RATE_LIMIT]
     stand = causes.tries(streak, draft.policy)
-    return draft.seen.moved(stand.not_before, stand.since) if stand.not_before else None
+    return draft.observation.moved(stand.not_before, stand.since) if stand.not_before else None
 
 
 def breaker_until(draft: Draft, name: str) -> datetime | None:
     """When the runner may be probed again after failures without any success between; None while it is trusted."""
-    settled = [r for r in draft.seen.records if not (r.open or r.by) and r.runner == name and r.ended]
+    settled = [r for r in draft.observation.records if not (r.open or r.by) and r.runner == name and r.ended]
     streak: list[RunRecord] = []
     for record in sorted(settled, key=lambda r: r.ended, reverse=True):
         if record.cause in causes.SILENT:
@@ -40,10 +40,10 @@ def breaker_until(draft: Draft, name: str) -> datetime | None:
     if len(streak) < draft.policy.breaker_failures:
         return None
     last = parse_stamp(streak[0].ended)
-    return draft.seen.moved(last + draft.policy.breaker_pause, last) if last else None
+    return draft.observation.moved(last + draft.policy.breaker_pause, last) if last else None
 
 
 def probing(draft: Draft, name: str) -> bool:
     """Whether an attempt of the runner is at work, one of this round included."""
-    begun = [m.record for m in draft.moves if isinstance(m, Dispatch)]
+    begun = [m.record for m in draft.transitions if isinstance(m, Dispatch)]
     return any(r.runner == name and not r.by for r in (*draft.open_records(), *begun))

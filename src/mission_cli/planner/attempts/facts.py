@@ -24,7 +24,7 @@ from mission_cli.planner.core.transitions import move_feature
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature
     from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judging import Judged
 
 
@@ -45,7 +45,7 @@ class Facts:
         settled = self._record(cause, detail, error)
         to = self._feature_to(cause, settled)
         rule = causes.RULES[cause]
-        self.draft.moves.append(
+        self.draft.transitions.append(
             Settle(
                 settled,
                 to,
@@ -96,7 +96,7 @@ class Facts:
             head=evidence.tip or "",
             tree=evidence.tree,
             started=end.started,
-            ended=end.ended or stamp(self.draft.seen.now),
+            ended=end.ended or stamp(self.draft.observation.now),
             exit=" ".join(p for p in (str(end.reason), code) if p),
             usage=usage,
             saved=end.saved,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import RunId
     from mission_cli.domain.mission import Feature, InputRequest
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
 
 
 def ask_for_help(draft: Draft, settled: RunRecord) -> None:
@@ -52,7 +52,7 @@ def withdraw(draft: Draft) -> None:
             moot = feature.finished or max(last, feature.tries_after + 1) > record.attempt
             if asked is not None and asked.open and (moot or _settings_changed(draft, record)):
                 why = f"request {asked.number} is withdrawn: {feature.number} can go on without it"
-                draft.moves.append(MoveRequest(asked.number, WITHDRAWN, why))
+                draft.transitions.append(MoveRequest(asked.number, WITHDRAWN, why))
 
 
 def _asked(draft: Draft, record: RunRecord) -> InputRequest | None:
@@ -63,5 +63,5 @@ def _asked(draft: Draft, record: RunRecord) -> InputRequest | None:
 
 def _settings_changed(draft: Draft, record: RunRecord) -> bool:
     ended = parse_stamp(record.ended) if record.ended else None
-    changed = draft.seen.settings_at
+    changed = draft.observation.settings_at
     return record.cause in causes.MENDED_BY_SETTINGS and ended is not None and changed is not None and changed > ended

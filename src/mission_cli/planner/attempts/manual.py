@@ -16,7 +16,7 @@ from mission_cli.domain.status import Cause
 if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.planner.attempts.endings import Ending
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
 
 
 def taken_over(draft: Draft, record: RunRecord) -> str:

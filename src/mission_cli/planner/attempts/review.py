@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Feature
     from mission_cli.domain.runs import Evidence
     from mission_cli.planner.attempts.facts import Facts
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judging import Judged
 
 _REFUSED = frozenset({Cause.AUTH, Cause.PERMISSION, Cause.RATE_LIMIT, Cause.PROVIDER_ERROR, Cause.QUESTION})
@@ -63,13 +63,13 @@ def _done(facts: Facts, feature: Feature, commit: Sha | None, why: str) -> None:
         why += f"; {LOOK_AT_CHANGES}{'; '.join(found[:5])}"
     facts.close(Cause.DONE, why)
     if feature.criteria and facts.judged:
-        at = stamp(facts.draft.seen.now)
+        at = stamp(facts.draft.observation.now)
         marks = tuple(
             Mark(j.criterion, j.passes, Result(j.verdict, at, (commit or "")[:7]), j.criterion.baseline)
             for j in facts.judged
             if j.criterion.index >= 0
         )
-        facts.draft.moves.append(MarkCriteria(feature.number, marks, f"the verdicts of {feature.number}"))
+        facts.draft.transitions.append(MarkCriteria(feature.number, marks, f"the verdicts of {feature.number}"))
 
 
 def without_diff(facts: Facts, feature: Feature) -> bool:
@@ -77,15 +77,17 @@ def without_diff(facts: Facts, feature: Feature) -> bool:
 
     Whoever retries a finished feature asks for a diff: then what holds already is no answer.
     """
-    draft, work = facts.draft, facts.draft.seen.work
+    draft, work = facts.draft, facts.draft.observation.work
     asked = feature.tries_after and not feature.fixes
     provable = [c for c in feature.criteria if c.kind in EXECUTABLE_KINDS]
     if asked or not provable or work is None:
         return False
-    judgement = judge(draft, provable, owner=feature.number, commit=work, tree=draft.seen.work_tree, confirm=False)
+    judgement = judge(
+        draft, provable, owner=feature.number, commit=work, tree=draft.observation.work_tree, confirm=False
+    )
     if judgement.over and len(provable) < len(feature.criteria) and all(j.passes for j in judgement.known):
         about = f"{feature.number} attempt {facts.record.attempt}: "
-        tree = draft.seen.work_tree
+        tree = draft.observation.work_tree
         judgement = judge(draft, feature.criteria, owner=feature.number, commit=work, tree=tree, about=about)
     start_checks(draft, judgement)
     facts.judged = judgement.known
@@ -124,7 +126,7 @@ def review(facts: Facts, feature: Feature) -> None:
         facts.close(end_cause, facts.end.report.detail or str(end_cause))
         return
     judgement = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
-    if evidence.work != draft.seen.work:
+    if evidence.work != draft.observation.work:
         start_checks(draft, judgement)
         words = f"attempt {record.attempt} is judged on top of those before it, and waits for them"
         draft.hold(feature.number, "review", words)
@@ -140,7 +142,7 @@ def review(facts: Facts, feature: Feature) -> None:
         passed = counted(len(judgement.known), "criterion", "criteria")
         why = f"{attempt_name(record.run)}: {passed} passed on its merge with finished work"
         if evidence.commits:
-            draft.acts.append(Integrate(record.run, evidence.candidate, evidence.work, why))
+            draft.effects.append(Integrate(record.run, evidence.candidate, evidence.work, why))
         else:
             facts.judged = judgement.known
             _found_out(facts, feature)
@@ -175,7 +177,7 @@ def _rejected(facts: Facts, feature: Feature, judgement: Judgement, where: str =
 def _judged_as_before(facts: Facts, feature: Feature) -> bool:
     """Whether the judge's files of the base have nothing against the work either; else what holds it is said."""
     draft, evidence, record = facts.draft, facts.evidence, facts.record
-    criteria = feature.criteria or draft.seen.detected.get(evidence.tree, ())
+    criteria = feature.criteria or draft.observation.detected.get(evidence.tree, ())
     about = f"{feature.number} attempt {record.attempt}: "
     before = as_before(draft, evidence.against, criteria, owner=feature.number, about=about)
     facts.before = before.known
@@ -196,7 +198,7 @@ def _take_at_its_trailer(facts: Facts, feature: Feature, candidate: Sha, work: S
         return
     why = f"{attempt_name(facts.record.run)}: a commit completes {feature.number}"
     if facts.evidence.commits:
-        facts.draft.acts.append(Integrate(facts.record.run, candidate, work, why))
+        facts.draft.effects.append(Integrate(facts.record.run, candidate, work, why))
     else:
         _found_out(facts, feature)
 
@@ -212,7 +214,7 @@ def _judge_feature(facts: Facts, feature: Feature, candidate: Sha) -> Judgement:
     if feature.criteria:
         about = f"{feature.number} attempt {facts.record.attempt}: "
         return judge(draft, feature.criteria, owner=feature.number, commit=candidate, tree=evidence.tree, about=about)
-    return _as_green_as_before(draft, draft.seen.detected.get(evidence.tree, ()), candidate, evidence)
+    return _as_green_as_before(draft, draft.observation.detected.get(evidence.tree, ()), candidate, evidence)
 
 
 def _as_green_as_before(draft: Draft, criteria: Sequence[Criterion], candidate: Sha, evidence: Evidence) -> Judgement:
@@ -221,7 +223,7 @@ def _as_green_as_before(draft: Draft, criteria: Sequence[Criterion], candidate: 
     red = [j for j in after.known if not j.passes]
     result = Judgement([j for j in after.known if j.passes], after.starts, after.running, after.unsure)
     if red and evidence.work is not None:
-        tree = evidence.work_tree or draft.seen.work_tree
+        tree = evidence.work_tree or draft.observation.work_tree
         before = judge(draft, [j.criterion for j in red], owner="", commit=evidence.work, tree=tree, confirm=False)
         result.starts += before.starts
         result.running += before.running

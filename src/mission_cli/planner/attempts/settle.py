@@ -50,17 +50,17 @@ from mission_cli.planner.mission.money import misfits
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
 
 
 def settle(draft: Draft) -> None:
     """Look at every open attempt: submit, wait for, recover, stop, judge or settle it."""
     for record in draft.open_records():
         feature = draft.mission.feature(record.feature)
-        if is_elsewhere(record.host, draft.seen.me):
+        if is_elsewhere(record.host, draft.observation.me):
             _left_behind(draft, record, feature)
             continue
-        job = draft.seen.jobs.get(record.run, Job(JobState.UNKNOWN))
+        job = draft.observation.jobs.get(record.run, Job(JobState.UNKNOWN))
         if job.state is JobState.ENDED and job.exit is not None:
             _ended(draft, record, feature, job, job.exit)
         elif job.state is JobState.UNREACHABLE:
@@ -95,33 +95,33 @@ def _left_behind(draft: Draft, record: RunRecord, feature: Feature | None) -> No
 
 def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job) -> None:
     unwanted = _wanted(draft, record, feature)
-    now, policy = draft.seen.now, draft.policy
+    now, policy = draft.observation.now, draft.policy
     if record.by and not unwanted and (job.state is not JobState.UNKNOWN or worker_before(draft, record)):
         hold_for_person(draft, record)
         return
     if job.state is JobState.UNKNOWN:
         if unwanted:
             stopped = replace(record, state=RecordState.SETTLED, cause=Cause.STOPPED, detail=unwanted, ended=stamp(now))
-            draft.moves.append(Settle(stopped, None, f"{record.run} was never started: {unwanted}"))
+            draft.transitions.append(Settle(stopped, None, f"{record.run} was never started: {unwanted}"))
         else:
-            draft.acts.append(Submit(record.run, f"{record.run} is intended, and the executor does not know it"))
+            draft.effects.append(Submit(record.run, f"{record.run} is intended, and the executor does not know it"))
         return
     if job.state is JobState.GONE:
-        again = draft.not_yet(policy.lost_grace - draft.seen.since(job.quiet_since or now))
+        again = draft.not_yet(policy.lost_grace - draft.observation.since(job.quiet_since or now))
         if unwanted or again is None:
-            draft.acts.append(Recover(record.run, f"the supervisor of {record.run} is gone"))
+            draft.effects.append(Recover(record.run, f"the supervisor of {record.run} is gone"))
         else:
             draft.hold(record.feature, "lost", f"the supervisor of {record.run} does not answer", until=again)
         return
     draft.running += 1
     if unwanted:
-        draft.acts.append(Cancel(record.run, unwanted))
+        draft.effects.append(Cancel(record.run, unwanted))
         return
     started = parse_stamp(job.started)
     if started and record.deadline_s:
-        left = span_of(record.deadline_s) + policy.overdue_grace - draft.seen.awake_since(started)
+        left = span_of(record.deadline_s) + policy.overdue_grace - draft.observation.awake_since(started)
         if draft.has_come(record.feature, f"{record.run} is overdue", left):
-            draft.acts.append(Cancel(record.run, f"{record.run} is overdue, and its supervisor did not stop it"))
+            draft.effects.append(Cancel(record.run, f"{record.run} is overdue, and its supervisor did not stop it"))
     words = (
         f"attempt {record.attempt} is running"
         if job.state is JobState.RUNNING
@@ -143,9 +143,9 @@ def _hold_unlooked(draft: Draft, record: RunRecord) -> None:
 
 
 def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, end: Exit) -> None:
-    evidence = draft.seen.evidence.get(record.run)
+    evidence = draft.observation.evidence.get(record.run)
     if evidence is None:
-        if draft.seen.looked:
+        if draft.observation.looked:
             draft.hold(record.feature, "evidence", f"what {record.run} left cannot be looked at")
         else:
             _hold_unlooked(draft, record)
@@ -174,7 +174,7 @@ def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, e
         move_feature(feature.status, FeatureStatus.REVIEW)
         found = f", {counted(len(evidence.findings), 'file')} with findings" if evidence.findings else ""
         changed = f"{counted(evidence.commits, 'commit')} in {counted(len(evidence.changed), 'file')}{found}"
-        draft.moves.append(
+        draft.transitions.append(
             MoveFeature(feature.number, FeatureStatus.REVIEW, f"{attempt_name(record.run)} left {changed}")
         )
     review(facts, feature)

@@ -305,7 +305,7 @@ class Land:
     why: str
 
 
-Move = (
+Transition = (
     Dispatch
     | Settle
     | MoveFeature
@@ -325,7 +325,7 @@ Move = (
     | Note
     | Finish
 )
-Act = Submit | Recover | Cancel | RunCheck | Integrate | MakeWork | MoveWork | PutBaseBack | Land
+Effect = Submit | Recover | Cancel | RunCheck | Integrate | MakeWork | MoveWork | PutBaseBack | Land
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,11 +344,11 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Decisions:
     """All decisions of one round, and the reasons for what was left alone."""
 
-    moves: tuple[Move, ...] = ()
-    acts: tuple[Act, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    effects: tuple[Effect, ...] = ()
     holds: tuple[Hold, ...] = ()
     wake_at: datetime | None = None
     running: int = 0
@@ -360,4 +360,4 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Nothing to write and nothing to do."""
-        return not self.moves and not self.acts
+        return not self.transitions and not self.effects

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observation:
     """One observation: everything that is not in the mission file."""
 
     now: datetime
@@ -29,13 +29,13 @@ class Seen:
     """This machine and clone."""
     shared: bool = False
     """Other clones see the mission too."""
-    unheard: str = ""
+    remote_problem: str = ""
     """Why the remote that clones share cannot be asked, or the empty string."""
     undecided: bool = False
     """That lasts until a person has decided."""
     host_silent: bool = False
     """The other machine that drives the mission has given no sign of life for long."""
-    strays: tuple[RunId, ...] = ()
+    orphan_runs: tuple[RunId, ...] = ()
     """Jobs that run here although another machine drives the mission."""
     base: Sha | None = None
     renamed: str = ""

@@ -22,7 +22,7 @@ from mission_cli.planner.core.decisions import (
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
 
 WITHDRAWN = "withdrawn"
 FINAL = "final"
@@ -45,18 +45,18 @@ class Question:
 def ask(draft: Draft, wanted: Question) -> InputRequest:
     """Put a question into the plan, once in a round; return the request with the next number that nobody ever had."""
     owner, prompt = wanted.owner, question(wanted.prompt)
-    for move in draft.moves:
+    for move in draft.transitions:
         if isinstance(move, Ask) and (move.request.feature, move.request.prompt) == (owner, prompt):
             return move.request
     request = InputRequest(
         number=_next_number(draft),
-        asked=stamp(draft.seen.now),
+        asked=stamp(draft.observation.now),
         feature=owner,
         prompt=prompt,
         options=wanted.options,
-        expires=stamp(draft.seen.now + draft.policy.request_lifetime),
+        expires=stamp(draft.observation.now + draft.policy.request_lifetime),
     )
-    draft.moves.append(Ask(request, wanted.why))
+    draft.transitions.append(Ask(request, wanted.why))
     return request
 
 
@@ -84,7 +84,7 @@ def renumber(draft: Draft) -> bool:
         elif request.open:
             number = _next_number(draft)
             had = f"the number {request.number}, which another one has" if request.number else "no number"
-            draft.moves.append(Renumber(request, number, f"a request had {had}; it is request {number} now"))
+            draft.transitions.append(Renumber(request, number, f"a request had {had}; it is request {number} now"))
             found = True
     return found
 
@@ -95,14 +95,14 @@ def withdraw_stale(draft: Draft) -> None:
         why = _stale(draft, request) if request.open else ""
         if why:
             words = f"request {request.number} is withdrawn: {why}"
-            draft.moves.append(MoveRequest(request.number, WITHDRAWN, words))
+            draft.transitions.append(MoveRequest(request.number, WITHDRAWN, words))
 
 
 def _stale(draft: Draft, request: InputRequest) -> str:
     attempt = _OF_ATTEMPT.match(request.prompt)
     if attempt is not None and request.feature == attempt[1]:
         number = whole(attempt[2])
-        settled = any(r.attempt == number and not r.open for r in draft.seen.records if r.feature == attempt[1])
+        settled = any(r.attempt == number and not r.open for r in draft.observation.records if r.feature == attempt[1])
         return f"attempt {number} at {attempt[1]} has been judged" if settled else ""
     if request.feature == FINAL:
         passed = any(m.status is MilestoneStatus.PASSED for m in draft.mission.milestones)
@@ -122,6 +122,6 @@ def _next_number(draft: Draft) -> int:
     taken = [request.number for request in draft.mission.requests]
     logged = (row.details for row in draft.mission.progress if row.event == "request.asked")
     taken += [whole(found[1]) or 0 for words in logged if (found := _LOGGED.match(words))]
-    taken += [move.request.number for move in draft.moves if isinstance(move, Ask)]
-    taken += [move.number for move in draft.moves if isinstance(move, Renumber)]
+    taken += [move.request.number for move in draft.transitions if isinstance(move, Ask)]
+    taken += [move.number for move in draft.transitions if isinstance(move, Renumber)]
     return max(taken, default=0) + 1

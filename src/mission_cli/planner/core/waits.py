@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.mission import Feature, Gate, Milestone, Mission, Wait
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
 
 _OPEN_GATE = frozenset({"approved", "passed", "open", "done"})
 
@@ -112,4 +112,4 @@ def _wait_ends(draft: Draft, wait: Wait) -> datetime | None:
     since = parse_stamp(wait.since) if wait.since else None
     if due is not None or since is None:
         return due
-    return draft.seen.moved(since + (parse_duration(wait.timeout) or draft.policy.wait_lifetime), since)
+    return draft.observation.moved(since + (parse_duration(wait.timeout) or draft.policy.wait_lifetime), since)

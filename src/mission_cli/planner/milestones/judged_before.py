@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.branches.against import Against
     from mission_cli.domain.mission import Criterion
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
 
 _RUN = frozenset({CriterionKind.RUN, CriterionKind.METRIC})
 _MOST_NAMES = 10

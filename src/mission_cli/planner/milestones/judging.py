@@ -9,7 +9,7 @@ from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.paths import findings_folders
 from mission_cli.domain.status import EXECUTABLE_KINDS, PASSES, CriterionKind, JobState, Verdict
 from mission_cli.planner.core.decisions import RunCheck
-from mission_cli.planner.core.deliberation import LOOK_AGAIN
+from mission_cli.planner.core.draft import LOOK_AGAIN
 from mission_cli.planner.core.requests import (
     Question,
     ask,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, InputRequest, Mission
     from mission_cli.domain.runs import CheckState
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.core.policy import Policy
 
 _YES = frozenset(
@@ -126,7 +126,7 @@ def judge(
             result.known.append(Judged(criterion, Verdict.COULD_NOT_RUN, criterion.wrong))
         elif criterion.kind in EXECUTABLE_KINDS:
             about_found = names_findings(criterion, draft.mission.id)
-            place = f"{tree}.{draft.seen.findings}" if about_found else tree
+            place = f"{tree}.{draft.observation.findings}" if about_found else tree
             key = check_key(criterion, place, draft.policy, draft.mission, turn)
             _executable(draft, criterion, commit, key, result, confirm=confirm)
         else:
@@ -157,8 +157,8 @@ def start_within_bounds(draft: Draft, judgement: Judgement, *, most: int = 0) ->
     """Start the checks of a judgement as far as the mission and this machine may run more of them now."""
     for start in judgement.starts:
         draft.judgements.setdefault(start.key, start)
-        started = {a.key for a in draft.acts if isinstance(a, RunCheck)}
-        under_way = len(started) + sum(_runs(state) for state in draft.seen.checks.values())
+        started = {a.key for a in draft.effects if isinstance(a, RunCheck)}
+        under_way = len(started) + sum(_runs(state) for state in draft.observation.checks.values())
         alone = any(start is other for other in judgement.unsure)
         if start.key in started or draft.alone:
             continue
@@ -167,11 +167,11 @@ def start_within_bounds(draft: Draft, judgement: Judgement, *, most: int = 0) ->
         draft.alone = alone
         if alone and under_way:
             continue
-        if len(started) < draft.seen.free_checks:
-            draft.acts.append(start)
+        if len(started) < draft.observation.free_checks:
+            draft.effects.append(start)
         else:
             draft.checking += 1
-            draft.wakes.append(draft.seen.now + LOOK_AGAIN)
+            draft.wakes.append(draft.observation.now + LOOK_AGAIN)
 
 
 def _runs(state: CheckState) -> bool:
@@ -180,7 +180,7 @@ def _runs(state: CheckState) -> bool:
 
 
 def _executable(draft: Draft, criterion: Criterion, commit: Sha, key: str, result: Judgement, *, confirm: bool) -> None:
-    state = draft.seen.checks.get(key)
+    state = draft.observation.checks.get(key)
     if state is None:
         result.starts.append(RunCheck(key, 1, criterion, commit, f"judge on {commit[:7]}: {criterion.text}"))
     elif state.again:

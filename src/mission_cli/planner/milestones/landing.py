@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.branches.landing import Landing
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, Milestone
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judged_before import Before
     from mission_cli.planner.milestones.judging import Judged, Judgement
 
@@ -58,8 +58,8 @@ def recoveries(draft: Draft) -> None:
         feature = draft.mission.feature(number) if number else None
         if row.open and number and (feature is None or feature.finished):
             to = "skipped" if feature is None or feature.status is FeatureStatus.SKIPPED else "recovered"
-            if not any(isinstance(m, CloseRecovery) and m.feature == number for m in draft.moves):
-                draft.moves.append(CloseRecovery(number, to, f"{number} is {to}"))
+            if not any(isinstance(m, CloseRecovery) and m.feature == number for m in draft.transitions):
+                draft.transitions.append(CloseRecovery(number, to, f"{number} is {to}"))
 
 
 def by_hand(draft: Draft) -> None:
@@ -71,8 +71,8 @@ def by_hand(draft: Draft) -> None:
         for feature in milestone.features:
             proven = any(r.cause is Cause.DONE or r.open for r in draft.records_of(feature.number))
             if feature.status is FeatureStatus.DONE and not proven and feature.number not in noted:
-                who = draft.seen.editor or "a person"
-                draft.moves.append(Note("feature.by_hand", f"{feature.number} was set to done by {who}"))
+                who = draft.observation.editor or "a person"
+                draft.transitions.append(Note("feature.by_hand", f"{feature.number} was set to done by {who}"))
 
 
 def finish(draft: Draft) -> None:
@@ -81,7 +81,7 @@ def finish(draft: Draft) -> None:
     if mission.status is not MissionStatus.ACTIVE or not mission.milestones:
         return
     done = all(m.finished for m in mission.milestones)
-    if done and any(isinstance(m, MoveMilestone) for m in draft.moves):
+    if done and any(isinstance(m, MoveMilestone) for m in draft.transitions):
         return
     if done and (_is_lost(draft) or not _finally_valid(draft) or _gated(draft)):
         return
@@ -95,23 +95,23 @@ def finish(draft: Draft) -> None:
         draft.hold("", "running", "an attempt is still open")
     elif landed:
         words = "every milestone passed, the final validation passed, and the work is landed"
-        draft.moves.append(ended(draft, words))
+        draft.transitions.append(ended(draft, words))
 
 
 def _is_lost(draft: Draft) -> bool:
     """Hold where our work, or the branch that it goes to, cannot be found: nobody knows then what is left to land."""
-    seen, mission = draft.seen, draft.mission
-    if seen.landing.state is LandState.LANDED or not any(r.cause is Cause.DONE for r in seen.records):
+    observation, mission = draft.observation, draft.mission
+    if observation.landing.state is LandState.LANDED or not any(r.cause is Cause.DONE for r in observation.records):
         return False
     passed = [m for m in mission.milestones if m.status is MilestoneStatus.PASSED and m.passed_at]
-    if seen.base is None:
+    if observation.base is None:
         without_base(draft)
-    elif seen.work is None:
+    elif observation.work is None:
         branch = f"mission/{mission.id}/work"
         at = passed[-1].passed_at if passed else "COMMIT"
         words = f"the branch `{branch}` does not exist"
         draft.hold("", "work", words, unblock=f"git branch {branch} {at}", person=True)
-    elif passed and seen.target is None:
+    elif passed and observation.target is None:
         words = f"the commit {passed[-1].passed_at}, on which milestone {passed[-1].number} passed, is not there"
         draft.hold("", "work", words, unblock=f"git fetch, or mission retry a feature of {mission.id}", person=True)
     else:
@@ -123,15 +123,15 @@ def _gated(draft: Draft) -> bool:
     """Hold the end where a gate that blocks no feature is not open."""
     held = list(idle_gates(draft))
     draft.holds += held
-    draft.wakes += [hold.until for hold in held if hold.until and hold.until > draft.seen.now]
+    draft.wakes += [hold.until for hold in held if hold.until and hold.until > draft.observation.now]
     return bool(held)
 
 
 def _finally_valid(draft: Draft) -> bool:
-    seen = draft.seen
-    if seen.work is None:
+    observation = draft.observation
+    if observation.work is None:
         return True
-    judgement, sources = _judge_all(draft, seen.work, seen.work_tree)
+    judgement, sources = _judge_all(draft, observation.work, observation.work_tree)
     start_checks(draft, judgement)
     if _cannot(draft, judgement):
         return False
@@ -140,7 +140,7 @@ def _finally_valid(draft: Draft) -> bool:
         return False
     failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
     if not failed:
-        before = _as_before(draft, seen.work_against, sources, "")
+        before = _as_before(draft, observation.work_against, sources, "")
         if before.against and not before.red:
             draft.pause(f"the final validation was not accepted: {before.against}")
         elif before.against:
@@ -164,10 +164,10 @@ def _reopen(draft: Draft, failed: Sequence[Judged], sources: Mapping[Criterion, 
     for milestone in {sources[j.criterion].number: sources[j.criterion] for j in failed}.values():
         mine = [j for j in failed if sources[j.criterion].number == milestone.number]
         move_milestone(MilestoneStatus.PASSED, MilestoneStatus.ACTIVE)
-        draft.moves += fix_features(draft, milestone, mine)
+        draft.transitions += fix_features(draft, milestone, mine)
         why = f"final validation failed: {mine[0].criterion.text}: {one_line(first_error(mine[0].detail))}"
         rounds = milestone.rounds + 1
-        draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why, rounds=rounds))
+        draft.transitions.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why, rounds=rounds))
         if rounds >= draft.policy.validation_rounds:
             draft.pause(why)
 
@@ -187,7 +187,7 @@ def _judge_all(draft: Draft, commit: Sha, tree: str) -> tuple[Judgement, dict[Cr
 
 def _land(draft: Draft, *, done: bool) -> bool:
     """Arrange the landing if somebody wants it; True when nothing is left to land."""
-    landing, mission = draft.seen.landing, draft.mission
+    landing, mission = draft.observation.landing, draft.mission
     if landing.state in {LandState.LANDED, LandState.NOTHING}:
         return True
     passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)
@@ -202,7 +202,7 @@ def _land(draft: Draft, *, done: bool) -> bool:
                 person=True,
             )
         return False
-    if landing.conflicts or landing.commit is None or draft.seen.base is None:
+    if landing.conflicts or landing.commit is None or draft.observation.base is None:
         words, help_by = apart(mission, landing.conflicts)
         draft.hold("", "landing", words, unblock=help_by, person=True)
         return False
@@ -214,21 +214,21 @@ def _land(draft: Draft, *, done: bool) -> bool:
     if landing.state is LandState.MERGE and not mission.poc and not _merge_is_good(draft, landing, landing.commit):
         return False
     why = f"bring {landing.commit[:7]} to {mission.base}"
-    draft.acts.append(Land(landing.commit, draft.seen.base, why))
+    draft.effects.append(Land(landing.commit, draft.observation.base, why))
     return False
 
 
 def lands_now(draft: Draft) -> bool:
     """Whether a part of a POC is about to land: nothing is in its way."""
-    landing, mission = draft.seen.landing, draft.mission
+    landing, mission = draft.observation.landing, draft.mission
     waits = landing.state in {LandState.LANDED, LandState.NOTHING} or landing.conflicts or landing.obstacle
-    ready = landing.commit is not None and draft.seen.base is not None and not waits
+    ready = landing.commit is not None and draft.observation.base is not None and not waits
     return mission.poc and mission.preferences.land == "auto" and ready
 
 
 def _for_your_look(draft: Draft) -> str:
     """Say that a person is to look, and what was changed of the things that judge the work."""
-    found = draft.seen.work_against.findings
+    found = draft.observation.work_against.findings
     more = f"; {LOOK_AT_CHANGES}{'; '.join(found[:5])}" if found else ""
     return f"everything is done and waits for your look{more}"
 
@@ -239,7 +239,7 @@ def _last_done(draft: Draft) -> str:
 
 
 def _approved(draft: Draft) -> bool:
-    target = draft.seen.target or ""
+    target = draft.observation.target or ""
     return any(target.startswith(a.commit) for a in draft.mission.landings)
 
 

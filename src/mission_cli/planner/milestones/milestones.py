@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Criterion, Milestone, Mission
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judging import Judged, Judgement
 
 _SHORT = 12
@@ -80,7 +80,7 @@ def milestones(draft: Draft) -> None:
         elif milestone.status is MilestoneStatus.FAILED:
             move_milestone(milestone.status, MilestoneStatus.ACTIVE)
             why = f"milestone {milestone.number} is tried again"
-            draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why))
+            draft.transitions.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why))
         else:
             words = f"it is {milestone.raw_status or 'without a status'}"
             unblock = f"mission edit {draft.mission.id}"
@@ -89,7 +89,7 @@ def milestones(draft: Draft) -> None:
 
 def without_base(draft: Draft) -> None:
     """Hold the mission because its base branch does not exist; name the command that names another one."""
-    words, unblock = base_gone(draft.mission, draft.seen.renamed)
+    words, unblock = base_gone(draft.mission, draft.observation.renamed)
     draft.hold("", "base", words, unblock=unblock, person=True)
 
 
@@ -147,30 +147,30 @@ def _next_number(draft: Draft, milestone: Milestone, more: int) -> FeatureNumber
 
 
 def _activate(draft: Draft, milestone: Milestone) -> None:
-    seen, number = draft.seen, milestone.number
-    if seen.base is None:
+    observation, number = draft.observation, milestone.number
+    if observation.base is None:
         without_base(draft)
         draft.halt("there is no base branch")
         return
-    if seen.work is None:
-        draft.acts.append(MakeWork(seen.base, f"milestone {number} starts from {seen.base[:7]}"))
+    if observation.work is None:
+        draft.effects.append(MakeWork(observation.base, f"milestone {number} starts from {observation.base[:7]}"))
         return
-    if seen.base_merge is not None:
-        if seen.base_merge.commit is not None:
+    if observation.base_merge is not None:
+        if observation.base_merge.commit is not None:
             why = f"milestone {number} starts with {draft.mission.base} merged in"
-            draft.acts.append(MoveWork(seen.base_merge.commit, seen.work, why))
+            draft.effects.append(MoveWork(observation.base_merge.commit, observation.work, why))
             return
-        words, help_by = apart(draft.mission, seen.base_merge.conflicts)
+        words, help_by = apart(draft.mission, observation.base_merge.conflicts)
         draft.hold(str(number), "conflict", words, unblock=help_by, person=True)
         draft.halt(words)
         return
     move_milestone(MilestoneStatus.PENDING, MilestoneStatus.ACTIVE)
-    draft.moves.append(
+    draft.transitions.append(
         MoveMilestone(
             number,
             MilestoneStatus.ACTIVE,
-            f"milestone {number} starts at {seen.work[:7]}",
-            started_at=seen.work[:_SHORT],
+            f"milestone {number} starts at {observation.work[:7]}",
+            started_at=observation.work[:_SHORT],
         )
     )
 
@@ -181,11 +181,11 @@ def _watch(draft: Draft, milestone: Milestone) -> None:
     if unfinished:
         if milestone.status is MilestoneStatus.VALIDATING:
             why = f"{unfinished[0].number} is open again"
-            draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why))
+            draft.transitions.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why))
         return
     if milestone.status is MilestoneStatus.ACTIVE:
         move_milestone(MilestoneStatus.ACTIVE, MilestoneStatus.VALIDATING)
-        draft.moves.append(
+        draft.transitions.append(
             MoveMilestone(
                 milestone.number,
                 MilestoneStatus.VALIDATING,
@@ -204,7 +204,7 @@ def validation_criteria(draft: Draft, milestone: Milestone, tree: str) -> tuple[
     In a POC, where no feature is judged for itself, those of its features come before what was found.
     """
     of_features = [replace(c, index=-1) for f in milestone.features for c in f.criteria] if draft.mission.poc else []
-    return milestone.criteria or tuple(of_features) or draft.seen.detected.get(tree, ())
+    return milestone.criteria or tuple(of_features) or draft.observation.detected.get(tree, ())
 
 
 def passed_criteria(draft: Draft, tree: str) -> dict[Criterion, Milestone]:
@@ -219,15 +219,17 @@ def passed_criteria(draft: Draft, tree: str) -> dict[Criterion, Milestone]:
 
 
 def _validate(draft: Draft, milestone: Milestone) -> None:
-    seen, number = draft.seen, str(milestone.number)
-    if seen.work is None:
+    observation, number = draft.observation, str(milestone.number)
+    if observation.work is None:
         words, unblock = work_gone(draft.mission)
         draft.hold(number, "work", words, unblock=unblock, person=True)
         return
-    criteria = validation_criteria(draft, milestone, seen.work_tree)
+    criteria = validation_criteria(draft, milestone, observation.work_tree)
     about = f"after fixes, round {milestone.rounds}: " if milestone.rounds else ""
     turn = turn_of(draft.mission)
-    judgement = judge(draft, criteria, owner=number, commit=seen.work, tree=seen.work_tree, about=about, turn=turn)
+    judgement = judge(
+        draft, criteria, owner=number, commit=observation.work, tree=observation.work_tree, about=about, turn=turn
+    )
     if _stuck(draft, number, judgement):
         return
     failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
@@ -242,8 +244,8 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
     if not judgement.over:
         draft.hold(number, "validating", f"{len(judgement.known)} of {len(criteria)} criteria are judged")
         return
-    everything = tuple(dict.fromkeys([*criteria, *passed_criteria(draft, seen.work_tree)]))
-    before = as_before(draft, seen.work_against, everything, owner=number, about=about, turn=turn)
+    everything = tuple(dict.fromkeys([*criteria, *passed_criteria(draft, observation.work_tree)]))
+    before = as_before(draft, observation.work_against, everything, owner=number, about=about, turn=turn)
     if before.red and before.against:
         _failed(draft, milestone, judgement, before.failures)
     elif before.against:
@@ -289,7 +291,7 @@ def _accepted(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion],
 
 
 def _marks(draft: Draft, judgement: Judgement) -> tuple[Mark, ...]:
-    at, commit = stamp(draft.seen.now), (draft.seen.work or "")[:7]
+    at, commit = stamp(draft.observation.now), (draft.observation.work or "")[:7]
     return tuple(
         Mark(j.criterion, j.passes, Result(j.verdict, at, commit), j.criterion.baseline)
         for j in judgement.known
@@ -300,10 +302,10 @@ def _marks(draft: Draft, judgement: Judgement) -> tuple[Mark, ...]:
 def _passed(draft: Draft, milestone: Milestone, judgement: Judgement) -> None:
     move_milestone(MilestoneStatus.VALIDATING, MilestoneStatus.PASSED)
     number = str(milestone.number)
-    work = draft.seen.work or ""
+    work = draft.observation.work or ""
     why = f"milestone {number} passed: {counted(len(judgement.known), 'criterion', 'criteria')} on {work[:7]}"
-    draft.moves.append(MoveMilestone(milestone.number, MilestoneStatus.PASSED, why, passed_at=work[:_SHORT]))
-    draft.moves.append(MarkCriteria(number, _marks(draft, judgement), f"the verdicts of milestone {number}"))
+    draft.transitions.append(MoveMilestone(milestone.number, MilestoneStatus.PASSED, why, passed_at=work[:_SHORT]))
+    draft.transitions.append(MarkCriteria(number, _marks(draft, judgement), f"the verdicts of milestone {number}"))
     if _waits_for_person(draft.mission, milestone):
         look = f"look at it, then mission resume {draft.mission.id}"
         draft.pause(f"milestone {number} passed, and the mission is not autonomous: {look}")
@@ -322,10 +324,10 @@ def _failed(draft: Draft, milestone: Milestone, judgement: Judgement, failed: Se
     marks = MarkCriteria(number, _marks(draft, judgement), f"the verdicts of milestone {number}")
     if rounds >= draft.policy.validation_rounds:
         why = f"milestone {number} failed its validation {rounds} times: {words}"
-        draft.moves += [MoveMilestone(milestone.number, MilestoneStatus.FAILED, why, rounds=rounds), marks]
+        draft.transitions += [MoveMilestone(milestone.number, MilestoneStatus.FAILED, why, rounds=rounds), marks]
         draft.pause(why)
         return
     move_milestone(MilestoneStatus.FAILED, MilestoneStatus.ACTIVE)
     why = f"validation {rounds} of {draft.policy.validation_rounds} of milestone {number} failed: {words}"
-    draft.moves += [MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why, rounds=rounds), marks]
-    draft.moves += fix_features(draft, milestone, failed)
+    draft.transitions += [MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why, rounds=rounds), marks]
+    draft.transitions += fix_features(draft, milestone, failed)

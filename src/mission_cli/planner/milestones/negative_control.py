@@ -16,7 +16,7 @@ from mission_cli.planner.milestones.judging import judge, start_checks
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Milestone
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
 
 
 def control(draft: Draft, milestone: Milestone) -> bool:
@@ -26,7 +26,7 @@ def control(draft: Draft, milestone: Milestone) -> bool:
     learn whether they can be: one that cannot pauses the mission at once, not when an attempt is judged. While an
     attempt waits to be judged no more of them are tried: the slots are for its checks, which tell the same. See ADR 37.
     """
-    start = draft.seen.start_trees.get(milestone.started_at)
+    start = draft.observation.start_trees.get(milestone.started_at)
     own = [c for c in milestone.criteria if c.kind in EXECUTABLE_KINDS and c.baseline is None and c.index >= 0]
     first = [] if _work_waits(draft) else _of_untouched_features(draft, milestone)
     if start is None or not (own or first):
@@ -44,20 +44,20 @@ def control(draft: Draft, milestone: Milestone) -> bool:
     known = [j for j in judgement.known if j.criterion in own]
     if len(known) < len(own):
         return False
-    at = stamp(draft.seen.now)
+    at = stamp(draft.observation.now)
     marks = tuple(
         Mark(j.criterion, j.criterion.ticked, j.criterion.result, Result(j.verdict, at, commit[:7])) for j in known
     )
     if marks:
         vacuous = sum(m.baseline is not None and m.baseline.verdict is Verdict.PASSED for m in marks)
         why = f"negative control of milestone {milestone.number}: {vacuous} of {len(marks)} pass before any work"
-        draft.moves.append(MarkCriteria(str(milestone.number), marks, why))
+        draft.transitions.append(MarkCriteria(str(milestone.number), marks, why))
     return not marks
 
 
 def _work_waits(draft: Draft) -> bool:
     """Whether an attempt has ended and is not judged yet."""
-    return any(job.exit is not None for r in draft.open_records() if (job := draft.seen.jobs.get(r.run)))
+    return any(job.exit is not None for r in draft.open_records() if (job := draft.observation.jobs.get(r.run)))
 
 
 def _of_untouched_features(draft: Draft, milestone: Milestone) -> list[Criterion]:

@@ -13,7 +13,7 @@ from mission_cli.planner.core.decisions import RecordValues
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.core.policy import Policy
 
 _NOT_BEGUN = frozenset({MissionStatus.DRAFT, MissionStatus.PLANNING})
@@ -40,7 +40,7 @@ def bounds(draft: Draft) -> None:
     known = bool(mission.in_force.written)
     begun = mission.status not in _NOT_BEGUN and (known or mission.status not in FINISHED_MISSION)
     if begun and (changes := tuple(mission.in_force.changed())):
-        draft.moves.append(RecordValues(changes, draft.seen.editor or "a person"))
+        draft.transitions.append(RecordValues(changes, draft.observation.editor or "a person"))
     for found in mission.in_force.overruled:
         _overruled(draft, found)
     if mission.status is MissionStatus.ACTIVE and not any(mission.features()):

@@ -13,7 +13,7 @@ from mission_cli.planner.mission.money import choices, stand
 
 if TYPE_CHECKING:
     from mission_cli.domain.budget.ledger import Account
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
 
 
 def budget(draft: Draft) -> None:
@@ -30,7 +30,7 @@ def budget(draft: Draft) -> None:
 def threshold(draft: Draft) -> None:
     """Pause at the threshold, where an attempt would be next and nothing that costs nothing is going on."""
     reached = alert(stand(draft)) if draft.mission.status is MissionStatus.ACTIVE else None
-    going_on = draft.acts or draft.checking or any(not isinstance(move, Note) for move in draft.moves)
+    going_on = draft.effects or draft.checking or any(not isinstance(move, Note) for move in draft.transitions)
     if reached and not going_on and any(hold.kind == "budget" for hold in draft.holds):
         draft.pause(f"{reached.detail}: {choices(draft, reached)}")
 
@@ -42,7 +42,9 @@ def _warn(draft: Draft, state: Account) -> None:
             continue
         words = f"{draft.policy.warn_pct}% of the {category} are spent"
         if not any(r.event == "budget.warning" and r.details.startswith(words) for r in draft.mission.progress):
-            draft.moves.append(Note("budget.warning", f"{words}: {state.spent.of(category)} of {state.cap(category)}"))
+            draft.transitions.append(
+                Note("budget.warning", f"{words}: {state.spent.of(category)} of {state.cap(category)}")
+            )
 
 
 def _project(draft: Draft, state: Account) -> None:
@@ -74,7 +76,7 @@ def _project(draft: Draft, state: Account) -> None:
         if hours > estimated * most:
             over.append(words[-1])
     details = f"after milestone {first.number} the whole mission will cost about {', '.join(words) or 'nothing'}"
-    draft.moves.append(Note("budget.projected", details))
+    draft.transitions.append(Note("budget.projected", details))
     if over:
         ways = f"go on (mission resume {mission.id}), skip features, or stop (mission cancel {mission.id})"
         draft.pause(f"it will cost about {' and '.join(over)}: {ways}")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from mission_cli.domain.mission import Mission
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
 
 RECURRING = "mission.recurring"
 """The row of the progress log from which on a mission waits for its schedule."""
@@ -48,7 +48,7 @@ def waits_since(mission: Mission) -> datetime | None:
 
 def schedule(draft: Draft) -> None:
     """Begin an execution when it is due; what is due behind the end of a recurring mission completes it."""
-    mission, due = draft.mission, draft.seen.starts_at
+    mission, due = draft.mission, draft.observation.starts_at
     recurring = mission.status is MissionStatus.RECURRING
     if due is None or mission.status is None or recurring is not mission.recurs:
         words, unblock = f"its schedule `{mission.schedule}` is no time", f"mission start {mission.id}"
@@ -59,41 +59,41 @@ def schedule(draft: Draft) -> None:
         draft.hold("", "mission", words, unblock=unblock, person=True)
     elif recurring and _is_last(draft, due):
         move_mission(mission.status, MissionStatus.COMPLETED)
-        draft.moves.append(Finish(_none_follows(mission)))
+        draft.transitions.append(Finish(_none_follows(mission)))
     elif recurring and waits_since(mission) is None:
-        draft.moves.append(Note(RECURRING, f"it waits for `{mission.schedule}`"))
-    elif due > draft.seen.now:
-        draft.hold("", "mission", f"it starts at {draft.seen.local(due)}", until=due)
-    elif draft.has_come("", f"{draft.seen.local(due)} has come", due - draft.seen.now):
+        draft.transitions.append(Note(RECURRING, f"it waits for `{mission.schedule}`"))
+    elif due > draft.observation.now:
+        draft.hold("", "mission", f"it starts at {draft.observation.local(due)}", until=due)
+    elif draft.has_come("", f"{draft.observation.local(due)} has come", due - draft.observation.now):
         move_mission(mission.status, MissionStatus.ACTIVE)
-        draft.moves.append(Begin(f"{draft.seen.local(due)} has come"))
+        draft.transitions.append(Begin(f"{draft.observation.local(due)} has come"))
 
 
 def ended(draft: Draft, why: str) -> Finish:
     """Return how an execution that has succeeded ends: another one follows, or the mission is completed."""
-    mission, due = draft.mission, draft.seen.starts_at
+    mission, due = draft.mission, draft.observation.starts_at
     if not mission.recurs or due is None or _is_last(draft, due):
         move_mission(MissionStatus.ACTIVE, MissionStatus.COMPLETED)
         return Finish(f"{why}; {_none_follows(mission)}" if mission.recurs and due else why)
     move_mission(MissionStatus.ACTIVE, MissionStatus.RECURRING)
-    return Finish(f"{why}; the next execution is due at {draft.seen.local(due)}", MissionStatus.RECURRING)
+    return Finish(f"{why}; the next execution is due at {draft.observation.local(due)}", MissionStatus.RECURRING)
 
 
 def deadline(draft: Draft) -> None:
     """Pause at the deadline, once: a person who starts or resumes behind it has decided."""
-    mission, over = draft.mission, draft.seen.deadline
+    mission, over = draft.mission, draft.observation.deadline
     if over is None or mission.status is not MissionStatus.ACTIVE:
         return
     taken_up = [parse_stamp(row.at) for row in mission.progress if row.event in _TAKEN_UP]
     if any(at is not None and at >= over for at in taken_up):
         return
-    if draft.has_come("", f"the deadline {mission.deadline} has come", over - draft.seen.now):
+    if draft.has_come("", f"the deadline {mission.deadline} has come", over - draft.observation.now):
         choices = f"go on (mission resume {mission.id}), or stop (mission cancel {mission.id})"
         draft.pause(f"its deadline {mission.deadline} has passed: {choices}")
 
 
 def _is_last(draft: Draft, due: datetime) -> bool:
-    return draft.seen.last_due is not None and due > draft.seen.last_due
+    return draft.observation.last_due is not None and due > draft.observation.last_due
 
 
 def _none_follows(mission: Mission) -> str:

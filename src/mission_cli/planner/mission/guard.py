@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import MissionId, RunId, Sha
     from mission_cli.domain.mission import Criterion, Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
 
 PUT_BACK = "work.put_back"
 """Event of the progress log; its details name the attempts."""
@@ -111,23 +111,25 @@ def put_back(draft: Draft) -> bool:
 
 
 def _base_back(draft: Draft) -> bool:
-    seen, base = draft.seen, draft.mission.base
-    if seen.base_back is None or seen.base is None:
+    observation, base = draft.observation, draft.mission.base
+    if observation.base_back is None or observation.base is None:
         return False
-    what = f"the branch {base} was moved to {seen.base[:7]}"
-    why = _caught(draft, what, seen.base_movers, seen.base_back)
-    draft.acts.append(PutBaseBack(seen.base_back, seen.base, why))
+    what = f"the branch {base} was moved to {observation.base[:7]}"
+    why = _caught(draft, what, observation.base_movers, observation.base_back)
+    draft.effects.append(PutBaseBack(observation.base_back, observation.base, why))
     return True
 
 
 def _work_back(draft: Draft) -> bool:
-    seen, branch = draft.seen, f"mission/{draft.mission.id}/work"
-    if seen.put_back is None:
+    observation, branch = draft.observation, f"mission/{draft.mission.id}/work"
+    if observation.put_back is None:
         return False
-    what = f"{branch} was moved to {seen.work[:7]}" if seen.work else f"{branch} was deleted"
-    why = _caught(draft, what, seen.movers, seen.put_back)
-    draft.acts.append(
-        MoveWork(seen.put_back, seen.work, why) if seen.work else MakeWork(seen.put_back, f"{branch} is made again")
+    what = f"{branch} was moved to {observation.work[:7]}" if observation.work else f"{branch} was deleted"
+    why = _caught(draft, what, observation.movers, observation.put_back)
+    draft.effects.append(
+        MoveWork(observation.put_back, observation.work, why)
+        if observation.work
+        else MakeWork(observation.put_back, f"{branch} is made again")
     )
     return True
 
@@ -136,9 +138,9 @@ def _caught(draft: Draft, what: str, movers: Sequence[RunId], back: Sha) -> str:
     """Note what was moved while whom ran, and stop them; return it in words."""
     names = ", ".join(map(attempt_name, movers))
     why = f"{what} outside of the loop while {names} ran without a sandbox: it is put back to {back[:7]}"
-    draft.moves.append(Note(PUT_BACK, why))
-    running = [r for r in movers if r in draft.seen.jobs and draft.seen.jobs[r].state is JobState.RUNNING]
-    draft.acts += [Cancel(run, f"{what} while it ran without a sandbox") for run in running]
+    draft.transitions.append(Note(PUT_BACK, why))
+    running = [r for r in movers if r in draft.observation.jobs and draft.observation.jobs[r].state is JobState.RUNNING]
+    draft.effects += [Cancel(run, f"{what} while it ran without a sandbox") for run in running]
     draft.halt(why)
     return why
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from mission_cli.domain.budget.ledger import Account, Refusal
     from mission_cli.domain.mission import Feature, Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.planner.core.deliberation import Draft
-    from mission_cli.planner.core.observation import Seen
+    from mission_cli.planner.core.draft import Draft
+    from mission_cli.planner.core.observation import Observation
 
 _NONE = Decimal(0)
 _HOUR = Decimal(1)
@@ -43,14 +43,16 @@ _SPREAD = 10
 
 def stand(draft: Draft) -> Account:
     """Return spent and held by now: bills that are known and what this round promises included."""
-    promised = [move.record for move in draft.moves if isinstance(move, Dispatch)]
-    return account(draft.mission.limits, draft.mission.spends, [*draft.seen.records, *promised], bills(draft.seen))
+    promised = [move.record for move in draft.transitions if isinstance(move, Dispatch)]
+    return account(
+        draft.mission.limits, draft.mission.spends, [*draft.observation.records, *promised], bills(draft.observation)
+    )
 
 
-def bills(seen: Seen) -> dict[RunId, Usage]:
+def bills(observation: Observation) -> dict[RunId, Usage]:
     """Return what the runs that have ended and are not settled yet did cost, as far as they say."""
     found: dict[RunId, Usage] = {}
-    for run, job in seen.jobs.items():
+    for run, job in observation.jobs.items():
         if job.exit is not None:
             found[run] = replace(job.exit.report.usage or Usage(), hours=seconds_as_hours(job.exit.seconds))
     return found
@@ -59,7 +61,7 @@ def bills(seen: Seen) -> dict[RunId, Usage]:
 def share_of(draft: Draft, feature: Feature, open_slots: int) -> Decimal:
     """Return the part of what is left that the next attempt at a feature may take (`fair_share`)."""
     busy = {record.feature for record in draft.open_records()}
-    busy |= {move.record.feature for move in draft.moves if isinstance(move, Dispatch)}
+    busy |= {move.record.feature for move in draft.transitions if isinstance(move, Dispatch)}
     rest = [f for f in draft.mission.features() if not f.finished and (f.number not in busy or f is feature)]
     usual = _usual(draft)
     return fair_share(_weight(feature, usual), [_weight(f, usual) for f in rest], open_slots)
@@ -82,7 +84,9 @@ def misfits(draft: Draft) -> dict[RunId, str]:
     itself is paid for, and judged.
     """
     state, found = stand(draft), dict[RunId, str]()
-    ended = {run for run, job in draft.seen.jobs.items() if job.exit and job.exit.reason is not EndReason.CANCELLED}
+    ended = {
+        run for run, job in draft.observation.jobs.items() if job.exit and job.exit.reason is not EndReason.CANCELLED
+    }
     records = [r for r in draft.open_records() if not r.by and r.run not in ended]
     for category in CATEGORIES:
         cap, left = state.cap(category), state.left(category)
@@ -124,8 +128,8 @@ def way_on(draft: Draft, reached: Refusal) -> str:
 
 def _above_reserve(draft: Draft, category: str) -> Decimal:
     """What attempts did cost above what was held for them."""
-    known = bills(draft.seen)
-    costs = ((r, known.get(r.run) if r.open else r.usage) for r in draft.seen.records)
+    known = bills(draft.observation)
+    costs = ((r, known.get(r.run) if r.open else r.usage) for r in draft.observation.records)
     above = (
         (amount_of(usage, category) or Decimal(0)) - reserved(record, category) for record, usage in costs if usage
     )
@@ -133,7 +137,7 @@ def _above_reserve(draft: Draft, category: str) -> Decimal:
 
 
 def _began(draft: Draft, record: RunRecord) -> tuple[str, int]:
-    job = draft.seen.jobs.get(record.run)
+    job = draft.observation.jobs.get(record.run)
     started = parse_stamp(job.started) if job and job.started else None
     return (started.isoformat() if started else "~", record.attempt)
 

@@ -22,7 +22,7 @@ from mission_cli.planner.core.waits import approval, is_open
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature, Gate, Wait
-    from mission_cli.planner.core.deliberation import Draft
+    from mission_cli.planner.core.draft import Draft
 
 _FULL_SCORE = Decimal(5)
 _NO_SCORE = Decimal(1)
@@ -36,9 +36,9 @@ def requests(draft: Draft) -> None:
         if request.status == "expired" or not request.open or expires is None:
             continue
         asked = parse_stamp(request.asked) if request.asked else None
-        left = expires - asked - draft.seen.since(asked) if asked else expires - draft.seen.now
+        left = expires - asked - draft.observation.since(asked) if asked else expires - draft.observation.now
         if draft.has_come(request.feature, f"request {request.number} expires", left):
-            draft.moves.append(
+            draft.transitions.append(
                 MoveRequest(request.number, "expired", f"request {request.number} found no answer in time")
             )
 
@@ -62,24 +62,24 @@ def _wait(draft: Draft, wait: Wait) -> None:
     kind, _, what = wait.waiting_for.partition(":")
     due = parse_stamp(what) if kind == "time" else None
     if due is not None:
-        if draft.has_come(wait.feature, f"{what} has come", due - draft.seen.now):
+        if draft.has_come(wait.feature, f"{what} has come", due - draft.observation.now):
             _end_wait(draft, wait, "resolved", f"{what} has come")
         return
-    if kind == "mission" and draft.seen.missions.get(what) == MissionStatus.COMPLETED:
+    if kind == "mission" and draft.observation.missions.get(what) == MissionStatus.COMPLETED:
         _end_wait(draft, wait, "resolved", f"mission {what} is completed")
         return
     since = parse_stamp(wait.since) if wait.since else None
     if since is None:
-        now = stamp(draft.seen.now)
-        draft.moves.append(StartWait(wait.feature, wait.waiting_for, now, f"it waits for {wait.waiting_for}"))
+        now = stamp(draft.observation.now)
+        draft.transitions.append(StartWait(wait.feature, wait.waiting_for, now, f"it waits for {wait.waiting_for}"))
         return
-    left = (parse_duration(wait.timeout) or draft.policy.wait_lifetime) - draft.seen.since(since)
+    left = (parse_duration(wait.timeout) or draft.policy.wait_lifetime) - draft.observation.since(since)
     if draft.has_come(wait.feature, f"the wait for {wait.waiting_for} is over", left):
         _end_wait(draft, wait, "failed", f"{wait.waiting_for} did not come in time")
 
 
 def _end_wait(draft: Draft, wait: Wait, to: str, why: str) -> None:
-    draft.moves.append(MoveWait(wait.feature, wait.waiting_for, wait.status, to, why))
+    draft.transitions.append(MoveWait(wait.feature, wait.waiting_for, wait.status, to, why))
 
 
 def _gate(draft: Draft, gate: Gate) -> None:
@@ -110,8 +110,8 @@ def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
             words = f"the delay `{gate.name}` has no readable duration: `{gate.rule}`"
             draft.hold("", "delay", words, unblock=approval(draft.mission, gate), person=True)
             return
-        _move(draft, gate, f"until {stamp(draft.seen.now + length)}", f"it lasts {gate.rule}")
-        draft.wakes.append(draft.seen.now + length)
+        _move(draft, gate, f"until {stamp(draft.observation.now + length)}", f"it lasts {gate.rule}")
+        draft.wakes.append(draft.observation.now + length)
     elif gate.kind is GateKind.QUALITY:
         verdict = _quality(draft, gate, after)
         _move(draft, gate, verdict or "waiting", gate.rule or "its features are finished")
@@ -125,9 +125,9 @@ def _delay(draft: Draft, gate: Gate) -> None:
     ends = parse_stamp(gate.status.partition("until ")[2])
     length = parse_duration(gate.rule)
     began = ends - length if ends and length else None
-    left = timedelta(0) if ends is None else ends - draft.seen.now
+    left = timedelta(0) if ends is None else ends - draft.observation.now
     if began is not None and length is not None:
-        left = length - draft.seen.since(began)
+        left = length - draft.observation.since(began)
     if ends is None or draft.has_come("", f"the delay `{gate.name}` is over", left):
         _move(draft, gate, "passed", "the delay is over")
 
@@ -153,4 +153,4 @@ def _score(draft: Draft, feature: Feature) -> Decimal:
 
 def _move(draft: Draft, gate: Gate, to: str, why: str) -> None:
     shown = "open" if is_open(to) else to.split(" ", maxsplit=1)[0]
-    draft.moves.append(MoveGate(gate.name, gate.status, to, f"gate {gate.name} is {shown}: {why}"))
+    draft.transitions.append(MoveGate(gate.name, gate.status, to, f"gate {gate.name} is {shown}: {why}"))

@@ -44,7 +44,7 @@ from mission_cli.planner.core.decisions import (
     Hold,
     MoveWork,
 )
-from mission_cli.planner.core.deliberation import LOOK_AGAIN, Draft
+from mission_cli.planner.core.draft import LOOK_AGAIN, Draft
 from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.milestones.landing import lands_now
@@ -60,7 +60,7 @@ from mission_cli.planner.mission.money import (
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.domain.routing import Route
-    from mission_cli.planner.core.observation import Seen
+    from mission_cli.planner.core.observation import Observation
     from mission_cli.planner.core.policy import Policy
 
 _ALIVE = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
@@ -91,9 +91,9 @@ def holds_of(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
 
 def occupied(draft: Draft) -> list[RunRecord]:
     """Attempts that occupy a worker's slot: intended, not by hand and not ended, those of this round included."""
-    ended = {run for run, job in draft.seen.jobs.items() if job.exit is not None}
+    ended = {run for run, job in draft.observation.jobs.items() if job.exit is not None}
     open_now = [r for r in draft.open_records() if not (r.by or r.run in ended or r.run in draft.settling)]
-    return open_now + [m.record for m in draft.moves if isinstance(m, Dispatch)]
+    return open_now + [m.record for m in draft.transitions if isinstance(m, Dispatch)]
 
 
 def active_runs(draft: Draft) -> int:
@@ -104,8 +104,8 @@ def active_runs(draft: Draft) -> int:
 def free_slots(draft: Draft) -> int:
     """How many more workers this mission may start now."""
     mine = draft.policy.parallel(draft.mission.preferences.max_parallel_workers, draft.mission.mode)
-    started = sum(isinstance(m, Dispatch) for m in draft.moves)
-    return max(0, min(mine - active_runs(draft), draft.seen.free_slots - started))
+    started = sum(isinstance(m, Dispatch) for m in draft.transitions)
+    return max(0, min(mine - active_runs(draft), draft.observation.free_slots - started))
 
 
 def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
@@ -122,7 +122,7 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
     route = route_of(draft, feature)
     runner = _runner(draft, route)
     attempt = 1 + max(
-        [draft.seen.highest.get(feature.number, 0), *(r.attempt for r in draft.records_of(feature.number))]
+        [draft.observation.highest.get(feature.number, 0), *(r.attempt for r in draft.records_of(feature.number))]
     )
     run = run_id(draft.mission.id, feature.number, attempt)
     record = RunRecord(
@@ -130,15 +130,15 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
         state=RecordState.INTENDED,
         runner=route.runner,
         model=_model(runner, route),
-        host=draft.seen.me,
-        base=draft.seen.work or "",
-        intended=stamp(draft.seen.now),
+        host=draft.observation.me,
+        base=draft.observation.work or "",
+        intended=stamp(draft.observation.now),
         deadline_s=reserve.deadline_s,
         reserve=reserve,
     )
     money = f"{show_amount('usd', reserve.usd)} and " if reserve.usd else ""
     promised = f"{money}{show_duration(span_of(record.deadline_s))} at most"
-    draft.moves.append(
+    draft.transitions.append(
         Dispatch(
             record, f"{record.runner} a{attempt}", f"attempt {attempt} at {feature.number} {feature.title}: {promised}"
         )
@@ -150,13 +150,13 @@ def _takes_the_base_along(draft: Draft, feature: Feature) -> bool:
 
     True when that is under way. A conflict does not keep the feature: the next milestone or the landing tells of it.
     """
-    merge, work = draft.seen.base_merge, draft.seen.work
+    merge, work = draft.observation.base_merge, draft.observation.work
     failed = any(r.cause not in {None, Cause.DONE} for r in draft.records_of(feature.number))
     if not failed or work is None or merge is None or merge.commit is None:
         return False
-    if not any(isinstance(act, MoveWork) for act in draft.acts):
+    if not any(isinstance(act, MoveWork) for act in draft.effects):
         why = f"{draft.mission.base} is merged in before {feature.number} is tried again"
-        draft.acts.append(MoveWork(merge.commit, work, why))
+        draft.effects.append(MoveWork(merge.commit, work, why))
     return True
 
 
@@ -191,14 +191,14 @@ def _reserve(draft: Draft, feature: Feature) -> Reserve | Refusal:
         share=share_of(draft, feature, free_slots(draft)),
         wall_limit=runner.deadline,
         worst_step=runner.step_cost(_model(runner, route)),
-        seen_step=seen_step(draft.seen.records, "usd"),
-        seen_tokens=seen_step(draft.seen.records, "tokens"),
+        seen_step=seen_step(draft.observation.records, "usd"),
+        seen_tokens=seen_step(draft.observation.records, "tokens"),
     )
 
 
-def first_reserves(mission: Mission, policy: Policy, seen: Seen) -> list[Reserve]:
+def first_reserves(mission: Mission, policy: Policy, observation: Observation) -> list[Reserve]:
     """Return what each unfinished feature could promise its first attempt now, in file order."""
-    draft = Draft(mission, seen, policy)
+    draft = Draft(mission, observation, policy)
     found = (_reserve(draft, feature) for feature in mission.features() if not feature.finished)
     return [reserve for reserve in found if isinstance(reserve, Reserve)]
 
@@ -226,9 +226,9 @@ def _mission_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iter
 
 def _remote_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
-    if draft.seen.unheard:
-        words = f"the remote cannot be asked: {draft.seen.unheard}"
-        yield Hold(feature.number, "remote", words, person=draft.seen.undecided)
+    if draft.observation.remote_problem:
+        words = f"the remote cannot be asked: {draft.observation.remote_problem}"
+        yield Hold(feature.number, "remote", words, person=draft.observation.undecided)
 
 
 def _row_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
@@ -265,7 +265,7 @@ def _milestone_holds(draft: Draft, milestone: Milestone, feature: Feature) -> It
         yield Hold(feature.number, "milestone", f"milestone {first} comes before milestone {milestone.number}")
     elif milestone.status is not MilestoneStatus.ACTIVE:
         yield Hold(feature.number, "milestone", f"milestone {milestone.number} is {milestone.raw_status or 'pending'}")
-    elif draft.seen.work is None:
+    elif draft.observation.work is None:
         words, unblock = work_gone(draft.mission)
         yield Hold(feature.number, "work", words, unblock=unblock, person=True)
 
@@ -323,13 +323,13 @@ def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
         yield Hold(feature.number, "runner", words, unblock=help_by, person=True)
         return
     parked = parked_until(draft, route.runner)
-    if parked is not None and parked > draft.seen.now:
+    if parked is not None and parked > draft.observation.now:
         words = f"`{route.runner}` is at its usage limit"
         yield Hold(feature.number, "parked", words, until=parked)
         return
     until = breaker_until(draft, route.runner)
-    if until is not None and until > draft.seen.now:
-        left = show_duration(until - draft.seen.now)
+    if until is not None and until > draft.observation.now:
+        left = show_duration(until - draft.observation.now)
         count, name = draft.policy.breaker_failures, route.runner
         words = f"{count} failures of `{name}` in a row, next probe in {left}"
         yield Hold(feature.number, "breaker", words, until=until)
@@ -348,17 +348,17 @@ def _own_tries(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
     if stand.over:
         yield Hold(feature.number, "attempts", stand.over, unblock=retry, person=True)
         return
-    until = draft.seen.moved(stand.not_before, stand.since) if stand.not_before else draft.seen.now
-    if until > draft.seen.now:
-        words = f"the next attempt comes in {show_duration(until - draft.seen.now)}"
+    until = draft.observation.moved(stand.not_before, stand.since) if stand.not_before else draft.observation.now
+    if until > draft.observation.now:
+        words = f"the next attempt comes in {show_duration(until - draft.observation.now)}"
         yield Hold(feature.number, "backoff", words, until=until, unblock=retry)
 
 
 def _hours(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
-    if draft.seen.opens_at is not None:
-        words = f"outside of the hours in which workers may run, until {draft.seen.opens_at:%H:%M}"
-        yield Hold(feature.number, "hours", words, until=draft.seen.opens_at)
+    if draft.observation.opens_at is not None:
+        words = f"outside of the hours in which workers may run, until {draft.observation.opens_at:%H:%M}"
+        yield Hold(feature.number, "hours", words, until=draft.observation.opens_at)
 
 
 def _member_busy(draft: Draft, feature: Feature) -> str:
@@ -377,14 +377,14 @@ def _member_busy(draft: Draft, feature: Feature) -> str:
 
 def _slots(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
-    soon = draft.seen.now + LOOK_AGAIN
+    soon = draft.observation.now + LOOK_AGAIN
     if busy := _member_busy(draft, feature):
         yield Hold(feature.number, "slot", busy)
-    if draft.seen.shortage:
-        yield Hold(feature.number, "machine", draft.seen.shortage, until=soon)
+    if draft.observation.shortage:
+        yield Hold(feature.number, "machine", draft.observation.shortage, until=soon)
     elif not free_slots(draft):
         mine = draft.policy.parallel(draft.mission.preferences.max_parallel_workers, draft.mission.mode)
-        if draft.seen.free_slots <= 0:
+        if draft.observation.free_slots <= 0:
             yield Hold(feature.number, "slot", "every worker's slot of this machine is taken", until=soon)
         else:
             yield Hold(feature.number, "slot", f"every slot of the mission is taken ({mine})")

@@ -73,7 +73,7 @@ class Shell:
     def look(self) -> Opened:
         """Open it for a view: whatever is shown says first whether everything is stopped."""
         opened = self.open_at_any_rate()
-        self.stopped = opened.world.runtime.stopped
+        self.stopped = opened.context.runtime.stopped
         return opened
 
     def show(self, view: RenderableType, facts: object = None) -> None:

@@ -17,23 +17,23 @@ from mission_cli.domain.routing import runners
 from mission_cli.domain.status import FeatureStatus, MissionStatus
 from mission_cli.domain.timing.schedule import next_due
 from mission_cli.engine.context import policy_of
-from mission_cli.planner.core.observation import Seen
+from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.release.order import first_reserves
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Feature, Mission
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 _NONE = Decimal(0)
 
 
-def consent_view(world: World, loaded: Loaded) -> Text:
+def consent_view(ctx: Context, loaded: Loaded) -> Text:
     """Return command, permissions, branches, pushes, the most it can cost and by when, how to stop, what is inert."""
     mission = loaded.mission
-    runner, *further = (world.settings.runners[name] for name in runners(mission))
-    workers = 1 if mission.poc else mission.preferences.max_parallel_workers or world.settings.max_parallel_workers
+    runner, *further = (ctx.settings.runners[name] for name in runners(mission))
+    workers = 1 if mission.poc else mission.preferences.max_parallel_workers or ctx.settings.max_parallel_workers
     caps = [
         f"{show_amount(category, cap)}"
         for category, cap in (("usd", mission.limits.usd), ("hours", mission.limits.hours))
@@ -53,17 +53,17 @@ def consent_view(world: World, loaded: Loaded) -> Text:
         ),
         (
             "runs",
-            _each(world, _begun(mission), shlex.join(runner.command), workers)
+            _each(ctx, _begun(mission), shlex.join(runner.command), workers)
             + "".join(f"; then {shlex.join(one.command)}" for one in further),
         ),
-        ("sandbox", world.machine.sandbox().words),
-        ("in", f"clones of its own below {world.settings.trees or 'your state folder'}; your checkout is not touched"),
-        *([("copies", _copies(world))] if world.settings.tree.copy else []),
+        ("sandbox", ctx.machine.sandbox().words),
+        ("in", f"clones of its own below {ctx.settings.trees or 'your state folder'}; your checkout is not touched"),
+        *([("copies", _copies(ctx))] if ctx.settings.tree.copy else []),
         ("branches", f"mission/{mission.id}/work and one per attempt; {mission.base} moves {landing}"),
-        ("pushes", _pushes(world, mission)),
+        ("pushes", _pushes(ctx, mission)),
         ("costs", f"at most {' and '.join(caps)}" if caps else "whatever it takes: the file says unlimited"),
         ("until", _until(mission)),
-        *([("again", _again(world, mission))] if mission.recurs else []),
+        *([("again", _again(ctx, mission))] if mission.recurs else []),
         ("judged", _judged(mission)),
         *(("kept", words) for words in kept_words(loaded)),
         ("stop", f"mission pause {mission.id}, or everything at once: mission stop --all"),
@@ -89,12 +89,12 @@ def _once_more(feature: Feature) -> Feature:
     return feature if stays else replace(feature, status=FeatureStatus.PENDING)
 
 
-def _each(world: World, mission: Mission, command: str, workers: int) -> str:
+def _each(ctx: Context, mission: Mission, command: str, workers: int) -> str:
     """The command and the most that one attempt may take, as it would be reserved now."""
     if all(feature.finished for feature in mission.features()):
         return "no worker: every feature is done or skipped; all criteria are judged again"
-    seen = Seen(now=world.clock.now(), me=world.machine.me(), free_slots=workers)
-    reserves = first_reserves(mission, policy_of(world), seen)
+    observation = Observation(now=ctx.clock.now(), me=ctx.machine.me(), free_slots=workers)
+    reserves = first_reserves(mission, policy_of(ctx), observation)
     if not reserves:
         return f"{command}, as soon as there is money for an attempt: the budget is used up"
     longest = max((r.deadline_s for r in reserves), default=0)
@@ -115,9 +115,9 @@ def _range(category: str, caps: list[Decimal]) -> str:
     return most if least == most else f"{least} to {most}"
 
 
-def _copies(world: World) -> str:
-    names = world.settings.tree.copy
-    missing = world.machine.not_in_checkout(names)
+def _copies(ctx: Context) -> str:
+    names = ctx.settings.tree.copy
+    missing = ctx.machine.not_in_checkout(names)
     there = ", ".join(name for name in names if name not in missing) or "nothing"
     return f"{there} into each clone" + (f"; NOT in your checkout: {', '.join(missing)}" if missing else "")
 
@@ -132,18 +132,18 @@ def _until(mission: Mission) -> str:
     return f"it is done, or {late}the budget is at its threshold of {mission.limits.alert_pct}%"
 
 
-def _again(world: World, mission: Mission) -> str:
-    due = next_due(mission.schedule, world.clock.now(), world.clock.zone)
+def _again(ctx: Context, mission: Mission) -> str:
+    due = next_due(mission.schedule, ctx.clock.now(), ctx.clock.zone)
     if due is None:
         return f"never: `{mission.schedule}` is no time"
-    first = f"{due.astimezone(world.clock.zone):%a %Y-%m-%d %H:%M}, by `{mission.schedule}`"
+    first = f"{due.astimezone(ctx.clock.zone):%a %Y-%m-%d %H:%M}, by `{mission.schedule}`"
     return f"{first}{f' until {mission.end_date}' if mission.end_date else ''}; the caps are for all of it together"
 
 
-def _pushes(world: World, mission: Mission) -> str:
-    if not world.share.remote:
+def _pushes(ctx: Context, mission: Mission) -> str:
+    if not ctx.share.remote:
         return "nothing, nowhere (mission init --remote NAME shares missions)"
-    return f"the branches missions and mission/{mission.id}/…, and refs/mission/…, to {world.share.remote}"
+    return f"the branches missions and mission/{mission.id}/…, and refs/mission/…, to {ctx.share.remote}"
 
 
 def _judged(mission: Mission) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from mission_cli.domain.ids import MissionId
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
 
 _EVERY_SECONDS = 1.0
 
@@ -28,8 +28,8 @@ _EVERY_SECONDS = 1.0
 class Screen:
     """A context in which the terminal shows one mission."""
 
-    def __init__(self, console: Console, world: World, mission: MissionId) -> None:
-        self._world, self._mission = world, mission
+    def __init__(self, console: Console, ctx: Context, mission: MissionId) -> None:
+        self._world, self._mission = ctx, mission
         self._live = Live(Text("…"), console=console, auto_refresh=False, transient=False)
         self._drawn = 0.0
 

@@ -18,7 +18,7 @@ from mission_cli.adapters.git.code.mission_refs import KeptRefs
 from mission_cli.adapters.git.code.save_work import uncommitted
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import MissionId, RunId, split_run_id
-from mission_cli.ports.storage import Kind, Thing
+from mission_cli.ports.storage import Kind, Leftover
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -37,13 +37,13 @@ class LocalStorage:
         self._code, self._runtime, self._trees = code, runtime, trees_folder
         self._refs = KeptRefs(code)
 
-    def things(self) -> Sequence[Thing]:
+    def things(self) -> Sequence[Leftover]:
         """Trees, job folders, refs, scratch."""
         order = list(Kind)
         found = [*self._tree_things(), *self._job_things(), *self._refs.things(), *self._scratch()]
         return sorted(found, key=lambda thing: order.index(thing.kind))
 
-    def obstacle(self, thing: Thing, *, base: str, gone: Collection[Thing]) -> str:
+    def obstacle(self, thing: Leftover, *, base: str, gone: Collection[Leftover]) -> str:
         """Why it must stay."""
         if thing.judged or thing.kind is Kind.SCRATCH:
             return ""
@@ -53,13 +53,13 @@ class LocalStorage:
             return "somebody looks after it" if is_locked(JobFolder(Path(thing.name)).lock) else ""
         return self._refs.obstacle(thing, base, gone)
 
-    def remove(self, thing: Thing) -> str:
+    def remove(self, thing: Leftover) -> str:
         """Remove it."""
         if thing.kind in {Kind.TREE, Kind.JOB, Kind.SCRATCH}:
             return self._remove_folder(Path(thing.name), _lock_of(thing))
         return self._refs.remove(thing)
 
-    def size(self, thing: Thing) -> int:
+    def size(self, thing: Leftover) -> int:
         """Blocks on the disk, of a tree without what it shares."""
         if thing.kind not in {Kind.TREE, Kind.JOB, Kind.SCRATCH}:
             return 0
@@ -74,13 +74,13 @@ class LocalStorage:
 
     # Trees
 
-    def _tree_things(self) -> Iterator[Thing]:
+    def _tree_things(self) -> Iterator[Leftover]:
         for mission in _folders(self._trees):
             for place in _folders(mission):
                 inner = _folders(place) if place.name == _CHECKS else [place]
                 yield from (_thing(Kind.TREE, mission.name, tree) for tree in inner)
 
-    def _tree_obstacle(self, tree: Path, thing: Thing, gone: Collection[Thing]) -> str:
+    def _tree_obstacle(self, tree: Path, thing: Leftover, gone: Collection[Leftover]) -> str:
         if tree.is_symlink():
             return ""
         if is_locked(tree.with_name(f"{tree.name}.lock")):
@@ -95,7 +95,7 @@ class LocalStorage:
             return f"it cannot be looked into: {error.message}"
         return f"it is dirty: {', '.join(files[:3])}" if files else self._unkept(tree, gone)
 
-    def _unkept(self, tree: Path, gone: Collection[Thing]) -> str:
+    def _unkept(self, tree: Path, gone: Collection[Leftover]) -> str:
         """What of a tree's commits is nowhere else."""
         for ref, commit in self._refs.refs_of(tree).items():
             if ref == "refs/stash":
@@ -106,19 +106,19 @@ class LocalStorage:
 
     # Jobs and scratch
 
-    def _job_things(self) -> Iterator[Thing]:
+    def _job_things(self) -> Iterator[Leftover]:
         for mission in _folders(self._runtime / _JOBS):
             for place in _folders(mission):
                 inner = _folders(place) if place.name == _CHECKS else [place]
                 yield from (_thing(Kind.JOB, mission.name, job) for job in inner)
 
-    def _scratch(self) -> Iterator[Thing]:
+    def _scratch(self) -> Iterator[Leftover]:
         """What dead processes of ours left in the runtime folder."""
         for pattern in _SCRATCH:
             for place in sorted(self._runtime.glob(pattern)):
                 with suppress(OSError):
                     if time.time() - place.lstat().st_mtime > _OLD_S:
-                        yield Thing(Kind.SCRATCH, os.fspath(place))
+                        yield Leftover(Kind.SCRATCH, os.fspath(place))
 
     def _remove_folder(self, place: Path, lock: Path | None) -> str:
         if lock is not None and place.is_dir():
@@ -134,7 +134,7 @@ class LocalStorage:
         return _delete(place)
 
 
-def _lock_of(thing: Thing) -> Path | None:
+def _lock_of(thing: Leftover) -> Path | None:
     place = Path(thing.name)
     if thing.judged or thing.kind is Kind.SCRATCH or place.is_symlink():
         return None
@@ -161,10 +161,10 @@ def _delete(place: Path) -> str:
     return ""
 
 
-def _thing(kind: Kind, mission: str, place: Path) -> Thing:
+def _thing(kind: Kind, mission: str, place: Path) -> Leftover:
     run = f"{mission}/{place.name.removesuffix(_GONE)}"
     known = RunId(run) if split_run_id(run) else None
-    return Thing(kind, os.fspath(place), MissionId(mission), known, judged=place.name.endswith(_GONE))
+    return Leftover(kind, os.fspath(place), MissionId(mission), known, judged=place.name.endswith(_GONE))
 
 
 def _folders(place: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli.adapters.git.repo.checkout import worktrees
 from mission_cli.adapters.git.repo.command import Git
 from mission_cli.domain.ids import MissionId, RunId, split_run_id
-from mission_cli.ports.storage import Kind, Thing
+from mission_cli.ports.storage import Kind, Leftover
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,7 +32,7 @@ class KeptRefs:
     def __init__(self, code: Path) -> None:
         self._git = Git(code, durable=True)
 
-    def things(self) -> list[Thing]:
+    def things(self) -> list[Leftover]:
         """Branches of attempts, saved work, tips, pins, claims and marks; not the branches of finished work."""
         found = []
         for place, kind in _PLACES.items():
@@ -41,10 +41,10 @@ class KeptRefs:
                 run = RunId(rest) if split_run_id(rest) else None
                 if kind is Kind.BRANCH and run is None:
                     continue
-                found.append(Thing(kind, ref, MissionId(rest.partition("/")[0]), run))
+                found.append(Leftover(kind, ref, MissionId(rest.partition("/")[0]), run))
         return found
 
-    def obstacle(self, thing: Thing, base: str, gone: Collection[Thing]) -> str:
+    def obstacle(self, thing: Leftover, base: str, gone: Collection[Leftover]) -> str:
         """Why a ref must stay."""
         if thing.kind in {Kind.CLAIM, Kind.PIN}:
             return ""
@@ -57,13 +57,13 @@ class KeptRefs:
             return "" if self._landed(tip, base, thing) else "its content has not landed"
         return "" if self.is_kept(tip, thing.name, gone) else "its commits are on no other branch"
 
-    def is_kept(self, commit: str, but: str, gone: Collection[Thing]) -> bool:
+    def is_kept(self, commit: str, but: str, gone: Collection[Leftover]) -> bool:
         """Whether a branch that stays contains a commit; one that nobody here has is in none."""
         done = self._git.run("for-each-ref", "--format=%(refname)", f"--contains={commit}", _HEADS, ok=(0, 1, 128, 129))
         leaving = {but, *(thing.name for thing in gone)}
         return done.code == 0 and any(ref not in leaving for ref in done.out.decode("utf-8", "replace").splitlines())
 
-    def remove(self, thing: Thing) -> str:
+    def remove(self, thing: Leftover) -> str:
         """Delete a ref as it is now."""
         now = self._git.run("rev-parse", "--verify", "--quiet", thing.name, ok=(0, 1, 128)).out.decode().strip()
         if not now:
@@ -77,7 +77,7 @@ class KeptRefs:
         lines = done.out.decode("utf-8", "replace").splitlines()
         return {ref: oid for oid, _, ref in (line.partition("\t") for line in lines)}
 
-    def _landed(self, commit: str, base: str, thing: Thing) -> bool:
+    def _landed(self, commit: str, base: str, thing: Leftover) -> bool:
         """Whether merging it into the base, or into the finished work, would change nothing there."""
         for name in (base, f"mission/{thing.mission}/work"):
             there = self._git.commit_of(f"{_HEADS}{name}") if name else None

@@ -151,7 +151,7 @@ def init(
 
 def _asked_remote(shell: Shell, opened: Opened) -> str:
     """The remote that a person on a terminal says yes to; empty where nobody is asked, or says no."""
-    usual = "" if opened.world.settings.remote or opened.state.layout.in_place else opened.usual_remote()
+    usual = "" if opened.context.settings.remote or opened.state.layout.in_place else opened.usual_remote()
     words = f"Share missions with other clones by pushing to `{clean(usual)}`?"
     return usual if usual and shell.interactive and typer.confirm(words, default=False) else ""
 
@@ -180,7 +180,7 @@ def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") 
     from mission_cli.engine.loop import pulse
 
     opened = shell.open()
-    address = resolve(opened.world.state.snapshot(), mission)
+    address = resolve(opened.context.state.snapshot(), mission)
     before = address.stored.text
     text = edited(before, f"{address.mission.id}.md")
     loaded = load_placed(text, address.stored.id)
@@ -189,11 +189,11 @@ def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") 
         words = "\n".join(p.at(os.fspath(kept)) for p in loaded.errors())
         raise BlockedError(f"it has errors and was not saved:\n{words}", hint=f"your text is kept in {kept}")
     try:
-        done = save_edit(opened.world, address.stored.id, before, text)
+        done = save_edit(opened.context, address.stored.id, before, text)
     except BlockedError as error:
         kept = _kept(f"{address.mission.id}.md", text)
         raise BlockedError(error.message, hint=f"{error.hint}; your text is kept in {kept}") from error
-    pulse(opened.world, [address.mission.id])
+    pulse(opened.context, [address.mission.id])
     shell.say(done.words, facts={"id": address.mission.id, "commit": done.commit or ""})
     return 0
 
@@ -284,8 +284,8 @@ def create_mission(
     if not chosen:
         raise UsageError("no branch is checked out", hint="say which one is the base: --base main")
     place = os.fspath(opened.checkout.name)
-    person = opened.world.machine.person()
+    person = opened.context.machine.person()
     named = bool(base or plan.base)
-    beside = plan.mode == "poc" and not named and not opened.world.code.is_dedicated(chosen)
+    beside = plan.mode == "poc" and not named and not opened.context.code.is_dedicated(chosen)
     where = poc_branch if beside else (lambda _: chosen)
     return create(plan, store=opened.state, person=person, base=where, repo=place, **common)

@@ -59,12 +59,12 @@ def install(
         raise UsageError(f"--with {kind} is not known", hint=f"it is one of {', '.join(KINDS)}")
     local = schedule()
     opened = _opened(shell)
-    runners = [r.command[0] for r in opened.world.settings.runners.values() if r.command] if opened else []
+    runners = [r.command[0] for r in opened.context.settings.runners.values() if r.command] if opened else []
     done = local.install(kind or local.choose(), [*_PROGRAMS, *runners])
     findings = [f for f in schedule_findings(instruments(shell.repo)) if f.level is not Level.OK]
     if opened is not None:
-        for name in opened.world.settings.runners:
-            findings += in_its_environment(opened.world, done.installed, name)
+        for name in opened.context.settings.runners:
+            findings += in_its_environment(opened.context, done.installed, name)
     facts = {"kind": done.installed.kind, "text": done.installed.text, "keys": os.fspath(local.key_file)}
     if shell.as_json:
         shell.facts({**facts, "log": done.installed.job.log, "left_out": done.left_out, "findings": findings})
@@ -129,8 +129,8 @@ def doctor(
         opened = None
         findings.append(wrong("repository", error.message, error.hint))
     if opened is not None:
-        findings += looks.repository_findings(opened.world, tools, offline=offline)
-        findings += left_behind(opened.world, storage(opened))
+        findings += looks.repository_findings(opened.context, tools, offline=offline)
+        findings += left_behind(opened.context, storage(opened))
         if not offline:
             answers, cost = _call_models(shell, opened)
             findings += answers
@@ -185,14 +185,14 @@ def _call_models(shell: Shell, opened: Opened) -> tuple[list[Finding], str]:
     from mission_cli.domain.budget.amounts import show_amount
 
     try:
-        calls = call_models(opened.world, nonce := os.urandom(4).hex())
+        calls = call_models(opened.context, nonce := os.urandom(4).hex())
     except MissionError as error:
         return [wrong("models", error.message, error.hint)], ""
     if calls and not shell.as_json:
         shell.note(f"asking {counted(len(calls), 'model')} for one word (--offline leaves that out)")
     answers = []
     for call in calls:
-        while (found := answer(opened.world, call, os.fspath(key_file()))) is None:
+        while (found := answer(opened.context, call, os.fspath(key_file()))) is None:
             time.sleep(_LOOK_SECONDS)  # a job of its own answers, and tells nobody
         answers.append(found)
     shutil.rmtree(opened.checkout.runtime / "jobs/doctor" / nonce, ignore_errors=True)

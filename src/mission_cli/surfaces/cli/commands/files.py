@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.domain.problems import Problem
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Stored
 
 Paths = Annotated[
@@ -200,18 +200,18 @@ def _of_missions(shell: Shell, names: list[str]) -> Iterator[Source]:
     from mission_cli.app.addressing import resolve
     from mission_cli.app.queries.troubles import problems_of
 
-    world = shell.open().world
-    snapshot = world.state.snapshot()
+    ctx = shell.open().context
+    snapshot = ctx.state.snapshot()
     stored = [resolve(snapshot, n).stored for n in names] if names else list(snapshot.missions.values())
-    edits = {edit.path: edit.kind for edit in world.state.edits()}
+    edits = {edit.path: edit.kind for edit in ctx.state.edits()}
     for one in stored:
-        path, text, met = world.state.work_path(one.path), one.text, tuple(problems_of(world, one))
+        path, text, met = ctx.state.work_path(one.path), one.text, tuple(problems_of(ctx, one))
         if one.path in edits and Path(path).is_file():
-            text, met = _read(Path(path)).text, (*met, _uncommitted(world, one, edits[one.path]))
+            text, met = _read(Path(path)).text, (*met, _uncommitted(ctx, one, edits[one.path]))
         yield Source(path, text, one.id, placed=True, met=met)
 
 
-def _uncommitted(world: World, stored: Stored, kind: str) -> Problem:
+def _uncommitted(ctx: Context, stored: Stored, kind: str) -> Problem:
     """Say that a file on disk is not what counts, and how it is committed."""
     from mission_cli._support.text import counted
     from mission_cli.app.commands.edit import commit_command
@@ -220,7 +220,7 @@ def _uncommitted(world: World, stored: Stored, kind: str) -> Problem:
 
     errors = counted(len(load_placed(stored.text, stored.id).errors()), "error")
     words = f"this is the file on disk; until you commit it the committed one counts, which has {errors}"
-    return Problem(1, 1, words, commit_command(world, stored.path, kind), Severity.WARNING)
+    return Problem(1, 1, words, commit_command(ctx, stored.path, kind), Severity.WARNING)
 
 
 def _on_disk(sources: Iterator[Source]) -> Iterator[Source]:

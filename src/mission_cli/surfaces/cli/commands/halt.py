@@ -31,7 +31,7 @@ def pause(
     from mission_cli.app.commands import features
 
     opened = shell.open_at_any_rate()
-    return finish(shell, opened, features.pause(opened.world, mission, reason=reason, now=now), only=True)
+    return finish(shell, opened, features.pause(opened.context, mission, reason=reason, now=now), only=True)
 
 
 def resume(
@@ -46,7 +46,7 @@ def resume(
     if everywhere:
         return _lift(shell)
     opened = shell.open(vouched=True)
-    return finish(shell, opened, features.resume(opened.world, mission, reason=reason))
+    return finish(shell, opened, features.resume(opened.context, mission, reason=reason))
 
 
 def cancel(shell: Shell, mission: Identity = "", reason: Reason = "", yes: Yes = False) -> int:
@@ -63,7 +63,7 @@ def cancel(shell: Shell, mission: Identity = "", reason: Reason = "", yes: Yes =
     )
     if not shell.agreed(f"{name} ends for good, {then}", yes=yes):
         return 0
-    return finish(shell, opened, features.cancel(opened.world, name, reason=reason), only=True)
+    return finish(shell, opened, features.cancel(opened.context, name, reason=reason), only=True)
 
 
 def stop(

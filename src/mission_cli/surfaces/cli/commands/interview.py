@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.state.store import GitStateStore
     from mission_cli.app.commands.plan_from_goal import (
         Planned,
-        Round,
-        Wish,
+        PlanningRound,
+        PlanRequest,
     )
     from mission_cli.document.plans.model import Plan
     from mission_cli.document.plans.plan import ReadPlan
-    from mission_cli.engine.context import World
+    from mission_cli.engine.context import Context
     from mission_cli.surfaces.cli.shell import Shell
     from mission_cli.wiring.compose import Opened
 
@@ -93,28 +93,28 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
 
     _refuse_nonsense(order)
     opened, base = _place(shell, order)
-    choose_runner(opened.world, order.runner)
+    choose_runner(opened.context, order.runner)
     if order.ask:
         order = _interview(order)
         _refuse_nonsense(order)
-    desk = prepare(opened.world, _wish(order, base))
-    bare = "" if opened.world.machine.sandbox().on else ", without a sandbox"
+    desk = prepare(opened.context, _wish(order, base))
+    bare = "" if opened.context.machine.sandbox().on else ", without a sandbox"
     words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}{bare}"
     with _gently(), _waiting(shell, words, ask=order.ask):
         # The engine looks for the job's end again and again; how long it rests between is the terminal's affair.
         # The planner is a job of its own, and tells nobody when it ends.
-        planned = make_plan(opened.world, desk, rest=lambda: time.sleep(_LOOK_SECONDS))
+        planned = make_plan(opened.context, desk, rest=lambda: time.sleep(_LOOK_SECONDS))
     if planned.stopped:
         return _stopped(shell, planned)
     if planned.plan is None:
-        raise _failure(shell, opened.world, planned)
+        raise _failure(shell, opened.context, planned)
     _tell(shell, planned.rounds[-1])
     plan = override(planned.plan, order.given, order.budget, desk.runner)
-    kept = opened.world.runtime.keep(f"plans/{desk.name}/plan.yaml", write_plan(plan))
+    kept = opened.context.runtime.keep(f"plans/{desk.name}/plan.yaml", write_plan(plan))
     if not order.ask:
         return Approved(plan, planned, kept)
     try:
-        approved = _approved(shell, opened.world, Approved(plan, planned, kept))
+        approved = _approved(shell, opened.context, Approved(plan, planned, kept))
     except (typer.Abort, KeyboardInterrupt):
         shell.err.print(_rejected(kept))
         raise
@@ -173,10 +173,10 @@ def _refuse_taken(store: GitStateStore | None, identity: str) -> None:
         raise UsageError(f"there is a mission `{identity}` already", hint="choose another --id")
 
 
-def _wish(order: Order, base: str) -> Wish:
-    from mission_cli.app.commands.plan_from_goal import Wish
+def _wish(order: Order, base: str) -> PlanRequest:
+    from mission_cli.app.commands.plan_from_goal import PlanRequest
 
-    return Wish(
+    return PlanRequest(
         goal=order.goal,
         base=base,
         mode=order.given.get("mode") or "full",
@@ -232,12 +232,12 @@ def _stopped(shell: Shell, planned: Planned) -> int:
     return INTERRUPTED
 
 
-def _tell(shell: Shell, last: Round) -> None:
+def _tell(shell: Shell, last: PlanningRound) -> None:
     for note in last.read.notes if last.read is not None else ():
         shell.note(note)
 
 
-def _failure(shell: Shell, world: World, planned: Planned) -> MissionError:
+def _failure(shell: Shell, ctx: Context, planned: Planned) -> MissionError:
     """Say what is wrong with the last answer, where all of it lies, and what it has cost."""
     if not planned.rounds:
         return BlockedError(planned.refused, hint="raise plan_max_usd, or the caps of the command line")
@@ -247,7 +247,7 @@ def _failure(shell: Shell, world: World, planned: Planned) -> MissionError:
     words += [f"it was not asked again: {planned.refused}"] if planned.refused else []
     words.append(f"planning cost {planned.cost}")
     if last.read is None:
-        folder = world.executor.watch([f"plan/{planned.desk.name}/{len(planned.rounds)}"])[0]
+        folder = ctx.executor.watch([f"plan/{planned.desk.name}/{len(planned.rounds)}"])[0]
         hint = "; ".join([f"its output: {folder}", *words])
         return ToolError(f"{planned.desk.runner} made no plan: {last.record.cause}: {last.record.detail}", hint=hint)
     first, *others = last.read.found
@@ -260,7 +260,7 @@ def _failure(shell: Shell, world: World, planned: Planned) -> MissionError:
 # Approval
 
 
-def _approved(shell: Shell, world: World, made: Approved) -> Approved | None:
+def _approved(shell: Shell, ctx: Context, made: Approved) -> Approved | None:
     """Show the plan until it is approved, or None: rejected. Edits of the person are kept like the plan itself."""
     from mission_cli.document.plans.plan import read_plan, write_plan
     from mission_cli.surfaces.views.plan import plan_view
@@ -277,7 +277,7 @@ def _approved(shell: Shell, world: World, made: Approved) -> Approved | None:
         if choice == "approve" and plan is not None:
             return replace(made, plan=plan)
         text = _by_hand(shell, text)
-        world.runtime.keep(f"plans/{made.planned.desk.name}/plan.yaml", text)
+        ctx.runtime.keep(f"plans/{made.planned.desk.name}/plan.yaml", text)
         read = read_plan(text)
         _complain(shell, read)
         plan = read.plan

@@ -63,24 +63,24 @@ def start(
     from mission_cli.surfaces.views.consent import consent_view, kept_words
 
     opened = shell.open(vouched=True)
-    address = resolve(opened.world.state.snapshot(), mission)
+    address = resolve(opened.context.state.snapshot(), mission)
     if not base and not address.mission.base and (base := opened.default_base()):
         shell.note(f"the file names no base branch: `{base}`, which is checked out, is taken (--base names another)")
     address = on_base(address, base)
-    refuse_start(opened.world, address)
+    refuse_start(opened.context, address)
     weak = weak_points(address)
     if not shell.as_json:
-        shell.out.print(consent_view(opened.world, address.loaded))
+        shell.out.print(consent_view(opened.context, address.loaded))
         for problem in weak:
             shell.note(problem.at(address.stored.path))
     asks = {"question": "Start?", "refused": "nothing was started"}
     if not shell.agreed(f"{address.mission.id} starts", yes=yes or headless, default=True, shown=True, **asks):
         return 0
-    done = lifecycle.start(opened.world, address.mission.id, scheduled=scheduled, base=base)
+    done = lifecycle.start(opened.context, address.mission.id, scheduled=scheduled, base=base)
     report = _pulse(opened)
     _tell(shell, report)
     follow = f"The next pulse comes by itself when a worker ends; `mission run {address.mission.id}` follows it."
-    now = resolve(secured(opened.world, {}, []), address.mission.id).mission  # a worker may have moved the branch
+    now = resolve(secured(opened.context, {}, []), address.mission.id).mission  # a worker may have moved the branch
     words = f"{done.words}. {'Pulses begin it: mission cron install.' if scheduled else follow}"
     shell.say(
         words,
@@ -110,7 +110,7 @@ def pulse(
     codes = []
     for opened in _repositories(shell, everywhere=everywhere):
         only = _only(opened, missions or [])
-        report = look(opened.world, only) if dry_run else _pulse(opened, only)
+        report = look(opened.context, only) if dry_run else _pulse(opened, only)
         if dry_run:
             _tell_plan(shell, report)
         else:
@@ -126,10 +126,10 @@ def land(shell: Shell, mission: Identity = "", yes: Yes = False) -> int:
     from mission_cli.app.commands import features
 
     opened = shell.open()
-    name, what = features.landing_words(opened.world, mission)
+    name, what = features.landing_words(opened.context, mission)
     if not shell.agreed(what, yes=yes):
         return 0
-    return finish(shell, opened, features.land(opened.world, name), landing=True)
+    return finish(shell, opened, features.land(opened.context, name), landing=True)
 
 
 def takeover(shell: Shell, mission: Identity = "") -> int:
@@ -137,7 +137,7 @@ def takeover(shell: Shell, mission: Identity = "") -> int:
     from mission_cli.app.commands import lifecycle
 
     opened = shell.open(vouched=True)
-    return finish(shell, opened, lifecycle.takeover(opened.world, mission))
+    return finish(shell, opened, lifecycle.takeover(opened.context, mission))
 
 
 def retry(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -> int:
@@ -145,10 +145,10 @@ def retry(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -
     from mission_cli.app.commands import features
 
     opened = shell.open(vouched=True)
-    what = features.reopens(opened.world, feature)
+    what = features.reopens(opened.context, feature)
     if what and not shell.agreed(what, yes=yes):
         return 0
-    return finish(shell, opened, features.retry(opened.world, feature, reason=reason))
+    return finish(shell, opened, features.retry(opened.context, feature, reason=reason))
 
 
 def skip(shell: Shell, feature: Thing, reason: Reason = "") -> int:
@@ -156,7 +156,7 @@ def skip(shell: Shell, feature: Thing, reason: Reason = "") -> int:
     from mission_cli.app.commands import features
 
     opened = shell.open()
-    return finish(shell, opened, features.skip(opened.world, feature, reason=reason))
+    return finish(shell, opened, features.skip(opened.context, feature, reason=reason))
 
 
 def signal(shell: Shell, feature: Thing, reason: Reason = "") -> int:
@@ -164,7 +164,7 @@ def signal(shell: Shell, feature: Thing, reason: Reason = "") -> int:
     from mission_cli.app.commands import signal as signals
 
     opened = shell.open()
-    return finish(shell, opened, signals.signal(opened.world, feature, reason=reason))
+    return finish(shell, opened, signals.signal(opened.context, feature, reason=reason))
 
 
 def answer(
@@ -180,7 +180,7 @@ def answer(
     if not words and shell.interactive:
         words = typer.prompt("Answer")
     opened = shell.open()
-    return finish(shell, opened, features.answer(opened.world, mission, number, words))
+    return finish(shell, opened, features.answer(opened.context, mission, number, words))
 
 
 def approve(
@@ -219,17 +219,17 @@ def validate(
     from mission_cli.planner.milestones.milestones import current_milestones
 
     opened = shell.open()
-    address = resolve(opened.world.state.snapshot(), milestone)
+    address = resolve(opened.context.state.snapshot(), milestone)
     current = current_milestones(address.mission) or address.mission.milestones[-1:]
     wanted = address.need_milestone() if address.milestone else current[0]
-    validation = judging.begin(opened.world, address, wanted, report_only=report_only, again=again)
+    validation = judging.begin(opened.context, address, wanted, report_only=report_only, again=again)
     while True:
-        judgement = judging.step(opened.world, validation)
+        judgement = judging.step(opened.context, validation)
         if not (judgement.starts or judgement.running):
             break
         time.sleep(_LOOK_SECONDS)  # checks are jobs of their own, and tell nobody when they end
     if not report_only:
-        judging.conclude(opened.world, validation, judgement.known)
+        judging.conclude(opened.context, validation, judgement.known)
     asked = [a.prompt for a in judgement.asks] + [r.prompt for r in judgement.asked]
     lines = [f"{j.verdict:<14} {j.criterion.text}" for j in judgement.known]
     lines += [f"{'needs a person':<14} {prompt}" for prompt in asked]
@@ -258,7 +258,7 @@ def _gate(shell: Shell, mission: str, gate: str, comment: str, *, approved: bool
     from mission_cli.app.commands import features
 
     opened = shell.open()
-    done = features.decide_gate(opened.world, mission, gate, approved=approved, comment=comment)
+    done = features.decide_gate(opened.context, mission, gate, approved=approved, comment=comment)
     return finish(shell, opened, done)
 
 
@@ -287,7 +287,7 @@ def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False, o
 def _pulse(opened: Opened, only: Sequence[MissionId] = ()) -> Report:
     from mission_cli.engine.loop import pulse as tick
 
-    return tick(opened.world, only)
+    return tick(opened.context, only)
 
 
 def _repositories(shell: Shell, *, everywhere: bool) -> list[Opened]:
@@ -317,7 +317,7 @@ def _repositories(shell: Shell, *, everywhere: bool) -> list[Opened]:
 def _only(opened: Opened, names: list[str]) -> list[MissionId]:
     from mission_cli.app.addressing import resolve
 
-    snapshot = opened.world.state.snapshot()
+    snapshot = opened.context.state.snapshot()
     return [MissionId(resolve(snapshot, name).stored.id) for name in names]
 
 
@@ -336,7 +336,7 @@ def _complain(shell: Shell, report: Report) -> None:
 
 def _tell_plan(shell: Shell, report: Report) -> None:
     for identity, case in report.cases.items():
-        decided = [*case.plan.moves, *case.plan.acts]
+        decided = [*case.plan.transitions, *case.plan.effects]
         if shell.as_json:
             holds = [{"subject": h.subject, "kind": h.kind, "detail": h.detail} for h in case.plan.holds]
             decisions = [{"decision": type(d).__name__, "why": d.why} for d in decided]

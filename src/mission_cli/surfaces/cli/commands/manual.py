@@ -41,16 +41,16 @@ def open_feature(
 
     opened = shell.open()
     here = shell.interactive and not only_print
-    worker = manual.worker_at(opened.world, feature)
+    worker = manual.worker_at(opened.context, feature)
     if worker is not None and shell.interactive and not (yes or _agreed(worker)):
         shell.note("nothing was changed")
         return 0
-    record = manual.step_in(opened.world, feature)
+    record = manual.step_in(opened.context, feature)
     if worker is not None:
         shell.note(f"stopping {worker.run}; what it has done is kept")
-    for report in manual.make_ready(opened.world, feature, record):
+    for report in manual.make_ready(opened.context, feature, record):
         _tell(shell, report)
-    desk = manual.desk_of(opened.world, feature, record)
+    desk = manual.desk_of(opened.context, feature, record)
     if not here:
         _show(shell, desk)
         return 0
@@ -73,8 +73,8 @@ def _hand_back(shell: Shell, opened: Opened, feature: str, *, as_is: bool) -> in
     from mission_cli.app.commands import manual
     from mission_cli.engine.loop import pulse
 
-    done = manual.hand_back(opened.world, feature, as_is=as_is)
-    report = pulse(opened.world)
+    done = manual.hand_back(opened.context, feature, as_is=as_is)
+    report = pulse(opened.context)
     _tell(shell, report)
     shell.say(done.words, facts={"id": done.address.mission.id, "message": done.words})
     return exit_code(report)
@@ -104,8 +104,8 @@ def _sit_down(shell: Shell, opened: Opened, desk: Desk) -> int:
     env = {**around, **{name: resolved(value, around) for name, value in desk.env.items()}, "PWD": desk.tree}
     back = f"{desk.mission}/{desk.feature}"
     shell.note(f"{desk.tree}\non {desk.branch}; commit there, and end with: mission handback {back}")
-    if desk.fresh and opened.world.settings.tree.setup:
-        shell.note(f"the setup was not run in this new tree: {opened.world.settings.tree.setup}")
+    if desk.fresh and opened.context.settings.tree.setup:
+        shell.note(f"the setup was not run in this new tree: {opened.context.settings.tree.setup}")
     code = interact(argv, cwd=desk.tree, env=env, hint="look at the runner's command in .mission.toml")
     if code:
         shell.note(f"`{argv[0]}` ended with {code}")

@@ -40,8 +40,8 @@ def run(shell: Shell, mission: Identity = "") -> int:
     )
 
     opened = shell.open(vouched=True)
-    shell.stopped = opened.world.runtime.stopped
-    identity = resolve(secured(opened.world, {}, []), mission).mission.id
+    shell.stopped = opened.context.runtime.stopped
+    identity = resolve(secured(opened.context, {}, []), mission).mission.id
     if shell.interactive:
         return _run_live(shell, opened, identity)
     from mission_cli.engine.loop import pulse
@@ -50,7 +50,7 @@ def run(shell: Shell, mission: Identity = "") -> int:
     if not shell.as_json:
         shell.head()
     while True:
-        report = pulse(opened.world)
+        report = pulse(opened.context)
         for line in [] if shell.as_json or shell.quiet else news.lines():
             shell.out.print(line)
         repeats = errors.repeats(report)
@@ -67,7 +67,7 @@ class _News:
     """What was written into the state since the last call, by whichever pulse or person."""
 
     def __init__(self, opened: Opened) -> None:
-        self._state = opened.world.state
+        self._state = opened.context.state
         self._seen = self._state.snapshot().head
 
     def lines(self) -> list[str]:
@@ -134,7 +134,14 @@ def _wait(opened: Opened, report: Report, meanwhile: Callable[[], None] = lambda
     from mission_cli import __version__
     from mission_cli.fastpath import is_worth_waiting
 
-    if report.troubles or report.bugs or report.elsewhere or report.failed or report.unheard or report.unasked:
+    if (
+        report.troubles
+        or report.bugs
+        or report.elsewhere
+        or report.failed
+        or report.remote_unreachable
+        or report.unasked
+    ):
         time.sleep(_AFTER_TROUBLE_SECONDS)  # nothing tells when a trouble is over: it is tried again
         return
     runtime = str(opened.checkout.runtime)
@@ -148,8 +155,8 @@ def _last_word(shell: Shell, opened: Opened, identity: MissionId) -> None:
     from mission_cli.app.queries.status import status_of
     from mission_cli.surfaces.views.status import status_view
 
-    snapshot = opened.world.state.snapshot()
-    view = status_of(opened.world, snapshot, resolve(snapshot, identity))
+    snapshot = opened.context.state.snapshot()
+    view = status_of(opened.context, snapshot, resolve(snapshot, identity))
     shell.show(status_view(view), view)
 
 
@@ -158,9 +165,9 @@ def _run_live(shell: Shell, opened: Opened, identity: MissionId) -> int:
     from mission_cli.surfaces.views.live import Screen
 
     news, errors = _News(opened), _Errors(identity)
-    with Screen(shell.out, opened.world, identity) as screen:
+    with Screen(shell.out, opened.context, identity) as screen:
         while True:
-            report = pulse(opened.world)
+            report = pulse(opened.context)
             for line in news.lines():
                 screen.print(line)
             repeats = errors.repeats(report)

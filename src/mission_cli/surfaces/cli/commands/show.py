@@ -80,8 +80,8 @@ def status(
 
     opened = shell.look()
     while True:
-        snapshot = opened.world.state.snapshot()
-        view = status_of(opened.world, snapshot, resolve(snapshot, mission))
+        snapshot = opened.context.state.snapshot()
+        view = status_of(opened.context, snapshot, resolve(snapshot, mission))
         if watch and not shell.as_json:
             shell.out.clear()
         shell.show(status_view(view), view)
@@ -95,7 +95,7 @@ def show(shell: Shell, mission: Identity = "") -> int:
     from mission_cli.app.addressing import resolve
 
     opened = shell.look()
-    address = resolve(opened.world.state.snapshot(), mission)
+    address = resolve(opened.context.state.snapshot(), mission)
     found = address.mission
     lines: list[RenderableType] = [Text(f"{clean(found.title)}  ({clean(found.id)}, {found.raw_status})", style="bold")]
     lines.append(Text(clean(found.goal)))
@@ -113,8 +113,8 @@ def show(shell: Shell, mission: Identity = "") -> int:
             lines += [Text(f"      {clean(line)}", style="dim") for line in feature.description.splitlines()]
             lines += [Text(f"      [{'x' if c.ticked else ' '}] {clean(c.text)}") for c in feature.criteria]
     lines += _kept(found)
-    lines += [Text(), Text(opened.world.state.work_path(address.stored.path), style="dim")]
-    shell.show(Group(*lines), {"path": opened.world.state.work_path(address.stored.path), "mission": found})
+    lines += [Text(), Text(opened.context.state.work_path(address.stored.path), style="dim")]
+    shell.show(Group(*lines), {"path": opened.context.state.work_path(address.stored.path), "mission": found})
     return 0
 
 
@@ -134,9 +134,9 @@ def why(shell: Shell, thing: Anything = "") -> int:
     from mission_cli.app.queries.status import why as ask
 
     opened = shell.look()
-    snapshot = opened.world.state.snapshot()
+    snapshot = opened.context.state.snapshot()
     address = resolve(snapshot, thing)
-    answers = ask(opened.world, snapshot, address)
+    answers = ask(opened.context, snapshot, address)
     lines = list(reasons(address.mission.id, answers)) or [Text("everything is finished")]
     lines += [Text(clean(line)) for line in _past(opened, address)]
     facts = [{"subject": subject, "holds": holds} for subject, holds in answers]
@@ -155,9 +155,9 @@ def logs(
     from mission_cli.app.commands.features import records_of
 
     opened = shell.look()
-    address = resolve(opened.world.state.snapshot(), feature)
+    address = resolve(opened.context.state.snapshot(), feature)
     number = address.feature or address.need_feature().number  # its row may be gone, its runs are not
-    runs = [r for r in records_of(opened.world, address) if r.feature == number and attempt in {0, r.attempt}]
+    runs = [r for r in records_of(opened.context, address) if r.feature == number and attempt in {0, r.attempt}]
     last = max(runs, key=lambda r: r.attempt, default=None)
     if last is None:
         raise NotFoundError(f"there is no attempt at {number} yet")
@@ -165,7 +165,7 @@ def logs(
         shell.head()
         _follow(opened, last.run)
         return 0
-    text = opened.world.executor.logs(last.run, _LOG_TAIL) or last.last_words
+    text = opened.context.executor.logs(last.run, _LOG_TAIL) or last.last_words
     shell.say(text, facts={"run": last.run, "output": text})
     return 0
 
@@ -179,8 +179,8 @@ def history(
     from mission_cli.app.addressing import resolve
 
     opened = shell.look()
-    address = resolve(opened.world.state.snapshot(), mission)
-    events = opened.world.state.history(address.stored, limit=limit)
+    address = resolve(opened.context.state.snapshot(), mission)
+    events = opened.context.state.history(address.stored, limit=limit)
     facts = [
         {"commit": e.commit, "at": e.at, "by": e.author.name, "subject": e.subject, "events": e.events} for e in events
     ]
@@ -199,8 +199,8 @@ def diff(
     from mission_cli.document.merging.difference import sentences
 
     opened = shell.look()
-    address = resolve(opened.world.state.snapshot(), mission)
-    view = change_of(opened.world.state, address, revision)
+    address = resolve(opened.context.state.snapshot(), mission)
+    view = change_of(opened.context.state, address, revision)
     facts = {"id": address.mission.id, "from": view.old, "to": view.new or "now", "changes": view.changes}
     shell.say("\n".join(sentences(view.changes)) or "nothing has changed", facts=facts)
     return 0
@@ -222,11 +222,11 @@ def inbox(shell: Shell) -> int:
 def bare(shell: Shell) -> int:
     """What happened since you last looked, and what waits for you."""
     opened = shell.look()
-    world = opened.world
-    last = world.runtime.last_look()
-    snapshot = world.state.snapshot()
-    known = last and any(e.commit == last for e in world.state.history(limit=1000))
-    events = world.state.history(since=Sha(last) if known else None, limit=30)
+    ctx = opened.context
+    last = ctx.runtime.last_look()
+    snapshot = ctx.state.snapshot()
+    known = last and any(e.commit == last for e in ctx.state.history(limit=1000))
+    events = ctx.state.history(since=Sha(last) if known else None, limit=30)
     notable = [e for e in events if not known or e.commit != last]
     lines: list[RenderableType] = []
     if notable:
@@ -239,7 +239,7 @@ def bare(shell: Shell) -> int:
     shell.show(Group(*lines), {"events": notable, "missions": _lines_here(shell), "inbox": [w for _, w in found]})
     if snapshot.head:
         with suppress(OSError):  # on a disk that is full, the same is shown again
-            world.runtime.note_look(snapshot.head)
+            ctx.runtime.note_look(snapshot.head)
     return 0
 
 
@@ -250,7 +250,7 @@ def _lines_here(shell: Shell) -> list[Line]:
 def _lines_of(opened: Opened, repo: str = "") -> list[Line]:
     from mission_cli.app.queries.status import lines_of
 
-    return lines_of(opened.state, opened.state.snapshot(), repo=repo, world=opened.world)
+    return lines_of(opened.state, opened.state.snapshot(), repo=repo, ctx=opened.context)
 
 
 def _all_lines(shell: Shell) -> tuple[list[Line], dict[str, Stopped]]:
@@ -272,7 +272,7 @@ def _all_lines(shell: Shell) -> tuple[list[Line], dict[str, Stopped]]:
         except MissionError as error:
             shell.note(f"{place}: {error.message}")
             continue
-        found = opened.world.runtime.stopped()
+        found = opened.context.runtime.stopped()
         if found is not None:
             stopped[os.fspath(place)] = found
     homeless = open_homeless()
@@ -286,7 +286,7 @@ def _past(opened: Opened, address: Address) -> list[str]:
     from mission_cli.app.commands.features import records_of
     from mission_cli.domain.status import FeatureStatus
 
-    settled = [r for r in records_of(opened.world, address) if r.cause is not None]
+    settled = [r for r in records_of(opened.context, address) if r.cause is not None]
     settled.sort(key=lambda r: r.attempt)
     if address.feature is not None:
         return [f"  attempt {r.attempt}: {r.cause}: {r.detail}" for r in settled if r.feature == address.feature]
@@ -309,17 +309,17 @@ def _inbox(opened: Opened) -> list[tuple[str, Waiting]]:
     from mission_cli.app.queries.troubles import unserved
     from mission_cli.domain.status import MissionStatus
 
-    snapshot = opened.world.state.snapshot()
+    snapshot = opened.context.state.snapshot()
     found: list[tuple[str, Waiting]] = []
     for stored in snapshot.missions.values():
         address = resolve(snapshot, stored.id)
         if address.mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and address.mission.managed:
-            view = status_of(opened.world, snapshot, address)
+            view = status_of(opened.context, snapshot, address)
             found += [(address.mission.id, waiting) for waiting in view.waiting_for]
         elif address.mission.managed or address.loaded.refused:
             found += [
                 (stored.id, one)
-                for one in waiting_at_all(unserved(opened.world, stored, address.loaded, general=False))
+                for one in waiting_at_all(unserved(opened.context, stored, address.loaded, general=False))
             ]
     return list(dict.fromkeys(found))
 

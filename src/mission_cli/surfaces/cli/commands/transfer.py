@@ -101,7 +101,7 @@ def export(
     writers = _writers()
     if to not in writers:
         raise UsageError(f"`{clean(to)}` is not known", hint=f"known are {', '.join(writers)}")
-    found = resolve(shell.open().world.state.snapshot(), mission)
+    found = resolve(shell.open().context.state.snapshot(), mission)
     record, left = writers[to](found.mission)
     for line in left:
         shell.note(f"not taken along: {line}")

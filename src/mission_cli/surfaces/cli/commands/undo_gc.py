@@ -29,7 +29,7 @@ def undo(shell: Shell, mission: Identity = "") -> int:
     from mission_cli.app.commands.undo import undo as take_back
     from mission_cli.document.merging.difference import sentences
 
-    done = take_back(shell.open(vouched=True).world, mission)
+    done = take_back(shell.open(vouched=True).context, mission)
     lines = [f"{done.id}: taken back: {done.subject}", *(f"  {line}" for line in sentences(done.changes))]
     shell.say("\n".join([*lines, *([done.note] if done.note else [])]), facts=done)
     return 0
@@ -44,7 +44,7 @@ def gc(
     from mission_cli.wiring.compose import storage
 
     opened = shell.open()
-    cleared = collect(opened.world, storage(opened), dry_run=dry_run)
+    cleared = collect(opened.context, storage(opened), dry_run=dry_run)
     facts = {
         "dry_run": dry_run,
         "removed": cleared.removed,

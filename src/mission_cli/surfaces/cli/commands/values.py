@@ -29,7 +29,7 @@ def set_value(
     from mission_cli.app.commands import set_value as setting
 
     opened = shell.open()
-    wanted = setting.setting(resolve(opened.world.state.snapshot(), mission), key, value)
+    wanted = setting.setting(resolve(opened.context.state.snapshot(), mission), key, value)
     if wanted.wider and not yes:
         words = f"`{wanted.key}` {wanted.wider}"
         if not shell.interactive:
@@ -37,4 +37,4 @@ def set_value(
         if not typer.confirm(f"{clean(words)}. Set it?", default=False):
             shell.note("nothing was changed")
             return 0
-    return finish(shell, opened, setting.set_value(opened.world, mission, key, value))
+    return finish(shell, opened, setting.set_value(opened.context, mission, key, value))

@@ -9,13 +9,13 @@ from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.ids import FeatureNumber, feature_order
 from mission_cli.domain.status import MissionStatus
 from mission_cli.planner.core.decisions import (
-    Act,
+    Decisions,
+    Effect,
     Hold,
-    Move,
     MoveMission,
-    Plan,
     RunCheck,
     Settle,
+    Transition,
 )
 from mission_cli.planner.core.transitions import move_mission
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.planner.core.observation import Seen
+    from mission_cli.planner.core.observation import Observation
     from mission_cli.planner.core.policy import Policy
 
 LOOK_AGAIN = timedelta(seconds=10)
@@ -36,10 +36,10 @@ class Draft:
     """Filled by the functions of `decide` one after another; later ones see what earlier ones decided."""
 
     mission: Mission
-    seen: Seen
+    observation: Observation
     policy: Policy
-    moves: list[Move] = field(default_factory=list)
-    acts: list[Act] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     halted: str = ""
     """Why nothing may be dispatched in this round; the first reason stays."""
@@ -64,7 +64,7 @@ class Draft:
     ) -> None:
         """Note why something does not move; a moment in the future becomes a wake-up."""
         self.holds.append(Hold(subject, kind, detail, until, unblock, person))
-        if until is not None and until > self.seen.now:
+        if until is not None and until > self.observation.now:
             self.wakes.append(until)
 
     def not_yet(self, left: timedelta) -> datetime | None:
@@ -73,9 +73,13 @@ class Draft:
         `left` is negative when the moment has passed.
         """
         if left > timedelta(0):
-            return self.seen.now + left
-        apart = self.seen.apart
-        return None if apart is not None and left + apart <= timedelta(0) else self.seen.now + self.policy.agree_after
+            return self.observation.now + left
+        apart = self.observation.apart
+        return (
+            None
+            if apart is not None and left + apart <= timedelta(0)
+            else self.observation.now + self.policy.agree_after
+        )
 
     def has_come(self, subject: str, what: str, left: timedelta) -> bool:
         """Whether something irreversible that is due in `left` may happen now; else it is looked at again in time."""
@@ -95,27 +99,31 @@ class Draft:
     def pause(self, reason: str) -> None:
         """Pause the mission, once; nothing is dispatched in this round."""
         self.halt(reason)
-        if self.mission.status is MissionStatus.ACTIVE and not any(isinstance(m, MoveMission) for m in self.moves):
-            self.moves.append(MoveMission(move_mission(self.mission.status, MissionStatus.PAUSED), reason))
+        if self.mission.status is MissionStatus.ACTIVE and not any(
+            isinstance(m, MoveMission) for m in self.transitions
+        ):
+            self.transitions.append(MoveMission(move_mission(self.mission.status, MissionStatus.PAUSED), reason))
 
     def records_of(self, number: FeatureNumber) -> list[RunRecord]:
         """The attempts at a feature in order of their numbers."""
-        return sorted((r for r in self.seen.records if r.feature == number), key=lambda r: r.attempt)
+        return sorted((r for r in self.observation.records if r.feature == number), key=lambda r: r.attempt)
 
     def open_records(self) -> list[RunRecord]:
         """The attempts that are not settled, in order."""
-        return sorted((r for r in self.seen.records if r.open), key=lambda r: (feature_order(r.feature), r.attempt))
+        return sorted(
+            (r for r in self.observation.records if r.open), key=lambda r: (feature_order(r.feature), r.attempt)
+        )
 
     @property
     def settling(self) -> frozenset[str]:
         """Runs that are settled in this round."""
-        return frozenset(m.record.run for m in self.moves if isinstance(m, Settle))
+        return frozenset(m.record.run for m in self.transitions if isinstance(m, Settle))
 
-    def plan(self) -> Plan:
+    def plan(self) -> Decisions:
         """What came out."""
-        return Plan(
-            tuple(self.moves),
-            tuple(self.acts),
+        return Decisions(
+            tuple(self.transitions),
+            tuple(self.effects),
             tuple(self.holds),
             min(self.wakes, default=None),
             self.running,
