@@ -1,1 +1,1 @@
-"""What every rule of the planner uses: the observation, the deliberation, decisions and transitions."""
+"""What every rule of the planner uses: the observation, the draft, decisions and transitions."""
