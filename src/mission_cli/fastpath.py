@@ -13,6 +13,8 @@ import os
 import time
 
 _SIGNATURE = "idle.json"
+KICK = "kick"
+"""The file by which somebody asks for a pulse: the next one looks at everything, and takes it away."""
 _on_our_way: list[int] = []
 _AGAIN_S = 5
 _RACY_S = 2
@@ -46,7 +48,7 @@ def _is_quiet(runtime: str, version: str, until: str, *, patience: float = 0) ->
             return False
         if signature["folder"] != os.stat(runtime).st_ino:  # a copy: what is written here is about the original
             return False
-        if os.path.exists(os.path.join(runtime, "kick")) or os.path.exists(os.path.join(runtime, "STOP")):
+        if os.path.exists(os.path.join(runtime, KICK)) or os.path.exists(os.path.join(runtime, "STOP")):
             return False
         looks: dict[str, list[int | str]] = signature["looks"]
         return all(_holds(path, look) for path, look in looks.items()) and all(map(_alive, signature["jobs"]))
@@ -63,7 +65,7 @@ def is_busy(runtime: str) -> bool:
     try:
         if not _is_held(lock):
             return False
-        with open(os.path.join(runtime, "kick"), "ab"):
+        with open(os.path.join(runtime, KICK), "ab"):
             pass
         return _is_held(lock)
     except OSError:
@@ -84,7 +86,7 @@ def is_coming(runtime: str) -> bool:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         try:
-            with open(os.path.join(runtime, "kick"), "ab"):
+            with open(os.path.join(runtime, KICK), "ab"):
                 pass
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it may have come meanwhile
         except OSError:

@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING
 
 from tests.kit.people import HONEST
 
+from mission_cli import __version__
+from mission_cli.fastpath import is_idle
+from mission_cli.ports.executor import JobSpec
+from mission_cli.wiring.compose import open_repository
+
 if TYPE_CHECKING:
     from tests.kit.people import Person
 
@@ -59,6 +64,21 @@ def assert_second_attempt_knows(person: Person, cause: str) -> None:
     assert f"Attempt 1 ended with **{cause}**" in prompt
     assert "Its uncommitted work was saved as " in prompt
     assert child_is_dead(person)
+
+
+def test_a_job_that_no_pulse_watches_wakes_one_when_it_ends(person: Person) -> None:
+    person.plan(ONE)
+    person.mission("pulse")
+    idle = person.runtime / "idle.json"
+    before = idle.read_text()
+    assert is_idle(os.fspath(person.runtime), __version__)
+    executor = open_repository(person.repo).context.executor
+    executor.submit(
+        JobSpec(key="m/checks/unknown.1", kind="check", argv=("true",), commit=person.git("rev-parse", "HEAD"))
+    )
+    executor.wait("m/checks/unknown.1")
+    person.let_pulses_end()
+    assert idle.read_text() != before
 
 
 def test_a_worker_that_hangs_is_stopped_by_its_deadline(person: Person) -> None:

@@ -47,7 +47,7 @@ TRIED = mission(
 
 @given(st.lists(st.sampled_from(sorted(STATES)), min_size=6, max_size=6), st.integers(1, 8), st.integers(0, 8))
 def test_what_runs_and_what_is_started_stays_within_both_bounds(known: list[str], bound: int, free: int) -> None:
-    keys = [check_key(run(command), "t", POLICY, TRIED) for command in COMMANDS]
+    keys = [check_key(replace(run(command), timeout=POLICY.trial_timeout), "t", POLICY, TRIED) for command in COMMANDS]
     found = {key: state for key, name in zip(keys, known, strict=True) if (state := STATES[name])}
     look = observation(start_trees={WORK[:12]: (WORK, "t")}, checks=found, free_slots=9, free_checks=free)
     plan = decide(TRIED, look, replace(POLICY, checks_at_once=bound))

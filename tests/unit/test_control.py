@@ -27,6 +27,7 @@ from mission_cli.planner.milestones.judging import check_key
 START, HOTFIX = Sha("a" * 40), Sha("d" * 40)
 STAGE = run("make")
 OWN = run("npm test", index=0)
+TRIED = replace(OWN, timeout=POLICY.trial_timeout)
 
 
 def staged(*own: Criterion, stage: tuple[Criterion, ...] = (STAGE,)) -> Mission:
@@ -51,13 +52,13 @@ def starts(plan: Decisions) -> bool:
 
 def test_criteria_of_milestone_and_features_are_tried_when_the_milestone_starts() -> None:
     plan = looked(staged(OWN), {})
-    assert [a.criterion for a in plan.effects if isinstance(a, RunCheck)] == [STAGE, OWN]
+    assert [a.criterion for a in plan.effects if isinstance(a, RunCheck)] == [STAGE, TRIED]
     assert starts(plan), "a suite of half an hour keeps nobody"
 
 
 def test_one_that_cannot_be_run_pauses_the_mission_and_starts_nothing_more() -> None:
-    for stuck in (STAGE, OWN):
-        states = dict.fromkeys((STAGE, OWN), state(Verdict.FAILED))
+    for stuck in (STAGE, TRIED):
+        states = dict.fromkeys((STAGE, TRIED), state(Verdict.FAILED))
         states[stuck] = state(Verdict.COULD_NOT_RUN, detail="npm: command not found")
         plan = looked(staged(OWN), states)
         words = f"`{stuck.text}` cannot be run: npm: command not found"
@@ -71,8 +72,16 @@ def test_one_that_cannot_be_run_pauses_the_mission_and_starts_nothing_more() -> 
         assert not any(isinstance(m, MarkCriteria) for m in plan.transitions), "it is tried again after `resume`"
 
 
+def test_a_trial_is_short_and_its_verdict_judges_no_work() -> None:
+    short = replace(OWN, timeout=timedelta(seconds=1))
+    for own, timeout in ((OWN, timedelta(seconds=5)), (short, timedelta(seconds=1))):
+        (trial,) = (a for a in looked(staged(own, stage=()), {}).effects if isinstance(a, RunCheck))
+        assert trial.criterion.timeout == timeout
+    assert check_key(TRIED, "t", POLICY, staged()) != check_key(OWN, "t", POLICY, staged())
+
+
 def test_a_criterion_that_fails_before_any_work_keeps_nobody() -> None:
-    assert starts(looked(staged(OWN), dict.fromkeys((STAGE, OWN), state(Verdict.FAILED))))
+    assert starts(looked(staged(OWN), dict.fromkeys((STAGE, TRIED), state(Verdict.FAILED))))
 
 
 def test_criteria_of_a_feature_that_somebody_worked_at_are_not_tried_again() -> None:
@@ -97,7 +106,7 @@ def test_while_an_attempt_waits_to_be_judged_no_more_criteria_of_features_are_tr
     first, second = feature("1.1", FeatureStatus.DISPATCHED), feature("1.2", criteria=(OWN,))
     stage = milestone(1, MilestoneStatus.ACTIVE, first, second, criteria=(judged,), started_at="aaaaaaa")
     attempt = record("1.1-a1")
-    for job, tried in ((Job(JobState.RUNNING), [OWN]), (Job(JobState.ENDED, Exit(EndReason.EXIT, 0)), [])):
+    for job, tried in ((Job(JobState.RUNNING), [TRIED]), (Job(JobState.ENDED, Exit(EndReason.EXIT, 0)), [])):
         plan = looked(mission(milestones=(stage,)), {}, records=(attempt,), jobs={attempt.run: job})
         assert [a.criterion for a in plan.effects if isinstance(a, RunCheck)] == tried
 
@@ -112,5 +121,5 @@ def test_what_came_to_the_base_is_merged_in_before_a_feature_that_failed_is_trie
     ]
     assert not starts(plan)
     assert starts(looked(some, {}, records=(tried,), base_merge=Merge(None, ("app.py",)))), "a conflict keeps nobody"
-    untouched = looked(some, {OWN: state(Verdict.FAILED)}, base_merge=Merge(HOTFIX))
+    untouched = looked(some, {TRIED: state(Verdict.FAILED)}, base_merge=Merge(HOTFIX))
     assert starts(untouched), "what nobody failed at starts from what is there"

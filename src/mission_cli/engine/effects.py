@@ -205,5 +205,6 @@ def _check_job(ctx: Context, mission: Mission, act: RunCheck) -> JobSpec:
         setup=ctx.settings.tree.setup,
         copy=ctx.settings.tree.copy,
         deadline_s=max(1, int(limit.total_seconds())),
+        setup_deadline_s=max(1, int(max(limit, ctx.settings.check_timeout).total_seconds())),
         sandbox=ctx.machine.sandbox().on,
     )

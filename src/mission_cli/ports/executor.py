@@ -36,6 +36,8 @@ class JobSpec:
     setup: str = ""
     copy: tuple[str, ...] = ()
     deadline_s: int = 0
+    setup_deadline_s: int = 0
+    """For its setup; 0: the same as `deadline_s`."""
     agent: str = ""
     """Adapter that reads its output while it runs; empty: nobody does."""
     probe: str = ""

@@ -17,6 +17,7 @@ from mission_cli.domain.ids import MissionId
 from mission_cli.domain.paths import STOP_FILE
 from mission_cli.domain.status import MissionStatus
 from mission_cli.fastpath import (
+    KICK,
     has_come,
     look,
     seems_idle,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.runtime import Look
 
 
-_SPARE = ("idle.json", "kick", "clock.json", "told.json", "looked.json")
+_SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json")
 """Files that may be lost at any time."""
 
 
@@ -67,11 +68,11 @@ class FolderRuntime:
     def request_pulse(self) -> None:
         """Leave word."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / "kick").touch()
+        (self._folder / KICK).touch()
 
     def take_pulse_request(self) -> bool:
         """Whether somebody left word; it is taken away, and the signature before it: whoever dies now is followed."""
-        kick = self._folder / "kick"
+        kick = self._folder / KICK
         if not kick.exists():
             return False
         (self._folder / "idle.json").unlink(missing_ok=True)
@@ -152,7 +153,7 @@ class FolderRuntime:
         wake = raw.get("wake") if isinstance(raw, dict) else None
         moments = [float(wake)] if isinstance(wake, int | float) else []
         with suppress(OSError):
-            moments.append((self._folder / "kick").stat().st_mtime)
+            moments.append((self._folder / KICK).stat().st_mtime)
         return datetime.fromtimestamp(min(moments), UTC) if moments else None
 
     def turn(self) -> str:

@@ -66,6 +66,8 @@ class Policy:
     request_lifetime: timedelta = timedelta(hours=24)
     wait_lifetime: timedelta = timedelta(hours=24)
     check_timeout: timedelta = timedelta(minutes=30)
+    trial_timeout: timedelta = timedelta(seconds=5)
+    """How long a feature's criterion runs before there is any work: it can be run if it has not failed to by then."""
     checks_at_once: int = 4
     """Checks of one mission that run at a time: as many as workers of the machine may."""
     check_tries: int = 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import replace
 from mission_cli._support.text import (
     first_error,
     one_line,
@@ -23,8 +24,8 @@ def control(draft: Draft, milestone: Milestone) -> bool:
     """Run criteria once on `work` as it was when the milestone started; True when all that matters is known.
 
     The milestone's criteria get their result as a baseline. Those of features that nobody has worked at yet are run to
-    learn whether they can be: one that cannot pauses the mission at once, not when an attempt is judged. While an
-    attempt waits to be judged no more of them are tried: the slots are for its checks, which tell the same. See ADR 37.
+    learn whether they can be: one that cannot pauses the mission at once, not when an attempt is judged. Each is
+    stopped after `trial_timeout`, and while an attempt waits to be judged no more of them start. See ADR 37.
     """
     start = draft.observation.start_trees.get(milestone.started_at)
     own = [c for c in milestone.criteria if c.kind in EXECUTABLE_KINDS and c.baseline is None and c.index >= 0]
@@ -61,9 +62,13 @@ def _work_waits(draft: Draft) -> bool:
 
 
 def _of_untouched_features(draft: Draft, milestone: Milestone) -> list[Criterion]:
-    """The commands that judge features at which nobody has worked yet."""
+    """The commands that judge features without an attempt, limited to the time of a trial.
+
+    The limit is part of a judgement's name, so the verdict of a trial that was cut short judges no work.
+    """
+    limit, usual = draft.policy.trial_timeout, draft.policy.check_timeout
     return [
-        criterion
+        replace(criterion, timeout=min(criterion.timeout or usual, limit))
         for feature in milestone.features
         if feature.status is FeatureStatus.PENDING and not feature.fixes and not draft.records_of(feature.number)
         for criterion in feature.criteria

@@ -53,6 +53,7 @@ from mission_cli.domain.errors import MissionError
 from mission_cli.domain.paths import SETTINGS_FILE, STOP_FILE
 from mission_cli.domain.runs import AgentReport, Exit, Left
 from mission_cli.domain.status import EndReason
+from mission_cli.fastpath import KICK
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -164,7 +165,7 @@ class _Supervisor:
             self._make_tree()
             self._setup()
             self._mark_started()
-            return self._execute(self._spec.argv, self._job.stdin, self._deadline(), main=True)
+            return self._execute(self._spec.argv, self._job.stdin, _in(self._spec.deadline_s), main=True)
         except Stop as stop:
             return Exit(stop.reason, stop.code, detail=stop.detail, report=AgentReport())
         except (MissionError, OSError) as error:
@@ -204,7 +205,8 @@ class _Supervisor:
     def _setup(self) -> None:
         if not self._spec.setup:
             return
-        end = self._execute(("/bin/sh", "-c", self._spec.setup), Path(os.devnull), self._deadline())
+        seconds = self._spec.setup_deadline_s or self._spec.deadline_s
+        end = self._execute(("/bin/sh", "-c", self._spec.setup), Path(os.devnull), _in(seconds))
         if end.reason is not EndReason.EXIT:
             raise Stop(end.reason, end.detail, end.code)
         if end.code != 0:
@@ -361,8 +363,10 @@ class _Supervisor:
         control.become_subreaper(on=False)
         if self._around.tick and self._spec.kind != "plan" and not self._all_stopped():
             with suppress(OSError):
-                log = self._code / "mission" / "pulse.log"
-                log.parent.mkdir(exist_ok=True)
+                runtime = self._code / "mission"
+                runtime.mkdir(exist_ok=True)
+                (runtime / KICK).touch()  # a pulse that does not watch this job uses its slot, too
+                log = runtime / "pulse.log"
                 start_detached(self._around.tick, cwd=self._code, env=self._around.environment, log=log)
         self._job.forget_environment()
         if self._spec.kind == "check":
@@ -373,9 +377,6 @@ class _Supervisor:
 
     def _environment(self) -> dict[str, str]:
         return environment_of(self._job, self._spec, self._around, self._tree, self._slot_number)
-
-    def _deadline(self) -> float | None:
-        return time.monotonic() + self._spec.deadline_s if self._spec.deadline_s else None
 
     def _seconds(self) -> float:
         if self._began:
@@ -407,3 +408,8 @@ class _Supervisor:
 def _now() -> str:
     """What `domain.text.stamp` says of this moment, without a module that takes long to import."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _in(seconds: int) -> float | None:
+    """The monotonic time after so many seconds; None for 0, which sets no limit."""
+    return time.monotonic() + seconds if seconds else None
