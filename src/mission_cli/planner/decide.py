@@ -1,4 +1,4 @@
-"""One round of decisions for one mission: small functions in a fixed order over one draft."""
+"""Decide one round for one mission: small functions fill one draft, in a fixed order."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _GOING = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED}) | WAITING_MISSI
 
 
 def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisions:
-    """Return what to do now for one mission, and why everything else is left alone. Never raises."""
+    """Return the decisions for one mission, and a hold with its reason for everything that waits. Never raises."""
     draft = Draft(mission, observation, policy)
     if not mission.managed:
         draft.hold(
@@ -84,7 +84,7 @@ def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisi
 
 
 def _elsewhere(draft: Draft) -> None:
-    """Another machine drives the mission: what still runs here for it is in vain."""
+    """Cancel what still runs here for a mission that another machine drives, and hold the mission."""
     mission, host = draft.mission, draft.mission.host
     draft.effects += [
         Cancel(run, f"{run} is stopped: {host} drives {mission.id} now") for run in draft.observation.orphan_runs
@@ -94,12 +94,12 @@ def _elsewhere(draft: Draft) -> None:
         words = f"it is driven by {host}, which has left no sign of life at the last looks"
         draft.hold("", "host", words, unblock=unblock, person=True)
     else:
-        # Without a remote no other clone can take part: a foreign host is a copy, or a mistake in the file.
+        # Without a remote no other clone can take part: another host means a copied repository or a mistake.
         draft.hold("", "host", f"it is driven by {host}", unblock=unblock, person=not draft.observation.shared)
 
 
 def _has_to_pay(mission: Mission) -> bool:
-    """Whether an attempt is still to come."""
+    """Whether a pending feature still needs an attempt."""
     return any(f.status is FeatureStatus.PENDING for m in mission.milestones if not m.finished for f in m.features)
 
 

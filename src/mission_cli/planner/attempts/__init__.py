@@ -1,1 +1,1 @@
-"""What follows from an attempt: why it ended, its judgement, its settlement, and the next try."""
+"""Attempts: how they ended, their review and settlement, and the next try."""

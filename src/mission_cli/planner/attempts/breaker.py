@@ -1,4 +1,4 @@
-"""Whether a runner is trusted: parked by a usage limit, or held back after failures until a probe shows it works."""
+"""The usage limit and the circuit breaker of a runner: until when it starts no attempts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def parked_until(draft: Draft, name: str) -> datetime | None:
-    """Until when a usage limit parks the runner: the newest attempt that ran into one says it."""
+    """Return until when the runner is parked, if its newest attempt ended at a usage limit; else None."""
     mine = [r for r in draft.observation.records if not (r.open or r.by) and r.runner == name and r.ended]
     last = max(mine, key=lambda r: r.ended, default=None)
     if last is None or last.cause is not Cause.RATE_LIMIT:
@@ -28,7 +28,7 @@ def parked_until(draft: Draft, name: str) -> datetime | None:
 
 
 def breaker_until(draft: Draft, name: str) -> datetime | None:
-    """When the runner may be probed again after failures without any success between; None while it is trusted."""
+    """Return when the runner may be probed after too many failures in a row; None while its breaker is closed."""
     settled = [r for r in draft.observation.records if not (r.open or r.by) and r.runner == name and r.ended]
     streak: list[RunRecord] = []
     for record in sorted(settled, key=lambda r: r.ended, reverse=True):
@@ -44,6 +44,6 @@ def breaker_until(draft: Draft, name: str) -> datetime | None:
 
 
 def probing(draft: Draft, name: str) -> bool:
-    """Whether an attempt of the runner is at work, one of this round included."""
+    """Whether an attempt of the runner is running or starts in this round."""
     begun = [m.record for m in draft.transitions if isinstance(m, Dispatch)]
     return any(r.runner == name and not r.by for r in (*draft.open_records(), *begun))

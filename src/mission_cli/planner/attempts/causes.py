@@ -1,6 +1,6 @@
-"""What follows from each cause: whether it counts, when the next try comes, who has to help.
+"""What each cause means: whether the attempt counts, when the next try starts, whether a person has to help.
 
-One row per cause of `docs/machines.md`. Attempts count from the last `retry` of a person on.
+One row per cause of `docs/machines.md`. Only attempts after the last `mission retry` count.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class Rule:
     counts: bool
     wait: Wait = Wait.NONE
     safety: bool = False
-    """A safety stop: opens a row in the Recovery Log, and only one further try goes without a person."""
+    """A safety stop: opens a row in the Recovery Log; two in a row need a person."""
     breaker: bool = False
     person: bool = False
-    """Nothing is tried before a person helped."""
+    """There is no next try before a person has helped."""
 
 
 RULES: Mapping[Cause, Rule] = {
@@ -60,21 +60,21 @@ RULES: Mapping[Cause, Rule] = {
 LOSSES = frozenset({Cause.KILLED, Cause.LOST})
 MENDED_BY_SETTINGS = frozenset({Cause.PERMISSION, Cause.AUTH})
 SILENT = LOSSES | {Cause.STOPPED, Cause.RATE_LIMIT}
-"""Causes that say nothing about whether a runner works: they neither count for its breaker nor close it."""
+"""Causes that do not show whether a runner works: they neither count for its breaker nor close it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """Where a feature stands with its tries: how many counted, whether one more is due, and when."""
+    """The tries of a feature: how many counted, whether another one follows, and when."""
 
     counted: int
     over: str = ""
-    """Why there is no further try without a person; empty while there is one."""
+    """Why another try needs a person; empty if it does not."""
     not_before: datetime | None = None
     since: datetime | None = None
-    """When that waiting began; None where the moment was told by somebody else's clock."""
+    """When that wait began; None if the provider's clock, not ours, supplied the time."""
     route: int = 0
-    """Which of the feature's routes is to be tried."""
+    """Index of the route for the next try."""
 
 
 def tries(
@@ -86,11 +86,11 @@ def tries(
     *,
     once: bool = False,
 ) -> Tries:
-    """Weigh the settled attempts at one feature, in order of their numbers.
+    """Evaluate the settled attempts at one feature, in order of their numbers.
 
-    When the tries of a route are over, and nobody but a person could help, the next route begins with fresh ones.
-    `helped` are those that ended for want of a person, who has helped since. Where a try has effects outside of the
-    repository (`once`), a person decides about each further one.
+    When the tries of a route are used up, the next route starts with fresh ones, unless the last one needs a person.
+    `helped`: attempts that needed a person who has helped since. `once`: tries have effects outside of the repository,
+    so a person decides about each further one.
     """
     settled = [r for r in records if not r.open and r.attempt > tries_after and r.cause is not None]
     last = settled[-1] if settled else None
@@ -112,7 +112,7 @@ def _has_run(record: RunRecord) -> bool:
 
 
 def _end_of_route(settled: Sequence[RunRecord], policy: Policy) -> int | None:
-    """How many attempts used a route up; None while there is a try left, or where another route would not help."""
+    """Return how many attempts used up a route; None if a try is left or another route would not help."""
     for end in range(1, len(settled) + 1):
         part = settled[:end]
         cause = part[-1].cause
@@ -136,9 +136,9 @@ def _weighed(settled: Sequence[RunRecord], policy: Policy, helped: Collection[Ru
 
 
 def counts(earlier: Sequence[RunRecord], record: RunRecord, policy: Policy) -> bool:
-    """Whether an attempt counts, after the earlier ones: losses do from the sixth on, conflicts from the fourth.
+    """Whether an attempt counts after the earlier ones: losses from the sixth on, conflicts from the fourth.
 
-    One by hand never does: what a person tries takes nothing from the robot.
+    A manual attempt never counts.
     """
     if record.cause is None or record.by:
         return False

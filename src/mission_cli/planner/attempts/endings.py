@@ -1,4 +1,4 @@
-"""How a run ended: a cause, from its exit file and from what it left in git, before any criterion is asked."""
+"""Find the cause of a run's end from its exit file and its commits, before any criterion runs."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ _LOST = "its supervisor died"
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Why an attempt is over before its criteria were looked at."""
+    """Why an attempt ended, found without running its criteria."""
 
     cause: Cause
     detail: str
 
 
 def unproven(end: Exit, evidence: Evidence) -> bool:
-    """Whether a run ended on good terms without a commit: what it was to do may have been done already."""
+    """Whether a run ended successfully without a commit: its work may have been done before."""
     good = (end.reason, end.code, end.report.cause) == (EndReason.EXIT, 0, None)
     odd = evidence.commits or evidence.findings or evidence.elsewhere or evidence.trouble or evidence.secrets
     return good and not odd
 
 
 def ending(end: Exit, evidence: Evidence, run: str, *, provable: bool = False, research: bool = False) -> Ending | None:
-    """Return the cause where the criteria need not be asked; None where they decide.
+    """Return the cause if it does not depend on the criteria; None if they decide.
 
-    `provable`: the feature has criteria that can be run, which decide also about white space and empty files.
-    Of `research` findings are a result, with or without a change of code.
+    `provable`: the feature has criteria that can be run, which also judge commits with only white space or empty files.
+    `research`: findings are a result, with or without a change of code.
     """
     if end.reason in _BY_REASON:
         return Ending(_BY_REASON[end.reason], end.detail or _reason_words(end))
@@ -69,7 +69,10 @@ def ending(end: Exit, evidence: Evidence, run: str, *, provable: bool = False, r
 
 
 def _not_brought_over(evidence: Evidence) -> Ending:
-    """Commits with a secret, with the one line that lets it pass where it is none; or such as no clone could use."""
+    """Return the ending for commits that cannot be fetched: they contain a secret, or no clone can check them out.
+
+    The detail contains the line for `.mission.toml` that allows a false positive.
+    """
     if not evidence.secrets:
         return Ending(Cause.WRONG_OUTPUT, f"its commits are not whole: {'; '.join(evidence.unfit[:5])}")
     found = evidence.secrets[:5]
@@ -80,7 +83,7 @@ def _not_brought_over(evidence: Evidence) -> Ending:
 
 
 def cause_of_end(end: Exit) -> tuple[Cause, str] | None:
-    """Why a run did not end on good terms, from its exit alone; None where what it left has to be looked at."""
+    """Return cause and detail of a failed run from its exit alone; None if its work has to be looked at."""
     if end.reason in _BY_REASON:
         return _BY_REASON[end.reason], end.detail or _reason_words(end)
     if end.reason is EndReason.LOST:

@@ -1,4 +1,4 @@
-"""One ended attempt with all that is known of it, and its settlement."""
+"""One ended attempt with everything known about it, and its settlement."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Facts:
-    """One ended attempt with all that is known of it; turns it into a `Settle`."""
+    """One ended attempt with everything known about it; creates its `Settle`."""
 
     def __init__(
         self, draft: Draft, record: RunRecord, feature: Feature | None, job: Job, end: Exit, evidence: Evidence
@@ -38,10 +38,10 @@ class Facts:
         self.job, self.end, self.evidence = job, end, evidence
         self.judged: list[Judged] = []
         self.before: list[Judged] = []
-        """What the judge's files of the base say, where the work changed them."""
+        """Verdicts with the test files of the base, if the work changed test files."""
 
     def close(self, cause: Cause, detail: str, *, error: str = "") -> None:
-        """Put the settlement into the plan."""
+        """Add the settlement to the draft."""
         settled = self._record(cause, detail, error)
         to = self._feature_to(cause, settled)
         rule = causes.RULES[cause]

@@ -1,4 +1,4 @@
-"""What only a person can help with: the question that an attempt ended with, and whether they have helped since."""
+"""Requests for what only a person can fix: ask after an attempt, see whether they have helped, withdraw."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
 
 
 def ask_for_help(draft: Draft, settled: RunRecord) -> None:
-    """Ask a person what an attempt could not go on without."""
+    """Ask a person for what an attempt needs to continue."""
     detail = settled.detail or str(settled.cause)
     ask(draft, Question(settled.feature, f"{attempt_name(settled.run)}: {detail}", (), detail))
 
 
 def helped(draft: Draft, feature: Feature) -> frozenset[RunId]:
-    """Attempts that ended for want of a person, who has answered since, or changed the settings where that helps."""
+    """Return attempts that needed a person who has since answered, or changed the settings if that helps."""
     wanting = (r for r in draft.records_of(feature.number) if r.cause is not None and causes.RULES[r.cause].person)
     said = answered(draft, feature)
     return frozenset(r.run for r in wanting if r.run in said or _settings_changed(draft, r))
 
 
 def answered(draft: Draft, feature: Feature) -> frozenset[RunId]:
-    """Attempts that ended for want of a person who has answered since."""
+    """Return attempts that needed a person who has since answered."""
     asked = ((record, _asked(draft, record)) for record in draft.records_of(feature.number))
     return frozenset(r.run for r, found in asked if found and not found.open and found.status != WITHDRAWN)
 
 
 def withdraw(draft: Draft) -> None:
-    """Take questions back that nobody has to answer any more: there is a later try, or the feature is finished."""
+    """Withdraw requests that need no answer any more: a later attempt follows, or the feature is finished."""
     withdraw_stale(draft)
     for feature in draft.mission.features():
         records = [r for r in draft.records_of(feature.number) if r.cause and causes.RULES[r.cause].person]

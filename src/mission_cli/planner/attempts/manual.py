@@ -1,7 +1,7 @@
-"""Attempts by hand: a person has taken a feature over, and the robot waits until they hand it back.
+"""Manual attempts: a person has taken over a feature, and the loop waits until they hand it back.
 
-The intent of an attempt by hand is one commit. From then on an older attempt that is still open is not wanted any
-more: it is stopped and settled, and only then the tree is handed to the person.
+The intent of a manual attempt is one commit. From then on an older attempt that is still open is unwanted: it is
+stopped and settled before the person gets the tree.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def taken_over(draft: Draft, record: RunRecord) -> str:
-    """Return who has stepped in after this attempt began, as a reason; empty when nobody has."""
+    """Return who took over the feature after this attempt began, as a reason; empty if no person did."""
     for other in draft.open_records():
         if other.by and other.feature == record.feature and other.attempt > record.attempt:
             return f"{name_of(other.by)} has stepped in"
@@ -28,13 +28,13 @@ def taken_over(draft: Draft, record: RunRecord) -> str:
 
 
 def worker_before(draft: Draft, record: RunRecord) -> RunRecord | None:
-    """Return the attempt that has to be settled before a person gets the tree."""
+    """Return the older attempt that has to be settled before a person gets the tree, or None."""
     mine = (r for r in draft.open_records() if r.feature == record.feature and r.attempt < record.attempt)
     return next(mine, None)
 
 
 def hold_for_person(draft: Draft, record: RunRecord) -> None:
-    """Note who has the feature and since when."""
+    """Hold the feature while a person works on it."""
     words = f"{name_of(record.by)} has it since {record.intended}"
     before = worker_before(draft, record)
     if before is not None:
@@ -44,7 +44,7 @@ def hold_for_person(draft: Draft, record: RunRecord) -> None:
 
 
 def without_blame(record: RunRecord, ending: Ending | None) -> Ending | None:
-    """A person who hands back nothing has not failed: the feature is simply free again."""
+    """Return the ending, with the cause `stopped` if a person handed the feature back without a commit."""
     if ending is None or not record.by or ending.cause is not Cause.NOOP:
         return ending
     return replace(ending, cause=Cause.STOPPED, detail=f"{name_of(record.by)} handed it back without a commit")

@@ -1,7 +1,7 @@
-"""The queue of what waits to become finished work: who is judged on top of whom.
+"""The merge queue: which candidates are judged on top of which.
 
-Candidates are merged one on another and judged at the same time. When the first has passed it is integrated, and what
-was judged on top of it is judged already: its tree is the same. When it fails, the others are judged without it.
+Candidates are merged one on another and judged at the same time. When the first one passes, it is integrated, and the
+verdicts on those above it stay valid because their trees stay the same. If it fails, they are judged without it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _WAITING = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
 
 
 def carries(mission: Mission, record: RunRecord, end: Exit, evidence: Evidence) -> bool:
-    """Whether others are judged on top of what an attempt left: it may pass, and no person has to be waited for."""
+    """Whether others may be judged on top of an attempt's candidate: it can pass without waiting for a person."""
     feature = mission.feature(record.feature)
     if mission.poc or feature is None or feature.status not in _WAITING or evidence.candidate is None:
         return False

@@ -1,4 +1,4 @@
-"""Judging what attempts left: by their criteria, by those of the base, and where nothing was left, on finished work."""
+"""Review attempts: judge their work by its criteria, also with the test files of the base, and integrate it."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from mission_cli.planner.milestones.judging import Judged
 
 _REFUSED = frozenset({Cause.AUTH, Cause.PERMISSION, Cause.RATE_LIMIT, Cause.PROVIDER_ERROR, Cause.QUESTION})
-"""Causes that an agent's own output names and that say nothing about the work."""
+"""Causes that come from the agent's output and do not depend on its work."""
 
 
 def integrated(facts: Facts, feature: Feature) -> None:
-    """Its work is on `work`: it is done if its criteria say so, whatever brought it there."""
+    """Settle an attempt whose commits are already on `work`: it is done if its criteria pass there."""
     draft, evidence = facts.draft, facts.evidence
     if evidence.candidate is not None and not draft.mission.poc:
         judgement = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
@@ -57,7 +57,7 @@ def integrated(facts: Facts, feature: Feature) -> None:
 
 
 def _done(facts: Facts, feature: Feature, commit: Sha | None, why: str) -> None:
-    """Settle it as done, with the verdicts that it was judged by, and say what it changed of its judges."""
+    """Settle an attempt as done with the verdicts on it, and name the tests and checks that it changed."""
     found = facts.evidence.against.findings
     if found:
         why += f"; {LOOK_AT_CHANGES}{'; '.join(found[:5])}"
@@ -73,9 +73,9 @@ def _done(facts: Facts, feature: Feature, commit: Sha | None, why: str) -> None:
 
 
 def without_diff(facts: Facts, feature: Feature) -> bool:
-    """Judge a feature whose attempt left no commit by its criteria on finished work; False where they do not hold.
+    """Judge an attempt without a commit by its criteria on finished work; False if they do not pass there.
 
-    Whoever retries a finished feature asks for a diff: then what holds already is no answer.
+    A person who retries a finished feature asks for a diff, so criteria that pass already are not enough then.
     """
     draft, work = facts.draft, facts.draft.observation.work
     asked = feature.tries_after and not feature.fixes
@@ -103,7 +103,7 @@ def without_diff(facts: Facts, feature: Feature) -> bool:
 
 
 def _hold_for_answer(facts: Facts, feature: Feature, judgement: Judgement) -> bool:
-    """Say so where a person has to judge."""
+    """Hold the feature if a person has to judge a criterion; return whether that is so."""
     if not judgement.asked:
         return False
     number = judgement.asked[0].number
@@ -113,7 +113,7 @@ def _hold_for_answer(facts: Facts, feature: Feature, judgement: Judgement) -> bo
 
 
 def review(facts: Facts, feature: Feature) -> None:
-    """Judge what an attempt left on its merge with finished work; what passes is integrated."""
+    """Judge an attempt's merge with finished work, and integrate it if it passes."""
     draft, evidence, record = facts.draft, facts.evidence, facts.record
     if evidence.candidate is None or evidence.work is None:
         draft.hold(feature.number, "evidence", f"what {record.run} left cannot be merged yet")
@@ -149,13 +149,13 @@ def review(facts: Facts, feature: Feature) -> None:
 
 
 def _found_out(facts: Facts, feature: Feature) -> None:
-    """Findings without a change of code: nothing has to be merged."""
+    """Settle an attempt that has only findings: nothing has to be merged."""
     words = f"{counted(len(facts.evidence.findings), 'file')} with findings and no change of code"
     _done(facts, feature, facts.evidence.judged, words)
 
 
 def _rejected(facts: Facts, feature: Feature, judgement: Judgement, where: str = "") -> bool:
-    """Settle what a criterion speaks against, or say that one cannot be run; True when either is so."""
+    """Settle the attempt if a criterion failed, or pause if one cannot be run; True in both cases."""
     failed, end_cause = judgement.having(Verdict.FAILED, Verdict.SKIPPED), facts.end.report.cause
     if failed:
         facts.judged = judgement.known
@@ -175,7 +175,7 @@ def _rejected(facts: Facts, feature: Feature, judgement: Judgement, where: str =
 
 
 def _judged_as_before(facts: Facts, feature: Feature) -> bool:
-    """Whether the judge's files of the base have nothing against the work either; else what holds it is said."""
+    """Whether the work also passes with the test files of the base; otherwise settle or hold the attempt."""
     draft, evidence, record = facts.draft, facts.evidence, facts.record
     criteria = feature.criteria or draft.observation.detected.get(evidence.tree, ())
     about = f"{feature.number} attempt {record.attempt}: "
@@ -190,7 +190,7 @@ def _judged_as_before(facts: Facts, feature: Feature) -> bool:
 
 
 def _take_at_its_trailer(facts: Facts, feature: Feature, candidate: Sha, work: Sha) -> None:
-    """A POC: nobody reviews a feature; what counts is a commit that says so, and the check of the milestone."""
+    """In a POC, integrate a feature if a commit's trailer completes it; only its milestone is judged."""
     if feature.number not in facts.evidence.completes and not facts.record.by:
         said = facts.end.report.cause
         words = f"no commit says `Completes-feature: {feature.number}`"
@@ -218,7 +218,7 @@ def _judge_feature(facts: Facts, feature: Feature, candidate: Sha) -> Judgement:
 
 
 def _as_green_as_before(draft: Draft, criteria: Sequence[Criterion], candidate: Sha, evidence: Evidence) -> Judgement:
-    """Without criteria of its own: what was green on `work` before must be green with the feature merged."""
+    """Judge a feature without criteria: what passed on `work` before must pass with the feature merged."""
     after = judge(draft, criteria, owner="", commit=candidate, tree=evidence.tree)
     red = [j for j in after.known if not j.passes]
     result = Judgement([j for j in after.known if j.passes], after.starts, after.running, after.unsure)

@@ -1,4 +1,4 @@
-"""What ended: from exit file and git to a cause, a verdict, and the bill."""
+"""Settle ended attempts: find cause, verdict and cost from the exit file and from git."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 
 def settle(draft: Draft) -> None:
-    """Look at every open attempt: submit, wait for, recover, stop, judge or settle it."""
+    """Submit, wait for, recover, stop, judge or settle each open attempt."""
     for record in draft.open_records():
         feature = draft.mission.feature(record.feature)
         if is_elsewhere(record.host, draft.observation.me):
@@ -70,7 +70,7 @@ def settle(draft: Draft) -> None:
 
 
 def _wanted(draft: Draft, record: RunRecord, feature: Feature | None) -> str:
-    """Return why an attempt is not wanted any more, or the empty string."""
+    """Return why an attempt is no longer wanted, or the empty string."""
     if draft.mission.status in FINISHED_MISSION:
         return f"the mission is {draft.mission.status}"
     if feature is None:
@@ -81,13 +81,13 @@ def _wanted(draft: Draft, record: RunRecord, feature: Feature | None) -> str:
 
 
 def _misfit(draft: Draft, record: RunRecord) -> str:
-    """Return why a cap that was lowered stops an attempt, or the empty string."""
+    """Return why a lowered cap stops an attempt, or the empty string."""
     words = misfits(draft).get(record.run, "")
     return f"it was stopped for the budget: {words}" if words else ""
 
 
 def _left_behind(draft: Draft, record: RunRecord, feature: Feature | None) -> None:
-    """An attempt of the host that drove the mission before: whatever it does now counts no more, and may have cost."""
+    """Settle an attempt of the previous driver as lost: its result does not count, and its cost is unknown."""
     end = Exit(EndReason.LOST, report=AgentReport(usage=Usage(usd=None)))
     facts = Facts(draft, record, feature, Job(JobState.UNKNOWN), end, Evidence(tip=None))
     facts.close(Cause.LOST, f"it ran on {record.host}, from which the mission was taken over")
@@ -131,7 +131,7 @@ def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Jo
 
 
 def _hold_unlooked(draft: Draft, record: RunRecord) -> None:
-    """Say what an attempt that has ended waits for, where a view does not look at what it left."""
+    """Hold an ended attempt in a view, which does not read its commits: name its open request, or the review."""
     about = f"{record.feature} attempt {record.attempt}: "
     asked = next((r for r in draft.mission.requests if r.open and r.prompt.startswith(about)), None)
     if asked is None:

@@ -1,7 +1,7 @@
-"""What the planner decides, as values. Each names its reason.
+"""The decisions of the planner, as values, each with its reason.
 
-Those under *Moves* change the mission file and are committed before anything is done. Those under *Acts*
-change the world, can be repeated without harm, and what came of them is seen in the next round.
+Transitions change the mission file and are committed before any effect is carried out. Effects change the world and
+can be repeated without harm; the next round observes their results.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from mission_cli.domain.status import FeatureStatus, MilestoneStatus
 
 
-# Moves
+# Transitions
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """Intend attempt `record` at a feature; the act is to submit it."""
+    """Record the intent of an attempt at a feature; the next round submits it."""
 
     record: RunRecord
     worker: str
@@ -34,21 +34,21 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """End an attempt: its record, the feature's status, the bill, and the recovery log in one commit."""
+    """Settle an attempt: its record, the feature's status, its cost and the Recovery Log, in one commit."""
 
     record: RunRecord
     to: FeatureStatus | None
-    """None: the feature's status is a person's and stays."""
+    """None: the feature's status stays as a person has set it."""
     why: str
     opens_recovery: bool = False
     findings: tuple[str, ...] = ()
-    """Files of its tree that go to the mission's folder `research/`."""
+    """Files of its tree that are stored in the mission's folder `research/`."""
     next_route: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MoveFeature:
-    """A feature goes to another status."""
+    """Change the status of a feature."""
 
     number: FeatureNumber
     to: FeatureStatus
@@ -57,7 +57,7 @@ class MoveFeature:
 
 @dataclass(frozen=True, slots=True)
 class MoveMilestone:
-    """A milestone goes to another status."""
+    """Change the status of a milestone."""
 
     number: int
     to: MilestoneStatus
@@ -69,7 +69,7 @@ class MoveMilestone:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Box and results of one criterion."""
+    """The check box and the results of one criterion."""
 
     criterion: Criterion
     ticked: bool
@@ -79,7 +79,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class MarkCriteria:
-    """Write verdicts behind the criteria of a milestone (`1`) or feature (`1.2`)."""
+    """Write verdicts next to the criteria of a milestone (`1`) or feature (`1.2`)."""
 
     owner: str
     marks: tuple[Mark, ...]
@@ -88,7 +88,7 @@ class MarkCriteria:
 
 @dataclass(frozen=True, slots=True)
 class AddFix:
-    """A fix feature for a failed criterion."""
+    """Add a fix feature for a failed criterion."""
 
     milestone: int
     number: FeatureNumber
@@ -101,7 +101,7 @@ class AddFix:
 
 @dataclass(frozen=True, slots=True)
 class MoveMission:
-    """The mission goes to another status."""
+    """Change the status of the mission."""
 
     to: MissionStatus
     why: str
@@ -109,7 +109,7 @@ class MoveMission:
 
 @dataclass(frozen=True, slots=True)
 class RecordValues:
-    """Record the values that bound the mission as the last good ones."""
+    """Record the values that limit the mission as the last valid ones."""
 
     changes: tuple[tuple[str, str, str], ...]
     """(name, value before, value now); the value before is empty the first time."""
@@ -118,7 +118,7 @@ class RecordValues:
 
     @property
     def changed(self) -> tuple[tuple[str, str, str], ...]:
-        """Those that had another value before, the status left out: it has events of its own."""
+        """The values that changed, without the status, which has its own events."""
         return tuple(c for c in self.changes if c[1] and c[0] != "status")
 
     @property
@@ -130,14 +130,14 @@ class RecordValues:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """A new execution: active, and where it was run through before everything is to be done again."""
+    """Begin an execution: the mission becomes active, and a new pass resets what the last one finished."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question to a person."""
+    """Ask a person a question."""
 
     request: InputRequest
     why: str
@@ -145,7 +145,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class MoveRequest:
-    """A request expires."""
+    """Change the status of a request: expired or withdrawn."""
 
     number: int
     to: str
@@ -154,7 +154,7 @@ class MoveRequest:
 
 @dataclass(frozen=True, slots=True)
 class Renumber:
-    """A request gets a number of its own."""
+    """Give a request its own number."""
 
     request: InputRequest
     number: int
@@ -163,7 +163,7 @@ class Renumber:
 
 @dataclass(frozen=True, slots=True)
 class MoveGate:
-    """A gate opens, closes, or starts to wait."""
+    """Open or close a gate, or let it wait for a person."""
 
     name: str
     was: str
@@ -173,7 +173,7 @@ class MoveGate:
 
 @dataclass(frozen=True, slots=True)
 class MoveWait:
-    """An external wait is over or has failed."""
+    """Resolve or fail an external wait."""
 
     feature: FeatureNumber
     waiting_for: str
@@ -184,7 +184,7 @@ class MoveWait:
 
 @dataclass(frozen=True, slots=True)
 class StartWait:
-    """An external wait gets the moment from which its timeout is reckoned."""
+    """Record the time from which the timeout of an external wait counts."""
 
     feature: FeatureNumber
     waiting_for: str
@@ -194,7 +194,7 @@ class StartWait:
 
 @dataclass(frozen=True, slots=True)
 class CloseRecovery:
-    """The open safety stops of a feature are over: it was done or skipped."""
+    """Close the open safety stops of a feature that was done or skipped."""
 
     feature: FeatureNumber
     to: str
@@ -203,31 +203,31 @@ class CloseRecovery:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A row in the progress log, nothing more."""
+    """Add a row to the progress log, nothing else."""
 
     event: str
     details: str
 
     @property
     def why(self) -> str:
-        """The details say it."""
+        """The details of the row."""
         return self.details
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The mission is completed: retrospective, reconciliation, status. Or one execution of a recurring one is."""
+    """Complete the mission, or one execution of a recurring one: retrospective, reconciliation, status."""
 
     why: str
     to: MissionStatus = MissionStatus.COMPLETED
 
 
-# Acts
+# Effects
 
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Hand an intended attempt to the executor, again if need be."""
+    """Submit an intended attempt to the executor, again if necessary."""
 
     run: RunId
     why: str
@@ -235,7 +235,7 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class Recover:
-    """A supervisor died: end what it left, save the work, write the exit file."""
+    """Recover a job whose supervisor died: end its processes, save the work, write the exit file."""
 
     run: RunId
     why: str
@@ -289,7 +289,7 @@ class MoveWork:
 
 @dataclass(frozen=True, slots=True)
 class PutBaseBack:
-    """Move the base to where it was before a worker moved it."""
+    """Move the base back to where it was before a worker moved it."""
 
     to: Sha
     expect: Sha
@@ -330,7 +330,7 @@ Effect = Submit | Recover | Cancel | RunCheck | Integrate | MakeWork | MoveWork 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why something does not move: `kind` from the order of release, and what would move it."""
+    """Why something is held: `kind` is a step of the order of release, `unblock` is what helps."""
 
     subject: str
     """Empty for the mission, `1` for a milestone, `1.2` for a feature."""
@@ -345,19 +345,19 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """All decisions of one round, and the reasons for what was left alone."""
+    """All decisions of one round, and the holds with their reasons."""
 
     transitions: tuple[Transition, ...] = ()
     effects: tuple[Effect, ...] = ()
     holds: tuple[Hold, ...] = ()
     wake_at: datetime | None = None
     running: int = 0
-    """Jobs that will report by themselves when they end."""
+    """Number of jobs that run and start a pulse when they end."""
     facts: tuple[str, ...] = ()
     judgements: tuple[RunCheck, ...] = ()
-    """Checks without a verdict, started in this round or not: what is known about them has to be looked up first."""
+    """Checks without a verdict, started in this round or not; their results have to be looked up first."""
 
     @property
     def empty(self) -> bool:
-        """Nothing to write and nothing to do."""
+        """Whether there is nothing to record and nothing to do."""
         return not self.transitions and not self.effects

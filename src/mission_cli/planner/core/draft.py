@@ -1,4 +1,4 @@
-"""The plan while it is being made: mission, observation, policy, and what was decided so far."""
+"""The decisions of a round while they are made: mission, observation, policy, and what is decided so far."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.policy import Policy
 
 LOOK_AGAIN = timedelta(seconds=10)
-"""How long to wait for what other missions or programs of this machine give back."""
+"""How long to wait for slots, memory or disk space that other missions or programs may free."""
 
 
 @dataclass(slots=True)
 class Draft:
-    """Filled by the functions of `decide` one after another; later ones see what earlier ones decided."""
+    """Filled by the functions of `decide` in order; later ones see what earlier ones decided."""
 
     mission: Mission
     observation: Observation
@@ -62,15 +62,15 @@ class Draft:
         unblock: str = "",
         person: bool = False,
     ) -> None:
-        """Note why something does not move; a moment in the future becomes a wake-up."""
+        """Record why something is held; a future `until` becomes a wake-up time."""
         self.holds.append(Hold(subject, kind, detail, until, unblock, person))
         if until is not None and until > self.observation.now:
             self.wakes.append(until)
 
     def not_yet(self, left: timedelta) -> datetime | None:
-        """When to look again at something irreversible that is due in `left`; None: it is due, and two ticks say so.
+        """Return when to check an irreversible action again that is due in `left`; None if two pulses agree it is due.
 
-        `left` is negative when the moment has passed.
+        `left` is negative when the time has passed.
         """
         if left > timedelta(0):
             return self.observation.now + left
@@ -82,7 +82,7 @@ class Draft:
         )
 
     def has_come(self, subject: str, what: str, left: timedelta) -> bool:
-        """Whether something irreversible that is due in `left` may happen now; else it is looked at again in time."""
+        """Whether an irreversible action that is due in `left` may happen now; if not, schedule the next check."""
         again = self.not_yet(left)
         if again is None:
             return True
@@ -93,11 +93,11 @@ class Draft:
         return False
 
     def halt(self, reason: str) -> None:
-        """Nothing is dispatched in this round."""
+        """Dispatch nothing in this round."""
         self.halted = self.halted or reason
 
     def pause(self, reason: str) -> None:
-        """Pause the mission, once; nothing is dispatched in this round."""
+        """Pause the mission, once, and dispatch nothing in this round."""
         self.halt(reason)
         if self.mission.status is MissionStatus.ACTIVE and not any(
             isinstance(m, MoveMission) for m in self.transitions
@@ -105,11 +105,11 @@ class Draft:
             self.transitions.append(MoveMission(move_mission(self.mission.status, MissionStatus.PAUSED), reason))
 
     def records_of(self, number: FeatureNumber) -> list[RunRecord]:
-        """The attempts at a feature in order of their numbers."""
+        """Return the attempts at a feature in order of their numbers."""
         return sorted((r for r in self.observation.records if r.feature == number), key=lambda r: r.attempt)
 
     def open_records(self) -> list[RunRecord]:
-        """The attempts that are not settled, in order."""
+        """Return the attempts that are not settled, in order."""
         return sorted(
             (r for r in self.observation.records if r.open), key=lambda r: (feature_order(r.feature), r.attempt)
         )
@@ -120,7 +120,7 @@ class Draft:
         return frozenset(m.record.run for m in self.transitions if isinstance(m, Settle))
 
     def plan(self) -> Decisions:
-        """What came out."""
+        """Return the finished decisions."""
         return Decisions(
             tuple(self.transitions),
             tuple(self.effects),

@@ -1,4 +1,4 @@
-"""What the loop saw of the world before it decided."""
+"""What the loop has observed before it decides."""
 
 from __future__ import annotations
 
@@ -28,99 +28,99 @@ class Observation:
     me: str
     """This machine and clone."""
     shared: bool = False
-    """Other clones see the mission too."""
+    """Whether other clones see the mission too."""
     remote_problem: str = ""
-    """Why the remote that clones share cannot be asked, or the empty string."""
+    """Why the shared remote cannot be used, or the empty string."""
     undecided: bool = False
-    """That lasts until a person has decided."""
+    """Whether the problem of the remote needs a decision of a person."""
     host_silent: bool = False
-    """The other machine that drives the mission has given no sign of life for long."""
+    """The other machine that drives the mission has not renewed its heartbeat for long."""
     orphan_runs: tuple[RunId, ...] = ()
     """Jobs that run here although another machine drives the mission."""
     base: Sha | None = None
     renamed: str = ""
-    """What the base is called by now, where it is gone and somebody knows."""
+    """The new name of the base branch, if it was renamed and that is known."""
     work: Sha | None = None
     put_back: Sha | None = None
-    """Where `work` has to be put back to: it was moved, not by us, while workers ran outside of a sandbox."""
+    """Where to move `work` back to: something else than this program moved it while workers ran without a sandbox."""
     movers: tuple[RunId, ...] = ()
     """The attempts that may have moved it."""
     base_back: Sha | None = None
-    """Where the base has to be put back to: only such workers have committed there since."""
+    """Where to move the base back to: only workers without a sandbox have committed there since."""
     base_movers: tuple[RunId, ...] = ()
     """The attempts that have moved it."""
     work_tree: str = ""
     """Tree of `work` without mission folders."""
     work_against: Against = field(default_factory=Against)
-    """The same with the judge's files as they are on the base, where it is about to be judged as a whole."""
+    """`work` with the test files of the base, when it is about to be judged as a whole."""
     start_trees: Mapping[str, tuple[Sha, str]] = field(default_factory=dict)
-    """(commit, tree) by the short commit that milestones were started at."""
+    """(commit, tree) by the short commit at which milestones started."""
     base_merge: Merge | None = None
     """None when the base is in `work` already."""
     target: Sha | None = None
-    """What may land: the commit of `work` that the last milestone passed on, or what a person made of it."""
+    """What may land: the commit of `work` on which the last milestone passed, or what a person made of it."""
     landing: Landing = field(default_factory=Landing)
-    """How landing `target` would go."""
+    """What landing `target` would need."""
     records: tuple[RunRecord, ...] = ()
     highest: Mapping[FeatureNumber, int] = field(default_factory=dict)
-    """Highest attempt number ever given out, by feature: records, claims and branches."""
+    """Highest attempt number ever used, by feature: from records, claims and branches."""
     jobs: Mapping[RunId, Job] = field(default_factory=dict)
     evidence: Mapping[RunId, Evidence] = field(default_factory=dict)
     looked: bool = True
-    """Whether what ended attempts left was looked at; a view does not do that."""
+    """Whether the results of ended attempts were read; views do not read them."""
     checks: Mapping[str, CheckState] = field(default_factory=dict)
     detected: Mapping[str, tuple[Criterion, ...]] = field(default_factory=dict)
-    """Test and build commands found, by tree."""
+    """Test and build commands found in the repository, by tree."""
     free_slots: int = 1
-    """Of this machine, over all missions."""
+    """Free worker slots of this machine, over all missions."""
     free_checks: int = 4
     """Checks that this machine may start now, over all missions."""
     shortage: str = ""
     """Why this machine may start nothing now (memory, disk), or empty."""
     opens_at: datetime | None = None
-    """When workers may be started again, by the window of the settings; None: now."""
+    """When workers may start again, by the hours in the settings; None: now."""
     missions: Mapping[str, str] = field(default_factory=dict)
     """Status words of the other missions, by id, for waits on them."""
     timeline: Timeline | None = None
-    """What ticks have seen of the clock; None: nobody doubts it."""
+    """What pulses know of the clock; None: the clock is trusted."""
     starts_at: datetime | None = None
-    """When the mission's schedule is due, the next time; None where it is no time."""
+    """When the schedule of the mission is due next; None if it is not a valid time."""
     last_due: datetime | None = None
-    """Until when executions of a recurring mission begin; None: for ever."""
+    """Until when executions of a recurring mission begin; None: no end."""
     deadline: datetime | None = None
-    """When the mission should be ready; None: whenever it is."""
+    """The deadline of the mission; None: it has none."""
     zone: tzinfo = UTC
-    """Of this machine: schedules are local time."""
+    """Time zone of this machine: schedules are local time."""
     settings_at: datetime | None = None
-    """When settings or keys were changed last; None where nobody knows."""
+    """When settings or keys were last changed; None if unknown."""
     findings: str = ""
-    """A name for what workers have found out so far; another one when that changes."""
+    """A hash of the findings so far, which changes with them."""
     editor: str = ""
-    """Who committed the last change of the file that was not ours."""
+    """Who committed the last change of the file that this program did not make."""
 
     def record_of(self, run: RunId) -> RunRecord | None:
-        """The record of a run, or None."""
+        """Return the record of a run, or None."""
         return next((r for r in self.records if r.run == run), None)
 
     def local(self, moment: datetime) -> str:
-        """A moment as people here say it, `Mon 2026-11-30 03:00`."""
+        """Return a time as local text, such as `Mon 2026-11-30 03:00`."""
         return f"{moment.astimezone(self.zone):%a %Y-%m-%d %H:%M}"
 
     def since(self, start: datetime) -> timedelta:
-        """How long ago a stamp was made, jumps of the clock taken out."""
+        """Return how long ago `start` was, without clock jumps."""
         return self.timeline.since(start) if self.timeline else self.now - start
 
     def moved(self, moment: datetime, start: datetime | None) -> datetime:
-        """A moment that was reckoned from a stamp, on the clock as it goes now; as it is without a stamp."""
+        """Return a time that was computed from `start`, corrected for clock jumps since; unchanged without `start`."""
         return moment if start is None else self.now + (moment - start) - self.since(start)
 
     def awake_since(self, start: datetime) -> timedelta:
-        """The same without what the machine slept."""
+        """Return how long ago `start` was, without clock jumps and without the time the machine slept."""
         return self.timeline.awake_since(start) if self.timeline else self.now - start
 
     @property
     def apart(self) -> timedelta | None:
-        """How long ago the tick was that agrees with this one about the clock; None where there is none yet."""
+        """How long ago the pulse was that confirms the clock of this one; None if there is none yet."""
         if self.timeline is None:
             return timedelta(0)
         return None if self.timeline.proven is None else self.now - self.timeline.proven

@@ -1,4 +1,4 @@
-"""The numbers that decisions are taken by; settings and defaults, without files."""
+"""The numbers by which the planner decides, from settings and defaults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Wait(StrEnum):
-    """Which of the policy's lists of delays applies."""
+    """Which list of delays of the policy applies."""
 
     NONE = "none"
     RETRY = "retry"
@@ -23,23 +23,23 @@ class Wait(StrEnum):
 
 
 def _free(model: str) -> Decimal | None:
-    """A runner without steps that cost anything."""
+    """Return the step cost of a runner that costs nothing."""
     del model
     return Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class RunnerPolicy:
-    """What the planner needs to know of one runner. `problem` says why it cannot be used, or is empty."""
+    """What the planner needs to know about one runner. `problem` is why it cannot be used, or empty."""
 
     deadline: timedelta = timedelta(hours=3)
     models: Mapping[str, str] = field(default_factory=dict)
     step_cost: Callable[[str], Decimal | None] = _free
-    """What one step of a model can cost in dollars at most; None where nobody knows. Asked at dispatch only."""
+    """The most that one step of a model can cost in dollars; None if unknown. Called only at dispatch."""
     self_priced: bool = True
-    """The runner says what it cost."""
+    """The runner reports its cost."""
     bounded: bool = False
-    """Something else than dollars bounds every attempt: its steps."""
+    """Something besides dollars limits every attempt: its steps."""
     problem: str = ""
     remedy: str = "mend .mission.toml"
 
@@ -55,36 +55,36 @@ class Policy:
     retry_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (1, 4, 16))
     outage_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 16, 32, 60))
     rate_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (0, 30, 120, 1440))
-    """Delays are taken in order; the last one stays."""
+    """Delays are used in order; the last one repeats."""
     max_parallel_workers: int = 2
     breaker_failures: int = 3
     breaker_pause: timedelta = timedelta(minutes=30)
     lost_grace: timedelta = timedelta(seconds=5)
     overdue_grace: timedelta = timedelta(minutes=2)
     agree_after: timedelta = timedelta(seconds=10)
-    """How far two ticks lie apart that agree about the clock, before what cannot be taken back is done by it."""
+    """Minimum time between two pulses that confirm the clock before it causes something irreversible."""
     request_lifetime: timedelta = timedelta(hours=24)
     wait_lifetime: timedelta = timedelta(hours=24)
     check_timeout: timedelta = timedelta(minutes=30)
     trial_timeout: timedelta = timedelta(seconds=5)
     """How long a feature's criterion runs before there is any work: it can be run if it has not failed to by then."""
     checks_at_once: int = 4
-    """Checks of one mission that run at a time: as many as workers of the machine may."""
+    """Checks of one mission that may run at once, as many as workers on the machine."""
     check_tries: int = 2
     killed_check_tries: int = 3
     still_looks: int = 6
-    """Looks at a mission with work to do, nothing running and nothing moved, after which a person is told."""
+    """Observations with work left, nothing running and no progress, after which a person is told."""
     warn_pct: int = 60
     projection_over_pct: int = 50
     runners: Mapping[str, RunnerPolicy] = field(default_factory=dict)
     checks_salt: str = ""
-    """What else than criterion and tree decides a verdict: setup command, copied files."""
+    """What decides a verdict besides criterion and tree: setup command, copied files."""
 
     def parallel(self, preferred: int | None, mode: str) -> int:
-        """How many workers one mission may have at a time."""
+        """Return how many workers one mission may have at once."""
         return 1 if mode == "poc" else preferred or self.max_parallel_workers
 
     def delays(self, wait: Wait) -> tuple[timedelta, ...]:
-        """The list of delays for a kind of waiting."""
+        """Return the delays for a kind of waiting."""
         lists = {Wait.RETRY: self.retry_delays, Wait.OUTAGE: self.outage_delays, Wait.RATE: self.rate_delays}
         return lists.get(wait, ())

@@ -1,4 +1,4 @@
-"""Questions to people: their numbers, which are never given out twice, and how one is found again."""
+"""Requests to people: unique numbers, finding an earlier request, withdrawing those that need no answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WITHDRAWN = "withdrawn"
 FINAL = "final"
-"""Who asks about the mission as a whole, when every milestone has passed or a merge is to land."""
+"""The owner of requests about the whole mission: after the last milestone, or before a merge lands."""
 _LOGGED = pattern(r"(\d+): ")
 _AFTER_FIXES = pattern(r"after fixes, round (\d+): ")
 _OF_ATTEMPT = pattern(r"(\d+\.\d+) attempt (\d+): ")
@@ -34,7 +34,7 @@ _OF_ATTEMPT = pattern(r"(\d+\.\d+) attempt (\d+): ")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person is to be asked; the request gets its number when it is put into the plan."""
+    """A question for a person; it gets its number when it becomes a request in the draft."""
 
     owner: str
     prompt: str
@@ -43,7 +43,7 @@ class Question:
 
 
 def ask(draft: Draft, wanted: Question) -> InputRequest:
-    """Put a question into the plan, once in a round; return the request with the next number that nobody ever had."""
+    """Add a request to the draft, once in a round, and return it. Its number has never been used before."""
     owner, prompt = wanted.owner, question(wanted.prompt)
     for move in draft.transitions:
         if isinstance(move, Ask) and (move.request.feature, move.request.prompt) == (owner, prompt):
@@ -63,7 +63,7 @@ def ask(draft: Draft, wanted: Question) -> InputRequest:
 def find_request(mission: Mission, owner: str, prompt: str) -> InputRequest | None:
     """Return the latest request of an owner with that prompt, or None.
 
-    One that was withdrawn, or asked in an earlier execution, does not count.
+    Requests that were withdrawn, or asked in an earlier execution, do not count.
     """
     began = parse_stamp(mission.started) if mission.recurs else None
     wanted = question(prompt)
@@ -75,7 +75,7 @@ def find_request(mission: Mission, owner: str, prompt: str) -> InputRequest | No
 
 
 def renumber(draft: Draft) -> bool:
-    """Give open requests that share a number, or have none, numbers of their own; True where there were any."""
+    """Give open requests without a number, or with the number of another one, a new number; True if there were any."""
     taken: set[int] = set()
     found = False
     for request in draft.mission.requests:
@@ -90,7 +90,7 @@ def renumber(draft: Draft) -> bool:
 
 
 def withdraw_stale(draft: Draft) -> None:
-    """Take back questions about work that has been judged otherwise, or is finished: nobody has to answer them."""
+    """Withdraw requests about work that has been judged without their answer or is finished."""
     for request in draft.mission.requests:
         why = _stale(draft, request) if request.open else ""
         if why:
@@ -118,7 +118,7 @@ def _stale(draft: Draft, request: InputRequest) -> str:
 
 
 def _next_number(draft: Draft) -> int:
-    """One more than every number in the table, in the log of what was asked, and in this round."""
+    """Return one more than the highest number in the table, in the progress log and in this round."""
     taken = [request.number for request in draft.mission.requests]
     logged = (row.details for row in draft.mission.progress if row.event == "request.asked")
     taken += [whole(found[1]) or 0 for words in logged if (found := _LOGGED.match(words))]

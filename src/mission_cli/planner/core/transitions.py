@@ -1,14 +1,13 @@
-"""All moves of missions, milestones and features; nobody else decides that a status may follow another.
+"""All transitions of missions, milestones and features; the only place that decides which status may follow another.
 
-A mission is planned (draft, planning), waits for its hour (scheduled, recurring), is active until it is
-completed, cancelled or failed, and may be paused in between. A finished mission can be started again, at once or
-by its schedule: a new execution. A milestone is active, is validated when its features are finished, passes or fails; a
-failed one becomes active again with fix features. A feature is pending until an attempt is dispatched,
-in review while what the attempt left is judged, and then done (at once where its work is found on the
-branch of finished features already), pending again, or failed when its
-attempts are used up. A person may skip whatever is not done, retry whatever has ended, and
-step into whatever is neither done nor skipped: that is an attempt of their own. What a person
-writes into the file by hand is not checked here: it is their move.
+A mission is planned (draft, planning), waits for its start (scheduled, recurring), and is active until it is
+completed, cancelled or failed; meanwhile it may be paused. A finished mission can be started again, at once or by its
+schedule: that is a new execution. A milestone is active until its features are finished, is then validated, and passes
+or fails; a failed one becomes active again with fix features. A feature is pending until an attempt is dispatched,
+and in review while the work of the attempt is judged. Then it is done, pending again, or failed when its attempts are
+used up; it is done without review if its work is already on `work`. A person may skip a feature that is not done,
+retry one that has ended, and begin a manual attempt at one that is neither done nor skipped. A status that a person
+writes into the file is not checked here.
 """
 
 from __future__ import annotations
@@ -86,21 +85,21 @@ FEATURE_MOVES: frozenset[tuple[FeatureStatus, FeatureStatus]] = frozenset(
 
 
 def move_mission(now: MissionStatus, to: MissionStatus) -> MissionStatus:
-    """Return `to` if a mission may go there. Raises IllegalMoveError, and nothing has changed."""
+    """Return `to` if a mission may change from `now` to it. Raises IllegalMoveError."""
     if (now, to) not in MISSION_MOVES:
         raise IllegalMoveError(f"a mission does not go from {now} to {to}")
     return to
 
 
 def move_milestone(now: MilestoneStatus, to: MilestoneStatus) -> MilestoneStatus:
-    """Return `to` if a milestone may go there. Raises IllegalMoveError."""
+    """Return `to` if a milestone may change from `now` to it. Raises IllegalMoveError."""
     if (now, to) not in MILESTONE_MOVES:
         raise IllegalMoveError(f"a milestone does not go from {now} to {to}")
     return to
 
 
 def move_feature(now: FeatureStatus, to: FeatureStatus) -> FeatureStatus:
-    """Return `to` if a feature may go there. Raises IllegalMoveError."""
+    """Return `to` if a feature may change from `now` to it. Raises IllegalMoveError."""
     if (now, to) not in FEATURE_MOVES:
         raise IllegalMoveError(f"a feature does not go from {now} to {to}")
     return to

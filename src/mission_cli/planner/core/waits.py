@@ -1,4 +1,4 @@
-"""What waits by the words of the file: gates, delays, waits for something outside, questions to people."""
+"""Holds that the mission file asks for: gates, delays, external waits and requests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _gate_holds(draft: Draft, feature: Feature, *kinds: GateKind | None) -> Iter
 
 
 def is_open(status: str) -> bool:
-    """Whether the status of a gate lets features through."""
+    """Whether a gate with this status lets features start."""
     return status.casefold().split(" ")[0] in _OPEN_GATE
 
 
@@ -40,7 +40,7 @@ def approval(mission: Mission, gate: Gate) -> str:
 
 
 def idle_gates(draft: Draft) -> Iterator[Hold]:
-    """What holds the end of the mission: gates that are not open and hold no feature."""
+    """Yield the holds on the end of the mission: gates that are not open and block no feature."""
     for gate in draft.mission.gates:
         if not gate.blocks and not is_open(gate.status):
             hold = _gate_hold(draft, gate, "")
@@ -62,7 +62,7 @@ def _gate_hold(draft: Draft, gate: Gate, subject: str) -> Hold:
 
 
 def _before(draft: Draft, gate: Gate) -> list[str]:
-    """The unfinished features that a gate waits for."""
+    """Return the unfinished features that a gate waits for."""
     after = (draft.mission.feature(number) for number in gate.after)
     return [f.number for f in after if f is not None and not f.finished]
 
@@ -73,25 +73,25 @@ def _until(gate: Gate) -> datetime | None:
 
 
 def quality(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
-    """Quality gates."""
+    """Yield the holds of quality gates."""
     del milestone
     return _gate_holds(draft, feature, GateKind.QUALITY)
 
 
 def checkpoints(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
-    """Checkpoints, approvals, and gates of a kind that is not known."""
+    """Yield the holds of checkpoints, approvals, and gates of an unknown kind."""
     del milestone
     return _gate_holds(draft, feature, GateKind.CHECKPOINT, GateKind.APPROVAL, None)
 
 
 def delays(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
-    """Delays."""
+    """Yield the holds of delays."""
     del milestone
     return _gate_holds(draft, feature, GateKind.DELAY)
 
 
 def waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
-    """Waits for something outside, and open questions."""
+    """Yield the holds of external waits and open requests."""
     del milestone
     signal = f"mission signal {draft.mission.id}/{feature.number}"
     for wait in draft.mission.waits:
@@ -106,7 +106,7 @@ def waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold
 
 
 def _wait_ends(draft: Draft, wait: Wait) -> datetime | None:
-    """When a wait ends by the clock: the time that it names, or its timeout."""
+    """Return when a wait ends by the clock: at the time that it names, or at its timeout."""
     kind, _, what = wait.waiting_for.partition(":")
     due = parse_stamp(what) if kind == "time" else None
     since = parse_stamp(wait.since) if wait.since else None

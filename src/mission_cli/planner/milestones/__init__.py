@@ -1,1 +1,1 @@
-"""Milestones: their start, their judgement, and landing their work."""
+"""Milestones: start, judging, and landing."""

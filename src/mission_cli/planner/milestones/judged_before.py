@@ -1,4 +1,4 @@
-"""The old judgement: the work beside the judge's files as they are on the base."""
+"""Judge the work with the test files of the base, if the work changed test files."""
 
 from __future__ import annotations
 
@@ -39,30 +39,30 @@ _PLAIN = str.maketrans({"`": "'", "|": "/", "<": "(", ">": ")"})
 
 @dataclass(slots=True)
 class Before:
-    """What came of it: not known yet, something against the work, or nothing."""
+    """The result with the test files of the base: open, failed or passed."""
 
     open: bool = False
     against: str = ""
-    """What speaks against the work, in words."""
+    """Why the work is not accepted; empty while it is."""
     known: list[Judged] = field(default_factory=list)
     red: list[Judged] = field(default_factory=list)
-    """The criteria that fail with the judge's files of the base."""
+    """The criteria that fail with the test files of the base."""
 
     @property
     def failures(self) -> list[Judged]:
-        """The same as failures, each with what speaks against the work in front of its output."""
+        """`red` as failures, each with `against` in front of its output."""
         return [replace(j, verdict=Verdict.FAILED, detail=f"{self.against}\n{j.detail}") for j in self.red]
 
     @property
     def good(self) -> bool:
-        """Nothing speaks against the work."""
+        """Whether the work is accepted."""
         return not self.open and not self.against
 
 
 def as_before(
     draft: Draft, against: Against, criteria: Sequence[Criterion], *, owner: str, about: str, turn: str = ""
 ) -> Before:
-    """Judge by the judge's files of the base, where the work changed them; ask a person where only they can say."""
+    """Judge with the test files of the base if the work changed them; ask a person if only they can decide."""
     before = Before()
     runnable = [c for c in criteria if c.kind in _RUN]
     if against.commit is not None and runnable:

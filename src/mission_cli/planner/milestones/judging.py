@@ -1,4 +1,4 @@
-"""Verdicts on criteria: which are known for a tree, which have to be found out, which only a person can give."""
+"""Verdicts on criteria: look up those known for a tree, run checks for others, ask a person for the rest."""
 
 from __future__ import annotations
 
@@ -40,29 +40,29 @@ class Judged:
 
     @property
     def passes(self) -> bool:
-        """Whether it lets the work go on."""
+        """Whether the verdict is a pass."""
         return self.verdict in PASSES
 
 
 @dataclass(slots=True)
 class Judgement:
-    """Where judging a list of criteria stands. It is over when nothing is started, running or asked."""
+    """The state of judging a list of criteria. It is over when no check starts or runs and no question is open."""
 
     known: list[Judged] = field(default_factory=list)
     starts: list[RunCheck] = field(default_factory=list)
     running: list[str] = field(default_factory=list)
     unsure: list[RunCheck] = field(default_factory=list)
-    """Failures that are run again, alone, before anybody believes them."""
+    """Failures that run again, alone, before they count."""
     asks: list[Question] = field(default_factory=list)
     asked: list[InputRequest] = field(default_factory=list)
 
     @property
     def over(self) -> bool:
-        """Every criterion has its verdict."""
+        """Whether every criterion has its verdict."""
         return not (self.starts or self.running or self.unsure or self.asks or self.asked)
 
     def having(self, *verdicts: Verdict) -> list[Judged]:
-        """Those with one of the verdicts."""
+        """Return the criteria with one of the verdicts."""
         return [j for j in self.known if j.verdict in verdicts]
 
 
@@ -73,11 +73,11 @@ def says_yes(response: str) -> bool:
 
 
 def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission, turn: str = "") -> str:
-    """Return the name of a judgement: equal exactly when criterion, tree, policy and turn are equal.
+    """Return the key of a check: equal exactly when criterion, tree, policy and turn are equal.
 
-    A `resume` of the mission makes new names, so that what could not run is tried again; so does each execution of a
-    recurring one, for which the world may have changed although the tree is the same. `turn` names what is judged
-    anew although nothing has changed: a round of validation, or a person's `validate --again`.
+    Each `resume` of the mission changes the keys, so that what could not run is tried again. So does each execution of
+    a recurring mission, because the world may have changed although the tree is the same. `turn` makes unchanged work
+    run again: it names a round of validation, or a person's `validate --again`.
     """
     resumed = sum(row.event == "mission.resumed" for row in mission.progress)
     asked = f"{resumed}.{mission.executions}" if mission.recurs else str(resumed)
@@ -100,7 +100,7 @@ def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission,
 
 
 def names_findings(criterion: Criterion, mission: str) -> bool:
-    """Whether a criterion is about what workers found out, and not only about the code."""
+    """Whether a criterion refers to findings, not only to code."""
     texts = (criterion.command, *criterion.paths)
     return any(folder.rstrip("/") in text for folder in findings_folders(mission) for text in texts)
 
@@ -116,9 +116,9 @@ def judge(
     turn: str = "",
     confirm: bool = True,
 ) -> Judgement:
-    """Look up, or arrange to find out, the verdict of each criterion on one tree.
+    """Look up the verdict of each criterion on one tree, or arrange a check or a question.
 
-    With `confirm` a failure is run again alone, once everything else is known, before it counts.
+    With `confirm` a failure counts only after it has failed again, alone, when everything else is known.
     """
     result = Judgement()
     for criterion in criteria:
@@ -137,14 +137,14 @@ def judge(
 
 
 def turn_of(mission: Mission) -> str:
-    """Return what tells one round of validation from the one before: a verdict is not kept beyond its round."""
+    """Return a name for the current round of validation; verdicts are not kept beyond it."""
     return f"validation {sum(m.rounds for m in mission.milestones)}"
 
 
 def start_checks(draft: Draft, judgement: Judgement, *, most: int = 0) -> None:
-    """Put what a judgement needs into the plan: jobs to start, questions to ask, jobs to wait for.
+    """Add to the draft what a judgment needs: checks to start, questions to ask, checks to wait for.
 
-    `most` is how many checks of the mission may run when one of these is started; 0: as many as it may run at all.
+    `most` is how many checks of the mission may run when one of these is started; 0: as many as the policy allows.
     """
     start_within_bounds(draft, judgement, most=most)
     judgement.asked += [ask(draft, question) for question in judgement.asks]
@@ -154,7 +154,7 @@ def start_checks(draft: Draft, judgement: Judgement, *, most: int = 0) -> None:
 
 
 def start_within_bounds(draft: Draft, judgement: Judgement, *, most: int = 0) -> None:
-    """Start the checks of a judgement as far as the mission and this machine may run more of them now."""
+    """Start the checks of a judgment, as many as the mission and this machine may run now."""
     for start in judgement.starts:
         draft.judgements.setdefault(start.key, start)
         started = {a.key for a in draft.effects if isinstance(a, RunCheck)}
@@ -175,7 +175,7 @@ def start_within_bounds(draft: Draft, judgement: Judgement, *, most: int = 0) ->
 
 
 def _runs(state: CheckState) -> bool:
-    """Whether a check is at work."""
+    """Whether a check runs or waits for its start."""
     return state.job.state in {JobState.WAITING, JobState.RUNNING}
 
 
@@ -204,9 +204,9 @@ def _executable(draft: Draft, criterion: Criterion, commit: Sha, key: str, resul
 
 
 def _personal(draft: Draft, criterion: Criterion, owner: str, about: str, result: Judgement) -> None:
-    """What nobody here can run a person judges: by a tick in the file, or by an answer.
+    """Let a person judge what cannot be run: by a tick in the file, or by an answer.
 
-    A tick that stands beside a pass of ours is ours: after fixes they are asked again.
+    A tick next to a recorded pass was set by this program: after fixes the person is asked again.
     """
     if criterion.ticked and (not about or criterion.result is None or criterion.result.verdict is not Verdict.PASSED):
         result.known.append(Judged(criterion, Verdict.PASSED, "ticked by a person"))

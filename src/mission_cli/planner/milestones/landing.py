@@ -1,4 +1,4 @@
-"""The end: final validation, landing, completion; and what a person did by hand."""
+"""The end of a mission: final validation, landing, completion; and features that a person set to done."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 
 def recoveries(draft: Draft) -> None:
-    """Close safety stops whose feature was done or skipped since."""
+    """Close safety stops whose feature has been done or skipped since."""
     for row in draft.mission.recoveries:
         number = feature_number(row.feature)
         feature = draft.mission.feature(number) if number else None
@@ -63,7 +63,7 @@ def recoveries(draft: Draft) -> None:
 
 
 def by_hand(draft: Draft) -> None:
-    """Log once what a person set to done in the file; the milestone is judged all the same."""
+    """Log once each feature that a person set to done in the file; its milestone is judged all the same."""
     if draft.mission.status is not MissionStatus.ACTIVE:
         return
     noted = {r.details.split(" ")[0] for r in draft.mission.progress if r.event == "feature.by_hand"}
@@ -76,7 +76,7 @@ def by_hand(draft: Draft) -> None:
 
 
 def finish(draft: Draft) -> None:
-    """Land what may be landed; when every milestone is finished, judge all once more and complete."""
+    """Land what may land; when every milestone is finished, judge everything once more and complete the mission."""
     mission = draft.mission
     if mission.status is not MissionStatus.ACTIVE or not mission.milestones:
         return
@@ -99,7 +99,7 @@ def finish(draft: Draft) -> None:
 
 
 def _is_lost(draft: Draft) -> bool:
-    """Hold where our work, or the branch that it goes to, cannot be found: nobody knows then what is left to land."""
+    """Hold the end if the finished work or its base cannot be found: what has to land is then unknown."""
     observation, mission = draft.observation, draft.mission
     if observation.landing.state is LandState.LANDED or not any(r.cause is Cause.DONE for r in observation.records):
         return False
@@ -120,7 +120,7 @@ def _is_lost(draft: Draft) -> bool:
 
 
 def _gated(draft: Draft) -> bool:
-    """Hold the end where a gate that blocks no feature is not open."""
+    """Hold the end if a gate that blocks no feature is not open."""
     held = list(idle_gates(draft))
     draft.holds += held
     draft.wakes += [hold.until for hold in held if hold.until and hold.until > draft.observation.now]
@@ -155,12 +155,12 @@ def _finally_valid(draft: Draft) -> bool:
 
 
 def _as_before(draft: Draft, against: Against, sources: Mapping[Criterion, Milestone], about: str) -> Before:
-    """What the judge's files of the base say about everything that the milestones passed by."""
+    """Judge everything that the milestones passed by with the test files of the base."""
     return as_before(draft, against, tuple(sources), owner=FINAL, about=about, turn=turn_of(draft.mission))
 
 
 def _reopen(draft: Draft, failed: Sequence[Judged], sources: Mapping[Criterion, Milestone]) -> None:
-    """Take the milestones whose criteria fail for unfinished, with a fix feature for each failure."""
+    """Reopen the milestones whose criteria failed, with a fix feature for each failure."""
     for milestone in {sources[j.criterion].number: sources[j.criterion] for j in failed}.values():
         mine = [j for j in failed if sources[j.criterion].number == milestone.number]
         move_milestone(MilestoneStatus.PASSED, MilestoneStatus.ACTIVE)
@@ -186,7 +186,7 @@ def _judge_all(draft: Draft, commit: Sha, tree: str) -> tuple[Judgement, dict[Cr
 
 
 def _land(draft: Draft, *, done: bool) -> bool:
-    """Arrange the landing if somebody wants it; True when nothing is left to land."""
+    """Land if it is automatic or approved; True when nothing is left to land."""
     landing, mission = draft.observation.landing, draft.mission
     if landing.state in {LandState.LANDED, LandState.NOTHING}:
         return True
@@ -219,7 +219,7 @@ def _land(draft: Draft, *, done: bool) -> bool:
 
 
 def lands_now(draft: Draft) -> bool:
-    """Whether a part of a POC is about to land: nothing is in its way."""
+    """Whether a part of a POC lands in this round."""
     landing, mission = draft.observation.landing, draft.mission
     waits = landing.state in {LandState.LANDED, LandState.NOTHING} or landing.conflicts or landing.obstacle
     ready = landing.commit is not None and draft.observation.base is not None and not waits
@@ -227,14 +227,14 @@ def lands_now(draft: Draft) -> bool:
 
 
 def _for_your_look(draft: Draft) -> str:
-    """Say that a person is to look, and what was changed of the things that judge the work."""
+    """Return that the work waits for a person, with the tests and checks that it changed."""
     found = draft.observation.work_against.findings
     more = f"; {LOOK_AT_CHANGES}{'; '.join(found[:5])}" if found else ""
     return f"everything is done and waits for your look{more}"
 
 
 def _last_done(draft: Draft) -> str:
-    """The last feature that was done: where nobody mends the base, an attempt at it starts from the work as it is."""
+    """Return the last feature that was done: if the base stays as it is, retrying it lets a worker fix the merge."""
     return next((f.number for f in reversed(list(draft.mission.features())) if f.status is FeatureStatus.DONE), "1.1")
 
 
@@ -244,7 +244,7 @@ def _approved(draft: Draft) -> bool:
 
 
 def _merge_is_good(draft: Draft, landing: Landing, commit: Sha) -> bool:
-    """The base has moved: what was judged is not what would land, so the merge is judged."""
+    """Judge the merge with a base that has moved, because that is what would land; True if it passes."""
     judgement, sources = _judge_all(draft, commit, landing.tree)
     start_checks(draft, judgement)
     failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED, Verdict.COULD_NOT_RUN)

@@ -1,4 +1,4 @@
-"""What the plan, or a person, has asked to be changed of the things that judge."""
+"""Which changes to tests and checks the plan, or a person, has asked for."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
 
 ACCEPT_CHANGE = "accept what changed of its judges"
-"""In the question to a person about a change to tests or checks: a yes covers the paths that it names."""
+"""Part of the question to a person about changed tests or checks: a yes covers the paths that it names."""
 _SHORTEST_NAME = 5
 
 
 def meant(mission: Mission, feature: Feature | None, records: Sequence[RunRecord]) -> Callable[[str], bool]:
-    """Return what says whether a change to a path, or to a test of that name, was asked for.
+    """Return a function that tells whether a change to a path, or to a test of that name, was asked for.
 
-    Title and description of the feature and of finished ones count, and what a person has accepted or made by hand;
-    the title of a fix feature is the text of a criterion and asks for nothing. None: every feature counts.
+    It looks in the titles and descriptions of the feature and of finished ones, and in changes that a person has
+    accepted or made. Fix features are left out: their titles are texts of criteria. `feature` None: every feature counts.
     """
     texts = [
         f"{f.title}\n{f.description}"

@@ -58,7 +58,7 @@ _LONGEST_EVIDENCE = 4000
 
 
 def current_milestones(mission: Mission) -> tuple[Milestone, ...]:
-    """The milestones that may move: the first unfinished one, and independent ones behind a blocked one."""
+    """Return the milestones that may progress: the first unfinished one, and independent ones after a blocked one."""
     current: list[Milestone] = []
     for milestone in mission.milestones:
         if milestone.finished:
@@ -88,13 +88,13 @@ def milestones(draft: Draft) -> None:
 
 
 def without_base(draft: Draft) -> None:
-    """Hold the mission because its base branch does not exist; name the command that names another one."""
+    """Hold the mission because its base branch does not exist; name the command that sets another one."""
     words, unblock = base_gone(draft.mission, draft.observation.renamed)
     draft.hold("", "base", words, unblock=unblock, person=True)
 
 
 def base_gone(mission: Mission, renamed: str) -> tuple[str, str]:
-    """Say that the base branch is gone, what it is called by now where that is known, and how another one is named."""
+    """Return that the base branch is gone, with its new name if known, and the command that sets another one."""
     words = f"the base branch `{mission.base}` does not exist"
     if renamed:
         words += f": it was renamed to `{renamed}`"
@@ -103,7 +103,7 @@ def base_gone(mission: Mission, renamed: str) -> tuple[str, str]:
 
 
 def apart(mission: Mission, conflicts: Sequence[str]) -> tuple[str, str]:
-    """Say why base and finished work cannot be merged by us, and what a person can do."""
+    """Return why base and finished work cannot be merged automatically, and the command for a person."""
     work = f"mission/{mission.id}/work"
     words = f"`{mission.base}` was rewritten: it has no history in common with {work}"
     merge = command_line("git", "merge", "--allow-unrelated-histories", mission.base)
@@ -114,13 +114,13 @@ def apart(mission: Mission, conflicts: Sequence[str]) -> tuple[str, str]:
 
 
 def work_gone(mission: Mission) -> tuple[str, str]:
-    """Say that the branch of finished work is gone, and how it is made again."""
+    """Return that the branch of finished work is gone, and the command that creates it again."""
     branch = f"mission/{mission.id}/work"
     return f"the branch {branch} is gone", f"git branch {branch} COMMIT"
 
 
 def fix_features(draft: Draft, milestone: Milestone, failed: Sequence[Judged]) -> tuple[AddFix, ...]:
-    """Return a fix feature for each failed criterion whose failure has no open one yet."""
+    """Return a fix feature for each failed criterion, unless one is open for the same failure."""
     open_fixes = {f.fixes for f in draft.mission.features() if f.fixes and f.status not in FINISHED_FEATURE}
     fixes: list[AddFix] = []
     for judged in failed:
@@ -199,16 +199,16 @@ def _watch(draft: Draft, milestone: Milestone) -> None:
 
 
 def validation_criteria(draft: Draft, milestone: Milestone, tree: str) -> tuple[Criterion, ...]:
-    """What is judged at the end of a milestone: its criteria, else the test and build commands that were found.
+    """Return what a milestone is judged by: its criteria, or else the test and build commands that were found.
 
-    In a POC, where no feature is judged for itself, those of its features come before what was found.
+    In a POC, where features are not judged one by one, the criteria of its features come before those commands.
     """
     of_features = [replace(c, index=-1) for f in milestone.features for c in f.criteria] if draft.mission.poc else []
     return milestone.criteria or tuple(of_features) or draft.observation.detected.get(tree, ())
 
 
 def passed_criteria(draft: Draft, tree: str) -> dict[Criterion, Milestone]:
-    """What the milestones that have passed were judged by and a machine can run, with the milestone of each."""
+    """Return the criteria of passed milestones that can be run, with the milestone of each."""
     sources: dict[Criterion, Milestone] = {}
     for milestone in draft.mission.milestones:
         if milestone.status is MilestoneStatus.PASSED:
@@ -267,7 +267,7 @@ def _stuck(draft: Draft, subject: str, judgement: Judgement) -> bool:
 
 
 def _accepted(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion], about: str) -> bool:
-    """Ask a person where nothing that was judged can prove the work."""
+    """Whether the criteria prove the work or a person has accepted it; ask the person if neither."""
     done = [f for f in milestone.features if f.status is not None and f.finished]
     vacuous = [c for c in criteria if c.baseline is not None and c.baseline.verdict is Verdict.PASSED]
     if not criteria:
@@ -312,7 +312,7 @@ def _passed(draft: Draft, milestone: Milestone, judgement: Judgement) -> None:
 
 
 def _waits_for_person(mission: Mission, passed: Milestone) -> bool:
-    """Whether a person looks before the mission goes on; `mission land` is that look where nothing else is left."""
+    """Whether to pause for a person; without further milestones `mission land` is where they look."""
     left = any(not m.finished and m.number != passed.number for m in mission.milestones)
     return not mission.autonomous and (left or mission.preferences.land == "auto")
 

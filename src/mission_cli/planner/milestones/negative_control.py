@@ -1,4 +1,4 @@
-"""The negative control: what criteria say before any work, and whether they can be run at all."""
+"""The negative control: the verdicts of criteria before any work, and whether they can be run at all."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 def control(draft: Draft, milestone: Milestone) -> bool:
-    """Run criteria once on `work` as it was when the milestone started; True when all that matters is known.
+    """Run criteria once on `work` as it was when the milestone started; True when all baselines are known.
 
-    The milestone's criteria get their result as a baseline. Those of features that nobody has worked at yet are run to
-    learn whether they can be: one that cannot pauses the mission at once, not when an attempt is judged. Each is
-    stopped after `trial_timeout`, and while an attempt waits to be judged no more of them start. See ADR 37.
+    The results of the milestone's criteria are recorded as baselines. Those of features without an attempt run only to
+    find out whether they can: one that cannot pauses the mission at once, not when an attempt is judged. Each is
+    stopped after `trial_timeout`. While an ended attempt waits to be judged, no more of them start. See ADR 37.
     """
     start = draft.observation.start_trees.get(milestone.started_at)
     own = [c for c in milestone.criteria if c.kind in EXECUTABLE_KINDS and c.baseline is None and c.index >= 0]
@@ -41,7 +41,7 @@ def control(draft: Draft, milestone: Milestone) -> bool:
         draft.hold(str(milestone.number), "check", words, unblock=unblock, person=True)
         draft.pause(words)
         return False
-    start_checks(draft, judgement, most=max(1, draft.policy.checks_at_once // 2))  # the rest judges finished work
+    start_checks(draft, judgement, most=max(1, draft.policy.checks_at_once // 2))  # others judge finished work
     known = [j for j in judgement.known if j.criterion in own]
     if len(known) < len(own):
         return False
@@ -57,14 +57,14 @@ def control(draft: Draft, milestone: Milestone) -> bool:
 
 
 def _work_waits(draft: Draft) -> bool:
-    """Whether an attempt has ended and is not judged yet."""
+    """Whether an attempt has ended and is not settled yet."""
     return any(job.exit is not None for r in draft.open_records() if (job := draft.observation.jobs.get(r.run)))
 
 
 def _of_untouched_features(draft: Draft, milestone: Milestone) -> list[Criterion]:
-    """The commands that judge features without an attempt, limited to the time of a trial.
+    """Return the criteria that can be run of features without an attempt, with the timeout of a trial.
 
-    The limit is part of a judgement's name, so the verdict of a trial that was cut short judges no work.
+    The timeout is part of a check's key, so the verdict of a trial that was stopped judges no work.
     """
     limit, usual = draft.policy.trial_timeout, draft.policy.check_timeout
     return [

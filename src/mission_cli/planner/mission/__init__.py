@@ -1,1 +1,1 @@
-"""What concerns a mission as a whole: its executions, its budget, its bounds and its guard."""
+"""The mission as a whole: its executions, its budget, its limits and its guard."""

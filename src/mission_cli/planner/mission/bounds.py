@@ -1,4 +1,4 @@
-"""The values that bound a mission: recorded when they are good, and told to a person when they do not count."""
+"""The values that limit a mission: record valid ones, report those that do not count."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STOPPING = ("paused", "pause", "cancelled", "cancel", "stopped", "stop", "faile
 
 
 def with_known_runner(mission: Mission, policy: Policy) -> Mission:
-    """Return the mission with the last runner that is configured, where the file names one that is not."""
+    """Return the mission with its last configured runner if the file names one that is not configured."""
     wanted, known = mission.preferences.runner, mission.in_force.written.get("runner", "")
     if not mission.managed or wanted in policy.runners or known not in policy.runners:
         return mission
@@ -35,7 +35,7 @@ def with_known_runner(mission: Mission, policy: Policy) -> Mission:
 
 
 def bounds(draft: Draft) -> None:
-    """Record good values, name those that do not count, and start nothing where no cap is known."""
+    """Record valid values, report those that do not count, and start nothing while no cap is known."""
     mission = draft.mission
     known = bool(mission.in_force.written)
     begun = mission.status not in _NOT_BEGUN and (known or mission.status not in FINISHED_MISSION)

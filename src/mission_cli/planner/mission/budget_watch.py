@@ -1,4 +1,4 @@
-"""The budget watch: thresholds at which a person decides, and the projection after the first milestone."""
+"""The budget watch: warnings, thresholds that pause, and the projection after the first milestone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def budget(draft: Draft) -> None:
-    """Warn below the threshold, project once after the first milestone."""
+    """Warn below the threshold, and project the cost once, after the first milestone."""
     mission = draft.mission
     if mission.status is not MissionStatus.ACTIVE:
         return
@@ -28,7 +28,7 @@ def budget(draft: Draft) -> None:
 
 
 def threshold(draft: Draft) -> None:
-    """Pause at the threshold, where an attempt would be next and nothing that costs nothing is going on."""
+    """Pause at the threshold when the next step would be an attempt and nothing else is in progress."""
     reached = alert(stand(draft)) if draft.mission.status is MissionStatus.ACTIVE else None
     going_on = draft.effects or draft.checking or any(not isinstance(move, Note) for move in draft.transitions)
     if reached and not going_on and any(hold.kind == "budget" for hold in draft.holds):

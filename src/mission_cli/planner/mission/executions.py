@@ -1,4 +1,4 @@
-"""Executions by the clock: when one begins, whether another one follows, and when a mission should have been ready."""
+"""Schedule and deadline: begin an execution, decide whether another one follows, pause at the deadline."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.draft import Draft
 
 RECURRING = "mission.recurring"
-"""The row of the progress log from which on a mission waits for its schedule."""
+"""Event of the progress log from which on a recurring mission waits for its schedule."""
 _ENDS_A_WAIT = frozenset({"mission.started", "mission.active", "mission.cancelled", "mission.completed"})
 _TAKEN_UP = frozenset({"mission.started", "mission.active", "mission.resumed"})
 
 
 def due_at(mission: Mission, now: datetime, zone: tzinfo) -> datetime | None:
-    """Return when the next execution is due; None where the schedule says nothing.
+    """Return when the next execution is due; None if the schedule has no next time.
 
-    A recurring mission waits for the first time behind the row that says so, and not behind `now`: however many were
-    missed while the machine was off are one.
+    A recurring mission counts from the row `RECURRING`, not from `now`, so that one execution makes up for all that
+    were missed while the machine was off.
     """
     since = (waits_since(mission) if mission.status is MissionStatus.RECURRING else None) or now
     return next_due(mission.schedule, since, zone)
 
 
 def waits_since(mission: Mission) -> datetime | None:
-    """Return from when on a recurring mission waits; None where nobody has written that down yet."""
+    """Return since when a recurring mission waits; None if that is not recorded yet."""
     for row in reversed(mission.progress):
         if row.event == RECURRING:
             return parse_stamp(row.at)
@@ -47,7 +47,7 @@ def waits_since(mission: Mission) -> datetime | None:
 
 
 def schedule(draft: Draft) -> None:
-    """Begin an execution when it is due; what is due behind the end of a recurring mission completes it."""
+    """Begin an execution when it is due; complete a recurring mission if the next one is due after its end."""
     mission, due = draft.mission, draft.observation.starts_at
     recurring = mission.status is MissionStatus.RECURRING
     if due is None or mission.status is None or recurring is not mission.recurs:
@@ -70,7 +70,7 @@ def schedule(draft: Draft) -> None:
 
 
 def ended(draft: Draft, why: str) -> Finish:
-    """Return how an execution that has succeeded ends: another one follows, or the mission is completed."""
+    """Return the end of a successful execution: another one follows, or the mission is completed."""
     mission, due = draft.mission, draft.observation.starts_at
     if not mission.recurs or due is None or _is_last(draft, due):
         move_mission(MissionStatus.ACTIVE, MissionStatus.COMPLETED)
@@ -80,7 +80,7 @@ def ended(draft: Draft, why: str) -> Finish:
 
 
 def deadline(draft: Draft) -> None:
-    """Pause at the deadline, once: a person who starts or resumes behind it has decided."""
+    """Pause at the deadline, once: a person who starts or resumes the mission after it has decided."""
     mission, over = draft.mission, draft.observation.deadline
     if over is None or mission.status is not MissionStatus.ACTIVE:
         return

@@ -26,27 +26,27 @@ if TYPE_CHECKING:
 PUT_BACK = "work.put_back"
 """Event of the progress log; its details name the attempts."""
 STATE_PUT_BACK = "state.put_back"
-"""The same for the files of a mission."""
+"""The same event for the files of a mission."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateBack:
-    """The files of a mission are put back to how they were before foreign moves of the state."""
+    """Restore the files of a mission to how they were before foreign commits."""
 
     mission: MissionId
     why: str
-    """Names the attempts that are `caught` by it."""
+    """Names the attempts that `caught` then finds."""
 
 
 def state_back(
     changed: Mapping[MissionId, Sha | None], known: Sha, suspects: Mapping[MissionId, Sequence[RunId]]
 ) -> tuple[StateBack, ...]:
-    """Say which missions are put back, after foreign commits changed mission files; empty: they are a person's.
+    """Return which missions to restore after foreign commits changed their files; empty if a person made the changes.
 
-    `changed`: by mission, the last commit with such a change, None where the branch was deleted. `known`: what was
-    known before. `suspects`: the attempts outside of a sandbox that could write then.
-    As long as there is none, a change is a person's. Else all of them are put back, and the attempts of a mission
-    answer for its own files only.
+    `changed`: the last commit with such a change by mission, None if the branch was deleted. `known`: the last commit
+    known before. `suspects`: by mission, the attempts without a sandbox that could write then.
+    Without any suspect the changes are a person's. Otherwise all these missions are restored, and the attempts of a
+    mission are blamed only for its own files.
     """
     if not any(suspects.values()):
         return ()
@@ -61,15 +61,15 @@ def state_back(
 
 
 def speaks(before: Mission, after: Mission) -> bool:
-    """Whether a change of a mission file could be evidence, or a decision of a person.
+    """Whether a change of a mission file affects evidence or a decision of a person.
 
-    What is said about the work, new features, the order of parts and the form of the file are neither.
+    Descriptions of the work, new features, the order of parts and formatting do not.
     """
     return _word(before, before) != _word(after, before)
 
 
 def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
-    """All that decides in a mission: statuses, criteria and their results, answers, approvals, caps, who does it."""
+    """Return all decisions in a mission: statuses, criteria, results, answers, approvals, caps, assignments."""
     planned = {f.number for f in before.features()} | {m.number for m in before.milestones}
     milestones = [m for m in mission.milestones if m.number in planned or m.status is not MilestoneStatus.PENDING]
     features = [f for f in mission.features() if f.number in planned or f.status is not FeatureStatus.PENDING]
@@ -90,14 +90,14 @@ def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
 
 
 def _criteria(criteria: Sequence[Criterion]) -> list[Criterion]:
-    """Criteria without their places, and without the spaces between their words."""
+    """Return criteria without their positions and with normalized white space."""
     return [replace(c, text=" ".join(c.text.split()), line=0, index=0) for c in criteria]
 
 
 def could_write(mission: Mission, records: Sequence[RunRecord]) -> tuple[RunId, ...]:
-    """Return those of the open attempts outside of a sandbox by which something may still run.
+    """Return the open attempts without a sandbox whose processes may still run.
 
-    Of one that waits in review for a person nothing does: its worker has ended, and so have its checks.
+    An attempt in review that waits for a person has none: its worker and its checks have ended.
     """
     asked = {request.feature for request in mission.requests if request.open}
     waiting = {f.number for f in mission.features() if f.status is FeatureStatus.REVIEW and f.number in asked}
@@ -105,7 +105,7 @@ def could_write(mission: Mission, records: Sequence[RunRecord]) -> tuple[RunId, 
 
 
 def put_back(draft: Draft) -> bool:
-    """Put `work` and the base back, say so, and stop who may have moved them; True where one was moved."""
+    """Move `work` and the base back if they were moved, log it, and stop the suspects; True if one was moved."""
     moved = [_work_back(draft), _base_back(draft)]
     return any(moved)
 
@@ -135,7 +135,7 @@ def _work_back(draft: Draft) -> bool:
 
 
 def _caught(draft: Draft, what: str, movers: Sequence[RunId], back: Sha) -> str:
-    """Note what was moved while whom ran, and stop them; return it in words."""
+    """Log what was moved and which attempts ran meanwhile, stop them, and return the logged text."""
     names = ", ".join(map(attempt_name, movers))
     why = f"{what} outside of the loop while {names} ran without a sandbox: it is put back to {back[:7]}"
     draft.transitions.append(Note(PUT_BACK, why))
@@ -146,7 +146,7 @@ def _caught(draft: Draft, what: str, movers: Sequence[RunId], back: Sha) -> str:
 
 
 def caught(draft: Draft, record: RunRecord) -> str:
-    """Return what an attempt was caught at while it ran, or the empty string."""
+    """Return the logged change that an attempt is blamed for, or the empty string."""
     name = attempt_name(record.run)
     notes = (row.details for row in draft.mission.progress if row.event in {PUT_BACK, STATE_PUT_BACK})
     return next((words for words in notes if name in words.replace(",", " ").split()), "")

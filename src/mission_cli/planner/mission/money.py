@@ -1,4 +1,4 @@
-"""Where a mission stands with money, hours and tokens, what one attempt may take, and which attempts no longer fit."""
+"""Money, hours and tokens of a mission: the account, a feature's share, and attempts that no longer fit."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 _NONE = Decimal(0)
 _HOUR = Decimal(1)
 _SPREAD = 10
-"""An estimate counts as at most so many times the median, and at least as that part of it: one odd value is no plan."""
+"""An estimate counts as between a tenth of the median and ten times the median, to limit the effect of odd values."""
 
 
 def stand(draft: Draft) -> Account:
-    """Return spent and held by now: bills that are known and what this round promises included."""
+    """Return the account now, including the known costs of ended runs and the reserves of this round."""
     promised = [move.record for move in draft.transitions if isinstance(move, Dispatch)]
     return account(
         draft.mission.limits, draft.mission.spends, [*draft.observation.records, *promised], bills(draft.observation)
@@ -50,7 +50,7 @@ def stand(draft: Draft) -> Account:
 
 
 def bills(observation: Observation) -> dict[RunId, Usage]:
-    """Return what the runs that have ended and are not settled yet did cost, as far as they say."""
+    """Return the reported usage of the runs that have ended and are not settled yet."""
     found: dict[RunId, Usage] = {}
     for run, job in observation.jobs.items():
         if job.exit is not None:
@@ -59,7 +59,7 @@ def bills(observation: Observation) -> dict[RunId, Usage]:
 
 
 def share_of(draft: Draft, feature: Feature, open_slots: int) -> Decimal:
-    """Return the part of what is left that the next attempt at a feature may take (`fair_share`)."""
+    """Return the part of the remaining budget for the next attempt at a feature (`fair_share`)."""
     busy = {record.feature for record in draft.open_records()}
     busy |= {move.record.feature for move in draft.transitions if isinstance(move, Dispatch)}
     rest = [f for f in draft.mission.features() if not f.finished and (f.number not in busy or f is feature)]
@@ -78,10 +78,10 @@ def _weight(feature: Feature, usual: Decimal) -> Decimal:
 
 
 def misfits(draft: Draft) -> dict[RunId, str]:
-    """Return the attempts whose reserve does not fit below a cap that was lowered since, with words; the newest first.
+    """Return the attempts whose reserve no longer fits below a lowered cap, newest first, each with the reason.
 
-    What attempts did cost above their reserve lowers no cap: only what was promised counts. One that has ended by
-    itself is paid for, and judged.
+    Costs above a reserve stop no attempt: only reserves are compared. An attempt that has ended by itself is paid for
+    and judged.
     """
     state, found = stand(draft), dict[RunId, str]()
     ended = {
@@ -106,7 +106,7 @@ def misfits(draft: Draft) -> dict[RunId, str]:
 
 
 def choices(draft: Draft, reached: Refusal) -> str:
-    """Return what a person can do about a threshold or a cap that is reached."""
+    """Return the choices that a person has at a reached threshold or cap."""
     mission = draft.mission
     higher = f"raise the cap ({raise_cap(mission, reached.category)})"
     if is_used_up(stand(draft), reached.category):
@@ -115,19 +115,19 @@ def choices(draft: Draft, reached: Refusal) -> str:
 
 
 def raise_cap(mission: Mission, category: str) -> str:
-    """Return a command that raises a cap: to twice what it is, which a person adapts."""
+    """Return a command that raises a cap to twice its value, for a person to adapt."""
     cap = {"usd": mission.limits.usd, "hours": mission.limits.hours, "tokens": mission.limits.tokens}[category]
     return f"mission set {mission.id} {KEYS[category]} {2 * (cap or 1):f}"
 
 
 def way_on(draft: Draft, reached: Refusal) -> str:
-    """Return the one command that lets attempts start again where a threshold is reached."""
+    """Return the command that lets attempts start again at a reached threshold or cap."""
     used_up = is_used_up(stand(draft), reached.category)
     return raise_cap(draft.mission, reached.category) if used_up else f"mission resume {draft.mission.id}"
 
 
 def _above_reserve(draft: Draft, category: str) -> Decimal:
-    """What attempts did cost above what was held for them."""
+    """Return what attempts have cost above their reserves."""
     known = bills(draft.observation)
     costs = ((r, known.get(r.run) if r.open else r.usage) for r in draft.observation.records)
     above = (
@@ -143,6 +143,6 @@ def _began(draft: Draft, record: RunRecord) -> tuple[str, int]:
 
 
 def seen_step(records: Sequence[RunRecord], category: str) -> Decimal:
-    """Return what a step of the dearest attempt did cost on average."""
+    """Return the average cost of a step in the attempt with the most expensive steps."""
     costs = (amount / r.steps for r in records if r.steps and (amount := amount_of(r.usage, category)))
     return max(costs, default=Decimal(0))

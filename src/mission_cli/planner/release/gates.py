@@ -1,4 +1,4 @@
-"""Gates, requests and waits: what opens by itself, what expires, what asks a person."""
+"""Gates, requests and waits: open what needs no person, let requests and waits expire, ask a person."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PENDING = frozenset({"", "pending"})
 
 
 def requests(draft: Draft) -> None:
-    """Let requests expire. The feature stays waiting, and an answer is still taken."""
+    """Let requests expire. The feature keeps waiting, and an answer is still accepted."""
     for request in draft.mission.requests:
         expires = parse_stamp(request.expires) if request.expires else None
         if request.status == "expired" or not request.open or expires is None:
@@ -44,7 +44,7 @@ def requests(draft: Draft) -> None:
 
 
 def waits(draft: Draft) -> None:
-    """Resolve waits for a time or another mission; let the others run into their timeout."""
+    """Resolve waits for a time or another mission; let others time out."""
     for wait in draft.mission.waits:
         if wait.open:
             _wait(draft, wait)
@@ -98,7 +98,7 @@ def _gate(draft: Draft, gate: Gate) -> None:
 
 
 def _said(gate: Gate) -> str:
-    """What its author says to the person who decides, and whom they want to be told."""
+    """Return the gate's message to the person who decides and their name, to be appended to a sentence."""
     message = f": {gate.message}" if gate.message else ""
     return message + (f" (for {gate.notify})" if gate.notify else "")
 
@@ -133,7 +133,7 @@ def _delay(draft: Draft, gate: Gate) -> None:
 
 
 def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> str:
-    """Return passed, failed, or nothing where a part of the rule is one that only a person can read."""
+    """Return passed or failed; empty if only a person can judge a part of the rule."""
     if gate.all_passed and any(f.status is not FeatureStatus.DONE for f in after):
         return "failed"
     scores = [_score(draft, f) for f in after if f.status is FeatureStatus.DONE]
@@ -145,7 +145,7 @@ def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> str:
 
 
 def _score(draft: Draft, feature: Feature) -> Decimal:
-    """A feature without a reviewer's score: 5 when it has criteria that a machine judges and all passed, else 1."""
+    """Return the score of a feature: 5 if it has criteria that the program runs and all passed, else 1."""
     judged = any(c.kind in EXECUTABLE_KINDS for c in feature.criteria)
     proven = judged and any(r.cause is Cause.DONE for r in draft.records_of(feature.number))
     return _FULL_SCORE if proven else _NO_SCORE

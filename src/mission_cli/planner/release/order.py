@@ -1,7 +1,7 @@
-"""The order of release: the first thing that holds a feature back, and all of them for `why`.
+"""The order of release: the first hold on a feature, and all of them for `mission why`.
 
-mission → phase → milestone → quality gates → checkpoints → delays → waits → dependencies → resources →
-budget → runner breaker → slots; and before the slots the feature's own tries.
+mission → remote → row → milestone → quality gates → checkpoints → delays → waits → dependencies → resources →
+budget → runner → tries → hours → slots
 """
 
 from __future__ import annotations
@@ -67,10 +67,10 @@ _ALIVE = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
 
 
 def dispatch(draft: Draft) -> None:
-    """Start every feature that nothing holds back, in file order, as long as money and slots last.
+    """Start every feature without a hold, in file order, while money and slots last.
 
-    Not in a round that settles something: the bill is written first, and the next round reads it. In a POC the next
-    feature starts from a base that has the one before: not before that is settled and landed.
+    A round that settles an attempt starts nothing: its cost is recorded first, and the next round reads it. In a POC a
+    feature starts from a base that contains the one before, so it starts after that is settled and has landed.
     """
     if draft.mission.status is not MissionStatus.ACTIVE or draft.settling or lands_now(draft):
         return
@@ -84,25 +84,25 @@ def dispatch(draft: Draft) -> None:
 
 
 def holds_of(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
-    """Everything that holds a feature back, in the order of release."""
+    """Yield everything that holds a feature, in the order of release."""
     for look in _ORDER:
         yield from look(draft, milestone, feature)
 
 
 def occupied(draft: Draft) -> list[RunRecord]:
-    """Attempts that occupy a worker's slot: intended, not by hand and not ended, those of this round included."""
+    """Return attempts that occupy a worker's slot: intended, not manual, not ended; including those of this round."""
     ended = {run for run, job in draft.observation.jobs.items() if job.exit is not None}
     open_now = [r for r in draft.open_records() if not (r.by or r.run in ended or r.run in draft.settling)]
     return open_now + [m.record for m in draft.transitions if isinstance(m, Dispatch)]
 
 
 def active_runs(draft: Draft) -> int:
-    """How many attempts occupy a worker's slot."""
+    """Return how many attempts occupy a worker's slot."""
     return len(occupied(draft))
 
 
 def free_slots(draft: Draft) -> int:
-    """How many more workers this mission may start now."""
+    """Return how many more workers this mission may start now."""
     mine = draft.policy.parallel(draft.mission.preferences.max_parallel_workers, draft.mission.mode)
     started = sum(isinstance(m, Dispatch) for m in draft.transitions)
     return max(0, min(mine - active_runs(draft), draft.observation.free_slots - started))
@@ -146,9 +146,9 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
 
 
 def _takes_the_base_along(draft: Draft, feature: Feature) -> bool:
-    """Merge what came to the base into `work` before a feature that failed is tried again.
+    """Merge new commits of the base into `work` before a failed feature is tried again; True if such a merge is due.
 
-    True when that is under way. A conflict does not keep the feature: the next milestone or the landing tells of it.
+    A conflict does not hold the feature: the next milestone or the landing reports it.
     """
     merge, work = draft.observation.base_merge, draft.observation.work
     failed = any(r.cause not in {None, Cause.DONE} for r in draft.records_of(feature.number))
@@ -161,7 +161,7 @@ def _takes_the_base_along(draft: Draft, feature: Feature) -> bool:
 
 
 def route_of(draft: Draft, feature: Feature) -> Route:
-    """Who works at the feature now: its own tier, the cheaper one when money runs short, the next when tries do."""
+    """Return the route for the next attempt: the current one, with the economy tier when the budget runs short."""
     all_routes = routes(draft.mission, feature)
     route = all_routes[weighed(draft, feature).route]
     economy = draft.mission.models.get(ECONOMY, "")
@@ -173,7 +173,7 @@ def route_of(draft: Draft, feature: Feature) -> Route:
 
 
 def weighed(draft: Draft, feature: Feature) -> causes.Tries:
-    """Where the feature stands with its tries."""
+    """Evaluate the tries of the feature."""
     records, ways = draft.records_of(feature.number), len(routes(draft.mission, feature))
     known = answered(draft, feature) if feature.side_effects else helped(draft, feature)
     return causes.tries(records, draft.policy, feature.tries_after, ways, known, once=feature.side_effects)
@@ -197,14 +197,14 @@ def _reserve(draft: Draft, feature: Feature) -> Reserve | Refusal:
 
 
 def first_reserves(mission: Mission, policy: Policy, observation: Observation) -> list[Reserve]:
-    """Return what each unfinished feature could promise its first attempt now, in file order."""
+    """Return the reserve that a first attempt at each unfinished feature would get now, in file order."""
     draft = Draft(mission, observation, policy)
     found = (_reserve(draft, feature) for feature in mission.features() if not feature.finished)
     return [reserve for reserve in found if isinstance(reserve, Reserve)]
 
 
 def _model(runner: RunnerPolicy, route: Route) -> str:
-    """What the runner calls the model of a tier."""
+    """Return the runner's name for the model of a tier."""
     return runner.models.get(route.tier, route.tier)
 
 
@@ -247,7 +247,7 @@ def _row_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
 
 
 def _is_foreign(draft: Draft, feature: Feature) -> bool:
-    """Whether its row says that somebody works on it, and no attempt of ours is open."""
+    """Whether its row is marked as in progress without an open attempt of this program."""
     return feature.status in _ALIVE and not any(r.open for r in draft.records_of(feature.number))
 
 
@@ -362,7 +362,7 @@ def _hours(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hol
 
 
 def _member_busy(draft: Draft, feature: Feature) -> str:
-    """Why nobody of the team is free for a feature, or the empty string."""
+    """Return why the feature's team member has no free slot, or the empty string."""
     member = draft.mission.member(feature)
     if member is None or not member.max_parallel:
         return ""
