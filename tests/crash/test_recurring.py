@@ -79,7 +79,7 @@ def test_what_a_second_execution_leaves_in_the_file() -> None:
         (
             "2026-11-21T03:02:13Z",
             "mission.completed",
-            f"{DONE}; nothing is due by `0 3 * * *` until its end, 2026-11-21",
+            f"{DONE}; its schedule `0 3 * * *` has no time before its end, 2026-11-21",
         ),
     ]
     assert (mission.executions, mission.started, mission.completed) == (

@@ -177,7 +177,7 @@ def test_a_commit_that_holds_a_secret_is_refused_with_its_place(
     person.run()
     assert [record(person, n).detail for n in (1, 2)] == snapshot(
         [
-            'its commits hold a secret: config.py:2 (MY_TOKEN); where that is none, a person adds `secret_exceptions = ["config.py"]` to .mission.toml',
+            'its commits contain a secret: config.py:2 (MY_TOKEN); if it is not a secret, a person adds `secret_exceptions = ["config.py"]` to .mission.toml',
             "its work is on the branch of finished features",
         ]
     )

@@ -293,7 +293,7 @@ warning  sandbox        off (sandbox = "off"): workers can do what you can do on
 ok       room           enough memory and disk for a worker
 ok       state          1 mission
 wrong    runner script  the runner's program `agent-of-mine` is not on PATH
-                        → install it, or mend .mission.toml
+                        → install it, or fix .mission.toml
 1 wrong, 1 warning
 as cron starts it, with PATH=/usr/bin:/bin
 keys go into HOME/.config/mission/env; `mission cron install` takes over the PATH of this shell
@@ -395,7 +395,7 @@ def test_an_agent_that_is_gone(person: Person, room: Room, tools: Path) -> None:
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine
 
 runner: the runner's program `agent-of-mine` is not on PATH
-  → install it, or mend .mission.toml
+  → install it, or fix .mission.toml
 """)
     assert tick(room).code == 0
     found = looks(person, room)
@@ -403,7 +403,7 @@ runner: the runner's program `agent-of-mine` is not on PATH
 
 Waits for you
   1.1: the runner's program `agent-of-mine` is not on PATH
-    install it, or mend .mission.toml
+    install it, or fix .mission.toml
 
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine
 """)
@@ -419,7 +419,7 @@ warning  sandbox        off (sandbox = "off"): workers can do what you can do on
 ok       room           enough memory and disk for a worker
 ok       state          1 mission
 wrong    runner script  the runner's program `agent-of-mine` is not on PATH
-                        → install it, or mend .mission.toml
+                        → install it, or fix .mission.toml
 1 wrong, 1 warning
 as cron starts it, with PATH=PATH
 keys go into HOME/.config/mission/env; `mission cron install` takes over the PATH of this shell

@@ -51,7 +51,7 @@ def test_outside_of_its_hours_nothing_is_started_and_why_says_until_when(person:
     blocked = person.mission("why", "m/1.1", "--json").facts["why"][0]["holds"][0]
     assert (blocked["kind"], blocked["detail"]) == (
         "hours",
-        f"outside of the hours in which workers may run, until {opens:%H:%M}",
+        f"outside the hours in which workers may run, until {opens:%H:%M}",
     )
     assert person.starts() == []
     person.rest()

@@ -134,7 +134,7 @@ def test_what_is_not_in_the_checkout_is_told_before_and_after(person: Person) ->
     person.run(ok=(0, 3))
     assert "Missing from your clone: gone.env" in (person.repo.parent / "seen").read_text()
     assert (
-        "not copied into its tree, it is not in your checkout: gone.env"
+        "not copied into its tree because it is not in your checkout: gone.env"
         in (person.repo / "missions/m/runs/1.1-a2.md").read_text()
     )
     assert (

@@ -254,7 +254,7 @@ def test_a_worker_that_begins_a_history_of_its_own_is_told_so_and_tried_again(pe
     person.start()
     person.run()
     assert person.causes() == [("1.1-a1", "wrong_output"), ("1.1-a2", "done")]
-    words = "its commits have no history in common with finished work: they have to follow those that it was given"
+    words = "its commits have no history in common with finished work: they must follow the commit it started from"
     assert words in (person.repo / "missions/m/runs/1.1-a1.md").read_text()
     assert words in (person.repo / "missions/m/runs/1.1-a2.md").read_text(), "the next one is told"
 
@@ -272,7 +272,7 @@ def test_a_base_whose_history_was_rewritten_waits_for_a_person_and_goes_on_as_th
         "git switch mission/m/work && git merge --allow-unrelated-histories main && git switch -",
     )
     as_told(person)
-    assert held(person) == ("landing: everything is done and waits for your look", "mission land m")
+    assert held(person) == ("landing: everything is done and waits for you to land it", "mission land m")
     person.mission("land", "m", "--yes")
     person.run()
     assert person.git("show", "main:1.1.txt") == "1.1 by attempt 1"

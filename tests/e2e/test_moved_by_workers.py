@@ -30,4 +30,6 @@ def test_a_base_that_a_worker_moved_is_put_back_and_it_has_tampered(person: Pers
     assert person.causes() == [("1.1-a1", "tampered"), ("1.1-a2", "done")]
     (words,) = [row.details for row in person.loaded().mission.progress if row.event == "work.put_back"]
     assert words.startswith("the branch main was moved to ")
-    assert words.endswith(f" outside of the loop while 1.1-a1 ran without a sandbox: it is put back to {begin[:7]}")
+    assert words.endswith(
+        f" by something other than `mission` while 1.1-a1 ran without a sandbox: it is moved back to {begin[:7]}"
+    )

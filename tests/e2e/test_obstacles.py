@@ -191,10 +191,10 @@ HELD = [
     Obstacle(a_file_with_an_error, "line "),
     Obstacle(a_merge_in_the_folder_of_missions, "a merge is not finished"),
     Obstacle(a_locked_index_of_missions, "index.lock"),
-    Obstacle(a_remote_out_of_reach, "the remote cannot be asked"),
-    Obstacle(slots_that_others_have, "every worker's slot of this machine is taken"),
+    Obstacle(a_remote_out_of_reach, "the remote cannot be used"),
+    Obstacle(slots_that_others_have, "every worker slot of this machine is taken"),
     Obstacle(a_stop, "STOPPED since"),
-    Obstacle(the_hours, "outside of the hours"),
+    Obstacle(the_hours, "outside the hours"),
 ]
 PARTS = 3
 KEPT = [
@@ -255,7 +255,7 @@ def test_what_keeps_a_feature_is_said_and_its_end_is_noticed_by_the_next_pulse(
     ada.start()
     for number, obstacle in enumerate(obstacles, 1):
         settings(ada, closed=True)
-        let_go(ada, gate, "outside of the hours")
+        let_go(ada, gate, "outside the hours")
         settings(ada)
         expect(ada, obstacle, obstacle.put(ada), f"1.{number + 1}")
     gate.write_text("go\n")

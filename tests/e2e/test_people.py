@@ -172,7 +172,7 @@ def test_landing_waits_for_a_look_unless_told_otherwise(person: Person) -> None:
     person.run(ok=(3,))
     assert person.git("rev-parse", "main") == base
     assert person.mission("inbox", ok=(3,)).out == (
-        "m: everything is done and waits for your look\n  → mission land m\n"
+        "m: everything is done and waits for you to land it\n  → mission land m\n"
     )
     person.mission("land", "m", "--yes")
     assert person.mission("status", "m", "--json").facts["status"] == "completed"

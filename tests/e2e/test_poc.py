@@ -72,7 +72,7 @@ def test_a_feature_without_its_trailer_is_not_done(person: Person) -> None:
     person.run()
     assert person.causes()[:2] == [("1.1-a1", "wrong_output"), ("1.1-a2", "done")]
     record = (person.repo / "missions/m/runs/1.1-a1.md").read_text()
-    assert "detail: 'no commit says `Completes-feature: 1.1`'" in record
+    assert "detail: 'no commit has the trailer `Completes-feature: 1.1`'" in record
 
 
 @only_at_night

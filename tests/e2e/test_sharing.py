@@ -190,7 +190,7 @@ def test_nothing_is_started_while_the_remote_cannot_be_asked(hub: Hub, ada: Pers
     hub.go_away()
     let_go(ada)
     ada.mission("pulse")
-    assert "nothing is started as long as the remote cannot be asked" in ada.mission("why", "m").out
+    assert "nothing starts while the remote cannot be used" in ada.mission("why", "m").out
     assert starts(ada) == ["m/1.1-a1"]
     hub.come_back()
     ada.run()
@@ -206,7 +206,7 @@ def test_a_silent_host_is_named_after_three_looks_and_its_mission_taken_over(
     ben.git("fetch", "--quiet")
     lives, takes = f"m: host: it is driven by {host(ada)}", "\n  → mission takeover m\n"
     for times in looks_at(ada, ben):
-        silent = ", which has left no sign of life at the last looks" if times >= 3 else ""
+        silent = ", whose heartbeat was not renewed lately" if times >= 3 else ""
         assert ben.mission("why", "m").out == lives + silent + takes
     assert ben.mission("pulse", "--exit-code", ok=(3,)).code == 3
 

@@ -217,7 +217,7 @@ def test_a_mission_that_no_clone_is_said_to_drive_waits_for_one(ada: Person) -> 
     ada.git("commit", "--quiet", "--all", "-m", "By hand", cwd=file.parent)
     ada.mission("pulse")
     assert ada.mission("why", "m").out.splitlines()[:2] == [
-        "m: host: no clone is said to drive it",
+        "m: host: no clone is set to drive it",
         "  → mission takeover m",
     ]
     assert ada.starts() == []
@@ -244,7 +244,7 @@ def test_work_that_went_different_ways_waits_for_a_person_and_goes_on_when_both_
     hold = next(h for h in ada.mission("why", "m", "--json").facts["why"][0]["holds"] if h["kind"] == "remote")
     assert hold["person"]
     assert hold["detail"] == (
-        "nothing is started as long as the remote cannot be asked: "
+        "nothing starts while the remote cannot be used: "
         f"{branch} here and at `origin` went different ways (bring both together: {hint})"
     )
     assert ada.starts() == []

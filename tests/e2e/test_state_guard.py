@@ -103,7 +103,7 @@ def test_what_a_worker_commits_to_the_state_is_put_back_and_it_has_tampered(pers
     assert person.causes() == [("1.1-a1", "tampered")]
     assert "By Ada" in person.state_log()
     (words,) = events(person, "state.put_back")
-    assert " by something else than `mission` while 1.1-a1 ran without a sandbox: they are put back to " in words
+    assert " by something other than `mission` while 1.1-a1 ran without a sandbox: they are restored to " in words
     mission = person.loaded().mission
     assert (mission.requests, mission.landings, mission.limits.hours) == ((), (), Decimal(1))
     assert (person.features(), mission.milestones[0].criteria[0].ticked) == ({"1.1": "failed"}, False)

@@ -129,12 +129,12 @@ def test_everything_says_who_has_it_and_how_it_comes_back(person: Person) -> Non
     failed(person)
     opened(person)
     assert stamps(person.mission("why", "1.1").out) == snapshot("""\
-m/1.1: by_hand: Ada has it since <time>
+m/1.1: by_hand: Ada has had it since <time>
   → mission handback m/1.1
   attempt 1: criteria_failed: file: `1.1.txt`: 1.1.txt does not exist
 """)
     assert stamps(person.mission("inbox", ok=(3,)).out) == snapshot("""\
-m: 1.1: Ada has it since <time>
+m: 1.1: Ada has had it since <time>
   → mission handback m/1.1
 """)
     assert stamps(person.mission("status").out) == snapshot("""\
@@ -142,7 +142,7 @@ One feature  m
 ░░░░░░░░░░░░░░░░░░░░ 0%  waiting  full mode, base main
 
 Milestone 1: Only  active
-  1.1  one                                          waiting_human 2 attempts; Ada has it since <time>
+  1.1  one                                          waiting_human 2 attempts; Ada has had it since <time>
        criteria_failed: file: `1.1.txt`: 1.1.txt does not exist
 
 money   ░░░░░░░░░░ $0 of $5
@@ -150,7 +150,7 @@ time    ░░░░░░░░░░ <hours> of 1h
 tokens             0
 
 Waits for you
-  1.1: Ada has it since <time>
+  1.1: Ada has had it since <time>
     mission handback m/1.1
 
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine

@@ -110,7 +110,7 @@ def test_a_worker_that_ends_while_what_it_started_goes_on(person: Person) -> Non
     assert person.causes() == [("1.1-a1", "done")]
     assert child_is_dead(person)
     record = (person.repo / "missions/m/runs/1.1-a1.md").read_text()
-    assert "processes that it left behind and that were stopped: 1" in record
+    assert "processes left running, then stopped: 1" in record
 
 
 def test_kill_9_of_the_supervisor_in_mid_run(person: Person) -> None:

@@ -183,7 +183,7 @@ def test_what_is_not_handed_back_stays_with_the_person(person: Person) -> None:
         window.type("Enter")
         window.see("it stays yours: mission open m/1.1 goes on, mission handback m/1.1 gives it back")
     assert person.causes() == [("1.1-a1", "noop"), ("1.1-a2", "intended")]
-    assert "Ada has it since" in person.mission("why", "1.1").out
+    assert "Ada has had it since" in person.mission("why", "1.1").out
 
 
 @pytest.mark.nightly

@@ -96,7 +96,7 @@ def test_a_wait_runs_out_when_two_ticks_agree_and_not_when_the_clock_jumps(perso
     assert wait_of(person) == "waiting"
     told = pulse(ctx).cases
     holds = [(h.kind, h.detail, h.until) for h in next(iter(told.values())).plan.holds if h.kind == "clock"]
-    words = "the wait for person:Bob is over: a second tick has to agree about the time"
+    words = "the wait for person:Bob is over: a second pulse has to confirm the time"
     assert holds == [("clock", words, hands.wall + timedelta(seconds=10))]
 
     hands.pass_by(timedelta(seconds=60))

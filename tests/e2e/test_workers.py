@@ -78,8 +78,8 @@ def test_one_that_edits_a_mission_file(person: Person) -> None:
     assert status == "failed"
     assert why == snapshot(
         [
-            "attempt 1: tampered: it changed what is not its own: missions/m/mission.md",
-            "attempt 2: tampered: it changed what is not its own: missions/m/mission.md",
+            "attempt 1: tampered: it changed protected paths: missions/m/mission.md",
+            "attempt 2: tampered: it changed protected paths: missions/m/mission.md",
         ]
     )
 
@@ -92,7 +92,7 @@ def test_one_that_edits_the_script_of_its_criterion(person: Person) -> None:
     person.start()
     person.run(ok=(3,))
     assert person.causes() == [("1.1-a1", "tampered")]
-    words = "tampered: it changed what is not its own: check.sh"
+    words = "tampered: it changed protected paths: check.sh"
     assert f"  attempt 1: {words}\n" in person.mission("why", "m/1.1").out
     for address in ("", "m", "m/1"):
         assert f"m/1.1: attempt 1: {words}\n" in person.mission("why", address).out

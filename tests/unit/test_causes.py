@@ -214,7 +214,7 @@ def test_row_deadline_stalled_over_budget_too_many_steps(cause: Cause, reason: E
     assert row(end, evidence) == Row(cause, "pending", counts=True, next_try=AT_ONCE, recovery=True, breaker=False)
     move = settled(ended(end, evidence))
     assert (move.record.saved, "uncommitted work saved: " + "a" * 40 in move.record.evidence) == ("a" * 40, True)
-    assert move.next_route == "the smallest rest that can be finished, told so in the prompt"
+    assert move.next_route == "the smallest piece that can be finished, as the prompt asks"
     again = settled(ended(end, evidence, same(Cause.DEADLINE, 1)))
     assert again.to is FeatureStatus.FAILED
     waits = hold_of(looked([*same(Cause.DEADLINE, 1), again.record], feature("1.1", FeatureStatus.FAILED)))

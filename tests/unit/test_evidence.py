@@ -109,7 +109,7 @@ def test_an_attempt_that_left_nothing_is_judged_by_its_criteria(
     plan = judged(NOTHING, states, status=FeatureStatus.DISPATCHED)
     assert (causes_of(plan), acts_of(plan)) == (cause, effects)
     if cause == [Cause.DONE]:
-        words = "1.1-a1 is done: it left no commit, and its criteria hold on finished work as it is"
+        words = "1.1-a1 is done: it left no commit, and its criteria pass on finished work as it is"
         assert [m.why for m in plan.transitions if isinstance(m, Settle)] == [words]
 
 
@@ -164,7 +164,7 @@ def test_lost_tests_wait_for_a_person_who_may_say_either(
 ) -> None:
     waiting = judged(evidence, states)
     question = asked(waiting)
-    assert question.prompt == f"1.1 attempt 1: accept what changed of its judges: {words}"
+    assert question.prompt == f"1.1 attempt 1: accept the changes to tests and checks: {words}"
     assert [(h.person, h.unblock) for h in waiting.holds if h.kind == "request"] == [
         (True, "mission answer m 1 accept")
     ]
@@ -176,7 +176,7 @@ def test_lost_tests_wait_for_a_person_who_may_say_either(
 
 
 def test_a_view_that_does_not_look_at_what_was_left_names_the_question_about_it() -> None:
-    words = "1.1 attempt 1: accept what changed of its judges: tests/test_a.py test_x removed"
+    words = "1.1 attempt 1: accept the changes to tests and checks: tests/test_a.py test_x removed"
     some = mission(feature("1.1", FeatureStatus.REVIEW, criteria=(CHECK,)))
     look = {"records": (record("1.1-a1"),), "jobs": {RUN: ENDED}, "looked": False}
     (before,) = plan_of(some, **look).holds
@@ -185,7 +185,7 @@ def test_a_view_that_does_not_look_at_what_was_left_names_the_question_about_it(
     (hold,) = (h for h in plan_of(asked, **look).holds if h.subject == "1.1")
     assert (hold.kind, hold.detail, hold.unblock, hold.person) == (
         "request",
-        f"a person has to say: {words}",
+        f"a person has to answer: {words}",
         "mission answer m 3 accept",
         True,
     )
@@ -238,6 +238,6 @@ def test_who_lands_is_told_what_was_changed_of_the_judges() -> None:
     plan = plan_of(replace(some, milestones=(milestone,)), work_against=found, target=WORK, landing=landing)
     (words,) = [h.detail for h in plan.holds if h.kind == "landing"]
     assert words == (
-        "everything is done and waits for your look; look at what was changed of its judges: "
+        "everything is done and waits for you to land it; look at the changes to tests and checks: "
         "conftest.py: what it says about judging was changed"
     )

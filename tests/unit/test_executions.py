@@ -130,18 +130,18 @@ def test_however_many_were_missed_are_one_and_the_next_is_the_one_behind_now() -
 
 def test_nothing_is_due_behind_the_end() -> None:
     last = plan(recurring(waits(NOW)), last_due=NOW + timedelta(hours=23), starts_at=NOW + DAY)
-    assert last.transitions == (Finish("nothing is due by `0 10 * * *` until its end, "),)
+    assert last.transitions == (Finish("its schedule `0 10 * * *` has no time before its end, "),)
     assert plan(recurring(waits(NOW)), last_due=NOW + DAY, starts_at=NOW + DAY).transitions == ()
 
 
 @pytest.mark.parametrize(
     ("status", "schedule", "words"),
     [
-        ("recurring", "61 * * * *", "its schedule `61 * * * *` is no time"),
-        ("recurring", "", "its schedule `` is no time"),
-        ("scheduled", "soon", "its schedule `soon` is no time"),
-        ("scheduled", "0 3 * * *", "it is scheduled, and its schedule `0 3 * * *` is for one that is recurring"),
-        ("recurring", "2026-12-24", "it is recurring, and its schedule `2026-12-24` is for one that is scheduled"),
+        ("recurring", "61 * * * *", "its schedule `61 * * * *` is not a valid time"),
+        ("recurring", "", "its schedule `` is not a valid time"),
+        ("scheduled", "soon", "its schedule `soon` is not a valid time"),
+        ("scheduled", "0 3 * * *", "it is scheduled, but its schedule `0 3 * * *` needs the status recurring"),
+        ("recurring", "2026-12-24", "it is recurring, but its schedule `2026-12-24` needs the status scheduled"),
     ],
 )
 def test_a_schedule_that_does_not_fit_asks_a_person(status: str, schedule: str, words: str) -> None:

@@ -68,7 +68,7 @@ def test_lost_tests_wait_for_a_person_at_the_end() -> None:
     question = asked(waiting)
     assert (question.feature, question.prompt) == (
         "final",
-        "accept what changed of its judges: tests/test_a.py test_x removed",
+        "accept the changes to tests and checks: tests/test_a.py test_x removed",
     )
     still = decided(over(requests=(question,)), {"t": PASS}, work_against=LOST, landing=LANDED)
     assert not [m for m in still.transitions if isinstance(m, MoveRequest)]
@@ -86,7 +86,7 @@ def test_lost_tests_wait_for_a_person_at_the_end() -> None:
             {},
             WEAK,
             [("RunCheck", 1)],
-            "the merge with the base is being judged with the judge's files of the base, too",
+            "the merge with the base is also being judged with the test files of the base",
         ),
         ({"old": PASS}, WEAK, [("Land", 0)], ""),
         ({"old": RED}, WEAK, [], "merged with main: with check.sh as on the base, run: `t`: 1 failed"),
@@ -127,6 +127,6 @@ def test_what_was_changed_of_the_judges_stands_in_the_record_and_in_the_history(
     done = replace(GOOD, integrated=True, against=Against(findings=found))
     plan = judged(done, {"new": PASS})
     (settled,) = (m for m in plan.transitions if isinstance(m, Settle))
-    words = f"look at what was changed of its judges: {'; '.join(found)}"
+    words = f"look at the changes to tests and checks: {'; '.join(found)}"
     assert settled.record.detail.endswith(words)
     assert settled.why.endswith(words)

@@ -9,7 +9,7 @@ from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.status import Cause
 
 CHANGED = f"{LOOK_AT_CHANGES}conftest.py: what it says about judging was changed"
-TAKEN = "it changed what is not its own: check.sh"
+TAKEN = "it changed protected paths: check.sh"
 
 
 @pytest.mark.parametrize(

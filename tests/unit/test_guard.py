@@ -34,8 +34,8 @@ from mission_cli.planner.mission.guard import (
 RUN, OURS = RunId("m/1.1-a1"), Sha("e" * 40)
 SOME = mission(feature("1.1", FeatureStatus.DISPATCHED), feature("1.2"))
 WORDS = (
-    f"mission/m/work was moved to {WORK[:7]} outside of the loop while 1.1-a1 ran without a sandbox: "
-    f"it is put back to {OURS[:7]}"
+    f"mission/m/work was moved to {WORK[:7]} by something other than `mission` while 1.1-a1 ran without a sandbox: "
+    f"it is moved back to {OURS[:7]}"
 )
 
 
@@ -63,8 +63,8 @@ def test_a_base_that_a_worker_moved_is_put_back_and_the_attempt_has_tampered() -
     more = {"records": (record("1.1-a1"),), "base_back": OURS, "base_movers": (RUN,)}
     plan = plan_of(SOME, jobs=running, **more)
     words = (
-        f"the branch main was moved to {BASE[:7]} outside of the loop while 1.1-a1 ran without a sandbox: "
-        f"it is put back to {OURS[:7]}"
+        f"the branch main was moved to {BASE[:7]} by something other than `mission` while 1.1-a1 ran without a sandbox: "
+        f"it is moved back to {OURS[:7]}"
     )
     assert plan.transitions == (Note(PUT_BACK, words),)
     assert plan.effects[1:] == (PutBaseBack(OURS, BASE, words),)
@@ -79,8 +79,8 @@ def test_a_base_that_a_worker_moved_is_put_back_and_the_attempt_has_tampered() -
 
 M, N = MissionId("m"), MissionId("n")
 SAID = (
-    "its files were changed in ccccccc by something else than `mission` while 1.1-a1, 1.2-a1 ran without a sandbox: "
-    "they are put back to eeeeeee; if it was you, `mission undo m` makes that change again"
+    "its files were changed in ccccccc by something other than `mission` while 1.1-a1, 1.2-a1 ran without a sandbox: "
+    "they are restored to eeeeeee; if you made the change, `mission undo m` makes it again"
 )
 
 

@@ -214,7 +214,7 @@ def test_a_feature_goes_to_the_member_of_the_team_that_it_is_assigned_to() -> No
         ("1.4", "script", "sonnet"),
     ]
     assert holds(decide(some, observation(free_slots=9), TWO), "1.2") == [
-        ("slot", "Ann works at 1 features, and may at 1")
+        ("slot", "Ann is working on 1 features, and may work on 1")
     ]
     running = record("1.2-a1")
     busy = replace(

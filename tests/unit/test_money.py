@@ -159,7 +159,7 @@ def test_work_that_is_paid_for_is_judged_and_integrated_at_the_cap() -> None:
         ),
         (
             "10.5",
-            f"105% of the usd are spent, the threshold is 80%: nothing can be started until somebody does: {RAISE}",
+            f"105% of the usd are spent, the threshold is 80%: no attempt can start: {RAISE}",
             "mission set m budget.money_usd 20",
         ),
     ],
@@ -259,7 +259,7 @@ def test_a_lowered_cap_stops_the_attempts_that_no_longer_fit_the_newest_first() 
     assert [a.run for a in lowered("3").effects if isinstance(a, Cancel)] == []
     two = [a for a in lowered("1").effects if isinstance(a, Cancel)]
     assert [a.run for a in two] == ["m/1.2-a1", "m/1.3-a1"]
-    assert two[0].why == "it was stopped for the budget: $1 are held for it, and budget.money_usd is $1 now"
+    assert two[0].why == "it was stopped for the budget: $1 are reserved for it, and budget.money_usd is $1 now"
 
 
 def test_what_another_attempt_cost_above_its_reserve_stops_nobody() -> None:
@@ -279,7 +279,7 @@ def test_an_attempt_without_a_bound_does_not_fit_below_a_new_cap() -> None:
         records=(one,),
         jobs={one.run: Job(JobState.RUNNING, started=stamp(NOW))},
     )
-    words = "it was stopped for the budget: nothing bounds it, and budget.token_limit is 1000 now"
+    words = "it was stopped for the budget: it has no limit, and budget.token_limit is 1000 now"
     assert plan.effects == (Cancel(one.run, words),)
 
 
@@ -293,4 +293,6 @@ def test_the_stopped_attempt_says_why_it_was_stopped() -> None:
     )
     (settled,) = [m for m in plan.transitions if isinstance(m, Settle)]
     assert (settled.record.cause, settled.to) == (Cause.STOPPED, FeatureStatus.PENDING)
-    assert settled.record.detail == "it was stopped for the budget: $3 are held for it, and budget.money_usd is $1 now"
+    assert (
+        settled.record.detail == "it was stopped for the budget: $3 are reserved for it, and budget.money_usd is $1 now"
+    )

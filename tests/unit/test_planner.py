@@ -212,8 +212,8 @@ def stepped_in(worker: Job, hand: Job, **more: object) -> Decisions:
 
 def test_a_worker_whose_feature_a_person_took_over_is_stopped_before_they_get_the_tree() -> None:
     plan = stepped_in(Job(JobState.RUNNING), Job(JobState.UNKNOWN))
-    assert plan.effects == (Cancel(RunId("m/1.1-a1"), "Ada has stepped in"),)
-    assert holds(plan, "1.1") == [("by_hand", f"Ada has it since {stamp(NOW)}, and 1.1-a1 is being stopped")]
+    assert plan.effects == (Cancel(RunId("m/1.1-a1"), "Ada took over the feature"),)
+    assert holds(plan, "1.1") == [("by_hand", f"Ada has had it since {stamp(NOW)}, and 1.1-a1 is being stopped")]
     gone = stepped_in(Job(JobState.GONE, quiet_since=NOW), Job(JobState.UNKNOWN))
     assert [type(a) for a in gone.effects] == [Recover]
 
@@ -222,7 +222,7 @@ def test_its_settlement_leaves_the_feature_to_the_person() -> None:
     job = Job(JobState.ENDED, Exit(EndReason.CANCELLED))
     plan = stepped_in(job, Job(JobState.UNKNOWN), evidence={RunId("m/1.1-a1"): Evidence(None)})
     settled = [(m.record.cause, m.to, m.why) for m in plan.transitions if isinstance(m, Settle)]
-    assert settled == [(Cause.STOPPED, None, "1.1-a1 ended with stopped: Ada has stepped in")]
+    assert settled == [(Cause.STOPPED, None, "1.1-a1 ended with stopped: Ada took over the feature")]
     assert plan.effects == ()
 
 

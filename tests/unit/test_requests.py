@@ -163,7 +163,7 @@ def test_a_failed_command_makes_its_fix_while_questions_are_open_and_they_are_ta
     fixing = milestone(1, MilestoneStatus.ACTIVE, DONE, feature("1.2", fixes="x"), criteria=(command, look), rounds=1)
     after = plan_of(replace(waiting, milestones=(fixing,)))
     assert [(m.number, m.to, m.why) for m in after.transitions if isinstance(m, MoveRequest)] == [
-        (1, "withdrawn", "request 1 is withdrawn: milestone 1 is judged anew after fixes")
+        (1, "withdrawn", "request 1 is withdrawn: milestone 1 is judged again after fixes")
     ]
     again = replace(fixing, status=MilestoneStatus.VALIDATING, features=(DONE,))
     gone = replace(waiting.requests[0], status="withdrawn")

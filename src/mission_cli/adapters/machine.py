@@ -123,11 +123,11 @@ class LocalMachine:
 
         around = self._environment if environment is None else environment
         if not command:
-            return Obstacle("the runner has no command", "mend .mission.toml")
+            return Obstacle("the runner has no command", "fix .mission.toml")
         if which(command[0], path=around.get("PATH", os.defpath)) is None:
             where = "there" if "/" in command[0] else "on PATH"
             words = f"the runner's program `{command[0]}` is not {where}"
-            return Obstacle(words, "install it, or mend .mission.toml", program=True)
+            return Obstacle(words, "install it, or fix .mission.toml", program=True)
         return missing_key(keys, around, self._key_file)
 
 

@@ -91,7 +91,7 @@ def runner_obstacle(
     if agent_of(ctx, name, runner) is None:
         known = ", ".join(sorted(ctx.agents))
         words = f"the runner `{name}` has the kind `{runner.kind or name}`, which is not known (known: {known})"
-        return Obstacle(words, "mend .mission.toml")
+        return Obstacle(words, "fix .mission.toml")
     needed = ctx.machine.sandbox().problem
     if needed:
         return Obstacle(needed, "install bubblewrap, or set `sandbox` in .mission.toml")

@@ -58,7 +58,7 @@ def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisi
     draft = Draft(mission, observation, policy)
     if not mission.managed:
         draft.hold(
-            "", "mission", "it is not driven by this program", unblock=f"mission start {mission.id}", person=True
+            "", "mission", "it is not managed by this program", unblock=f"mission start {mission.id}", person=True
         )
         return draft.plan()
     if is_elsewhere(mission.host, observation.me):
@@ -66,13 +66,13 @@ def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisi
         return draft.plan()
     if observation.shared and not mission.host and mission.status in _GOING:
         unblock = f"mission takeover {mission.id}"
-        draft.hold("", "host", "no clone is said to drive it", unblock=unblock, person=True)
+        draft.hold("", "host", "no clone is set to drive it", unblock=unblock, person=True)
         return draft.plan()
     if put_back(draft):
         return draft.plan()
     bounds(draft)
     if observation.remote_problem:
-        words = f"nothing is started as long as the remote cannot be asked: {observation.remote_problem}"
+        words = f"nothing starts while the remote cannot be used: {observation.remote_problem}"
         draft.hold("", "remote", words, person=observation.undecided)
     if mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():
         for step in () if renumber(draft) else _STEPS:
@@ -91,7 +91,7 @@ def _elsewhere(draft: Draft) -> None:
     ]
     unblock = f"mission takeover {mission.id}"
     if draft.observation.host_silent:
-        words = f"it is driven by {host}, which has left no sign of life at the last looks"
+        words = f"it is driven by {host}, whose heartbeat was not renewed lately"
         draft.hold("", "host", words, unblock=unblock, person=True)
     else:
         # Without a remote no other clone can take part: another host means a copied repository or a mistake.

@@ -60,7 +60,7 @@ class RoomyMachine:
     ) -> Obstacle | None:
         """Every command is there."""
         del keys, environment
-        return None if command else Obstacle("the runner has no command", "mend .mission.toml")
+        return None if command else Obstacle("the runner has no command", "fix .mission.toml")
 
 
 class NoPrices:

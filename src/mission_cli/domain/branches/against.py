@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import Sha
 
-LOOK_AT_CHANGES = "look at what was changed of its judges: "
+LOOK_AT_CHANGES = "look at the changes to tests and checks: "
 """In what a person reads of accepted work: the findings that no criterion speaks against."""
 
 

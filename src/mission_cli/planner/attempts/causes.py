@@ -158,7 +158,7 @@ def _over(settled: Sequence[RunRecord], counted: int, policy: Policy) -> str:
     if counted >= policy.attempts:
         return f"{counted} of {policy.attempts} attempts are used up; the last ended with {last.cause}"
     if last.cause is Cause.CONFLICT and sum(r.cause is Cause.CONFLICT for r in settled) > policy.conflicts:
-        return f"it conflicted {policy.conflicts + 1} times with what others did"
+        return f"it conflicted {policy.conflicts + 1} times with finished work"
     before = settled[-2] if len(settled) > 1 else None
     if before is None or before.cause is None:
         return ""

@@ -55,13 +55,13 @@ def ending(end: Exit, evidence: Evidence, run: str, *, provable: bool = False, r
         return _not_brought_over(evidence)
     protected = ", ".join(evidence.protected[:5])
     if protected:
-        return Ending(Cause.TAMPERED, f"it changed what is not its own: {protected}")
+        return Ending(Cause.TAMPERED, f"it changed protected paths: {protected}")
     if not evidence.commits:
         return None if research and evidence.findings else _without_commits(end, evidence, run)
     if not evidence.substantial and not provable:
         return Ending(Cause.WRONG_OUTPUT, "its commits change nothing but white space or empty files")
     if evidence.unrelated:
-        words = "its commits have no history in common with finished work: they have to follow those that it was given"
+        words = "its commits have no history in common with finished work: they must follow the commit it started from"
         return Ending(Cause.WRONG_OUTPUT, words)
     if evidence.conflicts:
         return Ending(Cause.CONFLICT, f"it conflicts with finished work in {', '.join(evidence.conflicts[:5])}")
@@ -74,12 +74,12 @@ def _not_brought_over(evidence: Evidence) -> Ending:
     The detail contains the line for `.mission.toml` that allows a false positive.
     """
     if not evidence.secrets:
-        return Ending(Cause.WRONG_OUTPUT, f"its commits are not whole: {'; '.join(evidence.unfit[:5])}")
+        return Ending(Cause.WRONG_OUTPUT, f"its commits cannot be checked out: {'; '.join(evidence.unfit[:5])}")
     found = evidence.secrets[:5]
     places = [*dict.fromkeys(re.sub(r"(:\d+)? \([^()]*\)\Z", "", secret) for secret in found)]
     line = f"secret_exceptions = {json.dumps(places, ensure_ascii=False)}"
-    words = f"its commits hold a secret: {', '.join(found)}"
-    return Ending(Cause.TAMPERED, f"{words}; where that is none, a person adds `{line}` to .mission.toml")
+    words = f"its commits contain a secret: {', '.join(found)}"
+    return Ending(Cause.TAMPERED, f"{words}; if it is not a secret, a person adds `{line}` to .mission.toml")
 
 
 def cause_of_end(end: Exit) -> tuple[Cause, str] | None:
@@ -104,8 +104,8 @@ def _reason_words(end: Exit) -> str:
     return {
         EndReason.DEADLINE: f"stopped by its deadline after {seconds}",
         EndReason.OVER_BUDGET: "stopped at its budget",
-        EndReason.TOO_MANY_STEPS: "stopped at its number of steps",
-        EndReason.STALLED: "stopped without a sign of life",
+        EndReason.TOO_MANY_STEPS: "stopped at its step limit",
+        EndReason.STALLED: "stopped because it stalled",
         EndReason.CUT: "stopped because the model's stream kept breaking off",
         EndReason.LIMITED: "stopped because it waited for a rate limit to end",
         EndReason.SETUP_FAILED: "the setup of its tree failed",

@@ -52,7 +52,7 @@ class Facts:
                 self._words(cause, to, detail),
                 opens_recovery=rule.safety,
                 findings=self.evidence.findings if cause is Cause.DONE else (),
-                next_route="the smallest rest that can be finished, told so in the prompt" if rule.safety else "",
+                next_route="the smallest piece that can be finished, as the prompt asks" if rule.safety else "",
             )
         )
         if rule.person and to is FeatureStatus.PENDING and self.draft.mission.status not in FINISHED_MISSION:
@@ -115,21 +115,21 @@ class Facts:
         lines = [detail, ""]
         lines.append(f"commits: {evidence.commits}, head: {evidence.tip or 'none'}")
         lines += [f"changed: {path}" for path in evidence.changed[:50]]
-        lines += [f"found out: {path}" for path in evidence.findings[:50]]
+        lines += [f"finding: {path}" for path in evidence.findings[:50]]
         if evidence.tests_changed:
             lines.append(f"test files changed: {evidence.tests_changed}")
         lines += [f"protected, dropped: {path}" for path in evidence.protected]
-        lines += [f"judged as before, too: {finding}" for finding in evidence.against.findings]
+        lines += [f"tests and checks changed: {finding}" for finding in evidence.against.findings]
         lines += [f"test lost: {name}" for name in evidence.against.lost_tests]
         lines += [f"commits on another branch: {name}" for name in evidence.elsewhere]
         lines += [f"conflict: {path}" for path in evidence.conflicts]
-        lines += [f"not copied into its tree, it is not in your checkout: {name}" for name in self.end.missing]
+        lines += [f"not copied into its tree because it is not in your checkout: {name}" for name in self.end.missing]
         if self.end.saved:
             lines.append(f"uncommitted work saved: {self.end.saved}")
         if self.end.leftovers:
-            lines.append(f"processes that it left behind and that were stopped: {self.end.leftovers}")
+            lines.append(f"processes left running, then stopped: {self.end.leftovers}")
         for judged in self.judged:
             lines += ["", f"{judged.criterion.text}: {judged.verdict}", judged.detail]
         for judged in self.before:
-            lines += ["", f"as on the base, {judged.criterion.text}: {judged.verdict}", judged.detail]
+            lines += ["", f"with test files as on the base, {judged.criterion.text}: {judged.verdict}", judged.detail]
         return "\n".join(lines).rstrip()

@@ -51,7 +51,7 @@ def withdraw(draft: Draft) -> None:
             asked = _asked(draft, record)
             moot = feature.finished or max(last, feature.tries_after + 1) > record.attempt
             if asked is not None and asked.open and (moot or _settings_changed(draft, record)):
-                why = f"request {asked.number} is withdrawn: {feature.number} can go on without it"
+                why = f"request {asked.number} is withdrawn: {feature.number} can continue without it"
                 draft.transitions.append(MoveRequest(asked.number, WITHDRAWN, why))
 
 

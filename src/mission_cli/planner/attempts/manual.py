@@ -23,7 +23,7 @@ def taken_over(draft: Draft, record: RunRecord) -> str:
     """Return who took over the feature after this attempt began, as a reason; empty if no person did."""
     for other in draft.open_records():
         if other.by and other.feature == record.feature and other.attempt > record.attempt:
-            return f"{name_of(other.by)} has stepped in"
+            return f"{name_of(other.by)} took over the feature"
     return ""
 
 
@@ -35,7 +35,7 @@ def worker_before(draft: Draft, record: RunRecord) -> RunRecord | None:
 
 def hold_for_person(draft: Draft, record: RunRecord) -> None:
     """Hold the feature while a person works on it."""
-    words = f"{name_of(record.by)} has it since {record.intended}"
+    words = f"{name_of(record.by)} has had it since {record.intended}"
     before = worker_before(draft, record)
     if before is not None:
         words += f", and {attempt_name(before.run)} is being stopped"

@@ -49,9 +49,9 @@ def integrated(facts: Facts, feature: Feature) -> None:
         if not judgement.over:
             start_checks(draft, judgement)
             if not _hold_for_answer(facts, feature, judgement):
-                draft.hold(feature.number, "review", "what it was judged by is looked up")
+                draft.hold(feature.number, "review", "its verdicts are being looked up")
             return
-        if _rejected(facts, feature, judgement, "its commits are on finished work already"):
+        if _rejected(facts, feature, judgement, "its commits are already in finished work"):
             return
     _done(facts, feature, evidence.candidate, "its work is on the branch of finished features")
 
@@ -94,7 +94,7 @@ def without_diff(facts: Facts, feature: Feature) -> bool:
     if not all(j.passes for j in judgement.known):
         return False
     if judgement.over:
-        words = "it left no commit, and its criteria hold on finished work as it is"
+        words = "it left no commit, and its criteria pass on finished work as it is"
         _done(facts, feature, work, words)
     else:
         draft.hold(feature.number, "review", f"attempt {facts.record.attempt} left no commit, and is being judged")
@@ -116,7 +116,7 @@ def review(facts: Facts, feature: Feature) -> None:
     """Judge an attempt's merge with finished work, and integrate it if it passes."""
     draft, evidence, record = facts.draft, facts.evidence, facts.record
     if evidence.candidate is None or evidence.work is None:
-        draft.hold(feature.number, "evidence", f"what {record.run} left cannot be merged yet")
+        draft.hold(feature.number, "evidence", f"the work of {record.run} cannot be merged yet")
         return
     if draft.mission.poc:
         _take_at_its_trailer(facts, feature, evidence.candidate, evidence.work)
@@ -128,7 +128,7 @@ def review(facts: Facts, feature: Feature) -> None:
     judgement = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
     if evidence.work != draft.observation.work:
         start_checks(draft, judgement)
-        words = f"attempt {record.attempt} is judged on top of those before it, and waits for them"
+        words = f"attempt {record.attempt} is judged on top of earlier ones and waits for them"
         draft.hold(feature.number, "review", words)
         return
     if _rejected(facts, feature, judgement):
@@ -184,7 +184,7 @@ def _judged_as_before(facts: Facts, feature: Feature) -> bool:
     if before.against:
         facts.close(Cause.CRITERIA_FAILED, before.against, error=before.against)
     elif before.open:
-        words = f"attempt {record.attempt} is being judged with the judge's files of the base, too"
+        words = f"attempt {record.attempt} is also being judged with the test files of the base"
         draft.hold(feature.number, "review", words)
     return before.good
 
@@ -193,7 +193,7 @@ def _take_at_its_trailer(facts: Facts, feature: Feature, candidate: Sha, work: S
     """In a POC, integrate a feature if a commit's trailer completes it; only its milestone is judged."""
     if feature.number not in facts.evidence.completes and not facts.record.by:
         said = facts.end.report.cause
-        words = f"no commit says `Completes-feature: {feature.number}`"
+        words = f"no commit has the trailer `Completes-feature: {feature.number}`"
         facts.close(said or Cause.WRONG_OUTPUT, facts.end.report.detail if said else words)
         return
     why = f"{attempt_name(facts.record.run)}: a commit completes {feature.number}"

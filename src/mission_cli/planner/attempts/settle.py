@@ -139,14 +139,14 @@ def _hold_unlooked(draft: Draft, record: RunRecord) -> None:
         return
     answer = next(iter(asked.options), "TEXT")
     help_by = f"mission answer {draft.mission.id} {asked.number} {answer}"
-    draft.hold(record.feature, "request", f"a person has to say: {asked.prompt}", unblock=help_by, person=True)
+    draft.hold(record.feature, "request", f"a person has to answer: {asked.prompt}", unblock=help_by, person=True)
 
 
 def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, end: Exit) -> None:
     evidence = draft.observation.evidence.get(record.run)
     if evidence is None:
         if draft.observation.looked:
-            draft.hold(record.feature, "evidence", f"what {record.run} left cannot be looked at")
+            draft.hold(record.feature, "evidence", f"the work of {record.run} cannot be read")
         else:
             _hold_unlooked(draft, record)
         return

@@ -89,7 +89,7 @@ class Draft:
         if left > timedelta(0):
             self.wakes.append(again)
         else:
-            self.hold(subject, "clock", f"{what}: a second tick has to agree about the time", until=again)
+            self.hold(subject, "clock", f"{what}: a second pulse has to confirm the time", until=again)
         return False
 
     def halt(self, reason: str) -> None:

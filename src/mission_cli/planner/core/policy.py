@@ -41,7 +41,7 @@ class RunnerPolicy:
     bounded: bool = False
     """Something besides dollars limits every attempt: its steps."""
     problem: str = ""
-    remedy: str = "mend .mission.toml"
+    remedy: str = "fix .mission.toml"
 
 
 @dataclass(frozen=True, slots=True)

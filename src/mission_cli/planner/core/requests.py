@@ -114,7 +114,7 @@ def _stale(draft: Draft, request: InputRequest) -> str:
         return f"milestone {milestone.number} is {milestone.status}"
     after = _AFTER_FIXES.match(request.prompt)
     asked_in = (whole(after[1]) or 0) if after else 0
-    return f"milestone {milestone.number} is judged anew after fixes" if asked_in < milestone.rounds else ""
+    return f"milestone {milestone.number} is judged again after fixes" if asked_in < milestone.rounds else ""
 
 
 def _next_number(draft: Draft) -> int:

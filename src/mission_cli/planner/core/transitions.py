@@ -87,19 +87,19 @@ FEATURE_MOVES: frozenset[tuple[FeatureStatus, FeatureStatus]] = frozenset(
 def move_mission(now: MissionStatus, to: MissionStatus) -> MissionStatus:
     """Return `to` if a mission may change from `now` to it. Raises IllegalMoveError."""
     if (now, to) not in MISSION_MOVES:
-        raise IllegalMoveError(f"a mission does not go from {now} to {to}")
+        raise IllegalMoveError(f"a mission cannot change from {now} to {to}")
     return to
 
 
 def move_milestone(now: MilestoneStatus, to: MilestoneStatus) -> MilestoneStatus:
     """Return `to` if a milestone may change from `now` to it. Raises IllegalMoveError."""
     if (now, to) not in MILESTONE_MOVES:
-        raise IllegalMoveError(f"a milestone does not go from {now} to {to}")
+        raise IllegalMoveError(f"a milestone cannot change from {now} to {to}")
     return to
 
 
 def move_feature(now: FeatureStatus, to: FeatureStatus) -> FeatureStatus:
     """Return `to` if a feature may change from `now` to it. Raises IllegalMoveError."""
     if (now, to) not in FEATURE_MOVES:
-        raise IllegalMoveError(f"a feature does not go from {now} to {to}")
+        raise IllegalMoveError(f"a feature cannot change from {now} to {to}")
     return to

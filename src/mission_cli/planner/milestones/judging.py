@@ -214,7 +214,7 @@ def _personal(draft: Draft, criterion: Criterion, owner: str, about: str, result
     prompt = f"{about}{criterion.text}"
     found = find_request(draft.mission, owner, prompt)
     if found is None:
-        why = "only a person can judge it" if criterion.kind is CriterionKind.MANUAL else "nothing here can run it"
+        why = "only a person can judge it" if criterion.kind is CriterionKind.MANUAL else "this program cannot run it"
         result.asks.append(Question(owner, prompt, ("pass", "fail"), f"{criterion.text}: {why}"))
     elif found.open:
         result.asked.append(found)

@@ -146,7 +146,7 @@ def _finally_valid(draft: Draft) -> bool:
         elif before.against:
             failed = before.failures
         elif before.open:
-            words = "final validation: it is being judged with the judge's files of the base, too"
+            words = "final validation: it is also being judged with the test files of the base"
             draft.hold("", "final", words)
         if not failed:
             return before.good
@@ -230,7 +230,7 @@ def _for_your_look(draft: Draft) -> str:
     """Return that the work waits for a person, with the tests and checks that it changed."""
     found = draft.observation.work_against.findings
     more = f"; {LOOK_AT_CHANGES}{'; '.join(found[:5])}" if found else ""
-    return f"everything is done and waits for your look{more}"
+    return f"everything is done and waits for you to land it{more}"
 
 
 def _last_done(draft: Draft) -> str:
@@ -260,7 +260,7 @@ def _merge_is_good(draft: Draft, landing: Landing, commit: Sha) -> bool:
     if before.against:
         _not_as_merged(draft, f"{merged}: {before.against}")
     elif before.open:
-        draft.hold("", "landing", "the merge with the base is being judged with the judge's files of the base, too")
+        draft.hold("", "landing", "the merge with the base is also being judged with the test files of the base")
     return before.good
 
 

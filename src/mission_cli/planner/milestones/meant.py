@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature, Mission
     from mission_cli.domain.runs import RunRecord
 
-ACCEPT_CHANGE = "accept what changed of its judges"
+ACCEPT_CHANGE = "accept the changes to tests and checks"
 """Part of the question to a person about changed tests or checks: a yes covers the paths that it names."""
 _SHORTEST_NAME = 5
 
@@ -23,7 +23,7 @@ def meant(mission: Mission, feature: Feature | None, records: Sequence[RunRecord
     """Return a function that tells whether a change to a path, or to a test of that name, was asked for.
 
     It looks in the titles and descriptions of the feature and of finished ones, and in changes that a person has
-    accepted or made. Fix features are left out: their titles are texts of criteria. `feature` None: every feature counts.
+    accepted or made. Fix features are left out: their titles are texts of criteria. With None every feature counts.
     """
     texts = [
         f"{f.title}\n{f.description}"

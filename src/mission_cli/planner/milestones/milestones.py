@@ -251,7 +251,7 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
     elif before.against:
         draft.pause(f"milestone {number} was not accepted: {before.against}")
     elif before.open:
-        draft.hold(number, "validating", "it is being judged with the judge's files of the base, too")
+        draft.hold(number, "validating", "it is also being judged with the test files of the base")
     elif _accepted(draft, milestone, criteria, about):
         _passed(draft, milestone, judgement)
 

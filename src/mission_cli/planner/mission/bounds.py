@@ -58,4 +58,4 @@ def _overruled(draft: Draft, found: Overruled) -> None:
     if not found.counts and found.key.startswith("budget."):
         draft.halt(found.words)
     if found.key == "status" and difflib.get_close_matches(found.found.casefold(), _STOPPING, n=1):
-        draft.halt(f"the status `{found.found}` looks like an end or a pause: nothing is started until it is clear")
+        draft.halt(f"the status `{found.found}` looks like an end or a pause: nothing starts until it is corrected")

@@ -51,10 +51,10 @@ def schedule(draft: Draft) -> None:
     mission, due = draft.mission, draft.observation.starts_at
     recurring = mission.status is MissionStatus.RECURRING
     if due is None or mission.status is None or recurring is not mission.recurs:
-        words, unblock = f"its schedule `{mission.schedule}` is no time", f"mission start {mission.id}"
+        words, unblock = f"its schedule `{mission.schedule}` is not a valid time", f"mission start {mission.id}"
         if due is not None:
             is_for = MissionStatus.RECURRING if mission.recurs else MissionStatus.SCHEDULED
-            words = f"it is {mission.raw_status}, and its schedule `{mission.schedule}` is for one that is {is_for}"
+            words = f"it is {mission.raw_status}, but its schedule `{mission.schedule}` needs the status {is_for}"
             unblock = f"mission edit {mission.id}"
         draft.hold("", "mission", words, unblock=unblock, person=True)
     elif recurring and _is_last(draft, due):
@@ -97,4 +97,4 @@ def _is_last(draft: Draft, due: datetime) -> bool:
 
 
 def _none_follows(mission: Mission) -> str:
-    return f"nothing is due by `{mission.schedule}` until its end, {mission.end_date}"
+    return f"its schedule `{mission.schedule}` has no time before its end, {mission.end_date}"

@@ -54,9 +54,9 @@ def state_back(
     for mission, commit in changed.items():
         what = f"changed in {commit[:7]}" if commit else "deleted"
         names = ", ".join(map(attempt_name, suspects.get(mission, ()))) or "workers of other missions"
-        words = f"its files were {what} by something else than `mission` while {names} ran without a sandbox"
-        again = f"if it was you, `mission undo {mission}` makes that change again"
-        found.append(StateBack(mission, f"{words}: they are put back to {known[:7]}; {again}"))
+        words = f"its files were {what} by something other than `mission` while {names} ran without a sandbox"
+        again = f"if you made the change, `mission undo {mission}` makes it again"
+        found.append(StateBack(mission, f"{words}: they are restored to {known[:7]}; {again}"))
     return tuple(found)
 
 
@@ -129,7 +129,7 @@ def _work_back(draft: Draft) -> bool:
     draft.effects.append(
         MoveWork(observation.put_back, observation.work, why)
         if observation.work
-        else MakeWork(observation.put_back, f"{branch} is made again")
+        else MakeWork(observation.put_back, f"{branch} is created again")
     )
     return True
 
@@ -137,7 +137,8 @@ def _work_back(draft: Draft) -> bool:
 def _caught(draft: Draft, what: str, movers: Sequence[RunId], back: Sha) -> str:
     """Log what was moved and which attempts ran meanwhile, stop them, and return the logged text."""
     names = ", ".join(map(attempt_name, movers))
-    why = f"{what} outside of the loop while {names} ran without a sandbox: it is put back to {back[:7]}"
+    words = f"{what} by something other than `mission` while {names} ran without a sandbox"
+    why = f"{words}: it is moved back to {back[:7]}"
     draft.transitions.append(Note(PUT_BACK, why))
     running = [r for r in movers if r in draft.observation.jobs and draft.observation.jobs[r].state is JobState.RUNNING]
     draft.effects += [Cancel(run, f"{what} while it ran without a sandbox") for run in running]

@@ -99,7 +99,7 @@ def misfits(draft: Draft) -> dict[RunId, str]:
                 continue
             if record.run not in found:
                 held, shown = show_amount(category, reserved(record, category)), show_amount(category, cap)
-                what = "nothing bounds it" if unbounded else f"{held} are held for it"
+                what = "it has no limit" if unbounded else f"{held} are reserved for it"
                 found[record.run] = f"{what}, and {KEYS[category]} is {shown} now"
             left += reserved(record, category)
     return found
@@ -110,7 +110,7 @@ def choices(draft: Draft, reached: Refusal) -> str:
     mission = draft.mission
     higher = f"raise the cap ({raise_cap(mission, reached.category)})"
     if is_used_up(stand(draft), reached.category):
-        return f"nothing can be started until somebody does: {higher}, or stop (mission cancel {mission.id})"
+        return f"no attempt can start: {higher}, or stop (mission cancel {mission.id})"
     return f"go on (mission resume {mission.id}), {higher}, or stop (mission cancel {mission.id})"
 
 

@@ -39,7 +39,7 @@ def requests(draft: Draft) -> None:
         left = expires - asked - draft.observation.since(asked) if asked else expires - draft.observation.now
         if draft.has_come(request.feature, f"request {request.number} expires", left):
             draft.transitions.append(
-                MoveRequest(request.number, "expired", f"request {request.number} found no answer in time")
+                MoveRequest(request.number, "expired", f"request {request.number} was not answered in time")
             )
 
 
@@ -116,7 +116,7 @@ def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
         verdict = _quality(draft, gate, after)
         _move(draft, gate, verdict or "waiting", gate.rule or "its features are finished")
     else:
-        _move(draft, gate, "waiting", "what stands before it is finished")
+        _move(draft, gate, "waiting", "the features before it are finished")
         if gate.kind is GateKind.CHECKPOINT and draft.mission.status is MissionStatus.ACTIVE:
             draft.pause(f"checkpoint `{gate.name}` is reached{_said(gate)}: {approval(draft.mission, gate)}")
 

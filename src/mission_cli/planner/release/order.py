@@ -227,7 +227,7 @@ def _mission_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iter
 def _remote_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
     if draft.observation.remote_problem:
-        words = f"the remote cannot be asked: {draft.observation.remote_problem}"
+        words = f"the remote cannot be used: {draft.observation.remote_problem}"
         yield Hold(feature.number, "remote", words, person=draft.observation.undecided)
 
 
@@ -243,7 +243,7 @@ def _row_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
     elif feature.status is FeatureStatus.FAILED:
         yield Hold(feature.number, "failed", _last_words(draft, feature), unblock=retry, person=True)
     elif _is_foreign(draft, feature):
-        yield Hold(feature.number, "foreign", "someone else has claimed it", unblock=retry, person=True)
+        yield Hold(feature.number, "foreign", "another tool has claimed it", unblock=retry, person=True)
 
 
 def _is_foreign(draft: Draft, feature: Feature) -> bool:
@@ -318,8 +318,8 @@ def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
     model = _model(runner, route)
     unpriced = not runner.self_priced and runner.step_cost(model) is None
     if unpriced and draft.mission.limits.usd is not None and not _bounded(draft, runner):
-        words = f"nobody knows what `{model}` costs, and only dollars bound the attempt"
-        help_by = "a token cap in the budget, or max_steps of the runner"
+        words = f"the price of `{model}` is unknown, and only dollars limit the attempt"
+        help_by = "set a token cap in the budget, or max_steps of the runner"
         yield Hold(feature.number, "runner", words, unblock=help_by, person=True)
         return
     parked = parked_until(draft, route.runner)
@@ -350,14 +350,14 @@ def _own_tries(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
         return
     until = draft.observation.moved(stand.not_before, stand.since) if stand.not_before else draft.observation.now
     if until > draft.observation.now:
-        words = f"the next attempt comes in {show_duration(until - draft.observation.now)}"
+        words = f"the next attempt starts in {show_duration(until - draft.observation.now)}"
         yield Hold(feature.number, "backoff", words, until=until, unblock=retry)
 
 
 def _hours(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
     if draft.observation.opens_at is not None:
-        words = f"outside of the hours in which workers may run, until {draft.observation.opens_at:%H:%M}"
+        words = f"outside the hours in which workers may run, until {draft.observation.opens_at:%H:%M}"
         yield Hold(feature.number, "hours", words, until=draft.observation.opens_at)
 
 
@@ -369,7 +369,7 @@ def _member_busy(draft: Draft, feature: Feature) -> str:
     mine = {f.number for f in draft.mission.features() if draft.mission.member(f) == member}
     busy = sum(record.feature in mine for record in occupied(draft))
     return (
-        f"{member.agent} works at {busy} features, and may at {member.max_parallel}"
+        f"{member.agent} is working on {busy} features, and may work on {member.max_parallel}"
         if busy >= member.max_parallel
         else ""
     )
@@ -385,7 +385,7 @@ def _slots(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hol
     elif not free_slots(draft):
         mine = draft.policy.parallel(draft.mission.preferences.max_parallel_workers, draft.mission.mode)
         if draft.observation.free_slots <= 0:
-            yield Hold(feature.number, "slot", "every worker's slot of this machine is taken", until=soon)
+            yield Hold(feature.number, "slot", "every worker slot of this machine is taken", until=soon)
         else:
             yield Hold(feature.number, "slot", f"every slot of the mission is taken ({mine})")
 
