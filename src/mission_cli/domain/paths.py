@@ -16,7 +16,11 @@ SETTINGS_FILE = ".mission.toml"
 """Of a repository, at its root."""
 STOP_FILE = "STOP"
 """In the runtime folder: nothing is started while it is there."""
-_OURS = ("missions/", ".missions/", "todo/missions/")
+MISSION_FOLDERS = ("missions", ".missions", "todo/missions")
+MISSION_FILE = pattern(
+    r"(?P<folder>(?:.*/)?)(?P<id>[^/]+)/mission\.md\Z|(?P<flat>(?:.*/)?)(?P<flat_id>[^/]+)-mission\.md\Z"
+)
+_OURS = tuple(f"{folder}/" for folder in MISSION_FOLDERS)
 _FIXED = (".github/", ".ci/", ".circleci/", ".husky/", ".githooks/")
 _FIXED_FILES = frozenset({SETTINGS_FILE, ".gitlab-ci.yml", ".gitmodules", ".pre-commit-config.yaml"})
 
@@ -39,3 +43,12 @@ def is_test_file(path: str) -> bool:
 def always_protected(path: str) -> bool:
     """Whether no worker may change it: mission files, settings, CI, hooks."""
     return path.startswith((*_OURS, *_FIXED)) or path in _FIXED_FILES
+
+
+def is_mission_file(path: str) -> bool:
+    """Whether a path inside of the repository is a mission's own file, and not something beside it."""
+    found = MISSION_FILE.match(path)
+    if not found:
+        return False
+    folder = (found["folder"] if found["id"] else found["flat"]).rstrip("/")
+    return folder in MISSION_FOLDERS or folder == ""

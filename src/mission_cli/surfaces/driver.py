@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _FAILED = 1
+_CONFLICTS = 3
+"""What waits for a person."""
 
 
 def merge_driver(words: Sequence[str]) -> int:
@@ -20,8 +22,7 @@ def merge_driver(words: Sequence[str]) -> int:
     Returns 0, or 3 where conflict markers wait for a person. Any other status means that OURS is untouched:
     then git's own merge is asked.
     """
-    from mission_cli.adapters.fs.atomic import write_whole
-    from mission_cli.adapters.git.state.merging import CONFLICTS, merge_texts
+    from mission_cli.wiring.host import merge_texts, write_whole
 
     try:
         base, ours, theirs, size, path = words
@@ -34,4 +35,4 @@ def merge_driver(words: Sequence[str]) -> int:
         return _FAILED
     for note in merged.notes:
         sys.stderr.write(f"{clean(path)}: {clean(note)}\n")
-    return CONFLICTS if merged.conflicts else 0
+    return _CONFLICTS if merged.conflicts else 0

@@ -98,7 +98,7 @@ def plain_pulse(repo: str, *, quiet: bool) -> int:
 
 def plain_pulses(repos: Sequence[str], *, quiet: bool) -> int:
     """One tick on each of these known repositories. What happens in one stops no other; one that is gone is dropped."""
-    from mission_cli.adapters.user import shorten_log
+    from mission_cli.wiring.host import shorten_log
 
     shorten_log()
     return max((_pulse_known(Path(repo), quiet=quiet) for repo in repos), default=0)

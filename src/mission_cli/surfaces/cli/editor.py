@@ -11,7 +11,7 @@ from mission_cli.domain.errors import UsageError
 
 def edited(text: str, name: str) -> str:
     """Return the text as the person saved it. Raises UsageError when the editor ended badly."""
-    from mission_cli.adapters.proc.run import interact
+    from mission_cli.wiring.host import interact
 
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / name

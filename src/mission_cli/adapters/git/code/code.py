@@ -25,11 +25,7 @@ from mission_cli.adapters.git.code.landing import (
 )
 from mission_cli.adapters.git.code.untracked import missing_at
 from mission_cli.adapters.git.repo.carried_config import as_checked_out, identities
-from mission_cli.adapters.git.repo.checkout import (
-    MISSION_FOLDERS,
-    refs_files,
-    worktrees,
-)
+from mission_cli.adapters.git.repo.checkout import refs_files, worktrees
 from mission_cli.adapters.git.repo.command import (
     ZERO,
     Git,
@@ -40,7 +36,7 @@ from mission_cli.domain.branches.landing import Merge
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import FeatureNumber, MissionId, Sha, split_run_id
-from mission_cli.domain.paths import is_test_file
+from mission_cli.domain.paths import MISSION_FOLDERS, is_test_file
 from mission_cli.domain.runs import Evidence
 from mission_cli.ports.git.code import Heads
 

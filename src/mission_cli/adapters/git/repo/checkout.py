@@ -8,21 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import one_line
 from mission_cli.adapters.git.repo.command import Git, plain_git
 from mission_cli.adapters.proc.scan import git_at_work
 from mission_cli.domain.errors import NotFoundError, ToolError
+from mission_cli.domain.paths import MISSION_FOLDERS, is_mission_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MIN_GIT = (2, 38)
 """`merge-tree --write-tree` is what needs it."""
-MISSION_FOLDERS = ("missions", ".missions", "todo/missions")
-MISSION_FILE = pattern(
-    r"(?P<folder>(?:.*/)?)(?P<id>[^/]+)/mission\.md\Z|(?P<flat>(?:.*/)?)(?P<flat_id>[^/]+)-mission\.md\Z"
-)
 _DEEPEST = 5
 """Symbolic refs that are followed; git itself follows no more."""
 JOURNAL = "mission-journal.json"
@@ -171,15 +167,6 @@ def tracks_missions(git: Git, commit: str) -> list[str]:
     if done.code and git.commit_of(commit) is not None:
         raise ToolError(f"git ls-tree: {one_line(done.err.decode('utf-8', 'replace'), 400)}")
     return [path for path in done.out.decode("utf-8", "surrogateescape").split("\0") if is_mission_file(path)]
-
-
-def is_mission_file(path: str) -> bool:
-    """Whether a path inside of the repository is a mission's own file, and not something beside it."""
-    found = MISSION_FILE.match(path)
-    if not found:
-        return False
-    folder = (found["folder"] if found["id"] else found["flat"]).rstrip("/")
-    return folder in MISSION_FOLDERS or folder == ""
 
 
 def _main_tree(common_dir: Path) -> Path | None:

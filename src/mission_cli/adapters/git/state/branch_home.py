@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.fs.atomic import read_json, write_new
 from mission_cli.adapters.fs.locks import locked
-from mission_cli.adapters.git.repo.checkout import (
-    JOURNAL,
-    MISSION_FOLDERS,
-    checked_out,
-    rebasing,
-    tracks_missions,
-)
+from mission_cli.adapters.git.repo.checkout import JOURNAL, checked_out, rebasing, tracks_missions
 from mission_cli.adapters.git.repo.command import (
     ZERO,
     Git,
@@ -23,6 +17,7 @@ from mission_cli.adapters.git.repo.command import (
 )
 from mission_cli.domain.errors import BlockedError, ToolError
 from mission_cli.domain.host import ROBOT
+from mission_cli.domain.paths import MISSION_FOLDERS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from mission_cli.surfaces.cli.shell import Shell, command
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mission_cli.adapters.agent_commands import CommandFile
+    from mission_cli.wiring.host import CommandFile
 
 Agent = Annotated[str, typer.Option("--agent", help="opencode, claude or all.")]
 Project = Annotated[
@@ -41,17 +41,17 @@ def install(
     force: Annotated[bool, typer.Option("--force", help="Also over what a person has changed.")] = False,
 ) -> int:
     """Write the command files that are missing or older."""
-    from mission_cli.adapters import agent_commands
+    from mission_cli.wiring.host import agent_commands
 
     said: list[tuple[CommandFile, str]] = []
     for file in _files(shell, agent, project=project):
-        if file.state is agent_commands.State.CURRENT:
+        if file.state is agent_commands().State.CURRENT:
             said.append((file, "is there"))
-        elif file.state is agent_commands.State.PERSONS and not force:
+        elif file.state is agent_commands().State.PERSONS and not force:
             said.append((file, _LEFT))
         else:
-            agent_commands.write(file)
-            said.append((file, "updated" if file.state is agent_commands.State.OLDER else "written"))
+            agent_commands().write(file)
+            said.append((file, "updated" if file.state is agent_commands().State.OLDER else "written"))
     return _report(shell, said)
 
 
@@ -62,16 +62,16 @@ def remove(
     force: Annotated[bool, typer.Option("--force", help="Also what a person has changed.")] = False,
 ) -> int:
     """Remove the command files that are ours."""
-    from mission_cli.adapters import agent_commands
+    from mission_cli.wiring.host import agent_commands
 
     said: list[tuple[CommandFile, str]] = []
     for file in _files(shell, agent, project=project):
-        if file.state is agent_commands.State.MISSING:
+        if file.state is agent_commands().State.MISSING:
             said.append((file, "is not there"))
-        elif file.state is agent_commands.State.PERSONS and not force:
+        elif file.state is agent_commands().State.PERSONS and not force:
             said.append((file, _LEFT))
         else:
-            agent_commands.remove(file)
+            agent_commands().remove(file)
             said.append((file, "removed"))
     return _report(shell, said)
 
@@ -80,16 +80,17 @@ _LEFT = "left alone: a person has changed it (--force)"
 
 
 def _files(shell: Shell, agent: str, *, project: bool) -> list[CommandFile]:
-    from mission_cli.adapters import agent_commands
+    from mission_cli.wiring.host import agent_commands
 
-    chosen = agent_commands.AGENTS if agent == "all" else (agent,)
-    if not set(chosen) <= set(agent_commands.AGENTS):
+    chosen = agent_commands().AGENTS if agent == "all" else (agent,)
+    if not set(chosen) <= set(agent_commands().AGENTS):
         raise UsageError(f"`{agent}` has no commands of ours", hint="--agent opencode, claude or all")
-    return agent_commands.look(chosen, os.environ, _root(shell) if project else None)
+    found: list[CommandFile] = agent_commands().look(chosen, os.environ, _root(shell) if project else None)
+    return found
 
 
 def _root(shell: Shell) -> Path:
-    from mission_cli.adapters.git.repo.checkout import find_checkout
+    from mission_cli.wiring.host import find_checkout
 
     root = find_checkout(shell.repo).main_tree
     if root is None:

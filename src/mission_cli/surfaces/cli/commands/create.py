@@ -265,14 +265,12 @@ def create_mission(
 
     `front` are keys of the front matter that a plan does not have.
     """
-    from mission_cli.adapters.clock import SystemClock
-    from mission_cli.adapters.machine import git_person
-    from mission_cli.adapters.templates import JinjaTemplates
     from mission_cli.app.commands.create import create
     from mission_cli.domain.ids import poc_branch
     from mission_cli.wiring.compose import is_in_repository, open_homeless
+    from mission_cli.wiring.host import git_person, now, templates
 
-    common: dict[str, Any] = {"templates": JinjaTemplates(), "now": SystemClock().now(), "planning": planning}
+    common: dict[str, Any] = {"templates": templates(), "now": now(), "planning": planning}
     common["front"] = front or {}
     if homeless or not is_in_repository(shell.repo):
         store = open_homeless(create=True)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from mission_cli.adapters.schedule.local import Installation, LocalSchedule
     from mission_cli.domain.health import Finding
     from mission_cli.wiring.compose import Opened
+    from mission_cli.wiring.host import Installation, LocalSchedule
 
 _LOOK_SECONDS = 0.1
 _COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "red"}
@@ -50,13 +50,13 @@ def install(
     kind: Annotated[str, typer.Option("--with", help="cron or systemd; default: the one that works here.")] = "",
 ) -> int:
     """Write the line or the timer, once it has proven to work."""
-    from mission_cli.adapters.schedule.local import KINDS
     from mission_cli.app.queries.doctor import schedule_findings
     from mission_cli.engine.guards.health import in_its_environment
     from mission_cli.wiring.compose import instruments, schedule
+    from mission_cli.wiring.host import schedules
 
-    if kind and kind not in KINDS:
-        raise UsageError(f"--with {kind} is not known", hint=f"it is one of {', '.join(KINDS)}")
+    if kind and kind not in schedules():
+        raise UsageError(f"--with {kind} is not known", hint=f"it is one of {', '.join(schedules())}")
     local = schedule()
     opened = _opened(shell)
     runners = [r.command[0] for r in opened.context.settings.runners.values() if r.command] if opened else []
@@ -180,9 +180,9 @@ def _call_models(shell: Shell, opened: Opened) -> tuple[list[Finding], str]:
     """Call each model that is in use once, side by side; the findings, and the words for what it cost."""
     from decimal import Decimal
 
-    from mission_cli.adapters.user import key_file
     from mission_cli.app.queries.doctor import answer, call_models
     from mission_cli.domain.budget.amounts import show_amount
+    from mission_cli.wiring.host import key_file
 
     try:
         calls = call_models(opened.context, nonce := os.urandom(4).hex())
@@ -204,8 +204,8 @@ def _call_models(shell: Shell, opened: Opened) -> tuple[list[Finding], str]:
 
 def _as_cron(shell: Shell, *, offline: bool) -> int:
     """Start ourselves again with what the schedule gives to its pulse, and say what came of it."""
-    from mission_cli.adapters.proc.run import run
     from mission_cli.wiring.compose import schedule
+    from mission_cli.wiring.host import run
 
     local = schedule()
     installed = local.installed() or local.preview()

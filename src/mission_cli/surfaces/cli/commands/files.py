@@ -141,7 +141,7 @@ def _mended(source: Source) -> tuple[str, tuple[Problem, ...]]:
 
 
 def _write(source: Source, text: str) -> None:
-    from mission_cli.adapters.fs.exchange import replace_unless_changed
+    from mission_cli.wiring.host import replace_unless_changed
 
     path = Path(source.path).resolve()
     old, new = (t.encode("utf-8", "surrogateescape") for t in (source.text, text))
@@ -168,7 +168,7 @@ def _below(folder: Path) -> list[Path]:
 
     Raises NotFoundError where there is none: nothing was looked at, and nothing is said to be well.
     """
-    from mission_cli.adapters.git.repo.checkout import MISSION_FOLDERS, is_mission_file
+    from mission_cli.domain.paths import MISSION_FOLDERS, is_mission_file
 
     def lies_there(file: Path) -> bool:
         place = (file.parent if file.name != "mission.md" else file.parent.parent).absolute().as_posix()

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import FrameType
 
-    from mission_cli.adapters.git.state.store import GitStateStore
     from mission_cli.app.commands.plan_from_goal import (
         Planned,
         PlanningRound,
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.cli.shell import Shell
     from mission_cli.wiring.compose import Opened
+    from mission_cli.wiring.host import GitStateStore
 
 _LOOK_SECONDS = 0.1
 _MOST_PROBLEMS = 30

@@ -95,9 +95,7 @@ def _agreed(worker: RunRecord) -> bool:
 
 def _sit_down(shell: Shell, opened: Opened, desk: Desk) -> int:
     """Run the program on this terminal; then say how to hand back, and offer it."""
-    from mission_cli.adapters.fs.env_file import resolved
-    from mission_cli.adapters.proc.run import interact
-    from mission_cli.adapters.user import environment
+    from mission_cli.wiring.host import environment, interact, resolved
 
     argv = desk.command or (os.environ.get("SHELL") or "/bin/sh",)
     around = environment()

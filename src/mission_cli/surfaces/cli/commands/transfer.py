@@ -118,13 +118,12 @@ def attach(
     base: Annotated[str, typer.Option(help="Branch that the work starts from and lands on.")] = "",
 ) -> int:
     """Move a homeless mission, with its history of commits, into the repository; killed anywhere, again finishes it."""
-    from mission_cli.adapters.git.state.attach import Move
-    from mission_cli.adapters.machine import git_person
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands.create import attached
     from mission_cli.engine.recording.entry import Entry
     from mission_cli.engine.recording.record import message
     from mission_cli.wiring.compose import open_homeless
+    from mission_cli.wiring.host import git_person, transfer
 
     home = open_homeless()
     if home is None:
@@ -132,7 +131,9 @@ def attach(
     stored = resolve(home.snapshot(), mission).stored
     opened = shell.open(create=True)
     path, person = opened.state.path_for(stored.id), git_person(shell.repo)
-    move = Move(home, opened.state, folder=str(PurePosixPath(stored.path).parent), to=str(PurePosixPath(path).parent))
+    move = transfer(
+        home, opened.state, folder=str(PurePosixPath(stored.path).parent), to=str(PurePosixPath(path).parent)
+    )
     move.refuse_edits()
     if not move.is_done():
         base = base or opened.default_base()
@@ -184,9 +185,9 @@ def _plan(shell: Shell, taken: Taken, file: str, wishes: _Wishes) -> tuple[str, 
 
 
 def _adopt(shell: Shell, text: str, file: str, wishes: _Wishes) -> tuple[str, str]:
-    from mission_cli.adapters.machine import git_person
     from mission_cli.app.commands.create import adopt
     from mission_cli.wiring.compose import is_in_repository, open_homeless
+    from mission_cli.wiring.host import git_person
 
     here = not wishes.homeless and is_in_repository(shell.repo)
     store = shell.open(create=True).state if here else open_homeless(create=True)

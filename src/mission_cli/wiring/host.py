@@ -1,0 +1,98 @@
+"""What surfaces use of this machine: programs on the terminal, files, keys, git's settings, other agents' commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.fs.atomic import write_whole
+from mission_cli.adapters.fs.env_file import resolved
+from mission_cli.adapters.fs.exchange import replace_unless_changed
+from mission_cli.adapters.git.repo.checkout import find_checkout
+from mission_cli.adapters.proc.run import interact, run
+from mission_cli.adapters.user import environment, key_file, shorten_log
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+    from types import ModuleType
+
+    from mission_cli.adapters.agent_commands import CommandFile as CommandFile  # noqa: PLC0414 - for surfaces
+    from mission_cli.adapters.git.state.attach import Move
+    from mission_cli.adapters.git.state.merging import MergedFile
+    from mission_cli.adapters.git.state.store import GitStateStore as GitStateStore  # noqa: PLC0414 - for surfaces
+    from mission_cli.adapters.schedule.local import (
+        Installation as Installation,  # noqa: PLC0414 - for surfaces
+    )
+    from mission_cli.adapters.schedule.local import (
+        LocalSchedule as LocalSchedule,  # noqa: PLC0414 - for surfaces
+    )
+    from mission_cli.domain.host import Person
+    from mission_cli.ports.templates import Templates
+
+__all__ = [
+    "agent_commands",
+    "environment",
+    "find_checkout",
+    "git_person",
+    "interact",
+    "key_file",
+    "merge_texts",
+    "now",
+    "replace_unless_changed",
+    "resolved",
+    "run",
+    "schedules",
+    "shorten_log",
+    "templates",
+    "transfer",
+    "write_whole",
+]
+
+
+def agent_commands() -> ModuleType:
+    """Return what finds, writes and removes the slash commands of other programs."""
+    from mission_cli.adapters import agent_commands
+
+    return agent_commands
+
+
+def git_person(where: Path) -> Person:
+    """Return who commits there by git's settings."""
+    from mission_cli.adapters.machine import git_person
+
+    return git_person(where)
+
+
+def merge_texts(base: str, ours: str, theirs: str, *, path: str, marker_size: int) -> MergedFile:
+    """Merge three versions of a file of a mission by their meaning."""
+    from mission_cli.adapters.git.state.merging import merge_texts
+
+    return merge_texts(base, ours, theirs, path=path, marker_size=marker_size)
+
+
+def now() -> datetime:
+    """Return the time by the clock of this machine."""
+    from mission_cli.adapters.clock import SystemClock
+
+    return SystemClock().now()
+
+
+def schedules() -> tuple[str, ...]:
+    """Return the names of what can start pulses."""
+    from mission_cli.adapters.schedule.local import KINDS
+
+    return tuple(KINDS)
+
+
+def templates() -> Templates:
+    """Return what renders a new mission file."""
+    from mission_cli.adapters.templates import JinjaTemplates
+
+    return JinjaTemplates()
+
+
+def transfer(home: GitStateStore, state: GitStateStore, *, folder: str, to: str) -> Move:
+    """Return the way of a mission's files and history from one state repository to another."""
+    from mission_cli.adapters.git.state.attach import Move
+
+    return Move(home, state, folder=folder, to=to)
