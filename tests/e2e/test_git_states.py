@@ -180,7 +180,7 @@ def test_a_branch_called_missions_is_no_state_of_ours(person: Person, tmp_path: 
     clone.worker(HONEST)
     clone.plan(ONE)
     answer = clone.mission("start", "m", "--headless", ok=(1,))
-    words = 'the branch `missions` of the remote is no state of ours (rename that branch there, or set remote = "")'
+    words = 'the branch `missions` of the remote does not contain missions (rename that branch there, or set remote = "")'
     assert f"error: nothing was started: {words}\n" in answer.err
     assert clone.starts() == []
     assert clone.git("ls-tree", "--name-only", "missions", cwd=clone.repo / "missions") == "m"
@@ -221,7 +221,7 @@ def test_an_index_that_another_program_locks(person: Person) -> None:
     code.write_text("")
     person.start()
     status = person.run(ok=(3,)).facts
-    assert status["waiting_for"][0]["name"] == f"git is at work in {person.repo.resolve()} (index.lock)"
+    assert status["waiting_for"][0]["name"] == f"git is running in {person.repo.resolve()} (index.lock)"
     code.unlink()
     assert person.run().facts["status"] == "completed"
 
@@ -272,8 +272,8 @@ def test_a_merge_that_is_open_in_the_mission_files_is_waited_for(person: Person)
     head = person.state_head()
     answer = person.mission("start", "m", "--headless", ok=(4,))
     assert answer.err.splitlines()[-2:] == [
-        f"error: the mission files wait: a merge is not finished in {missions.resolve()}",
-        " hint: finish it, then all goes on by itself",
+        f"error: cannot write mission files: a merge is not finished in {missions.resolve()}",
+        " hint: finish it; missions then continue",
     ]
     assert person.state_head() == head
     (missions / "note.txt").write_text("both\n")

@@ -113,7 +113,7 @@ OBSTACLES = {
     a_staged_file: "a changed file of yours is in the way",
     a_rebase: "`main` is being rebased",
     a_revert: "a revert is not finished",
-    a_conflict: "a conflict of yours is not resolved",
+    a_conflict: "an unresolved conflict is in the way",
     a_commit_whose_editor_is_open: "`git -c core.editor=",
     a_file_in_another_tree_of_the_base: "an ignored file of yours is in the way",
 }

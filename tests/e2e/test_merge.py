@@ -234,7 +234,7 @@ def test_mission_files_in_place_are_merged_by_meaning_too_and_no_file_of_a_perso
         person.git("commit", "--quiet", "-am", word)
     person.git("merge", "--quiet", "--no-edit", "left")
     assert "| 1.1 | Count |  | done " in person.file().read_text()
-    with pytest.raises(BlockedError, match="refs/heads/right is a branch of yours"):
+    with pytest.raises(BlockedError, match="refs/heads/right also contains your code"):
         open_repository(person.repo).state.join(Sha(person.git("rev-parse", "left")), message="Join")
 
 

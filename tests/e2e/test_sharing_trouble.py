@@ -66,7 +66,7 @@ def test_a_takeover_that_could_not_be_pushed_is_taken_back(hub: Hub, ada: Person
     hook.write_text("#!/bin/sh\nwhile read -r _ _ ref; do [ $ref != refs/heads/missions ] || exit 1; done\n")
     hook.chmod(0o755)
     refused = ben.mission("takeover", "m", ok=(1,)).err
-    assert refused.startswith("error: nothing was started: the remote `origin` cannot be pushed to: ")
+    assert refused.startswith("error: nothing was started: cannot push to the remote `origin`: ")
     assert ben.loaded().mission.host == host(ada)
     hook.unlink()
     ben.mission("pulse")
@@ -245,7 +245,7 @@ def test_work_that_went_different_ways_waits_for_a_person_and_goes_on_when_both_
     assert hold["person"]
     assert hold["detail"] == (
         "nothing starts while the remote cannot be used: "
-        f"{branch} here and at `origin` went different ways (bring both together: {hint})"
+        f"{branch} here and at `origin` have diverged (merge them: {hint})"
     )
     assert ada.starts() == []
     for command in hint.split(", "):
@@ -266,6 +266,6 @@ def test_finished_work_is_not_replaced_by_what_stands_at_the_remote(hub: Hub, ad
     ada.git("push", "--quiet", "--force", "origin", f"{other}:refs/heads/mission/m/work")
     before = hub.refs["refs/heads/mission/m/work"]
     refused = ada.mission("takeover", "m", ok=(1, 2, 3)).err
-    assert "went different ways" in refused
+    assert "have diverged" in refused
     assert ada.git("rev-parse", "mission/m/work") == work
     assert hub.refs["refs/heads/mission/m/work"] == before

@@ -168,7 +168,7 @@ def test_one_that_leaves_a_pipe_where_git_would_read_holds_nobody_up(person: Per
     causes, status, _ = judged(person, GOOD + 'write("more.txt", "more")\n' + pipes)
     assert (causes, status) == ([("1.1-a1", "wrong_output"), ("1.1-a2", "wrong_output")], "failed")
     record = (person.repo / "missions/m/runs/1.1-a1.md").read_text()
-    assert f"its branch cannot be fetched: .git/{place} is no file" in record
+    assert f"its branch cannot be fetched: .git/{place} is neither a file nor a folder" in record
 
 
 @only_at_night

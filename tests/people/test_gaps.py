@@ -109,7 +109,7 @@ def test_while_the_branch_of_the_mission_files_is_rebased_we_wait(place: str, tm
     before = desk.text("rev-parse", branch)
     step = room.commit(1)
     assert step is not None
-    with pytest.raises(BusyError, match="the mission files wait: a rebase is not finished"):
+    with pytest.raises(BusyError, match="cannot write mission files: a rebase is not finished"):
         step()
     assert desk.text("rev-parse", branch) == before
     (desk.tree / "a.txt").write_text("both\n")

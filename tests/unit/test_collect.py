@@ -257,7 +257,7 @@ def test_any_path_will_do(tmp_path: Path, name: str) -> None:
 def test_a_file_that_is_too_large_is_named_and_not_brought_over(lab: Lab) -> None:
     lab.write("big.bin", os.urandom(3 << 20))
     tip = lab.commit()
-    words = ("big.bin is 3 MiB, more than `max_file_mib` allows (2)",)
+    words = ("big.bin is 3 MiB, larger than `max_file_mib` (2) allows",)
     assert lab.collect(largest=2 << 20) == Left(tip=tip, unfit=words)
     assert not lab.has(tip)
     assert lab.collect(largest=3 << 20) == Left(tip=tip)
@@ -280,7 +280,7 @@ def test_a_repository_in_the_commit_is_named_and_its_files_are_saved(lab: Lab) -
     lab.write("marker.txt", "x\n")
     tip = lab.commit()
     left, saved = lab.save()
-    words = ("app is a repository of its own: its files are not in the commit",)
+    words = ("app is a nested repository: its files are not in the commit",)
     assert left == Left(tip=tip, unfit=words)
     assert lab.files(saved) == ["a.txt", "app/deeper/page.txt", "app/page.txt", "marker.txt"]
     assert trees_are_dirty(lab) == ["app"]

@@ -1,1 +1,1 @@
-"""The outside world behind ports: processes, files, git, executors, agents, checks, templates."""
+"""Implementations of the ports: processes, files, git, executors, agents, checks, templates."""

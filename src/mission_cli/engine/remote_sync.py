@@ -179,8 +179,8 @@ def _exchange(ctx: Context, *, ask: bool) -> SyncResult:
         if refused and number:
             ctx.share.push(head)
             branch, remote = f"mission/{refused[0]}/work", ctx.share.remote
-            hint = f"bring both together: git fetch {remote} {branch}, git switch {branch}, git merge FETCH_HEAD"
-            raise BlockedError(f"{branch} here and at `{remote}` went different ways", hint=hint)
+            hint = f"merge them: git fetch {remote} {branch}, git switch {branch}, git merge FETCH_HEAD"
+            raise BlockedError(f"{branch} here and at `{remote}` have diverged", hint=hint)
     raise ConflictError(f"`{ctx.share.remote}` moves faster than we can push", hint="the next pulse tries again")
 
 

@@ -1,1 +1,1 @@
-"""Composition: the one place that knows concrete classes."""
+"""Composition: the only place that knows concrete classes."""

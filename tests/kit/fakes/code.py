@@ -181,7 +181,7 @@ class MemoryCodeRepo:
         now = self._objects.get(commit)
         whole = {**now.files, **files}
         changed = {path: text for path, text in whole.items() if text is not None}
-        return self._objects.add(Commit(changed, (commit,), "As the base judges", ROBOT, now.at))
+        return self._objects.add(Commit(changed, (commit,), "Judge as the base does", ROBOT, now.at))
 
     def missing(self, commit: Sha, paths: Sequence[str]) -> Mapping[str, bool]:
         """There is no checkout."""
@@ -192,7 +192,7 @@ class MemoryCodeRepo:
         """Create a branch at the base; nothing when it exists."""
         head = self._ref("heads/main")
         if head is None:
-            raise ToolError(f"the branch {name} cannot be made", hint="make a first commit")
+            raise ToolError(f"cannot create the branch {name}", hint="make a first commit, then try again")
         self._disk.create(f"{REFS}/heads/{name}", head)
 
     def is_dedicated(self, base: str) -> bool:

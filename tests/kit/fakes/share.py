@@ -165,7 +165,7 @@ class MemoryShare:
                 continue
             if before and not self._objects.contains(Sha(oid), Sha(before)):
                 if driven and ref.endswith("/work") and self._has_work(Sha(before), Sha(oid)):
-                    raise BlockedError(f"{ref} here and at `origin` went different ways", hint="bring both together")
+                    raise BlockedError(f"{ref} here and at `origin` have diverged", hint="merge them")
                 self._disk.create(f"{REFS}/wip/{mission}/before-takeover-{before[:7]}", before)
             self._disk.write(f"{REFS}/{ref}", oid)
 
@@ -184,7 +184,7 @@ class MemoryShare:
             self._way.hear()
             self._disk.write(f"{SIGNS}/{self._me}", sign)
         else:
-            raise ToolError(f"somebody else leaves signs of life as {self._me}")
+            raise ToolError(f"another clone sends heartbeats as {self._me}")
 
     def signs(self) -> Mapping[str, str]:
         """Signs by host."""

@@ -185,7 +185,7 @@ class MemoryStateStore:
         first = revision.removesuffix("^")
         found = self._objects.find(first)
         if found is None:
-            raise NotFoundError(f"there is no revision `{first}`", hint="mission history shows what there is")
+            raise NotFoundError(f"there is no revision `{first}`", hint="mission history lists the revisions")
         parents = self._objects.get(found).parents
         name = found if first == revision else next(iter(parents), None)
         return self._objects.get(name).files.get(stored.path, "") if name else ""
@@ -346,8 +346,8 @@ class MemoryStateStore:
             if mission.path in files and mission.path in other:
                 files[mission.path] = with_driver(files[mission.path], other[mission.path], mission.id)
         if stuck:
-            hint = "merge the branch by hand: git merge, then decide at the markers"
-            raise BlockedError(f"both sides wrote different words in {', '.join(stuck)}", hint=hint)
+            hint = "merge the branch yourself: git merge, then resolve the conflict markers"
+            raise BlockedError(f"both sides changed the same place in {', '.join(stuck)}", hint=hint)
         return self._objects.add(Commit(files, (head, theirs), message, ROBOT, self._clock.now()))
 
     def _persons_only(self, base: Sha, head: Sha, taken: Sequence[Stored]) -> dict[str, str]:

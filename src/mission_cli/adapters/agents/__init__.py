@@ -1,4 +1,4 @@
-"""Agent adapters: one module each, pure translators, one line each in the registry; imported when one is wanted."""
+"""Agent adapters: one module each, which only translate; registered in `AGENTS` and imported on first use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class _Registry(Mapping[str, "Agent"]):
-    """Classes by the name of their module."""
+    """Agents by the name of their module."""
 
     def __init__(self, classes: Mapping[str, str]) -> None:
         self._classes = classes

@@ -1,4 +1,4 @@
-"""How criteria are judged: commands, verdicts, and the toolchains that are found in a repository."""
+"""Judge criteria: commands, verdicts, and the toolchains found in a repository."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _COMPARE = {
 
 
 class StandardChecks:
-    """Judges `run`, `metric`, `file` and `grep`.
+    """Judges the criteria `run`, `metric`, `file` and `grep`.
 
-    The inspector is the command that looks into files, and `shell` runs commands: bash where there is one.
+    `inspector` is the command that examines files; `shell` runs commands: bash if there is one.
     """
 
     manifest_names: tuple[str, ...] = MANIFESTS
@@ -45,20 +45,20 @@ class StandardChecks:
         self.lacks = (
             ""
             if is_bash(shell)
-            else f"that is not bash ({shell}): `[[ … ]]`, `source` and, maybe, pipefail are missing"
+            else f"not bash ({shell}): `[[ … ]]`, `source` and maybe `pipefail` are missing"
         )
 
     def argv(self, criterion: Criterion) -> tuple[str, ...]:
-        """A shell for what a person wrote as a command; the inspector for files and patterns."""
+        """Return the argv of a check: a shell for a person's command, the inspector for files and patterns."""
         if criterion.kind in {CriterionKind.RUN, CriterionKind.METRIC}:
             return shell_argv(self._shell, criterion.command)
         wanted = {"paths": list(criterion.paths), "pattern": criterion.pattern, "negated": criterion.negated}
         return (*self._inspector, json.dumps({"kind": str(criterion.kind), **wanted}))
 
     def verdict(self, criterion: Criterion, end: Exit, output: str) -> tuple[Verdict, str]:
-        """What an ended job says. Only a clean end can be a pass."""
+        """Return the verdict on an ended check, with the output for people. Only a clean end can be a pass."""
         if end.reason is EndReason.DEADLINE:
-            return Verdict.FAILED, f"{output}\nstopped: it took longer than it may"
+            return Verdict.FAILED, f"{output}\nstopped: it took longer than its time limit"
         if end.reason is not EndReason.EXIT:
             return Verdict.COULD_NOT_RUN, end.detail or str(end.reason)
         if criterion.kind in {CriterionKind.FILE, CriterionKind.GREP}:
@@ -69,21 +69,21 @@ class StandardChecks:
             return _measured(criterion, output)
         early = ended_early(criterion.command, output)
         if early:
-            return Verdict.FAILED, f"{output}\n{early} ended before it said what it ran".lstrip()
+            return Verdict.FAILED, f"{output}\n{early} ended before it reported what it ran".lstrip()
         return _passed(output)
 
     def detect(self, files: Mapping[str, str]) -> tuple[Criterion, ...]:
-        """The test and build commands of every toolchain found."""
+        """Return the test and build commands of every toolchain found."""
         return detect(files)
 
     def judges(
         self, criteria: Sequence[Criterion], read: Callable[[Iterable[str]], Mapping[str, str]]
     ) -> frozenset[str]:
-        """The files that only judge among those that the commands of criteria reach."""
+        """Return those files reached by the commands of criteria that only judge the work."""
         return judges(criteria, read)
 
     def concerns(self, path: str) -> bool:
-        """Whether a changed file may matter to a judgement otherwise than as the work itself."""
+        """Whether a changed file may affect judgment in another way than as the work itself."""
         return concerns(path)
 
     def against(
@@ -93,7 +93,7 @@ class StandardChecks:
         judging: Collection[str],
         meant: Callable[[str], bool],
     ) -> Compared:
-        """How the files that judge have to look so that they judge as before, and what was found."""
+        """Return the files that must be restored so that criteria judge as before, and what was found."""
         return against(changes, criteria, judging, meant)
 
 
@@ -108,7 +108,7 @@ def _failed(criterion: Criterion, end: Exit, output: str) -> tuple[Verdict, str]
     if missing_tool(criterion.command, end.code, output):
         return Verdict.COULD_NOT_RUN, words
     if end.code == BROKEN_PIPE:
-        words += "\na program was ended as the next one in its pipe had read enough: write its output to a file first"
+        words += "\na program in a pipe was ended as the next one stopped reading: write its output to a file first"
     return Verdict.FAILED, words
 
 

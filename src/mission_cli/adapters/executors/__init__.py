@@ -1,1 +1,1 @@
-"""Executors: where jobs run."""
+"""Executors start, watch and end jobs."""

@@ -1,1 +1,1 @@
-"""The one door to git: the state store, the code repository, the trees of workers."""
+"""All use of git: the state store, the code repository, the trees of workers."""

@@ -1,1 +1,1 @@
-"""The one door to processes."""
+"""All use of processes."""

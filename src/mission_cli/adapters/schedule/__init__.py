@@ -1,1 +1,1 @@
-"""What starts the pulse every minute: cron or systemd."""
+"""Schedules: cron or systemd starts a pulse every minute."""

@@ -1,1 +1,1 @@
-"""The repository that the work is done in."""
+"""The repository that contains the code."""

@@ -1,4 +1,4 @@
-"""Answers about commits that are asked for again in every round of a pulse."""
+"""Cached answers about commits that every round of a pulse asks for again."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _KNOWN_SECONDS = 5.0
 
 
 class Known:
-    """Answers that follow from ids alone, for as long as the rounds of a pulse take: each asks for all of them again.
+    """A cache of answers that depend only on object ids, for the few seconds that the rounds of a pulse take.
 
-    Not for longer: a person's `git gc` may take away a merge that nothing holds yet, and asking makes it anew.
+    Not for longer: a person's `git gc` may delete a merge commit that no ref holds yet. Asking again recreates it.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Known:
         self._until = 0.0
 
     def of(self, name: str, *ids: str, ask: Callable[..., T]) -> T:
-        """The answer to a question about these ids."""
+        """Return the cached answer for these ids, or call `ask` with them."""
         now = time.monotonic()
         if now > self._until:
             self._answers.clear()
@@ -39,7 +39,7 @@ class Known:
 
 
 def changed_at(place: Path) -> int:
-    """When something was last put into a folder or file, in nanoseconds; 0 where it is not there."""
+    """When a folder or file was last modified, in nanoseconds; 0 if it does not exist."""
     try:
         return place.stat().st_mtime_ns
     except OSError:

@@ -1,4 +1,4 @@
-"""The code repository: the branches of missions, what attempts left, and how finished work gets to the base."""
+"""The code repository: mission branches, what attempts left there, and landing finished work on the base."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ if TYPE_CHECKING:
 _MOST_GAINED = 1000
 _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
 _OURS = "refs/mission/ours"
-"""Where we have put the branches of finished work, by mission."""
+"""Where the program last put the branch of finished work, by mission."""
 _KNOWN = "refs/mission/known"
-"""Where the base of each mission was when no worker had moved it."""
+"""The last commit of each mission's base that was not moved by a worker."""
 _LATEST = 4_102_444_799
-"""The last second of 2099: git reads no later date."""
+"""The last second of 2099; git accepts no later date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class _Change:
 
 
 class GitCodeRepo:
-    """The repository of a checkout, and the trees that attempts at it work in."""
+    """The repository of a checkout, and the trees of its attempts."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class GitCodeRepo:
         self._robot = robot
 
     def heads(self, mission: MissionId, base: str) -> Heads:
-        """Where the branches are."""
+        """Return the commits that the branches of a mission point to."""
         work = self._work(mission)
         there = self._objects.commit_of(f"refs/heads/{base}") if base else None
         return Heads(
@@ -104,7 +104,10 @@ class GitCodeRepo:
         )
 
     def _ours(self, mission: MissionId, work: Sha | None) -> Sha | None:
-        """Where we put `work` last. It is written before `work` moves, by merges whose first parent `work` is then."""
+        """Return where the program last put `work`.
+
+        The ref is written before `work` moves, by merges whose first parent is the `work` of that moment.
+        """
         kept = self._objects.commit_of(f"{_OURS}/{mission}")
         if kept is None or work is None or kept == work:
             return kept
@@ -112,36 +115,36 @@ class GitCodeRepo:
         return work if about == work else kept
 
     def own_work(self, mission: MissionId, work: Sha) -> None:
-        """Take `work` as it is for what we have put there."""
+        """Record that the program put `work` where it is now."""
         ref = f"{_OURS}/{mission}"
         self._git.swap_ref(ref, work, self._objects.commit_of(ref) or ZERO)
 
     def own_base(self, mission: MissionId, base: Sha) -> None:
-        """Remember it by a ref."""
+        """Record a base that no worker has moved, in a ref."""
         ref = f"{_KNOWN}/{mission}"
         self._git.swap_ref(ref, base, self._objects.commit_of(ref) or ZERO)
 
     def put_base_back(self, base_name: str, to: Sha, expect: Sha) -> None:
-        """Compare and swap."""
+        """Move the base back to `to`, if it is still at `expect`."""
         self._git.swap_ref(f"refs/heads/{base_name}", to, expect)
 
     def gained(self, before: Sha, after: Sha, besides: Sha | None) -> tuple[Sha, ...]:
-        """As `git rev-list` says; at most so many as a worker makes."""
+        """Return what `git rev-list` lists between two commits, at most as many as a worker makes."""
         without = [f"^{commit}" for commit in (before, besides) if commit]
         words = self._git.text("rev-list", f"--max-count={_MOST_GAINED}", after, *without).split()
         return tuple(map(Sha, words))
 
     def makers(self, commit: Sha, runs: Sequence[RunId]) -> tuple[RunId, ...]:
-        """Those of the runs in whose own trees a commit was made: it lies there as an object of its own."""
+        """Return the runs whose own trees contain a commit as an object, which means that it was made there."""
         return tuple(r for r in runs if (self._tree_of(r) / ".git/objects" / commit[:2] / commit[2:]).is_file())
 
     def _in_the_way(self, mission: MissionId) -> str:
-        """A branch beside which git cannot have those of the mission."""
+        """Return an existing branch whose name prevents git from creating the mission's branches, or empty."""
         names = ("mission", f"mission/{mission}")
         return next((name for name in names if self._objects.commit_of(f"refs/heads/{name}")), "")
 
     def _highest(self, mission: MissionId) -> dict[FeatureNumber, int]:
-        """Numbers of the last attempts that left a branch or a claim; git is asked again when there are new ones."""
+        """Return the highest attempt number with a branch or claim, by feature; runs git only after these changed."""
         mine, claims = f"refs/heads/mission/{mission}/", f"refs/mission/claims/{mission}/"
         places = (mine, claims, "packed-refs", "reftable/tables.list")
         look = tuple(changed_at(self._checkout.common_dir / name) for name in places)
@@ -166,7 +169,7 @@ class GitCodeRepo:
         protected: Callable[[str, bool], bool],
         left: Left | None = None,
     ) -> Evidence | None:
-        """Say what the attempt's branch holds, merged on `work`; what nobody has brought over yet is fetched now."""
+        """Return what the attempt's branch holds, merged on `work`; fetch what has not been fetched yet."""
         left = self._left(run, start, left)
         if left.secrets or left.unfit:
             return Evidence(tip=None, commits=1, secrets=left.secrets, unfit=left.unfit, work=work)
@@ -209,7 +212,7 @@ class GitCodeRepo:
         )
 
     def base_merge(self, base: Sha, work: Sha) -> Merge | None:
-        """The base merged into `work`, or None when it is in there already."""
+        """Merge the base into `work`; None when `work` contains it already."""
         if self._objects.is_ancestor(base, work):
             return None
         tree, conflicts = self._merge_tree(work, base)
@@ -218,7 +221,7 @@ class GitCodeRepo:
         return Merge(self._commit(tree, [work, base], "Merge the base into the work of the mission", base))
 
     def landing(self, base_name: str, base: Sha, work: Sha) -> Landing:
-        """What landing `work` would do, and what is in its way."""
+        """Return what landing `work` would do, and what is in its way."""
         return landing(
             self._git,
             base_name,
@@ -230,11 +233,11 @@ class GitCodeRepo:
         )
 
     def land(self, base_name: str, commit: Sha, expect: Sha) -> str:
-        """Fast-forward the base. Returns why it did not, or the empty string."""
+        """Fast-forward the base. Returns why it could not, or the empty string."""
         return land(self._git, base_name, commit, expect)
 
     def code_tree(self, commit: Sha) -> str:
-        """Tree of a commit without mission folders."""
+        """Return the tree of a commit without its mission folders."""
         folders = list(MISSION_FOLDERS)
         if not any(self._objects.entry(commit, folder) for folder in folders):
             return self._objects.tree_of(commit)
@@ -253,17 +256,17 @@ class GitCodeRepo:
         return self._objects.commit_of(short) if re.fullmatch(r"[0-9a-f]{4,64}", short) else None
 
     def newest(self, commits: Sequence[Sha]) -> Sha | None:
-        """Of commits on one line the one that contains the others."""
+        """Return the commit that contains all the others, of commits on one line of history."""
         if len(set(commits)) < 2:  # noqa: PLR2004 - one needs no comparison
             return commits[0] if commits else None
         return Sha(self._git.text("merge-base", "--independent", *dict.fromkeys(commits)).splitlines()[0])
 
     def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
-        """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
+        """Return the paths of the two top levels, with the content of files whose name is wanted, otherwise empty."""
         return glance(self._git, commit, wanted)
 
     def common(self, one: Sha, other: Sha) -> Sha | None:
-        """The last commit that both contain."""
+        """Return the newest commit that both contain."""
         found = self._known.of("common", one, other, ask=self._common)
         return Sha(found) if found else None
 
@@ -271,55 +274,55 @@ class GitCodeRepo:
         return self._git.run("merge-base", one, other, ok=(0, 1, 128)).out.decode().strip()
 
     def read(self, commit: Sha, paths: Iterable[str]) -> Mapping[str, str]:
-        """Texts of those of the paths that are files of a commit."""
+        """Return the texts of those paths that are files in a commit."""
         return read(self._git, commit, paths)
 
     def changes(self, before: Sha, after: Sha, wanted: Callable[[str], bool]) -> tuple[Change, ...]:
-        """The wanted files that differ between two commits, as texts."""
+        """Return the wanted files that differ between two commits, as texts."""
         return changes(self._git, before, after, wanted)
 
     def overlay(self, commit: Sha, files: Mapping[str, str | None]) -> Sha:
-        """A commit like another one in which some files are as said."""
+        """Return a commit on top of another one, with the content of some files replaced."""
         tree = overlay_tree(self._git, self._checkout.runtime, commit, files)
-        return self._commit(tree, [commit], "As the base judges", commit)
+        return self._commit(tree, [commit], "Judge as the base does", commit)
 
     def missing(self, commit: Sha, paths: Sequence[str]) -> Mapping[str, bool]:
-        """Files of the checkout that a clone of the commit does not have."""
+        """Return files of the checkout that a clone of the commit does not have."""
         return missing_at(self._checkout.common_dir, self._checkout.main_tree, commit, paths)
 
     def make_branch(self, name: str) -> None:
-        """Create a branch at what is checked out; nothing when it exists."""
+        """Create a branch at HEAD; do nothing if it exists."""
         ref, head = f"refs/heads/{name}", self._objects.commit_of("HEAD")
         if head is None or (not self._git.swap_ref(ref, head, ZERO) and self._objects.commit_of(ref) is None):
-            raise ToolError(f"the branch {name} cannot be made", hint="make a first commit")
+            raise ToolError(f"cannot create the branch {name}", hint="make a first commit, then try again")
 
     def is_dedicated(self, base: str) -> bool:
-        """Whether there is nothing on a branch yet but what a new repository comes with."""
+        """Whether a branch contains only the files that a new repository usually has."""
         commit = self._objects.commit_of(f"refs/heads/{base}")
         names = self._git.words("ls-tree", "-z", "--name-only", commit) if commit else []
         return all(name.upper().startswith(_NEW_REPOSITORY) for name in names)
 
     def make_work(self, mission: MissionId, base: Sha) -> None:
-        """Create the branch of finished features; nothing when it exists."""
+        """Create the branch of finished features; do nothing if it exists."""
         if not self._put_work(mission, base, None) and self._work(mission) is None:
-            raise ToolError(f"the branch mission/{mission}/work cannot be made", hint="is there a branch `mission`?")
+            raise ToolError(f"cannot create the branch mission/{mission}/work", hint="is there a branch `mission`?")
 
     def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
-        """Compare and swap; False when somebody else was faster."""
+        """Move `work` from `expect` to another commit; False if another process moved it first."""
         return self._put_work(mission, to, expect)
 
     def _work(self, mission: MissionId) -> Sha | None:
         return self._objects.commit_of(f"refs/heads/mission/{mission}/work")
 
     def _put_work(self, mission: MissionId, to: Sha, expect: Sha | None) -> bool:
-        """Move `work`, noted as our move before it is made; a move that is too late is not noted."""
+        """Move `work`, recorded as the program's move beforehand; a move that comes too late is not recorded."""
         if self._work(mission) != expect:
             return False
         self.own_work(mission, to)
         return self._git.swap_ref(f"refs/heads/mission/{mission}/work", to, expect or ZERO)
 
     def fence(self, mission: MissionId, words: str) -> None:
-        """Put an empty commit on `work`; nothing where there is none yet."""
+        """Put an empty commit on `work`; do nothing if there is no such branch yet."""
         work = self._work(mission)
         if work is not None:
             tree = self._git.text("rev-parse", f"{work}^{{tree}}")
@@ -328,7 +331,7 @@ class GitCodeRepo:
             self._put_work(mission, made, work)
 
     def watch(self, missions: Sequence[MissionId], bases: Sequence[str]) -> list[str]:
-        """Files whose look changes when a branch that the loop looks at moves."""
+        """Return the files that change when a branch that the loop watches moves."""
         names = [f"refs/heads/{base}" for base in dict.fromkeys(bases) if base]
         names += [f"refs/heads/mission/{mission}/work" for mission in missions]
         return refs_files(self._git, names)
@@ -336,13 +339,13 @@ class GitCodeRepo:
     # What an attempt left
 
     def _left(self, run: RunId, start: Sha, left: Left | None) -> Left:
-        """What the attempt left; looked at again where nobody has, or where what was brought over is not here."""
+        """Return what the attempt left; collected again if it was not collected yet or its commits are not here."""
         if left is not None and (not left.tip or left.secrets or left.unfit or self._objects.commit_of(left.tip)):
             return left
         return collect(self._git.git_dir, self._tree_of(run), run, start=start, screen=self._screen)
 
     def _show(self, run: RunId, tip: Sha) -> None:
-        """Hold what is judged by a ref, and let people see it as a branch, unless one of them has that checked out."""
+        """Keep what is judged in a ref, and show it as a branch unless that branch is checked out somewhere."""
         tips, branch = f"refs/mission/tips/{run}", f"refs/heads/mission/{run}"
         held, now = self._objects.commit_of(tips), self._objects.commit_of(branch)
         if held != tip:
@@ -378,10 +381,10 @@ class GitCodeRepo:
         return Merge(self._commit(tree, [work, tip], message, tip))
 
     def _merge_tree(self, ours: Sha, theirs: Sha) -> tuple[str | None, tuple[str, ...]]:
-        """The tree of a merge that no work tree sees; or None with the paths that conflict.
+        """Return the tree of a merge made without a work tree; or None with the conflicting paths.
 
-        None without paths: their histories have nothing in common. Merged all the same, what one side has removed
-        would come back, the secret too for which somebody rewrote a whole history.
+        None without paths: the histories have nothing in common. Merging them anyway would bring back what one side has
+        removed, for example a secret for which someone rewrote the history.
         """
         flags = ("--write-tree", "-z", "--name-only", "--no-messages")
         with as_checked_out(self._git, self._checkout.runtime, ours) as git:
@@ -394,14 +397,14 @@ class GitCodeRepo:
         return (None, tuple(dict.fromkeys(words[1:]))) if done.code else (words[0], ())
 
     def _commit(self, tree: str, parents: list[Sha], message: str, dated_like: Sha) -> Sha:
-        """A commit that has the same name whenever it is made again."""
+        """Make a commit whose id is the same each time it is made."""
         said = self._git.text("show", "-s", "--format=%cd", "--date=raw", dated_like)
         author, committer = self._identities
         return self._git.commit_tree(tree, parents, message, author=author, committer=committer, at=_date(said))
 
     @cached_property
     def _identities(self) -> tuple[Person, Person]:
-        """Author and committer of what lands: those that the person's own commits there have."""
+        """Author and committer of what lands: those of the person's own commits in this repository."""
         return identities(self._checkout.common_dir) or (self._robot, self._robot)
 
     def _land_commit(self, base: Sha, work: Sha) -> tuple[Sha | None, tuple[str, ...]]:
@@ -411,7 +414,7 @@ class GitCodeRepo:
         return self._commit(tree, [base, work], "Merge the work of the mission", work), ()
 
     def _code_of(self, mission: MissionId, start: Sha, tip: Sha) -> Sha:
-        """The work of an attempt as one commit without its findings; `start` where nothing else was changed."""
+        """Return the work of an attempt as one commit without its findings; `start` if nothing else was changed."""
         tree = self._findings.without(mission, start, tip)
         if tree == self._objects.tree_of(start):
             return start
@@ -420,17 +423,17 @@ class GitCodeRepo:
 
     def _with_findings(self, candidate: Sha, tip: Sha, found: tuple[str, ...]) -> Sha:
         tree = self._findings.within(candidate, self._findings.blobs_at(tip, found))
-        return self._commit(tree, [candidate], "What a criterion is judged on\n", candidate)
+        return self._commit(tree, [candidate], "Add findings for judging\n", candidate)
 
     def _merge_commit(self, tip: Sha, work: Sha) -> Sha | None:
-        """The commit that brought `tip` to `work`."""
+        """Return the commit that merged `tip` into `work`."""
         line = self._git.text("rev-list", "--first-parent", "--ancestry-path", "--reverse", f"{tip}..{work}")
         first = line.splitlines()[:1]
         return Sha(first[0]) if first else None
 
 
 def _date(raw: str) -> str:
-    """A date of a commit (`seconds zone`) as git takes it for a new one, whatever the first one says."""
+    """Convert a commit's date (`seconds zone`) to one that git accepts for a new commit, even from an invalid one."""
     seconds, _, zone = raw.partition(" ")
     number = int(seconds) if re.fullmatch(r"[0-9]+", seconds) else 0
     return f"@{min(number, _LATEST)} {zone if re.fullmatch(r'[+-][0-9]{4}', zone) else '+0000'}"

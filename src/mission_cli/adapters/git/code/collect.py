@@ -1,4 +1,4 @@
-"""What an attempt left, brought over once when it has ended: its commits, where a clone of them is whole and clean."""
+"""Collect what an ended attempt left: scan its commits and fetch them if they are complete and free of secrets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SHORT = 7
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What may not come in: secrets, but in files that `excepted` names; files above `largest` bytes (0: any size)."""
+    """What is rejected: secrets, except in files that `excepted` matches; files above `largest` bytes (0: any size)."""
 
     rules: SecretRules
     excepted: Sequence[str] = ()
@@ -41,7 +41,7 @@ class Screen:
 
 
 def collect_and_save(code: Path, tree: Path, run: str, *, start: str, screen: Screen) -> tuple[Left, str]:
-    """Bring an attempt's commits over and keep what it did not commit; return both, the latter as a commit or empty."""
+    """Fetch an attempt's commits and save its uncommitted work. Returns both, the latter as a commit or empty."""
     left, lost = _collect(code, tree, run, start, screen)
     ref = f"refs/mission/wip/{run}"
     saved = save_uncommitted(code, tree, ref=ref, label=run, start=start, rules=screen.rules, lost=lost)
@@ -49,7 +49,7 @@ def collect_and_save(code: Path, tree: Path, run: str, *, start: str, screen: Sc
 
 
 def collect(code: Path, tree: Path, run: str, *, start: str, screen: Screen) -> Left:
-    """Bring the commits of an attempt's branch over to `refs/mission/tips/<run>`, or say why not."""
+    """Fetch the commits of an attempt's branch to `refs/mission/tips/<run>`, or return why that was not possible."""
     return _collect(code, tree, run, start, screen)[0]
 
 
@@ -77,7 +77,7 @@ def _collect(code: Path, tree: Path, run: str, start: str, screen: Screen) -> tu
         if not left.secrets and not left.unfit:
             try:
                 _fetch(git, tree, tip, f"refs/mission/tips/{run}")
-            except ToolError:  # that git was killed, or refused: another one says which
+            except ToolError:  # git was killed or refused: a second try shows which
                 _fetch(git, tree, tip, f"refs/mission/tips/{run}")
     except ToolError as error:
         return Left(trouble=error.message), []
@@ -85,25 +85,25 @@ def _collect(code: Path, tree: Path, run: str, start: str, screen: Screen) -> tu
 
 
 def unusable(tree: Path) -> str:
-    """Why no git of ours is run in a tree, or the empty string."""
+    """Return why the program must not run git in a tree, or the empty string."""
     dot = tree / ".git"
     if dot.is_symlink():
-        return ".git is a link: its repository lies elsewhere"
+        return ".git is a symbolic link to another place"
     if dot.is_file():
-        return ".git is a file: its repository lies elsewhere"
+        return ".git is a file: the repository is in another place"
     odd = odd_in(tree)
-    return f".git/{odd} is no file" if odd else ""
+    return f".git/{odd} is neither a file nor a folder" if odd else ""
 
 
 def _screened(git: Git, code: Path, tree: Path, start: str, tip: str, screen: Screen) -> Left:
-    """Read everything that the commits would bring in. Raises ToolError when that is not possible."""
+    """Scan everything that the commits would add. Raises ToolError if something cannot be read."""
     scanner = Scanner(git, start, screen.rules, excepted=screen.excepted, largest=screen.largest)
     scanned = scanner.commits(tip)
     missing = lfs.bring(code, [tree / ".git"], scanned.pointers, scanner) if not scanned.leaks else []
     unfit = [
         *dangling(git, start, tip),
         *scanned.unfit,
-        *(f"{path} points to a file that Git LFS does not have" for path in _wanting(git, tip, missing)),
+        *(f"{path} is a Git LFS file whose content is missing" for path in _wanting(git, tip, missing)),
     ]
     return Left(tip=tip, secrets=tuple(map(str, scanned.leaks)), unfit=tuple(unfit))
 
@@ -113,7 +113,7 @@ def _wanting(git: Git, tip: str, missing: Sequence[str]) -> list[str]:
 
 
 def _fetch(git: Git, tree: Path, tip: str, ref: str) -> None:
-    """Bring just the commit over that was read; the branch may have moved since. Raises ToolError."""
+    """Fetch exactly the commit that was scanned; the branch may have moved since. Raises ToolError."""
     free_dead_lock(git.git_dir, ref)
     flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--force"]
     done = git.run("-c", "fetch.fsckObjects=true", "fetch", *flags, os.fspath(tree), f"{tip}:{ref}", ok=(0, 1, 128))
@@ -122,14 +122,14 @@ def _fetch(git: Git, tree: Path, tip: str, ref: str) -> None:
 
 
 def _heads_of(git: Git, tree: Path) -> dict[str, str]:
-    """Object ids of the branches of an attempt's tree, by ref."""
+    """Return the object ids of the branches in an attempt's tree, by ref."""
     done = git.run("ls-remote", "--quiet", "--heads", os.fspath(tree), ok=(0, 128))
     lines = done.out.decode("utf-8", "replace").splitlines()
     return {ref: oid for oid, _, ref in (line.partition("\t") for line in lines)}
 
 
 def _lost(git: Git, tree: Path, start: str, there: Mapping[str, str]) -> dict[str, str]:
-    """Commits of a tree that its own branch does not lead to and nobody here has: where each is, by id."""
+    """Return commits of a tree that are neither on its branch nor in this repository: where each is, by id."""
     found = {oid: ref.removeprefix("refs/heads/") for ref, oid in there.items()}
     head = head_of(tree)
     if head:
@@ -149,5 +149,5 @@ def _lost(git: Git, tree: Path, start: str, there: Mapping[str, str]) -> dict[st
 
 
 def _listed(objects: Path) -> str:
-    """A folder of objects as git reads it from a list, whatever characters it has."""
+    """Return a folder of objects quoted for git's list of alternates, whatever characters its path contains."""
     return os.fsdecode(quoted(os.fsencode(objects)))

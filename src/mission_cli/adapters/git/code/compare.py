@@ -1,4 +1,4 @@
-"""Files of two commits side by side, and commits in which some files are as they were elsewhere; all by plumbing."""
+"""Compare the files of two commits, and make commits with some files replaced, without a work tree."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_MANIFEST = 200_000
 
 
 def glance(git: Git, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
-    """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
+    """Return the paths of the two top levels, with the content of files whose name is wanted, otherwise empty."""
     entries = git.words("ls-tree", "-r", "-z", "--name-only", commit)
     shallow = [p for p in entries if p.count("/") <= 1]
     folders = {p.split("/")[0] + "/" + p.split("/")[1] + "/" for p in entries if p.count("/") > 1}
@@ -35,7 +35,7 @@ def glance(git: Git, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
 
 
 def read(git: Git, commit: Sha, paths: Iterable[str]) -> dict[str, str]:
-    """Texts of those of the paths that are files of a commit; one that is very large is left out."""
+    """Return the texts of those paths that are files in a commit; very large ones are left out."""
     wanted = sorted({p for p in paths if p and "\n" not in p})[:_MOST]
     if not wanted:
         return {}
@@ -45,7 +45,7 @@ def read(git: Git, commit: Sha, paths: Iterable[str]) -> dict[str, str]:
 
 
 def changes(git: Git, before: Sha, after: Sha, wanted: Callable[[str], bool]) -> tuple[Change, ...]:
-    """The wanted files that differ between two commits, as texts."""
+    """Return the wanted files that differ between two commits, as texts."""
     words = git.words(
         "diff", "--raw", "-z", "--no-renames", "--no-ext-diff", "--full-index", "--abbrev=64", before, after
     )
@@ -61,7 +61,7 @@ def changes(git: Git, before: Sha, after: Sha, wanted: Callable[[str], bool]) ->
 
 
 def overlay_tree(git: Git, runtime: Path, commit: Sha, files: Mapping[str, str | None]) -> str:
-    """Write the tree of a commit in which some files are as said; None: not there."""
+    """Write the tree of a commit with the content of some files replaced (None removes a file). Returns its id."""
     index = runtime / f"index-{random_hex(4)}"
     index.parent.mkdir(parents=True, exist_ok=True)
     env = {"GIT_INDEX_FILE": os.fspath(index)}

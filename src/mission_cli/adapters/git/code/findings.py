@@ -1,4 +1,4 @@
-"""What a worker found out, in the mission's folder `research/` of its tree: it goes to the state, not to the code."""
+"""Findings: files in the mission's folder `research/` of a worker's tree. They go to the state, not to the code."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _FILE = "100644"
 
 
 class Findings:
-    """Takes findings out of commits, and puts them into trees that criteria are judged on."""
+    """Removes findings from commits, and adds them to trees on which criteria are judged."""
 
     def __init__(self, git: Git, scratch: Path) -> None:
         self._git, self._scratch = git, scratch
 
     def changed(self, mission: MissionId, start: str, tip: str) -> tuple[str, ...]:
-        """Paths of the files with findings that are new or other at `tip`; what was removed is not among them."""
+        """Return the paths of findings that are new or changed at `tip`; removed ones are not included."""
         asked = ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--diff-filter=AM", start, tip, "--")
         return tuple(self._git.words(*asked, *findings_folders(mission)))
 
     def without(self, mission: MissionId, start: str, tip: str) -> str:
-        """The tree of `tip` with the findings as they are at `start`."""
+        """Write the tree of `tip` with the findings as they are at `start`. Returns its id."""
         folders = findings_folders(mission)
         with self._index(tip) as env:
             self._git.run("rm", "-r", "-q", "--cached", "--ignore-unmatch", "--", *folders, env=env)
@@ -40,7 +40,7 @@ class Findings:
             return self._git.text("write-tree", env=env)
 
     def within(self, commit: str, files: Mapping[str, str]) -> str:
-        """The tree of a commit with these files, blobs by path, in it; what is there already stays as it is."""
+        """Write the tree of a commit with these files (blobs by path) added; existing files stay. Returns its id."""
         there = set(self._git.words("ls-tree", "-r", "-z", "--name-only", commit, "--", *files)) if files else set()
         lines = "".join(f"{_FILE} {oid}\t{path}\0" for path, oid in files.items() if path not in there)
         with self._index(commit) as env:
@@ -48,7 +48,7 @@ class Findings:
             return self._git.text("write-tree", env=env)
 
     def blobs_at(self, commit: str, paths: Sequence[str]) -> dict[str, str]:
-        """Ids of files by path."""
+        """Return the blob ids of files, by path."""
         found = {}
         for entry in self._git.words("ls-tree", "-r", "-z", commit, "--", *paths) if paths else ():
             facts, _, path = entry.partition("\t")

@@ -1,7 +1,7 @@
-"""Landing: a fast-forward of the base where a person may have it checked out, or nothing at all.
+"""Landing: fast-forward the base, also where a person has it checked out; or change nothing.
 
-The merge was built and judged elsewhere. A true merge in a person's work tree would overwrite ignored
-files and fail on anything staged; a fast-forward with `--no-overwrite-ignore` does neither.
+The merge was built and judged elsewhere. A real merge in a person's work tree would overwrite ignored files and fail
+if anything is staged; a fast-forward with `--no-overwrite-ignore` does neither.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mission_cli.adapters.proc.scan import git_at_work
 from mission_cli.domain.branches.landing import Landing, LandState
 
 _DEEPEST = 5
-"""Symbolic refs that lead from one to the next; git follows as many."""
+"""The longest chain of symbolic refs that is followed; the same limit as in git."""
 _MOST_LOGS = 200
 _RENAMED = pattern(r"renamed refs/heads/(\S+) to refs/heads/(\S+)")
 
@@ -41,7 +41,7 @@ def landing(
     merge: Callable[[Sha, Sha], tuple[Sha | None, tuple[str, ...]]],
     code_tree: Callable[[Sha], str],
 ) -> Landing:
-    """Say what bringing `work` to the base would do now."""
+    """Return what bringing `work` to the base would do now."""
     if is_ancestor(work, base):
         return Landing(LandState.LANDED)
     if is_ancestor(base, work):
@@ -55,13 +55,13 @@ def landing(
 
 
 def land(git: Git, base_name: str, commit: Sha, expect: Sha) -> str:
-    """Fast-forward the base from `expect`. Returns why it did not, or the empty string."""
+    """Fast-forward the base from `expect`. Returns why it could not, or the empty string."""
     ref = f"refs/heads/{base_name}"
     if git.commit_of(ref) != expect:
         return f"{base_name} has moved"
     real = _meant(git, ref)
     if not real.startswith("refs/heads/"):
-        return f"`{base_name}` is a symbolic ref to {real}, and no branch"
+        return f"`{base_name}` is a symbolic ref to {real}, not a branch"
     homes = _homes(worktrees(git), {ref, real})
     if not homes:
         return "" if git.swap_ref(real, commit, expect) else f"{base_name} has moved"
@@ -72,7 +72,7 @@ def land(git: Git, base_name: str, commit: Sha, expect: Sha) -> str:
 
 
 def renamed_to(git: Git, name: str) -> str:
-    """Return what a branch that is gone was renamed to, as git's log tells; empty where nothing tells."""
+    """Return the new name of a branch that was renamed, from git's reflogs; empty if they do not show it."""
     branches = git.text("for-each-ref", "--format=%(refname)", f"--count={_MOST_LOGS}", "refs/heads/")
     new: dict[str, str] = {}
     for log in ["HEAD", *branches.splitlines()]:
@@ -87,7 +87,7 @@ def renamed_to(git: Git, name: str) -> str:
 
 
 def _forward(home: Worktree, commit: Sha) -> str:
-    """Move the branch that is checked out, with its files. Returns why that was not possible, or the empty string."""
+    """Move the branch where it is checked out, with its files. Returns why that failed, or the empty string."""
     there = Git(home.git_dir, home.path, durable=True, own_config=True)
     done = there.run(
         "merge",
@@ -103,15 +103,15 @@ def _forward(home: Worktree, commit: Sha) -> str:
 
 
 def _follow(home: Worktree, old: Sha, new: Sha) -> str:
-    """Let index and files of another work tree of the same branch follow; git moved only those of the first one."""
+    """Update index and files of another work tree of the same branch; git updated only those of the first one."""
     there = Git(home.git_dir, home.path, durable=True, own_config=True)
     done = there.run("read-tree", "-m", "-u", old, new, ok=(0, 1, 128))
     words = one_line(done.err.decode("utf-8", "replace"), 300)
-    return f"the files in {home.path} do not follow: {words}" if done.code else ""
+    return f"the files in {home.path} could not be updated: {words}" if done.code else ""
 
 
 def _meant(git: Git, ref: str) -> str:
-    """The ref that a symbolic one stands for, else the ref itself."""
+    """Return the ref that a symbolic ref points to, or the ref itself."""
     for _ in range(_DEEPEST):
         said = git.run("symbolic-ref", "--quiet", ref, ok=(0, 1, 128)).out.decode("utf-8", "surrogateescape").strip()
         if not said:
@@ -136,14 +136,14 @@ def _obstacle(git: Git, base_name: str, base: Sha, commit: Sha) -> str:
 
 
 def _busy(git: Git, home: Worktree, base: Sha, commit: Sha) -> str:
-    """Why one work tree of the base cannot follow now, or the empty string."""
+    """Return why a work tree that has the base checked out cannot be updated now, or the empty string."""
     if home.path == home.git_dir:
-        return f"nobody knows where the work tree of {home.git_dir} lies: run `mission pulse` there"
+        return f"the work tree of {home.git_dir} is unknown: run `mission pulse` in it"
     words = in_progress(home.git_dir)
     if words:
         return f"{words} is not finished in {home.path}"
     if (home.git_dir / "index.lock").exists():
-        return f"git is at work in {home.path} (index.lock)"
+        return f"git is running in {home.path} (index.lock)"
     if command := git_at_work([home.path]):
         return f"`{command}` is running in {home.path}"
     theirs = git.words("diff", "--name-only", "-z", "--no-renames", base, commit)
@@ -151,25 +151,25 @@ def _busy(git: Git, home: Worktree, base: Sha, commit: Sha) -> str:
 
 
 def _in_the_way(home: Worktree, paths: set[str]) -> str:
-    """The first of a person's files, changed, staged, untracked or ignored, that a landing would touch."""
+    """Return a message about the first changed, staged, untracked or ignored file that a landing would touch."""
     there = Git(home.git_dir, home.path, own_config=True)
     out = there.run("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching").out
     kinds = {"??": "an untracked file", "!!": "an ignored file"}
     for entry in out.decode("utf-8", "surrogateescape").split("\0"):
         code, path = entry[:2], entry[3:].rstrip("/")
         if code in _UNMERGED:
-            return f"a conflict of yours is not resolved in {home.path}: {path}"
+            return f"an unresolved conflict is in the way in {home.path}: {path}"
         if path and _clashes(home, path, paths):
             return f"{kinds.get(code, 'a changed file')} of yours is in the way in {home.path}: {path}"
     return ""
 
 
 _UNMERGED = frozenset({"DD", "AU", "UD", "UA", "DU", "AA", "UU"})
-"""What `git status` says of a file with a conflict; git moves no branch that is checked out beside one."""
+"""Codes of `git status` for a file with a conflict; git moves no checked-out branch while there is one."""
 
 
 def _clashes(home: Worktree, path: str, landing_paths: set[str]) -> bool:
-    """Whether a file (or a whole ignored folder) of a person stands where one of the landing files must go."""
+    """Whether a person's file, or a whole ignored folder, is where a landing file must go."""
     if path in landing_paths or any(folder in landing_paths for folder in _parents(path)):
         return True
     below = [p for p in landing_paths if p.startswith(f"{path}/")]

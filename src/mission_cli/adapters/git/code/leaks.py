@@ -1,7 +1,7 @@
-"""Secrets in what is about to enter the repository, and what else no clone could use.
+"""Scan what is about to enter the repository for secrets, and for files that a clone could not use.
 
-Every object that a commit brings along and nobody here has yet is read once, as a stream: contents of files, their
-names, commits with their authors and messages. What cannot be read raises ToolError, so that nothing is fetched unread.
+Every object that a commit adds to this repository is read once, as a stream: file contents and names, commits with
+their authors and messages. An unreadable object raises ToolError, so that nothing is fetched without a scan.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     from mission_cli.adapters.secrets.screen import SecretRules
 
 PIECE = 1 << 20
-"""Bytes of a file that are held at once."""
+"""Bytes of a file that are in memory at once."""
 _MOST = 20
-"""So many secrets are enough to know."""
+"""The scan reports at most this many secrets."""
 _MOST_TREE = 64 << 20
 _LONGEST_NAME = 255
 _NULS = 8
-"""One NUL in so many bytes: that is text of two or four bytes a character, or may hold some."""
+"""At least one NUL in this many bytes: the text is UTF-16 or UTF-32, or may contain some."""
 _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _MOST_POINTER = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """One secret: where it stands, and of what kind it is; never what it says."""
+    """One secret: its place and kind, never the secret itself."""
 
     path: str
     line: int
@@ -52,17 +52,17 @@ class Leak:
 
 @dataclass(slots=True)
 class Scanned:
-    """What was found in new objects."""
+    """What a scan found in new objects."""
 
     leaks: list[Leak] = field(default_factory=list)
     unfit: list[str] = field(default_factory=list)
-    """What no clone could use, in words: a file that is too large, a name that no disk takes."""
+    """Messages about what a clone could not use: a file that is too large, a name that is too long for a disk."""
     pointers: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """Objects of LFS that files point to: (path, size) by id."""
+    """LFS objects that files point to: (path, size) by id."""
 
 
 class Scanner:
-    """Reads new objects. Files that `excepted` patterns name may hold secrets; `largest` is in bytes, 0: any size."""
+    """Scans new objects. Files that `excepted` matches may contain secrets; `largest` is in bytes, 0: any size."""
 
     def __init__(self, git: Git, start: str, rules: SecretRules, *, excepted: Sequence[str], largest: int) -> None:
         self._git, self._start, self._rules = git, start, rules
@@ -73,7 +73,7 @@ class Scanner:
         self.scanned = Scanned()
 
     def commits(self, tip: str) -> Scanned:
-        """Read what a commit brings along that no ref here has. Raises ToolError when it cannot be read whole."""
+        """Scan what a commit adds that no ref here has. Raises ToolError if it cannot be read completely."""
         listed = self._git.run("rev-list", "--objects", tip, "--not", self._start, "--all").out
         reader = self._git.dialogue("-c", f"core.bigFileThreshold={PIECE}", "cat-file", "--batch-command")
         try:
@@ -85,7 +85,7 @@ class Scanner:
         return self.scanned
 
     def files_with_secrets(self, entries: Iterable[tuple[str, str]]) -> list[str]:
-        """Read files by (id, path); return the paths of those that hold a secret."""
+        """Scan files given as (id, path); return the paths of those that contain a secret."""
         reader = self._git.dialogue("-c", f"core.bigFileThreshold={PIECE}", "cat-file", "--batch-command")
         found = []
         try:
@@ -100,7 +100,7 @@ class Scanner:
         return found
 
     def stream(self, pieces: Iterable[bytes], path: str) -> None:
-        """Read one file that is no object of git's."""
+        """Scan one file that is not a git object."""
         from mission_cli.adapters.secrets.archives import inside
 
         for name, part in inside(pieces, path):
@@ -110,7 +110,7 @@ class Scanner:
         kind, size = _header(reader, "info", oid)
         if kind == "blob" and 0 < self._largest < size:
             self.scanned.unfit.append(
-                f"{self._shown(path)} is {size >> 20} MiB, more than `max_file_mib` allows ({self._largest >> 20})"
+                f"{self._shown(path)} is {size >> 20} MiB, larger than `max_file_mib` ({self._largest >> 20}) allows"
             )
             return
         if kind == "tree" and size > _MOST_TREE:
@@ -132,12 +132,12 @@ class Scanner:
         for name, (mode, _) in parsed_tree(raw, size).items():
             path = f"{folder}/{name}" if folder else name
             if len(name.encode("utf-8", "surrogateescape")) > _LONGEST_NAME:
-                self.scanned.unfit.append(f"the name {self._shown(name)[:40]}… is longer than disks take")
+                self.scanned.unfit.append(f"the name {self._shown(name)[:40]}… is too long for a disk")
             if mode not in {TREE, LINK}:
                 self._name(path)
 
     def _name(self, path: str) -> None:
-        """Look at the names of a file and its folders, each once."""
+        """Scan the names of a file and its folders, each once."""
         if path in self._names:
             return
         self._names.add(path)
@@ -153,10 +153,10 @@ class Scanner:
                 self.scanned.pointers[name] = (path, int(size))
 
     def _content(self, pieces: Iterable[bytes], path: str, *, lines: bool = True, of: str = "") -> None:
-        """Look at a text in pieces, each with the end of the one before: a secret may lie across."""
+        """Scan a text in pieces, each with the end of the previous one: a secret may cross the border."""
         if any(pattern == (of or path) or fnmatch.fnmatch(of or path, pattern) for pattern in self._excepted):
             for _ in pieces:
-                pass  # it is read to its end all the same: what follows it is the next object
+                pass  # read to the end anyway: the next object follows in the stream
             return
         line, before = 1, b""
         for piece in pieces:
@@ -174,7 +174,7 @@ class Scanner:
             yield from self._rules.find(text.replace(b"\0", b""))
 
     def _is_new(self, path: str, found: Found) -> bool:
-        """Whether it is a secret, is told here for the first time, and did not stand in the repository before."""
+        """Whether it is a real secret that was not reported yet and was not in the repository before."""
         if found.is_example or (path, found.secret) in self._seen:
             return False
         self._seen.add((path, found.secret))
@@ -188,7 +188,7 @@ class Scanner:
 
 
 def _header(reader: Dialogue, command: str, oid: str) -> tuple[str, int]:
-    """Kind and size of an object. Raises ToolError where it is missing."""
+    """Return kind and size of an object. Raises ToolError if it is missing."""
     reader.say(f"{command} {oid}\n".encode())
     words = reader.line().split(b" ")
     if len(words) != len(("oid", "kind", "size")):
@@ -197,7 +197,7 @@ def _header(reader: Dialogue, command: str, oid: str) -> tuple[str, int]:
 
 
 def _pieces(reader: Dialogue, size: int) -> Iterator[bytes]:
-    """The content that follows a header, and the line end behind it."""
+    """Yield the content that follows a header, and skip the line end after it."""
     left = size
     while left:
         piece = reader.exactly(min(left, PIECE))

@@ -1,4 +1,4 @@
-"""Files that Git LFS keeps beside git's objects: they come over with the commits that point to them, and stay."""
+"""Objects of Git LFS: copied to the repository with the commits that point to them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _PIECE = 1 << 20
 
 
 def bring(code: Path, sources: Sequence[Path], pointers: Mapping[str, tuple[str, int]], scanner: Scanner) -> list[str]:
-    """Copy the objects that new files point to from git dirs into the repository, each read and proven by its id.
+    """Copy the LFS objects that new files point to from git dirs into the repository, each verified by its id.
 
-    Returns the paths of files whose object is nowhere. What is brought is scanned for secrets, too.
+    Returns the paths of files whose object was not found. What is copied is also scanned for secrets.
     """
     missing = []
     for name, (path, size) in pointers.items():
@@ -44,7 +44,7 @@ def bring(code: Path, sources: Sequence[Path], pointers: Mapping[str, tuple[str,
 
 
 def wants_lfs(git: Git, tip: str, paths: Sequence[str]) -> list[str]:
-    """Return those of the paths whose attributes in a commit say that LFS keeps them."""
+    """Return those paths that the attributes in a commit assign to LFS."""
     index = git.git_dir / f"index-{random_hex(4)}"
     env = {"GIT_INDEX_FILE": os.fspath(index)}
     try:

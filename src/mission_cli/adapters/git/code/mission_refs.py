@@ -1,4 +1,4 @@
-"""Refs of missions, and whether what they hold is held by something else that stays."""
+"""Refs of missions, and whether the commits they hold are also held by a branch that stays."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class KeptRefs:
         return found
 
     def obstacle(self, thing: Leftover, base: str, gone: Collection[Leftover]) -> str:
-        """Why a ref must stay."""
+        """Return why a ref must stay, or the empty string."""
         if thing.kind in {Kind.CLAIM, Kind.PIN}:
             return ""
         tip = self._git.commit_of(thing.name)
         if tip is None:
-            return "it is no commit, and nobody here made that"
+            return "it does not point to a commit, so the program did not make it"
         if any(tree.branch == thing.name for tree in worktrees(self._git)):
             return "it is checked out"
         if thing.kind is Kind.WIP:
@@ -58,13 +58,13 @@ class KeptRefs:
         return "" if self.is_kept(tip, thing.name, gone) else "its commits are on no other branch"
 
     def is_kept(self, commit: str, but: str, gone: Collection[Leftover]) -> bool:
-        """Whether a branch that stays contains a commit; one that nobody here has is in none."""
+        """Whether a branch that stays contains a commit; False if the commit is not here."""
         done = self._git.run("for-each-ref", "--format=%(refname)", f"--contains={commit}", _HEADS, ok=(0, 1, 128, 129))
         leaving = {but, *(thing.name for thing in gone)}
         return done.code == 0 and any(ref not in leaving for ref in done.out.decode("utf-8", "replace").splitlines())
 
     def remove(self, thing: Leftover) -> str:
-        """Delete a ref as it is now."""
+        """Delete a ref at its present value. Returns why that was not possible, or the empty string."""
         now = self._git.run("rev-parse", "--verify", "--quiet", thing.name, ok=(0, 1, 128)).out.decode().strip()
         if not now:
             return ""
@@ -72,13 +72,13 @@ class KeptRefs:
         return "" if done.code == 0 else "it has moved meanwhile"
 
     def refs_of(self, tree: Path) -> dict[str, str]:
-        """What a worker's tree holds, by name: HEAD, its branches, its stash."""
+        """Return the refs of a worker's tree by name: HEAD, its branches, its stash."""
         done = self._git.run("ls-remote", "--quiet", os.fspath(tree), ok=(0, 128))
         lines = done.out.decode("utf-8", "replace").splitlines()
         return {ref: oid for oid, _, ref in (line.partition("\t") for line in lines)}
 
     def _landed(self, commit: str, base: str, thing: Leftover) -> bool:
-        """Whether merging it into the base, or into the finished work, would change nothing there."""
+        """Whether merging a commit into the base or the work branch would change nothing there."""
         for name in (base, f"mission/{thing.mission}/work"):
             there = self._git.commit_of(f"{_HEADS}{name}") if name else None
             if there is None:

@@ -1,4 +1,4 @@
-"""What a worker left uncommitted, or committed where nobody looks: seen and kept without using its configuration."""
+"""Save what a worker left uncommitted, or committed outside its branch, without using its git configuration."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
 
 _DEEPEST = 8
-"""Repositories within repositories that are looked into."""
+"""How many levels of nested repositories are saved."""
 
 
 def save_uncommitted(
     code: Path, tree: Path, *, ref: str, label: str, start: str, rules: SecretRules, lost: Sequence[str] = ()
 ) -> Sha | None:
-    """Keep a worker's uncommitted work as a commit under `ref` of the code repository; None when there is none.
+    """Save a worker's uncommitted work as a commit under `ref` of the code repository; None if there is none.
 
-    It follows what is checked out there and the `lost` commits, which are on no branch that is looked at. Repositories
-    within the tree are kept with their files. Nothing of the worker's git configuration is used. Ignored files are not
-    work, and a file with a secret in it stays in the tree only. What follows a commit with a secret stands on `start`.
+    Its parents are the commit checked out there and the `lost` commits, which are not on the attempt's branch. Nested
+    repositories are saved with their files. Nothing of the worker's git configuration is used. Ignored files are not
+    saved, and a file with a secret stays in the tree only. If a parent contains a secret, `start` replaces it.
     """
     if not tree.is_dir():
         return None
@@ -67,9 +67,9 @@ def save_uncommitted(
 
 
 def uncommitted(code: Path, tree: Path) -> list[str]:
-    """Files of a tree that are changed or new and not committed, in order; ignored ones don't count.
+    """Return the files of a tree that are changed or new and not committed, sorted, without ignored ones.
 
-    A repository of its own within the tree counts as a file, unless all that it holds is what the commit points to.
+    A nested repository counts as a file, unless it holds exactly what the commit's submodule points to.
     """
     with _looking_at(code, tree) as git:
         head = _head_in(tree)
@@ -84,9 +84,9 @@ def uncommitted(code: Path, tree: Path) -> list[str]:
 
 @contextmanager
 def _looking_at(code: Path, tree: Path) -> Iterator[Git]:
-    """A git dir of our own for looking at a worker's tree: nothing of the worker's configuration is used."""
+    """Make a temporary git dir for reading a worker's tree: nothing of the worker's configuration is used."""
     own = code / "mission" / f"saving-{random_hex(4)}.git"
-    own.parent.mkdir(exist_ok=True)  # no parents: a repository that was moved away is not made again
+    own.parent.mkdir(exist_ok=True)  # no parents: do not recreate a repository that was moved away
     try:
         plain_git(own.parent, "init", "--quiet", "--bare", *object_format(code), "--template=", os.fspath(own))
         (own / "objects/info").mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ def _looking_at(code: Path, tree: Path) -> Iterator[Git]:
         lines = [quoted(os.fsencode(place)) for place in places]
         (own / "objects/info/alternates").write_bytes(b"".join(line + b"\n" for line in lines))
         with (own / "config").open("a", encoding="utf-8", errors="surrogateescape") as out:
-            out.write(as_file(conversions(code)))  # else every line or asset differs
+            out.write(as_file(conversions(code)))  # otherwise every line or asset would differ
         if there := attributes(code):
             (own / "info").mkdir(exist_ok=True)
             (own / "info/attributes").write_text(there, encoding="utf-8", errors="surrogateescape")
@@ -106,7 +106,7 @@ def _looking_at(code: Path, tree: Path) -> Iterator[Git]:
 
 
 def _is_plain(tree: Path) -> bool:
-    """Whether the tree's git dir is a folder of files and folders, in which nothing waits and nothing leads away."""
+    """Whether the tree's git dir contains only files and folders: no pipe, and no link to another place."""
     return not (tree / ".git").is_symlink() and (tree / ".git").is_dir() and not odd_in(tree)
 
 
@@ -115,7 +115,7 @@ def _head_in(tree: Path) -> str:
 
 
 def _is_clean(git: Git, start: str, head: str, rules: SecretRules) -> bool:
-    """Whether no commit since `start` holds a secret, as far as all of it can be read."""
+    """Whether no commit since `start` contains a secret; False if not everything can be read."""
     try:
         return head == start or not Scanner(git, start, rules, excepted=(), largest=0).commits(head).leaks
     except ToolError:
@@ -133,7 +133,7 @@ def _commit_work_tree(
     start: str,
     lost: bool,
 ) -> Sha | None:
-    """Commit everything in the work tree on top of `parents`; None when it says what the first of them says."""
+    """Commit everything in the work tree on top of `parents`; None if it equals the first of them."""
     base = git.text("rev-parse", f"{parents[0]}^{{tree}}")
     git.run("read-tree", base)
     _add(git, tree, git.git_dir / "index", _DEEPEST, declared(git, start))
@@ -151,7 +151,7 @@ def _commit_work_tree(
 
 
 def _add(git: Git, folder: Path, index: Path, depth: int, pointed: Mapping[str, str]) -> None:
-    """Put all files of a folder into an index, those of repositories within it, too."""
+    """Add all files of a folder to an index, including those of nested repositories."""
     here, env = replace(git, work_tree=folder), {"GIT_INDEX_FILE": os.fspath(index)}
     here.run("add", "--all", "--ignore-errors", "--", ".", env=env, ok=(0, 1, 128))
     if not depth:
@@ -167,7 +167,7 @@ def _add(git: Git, folder: Path, index: Path, depth: int, pointed: Mapping[str, 
 
 
 def _inner(git: Git, folder: Path, index: Path) -> list[str]:
-    """Folders that are repositories of their own: those that an index points to or could not take, and work trees."""
+    """Return folders that are nested repositories: those that an index links to or could not add, and work trees."""
     here, env = replace(git, work_tree=folder), {"GIT_INDEX_FILE": os.fspath(index)}
     links = [path for _, path in _links(git, folder, index)]
     others = here.run("ls-files", "--others", "--exclude-standard", "-z", env=env).out
@@ -178,7 +178,7 @@ def _inner(git: Git, folder: Path, index: Path) -> list[str]:
 
 
 def _links(git: Git, folder: Path, index: Path) -> list[tuple[str, str]]:
-    """(commit, path) of the links to other repositories in an index."""
+    """Return (commit, path) of the links to other repositories in an index."""
     here = replace(git, work_tree=folder)
     out = here.run("ls-files", "--stage", "-z", env={"GIT_INDEX_FILE": os.fspath(index)}).out
     entries = (entry.partition("\t") for entry in out.decode("utf-8", "surrogateescape").split("\0"))
@@ -186,7 +186,7 @@ def _links(git: Git, folder: Path, index: Path) -> list[tuple[str, str]]:
 
 
 def _work_trees(tree: Path) -> list[str]:
-    """Work trees of the repository's own that lie within its tree, ignored or not: somebody is at work there."""
+    """Return work trees of the tree's own repository that are inside it, ignored or not: agents work there too."""
     places = tree / ".git/worktrees"
     found = []
     for name in sorted(os.listdir(places)) if places.is_dir() else ():  # noqa: PTH208 - names
@@ -197,7 +197,7 @@ def _work_trees(tree: Path) -> list[str]:
 
 
 def _is_as_pointed_to(git: Git, folder: Path, path: str, pointed: Mapping[str, str]) -> bool:
-    """Whether a repository within the tree holds just the files of the commit that a submodule points to."""
+    """Whether a nested repository holds exactly the files of the commit that a submodule points to."""
     commit = pointed.get(path, "")
     if not commit:
         return False
@@ -221,7 +221,7 @@ def _is_as_pointed_to(git: Git, folder: Path, path: str, pointed: Mapping[str, s
 
 
 def _leave_out(git: Git, base: str, scanner: Scanner) -> None:
-    """Put back in the index, to what `base` says, the files whose change holds a secret."""
+    """Reset files in the index to `base` if their change contains a secret."""
     flags = ("--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff")
     words = git.words("diff-index", *flags, base)
     facts = [(line.split(" "), path) for line, path in zip(words[::2], words[1::2], strict=True)]

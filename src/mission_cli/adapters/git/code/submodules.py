@@ -1,4 +1,4 @@
-"""Links to other repositories in a commit, and whether a clone can follow them."""
+"""Links to other repositories in a commit, and whether a clone can fetch their targets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHORT = 7
 
 
 def dangling(git: Git, start: str, tip: str) -> list[str]:
-    """Return the new links of a commit that a clone of it could not follow, each in words."""
+    """Return messages about new links of a commit whose target a clone could not fetch."""
     words = git.words("diff", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", start, tip)
     changed = [(facts.split(" "), path) for facts, path in zip(words[::2], words[1::2], strict=True)]
     links = {path: facts[3] for facts, path in changed if facts[1] == LINK}
@@ -21,7 +21,7 @@ def dangling(git: Git, start: str, tip: str) -> list[str]:
         return []
     urls = _urls(git, tip)
     return [
-        f"{path} is a repository of its own: its files are not in the commit"
+        f"{path} is a nested repository: its files are not in the commit"
         if path not in urls
         else f"{path} points to {oid[:_SHORT]}, which {urls[path]} does not have"
         for path, oid in links.items()
@@ -30,7 +30,7 @@ def dangling(git: Git, start: str, tip: str) -> list[str]:
 
 
 def _urls(git: Git, tip: str) -> dict[str, str]:
-    """Where the submodules of a commit come from, by path."""
+    """Return the URLs of the submodules of a commit, by path."""
     done = git.run(
         "config", "-z", f"--blob={tip}:.gitmodules", "--get-regexp", r"^submodule\..*\.(path|url)$", ok=(0, 1, 128)
     )
@@ -42,7 +42,7 @@ def _urls(git: Git, tip: str) -> dict[str, str]:
 
 
 def _has(git: Git, url: str, oid: str) -> bool:
-    """Whether the repository that a submodule comes from gives out a commit."""
+    """Whether the repository at a submodule's URL can provide a commit."""
     if url.startswith(("./", "../")):
         origin = git.run("config", "remote.origin.url", ok=(0, 1)).out.decode("utf-8", "surrogateescape").strip()
         url = _joined(origin or os.fspath(git.git_dir.parent), url)
@@ -56,7 +56,7 @@ def _has(git: Git, url: str, oid: str) -> bool:
 
 
 def _joined(origin: str, url: str) -> str:
-    """An address that is told relative to another one."""
+    """Resolve a URL that is relative to another one."""
     parts = origin.rstrip("/").split("/")
     for word in url.split("/"):
         parts = parts[:-1] if word == ".." else parts if word == "." else [*parts, word]
@@ -64,7 +64,7 @@ def _joined(origin: str, url: str) -> str:
 
 
 def declared(git: Git, commit: str) -> dict[str, str]:
-    """Return the links of a commit for which its `.gitmodules` names a repository: what each points to, by path."""
+    """Return the commits that declared submodules of a commit point to, by path (`.gitmodules` names their URL)."""
     urls = _urls(git, commit)
     entries = git.words("ls-tree", "-z", commit, "--", *urls) if urls else []
     facts = (entry.partition("\t") for entry in entries)

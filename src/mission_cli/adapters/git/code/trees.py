@@ -1,7 +1,7 @@
-"""Trees of workers and checks: shared clones with a config, stash and hooks of their own and nowhere to push to.
+"""Trees of workers and checks: shared clones with their own configuration, stash and hooks, and no remote to push to.
 
-What we do in such a tree we do with a git dir of our own: its config is the worker's, and filters or a
-file system monitor in it would run code under our git.
+The program works on such a tree with a separate git dir: the tree's own configuration belongs to the worker, and
+filters or a file system monitor in it would run code in the program's git.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ _LOCAL_CONFIG = """\
 \tlogAllRefUpdates = true
 \tfsync = committed,loose-object,reference
 """
-"""The last one: what a worker has committed is there after a power cut, as the exit file that speaks of it is."""
+"""The last setting: a commit must survive a power cut, like the exit file that refers to it."""
 _MANY = 500
-"""Objects that are asked for at once."""
+"""How many objects are requested at once."""
 _LARGEST_REFS = 10_000_000
 _NOBODY = """\
 [user]
@@ -50,10 +50,10 @@ _NOBODY = """\
 
 
 def make_tree(code: Path, tree: Path, *, commit: str, branch: str, base_name: str = "") -> None:
-    """Make a shared clone of a repository (its common dir) at a commit; what stood there is removed before.
+    """Make a shared clone of a repository (its common dir) at a commit, replacing what is at `tree`.
 
-    With a `branch` it is checked out on that branch, else detached. `base_name` becomes a branch too, so
-    that a worker can compare with it.
+    With `branch`, the tree is on that branch, otherwise detached. `base_name` becomes a branch too, so that a worker
+    can compare with it.
     """
     remove_tree(tree)
     _bring_files(code, commit)
@@ -78,20 +78,20 @@ def make_tree(code: Path, tree: Path, *, commit: str, branch: str, base_name: st
 
 
 def branch_of(tree: Path) -> str:
-    """The branch that a tree has checked out, or empty when it is detached; read without running git in it."""
+    """Return the branch that a tree has checked out, empty if detached; read without running git in it."""
     text = read_in(tree / ".git/HEAD").strip()
     return text.removeprefix("ref: refs/heads/") if text.startswith("ref: refs/heads/") else ""
 
 
 def can_go_on(tree: Path) -> bool:
-    """Whether a tree is there with a git dir of plain files and folders: what is linked elsewhere is not touched."""
+    """Whether a tree exists and its git dir has only plain files and folders: linked ones are not touched."""
     return not (tree / ".git").is_symlink() and (tree / ".git").is_dir() and not odd_in(tree)
 
 
 def odd_in(tree: Path) -> str:
-    """What in a tree's git dir is neither a file nor a folder: a git that reads a pipe waits for ever; or empty.
+    """Return the first entry of a tree's git dir that is neither file nor folder, or empty. Git would block on a pipe.
 
-    What lies in `hooks` does not count: nobody here reads it.
+    Entries of `hooks` do not count: the program does not read them.
     """
     waiting = [(tree / ".git", "")]
     while waiting:
@@ -105,17 +105,17 @@ def odd_in(tree: Path) -> str:
                     elif not entry.is_file(follow_symlinks=False):
                         return path
         except OSError:
-            continue  # it is gone, or closed to us as to any git
+            continue  # it is gone, or not readable for git either
     return ""
 
 
 def go_on_in(code: Path, tree: Path, *, branch: str, commit: str) -> None:
-    """Put a tree on a new branch from where it stands (`commit` where it has none); index and files stay as they are.
+    """Put a tree on a new branch at its HEAD (`commit` if it has none); index and files stay as they are.
 
-    Its configuration and hooks, which may be a worker's, are made anew: from now on a person's git runs here.
+    Its configuration and hooks may come from a worker and are replaced: from now on a person runs git here.
     """
     dot = tree / ".git"
-    (dot / "index.lock").unlink(missing_ok=True)  # of a git that died with its worker
+    (dot / "index.lock").unlink(missing_ok=True)  # left by a git that died with its worker
     for name in ("config", "config.worktree", "commondir"):
         (dot / name).unlink(missing_ok=True)
     _remove(dot / "hooks")
@@ -127,14 +127,14 @@ def go_on_in(code: Path, tree: Path, *, branch: str, commit: str) -> None:
 
 
 def link_tree(tree: Path, target: Path) -> None:
-    """Let a tree be another one."""
+    """Make a tree a symbolic link to another one."""
     remove_tree(tree)
     tree.parent.mkdir(parents=True, exist_ok=True)
     tree.symlink_to(target)
 
 
 def claim(code: Path, run: str, content: bytes) -> bytes | None:
-    """Claim an attempt: None when it is ours now, else what the one who has it wrote."""
+    """Claim an attempt. Returns None if it is now claimed for this caller, otherwise what the owner wrote."""
     git = Git(code, durable=True)
     ref = f"refs/mission/claims/{run}"
     blob = git.store(content)
@@ -146,7 +146,7 @@ def claim(code: Path, run: str, content: bytes) -> bytes | None:
 
 
 def remove_tree(tree: Path) -> None:
-    """Remove a tree of ours, read-only folders included; of a link only the link. Nothing when it is not there."""
+    """Remove a tree, including read-only folders; of a link only the link. Does nothing if there is none."""
     if tree.is_symlink():
         tree.unlink()
         return
@@ -160,19 +160,19 @@ def remove_tree(tree: Path) -> None:
 
 
 def alternate(objects: Path) -> bytes:
-    """The line by which a clone borrows from a folder of objects; in quotes only where git needs them."""
+    """Return the line by which a clone borrows from a folder of objects, quoted only where git needs it."""
     raw = os.fsencode(objects)
     return quoted(raw) if b"\n" in raw else raw
 
 
 def object_format(code: Path) -> tuple[str, ...]:
-    """What `git init` is told, so that ids are made there as here."""
+    """Return the options for `git init` that select the same object format as in the repository."""
     long = "objectformat = sha256" in (code / "config").read_text(encoding="utf-8", errors="replace").lower()
     return ("--object-format=sha256",) if long else ("--object-format=sha1",)
 
 
 def _bring_files(code: Path, commit: str) -> None:
-    """Fetch what a partial clone does not have of a commit: nobody in a tree of ours could. Raises ToolError."""
+    """Fetch the objects of a commit that a partial clone lacks: inside a tree this is impossible. Raises ToolError."""
     git = Git(code, own_config=True)
     said = git.run("config", "--get-regexp", r"^remote\..*\.promisor$", ok=(0, 1)).out.decode(
         "utf-8", "surrogateescape"
@@ -194,7 +194,7 @@ def _remove(folder: Path, *, ignore_errors: bool = True) -> None:
 
 
 def _configure(git: Git, code: Path) -> None:
-    """Say in the configuration of a git dir that was just made what counts in a worker's tree."""
+    """Write the settings for a worker's tree to a new git dir."""
     carried = configuration(code)
     known = all(carried.get(f"user.{part}") for part in ("name", "email"))
     with (git.git_dir / "config").open("a", encoding="utf-8", errors="surrogateescape") as out:
@@ -205,7 +205,7 @@ def _configure(git: Git, code: Path) -> None:
 
 
 def head_of(tree: Path) -> str:
-    """The commit that a worker's tree is on, read without running git in it."""
+    """Return the commit that a worker's tree is at, read without running git in it."""
     dot = tree / ".git"
     text = read_in(dot / "HEAD").strip()
     for _ in range(5):
@@ -217,7 +217,7 @@ def head_of(tree: Path) -> str:
 
 
 def read_in(place: Path) -> str:
-    """A file of a worker's git dir, whatever it made of it."""
+    """Return the text of a file in a worker's git dir, whatever the worker did to it."""
     return (read_foreign(place, _LARGEST_REFS) or b"").decode("utf-8", "replace")
 
 

@@ -1,4 +1,4 @@
-"""Files that lie in a person's checkout and that a clone of a commit does not have."""
+"""Files in a person's checkout that a clone of a commit does not have."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _OPTIONS = ("-c", "core.quotePath=false")
 
 
 def missing_at(common_dir: Path, checkout: Path | None, commit: Sha, paths: Sequence[str]) -> Mapping[str, bool]:
-    """Return those of the relative paths that are files of the checkout and not in git at a commit.
+    """Return those relative paths that are files of the checkout but not in git at a commit.
 
-    The value says whether git ignores the file. Without a checkout nothing is missing.
+    The value is whether git ignores the file. Without a checkout nothing is missing.
     """
     if checkout is None:
         return {}
@@ -35,7 +35,7 @@ def missing_at(common_dir: Path, checkout: Path | None, commit: Sha, paths: Sequ
 
 
 def _file_in(checkout: Path, path: str) -> str:
-    """The path from the root of the checkout, where it is a file there and not git's own; else empty."""
+    """Return the path from the root of the checkout if it is a file there and not in `.git`; otherwise empty."""
     if not path or PurePosixPath(path).is_absolute() or "\0" in path:
         return ""
     name = os.path.normpath(path)

@@ -1,7 +1,7 @@
-"""The remote that clones share: the state branch, the branches of missions, claims, and signs of life.
+"""The remote that clones share: the state branch, mission branches, claims and heartbeats.
 
-The state repository asks with the remotes and credentials of the repository that it lies in. Nothing is ever
-forced, and nothing is pushed but the state branch and what we alone write.
+The state repository uses the remotes and credentials of the code repository. Nothing is force-pushed, and only the
+state branch and refs that only this program writes are pushed.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ _OURS = ("refs/heads/mission", "refs/mission/wip")
 _CLAIMS = "refs/mission/claims"
 _QUIET = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _PUSH = ("push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-recurse-submodules")
-"""Nothing goes along, whatever the person has set for their own pushes."""
+"""Options that exclude everything else from a push, whatever the person has configured for their own pushes."""
 _PATIENCE = 180.0
 _LONG = 600.0
-"""Seconds for branches, which may be large."""
+"""Timeout in seconds for branches, which may be large."""
 _MOVED = ("cannot lock ref", "failed to update ref", "incorrect old value", "reference already exists")
-"""What a remote says when somebody else was faster by a moment."""
+"""Messages of a remote when another clone has moved a ref at the same moment."""
 
 
 class GitShare:
-    """What one clone shares with others. `me` is its name among the hosts."""
+    """Exchanges state, branches, claims and heartbeats of one clone with a remote. `me` is its name among the hosts."""
 
     def __init__(self, checkout: Checkout, layout: Layout, *, remote: str, me: str) -> None:
         if remote.startswith("-"):
@@ -58,26 +58,26 @@ class GitShare:
 
     @property
     def remote(self) -> str:
-        """Its name; empty where mission files lie on a person's own branch, which is theirs to push."""
+        """The name of the remote; empty if mission files are on a person's own branch, which they push themselves."""
         return self._remote
 
     def accepted(self) -> Sha | None:
-        """The head that the remote had when it was heard of last."""
+        """Return the head of the remote's state branch as of the last contact."""
         return self._state.commit_of(self._seen)
 
     def fetch(self) -> Sha | None:
-        """Bring state branch and signs over; both by patterns, so that what is not there yet is no error."""
+        """Fetch state branch and heartbeats. Both are given as patterns, so that a missing ref is not an error."""
         state = f"+{self._branch}*:{_SEEN}/{self._branch.rpartition('/')[2]}*"
         with self._alone():
-            whole = ("--prune", "--no-filter")  # the clone may be a partial one, but the state is read here
+            whole = ("--prune", "--no-filter")  # a partial clone needs the complete state, too
             self._state.ask("fetch", *_QUIET, *whole, "--", self._remote, state, f"+{_SIGNS}/*:{_SIGNS}/*")
             head = self.accepted()
             if head is None:
-                self._sent.unlink(missing_ok=True)  # it is new, or was emptied: nothing is there any more
+                self._sent.unlink(missing_ok=True)  # the remote is new or was emptied: send everything again
         return head
 
     def push(self, head: Sha) -> bool:
-        """Make `head` the remote's state branch, unless it has something else."""
+        """Push `head` as the remote's state branch; False if the remote has commits that `head` does not contain."""
         with self._alone():
             done = self._push(self._state, f"{head}:{self._branch}")
             if done:
@@ -85,7 +85,7 @@ class GitShare:
         return done
 
     def push_branches(self, missions: Sequence[MissionId]) -> bool:
-        """Send what has moved since the last time; what is gone here stays there."""
+        """Push mission branches that have moved since the last push; a branch deleted here stays at the remote."""
         with self._alone():
             sent, now = self._sent_before(), self._refs(missions)
             moved = {ref: oid for ref, oid in now.items() if sent.get(ref) != oid}
@@ -93,20 +93,20 @@ class GitShare:
                 work = [f"{oid}:{ref}" for ref, oid in moved.items() if ref.endswith("/work")]
                 if work and not self._push(self._code, *work):
                     return False
-            if moved:  # an attempt that was written anew here stays there as it was: nothing is built on it
+            if moved:  # an attempt's branch that was rewritten here stays as it was there: nothing depends on it
                 write_json(self._sent, {self._remote: {**sent, **moved}})
         return True
 
     def unsent(self) -> list[MissionId]:
-        """Missions with something to send."""
+        """Return the missions that have branches to push."""
         sent = self._sent_before()
         moved = [ref for ref, oid in self._refs([]).items() if sent.get(ref) != oid]
         return list(dict.fromkeys(MissionId(ref.split("/")[3]) for ref in moved))
 
     def adopt(self, mission: MissionId, *, driven: bool = False) -> None:
-        """Take over what the remote has of a mission; a branch of ours beside it is kept as saved work.
+        """Replace a mission's branches by the remote's. A different branch of this clone is kept as saved work.
 
-        Raises BlockedError when a person has such a branch checked out, or when finished work that is `driven` here
+        Raises BlockedError if such a branch is checked out, or if the work branch of a mission that is `driven` here
         would be replaced.
         """
         names = [f"{kind}/{mission}/" for kind in (*_OURS, _CLAIMS)]
@@ -123,37 +123,37 @@ class GitShare:
             if before == oid or (before and ref.startswith(_CLAIMS)):
                 continue
             if before and self._code.succeeds("merge-base", "--is-ancestor", oid, before):
-                continue  # what is here contains it
+                continue  # the local branch contains it
             if ref in busy:
-                raise BlockedError(f"{ref} is checked out here", hint="switch that work tree to a branch of yours")
+                raise BlockedError(f"{ref} is checked out here", hint="switch that work tree to another branch")
             if before and not self._code.succeeds("merge-base", "--is-ancestor", before, oid):
                 if driven and ref.endswith("/work") and not self._code.succeeds("diff", "--quiet", f"{oid}...{before}"):
                     branch = ref.removeprefix("refs/heads/")
-                    hint = f"bring both together: git switch {branch}, git merge {there}, git switch -"
-                    raise BlockedError(f"{branch} here and at `{self._remote}` went different ways", hint=hint)
+                    hint = f"merge them: git switch {branch}, git merge {there}, git switch -"
+                    raise BlockedError(f"{branch} here and at `{self._remote}` have diverged", hint=hint)
                 self._code.swap_ref(f"refs/mission/wip/{mission}/before-takeover-{before[:7]}", before, ZERO)
             self._code.swap_ref(ref, oid, before or ZERO)
 
     def beat(self) -> None:
-        """Put a new object behind our sign. Raises ToolError when another clone uses it."""
+        """Renew this clone's heartbeat at the remote. Raises ToolError if another clone writes the same one."""
         ref = f"{_SIGNS}/{clone_id(self._me)}"
         word = {"host": self._me, "nonce": random_hex(8)}
         blob = self._state.store(json.dumps(word).encode())
         with self._alone():
             before = self._state.run("rev-parse", "--verify", "--quiet", ref, ok=(0, 1)).out.decode().strip()
             if not self._push(self._state, f"--force-with-lease={ref}:{before}", f"{blob}:{ref}"):
-                hint = "is this a copy of another machine? the next look at the remote tries again"
-                raise ToolError(f"somebody else leaves signs of life as {self._me}", hint=hint)
+                hint = "is this a copy of another machine? the next sync tries again"
+                raise ToolError(f"another clone sends heartbeats as {self._me}", hint=hint)
             self._state.run("update-ref", ref, blob)
 
     def signs(self) -> Mapping[str, str]:
-        """Object ids by host."""
+        """Return object ids of heartbeats, by host."""
         lines = self._state.text("for-each-ref", "--format=%(objectname) %(refname)", _SIGNS).splitlines()
         return {ref.rpartition("/")[2]: oid for oid, _, ref in (line.partition(" ") for line in lines)}
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """One of our processes at a time: they note what they heard at the same places."""
+        """Hold the lock of this exchange: processes of this program record what they received in the same places."""
         with locked(self._lock, patience=_PATIENCE):
             yield
 
@@ -162,7 +162,7 @@ class GitShare:
         return f"{_SEEN}/{self._branch.rpartition('/')[2]}"
 
     def _push(self, git: Git, *what: str) -> bool:
-        """Push; False when the remote refused it for what it has. Raises ToolError when it cannot be asked."""
+        """Push. False if the remote refused because of what it has now. Raises ToolError if it cannot be reached."""
         flags = [word for word in what if word.startswith("--")]
         refs = [word for word in what if not word.startswith("--")]
         done = git.ask(*_PUSH, *flags, "--", self._remote, *refs, ok=tuple(range(256)), timeout=_LONG)
@@ -171,11 +171,11 @@ class GitShare:
         if _was_slower(done):
             return False
         raise ToolError(
-            f"the remote `{self._remote}` cannot be pushed to: {_words(done)}", hint="mission doctor tries it"
+            f"cannot push to the remote `{self._remote}`: {_words(done)}", hint="test it: mission doctor"
         )
 
     def _refs(self, missions: Sequence[MissionId]) -> dict[str, str]:
-        """What we alone write of these missions, or of all, with what it stands at."""
+        """Return the refs that only this program writes, of these missions or of all, with the ids they point to."""
         return self._listed([f"{kind}/{m}/" for kind in _OURS for m in missions] or [f"{kind}/" for kind in _OURS])
 
     def _listed(self, patterns: Sequence[str]) -> dict[str, str]:
@@ -189,9 +189,9 @@ class GitShare:
 
 
 def claim_there(code: Path, remote: str, run: str, content: bytes) -> bytes | None:
-    """Claim an attempt at the remote: None when it is ours now, else what the one who has it wrote.
+    """Claim an attempt at the remote. Returns None if it is now claimed here, otherwise what the owner wrote.
 
-    Raises ToolError when the remote cannot be asked; then it may be ours all the same, and asking again tells.
+    Raises ToolError if the remote cannot be reached. The claim may have succeeded anyway; try again to find out.
     """
     git = Git(code, durable=True, own_config=True)
     ref, blob = f"{_CLAIMS}/{run}", git.store(content)
@@ -201,7 +201,7 @@ def claim_there(code: Path, remote: str, run: str, content: bytes) -> bytes | No
         return None
     there = git.ask("ls-remote", "--quiet", "--refs", "--", remote, ref).out.decode().split()
     if not there:
-        raise ToolError(f"the claim on {run} cannot be pushed to `{remote}`: {_words(pushed)}")
+        raise ToolError(f"cannot push the claim on {run} to `{remote}`: {_words(pushed)}")
     if there[0] == blob:
         return None
     git.ask("fetch", *_QUIET, "--", remote, ref)
@@ -209,7 +209,7 @@ def claim_there(code: Path, remote: str, run: str, content: bytes) -> bytes | No
 
 
 def _was_slower(done: Completed) -> bool:
-    """Whether a push was refused for what the remote has by now, and for nothing else."""
+    """Whether a push was refused only because of what the remote has by now."""
     lines = [line for line in done.out.decode("utf-8", "replace").splitlines() if line.startswith("!")]
     return bool(lines) and all("[rejected]" in line or any(word in line for word in _MOVED) for line in lines)
 

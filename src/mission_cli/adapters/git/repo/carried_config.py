@@ -1,7 +1,7 @@
-"""What a person's git is configured to do, as far as the clones that workers and checks get need it.
+"""The part of a person's git configuration that the clones of workers and checks need.
 
-A clone has none of the repository's own configuration. Identity, line ends, filters, merge drivers and attributes come
-along, also those that `includeIf` brings in. Nothing that runs a program inside of a worker's tree does.
+A clone has none of the repository's own configuration. Identity, line ends, filters, merge drivers and attributes are
+copied, including those from `includeIf`. Nothing is copied that would run a program from a worker's tree.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ _SHELL = frozenset("|&;<>()$`\n*?[]~{}")
 
 
 def configuration(code: Path) -> dict[str, str]:
-    """Return what the repository's clones are told, by name of the setting, as git has it in the repository.
+    """Return the settings for the repository's clones by name, with the values that git has in the repository.
 
-    Merge drivers whose command names a file by a relative path are left out, such filters are switched off: in a clone
-    that file is a worker's.
+    Merge drivers and filters whose command names a file by a relative path are left out or switched off: in a clone
+    that file belongs to the worker.
     """
     return _read(code, _CARRIED)
 
 
 def conversions(code: Path) -> dict[str, str]:
-    """Return what turns a file of a work tree into an object: line ends, file modes, filters (LFS)."""
+    """Return the settings that affect how a file becomes an object: line ends, file modes, filters (LFS)."""
     return _read(code, _CONVERTS)
 
 
 def identities(code: Path) -> tuple[Person, Person] | None:
-    """Return author and committer as git has them in the repository; None where it is not told who that is."""
+    """Return author and committer as git has them in the repository; None if they are not configured."""
     said = _read(code, rf"^{_WHO}$")
 
     def person(role: str) -> Person:
@@ -61,7 +61,7 @@ def identities(code: Path) -> tuple[Person, Person] | None:
 
 
 def as_file(settings: dict[str, str]) -> str:
-    """Return the text of a configuration file that says this."""
+    """Return settings as the text of a configuration file."""
     lines = []
     for name, value in settings.items():
         section, _, key = name.rpartition(".")
@@ -73,9 +73,9 @@ def as_file(settings: dict[str, str]) -> str:
 
 @contextmanager
 def as_checked_out(git: Git, folder: Path, commit: str) -> Iterator[Git]:
-    """The same git as it is where a commit is checked out: with its attributes, and the person's merge drivers.
+    """Yield the git with the attributes of a commit in effect, and the person's merge drivers.
 
-    Nothing but the files with attributes lies there, so that a driver finds no file of a worker's.
+    Only the files with attributes are written, so that a driver finds no file of a worker.
     """
     paths = git.words("ls-tree", "-r", "-z", "--name-only", commit)
     names = [path for path in paths if path.rpartition("/")[2] == ".gitattributes"]
@@ -92,7 +92,7 @@ def as_checked_out(git: Git, folder: Path, commit: str) -> Iterator[Git]:
 
 
 def attributes(code: Path) -> str:
-    """Return the attributes that the repository has for itself, beside those in its files (`info/attributes`)."""
+    """Return the attributes of the repository itself (`info/attributes`), not those in its files."""
     raw = read_bytes(code / "info/attributes") or b""
     return raw.decode("utf-8", "surrogateescape")
 
@@ -111,7 +111,7 @@ def _read(code: Path, names: str) -> dict[str, str]:
 
 
 def _is_own(command: str) -> bool:
-    """Whether a command runs only what is installed: a program by its name or whole path, and no file of a tree."""
+    """Whether a command runs only installed programs, by name or absolute path, and no file of a tree."""
     if _SHELL & set(command):
         return False
     try:
@@ -122,7 +122,7 @@ def _is_own(command: str) -> bool:
 
 
 def _is_a_file(word: str) -> bool:
-    """Whether an argument may name a file that lies where the program is started: `clean.py` of `python3 clean.py`."""
+    """Whether an argument may be a file in the current folder, such as `clean.py` in `python3 clean.py`."""
     return "." in word and not word.startswith(("-", "/"))
 
 

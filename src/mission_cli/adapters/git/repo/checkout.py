@@ -1,4 +1,4 @@
-"""Where things of a checkout lie: common dir, worktrees, the folder of mission files."""
+"""Find the parts of a checkout: common dir, work trees, the folder of mission files."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MIN_GIT = (2, 38)
-"""`merge-tree --write-tree` is what needs it."""
+"""Needed for `merge-tree --write-tree`."""
 _DEEPEST = 5
-"""Symbolic refs that are followed; git itself follows no more."""
+"""The longest chain of symbolic refs that is followed; the same limit as in git."""
 JOURNAL = "mission-journal.json"
-"""In a git dir: what a commit of ours that is being made, or whose process died, changes."""
+"""Journal in a git dir: what a commit changes that is being made, or whose process died."""
 _IN_PROGRESS = {
     "MERGE_HEAD": "a merge",
     "rebase-merge": "a rebase",
@@ -35,7 +35,7 @@ _IN_PROGRESS = {
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """A repository as it was found from some folder in it."""
+    """A repository, as found from a folder in it."""
 
     common_dir: Path
     """The `.git` folder that all worktrees share."""
@@ -44,12 +44,12 @@ class Checkout:
 
     @property
     def runtime(self) -> Path:
-        """Locks, journal, logs, exit files: never committed."""
+        """The folder for locks, journal, logs and exit files; never committed."""
         return self.common_dir / "mission"
 
     @property
     def name(self) -> Path:
-        """The folder that people know it by."""
+        """The folder by which people know the repository."""
         return self.main_tree or self.common_dir
 
 
@@ -66,13 +66,13 @@ class Worktree:
 def find_checkout(start: Path) -> Checkout:
     """Return the repository around a folder. Raises NotFoundError, or ToolError when git is too old."""
     if not start.is_dir():
-        raise NotFoundError(f"{start} is no folder")
+        raise NotFoundError(f"{start} is not a folder")
     try:
         common = plain_git(start, "rev-parse", "--path-format=absolute", "--git-common-dir")
     except ToolError as error:
         if "not a git repository" in error.message:
             hint = "run `git init` there, or name a repository with --repo"
-            raise NotFoundError(f"{start} is in no git repository", hint=hint) from error
+            raise NotFoundError(f"{start} is not in a git repository", hint=hint) from error
         raise
     common_dir = Path(common)
     if common_dir.name == "mission-state.git":
@@ -81,24 +81,24 @@ def find_checkout(start: Path) -> Checkout:
 
 
 def git_version() -> tuple[int, ...]:
-    """The version of the git on PATH. Raises ToolError when there is none."""
+    """Return the version of the git on PATH. Raises ToolError if there is none."""
     found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", plain_git(Path("/"), "version"))
     return tuple(int(part or 0) for part in found.groups()) if found else (0,)
 
 
 def checked_out(git: Git) -> str:
-    """The branch (`refs/heads/…`) that a repository's HEAD names, or the empty string."""
+    """Return the branch (`refs/heads/…`) that a repository's HEAD names, or the empty string."""
     try:
         text = (git.git_dir / "HEAD").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         text = ""
-    if text.startswith("ref: refs/heads/") and not text.endswith("/.invalid\n"):  # refs in tables have that there
+    if text.startswith("ref: refs/heads/") and not text.endswith("/.invalid\n"):  # `.invalid`: refs are in tables
         return text.removeprefix("ref: ").strip()
     return git.run("symbolic-ref", "--quiet", "HEAD", ok=(0, 1)).out.decode("utf-8", "surrogateescape").strip()
 
 
 def worktrees(git: Git) -> list[Worktree]:
-    """All work trees that exist, the main one first; where nobody knows where that lies, its path is the git dir."""
+    """Return all work trees that exist, the main one first; if its place is unknown, its path is the git dir."""
     found: list[Worktree] = []
     out = git.run("worktree", "list", "--porcelain", "-z").out.decode("utf-8", "surrogateescape")
     for block in filter(None, out.split("\0\0")):
@@ -109,14 +109,14 @@ def worktrees(git: Git) -> list[Worktree]:
         git_dir = _git_dir_of(path)
         if git_dir is not None:
             found.append(Worktree(path, git_dir, branch))
-        elif path.resolve() == git.git_dir.resolve():  # what git says of a submodule, and of a git dir that lies apart
+        elif path.resolve() == git.git_dir.resolve():  # git's answer for a submodule and for a separate git dir
             found.append(Worktree(git.main_tree or _main_tree(git.git_dir) or path, git.git_dir, branch))
     return found
 
 
 def refs_files(git: Git, names: Iterable[str]) -> list[str]:
-    """Return the files of which one looks different when one of these refs, or what HEAD names, has moved."""
-    here = checked_out(git)  # settings may be read from there
+    """Return the files that change when one of these refs, or the branch that HEAD names, moves."""
+    here = checked_out(git)  # settings may be read from this branch
     named = [*names, *([here] if here else [])]
     meant = [ref for name in named for ref in _meant_by(git.git_dir, name)]
     files = ("HEAD", "packed-refs", "reftable/tables.list", *dict.fromkeys([*named, *meant]))
@@ -124,7 +124,7 @@ def refs_files(git: Git, names: Iterable[str]) -> list[str]:
 
 
 def _meant_by(git_dir: Path, name: str) -> Iterator[str]:
-    """The refs that a symbolic one stands for, one behind the other, as far as files tell."""
+    """Yield the refs that a symbolic ref leads to, one after the other, as far as they are stored as files."""
     for _ in range(_DEEPEST):
         try:
             text = (git_dir / name).read_text(encoding="utf-8")
@@ -137,12 +137,12 @@ def _meant_by(git_dir: Path, name: str) -> Iterator[str]:
 
 
 def in_progress(git_dir: Path) -> str:
-    """What a person's git is in the middle of in a work tree (`a rebase`), or the empty string."""
+    """Return the unfinished git operation of a person in a work tree (`a rebase`), or the empty string."""
     return next((words for name, words in _IN_PROGRESS.items() if (git_dir / name).exists()), "")
 
 
 def rebasing(git_dir: Path) -> str:
-    """The branch that is being rebased in a work tree, or the empty string."""
+    """Return the branch that is being rebased in a work tree, or the empty string."""
     for folder in ("rebase-merge", "rebase-apply"):
         try:
             return (git_dir / folder / "head-name").read_text().strip()
@@ -152,7 +152,7 @@ def rebasing(git_dir: Path) -> str:
 
 
 def person_at_work(git_dir: Path, tree: Path) -> str:
-    """Why we may not commit in a work tree now: an operation of a person that is not over, or a git that runs."""
+    """Return why the program must not commit in a work tree now: an unfinished operation or a running git; or empty."""
     words = in_progress(git_dir)
     if words:
         return f"{words} is not finished in {tree}"
@@ -161,7 +161,7 @@ def person_at_work(git_dir: Path, tree: Path) -> str:
 
 
 def tracks_missions(git: Git, commit: str) -> list[str]:
-    """Paths of mission files that a commit has in one of the known folders; none where there is no such commit."""
+    """Return the paths of mission files that a commit has in a known folder; empty if there is no such commit."""
     asked = ("ls-tree", "-r", "-z", "--name-only", commit, "--", *(f"{f}/" for f in MISSION_FOLDERS))
     done = git.run(*asked, ok=(0, 128))
     if done.code and git.commit_of(commit) is not None:
@@ -181,14 +181,14 @@ def _main_tree(common_dir: Path) -> Path | None:
 
 
 def _tree_around(start: Path, common_dir: Path) -> Path | None:
-    """The main work tree around a folder, where it does not lie beside its git dir."""
+    """Return the main work tree around a folder if it is not beside its git dir, otherwise None."""
     asked = ("rev-parse", "--path-format=absolute", "--git-dir", "--show-toplevel")
     git_dir, _, tree = plain_git(start, *asked, ok=(0, 128)).partition("\n")
     return Path(tree) if tree and Path(git_dir) == common_dir else None
 
 
 def _around_missions(state: Path, start: Path) -> Path:
-    """Where the repository of the state repository `state` is found from, for somebody in the mission files."""
+    """Return the folder from which to find the code repository, for a caller inside the mission files."""
     if state.parent.name == ".git":
         return state.parent.parent
     around = Path(plain_git(start, "rev-parse", "--show-toplevel", ok=(0, 128)) or state.parent).parent

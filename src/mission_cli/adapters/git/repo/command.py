@@ -1,4 +1,4 @@
-"""Calls of git: hooks off, scrubbed environment, explicit directories; each answer is bytes."""
+"""Run git: without hooks, with a clean environment and explicit directories; output is bytes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _ISOLATED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_A
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """One repository to talk to. `own_config` lets the person's global and system settings count (filters)."""
+    """Runs git in one repository. `own_config`: the person's global and system settings apply (filters)."""
 
     git_dir: Path
     work_tree: Path | None = None
@@ -54,9 +54,9 @@ class Git:
     own_config: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
     beside: Path | None = None
-    """A configuration file that counts before the repository's own: whose remotes and credentials are used."""
+    """A configuration file that is read before the repository's own, for its remotes and credentials."""
     main_tree: Path | None = None
-    """The main work tree, where it is known; `worktrees` returns it where git does not say."""
+    """The main work tree if known; `worktrees` returns it where git does not report it."""
 
     def run(
         self,
@@ -66,53 +66,53 @@ class Git:
         ok: tuple[int, ...] = (0,),
         timeout: float = 300,
     ) -> Completed:
-        """Run a git command. Raises ToolError with git's own words when it exits with another code than `ok`."""
+        """Run a git command. Raises ToolError with git's message if its exit code is not in `ok`."""
         done = run([*self._argv, *args], cwd=self._cwd, env=self._env(env), stdin=stdin, timeout=timeout)
         if done.code not in ok:
             raise refusal(args[0], done)
         return done
 
     def dialogue(self, *args: str) -> Dialogue:
-        """Start a git command that answers question after question."""
+        """Start a git command that answers one request after another."""
         from mission_cli.adapters.proc.dialogue import Dialogue
 
         return Dialogue([*self._argv, *args], cwd=self._cwd, env=self._env(None))
 
     def start(self, *args: str, keep: Sequence[int] = ()) -> None:
-        """Start a command that nobody waits for; `keep` are file descriptors that it inherits."""
+        """Start a command without waiting for it; it inherits the file descriptors in `keep`."""
         start_detached([*self._argv, *args], cwd=self._cwd, env=self._env(None), log=Path(os.devnull), keep=keep)
 
     def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
-        """Standard output without its last line ending."""
+        """Return standard output without its last line ending."""
         return self.run(*args, stdin=stdin, env=env).out.decode("utf-8", "surrogateescape").rstrip("\n")
 
     def words(self, *args: str) -> list[str]:
-        """Standard output of a `-z` command as a list."""
+        """Return standard output of a `-z` command as a list."""
         out = self.run(*args).out.decode("utf-8", "surrogateescape")
         return [word for word in out.split("\0") if word]
 
     def succeeds(self, *args: str) -> bool:
-        """Whether a command that answers by its exit code says yes."""
+        """Whether a command that answers by its exit code exits with 0."""
         return self.run(*args, ok=tuple(range(256))).code == 0
 
     def commit_of(self, name: str) -> Sha | None:
-        """The commit that a name stands for, or None."""
+        """Return the commit that a name stands for, or None."""
         done = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", ok=(0, 1, 128))
         text = done.out.decode().strip()
         return Sha(text) if done.code == 0 and text else None
 
     def ask(self, *args: str, ok: tuple[int, ...] = (0,), timeout: float = 60) -> Completed:
-        """Run a command that talks to a remote; nobody is asked for a password. Raises ToolError as `run` does."""
+        """Run a command that contacts a remote, without password prompts. Raises ToolError as `run` does."""
         ssh = self.run("config", "core.sshCommand", ok=(0, 1)).out.decode("utf-8", "surrogateescape").strip() or "ssh"
         env = {"GIT_SSH_COMMAND": f"{ssh} {_NEVER_ASK}", "GIT_ASKPASS": "true", **_NEVER_HANG}
         return self.run(*args, env=env, ok=ok, timeout=timeout)
 
     def swap_ref(self, ref: str, new: str, old: str) -> bool:
-        """Compare and swap a ref; the zero id as `old`: it must not exist. False when it was something else.
+        """Move a ref from `old` to `new`; the zero id as `old`: it must not exist. False if it had another value.
 
-        Raises ToolError with git's own words when it is what was expected and cannot be changed all the same.
+        Raises ToolError with git's message if the ref had the expected value but cannot be changed.
         """
-        before = "" if old == ZERO else old  # of whatever length ids have there
+        before = "" if old == ZERO else old  # the length of ids differs between repositories
         words = ("update-ref", "--no-deref", "-m", "mission", ref, new, before)
         done = self.run(*words, ok=(0, 1, 128, *(_KILLED if only_ours(ref) else ())))
         if done.code != 0 and free_dead_lock(self.git_dir, ref):
@@ -126,7 +126,7 @@ class Git:
         return False
 
     def sync_ref(self, ref: str) -> None:
-        """Where we are durable: make the name of a ref so too; git does that for what stands in the file only."""
+        """In durable mode, sync the folders of a ref: git syncs only the content of the file."""
         folder = (self.git_dir / ref).parent
         while self.durable and folder not in {self.git_dir, folder.parent}:
             if folder.is_dir():
@@ -134,11 +134,11 @@ class Git:
             folder = folder.parent
 
     def store(self, content: bytes) -> str:
-        """Write a blob, return its id."""
+        """Write a blob. Returns its id."""
         return self.run("hash-object", "-w", "--stdin", stdin=content).out.decode().strip()
 
     def blobs(self, names: list[str]) -> dict[str, bytes]:
-        """Contents of objects by the name they were asked for; missing ones are left out."""
+        """Return contents of objects by the name they were requested by; missing ones are left out."""
         names = [name for name in names if "\n" not in name]
         if not names:
             return {}
@@ -161,7 +161,7 @@ class Git:
     def commit_tree(
         self, tree: str, parents: Sequence[str], message: str, *, author: Person, committer: Person, at: str = ""
     ) -> Sha:
-        """Make a commit object; `at` (a git date) makes it the same each time."""
+        """Make a commit object; with `at` (a git date) its id is reproducible."""
         env = {
             "GIT_AUTHOR_NAME": author.name,
             "GIT_AUTHOR_EMAIL": author.email,
@@ -194,14 +194,14 @@ class Git:
 
 
 def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which no GIT_ variable of a surrounding git points elsewhere, and nothing asks or pages."""
+    """Return an environment without GIT_ variables of a surrounding git, prompts and pagers."""
     env = {k: v for k, v in environment.items() if not k.startswith("GIT_")}
     env.update(GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0", GIT_PAGER="cat", GIT_EDITOR="true", LC_ALL="C")
     return env
 
 
 def plain_git(cwd: Path, *args: str, ok: tuple[int, ...] = (0,)) -> str:
-    """A question to the git that a person has around them, with their configuration; the answer without line ending."""
+    """Run git as the person would, with their configuration. Returns its output without the last line ending."""
     done = run(["git", *_SAFE, *args], cwd=cwd, env=scrubbed(os.environ))
     if done.code not in ok:
         raise refusal(args[0], done)
@@ -209,7 +209,7 @@ def plain_git(cwd: Path, *args: str, ok: tuple[int, ...] = (0,)) -> str:
 
 
 def refusal(command: str, done: Completed) -> ToolError:
-    """The error for a command that did not do what it should, in git's own words."""
+    """Return the error for a failed command, with git's message."""
     from mission_cli._support.text import one_line
 
     words = one_line(done.err.decode("utf-8", "replace") or f"exit {done.code}", 400)

@@ -1,4 +1,4 @@
-"""The lock of an index, taken as git takes it, so that no git writes that index; a stale one of ours is known."""
+"""The lock of an index, taken as git takes it, so that no git writes the index; own stale locks are recognized."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _LOOK_SECONDS = 0.02
 
 @contextmanager
 def index_lock(git_dir: Path, token: Path) -> Iterator[None]:
-    """Hold `index.lock`: a hard link to `token`, a file of ours; the lock of a dead process with this token goes on.
+    """Hold `index.lock` as a hard link to the file `token`; a lock that a dead process left with this token is reused.
 
-    Raises BusyError when another git keeps it.
+    Raises BusyError if another git holds the lock.
     """
     lock = git_dir / "index.lock"
     taken = is_own_lock(git_dir, token)
@@ -36,7 +36,7 @@ def index_lock(git_dir: Path, token: Path) -> Iterator[None]:
             if time.monotonic() > ends:
                 hint = f"if no git is running there: {command_line('rm', os.fspath(lock))}"
                 raise BusyError("the index of the mission files is locked", hint=hint)
-            time.sleep(_LOOK_SECONDS)  # git takes the lock for milliseconds, and tells nobody when it lets go
+            time.sleep(_LOOK_SECONDS)  # git holds the lock for milliseconds and does not signal its release
         try:
             yield
         finally:
@@ -46,20 +46,20 @@ def index_lock(git_dir: Path, token: Path) -> Iterator[None]:
 
 
 def is_own_lock(git_dir: Path, token: Path) -> bool:
-    """Whether the index is locked by a process of ours that had this token."""
+    """Whether the index is locked by a process of this program with this token."""
     lock = git_dir / "index.lock"
     return token.exists() and lock.exists() and token.samefile(lock)
 
 
 def free_own_lock(git_dir: Path, token: Path) -> None:
-    """Remove the lock that a process of ours left when it died, and no other."""
+    """Remove the lock that a dead process of this program left, and no other."""
     if is_own_lock(git_dir, token):
         (git_dir / "index.lock").unlink()
     token.unlink(missing_ok=True)
 
 
 def index_look(git_dir: Path) -> tuple[int, ...]:
-    """Changes whenever somebody writes the index; so that the lock is held for the swap of the ref only."""
+    """Return a value that changes whenever the index is written, so that the lock is needed only for moving the ref."""
     try:
         facts = (git_dir / "index").stat()
     except FileNotFoundError:

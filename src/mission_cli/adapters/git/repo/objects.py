@@ -1,6 +1,6 @@
-"""The objects of one repository, read and written by gits that are kept for a few seconds instead of one for each.
+"""Read and write the objects of one repository with git processes that are kept for a few seconds.
 
-What has an id of git's never changes: trees that were read or made are remembered by it. Refs are asked for anew.
+An object never changes: trees that were read or made are cached by id. Refs are read every time.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 TREE = "40000"
 LINK = "160000"
 _LONGEST_SECONDS = 5.0
-"""How long a git is kept: what else it read (settings, alternates) is not older than that."""
+"""How long a git process is kept: its other data (settings, alternates) is never older than this."""
 _MOST_KEPT = 64
 _MANY = 30
-"""From so many objects on it is quicker to ask for all at once."""
+"""From this many objects on, one request for all of them is faster."""
 
 Entry = tuple[str, str]
-"""(mode as it stands in a tree, id)"""
+"""(mode as stored in a tree, id)"""
 
 
 class Objects:
-    """Objects of one repository. In `folder` a file of ours is written over and over: one writer at a time."""
+    """Objects of one repository. One file in `folder` is rewritten each time: only one process may write at a time."""
 
     def __init__(self, git: Git, folder: Path) -> None:
         self._git, self._folder = git, folder
@@ -47,22 +47,22 @@ class Objects:
         self._ancestry: dict[str, bool] = {}
 
     def commit_of(self, name: str) -> Sha | None:
-        """The commit that a name stands for, or None."""
+        """Return the commit that a name stands for, or None."""
         found = self._reader.ask(lambda git: _header(git, f"info {name}^{{commit}}"))
         return Sha(found[0]) if found else None
 
     def is_ancestor(self, old: str, new: str) -> bool:
-        """Whether a commit is, or is among the ancestors of, another."""
+        """Whether a commit is another one or one of its ancestors."""
         pair = f"{old}..{new}"
         if old == new or pair in self._ancestry:
             return True
         found = self._git.succeeds("merge-base", "--is-ancestor", old, new)
-        if found:  # that stays true; a no may be that of a shallow clone
+        if found:  # True is final; False may be due to a shallow clone
             _remember(self._ancestry, pair, found)
         return found
 
     def blobs(self, names: Sequence[str]) -> dict[str, bytes]:
-        """Contents of objects by the name they were asked for; missing ones are left out."""
+        """Return contents of objects by the name they were requested by; missing ones are left out."""
         asked = [name for name in names if "\n" not in name]
         if len(asked) > _MANY:
             return self._git.blobs(asked)
@@ -70,14 +70,14 @@ class Objects:
         return {name: one[1] for name, one in found.items() if one is not None}
 
     def tree_of(self, commit: str) -> str:
-        """The tree of a commit, empty where there is none."""
+        """Return the tree of a commit, empty if there is none."""
         if commit not in self._tree_of:
             found = self._reader.ask(lambda git: _header(git, f"info {commit}^{{tree}}"))
             _remember(self._tree_of, commit, found[0] if found else "")
         return self._tree_of[commit]
 
     def entries(self, commit: str, folder: str = "") -> dict[str, Entry]:
-        """What a folder of a commit holds, by name; empty where there is none. The caller leaves it as it is."""
+        """Return the entries of a commit's folder by name, empty if none. Callers must not change the result."""
         tree = self.tree_of(commit)
         for name in folder.split("/") if folder else ():
             mode, tree = self._tree(tree).get(name, ("", "")) if tree else ("", "")
@@ -85,16 +85,16 @@ class Objects:
         return self._tree(tree) if tree else {}
 
     def folder(self, tree: str) -> dict[str, Entry]:
-        """What a folder holds, by the id of its tree. The caller leaves it as it is."""
+        """Return the entries of a folder by the id of its tree. Callers must not change the result."""
         return self._tree(tree)
 
     def entry(self, commit: str, path: str) -> Entry | None:
-        """What a commit has at a path."""
+        """Return the entry of a commit at a path, or None."""
         folder, _, name = path.rpartition("/")
         return self.entries(commit, folder).get(name)
 
     def files(self, commit: str, folder: str = "") -> dict[str, Entry]:
-        """All files below a folder of a commit, by path; no links to other repositories."""
+        """Return all files below a folder of a commit by path, without links to other repositories."""
         found: dict[str, Entry] = {}
         for name, (mode, oid) in self.entries(commit, folder).items():
             path = f"{folder}/{name}" if folder else name
@@ -105,18 +105,18 @@ class Objects:
         return found
 
     def store(self, content: bytes) -> str:
-        """Write a blob, return its id."""
+        """Write a blob. Returns its id."""
         self._folder.mkdir(parents=True, exist_ok=True)
         place = self._folder / "blob"
         place.write_bytes(content)
         return self._blobs.ask(lambda git: _said(git, quoted(os.fsencode(place)) + b"\n"))
 
     def changed_tree(self, commit: str | None, changes: Mapping[str, Entry | None]) -> str:
-        """Write the tree of a commit with other entries at some paths; None takes one away."""
+        """Write the tree of a commit with other entries at some paths; None removes one. Returns its id."""
         return self._changed(self.tree_of(commit) if commit else "", changes) or self._make({})
 
     def _changed(self, tree: str, changes: Mapping[str, Entry | None]) -> str:
-        """The id of the tree, empty when nothing is left in it."""
+        """Return the id of the changed tree, empty if nothing is left in it."""
         here = dict(self._tree(tree)) if tree else {}
         below: dict[str, dict[str, Entry | None]] = {}
         for path, entry in changes.items():
@@ -151,19 +151,19 @@ class Objects:
         return self._trees[oid]
 
     def _read(self, name: str) -> tuple[str, bytes] | None:
-        """Kind and content of an object, or None."""
+        """Return kind and content of an object, or None."""
         return self._reader.ask(lambda git: _contents(git, name))
 
 
 class _Kept:
-    """A git that is started when it is asked for something, and anew when it is old, ended, or its folder another."""
+    """A git process that is started on demand, and restarted when it is old or ended, or its folder was replaced."""
 
     def __init__(self, git: Git, *words: str) -> None:
         self._git, self._words = git, words
         self._kept: tuple[Dialogue, float, int] | None = None
 
     def ask(self, question: Callable[[Dialogue], T]) -> T:
-        """Put a question that does no harm when it is put twice. Raises ToolError with git's own words."""
+        """Send a request that may be sent twice without harm. Raises ToolError with git's message."""
         old = self._kept is not None
         try:
             return question(self._dialogue())
@@ -191,7 +191,7 @@ class _Kept:
 
 
 def _header(git: Dialogue, question: str) -> tuple[str, str, int] | None:
-    """(id, kind, size) of what was asked for, or None."""
+    """Return (id, kind, size) of the requested object, or None."""
     git.say(question.encode("utf-8", "surrogateescape") + b"\0")
     words = git.line().rsplit(b" ", 2)
     if len(words) < 3 or not words[2].isdigit():  # noqa: PLR2004 - `<name> missing`, `<name> ambiguous`
@@ -210,14 +210,14 @@ def _said(git: Dialogue, question: bytes) -> str:
 
 
 def quoted(path: bytes) -> bytes:
-    """A path as git reads it in quotes, whatever characters it has."""
+    """Return a path in quotes as git reads it, whatever characters it contains."""
     for char, word in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
         path = path.replace(char, word)
     return b'"' + path + b'"'
 
 
 def parsed_tree(raw: bytes, size: int) -> dict[str, Entry]:
-    """The entries of a tree as git stores it: mode, blank, name, NUL, id, one behind the other."""
+    """Return the entries of a tree in git's format: mode, blank, name, NUL, id, repeated."""
     found: dict[str, Entry] = {}
     at = 0
     while at < len(raw):

@@ -1,7 +1,7 @@
-"""Locks of refs that a git of ours left when it was killed; those of others are told of and left alone.
+"""Locks of refs that a killed git of this program left. Other locks are reported and stay.
 
-A git that dies while it swaps a ref leaves `<ref>.lock` with the new value in it, and `HEAD.lock`, empty, when HEAD
-stands for that ref. From then on no git can move the ref.
+A git that dies while it moves a ref leaves `<ref>.lock` with the new value in it, and an empty `HEAD.lock` if HEAD
+names that ref. From then on no git can move the ref.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _ONLY_OURS = ("refs/mission/", "refs/heads/mission/")
 
 
 def only_ours(ref: str) -> bool:
-    """Whether nobody but us writes a ref."""
+    """Whether only this program writes a ref."""
     return ref.startswith(_ONLY_OURS)
 
 
 def free_dead_lock(git_dir: Path, ref: str) -> bool:
-    """Take the lock of a ref away that nobody but us writes, when no git of ours is at work there; True when it was."""
+    """Remove the lock of a ref that only this program writes, if none of its gits is running there; True if removed."""
     lock, _ = _places(git_dir, ref)
     if not only_ours(ref) or not lock.exists() or own_git_at_work([git_dir]):
         return False
@@ -32,10 +32,10 @@ def free_dead_lock(git_dir: Path, ref: str) -> bool:
 
 
 def free_locks_of(git_dir: Path, journal: Path) -> None:
-    """Take the locks away that the swap which a journal tells of left.
+    """Remove the locks left by the move of a ref that a journal describes.
 
-    One with the new value in it is ours: nobody else knows that commit. An empty one is when it is younger than the
-    journal; while a git of ours is still at work both stay.
+    A lock with the new value in it belongs to this program: no one else knows that commit. An empty lock does if it is
+    newer than the journal. While a git of this program is still running, both stay.
     """
     entry = read_json(journal)
     if not isinstance(entry, dict) or own_git_at_work([git_dir]):

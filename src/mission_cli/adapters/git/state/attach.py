@@ -1,4 +1,4 @@
-"""Moves a mission from one state repository into another, with its commits: authors, dates and words stay theirs."""
+"""Move a mission from one state repository to another, with its commits: authors, dates and messages are kept."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.state.store import GitStateStore
 
 ORIGIN = "Mission-Origin"
-"""Trailer of the commit that brought a mission in: the last commit that it had where it came from."""
+"""Trailer of the commit that brought a mission in: its last commit in the repository that it came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class _Past:
 
 
 class Move:
-    """One mission's way from `home` to `state`. Its files lie below `folder` there and below `to` here."""
+    """Moves one mission from `home` to `state`, from below `folder` to below `to`."""
 
     def __init__(self, home: GitStateStore, state: GitStateStore, *, folder: str, to: str) -> None:
         self._home, self._state = home, state
@@ -46,11 +46,11 @@ class Move:
 
     @property
     def origin(self) -> str:
-        """The last commit of the mission where it is."""
+        """The last commit of the mission in the repository it comes from."""
         return self._there.text("log", "-1", "--format=%H", self._home.layout.branch, "--", self._folder)
 
     def is_done(self) -> bool:
-        """Whether this very state of it was brought in already, by an attach that died before it could tidy up."""
+        """Whether this state of the mission was moved already, by an attach that died before `tidy`."""
         head, origin = self._state.layout.branch, self.origin
         if not origin or self._here.commit_of(head) is None:
             return False
@@ -59,7 +59,7 @@ class Move:
     def bring(self, text: str, message: str, author: Person) -> None:
         """Commit its history and then `text` as its file, all or nothing.
 
-        Raises ConflictError where the mission files move meanwhile.
+        Raises ConflictError if the mission files move meanwhile.
         """
         past = list(self._history())
         if self._state.layout.in_place:
@@ -81,7 +81,7 @@ class Move:
             raise ConflictError("the mission files have moved", hint="try again")
 
     def _bring_in_one(self, past: list[_Past], text: str, message: str, author: Person) -> None:
-        """One commit on a branch of the person's, which is not ours to rewrite; the history stands in its message."""
+        """Make one commit on a person's branch, which must not be rewritten; the history is listed in its message."""
         files = {path: oid for path, (_, oid) in past[-1].files.items()}
         contents = self._there.blobs(list(dict.fromkeys(files.values())))
         texts = {path: contents[oid].decode("utf-8", "surrogateescape") for path, oid in files.items()}
@@ -93,7 +93,7 @@ class Move:
         self._state.commit(writes, message=words, expect=expect, author=author)
 
     def tidy(self, message: str, author: Person) -> None:
-        """Take the mission away where it was. Raises BlockedError where a person has uncommitted edits of it."""
+        """Remove the mission from its old place. Raises BlockedError if a person has uncommitted edits of it."""
         layout = self._home.layout
         with locked(layout.git_dir / "mission-write.lock"):
             self.refuse_edits()
@@ -105,7 +105,7 @@ class Move:
             self._there.run("rm", "-r", "--quiet", "--force", "--ignore-unmatch", "--", self._folder)
 
     def refuse_edits(self) -> None:
-        """Raise BlockedError where a person has edits of the mission that are not committed."""
+        """Raise BlockedError if the mission has uncommitted edits."""
         mine = [e.path for e in self._home.edits() if e.path.startswith(self._folder)]
         if mine:
             words = f"{mine[0]} has changes that are not committed"
@@ -128,7 +128,7 @@ class Move:
         return found
 
     def _tree(self, parent: Sha | None, files: Mapping[str, tuple[str, str]]) -> str:
-        """The tree of a commit here with these files as all that the mission has."""
+        """Write the tree of a commit here with these files as the whole content of the mission. Returns its id."""
         missing = [oid for _, oid in files.values() if not self._here.succeeds("cat-file", "-e", oid)]
         for content in self._there.blobs(list(dict.fromkeys(missing))).values():
             self._here.store(content)
@@ -137,7 +137,7 @@ class Move:
 
 
 def _write_tree(git: Git, runtime: Path, parent: Sha | None, *, drop: str, lines: list[str]) -> str:
-    """The tree of a commit without what lies below `drop`, and with other entries."""
+    """Write the tree of a commit without what is below `drop`, and with other entries. Returns its id."""
     index = runtime / f"index-{secrets.token_hex(4)}"
     index.parent.mkdir(parents=True, exist_ok=True)
     env = {"GIT_INDEX_FILE": os.fspath(index)}

@@ -1,4 +1,4 @@
-"""Where the state store of a checkout lies: a small repository in `missions/`, or in place; found or made."""
+"""Find or make the state store of a checkout: a small repository in `missions/`, or a tracked folder."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _STATE_GIT = "mission-state.git"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where a store lies."""
+    """The places that make up a state store."""
 
     git_dir: Path
     work_tree: Path
     branch: str
     """`refs/heads/…`."""
     folders: tuple[str, ...]
-    """Folders of the tree that hold missions; the first is where new ones go. `""` is the root."""
+    """Folders of the tree that hold missions; new ones go to the first. `""` is the root."""
     runtime: Path
     in_place: bool = False
 
 
 def find_state(checkout: Checkout, *, here: bool = False) -> Layout | None:
-    """Return where the store of a checkout lies, or None when there is none yet. A missing work tree is made again."""
+    """Return the layout of a checkout's store, or None if there is none yet. A missing work tree is restored."""
     in_place = _in_place(checkout, here=here)
     if in_place is not None:
         return in_place
@@ -58,15 +58,15 @@ def find_state(checkout: Checkout, *, here: bool = False) -> Layout | None:
 
 
 def unmade_state(checkout: Checkout) -> Layout:
-    """Where the store of a checkout will lie when it is made."""
+    """Return the layout that the store of a checkout will have when it is made."""
     root = checkout.main_tree or checkout.common_dir
     return Layout(checkout.common_dir / _STATE_GIT, root / "missions", f"refs/heads/{_BRANCH}", ("",), checkout.runtime)
 
 
 def make_state(checkout: Checkout, *, here: bool = False, robot: Person = ROBOT, remote: str = "") -> Layout:
-    """Return where the store lies; make it on first use, from what the remote has if it has it.
+    """Return the layout of the store. On first use, make the store, from the remote's state branch if it has one.
 
-    `remote` is asked; where it cannot be, or none is named, what `origin` had at the last fetch counts.
+    The branch is fetched from `remote`. If that fails, or `remote` is empty, the last fetch from `origin` is used.
     """
     found = find_state(checkout, here=here)
     if found is not None:
@@ -80,7 +80,7 @@ def make_state(checkout: Checkout, *, here: bool = False, robot: Person = ROBOT,
 
 
 def shared_head(checkout: Checkout, remote: str) -> Sha | None:
-    """The state branch of a remote as of the last fetch."""
+    """Return the head of a remote's state branch as of the last fetch, or None."""
     from mission_cli.adapters.git.state.history import began_as_state
 
     git = Git(checkout.common_dir)
@@ -99,13 +99,13 @@ def _make(checkout: Checkout, robot: Person, remote: str) -> Layout:
     git = Git(temp, durable=True)
     if remote:
         into = f"+refs/heads/{_BRANCH}*:refs/remotes/{remote}/{_BRANCH}*"
-        with suppress(ToolError):  # without a network: what was fetched before, and the loop joins the rest later
+        with suppress(ToolError):  # without a network, use the last fetch; the loop merges the rest later
             code.ask("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote, into)
     shared = shared_head(checkout, remote or "origin")
     if shared:
         try:
             git.run("fetch", "--quiet", "--no-tags", str(checkout.common_dir), f"{shared}:refs/heads/{_BRANCH}")
-        except ToolError:  # a partial clone lacks what its remote has
+        except ToolError:  # objects are missing in a partial clone
             there = Git(temp, durable=True, own_config=True, beside=checkout.common_dir / "config")
             whole = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-filter", "--update-head-ok")
             there.ask("fetch", *whole, "--", remote or "origin", f"refs/heads/{_BRANCH}:refs/heads/{_BRANCH}")
@@ -131,7 +131,7 @@ def _own_layout(checkout: Checkout, git_dir: Path) -> Layout:
 
 
 def _restore_work_tree(layout: Layout) -> None:
-    """Make folder, link and files again where they are missing; what is there is left as it is."""
+    """Restore folder, link and files where they are missing; existing ones stay as they are."""
     link = layout.work_tree / ".git"
     if link.exists():
         return
@@ -146,7 +146,7 @@ def _restore_work_tree(layout: Layout) -> None:
 
 
 def _link(work_tree: Path) -> str:
-    """What the file in a work tree says about where its git dir is."""
+    """Return the content of a work tree's `.git` file, or the empty string."""
     try:
         return (work_tree / ".git").read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -154,7 +154,7 @@ def _link(work_tree: Path) -> str:
 
 
 def _in_place(checkout: Checkout, *, here: bool) -> Layout | None:
-    """The layout for mission files that are tracked on the branch that is checked out, or None."""
+    """Return the layout for mission files that are tracked on the checked-out branch, or None."""
     if checkout.main_tree is None:
         return None
     git = Git(checkout.common_dir, checkout.main_tree)
@@ -165,7 +165,7 @@ def _in_place(checkout: Checkout, *, here: bool) -> Layout | None:
     if not branch and (checkout.common_dir / _STATE_GIT).is_dir():
         return None
     if not branch:
-        words = f"no branch is checked out in {checkout.name}, and its mission files lie on the branch"
+        words = f"no branch is checked out in {checkout.name}, but its mission files are tracked on a branch"
         raise BlockedError(words, hint="git switch BRANCH")
     used = {path.split("/", 1)[0] if not path.startswith("todo/") else "todo/missions" for path in tracked}
     folders = sorted(MISSION_FOLDERS, key=lambda f: f not in used)
@@ -173,13 +173,13 @@ def _in_place(checkout: Checkout, *, here: bool) -> Layout | None:
 
 
 def _journal_branch(git_dir: Path) -> str:
-    """The branch of a commit of ours whose process died."""
+    """Return the branch of a state commit whose process died."""
     entry = read_json(git_dir / JOURNAL)
     return str(entry.get("branch", "")) if isinstance(entry, dict) else ""
 
 
 def _missions_taken(code: Git) -> bool:
-    """Whether some branch, here or as last fetched, tracks something called `missions`."""
+    """Whether any branch, here or as last fetched, tracks something called `missions`."""
     refs = code.text("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes").splitlines()
     asked = "".join(f"{ref}:missions\n" for ref in refs).encode("utf-8", "surrogateescape")
     out = code.run("cat-file", "--batch-check", stdin=asked).out.decode("utf-8", "replace") if refs else ""
@@ -197,7 +197,7 @@ def _exclude(common_dir: Path, folder: str) -> None:
 
 
 def find_home(folder: Path) -> Layout | None:
-    """Where missions without a repository lie in the user's data folder, or None before the first one."""
+    """Return the layout of missions without a repository in the user's data folder, or None before the first one."""
     git_dir = folder / ".git"
     if not git_dir.is_dir():
         return None
@@ -205,7 +205,7 @@ def find_home(folder: Path) -> Layout | None:
 
 
 def make_scratch(git_dir: Path) -> None:
-    """Make a bare repository with one empty commit on `main`; nothing when it is there."""
+    """Make a bare repository with one empty commit on `main`; do nothing if it exists."""
     git_dir.parent.mkdir(parents=True, exist_ok=True)
     with locked(git_dir.with_suffix(".lock")):
         if git_dir.is_dir() and Git(git_dir).commit_of("refs/heads/main"):
@@ -217,7 +217,7 @@ def make_scratch(git_dir: Path) -> None:
 
 
 def make_home(folder: Path) -> Layout:
-    """Make the data folder a repository on first use."""
+    """Return the layout of missions without a repository; make the data folder a repository on first use."""
     found = find_home(folder)
     if found is not None:
         return found
@@ -229,5 +229,5 @@ def make_home(folder: Path) -> Layout:
             _exclude(folder / ".git", ".make.lock")
             found = find_home(folder)
     if found is None:
-        raise ToolError(f"{folder} cannot be made a repository")
+        raise ToolError(f"cannot create a repository in {folder}")
     return found

@@ -1,4 +1,4 @@
-"""What a commit of ours makes beside the repository while it is made, by name; and what of it a dead process left."""
+"""Temporary files beside the repository during a state commit, and which of them a dead process left."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ _NEXT_INDEX, _TOKEN = "index.mission-", "mission-lock-"
 
 
 def next_index(git_dir: Path, nonce: str) -> Path:
-    """The index that will be."""
+    """Return the place of the index that will replace the present one."""
     return git_dir / f"{_NEXT_INDEX}{nonce}"
 
 
 def token(git_dir: Path, nonce: str) -> Path:
-    """Another name of the lock, which says that it is ours."""
+    """Return the place of the lock's second name, which shows that this program holds the lock."""
     return git_dir / f"{_TOKEN}{nonce}"
 
 
 def copies(git_dir: Path) -> Path:
-    """The folder for copies of files that are being exchanged."""
+    """Return the folder for copies of files that are being exchanged."""
     return git_dir / "mission-tmp"
 
 
 def litter(git_dir: Path) -> list[Path]:
-    """All of these that are there now; of the dead only for who knows that nobody else makes a commit."""
+    """Return all of these files that exist now. Those of dead processes: only while no other process makes a commit."""
     places = (
         (git_dir, (_NEXT_INDEX, _TOKEN, f".{JOURNAL}.")),
         (copies(git_dir), (".",)),

@@ -1,4 +1,4 @@
-"""What moves of the state branch that are not ours changed in missions, and the commit that puts it back."""
+"""What foreign moves of the state branch changed in missions, and the entries of the commit that undoes them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from mission_cli.ports.git.state import Foreign, Texts
 
 FILES = ("100644", "100755")
-"""Modes of what is a file, and no link."""
+"""Modes of regular files."""
 
 
 def changed_files(
     objects: Objects, folders: Sequence[str], before: Sha | None, after: Sha | None
 ) -> dict[MissionId, dict[str, Texts]]:
-    """Texts of the files of missions that differ, by mission and path."""
+    """Return the texts of mission files that differ, before and after, by mission and path."""
     found: dict[MissionId, dict[str, Texts]] = {}
     roots = [""] if "" in folders else folders
     for root in roots:
@@ -36,7 +36,7 @@ def changed_files(
 def _differing(
     objects: Objects, old: Mapping[str, Entry], new: Mapping[str, Entry], start: str
 ) -> Iterator[tuple[str, Entry | None, Entry | None]]:
-    """(path, entry before, entry after) of what is no folder; a folder that is the same on both sides is not read."""
+    """Yield (path, entry before, entry after) of changed entries except folders; equal folders are not read."""
     for name in dict.fromkeys([*old, *new]):
         was, now = old.get(name), new.get(name)
         if was == now:
@@ -56,14 +56,14 @@ def _text(objects: Objects, entry: Entry | None) -> str | None:
 
 
 def left_out(objects: Objects, foreign: Foreign) -> list[Sha]:
-    """The commits that the branch was moved away from, so that it does not hold them any more."""
+    """Return the commits that the branch was moved away from and no longer contains."""
     before = [move.before for move in foreign.moves if move.before]
     lost = [one for one in before if not foreign.head or not objects.is_ancestor(one, foreign.head)]
     return list(dict.fromkeys(lost))
 
 
 def entries_of(objects: Objects, texts: Mapping[str, str | None]) -> dict[str, Entry | None]:
-    """What these files are in a tree; what lies below one of them goes with the folder that it replaces."""
+    """Return the tree entries for these files; a file replaces a folder of the same name with all that is in it."""
     kept = {path for path, text in texts.items() if text is not None}
     return {
         path: None if text is None else (FILES[0], objects.store(text.encode("utf-8", "surrogateescape")))

@@ -20,23 +20,23 @@ _STATUS_KINDS = {"?": "untracked", "1": "modified", "2": "modified", "u": "confl
 
 
 def began_as_state(git: Git, commit: str) -> bool:
-    """Whether a commit goes back to a beginning of ours; a branch of somebody's code may be called `missions` too."""
+    """Whether a commit's history begins with `state.created`; an unrelated branch may be called `missions` too."""
     shape = "--format=%(trailers:key=Mission-Event,valueonly)"
     return "state.created" in git.text("log", "--max-parents=0", shape, commit).split()
 
 
 def text_at(git: Git, revision: str, path: str) -> str:
-    """A file as it was at a revision; empty where it was not there. Raises NotFoundError for an unknown revision."""
+    """Return a file at a revision; empty if it does not exist there. Raises NotFoundError for an unknown revision."""
     first = revision.removesuffix("^")
     commit = git.commit_of(revision)
     if commit is None and git.commit_of(first) is None:
-        raise NotFoundError(f"there is no revision `{first}`", hint="mission history shows what there is")
+        raise NotFoundError(f"there is no revision `{first}`", hint="mission history lists the revisions")
     found = git.blobs([f"{commit}:{path}"]) if commit else {}
     return next((content.decode("utf-8", "surrogateescape") for content in found.values()), "")
 
 
 def read_history(git: Git, branch: str, *, paths: Sequence[str], since: Sha | None, limit: int) -> list[Event]:
-    """Commits of a branch that touched the paths, newest first, `since` excluded; one git for all of them."""
+    """Return the commits of a branch that touched the paths, newest first, without `since`; one git call for all."""
     revisions = f"{since}..{branch}" if since else branch
     flags = ("-z", "--first-parent", f"--max-count={limit}", f"--format={'%x00'.join(_FIELDS)}")
     words = git.run("log", *flags, revisions, "--", *paths).out.decode("utf-8", "replace").split("\0")
@@ -63,7 +63,7 @@ def _event(commit: str, at: str, name: str, email: str, message: str, trailers: 
 
 
 def read_edits(out: str) -> Iterator[Edit]:
-    """Edits that are not committed, from `git status --porcelain=v2 -z`."""
+    """Yield uncommitted edits from the output of `git status --porcelain=v2 -z`."""
     words = iter(out.split("\0"))
     for line in words:
         kind = line[:1]

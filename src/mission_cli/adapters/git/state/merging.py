@@ -1,4 +1,4 @@
-"""Merging by meaning where git merges: the driver for mission files and run records, and its registration."""
+"""Field-by-field merge in git: the merge driver for mission files and run records, and its registration."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DRIVER = "mission"
 CONFLICTS = 3
-"""Exit status of the driver when a person has to decide. Any other but 0 means that it could not work."""
+"""Exit status of the driver if a person has to decide. Any other status except 0 means that it failed."""
 MARKER_SIZE = 7
 _MOST_CONFLICTS = 127
 _RUN_FILE = pattern(r"(?:.*/)?runs/[^/]+\.md\Z")
@@ -34,7 +34,7 @@ _ATTRIBUTES = "# mission files are merged by meaning (mission merge-driver insta
 
 @dataclass(frozen=True, slots=True)
 class MergedFile:
-    """What a merge of three copies came to."""
+    """The result of merging three copies of a file."""
 
     text: str
     conflicts: int = 0
@@ -42,7 +42,7 @@ class MergedFile:
 
 
 def merge_texts(base: str, ours: str, theirs: str, *, path: str = "", marker_size: int = MARKER_SIZE) -> MergedFile:
-    """Merge three copies of a mission file or run record; what is neither is merged by lines, as git does."""
+    """Merge three copies of a mission file or run record; other files are merged by lines, as git does."""
     from mission_cli.document.merging.mission import merge
     from mission_cli.document.runs.archive import is_roll
     from mission_cli.document.runs.merge import merge_rolls, merge_runs
@@ -58,11 +58,11 @@ def merge_texts(base: str, ours: str, theirs: str, *, path: str = "", marker_siz
         if merged is not None:
             return MergedFile(merged.text, merged.conflicts, merged.notes)
     plain = by_lines(base, ours, theirs)
-    return MergedFile(plain.text, plain.conflicts, ("it is not understood, and merged by lines",))
+    return MergedFile(plain.text, plain.conflicts, ("not a valid mission file; merged by lines",))
 
 
 def line_merge(marker_size: int = MARKER_SIZE) -> Callable[[str, str, str], TextMerged]:
-    """Git's own merge of three texts, in the conflict style that the person has set."""
+    """Return git's own merge of three texts, in the person's conflict style."""
 
     def merge(base: str, ours: str, theirs: str) -> TextMerged:
         with TemporaryDirectory() as folder:
@@ -79,31 +79,31 @@ def line_merge(marker_size: int = MARKER_SIZE) -> Callable[[str, str, str], Text
 
 
 def _by_hand(ours: str, theirs: str, size: int) -> TextMerged:
-    """Both sides with markers: what git does not take for text."""
+    """Return both sides with conflict markers, for content that git treats as binary."""
     glue = ["" if not text or text.endswith("\n") else "\n" for text in (ours, theirs)]
     lines = [f"{'<' * size} ours\n", ours, glue[0], "=" * size, "\n", theirs, glue[1], f"{'>' * size} theirs\n"]
     return TextMerged("".join(lines), 1)
 
 
 def reworking(base: str | None, ours: str | None, path: str) -> Callable[[str], str] | None:
-    """The change from `base` to `ours`, to be made on a person's version; it raises where they touch each other."""
+    """Return the change from `base` to `ours` as a function to apply to a person's version; it raises on a conflict."""
     if base is None or ours is None:
         return None
 
     def rework(theirs: str) -> str:
         merged = merge_texts(base, ours, theirs, path=path)
         if merged.conflicts:
-            raise ConflictError(f"{path} was changed at the same place")
+            raise ConflictError(f"{path} has conflicting changes in the same place")
         return merged.text
 
     return rework
 
 
 def join_entries(objects: Objects, base: Entries, ours: Entries, theirs: Entries) -> dict[str, Entry | None]:
-    """Return what the join of two trees has other than ours, by path; None for what is not in it any more.
+    """Return how the merge of two trees differs from `ours`, by path; None for removed files.
 
-    A file that one side deleted and the other changed stays. Raises BlockedError with the files where a
-    person has to decide.
+    A file that one side deleted and the other changed stays. Raises BlockedError with the files in which a person has
+    to decide.
     """
     joined: dict[str, Entry | None] = {}
     stuck = []
@@ -118,8 +118,8 @@ def join_entries(objects: Objects, base: Entries, ours: Entries, theirs: Entries
         elif other is not None or mine == was:
             joined[path] = other
     if stuck:
-        hint = "merge the branch by hand: git merge, then decide at the markers"
-        raise BlockedError(f"both sides wrote different words in {', '.join(stuck)}", hint=hint)
+        hint = "merge the branch yourself: git merge, then resolve the conflict markers"
+        raise BlockedError(f"both sides changed the same place in {', '.join(stuck)}", hint=hint)
     return joined
 
 
@@ -129,7 +129,7 @@ def _contents(objects: Objects, *entries: Entry | None) -> list[str]:
 
 
 def driver_command(program: Sequence[str]) -> str:
-    """The shell command for git's configuration. Where we are gone or fail, git's own merge does it."""
+    """Return the shell command for git's configuration. It falls back to git's own merge if this program fails."""
     ours = f"{shlex.join(program).replace('%', '%%')} %O %A %B %L %P"
     git = "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B || exit 1"
     return f"{ours}; case $? in 0) exit 0;; {CONFLICTS}) exit 1;; esac; {git}"
@@ -138,7 +138,7 @@ def driver_command(program: Sequence[str]) -> str:
 def register(git_dir: Path, folders: Sequence[str], program: Sequence[str]) -> list[Path]:
     """Register the driver in a repository for the mission files below its folders; return the files that changed.
 
-    Only the repository's own configuration and `info/attributes` are touched, never a tracked file.
+    Changes only the repository's own configuration and `info/attributes`, never a tracked file.
     """
     git, config = Git(git_dir), git_dir / "config"
     before = config.read_bytes()

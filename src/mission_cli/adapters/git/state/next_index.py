@@ -1,4 +1,4 @@
-"""Builds the index for after an own commit: the person's entries, and new ones where the person staged nothing."""
+"""Build the index for after a state commit: the person's entries, and new ones where the person staged nothing."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def build_index(
     change: tuple[str | None, str, Sequence[str]],
     known: Sha | None = None,
 ) -> None:
-    """Prepare it in a separate file; `change` is the head before, the commit, and the paths that differ.
+    """Write the new index to `scratch`. `change` is the head before, the commit, and the paths that differ.
 
-    `known` is the head that the index may still show, if another program moved the branch without it.
+    `known` is the head that the index may still show if another program moved the branch without updating it.
     """
     head, new, paths = change
     index = git.git_dir / "index"

@@ -1,7 +1,7 @@
-"""Where this program put the state branch last, noted in the runtime folder: every other move is foreign.
+"""Record where this program last moved the state branch, in the runtime folder: every other move is foreign.
 
-A move is noted before the branch moves, durably, so that one whose process or machine died is known as well. Whoever
-calls holds the lock of the store. Without the note, or on another branch, the branch is known from where it is.
+A move is recorded durably before the branch moves, so that it is known even if the process or machine dies. The caller
+holds the lock of the store. Without a record, or on another branch, the present position is taken as known.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ _SHA = re.compile("[0-9a-f]{40,64}")
 
 
 class OwnMoves:
-    """The note about one branch, in a file."""
+    """The record about one branch, in a file."""
 
     def __init__(self, place: Path, branch: str, contains: Callable[[Sha, Sha], bool]) -> None:
         self._place, self._branch, self._contains = place, branch, contains
 
     def begin(self, head: Sha | None, new: Sha, *, settles: bool) -> None:
-        """Note durably that the branch is about to move."""
+        """Record durably that the branch is about to move."""
         note = self._read()
         known = note.found(head, self._contains) if note else Moves(head)
         self._write(known.begun(head, new, settles=settles), durable=True)
 
     def end(self, *, moved: bool) -> None:
-        """Note whether it has moved."""
+        """Record whether it has moved."""
         note = self._read()
         if note is not None:
             self._write(note.ended(moved=moved))
 
     def own(self, head: Sha | None) -> None:
-        """Take the branch as it is for known."""
+        """Record the branch's present position as known."""
         self._write(Moves(head))
 
     def knows(self, head: Sha | None) -> bool:
-        """Whether the branch is where it was put last, as far as one look at the note tells."""
+        """Whether the branch is where this program last moved it, without a check of its history."""
         return self._read() == Moves(head)
 
     def foreign(self, head: Sha | None) -> tuple[Moved, ...]:
-        """The moves of others up to where the branch is now; none are known without a note."""
+        """Return the moves by others up to the branch's present position; none without a record."""
         note = self._read()
         known = note.found(head, self._contains) if note else Moves(head)
         if known != note:
@@ -83,7 +83,7 @@ def _moved(raw: Any) -> Moved:
 
 
 def _sha(raw: Any) -> Sha | None:
-    """An id. Raises ValueError for anything else: what stands there is handed to git."""
+    """Return an object id or None. Raises ValueError for anything else, because the value is passed to git."""
     if raw is None:
         return None
     if not isinstance(raw, str) or not _SHA.fullmatch(raw):

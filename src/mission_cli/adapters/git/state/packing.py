@@ -1,6 +1,6 @@
-"""Packing of the state repository: each own commit leaves loose objects, and no git of a person packs them.
+"""Pack the state repository: each state commit adds loose objects, and no git command of a person packs them.
 
-Only a repository that is ours is packed. In a person's own one their git does that by its own settings.
+Only the separate state repository is packed. A person's own repository is packed by their git, as configured.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.repo.command import Git
 
 _SAMPLE = "objects/17"
-"""One of the 256 folders of loose objects; git's own `gc --auto` looks at the same one."""
+"""One of the 256 folders of loose objects; `git gc --auto` samples the same one."""
 _MOST_IN_SAMPLE = 4
-"""About a thousand loose objects in all."""
+"""Corresponds to about a thousand loose objects in total."""
 _DEAD_SECONDS = 24 * 3600
 LOCK = "mission-pack.lock"
 
 
 def pack_when_many(git: Git) -> bool:
-    """Start a repack in the background if there are many loose objects and none is running; True if it was started.
+    """Start a repack in the background if there are many loose objects and none is running; True if started.
 
-    It holds the lock itself, so one that is killed leaves nothing behind that stops the next one. Objects that
-    nothing refers to yet are packed as well: another process may be about to.
+    The repack itself holds the lock, so a killed one does not block the next. Unreferenced objects are packed as well:
+    another process may be about to reference them.
     """
     if _loose(git.git_dir / _SAMPLE) < _MOST_IN_SAMPLE:
         return False
@@ -53,7 +53,7 @@ def _loose(folder: Path) -> int:
 
 
 def _remove_dead(folder: Path) -> None:
-    """Remove what a repack that was killed long ago has left half-written."""
+    """Remove unfinished files of a repack that was killed long ago."""
     for path in folder.glob("*tmp*pack*"):
         with suppress(OSError):
             if path.name.startswith((".tmp-", "tmp_")) and time.time() - path.stat().st_mtime > _DEAD_SECONDS:

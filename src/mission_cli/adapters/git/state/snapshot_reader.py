@@ -1,4 +1,4 @@
-"""What a commit of the state holds: one entry for each mission, read at once, and no more than is asked for."""
+"""Read a commit of the state: one entry for each mission, in one pass, and only the texts that are needed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Contents:
-    """Reads snapshots of one store. What it read last is remembered by the ids that git gave it."""
+    """Reads snapshots of one store. Caches the texts of the last one by object id."""
 
     def __init__(self, objects: Objects, folders: Sequence[str]) -> None:
         self._objects = objects
@@ -32,7 +32,7 @@ class Contents:
         self._places: dict[str, tuple[str, MissionId] | None] = {}
 
     def at(self, head: Sha, settled: Mapping[MissionId, Settled]) -> Snapshot:
-        """The missions of a commit; those that are settled and unchanged stand apart, unread."""
+        """Return the missions of a commit; those that are settled and unchanged are listed separately, unread."""
         last, asked = self._last
         if last.head == head and (settled is asked or settled is last.settled):
             return last
@@ -58,19 +58,19 @@ class Contents:
         return Snapshot(head, missions, {m: s for m, s in rest.items() if m not in missions})
 
     def texts(self, commit: Sha, folder: str) -> dict[str, str]:
-        """Texts of all files below a folder, by path."""
+        """Return the texts of all files below a folder, by path."""
         names = {path: oid for path, (_, oid) in self._objects.files(commit, folder).items()}
         found = self._objects.blobs(list(dict.fromkeys(names.values())))
         return {path: found[oid].decode("utf-8", "surrogateescape") for path, oid in names.items() if oid in found}
 
     def _read(self, names: list[str]) -> None:
-        """Know the texts of these, and of no others any more."""
+        """Load the texts of these blobs, and forget all others."""
         known = {name: self._known[name] for name in names if name in self._known}
         found = self._objects.blobs([name for name in dict.fromkeys(names) if name not in known])
         self._known = known | {name: blob.decode("utf-8", "surrogateescape") for name, blob in found.items()}
 
     def _entries(self, head: Sha) -> Iterator[tuple[str, MissionId, str, str]]:
-        """(path, mission, name of the blob, id of the mission's folder) of all that may be a mission."""
+        """Yield (path, mission, name of the blob, id of the mission's folder) of every entry that may be a mission."""
         seen: set[str] = set()
         for folder in self._folders_to_read():
             before = f"{folder}/" if folder else ""
@@ -84,22 +84,22 @@ class Contents:
         return ["", *MISSION_FOLDERS] if "" in self._folders else list(self._folders)
 
     def _place(self, path: str) -> tuple[str, MissionId] | None:
-        """The path with its mission, where it is one."""
+        """Return the path with its mission id if it is a mission file, otherwise None."""
         if path not in self._places:
             self._places[path] = (path, mission_of(path)) if is_mission_file(path) else None
         return self._places[path]
 
 
 def mission_of(path: str) -> MissionId:
-    """The id that a mission file's path gives it."""
+    """Return the mission id in the path of a mission file."""
     found = MISSION_FILE.match(path)
     if found is None:
-        raise ToolError(f"{path} is no mission file")
+        raise ToolError(f"{path} is not a mission file")
     return MissionId(found["id"] or found["flat_id"])
 
 
 def owner_of(path: str) -> MissionId | None:
-    """The id of the mission that a file of the store belongs to, whether that has a mission file or not."""
+    """Return the id of the mission that a file of the store belongs to, even if that mission has no mission file."""
     folder = next((f"{one}/" for one in MISSION_FOLDERS if path.startswith(f"{one}/")), "")
     name, _, rest = path.removeprefix(folder).partition("/")
     if rest:
@@ -110,7 +110,7 @@ def owner_of(path: str) -> MissionId | None:
 def _stored(path: str, text: str, content: str) -> Stored:
     found = MISSION_FILE.match(path)
     if found is None:
-        raise ToolError(f"{path} is no mission file")
+        raise ToolError(f"{path} is not a mission file")
     mission = mission_of(path)
     folder = found["folder"] if found["id"] else found["flat"]
     return Stored(mission, path, text, f"{folder}{mission}/runs", content)

@@ -1,8 +1,8 @@
-"""The state store: a repository and a folder in it that holds mission files.
+"""The state store: a repository, and a folder in it with mission files.
 
-A commit of ours: the tree is built with an index of our own, the person's index is locked by git's own
-rules while the ref is swapped, and then index and work tree follow. A journal, written before the first
-visible step, lets the next process finish what a dead one had begun.
+A state commit builds its tree with a separate index. The person's index is locked as git locks it while the ref is
+moved; then index and work tree are updated. A journal, written before the first visible step, lets the next process
+finish what a dead one began.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ _MOST_LOOKS = 5
 
 
 class GitStateStore:
-    """Mission files of one repository."""
+    """The mission files of one repository."""
 
     def __init__(self, layout: Layout, *, robot: Person = ROBOT) -> None:
         self.layout = layout
@@ -97,37 +97,37 @@ class GitStateStore:
         self._own = OwnMoves(layout.runtime / "own.json", layout.branch, self._objects.is_ancestor)
 
     def head(self) -> Sha | None:
-        """The commit that the branch is at."""
+        """Return the commit that the branch is at, or None."""
         return self._git.commit_of(self.layout.branch)
 
     def snapshot(self, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
-        """What is committed now, without the texts of missions that are settled and as they were then."""
+        """Return what is committed now, without the texts of missions that are settled and unchanged since."""
         head = self._objects.commit_of(self.layout.branch)
         return self._contents.at(head, settled or {}) if head else Snapshot(None)
 
     def at(self, commit: Sha, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
-        """Everything at another commit."""
+        """Return everything at another commit."""
         return self._contents.at(commit, settled or {})
 
     def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:
-        """Texts of a mission's run records at a commit, by name; a file of its own counts before a year's."""
+        """Return the texts of a mission's run records at a commit, by name; own files override yearly archives."""
         files = self.run_files(stored, at)
         rolled = [split_roll(text) for name, text in files.items() if is_roll(name)]
         alone = {name: text for name, text in files.items() if not is_roll(name)}
         return {name: text for texts in (*rolled, alone) for name, text in texts.items()}
 
     def run_files(self, stored: Stored, at: Sha) -> Mapping[str, str]:
-        """Texts of the files with a mission's run records at a commit, by name: one a record, or one a year."""
+        """Return the texts of the files with a mission's run records, by name: one per record or yearly archive."""
         texts = self._contents.texts(at, stored.runs)
         return {p.rpartition("/")[2].removesuffix(".md"): text for p, text in texts.items() if p.endswith(".md")}
 
     def found(self, stored: Stored, at: Sha) -> Mapping[str, str]:
-        """Texts of the files with findings, by path below their folder."""
+        """Return the texts of the files with findings, by path below their folder."""
         folder = research_folder(stored)
         return {p.removeprefix(f"{folder}/"): text for p, text in self._contents.texts(at, folder).items()}
 
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
-        """Commit exactly these files on top of `expect`, then let index and work tree follow."""
+        """Commit exactly these files on top of `expect`, then update index and work tree."""
         with self._exclusive():
             self._recover()
             self._refuse_when_busy()
@@ -137,24 +137,24 @@ class GitStateStore:
             new = self._make_commit(head, writes, message, author)
             self._publish(head, new, writes)
         if not self.layout.in_place:
-            with suppress(MissionError, OSError):  # the commit stands; the next one tries again
+            with suppress(MissionError, OSError):  # the commit is made; the next one tries to pack again
                 pack_when_many(self._git)
         return new
 
     def recover(self) -> list[str]:
-        """Finish what a dead process of ours had begun."""
+        """Finish what a dead process of this program began. Returns what was done, as messages."""
         if not self._journal.exists() and not litter(self.layout.git_dir):
             return []
         with self._exclusive():
             return self._recover()
 
     def text_on_disk(self, stored: Stored) -> str | None:
-        """The work tree's copy, where the work tree shows our branch."""
+        """Return the work tree's copy of a mission file; None if the work tree is on another branch."""
         found = read_bytes(self.layout.work_tree / stored.path) if self._follows() else None
         return None if found is None else found.decode("utf-8", "surrogateescape")
 
     def edits(self) -> list[Edit]:
-        """A person's edits that are not committed; what a commit of ours is writing just now is none of them."""
+        """Return a person's uncommitted edits, without files that a state commit is writing at this moment."""
         if not self.layout.work_tree.is_dir():
             return []
         found: list[Edit] = []
@@ -170,36 +170,36 @@ class GitStateStore:
         return found
 
     def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
-        """Commits that touched a mission (or any), newest first."""
+        """Return commits that touched a mission (or any mission), newest first."""
         if self._objects.commit_of(self.layout.branch) is None:
             return []
         paths = [mission.path, mission.runs] if mission else [root for root in self._roots() if root]
         return read_history(self._git, self.layout.branch, paths=paths, since=since, limit=limit)
 
     def text_at(self, stored: Stored, revision: str) -> str:
-        """A mission's text at a revision."""
+        """Return a mission's text at a revision."""
         return text_at(self._git, revision, stored.path)
 
     def last_editor(self, stored: Stored) -> str:
-        """Name of who last committed the file without being us."""
+        """Return the name of the last person who committed the file, other than this program."""
         others = ("--invert-grep", "--grep=^Mission-Event: ")
         return self._git.text("log", "-1", "--format=%an", *others, self.layout.branch, "--", stored.path)
 
     def work_path(self, path: str) -> str:
-        """Where a file of the store lies on disk."""
+        """Return where a file of the store is on disk."""
         return os.fspath(self.layout.work_tree / path)
 
     def watch(self) -> list[str]:
-        """Files whose look changes whenever something is committed."""
+        """Return the files that change whenever something is committed."""
         return [*refs_files(self._git, [self.layout.branch]), os.fspath(self._journal)]
 
     def path_for(self, mission: MissionId) -> str:
-        """Path of a new mission's file."""
+        """Return the path of a new mission's file."""
         root = self.layout.folders[0]
         return f"{root}/{mission}/mission.md" if root else f"{mission}/mission.md"
 
     def foreign(self, head: Sha | None) -> Foreign | None:
-        """The moves that are not ours; where the note does not tell at once, no commit of ours is under way."""
+        """Return the foreign moves of the branch, or None. Waits for a running state commit unless `head` is known."""
         if self._own.knows(head):
             return None
         with self._exclusive():
@@ -208,17 +208,17 @@ class GitStateStore:
         return Foreign(now, moves) if moves else None
 
     def own(self, head: Sha | None) -> None:
-        """Take the branch as it is for known, unless it has moved on."""
+        """Record the branch's present position as known, unless it has moved on."""
         with self._exclusive():
             if self._objects.commit_of(self.layout.branch) == head:
                 self._own.own(head)
 
     def changed(self, before: Sha | None, after: Sha | None) -> Mapping[MissionId, Mapping[str, Texts]]:
-        """Texts of the files of missions that differ between two commits, by mission and path."""
+        """Return the texts of mission files that differ between two commits, by mission and path."""
         return changed_files(self._objects, self.layout.folders, before, after)
 
     def put_back(self, texts: Mapping[str, str | None], *, message: str, foreign: Foreign) -> Sha:
-        """Commit these files on top of foreign moves, and let index and work tree follow."""
+        """Commit these files on top of foreign moves, then update index and work tree."""
         with self._exclusive():
             self._recover()
             self._refuse_when_busy()
@@ -233,26 +233,26 @@ class GitStateStore:
         return new
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
-        """Both changes of a text in one, or None where they touch each other."""
+        """Return the merge of two changed texts, or None if the changes conflict."""
         from mission_cli.adapters.git.state.merging import merge_texts
 
         merged = merge_texts(base, ours, theirs)
         return None if merged.conflicts else merged.text
 
     def common(self, theirs: Sha) -> Sha | None:
-        """The last commit that our head and another one both contain."""
+        """Return the last commit that the head and another commit both contain."""
         found = self._git.run("merge-base", self.layout.branch, theirs, ok=(0, 1, 128)).out.decode().strip()
         return Sha(found) if found else None
 
     def join(self, theirs: Sha, *, message: str, taken: Sequence[Stored] = ()) -> Sha:
-        """Bring another head of the state branch in, by meaning, and let index and work tree follow; return the head.
+        """Merge another head of the state branch field by field, and update index and work tree; return the new head.
 
-        Of the missions `taken` over meanwhile, what the loop did here since is dropped; persons' edits are kept, and
-        who drives them is as there. Raises BlockedError with the files where a person has to decide; then nothing
-        has changed. A branch that holds more than mission files is a person's to merge.
+        For missions in `taken`, which were taken over meanwhile, changes of the loop here are dropped; edits of persons
+        are kept, and the driver is the one in `theirs`. Raises BlockedError with the files in which a person has to
+        decide; then nothing has changed. A branch that holds more than mission files must be merged by its owner.
         """
         if self.layout.in_place:
-            raise BlockedError(f"{self.layout.branch} is a branch of yours", hint="merge it yourself: git pull")
+            raise BlockedError(f"{self.layout.branch} also contains your code", hint="merge it yourself: git pull")
         with self._exclusive():
             self._recover()
             self._refuse_when_busy()
@@ -261,7 +261,7 @@ class GitStateStore:
                 return head or theirs
             new = theirs
             if not self._git.succeeds("merge-base", head, theirs) and not began_as_state(self._git, theirs):
-                words = f"the branch `{self.layout.branch[11:]}` of the remote is no state of ours"
+                words = f"the branch `{self.layout.branch[11:]}` of the remote does not contain missions"
                 raise BlockedError(words, hint='rename that branch there, or set remote = ""')
             if not self._git.succeeds("merge-base", "--is-ancestor", head, theirs):
                 new = self._joined(head, theirs, message, taken)
@@ -271,7 +271,7 @@ class GitStateStore:
         return new
 
     def _joined(self, head: Sha, theirs: Sha, message: str, taken: Sequence[Stored]) -> Sha:
-        """A commit of both heads."""
+        """Make a commit that merges both heads."""
         from mission_cli.adapters.git.state.merging import join_entries
         from mission_cli.adapters.git.state.takeover_merge import (
             driven_as,
@@ -310,9 +310,9 @@ class GitStateStore:
         return next((content.decode("utf-8", "surrogateescape") for content in found.values()), None)
 
     def _publish(self, head: Sha | None, new: Sha, writes: Sequence[Write], *, known: Sha | None = None) -> None:
-        """Swap the ref, and let index and work tree follow before any git of a person can change them.
+        """Move the ref, and update index and work tree before a person's git can change them.
 
-        `known`: foreign moves are put back to that commit.
+        `known`: foreign moves are undone, back to that commit.
         """
         follows, settles = self._follows(), known is not None
         if not follows:
@@ -341,7 +341,7 @@ class GitStateStore:
         self._journal.unlink(missing_ok=True)
 
     def _swap(self, head: Sha | None, new: Sha, *, settles: bool) -> None:
-        """Move the branch, with a note of it before and after: the one place where it is moved."""
+        """Move the branch, recorded before and after. No other code moves it."""
         self._own.begin(head, new, settles=settles)
         moved = self._git.swap_ref(self.layout.branch, new, head or ZERO)
         self._own.end(moved=moved)
@@ -349,7 +349,7 @@ class GitStateStore:
             raise ConflictError("the mission files have moved", hint="try again")
 
     def _follows(self) -> bool:
-        """Whether the work tree shows our branch; a person may have switched it."""
+        """Whether the work tree is on the state branch; a person may have switched it."""
         return self.layout.work_tree.is_dir() and checked_out(self._git) == self.layout.branch
 
     def _build_index(
@@ -368,7 +368,7 @@ class GitStateStore:
         return self.layout.git_dir / JOURNAL
 
     def _journal_paths(self) -> set[str]:
-        """What a commit that is being published, or whose process died, writes."""
+        """Return the paths written by a commit that is being published, or whose process died."""
         entry = read_json(self._journal)
         return {str(path) for path in entry["paths"]} if isinstance(entry, dict) else set()
 
@@ -402,7 +402,7 @@ class GitStateStore:
         return done
 
     def _shows(self, new: Sha) -> bool:
-        """Whether index and work tree are to show a commit of ours, be it that a person went to it since."""
+        """Whether index and work tree should show a state commit, even if a person has checked it out since."""
         return self._follows() or (self.layout.work_tree.is_dir() and self._objects.commit_of("HEAD") == new)
 
     def _catch_up(self, entry: dict[str, Any], nonce: str) -> None:
@@ -417,7 +417,7 @@ class GitStateStore:
             sync_removed(self.layout, writes)
 
     def _writes(self, old: str | None, new: Sha, paths: Sequence[str]) -> list[Write]:
-        """How files differ between two commits, to be made on a person's versions of them."""
+        """Return how files differ between two commits, to be applied to a person's versions of them."""
         from mission_cli.adapters.git.state.merging import reworking
 
         texts = [(path, self._content(old, path) if old else None, self._content(new, path)) for path in paths]
@@ -438,7 +438,7 @@ class GitStateStore:
         mine = self._follows() or rebasing(self.layout.git_dir) == self.layout.branch
         words = person_at_work(self.layout.git_dir, self.layout.work_tree) if mine else ""
         if words:
-            raise BusyError(f"the mission files wait: {words}", hint="finish it, then all goes on by itself")
+            raise BusyError(f"cannot write mission files: {words}", hint="finish it; missions then continue")
 
     def _roots(self) -> list[str]:
         return [] if "" in self.layout.folders else list(self.layout.folders)

@@ -1,4 +1,4 @@
-"""What is kept of ours when a mission was taken over meanwhile: what persons wrote, and nothing that the loop did."""
+"""Merge of a mission that another clone took over: edits of persons here are kept, changes of the loop here are not."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 def is_of(path: str, missions: Sequence[Stored]) -> bool:
-    """Whether a file is one of these missions'."""
+    """Whether a file belongs to one of these missions."""
     return any(path in {m.path, f"{m.runs}.md"} or path.startswith(f"{m.runs.rpartition('/')[0]}/") for m in missions)
 
 
 def persons_only(
     git: Git, objects: Objects, base: str, head: str, missions: Sequence[Stored], robot: Person
 ) -> dict[str, Entry]:
-    """The files of missions at `head` as they would be if the loop had written nothing since `base`.
+    """Return the files of missions at `head` as if the loop had written nothing since `base`.
 
-    Each commit of a person since then is made again, by meaning. Raises BlockedError where that cannot be.
+    Each commit of a person since then is applied again, field by field. Raises BlockedError on a conflict.
     """
     kept = {path: entry for path, entry in objects.files(base).items() if is_of(path, missions)}
     words = git.text("log", "--reverse", "--first-parent", "--format=%H %P%x09%an <%ae>", f"{base}..{head}")
@@ -42,14 +42,14 @@ def persons_only(
 
 
 def with_driver(text: str, theirs: str, mission: MissionId) -> str:
-    """A mission's text in which who drives it is as in another one."""
+    """Return a mission's text with the driver (`host`) of another one."""
     return patch.apply(text, [SetFront(("host",), load(theirs, mission).mission.host)], where=mission)
 
 
 def driven_as(
     objects: Objects, joined: Mapping[str, Entry | None], theirs: Mapping[str, Entry], missions: Sequence[Stored]
 ) -> dict[str, Entry | None]:
-    """The files of missions, as they were joined, with the drivers that they have there."""
+    """Return the merged files of missions with the drivers that they have in `theirs`."""
     found: dict[str, Entry | None] = {}
     for mission in missions:
         here, there = joined.get(mission.path), theirs.get(mission.path)
@@ -89,6 +89,6 @@ def _merged(objects: Objects, path: str, was: Entry | None, now: Entry, here: En
     )
     merged = merge_texts(base, ours, theirs, path=path)
     if merged.conflicts:
-        hint = "merge it by hand in the folder of the missions: git merge refs/mission/remote/missions"
-        raise BlockedError(f"what was written into {path} speaks of what was taken over meanwhile", hint=hint)
+        hint = "merge it yourself in the folder of the missions: git merge refs/mission/remote/missions"
+        raise BlockedError(f"an edit of {path} here conflicts with the clone that took the mission over", hint=hint)
     return merged.text.encode("utf-8", "surrogateescape")

@@ -1,4 +1,4 @@
-"""Updates the work tree after an own commit. Uncommitted edits of a person stay, and get the change too."""
+"""Update the work tree after a state commit. Uncommitted edits of a person stay, and get the change too."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def follow(layout: Layout, write: Write) -> None:
             return None
         try:
             return as_bytes(rework(now.decode("utf-8", "surrogateescape")))
-        except Exception:  # noqa: BLE001 - whatever a person's half-edited file does to us, it stays as it is
+        except Exception:  # noqa: BLE001 - if a person's half-edited file cannot be changed, it stays as it is
             return None
 
     old = None if write.old is None else as_bytes(write.old)
@@ -36,7 +36,7 @@ def follow(layout: Layout, write: Write) -> None:
 
 
 def sync_removed(layout: Layout, writes: Iterable[Write]) -> None:
-    """Make durable that files are gone."""
+    """Sync the folders of removed files to disk."""
     gone = (layout.work_tree / write.path for write in writes if write.new is None)
     for folder in {path.parent for path in gone if path.parent.is_dir()}:
         sync_folder(folder)
