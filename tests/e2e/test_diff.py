@@ -80,7 +80,7 @@ Progress Log new: 1 row
     assert person.mission("diff", "m", "missions").out == snapshot("nothing has changed\n")
     assert person.mission("diff", "m", "nowhere", ok=(1,)).err == snapshot("""\
 error: there is no revision `nowhere`
- hint: mission history shows what there is
+ hint: mission history lists the revisions
 """)
 
 

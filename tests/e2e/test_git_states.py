@@ -180,7 +180,9 @@ def test_a_branch_called_missions_is_no_state_of_ours(person: Person, tmp_path: 
     clone.worker(HONEST)
     clone.plan(ONE)
     answer = clone.mission("start", "m", "--headless", ok=(1,))
-    words = 'the branch `missions` of the remote does not contain missions (rename that branch there, or set remote = "")'
+    words = (
+        'the branch `missions` of the remote does not contain missions (rename that branch there, or set remote = "")'
+    )
     assert f"error: nothing was started: {words}\n" in answer.err
     assert clone.starts() == []
     assert clone.git("ls-tree", "--name-only", "missions", cwd=clone.repo / "missions") == "m"

@@ -287,6 +287,6 @@ def test_a_head_from_elsewhere_is_joined_and_the_work_tree_follows(clones: Clone
     _edit(clones, "a", ("Split very well.", "Split."))
     _edit(clones, "b", ("Split very well.", "Split!"))
     clones.gather("a")
-    with pytest.raises(BlockedError, match=r"both sides wrote different words in m/mission\.md"):
+    with pytest.raises(BlockedError, match=r"both sides changed the same place in m/mission\.md"):
         store.join(Sha(ada.git("rev-parse", "b", cwd=missions)), message="Join b")
     assert ada.git("status", "--porcelain", cwd=missions) == ""

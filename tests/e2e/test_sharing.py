@@ -265,7 +265,7 @@ def test_what_both_worded_differently_waits_for_a_person_and_starts_nothing(ada:
         person.git("commit", "--quiet", "--all", "-m", "Words", cwd=file.parent)
     ben.mission("pulse")
     refused = ada.mission("start", "m", "--headless", ok=(1,))
-    assert "both sides wrote different words in m/mission.md" in refused.err
+    assert "both sides changed the same place in m/mission.md" in refused.err
     missions = ada.repo / "missions"
     ada.git("merge", "refs/mission/remote/missions", cwd=missions, ok=(1,))
     file = ada.file()

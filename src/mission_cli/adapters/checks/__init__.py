@@ -43,9 +43,7 @@ class StandardChecks:
     def __init__(self, inspector: Sequence[str], shell: str = "/bin/sh") -> None:
         self._inspector, self._shell = tuple(inspector), shell
         self.lacks = (
-            ""
-            if is_bash(shell)
-            else f"not bash ({shell}): `[[ … ]]`, `source` and maybe `pipefail` are missing"
+            "" if is_bash(shell) else f"not bash ({shell}): `[[ … ]]`, `source` and maybe `pipefail` are missing"
         )
 
     def argv(self, criterion: Criterion) -> tuple[str, ...]:

@@ -170,9 +170,7 @@ class GitShare:
             return True
         if _was_slower(done):
             return False
-        raise ToolError(
-            f"cannot push to the remote `{self._remote}`: {_words(done)}", hint="test it: mission doctor"
-        )
+        raise ToolError(f"cannot push to the remote `{self._remote}`: {_words(done)}", hint="test it: mission doctor")
 
     def _refs(self, missions: Sequence[MissionId]) -> dict[str, str]:
         """Return the refs that only this program writes, of these missions or of all, with the ids they point to."""
