@@ -51,7 +51,7 @@ def test_the_runtime_is_deleted_while_a_worker_runs(person: Person, first: str) 
     assert person.causes() == ENDS
     assert_second_attempt_knows(person, "lost")
     record = (person.repo / "missions/m/runs/1.1-a1.md").read_text()
-    assert "the folder of its job was removed while it was at work" in record
+    assert "the folder of its job was removed while it was running" in record
     assert not tree.with_name(f"{tree.name}.lock").exists()
 
 

@@ -148,7 +148,7 @@ def test_unmerged_commits_dirty_trees_saved_work_and_a_persons_things_stay(perso
     kept = short(gc(person)["kept"], why=True)
     last = "the highest number of its feature, so that none is given out twice"
     assert kept == [
-        ("tree", "m/1.1-a1", "it is dirty: thought.txt"),
+        ("tree", "m/1.1-a1", "uncommitted changes: thought.txt"),
         ("tree", "m/1.1-a2", "commits of its HEAD are on no branch of the repository"),
         ("tree", "m/1.2-a1", "it holds a stash"),
         ("wip", "m/1.1-a1", "its content has not landed"),
@@ -159,7 +159,7 @@ def test_unmerged_commits_dirty_trees_saved_work_and_a_persons_things_stay(perso
     assert (elsewhere.parent / "1.1-a1/thought.txt").read_text() == "not committed"
     shown = person.mission("gc").out
     assert "kept      tree    " in shown
-    assert "m/1.1-a1: it is dirty: thought.txt" in shown
+    assert "m/1.1-a1: uncommitted changes: thought.txt" in shown
 
     person.git("merge", "--quiet", "-m", "take it", "refs/mission/wip/m/1.1-a1")
     assert [one for one in short(gc(person)["kept"]) if one[0] in {"wip", "branch", "tip"}] == []
@@ -191,8 +191,8 @@ def test_who_is_at_work_keeps_it(person: Person) -> None:
 
     locks = [try_lock(tree.with_name("1.1-a1.lock")), try_lock(person.runtime / "jobs/m/1.2-a1/lock")]
     kept = short(gc(person)["kept"], why=True)
-    assert ("tree", "m/1.1-a1", "somebody is at work in it") in kept
-    assert ("job", "m/1.2-a1", "somebody looks after it") in kept
+    assert ("tree", "m/1.1-a1", "a process is working in it") in kept
+    assert ("job", "m/1.2-a1", "its supervisor is running") in kept
     for lock in locks:
         assert lock is not None
         unlock(lock)

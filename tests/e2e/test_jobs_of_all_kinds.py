@@ -62,7 +62,7 @@ def test_a_sandbox_that_cannot_be_made_is_no_fault_of_the_job(person: Person) ->
     person.set('sandbox = "auto"')
     end = run(person, "boxed", "/bin/true", sandbox=True, home="/usr/nothing-can-be-made-here")
     assert end.reason is EndReason.NOT_STARTED
-    assert end.detail.startswith("the sandbox cannot be made: bwrap: ")
+    assert end.detail.startswith("cannot create the sandbox: bwrap: ")
 
 
 def test_a_supervisor_that_never_begins_is_told_and_not_started_for_ever(person: Person) -> None:
@@ -85,7 +85,7 @@ def test_a_supervisor_that_never_begins_is_told_and_not_started_for_ever(person:
     assert states == [JobState.UNKNOWN] * 6 + [JobState.ENDED]
     assert (end.reason, end.detail) == (
         EndReason.NOT_STARTED,
-        "its supervisor ended 6 times before it began: no such interpreter",
+        "its supervisor ended 6 times before the job began: no such interpreter",
     )
 
 

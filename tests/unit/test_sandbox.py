@@ -63,7 +63,7 @@ def test_a_process_inside_does_not_get_out_and_the_answer_is_kept(tmp_path: Path
 def test_the_probe_sees_what_root_can_do_in_a_weak_sandbox() -> None:
     needs_bubblewrap()
     assert ways_out((which("bwrap") or "",), os.environ["PATH"]) == [
-        "keep capabilities of root",
+        "keep root capabilities",
         "write where it is to read only",
         "mount file systems",
         "open hidden files by their handle",

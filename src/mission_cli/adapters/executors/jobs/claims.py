@@ -1,4 +1,4 @@
-"""The claim on an attempt: a ref that is created once, with a nonce that was stored before."""
+"""Claims of attempts: a ref that can be created only once, with a nonce that was stored before."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Somebody else has the claim."""
+    """Another clone or job has the claim."""
 
     words: str
     here: bool
-    """It was claimed on this machine: by a job whose folder is gone."""
+    """True if it was claimed on this machine, by a job whose folder was removed."""
 
 
 def claim(job: JobFolder, key: str, around: Surroundings) -> Refusal | None:
-    """Claim an attempt, as often as one likes, here and where it is shared. Returns why it is not ours, or None.
+    """Claim an attempt here and at the remote; may be repeated. Returns the refusal, or None if the claim is ours.
 
-    Raises ToolError when the remote cannot be asked.
+    Raises ToolError if the remote cannot be reached.
     """
     if not job.claim.exists():
         write_json(

@@ -1,4 +1,4 @@
-"""The folder of one local job: what was asked, who holds it, how it ended. Shared by executor and supervisor."""
+"""The folder of one local job: its request, its lock and its exit file. Used by executor and supervisor."""
 
 from __future__ import annotations
 
@@ -23,52 +23,52 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a supervisor needs beside the job itself; recorded when the job is submitted."""
+    """What a supervisor needs in addition to the job's specification; recorded when the job is submitted."""
 
     code: str
     """Common dir of the code repository."""
     checkout: str
-    """Main work tree, for files to copy; empty for a bare repository."""
+    """Main work tree, the source of files to copy; empty for a bare repository."""
     trees: str
-    """Folder in which trees are made."""
+    """Folder in which trees are created."""
     slots: str
     """Folder of the machine's worker slots."""
     slot_count: int
     host: str
     unboxed: str
-    """Folder in which jobs are noted that run outside of the sandbox."""
+    """Folder that records jobs outside the sandbox."""
     remote: str = ""
-    """The remote at which attempts are claimed too; empty: nobody else may want them."""
+    """The remote at which attempts are also claimed; empty: no other clone can start them."""
     mark: str = ""
-    """Stands in the environment of everything that the job starts; no other job of this machine has it."""
+    """A value in the environment of everything that the job starts; unique among the jobs of this machine."""
     environment: Mapping[str, str] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
-    """Names of variables that only those jobs are given that name them."""
+    """Names of variables that only jobs get whose runner names them."""
     bwrap: tuple[str, ...] = ()
-    """The sandbox program and what makes it strong; empty: there is no sandbox."""
+    """The sandbox program with the options that confine it; empty: there is no sandbox."""
     network: str = "on"
     sandbox_read: tuple[str, ...] = ()
-    """More paths that are visible inside of the sandbox."""
+    """More paths that can be read in the sandbox."""
     secret_exceptions: tuple[str, ...] = ()
-    """Patterns of paths in which commits may hold what looks like a secret."""
+    """Patterns of paths in which commits may contain what looks like a secret."""
     largest: int = 0
-    """Bytes that a file in a commit may have; 0: any number."""
+    """Largest size of a file in a commit, in bytes; 0: any size."""
     sandbox_write: tuple[str, ...] = ()
     tick: tuple[str, ...] = ()
-    """The command that is run when the job has ended."""
+    """The command to run when the job has ended."""
     port_base: int = 41000
     grace_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class JobFolder:
-    """Names of the files of one job."""
+    """Paths of the files of one job."""
 
     path: Path
 
     @property
     def spec(self) -> Path:
-        """The request, written first."""
+        """The request; written first."""
         return self.path / "spec.json"
 
     @property
@@ -78,42 +78,42 @@ class JobFolder:
 
     @property
     def claim(self) -> Path:
-        """What the claim says; kept so that a retry says the same."""
+        """The content of the claim; kept so that a retry writes the same."""
         return self.path / "claim.json"
 
     @property
     def started(self) -> Path:
-        """Written before the job's process is executed, never twice for a worker."""
+        """Written before the job's process is executed; for a worker at most once."""
         return self.path / "started.json"
 
     @property
     def exit(self) -> Path:
-        """How it ended; when it is there, it is over."""
+        """How the job ended; exists only when it has ended."""
         return self.path / "exit.json"
 
     @property
     def cancel(self) -> Path:
-        """Asks the supervisor to stop it."""
+        """Its existence asks the supervisor to stop the job."""
         return self.path / "cancel"
 
     @property
     def by_hand(self) -> Path:
-        """Says that a person works at it and no process of ours."""
+        """Its existence says that a person works on the job, without a supervisor."""
         return self.path / "by-hand"
 
     @property
     def heartbeat(self) -> Path:
-        """Touched while the supervisor lives."""
+        """Touched regularly while the supervisor lives."""
         return self.path / "heartbeat"
 
     @property
     def log(self) -> Path:
-        """Everything that the job printed."""
+        """The output of the job."""
         return self.path / "out.log"
 
     @property
     def supervisor_log(self) -> Path:
-        """What the supervisor itself had to say."""
+        """The output of the supervisor itself."""
         return self.path / "supervisor.log"
 
     @property
@@ -123,31 +123,31 @@ class JobFolder:
 
     @property
     def usage(self) -> Path:
-        """MISSION_USAGE, in a folder of its own: the only one here that the job may write to."""
+        """The file MISSION_USAGE, in its own folder: the only folder here that the job may write to."""
         return self.path / "out" / "usage.json"
 
     @property
     def starts(self) -> Path:
-        """A byte for each supervisor that was started for it."""
+        """One byte for each supervisor that was started for the job."""
         return self.path / "starts"
 
     @property
     def sandbox_status(self) -> Path:
-        """What the sandbox says of its command."""
+        """The status that the sandbox reports about its command."""
         return self.path / "sandbox.json"
 
     @property
     def bill(self) -> Path:
-        """What it has been seen to cost; no report takes that back."""
+        """The highest cost seen so far; a later report never lowers it."""
         return self.path / "bill.json"
 
     @property
     def copies(self) -> Path:
-        """Copies of the person's settings, for the time of the run."""
+        """Copies of the person's settings for the duration of the run."""
         return self.path / "copies"
 
     def write_request(self, spec: JobSpec, surroundings: Surroundings) -> None:
-        """Write what is asked for; readable for its owner only, it holds the environment."""
+        """Write the request, readable only by its owner because it contains the environment."""
         from dataclasses import asdict
 
         make_folder(self.path)
@@ -156,7 +156,7 @@ class JobFolder:
         write_json(self.spec, {"spec": facts, "surroundings": asdict(surroundings)}, mode=0o600)
 
     def read_request(self) -> tuple[JobSpec, Surroundings] | None:
-        """Read it back; None when it is missing, not whole, or not what we wrote."""
+        """Read the request; None if it is missing, incomplete or invalid."""
         raw = read_json(self.spec)
         try:
             spec, around = dict(raw["spec"]), dict(raw["surroundings"])
@@ -169,7 +169,7 @@ class JobFolder:
             return None
 
     def count_start(self) -> int:
-        """Note that a supervisor is started, unless one of them has begun the job; return how many that were."""
+        """Record the start of a supervisor; return how many were started, or 0 if one of them has begun the job."""
         if self.started.exists():
             return 0
         with self.starts.open("ab") as out:
@@ -177,13 +177,13 @@ class JobFolder:
             return out.tell()
 
     def write_exit(self, end: Exit) -> None:
-        """Write how it ended, durably."""
+        """Write the exit file durably."""
         from dataclasses import asdict
 
         write_json(self.exit, _plain(asdict(end)))
 
     def read_exit(self) -> Exit | None:
-        """How it ended; None while it has not, and where somebody wrote what is no exit file of ours."""
+        """Read the exit file; None if there is none or it is invalid."""
         raw: Any = read_json(self.exit)
         try:
             known = {"reason": EndReason(raw["reason"]), "report": _report(raw.get("report") or {})}
@@ -193,20 +193,20 @@ class JobFolder:
             return None
 
     def write_bill(self, usage: Usage) -> None:
-        """Write what it has been seen to cost so far, durably."""
+        """Write the highest cost seen so far, durably."""
         from dataclasses import asdict
 
         write_json(self.bill, _plain(asdict(usage)))
 
     def read_bill(self) -> Usage:
-        """Read it back."""
+        """Read the highest cost seen so far; empty usage if there is none."""
         try:
             return _usage(read_json(self.bill))
         except (TypeError, ValueError, AttributeError, ArithmeticError):
             return Usage()
 
     def forget_environment(self) -> None:
-        """Take away what may hold keys, and what the job wrote beside its report: nobody needs them now."""
+        """Remove what may contain keys, and the job's usage folder: neither is needed after the end."""
         import shutil
 
         for folder in (self.copies, self.usage.parent):
@@ -218,12 +218,12 @@ class JobFolder:
 
 
 def tree_path(trees: Path, key: str) -> Path:
-    """Where the tree of a job lies."""
+    """Return the path of a job's tree."""
     return trees / key
 
 
 def _plain(value: Any) -> Any:
-    """Decimals as texts, for JSON."""
+    """Convert decimals to text, for JSON."""
     if isinstance(value, dict):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Live limits of one job: what has been used so far, and which limit that breaks."""
+"""Live limits of one job: what it has used so far, and which limit that exceeds."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec
 
 _BY_FILE = "command"
-"""The agent whose bill is only in its usage file."""
+"""The agent whose cost is only in its usage file."""
 _CUTS = 3
 _BREATH = 2.0
 """Seconds in which an agent may give up by itself."""
 _IDLE_SHARE = 0.02
-"""Less than this share of one core since the last sign is no work."""
+"""Less CPU than this share of one core since the last output counts as idle."""
 
 
 class Limits:
-    """Holds the reader of one run, and what the probe and the usage file add to it."""
+    """Tracks one run: its reader, and what the probe and the usage file add to it."""
 
     def __init__(self, spec: JobSpec, reader: Reader | None, prices: Prices, environment: Mapping[str, str]) -> None:
         self._spec, self._reader, self._prices = spec, reader, prices
@@ -49,15 +49,15 @@ class Limits:
 
     @property
     def by_file(self) -> bool:
-        """Whether a dollar cap holds that only the usage file can break."""
+        """Whether there is a dollar cap that only the usage file can show to be exceeded."""
         return bool(self._spec.max_usd) and self._spec.agent == _BY_FILE
 
     def sign(self, cpu: float) -> None:
-        """Something was printed."""
+        """Record that the job printed something. `cpu` is its CPU time in seconds."""
         self._sign, self._cpu_at_sign = time.monotonic(), cpu
 
     def take(self, lines: list[str], notes: list[str]) -> None:
-        """Hand complete lines to the reader; the lists are empty afterwards."""
+        """Pass complete lines to the reader and empty the lists."""
         if self._reader is not None:
             for text in lines:
                 self._reader.line(text)
@@ -69,7 +69,7 @@ class Limits:
         notes.clear()
 
     def look(self, usage_text: str) -> None:
-        """Look at what the stream does not say."""
+        """Take in the usage file's text, and ask the probe for what the stream does not report."""
         if usage_text == self._text:
             reported = self._reported
         else:
@@ -84,29 +84,29 @@ class Limits:
             self._note_growth()
 
     def has_grown(self) -> bool:
-        """Whether the bill has, since this was asked last: what tells of it has to be kept."""
+        """Whether the cost has grown since the last call; then it must be saved."""
         grown, self._grown = self._grown, False
         return grown
 
     def open_step(self) -> bool:
-        """Whether a step was seen to begin that is not over."""
+        """Whether the agent has begun a step and not finished it."""
         return self._reader is not None and self._reader.tally().open_step
 
     def bill(self) -> Usage:
-        """What has been seen of the cost so far, at its highest."""
+        """Return the highest cost seen so far."""
         return self._at_least(self._used()[0])
 
     def remember(self, bill: Usage) -> None:
-        """Take what an earlier supervisor of this run has seen of its cost."""
+        """Take over the cost that an earlier supervisor of this run has seen."""
         self._peak = self._peak.at_least(bill)
 
     def broken(self) -> tuple[EndReason, str] | None:
-        """The first limit that is broken, with the words for it; None while all hold."""
+        """Return the first exceeded limit with a message, or None."""
         spec, tally = self._spec, self._reader.tally() if self._reader is not None else None
         if tally is not None and tally.cut_in_a_row >= _CUTS:
             return EndReason.CUT, f"the model's stream broke off {tally.cut_in_a_row} times in a row"
         if tally is not None and tally.limited and self._waits_too_long(tally.reset_at):
-            return EndReason.LIMITED, f"it waits for a limit to end: {tally.limited}"
+            return EndReason.LIMITED, f"it waits for a rate limit to end: {tally.limited}"
         used, steps = self._used()
         usage = self._at_least(used)
         if spec.max_steps and steps > spec.max_steps:
@@ -118,7 +118,7 @@ class Limits:
         return None
 
     def _waits_too_long(self, reset_at: str) -> bool:
-        """Whether an agent that waits for a limit has waited, or is going to wait, for longer than is tolerated."""
+        """Whether an agent that waits for a rate limit has waited, or is going to wait, longer than allowed."""
         silent = time.monotonic() - self._sign
         reset = parse_stamp(reset_at) if reset_at else None
         if reset is not None and reset > datetime.now(UTC) + timedelta(seconds=self._spec.limited_s):
@@ -126,20 +126,20 @@ class Limits:
         return silent > self._spec.limited_s
 
     def stalled(self, cpu: float) -> tuple[EndReason, str] | None:
-        """Whether it has neither printed nor worked for longer than is tolerated; work counts as a sign."""
+        """Return a stall if it has neither printed nor used CPU for longer than allowed; CPU use restarts the wait."""
         silent = time.monotonic() - self._sign
         if not self._spec.stall_s or silent < self._spec.stall_s:
             return None
         if cpu - self._cpu_at_sign > silent * _IDLE_SHARE:
             self.sign(cpu)
             return None
-        return EndReason.STALLED, f"no sign and no work for {silent:.0f} s"
+        return EndReason.STALLED, f"no output and no CPU use for {silent:.0f} s"
 
     def report(self, code: int | None, transcript: str, *, cut_short: bool = False) -> AgentReport:
-        """How the run went, and its bill with everything that was seen of it.
+        """Return how the run went, and its cost including everything that was seen of it.
 
-        A run that was cut short, at a limit or by whoever killed it, had a step under way, which the provider charges:
-        it is taken to cost what the dearest before it did.
+        A run that was cut short by a limit or a kill had a step under way that the provider charges. That step is
+        estimated at the cost of the most expensive one before.
         """
         if self._reader is None:
             return AgentReport(transcript=transcript)
@@ -153,9 +153,9 @@ class Limits:
         return replace(found, usage=usage if known else None, steps=steps, transcript=transcript)
 
     def _at_least(self, usage: Usage) -> Usage:
-        """A bill that is no lower than what was seen: a report that shrinks takes nothing back.
+        """Return usage that is not lower than what was seen: a report that shrinks does not lower the cost.
 
-        An unknown one stays unknown as long as the reserve that is held for it covers that.
+        An unknown cost stays unknown as long as the reserve covers what was seen.
         """
         seen = self._peak
         if usage.usd is None and (seen.usd is None or seen.usd <= Decimal(self._spec.max_usd or 0)):
@@ -164,7 +164,7 @@ class Limits:
         return usage if higher == usage else replace(higher, source=f"{usage.source}, more was seen before")
 
     def _note_growth(self) -> None:
-        """Remember the step by which the bill has grown most."""
+        """Remember the step with the largest growth of the cost."""
         now, before = self._used()[0], self._seen
         if now.total_tokens <= before.total_tokens:
             return
@@ -176,7 +176,7 @@ class Limits:
         self._seen, self._grown = now, True
 
     def _used(self) -> tuple[Usage, int]:
-        """The stream's bill, what the probe adds, and what stands in the usage file; the file wins where it is."""
+        """Return usage and steps: from the stream, plus the probe; a usage file overrides the stream."""
         reader = self._reader
         base = reader.report(None).usage if reader is not None else None
         steps = (reader.tally().steps if reader is not None else 0) + self._extra.steps
@@ -194,7 +194,7 @@ class Limits:
         return replace(base, tokens=tokens, usd=usd, source=base.source + more), steps
 
     def _codex(self, base: Usage, estimated: Mapping[str, int]) -> Usage:
-        """The rollout file is ahead of the stream until the turn is over; it is the same count, of the whole thread."""
+        """Until a turn is over, the rollout file is ahead of the stream; both count the whole thread."""
         told = Counter(base.tokens)
         told.subtract(estimated)
         total = Counter(self._extra.tokens)

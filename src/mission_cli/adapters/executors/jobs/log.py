@@ -1,4 +1,4 @@
-"""The log of one job: what was printed first, what was printed last, and the words for what is missing between."""
+"""The log of one job: the first and the last part of its output, and a note about what was left out between them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 _HEAD = 8_000_000
 _TAIL = 4_000_000
-"""Bytes that are kept at least behind the head; twice as many are there before the older half goes."""
+"""Bytes that are kept at least after the head; at twice as many the older half is dropped."""
 
 
 def lines_of(path: Path) -> Iterator[str]:
-    """The lines of a log, one after the other; none where there is no log."""
+    """Yield the lines of a log; none if there is no log."""
     if path.exists():
         with path.open(encoding="utf-8", errors="replace", newline="\n") as source:
             yield from (line.rstrip("\n") for line in source)
@@ -40,29 +40,29 @@ class Log:
             self._shorten()
 
     def leave_out(self, size: int) -> None:
-        """Say that so many bytes of the output are not kept at this place."""
-        self.write(b"[%d bytes are left out: they were printed faster than they can be kept]" % size)
+        """Write a note that so many bytes of the output are missing here."""
+        self.write(b"[%d bytes were left out: they were printed faster than they can be logged]" % size)
 
     def flush(self) -> None:
-        """Let others read what was written."""
+        """Make what was written visible to readers."""
         self._out.flush()
 
     def sync(self) -> None:
-        """What is in the log outlives a power cut."""
+        """Sync the log to disk."""
         os.fsync(self._out.fileno())
 
     def close(self) -> None:
-        """Write the rest."""
+        """Write the rest, and close the file."""
         self._out.close()
 
     def _shorten(self) -> None:
-        """Take the older half of the tail away; whoever dies here leaves a shorter log."""
+        """Remove the older half of the tail; if the process dies here, the log is just shorter."""
         self._out.flush()
         handle = self._out.fileno()
         kept = os.pread(handle, _TAIL, self._size - _TAIL).partition(b"\n")[2]
         self._left_out += self._size - _HEAD - len(kept)
         os.ftruncate(handle, _HEAD)
-        words = b"\n[%d bytes are left out here: the log is at its limit]\n" % self._left_out
+        words = b"\n[%d bytes were left out here: the log is at its limit]\n" % self._left_out
         self._out.write(words + kept)
         self._out.flush()
         self._size = _HEAD + len(words) + len(kept)

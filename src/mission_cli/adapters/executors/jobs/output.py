@@ -1,7 +1,7 @@
-"""The output of a running child: into the log, and line by line to its reader.
+"""Pass the output of a running child to its log, and line by line to its reader.
 
-Nothing here waits, and no look takes long: a child may print without end, without a pause and without a newline. What
-comes faster than it can be scrubbed is left out of the log, which says so; its reader gets every line.
+No call waits or takes long: a child may print without end, without a pause and without a newline. Output that comes
+faster than it can be scrubbed is left out of the log, with a note; its reader gets every line.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ if TYPE_CHECKING:
 _COLOURS = pattern(r"\x1b\[[0-9;?]*[A-Za-z]")
 _CHUNK = 65536
 _LOOK_SECONDS = 0.02
-"""For so long a pipe is read before the limits are looked at."""
+"""How long a pipe is read before the limits are checked."""
 _LAST_LOOKS = 16
 _LONGEST_LINE = 1_000_000
 _LONGEST_LOGGED = 32_000
 _SHARE, _BURST = 0.25, 0.25
-"""Of all time this share goes into scrubbing and logging, and so many seconds at once: then output is held back."""
+"""The share of time that scrubbing and logging may take, and the seconds at a stretch; more output is held back."""
 _HELD = 65_536
-"""Bytes of what was held back that are kept: the last."""
+"""How many bytes of held-back output are kept: the last ones."""
 _KEY = b"PRIVATE KEY"
 _MARK = 64
-"""Bytes that the mark of a private key takes at most."""
+"""The most bytes in the header line of a private key."""
 _TRANSCRIPT_LINES = 200
 _TRANSCRIPT_LINE = 400
 
 
 class _Lines:
-    """Cuts a stream into lines; of a very long one the beginning is kept."""
+    """Cuts a stream into lines; of a very long line the beginning is kept."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
         self._cut = 0
 
     def feed(self, chunk: bytes) -> Iterator[tuple[bytes, int]]:
-        """Each line that is complete now, and how many bytes of it are missing."""
+        """Yield each line that is now complete, with the number of bytes that it lacks."""
         first, *more = chunk.split(b"\n")
         self._append(first)
         for piece in more:
@@ -55,7 +55,7 @@ class _Lines:
             self._append(piece)
 
     def end(self) -> Iterator[tuple[bytes, int]]:
-        """The line that was never completed, if there is one."""
+        """Yield the last line if it has no line end."""
         if self._rest:
             yield from self.feed(b"\n")
 
@@ -66,7 +66,7 @@ class _Lines:
 
 
 class _Pipe:
-    """One pipe of the child. `whole` are the lines of a reader from which none may be kept."""
+    """One pipe of the child. `whole` collects the lines for a reader that must get all of them."""
 
     def __init__(self, whole: _Lines | None = None) -> None:
         self.whole, self.lines = whole, _Lines()
@@ -75,7 +75,7 @@ class _Pipe:
 
 
 class Output:
-    """Two pipes of a child. Leftovers of the child may hold a pipe open for ever."""
+    """The two output pipes of a child. Processes that the child left behind may hold a pipe open forever."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Output:
         describe: Callable[[str], str] | None = None,
         reads_all: bool = False,
     ) -> None:
-        """`describe` tells a line to people; with `reads_all` no line of standard output is kept from its reader."""
+        """`describe` renders a line for people. With `reads_all`, the reader gets every line of standard output."""
         assert child.stdout is not None  # noqa: S101 - it was started with pipes
         assert child.stderr is not None  # noqa: S101 - see above
         self._out, self._child = child.stdout.fileno(), child
@@ -97,17 +97,17 @@ class Output:
         self._told: deque[str] = deque(maxlen=_TRANSCRIPT_LINES)
         self._allowed, self._since = _BURST, time.monotonic()
         self.lines: list[str] = []
-        """Complete lines of standard output since they were taken last, as they were printed."""
+        """Complete lines of standard output since the last `take`, as they were printed."""
         self.notes: list[str] = []
-        """The same of standard error."""
+        """Complete lines of standard error since then."""
 
     @property
     def open_pipes(self) -> list[int]:
-        """Descriptors that may still have something to say."""
+        """File descriptors that may still deliver output."""
         return list(self._pipes)
 
     def read(self) -> bool:
-        """Take what is there, up to a limit; True when there was something."""
+        """Read what is available, up to a limit; True if there was something."""
         now = time.monotonic()
         self._allowed = min(_BURST, self._allowed + (now - self._since) * _SHARE)
         self._since = now
@@ -126,11 +126,11 @@ class Output:
         return found
 
     def sync(self) -> None:
-        """What is in the log outlives a power cut."""
+        """Sync the log to disk."""
         self._log.sync()
 
     def drain(self) -> None:
-        """Take the rest, an unfinished last line included."""
+        """Read the rest, including an unfinished last line."""
         for _ in range(_LAST_LOOKS):
             if not self.read():
                 break
@@ -139,14 +139,14 @@ class Output:
         self._pipes = {}
 
     def close(self) -> None:
-        """Nothing comes any more."""
+        """Close the log and the pipes."""
         self._log.close()
         for stream in (self._child.stdout, self._child.stderr):
             if stream is not None:
                 stream.close()
 
     def transcript(self) -> str:
-        """The end of what it said and did, as people read it."""
+        """Return the end of the output as people read it."""
         return "\n".join(self._told)
 
     def _chunk(self, number: int) -> bytes:
@@ -161,7 +161,7 @@ class Output:
         return chunk
 
     def _finish(self, number: int, pipe: _Pipe) -> None:
-        """The pipe is at its end: what was held back is the last that there is."""
+        """Handle the end of a pipe: release what was held back."""
         self._release(number, pipe)
         self.lines += [_text(raw) for raw, _ in pipe.whole.end()] if pipe.whole else []
         self._tell(number, pipe, [*pipe.lines.end()])
@@ -180,7 +180,7 @@ class Output:
             pipe.left_out += extra
 
     def _release(self, number: int, pipe: _Pipe) -> None:
-        """Let go on what was held back."""
+        """Log what was held back."""
         held, pipe.held = bytes(pipe.held), bytearray()
         if pipe.left_out:
             self._tell(number, pipe, [*pipe.lines.end()])
@@ -194,7 +194,7 @@ class Output:
         self._allowed -= time.monotonic() - began
 
     def _tell(self, number: int, pipe: _Pipe, found: list[tuple[bytes, int]]) -> None:
-        """Hand complete lines on: all at once, for a flood has many short ones."""
+        """Pass complete lines on, all at once: a flood consists of many short lines."""
         if not found:
             return
         texts = [_text(raw) for raw, _ in found]
@@ -213,7 +213,7 @@ def _text(raw: bytes) -> str:
 
 
 def _shortened(text: str, cut: int) -> str:
-    """A line as the log keeps it: of a very long one its beginning, and how much is missing."""
+    """Return a line as it is logged: a very long one is cut, with a note about how much is missing."""
     if len(text) <= _LONGEST_LOGGED and not cut:
         return text
     missing = max(0, len(text) - _LONGEST_LOGGED) + cut

@@ -1,4 +1,4 @@
-"""What agents do not say in their output while they run: subagents of opencode, the running turn of Codex."""
+"""Read usage that agents do not print while they run: subagents of opencode, the running turn of Codex."""
 
 from __future__ import annotations
 
@@ -43,25 +43,25 @@ _ROLLOUT_MARKS = ('"task_started"', '"task_complete"', '"token_count"')
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """What has to be added to the tally of the stream. `sessions` counts subagents."""
+    """What must be added to the usage in the stream. `sessions` counts subagents."""
 
     steps: int = 0
     tokens: Mapping[str, int] = field(default_factory=dict)
     usd: Decimal = Decimal(0)
     sessions: int = 0
     before: Mapping[str, int] = field(default_factory=dict)
-    """What of `tokens` was used before this run."""
+    """The part of `tokens` that was used before this run."""
 
 
 def probe(name: str, environment: Mapping[str, str]) -> Callable[[str], Extra]:
-    """Return what looks up what the stream of a session leaves out; it finds nothing where that cannot be seen."""
+    """Return a function from a session to the usage that its stream leaves out; empty where that cannot be read."""
     if name == "opencode":
         return partial(_opencode, environment)
-    return _Rollout(environment).look if name == "codex" else lambda session: Extra()  # noqa: ARG005 - it sees nothing
+    return _Rollout(environment).look if name == "codex" else lambda session: Extra()  # noqa: ARG005 - no probe: always empty
 
 
 def _opencode(environment: Mapping[str, str], session: str) -> Extra:
-    """Subagents of a session, at any depth, from opencode's own database."""
+    """Return the usage of a session's subagents at any depth, from opencode's database."""
     home = Path(environment.get("HOME", "/"))
     data = Path(environment.get("XDG_DATA_HOME") or home / ".local/share")
     named = environment.get("OPENCODE_DB", "")
@@ -79,9 +79,9 @@ def _opencode(environment: Mapping[str, str], session: str) -> Extra:
 
 
 class _Rollout:
-    """Follows the file of a Codex thread: its total so far, and what that was when this run began.
+    """Follows the rollout file of a Codex thread: its total so far, and the total when this run began.
 
-    The stream says tokens only when the turn is over, and then those of the whole thread.
+    The stream reports tokens only at the end of a turn, and then those of the whole thread.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -94,7 +94,7 @@ class _Rollout:
         self._working = self._ours = False
 
     def look(self, session: str) -> Extra:
-        """Read what is new."""
+        """Read new lines, and return the usage of this run."""
         if self._file is None and _SESSION.fullmatch(session):
             files = sorted((self._home / "sessions").rglob(f"rollout-*{session}.jsonl"))
             self._file = files[-1] if files else None

@@ -1,6 +1,6 @@
-"""Slots of this machine: as many lock files as workers, and as checks, may run at a time over all missions of a user.
+"""Slots of this machine: lock files that limit how many workers and checks of a user run at the same time.
 
-Workers and checks have slots of their own: a check is short, and does not wait for a worker of three hours.
+Workers and checks have separate slots: a short check does not wait for a worker that runs for three hours.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 SLOTS = {"worker": "slot", "check": "check"}
-"""Kinds of jobs that wait for a slot, and what their slots are called."""
+"""Kinds of jobs that need a slot, and the name of their slots."""
 
 
 def take_slot(folder: Path, count: int, kind: str) -> tuple[int, int] | None:
-    """Return (number, descriptor) of a slot that is held from now on, or None when all are taken."""
+    """Return (number, descriptor) of a slot that is now held, or None if all are taken."""
     for number in range(count):
         handle = try_lock(folder / f"{SLOTS[kind]}-{number}")
         if handle is not None:

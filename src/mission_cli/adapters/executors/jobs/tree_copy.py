@@ -1,7 +1,6 @@
-"""`[tree] copy`: what is not in git and a tree needs, copied from the person's checkout: files, folders, patterns.
+"""`[tree] copy`: copy files that are not in git from the person's checkout to a tree: files, folders, patterns.
 
-A link is copied as what it leads to, also out of the checkout. What a name leads to when nothing is there is told, and
-never a reason to stop.
+A link is copied as its target, even outside the checkout. Names without a match are reported and are not an error.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _GIT = ".git"
 
 
 def copy_in(source: Path | None, tree: Path, names: Sequence[str]) -> list[str]:
-    """Copy what `names` stand for into a tree, where nothing has that name yet; return the names of nothing."""
+    """Copy what `names` match into a tree, unless a file of that name exists there; return names without a match."""
     missing = []
     for name in names:
         found = _meant(source, name) if source is not None else []
@@ -30,12 +29,12 @@ def copy_in(source: Path | None, tree: Path, names: Sequence[str]) -> list[str]:
 
 
 def missing_in(source: Path | None, names: Sequence[str]) -> list[str]:
-    """The names that stand for nothing in a checkout, or for what lies outside of it."""
+    """Return the names that match nothing in a checkout, or something outside it."""
     return [name for name in names if source is None or not _meant(source, name)]
 
 
 def _meant(source: Path, name: str) -> list[Path]:
-    """What a name stands for: the very file or folder, else all that the pattern matches."""
+    """Return what a name matches: the file or folder of that name, otherwise everything that matches the pattern."""
     parts = Path(name).parts
     if not parts or Path(name).is_absolute() or ".." in parts or _GIT in parts or "\0" in name:
         return []
@@ -49,9 +48,9 @@ def _meant(source: Path, name: str) -> list[Path]:
 
 
 def _copy(origin: Path, tree: Path, name: Path, above: tuple[tuple[int, int], ...]) -> None:
-    """Copy a file, or a folder with all that is in it. `above` are the folders around it: a link may lead back.
+    """Copy a file, or a folder with its content. `above`: the folders around it, to stop at links that lead back.
 
-    Nothing is written through a link of the tree: that is somebody's commit, and may lead anywhere.
+    Nothing is written through a link in the tree: it comes from a commit and may lead anywhere.
     """
     facts, target = origin.stat(), tree / name
     if any((tree / folder).is_symlink() for folder in (name, *name.parents)):
@@ -67,5 +66,5 @@ def _copy(origin: Path, tree: Path, name: Path, above: tuple[tuple[int, int], ..
 
 
 def _entries(folder: Path) -> Iterator[Path]:
-    """What is in a folder; no repository's own files, and no link that leads nowhere."""
+    """Return the entries of a folder, without `.git` and broken links."""
     return (entry for entry in sorted(folder.iterdir()) if entry.name != _GIT and entry.exists())

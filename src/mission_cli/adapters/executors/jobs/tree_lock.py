@@ -1,7 +1,7 @@
-"""One at a time in a tree: a lock beside it, so that whoever works there is seen even when the job's folder is gone.
+"""A lock beside a tree: only one process works in it, and is visible even if the job's folder is gone.
 
-`.git/mission` may be deleted at any time; trees lie elsewhere. The lock holds the mark of whoever took it last, and is
-taken away when the work in the tree is over: what is left of it tells of somebody who died.
+`.git/mission` may be deleted at any time, but trees are elsewhere. The lock contains the mark of the last process that
+took it and is removed when the work is over. A lock file with a mark that is free means that its process died.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ class TreeLock:
         self._path = tree.with_name(f"{tree.name}.lock")
         self._handle: int | None = None
         self.mark_before = ""
-        """The mark of somebody who died in the tree; empty when nobody did."""
+        """The mark of a process that died in the tree; empty if there was none."""
         self.since_before = ""
-        """When they began."""
+        """When that process took the lock."""
 
     def take(self, mark: str) -> bool:
-        """Take it, unless somebody is at work."""
+        """Take the lock; False if another process holds it."""
         handle = try_lock(self._path)
         if handle is None:
             return False
-        if not is_same_file(self._path, handle):  # it was given back between opening and locking
+        if not is_same_file(self._path, handle):  # it was released between opening and locking
             unlock(handle)
             return False
         self.mark_before = os.pread(handle, _LONGEST, 0).decode("ascii", "replace")
@@ -49,7 +49,7 @@ class TreeLock:
         return True
 
     def give_back(self) -> None:
-        """Nobody is at work in the tree any more."""
+        """Remove and release the lock."""
         if self._handle is not None:
             self._path.unlink(missing_ok=True)
             unlock(self._handle)

@@ -1,4 +1,4 @@
-"""Jobs on this machine: one supervisor process each, detached, which outlives the tick that started it."""
+"""Run jobs on this machine: one detached supervisor process each, which outlives the pulse that started it."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 _TAIL = 8000
 _STARTS = 6
-"""Supervisors that are started for a job that none of them began."""
+"""How many supervisors are started for a job before it counts as not startable."""
 _LAST_WORDS = 300
 
 
 class LocalExecutor:
-    """Keeps one folder per job below `jobs`; the lock in it is held as long as somebody looks after the job."""
+    """Keeps one folder per job below `jobs`; the lock in it is held while a supervisor runs."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class LocalExecutor:
         self._rules = rules
 
     def submit(self, spec: JobSpec) -> None:
-        """Start a supervisor for the job, unless one is there or the job has ended; one by hand needs none."""
+        """Start a supervisor, unless one is running or the job has ended. A manual attempt needs none."""
         folder = self._folder(spec.key)
         make_folder(folder.path)
         handle = try_lock(folder.lock)
@@ -83,25 +83,25 @@ class LocalExecutor:
                 keep=[handle],
             )
         except OSError as error:
-            raise ToolError(f"the job {spec.key} cannot be started: {error}") from error
+            raise ToolError(f"cannot start the job {spec.key}: {error}") from error
         finally:
             unlock(handle)
 
     def poll(self, keys: Sequence[str]) -> Mapping[str, Job]:
-        """Look at the folders."""
+        """Return the states of jobs, from their folders."""
         return {key: self._look(self._folder(key)) for key in keys}
 
     def cancel(self, key: str) -> None:
-        """Ask the supervisor to stop the job; it looks every second. One by hand ends at once.
+        """Ask the supervisor to stop the job; it checks every second. A manual attempt ends at once.
 
-        Where not even an empty file can be written, the supervisor is told by a signal.
+        If not even an empty file can be written, the supervisor gets a signal.
         """
         folder = self._folder(key)
         if folder.by_hand.exists():
             self._end_by_hand(folder, EndReason.CANCELLED)
             return
         try:
-            make_folder(folder.path)  # one that is submitted later begins as cancelled
+            make_folder(folder.path)  # a job that is submitted later starts as cancelled
             folder.cancel.touch()
         except OSError:
             told = scan.commanded("_supervise", os.fspath(folder.path))
@@ -111,11 +111,11 @@ class LocalExecutor:
                 raise
 
     def wait(self, key: str) -> None:
-        """Block on the job's lock."""
+        """Wait until the job's lock is free."""
         wait_for(self._folder(key).lock)
 
     def standing(self, key: str) -> Standing | None:
-        """Look at its tree with a git dir of our own."""
+        """Return the state of a job's tree, read with a separate git dir; None if there is no tree."""
         request, place = self._folder(key).read_request(), self.tree(key)
         if request is None or not place:
             return None
@@ -124,33 +124,33 @@ class LocalExecutor:
         return Standing(place, trees.branch_of(tree), tuple(files))
 
     def hand_back(self, key: str) -> None:
-        """Write the exit file that a supervisor would have written."""
+        """Write the exit file of a manual attempt, as a supervisor would."""
         self._end_by_hand(self._folder(key), EndReason.EXIT)
 
     def logs(self, key: str, tail: int) -> str:
-        """The end of the job's output."""
+        """Return the end of the job's output."""
         return read_tail(self._folder(key).log, tail)
 
     def log_path(self, key: str) -> Path:
-        """Where the output is written to, for following it."""
+        """Return the path of the job's output."""
         return self._folder(key).log
 
     def tree(self, key: str) -> str:
-        """Where the job works, if that is still there."""
+        """Return the tree of the job, empty if it is gone."""
         request = self._folder(key).read_request()
         place = tree_path(Path(request[1].trees), request[0].tree or key) if request else None
         return os.fspath(place.resolve()) if place is not None and place.is_dir() else ""
 
     def watch(self, keys: Sequence[str]) -> list[str]:
-        """Folders of the jobs."""
+        """Return the folders of jobs."""
         return [os.fspath(self._folder(key).path) for key in keys]
 
     def results(self, keys: Sequence[str]) -> list[str]:
-        """Their exit files."""
+        """Return the exit files of jobs."""
         return [os.fspath(self._folder(key).exit) for key in keys]
 
     def running(self) -> list[str]:
-        """Keys of all jobs that a supervisor looks after now."""
+        """Return the keys of all jobs with a running supervisor."""
         found = []
         for spec in self._jobs.rglob("spec.json"):
             folder = JobFolder(spec.parent)
@@ -199,4 +199,4 @@ class LocalExecutor:
 
 def _never_began(folder: JobFolder) -> str:
     said = read_tail(folder.supervisor_log, _LAST_WORDS).strip().splitlines()
-    return f"its supervisor ended {_STARTS} times before it began: {said[-1] if said else 'it said nothing'}"
+    return f"its supervisor ended {_STARTS} times before the job began: {said[-1] if said else 'it printed nothing'}"

@@ -1,7 +1,7 @@
-"""Jobs by hand: a person works in a tree, and no process of ours looks after it.
+"""Manual attempts: a person works in a tree, without a supervisor.
 
-The folder says so from the moment when the tree is ready until the exit file is written; `poll` answers RUNNING in
-between. Whoever calls holds the job's lock.
+The folder records this from the time when the tree is ready until the exit file is written; `poll` returns RUNNING in
+between. The caller holds the job's lock.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
 
 
 def take(job: JobFolder, spec: JobSpec, around: Surroundings) -> None:
-    """Make claim and tree; afterwards a person may begin. Called again it goes on where it died."""
+    """Create claim and tree for a person. If interrupted, call it again: it continues."""
     if job.started.exists() or job.exit.exists():
         return
-    write_whole(job.by_hand, b"")  # durable: without it nobody would know that no supervisor belongs here
+    write_whole(job.by_hand, b"")  # durable: it is the only sign that no supervisor belongs here
     refused = claim(job, spec.key, around)
     if refused and not (refused.here and tree_path(Path(around.trees), spec.key).is_dir()):
         job.write_exit(Exit(EndReason.NOT_STARTED, detail=refused.words))
         return
-    if refused is None:  # else a person is at work there, and only our folder was taken away
+    if refused is None:  # otherwise a person is working there, and only the job's folder was removed
         _make_tree(spec, around)
     create_whole(job.started, f'{{"at": "{stamp(datetime.now(UTC))}", "pid": {os.getpid()}}}\n'.encode())
 
 
 def end(job: JobFolder, spec: JobSpec, around: Surroundings, *, reason: EndReason, rules: SecretRules) -> None:
-    """Save what is not committed and write the exit file. It took no hours of a worker; what it cost nobody knows."""
+    """Save uncommitted work and write the exit file. It uses no worker hours, and its cost is unknown."""
     if job.exit.exists():
         return
     tree = tree_path(Path(around.trees), spec.key).resolve()

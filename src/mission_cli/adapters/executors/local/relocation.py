@@ -1,4 +1,4 @@
-"""A repository that was moved, or that is a copy of another one: its jobs and trees know the place where it was."""
+"""Update jobs and trees after a repository was moved or copied, because they contain its old place."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _ALTERNATES = ".git/objects/info/alternates"
 
 
 def settle_in(common_dir: Path, trees: Path, me: str) -> None:
-    """Look whether this is still the place and the clone that it was; mend what knows the old place.
+    """Check whether the repository is at the same place and the same clone as before; fix what refers to the old place.
 
-    Jobs of the repository that this one is a copy of are put aside: they are none of ours, and go on over there.
+    If this is a copy, the jobs of the original are set aside: the original continues them.
     """
     runtime = common_dir / "mission"
     note, now = runtime / "place.json", {"clone": clone_id(me), "git": os.fspath(common_dir)}
@@ -36,7 +36,7 @@ def settle_in(common_dir: Path, trees: Path, me: str) -> None:
 
 
 def trees_of(root: Path, name: str, me: str) -> Path:
-    """The folder for the trees of a clone: named for people, found again by the part that stays when it is moved."""
+    """Return the folder for the trees of a clone. Its name is for people, but its end stays the same after a move."""
     wanted = root / f"{name}-{clone_id(me)}"
     if wanted.is_dir() or not root.is_dir():
         return wanted
@@ -50,7 +50,7 @@ def _put_aside(runtime: Path, clone: str) -> None:
 
 
 def _mend(jobs: Path, trees: Path, was: str, now: Path) -> None:
-    """Let trees borrow objects from where they are now, and jobs that have not ended speak of the new place."""
+    """Change the object paths of trees, and the paths in jobs that have not ended, to the new place."""
     for place in (*trees.glob(f"*/*/{_ALTERNATES}"), *trees.glob(f"*/*/*/{_ALTERNATES}")):
         lines = place.read_text().splitlines()
         mended = [os.fspath(now / "objects") if line == f"{was}/objects" else line for line in lines]

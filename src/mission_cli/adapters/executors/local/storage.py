@@ -1,6 +1,6 @@
-"""What missions left on this machine: trees and job folders beside the refs; removed one by one, each under its lock.
+"""What missions left on this machine: trees, job folders and refs; removed one by one, each under its lock.
 
-A folder is renamed before it is deleted: what has that name was judged, and whoever finds half of it goes on.
+A folder is renamed before it is deleted: the new name marks it as approved for removal, so a later cleanup can finish.
 """
 
 from __future__ import annotations
@@ -27,40 +27,40 @@ _GONE = ".gone"
 _CHECKS, _JOBS = "checks", "jobs"
 _SCRATCH = ("saving-*.git", "index-*", "attributes-*", ".*.????????", "new-state.git")
 _OLD_S = 24 * 3600
-"""What a process makes for itself and takes away again is a dead one's after so many seconds."""
+"""After so many seconds, a temporary file belongs to a dead process."""
 
 
 class LocalStorage:
-    """The things of one checkout."""
+    """What missions left in one checkout."""
 
     def __init__(self, *, code: Path, runtime: Path, trees_folder: Path) -> None:
         self._code, self._runtime, self._trees = code, runtime, trees_folder
         self._refs = KeptRefs(code)
 
     def things(self) -> Sequence[Leftover]:
-        """Trees, job folders, refs, scratch."""
+        """Return trees, job folders, refs and temporary files."""
         order = list(Kind)
         found = [*self._tree_things(), *self._job_things(), *self._refs.things(), *self._scratch()]
         return sorted(found, key=lambda thing: order.index(thing.kind))
 
     def obstacle(self, thing: Leftover, *, base: str, gone: Collection[Leftover]) -> str:
-        """Why it must stay."""
+        """Return why something must stay, or the empty string."""
         if thing.judged or thing.kind is Kind.SCRATCH:
             return ""
         if thing.kind is Kind.TREE:
             return self._tree_obstacle(Path(thing.name), thing, gone)
         if thing.kind is Kind.JOB:
-            return "somebody looks after it" if is_locked(JobFolder(Path(thing.name)).lock) else ""
+            return "its supervisor is running" if is_locked(JobFolder(Path(thing.name)).lock) else ""
         return self._refs.obstacle(thing, base, gone)
 
     def remove(self, thing: Leftover) -> str:
-        """Remove it."""
+        """Remove something. Returns why that was not possible, or the empty string."""
         if thing.kind in {Kind.TREE, Kind.JOB, Kind.SCRATCH}:
             return self._remove_folder(Path(thing.name), _lock_of(thing))
         return self._refs.remove(thing)
 
     def size(self, thing: Leftover) -> int:
-        """Blocks on the disk, of a tree without what it shares."""
+        """Return the disk space that removing it would free, in bytes; 0 for refs."""
         if thing.kind not in {Kind.TREE, Kind.JOB, Kind.SCRATCH}:
             return 0
         places = [Path(thing.name)]
@@ -84,19 +84,19 @@ class LocalStorage:
         if tree.is_symlink():
             return ""
         if is_locked(tree.with_name(f"{tree.name}.lock")):
-            return "somebody is at work in it"
+            return "a process is working in it"
         if thing.run is None:
-            return ""  # of a check: nothing that is done in it is ever kept
+            return ""  # the tree of a check: its content is never needed
         if not trees.can_go_on(tree):
-            return "it is no repository any more: look for yourself what is in it"
+            return "it is no longer a repository: check its content yourself"
         try:
             files = uncommitted(self._code, tree)
         except ToolError as error:
-            return f"it cannot be looked into: {error.message}"
-        return f"it is dirty: {', '.join(files[:3])}" if files else self._unkept(tree, gone)
+            return f"it cannot be read: {error.message}"
+        return f"uncommitted changes: {', '.join(files[:3])}" if files else self._unkept(tree, gone)
 
     def _unkept(self, tree: Path, gone: Collection[Leftover]) -> str:
-        """What of a tree's commits is nowhere else."""
+        """Return what a tree holds that exists nowhere else, as a message, or the empty string."""
         for ref, commit in self._refs.refs_of(tree).items():
             if ref == "refs/stash":
                 return "it holds a stash"
@@ -113,7 +113,7 @@ class LocalStorage:
                 yield from (_thing(Kind.JOB, mission.name, job) for job in inner)
 
     def _scratch(self) -> Iterator[Leftover]:
-        """What dead processes of ours left in the runtime folder."""
+        """Yield old temporary files of dead processes in the runtime folder."""
         for pattern in _SCRATCH:
             for place in sorted(self._runtime.glob(pattern)):
                 with suppress(OSError):
@@ -124,7 +124,7 @@ class LocalStorage:
         if lock is not None and place.is_dir():
             handle = try_lock(lock)
             if handle is None:
-                return "somebody is at work there"
+                return "a process is working there"
             try:
                 return _delete(place)
             finally:
@@ -154,7 +154,7 @@ def _delete(place: Path) -> str:
         trees.remove_tree(place)
     except OSError as error:
         return f"it cannot be removed: {error.strerror}"
-    with suppress(OSError):  # the folders around it, when this was the last thing in them
+    with suppress(OSError):  # remove the folders around it if they are empty
         place.parent.rmdir()
         if place.parent.name == _CHECKS:
             place.parent.parent.rmdir()

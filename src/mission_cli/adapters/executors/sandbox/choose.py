@@ -1,4 +1,4 @@
-"""Finding the sandbox: the strongest one that this machine makes, after a process inside of it has tried to escape."""
+"""Find the strongest sandbox that works on this machine, and test it with a process that tries to escape."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mission_cli.domain.errors import ToolError
 
 _ESCAPE = Path(__file__).with_name("escape.py")
 _STRENGTHS = (("--unshare-user", "--cap-drop", "ALL"), ("--cap-drop", "ALL"))
-"""The second one is for root where there are no user namespaces."""
+"""The second one is for root on machines without user namespaces."""
 _HANDLE_BYTES = 128
 _AT_FDCWD = -100
 _PATIENCE = 20
@@ -28,17 +28,17 @@ _NO_COUNTS_FOR = 600
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found. `command` is the program with what makes it strong; empty where there is no sandbox."""
+    """The result. `command` is the program with the options that confine it; empty if there is no sandbox."""
 
     command: tuple[str, ...] = ()
     words: str = ""
-    """Why there is none."""
+    """Why there is no sandbox."""
 
 
 def find_sandbox(path: str, note: Path | None = None, *, needed: bool = False) -> Found:
-    """Look for a sandbox that holds. `note` is a file in which the answer is kept until the next boot.
+    """Look for a sandbox that works. `note` is a file that caches the answer until the next boot.
 
-    That there is none counts for ten minutes, and not where one is `needed`: a person may change the system's settings.
+    A negative answer is cached for ten minutes, and not if a sandbox is `needed`: a person may change system settings.
     """
     from shutil import which
 
@@ -72,12 +72,12 @@ def _look(program: str, path: str) -> Found:
             continue
         if not ways:
             return Found((program, *strength))
-        words = f"bubblewrap does not hold here, a process inside of it can {', '.join(ways)}"
+        words = f"bubblewrap does not confine processes here: a process in it can {', '.join(ways)}"
     return Found(words=words)
 
 
 def ways_out(bwrap: tuple[str, ...], path: str) -> list[str]:
-    """The ways by which a process got out. Raises ToolError when none could be started."""
+    """Return the ways in which a process escaped. Raises ToolError if none could be started."""
     with TemporaryDirectory(prefix="mission-", ignore_cleanup_errors=True) as name:
         around = Path(name).resolve()
         home, objects, tree = (around / part for part in ("home", "objects", "tree"))
@@ -96,7 +96,7 @@ def ways_out(bwrap: tuple[str, ...], path: str) -> list[str]:
 
 
 def _handle_of(place: Path) -> tuple[str, int]:
-    """The kernel's handle of a file, in hexadecimal digits, and its type; empty where there is none."""
+    """Return the kernel's handle of a file, in hexadecimal, and its type; empty if there is none."""
     ask = getattr(ctypes.CDLL(None), "name_to_handle_at", None)
     room = ctypes.create_string_buffer(_HANDLE_BYTES.to_bytes(4, sys.byteorder), 8 + _HANDLE_BYTES)
     mount = ctypes.c_int()

@@ -1,8 +1,8 @@
-"""Run inside of the sandbox: tries to get out of it, and prints each way that worked, one a line.
+"""Run in the sandbox: try to escape, and print each way that worked, one per line.
 
-Stands by itself: `python -I -S escape.py HOME READONLY HANDLE TYPE`. HOME is a folder with a file `hidden` in it,
-READONLY a folder that is bound read-only, HANDLE and TYPE are the kernel's handle of that file, made outside (empty:
-it makes none).
+Usage: `python -I -S escape.py HOME READONLY HANDLE TYPE`. HOME is a folder that contains a file `hidden`, READONLY a
+folder that is mounted read-only. HANDLE and TYPE are the kernel's handle of that file, made outside (empty if the
+kernel makes none).
 """
 
 import ctypes
@@ -19,12 +19,12 @@ def main() -> None:
     home, readonly, handle, kind = sys.argv[1:]
     libc = ctypes.CDLL(None, use_errno=True)
     ways = {
-        "read a file of your home": os.path.exists(f"{home}/hidden"),  # noqa: PTH110 - nothing is imported here that takes time
-        "keep capabilities of root": _capable(),
-        "write where it is to read only": _remounts(libc, readonly),
+        "read a file in your home": os.path.exists(f"{home}/hidden"),  # noqa: PTH110 - nothing is imported here that takes time
+        "keep root capabilities": _capable(),
+        "write to read-only folders": _remounts(libc, readonly),
         "mount file systems": any(_mounts(libc, kind) for kind in _PRIVATE_MOUNTS),
         "open hidden files by their handle": bool(handle) and _opens(libc, bytes.fromhex(handle), int(kind)),
-        "change settings of the kernel": _writable(_CORE_PATTERN),
+        "change kernel settings": _writable(_CORE_PATTERN),
     }
     sys.stdout.write("".join(f"{way}\n" for way, worked in ways.items() if worked))
 

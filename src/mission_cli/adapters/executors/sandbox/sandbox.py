@@ -1,7 +1,7 @@
-"""The sandbox: bubblewrap with the tree writable, the home hidden but for an allow-list, no other process visible.
+"""The sandbox: bubblewrap with the tree writable, the home hidden except an allow-list, and no other process visible.
 
-Of the person's repository only `.git/objects` is there, read-only: the tree borrows from it. The network stays where
-it is not switched off: an agent needs its model.
+Of the person's repository only `.git/objects` is visible, read-only, because the tree borrows from it. The network
+stays on unless it is switched off: an agent needs its model.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix")
 _KERNEL = tuple(f"/proc/{name}" for name in ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi"))
-"""Owned by root: bubblewrap leaves them writable for a root without capabilities."""
+"""Owned by root: bubblewrap leaves them writable even for a root without capabilities."""
 _OURSELVES = Path(__file__).resolve().parents[3]
-"""Checks of files and texts are programs of this package."""
+"""Checks of files and texts run programs of this package."""
 _RESOLVER = ("/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager")
 _HOME_READ = (".config/git/ignore", ".npmrc.ci")
 GIT_SETTINGS = ".gitconfig"
@@ -52,39 +52,39 @@ _USUAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What one job may see and touch."""
+    """What one job may read and write."""
 
     tree: Path
     """Writable."""
     objects: Path
     """The object store that the tree borrows from; read-only."""
     home: Path
-    """Hidden, but for `read` and `write` below it."""
+    """Hidden, except `read` and `write` below it."""
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
     scratch: tuple[str, ...] = ()
-    """Below the home: what is in these folders can be read, and new files in them vanish; files are copies."""
+    """Below the home: existing files in these folders can be read, new ones vanish; single files are copies."""
     copies: Path = Path(os.devnull)
     """Where copies of scratch files are made."""
     more_read: tuple[str, ...] = ()
-    """Absolute paths, or relative to the home."""
+    """Absolute paths, or paths relative to the home."""
     more_write: tuple[str, ...] = ()
     folders: tuple[Path, ...] = ()
-    """Further folders that are writable."""
+    """More writable folders."""
     path: str = ""
     git_settings: Path | None = None
-    """What git finds as the person's own settings."""
+    """The file that git finds as the person's settings."""
     repository: tuple[Path, ...] = ()
-    """The person's checkout and git dir: nothing that is shown because a program lies in it shows these."""
+    """The person's checkout and git dir: never shown just because a program is inside them."""
     private: Path | None = None
-    """Hidden also where somebody wants to see what is around it."""
+    """Hidden even if a folder around it is shown."""
     network: bool = True
     status: int | None = None
-    """A descriptor to which the sandbox writes how its command ended; nothing where it could not be started."""
+    """A descriptor to which the sandbox writes how its command ended; nothing if the command could not start."""
 
 
 def wrap(bwrap: Sequence[str], argv: Sequence[str], room: Room) -> list[str]:
-    """Return the command that runs `argv` inside of the room; `bwrap` is the program and what makes it strong."""
+    """Return the command that runs `argv` in the sandbox; `bwrap` is the program with the options that confine it."""
     words = [*bwrap, "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
     words += [] if room.network else ["--unshare-net"]
     words += ["--json-status-fd", str(room.status)] if room.status is not None else []
@@ -99,8 +99,8 @@ def wrap(bwrap: Sequence[str], argv: Sequence[str], room: Room) -> list[str]:
 
 
 def _home(argv: Sequence[str], room: Room) -> list[str]:
-    """The home, hidden, and what of it and of the rest of the machine is shown."""
-    words = [] if room.home == Path("/") else ["--tmpfs", os.fspath(room.home)]  # beside `/` there is nothing to hide
+    """Return options that hide the home, and show the allowed parts of it and of the machine."""
+    words = [] if room.home == Path("/") else ["--tmpfs", os.fspath(room.home)]  # a home at `/` cannot be hidden
     shown, kept = _readable(argv, room), _writable(room)
     for place in shown:
         words += ["--ro-bind-try", place, place]
@@ -116,12 +116,12 @@ def _home(argv: Sequence[str], room: Room) -> list[str]:
 
 
 def is_usual(name: str) -> bool:
-    """Whether every job gets a variable of that name: it is no key."""
+    """Whether every job gets a variable of that name, because it is not a key."""
     return name in _USUAL or name.startswith("LC_")
 
 
 def room_environment(environment: Mapping[str, str], prefixes: Iterable[str]) -> dict[str, str]:
-    """Return what a job inside of the sandbox gets of the environment: the usual things and its agent's own."""
+    """Return the environment for a job in the sandbox: the usual variables and those of its agent."""
     wanted = ("LC_", "MISSION_", *prefixes)
     kept = {k: v for k, v in environment.items() if k in _USUAL or k.startswith(wanted)}
     return {**kept, "TMPDIR": "/tmp"}  # noqa: S108 - a folder of the sandbox's own
@@ -136,7 +136,7 @@ def _scratch(place: Path, copies: Path) -> list[str]:
         copyfile(place, copy)
         return ["--bind", os.fspath(copy), os.fspath(place)]
     if not place.is_dir():
-        return []  # the agent makes it, as a file or a folder, in the home that vanishes
+        return []  # the agent creates it, as a file or a folder, in the temporary home
     words = ["--tmpfs", os.fspath(place)]
     for entry in sorted(place.iterdir()):
         words += ["--ro-bind", os.fspath(entry), os.fspath(entry)] if entry.exists() else []
@@ -144,7 +144,7 @@ def _scratch(place: Path, copies: Path) -> list[str]:
 
 
 def _writable(room: Room) -> list[str]:
-    """What of the home, and beside it, may be changed; folders of an agent are made where they are missing."""
+    """Return the writable paths in and outside the home; an agent's folders are created if they are missing."""
     for folder in (room.home / name for name in room.write if name.endswith("/")):
         folder.mkdir(parents=True, exist_ok=True)
     places = (*(room.home / name for name in room.write), *map(Path, _absolute(room.more_write, room.home)))
@@ -152,7 +152,7 @@ def _writable(room: Room) -> list[str]:
 
 
 def _readable(argv: Sequence[str], room: Room) -> list[str]:
-    """Existing paths that are bound read-only; none below another, where nothing could be mounted."""
+    """Return existing paths to mount read-only; none below another one, where a mount is impossible."""
     places = [room.home / name for name in (*_HOME_READ, *_TOOLS, *room.read)]
     places += [Path(p) for p in room.path.split(os.pathsep) if p.startswith("/")]
     places += _homes_of(argv[0], room)
@@ -165,7 +165,7 @@ def _readable(argv: Sequence[str], room: Room) -> list[str]:
 
 
 def _homes_of(program: str, room: Room) -> list[Path]:
-    """Folders that a program needs around itself: its prefix, or the node_modules that it was installed into."""
+    """Return the folders that a program needs: its prefix, or the node_modules folder in which it is installed."""
     from shutil import which
 
     found = which(program, path=room.path)

@@ -1,7 +1,7 @@
-"""Jobs outside of the sandbox: from the first one on, a person's uncommitted settings count for nothing.
+"""Jobs without a sandbox: after the first one starts, uncommitted settings of a person no longer apply.
 
-Such a job could have written them. Settings that are not in git count as they were when it began. A person who
-acts by `start`, `resume`, `run` or `retry` while none runs says with it that the settings are theirs.
+Such a job could have written them. Settings that are not in git apply as they were when the job began. By `start`,
+`resume`, `run` or `retry` while no such job runs, a person confirms the present settings.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _KEPT = "settings.toml"
 
 
 def enter(folder: Path, key: str, settings: Path | None) -> None:
-    """Note that a job begins. `settings` is the file as it lies in the checkout, or None.
+    """Record that a job begins. `settings` is the settings file in the checkout, or None.
 
-    The folder is there with everything in it or not at all: who reads settings meanwhile finds the kept ones.
+    The folder appears complete or not at all, so that a reader always finds the kept settings.
     """
     with locked(_lock(folder)):
         if folder.is_dir():
@@ -28,7 +28,7 @@ def enter(folder: Path, key: str, settings: Path | None) -> None:
         from shutil import copyfile, rmtree
 
         draft = folder.with_suffix(".new")
-        rmtree(draft, ignore_errors=True)  # of one that was killed here
+        rmtree(draft, ignore_errors=True)  # left by a killed process
         draft.mkdir()
         if settings is not None and settings.is_file():
             copyfile(settings, draft / _KEPT)
@@ -37,17 +37,17 @@ def enter(folder: Path, key: str, settings: Path | None) -> None:
 
 
 def leave(folder: Path, key: str) -> None:
-    """Note that a job has ended."""
+    """Record that a job has ended."""
     _mark(folder, key).unlink(missing_ok=True)
 
 
 def suspects(folder: Path) -> bool:
-    """Whether a job outside of the sandbox may have written the settings."""
+    """Whether a job without a sandbox may have changed the settings."""
     return folder.is_dir()
 
 
 def vouch(folder: Path) -> None:
-    """A person says that the settings are theirs; nothing while such a job runs."""
+    """Accept the present settings as the person's own; do nothing while such a job runs."""
     if not folder.is_dir():
         return
     with locked(_lock(folder)):
@@ -55,13 +55,13 @@ def vouch(folder: Path) -> None:
             from shutil import rmtree
 
             ended = folder.with_suffix(".old")
-            rmtree(ended, ignore_errors=True)  # of one that was killed here
+            rmtree(ended, ignore_errors=True)  # left by a killed process
             folder.rename(ended)
             rmtree(ended)
 
 
 def kept_settings(folder: Path) -> Path:
-    """Where the settings are that counted when the first of them began; may be missing."""
+    """Return the file with the settings from when the first of these jobs began; it may be missing."""
     return folder / _KEPT
 
 

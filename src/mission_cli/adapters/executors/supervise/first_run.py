@@ -1,4 +1,4 @@
-"""An agent's first run in a home makes its database there; two first runs at once trip over each other."""
+"""An agent creates its database on its first run in a home; two first runs at the same time would collide."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class FirstRun:
-    """Lets one supervisor start an agent that has never run in a home; the others wait until that one is under way.
+    """Lets one supervisor start an agent that has never run in a home; others wait until it has printed something.
 
-    The lock is the kernel's: it is free again when its holder dies.
+    The lock is a kernel lock: it is released when its holder dies.
     """
 
     def __init__(self, agent: Agent | None, around: Surroundings) -> None:
@@ -25,7 +25,7 @@ class FirstRun:
         self._handle: int | None = None
 
     def may_start(self) -> bool:
-        """Whether there is nobody to wait for; where nobody has run yet, it is us for whom the others wait."""
+        """Whether the agent may start now. The first caller in a new home may; the others must wait for it."""
         if self._made is None or (self._made.exists() and not is_locked(self._lock)):
             return True
         self._handle = try_lock(self._lock)

@@ -1,6 +1,6 @@
-"""The person's git settings as jobs in the sandbox find them: who they are and how files are written, nothing else.
+"""The person's git settings for jobs in the sandbox: their identity and how files are written, nothing else.
 
-The file itself may hold tokens, in addresses that are rewritten and in headers that are sent.
+The original file may contain tokens, in rewritten URLs and in HTTP headers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
 
 
 def write_settings(folder: Path) -> Path | None:
-    """Write what may be shown of them into a folder that is made; return the file, or None where there is nothing."""
+    """Write the allowed settings to a file in `folder`; return the file, or None if there are none."""
     said = plain_git(Path("/"), "config", "--global", "--includes", "--null", "--list", ok=(0, 1, 128))
     shown: dict[str, str] = {}
     for entry in said.split("\0"):

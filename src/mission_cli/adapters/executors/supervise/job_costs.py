@@ -1,4 +1,4 @@
-"""What one job has cost: from its output, its usage file, and what an earlier supervisor of it has seen."""
+"""The cost of one job: from its output, its usage file, and what an earlier supervisor has seen."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _LARGEST_USAGE = 200_000
 
 
 class Account:
-    """The bill of one job."""
+    """The cost of one job."""
 
     def __init__(self, job: JobFolder, spec: JobSpec, environment: Mapping[str, str], rules: Secrets) -> None:
         self._job, self._spec, self._environment, self._rules = job, spec, environment, rules
 
     def limits(self, agent: Agent | None) -> Limits:
-        """The limits of a run that begins, or is read again."""
+        """Return the limits for a run that begins, or whose log is read again."""
         prices = Prices({kind: Decimal(price) for kind, price in self._spec.prices.items()})
         reader = None
         if agent is not None:
@@ -44,20 +44,20 @@ class Account:
         return Limits(self._spec, reader, prices, self._environment)
 
     def keep(self, limits: Limits, output: Output) -> None:
-        """What has been spent is known after a power cut too, but for the step under way."""
+        """Save the cost durably if it has grown, so that it survives a power cut, except for the step under way."""
         if limits.has_grown():
             output.sync()
             self._job.write_bill(limits.bill())
 
     def usage_text(self) -> str:
-        """What stands in the usage file now; of one that is no file, or cannot be read, words that are no report."""
+        """Return the usage file's text; for something unreadable a text that is not a valid report."""
         found = read_foreign(self._job.usage, _LARGEST_USAGE)
         if found is None:
             return "no file" if os.path.lexists(self._job.usage) else ""
         return found.decode("utf-8", "replace")
 
     def from_log(self, code: int | None) -> AgentReport:
-        """The report of a run whose supervisor died, from its log."""
+        """Return the report of a run whose supervisor died, from its log."""
         agent = AGENTS.get(self._spec.agent)
         limits = self.limits(agent)
         limits.remember(self._job.read_bill())
@@ -69,7 +69,7 @@ class Account:
         return self.clean(limits.report(code, "\n".join(filter(None, told)), cut_short=True))
 
     def clean(self, report: AgentReport) -> AgentReport:
-        """A report without the person's secrets."""
+        """Return a report without the person's secrets."""
         scrub = self._rules.scrub
         words, answer, detail = map(scrub, (report.last_words, report.answer, report.detail))
         return replace(report, last_words=words, answer=answer, detail=detail)

@@ -1,4 +1,4 @@
-"""What a job's processes see: their command inside of the sandbox, and their environment."""
+"""What the processes of a job get: their command in the sandbox, and their environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec
 
 MARKER = "MISSION_MARK"
-"""Stands in the environment of everything that a job starts."""
+"""The variable in the environment of everything that a job starts."""
 _PORTS_PER_SLOT = 10
 _STATUS_SIZE = 4096
 _NOBODY_IS_THERE = {
@@ -31,23 +31,25 @@ _NOBODY_IS_THERE = {
     "SYSTEMD_PAGER": "",
     "DEBIAN_FRONTEND": "noninteractive",
 }
-"""No editor, pager or prompt opens. Not `CI`: package managers freeze lock files for it, and warnings become errors."""
+"""Prevents editors, pagers and prompts. `CI` is not set: package managers would freeze lock files because of it,
+and warnings would become errors.
+"""
 
 
 def is_boxed(spec: JobSpec, around: Surroundings) -> bool:
-    """Whether the job runs inside of a sandbox."""
+    """Whether the job runs in a sandbox."""
     return bool(spec.sandbox and around.bwrap)
 
 
 def open_status(job: JobFolder, spec: JobSpec, around: Surroundings) -> int | None:
-    """A descriptor of the file in which the sandbox says how its command ended; None without a sandbox."""
+    """Open the file to which the sandbox writes how its command ended; None without a sandbox."""
     if not is_boxed(spec, around):
         return None
     return os.open(job.sandbox_status, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
 
 
 def never_ran(status: int | None) -> bool:
-    """Whether the sandbox could not be made, so that its command never ran. Closes the descriptor."""
+    """Whether the sandbox could not be created, so that its command never ran. Closes the descriptor."""
     if status is None:
         return False
     said = os.pread(status, _STATUS_SIZE, 0)
@@ -58,7 +60,7 @@ def never_ran(status: int | None) -> bool:
 def command_of(
     argv: Sequence[str], job: JobFolder, spec: JobSpec, around: Surroundings, tree: Path, *, status: int | None = None
 ) -> list[str]:
-    """The command, inside of the sandbox where there is one; that says on `status` how its command ended."""
+    """Return the command, wrapped in the sandbox if there is one; the sandbox writes to `status` how it ended."""
     if not is_boxed(spec, around):
         return list(argv)
     from mission_cli.adapters.executors.sandbox.sandbox import Room, wrap
@@ -87,7 +89,7 @@ def command_of(
 
 
 def environment_of(job: JobFolder, spec: JobSpec, around: Surroundings, tree: Path, slot: int) -> dict[str, str]:
-    """The environment of the job's processes. A key of the person's key file goes to whom it belongs only."""
+    """Return the environment of the job's processes. Keys of the key file go only to jobs that they belong to."""
     kept_back = frozenset(around.keys)
     env = {
         name: value

@@ -1,8 +1,10 @@
-"""The supervisor of one job: makes its tree, runs it, stops it, sweeps after it, writes the exit file, ticks.
+"""The supervisor of one job: makes its tree, runs it, stops it, ends leftovers, writes the exit file, starts a pulse.
 
-It may be killed at any point; the next one goes on from what is on disk:
-no `started` file → from the beginning; a worker's or planner's `started` file → what is left of it is ended, its work
-saved, and it counts as lost; a check is simply run again; an exit file → nothing is left to do.
+It may be killed at any time; the next supervisor continues from the files:
+- no `started` file: it begins again;
+- a `started` file of a worker or a planning round: it ends the remaining processes and saves the work; the job is lost;
+- a `started` file of a check: the check runs again;
+- an exit file: nothing is left to do.
 """
 
 from __future__ import annotations
@@ -66,22 +68,22 @@ if TYPE_CHECKING:
 
 _SLOT_SECONDS = 0.5
 _TREE_SECONDS = 0.1
-_FOLDER_GONE = "the folder of its job was removed while it was at work"
+_FOLDER_GONE = "the folder of its job was removed while it was running"
 _FIRST_RUN_SECONDS = 0.1
 _CANNOT_EXECUTE = 127
 _SPENDS = frozenset({EndReason.OVER_BUDGET, EndReason.TOO_MANY_STEPS, EndReason.CUT})
 _SPENDER_GRACE = 0.2
-"""Seconds that a run gets to end by itself when every further step costs what it must not."""
+"""Seconds that a run gets to end by itself if every further step would exceed a cap."""
 _STOP_GRACE = 2.0
-"""When everything is stopped."""
+"""Seconds to end when everything is stopped."""
 _SIGNALLED = 128
 _DETAIL = 2000
 _SAVES = 2
-"""Tries to save what is not committed: the git that does it may be killed like any other."""
+"""Attempts to save uncommitted work: the git process that does it may be killed."""
 
 
 def supervise(folder: Path, lock: int) -> int:
-    """Look after the job in `folder`; `lock` is the descriptor of its lock, held already."""
+    """Run the job in `folder` to its end. `lock` is the descriptor of its lock, already held."""
     os.set_inheritable(lock, False)  # noqa: FBT003 - positional by its signature
     job = JobFolder(folder)
     request = job.read_request()
@@ -122,7 +124,7 @@ class _Supervisor:
     def run(self) -> None:
         control.become_subreaper(on=True)
         while not self._tree_lock.take(self._around.mark):
-            self._bell.rest(_TREE_SECONDS)  # who works there sees that its folder is not its own any more, and ends
+            self._bell.rest(_TREE_SECONDS)  # the process in the tree notices that its folder was replaced, and ends
         if self._job.read_exit() is not None:
             self._tree_lock.give_back()
             return
@@ -132,10 +134,10 @@ class _Supervisor:
             end = self._live()
         leftovers = self._sweep()
         left, saved = self._collect() if self._worker else (None, "")
-        if self._spec.kind == "plan":  # before the exit file: the next round of the planning has the same tree
+        if self._spec.kind == "plan":  # before the exit file: the next planning round uses the same tree
             trees.remove_tree(self._tree)
-        moved = not (self._code / "HEAD").exists()  # then the next pulse there finds a job without a supervisor
-        if (self._once and not moved) or self._has_folder():  # a check whose folder was taken away is run again
+        moved = not (self._code / "HEAD").exists()  # then the next pulse there finds a job without supervisor
+        if (self._once and not moved) or self._has_folder():  # a check whose folder was removed runs again
             if not self._job.spec.exists():
                 self._job.write_request(self._spec, self._around)
             self._job.write_exit(
@@ -246,7 +248,7 @@ class _Supervisor:
         except OSError as error:
             words = f"`{argv[0]}` cannot be executed: {error.strerror}"
             raise Stop(EndReason.NOT_STARTED, words, _CANNOT_EXECUTE) from error
-        from mission_cli.adapters.executors.jobs.log import (  # what listens is imported while the agent starts
+        from mission_cli.adapters.executors.jobs.log import (  # imported while the agent starts
             Log,
         )
         from mission_cli.adapters.executors.jobs.output import Output
@@ -275,7 +277,7 @@ class _Supervisor:
         if never_ran(status) and reason is EndReason.EXIT and child.returncode > 0:
             reason, detail = (
                 EndReason.NOT_STARTED,
-                f"the sandbox cannot be made: {read_tail(self._job.log, 500).strip()}",
+                f"cannot create the sandbox: {read_tail(self._job.log, 500).strip()}",
             )
         code = self._code_of(child.returncode)
         report = limits.report(
@@ -301,12 +303,12 @@ class _Supervisor:
         return Account(self._job, self._spec, self._environment(), self._rules)
 
     def _code_of(self, code: int) -> int:
-        """An exit status. The sandbox turns death by a signal into 128 and its number."""
+        """Return an exit status. The sandbox turns death by a signal into 128 plus its number."""
         boxed = is_boxed(self._spec, self._around)
         return _SIGNALLED - code if boxed and _SIGNALLED < code < _SIGNALLED + signal.NSIG else code
 
     def _grace(self, reason: EndReason) -> float:
-        """Seconds that it gets to end by itself."""
+        """Return how many seconds the job gets to end by itself."""
         if reason in _SPENDS:
             return _SPENDER_GRACE
         return min(_STOP_GRACE, self._around.grace_s) if self._all_stopped() else self._around.grace_s
@@ -317,7 +319,7 @@ class _Supervisor:
         if self._all_stopped():
             raise Stop(EndReason.CANCELLED, "everything was stopped: mission stop --all")
         if self._bell.terminated:
-            raise Stop(EndReason.EXIT, "the supervisor was told to end", -int(signal.SIGTERM))
+            raise Stop(EndReason.EXIT, "the supervisor received SIGTERM", -int(signal.SIGTERM))
 
     def _all_stopped(self) -> bool:
         return (self._code / "mission" / STOP_FILE).exists()
@@ -326,14 +328,14 @@ class _Supervisor:
         control.end_group(child.pid, signal.SIGTERM)
         ends = time.monotonic() + grace
         while child.poll() is None and time.monotonic() < ends:
-            time.sleep(0.02)  # between looks, until the deadline above
+            time.sleep(0.02)  # poll until the deadline above
         control.end_group(child.pid, signal.SIGKILL)
         child.wait()
 
     # Afterwards
 
     def _sweep(self, *, before: bool = False) -> int:
-        """End what is left of the job and return how much that was; `before` we started anything it is no child."""
+        """End the job's remaining processes, and return how many there were; `before`: nothing was started yet."""
 
         def left() -> list[int]:
             marks = {self._around.mark, self._tree_lock.mark_before} - {""}
@@ -343,7 +345,7 @@ class _Supervisor:
         return control.end_all(left, grace=min(1.0, self._around.grace_s))
 
     def _collect(self) -> tuple[Left, str]:
-        """Bring over what the attempt left, now that nothing of it runs any more: a pulse has no time for that."""
+        """Collect what the attempt left, now that its processes have ended. This takes too long for a pulse."""
         around, spec, words = self._around, self._spec, ""
         from mission_cli.adapters.git.code.collect import Screen, collect_and_save
 
@@ -351,13 +353,13 @@ class _Supervisor:
         for _ in range(_SAVES):
             try:
                 return collect_and_save(self._code, self._tree, spec.key, start=spec.commit, screen=screen)
-            except Exception as error:  # noqa: BLE001 - the exit file is written whatever is in that tree
+            except Exception as error:  # noqa: BLE001 - the exit file must be written whatever the tree contains
                 print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - its own log
                 words = str(error)
-        return Left(trouble=words[:_DETAIL] or "it cannot be looked at"), ""
+        return Left(trouble=words[:_DETAIL] or "it cannot be read"), ""
 
     def _release(self) -> None:
-        """Give the slot back, tell the loop, tidy up."""
+        """Release the slot, start a pulse, and clean up."""
         if self._slot is not None:
             os.close(self._slot)
         control.become_subreaper(on=False)
@@ -396,7 +398,7 @@ class _Supervisor:
         return str(at) if at and parse_stamp(str(at)) else self._tree_lock.since_before
 
     def _has_folder(self) -> bool:
-        """Whether the job's folder is still the one that we were given; `.git/mission` may be deleted at any time."""
+        """Whether the job's folder is still the original one; `.git/mission` may be deleted at any time."""
         return is_same_file(self._job.lock, self._lock)
 
     def _beat(self) -> None:
@@ -406,7 +408,7 @@ class _Supervisor:
 
 
 def _now() -> str:
-    """What `domain.text.stamp` says of this moment, without a module that takes long to import."""
+    """Return the same as `_support.text.stamp` for this moment, without a module that is slow to import."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 

@@ -1,4 +1,4 @@
-"""Looking after one running process: what it prints, what it has used, and all that may end it before its time."""
+"""Watch one running process: its output, its usage, and everything that may end it early."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 _BEAT_SECONDS = 1.0
 _LOOK_SECONDS = 0.5
 _QUICK_LOOK_SECONDS = 0.05
-"""When it has just said something: a step may be over that only the probe sees."""
+"""After output: a step may be over that only the probe sees."""
 _SIGN_SECONDS = 0.25
 _CAP_LOOK_SECONDS = 0.1
-"""When only the usage file says what it spends."""
+"""When only the usage file shows what it spends."""
 
 
 _NOTHING_UNDER_WAY = frozenset({EndReason.CUT, EndReason.LIMITED})
-"""The step that broke off is on the bill already; who waits for a limit takes none."""
+"""The broken-off step is already in the cost; an agent that waits for a rate limit makes no step."""
 
 
 class Stop(Exception):  # noqa: N818 - not an error: how the job ends
-    """The job ends before its process does, or without one."""
+    """Raised to end a job before its process ends, or without one."""
 
     def __init__(self, reason: EndReason, detail: str = "", code: int | None = None) -> None:
         super().__init__(detail)
@@ -40,10 +40,10 @@ class Stop(Exception):  # noqa: N818 - not an error: how the job ends
 
 
 class Watch:
-    """One process and who looks at it.
+    """Watches one process.
 
-    `check` raises Stop when somebody wants it to end, `beat` shows a sign of life and raises Stop when the job is not
-    ours any more, `keep` makes durable what has been spent, `said` is told when it printed something.
+    `check` raises Stop if the job should end. `beat` renews the heartbeat and raises Stop if the job's folder was
+    replaced. `keep` saves what has been spent. `said` is called when the process has printed something.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Watch:
         self._looked = self._beaten = self._signed = 0.0
 
     def until_end(self, child: Popen[bytes], deadline: float | None) -> None:
-        """Return when the child has ended. Raises Stop when it has to be ended; nothing that it prints delays that."""
+        """Return when the child has ended. Raises Stop if it must be ended; its output never delays that."""
         ended = end_of(child.pid)
         patience = _CAP_LOOK_SECONDS if self._limits.by_file else _LOOK_SECONDS
         try:
@@ -102,7 +102,7 @@ class Watch:
 
 
 def _cpu() -> float:
-    """CPU time of all that runs below this supervisor, in seconds."""
+    """Return the CPU time of everything below this supervisor, in seconds."""
     return scan.cpu_seconds(scan.descendants(os.getpid()))
 
 
@@ -112,7 +112,7 @@ def _stop_if(broken: tuple[EndReason, str] | None) -> None:
 
 
 def cut_short(reason: EndReason, code: int, limits: Limits) -> bool:
-    """Whether a step was under way that is charged. Where a person stops it, it may as well be in a tool."""
+    """Whether a step was under way that will be charged. After a person's stop, only if a step is known to be open."""
     if reason is EndReason.CANCELLED:
         return limits.open_step()
     return code < 0 if reason is EndReason.EXIT else reason not in _NOTHING_UNDER_WAY
