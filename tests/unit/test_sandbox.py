@@ -64,7 +64,7 @@ def test_the_probe_sees_what_root_can_do_in_a_weak_sandbox() -> None:
     needs_bubblewrap()
     assert ways_out((which("bwrap") or "",), os.environ["PATH"]) == [
         "keep root capabilities",
-        "write where it is to read only",
+        "write to read-only folders",
         "mount file systems",
         "open hidden files by their handle",
     ]
