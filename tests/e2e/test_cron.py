@@ -170,7 +170,7 @@ def test_install_status_and_remove_say_what_they_do(person: Person, room: Room, 
     assert tools.is_dir()
     answer = room.mission("cron", "install")
     assert (answer.code, answer.out) == (3, "")
-    assert answer.err.startswith("error: nothing here would start a pulse: cron: no cron daemon is running; systemd: ")
+    assert answer.err.startswith("error: no schedule works here: cron: no cron daemon is running; systemd: ")
     assert room.crontab() == before
     room.start_frozen_cron()
     answer = room.mission("cron", "install")
@@ -220,8 +220,8 @@ def test_a_line_that_does_not_work_is_not_installed(person: Person, room: Room, 
     answer = room.run(python, "-P", "-m", "mission_cli", "cron", "install", env=only_here)
     assert (answer.code, answer.out) == (1, "")
     assert shown(person, answer.err) == snapshot("""\
-error: tried as it would be started, it ended with 1: TMP/venv/bin/python: No module named mission_cli
- hint: nothing was changed; mend that and try again (`mission doctor --as-cron` looks closer)
+error: a trial run of the scheduled pulse ended with 1: TMP/venv/bin/python: No module named mission_cli
+ hint: nothing was changed; fix that and try again (details: mission doctor --as-cron)
 """)
     assert room.crontab() == b"# mine\n"
     assert room.mission("cron", "status").code == 1
@@ -314,14 +314,14 @@ sandbox: off (sandbox = "off"): workers can do what you can do on this machine
 cron: as cron starts it, the runner's program `agent-of-mine` is not on PATH
   → mission cron install (it takes over the PATH of this shell)
 
-the last pulse could not work: `git` is not there
+the last pulse could not work: `git` was not found
   → install git, or put it on PATH
 """)
     assert found["as cron"] == snapshot("""\
 1
-wrong    git         `git` is not there
+wrong    git         `git` was not found
                      → install git, or put it on PATH
-wrong    identity    `git` is not there
+wrong    identity    `git` was not found
                      → install git, or put it on PATH
 ok       clock       TIME
 ok       keys        HOME/.config/mission/env
@@ -329,7 +329,7 @@ ok       cron        PYTHON -P -m mission_cli pulse --all --quiet
 warning  cron        folders of its PATH are gone: /nowhere
                      → mission cron install
 ok       pulse       one has run within the last 5m
-wrong    repository  `git` is not there
+wrong    repository  `git` was not found
                      → install git, or put it on PATH
 3 wrong, 1 warning
 as cron starts it, with PATH=/nowhere
@@ -348,7 +348,7 @@ def test_a_missing_key(person: Person, room: Room, tools: Path) -> None:
     assert found["status"] == snapshot("""\
 
 Waits for you
-  1.1: WORKER_KEY is to be $KEY_FOR_CRON, which is not set
+  1.1: WORKER_KEY refers to $KEY_FOR_CRON, which is not set
     put KEY_FOR_CRON=… into HOME/.config/mission/env
 
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine
@@ -364,7 +364,7 @@ ok       pulse          one has run within the last 5m
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
 ok       state          1 mission
-wrong    runner script  WORKER_KEY is to be $KEY_FOR_CRON, which is not set
+wrong    runner script  WORKER_KEY refers to $KEY_FOR_CRON, which is not set
                         → put KEY_FOR_CRON=… into HOME/.config/mission/env
 1 wrong, 1 warning
 """)
@@ -372,7 +372,7 @@ wrong    runner script  WORKER_KEY is to be $KEY_FOR_CRON, which is not set
         patch.setenv("KEY_FOR_CRON", "only in this shell")
         again = shown(person, room.mission("cron", "install").out)
         assert again.partition("(left as it is)\n")[2] == snapshot("""\
-wrong    cron  as cron starts it, WORKER_KEY is to be $KEY_FOR_CRON, which is not set
+wrong    cron  as cron starts it, WORKER_KEY refers to $KEY_FOR_CRON, which is not set
                → put KEY_FOR_CRON=… into HOME/.config/mission/env
 1 wrong, 0 warnings
 """)
@@ -380,7 +380,7 @@ wrong    cron  as cron starts it, WORKER_KEY is to be $KEY_FOR_CRON, which is no
 
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine
 
-cron: as cron starts it, WORKER_KEY is to be $KEY_FOR_CRON, which is not set
+cron: as cron starts it, WORKER_KEY refers to $KEY_FOR_CRON, which is not set
   → put KEY_FOR_CRON=… into HOME/.config/mission/env
 """)
 

@@ -107,7 +107,7 @@ OBSTACLES = {
     a_merge: "a merge is not finished",
     a_cherry_pick: "a cherry-pick is not finished",
     a_bisect: "a bisect is not finished",
-    a_locked_index: "git is at work",
+    a_locked_index: "git is running in",
     an_ignored_file: "an ignored file of yours is in the way",
     a_folder_of_that_name: "an ignored file of yours is in the way",
     a_staged_file: "a changed file of yours is in the way",

@@ -183,7 +183,7 @@ class Obstacle:
 
 HELD = [
     Obstacle(a_runner_that_is_not_installed, "the runner's program"),
-    Obstacle(a_key_that_is_missing, "A_KEY is to be $A_KEY, which is not set"),
+    Obstacle(a_key_that_is_missing, "A_KEY refers to $A_KEY, which is not set"),
     Obstacle(a_keys_file_that_cannot_be_read, "env"),
     Obstacle(settings_that_cannot_be_read, "it is no TOML"),
     Obstacle(a_runner_without_settings, "there is no runner called `script`"),

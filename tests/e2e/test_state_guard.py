@@ -128,7 +128,7 @@ def test_a_worker_that_speaks_for_a_person_is_refused_and_may_look(person: Perso
     person.plan(plan('["file: `1.1.txt`"]'))
     person.start()
     person.run()
-    no = "error: m/1.1-a1 has started this command, and a worker cannot speak for a person"
+    no = "error: this command was started by m/1.1-a1, and a worker cannot act for a person"
     said = ["status 0 -", f"answer 3 {no}", f"set 3 {no}", f"stop 3 {no}", "fmt 0 -"]
     assert (person.repo.parent / "said.log").read_text().splitlines() == said
     assert (person.causes(), person.loaded().mission.limits.hours) == ([("1.1-a1", "done")], Decimal(1))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 CHANGING = sorted(name for name, one in COMMANDS.items() if name not in READING and not hasattr(one, "commands"))
-NO = "error: m/1.1-a1 has started this command, and a worker cannot speak for a person"
+NO = "error: this command was started by m/1.1-a1, and a worker cannot act for a person"
 SPEC = JobSpec(key="m/1.1-a1", kind="worker", argv=("true",), commit="0" * 40)
 AROUND = Surroundings(
     code="", checkout="", trees="", slots="", slot_count=1, host="here:000001", unboxed="", mark="feedbeef"

@@ -77,11 +77,11 @@ def test_a_comment_behind_a_bare_value_is_a_part_of_it_and_named(tmp_path: Path)
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        (b"A=1\r\nsk-oops\r\n", "2:1: this is no NAME=value"),
-        (b"A=1\rsk-oops\r", "2:1: this is no NAME=value"),
-        (b"export A\n", "1:1: this is no NAME=value"),
-        (b"A=1\n2B=x\n", "2:1: this is no NAME=value"),
-        (b"A=1\nB=x\0y\n", "2:1: this is no NAME=value"),
+        (b"A=1\r\nsk-oops\r\n", "2:1: this line is not NAME=value"),
+        (b"A=1\rsk-oops\r", "2:1: this line is not NAME=value"),
+        (b"export A\n", "1:1: this line is not NAME=value"),
+        (b"A=1\n2B=x\n", "2:1: this line is not NAME=value"),
+        (b"A=1\nB=x\0y\n", "2:1: this line is not NAME=value"),
         ("A=1\n".encode("utf-16"), "1:1: the file is UTF-16"),
         (b"\xfe\xff" + "A=1\n".encode("utf-16-be"), "1:1: the file is UTF-16"),
     ],

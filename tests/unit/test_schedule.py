@@ -110,7 +110,7 @@ def test_a_path_that_is_too_long_loses_what_no_program_is_in(tmp_path: Path) -> 
 
 def test_the_units_of_systemd(tmp_path: Path) -> None:
     assert units.service_of(JOB) == snapshot("""\
-# made by `mission cron install --with systemd`; `mission cron remove` takes it away
+# made by `mission cron install --with systemd`; `mission cron remove` removes it
 [Unit]
 Description=One pulse over all repositories with missions
 
@@ -124,7 +124,7 @@ StandardOutput=append:/home/ada/.local/state/mission/cron.log
 StandardError=append:/home/ada/.local/state/mission/cron.log
 """)
     assert units.timer() == snapshot("""\
-# made by `mission cron install --with systemd`; `mission cron remove` takes it away
+# made by `mission cron install --with systemd`; `mission cron remove` removes it
 [Unit]
 Description=Every minute a pulse over all repositories with missions
 
@@ -171,7 +171,7 @@ def test_an_environment_file_is_made_once_and_read_without_a_shell(tmp_path: Pat
     place.write_text("A=1\nsk-ant-oops\n")
     with pytest.raises(DocumentError) as error:
         read_environment(place)
-    assert error.value.message == f"{place}:2:1: this is no NAME=value"
+    assert error.value.message == f"{place}:2:1: this line is not NAME=value"
 
 
 def test_a_reference_to_a_key_that_leads_nowhere(tmp_path: Path) -> None:

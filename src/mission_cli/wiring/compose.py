@@ -1,4 +1,4 @@
-"""The one place that knows concrete classes: from a folder to an engine's world."""
+"""Composition: the only place that knows concrete classes. Builds the engine's context for a folder."""
 
 from __future__ import annotations
 
@@ -76,10 +76,10 @@ class Opened:
     executor: LocalExecutor
     state: GitStateStore
     problems: tuple[MissionError, ...] = ()
-    """What of settings and keys could not be read; only where it was opened all the same."""
+    """Errors in settings and keys; only if the repository was opened in spite of them."""
 
     def default_base(self) -> str:
-        """The branch that is checked out, else the remote's HEAD; empty when there is neither."""
+        """Return the checked-out branch, otherwise the remote's HEAD; empty if there is neither."""
         git = Git(self.checkout.common_dir)
         here = git.run("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1)).out.decode().strip()
         if here:
@@ -88,16 +88,16 @@ class Opened:
         return remote.out.decode().strip().removeprefix("origin/")
 
     def usual_remote(self) -> str:
-        """The remote that people would share by: `origin`, or the only one there is; else empty."""
+        """Return the remote to suggest for sharing: `origin` or the only one; otherwise empty."""
         names = Git(self.checkout.common_dir).text("remote").splitlines()
         return "origin" if "origin" in names else names[0] if len(names) == 1 else ""
 
 
 def open_repository(start: Path, *, create: bool = False, vouched: bool = False, ticking: bool = True) -> Opened:
-    """Open the repository around a folder. Raises NotFoundError where it has no missions, unless `create`.
+    """Open the repository around a folder. Raises NotFoundError if it has no missions, unless `create`.
 
-    With `vouched` a person acts, and the settings as they lie there are theirs. Not `ticking`: jobs that end
-    start no pulse.
+    With `vouched`, a person acts, so the uncommitted settings count as theirs. Without `ticking`, jobs that end start
+    no pulse.
     """
     require_git()
     checkout = find_checkout(start)
@@ -116,11 +116,10 @@ def open_repository(start: Path, *, create: bool = False, vouched: bool = False,
 
 
 def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
-    """Open the repository for a command that must work whatever settings, keys and disk are like.
+    """Open the repository for a command that must work whatever the state of settings, keys and disk.
 
-    Makes nothing but what a clone needs to see the missions that its remote shares.
-
-    What could not be read stands in `problems`; then nothing may be started with these settings.
+    Creates nothing except what a clone needs to see the missions that its remote shares. What could not be read is in
+    `problems`; then nothing may be started with these settings.
     """
     require_git()
     checkout = find_checkout(start)
@@ -136,7 +135,7 @@ def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
     except MissionError as error:
         problems.append(error)
     layout = find_state(checkout, here=found.settings.state == "here")
-    if layout is None and problems:  # the setting may be among what cannot be read
+    if layout is None and problems:  # the setting may be in a file that cannot be read
         layout = find_state(checkout, here=True)
     if layout is None and found.settings.remote and shared_head(checkout, found.settings.remote):
         here = found.settings.state == "here"
@@ -154,7 +153,7 @@ def _no_missions(checkout: Checkout) -> NotFoundError:
 
 
 def open_unmade(start: Path) -> Opened:
-    """Open the repository around a folder before it has missions: makes nothing, and `state` may not be there."""
+    """Open the repository around a folder before it has missions. Creates nothing; `state` may not exist."""
     require_git()
     checkout = find_checkout(start)
     found = read_settings(checkout, own_settings(), os.environ)
@@ -163,7 +162,7 @@ def open_unmade(start: Path) -> Opened:
 
 
 def open_scratch(start: Path) -> Opened:
-    """Open an empty repository of ours, for planning where the work has none yet; settings as they are at `start`."""
+    """Open the program's empty repository, for planning without a repository, with the settings at `start`."""
     require_git()
     around = find_checkout(start) if is_in_repository(start) else None
     found = read_settings(around, own_settings(), os.environ)
@@ -174,7 +173,7 @@ def open_scratch(start: Path) -> Opened:
 
 
 def open_homeless(*, create: bool = False) -> GitStateStore | None:
-    """Return the store of missions that have no repository yet, or None when there is none."""
+    """Return the store of missions without a repository, or None if there is none."""
     require_git()
     place = user_folder("data")
     layout = make_home(place) if create else find_home(place)
@@ -182,7 +181,7 @@ def open_homeless(*, create: bool = False) -> GitStateStore | None:
 
 
 def register_merge_driver(opened: Opened) -> list[Path]:
-    """Let git merge the mission files of a repository by meaning; return the files that were changed for it."""
+    """Register field-by-field merging of a repository's mission files in git; return the files that were changed."""
     layout = opened.state.layout
     from mission_cli.adapters.git.state.merging import register
 
@@ -199,7 +198,7 @@ def is_in_repository(start: Path) -> bool:
 
 
 def storage(opened: Opened) -> LocalStorage:
-    """What missions of a repository left on this machine."""
+    """Return access to what missions of a repository left on this machine."""
     from mission_cli.adapters.executors.local.storage import LocalStorage
 
     checkout, settings = opened.checkout, opened.context.settings
@@ -208,12 +207,12 @@ def storage(opened: Opened) -> LocalStorage:
 
 
 def registry() -> Registry:
-    """The repositories that this user has used us in."""
+    """Return the list of repositories in which this user has used the program."""
     return Registry(user_folder("state"))
 
 
 def open_known(repository: Path) -> Opened | None:
-    """Open a repository of the registry; None when it is not there any more, and then it is dropped from there."""
+    """Open a repository of the registry; if it no longer exists, remove it from the registry and return None."""
     try:
         if repository.is_dir() and find_checkout(repository).name.resolve() == repository:
             return open_repository(repository)
@@ -224,17 +223,17 @@ def open_known(repository: Path) -> Opened | None:
 
 
 def note_closed(repository: Path, error: MissionError) -> None:
-    """Keep the word that a pulse could not even open a repository, where `status` finds it; the next one looks anew."""
+    """Record that a pulse could not open a repository, so that `status` can report it; the next pulse tries again."""
     folder = Path(find_runtime(os.fspath(repository)) or os.devnull)
     if folder.is_dir():
         runtime = FolderRuntime(folder, version=__version__, full_look=Settings().full_look)
-        with suppress(OSError):  # where nothing can be written, the caller says it
+        with suppress(OSError):  # if nothing can be written, the caller reports it
             runtime.note_troubles([Trouble(stamp(SystemClock().now()), error.message, error.hint)])
             runtime.request_pulse()
 
 
 def schedule() -> LocalSchedule:
-    """What starts pulses on this machine."""
+    """Return the schedule of this machine."""
     configured = os.environ.get("XDG_CONFIG_HOME", "")
     config = Path(configured) if configured.startswith("/") else Path.home() / ".config"
     return LocalSchedule(
@@ -247,7 +246,7 @@ def schedule() -> LocalSchedule:
 
 
 def instruments(place: Path) -> LocalInstruments:
-    """What `mission doctor` looks with. An environment file that cannot be read is a finding of its."""
+    """Return the instruments of `mission doctor`. A key file that cannot be read becomes a diagnosis."""
     from mission_cli.adapters.diagnostics import LocalInstruments
 
     try:
@@ -259,21 +258,21 @@ def instruments(place: Path) -> LocalInstruments:
 
 
 def require_git() -> None:
-    """Raise ToolError when git is missing or too old."""
+    """Raise ToolError if git is missing or too old."""
     found = git_version()
     if found < MIN_GIT:
         have, want = ".".join(map(str, found)), ".".join(map(str, MIN_GIT))
-        raise ToolError(f"git is {have}, {want} or newer is needed", hint="upgrade git")
+        raise ToolError(f"git {have} is too old; {want} or newer is needed", hint="upgrade git")
 
 
 def find_shell() -> str:
-    """Return the path of bash, or of the system's `sh` where there is no bash."""
+    """Return the path of bash, or of the system's `sh` if there is no bash."""
     places = [path for path in ("/bin/bash", "/usr/bin/bash") if os.access(path, os.X_OK)]
     return places[0] if places else shutil.which("bash") or "/bin/sh"
 
 
 def python_command(*words: str) -> tuple[str, ...]:
-    """The command line of ourselves. `-P`: a package that a worker put into its tree is never imported."""
+    """Return the command line of this program. `-P`: a package that a worker put into its tree is never imported."""
     return (sys.executable, "-P", "-m", "mission_cli", *words)
 
 
@@ -358,7 +357,7 @@ def _tick(checkout: Checkout) -> tuple[str, ...]:
 
 
 def _again(checkout: Checkout, around: Mapping[str, str]) -> None:
-    """Start a pulse that nobody waits for. Where that fails, the next one of the schedule goes on."""
+    """Start a detached pulse. If that fails, the next scheduled pulse continues."""
     from mission_cli.adapters.proc.run import start_detached
 
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""What `mission stop` needs: no settings, no mission file, no state repository, no room on the disk."""
+"""What `mission stop` needs; works without settings, mission file, state repository and disk space."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """The loop's own place in a repository, its jobs, and the name of the person who acts."""
+    """The runtime folder of a repository, its jobs, and the name of the person who acts."""
 
     runtime: FolderRuntime
     executor: LocalExecutor
@@ -31,11 +31,11 @@ class Brake:
 
 
 def open_brake(start: Path) -> Brake:
-    """Find what runs in the repository around a folder. Raises NotFoundError where it never had missions."""
+    """Find what runs in the repository around a folder. Raises NotFoundError if it never had missions."""
     try:
         checkout = find_checkout(start)
         folder, person = checkout.runtime, git_person(checkout.name).name
-    except ToolError:  # without a git that works: as the fast path finds it
+    except ToolError:  # git does not work: search as the fast path does
         folder, person = Path(find_runtime(os.fspath(start)) or os.devnull), os.environ.get("USER", "")
     if not folder.is_dir():
         raise NotFoundError(f"{start.resolve()} has no missions yet", hint="nothing runs here")

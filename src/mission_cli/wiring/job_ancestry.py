@@ -1,7 +1,7 @@
-"""Whether this process was started by a job of a checkout: by a worker, a check or a planner, and not by a person.
+"""Whether this process was started by a job of a checkout (a worker, a check, a planning round), not by a person.
 
-The mark in the environment tells, which no other job has; and, for one that was started with another environment, the
-supervisor above it (where there is a `/proc`). A person who steps in works below no supervisor and has no mark.
+The job's mark in the environment shows it, because no other job has the same. If the environment was replaced, a
+supervisor among the ancestors shows it, where there is a `/proc`. A person in a worker's tree has neither.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _SUPERVISE = "_supervise"
 
 
 def refuse_worker(start: Path, *, above: bool = True) -> None:
-    """Raise BlockedError where a job of the repository around a folder has started this process.
+    """Raise BlockedError if a job of the repository around a folder has started this process.
 
-    Not `above`: only the environment is asked. Supervisors themselves start pulses.
+    Without `above`, only the environment is checked, because supervisors themselves start pulses.
     """
     mark, folders = os.environ.get(MARKER, ""), _supervised() if above else []
     if not mark and not folders:
@@ -33,23 +33,23 @@ def refuse_worker(start: Path, *, above: bool = True) -> None:
     try:
         jobs = find_checkout(start).runtime / "jobs"
     except MissionError:
-        return  # what is no repository has no jobs; the command itself says what is wrong
+        return  # without a repository there are no jobs; the command itself reports the error
     key = _marked(jobs, mark) or _below(jobs, folders)
     if key:
-        words = f"{key} has started this command, and a worker cannot speak for a person"
+        words = f"this command was started by {key}, and a worker cannot act for a person"
         raise BlockedError(
-            words, hint="type it on a terminal of your own; a worker may use the commands that only show"
+            words, hint="run it in your own terminal; a worker may only use commands that show something"
         )
 
 
 def _supervised() -> list[Path]:
-    """The folders of the jobs whose supervisors are above this process."""
+    """Return the folders of the jobs whose supervisors are ancestors of this process."""
     commands = map(scan.command_of, scan.ancestors())
     return [Path(words[words.index(_SUPERVISE) + 1]) for words in commands if _SUPERVISE in words[:-1]]
 
 
 def _marked(jobs: Path, mark: str) -> str:
-    """The key of the job with a mark; empty where it is none of these."""
+    """Return the key of the job with a mark; empty if no job here has it."""
     for spec in jobs.rglob("spec.json") if mark else ():
         request = JobFolder(spec.parent).read_request()
         if request is not None and request[1].mark == mark:
@@ -58,7 +58,7 @@ def _marked(jobs: Path, mark: str) -> str:
 
 
 def _below(jobs: Path, folders: Sequence[Path]) -> str:
-    """The key of the job that has one of the folders; empty where they belong to other checkouts."""
+    """Return the key of the job that has one of the folders; empty if they belong to other checkouts."""
     place = Path(os.path.realpath(jobs))
     real = (Path(os.path.realpath(folder)) for folder in folders)
     return next((folder.relative_to(place).as_posix() for folder in real if folder.is_relative_to(place)), "")

@@ -1,4 +1,4 @@
-"""Writes that are there whole or not at all, also after a power cut."""
+"""Atomic file writes: complete or not done at all, even after a power cut."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _FOREIGN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
-    """Replace a file: temp file in the same folder, fsync, rename, fsync of the folder.
+    """Replace a file: write a temporary file in the same folder, fsync, rename, fsync the folder.
 
-    Not `durable`: it is whole at any time, and after a power cut it may be gone.
+    If not `durable`, the file is always complete but may be lost in a power cut.
     """
     temp = path.with_name(f".{path.name}.{random_hex(4)}")
     try:
@@ -34,12 +34,12 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644, durable: bool 
 
 
 def random_hex(size: int) -> str:
-    """So many random bytes as hexadecimal digits, of which nobody can guess the next."""
+    """Return `size` random bytes, unpredictable, as hexadecimal digits."""
     return os.urandom(size).hex()
 
 
 def write_new(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
-    """Create a file that must not exist. Raises FileExistsError."""
+    """Create a file that must not exist yet. Raises FileExistsError."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "wb") as out:
         out.write(content)
@@ -49,7 +49,7 @@ def write_new(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = 
 
 
 def create_whole(path: Path, content: bytes) -> bool:
-    """Create a file with its content in one step; False when something is there already."""
+    """Create a file with its content in one step; False if it exists."""
     temp = path.with_name(f".{path.name}.{random_hex(4)}")
     write_new(temp, content)
     try:
@@ -63,7 +63,7 @@ def create_whole(path: Path, content: bytes) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
+    """Sync the names in a folder to disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -72,7 +72,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Make durable what another program has written, and its name. Raises OSError where it is no file."""
+    """Sync a file that another program wrote, and its name, to disk. Raises OSError if there is no such file."""
     handle = os.open(path, _FOREIGN)
     try:
         os.fsync(handle)
@@ -82,7 +82,7 @@ def sync_file(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it, durably; nothing when it is there."""
+    """Make a folder and its parents durably; do nothing if it exists."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(parents=True, exist_ok=True)
     for folder in missing:
@@ -90,13 +90,13 @@ def make_folder(path: Path) -> None:
 
 
 def write_json(path: Path, value: Any, *, mode: int = 0o644, durable: bool = True) -> None:
-    """Replace a file by JSON."""
+    """Replace a file with JSON."""
     content = _text(value).encode("utf-8", "surrogatepass")
     write_whole(path, content, mode=mode, durable=durable)
 
 
 def _text(value: Any) -> str:
-    """JSON with a line for each fact. Not by `indent`: that is done in Python and takes ten times as long."""
+    """Format JSON with a line for each key. Not by `indent`, which runs in Python and takes ten times as long."""
     if not isinstance(value, dict):
         return _json(value)
     return "{\n " + ",\n ".join(f"{_json(str(name))}: {_json(fact)}" for name, fact in value.items()) + "\n}"
@@ -107,7 +107,7 @@ def _json(value: Any) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """Return the JSON of a file, or None when it is missing, cut off or no JSON that anybody meant."""
+    """Return the JSON of a file, or None if it is missing, incomplete or invalid."""
     try:
         return json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
     except (OSError, ValueError, RecursionError):
@@ -115,7 +115,7 @@ def read_json(path: Path) -> Any:
 
 
 def refused_in(folder: Path) -> int:
-    """Return the error number with which a folder would refuse a new file; 0 where nothing speaks against one."""
+    """Return the error number with which a folder would refuse a new file, or 0."""
     try:
         facts = os.statvfs(folder)
     except OSError:
@@ -130,7 +130,7 @@ def refused_in(folder: Path) -> int:
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """The content, or None when there is no such file, or a folder or a pipe: nobody waits for one."""
+    """Return the content, or None if it is no regular file: a pipe would block."""
     try:
         return path.read_bytes() if path.is_file() else None
     except (FileNotFoundError, NotADirectoryError):
@@ -138,9 +138,9 @@ def read_bytes(path: Path) -> bytes | None:
 
 
 def read_foreign(path: Path, most: int, *, start: int = 0) -> bytes | None:
-    """Some of a file that another program may have made; None where there is none, or a pipe, a folder, or a link.
+    """Return up to `most` bytes of a file that another program may have made; None if it is no regular file, or a link.
 
-    Whatever it is, nobody waits for it.
+    Never blocks, not even on a pipe.
     """
     try:
         handle = os.open(path, _FOREIGN)
@@ -155,7 +155,7 @@ def read_foreign(path: Path, most: int, *, start: int = 0) -> bytes | None:
 
 
 def read_tail(path: Path, size: int) -> str:
-    """The last `size` bytes as text, or the empty string."""
+    """Return the last `size` bytes as text, or the empty string."""
     try:
         with path.open("rb") as source:
             source.seek(0, os.SEEK_END)

@@ -1,7 +1,7 @@
-"""Keys: the environment file of a user, and the references `env:NAME` and `file:PATH` of a runner's settings.
+"""Keys: the key file of a user, and the references `env:NAME` and `file:PATH` in a runner's settings.
 
-The file holds lines `NAME=value`. What stands in the environment wins over it. It is never written again once
-it is there, and no shell reads it.
+The key file has lines `NAME=value`. Variables that are set in the environment take precedence. An existing file is
+never rewritten, and no shell reads it.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _NEW = """\
 
 
 def read_environment(path: Path) -> dict[str, str]:
-    """The variables of an environment file; none when there is none. Raises DocumentError with path and line."""
+    """Return the variables of a key file; empty if there is none. Raises DocumentError with path and line."""
     return {name: _unquoted(value) for name, value in _lines(path)}
 
 
 def commented_values(path: Path) -> list[str]:
-    """The names whose value has a comment behind it, which is a part of the value; quoted ones mean what they say."""
+    """Return the names whose unquoted value contains a `#` comment, which is therefore part of the value."""
     return [name for name, value in _lines(path) if _COMMENT.search(value) and not _QUOTED.match(value)]
 
 
@@ -59,12 +59,12 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
             continue
         match = _LINE.match(text)
         if match is None or "\0" in text:
-            raise DocumentError("this is no NAME=value", where=f"{path}:{number}:1", hint="comments begin with #")
+            raise DocumentError("this line is not NAME=value", where=f"{path}:{number}:1", hint="comments begin with #")
         yield match["name"], match["value"]
 
 
 def make_environment(path: Path) -> bool:
-    """Make the file, with comments only, for its owner only; False when something is there already."""
+    """Create the key file, with comments only, readable only by its owner; False if something exists there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         write_new(path, _NEW.encode(), mode=0o600)
@@ -74,7 +74,7 @@ def make_environment(path: Path) -> bool:
 
 
 def open_to_others(path: Path) -> bool:
-    """Whether somebody else than its owner may read or write the file."""
+    """Whether anyone but the owner can read or write the file."""
     try:
         return bool(path.stat().st_mode & _OTHERS)
     except OSError:
@@ -82,7 +82,7 @@ def open_to_others(path: Path) -> bool:
 
 
 def resolved(value: str, environment: Mapping[str, str]) -> str:
-    """A setting's value; `env:NAME` and `file:PATH` are references to a secret that is never written down."""
+    """Return a setting's value; `env:NAME` and `file:PATH` are replaced by the secret they refer to."""
     if value.startswith("env:"):
         return environment.get(value.removeprefix("env:"), "")
     if value.startswith("file:"):
@@ -92,15 +92,15 @@ def resolved(value: str, environment: Mapping[str, str]) -> str:
 
 
 def missing_key(settings: Mapping[str, str], environment: Mapping[str, str], file: Path) -> Obstacle | None:
-    """The first reference of a runner's `env` that leads nowhere; `file` is where a key may be put."""
+    """Return the first reference in a runner's `env` without a value, or None; `file` is where to put the key."""
     for name, value in settings.items():
         if not value.startswith(("env:", "file:")) or _leads_somewhere(value, environment):
             continue
         if value.startswith("env:"):
             wanted = value.removeprefix("env:")
-            return Obstacle(f"{name} is to be ${wanted}, which is not set", f"put {wanted}=… into {file}")
+            return Obstacle(f"{name} refers to ${wanted}, which is not set", f"put {wanted}=… into {file}")
         place = _place(value, environment)
-        return Obstacle(f"{name} is to be read from {place}, which is empty or cannot be read", "make that file")
+        return Obstacle(f"{name} refers to {place}, which is empty or cannot be read", "create that file")
     return None
 
 

@@ -1,4 +1,4 @@
-"""Replace a file that a person may be saving at this moment: their bytes win in every gap."""
+"""Replace a file that a person may be saving at the same time: the person's version always wins."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOTHING = "nothing"
 
 
 def _one_mount(act: Callable[[Path], T], path: Path, folder: Path) -> T:
-    """Call with the folder for copies; where that is on another mount, though on the same device, with the file's."""
+    """Call `act` with the folder for copies, or with the file's folder if the former is on another mount."""
     try:
         return act(folder)
     except OSError as error:
@@ -34,9 +34,9 @@ def _one_mount(act: Callable[[Path], T], path: Path, folder: Path) -> T:
 
 
 def replace_unless_changed(path: Path, expect: bytes, new: bytes, *, temp_folder: Path) -> bool:
-    """Put `new` where `expect` stood. False, and the file as somebody else left it, when it held something else.
+    """Replace `expect` by `new`. False if the file held something else; then it stays as it was.
 
-    The new file is swapped in, and what came out is compared: if it is not what we had read, it goes back.
+    The new file is swapped in and the old one compared: if it is not what was expected, it is put back.
     """
     return _one_mount(lambda folder: _replace(path, expect, new, folder), path, temp_folder)
 
@@ -60,9 +60,9 @@ def _replace(path: Path, expect: bytes, new: bytes, temp_folder: Path) -> bool:
 
 
 def remove_unless_changed(path: Path, expect: bytes, *, temp_folder: Path) -> bool:
-    """Take a file away; `sync_folder` makes that durable. False when it held something else: then that is there.
+    """Remove a file; call `sync_folder` to make that durable. False if it held something else; then it stays.
 
-    It is put aside first, and what was put aside is compared.
+    The file is moved aside first and compared there.
     """
     return _one_mount(lambda folder: _remove(path, expect, folder), path, temp_folder)
 
@@ -77,15 +77,15 @@ def _remove(path: Path, expect: bytes, temp_folder: Path) -> bool:
         return True
     gone = read_bytes(temp) == expect
     if not gone:
-        _link(temp, path)  # or somebody saved again meanwhile: theirs is newer than what we hold
+        _link(temp, path)  # fails if a person saved again meanwhile: theirs is newer
     temp.unlink()
     return gone
 
 
 def finish_changing(path: Path, *, temp_folder: Path) -> None:
-    """After a death in one of the above: what somebody saved meanwhile goes back to its place, our copies go away.
+    """Finish an interrupted change: restore what a person saved meanwhile, and remove the temporary copies.
 
-    The name of each copy says what was expected in the file and what we wanted there.
+    The name of each copy contains hashes of the expected and of the new content.
     """
     for folder in {temp_folder, path.parent}:
         for temp in folder.glob(f".{_key(os.fsencode(path))}.*.mission"):
@@ -102,10 +102,10 @@ def finish_changing(path: Path, *, temp_folder: Path) -> None:
 def rework_file(
     path: Path, old: bytes | None, new: bytes, rework: Callable[[bytes], bytes | None], *, temp_folder: Path
 ) -> str:
-    """Bring a work tree's file from `old` to `new`, through a person's edits if need be.
+    """Bring a work tree's file from `old` to `new`, keeping a person's edits.
 
-    Returns what happened: written, kept (a person's version stays as it is), merged (our change was made
-    on the person's version).
+    Returns what happened: `written`; `kept`: the person's version stays; `merged`: the change was applied to the
+    person's version.
     """
     for _ in range(_ROUNDS):
         now = read_bytes(path)
@@ -128,7 +128,7 @@ def rework_file(
 
 
 def _create(path: Path, new: bytes, temp_folder: Path) -> bool:
-    """Make a file with its content at once; False where there is one."""
+    """Create a file with its content in one step; False if it exists."""
     temp = _temp(path, temp_folder, b"", new)
     write_new(temp, new)
     try:
@@ -138,7 +138,7 @@ def _create(path: Path, new: bytes, temp_folder: Path) -> bool:
 
 
 def _temp(path: Path, folder: Path, expect: bytes, new: bytes | None) -> Path:
-    """A name for a copy of ours, on the same device, that says what it is about."""
+    """Return a name for a temporary copy, on the same device, that identifies the file and both contents."""
     folder.mkdir(parents=True, exist_ok=True)
     same = folder.stat().st_dev == path.parent.stat().st_dev
     wanted = _NOTHING if new is None else _key(new)
@@ -161,7 +161,7 @@ def _link(temp: Path, path: Path) -> bool:
 
 
 def _put_back(path: Path, temp: Path, ours: bytes) -> None:
-    """Swap until what comes out is what we put in last: then nobody saved in between, and `path` holds the newest."""
+    """Swap until what comes out is what was put in last: then no one saved in between, and `path` is the newest."""
     last_put, hand = ours, read_bytes(temp)
     for _ in range(_ROUNDS):
         _swap(temp, path)
@@ -172,7 +172,7 @@ def _put_back(path: Path, temp: Path, ours: bytes) -> None:
 
 
 def _swap(one: Path, two: Path) -> None:
-    """Exchange two files in one step. Where the system cannot, `one` replaces `two` and holds its old content."""
+    """Exchange two files in one step. Without system support, `one` replaces `two` and gets its old content."""
     done = _native_swap(os.fsencode(one), os.fsencode(two))
     if done:
         return

@@ -1,4 +1,4 @@
-"""Locks that the kernel releases when their holder dies."""
+"""File locks that the kernel releases when their holder dies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.02
 
 
 def try_lock(path: Path) -> int | None:
-    """Return a descriptor that holds the lock, or None when somebody else has it. Not inherited by children."""
+    """Return a descriptor that holds the lock, or None if it is taken. Children do not inherit it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -31,7 +31,7 @@ def try_lock(path: Path) -> int | None:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether somebody holds the lock now."""
+    """Whether the lock is held now."""
     try:
         handle = _open_lock(path)
     except FileNotFoundError:
@@ -47,7 +47,7 @@ def is_locked(path: Path) -> bool:
 
 
 def _open_lock(path: Path) -> int:
-    """Open for writing, which a lock on a network file system needs; where nothing can be written, for reading."""
+    """Open for writing, which locks on network file systems need; on a read-only disk, open for reading."""
     try:
         return os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
@@ -57,7 +57,7 @@ def _open_lock(path: Path) -> int:
 
 
 def is_same_file(path: Path, handle: int) -> bool:
-    """Whether the descriptor is of the file that has this path now."""
+    """Whether the descriptor belongs to the file that is at this path now."""
     try:
         return os.path.samestat(path.stat(), os.fstat(handle))
     except FileNotFoundError:
@@ -65,7 +65,7 @@ def is_same_file(path: Path, handle: int) -> bool:
 
 
 def wait_for(path: Path) -> None:
-    """Return when nobody holds the lock; at once when there is no such file."""
+    """Return when the lock is free; at once if there is no such file."""
     try:
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -77,7 +77,7 @@ def wait_for(path: Path) -> None:
 
 
 def unlock(handle: int) -> None:
-    """Give the lock back."""
+    """Release the lock."""
     os.close(handle)
 
 
@@ -87,8 +87,8 @@ def locked(path: Path, *, patience: float = 30.0) -> Iterator[None]:
     ends = time.monotonic() + patience
     while (handle := try_lock(path)) is None:
         if time.monotonic() > ends:
-            raise BusyError(f"{path.name} is held by another process of ours", hint="try again in a moment")
-        time.sleep(_POLL_SECONDS)  # flock has no timeout; a signal would be the process's own
+            raise BusyError(f"{path.name} is locked by another mission process", hint="try again in a moment")
+        time.sleep(_POLL_SECONDS)  # flock has no timeout, and a signal would affect the whole process
     try:
         yield
     finally:

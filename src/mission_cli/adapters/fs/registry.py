@@ -1,4 +1,4 @@
-"""The repositories that a user has used us in: a JSON list in the user's state folder. `fastpath.py` reads it too."""
+"""The repositories in which a user has used this program: a JSON list in the state folder, also for `fastpath.py`."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 
 
 class Registry:
-    """The list in one state folder."""
+    """The list of repositories in one state folder."""
 
     def __init__(self, folder: Path) -> None:
         self._place = folder / "repos.json"
 
     def all(self) -> list[Path]:
-        """Every repository, whether or not it is still there."""
+        """Return every repository, whether it still exists or not."""
         return [Path(name) for name in self._names()]
 
     def remember(self, repository: Path) -> None:
-        """Add one; nothing is written when it is known."""
+        """Add a repository, unless it is listed."""
         name = os.fspath(repository.resolve())
         if name not in self._names():
             self._change(lambda known: known | {name})
 
     def forget(self, repository: Path) -> None:
-        """Leave one out from now on."""
+        """Remove a repository from the list."""
         name = os.fspath(repository)
         self._change(lambda known: known - {name})
 

@@ -1,4 +1,4 @@
-"""`.git/mission`: lock, kick, STOP, idle signature. Never committed, may be deleted at any time."""
+"""`.git/mission`: lock, wake-up request, STOP, idle signature. Never committed; may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class FolderRuntime:
 
     @contextmanager
     def lock(self) -> Iterator[bool]:
-        """Try to become the one loop; when another is, it is kicked."""
+        """Yield True while holding the lock of the loop; if another process holds it, leave a wake-up request."""
         self._folder.mkdir(parents=True, exist_ok=True)
         handle = try_lock(self._folder / "lock")
         if handle is None:
             self.request_pulse()
             handle = try_lock(self._folder / "lock")
         has_come()
-        if handle is None:  # who left word for us on our way counts on whoever has it now, or on us
+        if handle is None:  # a request that was left meanwhile relies on the holder, or on this process
             handle = try_lock(self._folder / "lock")
         if handle is None:
             yield False
@@ -66,12 +66,12 @@ class FolderRuntime:
             unlock(handle)
 
     def request_pulse(self) -> None:
-        """Leave word."""
+        """Leave a wake-up request."""
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / KICK).touch()
 
     def take_pulse_request(self) -> bool:
-        """Whether somebody left word; it is taken away, and the signature before it: whoever dies now is followed."""
+        """Return whether there is a wake-up request. Removes it, after the idle signature, so a crash is harmless."""
         kick = self._folder / KICK
         if not kick.exists():
             return False
@@ -80,7 +80,7 @@ class FolderRuntime:
         return True
 
     def stopped(self) -> Stopped | None:
-        """What the file STOP says; who made it by hand need not say anything."""
+        """Return the content of the file STOP, or None. A person may have created it, empty."""
         place = self._folder / STOP_FILE
         try:
             made = place.stat().st_mtime
@@ -92,7 +92,7 @@ class FolderRuntime:
         return Stopped(since or stamp(datetime.fromtimestamp(made, UTC)), str(said.get("by", "")))
 
     def press_stop(self, *, on: bool, by: str = "") -> None:
-        """Make or remove STOP, durably: a power cut must not lift it."""
+        """Create or remove STOP durably: a power cut must not lift it."""
         place = self._folder / STOP_FILE
         if not on:
             place.unlink(missing_ok=True)
@@ -101,7 +101,7 @@ class FolderRuntime:
             self._make_stop(place, by)
 
     def _make_stop(self, place: Path, by: str) -> None:
-        """On a full disk an empty file may have room, and a file that is there already can always be renamed."""
+        """Write STOP. On a full disk, an empty file may still fit, and an existing file can always be renamed."""
         try:
             make_folder(self._folder)
             write_json(place, {"since": stamp(datetime.now(UTC)), "by": by})
@@ -116,18 +116,18 @@ class FolderRuntime:
                 os.utime(place)
 
     def looks(self, paths: Sequence[str]) -> dict[str, Look]:
-        """How files look now."""
+        """Return the present state of files, for the idle signature."""
         return {path: look(path) for path in paths}
 
     def changed_at(self, paths: Sequence[str]) -> datetime | None:
-        """The newest time of change."""
+        """Return the time of the latest change of these files, or None."""
         times = [found[0] for path in paths if (found := look(path))]
         return datetime.fromtimestamp(max(map(float, times)) / 1e9, UTC) if times else None
 
     def rest(
         self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None, again: bool = False
     ) -> None:
-        """Write the signature: how files looked, which jobs run, when to wake up by the clock."""
+        """Write the idle signature: the state of files, the running jobs, and when to wake up."""
         now = time.time()
         look = now + self._full_look
         due = min(look, wake_at.timestamp()) if wake_at else look
@@ -144,11 +144,11 @@ class FolderRuntime:
         write_json(self._folder / "idle.json", signature)
 
     def seems_idle(self) -> bool:
-        """Whether only the look that comes anyway may be due."""
+        """Whether at most the full check is due."""
         return seems_idle(os.fspath(self._folder), self._version)
 
     def due(self) -> datetime | None:
-        """The wake-up of the last signature, or when somebody kicked."""
+        """Return the wake-up time of the last signature, or the time of a wake-up request, whichever is earlier."""
         raw = read_json(self._folder / "idle.json")
         wake = raw.get("wake") if isinstance(raw, dict) else None
         moments = [float(wake)] if isinstance(wake, int | float) else []
@@ -157,16 +157,16 @@ class FolderRuntime:
         return datetime.fromtimestamp(min(moments), UTC) if moments else None
 
     def turn(self) -> str:
-        """What `note_turn` left."""
+        """Return what `note_turn` wrote last."""
         raw = read_json(self._folder / "turn.json")
         return str(raw.get("mission", "")) if isinstance(raw, dict) else ""
 
     def note_turn(self, mission: str) -> None:
-        """Write it, not durably: without it the next pulse begins at the first mission."""
+        """Record the next mission, not durably: without it the next pulse begins with the first mission."""
         write_json(self._folder / "turn.json", {"mission": mission}, durable=False)
 
     def timeline(self) -> Timeline | None:
-        """What `note_timeline` of any version left, as far as it can be read."""
+        """Return what `note_timeline` of any version wrote, or None if it cannot be read."""
         raw = read_json(self._folder / "clock.json")
         try:
             return timeline_from(raw) if isinstance(raw, dict) else None
@@ -174,12 +174,12 @@ class FolderRuntime:
             return None
 
     def note_timeline(self, timeline: Timeline) -> None:
-        """Write it, not durably: what is lost with the power makes the first tick after it a first one."""
+        """Record the timeline, not durably: if it is lost in a power cut, the next pulse starts a new one."""
         self._folder.mkdir(parents=True, exist_ok=True)
         write_json(self._folder / "clock.json", timeline_facts(timeline), durable=False)
 
     def settled(self) -> dict[MissionId, Settled]:
-        """What `note_settled` of this version left."""
+        """Return what `note_settled` of this version wrote."""
         raw = read_json(self._folder / "settled.json")
         if not isinstance(raw, dict) or raw.get("version") != self._version:
             return {}
@@ -189,13 +189,13 @@ class FolderRuntime:
             return {}
 
     def note_settled(self, settled: Mapping[MissionId, Settled]) -> None:
-        """Write it down where it is something new."""
+        """Record which missions are settled, if that changed."""
         if self.settled() != settled:
             missions = {mission: [one.content, one.status] for mission, one in settled.items()}
             write_json(self._folder / "settled.json", {"version": self._version, "missions": missions})
 
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:
-        """Keep them; it may be about this very disk, and the pulse says it too."""
+        """Record errors for `status`. Failure is ignored: the error may be this disk, and the pulse reports it too."""
         from dataclasses import asdict
 
         path = self._folder / "trouble.json"
@@ -207,7 +207,7 @@ class FolderRuntime:
             write_json(path, {"troubles": [asdict(trouble) for trouble in troubles]})
 
     def troubles(self) -> tuple[Trouble, ...]:
-        """What was kept, as far as it can be read; and why nothing can be kept, where that is so."""
+        """Return the recorded errors, and the reason if nothing can be recorded."""
         raw = read_json(self._folder / "trouble.json")
         found = raw.get("troubles", [raw]) if isinstance(raw, dict) else []
         try:
@@ -217,22 +217,22 @@ class FolderRuntime:
         return kept + tuple(one for one in self._unwritable() if one.message not in {t.message for t in kept})
 
     def _unwritable(self) -> tuple[Trouble, ...]:
-        """What a pulse fails with that cannot even write down why."""
+        """Return the error of a pulse that cannot even write it down, because its folder is not writable."""
         number = refused_in(self._folder)
         error = refused(OSError(number, os.strerror(number), os.fspath(self._folder))) if number else None
         return (Trouble(stamp(datetime.now(UTC)), error.message, error.hint),) if error else ()
 
     def told(self) -> dict[str, dict[str, str]]:
-        """What a person was told last."""
+        """Return what the person was notified of last, by mission."""
         raw = read_json(self._folder / "told.json")
         return {k: v for k, v in raw.items() if isinstance(v, dict)} if isinstance(raw, dict) else {}
 
     def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
-        """Remember what was told."""
+        """Record what the person was notified of."""
         write_json(self._folder / "told.json", {mission: dict(facts) for mission, facts in told.items()})
 
     def asked(self) -> Asked:
-        """What is known of the remote."""
+        """Return what is known of the remote."""
         raw = read_json(self._folder / "asked.json")
         try:
             signs = {host: (str(sign), int(times)) for host, (sign, times) in raw["signs"].items()}
@@ -241,25 +241,25 @@ class FolderRuntime:
             return Asked()
 
     def note_asked(self, asked: Asked) -> None:
-        """Remember it."""
+        """Record what is known of the remote."""
         self._folder.mkdir(parents=True, exist_ok=True)
         from dataclasses import asdict
 
         write_json(self._folder / "asked.json", asdict(asked))
 
     def keep(self, name: str, text: str) -> str:
-        """Write the file, readable for its owner only; return its path."""
+        """Write a file that only its owner can read; return its path."""
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text.encode("utf-8", "surrogateescape"), mode=0o600)
         return os.fspath(path)
 
     def last_look(self) -> str:
-        """The state commit that the person saw last."""
+        """Return the state commit that the person saw last."""
         raw = read_json(self._folder / "looked.json")
         return str(raw.get("head", "")) if isinstance(raw, dict) else ""
 
     def note_look(self, head: str) -> None:
-        """The person has seen everything up to this commit."""
+        """Record that the person has seen everything up to this commit."""
         self._folder.mkdir(parents=True, exist_ok=True)
         write_json(self._folder / "looked.json", {"head": head})

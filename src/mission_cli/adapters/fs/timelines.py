@@ -1,4 +1,4 @@
-"""A timeline as plain values for a file."""
+"""Convert a timeline to plain values for JSON, and back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mission_cli.domain.timing.timeline import (
 
 
 def timeline_facts(line: Timeline) -> dict[str, Any]:
-    """Return what JSON can hold."""
+    """Return a timeline as values for JSON."""
     return {
         "last": _moment_facts(line.last),
         "candidate": _moment_facts(line.candidate),
@@ -30,7 +30,7 @@ def timeline_facts(line: Timeline) -> dict[str, Any]:
 
 
 def timeline_from(raw: dict[str, Any]) -> Timeline:
-    """Return it from there. Raises KeyError, TypeError or ValueError."""
+    """Return the timeline from such values. Raises KeyError, TypeError or ValueError."""
     return Timeline(
         last=_moment(raw["last"]),
         candidate=_moment(raw["candidate"]),
@@ -66,5 +66,5 @@ def _time(text: str) -> datetime:
 def _seconds(raw: object) -> float:
     number = decimal_of(raw)
     if number is None or abs(number) > LONGEST_DURATION.total_seconds():
-        raise ValueError(f"{raw!r} is no number of seconds")
+        raise ValueError(f"{raw!r} is not a number of seconds")
     return float(number)

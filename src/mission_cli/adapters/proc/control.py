@@ -17,12 +17,12 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 def become_subreaper(*, on: bool) -> None:
-    """Adopt orphans of our children, or stop doing so. Nothing outside of Linux."""
+    """Adopt orphaned descendants, or stop doing so. Does nothing outside Linux."""
     _prctl(_PR_SET_CHILD_SUBREAPER, int(on))
 
 
 def die_with_parent() -> Callable[[], None]:
-    """Return what a child calls before exec so that it is killed when its parent dies. Nothing outside of Linux."""
+    """Return a function for a child to call before exec: it dies with its parent. Does nothing outside Linux."""
     library = _library()
     parent = os.getpid()
 
@@ -47,7 +47,7 @@ def reap() -> None:
 
 
 def end_all(find: Callable[[], Iterable[int]], *, grace: float) -> int:
-    """Terminate, then kill, whatever `find` finds until it finds nothing; return how many processes there were."""
+    """Terminate, then kill, the processes that `find` returns until it returns none; return how many there were."""
     seen: set[int] = set()
     terminated_at = time.monotonic()
     while True:
@@ -60,11 +60,11 @@ def end_all(find: Callable[[], Iterable[int]], *, grace: float) -> int:
             if late or pid not in seen:
                 tell(pid, signal.SIGKILL if late else signal.SIGTERM)
         seen.update(alive)
-        time.sleep(0.02)  # between looks: they are no children of ours, so there is nothing to wait on
+        time.sleep(0.02)  # poll: they are not child processes, so wait does not work
 
 
 def end_group(pid: int, sig: int) -> None:
-    """Send a signal to a process group; nothing when it is gone."""
+    """Send a signal to a process group; do nothing if it is gone."""
     try:
         os.killpg(pid, sig)
     except (ProcessLookupError, PermissionError):
@@ -72,7 +72,7 @@ def end_group(pid: int, sig: int) -> None:
 
 
 def tell(pid: int, sig: int) -> None:
-    """Send a signal to a process; nothing when it is gone or not ours."""
+    """Send a signal to a process; do nothing if it is gone or belongs to another user."""
     try:
         os.kill(pid, sig)
     except (ProcessLookupError, PermissionError):

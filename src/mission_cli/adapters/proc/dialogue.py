@@ -1,4 +1,4 @@
-"""A program that is kept and answers question after question: one process instead of one for each answer."""
+"""A program that keeps running and answers several requests: one process instead of one for each answer."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _CHUNK = 1 << 16
 
 
 class Dialogue:
-    """One such process. It ends with this object, or with us: then its standard input is closed."""
+    """One such process. It ends with this object or this process, because its standard input is closed."""
 
     def __init__(self, argv: Sequence[str], *, cwd: Path | str, env: Mapping[str, str], patience: float = 300) -> None:
-        """Start it. Raises ToolError when it is missing; so does every call when it ends or is silent too long."""
+        """Start the program. Raises ToolError if it is missing; all calls do if it ends or does not answer in time."""
         self._name, self._patience = argv[0], patience
         try:
             process = subprocess.Popen(  # noqa: S603 - the door: argv is a list, no shell
@@ -40,7 +40,7 @@ class Dialogue:
         self.close = weakref.finalize(self, _end, process)
 
     def say(self, words: bytes) -> None:
-        """Send a question; it is read to its end before the answer begins."""
+        """Send a request; the program must read all of it before it answers."""
         pipe, left = self._process.stdin, memoryview(words)
         try:
             while pipe is not None and left:
@@ -49,14 +49,14 @@ class Dialogue:
             self._fail()
 
     def line(self) -> bytes:
-        """The next line of the answer, without its end."""
+        """Return the next line of the answer, without its line end."""
         while b"\n" not in self._rest:
             self._rest += self._more()
         found, _, self._rest = self._rest.partition(b"\n")
         return found
 
     def exactly(self, size: int) -> bytes:
-        """So many bytes of the answer."""
+        """Return exactly `size` bytes of the answer."""
         parts, have = [self._rest], len(self._rest)
         while have < size:
             parts.append(self._more())
@@ -80,7 +80,7 @@ class Dialogue:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Close its input, which ends it, and collect it."""
+    """Close the program's input, which ends it, and wait for its end."""
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             with suppress(OSError):

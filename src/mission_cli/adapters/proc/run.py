@@ -1,4 +1,4 @@
-"""Start a program and wait for it, or start one that outlives us. Nothing of ours is inherited but what is named."""
+"""Run a program and wait for it, or start one that outlives this process. Nothing is inherited unless it is named."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ _OF_A_GIT = frozenset(
         "GIT_WORK_TREE",
     }
 )
-"""What a git that runs a hook or an alias says about its own repository."""
+"""Variables by which a git that runs a hook or an alias passes on its own repository."""
 
 
 def outside_of_git(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without what a surrounding git says about its repository."""
+    """Return an environment without the variables of a surrounding git about its repository."""
     return {name: value for name, value in environment.items() if name not in _OF_A_GIT}
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """How a program ended. `code` is negative for a signal."""
+    """The result of a program. `code` is negative for a signal."""
 
     code: int
     out: bytes
@@ -60,7 +60,7 @@ def run(
     stdin: bytes = b"",
     timeout: float | None = 120,
 ) -> Completed:
-    """Run to the end. Raises ToolError when the program is missing or takes longer than `timeout` seconds."""
+    """Run a program to its end. Raises ToolError if it is missing or takes longer than `timeout` seconds."""
     try:
         done = subprocess.run(  # noqa: S603 - the door: argv is a list, no shell
             list(argv),
@@ -74,7 +74,7 @@ def run(
         )
     except FileNotFoundError as error:
         missing = argv[0] if Path(cwd).is_dir() else str(cwd)
-        raise ToolError(f"`{missing}` is not there", hint=f"install {argv[0]}, or put it on PATH") from error
+        raise ToolError(f"`{missing}` was not found", hint=f"install {argv[0]}, or put it on PATH") from error
     except subprocess.TimeoutExpired as error:
         raise ToolError(f"`{argv[0]}` did not end within {timeout:.0f} s") from error
     except OSError as error:
@@ -85,9 +85,9 @@ def run(
 def start_detached(
     argv: Sequence[str], *, cwd: Path | str, env: Mapping[str, str], log: Path, keep: Sequence[int] = ()
 ) -> None:
-    """Start a program in a session of its own, as nobody's child; its output is appended to `log`.
+    """Start a program detached in its own session; its output is appended to `log`.
 
-    `keep` are file descriptors that it inherits under their numbers.
+    `keep` are file descriptors that it inherits under the same numbers.
     """
     with log.open("ab") as out:
         subprocess.run(  # noqa: S603 - the door: the shell's text is a constant, argv is passed as arguments
@@ -112,9 +112,9 @@ def start_child(
     before_exec: Callable[[], None] | None = None,
     keep: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own, its output in two pipes. Raises OSError when it cannot be executed.
+    """Start a child in its own session, with its output in two pipes. Raises OSError if it cannot be executed.
 
-    `keep` are file descriptors that it inherits under their numbers.
+    `keep` are file descriptors that it inherits under the same numbers.
     """
     with stdin.open("rb") as source:
         return subprocess.Popen(  # noqa: S603 - the door: argv is a list, no shell
@@ -131,7 +131,7 @@ def start_child(
 
 
 def interact(argv: Sequence[str], *, cwd: Path | str, env: Mapping[str, str], hint: str = "set EDITOR") -> int:
-    """Run a program on this terminal (an editor); return its exit status. Raises ToolError when it is missing."""
+    """Run a program on this terminal (an editor); return its exit status. Raises ToolError if it is missing."""
     try:
         return subprocess.run(list(argv), cwd=cwd, env=dict(env), check=False).returncode  # noqa: S603 - the door
     except OSError as error:

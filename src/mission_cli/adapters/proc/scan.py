@@ -1,4 +1,4 @@
-"""What runs on this machine, read from /proc. Without /proc (macOS) the lists are empty: see ADR 6."""
+"""Running processes, read from /proc. Without /proc (macOS) the lists are empty: see ADR 6."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PROC = Path("/proc")
 
 
 def boot_id() -> str:
-    """The id of this boot, or the empty string."""
+    """Return the id of this boot, or the empty string."""
     try:
         return (_PROC / "sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -21,13 +21,13 @@ def boot_id() -> str:
 
 
 def carrying(name: str, value: str) -> list[int]:
-    """Pids of living processes whose environment at start had `name=value`, ours excepted."""
+    """Return the pids of living processes whose environment at start had `name=value`, except this one."""
     needle = b"\0" + f"{name}={value}".encode() + b"\0"
     return [pid for pid in _pids() if needle in b"\0" + _read(pid, "environ") and not _zombie(pid)]
 
 
 def named(names: Iterable[str]) -> bool | None:
-    """Whether a process with one of these names runs; None where that cannot be seen."""
+    """Whether a process with one of these names is running; None if that cannot be determined."""
     wanted = set(names)
     for pid in _pids():
         try:
@@ -40,7 +40,7 @@ def named(names: Iterable[str]) -> bool | None:
 
 
 def descendants(pid: int) -> list[int]:
-    """Pids of all living children, grandchildren and so on."""
+    """Return the pids of all living children, grandchildren and so on."""
     children: dict[int, list[int]] = {}
     for other in _pids():
         parent = _parent(other)
@@ -57,7 +57,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """CPU time that living processes have used so far, together."""
+    """Return the CPU time that living processes have used so far in total, in seconds."""
     ticks = 0
     for pid in pids:
         fields = _stat(pid)
@@ -66,23 +66,23 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 
 def command_of(pid: int) -> list[str]:
-    """The words of a process's command; empty when it is gone."""
+    """Return the command line of a process; empty if it is gone."""
     raw = _read(pid, "cmdline")
     return raw.decode("utf-8", "replace").rstrip("\0").split("\0") if raw else []
 
 
 def commanded(*words: str) -> list[int]:
-    """Pids of living processes whose command holds these words one after another, ours excepted."""
+    """Return the pids of living processes whose command line contains these words in sequence, except this one."""
     size = len(words)
     found = ((pid, command_of(pid)) for pid in _pids())
     return [pid for pid, had in found if any(tuple(had[n : n + size]) == words for n in range(len(had)))]
 
 
 def git_at_work(folders: Iterable[Path]) -> str:
-    """The command of a person's git that is changing something in one of the folders, or the empty string.
+    """Return the command of a person's git that is changing something in one of the folders, or the empty string.
 
-    A `git commit` with its editor open holds no lock: only the process shows it. A git that has started us, by a hook
-    or an alias, waits for us: it is none of them.
+    A `git commit` with an open editor holds no lock; only its process shows it. A git that started this process by a
+    hook or an alias waits for it and does not count.
     """
     for words in _gits(folders, without=set(ancestors())):
         if OURS not in words and _verb(words) in _CHANGING:
@@ -91,12 +91,12 @@ def git_at_work(folders: Iterable[Path]) -> str:
 
 
 def own_git_at_work(folders: Iterable[Path]) -> bool:
-    """Whether a git of ours is writing refs in one of the folders; also one whose parent was killed."""
+    """Whether a git of this program is writing refs in one of the folders, even one whose parent was killed."""
     return any(OURS in words and _verb(words) in _WRITING_REFS for words in _gits(folders))
 
 
 def ancestors() -> list[int]:
-    """Our parent, its parent, and so on."""
+    """Return the pids of this process's parent, its parent, and so on."""
     found: list[int] = []
     pid: int | None = os.getppid()
     while pid and pid not in found:
@@ -106,7 +106,7 @@ def ancestors() -> list[int]:
 
 
 def _gits(folders: Iterable[Path], *, without: Container[int] = ()) -> Iterator[list[str]]:
-    """The commands of gits that work in one of the folders."""
+    """Yield the command lines of git processes that work in one of the folders."""
     roots = [os.fspath(f.resolve()) for f in folders]
     for pid in _pids():
         if pid in without:
@@ -123,7 +123,7 @@ def _gits(folders: Iterable[Path], *, without: Container[int] = ()) -> Iterator[
 
 
 def _verb(words: Sequence[str]) -> str:
-    """What git was told to do, behind its own options."""
+    """Return the git subcommand in a command line, after git's own options."""
     rest = iter(words[1:])
     for word in rest:
         if word in _WITH_VALUE:
@@ -134,7 +134,7 @@ def _verb(words: Sequence[str]) -> str:
 
 
 OURS = "core.hooksPath=/dev/null"
-"""Stands in the command of every git of ours."""
+"""In the command line of every git of this program."""
 _WITH_VALUE = frozenset({"-c", "-C", "--git-dir", "--work-tree", "--namespace", "--super-prefix", "--config-env"})
 _WRITING_REFS = frozenset({"update-ref", "fetch"})
 _CHANGING = frozenset({"commit", "rebase", "merge", "am", "cherry-pick", "revert", "pull", "stash", "gui", "citool"})
@@ -142,7 +142,7 @@ _CHANGING = frozenset({"commit", "rebase", "merge", "am", "cherry-pick", "revert
 
 def _pids() -> Iterator[int]:
     try:
-        names = os.listdir("/proc")  # noqa: PTH208 - paths as objects would cost more than the look at them
+        names = os.listdir("/proc")  # noqa: PTH208 - path objects would cost more than the scan itself
     except OSError:
         return
     own = os.getpid()
@@ -150,7 +150,7 @@ def _pids() -> Iterator[int]:
 
 
 def _read(pid: int, name: str) -> bytes:
-    """A file of a process, empty when it is gone; a scan reads hundreds of them."""
+    """Return a file of a process, empty if it is gone. A scan reads hundreds of them."""
     try:
         with open(f"/proc/{pid}/{name}", "rb", buffering=0) as source:  # noqa: PTH123 - as above
             return source.read()

@@ -1,4 +1,4 @@
-"""Waiting without looking again and again: for signals, children that end, descriptors that have something to say."""
+"""Wait without polling: for signals, ended children and readable descriptors."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _MOST = 512
 
 
 class Bell:
-    """Takes the signals of this process from the moment that it is made; there is one in a process."""
+    """Receives the signals of this process from its creation on; create one per process."""
 
     def __init__(self) -> None:
         self._ear, mouth = os.pipe()
         self.terminated = False
-        """Whether somebody told this process to end."""
+        """Whether this process was told to end."""
         for end in (self._ear, mouth):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._note)
-        signal.signal(signal.SIGCHLD, lambda number, frame: None)  # noqa: ARG005 - it only wakes us
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)  # noqa: ARG005 - it only interrupts the wait
 
     def rest(self, seconds: float, more: Sequence[int] = ()) -> None:
-        """Sleep until a signal comes, a child ends, one of these descriptors can be read, or the time is over."""
+        """Sleep until a signal arrives, a child ends, one of the descriptors becomes readable, or the time is over."""
         ready, _, _ = select.select([self._ear, *more], [], [], seconds)
         if self._ear in ready:
             with suppress(BlockingIOError):
@@ -41,7 +41,7 @@ class Bell:
 
 
 def end_of(pid: int) -> int | None:
-    """A descriptor that can be read when the process has ended, where the system has that."""
+    """Return a descriptor that becomes readable when the process ends; None if the system has no such thing."""
     opener: Callable[[int], int] | None = getattr(os, "pidfd_open", None)
     if opener is None:
         return None

@@ -1,4 +1,4 @@
-"""What a scheduled pulse needs of the environment that it was installed from; keys are not among it."""
+"""The part of the present environment that a scheduled pulse needs, without keys."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _USUAL = ("/usr/local/bin", "/usr/bin", "/bin")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The user as the system knows them, whatever the environment says."""
+    """The user as the system knows them, independent of the environment."""
 
     name: str
     home: str
 
 
 def account() -> Account:
-    """Whoever runs this; a user that the system does not know has a number for a name."""
+    """Return the present user; the name of a user unknown to the system is their number."""
     import pwd
 
     try:
@@ -39,7 +39,7 @@ def account() -> Account:
 
 
 def captured(environment: Mapping[str, str], home: str) -> dict[str, str]:
-    """What is set for the pulse: PATH, where our folders lie, language and time zone. `home` is what cron sets."""
+    """Return the variables to set for the pulse: PATH, folders, language, time zone. `home` is what cron sets."""
     found = {"PATH": clean_path(environment.get("PATH", os.defpath))}
     if environment.get("HOME") not in {None, home}:
         found["HOME"] = environment["HOME"]
@@ -48,15 +48,15 @@ def captured(environment: Mapping[str, str], home: str) -> dict[str, str]:
 
 
 def clean_path(path: str) -> str:
-    """The absolute folders of a PATH that exist, each once."""
+    """Return the existing absolute folders of a PATH, each once."""
     folders = [f for f in path.split(os.pathsep) if f.startswith("/") and f.isprintable() and Path(f).is_dir()]
     return os.pathsep.join(dict.fromkeys(folders))
 
 
 def fitted(job: Job, programs: Iterable[str]) -> tuple[Job, tuple[str, ...]]:
-    """The job with a PATH that a crontab's line has room for, and the folders that were left out for it.
+    """Shorten the job's PATH to fit in a crontab line; return the job and the folders that were left out.
 
-    Those that hold one of the `programs` stay, and the usual ones; the last of the others go first.
+    Folders that contain one of the `programs` and the usual ones stay; of the others, the last ones are removed first.
     """
     folders = job.set.get("PATH", "").split(os.pathsep)
     found = {shutil.which(p, path=job.set.get("PATH", "")) for p in programs}
@@ -73,11 +73,11 @@ def fitted(job: Job, programs: Iterable[str]) -> tuple[Job, tuple[str, ...]]:
 
 
 def environment_of_cron(who: Account) -> dict[str, str]:
-    """What cron gives to a command by itself."""
+    """Return the environment that cron gives to a command."""
     return {"HOME": who.home, "LOGNAME": who.name, "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin"}
 
 
 def environment_of_systemd(who: Account) -> dict[str, str]:
-    """The least that systemd gives to a service of a user by itself."""
+    """Return the minimal environment that systemd gives to a user's service."""
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
     return {"HOME": who.home, "LOGNAME": who.name, "USER": who.name, "SHELL": "/bin/sh", "PATH": path}

@@ -1,7 +1,7 @@
-"""One marked line of a crontab. Pure: bytes in, bytes out; every other line stays as it is, byte for byte.
+"""The marked line of a crontab. Pure: bytes in, bytes out; every other line stays the same, byte for byte.
 
-Our line goes to the top: what a person sets further down (SHELL, PATH, HOME, MAILTO) does not reach it, and what we
-need stands in the line itself. cron ends a command at a bare `%`, and Debian's refuses one of 1000 characters.
+The line is at the top, so that a person's settings below (SHELL, PATH, HOME, MAILTO) do not affect it; it contains all
+that it needs. cron ends a command at an unescaped `%`, and Debian's cron refuses commands of 1000 characters.
 """
 
 from __future__ import annotations
@@ -22,41 +22,41 @@ _SETTING = pattern(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Our line in a crontab."""
+    """The marked line in a crontab."""
 
     text: str
     command: str
-    """As the shell gets it: without the fields of time, `%` bare."""
+    """The command as the shell gets it: without the time fields, `%` unescaped."""
     live: bool
-    """It is no comment."""
+    """True if the line is not commented out."""
 
 
 def command_of(job: Job) -> str:
-    """The command as a shell gets it."""
+    """Return the command as a shell gets it."""
     words = [f"{name}={shlex.quote(value)}" for name, value in job.set.items()]
     words += map(shlex.quote, job.argv)
     return " ".join([*words, f">>{shlex.quote(job.log)}", "2>&1", MARK])
 
 
 def line_of(job: Job) -> str:
-    """The line for a crontab, without its end."""
+    """Return the line for a crontab, without its line end."""
     return _EVERY_MINUTE + command_of(job).replace("%", r"\%")
 
 
 def with_line(crontab: bytes, line: str) -> bytes:
-    """The crontab with our line at its top, and no other of ours. A last line without an end gets one."""
+    """Return the crontab with the line at its top, replacing older ones. A last line without a line end gets one."""
     rest = without_line(crontab)
     ended = rest if not rest or rest.endswith(b"\n") else rest + b"\n"
     return line.encode("utf-8", "surrogateescape") + b"\n" + ended
 
 
 def without_line(crontab: bytes) -> bytes:
-    """The crontab without any line of ours."""
+    """Return the crontab without marked lines."""
     return b"".join(line for line in crontab.splitlines(keepends=True) if not _ours(line))
 
 
 def find_line(crontab: bytes) -> Found | None:
-    """Our line, the last one where there are several."""
+    """Return the marked line, the last one if there are several, or None."""
     lines = [line.rstrip(b"\r\n") for line in crontab.splitlines() if _ours(line)]
     if not lines:
         return None
@@ -67,7 +67,7 @@ def find_line(crontab: bytes) -> Found | None:
 
 
 def job_of(command: str) -> Job | None:
-    """The job that a command of ours stands for; None when somebody has made something else of it."""
+    """Return the job in a command; None if a person has changed the command beyond recognition."""
     try:
         words = shlex.split(command.rstrip().removesuffix(MARK))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The schedule of this user on this machine: cron or systemd, whichever works, and one of them at a time."""
+"""The schedule of this user on this machine: cron or systemd, whichever works, and only one of them."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ KINDS = ("cron", "systemd")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What `install` has done."""
+    """The result of `install`."""
 
     installed: Installed
     keys_made: bool
-    """The environment file is new."""
+    """The key file was created."""
     left_out: tuple[str, ...] = ()
-    """Folders of PATH that a crontab's line had no room for."""
+    """Folders of PATH that did not fit in a crontab line."""
     replaced: tuple[str, ...] = ()
-    """Other kinds that were taken away."""
+    """Other schedules that were removed."""
 
 
 class LocalSchedule:
-    """`state` holds the sign of the last tick, the log, and a note of what was installed."""
+    """`state` contains the time of the last scheduled pulse, the log, and a record of what was installed."""
 
     def __init__(
         self, *, state: Path, key_file: Path, units: Path, pulse: Sequence[str], environment: Mapping[str, str]
@@ -63,7 +63,7 @@ class LocalSchedule:
         return SystemdTimer(self._environment, self._who, self._units)
 
     def noted(self) -> Installed | None:
-        """What we installed and is still there; None also where that cannot be seen now."""
+        """Return what this program installed, if it is still there; None also if that cannot be determined now."""
         note = read_json(self._note)
         kind = note.get("kind") if isinstance(note, dict) else None
         with suppress(MissionError):
@@ -71,28 +71,28 @@ class LocalSchedule:
         return None
 
     def installed(self) -> Installed | None:
-        """What there is, whoever installed it. Raises ToolError when the crontab cannot be read."""
+        """Return the installed schedule, whoever installed it. Raises ToolError if the crontab cannot be read."""
         return self.cron.installed() or self.systemd.installed()
 
     def environment(self, installed: Installed) -> Mapping[str, str]:
-        """What its pulse works with: what it is given, and the environment file."""
+        """Return the environment of a scheduled pulse, including the key file."""
         return {**read_environment(self.key_file), **installed.environment}
 
     def last_tick(self) -> datetime | None:
-        """When `pulse --all` ran last."""
+        """Return when `pulse --all` ran last, or None."""
         try:
             return datetime.fromtimestamp(self._sign.stat().st_mtime, UTC)
         except OSError:
             return None
 
     def job(self) -> Job:
-        """What would be installed now."""
+        """Return the job that would be installed now."""
         from mission_cli.adapters.schedule.capture import captured
 
         return Job(self._pulse, captured(self._environment, self._who.home), str(self.log))
 
     def preview(self) -> Installed:
-        """What cron would start if it was installed now."""
+        """Return what cron would start if it were installed now."""
         from mission_cli.adapters.schedule.capture import environment_of_cron
         from mission_cli.adapters.schedule.line import line_of
 
@@ -100,21 +100,21 @@ class LocalSchedule:
         return Installed("cron", job, line_of(job), environment={**environment_of_cron(self._who), **job.set})
 
     def obstacle(self, kind: str) -> str:
-        """Why this kind would not start anything here, or empty."""
+        """Return why this kind of schedule would not start anything here, or the empty string."""
         return self._of(kind).obstacle()
 
     def choose(self) -> str:
-        """The kind that works here. Raises BlockedError with what is in the way of each."""
+        """Return the kind of schedule that works here. Raises BlockedError with the obstacle of each."""
         obstacles = {kind: self.obstacle(kind) for kind in KINDS}
         works = next((kind for kind, obstacle in obstacles.items() if not obstacle), None)
         if works is None:
             words = "; ".join(f"{kind}: {obstacle}" for kind, obstacle in obstacles.items())
-            hint = "start cron, or write its line all the same: mission cron install --with cron"
-            raise BlockedError(f"nothing here would start a pulse: {words}", hint=hint)
+            hint = "start cron, or write its line anyway: mission cron install --with cron"
+            raise BlockedError(f"no schedule works here: {words}", hint=hint)
         return works
 
     def install(self, kind: str, programs: Iterable[str]) -> Installation:
-        """Try the job and install it; `programs` have to stay on its PATH. Raises MissionError, and changes nothing."""
+        """Try the job and install it; `programs` must stay on its PATH. Raises MissionError; then nothing changed."""
         from mission_cli.adapters.schedule.capture import fitted
 
         keys_made = make_environment(self.key_file)
@@ -128,7 +128,7 @@ class LocalSchedule:
         return Installation(installed, keys_made, left_out, replaced)
 
     def remove(self) -> tuple[str, ...]:
-        """Take away what there is; the kinds that there were. The environment file stays."""
+        """Remove all schedules; return the kinds that were removed. The key file stays."""
         removed = tuple(kind for kind in KINDS if self._of(kind).remove())
         self._note.unlink(missing_ok=True)
         return removed

@@ -24,7 +24,7 @@ _LINGER = Path("/var/lib/systemd/linger")
 
 
 class SystemdTimer:
-    """`folder` is where units of the user lie: `~/.config/systemd/user`."""
+    """The systemd timer as a schedule. `folder` holds the user's units: `~/.config/systemd/user`."""
 
     kind = "systemd"
 
@@ -32,17 +32,17 @@ class SystemdTimer:
         self._environment, self._who, self._folder = dict(environment), who, folder
 
     def obstacle(self) -> str:
-        """Why systemd would not start anything for this user here, or empty."""
+        """Return why systemd would not start anything for this user here, or the empty string."""
         if shutil.which("systemctl", path=self._environment.get("PATH")) is None:
             return "there is no systemd"
         try:
             self._systemctl("show-environment")
         except MissionError as error:
-            return f"systemd runs nothing for you here ({error.message})"
+            return f"systemd does not run your services here ({error.message})"
         return ""
 
     def installed(self) -> Installed | None:
-        """Our timer, if it is there."""
+        """Return the installed timer, or None."""
         service, timer = self._folder / units.SERVICE, self._folder / units.TIMER
         if not (service.is_file() and timer.is_file()):
             return None
@@ -52,7 +52,7 @@ class SystemdTimer:
         return Installed(self.kind, job, str(timer), live=wanted.exists(), environment=environment)
 
     def install(self, job: Job, *, sign: Path) -> Installed:
-        """Try the job, write the units, start the timer. Raises MissionError, and then there is no timer."""
+        """Try the job, write the units, start the timer. Raises MissionError; then there is no timer."""
         obstacle = self.obstacle()
         if obstacle:
             raise ToolError(obstacle, hint="mission cron install --with cron")
@@ -69,11 +69,11 @@ class SystemdTimer:
             raise
         there = self.installed()
         if there is None:
-            raise ToolError(f"{self._folder} does not hold what was written into it")
+            raise ToolError(f"{self._folder} does not contain the units that were written")
         return there
 
     def remove(self) -> bool:
-        """Stop the timer and take the units away; False when there were none. What runs goes on."""
+        """Stop the timer and remove the units; False if there were none. A running pulse continues."""
         places = [self._folder / name for name in (units.TIMER, units.SERVICE)]
         if not any(place.exists() for place in places):
             return False
@@ -87,7 +87,7 @@ class SystemdTimer:
         return True
 
     def lingers(self) -> bool:
-        """Whether timers of this user also run while nobody is logged in."""
+        """Whether timers of this user also run while the user is not logged in."""
         return (_LINGER / self._who.name).exists()
 
     def _systemctl(self, *words: str) -> None:

@@ -1,4 +1,4 @@
-"""A scheduled job is tried once, as its scheduler would start it, before it is believed."""
+"""Try a scheduled job once, as its scheduler would start it, before relying on it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _PATIENCE = 300.0
 
 
 def try_job(argv: Sequence[str], job: Job, *, environment: Mapping[str, str], sign: Path) -> None:
-    """Run `argv`, the job's command, with nothing else around it than `environment`, in the user's home.
+    """Run `argv`, the job's command, in the user's home with exactly this `environment`.
 
-    Raises ToolError with what it said when it fails, or when it leaves no `sign` that a pulse has run.
+    Raises ToolError with its output if it fails, or if it does not touch `sign`, which every pulse does.
     """
     log = Path(job.log)
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -33,18 +33,18 @@ def try_job(argv: Sequence[str], job: Job, *, environment: Mapping[str, str], si
         words += read_tail(log, log.stat().st_size - said)
     if done.code:
         raise ToolError(
-            f"tried as it would be started, it ended with {done.code}: {one_line(words, 600) or 'without a word'}",
-            hint="nothing was changed; mend that and try again (`mission doctor --as-cron` looks closer)",
+            f"a trial run of the scheduled pulse ended with {done.code}: {one_line(words, 600) or 'no output'}",
+            hint="nothing was changed; fix that and try again (details: mission doctor --as-cron)",
         )
     if _look(sign) == before:
         raise ToolError(
-            f"tried as it would be started, it ended well but no pulse has run: {sign} was not touched",
-            hint="nothing was changed; do HOME and the XDG folders lead to the same place as in this shell?",
+            f"a trial run of the scheduled pulse succeeded, but no pulse has run: {sign} was not touched",
+            hint="nothing was changed; check that HOME and the XDG folders are the same as in this shell",
         )
 
 
 def _look(path: Path) -> int:
     try:
-        return os.stat(path).st_mtime_ns  # noqa: PTH116 - nanoseconds tell two ticks apart
+        return os.stat(path).st_mtime_ns  # noqa: PTH116 - nanoseconds distinguish two pulses
     except OSError:
         return 0

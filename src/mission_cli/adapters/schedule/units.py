@@ -1,6 +1,6 @@
-"""A service and a timer of systemd, as texts. Pure.
+"""A systemd service and timer, as text. Pure.
 
-`KillMode=process`: what a pulse leaves running, the supervisors and their workers, is not its own to end.
+`KillMode=process`: the supervisors and workers that a pulse starts must outlive it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _ENV = "/usr/bin/env"
-"""systemd refuses a program with a quote in its path."""
+"""Needed because systemd refuses a program with a quote in its path."""
 SERVICE, TIMER = "mission.service", "mission.timer"
-_MADE = "# made by `mission cron install --with systemd`; `mission cron remove` takes it away\n"
+_MADE = "# made by `mission cron install --with systemd`; `mission cron remove` removes it\n"
 _WORD = pattern(r'"((?:[^"\\]|\\.)*)"')
 _TIMER = f"""\
 {_MADE}[Unit]
@@ -33,7 +33,7 @@ WantedBy=timers.target
 
 
 def service_of(job: Job) -> str:
-    """The text of the service."""
+    """Return the text of the service."""
     lines = [_MADE + "[Unit]", "Description=One pulse over all repositories with missions", "", "[Service]"]
     lines += ["Type=oneshot", "KillMode=process"]
     lines += [f"Environment={_quoted(f'{name}={value}')}" for name, value in job.set.items()]
@@ -43,12 +43,12 @@ def service_of(job: Job) -> str:
 
 
 def timer() -> str:
-    """The text of the timer."""
+    """Return the text of the timer."""
     return _TIMER
 
 
 def job_of(service: str) -> Job | None:
-    """The job that a service of ours stands for; None when somebody has made something else of it."""
+    """Return the job in a service; None if a person has changed the service beyond recognition."""
     values = dict(word.partition("=")[::2] for line in _values(service, "Environment") for word in _words(line))
     starts = [tuple(w.replace("$$", "$") for w in _words(line)) for line in _values(service, "ExecStart")]
     logs = [line.removeprefix("append:").replace("%%", "%") for line in _values(service, "StandardOutput")]

@@ -1,7 +1,7 @@
-"""What lies inside of files that pack others: zip (jar, whl, docx), gzip, bzip2, xz; read as streams, within limits.
+"""Content of packed files: zip (jar, whl, docx), gzip, bzip2, xz; read as streams, within limits.
 
-A tar holds its files as they are, so that it needs nothing of its own. What is broken, locked by a password, nested
-deeper or larger than the limits is looked at as the bytes that it is.
+A tar file stores its files uncompressed and needs no unpacking. A file that is broken, password-protected, nested too
+deeply or too large is scanned as plain bytes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Room:
 
 
 def inside(pieces: Iterable[bytes], name: str) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """The file itself, then what it packs, each as (name, pieces). Read each to its end before the next."""
+    """Yield the file itself, then what it contains, each as (name, pieces). Read each to its end before the next."""
     yield from _inside(pieces, name, _Room(), _DEEPEST)
 
 
@@ -76,7 +76,7 @@ def _packed(copy: IO[bytes], name: str, room: _Room, depth: int) -> Iterator[tup
 
 
 def _xz(copy: IO[bytes]) -> IO[bytes]:
-    """A reader of xz that takes no more memory than it may, whatever the file asks for."""
+    """Unpack xz with a memory limit, whatever the file demands."""
     unpacker = lzma.LZMADecompressor(memlimit=_MEMORY)
     out = SpooledTemporaryFile(_PIECE)  # noqa: SIM115 - closed with the last reference
     with suppress(*_BROKEN):
@@ -106,6 +106,6 @@ def _zipped(copy: IO[bytes], name: str, room: _Room, depth: int) -> Iterator[tup
                 return
             shown = f"{name}/{member.filename}"
             yield f"the name of {shown}", [member.filename.encode("utf-8", "surrogateescape")]
-            if member.compress_type != zipfile.ZIP_LZMA:  # which may ask for any amount of memory
+            if member.compress_type != zipfile.ZIP_LZMA:  # LZMA may demand any amount of memory
                 with suppress(*_BROKEN, zipfile.BadZipFile):
                     yield from _inside(_read(archive.open(member), room), shown, room, depth)

@@ -1,6 +1,6 @@
-"""What keys and tokens look like, found in linear time: the rules of `detect-secrets` and a few of ours, run by RE2.
+"""Find keys and tokens by their form, in linear time: the rules of `detect-secrets` and some of our own, in RE2.
 
-One search for the beginnings of all forms passes over what has none of them; only around a hit every rule is run.
+A first search, for the beginnings of all forms, skips text without any; the rules run only around its hits.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PRIVATE_KEY = "Private key"
 REACH = 4096
-"""Bytes of a text that have to be seen together for a secret in them to be found."""
+"""A secret is found if it lies within this many bytes."""
 _OURS = {
     "Anthropic key": r"\bsk-ant-[A-Za-z0-9_-]{20,}",
     "OpenAI key": r"\bsk-[A-Za-z0-9_-]{32,}",
@@ -41,16 +41,17 @@ _GUESSES = frozenset(
         "Private Key",
     }
 )
-"""Rules that also fire on honest code: hashes of lock files, `password = "x"` of a test, a local database's address.
+"""Rules that also match harmless code: hashes in lock files, `password = "x"` in a test, the URL of a local database.
 
-For the last two we have rules of our own: a token is hidden to its end, and a line that only names a key holds none.
+The last two are replaced by rules of our own: a token is hidden to its end, and a line that only names a key does not
+count.
 """
 _BEGINNINGS = {
     "Discord Bot Token": r"\.[\w-]{6}\.[\w-]{8}",
     "Mailchimp Access Key": r"[0-9a-z]-us[0-9]",
     "Telegram Bot Token": r"[0-9]{4}:[0-9A-Za-z_-]{8}",
 }
-"""What to look for first where a form begins with what every long word begins with."""
+"""What to search for first if every long word begins as the form does."""
 _COUNT = pattern(r"\{(\d+)(?:,\d*)?\}")
 _MOST_COUNTED = 8
 _AROUND, _BLOCK = 512, 16_384
@@ -65,7 +66,7 @@ _WORDS = pattern(
     rb"example|placeholder|dummy|redacted|changeme|sample|insert|your[-_]|notreal|12345678|abcdefgh", re.IGNORECASE
 )
 _SAMPLE_TOKEN = b".eyJzdWIiOiIxMjM0NTY3ODkw"
-"""The payload of the tokens that jwt.io shows: `{"sub":"1234567890`."""
+"""The payload of the sample tokens on jwt.io: `{"sub":"1234567890`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,11 @@ class Found:
     kind: str
     secret: bytes
     known: bool = False
-    """It is one of the person's own, by value."""
+    """It is one of the person's own secrets, known by value."""
 
     @property
     def is_example(self) -> bool:
-        """Whether documentation prints it, or nobody could have such a key: `AKIA…EXAMPLE`, `sk-xxxxxxxx…`."""
+        """Whether it is a sample from documentation or cannot be real: `AKIA…EXAMPLE`, `sk-xxxxxxxx…`."""
         if self.known or self.kind == PRIVATE_KEY:
             return False
         tail = self.secret.rpartition(b"-")[2].rpartition(b"_")[2]
@@ -88,7 +89,7 @@ class Found:
 
 
 class Forms:
-    """All forms, and the secrets that are known by value with what they are called."""
+    """All forms, and the secrets that are known by value, with their names."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = {value.encode("utf-8", "surrogateescape"): name for value, name in values.items()}
@@ -98,7 +99,7 @@ class Forms:
         self._first = _compiled(b"|".join([*first, *known]))
 
     def find(self, text: bytes) -> Iterator[Found]:
-        """Every secret of a text; one that several rules find comes several times."""
+        """Yield every secret in a text; one that matches several rules is yielded several times."""
         at = 0
         while at < len(text) and (hit := self._first.search(text, at)) is not None:
             begin = max(0, hit.start() - _AROUND)
@@ -114,7 +115,7 @@ class Forms:
         for kind, rule, _ in _forms():
             for match in rule.finditer(block):
                 secret = _of(kind, match, text, begin)
-                if secret and begin + match.end() == end < len(text):  # it goes on behind the block
+                if secret and begin + match.end() == end < len(text):  # it continues after the block
                     rest = _REST.match(text, end)
                     secret += rest.group() if rest else b""
                 if secret:
@@ -122,7 +123,7 @@ class Forms:
 
 
 def _of(kind: str, match: Any, text: bytes, begin: int) -> bytes:
-    """The secret itself where a rule names it by a group, else all that was found; empty where it is none after all."""
+    """Return the secret in a match, by the rule's group or as a whole; empty if it is none after all."""
     if kind == PRIVATE_KEY:
         return _key_body(text, begin + match.end())
     if kind == "OpenAI key" and not _OPENAI.match(match.group()):
@@ -133,7 +134,7 @@ def _of(kind: str, match: Any, text: bytes, begin: int) -> bytes:
 
 
 def _key_body(text: bytes, start: int) -> bytes:
-    """A line of a private key that no other key has; empty where only the words stand there."""
+    """Return a line that is unique to a private key; empty if the text only mentions a key."""
     piece = text[start : start + _KEY_REACH]
     end = _KEY_END.search(piece)
     lines = _KEY_BODY.findall(piece[: end.start() if end else len(piece)])
@@ -142,7 +143,7 @@ def _key_body(text: bytes, start: int) -> bytes:
 
 @cache
 def _forms() -> tuple[tuple[str, Any, bytes], ...]:
-    """(kind, rule, what its matches begin with or hold)."""
+    """Return (kind, rule, pattern that every match begins with or contains)."""
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
     from detect_secrets.plugins.base import RegexBasedDetector
 
@@ -173,14 +174,14 @@ def _compiled(text: bytes) -> Any:
 
 
 def _in_re2(rule: str) -> str:
-    """A rule for Python's `re` as RE2 reads it: what it says of its neighbors becomes a part of it."""
+    """Convert a rule for Python's `re` to RE2: lookarounds become part of the match."""
     rule = rule.replace(r"(?:(?<=\W)|(?<=^))", r"(?:^|\W)").replace(r"(?!\w)", r"(?:\W|$)")
     rule = re.sub(r"\(\?!\[([^\]]*)\]\)", r"(?:[^\1]|$)", rule)
     return re.sub(r"\{(\d+),\d{4,}\}", r"{\1,}", rule)
 
 
 def _beginning(kind: str, rule: str) -> str:
-    """The rule up to its first long count: what every match holds, with few states to keep in mind."""
+    """Return the rule up to its first long count: a pattern in every match that needs few states."""
     if kind in _BEGINNINGS:
         return _BEGINNINGS[kind]
     long = next((count for count in _COUNT.finditer(rule) if int(count.group(1)) > _MOST_COUNTED), None)

@@ -1,4 +1,4 @@
-"""Secrets by value and by form: the person's own, the rules of `detect-secrets`, and a few of ours."""
+"""Find secrets by value and by form: the person's own, the rules of `detect-secrets`, and some of our own."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SHORTEST = 8
 _KEY_BEGINS, _KEY_ENDS = pattern(r"-----BEGIN [A-Z ]*PRIVATE KEY"), pattern(r"-----END [A-Z ]*PRIVATE KEY")
 _KEY_BLOCK = pattern(rf"{_KEY_BEGINS.pattern}.*?({_KEY_ENDS.pattern}( BLOCK)?-----|\Z)", re.DOTALL)
 _LONGEST_KEY = 500
-"""Lines; what is longer has lost its end."""
+"""In lines; a longer key block has lost its end."""
 _WORTH_A_LOOK = pattern(r"[A-Za-z0-9_/+=-]{16}")
 
 
 class SecretRules:
-    """`values` are secrets by value, each with what it is called."""
+    """Finds and hides secrets. `values` are secrets by value, each with its name."""
 
     def __init__(self, values: Mapping[str, str] | None = None) -> None:
         self._values: dict[str, str] = {}
@@ -45,16 +45,16 @@ class SecretRules:
         return Forms(self._values)
 
     def find(self, text: bytes) -> Iterator[Found]:
-        """Every secret in a text, in time linear in its length."""
+        """Yield every secret in a text, in time linear in its length."""
         return self._forms.find(text)
 
     def kind(self, line: str) -> str:
-        """What kind of secret stands in a line; empty when there is none, or only an example."""
+        """Return the kind of secret in a line; empty if there is none, or only an example."""
         found = self.find(line.encode("utf-8", "surrogateescape"))
         return next((one.kind for one in found if not one.is_example), "")
 
     def scrub(self, text: str) -> str:
-        """The text with `[secret: KIND]` in the place of every secret."""
+        """Return the text with `[secret: KIND]` in place of every secret."""
         if self._known:
             text = self._known.sub(lambda found: _mark(self._values[found.group()]), text)
         text = _KEY_BLOCK.sub(_mark("Private key"), text)
@@ -70,7 +70,7 @@ class SecretRules:
 
 
 class Scrubber:
-    """Scrubs a stream line by line; a private key goes over many lines."""
+    """Scrubs a stream line by line, including private keys over many lines."""
 
     def __init__(self, rules: Secrets) -> None:
         self._rules = rules
@@ -78,25 +78,25 @@ class Scrubber:
         self._key_lines = 0
 
     def text(self, text: str) -> str:
-        """A text that is whole by itself, clean."""
+        """Scrub a text that is complete in itself."""
         return self._rules.scrub(text)
 
     def skip(self, text: str) -> None:
-        """Pass over text that nobody keeps: what follows it may still be the rest of a private key."""
+        """Skip text that is not kept; what follows may still be the rest of a private key."""
         begins = max((found.end() for found in _KEY_BEGINS.finditer(text)), default=-1)
         ends = max((found.end() for found in _KEY_ENDS.finditer(text)), default=-1)
         if max(begins, ends) >= 0:
             self._in_key = begins > ends
 
     def lines(self, texts: list[str]) -> list[str]:
-        """Lines that follow each other, clean; there may be fewer of them afterwards."""
+        """Scrub consecutive lines; the result may have fewer lines."""
         whole = "\n".join(texts)
         if self._in_key or _KEY_BEGINS.search(whole):
             return [self.line(text) for text in texts]
         return self._rules.scrub(whole).split("\n")
 
     def line(self, text: str) -> str:
-        """One line, clean."""
+        """Scrub one line."""
         if self._in_key:
             self._key_lines += 1
             self._in_key = self._key_lines < _LONGEST_KEY and not _KEY_ENDS.search(text)
@@ -107,7 +107,7 @@ class Scrubber:
 
 
 def known_secrets(environment: Mapping[str, str], *settings: Mapping[str, str]) -> dict[str, str]:
-    """Secrets by value with their names: what is one by its name, and what a setting refers to."""
+    """Return secrets by value with their names: variables with a secret's name, and what settings refer to."""
     found = {value: name for name, value in environment.items() if _NAMED.search(name)}
     for setting in settings:
         for name, value in setting.items():
