@@ -100,7 +100,7 @@ class Crontab:
     def _faithful(self, listing: bytes) -> bytes:
         """Return the crontab's exact content: Debian's `-l` shows a carriage return as two characters, `-e` does not.
 
-        The text that `-e` passes to the editor lacks the comments at the top; there, `\\r` at the end of a line is one
+        The text that `-e` passes to the editor lacks the comments at the top; there, a carriage return at a line end is one
         character.
         """
         if b"\\r" not in listing:
