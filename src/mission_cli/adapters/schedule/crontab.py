@@ -100,8 +100,8 @@ class Crontab:
     def _faithful(self, listing: bytes) -> bytes:
         """Return the crontab's exact content: Debian's `-l` shows a carriage return as two characters, `-e` does not.
 
-        The text that `-e` passes to the editor lacks the comments at the top; there, a carriage return at a line end is one
-        character.
+        The text that `-e` passes to the editor lacks the comments at the top. In these, the two characters at a line
+        end are taken for a carriage return.
         """
         if b"\\r" not in listing:
             return listing
