@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.ids import MissionId
-from mission_cli.domain.status import EndReason, JobState
+from mission_cli.domain.status import EndReason, JobKind, JobState
 from mission_cli.ports.executor import JobSpec
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def worker(place: Place, key: str) -> JobSpec:
     base = place.base(a_txt="a\n")
     attempt = key.rpartition("a")[2]
     env = {"MISSION_FEATURE": "1.1", "MISSION_ATTEMPT": attempt, "MISSION_RUN": key}
-    return JobSpec(key=key, kind="worker", argv=place.argv(), commit=base, branch=f"mission/{key}", env=env)
+    return JobSpec(key=key, kind=JobKind.WORKER, argv=place.argv(), commit=base, branch=f"mission/{key}", env=env)
 
 
 def test_a_worker_that_is_submitted_often_begins_once_and_ends(place: Place) -> None:
@@ -101,7 +101,7 @@ def test_a_claim_that_somebody_forges_costs_a_number_and_nothing_else(place: Pla
 def test_an_attempt_by_hand_runs_until_it_is_handed_back(place: Place) -> None:
     executor = place.context().executor
     base = place.base(a_txt="a\n")
-    spec = JobSpec(key=HAND, kind="hand", argv=(), commit=base, branch=f"mission/{HAND}")
+    spec = JobSpec(key=HAND, kind=JobKind.HAND, argv=(), commit=base, branch=f"mission/{HAND}")
     executor.submit(spec)
     executor.submit(spec)
     assert executor.poll([HAND])[HAND].state is JobState.RUNNING
@@ -120,7 +120,7 @@ def test_an_attempt_by_hand_runs_until_it_is_handed_back(place: Place) -> None:
 def test_a_check_ends_with_what_its_command_says(place: Place) -> None:
     executor = place.context().executor
     base = place.base(a_txt="a\n")
-    executor.submit(JobSpec(key=CHECK, kind="check", argv=("/bin/sh", "-c", "false"), commit=base))
+    executor.submit(JobSpec(key=CHECK, kind=JobKind.CHECK, argv=("/bin/sh", "-c", "false"), commit=base))
     end = place.wait(CHECK)
     assert end.exit is not None
     assert (end.exit.reason, end.exit.code) == (EndReason.EXIT, 1)
@@ -131,7 +131,7 @@ def test_how_a_job_ended_can_be_looked_at(place: Place) -> None:
     results = ctx.executor.results([CHECK])
     assert list(ctx.runtime.looks(results).values()) == [[]]
     ctx.executor.submit(
-        JobSpec(key=CHECK, kind="check", argv=("/bin/sh", "-c", "true"), commit=place.base(a_txt="a\n"))
+        JobSpec(key=CHECK, kind=JobKind.CHECK, argv=("/bin/sh", "-c", "true"), commit=place.base(a_txt="a\n"))
     )
     place.wait(CHECK)
     [look] = ctx.runtime.looks(results).values()

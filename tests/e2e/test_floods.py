@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mission_cli.adapters.secrets.screen import SecretRules
-from mission_cli.domain.status import EndReason
+from mission_cli.domain.status import EndReason, JobKind
 from mission_cli.ports.executor import JobSpec
 from mission_cli.wiring import compose
 
@@ -40,7 +40,7 @@ def world_of(person: Person) -> Context:
 
 def job(person: Person, name: str, *argv: str, deadline: int = 0) -> JobSpec:
     head = person.git("rev-parse", "main")
-    return JobSpec(key=f"m/checks/{name}.1", kind="check", argv=argv, commit=head, deadline_s=deadline)
+    return JobSpec(key=f"m/checks/{name}.1", kind=JobKind.CHECK, argv=argv, commit=head, deadline_s=deadline)
 
 
 def end_of(ctx: Context, spec: JobSpec) -> Exit:

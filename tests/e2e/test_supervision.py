@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tests.kit.people import HONEST
 
 from mission_cli import __version__
+from mission_cli.domain.status import JobKind
 from mission_cli.fastpath import is_idle
 from mission_cli.ports.executor import JobSpec
 from mission_cli.wiring.compose import open_repository
@@ -74,7 +75,7 @@ def test_a_job_that_no_pulse_watches_wakes_one_when_it_ends(person: Person) -> N
     assert is_idle(os.fspath(person.runtime), __version__)
     executor = open_repository(person.repo).context.executor
     executor.submit(
-        JobSpec(key="m/checks/unknown.1", kind="check", argv=("true",), commit=person.git("rev-parse", "HEAD"))
+        JobSpec(key="m/checks/unknown.1", kind=JobKind.CHECK, argv=("true",), commit=person.git("rev-parse", "HEAD"))
     )
     executor.wait("m/checks/unknown.1")
     person.let_pulses_end()

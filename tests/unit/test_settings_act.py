@@ -10,7 +10,7 @@ from tests.kit.missions import WORK, mission, record
 
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.mission import Criterion
-from mission_cli.domain.status import CriterionKind
+from mission_cli.domain.status import CriterionKind, JobKind
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.effects import (
     _check_job,
@@ -70,7 +70,7 @@ def surroundings(one: Opened) -> Any:
 
 REACHES: dict[str, tuple[str, Callable[[Opened], Any], Any]] = {
     "sandbox": ('sandbox = "off"', lambda one: job(one).sandbox, False),
-    "machine_workers": ("machine_workers = 11", lambda one: (surroundings(one).slot_count, one.context.machine.free_slots("check")), (11, 11)),
+    "machine_workers": ("machine_workers = 11", lambda one: (surroundings(one).slot_count, one.context.machine.free_slots(JobKind.CHECK)), (11, 11)),
     "sandbox_read": ('sandbox_read = ["/opt/x"]', lambda one: surroundings(one).sandbox_read, ("/opt/x",)),
     "sandbox_write": ('sandbox_write = ["/opt/y"]', lambda one: surroundings(one).sandbox_write, ("/opt/y",)),
     "stuck_after": ('stuck_after = "3h"', lambda one: job(one).stall_s, 10800),

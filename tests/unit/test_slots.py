@@ -10,6 +10,7 @@ from mission_cli.adapters.executors.jobs.slots import (
     free_slots,
     take_slot,
 )
+from mission_cli.domain.status import JobKind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,6 @@ def test_each_kind_has_as_many_slots_as_the_machine_may_have(tmp_path: Path) -> 
         for slot in filter(None, slots):
             os.close(slot[1])
     assert [free_slots(tmp_path, 2, kind) for kind in SLOTS] == [2, 2]
-    again = take_slot(tmp_path, 2, "check")
+    again = take_slot(tmp_path, 2, JobKind.CHECK)
     assert again is not None
     os.close(again[1])

@@ -18,6 +18,7 @@ from mission_cli.adapters.executors.jobs.folder import JobFolder
 from mission_cli.adapters.executors.supervise.job_costs import Account
 from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.runs import Usage
+from mission_cli.domain.status import JobKind
 from mission_cli.ports.agents import Prices
 from mission_cli.ports.executor import JobSpec
 
@@ -117,7 +118,7 @@ def test_a_usage_file_that_is_none_is_an_unknown_cost(tmp_path: Path, make: Call
     job = JobFolder(tmp_path)
     job.usage.parent.mkdir()
     make(job.usage)
-    spec = JobSpec(key="m/1.1-a1", kind="worker", argv=(), commit="", agent="command", max_usd="0.5")
+    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=(), commit="", agent="command", max_usd="0.5")
     account = Account(job, spec, {}, SecretRules())
     limits = account.limits(AGENTS["command"])
     limits.look(account.usage_text())
@@ -128,7 +129,7 @@ def test_a_usage_file_that_is_none_is_an_unknown_cost(tmp_path: Path, make: Call
 
 def test_what_was_seen_is_never_taken_back(tmp_path: Path) -> None:
     job = JobFolder(tmp_path)
-    spec = JobSpec(key="m/1.1-a1", kind="worker", argv=(), commit="", agent="command", max_usd="0.5")
+    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=(), commit="", agent="command", max_usd="0.5")
     limits = Account(job, spec, {}, SecretRules()).limits(AGENTS["command"])
     bills = []
     for text in ('{"cost_usd": 0.3, "input_tokens": 10}', "", '{"cost_usd": 0.01}', "[", '{"cost_usd": 3}', "["):
@@ -144,7 +145,7 @@ def test_what_was_seen_is_never_taken_back(tmp_path: Path) -> None:
 def test_a_later_supervisor_knows_what_the_first_one_saw(tmp_path: Path) -> None:
     job = JobFolder(tmp_path)
     job.write_bill(Usage(usd=Decimal("0.25"), tokens={"input": 7}))
-    spec = JobSpec(key="m/1.1-a1", kind="worker", argv=(), commit="", agent="command")
+    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=(), commit="", agent="command")
     usage = Account(job, spec, {}, SecretRules()).from_log(None).usage
     assert usage is not None
     assert (usage.usd, dict(usage.tokens)) == (Decimal("0.25"), {"input": 7})

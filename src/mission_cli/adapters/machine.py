@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.adapters.git.repo.checkout import Checkout
+    from mission_cli.domain.status import JobKind
 
 _MIB = 1024 * 1024
 _UNBOXED = "workers can do what you can do on this machine"
@@ -96,7 +97,7 @@ class LocalMachine:
             return f"a sandbox is required, and there is none: {why}"
         return f'network = "{self._network}" needs the sandbox, and it is off' if self._network != "on" else ""
 
-    def free_slots(self, kind: str) -> int:
+    def free_slots(self, kind: JobKind) -> int:
         """Slots of a kind of jobs that nobody holds."""
         return free_slots(self._slots, self._slot_count, kind)
 

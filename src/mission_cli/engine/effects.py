@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.domain.errors import MissionError
+from mission_cli.domain.status import JobKind
 from mission_cli.engine import findings
 from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.context import agent_of
@@ -72,7 +73,7 @@ def hand_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
     """The job of an attempt by hand: a tree, and nothing that runs."""
     return JobSpec(
         key=record.run,
-        kind="hand",
+        kind=JobKind.HAND,
         argv=(),
         commit=record.base,
         branch=f"mission/{record.run}",
@@ -131,7 +132,7 @@ def agent_job(ctx: Context, record: RunRecord, *, title: str, slash_command: str
     silent = runner.stall_after or usual
     return JobSpec(
         key=record.run,
-        kind="worker",
+        kind=JobKind.WORKER,
         argv=invocation.argv,
         commit=record.base,
         stdin=invocation.stdin,
@@ -197,7 +198,7 @@ def _check_job(ctx: Context, mission: Mission, act: RunCheck) -> JobSpec:
     limit = act.criterion.timeout or ctx.settings.check_timeout
     return JobSpec(
         key=check_job(mission, act.key, act.attempt),
-        kind="check",
+        kind=JobKind.CHECK,
         argv=ctx.checks.argv(act.criterion),
         commit=act.commit,
         base_name=mission.base,

@@ -11,7 +11,7 @@ from mission_cli.document.reading.placed import load_placed
 from mission_cli.document.syntax.front import priority_of
 from mission_cli.domain.errors import ConflictError, MissionError, refusals_said
 from mission_cli.domain.ids import MissionId
-from mission_cli.domain.status import FINISHED_MISSION, PRIORITIES, MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, PRIORITIES, HoldKind, JobKind, MissionStatus
 from mission_cli.domain.timing.timeline import follow
 from mission_cli.engine import effects as acting
 from mission_cli.engine import findings, remote_sync
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 _MOST_ROUNDS = 100
 _MOST_CONFLICTS = 20
 _MOST_PASSES = 100
-_UNWATCHED = frozenset({"runner", "machine", "base", "work", "evidence"})
+_UNWATCHED = frozenset({HoldKind.RUNNER, HoldKind.MACHINE, HoldKind.BASE, HoldKind.WORK, HoldKind.EVIDENCE})
 """Kinds of holds that may end without a change of a watched file: a program, a key, room on the disk, an object."""
 
 
@@ -174,7 +174,7 @@ def _run_until_quiet(
     settled = ctx.runtime.settled()
     secured(ctx, settled, report.lines)  # before anybody else is told of it
     report.remote_unreachable = remote_sync.sync_if_due(ctx) is SyncResult.UNREACHABLE
-    report.slots = Slots(ctx.machine.free_slots("worker"), ctx.machine.free_slots("check"))
+    report.slots = Slots(ctx.machine.free_slots(JobKind.WORKER), ctx.machine.free_slots(JobKind.CHECK))
     for _ in range(_MOST_PASSES):
         looks = ctx.runtime.looks([*ctx.state.watch(), *ctx.settings_files])
         snapshot = secured(ctx, settled, report.lines)
@@ -347,7 +347,7 @@ def _waits_for_the_world(case: Case) -> bool:
     """Whether an unfinished mission waits for something that no watched file tells of."""
     if case.mission.status in FINISHED_MISSION:
         return False
-    unseen = any(hold.kind in _UNWATCHED or (hold.kind == "slot" and hold.until) for hold in case.plan.holds)
+    unseen = any(hold.kind in _UNWATCHED or (hold.kind == HoldKind.SLOT and hold.until) for hold in case.plan.holds)
     return unseen or bool(case.observation.landing.obstacle or case.observation.remote_problem)
 
 

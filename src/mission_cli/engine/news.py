@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import one_line
 from mission_cli.domain.branches.landing import LandState
-from mission_cli.domain.status import FeatureStatus, MissionStatus
+from mission_cli.domain.status import FeatureStatus, HoldKind, MissionStatus
 from mission_cli.engine.guards import standstill
 from mission_cli.ports.notifier import News
 
@@ -60,7 +60,7 @@ def standing(case: Case) -> Mapping[str, str]:
         rows = [r for r in mission.progress if r.event == f"mission.{mission.status}"]
         facts[str(mission.status)] = rows[-1].details if rows else f"{mission.id} is {mission.status}"
     waits = (
-        [h for h in case.plan.holds if h.person and h.kind != "by_hand"]
+        [h for h in case.plan.holds if h.person and h.kind != HoldKind.BY_HAND]
         if mission.status is MissionStatus.ACTIVE
         else []
     )

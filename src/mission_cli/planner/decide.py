@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.budget.ledger import alert
 from mission_cli.domain.host import is_elsewhere
-from mission_cli.domain.status import WAITING_MISSION, FeatureStatus, MissionStatus
+from mission_cli.domain.status import WAITING_MISSION, FeatureStatus, HoldKind, MissionStatus
 from mission_cli.planner.attempts.help_requests import withdraw
 from mission_cli.planner.attempts.settle import settle
 from mission_cli.planner.core.decisions import Cancel, Decisions
@@ -58,7 +58,11 @@ def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisi
     draft = Draft(mission, observation, policy)
     if not mission.managed:
         draft.hold(
-            "", "mission", "it is not managed by this program", unblock=f"mission start {mission.id}", person=True
+            "",
+            HoldKind.MISSION,
+            "it is not managed by this program",
+            unblock=f"mission start {mission.id}",
+            person=True,
         )
         return draft.plan()
     if is_elsewhere(mission.host, observation.me):
@@ -66,14 +70,14 @@ def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisi
         return draft.plan()
     if observation.shared and not mission.host and mission.status in _GOING:
         unblock = f"mission takeover {mission.id}"
-        draft.hold("", "host", "no clone is set to drive it", unblock=unblock, person=True)
+        draft.hold("", HoldKind.HOST, "no clone is set to drive it", unblock=unblock, person=True)
         return draft.plan()
     if put_back(draft):
         return draft.plan()
     bounds(draft)
     if observation.remote_problem:
         words = f"nothing starts while the remote cannot be used: {observation.remote_problem}"
-        draft.hold("", "remote", words, person=observation.undecided)
+        draft.hold("", HoldKind.REMOTE, words, person=observation.undecided)
     if mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():
         for step in () if renumber(draft) else _STEPS:
             step(draft)
@@ -92,10 +96,10 @@ def _elsewhere(draft: Draft) -> None:
     unblock = f"mission takeover {mission.id}"
     if draft.observation.host_silent:
         words = f"it is driven by {host}, whose heartbeat was not renewed lately"
-        draft.hold("", "host", words, unblock=unblock, person=True)
+        draft.hold("", HoldKind.HOST, words, unblock=unblock, person=True)
     else:
         # Without a remote no other clone can take part: another host means a copied repository or a mistake.
-        draft.hold("", "host", f"it is driven by {host}", unblock=unblock, person=not draft.observation.shared)
+        draft.hold("", HoldKind.HOST, f"it is driven by {host}", unblock=unblock, person=not draft.observation.shared)
 
 
 def _has_to_pay(mission: Mission) -> bool:
@@ -106,15 +110,17 @@ def _has_to_pay(mission: Mission) -> bool:
 def _mission_hold(draft: Draft) -> None:
     mission = draft.mission
     lacks_base = mission.status is MissionStatus.ACTIVE and draft.observation.base is None and not mission.poc
-    if lacks_base and not any(hold.kind == "base" for hold in draft.holds):
+    if lacks_base and not any(hold.kind == HoldKind.BASE for hold in draft.holds):
         without_base(draft)
     if mission.status in {MissionStatus.DRAFT, MissionStatus.PLANNING}:
-        draft.hold("", "mission", f"it is {mission.raw_status}", unblock=f"mission start {mission.id}", person=True)
+        draft.hold(
+            "", HoldKind.MISSION, f"it is {mission.raw_status}", unblock=f"mission start {mission.id}", person=True
+        )
     elif mission.status is MissionStatus.PAUSED:
         reason = next((r.details for r in reversed(mission.progress) if r.event == "mission.paused"), "it is paused")
         reached = alert(stand(draft))
         unblock = way_on(draft, reached) if reached and _has_to_pay(mission) else f"mission resume {mission.id}"
-        draft.hold("", "paused", reason, unblock=unblock, person=True)
+        draft.hold("", HoldKind.PAUSED, reason, unblock=unblock, person=True)
     elif mission.status is None:
         words, unblock = f"its status `{mission.raw_status}` is not known", f"mission edit {mission.id}"
-        draft.hold("", "mission", words, unblock=unblock, person=True)
+        draft.hold("", HoldKind.MISSION, words, unblock=unblock, person=True)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.domain.runs import Job
+    from mission_cli.domain.status import JobKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class JobSpec:
     """What to run. `key` is its one name; submitting it twice starts it once."""
 
     key: str
-    kind: str
+    kind: JobKind
     """worker: claimed, counted among the machine's slots, never started twice; check: may be run again;
     plan: never started twice, and nothing that it leaves in its tree is kept;
     hand: claimed, no process of ours: a person works in its tree until `hand_back` or `cancel`."""

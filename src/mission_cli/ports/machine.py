@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.domain.host import Person
+    from mission_cli.domain.status import JobKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Machine(Protocol):
         """The person at the keyboard, as git knows them."""
         ...
 
-    def free_slots(self, kind: str) -> int:
+    def free_slots(self, kind: JobKind) -> int:
         """Jobs of a kind, `worker` or `check`, that may still be started here, over all missions of this user."""
         ...
 

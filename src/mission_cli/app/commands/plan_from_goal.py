@@ -42,7 +42,7 @@ from mission_cli.domain.errors import BlockedError, ToolError
 from mission_cli.domain.ids import PLANNING, MissionId, run_id
 from mission_cli.domain.mission import Limits
 from mission_cli.domain.runs import Exit, RunRecord, Usage
-from mission_cli.domain.status import Cause, EndReason, JobState, RecordState
+from mission_cli.domain.status import Cause, EndReason, JobKind, JobState, RecordState
 from mission_cli.engine.context import agent_of, policy_of
 from mission_cli.engine.effects import agent_job
 from mission_cli.engine.halt import refuse_stopped
@@ -323,7 +323,7 @@ def _job(ctx: Context, desk: PlanningSetup, record: RunRecord, session: str, num
     return replace(
         job,
         key=f"plan/{desk.name}/{number}",
-        kind="plan",
+        kind=JobKind.PLAN,
         tree=f"plan/{desk.name}",
         base_name=desk.wish.base,
         env={**job.env, **env},

@@ -12,7 +12,7 @@ from mission_cli.domain.errors import BlockedError, UsageError
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import poc_branch
 from mission_cli.domain.routing import runners
-from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.engine.context import policy_of
 from mission_cli.planner.core.decisions import Hold
 
@@ -81,7 +81,7 @@ def why_refused(ctx: Context, address: Address) -> Hold | None:
     try:
         refuse_start(ctx, address)
     except BlockedError as error:
-        return Hold("", "start", error.message, unblock=error.hint, person=True)
+        return Hold("", HoldKind.START, error.message, unblock=error.hint, person=True)
     return None
 
 

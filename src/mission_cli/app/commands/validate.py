@@ -13,7 +13,7 @@ from mission_cli._support.text import stamp
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.mission import Result
-from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus
+from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, JobKind
 from mission_cli.engine import effects as acting
 from mission_cli.engine.check_jobs import check_states
 from mission_cli.engine.context import policy_of
@@ -107,7 +107,7 @@ def step(ctx: Context, validation: Validation) -> Judgement:
     """Start what has to be started; return where it stands. Questions to people count as not judged here."""
     policy, case = policy_of(ctx), validation.case
     states = check_states(ctx, policy, case.mission, _wanted(validation, policy))
-    free = ctx.machine.free_slots("check")
+    free = ctx.machine.free_slots(JobKind.CHECK)
     draft = Draft(case.mission, replace(case.observation, checks=states, free_checks=free), policy)
     owner = str(validation.milestone.number)
     result = judge(
@@ -144,7 +144,7 @@ def _as_before(draft: Draft, validation: Validation, result: Judgement) -> Judge
     """The same with what the judge's files of the base say: what fails by them has failed."""
     owner, against = str(validation.milestone.number), validation.against
     before = as_before(draft, against, validation.before, owner=owner, about="", turn=validation.turn)
-    waits = any(hold.kind == "request" and hold.subject == owner for hold in draft.holds)
+    waits = any(hold.kind == HoldKind.REQUEST and hold.subject == owner for hold in draft.holds)
     asked = [move.request for move in draft.transitions if isinstance(move, Ask)] if waits else []
     if waits and not asked:
         asked = [r for r in draft.mission.requests if r.open and r.feature == owner and ACCEPT_CHANGE in r.prompt]

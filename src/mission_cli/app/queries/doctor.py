@@ -24,7 +24,7 @@ from mission_cli.domain.health import Finding, Level, doubtful, fine, wrong
 from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.routing import runners
 from mission_cli.domain.runs import Reserve, RunRecord
-from mission_cli.domain.status import FINISHED_MISSION, Cause, EndReason, JobState, RecordState
+from mission_cli.domain.status import FINISHED_MISSION, Cause, EndReason, JobKind, JobState, RecordState
 from mission_cli.engine.context import runner_obstacle
 from mission_cli.engine.effects import worker_job
 from mission_cli.engine.guards.health import (
@@ -103,7 +103,7 @@ def call_models(ctx: Context, nonce: str) -> list[Call]:
         tier = mission.models.get("workers", "")
         call = Call(name, runner.models.get(tier, tier), f"doctor/{nonce}/{name}")
         record = _record(call, base)
-        spec = replace(worker_job(ctx, mission, record), key=call.job, kind="check", branch="", setup="", copy=())
+        spec = replace(worker_job(ctx, mission, record), key=call.job, kind=JobKind.CHECK, branch="", setup="", copy=())
         ctx.executor.submit(replace(spec, max_steps=3))
         calls.append(call)
     return calls

@@ -13,7 +13,7 @@ from mission_cli.app.queries.troubles import unserved
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.host import is_elsewhere
-from mission_cli.domain.status import CriterionKind, FeatureStatus, JobState, MilestoneStatus, MissionStatus
+from mission_cli.domain.status import CriterionKind, FeatureStatus, HoldKind, JobState, MilestoneStatus, MissionStatus
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.health import pulse_findings
 from mission_cli.engine.observing.observe import consider
@@ -269,7 +269,18 @@ def _possible(holds: Sequence[Hold], refused: Hold | None, mission: str) -> list
     return [replace(hold, unblock="") if hold.unblock in waking else hold for hold in holds]
 
 
-_OF_RUNS = frozenset({"running", "review", "evidence", "lost", "executor", "request", "check", "by_hand"})
+_OF_RUNS = frozenset(
+    {
+        HoldKind.RUNNING,
+        HoldKind.REVIEW,
+        HoldKind.EVIDENCE,
+        HoldKind.LOST,
+        HoldKind.EXECUTOR,
+        HoldKind.REQUEST,
+        HoldKind.CHECK,
+        HoldKind.BY_HAND,
+    }
+)
 
 
 def shown_as(case: Case) -> str:
@@ -283,7 +294,7 @@ def shown_as(case: Case) -> str:
     if any(r.open for r in mission.recoveries):
         return "recovering"
     if any(h.person for h in case.plan.holds):
-        outside = {"base", "conflict", "runner", "check"}
+        outside = {HoldKind.BASE, HoldKind.CONFLICT, HoldKind.RUNNER, HoldKind.CHECK}
         return "blocked" if all(h.kind in outside for h in case.plan.holds if h.person) else "waiting"
     return "waiting" if case.plan.holds else "active"
 
@@ -324,16 +335,16 @@ def _feature(case: Case, feature: Feature) -> FeatureView:
         detail=settled.detail if settled else "",
         finding=settled.finding if settled and feature.status is not FeatureStatus.SKIPPED else "",
         running_for=_running_for(case, last) if running and last is not None else "",
-        blocked_by=tuple(_blocker(h) for h in holds if h.kind != "running"),
+        blocked_by=tuple(_blocker(h) for h in holds if h.kind != HoldKind.RUNNING),
     )
 
 
 def _feature_shown_as(mission: Mission, feature: Feature, holds: list[Hold]) -> str:
-    if any(h.kind == "dependency" and h.person for h in holds):
+    if any(h.kind == HoldKind.DEPENDENCY and h.person for h in holds):
         return "blocked"
-    if any(h.kind in {"request", "by_hand"} for h in holds):
+    if any(h.kind in {HoldKind.REQUEST, HoldKind.BY_HAND} for h in holds):
         return "waiting_human"
-    if any(h.kind == "wait" for h in holds):
+    if any(h.kind == HoldKind.WAIT for h in holds):
         return "waiting_external"
     if any(r.open and r.feature == feature.number for r in mission.recoveries) and not feature.finished:
         return "recovering"
@@ -380,7 +391,7 @@ def _waiting(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
         if r.open
     ]
     for hold in case.plan.holds:
-        if hold.person and hold.kind not in {"request", "mission", "milestone", "slot"}:
+        if hold.person and hold.kind not in {HoldKind.REQUEST, HoldKind.MISSION, HoldKind.MILESTONE, HoldKind.SLOT}:
             name = f"{hold.subject}: {hold.detail}" if hold.subject else hold.detail
             found.append(Waiting(hold.kind, name, "", hold.unblock))
     return found

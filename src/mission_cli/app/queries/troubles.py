@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.problems import Problem
+from mission_cli.domain.status import HoldKind
 from mission_cli.planner.core.decisions import Hold
 
 if TYPE_CHECKING:
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Stored
     from mission_cli.ports.runtime import Trouble
-
-ERROR = "error"
-"""Kind of such a hold."""
 
 
 def unserved(ctx: Context, stored: Stored, loaded: Loaded, *, general: bool = True) -> list[Hold]:
@@ -26,7 +24,7 @@ def unserved(ctx: Context, stored: Stored, loaded: Loaded, *, general: bool = Tr
     if loaded.refused:
         problem = next(iter(loaded.errors()), None)
         words = problem.at(ctx.state.work_path(stored.path)) if problem else stored.path
-        found.append(Hold("", ERROR, f"its file cannot be read: {words}", unblock=_edit(stored), person=True))
+        found.append(Hold("", HoldKind.ERROR, f"its file cannot be read: {words}", unblock=_edit(stored), person=True))
     for trouble in troubles_of(ctx, stored):
         if not (trouble.mission or general):
             continue
@@ -36,7 +34,7 @@ def unserved(ctx: Context, stored: Stored, loaded: Loaded, *, general: bool = Tr
             words, help_by = f"the last pulse could not serve it: {said}", _edit(stored) if in_file else trouble.hint
         else:
             words, help_by = f"the last pulse could not work: {trouble.message}", trouble.hint
-        found.append(Hold("", ERROR, words, unblock=help_by or "mission pulse --debug", person=True))
+        found.append(Hold("", HoldKind.ERROR, words, unblock=help_by or "mission pulse --debug", person=True))
     return found
 
 

@@ -9,7 +9,7 @@ from mission_cli._support.text import show_duration
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.health import Finding, doubtful, wrong
 from mission_cli.domain.routing import runners
-from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.engine.context import runner_obstacle
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def pulse_findings(ctx: Context, case: Case) -> tuple[Finding, ...]:
     installed = ctx.schedule.noted()
     findings = _overdue(ctx, mission) if installed is None else _silent(ctx, installed)
     for name in runners(mission):
-        findings += [] if any(hold.kind == "runner" for hold in case.plan.holds) else _here(ctx, name)
+        findings += [] if any(hold.kind == HoldKind.RUNNER for hold in case.plan.holds) else _here(ctx, name)
         findings += in_its_environment(ctx, installed, name) if installed else []
     return tuple(findings)
 

@@ -16,6 +16,8 @@ from mission_cli.domain.status import (
     Cause,
     EndReason,
     FeatureStatus,
+    HoldKind,
+    JobKind,
     MissionStatus,
     RecordState,
 )
@@ -91,7 +93,7 @@ def consider(
         if not look_only:
             raise
         words = f"it cannot be looked at: {where_it_failed(error)}"
-        plan = Decisions(holds=(Hold("", "bug", words, unblock="mission pulse --debug", person=True),))
+        plan = Decisions(holds=(Hold("", HoldKind.BUG, words, unblock="mission pulse --debug", person=True),))
         return Case(stored, loaded, snapshot.head, Observation(ctx.clock.now(), ctx.machine.me()), plan, {})
 
 
@@ -142,7 +144,7 @@ def _unreadable(loaded: Loaded) -> Decisions:
     """Nothing is decided for a file that cannot be read: a person repairs it."""
     first = next(iter(loaded.errors()), None)
     words = f"line {first.line}: {first.message}" if first else "it cannot be read"
-    return Decisions(holds=(Hold("", "file", words, unblock=f"mission edit {loaded.mission.id}", person=True),))
+    return Decisions(holds=(Hold("", HoldKind.FILE, words, unblock=f"mission edit {loaded.mission.id}", person=True),))
 
 
 def _starts(mission: Mission, observation: Observation, policy: Policy) -> Decisions | None:
@@ -215,8 +217,8 @@ def _observe(
         looked=False,
         detected=look.detected({}),
         findings=_findings(ctx, snapshot, mission),
-        free_slots=ctx.machine.free_slots("worker"),
-        free_checks=ctx.machine.free_slots("check"),
+        free_slots=ctx.machine.free_slots(JobKind.WORKER),
+        free_checks=ctx.machine.free_slots(JobKind.CHECK),
         shortage=ctx.machine.shortage(),
         opens_at=opens_at(read_windows(ctx.settings.hours), now.astimezone(zone)),
         timeline=timeline,

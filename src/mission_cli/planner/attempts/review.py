@@ -14,7 +14,7 @@ from mission_cli._support.text import (
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.mission import Result
-from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, Verdict
+from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, HoldKind, Verdict
 from mission_cli.planner.core.decisions import (
     Integrate,
     Mark,
@@ -49,7 +49,7 @@ def integrated(facts: Facts, feature: Feature) -> None:
         if not judgement.over:
             start_checks(draft, judgement)
             if not _hold_for_answer(facts, feature, judgement):
-                draft.hold(feature.number, "review", "its verdicts are being looked up")
+                draft.hold(feature.number, HoldKind.REVIEW, "its verdicts are being looked up")
             return
         if _rejected(facts, feature, judgement, "its commits are already in finished work"):
             return
@@ -97,7 +97,9 @@ def without_diff(facts: Facts, feature: Feature) -> bool:
         words = "it left no commit, and its criteria pass on finished work as it is"
         _done(facts, feature, work, words)
     else:
-        draft.hold(feature.number, "review", f"attempt {facts.record.attempt} left no commit, and is being judged")
+        draft.hold(
+            feature.number, HoldKind.REVIEW, f"attempt {facts.record.attempt} left no commit, and is being judged"
+        )
         _hold_for_answer(facts, feature, judgement)
     return True
 
@@ -108,7 +110,7 @@ def _hold_for_answer(facts: Facts, feature: Feature, judgement: Judgement) -> bo
         return False
     number = judgement.asked[0].number
     help_by = f"mission answer {facts.draft.mission.id} {number} pass"
-    facts.draft.hold(feature.number, "request", "a person has to judge it", unblock=help_by, person=True)
+    facts.draft.hold(feature.number, HoldKind.REQUEST, "a person has to judge it", unblock=help_by, person=True)
     return True
 
 
@@ -116,7 +118,7 @@ def review(facts: Facts, feature: Feature) -> None:
     """Judge an attempt's merge with finished work, and integrate it if it passes."""
     draft, evidence, record = facts.draft, facts.evidence, facts.record
     if evidence.candidate is None or evidence.work is None:
-        draft.hold(feature.number, "evidence", f"the work of {record.run} cannot be merged yet")
+        draft.hold(feature.number, HoldKind.EVIDENCE, f"the work of {record.run} cannot be merged yet")
         return
     if draft.mission.poc:
         _take_at_its_trailer(facts, feature, evidence.candidate, evidence.work)
@@ -129,7 +131,7 @@ def review(facts: Facts, feature: Feature) -> None:
     if evidence.work != draft.observation.work:
         start_checks(draft, judgement)
         words = f"attempt {record.attempt} is judged on top of earlier ones and waits for them"
-        draft.hold(feature.number, "review", words)
+        draft.hold(feature.number, HoldKind.REVIEW, words)
         return
     if _rejected(facts, feature, judgement):
         return
@@ -137,7 +139,7 @@ def review(facts: Facts, feature: Feature) -> None:
     if _hold_for_answer(facts, feature, judgement):
         return
     if not judgement.over:
-        draft.hold(feature.number, "review", f"attempt {record.attempt} is being judged")
+        draft.hold(feature.number, HoldKind.REVIEW, f"attempt {record.attempt} is being judged")
     elif _judged_as_before(facts, feature):
         passed = counted(len(judgement.known), "criterion", "criteria")
         why = f"{attempt_name(record.run)}: {passed} passed on its merge with finished work"
@@ -185,7 +187,7 @@ def _judged_as_before(facts: Facts, feature: Feature) -> bool:
         facts.close(Cause.CRITERIA_FAILED, before.against, error=before.against)
     elif before.open:
         words = f"attempt {record.attempt} is also being judged with the test files of the base"
-        draft.hold(feature.number, "review", words)
+        draft.hold(feature.number, HoldKind.REVIEW, words)
     return before.good
 
 
@@ -205,7 +207,7 @@ def _take_at_its_trailer(facts: Facts, feature: Feature, candidate: Sha, work: S
 
 def _cannot_run(draft: Draft, stuck: Judged, subject: str) -> None:
     words = f"`{stuck.criterion.text}` cannot be run: {one_line(first_error(stuck.detail))}"
-    draft.hold(subject, "check", words, unblock=f"mission resume {draft.mission.id}", person=True)
+    draft.hold(subject, HoldKind.CHECK, words, unblock=f"mission resume {draft.mission.id}", person=True)
     draft.pause(words)
 
 

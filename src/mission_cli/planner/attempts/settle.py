@@ -21,6 +21,7 @@ from mission_cli.domain.status import (
     Cause,
     EndReason,
     FeatureStatus,
+    HoldKind,
     JobState,
     RecordState,
 )
@@ -64,7 +65,7 @@ def settle(draft: Draft) -> None:
         if job.state is JobState.ENDED and job.exit is not None:
             _ended(draft, record, feature, job, job.exit)
         elif job.state is JobState.UNREACHABLE:
-            draft.hold(record.feature, "executor", f"{record.run}: the executor cannot be asked")
+            draft.hold(record.feature, HoldKind.EXECUTOR, f"{record.run}: the executor cannot be asked")
         else:
             _not_ended(draft, record, feature, job)
 
@@ -111,7 +112,7 @@ def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Jo
         if unwanted or again is None:
             draft.effects.append(Recover(record.run, f"the supervisor of {record.run} is gone"))
         else:
-            draft.hold(record.feature, "lost", f"the supervisor of {record.run} does not answer", until=again)
+            draft.hold(record.feature, HoldKind.LOST, f"the supervisor of {record.run} does not answer", until=again)
         return
     draft.running += 1
     if unwanted:
@@ -127,7 +128,7 @@ def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Jo
         if job.state is JobState.RUNNING
         else f"attempt {record.attempt} is being started"
     )
-    draft.hold(record.feature, "running", words, unblock=f"mission logs {record.run.rsplit('-', 1)[0]}")
+    draft.hold(record.feature, HoldKind.RUNNING, words, unblock=f"mission logs {record.run.rsplit('-', 1)[0]}")
 
 
 def _hold_unlooked(draft: Draft, record: RunRecord) -> None:
@@ -135,18 +136,20 @@ def _hold_unlooked(draft: Draft, record: RunRecord) -> None:
     about = f"{record.feature} attempt {record.attempt}: "
     asked = next((r for r in draft.mission.requests if r.open and r.prompt.startswith(about)), None)
     if asked is None:
-        draft.hold(record.feature, "review", f"attempt {record.attempt} has ended and is being judged")
+        draft.hold(record.feature, HoldKind.REVIEW, f"attempt {record.attempt} has ended and is being judged")
         return
     answer = next(iter(asked.options), "TEXT")
     help_by = f"mission answer {draft.mission.id} {asked.number} {answer}"
-    draft.hold(record.feature, "request", f"a person has to answer: {asked.prompt}", unblock=help_by, person=True)
+    draft.hold(
+        record.feature, HoldKind.REQUEST, f"a person has to answer: {asked.prompt}", unblock=help_by, person=True
+    )
 
 
 def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, end: Exit) -> None:
     evidence = draft.observation.evidence.get(record.run)
     if evidence is None:
         if draft.observation.looked:
-            draft.hold(record.feature, "evidence", f"the work of {record.run} cannot be read")
+            draft.hold(record.feature, HoldKind.EVIDENCE, f"the work of {record.run} cannot be read")
         else:
             _hold_unlooked(draft, record)
         return

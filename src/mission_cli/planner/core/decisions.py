@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import FeatureNumber, RunId, Sha
     from mission_cli.domain.mission import Criterion, InputRequest, Result
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.domain.status import FeatureStatus, MilestoneStatus
+    from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
 
 
 # Transitions
@@ -334,7 +334,7 @@ class Hold:
 
     subject: str
     """Empty for the mission, `1` for a milestone, `1.2` for a feature."""
-    kind: str
+    kind: HoldKind
     detail: str
     until: datetime | None = None
     unblock: str = ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.ids import FeatureNumber, feature_order
-from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.planner.core.decisions import (
     Decisions,
     Effect,
@@ -55,7 +55,7 @@ class Draft:
     def hold(
         self,
         subject: str,
-        kind: str,
+        kind: HoldKind,
         detail: str,
         *,
         until: datetime | None = None,
@@ -89,7 +89,7 @@ class Draft:
         if left > timedelta(0):
             self.wakes.append(again)
         else:
-            self.hold(subject, "clock", f"{what}: a second pulse has to confirm the time", until=again)
+            self.hold(subject, HoldKind.CLOCK, f"{what}: a second pulse has to confirm the time", until=again)
         return False
 
     def halt(self, reason: str) -> None:

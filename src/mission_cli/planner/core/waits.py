@@ -10,7 +10,7 @@ from mission_cli._support.text import (
     parse_duration,
     parse_stamp,
 )
-from mission_cli.domain.status import GateKind
+from mission_cli.domain.status import GateKind, HoldKind
 from mission_cli.planner.core.decisions import Hold
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.draft import Draft
 
 _OPEN_GATE = frozenset({"approved", "passed", "open", "done"})
+_HELD_BY = {
+    GateKind.CHECKPOINT: HoldKind.CHECKPOINT,
+    GateKind.APPROVAL: HoldKind.APPROVAL,
+    GateKind.QUALITY: HoldKind.QUALITY,
+    GateKind.DELAY: HoldKind.DELAY,
+}
 
 
 def _gate_holds(draft: Draft, feature: Feature, *kinds: GateKind | None) -> Iterator[Hold]:
@@ -47,14 +53,18 @@ def idle_gates(draft: Draft) -> Iterator[Hold]:
             yield replace(hold, unblock=hold.unblock or approval(draft.mission, gate), person=hold.until is None)
 
 
+def hold_kind(gate: Gate) -> HoldKind:
+    """Return what a gate that is not open holds something for."""
+    return HoldKind.GATE if gate.kind is None else _HELD_BY[gate.kind]
+
+
 def _gate_hold(draft: Draft, gate: Gate, subject: str) -> Hold:
-    names = {None: "gate", GateKind.QUALITY: "quality gate", GateKind.APPROVAL: "approval"}
-    kind = names.get(gate.kind, str(gate.kind))
+    kind = hold_kind(gate)
     approve, unfinished = approval(draft.mission, gate), _before(draft, gate)
     if gate.kind is GateKind.DELAY:
         words, until = f"the delay `{gate.name}` ({gate.rule}) is not over", _until(gate)
         person = until is None and not unfinished
-        return Hold(subject, "delay", words, until=until, unblock=approve, person=person)
+        return Hold(subject, HoldKind.DELAY, words, until=until, unblock=approve, person=person)
     if unfinished and gate.kind is not None and gate.status.casefold() in {"", "pending"}:
         words = f"`{gate.name}` comes after {', '.join(unfinished)}"
         return Hold(subject, kind, words, unblock=approve)
@@ -98,11 +108,11 @@ def waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold
         if wait.feature == feature.number and (wait.open or wait.status == "failed"):
             words = f"it waits for {wait.waiting_for}" + ("" if wait.open else ", which did not come")
             until = _wait_ends(draft, wait) if wait.open else None
-            yield Hold(feature.number, "wait", words, until=until, unblock=signal, person=until is None)
+            yield Hold(feature.number, HoldKind.WAIT, words, until=until, unblock=signal, person=until is None)
     for request in draft.mission.requests:
         if request.feature == feature.number and request.open:
             answer = f"mission answer {draft.mission.id} {request.number} TEXT"
-            yield Hold(feature.number, "request", request.prompt, unblock=answer, person=True)
+            yield Hold(feature.number, HoldKind.REQUEST, request.prompt, unblock=answer, person=True)
 
 
 def _wait_ends(draft: Draft, wait: Wait) -> datetime | None:

@@ -11,6 +11,7 @@ from mission_cli.domain.ids import feature_number
 from mission_cli.domain.status import (
     Cause,
     FeatureStatus,
+    HoldKind,
     MilestoneStatus,
     MissionStatus,
     Verdict,
@@ -90,9 +91,9 @@ def finish(draft: Draft) -> None:
         return
     if any(r.open for r in mission.recoveries):
         unblock = f"mission edit {mission.id}"
-        draft.hold("", "recovery", "a safety stop is still open", unblock=unblock, person=True)
+        draft.hold("", HoldKind.RECOVERY, "a safety stop is still open", unblock=unblock, person=True)
     elif draft.open_records():
-        draft.hold("", "running", "an attempt is still open")
+        draft.hold("", HoldKind.RUNNING, "an attempt is still open")
     elif landed:
         words = "every milestone passed, the final validation passed, and the work is landed"
         draft.transitions.append(ended(draft, words))
@@ -110,10 +111,12 @@ def _is_lost(draft: Draft) -> bool:
         branch = f"mission/{mission.id}/work"
         at = passed[-1].passed_at if passed else "COMMIT"
         words = f"the branch `{branch}` does not exist"
-        draft.hold("", "work", words, unblock=f"git branch {branch} {at}", person=True)
+        draft.hold("", HoldKind.WORK, words, unblock=f"git branch {branch} {at}", person=True)
     elif passed and observation.target is None:
         words = f"the commit {passed[-1].passed_at}, on which milestone {passed[-1].number} passed, is not there"
-        draft.hold("", "work", words, unblock=f"git fetch, or mission retry a feature of {mission.id}", person=True)
+        draft.hold(
+            "", HoldKind.WORK, words, unblock=f"git fetch, or mission retry a feature of {mission.id}", person=True
+        )
     else:
         return False
     return True
@@ -136,7 +139,7 @@ def _finally_valid(draft: Draft) -> bool:
     if _cannot(draft, judgement):
         return False
     if not judgement.over:
-        draft.hold("", "final", f"final validation: {len(judgement.known)} criteria are judged")
+        draft.hold("", HoldKind.FINAL, f"final validation: {len(judgement.known)} criteria are judged")
         return False
     failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
     if not failed:
@@ -147,7 +150,7 @@ def _finally_valid(draft: Draft) -> bool:
             failed = before.failures
         elif before.open:
             words = "final validation: it is also being judged with the test files of the base"
-            draft.hold("", "final", words)
+            draft.hold("", HoldKind.FINAL, words)
         if not failed:
             return before.good
     _reopen(draft, failed, sources)
@@ -196,7 +199,7 @@ def _land(draft: Draft, *, done: bool) -> bool:
         if done:
             draft.hold(
                 "",
-                "landing",
+                HoldKind.LANDING,
                 _for_your_look(draft),
                 unblock=f"mission land {mission.id}",
                 person=True,
@@ -204,11 +207,15 @@ def _land(draft: Draft, *, done: bool) -> bool:
         return False
     if landing.conflicts or landing.commit is None or draft.observation.base is None:
         words, help_by = apart(mission, landing.conflicts)
-        draft.hold("", "landing", words, unblock=help_by, person=True)
+        draft.hold("", HoldKind.LANDING, words, unblock=help_by, person=True)
         return False
     if landing.obstacle:
         draft.hold(
-            "", "landing", landing.obstacle, unblock="move it out of the way; landing follows by itself", person=True
+            "",
+            HoldKind.LANDING,
+            landing.obstacle,
+            unblock="move it out of the way; landing follows by itself",
+            person=True,
         )
         return False
     if landing.state is LandState.MERGE and not mission.poc and not _merge_is_good(draft, landing, landing.commit):
@@ -254,16 +261,16 @@ def _merge_is_good(draft: Draft, landing: Landing, commit: Sha) -> bool:
         _not_as_merged(draft, f"{merged}, {failed[0].criterion.text} fails: {error}")
         return False
     if not judgement.over:
-        draft.hold("", "landing", "the merge with the base is being judged")
+        draft.hold("", HoldKind.LANDING, "the merge with the base is being judged")
         return False
     before = _as_before(draft, landing.against, sources, f"{merged}: ")
     if before.against:
         _not_as_merged(draft, f"{merged}: {before.against}")
     elif before.open:
-        draft.hold("", "landing", "the merge with the base is also being judged with the test files of the base")
+        draft.hold("", HoldKind.LANDING, "the merge with the base is also being judged with the test files of the base")
     return before.good
 
 
 def _not_as_merged(draft: Draft, words: str) -> None:
     unblock = f"mission retry {draft.mission.id}/{_last_done(draft)}"
-    draft.hold("", "landing", words, unblock=unblock, person=True)
+    draft.hold("", HoldKind.LANDING, words, unblock=unblock, person=True)

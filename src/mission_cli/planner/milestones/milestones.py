@@ -17,6 +17,7 @@ from mission_cli.domain.mission import Result
 from mission_cli.domain.status import (
     EXECUTABLE_KINDS,
     FINISHED_FEATURE,
+    HoldKind,
     MilestoneStatus,
     MissionStatus,
     Verdict,
@@ -84,13 +85,13 @@ def milestones(draft: Draft) -> None:
         else:
             words = f"it is {milestone.raw_status or 'without a status'}"
             unblock = f"mission edit {draft.mission.id}"
-            draft.hold(str(milestone.number), "milestone", words, unblock=unblock, person=True)
+            draft.hold(str(milestone.number), HoldKind.MILESTONE, words, unblock=unblock, person=True)
 
 
 def without_base(draft: Draft) -> None:
     """Hold the mission because its base branch does not exist; name the command that sets another one."""
     words, unblock = base_gone(draft.mission, draft.observation.renamed)
-    draft.hold("", "base", words, unblock=unblock, person=True)
+    draft.hold("", HoldKind.BASE, words, unblock=unblock, person=True)
 
 
 def base_gone(mission: Mission, renamed: str) -> tuple[str, str]:
@@ -161,7 +162,7 @@ def _activate(draft: Draft, milestone: Milestone) -> None:
             draft.effects.append(MoveWork(observation.base_merge.commit, observation.work, why))
             return
         words, help_by = apart(draft.mission, observation.base_merge.conflicts)
-        draft.hold(str(number), "conflict", words, unblock=help_by, person=True)
+        draft.hold(str(number), HoldKind.CONFLICT, words, unblock=help_by, person=True)
         draft.halt(words)
         return
     move_milestone(MilestoneStatus.PENDING, MilestoneStatus.ACTIVE)
@@ -195,7 +196,7 @@ def _watch(draft: Draft, milestone: Milestone) -> None:
     elif ready:
         _validate(draft, milestone)
     else:
-        draft.hold(str(milestone.number), "validating", "the negative control is still running")
+        draft.hold(str(milestone.number), HoldKind.VALIDATING, "the negative control is still running")
 
 
 def validation_criteria(draft: Draft, milestone: Milestone, tree: str) -> tuple[Criterion, ...]:
@@ -222,7 +223,7 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
     observation, number = draft.observation, str(milestone.number)
     if observation.work is None:
         words, unblock = work_gone(draft.mission)
-        draft.hold(number, "work", words, unblock=unblock, person=True)
+        draft.hold(number, HoldKind.WORK, words, unblock=unblock, person=True)
         return
     criteria = validation_criteria(draft, milestone, observation.work_tree)
     about = f"after fixes, round {milestone.rounds}: " if milestone.rounds else ""
@@ -240,9 +241,9 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
     if judgement.asked:
         count = judgement.asked[0].number
         help_by = f"mission answer {draft.mission.id} {count} pass"
-        draft.hold(number, "request", "a person has to judge a criterion", unblock=help_by, person=True)
+        draft.hold(number, HoldKind.REQUEST, "a person has to judge a criterion", unblock=help_by, person=True)
     if not judgement.over:
-        draft.hold(number, "validating", f"{len(judgement.known)} of {len(criteria)} criteria are judged")
+        draft.hold(number, HoldKind.VALIDATING, f"{len(judgement.known)} of {len(criteria)} criteria are judged")
         return
     everything = tuple(dict.fromkeys([*criteria, *passed_criteria(draft, observation.work_tree)]))
     before = as_before(draft, observation.work_against, everything, owner=number, about=about, turn=turn)
@@ -251,7 +252,7 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
     elif before.against:
         draft.pause(f"milestone {number} was not accepted: {before.against}")
     elif before.open:
-        draft.hold(number, "validating", "it is also being judged with the test files of the base")
+        draft.hold(number, HoldKind.VALIDATING, "it is also being judged with the test files of the base")
     elif _accepted(draft, milestone, criteria, about):
         _passed(draft, milestone, judgement)
 
@@ -261,7 +262,7 @@ def _stuck(draft: Draft, subject: str, judgement: Judgement) -> bool:
     if not stuck:
         return False
     words = f"`{stuck[0].criterion.text}` cannot be run: {one_line(first_error(stuck[0].detail))}"
-    draft.hold(subject, "check", words, unblock=f"mission resume {draft.mission.id}", person=True)
+    draft.hold(subject, HoldKind.CHECK, words, unblock=f"mission resume {draft.mission.id}", person=True)
     draft.pause(words)
     return True
 
@@ -286,7 +287,7 @@ def _accepted(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion],
             return True
         draft.pause(f"milestone {number} was not accepted: {found.response}")
     help_by = f"mission answer {draft.mission.id} {found.number} accept"
-    draft.hold(number, "request", f"milestone {number} {words}", unblock=help_by, person=True)
+    draft.hold(number, HoldKind.REQUEST, f"milestone {number} {words}", unblock=help_by, person=True)
     return False
 
 

@@ -11,7 +11,7 @@ from mission_cli._support.text import (
     stamp,
 )
 from mission_cli.domain.mission import Result
-from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, Verdict
+from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, Verdict
 from mission_cli.planner.core.decisions import Mark, MarkCriteria
 from mission_cli.planner.milestones.judging import judge, start_checks
 
@@ -38,7 +38,7 @@ def control(draft: Draft, milestone: Milestone) -> bool:
     if stuck:
         words = f"`{stuck[0].criterion.text}` cannot be run: {one_line(first_error(stuck[0].detail))}"
         unblock = f"mission resume {draft.mission.id}"
-        draft.hold(str(milestone.number), "check", words, unblock=unblock, person=True)
+        draft.hold(str(milestone.number), HoldKind.CHECK, words, unblock=unblock, person=True)
         draft.pause(words)
         return False
     start_checks(draft, judgement, most=max(1, draft.policy.checks_at_once // 2))  # others judge finished work

@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, HoldKind, MissionStatus
 from mission_cli.domain.values_in_force import Overruled
 from mission_cli.planner.core.decisions import RecordValues
 
@@ -44,17 +44,17 @@ def bounds(draft: Draft) -> None:
     for found in mission.in_force.overruled:
         _overruled(draft, found)
     if mission.status is MissionStatus.ACTIVE and not any(mission.features()):
-        draft.hold("", "file", "it has no features", unblock=f"mission edit {mission.id}", person=True)
+        draft.hold("", HoldKind.FILE, "it has no features", unblock=f"mission edit {mission.id}", person=True)
     if mission.status is MissionStatus.ACTIVE and not mission.limits.any_cap:
         words = "it has no budget cap"
-        draft.hold("", "budget", words, unblock=f"mission set {mission.id} budget.money_usd USD", person=True)
+        draft.hold("", HoldKind.BUDGET, words, unblock=f"mission set {mission.id} budget.money_usd USD", person=True)
         draft.halt(words)
 
 
 def _overruled(draft: Draft, found: Overruled) -> None:
     words = shlex.join(["mission", "set", draft.mission.id, found.key, found.counts]) if found.counts else ""
     unblock = words or f"mission edit {draft.mission.id}"
-    draft.hold("", "value", found.words, unblock=unblock, person=True)
+    draft.hold("", HoldKind.VALUE, found.words, unblock=unblock, person=True)
     if not found.counts and found.key.startswith("budget."):
         draft.halt(found.words)
     if found.key == "status" and difflib.get_close_matches(found.found.casefold(), _STOPPING, n=1):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import alert
-from mission_cli.domain.status import FINISHED_FEATURE, MilestoneStatus, MissionStatus
+from mission_cli.domain.status import FINISHED_FEATURE, HoldKind, MilestoneStatus, MissionStatus
 from mission_cli.planner.core.decisions import Note
 from mission_cli.planner.mission.money import choices, stand
 
@@ -31,7 +31,7 @@ def threshold(draft: Draft) -> None:
     """Pause at the threshold when the next step would be an attempt and nothing else is in progress."""
     reached = alert(stand(draft)) if draft.mission.status is MissionStatus.ACTIVE else None
     going_on = draft.effects or draft.checking or any(not isinstance(move, Note) for move in draft.transitions)
-    if reached and not going_on and any(hold.kind == "budget" for hold in draft.holds):
+    if reached and not going_on and any(hold.kind == HoldKind.BUDGET for hold in draft.holds):
         draft.pause(f"{reached.detail}: {choices(draft, reached)}")
 
 

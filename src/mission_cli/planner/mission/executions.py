@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
-from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.domain.timing.schedule import next_due
 from mission_cli.planner.core.decisions import (
     Begin,
@@ -56,14 +56,14 @@ def schedule(draft: Draft) -> None:
             is_for = MissionStatus.RECURRING if mission.recurs else MissionStatus.SCHEDULED
             words = f"it is {mission.raw_status}, but its schedule `{mission.schedule}` needs the status {is_for}"
             unblock = f"mission edit {mission.id}"
-        draft.hold("", "mission", words, unblock=unblock, person=True)
+        draft.hold("", HoldKind.MISSION, words, unblock=unblock, person=True)
     elif recurring and _is_last(draft, due):
         move_mission(mission.status, MissionStatus.COMPLETED)
         draft.transitions.append(Finish(_none_follows(mission)))
     elif recurring and waits_since(mission) is None:
         draft.transitions.append(Note(RECURRING, f"it waits for `{mission.schedule}`"))
     elif due > draft.observation.now:
-        draft.hold("", "mission", f"it starts at {draft.observation.local(due)}", until=due)
+        draft.hold("", HoldKind.MISSION, f"it starts at {draft.observation.local(due)}", until=due)
     elif draft.has_come("", f"{draft.observation.local(due)} has come", due - draft.observation.now):
         move_mission(mission.status, MissionStatus.ACTIVE)
         draft.transitions.append(Begin(f"{draft.observation.local(due)} has come"))

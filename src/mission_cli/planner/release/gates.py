@@ -11,14 +11,14 @@ from mission_cli._support.text import (
     parse_stamp,
     stamp,
 )
-from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, FeatureStatus, GateKind, MissionStatus
+from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, FeatureStatus, GateKind, HoldKind, MissionStatus
 from mission_cli.planner.core.decisions import (
     MoveGate,
     MoveRequest,
     MoveWait,
     StartWait,
 )
-from mission_cli.planner.core.waits import approval, is_open
+from mission_cli.planner.core.waits import approval, hold_kind, is_open
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature, Gate, Wait
@@ -94,7 +94,7 @@ def _gate(draft: Draft, gate: Gate) -> None:
         _fire(draft, gate, after)
     elif word == "waiting":
         words = f"`{gate.name}` waits for a person{_said(gate)}"
-        draft.hold("", str(gate.kind), words, unblock=approval(draft.mission, gate), person=True)
+        draft.hold("", hold_kind(gate), words, unblock=approval(draft.mission, gate), person=True)
 
 
 def _said(gate: Gate) -> str:
@@ -108,7 +108,7 @@ def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
         length = parse_duration(gate.rule)
         if length is None:
             words = f"the delay `{gate.name}` has no readable duration: `{gate.rule}`"
-            draft.hold("", "delay", words, unblock=approval(draft.mission, gate), person=True)
+            draft.hold("", HoldKind.DELAY, words, unblock=approval(draft.mission, gate), person=True)
             return
         _move(draft, gate, f"until {stamp(draft.observation.now + length)}", f"it lasts {gate.rule}")
         draft.wakes.append(draft.observation.now + length)

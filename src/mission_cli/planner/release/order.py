@@ -27,6 +27,7 @@ from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import (
     Cause,
     FeatureStatus,
+    HoldKind,
     MilestoneStatus,
     MissionStatus,
     RecordState,
@@ -216,19 +217,19 @@ def _mission_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iter
     if draft.halted:
         helps = (h.unblock for h in draft.holds if h.detail == draft.halted and h.unblock)
         unblock = next(helps, f"mission resume {draft.mission.id}")
-        yield Hold(feature.number, "mission", draft.halted, unblock=unblock, person=True)
+        yield Hold(feature.number, HoldKind.MISSION, draft.halted, unblock=unblock, person=True)
     elif draft.mission.status is not MissionStatus.ACTIVE:
         verb = "resume" if draft.mission.status is MissionStatus.PAUSED else "start"
         unblock = f"mission {verb} {draft.mission.id}"
         words = f"the mission is {draft.mission.raw_status}"
-        yield Hold(feature.number, "mission", words, unblock=unblock, person=True)
+        yield Hold(feature.number, HoldKind.MISSION, words, unblock=unblock, person=True)
 
 
 def _remote_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
     if draft.observation.remote_problem:
         words = f"the remote cannot be used: {draft.observation.remote_problem}"
-        yield Hold(feature.number, "remote", words, person=draft.observation.undecided)
+        yield Hold(feature.number, HoldKind.REMOTE, words, person=draft.observation.undecided)
 
 
 def _row_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
@@ -236,14 +237,20 @@ def _row_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
     retry = f"mission retry {draft.mission.id}/{feature.number}"
     if feature.broken:
         yield Hold(
-            feature.number, "row", "its row has an error", unblock=f"mission lint {draft.mission.id}", person=True
+            feature.number,
+            HoldKind.ROW,
+            "its row has an error",
+            unblock=f"mission lint {draft.mission.id}",
+            person=True,
         )
     elif feature.status is None:
-        yield Hold(feature.number, "row", f"its status `{feature.raw_status}` is not known", unblock=retry, person=True)
+        yield Hold(
+            feature.number, HoldKind.ROW, f"its status `{feature.raw_status}` is not known", unblock=retry, person=True
+        )
     elif feature.status is FeatureStatus.FAILED:
-        yield Hold(feature.number, "failed", _last_words(draft, feature), unblock=retry, person=True)
+        yield Hold(feature.number, HoldKind.FAILED, _last_words(draft, feature), unblock=retry, person=True)
     elif _is_foreign(draft, feature):
-        yield Hold(feature.number, "foreign", "another tool has claimed it", unblock=retry, person=True)
+        yield Hold(feature.number, HoldKind.FOREIGN, "another tool has claimed it", unblock=retry, person=True)
 
 
 def _is_foreign(draft: Draft, feature: Feature) -> bool:
@@ -262,12 +269,14 @@ def _milestone_holds(draft: Draft, milestone: Milestone, feature: Feature) -> It
     current = {m.number for m in current_milestones(draft.mission)}
     if milestone.number not in current:
         first = min(current, default=0)
-        yield Hold(feature.number, "milestone", f"milestone {first} comes before milestone {milestone.number}")
+        yield Hold(feature.number, HoldKind.MILESTONE, f"milestone {first} comes before milestone {milestone.number}")
     elif milestone.status is not MilestoneStatus.ACTIVE:
-        yield Hold(feature.number, "milestone", f"milestone {milestone.number} is {milestone.raw_status or 'pending'}")
+        yield Hold(
+            feature.number, HoldKind.MILESTONE, f"milestone {milestone.number} is {milestone.raw_status or 'pending'}"
+        )
     elif draft.observation.work is None:
         words, unblock = work_gone(draft.mission)
-        yield Hold(feature.number, "work", words, unblock=unblock, person=True)
+        yield Hold(feature.number, HoldKind.WORK, words, unblock=unblock, person=True)
 
 
 def _dependencies(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
@@ -279,7 +288,7 @@ def _dependencies(draft: Draft, milestone: Milestone, feature: Feature) -> Itera
             failed = other.status is FeatureStatus.FAILED or other.broken or other.status is None
             unblock = f"mission retry {draft.mission.id}/{number}" if failed else ""
             words = f"it depends on {number}, which is {state}"
-            yield Hold(feature.number, "dependency", words, unblock=unblock, person=failed)
+            yield Hold(feature.number, HoldKind.DEPENDENCY, words, unblock=unblock, person=failed)
 
 
 def _resources(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
@@ -287,7 +296,7 @@ def _resources(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
     for name in draft.mission.needed_resources:
         yield Hold(
             feature.number,
-            "resource",
+            HoldKind.RESOURCE,
             f"the resource `{name}` is needed",
             unblock=f"mission edit {draft.mission.id}",
             person=True,
@@ -298,14 +307,14 @@ def _budget(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Ho
     del milestone
     reached = alert(stand(draft))
     if reached:
-        yield Hold(feature.number, "budget", reached.detail, unblock=way_on(draft, reached), person=True)
+        yield Hold(feature.number, HoldKind.BUDGET, reached.detail, unblock=way_on(draft, reached), person=True)
     elif free_slots(draft):
         reserve = _reserve(draft, feature)
         if isinstance(reserve, Refusal):
             runs = bool(draft.running or any(not r.by for r in draft.open_records()))
             higher = raise_cap(draft.mission, reserve.category)
             help_by = f"a running attempt ends, or {higher}" if runs else higher
-            yield Hold(feature.number, "budget", reserve.detail, unblock=help_by, person=not runs)
+            yield Hold(feature.number, HoldKind.BUDGET, reserve.detail, unblock=help_by, person=not runs)
 
 
 def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
@@ -313,28 +322,28 @@ def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
     route = route_of(draft, feature)
     runner = _runner(draft, route)
     if runner.problem:
-        yield Hold(feature.number, "runner", runner.problem, unblock=runner.remedy, person=True)
+        yield Hold(feature.number, HoldKind.RUNNER, runner.problem, unblock=runner.remedy, person=True)
         return
     model = _model(runner, route)
     unpriced = not runner.self_priced and runner.step_cost(model) is None
     if unpriced and draft.mission.limits.usd is not None and not _bounded(draft, runner):
         words = f"the price of `{model}` is unknown, and only dollars limit the attempt"
         help_by = "set a token cap in the budget, or max_steps of the runner"
-        yield Hold(feature.number, "runner", words, unblock=help_by, person=True)
+        yield Hold(feature.number, HoldKind.RUNNER, words, unblock=help_by, person=True)
         return
     parked = parked_until(draft, route.runner)
     if parked is not None and parked > draft.observation.now:
         words = f"`{route.runner}` is at its usage limit"
-        yield Hold(feature.number, "parked", words, until=parked)
+        yield Hold(feature.number, HoldKind.PARKED, words, until=parked)
         return
     until = breaker_until(draft, route.runner)
     if until is not None and until > draft.observation.now:
         left = show_duration(until - draft.observation.now)
         count, name = draft.policy.breaker_failures, route.runner
         words = f"{count} failures of `{name}` in a row, next probe in {left}"
-        yield Hold(feature.number, "breaker", words, until=until)
+        yield Hold(feature.number, HoldKind.BREAKER, words, until=until)
     elif until is not None and probing(draft, route.runner):
-        yield Hold(feature.number, "breaker", f"one attempt probes whether `{route.runner}` works again")
+        yield Hold(feature.number, HoldKind.BREAKER, f"one attempt probes whether `{route.runner}` works again")
 
 
 def _bounded(draft: Draft, runner: RunnerPolicy) -> bool:
@@ -346,19 +355,19 @@ def _own_tries(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
     stand = weighed(draft, feature)
     retry = f"mission retry {draft.mission.id}/{feature.number}"
     if stand.over:
-        yield Hold(feature.number, "attempts", stand.over, unblock=retry, person=True)
+        yield Hold(feature.number, HoldKind.ATTEMPTS, stand.over, unblock=retry, person=True)
         return
     until = draft.observation.moved(stand.not_before, stand.since) if stand.not_before else draft.observation.now
     if until > draft.observation.now:
         words = f"the next attempt starts in {show_duration(until - draft.observation.now)}"
-        yield Hold(feature.number, "backoff", words, until=until, unblock=retry)
+        yield Hold(feature.number, HoldKind.BACKOFF, words, until=until, unblock=retry)
 
 
 def _hours(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
     if draft.observation.opens_at is not None:
         words = f"outside the hours in which workers may run, until {draft.observation.opens_at:%H:%M}"
-        yield Hold(feature.number, "hours", words, until=draft.observation.opens_at)
+        yield Hold(feature.number, HoldKind.HOURS, words, until=draft.observation.opens_at)
 
 
 def _member_busy(draft: Draft, feature: Feature) -> str:
@@ -379,15 +388,15 @@ def _slots(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hol
     del milestone
     soon = draft.observation.now + LOOK_AGAIN
     if busy := _member_busy(draft, feature):
-        yield Hold(feature.number, "slot", busy)
+        yield Hold(feature.number, HoldKind.SLOT, busy)
     if draft.observation.shortage:
-        yield Hold(feature.number, "machine", draft.observation.shortage, until=soon)
+        yield Hold(feature.number, HoldKind.MACHINE, draft.observation.shortage, until=soon)
     elif not free_slots(draft):
         mine = draft.policy.parallel(draft.mission.preferences.max_parallel_workers, draft.mission.mode)
         if draft.observation.free_slots <= 0:
-            yield Hold(feature.number, "slot", "every worker slot of this machine is taken", until=soon)
+            yield Hold(feature.number, HoldKind.SLOT, "every worker slot of this machine is taken", until=soon)
         else:
-            yield Hold(feature.number, "slot", f"every slot of the mission is taken ({mine})")
+            yield Hold(feature.number, HoldKind.SLOT, f"every slot of the mission is taken ({mine})")
 
 
 _ORDER: tuple[Look, ...] = (

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from mission_cli.app.queries.troubles import ERROR
+from mission_cli.domain.status import HoldKind
 from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.views.text import bar, money, status
 
@@ -68,7 +68,7 @@ def _head(view: MissionView) -> Text:
     text.append(status(view.shown_as))
     text.append(f"  {view.mode} mode, base {clean(view.base)}", style="dim")
     for hold in view.holds:
-        if hold.kind == "mission" and hold.until:
+        if hold.kind == HoldKind.MISSION and hold.until:
             text.append(f"\n{clean(hold.detail)}")
     return text
 
@@ -112,7 +112,7 @@ def _budget(view: MissionView) -> list[RenderableType]:
 
 
 def _waiting(view: MissionView) -> list[RenderableType]:
-    shown = [waiting for waiting in view.waiting_for if waiting.kind != ERROR]
+    shown = [waiting for waiting in view.waiting_for if waiting.kind is not HoldKind.ERROR]
     if not shown:
         return []
     rows: list[RenderableType] = [Text(), Text("Waits for you", style="bold yellow")]
@@ -139,7 +139,7 @@ def _warnings(view: MissionView) -> list[RenderableType]:
     errors = [p for p in view.problems if p.severity == "error"]
     rows += [Text(clean(p.at(view.path)), style="red") for p in errors]
     for waiting in view.waiting_for:
-        if waiting.kind == ERROR:
+        if waiting.kind is HoldKind.ERROR:
             rows += [
                 Text(),
                 Text(clean(waiting.name), style="red"),

@@ -13,7 +13,7 @@ from mission_cli._support.dataclass import (
 from mission_cli.adapters.agents.figures import dollars, tokens
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
 from mission_cli.domain.runs import AgentReport, Exit, Left, Usage
-from mission_cli.domain.status import Cause, EndReason
+from mission_cli.domain.status import Cause, EndReason, JobKind
 from mission_cli.ports.executor import JobSpec
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ class JobFolder:
                 spec[name] = tuple(spec.get(name, ()))
             for name in ("tick", "keys", "bwrap", "sandbox_read", "sandbox_write", "secret_exceptions"):
                 around[name] = tuple(around.get(name, ()))
+            spec["kind"] = JobKind(spec["kind"])
             return JobSpec(**spec), Surroundings(**around)
         except (KeyError, TypeError, ValueError):
             return None

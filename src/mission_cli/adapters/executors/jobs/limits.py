@@ -14,7 +14,7 @@ from mission_cli.adapters.agents.question import with_question
 from mission_cli.adapters.agents.usage import read_usage
 from mission_cli.adapters.executors.jobs import probes
 from mission_cli.domain.runs import AgentReport, Usage
-from mission_cli.domain.status import EndReason
+from mission_cli.domain.status import EndReason, JobKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,7 +144,7 @@ class Limits:
         if self._reader is None:
             return AgentReport(transcript=transcript)
         found = self._reader.report(code)
-        found = with_question(found) if self._spec.kind == "worker" else found
+        found = with_question(found) if self._spec.kind is JobKind.WORKER else found
         usage, steps = self._used()
         usage = self._at_least(usage)
         if cut_short and self._reported is None and self._dearest.total_tokens:

@@ -8,16 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.locks import is_locked, try_lock
+from mission_cli.domain.status import JobKind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-SLOTS = {"worker": "slot", "check": "check"}
+SLOTS = {JobKind.WORKER: "slot", JobKind.CHECK: "check"}
 """Kinds of jobs that need a slot, and the name of their slots."""
 
 
-def take_slot(folder: Path, count: int, kind: str) -> tuple[int, int] | None:
+def take_slot(folder: Path, count: int, kind: JobKind) -> tuple[int, int] | None:
     """Return (number, descriptor) of a slot that is now held, or None if all are taken."""
     for number in range(count):
         handle = try_lock(folder / f"{SLOTS[kind]}-{number}")
@@ -26,6 +27,6 @@ def take_slot(folder: Path, count: int, kind: str) -> tuple[int, int] | None:
     return None
 
 
-def free_slots(folder: Path, count: int, kind: str) -> int:
+def free_slots(folder: Path, count: int, kind: JobKind) -> int:
     """Return how many slots of a kind are free now."""
     return sum(not is_locked(folder / f"{SLOTS[kind]}-{number}") for number in range(count))

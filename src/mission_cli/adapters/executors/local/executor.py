@@ -23,7 +23,7 @@ from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.run import start_detached
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.runs import Exit, Job
-from mission_cli.domain.status import EndReason, JobState
+from mission_cli.domain.status import EndReason, JobKind, JobState
 from mission_cli.ports.executor import Standing
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class LocalExecutor:
             if folder.count_start() > _STARTS:
                 folder.write_exit(Exit(EndReason.NOT_STARTED, detail=_never_began(folder)))
                 return
-            if spec.kind == "hand":
+            if spec.kind is JobKind.HAND:
                 manual.take(folder, *(folder.read_request() or (spec, self._around(spec))))
                 return
             os.set_inheritable(handle, True)  # noqa: FBT003 - positional by its signature
@@ -163,7 +163,7 @@ class LocalExecutor:
 
     def _around(self, spec: JobSpec) -> Surroundings:
         around = self._surroundings()
-        return replace(around, environment={}) if spec.kind == "hand" else around
+        return replace(around, environment={}) if spec.kind is JobKind.HAND else around
 
     def _end_by_hand(self, folder: JobFolder, reason: EndReason) -> None:
         request = folder.read_request()

@@ -54,7 +54,7 @@ from mission_cli.adapters.proc.wakeup import Bell
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.paths import SETTINGS_FILE, STOP_FILE
 from mission_cli.domain.runs import AgentReport, Exit, Left
-from mission_cli.domain.status import EndReason
+from mission_cli.domain.status import EndReason, JobKind
 from mission_cli.fastpath import KICK
 
 if TYPE_CHECKING:
@@ -115,11 +115,11 @@ class _Supervisor:
 
     @property
     def _worker(self) -> bool:
-        return self._spec.kind == "worker"
+        return self._spec.kind is JobKind.WORKER
 
     @property
     def _once(self) -> bool:
-        return self._spec.kind in {"worker", "plan"}
+        return self._spec.kind in {JobKind.WORKER, JobKind.PLAN}
 
     def run(self) -> None:
         control.become_subreaper(on=True)
@@ -134,7 +134,7 @@ class _Supervisor:
             end = self._live()
         leftovers = self._sweep()
         left, saved = self._collect() if self._worker else (None, "")
-        if self._spec.kind == "plan":  # before the exit file: the next planning round uses the same tree
+        if self._spec.kind is JobKind.PLAN:  # before the exit file: the next planning round uses the same tree
             trees.remove_tree(self._tree)
         moved = not (self._code / "HEAD").exists()  # then the next pulse there finds a job without supervisor
         if (self._once and not moved) or self._has_folder():  # a check whose folder was removed runs again
@@ -363,7 +363,7 @@ class _Supervisor:
         if self._slot is not None:
             os.close(self._slot)
         control.become_subreaper(on=False)
-        if self._around.tick and self._spec.kind != "plan" and not self._all_stopped():
+        if self._around.tick and self._spec.kind is not JobKind.PLAN and not self._all_stopped():
             with suppress(OSError):
                 runtime = self._code / "mission"
                 runtime.mkdir(exist_ok=True)
@@ -371,7 +371,7 @@ class _Supervisor:
                 log = runtime / "pulse.log"
                 start_detached(self._around.tick, cwd=self._code, env=self._around.environment, log=log)
         self._job.forget_environment()
-        if self._spec.kind == "check":
+        if self._spec.kind is JobKind.CHECK:
             trees.remove_tree(self._tree)
         self._tree_lock.give_back()
 

@@ -9,7 +9,7 @@ import typer
 
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import MissionId
-from mission_cli.domain.status import PASSES, Verdict
+from mission_cli.domain.status import PASSES, HoldKind, Verdict
 from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Yes, command
 from mission_cli.surfaces.plain import GONE, clean, complaints, exit_code
 
@@ -277,7 +277,7 @@ def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False, o
     if report is not None:
         _tell(shell, report)
     case = report.cases.get(identity) if report is not None else None
-    held = [h for h in case.plan.holds if h.kind == "landing"] if case and landing else []
+    held = [h for h in case.plan.holds if h.kind == HoldKind.LANDING] if case and landing else []
     words = "; ".join([done.words, *(f"it waits: {h.detail}" for h in held)])
     facts = {"id": identity, "message": done.words, "commit": done.commit or ""}
     shell.say(words, facts={**facts, "waits": [h.detail for h in held]} if landing else facts)
