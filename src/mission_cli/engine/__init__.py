@@ -1,1 +1,1 @@
-"""Carries decisions out: observe, record, act, and the loop around them. Knows ports, not things."""
+"""The engine: observes, records decisions and carries them out. Depends on ports, not on adapters."""

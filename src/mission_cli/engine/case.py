@@ -1,4 +1,4 @@
-"""One mission at one commit of the state: what was seen of it, and what is to be done."""
+"""One mission at one commit of the state: what was observed and decided."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One mission at one commit of the state, with what was seen and what is to be done."""
+    """One mission at one commit of the state, with its observation and its decisions."""
 
     stored: Stored
     loaded: Loaded
@@ -39,28 +39,28 @@ class Case:
 
     @property
     def open_jobs(self) -> list[str]:
-        """Keys of the jobs that had not ended when we looked and end by themselves."""
+        """Keys of the jobs that had not ended when observed and that end without a person."""
         by_hand = set(self.by_hand)
         return [key for key in self.watched_jobs if key not in by_hand]
 
     @property
     def unasked(self) -> list[str]:
-        """Keys of the jobs of which the executor could not say how they are."""
+        """Keys of the jobs whose state the executor could not tell."""
         return [key for key, job in self.observation.jobs.items() if job.state is JobState.UNREACHABLE]
 
     @property
     def by_hand(self) -> list[str]:
-        """Attempts that a person has."""
+        """Run ids of the open manual attempts."""
         return [r.run for r in self.observation.records if r.by and r.open]
 
     @property
     def watched_jobs(self) -> list[str]:
-        """Keys of all jobs that had not ended when we looked."""
+        """Keys of all jobs that had not ended when observed."""
         return [key for key, job in self._jobs() if job.exit is None]
 
     @property
     def ended_jobs(self) -> list[str]:
-        """Keys of those that had: what they left was counted on."""
+        """Keys of the jobs that had ended when observed, so that their results were used."""
         return [key for key, job in self._jobs() if job.exit is not None]
 
     def _jobs(self) -> Iterator[tuple[str, Job]]:

@@ -1,4 +1,4 @@
-"""What became of the jobs that judge: the tries at one judgement, and what they come to."""
+"""The state of checks: the tries of each one, and the verdict that follows from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def check_states(ctx: Context, policy: Policy, mission: Mission, wanted: Iterable[RunCheck]) -> dict[str, CheckState]:
-    """Ask for every try at the wanted judgements; a key that nobody has tried yet is left out."""
+    """Poll every try of the wanted checks; keys without a try are left out."""
     most = policy.check_tries + policy.killed_check_tries
     criteria = {act.key: act.criterion for act in wanted}
     jobs = {(key, n): check_job(mission, key, n) for key in criteria for n in range(1, most + 1)}
@@ -32,12 +32,12 @@ def check_states(ctx: Context, policy: Policy, mission: Mission, wanted: Iterabl
 
 
 def check_job(mission: Mission, key: str, attempt: int) -> str:
-    """The executor's key of one try at one judgement."""
+    """Return the executor's key for one try of a check."""
     return f"{mission.id}/checks/{key}.{attempt}"
 
 
 def _check_state(ctx: Context, policy: Policy, criterion: Criterion, jobs: Mapping[int, Job]) -> CheckState:
-    """What the tries at one judgement have come to; `jobs` holds them by number."""
+    """Return the state of a check from its tries; `jobs` holds them by number."""
     tries = max(jobs)
     ends = {n: _check_end(ctx, criterion, job, job.exit) for n, job in jobs.items() if job.exit is not None}
     failed = next(
@@ -54,7 +54,7 @@ def _check_state(ctx: Context, policy: Policy, criterion: Criterion, jobs: Mappi
 
 
 def _check_end(ctx: Context, criterion: Criterion, job: Job, end: Exit) -> tuple[Verdict | None, str]:
-    """What one try says, with its words; None where it was killed or lost, which says nothing."""
+    """Return verdict and detail of one try; the verdict is None if it was killed or lost, which proves nothing."""
     killed = end.reason in {EndReason.LOST, EndReason.CANCELLED} or (end.code or 0) < 0
     if killed and end.reason is not EndReason.DEADLINE:
         return None, ""

@@ -1,4 +1,4 @@
-"""Everything that the engine was handed."""
+"""What the engine works with: ports and settings, and what follows from them."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ class Context:
     schedule: Schedule
     share: Share
     settings_files: tuple[str, ...] = ()
-    """Where settings and keys were read from, or would be."""
+    """The files that settings and keys are read from, whether they exist or not."""
     again: Callable[[], None] = lambda: None
-    """Start one more pulse that goes on when this one has ended."""
+    """Starts another pulse that continues when this one has ended."""
     settings_edited: Callable[[], bool] = lambda: False
-    """Whether the checkout's settings say what does not count: a job outside of the sandbox may have written it."""
+    """Whether the checkout's settings have changes that do not count: a job without a sandbox may have made them."""
 
 
 def policy_of(ctx: Context) -> Policy:
-    """The numbers that the planner decides by."""
+    """Return the policy of the planner according to the settings."""
     settings = ctx.settings
     return Policy(
         attempts=settings.attempts,
@@ -80,14 +80,14 @@ def policy_of(ctx: Context) -> Policy:
 
 
 def agent_of(ctx: Context, name: str, runner: RunnerSettings) -> Agent | None:
-    """The adapter that a runner uses, or None when there is none of that kind."""
+    """Return the adapter of a runner, or None if its kind is unknown."""
     return ctx.agents.get(runner.kind or name)
 
 
 def runner_obstacle(
     ctx: Context, name: str, runner: RunnerSettings, environment: Mapping[str, str] | None = None
 ) -> Obstacle | None:
-    """Why a runner cannot work, in our environment or in another; None when nothing is known against it."""
+    """Return why a runner cannot work, in this environment or a given one; None if no problem is known."""
     if agent_of(ctx, name, runner) is None:
         known = ", ".join(sorted(ctx.agents))
         words = f"the runner `{name}` has the kind `{runner.kind or name}`, which is not known (known: {known})"

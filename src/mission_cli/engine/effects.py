@@ -1,4 +1,4 @@
-"""Carries out the acts of a plan. Each can be repeated without harm; what came of it is seen in the next round."""
+"""Carry out effects. Each can be repeated without harm; the next round observes its result."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def with_prompts(ctx: Context, case: Case) -> list[Transition]:
-    """Return the moves with the prompt in each new record: what is submitted is what was written down."""
+    """Return the transitions with the prompt in each new record, so that what is submitted is what is recorded."""
     transitions: list[Transition] = []
     for move in case.plan.transitions:
         if isinstance(move, Dispatch):
@@ -51,12 +51,12 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
 
 
 def dispatched(transitions: list[Transition]) -> list[RunRecord]:
-    """The attempts that were intended in this round and are to be submitted."""
+    """Return the attempts that this round intends and submits."""
     return [move.record for move in transitions if isinstance(move, Dispatch)]
 
 
 def carry_out(ctx: Context, case: Case, act: Effect) -> str:
-    """Do it. Returns why it could not be done, or the empty string."""
+    """Carry out an effect. Returns why it failed, or the empty string."""
     try:
         return _carry_out(ctx, case, act)
     except MissionError as error:
@@ -64,13 +64,13 @@ def carry_out(ctx: Context, case: Case, act: Effect) -> str:
 
 
 def submit(ctx: Context, mission: Mission, record: RunRecord) -> None:
-    """Hand an intended attempt to the executor. Raises MissionError."""
+    """Submit an intended attempt to the executor. Raises MissionError."""
     job = hand_job if record.by else worker_job
     ctx.executor.submit(job(ctx, mission, record))
 
 
 def hand_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
-    """The job of an attempt by hand: a tree, and nothing that runs."""
+    """Return the job of a manual attempt: a tree without a process."""
     return JobSpec(
         key=record.run,
         kind=JobKind.HAND,
@@ -84,7 +84,7 @@ def hand_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
 
 
 def worker_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
-    """The job of an attempt, made from its record alone: submitting it again is submitting the same."""
+    """Return the job of an attempt, built from its record alone: submitting it again submits the same."""
     env = {
         "MISSION_ID": mission.id,
         "MISSION_FEATURE": record.feature,
@@ -106,7 +106,7 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
 
 
 def agent_job(ctx: Context, record: RunRecord, *, title: str, slash_command: str = "", session: str = "") -> JobSpec:
-    """One run of an agent: command, limits and sandbox. Branch, setup and mission are the caller's to add."""
+    """Return the job of one agent run: command, limits and sandbox. The caller adds branch, setup and mission."""
     runner = ctx.settings.runners[record.runner]
     agent = agent_of(ctx, record.runner, runner)
     if agent is None:
@@ -126,7 +126,7 @@ def agent_job(ctx: Context, record: RunRecord, *, title: str, slash_command: str
         max_usd=cap or None,
     )
     invocation = agent.invocation(request)
-    unpriced = agent.bill is Bill.FILE and not runner.models  # a program that says itself what it costs
+    unpriced = agent.bill is Bill.FILE and not runner.models  # a program that reports its own cost
     prices = {} if unpriced else ctx.prices.prices(record.model).per_token
     usual = ctx.settings.stall_after if agent.retry_window_s else ctx.settings.stuck_after
     silent = runner.stall_after or usual
@@ -154,11 +154,11 @@ def agent_job(ctx: Context, record: RunRecord, *, title: str, slash_command: str
 
 
 def _as_written(record: RunRecord) -> RunRecord:
-    """The record as the next process reads it: what that one would submit again is what is submitted now."""
+    """Return the record as another process reads it, so that submitting it again submits the same."""
     return read_run(write_run(record)) or record
 
 
-def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901 - a flat table, one case per act
+def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901 - a flat table, one case per effect
     mission = case.mission
     match act:
         case Submit() | Recover():
@@ -185,7 +185,7 @@ def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901 - a 
 
 
 def _with_findings(ctx: Context, case: Case, act: RunCheck) -> RunCheck:
-    """The same on a commit that has the mission's findings, where its criterion names them."""
+    """Return the check on a commit that contains the mission's findings, if its criterion names them."""
     if not names_findings(act.criterion, case.mission.id):
         return act
     found = findings.in_tree(case.mission.id, ctx.state.found(case.stored, case.head))

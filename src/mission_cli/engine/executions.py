@@ -1,4 +1,4 @@
-"""What a new execution changes in the file: by a command or by the clock, it begins in the same way."""
+"""The changes in the mission file that begin an execution, by a command or by the schedule."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
 
 def begin(loaded: Loaded, records: Sequence[RunRecord], now: datetime) -> Iterator[Change]:
-    """Make the mission active. Where a recurring one was run through before, all is to be done once more.
+    """Make the mission active; from the second execution of a recurring one on, reset what the last one finished.
 
-    What was skipped stays so; so does the proof that a criterion does not pass by itself: what makes it pass was made
-    since.
+    Skipped parts stay skipped. Baselines stay too: the work that makes criteria pass has been done since.
     """
     mission = loaded.mission
     yield SetFront(("status",), str(MissionStatus.ACTIVE))
@@ -47,7 +46,7 @@ def begin(loaded: Loaded, records: Sequence[RunRecord], now: datetime) -> Iterat
 
 
 def fresh_tries(loaded: Loaded, feature: Feature, records: Iterable[RunRecord]) -> Iterator[Change]:
-    """Make a feature pending; the attempts that there were do not count against the next ones."""
+    """Make a feature pending; its earlier attempts no longer count."""
     yield SetFeature(feature.number, "Status", FeatureStatus.PENDING)
     last = max((r.attempt for r in records if r.feature == feature.number), default=0)
     if last:
@@ -55,7 +54,7 @@ def fresh_tries(loaded: Loaded, feature: Feature, records: Iterable[RunRecord]) 
 
 
 def _again(loaded: Loaded, feature: Feature, records: Sequence[RunRecord]) -> Iterator[Change]:
-    """A fix belongs to the execution in which something failed: one that is open is not needed any more."""
+    """Reset a feature; skip an open fix feature, because it belongs to the execution in which a criterion failed."""
     if feature.fixes and not feature.finished:
         yield SetFeature(feature.number, "Status", FeatureStatus.SKIPPED)
     elif not feature.fixes and feature.status is not FeatureStatus.SKIPPED:
@@ -71,7 +70,7 @@ def _unjudged(owner: str, criteria: Iterable[Criterion]) -> Iterator[Change]:
 
 
 def _annotated(loaded: Loaded, feature: Feature, last: int) -> str:
-    """The Feature cell with `[tries-after:K]` in the place of an older one."""
+    """Return the Feature cell with `[tries-after:K]` instead of an older one."""
     cell = feature.title
     for place in milestone_places(loaded.layout):
         cell = next((one.item.text for one in place.listed if one.number == feature.number), cell)

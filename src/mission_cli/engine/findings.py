@@ -1,4 +1,4 @@
-"""What workers found out: kept with the mission, shown to the next workers, and there when a criterion names it."""
+"""The findings of workers: stored with the mission, shown to later workers, added to trees of checks."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SHOWN, _SHOWN_OF_ONE = 40_000, 8_000
 
 
 def folder_of(mission: str) -> str:
-    """Where in its tree a worker of a mission leaves what it found out."""
+    """Return the folder of a worker's tree for its findings."""
     return findings_folders(mission)[0].rstrip("/")
 
 
 def kept(ctx: Context, case: Case, transitions: Sequence[Transition]) -> Iterator[Write]:
-    """The findings of attempts that are done, as files beside the mission; files of more than 1 MB are left out."""
+    """Yield the findings of done attempts as files of the mission; files of more than 1 MB are left out."""
     settled = [move for move in transitions if isinstance(move, Settle) and move.findings and move.record.head]
     before = ctx.state.found(case.stored, case.head) if settled else {}
     new: dict[str, str] = {}
@@ -42,7 +42,7 @@ def kept(ctx: Context, case: Case, transitions: Sequence[Transition]) -> Iterato
 
 
 def shown(found: Mapping[str, str]) -> dict[str, str]:
-    """The findings as a prompt has room for them: the beginning of each, by path below the folder."""
+    """Return the findings cut to the room in a prompt: the beginning of each, by path below the folder."""
     left, parts = _SHOWN, {}
     for name, text in sorted(found.items()):
         part = text[: min(left, _SHOWN_OF_ONE)]
@@ -52,11 +52,11 @@ def shown(found: Mapping[str, str]) -> dict[str, str]:
 
 
 def in_tree(mission: str, found: Mapping[str, str]) -> dict[str, str]:
-    """The findings by their path in a tree."""
+    """Return the findings by their path in a tree."""
     return {f"{folder_of(mission)}/{name}": text for name, text in found.items()}
 
 
 def digest(found: Mapping[str, str]) -> str:
-    """A name for the findings: another one whenever one of them changes; empty where there is none."""
+    """Return a hash of the findings; empty if there are none."""
     said = "".join(f"{name}\0{text}\0" for name, text in sorted(found.items()))
     return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:12] if found else ""

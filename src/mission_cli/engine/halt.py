@@ -1,4 +1,4 @@
-"""Ending what runs, for commands that must work whatever else does not."""
+"""Stop what runs, for commands that must work even if nothing else does."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ LIFT = "mission resume --all"
 
 
 class StoppedError(Exception):
-    """STOP was found set between two acts: nothing more is done for any mission."""
+    """STOP was found between two effects: nothing more is done for any mission."""
 
 
 def go_on(ctx: Context) -> None:
-    """Raise StoppedError where STOP is set. Asked between any two acts: a pass over many missions takes long."""
+    """Raise StoppedError if STOP is set. Called between effects, because a pass over many missions takes long."""
     if ctx.runtime.stopped():
         raise StoppedError
 
 
 def stop_jobs(executor: Executor, mission: str = "") -> list[str]:
-    """End everything that runs, or what runs for one mission; return the keys of the jobs. What they did is kept."""
+    """Stop all jobs, or those of one mission; return their keys. Their work is kept."""
     keys = [key for key in executor.running() if not mission or key.startswith(f"{mission}/")]
     for key in keys:
         executor.cancel(key)
@@ -32,7 +32,7 @@ def stop_jobs(executor: Executor, mission: str = "") -> list[str]:
 
 
 def refuse_stopped(ctx: Context) -> None:
-    """Raise BlockedError where STOP is set: nothing may be started."""
+    """Raise BlockedError if STOP is set: nothing may start."""
     stopped = ctx.runtime.stopped()
     if stopped is not None:
         by = f" by {stopped.by}" if stopped.by else ""

@@ -1,4 +1,7 @@
-"""The loop: lock or kick, finish what a dead tick began, then rounds of observe, decide, record, act."""
+"""The loop: take the lock or leave a wake-up request, finish what an interrupted pulse began, then run rounds.
+
+A round is observe, decide, record, act.
+"""
 
 from __future__ import annotations
 
@@ -49,37 +52,37 @@ _MOST_ROUNDS = 100
 _MOST_CONFLICTS = 20
 _MOST_PASSES = 100
 _UNWATCHED = frozenset({HoldKind.RUNNER, HoldKind.MACHINE, HoldKind.BASE, HoldKind.WORK, HoldKind.EVIDENCE})
-"""Kinds of holds that may end without a change of a watched file: a program, a key, room on the disk, an object."""
+"""Kinds of holds that can end without a change of a watched file: a program, a key, disk space, an object."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What a pulse did: lines for people, the last look at each mission, and what went wrong."""
+    """What a pulse did: lines for people, the last case of each mission, and what went wrong."""
 
     lines: list[str] = field(default_factory=list)
     cases: dict[MissionId, Case] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
     bugs: list[str] = field(default_factory=list)
     elsewhere: bool = False
-    """Another pulse is at work and was kicked."""
+    """Another pulse is running and got a wake-up request."""
     looks: dict[MissionId, dict[str, Look]] = field(default_factory=dict)
-    """How the branches of each mission looked right before they were read."""
+    """The state of the branches of each mission right before they were read."""
     failed: set[tuple[MissionId, Effect]] = field(default_factory=set)
-    """Acts that could not be done; they are not tried again in this pulse."""
+    """Effects that failed; they are not tried again in this pulse."""
     asked: set[tuple[MissionId, Effect]] = field(default_factory=set)
-    """Acts that were done. One that changed nothing is done again by the next pulse, not in a circle by this one."""
+    """Effects that were carried out. One that changed nothing is repeated by the next pulse, not by this one."""
     stopped: bool = False
-    """STOP is set; whatever was found before that may not have been done."""
+    """STOP is set; what was decided before may not have been carried out."""
     remote_unreachable: bool = False
-    """The remote could not be asked in this pulse; it is not tried again, and nothing is started."""
+    """The remote could not be used in this pulse; it is not tried again, and nothing starts."""
     slots: Slots = field(default_factory=Slots)
     settled: dict[MissionId, Settled] = field(default_factory=dict)
-    """The missions that are over; of those that were so before and stayed as they were there is no case."""
+    """Finished missions; those that were finished before and have not changed have no case."""
     handed_over: bool = False
-    """Some missions were not served: the next pulse goes on with them."""
+    """Some missions were not served: the next pulse continues with them."""
 
     def status(self, mission: MissionId) -> MissionStatus | None:
-        """How a mission stood at the end; None when it was not looked at."""
+        """Return the status of a mission at the end; None if it was not served."""
         case = self.cases.get(mission)
         if case is not None:
             return case.mission.status
@@ -87,12 +90,12 @@ class Report:
 
     @property
     def unasked(self) -> bool:
-        """Whether the executor could not say how a job is: nothing tells when it can again."""
+        """Whether the executor could not tell the state of a job; no file reports when it can again."""
         return any(case.unasked for case in self.cases.values())
 
     @property
     def waits_for_person(self) -> bool:
-        """Whether a served mission can only go on when a person helps."""
+        """Whether a served mission needs a person to continue."""
         return any(
             case.mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED}
             and any(h.person for h in case.plan.holds)
@@ -101,9 +104,9 @@ class Report:
 
 
 def pulse(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
-    """Run ticks until nobody kicks any more, or for as long as a pulse may last; then another one is started.
+    """Run ticks until no new one has been requested, or until the time of a pulse is over; then start another pulse.
 
-    Never waits for work. Raises nothing but our bugs' reports.
+    Never waits for work. Errors of a mission and bugs are reported, not raised.
     """
     report = Report()
     policy, turns = policy_of(ctx), Turns(ctx)
@@ -123,7 +126,7 @@ def pulse(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
             if not only:
                 _write_idle_signature(
                     ctx, report, looks
-                )  # the last thing: a pulse that dies before it leaves no rest behind
+                )  # last, so that a pulse that dies before leaves no idle signature
         if report.stopped or not (report.handed_over or ctx.runtime.take_pulse_request()):
             return report  # after STOP no other pulse is started: the command that lifts it starts one
         if report.handed_over or turns.late:
@@ -133,7 +136,7 @@ def pulse(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
 
 
 def look(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
-    """What a pulse would decide now, without doing it."""
+    """Return what a pulse would decide now, without doing it."""
     report = Report()
     policy = policy_of(ctx)
     snapshot = ctx.state.snapshot()
@@ -146,7 +149,7 @@ def look(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
 def _tick(
     ctx: Context, policy: Policy, report: Report, only: Sequence[MissionId], turns: Turns
 ) -> dict[str, Look] | None:
-    """Do all that there is to do; return how the state looked before it was read last, None where that failed."""
+    """Serve the missions; return the state of the watched files before they were last read, None after an error."""
     before = ctx.runtime.troubles()
     try:
         with refusals_said():
@@ -172,7 +175,7 @@ def _run_until_quiet(
     go_on(ctx)
     report.lines += ctx.state.recover()
     settled = ctx.runtime.settled()
-    secured(ctx, settled, report.lines)  # before anybody else is told of it
+    secured(ctx, settled, report.lines)  # before other clones get the changes
     report.remote_unreachable = remote_sync.sync_if_due(ctx) is SyncResult.UNREACHABLE
     report.slots = Slots(ctx.machine.free_slots(JobKind.WORKER), ctx.machine.free_slots(JobKind.CHECK))
     for _ in range(_MOST_PASSES):
@@ -195,9 +198,9 @@ def _stop_all(ctx: Context, report: Report) -> None:
 def _visit_all(
     ctx: Context, policy: Policy, report: Report, snapshot: Snapshot, only: Sequence[MissionId], turns: Turns
 ) -> bool:
-    """Serve each mission once; True when something was done and it is not time for the next pulse.
+    """Serve each mission once; True if something was done and this pulse may continue.
 
-    Whoever comes behind a change looks anew.
+    A mission served after a change is read again.
     """
     busy = changed = False
     for mission in turns.order([stored.id for stored in _served(snapshot, only)]):
@@ -214,7 +217,7 @@ def _visit_all(
 
 
 def _visit(ctx: Context, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot, turns: Turns) -> bool:
-    """Serve one mission; True when something was done. An error stops this mission, no other."""
+    """Serve one mission; True if something was done. An error stops only this mission."""
     try:
         with refusals_said():
             return _run_rounds(ctx, policy, report, mission, snapshot, turns)
@@ -222,7 +225,7 @@ def _visit(ctx: Context, policy: Policy, report: Report, mission: MissionId, sna
         _trouble(ctx, report, error, mission)
     except StoppedError:
         raise
-    except Exception as error:  # noqa: BLE001 - our bug: reported loudly, and the other missions go on
+    except Exception as error:  # noqa: BLE001 - a bug: report it, and serve the other missions
         import traceback
 
         report.bugs.append(f"{mission}: {traceback.format_exc()}")
@@ -234,7 +237,7 @@ def _visit(ctx: Context, policy: Policy, report: Report, mission: MissionId, sna
 def _run_rounds(
     ctx: Context, policy: Policy, report: Report, mission: MissionId, snapshot: Snapshot, turns: Turns
 ) -> bool:
-    """Rounds for one mission until there is nothing more to decide, or it is the turn of others."""
+    """Run rounds for one mission until nothing is left to decide or other missions have to be served."""
     conflicts, streaks = 0, dict[str, int]()
     for number in range(_MOST_ROUNDS):
         if number and turns.over:
@@ -262,20 +265,20 @@ def _run_rounds(
 
 
 def _apply(ctx: Context, case: Case, effects: Sequence[Effect], report: Report) -> None:
-    """Write what is decided, have it accepted where it is shared, then carry it out."""
+    """Record the decisions, have a shared remote accept them, then carry out the effects."""
     mission = case.mission.id
     go_on(ctx)
     transitions, head = _record(ctx, case, report)
     records = acting.dispatched(transitions)
     heard = SyncResult.UNREACHABLE if report.remote_unreachable else remote_sync.sync_if_behind(ctx)
     if heard is SyncResult.MOVED:
-        return  # what was written down is looked at again, beside what came from elsewhere
+        return  # decide again, with the changes of other clones
     report.remote_unreachable = heard is SyncResult.UNREACHABLE
     report.slots.workers -= len(records)
     for record in records if heard is SyncResult.SAME else ():
         go_on(ctx)
         if ctx.state.head() != head:
-            return  # a person decided something meanwhile: who is not wanted any more is never started
+            return  # the mission was changed meanwhile: its attempts may no longer be wanted
         acting.submit(ctx, case.mission, record)
     for act in effects:
         go_on(ctx)
@@ -291,7 +294,7 @@ def _apply(ctx: Context, case: Case, effects: Sequence[Effect], report: Report) 
 
 
 def _record(ctx: Context, case: Case, report: Report) -> tuple[list[Transition], Sha]:
-    """Write the moves of a plan as one commit, none where there are none; return them and the head of the state."""
+    """Commit the transitions, if there are any; return them and the head of the state."""
     transitions = acting.with_prompts(ctx, case)
     head = case.head
     if transitions:
@@ -303,7 +306,7 @@ def _record(ctx: Context, case: Case, report: Report) -> tuple[list[Transition],
 
 
 def _served(snapshot: Snapshot, only: Sequence[MissionId]) -> Iterable[Stored]:
-    """The missions to serve: the urgent ones first, so that a free slot of the machine is theirs; else by place."""
+    """Return the missions to serve by priority, so that urgent ones get free slots first; else in order."""
     served = [s for s in snapshot.missions.values() if not only or s.id in only]
     return sorted(served, key=lambda stored: _rank(priority_of(stored.text)))
 
@@ -313,7 +316,7 @@ def _rank(priority: str) -> int:
 
 
 def _settled(report: Report) -> dict[MissionId, Settled]:
-    """The missions that are over and done with: only a change in their own folder makes anything of them again."""
+    """Return the finished missions without anything left to do, which only a change in their own folder can reopen."""
     return {
         mission: Settled(case.stored.content, case.mission.status)
         for mission, case in report.cases.items()
@@ -325,7 +328,7 @@ def _settled(report: Report) -> dict[MissionId, Settled]:
 
 
 def _write_idle_signature(ctx: Context, report: Report, looks: dict[str, Look] | None) -> None:
-    """Write the idle signature; after trouble, or where something could not be done or asked, one that never holds."""
+    """Write the idle signature; after an error, or if something could not be done or polled, one that never matches."""
     cases = report.cases.values()
     wanted = [act for case in cases for act in case.plan.effects if not isinstance(act, Cancel)]
     results = ctx.runtime.looks(ctx.executor.results([key for case in cases for key in case.ended_jobs]))
@@ -344,7 +347,7 @@ def _write_idle_signature(ctx: Context, report: Report, looks: dict[str, Look] |
 
 
 def _waits_for_the_world(case: Case) -> bool:
-    """Whether an unfinished mission waits for something that no watched file tells of."""
+    """Whether an unfinished mission waits for something that no watched file reports."""
     if case.mission.status in FINISHED_MISSION:
         return False
     unseen = any(hold.kind in _UNWATCHED or (hold.kind == HoldKind.SLOT and hold.until) for hold in case.plan.holds)
@@ -354,7 +357,7 @@ def _waits_for_the_world(case: Case) -> bool:
 def _trouble(ctx: Context, report: Report, error: MissionError, mission: str = "") -> None:
     content = ""
     if mission:
-        with suppress(MissionError):  # it may be about this very repository
+        with suppress(MissionError):  # the error may come from this repository
             stored = ctx.state.snapshot().missions.get(MissionId(mission))
             content = stored.content if stored is not None else ""
     report.troubles.append(Trouble(stamp(ctx.clock.now()), error.message, error.hint, mission, content))

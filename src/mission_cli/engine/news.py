@@ -1,6 +1,6 @@
-"""What a person is told: the difference between how missions stand now and what was told before.
+"""Notifications: what differs between the current state of missions and what was last reported.
 
-Told from the state and not from what this tick did, so that a tick that dies says it in the next one.
+They depend on the state, not on what this pulse did, so that the next pulse sends what an interrupted one could not.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TOLD_STATES = (
 
 
 def tell_news(ctx: Context, policy: Policy, cases: Sequence[Case]) -> None:
-    """Tell what is new, and remember what was told."""
+    """Send what is new, and record what was sent."""
     if not ctx.settings.notify:
         return
     before = ctx.runtime.told()
@@ -47,7 +47,7 @@ def tell_news(ctx: Context, policy: Policy, cases: Sequence[Case]) -> None:
 
 
 def standing(case: Case) -> Mapping[str, str]:
-    """How a mission stands, as far as a person wants to be told: words by event."""
+    """Return the facts of a mission that people want to know: text by event."""
     mission, facts = case.mission, {}
     landed = case.observation.landing.state is LandState.LANDED or mission.status is MissionStatus.COMPLETED
     if landed and case.observation.target:
@@ -70,7 +70,7 @@ def standing(case: Case) -> Mapping[str, str]:
 
 
 def _to(mission: Mission) -> tuple[str, ...]:
-    """Who is to be told: those of the mission, and those of the gates at which it waits."""
+    """Return who is notified: the names of the mission, and those of the gates at which it waits."""
     waiting = (g.notify for g in mission.gates if g.notify and g.status.casefold().split(" ")[0] == "waiting")
     return tuple(dict.fromkeys((*mission.notify, *waiting)))
 

@@ -1,4 +1,4 @@
-"""The prompt of an attempt, from the mission and what earlier attempts left."""
+"""The prompt of an attempt, from the mission and the results of earlier attempts."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def prompt_for(
     records: Sequence[RunRecord],
     found: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Return the text that a worker reads; everything it may know, and how to finish.
+    """Return the prompt of an attempt: what its worker has to know, and how to finish.
 
-    `found` is what other workers of the mission have found out.
+    `found`: the findings of other workers of the mission.
     """
     feature = mission.feature(record.feature)
     milestone = mission.milestone_holding(record.feature)

@@ -1,6 +1,6 @@
-"""Other clones: what was decided is pushed and accepted before anything is done, and theirs is joined by meaning.
+"""Synchronization with other clones: push decisions before they are carried out, merge theirs field by field.
 
-One clone drives a mission (`host`). Where two set it at once, the one that the remote accepted first has it.
+One clone drives a mission (`host`). If two clones set it at once, the one that the remote accepts first keeps it.
 """
 
 from __future__ import annotations
@@ -38,23 +38,23 @@ if TYPE_CHECKING:
 
 _MOST_PUSHES = 10
 _MOST_LOOKS = 3
-"""Looks at which a host's sign was the same, after which it is taken for dead."""
+"""After this many fetches with the same heartbeat a host counts as silent."""
 _ENDS = timedelta(seconds=1)
 
 
 class SyncResult(StrEnum):
-    """What came of asking the remote."""
+    """The result of a synchronization."""
 
     SAME = "same"
-    """It has exactly what we have."""
+    """The remote has exactly what this clone has."""
     MOVED = "moved"
-    """It has now, and our files have changed: decide again."""
+    """The same, but files of this clone have changed: decide again."""
     UNREACHABLE = "unreachable"
-    """It could not be asked, or a person has to decide first: nothing may be started."""
+    """The remote could not be reached, or a person has to decide first: nothing may start."""
 
 
 def sync_if_due(ctx: Context) -> SyncResult:
-    """At the beginning of a tick: ask the remote when that is due, or when it does not have what we have."""
+    """At the beginning of a tick: synchronize if that is due, or if the remote lacks commits of this clone."""
     if not ctx.share.remote:
         return SyncResult.SAME
     asked, now = ctx.runtime.asked(), ctx.clock.now()
@@ -64,14 +64,14 @@ def sync_if_due(ctx: Context) -> SyncResult:
 
 
 def sync_if_behind(ctx: Context) -> SyncResult:
-    """Ask the remote only when it does not have what we have."""
+    """Synchronize only if the remote lacks commits of this clone."""
     if not ctx.share.remote or ctx.share.accepted() == ctx.state.head():
         return SyncResult.SAME
     return sync(ctx)
 
 
 def sync(ctx: Context, *, ask: bool = False) -> SyncResult:
-    """Push what we have; what the remote has is joined by meaning first. Says in the runtime why it could not be."""
+    """Merge what the remote has, and push. If that fails, the reason is stored in the runtime data."""
     if not ctx.share.remote:
         return SyncResult.SAME
     try:
@@ -88,7 +88,7 @@ def sync(ctx: Context, *, ask: bool = False) -> SyncResult:
 
 
 def send_heartbeat(ctx: Context, missions: Iterable[Mission]) -> None:
-    """Show others that this clone lives, as long as it drives a mission that is not over."""
+    """Renew the heartbeat while this clone drives an unfinished mission."""
     if not ctx.share.remote or not any(drives(ctx, m) and m.status not in FINISHED_MISSION for m in missions):
         return
     asked, now = ctx.runtime.asked(), ctx.clock.now()
@@ -103,7 +103,7 @@ def send_heartbeat(ctx: Context, missions: Iterable[Mission]) -> None:
 
 
 def next_look(ctx: Context, missions: Iterable[Mission]) -> datetime | None:
-    """When the remote is to be asked again; None when nothing is shared or every mission is over."""
+    """Return when to fetch again; None if nothing is shared or every mission is finished."""
     going = [m for m in missions if m.managed and m.status not in FINISHED_MISSION]
     if not ctx.share.remote or not going:
         return None
@@ -114,17 +114,17 @@ def next_look(ctx: Context, missions: Iterable[Mission]) -> datetime | None:
 
 
 def remote_problem(ctx: Context) -> str:
-    """Why nothing may be started because of the remote, or the empty string."""
+    """Return why nothing may start because of the remote, or the empty string."""
     return ctx.runtime.asked().problem if ctx.share.remote else ""
 
 
 def waits_for_person(ctx: Context) -> bool:
-    """Whether a person has to decide before the remote is heard again."""
+    """Whether a person has to decide before the remote can be used again."""
     return bool(remote_problem(ctx)) and ctx.runtime.asked().person
 
 
 def is_silent(ctx: Context, host: str) -> bool:
-    """Whether a host has left no new sign over several looks of ours; its clock and ours are not compared."""
+    """Whether a host's heartbeat was the same in several fetches; its clock is not compared with ours."""
     if not ctx.share.remote:
         return False
     _, times = ctx.runtime.asked().signs.get(clone_id(host), ("", 0))
@@ -132,33 +132,33 @@ def is_silent(ctx: Context, host: str) -> bool:
 
 
 def drives(ctx: Context, mission: Mission) -> bool:
-    """Whether this clone is the one that drives a mission."""
+    """Whether this clone drives a mission."""
     return mission.managed and same_host(mission.host, ctx.machine.me())
 
 
 def require_sync(ctx: Context) -> None:
-    """Agree with the remote now. Raises ToolError where that cannot be."""
+    """Synchronize now. Raises ToolError if that fails."""
     before = remote_problem(ctx)
     if sync(ctx, ask=True) is SyncResult.UNREACHABLE:
         raise ToolError(f"nothing was started: {remote_problem(ctx)}", hint="mission doctor tries the remote")
     if before:
-        ctx.runtime.request_pulse()  # what pulses held back because of it
+        ctx.runtime.request_pulse()  # pulses held work back because of it
 
 
 def adopt(ctx: Context, mission: Mission) -> None:
-    """Bring over what the remote has of a mission's branches, for driving it here."""
+    """Fetch the branches of a mission from the remote, in order to drive it here."""
     if ctx.share.remote:
         ctx.share.adopt(mission.id, driven=drives(ctx, mission))
 
 
 def _words(error: MissionError) -> str:
-    """What is wrong, without the login that a remote's address may hold."""
+    """Return what is wrong, without the login that a remote's address may contain."""
     words = f"{error.message} ({error.hint})" if error.hint else error.message
     return one_line(re.sub(r"(?<=://)[^/@\s]+@", "", words), 400)
 
 
 def _due(ctx: Context, last: str, now: datetime) -> bool:
-    """Whether an interval is over; also when the clock was put back behind it."""
+    """Whether an interval is over, also if the clock was set back to a time before it."""
     at = parse_stamp(last)
     return at is None or not at - _ENDS <= now < at + ctx.settings.remote_every
 
@@ -185,7 +185,7 @@ def _exchange(ctx: Context, *, ask: bool) -> SyncResult:
 
 
 def _fetch(ctx: Context, *, counted: bool) -> bool:
-    """Join what the remote has; True when our files changed. `counted`: a look at the signs of the hosts."""
+    """Merge what the remote has; True if local files changed. `counted`: count unchanged heartbeats."""
     theirs = ctx.share.fetch()
     if counted:
         _count_signs(ctx)
@@ -215,7 +215,7 @@ def _count_signs(ctx: Context) -> None:
 
 
 def _send_branches(ctx: Context) -> list[MissionId]:
-    """Push what moved on branches of the missions that we drive; return those that the remote has otherwise."""
+    """Push the changed branches of missions that this clone drives; return the missions that the remote refuses."""
     unsent = ctx.share.unsent()
     if not unsent:
         return []
@@ -227,10 +227,10 @@ def _send_branches(ctx: Context) -> list[MissionId]:
 
 
 def _taken(ctx: Context, parted: Sha | None, theirs: Sha) -> list[tuple[Stored, str]]:
-    """Missions that we take for ours, and of which the remote has accepted another driver, with that one.
+    """Return local missions for which the remote has accepted another driver, each with that driver.
 
-    What counts is how it was where both sides parted, and not what was heard last: whoever dies, or has to wait for a
-    person, between hearing and joining finds the same the next time.
+    They are compared with the last common commit, not with what was last fetched: a clone that dies or waits for a
+    person between fetching and merging finds the same the next time.
     """
     found = []
     for stored in ctx.state.snapshot().missions.values():

@@ -1,1 +1,1 @@
-"""What the engine watches over: repeated changes, foreign moves, standstill, health."""
+"""Guards of the engine: repeated changes, foreign changes, standstill, health."""

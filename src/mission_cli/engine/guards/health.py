@@ -1,4 +1,4 @@
-"""Whether pulses come and can work, as far as that can be seen cheaply: what `status` says of it."""
+"""Whether pulses run and can work, as far as that is cheap to find out; `status` shows it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from mission_cli.ports.schedule import Installed
 
 LATE = timedelta(minutes=5)
-"""A tick comes every minute; a machine that is busy or was asleep gets this much."""
+"""How late a pulse may be before it is reported. The schedule starts one a minute; the machine may be busy."""
 INSTALL = "mission cron install"
 
 
 def pulse_findings(ctx: Context, case: Case) -> tuple[Finding, ...]:
-    """What keeps pulses from moving an active mission, as far as no hold says it; nothing for another."""
+    """Return what keeps pulses from advancing an active mission, unless a hold reports it; empty for others."""
     mission = case.mission
     if mission.status is not MissionStatus.ACTIVE:
         return ()
@@ -38,7 +38,7 @@ def pulse_findings(ctx: Context, case: Case) -> tuple[Finding, ...]:
 
 
 def in_its_environment(ctx: Context, installed: Installed, name: str) -> list[Finding]:
-    """What keeps a runner from working where the schedule starts it, and not in this shell."""
+    """Return what keeps a runner from working when the schedule starts it, but not in this shell."""
     runner = ctx.settings.runners.get(name)
     if runner is None:
         return []
@@ -54,7 +54,7 @@ def in_its_environment(ctx: Context, installed: Installed, name: str) -> list[Fi
 
 
 def silence(ctx: Context) -> timedelta | None:
-    """For how long no scheduled tick has come; None when there never was one."""
+    """Return the time since the last scheduled pulse; None if there never was one."""
     last = ctx.schedule.last_tick()
     return None if last is None else ctx.clock.now() - last
 
@@ -66,7 +66,7 @@ def _remedy(obstacle: Obstacle, here: Obstacle | None) -> str:
 
 
 def roughly(span: timedelta) -> str:
-    """A duration without its seconds."""
+    """Return a duration without its seconds."""
     return show_duration(timedelta(minutes=span // timedelta(minutes=1)))
 
 

@@ -1,4 +1,4 @@
-"""A guard of the loop: where the same change is decided again and again, nothing came of it, and the mission stops."""
+"""A guard of the loop: if the same change is decided again and again without effect, the mission pauses."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _ASKED = pattern(r"\A\d+: ")
 
 
 def guarded(case: Case, streaks: dict[str, int]) -> Case:
-    """Return the case, or one that pauses the mission where a change was decided for the third time in a row.
+    """Return the case, or one that pauses the mission if a change was decided for the third time in a row.
 
-    `streaks` counts the rounds of this pulse in which each change was decided without a break. Raises DocumentError
-    where the mission cannot be paused.
+    `streaks` counts the rounds of this pulse in a row that decided each change. Raises DocumentError if the mission
+    cannot be paused.
     """
     entries = [entry_of(move) for move in case.plan.transitions]
     names = {f"{e.event} {_ASKED.sub('', e.why)}": e for e in entries}

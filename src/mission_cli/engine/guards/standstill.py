@@ -1,4 +1,4 @@
-"""The watch over progress: looks with work to do after which nothing had moved, and what blocks each feature then."""
+"""Find missions without progress: count observations with work left, and name what blocks each feature."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 EVENT = "stuck"
 _COUNT, _MARK = "still.looks", "still.mark"
 MEMORY = frozenset({_COUNT, _MARK})
-"""What is remembered from look to look and told to nobody."""
+"""What is remembered between observations and not reported."""
 _AS_PLANNED = frozenset({"clock", "delay", "hours", "wait"})
 _FOLLOWS = frozenset({"dependency", "milestone", "recovery"})
-"""Kinds of holds that say that something else is held."""
+"""Kinds of holds that follow from another hold."""
 
 
 def watch(case: Case, before: Mapping[str, str], looks: int) -> Mapping[str, str]:
-    """What to remember, and after `looks` looks without progress the words of a standstill.
+    """Return what to remember and, after `looks` observations without progress, the text of a standstill.
 
-    The words stay the same until something moves. While a worker or a check runs nothing is counted; what waits as
-    planned, or for a person, who is told that anyway, is no standstill.
+    The text stays the same until something progresses. Nothing is counted while a worker or a check runs. Planned waits
+    are no standstill, nor are waits for a person, which are reported anyway.
     """
     mission = case.mission
     if mission.status is not MissionStatus.ACTIVE:

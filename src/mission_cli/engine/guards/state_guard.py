@@ -1,7 +1,7 @@
 """Guards the state branch while workers run without a sandbox: foreign commits do not count as a person's decision.
 
-What it changed in missions is put back with one commit on top, so that history keeps it, and the attempts that may
-have made it are told by name. While no such worker runs it is a person's edit like any other.
+Their changes are undone with one commit on top, so that history keeps them, and the attempts that may have made them
+are named. While no such worker runs, they count as a person's edits.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _TRIES = 20
 
 
 def secured(ctx: Context, settled: Mapping[MissionId, Settled], said: list[str]) -> Snapshot:
-    """Return what is committed now; what is not to count is put back first, and `said` in words."""
+    """Return the committed state; foreign changes that do not count are undone first, and reported in `said`."""
     for _ in range(_TRIES):
         snapshot = ctx.state.snapshot(settled)
         foreign = ctx.state.foreign(snapshot.head)
@@ -53,7 +53,7 @@ def secured(ctx: Context, settled: Mapping[MissionId, Settled], said: list[str])
 
 
 def _judge(ctx: Context, settled: Mapping[MissionId, Settled], foreign: Foreign) -> list[str]:
-    """Put back what foreign moves changed, or take them for a person's; return what was put back, in words."""
+    """Undo foreign changes, or accept them as a person's; return what was undone, as text."""
     known = foreign.moves[0].before
     back = _Back(ctx, foreign)
     backs = state_back(back.missions, known, _suspects(ctx, settled, known)) if known and back.missions else ()
@@ -70,26 +70,26 @@ def _judge(ctx: Context, settled: Mapping[MissionId, Settled], foreign: Foreign)
 
 
 class _Back:
-    """The files of missions as they were before foreign moves; what was committed on top of those by us stays."""
+    """The files of missions without foreign changes; commits of this program on top of those are kept."""
 
     def __init__(self, ctx: Context, foreign: Foreign) -> None:
         self._world, self._head = ctx, foreign.head
         self.missions: dict[MissionId, Sha | None] = {}
-        """The last commit of others that changed a mission."""
+        """The last foreign commit that changed a mission."""
         self.owners: dict[str, MissionId] = {}
         self.now: dict[str, str | None] = {}
         """Texts at the head, by path."""
         self.then: dict[str, str | None] = {}
-        """The same without foreign moves."""
+        """The same texts without the foreign changes."""
         for move in reversed(foreign.moves):
             self._take_back(move)
 
     def texts(self) -> dict[str, str | None]:
-        """What has to be written."""
+        """Return the texts that have to be written."""
         return {path: text for path, text in self.then.items() if text != self.now[path]}
 
     def speaks(self, mission: MissionId) -> bool:
-        """Whether what changed could be evidence, or a decision of a person."""
+        """Whether a change affects evidence or a decision of a person."""
         for path in (path for path, owner in self.owners.items() if owner == mission):
             then, now = self.then[path], self.now[path]
             if then is None or now is None or not path.endswith("mission.md"):
@@ -112,7 +112,7 @@ class _Back:
                 self.then[path] = self._without(path, self.then.get(path, self.now[path]), old, new)
 
     def _without(self, path: str, now: str | None, old: str | None, new: str | None) -> str | None:
-        """A text without the change from `old` to `new`; where it was changed again at the same place, `old`."""
+        """Return a text without the change from `old` to `new`; `old` if the same place was changed again."""
         if now == new or now is None or old is None or new is None or not path.endswith("mission.md"):
             return old
         merged = self._world.state.merge(new, now, old)
@@ -120,7 +120,7 @@ class _Back:
 
 
 def _suspects(ctx: Context, settled: Mapping[MissionId, Settled], known: Sha) -> dict[MissionId, Sequence[RunId]]:
-    """The attempts outside of a sandbox that could write when the state was known last, by mission."""
+    """Return the attempts without a sandbox that could write when the state was last known, by mission."""
     if ctx.machine.sandbox().on:
         return {}
     found: dict[MissionId, Sequence[RunId]] = {}
@@ -133,7 +133,7 @@ def _suspects(ctx: Context, settled: Mapping[MissionId, Settled], known: Sha) ->
 
 
 def _told(ctx: Context, back: _Back, backs: Sequence[StateBack]) -> dict[str, str]:
-    """The mission files with a row that says what was put back; a mission that was unknown before has none."""
+    """Return the mission files with a row that reports what was undone; none for a mission unknown before."""
     known = {**ctx.state.snapshot().missions} if back.now else {}
     found: dict[str, str] = {}
     for one in backs:
@@ -148,6 +148,6 @@ def _told(ctx: Context, back: _Back, backs: Sequence[StateBack]) -> dict[str, st
 
 
 def _message(backs: Sequence[StateBack]) -> str:
-    """One commit for all of them."""
+    """Return the message of the one commit for all of them."""
     words = message(backs[0].mission, [Entry(STATE_PUT_BACK, one.why) for one in backs])
     return words + "".join(f"Mission-Id: {one.mission}\n" for one in backs[1:])

@@ -1,4 +1,4 @@
-"""What the loop asks of the code repository for one mission, and no more than its state makes necessary."""
+"""What the loop reads from the code repository for one mission, limited to what its state requires."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class CodeLook:
-    """Questions to the code repository, each asked only where the mission's state needs the answer."""
+    """Queries of the code repository, each run only if the state of the mission requires it."""
 
     def __init__(
         self, ctx: Context, mission: Mission, heads: Heads, records: tuple[RunRecord, ...], jobs: Mapping[RunId, Job]
@@ -41,9 +41,9 @@ class CodeLook:
         self.work_tree = ctx.code.code_tree(heads.work) if heads.work else ""
 
     def own_heads(self) -> None:
-        """Take `work` for ours, and the base for known, where a person, or another clone, has moved them.
+        """Record the heads of `work` and of the base as known after a person, or another clone, has moved them.
 
-        Nobody asks that of a mission that is over: `mission gc` has removed the marks then.
+        Not for finished missions, whose marks `mission gc` may have removed.
         """
         if self._mission.status in FINISHED_MISSION and not any(r.open for r in self._records):
             return
@@ -53,20 +53,20 @@ class CodeLook:
             self._world.code.own_base(self._mission.id, self._heads.base)
 
     def with_evidence(self, observation: Observation) -> Observation:
-        """The same, with what every attempt that has ended left."""
+        """Return the observation with the evidence of every ended attempt."""
         evidence = self._evidence()
         detected = self.detected(evidence) if evidence else observation.detected
         return replace(observation, looked=True, evidence=evidence, detected=detected)
 
     def _evidence(self) -> dict[RunId, Evidence]:
-        """What every attempt that has ended left, each merged on those before it that may become finished work."""
+        """Return the evidence of every ended attempt, each merged on earlier ones that may become finished work."""
         found: dict[RunId, Evidence] = {}
         onto, tree = self._heads.work, ""
         for record in sorted(self._records, key=lambda r: (feature_order(r.feature), r.attempt)):
             job = self._jobs.get(record.run)
             if not (record.open and job is not None and job.exit is not None and self._heads.work and record.base):
                 continue
-            go_on(self._world)  # each takes dozens of gits
+            go_on(self._world)  # each takes dozens of git commands
             observation = self._left(record, job.exit, onto or self._heads.work)
             if observation is not None and observation.candidate is None and tree:
                 observation = self._left(record, job.exit, self._heads.work)
@@ -79,12 +79,12 @@ class CodeLook:
         return found
 
     def _left(self, record: RunRecord, end: Exit, work: Sha) -> Evidence | None:
-        """What one attempt left, merged on a head."""
+        """Return the evidence of one attempt, merged on `work`."""
         protected, start = self._judges.protected(record), Sha(record.base)
         return self._world.code.evidence(record.run, start=start, work=work, protected=protected, left=end.left)
 
     def _beside(self, record: RunRecord, observation: Evidence) -> Evidence:
-        """The same, with how it looks where the judge's files are those of the base."""
+        """Return the evidence, with the candidate as it is with the test files of the base."""
         if observation.tip and not observation.integrated and self._judges.on_base(observation.tip, Sha(record.base)):
             return replace(observation, protected=(*observation.protected, f"the branch {self._mission.base}"))
         if observation.candidate is None or observation.protected or self._mission.poc:
@@ -93,17 +93,17 @@ class CodeLook:
         return replace(observation, against=self._judges.against(observation.candidate, feature))
 
     def work_against(self) -> Against:
-        """Finished work beside the judge's files of the base, where it is about to be judged as a whole."""
+        """Return finished work with the test files of the base, if it is about to be judged as a whole."""
         current = current_milestones(self._mission)
         due = any(all(f.finished for f in m.features) for m in current) or not current
         return self._judges.against(self._heads.work) if self._heads.work and due else Against()
 
     def detected(self, evidence: Mapping[RunId, Evidence]) -> dict[str, tuple[Criterion, ...]]:
-        """The test and build commands of every tree for which they matter."""
+        """Return the test and build commands of every tree for which they matter."""
         return {tree: self._detected(commit) for tree, commit in self._trees(evidence).items()}
 
     def _trees(self, evidence: Mapping[RunId, Evidence]) -> dict[str, Sha]:
-        """Trees for which the test and build commands matter, with a commit that has them."""
+        """Return the trees for which test and build commands matter, each with a commit that has it."""
         trees: dict[str, Sha] = {}
         for run, one in evidence.items():
             record = next(r for r in self._records if r.run == run)
@@ -117,11 +117,11 @@ class CodeLook:
         return trees
 
     def _detected(self, commit: Sha) -> tuple[Criterion, ...]:
-        """The test and build commands at a commit."""
+        """Return the test and build commands at a commit."""
         return self._world.checks.detect(self._world.code.glance(commit, self._world.checks.manifest_names))
 
     def start_trees(self) -> dict[str, tuple[Sha, str]]:
-        """Commit and tree that the current milestones were started at."""
+        """Return commit and tree at which the current milestones started, by short commit."""
         found: dict[str, tuple[Sha, str]] = {}
         for milestone in current_milestones(self._mission):
             wanted = any(c.baseline is None for c in milestone.criteria) or self._has_untouched(milestone)
@@ -131,13 +131,13 @@ class CodeLook:
         return found
 
     def _has_untouched(self, milestone: Milestone) -> bool:
-        """Whether a feature with criteria is pending at which nobody has worked yet."""
+        """Whether a pending feature has criteria and no attempt."""
         tried = {record.feature for record in self._records}
         pending = (f for f in milestone.features if f.status is FeatureStatus.PENDING)
         return any(f.criteria and f.number not in tried for f in pending)
 
     def base_merge(self) -> Merge | None:
-        """The base merged into `work`, where a milestone is about to start or a failed feature to be tried again."""
+        """Return the merge of the base into `work`, if a milestone is about to start or a feature to be retried."""
         base, work = self._heads.base, self._heads.work
         current = current_milestones(self._mission)
         failed = {record.feature for record in self._records if record.cause not in {None, Cause.DONE}}
@@ -146,7 +146,7 @@ class CodeLook:
         return self._world.code.base_merge(base, work) if base and work and starting else None
 
     def landing(self, target: Sha | None) -> Landing:
-        """How landing would go, where somebody wants it or everything is done."""
+        """Return how landing would go, if it is wanted or everything is done."""
         mission, base = self._mission, self._heads.base
         passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)
         wanted = mission.preferences.land == "auto" and (passed or mission.poc)
@@ -162,10 +162,10 @@ class CodeLook:
 
 
 def landing_target(ctx: Context, mission: Mission, heads: Heads) -> Sha | None:
-    """The commit that the last passed milestone passed on; unfinished work behind it does not land.
+    """Return the commit on which the last milestone passed; later, unfinished work does not land.
 
-    In a POC every finished feature lands. Where everything is finished and that commit and the base conflict, it is
-    `work`: a person brings both together there, and it is judged before it lands.
+    In a POC every finished feature lands. If everything is finished and that commit conflicts with the base, return
+    `work`: a person merges both there, and the merge is judged before it lands.
     """
     if mission.poc:
         return heads.work

@@ -1,4 +1,4 @@
-"""What judges the work of a mission: which files are no worker's to change, and how they were on the base."""
+"""The test files of a mission: which files workers may not change, and how they are on the base."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Judges:
-    """The judge's files of one mission; the base that counts is the one that finished work has merged in."""
+    """The test files of one mission, and their state in the part of the base that `work` has merged in."""
 
     def __init__(self, ctx: Context, mission: Mission, heads: Heads, records: Sequence[RunRecord]) -> None:
         self._world, self._mission, self._records = ctx, mission, records
@@ -32,7 +32,7 @@ class Judges:
 
     @property
     def _scripts(self) -> frozenset[str]:
-        """The files that only judge, of the criteria of all milestones and features."""
+        """The scripts that only judge, for the criteria of all milestones and features."""
         if self._known is None:
             self._known = self._world.checks.judges(self._criteria, self._read) if self._base else frozenset()
         return self._known
@@ -41,7 +41,7 @@ class Judges:
         return self._world.code.read(self._base, paths) if self._base else {}
 
     def protected(self, record: RunRecord) -> Callable[[str, bool], bool]:
-        """Return what says whether a path is not a worker's to change, and nobody has asked for it either."""
+        """Return a function that tells whether a path is protected from a worker and the change was not asked for."""
         asked = meant(self._mission, self._mission.feature(record.feature), self._records)
 
         def protects(path: str, existed: bool) -> bool:  # noqa: FBT001 - the port's signature
@@ -52,11 +52,11 @@ class Judges:
         return protects
 
     def on_base(self, tip: Sha, start: Sha) -> bool:
-        """Whether the base holds what an attempt has committed, which only landing brings there."""
+        """Whether the base contains an attempt's commits, which only landing may bring there."""
         return bool(self._base_head and tip != start and self._world.code.common(tip, self._base_head) == tip)
 
     def against(self, commit: Sha, feature: Feature | None = None) -> Against:
-        """A commit beside the same one with the judge's files of the base; no feature: work of all of them."""
+        """Return the commit with the test files of the base; `feature` None: judge it as the work of all features."""
         checks, code, base = self._world.checks, self._world.code, self._base
         if base is None or base == commit:
             return Against()
@@ -77,7 +77,7 @@ class Judges:
 
 
 def movers_of(ctx: Context, heads: Heads, records: Sequence[RunRecord], me: str) -> tuple[RunId, ...]:
-    """The attempts of workers outside of a sandbox that may have moved `work`; none where it is where we put it."""
+    """Return the attempts without a sandbox that may have moved `work`; none if it is where this program put it."""
     if heads.ours is None or heads.ours == heads.work:
         return ()
     here = tuple(r.run for r in unboxed(ctx, records, me))
@@ -85,7 +85,7 @@ def movers_of(ctx: Context, heads: Heads, records: Sequence[RunRecord], me: str)
 
 
 def base_movers_of(ctx: Context, heads: Heads, records: Sequence[RunRecord], me: str) -> tuple[RunId, ...]:
-    """The attempts of such workers that have moved the base; none where anybody else has committed there, too."""
+    """Return the attempts without a sandbox that moved the base; none if others have committed there, too."""
     before, now = heads.known_base, heads.base
     open_here = unboxed(ctx, records, me) if before and now and before != now else ()
     here = tuple(r.run for r in open_here)
@@ -96,7 +96,7 @@ def base_movers_of(ctx: Context, heads: Heads, records: Sequence[RunRecord], me:
 
 
 def unboxed(ctx: Context, records: Sequence[RunRecord], me: str) -> tuple[RunRecord, ...]:
-    """The attempts that are open here, where workers run outside of a sandbox."""
+    """Return the attempts that are open on this machine, if workers run without a sandbox."""
     if ctx.machine.sandbox().on:
         return ()
     return tuple(r for r in records if r.open and not r.by and not is_elsewhere(r.host, me))

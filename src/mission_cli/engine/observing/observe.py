@@ -1,4 +1,4 @@
-"""One look at the world for one mission. Looks at what the mission's state makes necessary, and no further."""
+"""Observe one mission and decide. Only what the state of the mission requires is observed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Slots:
-    """The slots of this machine that a pulse may still give away: a job takes its own a moment later."""
+    """The slots of this machine that a pulse may still use: a job takes its slot only a moment later."""
 
     workers: int = 0
     checks: int = 0
@@ -75,9 +75,9 @@ def consider(
 ) -> Case:
     """Observe one mission and decide. With `look_only` nothing is fetched, and no object is written for attempts.
 
-    Nothing is observed of a mission whose file is refused. A view shows an error of ours as what holds the mission;
-    the loop reports it, and serves the others.
-    `slots` are the slots of the machine that may still be given away; None: those that nobody holds now.
+    A mission whose file is refused is not observed. A bug becomes a hold in a view; the loop reports it and serves the
+    other missions.
+    `slots`: the slots of the machine that may still be used; None: all that are free now.
     """
     if snapshot.head is None:
         raise ValueError("a mission was found where nothing is committed")
@@ -109,8 +109,8 @@ def _consider(
 ) -> Case:
     """Observe one mission and decide.
 
-    What ended attempts left takes dozens of gits to look at: where all went well as far as they say themselves, first
-    what may start beside them is decided, and nothing else.
+    Reading the evidence of ended attempts takes dozens of git commands. If all of them report success, only what may
+    start beside them is decided first.
     """
     head = Sha(str(snapshot.head))
     loaded = replace(loaded, mission=with_known_runner(loaded.mission, policy))
@@ -141,16 +141,16 @@ def _consider(
 
 
 def _unreadable(loaded: Loaded) -> Decisions:
-    """Nothing is decided for a file that cannot be read: a person repairs it."""
+    """Return a hold for a file that cannot be read: a person has to repair it."""
     first = next(iter(loaded.errors()), None)
     words = f"line {first.line}: {first.message}" if first else "it cannot be read"
     return Decisions(holds=(Hold("", HoldKind.FILE, words, unblock=f"mission edit {loaded.mission.id}", person=True),))
 
 
 def _starts(mission: Mission, observation: Observation, policy: Policy) -> Decisions | None:
-    """What may start before anybody has looked at what ended attempts left; None where nothing may.
+    """Return what may start before the evidence of ended attempts is read; None if nothing may.
 
-    Their bills are within what is held for them, so nothing that is written down later takes from what is left.
+    Their costs are within their reserves, so settling them later takes nothing from the remaining budget.
     """
     ended = [
         (record, job.exit) for record in observation.records if (job := observation.jobs.get(record.run)) and job.exit
@@ -163,7 +163,7 @@ def _starts(mission: Mission, observation: Observation, policy: Policy) -> Decis
 
 
 def _went_well(limits: Limits, record: RunRecord, end: Exit) -> bool:
-    """Whether a run has nothing to say against another one like it, and has not spent more than is held for it."""
+    """Whether a run ended without a problem that concerns other runs, and within its reserve."""
     used, held = end.report.usage or Usage(), record.reserve
     paid = limits.usd is None or used.usd is None or used.usd <= held.usd
     within = paid and (limits.tokens is None or used.total_tokens <= held.tokens)
@@ -174,7 +174,7 @@ def _went_well(limits: Limits, record: RunRecord, end: Exit) -> bool:
 def _observe(
     ctx: Context, snapshot: Snapshot, loaded: Loaded, run_texts: Mapping[str, str]
 ) -> tuple[Observation, CodeLook | None]:
-    """Look at clock, code, jobs and machine for one mission, but not yet at what attempts left."""
+    """Observe clock, code, jobs and machine for one mission, but not yet the evidence of attempts."""
     mission = loaded.mission
     timeline = follow(ctx.runtime.timeline(), ctx.clock.moment(), least=ctx.settings.agree_after)
     now, me, zone = timeline.last.wall, ctx.machine.me(), ctx.clock.zone
@@ -234,18 +234,18 @@ def _observe(
 
 
 def _findings(ctx: Context, snapshot: Snapshot, mission: Mission) -> str:
-    """A name for what workers have found out so far."""
+    """Return a hash of the findings so far."""
     stored = snapshot.missions.get(mission.id)
     return digest(ctx.state.found(stored, snapshot.head)) if stored and snapshot.head else ""
 
 
 def _orphan_runs(ctx: Context, mission: Mission) -> tuple[RunId, ...]:
-    """Jobs that run here for a mission which another host drives by now."""
+    """Return the jobs that run here for a mission that another host drives now."""
     return tuple(RunId(key) for key in ctx.executor.running() if key.startswith(f"{mission.id}/"))
 
 
 def _is_edited(mission: Mission, records: Sequence[RunRecord]) -> bool:
-    """Whether a person changed what bounds the mission, or set a feature to done that no attempt has done."""
+    """Whether a person changed a value that limits the mission, or set a feature to done without a done attempt."""
     if any(old for _, old, _ in mission.in_force.changed()):
         return True
     proven = {r.feature for r in records if r.cause is Cause.DONE}
@@ -261,7 +261,7 @@ def _records(texts: Mapping[str, str]) -> tuple[RunRecord, ...]:
 
 
 def _jobs(ctx: Context, records: Sequence[RunRecord], me: str) -> dict[RunId, Job]:
-    """What became of the open attempts of this host; a job of another one is never asked for."""
+    """Return the jobs of this host's open attempts; those of other hosts are not polled."""
     open_runs = [r for r in records if r.state is RecordState.INTENDED and not is_elsewhere(r.host, me)]
     answers = ctx.executor.poll([r.run for r in open_runs]) if open_runs else {}
     return {record.run: answers[record.run] for record in open_runs}

@@ -1,1 +1,1 @@
-"""Decisions as changes of files and as the words of commits."""
+"""Recording decisions: changes of files, rows of logs, commit messages."""

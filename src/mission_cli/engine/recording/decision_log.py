@@ -1,4 +1,4 @@
-"""The Decision Log: one row for everything that a person or the loop decides, from this writer alone."""
+"""The Decision Log: one row for every decision of a person or the loop, written only by this module."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def decision_rows(loaded: Loaded, entries: Iterable[Entry], now: datetime) -> It
 
 
 def decided(mission: Mission, move: Transition, records: Sequence[RunRecord]) -> tuple[str, ...]:
-    """Return what the loop decides with a move, in words; empty where it only writes down what happened."""
+    """Return what the loop decides with a transition, as text; empty if it only records what happened."""
     match move:
         case MoveMission() | Finish():
             return (_ENDS.get(move.to, f"The mission becomes {move.to}"),)
@@ -75,7 +75,7 @@ def decided(mission: Mission, move: Transition, records: Sequence[RunRecord]) ->
 
 
 def _rerouted(record: RunRecord, records: Sequence[RunRecord]) -> tuple[str, ...]:
-    """Whether an attempt is made by another runner or model than the one before it."""
+    """Return the decision to use another runner or model than in the attempt before, if that is so."""
     before = [r for r in records if r.feature == record.feature and not r.by and r.attempt < record.attempt]
     last = max(before, key=lambda r: r.attempt, default=None)
     if last is None or (last.runner, last.model) == (record.runner, record.model):

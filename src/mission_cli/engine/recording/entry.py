@@ -1,4 +1,4 @@
-"""One thing that happened, as commits and logs record it."""
+"""One event, as commits and logs record it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from mission_cli._support.dataclass import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened: a trailer, a reason, and a row of the progress log where it is worth one."""
+    """One event: a trailer, a reason, and a row of the progress log if `logged`."""
 
     event: str
     why: str
     run: str = ""
     logged: bool = True
     undoes: str = ""
-    """The commit that it takes back."""
+    """The commit that it undoes."""
     decisions: tuple[str, ...] = ()
     """What was decided: rows of the Decision Log."""
     reason: str = ""
-    """Why, for those rows; empty: what happened says it."""
+    """The rationale of those rows; empty: `why` is used."""

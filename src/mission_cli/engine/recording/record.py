@@ -1,4 +1,4 @@
-"""Decisions as changes of files and as the words of one commit."""
+"""Turn decisions into changes of files and one commit message."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ if TYPE_CHECKING:
 
 
 def writes_for(case: Case, transitions: Sequence[Transition], now: datetime) -> tuple[list[Write], str]:
-    """Return the files of one commit and its message. Everything that belongs together stands in it."""
+    """Return the files of one commit and its message. Everything that belongs together is in it."""
     stored, loaded, records = case.stored, case.loaded, case.observation.records
     changes: list[Change] = []
     writes: list[Write] = []
@@ -90,14 +90,14 @@ def writes_for(case: Case, transitions: Sequence[Transition], now: datetime) -> 
 
 
 def mission_write(stored: Stored, changes: Sequence[Change]) -> Write:
-    """Return the write that makes the changes; raises DocumentError when they do not fit."""
+    """Return the write that makes the changes. Raises DocumentError if they do not fit."""
     changes = [*changes, *recorded_with(stored.text, changes)]
     new = patch.apply(stored.text, changes, where=stored.path)
     return Write(stored.path, new, stored.text, lambda text: patch.apply_beside(stored.text, text, changes))
 
 
 def message(mission: str, entries: Sequence[Entry]) -> str:
-    """The commit message: what happened in the subject, the rest in trailers."""
+    """Return the commit message: what happened in the subject, the rest in trailers."""
     subject = one_line(entries[0].why if entries else "update", 100)
     if len(entries) > 1:
         subject = one_line(f"{subject} (and {len(entries) - 1} more)", 120)
@@ -111,7 +111,7 @@ def message(mission: str, entries: Sequence[Entry]) -> str:
 
 
 def log_rows(loaded: Loaded, entries: Sequence[Entry], now: datetime) -> Iterator[Change]:
-    """Rows of the progress log for what is worth one, and of the Decision Log for what was decided."""
+    """Yield rows of the progress log for logged entries, and of the Decision Log for decisions."""
     for entry in entries:
         if entry.logged:
             yield AppendRow("Progress Log", {"Timestamp": stamp(now), "Event": entry.event, "Details": entry.why})
@@ -119,7 +119,7 @@ def log_rows(loaded: Loaded, entries: Sequence[Entry], now: datetime) -> Iterato
 
 
 def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat table, one line per decision
-    """Return name and reason of a decision."""
+    """Return the log entry of a decision."""
     match move:
         case Dispatch():
             return Entry("feature.dispatched", move.why, move.record.run, logged=False)
@@ -162,7 +162,7 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
 def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
     loaded: Loaded, move: Transition, records: Sequence[RunRecord], now: datetime
 ) -> Iterator[Change]:
-    """Return what a decision changes in the mission file."""
+    """Yield the changes of a decision in the mission file."""
     match move:
         case Dispatch():
             number = move.record.feature
@@ -263,7 +263,7 @@ def _settle_changes(move: Settle, now: datetime) -> Iterator[Change]:
 
 
 def spend_rows(spends: Iterable[Spend]) -> Iterator[Change]:
-    """Rows of the spend log."""
+    """Yield rows of the spend log."""
     for spend in spends:
         yield AppendRow(
             "Budget Tracking",
@@ -280,7 +280,7 @@ def spend_rows(spends: Iterable[Spend]) -> Iterator[Change]:
 def summary_changes(
     loaded: Loaded, transitions: Sequence[Transition] = (), records: Sequence[RunRecord] = ()
 ) -> Iterator[Change]:
-    """Compute the summary table again from the spend log and what this commit adds to it."""
+    """Yield changes that compute the summary table again from the spend log and the costs of this commit."""
     added = [s for m in transitions if isinstance(m, Settle) for s in spends_of(m.record)]
     state = account(loaded.mission.limits, [*loaded.mission.spends, *added], records)
     if not added and not any(isinstance(m, Finish) for m in transitions):
