@@ -300,7 +300,7 @@ def _amount(name: str, raw: object, where: str) -> Decimal:
 def _duration(name: str, raw: object, where: str) -> timedelta:
     span = parse_duration(raw) if isinstance(raw, str) else None
     if span is None:
-        words = why_no_duration(raw) if isinstance(raw, str) else "is no duration"
+        words = why_no_duration(raw) if isinstance(raw, str) else "is not a duration"
         raise DocumentError(f"`{name}` {words}: {raw!r}", where=where, hint='write "2h", "90m" or "30s"')
     return span
 

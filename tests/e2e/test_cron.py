@@ -436,7 +436,7 @@ def test_a_cron_that_has_gone_silent(person: Person, room: Room, tools: Path) ->
 
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine
 
-cron: it has not ticked for 2h
+cron: it has not started a pulse for 2h
   → mission doctor --as-cron
 """)
     assert found["doctor"] == snapshot("""\
@@ -546,7 +546,7 @@ def test_something_is_due_and_nobody_ticks(person: Person) -> None:
 
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine
 
-pulse: something has been due for 1h1m, and no pulse comes
+pulse: a pulse has been due for 1h1m and has not run
   → mission cron install, or: mission run m
 """)
     assert person.mission("status", "m", "--json").facts["pulse"] == snapshot(
@@ -554,7 +554,7 @@ pulse: something has been due for 1h1m, and no pulse comes
             {
                 "level": "warning",
                 "subject": "pulse",
-                "words": "something has been due for 1h1m, and no pulse comes",
+                "words": "a pulse has been due for 1h1m and has not run",
                 "todo": "mission cron install, or: mission run m",
             }
         ]

@@ -22,7 +22,7 @@ milestones:
       - title: one
       - {title: two, depends: ["1.1"]}
 """
-LOUD = "this was found although nothing that pulses watch had changed"
+LOUD = "found by a full check: no watched file had changed"
 
 
 def test_a_program_that_is_back_is_found_and_said(person: Person) -> None:

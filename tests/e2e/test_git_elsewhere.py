@@ -117,7 +117,7 @@ def test_a_copy_that_takes_a_mission_over_starts_anew_and_touches_no_job_of_the_
     other.mission("takeover", "m")
     other.worker(HONEST, name="script")
     [held] = other.run(ok=(3,)).facts["waiting_for"]
-    assert held["name"] == "1.1: nothing is left to promise: $0 spent and $5 held of $5"
+    assert held["name"] == "1.1: nothing is left to reserve: $0 spent and $5 reserved of $5"
     assert held["unblock"] == "mission set m budget.money_usd 10"  # what the lost attempt has cost is unknown
     other.mission("set", "m", "budget.money_usd", "10")
     assert other.run(ok=None).facts["status"] == "completed"
@@ -187,7 +187,7 @@ def test_a_git_folder_that_can_only_be_read(person: Person, words: str) -> None:
     assert "One feature" in shown.out
     answer = in_a_room(person, READ_ONLY + 'exec "$@"', *words.split(" "))
     assert_said(answer, "Read-only file system")
-    assert " hint: that file system can only be read: mount it for writing" in answer.err
+    assert " hint: that file system is read-only: mount it for writing" in answer.err
     assert person.state_head() == head
     person.mission("cancel", "m", "--yes")
 

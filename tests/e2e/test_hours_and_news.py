@@ -101,7 +101,7 @@ def test_after_six_looks_in_which_nothing_moved_the_hook_is_told_what_blocks(per
     [line] = ear.hear(1)
     until = line.partition(" until ")[2].partition(",")[0]
     assert line.replace(until, "UNTIL") == snapshot(
-        "m|stuck|nothing has moved in 6 looks: 1.1 backoff: until UNTIL, after infrastructure: the runner's command could not be executed (exit 127); 1.2 dependency: it depends on 1.1, which is pending"
+        "m|stuck|no progress in 6 observations: 1.1 backoff: until UNTIL, after infrastructure: the runner's command could not be executed (exit 127); 1.2 dependency: it depends on 1.1, which is pending"
     )
     told = json.loads((person.runtime / "told.json").read_text())
     assert sorted(told["m"]) == ["still.looks", "still.mark", "stuck"]

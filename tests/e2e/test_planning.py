@@ -286,8 +286,8 @@ def test_what_would_be_refused_afterwards_is_refused_before_a_cent_is_spent(pers
         (("--id", "old"), "error: there is a mission `old` already\n"),
         (("--id", ".."), "error: '..' cannot be an id: only letters,"),
         (("--mode", "quick"), "error: `mode`: Input should be 'full' or 'poc'\n"),
-        (("--max-usd", "much"), "error: `much` is no number\n"),
-        (("--max-tokens", "inf"), "error: `inf` is no number\n"),
+        (("--max-usd", "much"), "error: `much` is not a number\n"),
+        (("--max-tokens", "inf"), "error: `inf` is not a number\n"),
     ):
         assert person.mission("new", GOAL, "--headless", *flags, ok=(2,)).err.startswith(words)
     assert person.mission("new", "  ", "--headless", ok=(2,)).err.startswith("error: the goal is empty\n")
@@ -317,7 +317,7 @@ def test_without_money_for_a_repair_it_is_not_asked_again(person: Person) -> Non
     folder = use_planner(person, HOPELESS, good(), cost=0.3)
     person.set("plan_max_usd = 0.3")
     answer = person.mission(*NEW, ok=(1,))
-    assert "it was not asked again: nothing is left to promise: $0.30 spent and $0 held of $0.30" in answer.err
+    assert "it was not asked again: nothing is left to reserve: $0.30 spent and $0 reserved of $0.30" in answer.err
     assert not (folder / "prompt-2.md").exists()
 
 
@@ -372,7 +372,7 @@ def test_stop_stops_planning_too(person: Person) -> None:
     person.mission("stop", "--all")
     answer = person.mission(*NEW, ok=(3,))
     assert re.fullmatch(
-        r"error: everything is stopped since [^ ]+ by Ada\n hint: mission resume --all\n", answer.err
+        r"error: everything has been stopped since [^ ]+ by Ada\n hint: mission resume --all\n", answer.err
     ), answer.err
 
 

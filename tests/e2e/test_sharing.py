@@ -172,7 +172,7 @@ def test_of_two_that_start_at_once_the_first_that_is_accepted_drives(ada: Person
         second.mission("pulse")
         assert second.loaded(mission).mission.host == host(first)
     agree(ada, ben)
-    yielded = [line for line in ada.state_log() if line.endswith("was first to drive it")]
+    yielded = [line for line in ada.state_log() if line.endswith("became its driver first")]
     assert yielded, "the merge by meaning alone would have taken the later start"
     assert starts(ada, ben) == []
 
@@ -183,7 +183,7 @@ def test_nothing_is_started_while_the_remote_cannot_be_asked(hub: Hub, ada: Pers
     hub.go_away()
     refused = ada.mission("start", "other", "--headless", ok=(1,))
     assert refused.err.startswith("error: nothing was started: git fetch: ")
-    assert refused.err.endswith(" hint: mission doctor tries the remote\n")
+    assert refused.err.endswith(" hint: mission doctor checks the remote\n")
     assert str(ada.loaded("other").mission.status) == "planning"
     hub.come_back()
     at_work(ada)

@@ -163,7 +163,7 @@ def test_what_is_never_due_does_not_wait(person: Person) -> None:
     errors = person.mission(
         "new", "--plan", str(person.write("../plan.yaml", WEEKLY.replace("0 3 * * 1", "soon"))), ok=(1,)
     )
-    assert "plan.yaml:2:1: `schedule` is `soon`: it is no time, and not five fields of cron" in errors.err
+    assert "plan.yaml:2:1: `schedule` is `soon`: it is neither a time nor five cron fields" in errors.err
     person.plan(WEEKLY.replace("2099-01-01", "2020-01-01"))
     refused = person.mission("start", "m", "--scheduled", "-y", ok=(2,)).err
     assert "m cannot wait: `0 3 * * 1` is not due any more" in refused

@@ -70,7 +70,7 @@ def test_set_names_what_it_takes(person: Person) -> None:
     refusals = {
         ("budget.monney_usd", "7"): "there is no key `budget.monney_usd`",
         ("budget.money_usd", "0"): "`0` does not bound the mission",
-        ("budget.money_usd", "5,50"): "`budget.money_usd` is no number: `5,50`",
+        ("budget.money_usd", "5,50"): "`budget.money_usd` is not a number: `5,50`",
         ("status", "active"): "the status is changed by a command of its own",
         ("host", "there"): "`host` is written by the program",
         ("preferences.tech_stack", "python"): "`preferences.tech_stack` holds more than one value",

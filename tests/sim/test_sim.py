@@ -37,7 +37,7 @@ def test_every_law_holds_in_every_world(chunk: int, record_property: Callable[[s
 
 @pytest.mark.parametrize("seed", [1262, 1269, 2203, 3350])
 def test_every_law_holds_where_one_did_not(seed: int) -> None:
-    """Work that went different ways was nobody's to decide; who could not ask the executor rested all the same.
+    """Work that had diverged was nobody's to decide; who could not ask the executor rested all the same.
 
     A command heard the remote again, and the pulses that had waited for it did not know. Somebody removed the verdict of
     a check that was counted on, and nobody looked.

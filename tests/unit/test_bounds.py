@@ -64,7 +64,7 @@ def test_a_duration_of_ages_is_none_and_says_so(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "soon", "²h", "-5h", "nan h", "1e400h"])
 def test_prose_is_no_duration(text: str) -> None:
-    assert (parse_duration(text), why_no_duration(text)) == (None, "is no duration")
+    assert (parse_duration(text), why_no_duration(text)) == (None, "is not a duration")
 
 
 def test_the_longest_duration_can_be_added_to_any_moment_that_is_read() -> None:
@@ -81,16 +81,16 @@ def test_the_longest_duration_can_be_added_to_any_moment_that_is_read() -> None:
         ("9999-12-31", LATEST, ""),
         ("9999-12-31T23:59:59-14:00", LATEST, ""),
         ("9999-12-31T24:00", LATEST, ""),
-        ("0001-01-01", EARLIEST, "lies before the year 1970"),
-        ("0001-01-01T00:00:00+14:00", EARLIEST, "lies before the year 1970"),
-        ("1969-12-31", datetime(1969, 12, 31, tzinfo=UTC), "lies before the year 1970"),
+        ("0001-01-01", EARLIEST, "is before the year 1970"),
+        ("0001-01-01T00:00:00+14:00", EARLIEST, "is before the year 1970"),
+        ("1969-12-31", datetime(1969, 12, 31, tzinfo=UTC), "is before the year 1970"),
         ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC), ""),
         ("2026-11-20T24:00:00Z", datetime(2026, 11, 21, tzinfo=UTC), ""),
-        ("2026-11-20T24:01:00Z", None, "is no date"),
-        ("10000-01-01", None, "is no date"),
-        ("2026-02-30", None, "is no date"),
-        (MANY, None, "is no date"),
-        ("", None, "is no date"),
+        ("2026-11-20T24:01:00Z", None, "is not a date"),
+        ("10000-01-01", None, "is not a date"),
+        ("2026-02-30", None, "is not a date"),
+        (MANY, None, "is not a date"),
+        ("", None, "is not a date"),
     ],
 )
 def test_a_moment_beyond_the_calendar_is_the_first_or_the_last(text: str, moment: datetime | None, why: str) -> None:
@@ -114,8 +114,8 @@ def test_numbers_say_by_which_bound_they_are_refused() -> None:
         "is below 0",
         "is above 100",
         "is out of range: at most 1,000,000,000,000,000",
-        "is no number",
-        "is no number",
+        "is not a number",
+        "is not a number",
         "is above 100",
         "",
         "",
@@ -130,7 +130,7 @@ def test_numbers_say_by_which_bound_they_are_refused() -> None:
         ("\N{MINUS SIGN}5h", "is below zero"),
         ("$1e30", "is out of range"),
         ("999999999999999m", "is out of range"),
-        ("unknown", "is no number"),
+        ("unknown", "is not a number"),
     ],
 )
 def test_an_amount_that_makes_room_or_cannot_be_counted_is_unknown(text: str, why: str) -> None:

@@ -313,7 +313,7 @@ def test_prose_where_a_number_is_expected_is_kept_and_read_as_unset() -> None:
     foreign = load(text.replace("managed: mission", "managed: no"))
     assert foreign.mission.limits.usd is None
     assert [(p.severity, p.message) for p in foreign.problems] == [
-        ("warning", "`budget.money_usd` is no number: `unlimited within cost cap`")
+        ("warning", "`budget.money_usd` is not a number: `unlimited within cost cap`")
     ]
 
 

@@ -76,8 +76,8 @@ def test_when_a_schedule_is_due(schedule: str, after: str, due: str | None) -> N
         ("0 3 * * 1", ""),
         ("0 25 * * 1", "bad hour"),
         ("0 0 31 2 *", "bad day-of-month"),
-        ("@weekly", "it is no time, and not five fields of cron"),
-        ("0 3 * *", "it is no time, and not five fields of cron"),
+        ("@weekly", "it is neither a time nor five cron fields"),
+        ("0 3 * *", "it is neither a time nor five cron fields"),
     ],
 )
 def test_what_is_wrong_with_a_schedule(schedule: str, words: str) -> None:

@@ -91,8 +91,8 @@ def test_ten_mistakes_are_named_at_their_line_and_column_in_one_run(person: Pers
     assert "\n".join(lines) == snapshot("""\
 missions/m-ten/mission.md:3:9: warning: the status `going` is not known (it is kept, and nothing is driven)
 missions/m-ten/mission.md:4:1: warning: the key `priorty` is not known here (did you mean `priority`?)
-missions/m-ten/mission.md:5:11: warning: `deadline` is no date: `soon` (write it as 2026-11-20 or 2026-11-20T10:00:00Z)
-missions/m-ten/mission.md:6:21: warning: `budget.money_usd` is no number: `lots` (it is read as unset; write a number, or unlimited)
+missions/m-ten/mission.md:5:11: warning: `deadline` is not a date: `soon` (write it as 2026-11-20 or 2026-11-20T10:00:00Z)
+missions/m-ten/mission.md:6:21: warning: `budget.money_usd` is not a number: `lots` (it is read as unset; write a number, or unlimited)
 missions/m-ten/mission.md:6:21: warning: there is no budget cap (`start` insists on one: set money_usd, time_hours or token_limit, or write unlimited)
 missions/m-ten/mission.md:13:1: warning: milestone 1 has the status `half`, which is not known (it is kept and does not run)
 missions/m-ten/mission.md:14:1: warning: the criterion `run: `true``: `true` always passes (write a command that fails where the work is wrong)

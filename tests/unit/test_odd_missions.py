@@ -167,8 +167,8 @@ def test_what_may_stand_twice_is_read() -> None:
 ODD = {
     "| pending | ~2h |": ("| pending | ~99999999999h |", "the estimate `~99999999999h` is longer than a hundred years"),
     "**Estimate:** ~2h": ("**Estimate:** 99999999d", "the estimate `99999999d` is longer than a hundred years"),
-    "| 5m |": ("| later |", "the rule `later` of the delay `nap` is no duration"),
-    "time:2026-11-20 ": ("time:tomorrow ", "the time `tomorrow` that is waited for is no date"),
+    "| 5m |": ("| later |", "the rule `later` of the delay `nap` is not a duration"),
+    "time:2026-11-20 ": ("time:tomorrow ", "the time `tomorrow` that is waited for is not a date"),
     "| 1d |": ("| 9999999d |", "the timeout `9999999d` of a wait is longer than a hundred years"),
     "| usd | $1 |": ("| usd | $-100 |", "the amount `$-100` is below zero"),
     "| usd | $1 | ": ("| usd | $1e30 | ", "the amount `$1e30` is out of range"),

@@ -53,8 +53,8 @@ def test_the_third_round_with_the_same_change_pauses_the_mission() -> None:
     assert isinstance(move, MoveMission)
     assert move.to is MissionStatus.PAUSED
     assert move.why == (
-        "the same change was made 2 times and nothing came of it: 3: which?; "
-        "mission lint m shows what is odd in the file, then mission resume m"
+        "the same change was made 2 times without effect: 3: which?; "
+        "mission lint m shows what is wrong in the file, then mission resume m"
     )
 
 
@@ -73,4 +73,4 @@ def test_where_the_mission_cannot_be_paused_it_is_an_error_with_its_file() -> No
     guarded(one, streaks)
     with pytest.raises(DocumentError) as error:
         guarded(one, streaks)
-    assert error.value.message.endswith("the same change was made 2 times and nothing came of it: 1: which?")
+    assert error.value.message.endswith("the same change was made 2 times without effect: 1: which?")

@@ -1,1 +1,1 @@
-"""Helpers without a meaning of their own that every package may use: records, patterns, texts, numbers."""
+"""Helpers that any package may use: records, patterns, texts, numbers."""

@@ -1,8 +1,8 @@
-"""`dataclass`, `field` and `replace` of the standard library, for classes with slots, in a fraction of the time.
+"""`dataclass`, `field` and `replace` of the standard library for classes with slots, in a fraction of the time.
 
-The standard library compiles six methods for each class where the class is defined: for ours that was a third of what
-a pulse costs. Here methods are shared, and `__init__` is compiled when the first object is made (docs/adr/0025). To
-type checkers, to `fields`, `asdict` and `is_dataclass` these are dataclasses. No base classes, no `__post_init__`.
+The standard library compiles six methods for each class at its definition, which took a third of the time of a pulse.
+Here methods are shared, and `__init__` is compiled when the first object is made (docs/adr/0025). To type checkers, to
+`fields`, `asdict` and `is_dataclass` these are dataclasses. No base classes, no `__post_init__`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ else:
     def dataclass(*, slots: bool, frozen: bool = False, order: bool = False) -> Callable[[type], type]:
         """Make a class a dataclass with slots."""
         if not slots:
-            raise TypeError("there are only dataclasses with slots here")
+            raise TypeError("only dataclasses with slots are supported")
         return lambda plain: _remade(plain, frozen=frozen, order=order)
 
     def field(*, default_factory: Callable[[], Any]) -> _Factory:
-        """A default that is made anew for each object."""
+        """Return a default that is created for each object."""
         return _Factory(default_factory)
 
     def replace(record: Any, /, **changes: Any) -> Any:
-        """A copy with other values in some fields."""
+        """Return a copy with other values in some fields."""
         return type(record)(**{name: getattr(record, name) for name in record.__match_args__} | changes)
 
 
@@ -36,7 +36,7 @@ _ABSENT: Any = object()
 
 
 class _Factory:
-    """Stands in a class for a default that is made anew for each object."""
+    """Placeholder in a class for a default that is created for each object."""
 
     __slots__ = ("make",)
 
@@ -45,7 +45,7 @@ class _Factory:
 
 
 class _Fields:
-    """What the standard library knows a dataclass by: made when somebody asks, because that imports it."""
+    """What identifies a dataclass to the standard library, created at first access because that imports it."""
 
     __slots__ = ("_defaults",)
 
@@ -66,9 +66,9 @@ class _Fields:
 
 
 def _remade(plain: type, *, frozen: bool, order: bool) -> type:
-    """The class again, with slots and methods: slots cannot be added to a class that is there."""
+    """Return the class with slots and methods; slots cannot be added to an existing class."""
     if plain.__bases__ != (object,) or "__post_init__" in vars(plain):
-        raise TypeError(f"{plain.__name__}: no base classes and no __post_init__ here")
+        raise TypeError(f"{plain.__name__}: base classes and __post_init__ are not supported")
     names = tuple(name for name, kind in plain.__annotations__.items() if not kind.startswith("ClassVar"))
     body = {name: value for name, value in vars(plain).items() if name not in {"__dict__", "__weakref__"}}
     defaults = {name: body.pop(name) for name in names if name in body}
@@ -76,7 +76,7 @@ def _remade(plain: type, *, frozen: bool, order: bool) -> type:
         body.setdefault(name, method)
 
     def first(self: Any, *args: Any, **values: Any) -> None:
-        made.__init__ = _init(made, names, defaults)  # type: ignore[misc]  # made once, at first use
+        made.__init__ = _init(made, names, defaults)  # type: ignore[misc]  # created once, at first use
         made.__init__(self, *args, **values)  # type: ignore[misc]  # the one just made
 
     body |= {"__slots__": names, "__match_args__": names, "__init__": first, "__dataclass_fields__": _Fields(defaults)}
@@ -86,7 +86,7 @@ def _remade(plain: type, *, frozen: bool, order: bool) -> type:
 
 
 def _init(made: Any, names: tuple[str, ...], defaults: dict[str, Any]) -> Any:
-    """The method that puts arguments into slots, past a `__setattr__` that refuses."""
+    """Return the `__init__` that puts arguments into slots, past a `__setattr__` that refuses."""
     around: dict[str, Any] = {"_absent": _ABSENT}
     head, lines = ["self"], []
     for name in names:
@@ -125,7 +125,7 @@ def _methods(names: tuple[str, ...], *, frozen: bool, order: bool) -> dict[str, 
 
 
 def _key(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    """What returns the values of an object."""
+    """Return a function that returns the values of an object."""
     if len(names) > 1:
         return attrgetter(*names)
     return lambda record: tuple(getattr(record, name) for name in names)

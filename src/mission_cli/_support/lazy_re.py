@@ -1,4 +1,4 @@
-"""`re.compile` for patterns that stand at the top of a module: compiled when the first text is held against them.
+"""`re.compile` for patterns at the top of a module, compiled when first used.
 
 A pulse imports a hundred patterns and needs a few; compiling one takes longer than importing a small module.
 """
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from re import compile as pattern
 else:
 
-    class pattern:  # noqa: N801 - called like the function that it stands for
-        """A pattern; its methods are those of the compiled one from their first use on."""
+    class pattern:  # noqa: N801 - named like the function that it replaces
+        """A pattern; its methods are those of the compiled one after their first use."""
 
         def __init__(self, text: str | bytes, flags: int = 0) -> None:
             self.pattern, self._flags = text, flags

@@ -1,4 +1,4 @@
-"""Rows that are read when somebody asks for them: most readers of a mission never look into its logs."""
+"""Rows that are read only when needed: most readers of a mission never use its logs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Later(Sequence[T]):
-    """A tuple that is made at the first look; equal to any other sequence of the same things."""
+    """A tuple that is created at first use; equal to any other sequence of the same items."""
 
     __slots__ = ("_known", "_read")
 

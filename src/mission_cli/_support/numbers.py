@@ -1,11 +1,11 @@
-"""Numbers of people and of other programs, within bounds that the arithmetic behind them can hold."""
+"""Read numbers of people and other programs, within bounds that later arithmetic can hold."""
 
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
 MOST = Decimal(10) ** 15
-"""The largest number that is read: more dollars, hours or tokens than there are."""
+"""The largest number that is read, more than any amount of dollars, hours or tokens."""
 LEAST = Decimal("1e-9")
 """The smallest number above zero that is read."""
 MOST_WHOLE = 999_999_999
@@ -30,7 +30,7 @@ def within(number: Decimal) -> bool:
 
 
 def whole(text: str) -> int | None:
-    """Return decimal digits as a number of at most `MOST_WHOLE`; None for anything else, `²` and a sign too."""
+    """Return decimal digits as a number of at most `MOST_WHOLE`; None for anything else, including `²` and signs."""
     text = text.strip()
     if not text.isdecimal() or len(text) > _LONGEST:
         return None

@@ -1,4 +1,4 @@
-"""A shell command taken apart as far as its operators: for warnings, and never for running it."""
+"""Split a shell command at its operators, for warnings only, never to run it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Simple:
 
     @property
     def program(self) -> str:
-        """Its first word that is no assignment."""
+        """The first word that is not an assignment."""
         return next((w for w in self.words if "=" not in w.partition("/")[0] or w.startswith("=")), "")
 
 
 def simple_commands(command: str) -> list[Simple] | None:
-    """Return the commands that a line consists of, in order; None where its quotes do not match."""
+    """Return the commands of a line in order; None if its quotes do not match."""
     scanner = _Scanner(command)
     try:
         scanner.run()
@@ -38,13 +38,13 @@ def simple_commands(command: str) -> list[Simple] | None:
 
 
 def is_compound(command: str) -> bool:
-    """Whether there are keywords, groups or functions in it, within which operators mean something else."""
+    """Whether it has keywords, groups or functions, in which operators mean something else."""
     found = simple_commands(command)
     return found is None or any(w in _KEYWORDS - {"!"} for one in found for w in one.words[:1]) or "(" in command
 
 
 def is_one_pipeline(command: str) -> bool:
-    """Whether a command is surely nothing but programs with pipes between them."""
+    """Whether a command certainly is only programs connected by pipes."""
     found = simple_commands(command)
     if found is None or len(found) < 2 or is_compound(command) or found[0].program == "!":  # noqa: PLR2004 - two ends of a pipe
         return False
@@ -137,7 +137,7 @@ def _end_of_double(text: str, at: int, depth: int) -> int:
 
 
 def _end_of_group(text: str, at: int, depth: int) -> int:
-    """The index of what closes the group that begins at `at` with a parenthesis, brace or backtick."""
+    """Return the index of what closes the group that begins at `at` with a parenthesis, brace or backtick."""
     if depth > _DEEPEST:
         raise ValueError("nested too deeply")
     close = _CLOSERS[text[at]]

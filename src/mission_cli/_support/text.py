@@ -1,4 +1,4 @@
-"""Small laws about text that several rooms share: normalising failures, durations, names of moments."""
+"""Text helpers for several packages: failure signatures, durations, times, short forms."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _LEAP_SECOND = pattern(r"(?<=[T ]\d\d:\d\d:)60(?!\d)", re.IGNORECASE)
 _DAYS_END = pattern(r"(?<=[T ])24(?=:00(?::00(?:[.,]0+)?)?(?![\d:.,]))", re.IGNORECASE)
 _LONGEST_TEXT = 100
 LONGEST_DURATION = timedelta(days=36525)
-"""A hundred years; what is longer is not read."""
+"""A hundred years; longer durations are not read."""
 EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
-"""Earlier and later moments are read as these, so that adding a duration or changing the zone never overflows."""
+"""Earlier and later times are read as these, so that adding a duration or changing the zone never overflows."""
 _FIRST_PLAUSIBLE_YEAR = 1970
 _SECONDS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -41,7 +41,7 @@ def signature(*parts: str) -> str:
 
 
 def digest(text: str) -> str:
-    """Return 8 hex digits that say which text it is."""
+    """Return 8 hex digits that identify a text."""
     from hashlib import sha256
 
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
@@ -50,21 +50,21 @@ def digest(text: str) -> str:
 def parse_duration(text: str) -> timedelta | None:
     """Return `2h`, `90 min`, `1h30m`, `PT30M` as a duration; None for anything else, and beyond `LONGEST_DURATION`.
 
-    Months do not exist here.
+    There is no unit for months.
     """
     seconds = _seconds_in(text.strip())
     return timedelta(seconds=seconds) if seconds is not None and seconds <= LONGEST_DURATION.total_seconds() else None
 
 
 def why_no_duration(text: str) -> str:
-    """Return why a text cannot be read as a duration, to follow its quotation; empty where it can."""
+    """Return why a text cannot be read as a duration, to follow its quotation; empty if it can."""
     if parse_duration(text) is not None:
         return ""
-    return "is no duration" if _seconds_in(text.strip()) is None else "is longer than a hundred years"
+    return "is not a duration" if _seconds_in(text.strip()) is None else "is longer than a hundred years"
 
 
 def _seconds_in(text: str) -> float | None:
-    """The seconds that a text stands for, infinitely many where it is absurdly long; None when it is no duration."""
+    """Return the seconds of a duration, infinity if the text is absurdly long; None if it is not a duration."""
     if not text:
         return None
     iso = _ISO_DURATION.match(text)
@@ -76,7 +76,7 @@ def _seconds_in(text: str) -> float | None:
 
 
 def span_of(seconds: float) -> timedelta:
-    """Return seconds that were read somewhere as a duration from 0 to `LONGEST_DURATION`; what is no number is 0."""
+    """Return seconds from an external source as a duration from 0 to `LONGEST_DURATION`; NaN becomes 0."""
     return timedelta(seconds=min(max(0.0, seconds), LONGEST_DURATION.total_seconds()))
 
 
@@ -96,14 +96,14 @@ def show_duration(span: timedelta) -> str:
 
 
 def stamp(moment: datetime) -> str:
-    """Return the moment in UTC as `2026-11-20T10:00:00Z`."""
+    """Return a time in UTC as `2026-11-20T10:00:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_stamp(text: str, zone: tzinfo = UTC) -> datetime | None:
-    """Return an ISO 8601 date or time as an aware moment (in `zone` when it names none); None for anything else.
+    """Return an ISO 8601 date or time as an aware datetime (in `zone` if it names none); None for anything else.
 
-    Moments before `EARLIEST` or after `LATEST` (a date of the year 9999 means "never") are read as these.
+    Times before `EARLIEST` or after `LATEST` (a date of the year 9999 means "never") are read as these.
     """
     text = text.strip()
     if len(text) > _LONGEST_TEXT:
@@ -121,15 +121,15 @@ def parse_stamp(text: str, zone: tzinfo = UTC) -> datetime | None:
 
 
 def why_no_moment(text: str) -> str:
-    """Return why a text can hardly be meant as a moment, to follow its quotation; empty where it can."""
+    """Return why a text is not a plausible time, to follow its quotation; empty if it is."""
     moment = parse_stamp(text)
     if moment is None:
-        return "is no date"
-    return "lies before the year 1970" if moment.year < _FIRST_PLAUSIBLE_YEAR else ""
+        return "is not a date"
+    return "is before the year 1970" if moment.year < _FIRST_PLAUSIBLE_YEAR else ""
 
 
 def command_line(*words: str) -> str:
-    """Return a command as it can be copied into a shell, whatever its words hold."""
+    """Return a command that can be copied into a shell, whatever its words contain."""
     return shlex.join(words)
 
 
@@ -146,7 +146,7 @@ def one_line(text: str, limit: int = 200) -> str:
 
 
 def question(text: str, limit: int = 500) -> str:
-    """Return a question as the mission file holds it: one line; two long ones that begin alike stay two."""
+    """Return a question as the mission file stores it: one line; long ones with the same beginning stay different."""
     flat = one_line(text, len(text) + 1)
     return flat if len(flat) <= limit else f"{flat[: limit - 12].rstrip()}… [{digest(flat)}]"
 

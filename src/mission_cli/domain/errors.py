@@ -1,4 +1,4 @@
-"""The errors that reach people; everything else that is raised is a bug of ours."""
+"""Errors that are shown to people; any other exception is a bug in this program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class MissionError(Exception):
-    """Says what went wrong; `hint` says what to do about it. Shown without a traceback."""
+    """An error for people: `message` is what went wrong, `hint` what to do. Shown without a traceback."""
 
     exit_code: ClassVar[int] = 1
 
@@ -24,61 +24,61 @@ class MissionError(Exception):
 
 
 class UsageError(MissionError):
-    """The command was called in a way that cannot mean anything."""
+    """The command was called with arguments that make no sense."""
 
     exit_code = 2
 
 
 class DocumentError(MissionError):
-    """A file cannot be read or patched; `where` is `path:line:column` as far as it is known."""
+    """A file cannot be read or patched; `where` is `path:line:column`, as far as known."""
 
     def __init__(self, message: str, *, where: str = "", hint: str = "", problems: Sequence[Problem] = ()) -> None:
         super().__init__(f"{where}: {message}" if where else message, hint=hint)
         self.where = where
         self.problems = tuple(problems)
-        """All that is wrong with the file, where more than one thing may be."""
+        """All problems of the file, if it can have several."""
 
     @classmethod
     def of(cls, path: str, problems: Sequence[Problem]) -> DocumentError:
-        """The error of a file with problems, of which there is one at least: it says the first, and holds all."""
+        """Return the error of a file with at least one problem: the message is the first, `problems` has all."""
         first = problems[0]
         where = f"{path}:{first.line}:{first.column}"
         return cls(first.message, where=where, hint=first.hint, problems=problems)
 
 
 class NotFoundError(MissionError):
-    """What was named does not exist."""
+    """Something that was named does not exist."""
 
 
 class ToolError(MissionError):
-    """A program that we depend on (git, the runner) failed or is missing."""
+    """A program that this one depends on (git, the runner) failed or is missing."""
 
 
 class NotWrittenError(MissionError):
-    """A command did what could be done without writing; what it says could not be written."""
+    """A command did what was possible without writing; its record could not be written."""
 
 
 class BlockedError(MissionError):
-    """Only a person can go on from here."""
+    """Only a person can resolve this."""
 
     exit_code = 3
 
 
 class ConflictError(MissionError):
-    """The state moved while we worked on it; trying again is right."""
+    """The state changed during the operation; trying again helps."""
 
     exit_code = 4
 
 
 class BusyError(MissionError):
-    """Somebody else is at work there just now, and was waited for long enough; later it goes."""
+    """Another process is working there, and waiting for it took too long; trying later helps."""
 
     exit_code = 4
 
 
 @contextmanager
 def refusals_said() -> Iterator[None]:
-    """Say as a ToolError that a file system refuses; an OSError that would be a bug of ours stays one."""
+    """Raise a ToolError for an OSError that a person can fix; other OSErrors are bugs and stay as they are."""
     try:
         yield
     except OSError as error:
@@ -89,25 +89,25 @@ def refusals_said() -> Iterator[None]:
 
 
 def refused(error: OSError) -> ToolError | None:
-    """Return what a refusal of a file system means and what helps; None where it would be a bug of ours."""
+    """Return the error and remedy for a refusal of the file system; None if the OSError is a bug."""
     remedy = _REMEDIES.get(error.errno or 0, "")
     where = f"{error.filename}: " if error.filename else ""
     return ToolError(f"{where}{error.strerror}", hint=remedy) if remedy else None
 
 
-_RIGHTS = "give the user that this runs as the right to write there"
-_ROOM = "make room on that disk; what was begun is finished or taken back by the next pulse"
+_RIGHTS = "give the user who runs this program write permission there"
+_ROOM = "free space on that disk; the next pulse finishes or undoes what was begun"
 _REMEDIES = {
     errno.ENOSPC: _ROOM,
     errno.EDQUOT: _ROOM,
-    errno.EROFS: "that file system can only be read: mount it for writing",
+    errno.EROFS: "that file system is read-only: mount it for writing",
     errno.EACCES: _RIGHTS,
     errno.EPERM: _RIGHTS,
-    errno.EIO: "the disk cannot be read or written: look at the system's log",
+    errno.EIO: "the disk cannot be read or written: check the system log",
     errno.EMFILE: "too many files are open: raise `ulimit -n`",
     errno.ENFILE: "too many files are open on this machine",
 }
 
 
 class IllegalMoveError(Exception):
-    """A transition that the tables do not have: a bug of ours, and nothing was changed."""
+    """A transition that is not allowed: a bug in this program. Nothing was changed."""

@@ -1,4 +1,4 @@
-"""What a look at the machine, the agents or the schedule found."""
+"""Diagnoses of the machine, the agents and the schedule."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mission_cli._support.dataclass import dataclass
 
 
 class Level(StrEnum):
-    """How bad it is: a warning still works, what is wrong does not."""
+    """How bad a diagnosis is: with a warning it still works, with `wrong` it does not."""
 
     OK = "ok"
     WARNING = "warning"
@@ -17,7 +17,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, and what to do about it where that is needed."""
+    """One diagnosis, and what to do if something is not right."""
 
     level: Level
     subject: str
@@ -26,15 +26,15 @@ class Finding:
 
 
 def fine(subject: str, words: str) -> Finding:
-    """It is as it should be."""
+    """Return a diagnosis without a problem."""
     return Finding(Level.OK, subject, words)
 
 
 def doubtful(subject: str, words: str, todo: str = "") -> Finding:
-    """It works, but somebody should know."""
+    """Return a diagnosis of something that works, but has a problem."""
     return Finding(Level.WARNING, subject, words, todo)
 
 
 def wrong(subject: str, words: str, todo: str) -> Finding:
-    """It does not work until somebody does something."""
+    """Return a diagnosis of something that does not work until a person acts."""
     return Finding(Level.WRONG, subject, words, todo)

@@ -1,4 +1,4 @@
-"""Who we are: this machine and this clone."""
+"""Persons, machines and clones."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class Person:
 
 
 def clone_id(host: str) -> str:
-    """The part of `host:abcdef` that stays when the machine is renamed."""
+    """Return the part of `host:abcdef` that stays the same when the machine is renamed."""
     return host.rpartition(":")[2]
 
 
 def same_host(one: str, other: str) -> bool:
-    """Whether two ids (`name:abcdef`) are of one machine and clone: the name may change, what is behind it stays."""
+    """Whether two ids (`name:abcdef`) belong to the same machine and clone; the name may differ."""
     return clone_id(one) == clone_id(other)
 
 
 def is_elsewhere(host: str, me: str) -> bool:
-    """Whether an id is of another machine or clone than ours; none at all is of nobody else."""
+    """Whether an id belongs to another machine or clone than `me`; an empty id does not."""
     return bool(host) and not same_host(host, me)
 
 

@@ -1,4 +1,4 @@
-"""Names as types: checked where they come in, trusted afterwards."""
+"""Ids and numbers as types, validated on input."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from mission_cli._support.lazy_re import pattern
 
 MissionId = NewType("MissionId", str)
 FeatureNumber = NewType("FeatureNumber", str)
-"""`N.M`: milestone and place in it."""
+"""`N.M`: number of the milestone, and place in it."""
 RunId = NewType("RunId", str)
 """`<mission id>/<N.M>-a<k>`: one string for branch, claim, record and environment."""
 Sha = NewType("Sha", str)
 
 PLANNING = FeatureNumber("plan")
-"""Stands in the place of a feature in the ids of planning runs: `<mission id>/plan-a<k>`."""
+"""Takes the place of the feature in ids of planning rounds: `<mission id>/plan-a<k>`."""
 
 _ID = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _NUMBER_LIKE = pattern(r"[-+]?[0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?\Z")
@@ -33,7 +33,7 @@ def why_bad_id(text: str) -> str:
     if not _ID.match(text):
         return "only letters, digits, '.', '_' and '-' are allowed, and the first is a letter or digit"
     if ".." in text or text.lower().endswith((".lock", ".")):
-        return "git does not take it as part of a ref"
+        return "git does not allow it in a ref"
     if _NUMBER_LIKE.match(text):
         return "it looks like a number"
     return ""
@@ -48,7 +48,7 @@ def mission_id(text: str) -> MissionId:
 
 
 def feature_number(text: str) -> FeatureNumber | None:
-    """Return `N.M` without a legacy `F` in front and without leading zeros; None if it is no number."""
+    """Return `N.M` without a legacy `F` in front and without leading zeros; None for any other text."""
     found = _FEATURE.match(text.strip())
     return FeatureNumber(f"{int(found[1])}.{int(found[2])}") if found else None
 
@@ -61,7 +61,7 @@ def milestone_of(number: FeatureNumber) -> int:
 
 
 def feature_order(number: FeatureNumber) -> tuple[int, int]:
-    """Sort key: planning, 1.2, 1.10."""
+    """Return a sort key: planning, 1.2, 1.10."""
     if number == PLANNING:
         return 0, 0
     first, second = number.split(".", 1)
@@ -69,7 +69,7 @@ def feature_order(number: FeatureNumber) -> tuple[int, int]:
 
 
 def run_id(mission: MissionId, feature: FeatureNumber, attempt: int) -> RunId:
-    """Return the one name of attempt `attempt` (from 1) at a feature."""
+    """Return the id of attempt `attempt` (from 1) at a feature."""
     return RunId(f"{mission}/{feature}-a{attempt}")
 
 
@@ -88,5 +88,5 @@ def attempt_name(run: RunId) -> str:
 
 
 def poc_branch(mission: MissionId) -> str:
-    """The branch that a POC lands on in a repository that has more than it."""
+    """Return the branch that a POC lands on if the repository had code before."""
     return f"mission/{mission}/poc"

@@ -1,4 +1,4 @@
-"""A mission as its file says it is."""
+"""A mission as its file describes it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CONDITION = pattern(r"\bcondition\s*:\s*(.+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A verdict as it stands behind a criterion: when, and on which commit (short)."""
+    """A verdict as recorded next to a criterion: when, and on which commit (short)."""
 
     verdict: Verdict
     at: str
@@ -42,7 +42,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One thing that must hold. `text` is what the person wrote, without box and results."""
+    """One criterion. `text` is what the person wrote, without box and results."""
 
     text: str
     kind: CriterionKind
@@ -53,16 +53,16 @@ class Criterion:
     comparison: str = ""
     bound: Decimal | None = None
     unit: str = ""
-    """The unit behind the bound; what is printed has the same one."""
+    """The unit of the bound; the printed value must have the same one."""
     timeout: timedelta | None = None
     ticked: bool = False
     result: Result | None = None
     baseline: Result | None = None
     line: int = 0
     index: int = 0
-    """Place among the checklist items of its section, from 0; -1 when it is no checklist item."""
+    """Place among the checklist items of its section, from 0; -1 if it is not a checklist item."""
     wrong: str = ""
-    """What of it cannot be read. It is not run then and never passes: what nobody reads may be what matters."""
+    """Why it cannot be read. Then it does not run and never passes: the part that is not understood may matter."""
     remedy: str = ""
     """How to write it instead."""
 
@@ -74,7 +74,7 @@ class Feature:
     number: FeatureNumber
     title: str
     status: FeatureStatus | None
-    """None: a word that we do not know; shown, and does not run."""
+    """None: an unknown word; it is shown, and the feature does not run."""
     raw_status: str = ""
     depends: tuple[FeatureNumber, ...] = ()
     estimate_hours: Decimal | None = None
@@ -87,26 +87,26 @@ class Feature:
     assign: str = ""
     model: str = ""
     research: bool = False
-    """Its result is what it found out: files in the mission's folder `research/`, with or without a change of code."""
+    """Its result is findings: files in the mission's folder `research/`, with or without a change of code."""
     fixes: str = ""
     repo: str = ""
-    """The repository that it belongs to where that is another one; kept and shown."""
+    """The repository that it belongs to, if it is another one; kept and shown."""
     side_effects: bool = False
     tries_after: int = 0
-    """Attempts up to this one do not count any more: a person said `retry`."""
+    """Attempts up to this one no longer count: a person used `mission retry`."""
     line: int = 0
     broken: bool = False
-    """Quarantined: the row has an error, it is shown and does not run."""
+    """Its row has an error: it is shown and does not run."""
 
     @property
     def finished(self) -> bool:
-        """Done or skipped."""
+        """Whether it is done or skipped."""
         return self.status in FINISHED_FEATURE
 
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """One stage; the next begins when it passed or was skipped."""
+    """One stage; the next one begins when it has passed or was skipped."""
 
     number: int
     name: str
@@ -116,9 +116,9 @@ class Milestone:
     rounds: int = 0
     """Failed validations since the last `resume`."""
     started_at: str = ""
-    """Short commit of `work` that the negative control was run on."""
+    """Short commit of `work` on which the negative control ran."""
     passed_at: str = ""
-    """Short commit of `work` that its criteria passed on: what may land."""
+    """Short commit of `work` on which its criteria passed: what may land."""
     independent: bool = False
     criteria: tuple[Criterion, ...] = ()
     features: tuple[Feature, ...] = ()
@@ -126,7 +126,7 @@ class Milestone:
 
     @property
     def finished(self) -> bool:
-        """Passed or skipped."""
+        """Whether it has passed or was skipped."""
         return self.status in FINISHED_MILESTONE
 
 
@@ -138,23 +138,23 @@ class Limits:
     hours: Decimal | None = None
     tokens: Decimal | None = None
     unlimited: frozenset[str] = frozenset()
-    """Those of usd, hours, tokens for which a person wrote the word."""
+    """Those of usd, hours, tokens that a person has set to `unlimited`."""
     alert_pct: Decimal = Decimal(80)
     per_feature_usd: Decimal | None = None
 
     @property
     def any_cap(self) -> bool:
-        """Whether somebody bounded this mission at all, or said in words that it has no bound."""
+        """Whether the mission has any cap, or a person has written that it has none."""
         return bool(self.unlimited) or any(c is not None for c in (self.usd, self.hours, self.tokens))
 
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """One row of the spend log. `amount` is None where the cost is unknown."""
+    """One row of the spend log. `amount` is None if the cost is unknown."""
 
     date: str
     category: str
-    """usd, hours or tokens; anything else is a person's own category and counts nowhere."""
+    """usd, hours or tokens; any other category is a person's own and counts nowhere."""
     amount: Decimal | None
     description: str = ""
     milestone: str = ""
@@ -174,11 +174,11 @@ class InputRequest:
     status: str = "open"
     response: str = ""
     label: str = ""
-    """What stands in the column `#`, number or not."""
+    """The text of the column `#`, a number or not."""
 
     @property
     def open(self) -> bool:
-        """Still waiting for its answer."""
+        """Whether it waits for an answer."""
         return self.status in {"open", "pending", "expired", ""}
 
 
@@ -194,33 +194,33 @@ class Gate:
     status: str = ""
     line: int = 0
     notify: str = ""
-    """Who is to be told when it waits for a person, as the file names them."""
+    """Who is notified when it waits for a person, as the file names them."""
 
     @property
     def message(self) -> str:
-        """What its author says to the person who decides; a rule that the loop reads itself is none."""
+        """The message to the person who decides; empty if the rule is for the loop."""
         return self.rule.strip() if self.kind in {GateKind.CHECKPOINT, GateKind.APPROVAL} else ""
 
     @property
     def condition(self) -> str:
-        """The part of its rule that only a person can read: all behind `condition:`."""
+        """The part of its rule that only a person can judge: everything after `condition:`."""
         found = _CONDITION.search(self.rule)
         return found[1].strip() if found else ""
 
     @property
     def min_score(self) -> Decimal | None:
-        """The average score, of 1 to 5, that its rule asks for."""
+        """The average score, from 1 to 5, that its rule requires."""
         found = _SCORE.search(_CONDITION.sub("", self.rule))
         return Decimal(found[1]) if found else None
 
     @property
     def all_passed(self) -> bool:
-        """Whether its rule asks for every feature before it to be done."""
+        """Whether its rule requires every feature before it to be done."""
         return _ALL_PASSED.search(_CONDITION.sub("", self.rule)) is not None
 
 
 LANDING = "landing approved"
-"""The decision that brings work to the base; no decision at a gate is called so, whatever the gate's name is."""
+"""The decision that approves a landing; no decision at a gate has this text, whatever the name of the gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ class Wait:
 
     @property
     def open(self) -> bool:
-        """Not resolved yet."""
+        """Whether it is not resolved yet."""
         return self.status in {"open", "waiting", "pending", ""}
 
 
@@ -262,7 +262,7 @@ class Recovery:
 
     @property
     def open(self) -> bool:
-        """Neither done later nor skipped by a person."""
+        """Whether its feature has not been done or skipped since."""
         return self.status == "open"
 
 
@@ -277,14 +277,14 @@ class LogRow:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One row of `## Team`: who does the features that are assigned to them; empty cells change nothing."""
+    """One row of `## Team`: who does the features that are assigned to it; empty cells change nothing."""
 
     agent: str
     role: str = ""
     runner: str = ""
     model: str = ""
     max_parallel: int = 0
-    """How many features at the same time; 0: no limit of their own."""
+    """How many features at once; 0: no limit of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +293,7 @@ class KeptRow:
 
     section: str
     cells: Mapping[str, str]
-    """By column name as the file has it, in lower case."""
+    """By column name of the file, in lower case."""
     line: int = 0
 
 
@@ -305,14 +305,14 @@ class Preferences:
     runner: str = "opencode"
     land: str = "ask"
     worker_command: str = ""
-    """A command of the agent's that takes the prompt as its argument, `full-loop`."""
+    """A command of the agent that takes the prompt as its argument, such as `full-loop`."""
     lines: tuple[str, ...] = ()
-    """Further preferences in words, for the prompt."""
+    """Further preferences as text, for the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mission:
-    """All that the loop needs to know from one mission file."""
+    """Everything that the loop needs to know from one mission file."""
 
     id: MissionId
     title: str
@@ -332,14 +332,14 @@ class Mission:
     end_date: str = ""
     executions: int = 0
     autonomous: bool = True
-    """False: it pauses for a person after each milestone."""
+    """False: the mission pauses for a person after each milestone."""
     notify: tuple[str, ...] = ()
-    """Who is to be told of what happens."""
+    """Who is notified."""
     managed: bool = False
     host: str = ""
     limits: Limits = field(default_factory=Limits)
     in_force: InForce = field(default_factory=InForce)
-    """The values that bound a managed mission, and those in the file that do not count."""
+    """The values that limit a managed mission, and those in the file that do not count."""
     models: Mapping[str, str] = field(default_factory=dict)
     preferences: Preferences = field(default_factory=Preferences)
     constraints: tuple[str, ...] = ()
@@ -359,7 +359,7 @@ class Mission:
 
     @property
     def landings(self) -> tuple[Approval, ...]:
-        """Approvals of a landing. Version 0.1 wrote them as the gate `land`: no gate of that name may stand beside."""
+        """Approvals of a landing. Version 0.1 wrote them as the gate `land`, valid only if no gate has that name."""
         old = "land" not in {gate.name.casefold() for gate in self.gates}
         return tuple(
             a
@@ -369,37 +369,37 @@ class Mission:
 
     @property
     def poc(self) -> bool:
-        """A proof of concept: one worker, nothing judged but the milestones, every feature lands."""
+        """Whether it is a proof of concept: one worker, only milestones are judged, every feature lands."""
         return self.mode == "poc"
 
     @property
     def recurs(self) -> bool:
-        """It is run through again and again, by a schedule of five fields."""
+        """Whether it recurs, by a schedule of five fields."""
         return recurs(self.schedule)
 
     def features(self) -> Iterator[Feature]:
-        """All features in file order."""
+        """Yield all features in file order."""
         for milestone in self.milestones:
             yield from milestone.features
 
     def feature(self, number: FeatureNumber) -> Feature | None:
-        """The feature with that number, or None."""
+        """Return the feature with that number, or None."""
         return next((f for f in self.features() if f.number == number), None)
 
     def member(self, feature: Feature) -> Member | None:
-        """The row of the team that a feature is assigned to, or None."""
+        """Return the row of the team that a feature is assigned to, or None."""
         name = feature.assign.casefold()
         return next((m for m in self.team if m.agent.casefold() == name), None) if name else None
 
     def milestone(self, number: int) -> Milestone | None:
-        """The milestone with that number, or None."""
+        """Return the milestone with that number, or None."""
         return next((m for m in self.milestones if m.number == number), None)
 
     def milestone_holding(self, number: FeatureNumber) -> Milestone | None:
-        """The milestone that the feature's number names."""
+        """Return the milestone of a feature number, or None."""
         return self.milestone(milestone_of(number))
 
     def next_feature_number(self, milestone: int) -> FeatureNumber:
-        """The first number that no feature of that milestone has used."""
+        """Return the number after the highest feature number of a milestone."""
         taken = [feature_order(f.number)[1] for f in self.features() if milestone_of(f.number) == milestone]
         return FeatureNumber(f"{milestone}.{max(taken, default=0) + 1}")

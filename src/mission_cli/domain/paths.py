@@ -1,4 +1,4 @@
-"""What a path inside of a repository tells about its file."""
+"""Classify the files of a repository by their paths."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _TEST = pattern(
     r"|_test\.[^/]+\Z"
 )
 SETTINGS_FILE = ".mission.toml"
-"""Of a repository, at its root."""
+"""At the root of a repository."""
 STOP_FILE = "STOP"
-"""In the runtime folder: nothing is started while it is there."""
+"""In the runtime folder: while it exists, nothing starts."""
 MISSION_FOLDERS = ("missions", ".missions", "todo/missions")
 MISSION_FILE = pattern(
     r"(?P<folder>(?:.*/)?)(?P<id>[^/]+)/mission\.md\Z|(?P<flat>(?:.*/)?)(?P<flat_id>[^/]+)-mission\.md\Z"
@@ -26,27 +26,27 @@ _FIXED_FILES = frozenset({SETTINGS_FILE, ".gitlab-ci.yml", ".gitmodules", ".pre-
 
 
 def is_named(path: str, name: str) -> bool:
-    """Whether a setting names a path: as it stands there, brackets and all, or as a pattern with `*`, `?`, `[…]`."""
+    """Whether a setting names a path: literally, brackets included, or as a pattern with `*`, `?`, `[…]`."""
     return path == name.removeprefix("./") or fnmatchcase(path, name)
 
 
 def findings_folders(mission: str) -> tuple[str, ...]:
-    """The folders in which a worker of a mission may leave what it found out."""
+    """Return the folders in which a worker of a mission may leave its findings."""
     return tuple(f"{folder}{mission}/research/" for folder in _OURS)
 
 
 def is_test_file(path: str) -> bool:
-    """Whether a path looks like a test's."""
+    """Whether a path looks like a test file."""
     return bool(_TEST.search(path))
 
 
 def always_protected(path: str) -> bool:
-    """Whether no worker may change it: mission files, settings, CI, hooks."""
+    """Whether no worker may change the file: mission files, settings, CI, hooks."""
     return path.startswith((*_OURS, *_FIXED)) or path in _FIXED_FILES
 
 
 def is_mission_file(path: str) -> bool:
-    """Whether a path inside of the repository is a mission's own file, and not something beside it."""
+    """Whether a path inside of the repository is a mission file, and not another file of a mission."""
     found = MISSION_FILE.match(path)
     if not found:
         return False

@@ -1,4 +1,4 @@
-"""Problems of a file are values: shown, counted, never raised."""
+"""Problems of a file, as values that are shown and counted, never raised."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mission_cli._support.dataclass import dataclass
 
 
 class Severity(StrEnum):
-    """Whether the part that has the problem still runs."""
+    """Whether the part with the problem still runs."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -16,7 +16,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong at `line`:`column` (both from 1), and what to do about it."""
+    """One problem at `line`:`column` (both from 1), and what to do about it."""
 
     line: int
     column: int
@@ -25,6 +25,6 @@ class Problem:
     severity: Severity = Severity.ERROR
 
     def at(self, path: str) -> str:
-        """`path:line:column: severity: message (hint)`, the form that editors can jump to."""
+        """Return `path:line:column: severity: message (hint)`, the form that editors can jump to."""
         hint = f" ({self.hint})" if self.hint else ""
         return f"{path}:{self.line}:{self.column}: {self.severity}: {self.message}{hint}"

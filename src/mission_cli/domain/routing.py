@@ -1,4 +1,4 @@
-"""Who works at a feature: a runner and a tier of its models, and who comes next when its tries are used up."""
+"""The routes of a feature: runner and tier, and which ones follow when tries are used up."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ WORKERS, RESEARCH, ECONOMY, ESCALATE = "workers", "research", "economy", "escala
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A runner of the settings, and a tier or model of it; an empty tier is the runner's own choice."""
+    """A runner of the settings with a tier or model of it; an empty tier means the runner's default."""
 
     runner: str
     tier: str
 
 
 def is_research(mission: Mission, feature: Feature) -> bool:
-    """Whether findings are a feature's result: it says `[research]`, or the mission is of type research.
+    """Whether findings are the result of a feature: it has `[research]`, or the mission is of type research.
 
-    A fix feature is none: what it has to mend is a criterion.
+    A fix feature never has such a result: it has to fix a criterion.
     """
     return not feature.fixes and (feature.research or mission.kind == "research")
 
 
 def routes(mission: Mission, feature: Feature) -> tuple[Route, ...]:
-    """The routes of a feature in the order in which they are tried."""
+    """Return the routes of a feature in the order in which they are tried."""
     member = mission.member(feature)
     usual = mission.models.get(RESEARCH if is_research(mission, feature) else WORKERS, "")
     tier = feature.model or (member.model if member else "") or usual
@@ -40,7 +40,7 @@ def routes(mission: Mission, feature: Feature) -> tuple[Route, ...]:
 
 
 def runners(mission: Mission) -> tuple[str, ...]:
-    """Every runner that a mission may use, the first one first."""
+    """Return every runner that a mission may use, the preferred one first."""
     first = Route(mission.preferences.runner, "")
     further = _route(mission.models.get(ESCALATE, ""), first)
     members = [member.runner for f in mission.features() if (member := mission.member(f)) and member.runner]
@@ -48,12 +48,12 @@ def runners(mission: Mission) -> tuple[str, ...]:
 
 
 def has_own_tier(mission: Mission, feature: Feature) -> bool:
-    """Whether the file says for this feature which model does it: then money that runs short changes nothing."""
+    """Whether the file sets the model of this feature, so that the economy tier does not apply to it."""
     member = mission.member(feature)
     return bool(feature.model or (member and member.model))
 
 
 def _route(text: str, first: Route) -> Route:
-    """`TIER`, `RUNNER:` or `RUNNER:TIER`; what is not said stays as it is in the first route."""
+    """Parse `TIER`, `RUNNER:` or `RUNNER:TIER`; missing parts come from the first route."""
     runner, _, tier = text.rpartition(":")
     return Route(runner.strip() or first.runner, tier.strip() or first.tier)

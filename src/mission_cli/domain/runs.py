@@ -1,4 +1,4 @@
-"""Attempts, jobs and evidence: what was started and what came of it."""
+"""Attempts, jobs and evidence: what was started and how it ended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an attempt consumed. `usd` is None where nobody knows; `source` says who counted."""
+    """What an attempt used. `usd` is None if unknown; `source` is who counted."""
 
     usd: Decimal | None = Decimal(0)
     hours: Decimal = Decimal(0)
@@ -30,11 +30,11 @@ class Usage:
 
     @property
     def total_tokens(self) -> int:
-        """All kinds of tokens together."""
+        """The sum over all kinds of tokens."""
         return sum(self.tokens.values())
 
     def at_least(self, other: Usage) -> Usage:
-        """This bill, raised to another one where that is higher; an amount that one of them knows is known."""
+        """Return this usage, raised to another one where that is higher; an amount that one of them knows is known."""
         kinds = (*self.tokens, *(kind for kind in other.tokens if kind not in self.tokens))
         tokens = {kind: max(self.tokens.get(kind, 0), other.tokens.get(kind, 0)) for kind in kinds}
         known = [usd for usd in (self.usd, other.usd) if usd is not None]
@@ -43,45 +43,45 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class AgentReport:
-    """What an agent's own output says of its run: never evidence of the work, only of how the run went."""
+    """What an agent's output reports about its run: how the run went, never evidence of the work."""
 
     last_words: str = ""
     answer: str = ""
-    """What it was asked for: its last message in full, or all that a program printed."""
+    """Its answer: the last message in full, or everything that a program printed."""
     usage: Usage | None = None
-    """None: it said nothing about what it consumed."""
+    """None: it did not report its usage."""
     session: str = ""
     steps: int = 0
     cause: Cause | None = None
-    """Why the run did not end on its own good terms; None when it did."""
+    """Why the run failed; None if it ended successfully."""
     detail: str = ""
     reset_at: str = ""
     """When a usage limit ends, ISO 8601, if the provider said so."""
     children: tuple[str, ...] = ()
     """Sessions of subagents."""
     transcript: str = ""
-    """What it said and which tools it used, the end of it."""
+    """The end of what it wrote, with the tools that it used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """What an attempt may cost at most, held from its intent to its settlement."""
+    """The most that an attempt may cost, held from its intent to its settlement."""
 
     usd: Decimal = Decimal(0)
-    """The cap and one step beyond it: a step is seen when it is over."""
+    """The cap and one more step, because a step is seen only when it is over."""
     cap_usd: Decimal = Decimal(0)
     """Where the attempt is stopped; 0: no such cap."""
     hours: Decimal = Decimal(0)
     tokens: int = 0
     cap_tokens: int = 0
-    """Where the attempt is stopped; 0: at all that is held."""
+    """Where the attempt is stopped; 0: at `tokens`."""
     deadline_s: int = 0
-    """How long it may run; the record keeps that itself."""
+    """How long it may run; stored as a field of the record."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """`runs/<N.M>-a<k>.md` or `runs/plan-a<k>.md`: facts in the front matter, words in the body."""
+    """`runs/<N.M>-a<k>.md` or `runs/plan-a<k>.md`: facts in the front matter, texts in the body."""
 
     run: RunId
     state: RecordState
@@ -102,20 +102,20 @@ class RunRecord:
     detail: str = ""
     signature: str = ""
     tree: str = ""
-    """Tree of its head: two failures with one signature and one tree are the same failure."""
+    """Tree of its head: failures with equal signature and equal tree are the same failure."""
     exit: str = ""
     verdict: str = ""
     usage: Usage = field(default_factory=Usage)
     saved: str = ""
     """Commit with uncommitted work that was saved, or empty."""
     session: str = ""
-    """The agent's name for its conversation, for stepping into it."""
+    """The agent's id of the conversation, with which a person can continue it."""
     steps: int = 0
     reset_at: str = ""
     by: str = ""
-    """Who works on it by hand; empty: a worker does."""
+    """Who makes a manual attempt; empty: a worker does."""
     continues: str = ""
-    """The attempt whose tree it goes on in, for an attempt by hand; empty: a fresh one."""
+    """The attempt whose tree a manual attempt continues in; empty: a new tree."""
     prompt: str = ""
     last_words: str = ""
     transcript: str = ""
@@ -123,7 +123,7 @@ class RunRecord:
 
     @property
     def feature(self) -> FeatureNumber:
-        """The feature that it is an attempt at."""
+        """The number of its feature."""
         parts = split_run_id(self.run)
         if parts is None:
             raise ValueError(f"{self.run!r} is not a run id")
@@ -139,7 +139,7 @@ class RunRecord:
 
     @property
     def planning(self) -> bool:
-        """Whether it made the plan: no attempt at any feature."""
+        """Whether it is a planning round, not an attempt at a feature."""
         return self.feature == PLANNING
 
     @property
@@ -149,12 +149,12 @@ class RunRecord:
 
     @property
     def open(self) -> bool:
-        """Intended and not settled."""
+        """Whether it is not settled yet."""
         return self.state is RecordState.INTENDED
 
     @property
     def finding(self) -> str:
-        """What a person should know of it: why it was not accepted, or what it changed of its judges."""
+        """What a person should know: why it was not accepted, or which tests and checks it changed."""
         if self.cause is Cause.DONE:
             _, marker, found = self.detail.partition(LOOK_AT_CHANGES)
             return marker + found
@@ -163,18 +163,18 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What an attempt left in its tree, looked at once when it had ended, before anything of it came in."""
+    """What an attempt left in its tree, read once after its end and before anything is fetched."""
 
     tip: str = ""
-    """The head of its branch; empty where there is none."""
+    """The head of its branch; empty if there is none."""
     elsewhere: tuple[str, ...] = ()
-    """Where its commits are, when they are not on its branch."""
+    """Where its commits are, if they are not on its branch."""
     secrets: tuple[str, ...] = ()
-    """`path:line (kind)` of each secret that its commits add: they were not brought over."""
+    """`path:line (kind)` of each secret that its commits add; then they are not fetched."""
     unfit: tuple[str, ...] = ()
-    """What a clone of its commits would lack or could not hold, in words: they were not brought over."""
+    """What a clone of its commits would lack or could not check out, as text; then they are not fetched."""
     trouble: str = ""
-    """Why its branch could not be brought over, or empty."""
+    """Why its branch could not be fetched, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +192,15 @@ class Exit:
     leftovers: int = 0
     """Processes that had to be killed after the job's own had ended."""
     missing: tuple[str, ...] = ()
-    """What was to be copied into its tree, and is not in the checkout."""
+    """What should be copied into its tree, but is not in the checkout."""
     left: Left | None = None
-    """None: nobody has looked yet."""
+    """None: not read yet."""
     report: AgentReport = field(default_factory=AgentReport)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What an executor answers about one key."""
+    """What an executor reports about one key."""
 
     state: JobState
     exit: Exit | None = None
@@ -208,26 +208,26 @@ class Job:
     """The end of its output, decoded leniently."""
     started: str = ""
     quiet_since: datetime | None = None
-    """For GONE: since when nobody has shown a sign of life."""
+    """For GONE: since when there has been no sign of a process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What an ended attempt left in git, seen by us."""
+    """What an ended attempt left in git, as this program read it."""
 
     tip: Sha | None
-    """Head of the attempt's branch; None when there is none."""
+    """Head of the attempt's branch; None if there is none."""
     commits: int = 0
     changed: tuple[str, ...] = ()
     substantial: bool = False
-    """The diff holds more than white space and empty files."""
+    """Whether the diff has more than white space and empty files."""
     tests_changed: int = 0
     protected: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
-    """Branches of its tree, other than its own, that it put commits on."""
+    """Branches of its tree, other than its own, that it committed to."""
     conflicts: tuple[str, ...] = ()
     unrelated: bool = False
-    """Its commits have no history in common with `work`."""
+    """Whether its commits have no history in common with `work`."""
     candidate: Sha | None = None
     """The attempt merged on `work`; None on a conflict or without commits."""
     findings: tuple[str, ...] = ()
@@ -237,26 +237,26 @@ class Evidence:
     tree: str = ""
     """Tree of the candidate without mission folders, and of the findings: what criteria are judged on."""
     completes: tuple[str, ...] = ()
-    """Numbers of features that its commits say they complete, by the trailer `Completes-feature`."""
+    """Numbers of the features that its commits complete, by the trailer `Completes-feature`."""
     integrated: bool = False
-    """Its commits are on `work` already."""
+    """Whether its commits are on `work` already."""
     work: Sha | None = None
     """The head of `work` that the candidate was built on."""
     work_tree: str = ""
-    """Tree of that head where it is not `work` yet, but those before it in the queue merged on it; else empty."""
+    """Tree of that head if it is `work` with earlier candidates of the queue merged on it; else empty."""
     trouble: str = ""
     """Why its branch could not be fetched, or empty."""
     secrets: tuple[str, ...] = ()
     """`path:line (kind)` of each secret that its commits add."""
     unfit: tuple[str, ...] = ()
-    """What a clone of its commits would lack or could not hold, in words."""
+    """What a clone of its commits would lack or could not check out, as text."""
     against: Against = field(default_factory=Against)
-    """The candidate with the judge's files as they are on the base, and what was found beside."""
+    """The candidate with the test files of the base, and what was found in the comparison."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckState:
-    """The latest try at judging one criterion on one tree."""
+    """The latest try of the check of one criterion on one tree."""
 
     tries: int
     job: Job
@@ -264,6 +264,6 @@ class CheckState:
     """None while it runs."""
     detail: str = ""
     again: bool = False
-    """It was killed or lost: that says nothing, run it again."""
+    """Whether it was killed or lost: that proves nothing, so it runs again."""
     failed: str | None = None
-    """What an earlier try on the same tree said that failed; None where none did."""
+    """The output of an earlier try on the same tree that failed; None if none did."""

@@ -1,4 +1,4 @@
-"""The closed sets of words: statuses, attempt states, causes, verdicts."""
+"""Closed sets of values: statuses, attempt states, causes, verdicts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class MissionStatus(StrEnum):
-    """What a mission file may store."""
+    """The status of a mission, as its file stores it."""
 
     DRAFT = "draft"
     PLANNING = "planning"
@@ -20,7 +20,7 @@ class MissionStatus(StrEnum):
 
 
 class MilestoneStatus(StrEnum):
-    """What `**Status:**` of a milestone may say."""
+    """The status of a milestone, as `**Status:**` stores it."""
 
     PENDING = "pending"
     ACTIVE = "active"
@@ -32,7 +32,7 @@ class MilestoneStatus(StrEnum):
 
 
 class FeatureStatus(StrEnum):
-    """What the Status cell of a feature may say."""
+    """The status of a feature, as its Status cell stores it."""
 
     PENDING = "pending"
     DISPATCHED = "dispatched"
@@ -43,7 +43,7 @@ class FeatureStatus(StrEnum):
 
 
 PRIORITIES = ("urgent", "high", "normal", "low")
-"""Words of `priority`; the first goes first."""
+"""Values of `priority`, the most urgent one first."""
 FINISHED_FEATURE = frozenset({FeatureStatus.DONE, FeatureStatus.SKIPPED})
 FINISHED_MILESTONE = frozenset({MilestoneStatus.PASSED, MilestoneStatus.SKIPPED})
 WAITING_MISSION = frozenset({MissionStatus.SCHEDULED, MissionStatus.RECURRING})
@@ -51,14 +51,14 @@ FINISHED_MISSION = frozenset({MissionStatus.COMPLETED, MissionStatus.FAILED, Mis
 
 
 class RecordState(StrEnum):
-    """What a run record stores: written twice, never in between."""
+    """The state of a run record, which is written exactly twice."""
 
     INTENDED = "intended"
     SETTLED = "settled"
 
 
 class Cause(StrEnum):
-    """Why an attempt ended; the table in `planner.causes` says what follows."""
+    """Why an attempt ended; `planner.attempts.causes` defines what each one means."""
 
     DONE = "done"
     NOOP = "noop"
@@ -82,18 +82,18 @@ class Cause(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What judging a criterion came to; only PASSED and FLAKY are a pass."""
+    """The result of judging a criterion; only PASSED and FLAKY are a pass."""
 
     PASSED = "passed"
     FLAKY = "flaky"
-    """It failed, and passed when it was run again alone on the same tree."""
+    """It failed, then passed when it ran again alone on the same tree."""
     FAILED = "failed"
     SKIPPED = "skipped"
     COULD_NOT_RUN = "could-not-run"
 
 
 PASSES = frozenset({Verdict.PASSED, Verdict.FLAKY})
-"""Verdicts that let work go on."""
+"""Verdicts with which work continues."""
 
 
 class HoldKind(StrEnum):
@@ -204,7 +204,7 @@ class JobKind(StrEnum):
 
 
 class JobState(StrEnum):
-    """What an executor knows about a job. UNREACHABLE means that it could not be asked."""
+    """What an executor knows about a job. UNREACHABLE means that its state could not be found out."""
 
     UNKNOWN = "unknown"
     WAITING = "waiting"
@@ -215,7 +215,7 @@ class JobState(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Who or what ended a job's process."""
+    """Why the process of a job ended."""
 
     EXIT = "exit"
     DEADLINE = "deadline"
@@ -231,7 +231,7 @@ class EndReason(StrEnum):
 
 
 class GateKind(StrEnum):
-    """What a row of `## Gates` waits for."""
+    """The kind of a row of `## Gates`."""
 
     CHECKPOINT = "checkpoint"
     APPROVAL = "approval"

@@ -1,4 +1,4 @@
-"""The values that bound a mission, and which of them count when the file says something that cannot be meant."""
+"""The values that limit a mission, and which of them count if the file has invalid ones."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Overruled:
-    """A value of the front matter that does not count: what stands there, what counts instead, and why."""
+    """A value of the front matter that does not count: what is written, what counts instead, and why."""
 
     key: str
     """Dotted, `budget.money_usd`."""
     found: str
     """As it is written; empty where it was removed."""
     counts: str
-    """The last good value, which stays in force; empty where none is known."""
+    """The last valid value, which stays in force; empty if none is known."""
     why: str
     line: int = 1
     column: int = 1
@@ -37,17 +37,17 @@ class InForce:
 
     values: Mapping[str, str] = field(default_factory=dict)
     written: Mapping[str, str] = field(default_factory=dict)
-    """Those that the file records as the last good ones, under `in_force`."""
+    """The values that the file records as the last valid ones, under `in_force`."""
     overruled: tuple[Overruled, ...] = ()
     recordable: bool = True
     """Whether the file can hold the record: something else may stand under `in_force`."""
 
     def changed(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (name, recorded, now) of each value that is good and not recorded yet."""
+        """Yield (name, recorded, now) of each valid value that is not recorded yet."""
         for name, value in self.values.items() if self.recordable else ():
             if value != self.written.get(name, ""):
                 yield name, self.written.get(name, ""), value
 
     def overrules(self, key: str) -> Overruled | None:
-        """The finding about a key, or None where what stands there counts."""
+        """Return why a key does not count, or None if its value counts."""
         return next((found for found in self.overruled if found.key == key), None)

@@ -90,7 +90,7 @@ def runner_obstacle(
     """Return why a runner cannot work, in this environment or a given one; None if no problem is known."""
     if agent_of(ctx, name, runner) is None:
         known = ", ".join(sorted(ctx.agents))
-        words = f"the runner `{name}` has the kind `{runner.kind or name}`, which is not known (known: {known})"
+        words = f"the runner `{name}` has the unknown kind `{runner.kind or name}` (known: {known})"
         return Obstacle(words, "fix .mission.toml")
     needed = ctx.machine.sandbox().problem
     if needed:

@@ -36,4 +36,4 @@ def refuse_stopped(ctx: Context) -> None:
     stopped = ctx.runtime.stopped()
     if stopped is not None:
         by = f" by {stopped.by}" if stopped.by else ""
-        raise BlockedError(f"everything is stopped since {stopped.since}{by}", hint=LIFT)
+        raise BlockedError(f"everything has been stopped since {stopped.since}{by}", hint=LIFT)

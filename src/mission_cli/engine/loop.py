@@ -119,7 +119,7 @@ def pulse(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
             ctx.runtime.take_pulse_request()
             looks = _tick(ctx, policy, report, only, turns)
             if quiet and len(report.lines) > said:
-                report.lines.append("this was found although nothing that pulses watch had changed")
+                report.lines.append("found by a full check: no watched file had changed")
             tell_news(ctx, policy, list(report.cases.values()))
             if report.settled:
                 ctx.runtime.note_settled(report.settled)
@@ -192,7 +192,7 @@ def _run_until_quiet(
 def _stop_all(ctx: Context, report: Report) -> None:
     stopped = stop_jobs(ctx.executor)
     report.stopped = True
-    report.lines.append(f"STOP is set: nothing is started, {counted(len(stopped), 'job')} running were told to end")
+    report.lines.append(f"STOP is set: nothing starts, {counted(len(stopped), 'running job')} told to stop")
 
 
 def _visit_all(
@@ -229,7 +229,7 @@ def _visit(ctx: Context, policy: Policy, report: Report, mission: MissionId, sna
         import traceback
 
         report.bugs.append(f"{mission}: {traceback.format_exc()}")
-        words = f"{mission} cannot be served: this is a bug of ours: {type(error).__name__}"
+        words = f"{mission} cannot be served because of a bug in this program: {type(error).__name__}"
         _trouble(ctx, report, MissionError(words, hint="mission pulse --debug shows where"), mission)
     return False
 

@@ -140,7 +140,7 @@ def require_sync(ctx: Context) -> None:
     """Synchronize now. Raises ToolError if that fails."""
     before = remote_problem(ctx)
     if sync(ctx, ask=True) is SyncResult.UNREACHABLE:
-        raise ToolError(f"nothing was started: {remote_problem(ctx)}", hint="mission doctor tries the remote")
+        raise ToolError(f"nothing was started: {remote_problem(ctx)}", hint="mission doctor checks the remote")
     if before:
         ctx.runtime.request_pulse()  # pulses held work back because of it
 
@@ -181,7 +181,8 @@ def _exchange(ctx: Context, *, ask: bool) -> SyncResult:
             branch, remote = f"mission/{refused[0]}/work", ctx.share.remote
             hint = f"merge them: git fetch {remote} {branch}, git switch {branch}, git merge FETCH_HEAD"
             raise BlockedError(f"{branch} here and at `{remote}` have diverged", hint=hint)
-    raise ConflictError(f"`{ctx.share.remote}` moves faster than we can push", hint="the next pulse tries again")
+    words = f"`{ctx.share.remote}` changes faster than this clone can push"
+    raise ConflictError(words, hint="the next pulse tries again")
 
 
 def _fetch(ctx: Context, *, counted: bool) -> bool:
@@ -192,7 +193,7 @@ def _fetch(ctx: Context, *, counted: bool) -> bool:
     before = ctx.state.head()
     if theirs is None or theirs == before:
         return False
-    words = f"Join the missions of {one_line(ctx.share.remote, 60)}\n\nMission-Event: state.joined\n"
+    words = f"Merge the missions of {one_line(ctx.share.remote, 60)}\n\nMission-Event: state.joined\n"
     parted = ctx.state.common(theirs)
     taken = _taken(ctx, parted, theirs)
     after = ctx.state.join(theirs, message=words, taken=[stored for stored, _ in taken])
@@ -244,7 +245,7 @@ def _taken(ctx: Context, parted: Sha | None, theirs: Sha) -> list[tuple[Stored, 
 def _say_yielded(ctx: Context, mission: MissionId, host: str) -> None:
     stored = ctx.state.snapshot().missions.get(mission)
     if stored is not None:
-        entry = Entry("mission.yielded", f"{host} was first to drive it")
+        entry = Entry("mission.yielded", f"{host} became its driver first")
         write = mission_write(stored, list(log_rows(load_placed(stored.text, stored.id), [entry], ctx.clock.now())))
         ctx.state.commit([write], message=message(mission, [entry]), expect=ctx.state.head())
 

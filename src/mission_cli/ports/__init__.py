@@ -1,1 +1,1 @@
-"""What the engine asks of the world: Protocols and their plain records."""
+"""Ports: what the engine needs from outside, as protocols with their records."""

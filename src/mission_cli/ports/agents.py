@@ -1,4 +1,4 @@
-"""Coding agents as pure translators: request to command, output lines to what happened, what it cost, how it ended."""
+"""Coding agents as pure translators: a request to a command, output to events, cost and result."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 
 class Bill(StrEnum):
-    """How it comes to light what an agent costs."""
+    """How the cost of an agent is found."""
 
     OWN = "own"
-    """It says dollars itself."""
+    """It reports dollars."""
     TOKENS = "tokens"
-    """It says tokens, and they are paid by list prices."""
+    """It reports tokens, which cost their list prices."""
     FILE = "file"
-    """It costs nothing but what it writes into the file MISSION_USAGE."""
+    """It costs only what it writes into the file MISSION_USAGE."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Dollars per token by kind (input, output, cache_read, cache_write); empty where nobody knows."""
+    """Dollars per token by kind (input, output, cache_read, cache_write); empty if unknown."""
 
     per_token: Mapping[str, Decimal] = field(default_factory=dict)
 
     def cost(self, tokens: Mapping[str, int]) -> Decimal | None:
-        """The cost of tokens by kind; None without prices. Reasoning is paid like output."""
+        """Return the cost of tokens by kind; None without prices. Reasoning costs as much as output."""
         if not self.per_token:
             return None
         output = self.per_token.get("output", Decimal(0))
@@ -47,15 +47,15 @@ class Request:
     prompt: str
     title: str
     model: str
-    """As the agent calls it; empty: its own default."""
+    """The agent's name of the model; empty: the agent's default."""
     command: tuple[str, ...]
     tree: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     sandboxed: bool = False
     session: str = ""
-    """A conversation to go on with."""
+    """Id of a conversation to continue."""
     slash_command: str = ""
-    """Run this command of the agent's, with the prompt as its argument."""
+    """A command of the agent to run, with the prompt as its argument."""
     project_settings: bool = False
     """Load the repository's own agent settings, hooks and MCP servers."""
     max_usd: Decimal | None = None
@@ -63,48 +63,48 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What to start."""
+    """The command to start."""
 
     argv: tuple[str, ...]
     stdin: str
     env: Mapping[str, str] = field(default_factory=dict)
     probe: str = ""
-    """Name of a look at what the agent does not say in its output (`executors.probes`)."""
+    """Name of a probe for what the agent does not report in its output (`executors.probes`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Where a run stands."""
+    """The usage of a run so far."""
 
     steps: int = 0
     tokens: Mapping[str, int] = field(default_factory=dict)
     usd: Decimal | None = Decimal(0)
     cut_in_a_row: int = 0
-    """Steps whose stream broke off, without one that ended well since."""
+    """Consecutive steps whose stream broke off, without a complete step since."""
     estimated: Mapping[str, int] = field(default_factory=dict)
-    """Those of `tokens` that nobody counted: what broken steps must have cost."""
+    """The part of `tokens` that is an estimate: what broken steps must have cost."""
     limited: str = ""
-    """The agent waits by itself for a rate limit to end, and has said nothing since: the words for it."""
+    """What the agent reported about a rate limit that it is waiting for; empty: none."""
     reset_at: str = ""
-    """When that limit ends, ISO 8601, if it was told."""
+    """When that limit ends, ISO 8601, if reported."""
     open_step: bool = False
-    """A step was seen to begin, and is not over."""
+    """Whether a step has begun and is not over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What of the person's home an agent needs: paths relative to it, and variables by prefix.
+    """What an agent needs of the home folder: paths relative to it; and of the environment: prefixes of variables.
 
-    A path of `write` that ends with a slash is a folder that is made where it is missing.
+    A path in `write` that ends with a slash is a folder, which is created if it is missing.
     """
 
     read: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
     scratch: tuple[str, ...] = ()
-    """Settings that it reads and wants to write beside: what it writes there is gone when it ends."""
+    """Settings that it reads and writes beside; what it writes there is discarded at its end."""
     env: tuple[str, ...] = ()
     first_makes: str = ""
-    """A file that its first run in a home makes, and that two first runs at the same time trip over."""
+    """A file that its first run in a home creates, and that two first runs at once would corrupt."""
 
 
 class Reader(Protocol):
@@ -119,11 +119,11 @@ class Reader(Protocol):
         ...
 
     def tally(self) -> Tally:
-        """Where the run stands."""
+        """Return the usage of the run so far."""
         ...
 
     def report(self, code: int | None) -> AgentReport:
-        """How the run went, now that it has ended with this exit status."""
+        """Return how the run went, after it has ended with this exit status."""
         ...
 
 
@@ -133,27 +133,27 @@ class Agent(Protocol):
     access: Access
     bill: Bill
     retry_window_s: int
-    """For how long it may retry by itself without a sign; silence below that is never a stall."""
+    """How long it may retry by itself without output; silence below that is never a stall."""
     resumes: bool
-    """A conversation can be gone on with, and the second bill does not repeat the first one."""
+    """Whether a conversation can be continued, with a bill that does not repeat the first one."""
 
     def invocation(self, request: Request) -> Invocation:
-        """The command for a request."""
+        """Return the command for a request."""
         ...
 
     def reader(self, *, prompt_size: int, prices: Prices) -> Reader:
-        """What reads the output of one run."""
+        """Return a reader for the output of one run."""
         ...
 
     def describe(self, line: str) -> str:
-        """One line of output as people want to read it; empty to leave it out."""
+        """Return one line of output in readable form; empty to leave it out."""
         ...
 
     def open_command(
         self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
     ) -> tuple[str, ...]:
-        """The command with which a person steps into the conversation (`session` empty: begins one); may be empty.
+        """Return the command with which a person opens the conversation (a new one if `session` is empty), or nothing.
 
-        As for workers the tree's own agent settings, hooks and MCP servers count only with `project_settings`.
+        As for workers, the agent settings, hooks and MCP servers of the tree count only with `project_settings`.
         """
         ...

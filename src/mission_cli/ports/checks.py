@@ -1,4 +1,4 @@
-"""Checks as pure translators: criterion to command, exit and output to verdict."""
+"""Checks as pure translators: a criterion to a command, exit and output to a verdict."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ class Checks(Protocol):
     manifest_names: tuple[str, ...]
     """Names of the files that `detect` wants to read."""
     lacks: str
-    """What the shell of criteria does not have, in words that follow "a shell"; empty where it has all."""
+    """What the shell of criteria does not have, to follow the words "a shell"; empty if nothing."""
 
     def argv(self, criterion: Criterion) -> tuple[str, ...]:
-        """The command that judges a criterion in a clean tree."""
+        """Return the command that judges a criterion in a clean tree."""
         ...
 
     def verdict(self, criterion: Criterion, end: Exit, output: str) -> tuple[Verdict, str]:
-        """What an ended job says, and the words for it."""
+        """Return the verdict of an ended job, and its detail."""
         ...
 
     def detect(self, files: Mapping[str, str]) -> tuple[Criterion, ...]:
-        """The test and build commands of every toolchain found."""
+        """Return the test and build commands of every toolchain found."""
         ...
 
     def judges(
         self, criteria: Sequence[Criterion], read: Callable[[Iterable[str]], Mapping[str, str]]
     ) -> frozenset[str]:
-        """The files that only judge among those that the commands of criteria reach.
+        """Return those of the files that the criteria reach which only judge.
 
-        `read` returns the texts of those of the wanted paths that are there.
+        `read` returns the texts of the wanted paths that exist.
         """
         ...
 
     def concerns(self, path: str) -> bool:
-        """Whether a changed file may matter to a judgement otherwise than as the work itself."""
+        """Whether a changed file may affect judging, other than as the work itself."""
         ...
 
     def against(
@@ -53,9 +53,9 @@ class Checks(Protocol):
         judging: Collection[str],
         meant: Callable[[str], bool],
     ) -> Compared:
-        """How the files that judge have to look so that they judge as before, and what was found.
+        """Return the test files with which to judge as before the changes, and what was found.
 
-        `judging` are the files that `judges` has named; `meant` says whether the plan or a person asks for a change
-        to a path, or to a test of that name.
+        `judging`: the result of `judges`. `meant` tells whether the plan or a person asks for a change to a path, or to
+        a test of that name.
         """
         ...

@@ -1,4 +1,4 @@
-"""Time is handed in."""
+"""Where the program gets the time from."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """Says what time it is; tests hand in their own."""
+    """Returns the time; tests pass their own clock."""
 
     def now(self) -> datetime:
-        """The moment, aware, in UTC."""
+        """Return the current time, aware, in UTC."""
         ...
 
     def moment(self) -> Moment:
-        """The moment on every clock of the machine, read together."""
+        """Return the readings of all clocks of the machine at one moment."""
         ...
 
     @property
     def zone(self) -> tzinfo:
-        """What people's clocks show here, daylight saving included."""
+        """The local time zone, with daylight saving time."""
         ...

@@ -1,4 +1,4 @@
-"""What `mission doctor` looks with, beside the ports of the loop."""
+"""What `mission doctor` uses besides the ports of the loop."""
 
 from __future__ import annotations
 
@@ -16,59 +16,59 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """The user's environment file."""
+    """The user's key file."""
 
     path: str
     there: bool
     open_to_others: bool = False
     commented: tuple[str, ...] = ()
-    """Names with a comment behind their value, which is a part of it."""
+    """Names whose values end with a comment, which is a part of the value."""
 
 
 class Instruments(Protocol):
-    """Looks at the machine; changes nothing that stays."""
+    """Examines the machine without lasting changes."""
 
     clock: Clock
     schedule: Schedule
     pulse: tuple[str, ...]
-    """The command that a schedule of this installation starts."""
+    """The command that schedules of this installation start."""
 
     def git(self) -> str:
-        """Version and place of git. Raises ToolError when it is missing or too old."""
+        """Return version and path of git. Raises ToolError if it is missing or too old."""
         ...
 
     def identity(self) -> Person | None:
-        """Who commits of this person are by, where git was told; else None."""
+        """Return the author of this person's commits, if configured in git; else None."""
         ...
 
     def program(self, command: Sequence[str]) -> str:
-        """Absolute path of a command's program, or empty."""
+        """Return the absolute path of a command's program, or the empty string."""
         ...
 
     def version(self, command: Sequence[str]) -> str:
-        """What the program says to `--version`. Raises ToolError."""
+        """Return the output of the program for `--version`. Raises ToolError."""
         ...
 
     def push_claim(self, remote: str) -> None:
-        """Make a claim on the remote and take it away again. Raises ToolError with git's own words."""
+        """Push a claim to the remote and delete it again. Raises ToolError with git's own message."""
         ...
 
     def scheduler_obstacle(self, kind: str) -> str:
-        """Why cron or systemd would not start anything here, or empty."""
+        """Return why cron or systemd would not start anything here, or the empty string."""
         ...
 
     def lingers(self) -> bool:
-        """Whether systemd starts things for this user while nobody is logged in."""
+        """Whether systemd starts jobs of this user while they are not logged in."""
         ...
 
     def missing(self, paths: Sequence[str]) -> list[str]:
-        """Those paths that are not there."""
+        """Return the paths that do not exist."""
         ...
 
     def lost_repositories(self) -> list[str]:
-        """Known repositories that are not there any more."""
+        """Return known repositories that no longer exist."""
         ...
 
     def key_file(self) -> KeyFile:
-        """The user's environment file. Raises DocumentError when it cannot be understood."""
+        """Return the user's key file. Raises DocumentError if it cannot be parsed."""
         ...

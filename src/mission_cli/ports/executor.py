@@ -1,4 +1,4 @@
-"""Jobs: things that run for longer than a tick, with an id, a supervisor and an exit file."""
+"""Jobs: processes that run longer than a pulse, with an id, a supervisor and an exit file."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """What to run. `key` is its one name; submitting it twice starts it once."""
+    """What to run. `key` identifies the job; submitting it twice starts it once."""
 
     key: str
     kind: JobKind
-    """worker: claimed, counted among the machine's slots, never started twice; check: may be run again;
-    plan: never started twice, and nothing that it leaves in its tree is kept;
-    hand: claimed, no process of ours: a person works in its tree until `hand_back` or `cancel`."""
+    """worker: claimed, uses a worker slot, never started twice. check: may run again.
+    plan: never started twice, and its tree is discarded.
+    hand: claimed, without a process: a person works in its tree until `hand_back` or `cancel`.
+    """
     argv: tuple[str, ...]
     commit: str
-    """What its tree is checked out at."""
+    """The commit that its tree checks out."""
     branch: str = ""
-    """Branch that is made in its tree; empty: detached."""
+    """The branch that is created in its tree; empty: detached."""
     base_name: str = ""
-    """Another branch that its tree shall know, to compare with."""
+    """Another branch that its tree gets, to compare with."""
     tree: str = ""
-    """Name of its tree, where jobs that follow each other shall find the same place; empty: its key."""
+    """Name of its tree, so that consecutive jobs work in the same place; empty: its key."""
     stdin: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     """Added to the recorded environment."""
@@ -38,92 +39,92 @@ class JobSpec:
     copy: tuple[str, ...] = ()
     deadline_s: int = 0
     setup_deadline_s: int = 0
-    """For its setup; 0: the same as `deadline_s`."""
+    """The deadline of its setup; 0: the same as `deadline_s`."""
     agent: str = ""
-    """Adapter that reads its output while it runs; empty: nobody does."""
+    """The adapter that reads its output while it runs; empty: none."""
     probe: str = ""
-    """How to see what the agent does not say in its output."""
+    """Name of a probe for what the agent does not report in its output."""
     prices: Mapping[str, str] = field(default_factory=dict)
-    """Dollars per token by kind, where the agent says no cost."""
+    """Dollars per token by kind, if the agent reports no cost."""
     max_usd: str = ""
-    """Stop when the usage is above; empty: no such cap."""
+    """Stop when the cost exceeds this; empty: no such cap."""
     max_tokens: int = 0
     max_steps: int = 0
     stall_s: int = 0
-    """Stop after so many seconds without a sign and without use of the CPU; 0: never."""
+    """Stop after this many seconds without output and without use of the CPU; 0: never."""
     limited_s: int = 60
-    """Stop an agent that waits by itself for a rate limit for longer than this."""
+    """Stop an agent that waits for a rate limit longer than this."""
     sandbox: bool = False
-    """Run inside of the sandbox, where this machine has one."""
+    """Whether to run in the sandbox, if this machine has one."""
     read: tuple[str, ...] = ()
-    """Of the person's home, what it may read inside of the sandbox."""
+    """What it may read of the home folder in the sandbox."""
     write: tuple[str, ...] = ()
-    """Of the person's home, what it may change there."""
+    """What it may change of the home folder in the sandbox."""
     scratch: tuple[str, ...] = ()
-    """Of the person's home, what it may read, and change in a copy that is thrown away."""
+    """What it may read of the home folder, and change in a copy that is discarded."""
     pass_env: tuple[str, ...] = ()
-    """Prefixes of variables that it is given there, beside the usual ones."""
+    """Prefixes of variables that are passed into the sandbox, besides the usual ones."""
     continues: str = ""
-    """Key of an ended job whose tree a job by hand goes on in, on a new branch; empty or gone: a fresh one."""
+    """Key of an ended job whose tree a manual attempt continues in, on a new branch; empty or gone: a new tree."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the tree of a job stands."""
+    """The state of the tree of a job."""
 
     tree: str
     branch: str
-    """What is checked out; empty when it is detached."""
+    """The branch that is checked out; empty if detached."""
     uncommitted: tuple[str, ...]
-    """Files that are changed or new and not committed; ignored ones don't count."""
+    """Changed and new files that are not committed, without ignored ones."""
 
 
 class Executor(Protocol):
-    """Starts jobs and knows what became of them."""
+    """Starts jobs and reports their state."""
 
     def submit(self, spec: JobSpec) -> None:
-        """Start the job, or adopt what exists under its key. Raises ToolError when it cannot be done."""
+        """Start the job, or adopt what exists under its key. Raises ToolError if that fails."""
         ...
 
     def poll(self, keys: Sequence[str]) -> Mapping[str, Job]:
-        """An answer for every key; UNREACHABLE where it could not be found out."""
+        """Return the state of every key; UNREACHABLE if it could not be found out."""
         ...
 
     def cancel(self, key: str) -> None:
-        """Stop the job, keep what it has done; one that is submitted later ends before it starts anything.
+        """Stop the job and keep its work; a job that is submitted later ends before it starts anything.
 
-        Returns at once; `poll` tells when it has ended. Needs no room on the disk.
+        Returns at once; `poll` tells when it has ended. Works without free disk space.
         """
         ...
 
     def wait(self, key: str) -> None:
-        """Return when nobody looks after the job any more; at once when nobody does."""
+        """Wait until the job has no supervisor; return at once if it has none."""
         ...
 
     def standing(self, key: str) -> Standing | None:
-        """How its tree stands, or None when it is gone."""
+        """Return the state of its tree, or None if it is gone."""
         ...
 
     def hand_back(self, key: str) -> None:
-        """End a job by hand as done; what is not committed is saved. Nothing when it has ended already."""
+        """End a manual attempt as done, and save uncommitted work. Does nothing if it has ended already."""
         ...
 
     def logs(self, key: str, tail: int) -> str:
-        """The last `tail` characters of its output."""
+        """Return the last `tail` characters of its output."""
         ...
 
     def tree(self, key: str) -> str:
-        """Where the job works, links resolved, or empty when that cannot be looked into."""
+        """Return the path of its tree, links resolved; empty if it cannot be read."""
         ...
 
     def running(self) -> list[str]:
-        """Keys of all jobs that somebody looks after now."""
+        """Return the keys of all jobs that have a supervisor now."""
         ...
 
     def watch(self, keys: Sequence[str]) -> list[str]:
-        """Folders of jobs; the fast path sees in them that a job has ended or its keeper died."""
+        """Return folders of jobs in which the fast path sees that a job has ended or its supervisor died."""
         ...
 
     def results(self, keys: Sequence[str]) -> list[str]:
-        """Files that say how jobs have ended."""
+        """Return the files that record how jobs ended."""
         ...

@@ -1,4 +1,4 @@
-"""The machine as a whole: who we are on it, and whether it has room."""
+"""The machine: who uses it, and whether it has room for jobs."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What is in the way, and what to do about it."""
+    """A problem, and what to do about it."""
 
     words: str
     remedy: str
     program: bool = False
-    """A program is not found."""
+    """Whether a program was not found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """Whether jobs run inside of a sandbox here, and the words for people."""
+    """Whether jobs run in a sandbox here, with text for people."""
 
     on: bool
     words: str
@@ -34,34 +34,34 @@ class Sandbox:
 
 
 class Machine(Protocol):
-    """What admission asks."""
+    """What the engine needs to know of the machine before it starts something."""
 
     def me(self) -> str:
-        """This machine and clone, `host:abcdef`."""
+        """Return the id of this machine and clone, `host:abcdef`."""
         ...
 
     def person(self) -> Person:
-        """The person at the keyboard, as git knows them."""
+        """Return the person at the keyboard, as configured in git."""
         ...
 
     def free_slots(self, kind: JobKind) -> int:
-        """Jobs of a kind, `worker` or `check`, that may still be started here, over all missions of this user."""
+        """Return how many jobs of a kind, `worker` or `check`, may still start here, over all missions of this user."""
         ...
 
     def sandbox(self) -> Sandbox:
-        """Whether jobs run inside of a sandbox."""
+        """Return whether jobs run in a sandbox."""
         ...
 
     def not_in_checkout(self, names: Sequence[str]) -> Sequence[str]:
-        """Those of `[tree] copy` that stand for nothing in the person's checkout."""
+        """Return the entries of `[tree] copy` that match nothing in the person's checkout."""
         ...
 
     def shortage(self) -> str:
-        """Why nothing may be started now (memory, disk), or empty."""
+        """Return why nothing may start now (memory, disk), or the empty string."""
         ...
 
     def runner_obstacle(
         self, command: Sequence[str], keys: Mapping[str, str], environment: Mapping[str, str] | None = None
     ) -> Obstacle | None:
-        """Why a runner cannot work: its program, or a key that its settings refer to; in our environment or another."""
+        """Return why a runner cannot work, in this environment or a given one: its program, or a key that it needs."""
         ...

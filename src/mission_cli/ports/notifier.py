@@ -1,4 +1,4 @@
-"""A word to a person who is not looking."""
+"""Notify a person who is not at the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Something that a person wants to know about a mission."""
+    """A notification about a mission."""
 
     mission: MissionId
     title: str
@@ -20,12 +20,12 @@ class News:
     """landed, failed, paused, waiting, completed or cancelled."""
     words: str
     to: tuple[str, ...] = ()
-    """Who the mission, and the gates that wait, want to be told, as the file names them."""
+    """Whom to notify, as named by the mission and by gates that wait."""
 
 
 class Notifier(Protocol):
-    """Passes news on. At least once: a program that dies between two steps says it again."""
+    """Sends notifications at least once: after a crash between two steps one is repeated."""
 
     def tell(self, news: News) -> None:
-        """Pass it on without waiting for anybody; never raises."""
+        """Send it without waiting; never raises."""
         ...

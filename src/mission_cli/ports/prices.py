@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 
 class PriceList(Protocol):
-    """Knows what tokens cost."""
+    """The prices of tokens."""
 
     def prices(self, model: str) -> Prices:
-        """Prices of a model (`provider/name` or a name); empty ones where nobody knows it."""
+        """Return the prices of a model (`provider/name` or a name); empty if unknown."""
         ...

@@ -1,4 +1,4 @@
-"""The loop's own place outside of any commit: its lock, the kick, the panic button, the idle signature."""
+"""Data of the loop outside of any commit: lock, wake-up request, STOP, idle signature."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from mission_cli.ports.git.state import Settled
 
 Look = list[int | str]
-"""How a file looked: equal looks mean equal bytes; empty: it was not there. Nobody but `Runtime` reads it."""
+"""The state of a file: equal looks mean equal bytes; empty: it did not exist. Only `Runtime` interprets it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What kept a pulse from working, for people to find."""
+    """Why a pulse could not work, for `mission status`."""
 
     at: str
     message: str
@@ -29,136 +29,136 @@ class Trouble:
     mission: str = ""
     """The mission that could not be served; empty: none could."""
     content: str = ""
-    """What the mission's folder held then, as `Stored.content` has it; once that changes, it may be over."""
+    """The content of the mission's folder then (`Stored.content`); if it has changed, the trouble may be over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is known of the remote from the last time that it was asked."""
+    """What is known of the remote from the last fetch or push."""
 
     at: str = ""
     """When that was; empty: never."""
     beaten: str = ""
-    """When our last sign of life was left there."""
+    """When this clone last renewed its heartbeat."""
     signs: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    """The last sign of each host, and how often in a row it was found there."""
+    """The last heartbeat of each host, and how often in a row it was unchanged."""
     problem: str = ""
-    """Why it could not be asked, or the empty string."""
+    """Why the remote could not be used, or the empty string."""
     person: bool = False
-    """Whether that lasts until a person has decided; else it is tried again."""
+    """Whether a person has to decide; otherwise it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """That STOP is set: nothing starts, and what runs is ended."""
+    """STOP is set: nothing starts, and what runs is ended."""
 
     since: str
     """When it was set, in UTC."""
     by: str = ""
-    """Who set it; empty where the file does not say so."""
+    """Who set it; empty if the file does not name anyone."""
 
 
 class Runtime(Protocol):
-    """Everything here may be deleted at any time."""
+    """Runtime data. All of it may be deleted at any time."""
 
     def lock(self) -> AbstractContextManager[bool]:
-        """Try to become the one loop of this repository; the value says whether we are."""
+        """Try to take the lock of the loop in this repository; the value is whether that worked."""
         ...
 
     def request_pulse(self) -> None:
-        """Leave word that there is something to do."""
+        """Leave a wake-up request."""
         ...
 
     def take_pulse_request(self) -> bool:
-        """Whether somebody left word since the last call; then nothing is idle until the next `rest`."""
+        """Return whether a wake-up was requested since the last call; then nothing is idle until the next `rest`."""
         ...
 
     def stopped(self) -> Stopped | None:
-        """Since when STOP is set, and by whom; None when it is not."""
+        """Return since when STOP is set, and by whom; None if it is not."""
         ...
 
     def press_stop(self, *, on: bool, by: str = "") -> None:
-        """Set STOP in the name of a person, or lift it. Set already, it stays as it is."""
+        """Set STOP in the name of a person, or remove it. If it is set already, it stays unchanged."""
         ...
 
     def looks(self, paths: Sequence[str]) -> dict[str, Look]:
-        """How files look now; taken before something is read, it tells later whether that is still true."""
+        """Return the state of files now; taken before they are read, it shows later whether they have changed."""
         ...
 
     def changed_at(self, paths: Sequence[str]) -> datetime | None:
-        """When the newest of some files was changed; None when none of them is there."""
+        """Return when the newest of some files was changed; None if none exists."""
         ...
 
     def rest(
         self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None, again: bool = False
     ) -> None:
-        """Write down what has to change before there is anything to do again; with `again` each pulse looks anew."""
+        """Write the idle signature: what has to change before there is work; with `again` every pulse checks."""
         ...
 
     def seems_idle(self) -> bool:
-        """Whether nothing that is watched has changed since `rest`, and no wake-up is due."""
+        """Return whether no watched file has changed since `rest`, and no wake-up is due."""
         ...
 
     def due(self) -> datetime | None:
-        """Since when there has been something to do: a wake-up that was set, or a kick; None when neither is there."""
+        """Return since when a wake-up time or request has been due; None if there is neither."""
         ...
 
     def turn(self) -> str:
-        """The mission that the last pulse served before it left the rest to the next one; empty: there is no rest."""
+        """Return the mission after which the last pulse left the rest to the next one; empty: it left nothing."""
         ...
 
     def note_turn(self, mission: str) -> None:
-        """Remember it."""
+        """Store it."""
         ...
 
     def timeline(self) -> Timeline | None:
-        """What the last tick had seen of the clock; None where nothing is left of it."""
+        """Return the timeline of the last pulse; None if there is none."""
         ...
 
     def note_timeline(self, timeline: Timeline) -> None:
-        """Keep what this tick saw of the clock."""
+        """Store the timeline of this pulse."""
         ...
 
     def settled(self) -> Mapping[MissionId, Settled]:
-        """The missions that were over when this version looked last, and what they held."""
+        """Return the missions that were finished when this version last looked, with their content."""
         ...
 
     def note_settled(self, settled: Mapping[MissionId, Settled]) -> None:
-        """Remember which missions are over."""
+        """Store which missions are finished."""
         ...
 
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:
-        """Keep what kept the last pulse from working, in place of what was kept before. Never raises."""
+        """Store what kept the last pulse from working, replacing earlier troubles. Never raises."""
         ...
 
     def troubles(self) -> tuple[Trouble, ...]:
-        """What kept the last pulse from working."""
+        """Return what kept the last pulse from working."""
         ...
 
     def told(self) -> dict[str, dict[str, str]]:
-        """What a person was told last: words by event by mission."""
+        """Return the last notifications: text by event by mission."""
         ...
 
     def note_told(self, told: Mapping[str, Mapping[str, str]]) -> None:
-        """Remember what was told."""
+        """Store what was notified."""
         ...
 
     def asked(self) -> Asked:
-        """What is known of the remote."""
+        """Return what is known of the remote."""
         ...
 
     def note_asked(self, asked: Asked) -> None:
-        """Remember what is known of the remote."""
+        """Store what is known of the remote."""
         ...
 
     def keep(self, name: str, text: str) -> str:
-        """Keep a text for people under a name of ours (`plans/…`); return where it lies."""
+        """Store a text for people under a relative name (`plans/…`); return its path."""
         ...
 
     def last_look(self) -> str:
-        """The state commit that the person saw last, or empty."""
+        """Return the state commit that the person last saw, or the empty string."""
         ...
 
     def note_look(self, head: str) -> None:
-        """The person has seen everything up to this commit."""
+        """Store that the person has seen everything up to this commit."""
         ...

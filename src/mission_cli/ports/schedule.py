@@ -1,4 +1,4 @@
-"""What starts `mission pulse --all` again and again: a line of the crontab, or a timer of systemd."""
+"""What starts `mission pulse --all` every minute: a line of the crontab, or a systemd timer."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One command, started every minute. `set` are the variables that it is given; no keys are among them."""
+    """One command, started every minute. `set`: the variables that it gets, without keys."""
 
     argv: tuple[str, ...]
     set: Mapping[str, str] = field(default_factory=dict)
     log: str = ""
-    """Absolute path that its output is appended to."""
+    """Absolute path of the file to which its output is appended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What was found in the crontab or among the units of systemd."""
+    """A schedule that was found in the crontab or among systemd units."""
 
     kind: str
     """cron or systemd"""
@@ -31,26 +31,26 @@ class Installed:
     text: str
     """The line, or the path of the timer."""
     live: bool = True
-    """Not switched off: the line is no comment, the timer is enabled."""
+    """Whether it is active: the line is not a comment, the timer is enabled."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Everything that the job finds around itself, keys excepted."""
+    """The whole environment of the job, without keys."""
 
 
 class Schedule(Protocol):
-    """Knows what starts pulses on this machine."""
+    """Finds what starts pulses on this machine."""
 
     def noted(self) -> Installed | None:
-        """What we installed and is still there; cheap, nothing is looked for where we never installed anything."""
+        """Return what this program installed, if it still exists; cheap if it never installed anything."""
         ...
 
     def installed(self) -> Installed | None:
-        """What there is, whoever installed it."""
+        """Return the schedule that exists, no matter who installed it."""
         ...
 
     def environment(self, installed: Installed) -> Mapping[str, str]:
-        """What its pulse works with: what it is given, and the environment file."""
+        """Return the environment of its pulses: its own variables and the key file."""
         ...
 
     def last_tick(self) -> datetime | None:
-        """When `pulse --all` ran last, in UTC."""
+        """Return when `pulse --all` last ran, in UTC."""
         ...

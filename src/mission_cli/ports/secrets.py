@@ -1,4 +1,4 @@
-"""Keys and tokens: found in what goes into git, and taken out of what is written down."""
+"""Keys and tokens: found in commits, and removed from what is written down."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Protocol
 
 
 class Secrets(Protocol):
-    """Knows the person's own secrets by value, and everybody's by their form."""
+    """Recognizes the person's own secrets by value, and others by their form."""
 
     def kind(self, line: str) -> str:
-        """What kind of secret stands in a line; empty when there is none."""
+        """Return the kind of secret in a line; empty if there is none."""
         ...
 
     def scrub(self, text: str) -> str:
-        """The text with `[secret: KIND]` in the place of every secret."""
+        """Return the text with every secret replaced by `[secret: KIND]`."""
         ...

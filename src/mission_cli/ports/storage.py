@@ -1,4 +1,4 @@
-"""What missions leave behind on this machine: trees, job folders, refs; each with what speaks against removing it."""
+"""What missions leave on this machine: trees, job folders, refs; and whether each may be removed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What a thing is. They are removed in this order: nothing is left that speaks of something gone."""
+    """The kind of a thing. They are removed in this order, so that nothing refers to something removed."""
 
     TREE = "tree"
     JOB = "job"
@@ -29,39 +29,39 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """One thing of ours."""
+    """One thing that this program created."""
 
     kind: Kind
     name: str
     """A path, or the name of a ref."""
     mission: MissionId | None = None
     run: RunId | None = None
-    """The attempt that it is of; None for what belongs to a mission as a whole."""
+    """The attempt that it belongs to; None for things of a mission as a whole."""
     judged: bool = False
-    """Somebody began to remove it and died: it has nothing of worth."""
+    """Whether a removal began and did not finish: it has nothing of value."""
 
 
 class Storage(Protocol):
-    """Finds our things and removes them one by one. Whoever calls holds the lock of the loop."""
+    """Finds what this program created, and removes it. The caller holds the lock of the loop."""
 
     def things(self) -> Sequence[Leftover]:
-        """Everything that is there, in the order in which it is removed."""
+        """Return everything that exists, in the order of removal."""
         ...
 
     def obstacle(self, thing: Leftover, *, base: str, gone: Collection[Leftover]) -> str:
-        """Why it must stay by what it holds, were `gone` not there any more; empty: nothing of worth is in it alone.
+        """Return why it must stay, given that `gone` is removed; empty if it has nothing of value of its own.
 
         `base` is the branch that its mission lands on.
         """
         ...
 
     def remove(self, thing: Leftover) -> str:
-        """Remove it if it is as `obstacle` saw it. Returns why it is still there, or the empty string.
+        """Remove it if it is as `obstacle` saw it. Returns why it still exists, or the empty string.
 
-        Killed in between it can be called again.
+        After a crash it can be called again.
         """
         ...
 
     def size(self, thing: Leftover) -> int:
-        """Bytes that it takes on the disk; 0 for a ref."""
+        """Return its size on disk in bytes; 0 for a ref."""
         ...

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 
 class Templates(Protocol):
-    """Renders texts."""
+    """Renders templates."""
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
-        """The text of a template with these values."""
+        """Return the text of a template with these values."""
         ...

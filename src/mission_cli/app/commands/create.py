@@ -89,7 +89,7 @@ def create(  # noqa: PLR0913 - facts of the new mission, each by its name
         except ConflictError:
             continue
         return mission, store.work_path(path)
-    raise ConflictError("the mission files keep moving", hint="try again")
+    raise ConflictError("the mission files keep changing", hint="try again")
 
 
 def adopt(text: str, name: str, *, store: StateStore, person: Person, identity: str = "") -> tuple[MissionId, str]:
@@ -115,7 +115,7 @@ def adopt(text: str, name: str, *, store: StateStore, person: Person, identity: 
         except ConflictError:
             continue
         return mission, store.work_path(path)
-    raise ConflictError("the mission files keep moving", hint="try again")
+    raise ConflictError("the mission files keep changing", hint="try again")
 
 
 def attached(snapshot: Snapshot, stored: Stored, *, repo: str, base: str) -> str:

@@ -120,7 +120,7 @@ def step_in(ctx: Context, text: str) -> RunRecord:
             continue
         ctx.runtime.request_pulse()
         return record
-    raise ConflictError("the mission files keep moving", hint="try again")
+    raise ConflictError("the mission files keep changing", hint="try again")
 
 
 def make_ready(ctx: Context, text: str, record: RunRecord) -> list[Report]:

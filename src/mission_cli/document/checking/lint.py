@@ -113,8 +113,8 @@ def _rows(layout: Layout) -> Iterator[Problem]:
 def _spends(layout: Layout) -> Iterator[Problem]:
     for row in rows_in(layout, "Budget Tracking", "category", "amount"):
         text = row["amount"]
-        if why_no_amount(text) == "is no number" and text.casefold() != "unknown":
-            words = f"the amount `{text}` is no number" if text else "a spend without an amount"
+        if why_no_amount(text) == "is not a number" and text.casefold() != "unknown":
+            words = f"the amount `{text}` is not a number" if text else "a spend without an amount"
             hint = "it counts as unknown; write a number, or the word unknown"
             yield Problem(row.line, row.column, words, hint, Severity.WARNING)
 

@@ -92,7 +92,7 @@ def _times(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
         yield Problem(*place_of(root, ("schedule",)), said, SCHEDULE_HINT)
     for name, text in (("deadline", plan.deadline), ("end_date", plan.end_date)):
         if text and parse_stamp(text) is None:
-            yield Problem(*place_of(root, (name,)), f"`{name}` is no date: `{one_line(text)}`", MOMENT_HINT)
+            yield Problem(*place_of(root, (name,)), f"`{name}` is not a date: `{one_line(text)}`", MOMENT_HINT)
 
 
 def _estimate(text: str, root: yaml.Node | None, place: Place) -> Iterator[Problem]:

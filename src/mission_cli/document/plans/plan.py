@@ -213,5 +213,5 @@ def _number(name: str, text: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise UsageError(f"`{text}` is no number", hint=f"{name} is a number, or unlimited")
+        raise UsageError(f"`{text}` is not a number", hint=f"{name} is a number, or unlimited")
     return number

@@ -55,13 +55,13 @@ def number(value: object) -> float:
     """Return a plain number; anything else is refused with how to write it. Raises PydanticCustomError."""
     text = str(value).strip()
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _wrong(f"`{text[:60]}` is no number", "write a number, as 20 or 2.5")
+        raise _wrong(f"`{text[:60]}` is not a number", "write a number, as 20 or 2.5")
     if _PLAIN.fullmatch(text) or _EXPONENT.fullmatch(text):
         found = float(text)
         if decimal_of(found) is None:
             raise _wrong(f"`{text[:60]}` is more or less than can be counted", f"{MOST:f} at most; 0 is no cap")
         return found
-    raise _wrong(f"`{text[:60]}` is no number", _remedy(text))
+    raise _wrong(f"`{text[:60]}` is not a number", _remedy(text))
 
 
 def _remedy(text: str) -> str:

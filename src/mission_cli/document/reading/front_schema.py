@@ -190,9 +190,9 @@ def why_wrong_text(key: Key, name: str, text: str) -> tuple[str, str] | None:
         case Kind.STATUS if mission_status(text) is None:
             return f"the status `{text}` is not known", "it is kept, and nothing is driven"
         case Kind.CAP if number(text) is None and text.casefold() != "unlimited":
-            return f"`{name}` is no number: `{text}`", "it is read as unset; write a number, or unlimited"
+            return f"`{name}` is not a number: `{text}`", "it is read as unset; write a number, or unlimited"
         case Kind.NUMBER | Kind.COUNT if number(text) is None:
-            return f"`{name}` is no number: `{text}`", "it is read as unset; write a number"
+            return f"`{name}` is not a number: `{text}`", "it is read as unset; write a number"
         case Kind.YESNO if text.casefold() not in _YESNO:
             return f"`{name}` is neither true nor false: `{text}`", "it is read as false"
         case Kind.SCHEDULE if words := why_no_schedule(text):

@@ -82,7 +82,7 @@ def odd_values(layout: Layout, places: Iterable[MilestonePlace], gates: Iterable
             yield Problem(gate.line, 1, f"the rule `{gate.rule}` of the delay `{gate.name}` {why}", _DURATION_HINT)
     yield from _moments(layout)
     for row in rows_in(layout, "Budget Tracking", "category", "amount"):
-        if parse_amount(row["amount"]) is None and (why := why_no_amount(row["amount"])) != "is no number":
+        if parse_amount(row["amount"]) is None and (why := why_no_amount(row["amount"])) != "is not a number":
             hint = "it does not count, and its cost is unknown; write what was spent"
             yield Problem(row.line, row.column, f"the amount `{row['amount']}` {why}", hint)
 

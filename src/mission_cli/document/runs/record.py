@@ -159,7 +159,7 @@ def _usage(facts: dict[str, Any]) -> Usage:
 
 
 def _amount(value: object) -> Decimal:
-    """An amount that is held or used; what is no number or out of range counts as the most there is, never as room."""
+    """An amount that is held or used; what is not a number or out of range counts as the most there is, not as room."""
     amount = decimal_of(value or 0)
     return MOST if amount is None else max(amount, Decimal(0))
 

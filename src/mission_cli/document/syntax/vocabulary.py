@@ -132,8 +132,8 @@ def why_no_number(text: str, least: Decimal | None = None, most: Decimal | None 
         try:
             huge = Decimal(_bare(text))
         except InvalidOperation:
-            return "is no number"
-        return f"is out of range: at most {MOST:,f}" if huge.is_finite() and abs(huge) > MOST else "is no number"
+            return "is not a number"
+        return f"is out of range: at most {MOST:,f}" if huge.is_finite() and abs(huge) > MOST else "is not a number"
     if least is not None and value < least:
         return f"is below {least:f}"
     return f"is above {most:f}" if most is not None and value > most else ""

@@ -1,1 +1,1 @@
-"""What is known about branches: what landing would do, what judges a change, who moved a branch."""
+"""What is known about branches: how landing would go, changes to tests and checks, who moved a branch."""

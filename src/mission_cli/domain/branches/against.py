@@ -1,4 +1,4 @@
-"""What a change does to the things that it is judged by."""
+"""What a change does to the tests and checks that judge it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
 
 LOOK_AT_CHANGES = "look at the changes to tests and checks: "
-"""In what a person reads of accepted work: the findings that no criterion speaks against."""
+"""Introduces the findings in accepted work that no criterion failed on, in texts for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file before and after, as text; None where it is not there."""
+    """One file before and after, as text; None if it does not exist."""
 
     path: str
     old: str | None
@@ -26,24 +26,24 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """How the files that judge have to look so that they judge as they did before a change."""
+    """The test files as they have to be in order to judge the work as before a change."""
 
     restored: Mapping[str, str | None] = field(default_factory=dict)
-    """Files that differ from the change, by path; None: the file is not there."""
+    """Files that differ from the change, by path; None: the file does not exist."""
     findings: tuple[str, ...] = ()
     """What a person should know: `path: what happened`."""
     lost_tests: tuple[str, ...] = ()
-    """`path: name: removed | skipped | emptied` for each test of before that does not test any more."""
+    """`path: name: removed | skipped | emptied` for each earlier test that no longer tests anything."""
     person: bool = False
-    """Where the old judgement fails a person decides: only tests differ, or what the plan asks for."""
+    """If the work fails with these files, a person decides: only tests differ, or changes the plan asks for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """A commit in which the judge's files are as they were on the base, beside the one that is judged."""
+    """The commit that is judged, but with the test files of the base."""
 
     commit: Sha | None = None
-    """None: nothing differs, one judgement is enough."""
+    """None: nothing differs, judging once is enough."""
     tree: str = ""
     restored: tuple[str, ...] = ()
     """Paths that differ in it."""

@@ -1,4 +1,4 @@
-"""How finished work stands to the base branch."""
+"""How finished work relates to the base branch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class LandState(StrEnum):
-    """How the finished work stands to the base."""
+    """How the finished work relates to the base."""
 
     NOTHING = "nothing"
     LANDED = "landed"
@@ -24,16 +24,16 @@ class LandState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What landing would do now. `obstacle` says which of a person's things is in the way."""
+    """What landing would do now. `obstacle` names a person's file or git operation that is in the way."""
 
     state: LandState = LandState.NOTHING
     commit: Sha | None = None
     tree: str = ""
     obstacle: str = ""
     conflicts: tuple[str, ...] = ()
-    """Paths; none beside a CONFLICT: base and work have no history in common."""
+    """Paths; none with CONFLICT means that base and work have no history in common."""
     against: Against = field(default_factory=Against)
-    """A merge beside the same one with the judge's files of the base."""
+    """The same merge with the test files of the base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,5 @@ class Merge:
 
     @property
     def unrelated(self) -> bool:
-        """They have no history in common."""
+        """Whether they have no history in common."""
         return self.commit is None and not self.conflicts

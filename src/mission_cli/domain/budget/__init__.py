@@ -1,1 +1,1 @@
-"""Amounts, what is spent and held, and what a run adds to the spend log."""
+"""Amounts, what is spent and reserved, and the rows of the spend log."""

@@ -1,4 +1,4 @@
-"""Amounts as people write them in budget tables, and back."""
+"""Read and write amounts as people write them in budget tables."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def seconds_as_hours(seconds: float) -> Decimal:
 
 
 def category_of(text: str) -> str:
-    """Return usd, hours or tokens for a Category cell, or the text itself when it is none of them."""
+    """Return usd, hours or tokens for a Category cell, or the text itself for any other category."""
     lowered = text.strip().lower()
     for name in CATEGORIES:
         if any(word in lowered for word in _WORDS[name]):
@@ -38,9 +38,9 @@ def category_of(text: str) -> str:
 
 
 def parse_amount(text: str) -> Decimal | None:
-    """Return the first number in `$1,200.50`, `0.02h`, `12k tokens`; None when there is none (`unknown`).
+    """Return the first number in `$1,200.50`, `0.02h`, `12k tokens`; None if there is none (`unknown`).
 
-    None also where it is below zero, which would make room in a budget, or out of range.
+    None also for a number below zero, which would enlarge a budget, or out of range.
     """
     found = _NUMBER.search(text)
     if not found or found["minus"]:
@@ -51,22 +51,22 @@ def parse_amount(text: str) -> Decimal | None:
 
 
 def why_no_amount(text: str) -> str:
-    """Return why an amount does not count, to follow its quotation; empty where it does."""
+    """Return why an amount does not count, to follow its quotation; empty if it does."""
     found = _NUMBER.search(text)
     if not found:
-        return "is no number"
+        return "is not a number"
     if found["minus"]:
         return "is below zero"
     return "is out of range" if parse_amount(text) is None else ""
 
 
 def rounded(category: str, amount: Decimal) -> Decimal:
-    """Return the amount as precisely as the tables keep it: micro-dollars, 1/10000 h, whole tokens."""
+    """Return the amount with the precision of the tables: micro-dollars, 1/10000 h, whole tokens."""
     return amount.quantize(_PLACES[category], rounding=ROUND_HALF_UP)
 
 
 def show_amount(category: str, amount: Decimal | None) -> str:
-    """Return `$0.42`, `1.5h`, `1200`, or `unknown`; nothing that counts is rounded away."""
+    """Return `$0.42`, `1.5h`, `1200`, or `unknown`, with the precision of the tables."""
     if amount is None:
         return "unknown"
     exact = rounded(category, amount).normalize()

@@ -1,7 +1,7 @@
-"""What was spent, what is held, what an attempt may cost: the rule that no cent is overspent.
+"""The budget: what is spent and reserved, and what an attempt may cost, so that no cap is exceeded.
 
 An intent never raises spent + held above a cap. A reserve is held from the intent of an attempt until
-its settlement, and for good where the cost stayed unknown.
+its settlement, and for good if the cost stays unknown.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
 ZERO = Decimal(0)
 _SECONDS_PER_HOUR = Decimal(3600)
 _STEPS_KEPT = 3
-"""Two steps may come after the cap is reached; three, because steps are not alike."""
+"""Two steps may come after the cap is reached; three, because steps differ in size."""
 _STEPS_WORTH_STARTING = 6
-"""An attempt that cannot take so many steps gets more than its share, as far as there is more."""
+"""An attempt that cannot take this many steps gets more than its share, if there is more."""
 _ANYTHING = Decimal("Infinity")
 _MICRO = Decimal("0.000001")
 _MARGIN = Decimal("0.2")
 _GRACE_HOURS = Decimal(120) / _SECONDS_PER_HOUR
-"""How long a run may take to end behind its deadline."""
+"""How long a run may take to end after its deadline."""
 _WHOLE = Decimal(1)
 _ALL_PCT = 100
 KEYS = {"usd": "budget.money_usd", "hours": "budget.time_hours", "tokens": "budget.token_limit"}
-"""Where the cap of a category stands in the front matter."""
+"""The key of the cap of each category in the front matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums by category; `unknown` counts the rows of money whose amount nobody knows."""
+    """Sums by category; `unknown` counts the money rows whose amount is unknown."""
 
     usd: Decimal = ZERO
     hours: Decimal = ZERO
@@ -50,30 +50,30 @@ class Totals:
     unknown: int = 0
 
     def of(self, category: str) -> Decimal:
-        """The sum of one category."""
+        """Return the sum of one category."""
         return {"usd": self.usd, "hours": self.hours, "tokens": self.tokens}[category]
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A mission's caps, what is spent and what is held at one moment."""
+    """The caps of a mission, and what is spent and held at one time."""
 
     limits: Limits
     spent: Totals
-    """By the spend log, and by the bills of runs that have ended and are not settled yet."""
+    """From the spend log, and from the costs of runs that have ended and are not settled yet."""
     held: Totals
 
     def cap(self, category: str) -> Decimal | None:
-        """The cap of a category; None when there is none."""
+        """Return the cap of a category; None if there is none."""
         return {"usd": self.limits.usd, "hours": self.limits.hours, "tokens": self.limits.tokens}[category]
 
     def left(self, category: str) -> Decimal | None:
-        """What can still be promised: cap less spent less held; None without a cap."""
+        """Return what can still be reserved: cap less spent less held; None without a cap."""
         cap = self.cap(category)
         return None if cap is None else cap - self.spent.of(category) - self.held.of(category)
 
     def used_pct(self, category: str) -> Decimal | None:
-        """Spent in percent of the cap; None without a cap. A cap of zero is used up."""
+        """Return what is spent in percent of the cap; None without a cap. A cap of zero is used up."""
         cap = self.cap(category)
         if cap is None:
             return None
@@ -82,7 +82,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the budget lets nothing start."""
+    """Why the budget lets no attempt start."""
 
     category: str
     detail: str
@@ -105,7 +105,7 @@ def spent(rows: Iterable[Spend]) -> Totals:
 def held(records: Iterable[RunRecord], bills: Mapping[RunId, Usage] = MappingProxyType({})) -> Totals:
     """Add up the reserves of open attempts, and money and tokens of settled ones whose cost is unknown.
 
-    Of a run whose bill is known already only what the bill leaves of its reserve: both together are the greater one.
+    Of an ended run in `bills` only the rest of its reserve is held: cost and rest together are the greater of the two.
     """
     sums = dict.fromkeys(CATEGORIES, ZERO)
     for record in records:
@@ -121,13 +121,13 @@ def held(records: Iterable[RunRecord], bills: Mapping[RunId, Usage] = MappingPro
 
 
 def reserved(record: RunRecord, category: str) -> Decimal:
-    """What is held for an attempt in one category."""
+    """Return what is held for an attempt in one category."""
     reserve = record.reserve
     return {"usd": reserve.usd, "hours": reserve.hours, "tokens": Decimal(reserve.tokens)}[category]
 
 
 def amount_of(usage: Usage, category: str) -> Decimal | None:
-    """What was consumed in one category; None where nobody knows."""
+    """Return the usage in one category; None if unknown."""
     return {"usd": usage.usd, "hours": usage.hours, "tokens": Decimal(usage.total_tokens)}[category]
 
 
@@ -137,10 +137,9 @@ def account(
     records: Sequence[RunRecord],
     bills: Mapping[RunId, Usage] = MappingProxyType({}),
 ) -> Account:
-    """Return where the mission stands; `bills` are those of runs that have ended and are not settled yet.
+    """Return the account of a mission; `bills` are the costs of runs that have ended and are not settled yet.
 
-    What was spent is what the log says, or what the run records say where that is more: a row that somebody deleted or
-    mistyped makes no room below a cap.
+    Spent is the greater of what the log and the run records say, so that a deleted or mistyped row frees no budget.
     """
     known = _greater(spent(rows), spent(row for r in records if not r.open for row in spends_of(r)))
     due = [bills[r.run] for r in records if r.open and r.run in bills]
@@ -155,7 +154,7 @@ def _greater(one: Totals, other: Totals) -> Totals:
 
 
 def alert(state: Account) -> Refusal | None:
-    """Return the category that is furthest above the threshold at which a person decides, or None."""
+    """Return the category that is furthest above the threshold for a decision of a person, or None."""
     used = {category: pct for category in CATEGORIES if (pct := state.used_pct(category)) is not None}
     most = max(used, key=lambda category: used[category], default="")
     if not most or used[most] < state.limits.alert_pct:
@@ -164,7 +163,7 @@ def alert(state: Account) -> Refusal | None:
 
 
 def is_used_up(state: Account, category: str) -> bool:
-    """Whether all of a cap is spent: no threshold lets another attempt start."""
+    """Whether a cap is spent completely, so that no threshold lets another attempt start."""
     return (state.used_pct(category) or ZERO) >= _ALL_PCT
 
 
@@ -176,10 +175,10 @@ def next_threshold(state: Account) -> Decimal:
 
 
 def fair_share(weight: Decimal, weights: Sequence[Decimal], open_slots: int) -> Decimal:
-    """Return the part of what is left that one attempt may take: twice its share by weight, and never more than all.
+    """Return the part of what is left for one attempt: twice its share by weight, at most everything.
 
-    `weights` are those of every feature that still needs money, this one included. Where a few are left, each open slot
-    gets its part, so that the first does not take what the others could start with.
+    `weights` are those of every feature that still needs money, this one included. If few are left, each open slot gets
+    its part, so that the first attempt leaves enough for the others to start.
     """
     total = sum(weights, ZERO)
     if len(weights) <= 1 or total <= 0:
@@ -197,12 +196,12 @@ def reserve_for_attempt(
     seen_step: Decimal = ZERO,
     seen_tokens: Decimal = ZERO,
 ) -> Reserve | Refusal:
-    """Return what the next attempt may cost at most: a `share` (0 to 1) of what is left in each category.
+    """Return the reserve of the next attempt: a `share` (0 to 1) of what is left in each category; or why none is left.
 
-    `worst_step` is what one step of the model can cost in dollars, None where nobody knows. A step is seen when it
-    is over, so the cap is set below the reserve by one step, or by a fifth of the share where that is less, or
-    nobody knows. `seen_step` and `seen_tokens` are what a step of this mission did cost on average: the one that breaks
-    the cap and the one that is under way then must fit.
+    `worst_step`: the most that one step of the model can cost in dollars, None if unknown. A step is seen only when it
+    is over, so the cap is below the reserve by one such step, or by a fifth of the share if that is less or the price
+    is unknown. `seen_step` and `seen_tokens`: the average step of this mission. The step that exceeds the cap and the
+    one that runs when that is seen have to fit into the reserve.
     """
     steps = {"usd": seen_step, "tokens": seen_tokens, "hours": ZERO}
     shares: dict[str, Decimal] = {}
@@ -232,14 +231,14 @@ def reserve_for_attempt(
 
 
 def _hours(state: Account, share: Decimal, wall: Decimal) -> tuple[Decimal, Decimal]:
-    """(reserve, limit) in hours: a run is stopped so early that it has ended within its share."""
+    """Return (reserve, limit) in hours: a run is stopped early enough to end within its share."""
     if state.cap("hours") is None or wall + _GRACE_HOURS <= share:
         return wall if state.cap("hours") is None else wall + _GRACE_HOURS, wall
     return share, min(wall, share - min(_GRACE_HOURS, share * _MARGIN))
 
 
 def _money(state: Account, share: Decimal, worst_step: Decimal, seen_steps: Decimal) -> tuple[Decimal, Decimal]:
-    """(reserve, cap) in dollars; a reserve of 0 without any cap."""
+    """Return (reserve, cap) in dollars; the reserve is 0 without any cap."""
     per_feature, left = state.limits.per_feature_usd, state.left("usd")
     if per_feature:
         wanted = per_feature + max(min(worst_step, per_feature * _MARGIN), seen_steps)
@@ -251,10 +250,10 @@ def _money(state: Account, share: Decimal, worst_step: Decimal, seen_steps: Deci
 
 def _too_little(state: Account, category: str, step: Decimal) -> str:
     left, one = show_amount(category, state.left(category) or ZERO), show_amount(category, step)
-    return f"what is left ({left}) does not pay for the next step (one did cost {one})"
+    return f"the remaining {left} does not pay for the next step (a step has cost {one})"
 
 
 def _nothing_left(state: Account, category: str) -> str:
     amounts = (state.spent.of(category), state.held.of(category), state.cap(category))
     spent_now, held_now, cap = (show_amount(category, a) for a in amounts)
-    return f"nothing is left to promise: {spent_now} spent and {held_now} held of {cap}"
+    return f"nothing is left to reserve: {spent_now} spent and {held_now} reserved of {cap}"

@@ -1,4 +1,4 @@
-"""What a run adds to the spend log."""
+"""The rows of the spend log for a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def spends_of(record: RunRecord) -> list[Spend]:
-    """What a settled attempt, or a planning run, adds to the spend log."""
+    """Return the rows that a settled attempt, or a planning round, adds to the spend log."""
     name = f"planning a{record.attempt}" if record.planning else attempt_name(record.run)
     usage, what = record.usage, f"{name} {record.cause or ''}".strip()
     date, milestone = (record.ended or record.intended)[:10], "" if record.planning else str(record.milestone)

@@ -1,4 +1,4 @@
-"""Windows of a day in which workers may be started: `22:00-07:00`, or several with commas between."""
+"""Hours in which workers may start: `22:00-07:00`, or several windows separated by commas."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def read_windows(text: str) -> tuple[tuple[int, int], ...]:
     for part in filter(None, text.split(",")):
         found = _WINDOW.match(part)
         if found is None:
-            raise ValueError(f"{part.strip()!r} is no window of a day")
+            raise ValueError(f"{part.strip()!r} is not a time window")
         begin_hour, begin, end_hour, end = map(int, found.groups())
         windows.append((begin_hour * 60 + begin, end_hour * 60 + end))
     return tuple(windows)
 
 
 def opens_at(windows: tuple[tuple[int, int], ...], now: datetime) -> datetime | None:
-    """Return when the next window begins, by the wall clock of `now`; None while one is open, or without any."""
+    """Return when the next window begins, by the wall clock of `now`; None if one is open or there are none."""
     minute = now.hour * 60 + now.minute
     if not windows or any(_is_open(begin, end, minute) for begin, end in windows):
         return None
     wait = min((begin - minute) % _DAY for begin, _ in windows)
     opens = (now + timedelta(minutes=wait)).replace(second=0, microsecond=0)
-    return opens if opens.astimezone(UTC) > now.astimezone(UTC) else opens.replace(fold=1)  # the hour comes twice
+    return opens if opens.astimezone(UTC) > now.astimezone(UTC) else opens.replace(fold=1)  # this hour occurs twice
 
 
 def _is_open(begin: int, end: int, minute: int) -> bool:

@@ -1,4 +1,4 @@
-"""When a mission is due: at one time, or again and again by five fields of cron, as Debian's cron reads them."""
+"""When a mission is due: at one time, or repeatedly by five cron fields, as Debian's cron reads them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _DATE = len("2026-11-20")
 
 
 def recurs(schedule: str) -> bool:
-    """Whether it is written as five fields, right or wrong."""
+    """Whether a schedule has five fields, valid or not."""
     return len(schedule.split()) == _FIELDS
 
 
 def next_due(schedule: str, after: datetime, zone: tzinfo) -> datetime | None:
-    """Return the one time that is written there, or the first of many after a moment; None where there is none.
+    """Return the time that the schedule names, or its first time after `after`; None if there is none.
 
-    Where clocks are put forward an hour that is left out is due right behind the gap, and where they are put back an
-    hour that comes twice is due once (https://github.com/cuu508/cronsim, Debian's cron).
+    If clocks are set forward, a time in the skipped hour is due right after the gap; if they are set back, a time in
+    the repeated hour is due once (https://github.com/cuu508/cronsim, Debian's cron).
     """
     if not recurs(schedule):
         return parse_stamp(schedule, zone)
@@ -37,9 +37,9 @@ def next_due(schedule: str, after: datetime, zone: tzinfo) -> datetime | None:
 
 
 def why_no_schedule(schedule: str) -> str:
-    """Return what is wrong with it, or the empty string."""
+    """Return what is wrong with a schedule, or the empty string."""
     if not recurs(schedule):
-        return "" if parse_stamp(schedule) else "it is no time, and not five fields of cron"
+        return "" if parse_stamp(schedule) else "it is neither a time nor five cron fields"
     from cronsim import CronSim, CronSimError
 
     try:
@@ -50,7 +50,7 @@ def why_no_schedule(schedule: str) -> str:
 
 
 def end_of(text: str, zone: tzinfo) -> datetime | None:
-    """Return the moment at which something ends: a day that is named without an hour counts to its end."""
+    """Return the time at which something ends: a day without an hour counts to its end."""
     moment = parse_stamp(text, zone)
     if moment is None or len(text.strip()) > _DATE:
         return moment

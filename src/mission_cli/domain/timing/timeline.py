@@ -1,9 +1,9 @@
-"""What ticks have seen of the clock, so that no single wrong reading of it does what cannot be taken back.
+"""What pulses know of the clock, so that no single wrong reading causes something irreversible.
 
-The wall clock jumps: somebody sets it, a machine boots with a flat battery, a virtual machine is resumed. The time
-since boot does not, and it counts sleep. Between two ticks of one boot their difference is the jump; what the machine
-was awake for is a third clock, and its difference to the second is sleep. A stamp of before a jump is moved by it; a
-moment has come when it has for this tick and had for an earlier one that agrees with this one about the clock.
+The wall clock jumps: a person sets it, a machine boots with an empty battery, a virtual machine is resumed. The time
+since boot does not jump, and it includes sleep. Between two pulses of one boot the difference of both clocks is the
+jump. A third clock counts the time awake; its difference from the time since boot is sleep. A stamp from before a jump
+is corrected by it. A time has come when it has for this pulse, and had for an earlier one whose clock agrees.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ _MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One reading of all clocks. `up` is seconds since boot, `awake` those of them that the machine did not sleep."""
+    """One reading of all clocks. `up`: seconds since boot; `awake`: those of them without sleep."""
 
     wall: datetime
     up: float
     awake: float
     boot: str
-    """Which boot it was; empty where the system does not say."""
+    """Id of the boot; empty if the system does not report it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Time that the wall clock shows and that was none, or was slept through: stamps up to `until` are before it."""
+    """A jump of the wall clock, or time asleep: stamps up to `until` are from before it."""
 
     until: datetime
     length: timedelta
@@ -41,29 +41,29 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What the last tick left for the next one."""
+    """What the last pulse recorded for the next one."""
 
     last: Moment
     candidate: Moment
-    """An earlier tick of this boot that later ones agree with; proven when it is old enough."""
+    """An earlier pulse of this boot whose clock later ones agree with; proven when it is old enough."""
     proven: datetime | None = None
-    """What has come by then has come for two ticks that agree; None: there are no two yet."""
+    """Times up to this one have come for two pulses that agree; None: there are not two yet."""
     jumps: tuple[Gap, ...] = ()
     sleeps: tuple[Gap, ...] = ()
 
     def since(self, start: datetime) -> timedelta:
-        """How long ago a stamp was made, whatever the clock was set to since; sleep counts."""
+        """Return how long ago `start` was, without clock jumps; sleep counts."""
         return self.last.wall - start - self._jumped(start)
 
     def awake_since(self, start: datetime) -> timedelta:
-        """How long ago a stamp was made, as far as the machine was awake."""
+        """Return how long ago `start` was, without clock jumps and without sleep."""
         return self.since(start) - sum((g.length for g in self.sleeps if start <= g.until), timedelta(0))
 
     def _jumped(self, start: datetime) -> timedelta:
-        """By how much the clock was set since a stamp was made: since the last time that it showed that stamp.
+        """Return by how much the clock was set since it last showed the stamp `start`.
 
-        One that it never showed is taken for as old as can be. Stamps have no parts of a second: what began in the
-        tick that saw the clock set back may seem to have begun just before.
+        A stamp that it never showed counts as old as possible. Stamps have no fractions of a second: what began in the
+        pulse that saw the clock set back may seem to have begun just before.
         """
         set_since, latest = timedelta(0), self.last.wall
         for gap in reversed(self.jumps):
@@ -76,9 +76,9 @@ class Timeline:
 
 
 def follow(before: Timeline | None, now: Moment, *, least: timedelta) -> Timeline:
-    """Return the timeline with one more reading. Two agree when `least` or a boot lies between them, and no jump.
+    """Return the timeline with one more reading. Two agree if `least` or a boot lies between them, and no jump.
 
-    With no `least` at all one reading is enough.
+    If `least` is zero, one reading is enough.
     """
     if before is None:
         return _settled(Timeline(now, now), least)
@@ -100,7 +100,7 @@ def follow(before: Timeline | None, now: Moment, *, least: timedelta) -> Timelin
 
 
 def _after_boot(before: Timeline, now: Moment) -> Timeline:
-    """How long the machine was off nobody knows; that the clock went back shows."""
+    """Return the timeline after a boot: time off is unknown, but a clock that was set back is noticed."""
     jumps = before.jumps
     if now.wall < before.last.wall - _SLACK:
         jumps = _kept(jumps, Gap(now.wall, now.wall - before.last.wall), now)

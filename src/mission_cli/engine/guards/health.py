@@ -82,7 +82,7 @@ def _silent(ctx: Context, installed: Installed) -> list[Finding]:
         return [wrong(installed.kind, f"it is switched off: {installed.text}", INSTALL)]
     if span is not None and span < LATE:
         return []
-    words = "it has never ticked" if span is None else f"it has not ticked for {roughly(span)}"
+    words = "it has never started a pulse" if span is None else f"it has not started a pulse for {roughly(span)}"
     return [wrong(installed.kind, words, "mission doctor --as-cron")]
 
 
@@ -90,5 +90,5 @@ def _overdue(ctx: Context, mission: Mission) -> list[Finding]:
     due = ctx.runtime.due()
     if due is None or ctx.clock.now() - due < LATE or ctx.runtime.troubles() or ctx.runtime.stopped():
         return []
-    words = f"something has been due for {roughly(ctx.clock.now() - due)}, and no pulse comes"
+    words = f"a pulse has been due for {roughly(ctx.clock.now() - due)} and has not run"
     return [doubtful("pulse", words, f"{INSTALL}, or: mission run {mission.id}")]

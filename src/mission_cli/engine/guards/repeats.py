@@ -35,9 +35,9 @@ def guarded(case: Case, streaks: dict[str, int]) -> Case:
     stuck = next((names[name] for name, times in now.items() if times >= _MOST), None)
     if stuck is None:
         return case
-    words = f"the same change was made {_MOST - 1} times and nothing came of it: {one_line(stuck.why)}"
+    words = f"the same change was made {_MOST - 1} times without effect: {one_line(stuck.why)}"
     lint = f"mission lint {case.mission.id}"
     if case.mission.status is not MissionStatus.ACTIVE:
-        raise DocumentError(words, where=case.stored.path, hint=f"{lint} shows what is odd in the file")
-    why = f"{words}; {lint} shows what is odd in the file, then mission resume {case.mission.id}"
+        raise DocumentError(words, where=case.stored.path, hint=f"{lint} shows what is wrong in the file")
+    why = f"{words}; {lint} shows what is wrong in the file, then mission resume {case.mission.id}"
     return replace(case, plan=Decisions(transitions=(MoveMission(MissionStatus.PAUSED, why),), holds=case.plan.holds))

@@ -41,7 +41,7 @@ def watch(case: Case, before: Mapping[str, str], looks: int) -> Mapping[str, str
     kept[_COUNT] = str(count)
     blockers = [h for h in case.plan.holds if h.kind not in _AS_PLANNED | _FOLLOWS]
     if count >= looks and blockers and not any(h.person for h in case.plan.holds):
-        kept.setdefault(EVENT, f"nothing has moved in {looks} looks: {_blockers(case)}")
+        kept.setdefault(EVENT, f"no progress in {looks} observations: {_blockers(case)}")
     return kept
 
 

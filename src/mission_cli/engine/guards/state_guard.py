@@ -49,7 +49,7 @@ def secured(ctx: Context, settled: Mapping[MissionId, Settled], said: list[str])
             said += _judge(ctx, settled, foreign)
         except ConflictError:
             continue
-    raise ConflictError("the mission files keep moving", hint="try again")
+    raise ConflictError("the mission files keep changing", hint="try again")
 
 
 def _judge(ctx: Context, settled: Mapping[MissionId, Settled], foreign: Foreign) -> list[str]:

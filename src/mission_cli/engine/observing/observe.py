@@ -80,7 +80,7 @@ def consider(
     `slots`: the slots of the machine that may still be used; None: all that are free now.
     """
     if snapshot.head is None:
-        raise ValueError("a mission was found where nothing is committed")
+        raise ValueError("a mission was found without a commit")
     if loaded.refused:
         return Case(
             stored, loaded, snapshot.head, Observation(ctx.clock.now(), ctx.machine.me()), _unreadable(loaded), {}
@@ -92,7 +92,7 @@ def consider(
     except Exception as error:
         if not look_only:
             raise
-        words = f"it cannot be looked at: {where_it_failed(error)}"
+        words = f"it cannot be observed: {where_it_failed(error)}"
         plan = Decisions(holds=(Hold("", HoldKind.BUG, words, unblock="mission pulse --debug", person=True),))
         return Case(stored, loaded, snapshot.head, Observation(ctx.clock.now(), ctx.machine.me()), plan, {})
 

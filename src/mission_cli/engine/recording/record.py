@@ -247,7 +247,7 @@ def _settle_changes(move: Settle, now: datetime) -> Iterator[Change]:
         yield SetFeature(record.feature, "Status", move.to)
     yield from spend_rows(spends_of(record))
     if move.opens_recovery:
-        kept = f"refs/mission/wip/{record.run}" if record.saved else "nothing was uncommitted"
+        kept = f"refs/mission/wip/{record.run}" if record.saved else "no uncommitted changes"
         yield AppendRow(
             "Recovery Log",
             {
@@ -299,7 +299,7 @@ def _fix_change(move: AddFix) -> AddFeature:
             "Status": str(FeatureStatus.PENDING),
         },
         title=move.title.replace("`", ""),
-        description=words + fenced(move.evidence or "It said nothing."),
+        description=words + fenced(move.evidence or "It printed nothing."),
         criteria=(item_text(move.criterion) or move.criterion.text,),
     )
 

@@ -48,7 +48,7 @@ def _outcomes(mission: Mission) -> Iterator[str]:
 def _lessons(records: Sequence[RunRecord]) -> Iterator[str]:
     causes = Counter(r.cause for r in records if not r.planning and r.cause not in {None, Cause.DONE})
     if not causes:
-        yield "- Every attempt was done at the first try."
+        yield "- Every attempt succeeded at the first try."
     for cause, count in causes.most_common():
         yield f"- {counted(count, 'attempt')} ended with {cause}."
 

@@ -22,22 +22,22 @@ class Heads:
     base: Sha | None = None
     work: Sha | None = None
     ours: Sha | None = None
-    """Where we put `work` last, or are about to; None where nobody knows."""
+    """Where this program last put `work`, or is about to; None if unknown."""
     known_base: Sha | None = None
-    """Where the base was when it was looked at last and no worker had moved it; None where nobody knows."""
+    """Where the base was last seen, not moved by a worker; None if unknown."""
     highest: Mapping[FeatureNumber, int] = field(default_factory=dict)
     """Highest attempt number by feature among claims and branches."""
     renamed: str = ""
-    """What the base is called by now, where it is gone and git's log tells; else empty."""
+    """The new name of the base, if it was renamed and git's log shows that; else empty."""
     in_the_way: str = ""
-    """A branch of a person's beside which there can be none of the mission's."""
+    """A person's branch whose name makes branches of the mission impossible."""
 
 
 class CodeRepo(Protocol):
-    """What the loop needs from the repository that the work is done in; only `land` touches a person's branch."""
+    """What the loop needs from the code repository; only `land` and `put_base_back` move a person's branch."""
 
     def heads(self, mission: MissionId, base: str) -> Heads:
-        """Where the branches are."""
+        """Return the heads of the branches."""
         ...
 
     def evidence(
@@ -49,78 +49,78 @@ class CodeRepo(Protocol):
         protected: Callable[[str, bool], bool],
         left: Left | None = None,
     ) -> Evidence | None:
-        """Say what the attempt's branch holds, merged on `work`; None when its tree cannot be read.
+        """Return what the attempt's branch contains, merged on `work`; None if its tree cannot be read.
 
-        `left` is what was seen of it when it ended; without it the branch is read and fetched now.
+        `left`: what was read of it at its end; without it the branch is read and fetched now.
         """
         ...
 
     def base_merge(self, base: Sha, work: Sha) -> Merge | None:
-        """The base merged into `work`, or None when it is in there already."""
+        """Return the base merged into `work`, or None if it is contained already."""
         ...
 
     def landing(self, base_name: str, base: Sha, work: Sha) -> Landing:
-        """What landing `work` would do, and what is in its way."""
+        """Return what landing `work` would do, and what is in its way."""
         ...
 
     def code_tree(self, commit: Sha) -> str:
-        """Tree of a commit without mission folders."""
+        """Return the tree of a commit without mission folders."""
         ...
 
     def find_commit(self, short: str) -> Sha | None:
-        """The full name of a commit, or None."""
+        """Return the full hash of a commit, or None."""
         ...
 
     def newest(self, commits: Sequence[Sha]) -> Sha | None:
-        """Of commits on one line the one that contains the others; None for none."""
+        """Return the commit that contains the others, given commits of one line; None for none."""
         ...
 
     def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
-        """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
+        """Return the paths of the two top levels; with the content of files whose names are wanted, else empty."""
         ...
 
     def common(self, one: Sha, other: Sha) -> Sha | None:
-        """The last commit that both contain; None where there is none."""
+        """Return the last common commit; None if there is none."""
         ...
 
     def read(self, commit: Sha, paths: Iterable[str]) -> Mapping[str, str]:
-        """Texts of those of the paths that are files of a commit; one that is very large is left out."""
+        """Return the texts of the paths that are files of a commit; very large ones are left out."""
         ...
 
     def changes(self, before: Sha, after: Sha, wanted: Callable[[str], bool]) -> tuple[Change, ...]:
-        """The wanted files that differ between two commits, as texts."""
+        """Return the wanted files that differ between two commits, as texts."""
         ...
 
     def overlay(self, commit: Sha, files: Mapping[str, str | None]) -> Sha:
-        """A commit like another one in which some files are as said; None: not there. The same whenever it is made."""
+        """Return a commit with some files replaced; None: removed. Equal input gives the same commit."""
         ...
 
     def missing(self, commit: Sha, paths: Sequence[str]) -> Mapping[str, bool]:
-        """Those of the paths that are files of the checkout and not in git at a commit; True: git ignores the file."""
+        """Return the paths that are files of the checkout but not of a commit; True: git ignores the file."""
         ...
 
     def make_branch(self, name: str) -> None:
-        """Create a branch at what is checked out; nothing when it exists. Raises ToolError without a commit."""
+        """Create a branch at what is checked out, if it does not exist. Raises ToolError without a commit."""
         ...
 
     def is_dedicated(self, base: str) -> bool:
-        """Whether there is nothing on a branch yet but what a new repository comes with."""
+        """Whether a branch has nothing but what a new repository comes with."""
         ...
 
     def make_work(self, mission: MissionId, base: Sha) -> None:
-        """Create the branch of finished features; nothing when it exists."""
+        """Create the branch of finished features, if it does not exist."""
         ...
 
     def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
-        """Compare and swap; False when somebody else was faster."""
+        """Compare and swap; False if another process moved it first."""
         ...
 
     def own_work(self, mission: MissionId, work: Sha) -> None:
-        """Take `work` as it is for what we have put there: a person moved it, or another clone."""
+        """Record `work` as known: a person, or another clone, moved it."""
         ...
 
     def own_base(self, mission: MissionId, base: Sha) -> None:
-        """Take the base as it is for what we, or a person, have put there."""
+        """Record the base as known: this program, or a person, moved it."""
         ...
 
     def put_base_back(self, base_name: str, to: Sha, expect: Sha) -> None:
@@ -128,15 +128,15 @@ class CodeRepo(Protocol):
         ...
 
     def gained(self, before: Sha, after: Sha, besides: Sha | None) -> tuple[Sha, ...]:
-        """The commits that a branch gained by a move, newest first, without those that another commit has."""
+        """Return the commits that a branch gained by a move, newest first, without those that `besides` contains."""
         ...
 
     def makers(self, commit: Sha, runs: Sequence[RunId]) -> tuple[RunId, ...]:
-        """Those of the runs in whose own trees a commit was made."""
+        """Return the runs in whose own trees a commit was made."""
         ...
 
     def fence(self, mission: MissionId, words: str) -> None:
-        """Put an empty commit on `work`, so that a clone which drove the mission before cannot push its own there."""
+        """Put an empty commit on `work`, so that the clone that drove the mission before cannot push there."""
         ...
 
     def land(self, base_name: str, commit: Sha, expect: Sha) -> str:
@@ -144,5 +144,5 @@ class CodeRepo(Protocol):
         ...
 
     def watch(self, missions: Sequence[MissionId], bases: Sequence[str]) -> list[str]:
-        """Files whose look changes when a branch that the loop looks at moves."""
+        """Return files whose look changes when a branch that the loop reads moves."""
         ...

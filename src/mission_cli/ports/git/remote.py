@@ -1,4 +1,4 @@
-"""What clones share by a remote: the state branch, the branches that missions make, and signs of life."""
+"""What clones share through a remote: the state branch, the branches of missions, and heartbeats."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class Share(Protocol):
-    """One remote. Where `remote` is empty nothing is shared, and nothing else here is called.
+    """One remote. If `remote` is empty, nothing is shared and nothing else here is called.
 
-    Every call that asks the remote raises ToolError when it cannot be reached: nothing is known then, and nothing
-    was changed here. What was sent may have arrived all the same.
+    Every call that contacts the remote raises ToolError if it cannot be reached. Then nothing has changed in this
+    clone, but what was sent may have arrived.
     """
 
     @property
@@ -23,40 +23,40 @@ class Share(Protocol):
         ...
 
     def accepted(self) -> Sha | None:
-        """The head of the state branch that the remote had when it was heard of last; asks nobody."""
+        """Return the head of its state branch as last seen, without contacting it."""
         ...
 
     def fetch(self) -> Sha | None:
-        """Bring its state branch and the hosts' signs over; return its head, None when it has no such branch."""
+        """Fetch its state branch and the heartbeats; return the head, None if it has no such branch."""
         ...
 
     def push(self, head: Sha) -> bool:
-        """Make `head` its state branch. False: it holds a commit that `head` does not contain. Never forces."""
+        """Push `head` as its state branch. False: it has a commit that `head` does not contain. Never forces."""
         ...
 
     def unsent(self) -> Sequence[MissionId]:
-        """Missions whose branches or saved work have moved here since they were pushed last; asks nobody."""
+        """Return missions whose branches or saved work moved since the last push, without contacting the remote."""
         ...
 
     def push_branches(self, missions: Sequence[MissionId]) -> bool:
-        """Send the branches and the saved work of missions that this clone drives. Never forces.
+        """Push the branches and the saved work of missions that this clone drives. Never forces.
 
         False: the remote has other commits on one of them.
         """
         ...
 
     def adopt(self, mission: MissionId, *, driven: bool = False) -> None:
-        """Bring a mission's branches, claims and saved work over, for driving it here from now on.
+        """Fetch the branches, claims and saved work of a mission, in order to drive it here from now on.
 
-        Raises BlockedError when one of them is checked out here and would move, or when finished work that is
+        Raises BlockedError if one of them is checked out here and would move, or if finished work of a mission that is
         `driven` here already would be replaced.
         """
         ...
 
     def beat(self) -> None:
-        """Leave a new sign of life of this clone."""
+        """Renew the heartbeat of this clone."""
         ...
 
     def signs(self) -> Mapping[str, str]:
-        """The last sign of each host, by its id, as of the last `fetch`; another one after each `beat`."""
+        """Return the heartbeat of each host by its id, as of the last `fetch`; each `beat` changes it."""
         ...

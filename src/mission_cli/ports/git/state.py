@@ -1,4 +1,4 @@
-"""The state store: mission files and run records as they are committed, and commits of ours on them."""
+"""The state store: mission files and run records as committed, and how this program commits."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class Stored:
     """One mission file as it is committed."""
 
     id: MissionId
-    """The name of its folder, or of the file in the flat layout."""
+    """The name of its folder, or of its file in the flat layout."""
     path: str
     """Relative to the store's work tree, with slashes."""
     text: str
     runs: str
     """Folder of its run records, relative like `path`."""
     content: str = ""
-    """Equal as long as nothing in its folder changes; empty where that cannot be said."""
+    """Equal while nothing in its folder changes; empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A mission that is over: as long as its `content` stays, nobody has to look at it again."""
+    """A finished mission; it need not be read again while its `content` stays the same."""
 
     content: str
     status: MissionStatus
@@ -41,25 +41,25 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything at one commit. `head` is None before the first one."""
+    """All missions at one commit. `head` is None before the first one."""
 
     head: Sha | None
     missions: Mapping[MissionId, Stored] = field(default_factory=dict)
     settled: Mapping[MissionId, Settled] = field(default_factory=dict)
-    """Those that were said to be settled and are as they were; they are not among `missions`."""
+    """The missions given as settled that have not changed; they are not in `missions`."""
 
 
 def research_folder(stored: Stored) -> str:
-    """Where in the store the findings of a mission lie."""
+    """Return the folder of the store with the findings of a mission."""
     return f"{stored.runs.rpartition('/')[0]}/research"
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A new content for one file; None takes it away. `old` is the committed text it was made from, None for a new one.
+    """A new content for one file; None deletes it. `old` is the committed text that it replaces, None for a new file.
 
-    `rework` makes the same change on another version of the text: on the work tree's copy where a person
-    has edits that are not committed.
+    `rework` makes the same change on another version of the text: on the copy in the work tree if a person has edits
+    there that are not committed.
     """
 
     path: str
@@ -83,12 +83,12 @@ class Event:
     runs: tuple[str, ...] = ()
     """`Mission-Run` trailers."""
     undoes: str = ""
-    """The commit that this one took back."""
+    """The commit that this one undoes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A file of the store whose work tree copy differs from what is committed."""
+    """A file of the store whose copy in the work tree differs from what is committed."""
 
     path: str
     kind: str
@@ -97,129 +97,129 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """The moves of the state branch since it was known last that this program did not make, oldest first."""
+    """The moves of the state branch that this program did not make, since it was last known; oldest first."""
 
     head: Sha | None
-    """Where the branch is now: commits of ours may stand on top of the foreign ones."""
+    """Where the branch is now; commits of this program may be on top of foreign ones."""
     moves: tuple[Moved, ...]
 
 
 Texts = tuple[str | None, str | None]
-"""A file before and after a change; None: it is no file there."""
+"""A file before and after a change; None: it does not exist."""
 
 
 class StateStore(Protocol):
-    """A repository and a folder. Only `commit`, `join` and `put_back` change anything in it.
+    """A repository and a folder. Only `commit`, `join` and `put_back` change them.
 
-    Each of them notes in the runtime folder, before the branch moves, where it puts the branch.
+    Before each of them moves the branch, it records the new place in the runtime folder.
     """
 
     def head(self) -> Sha | None:
-        """The head of the state branch; None before the first commit."""
+        """Return the head of the state branch; None before the first commit."""
         ...
 
     def snapshot(self, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
-        """What is committed now, without the texts of missions that are settled and as they were then."""
+        """Return what is committed now, without the texts of settled missions that have not changed."""
         ...
 
     def runs(self, stored: Stored, at: Sha) -> Mapping[str, str]:
-        """Texts of a mission's run records at a commit, by attempt (`1.2-a1`), those of a year's file among them."""
+        """Return the texts of run records at a commit by attempt (`1.2-a1`), including those in yearly archives."""
         ...
 
     def run_files(self, stored: Stored, at: Sha) -> Mapping[str, str]:
-        """Texts of the files that hold them, by file name without `.md`."""
+        """Return the texts of the files with run records, by file name without `.md`."""
         ...
 
     def found(self, stored: Stored, at: Sha) -> Mapping[str, str]:
-        """Texts of what workers found out, files of the mission's folder `research/` at a commit, by path below it."""
+        """Return the findings at a commit: texts of files in the mission's folder `research/`, by path below it."""
         ...
 
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
-        """Commit exactly these files on top of `expect`, then let the work tree follow.
+        """Commit exactly these files on top of `expect`, then update the work tree.
 
-        Raises ConflictError when the branch moved, BusyError when a person's git is at work there.
+        Raises ConflictError if the branch has moved, BusyError if a git command of a person is running there.
         """
         ...
 
     def common(self, theirs: Sha) -> Sha | None:
-        """The last commit that our head and another one both contain; None when there is none."""
+        """Return the last common commit of the local head and another one; None if there is none."""
         ...
 
     def join(self, theirs: Sha, *, message: str, taken: Sequence[Stored] = ()) -> Sha:
-        """Bring another head of the state branch in, by meaning; return the new head.
+        """Merge another head of the state branch field by field; return the new head.
 
-        Of the missions `taken` over meanwhile, what the loop did here since is dropped; persons' edits are kept,
-        and who drives them is as there.
+        In the missions of `taken`, which another clone has taken over, local changes of the loop are dropped; edits of
+        persons are kept, and the driver is the other one.
 
-        Raises BlockedError with the files where a person has to decide; then nothing has changed.
+        Raises BlockedError with the files if a person has to decide; then nothing has changed.
         """
         ...
 
     def recover(self) -> list[str]:
-        """Finish what a dead process of ours had begun; return what was done, in words."""
+        """Finish what an interrupted process of this program had begun; return what was done, as text."""
         ...
 
     def text_on_disk(self, stored: Stored) -> str | None:
-        """A mission's file as it lies in the work tree; None where it is not there."""
+        """Return the mission file in the work tree; None if it does not exist."""
         ...
 
     def edits(self) -> list[Edit]:
-        """A person's edits that are not committed."""
+        """Return the edits of persons that are not committed."""
         ...
 
     def history(self, mission: Stored | None = None, since: Sha | None = None, limit: int = 100) -> list[Event]:
-        """Commits that touched a mission (or any), newest first."""
+        """Return commits that touched a mission (or any), newest first."""
         ...
 
     def text_at(self, stored: Stored, revision: str) -> str:
-        """A mission's text at a revision, empty where it was not there. Raises NotFoundError for an unknown one."""
+        """Return a mission's text at a revision, empty if it did not exist. Raises NotFoundError for an unknown one."""
         ...
 
     def last_editor(self, stored: Stored) -> str:
-        """Name of who last committed the file without being us, or the empty string."""
+        """Return the name of the last person who committed the file, or the empty string."""
         ...
 
     def path_for(self, mission: MissionId) -> str:
-        """Path of a new mission's file."""
+        """Return the path of a new mission's file."""
         ...
 
     def work_path(self, path: str) -> str:
-        """Where a file of the store lies on disk."""
+        """Return where a file of the store is on disk."""
         ...
 
     def at(self, commit: Sha, settled: Mapping[MissionId, Settled] | None = None) -> Snapshot:
-        """Everything at another commit."""
+        """Return all missions at another commit."""
         ...
 
     def foreign(self, head: Sha | None) -> Foreign | None:
-        """The moves that this program did not make; None where there are none up to `head`, as it was seen.
+        """Return the foreign moves up to `head`; None if there are none.
 
-        Where nothing is known of earlier moves, the branch is known from now on.
+        If nothing is known of earlier moves, the branch is known from now on.
         """
         ...
 
     def own(self, head: Sha | None) -> None:
-        """Take the branch as it is for known, unless it has moved on from `head`."""
+        """Record the branch as known, unless it has moved on from `head`."""
         ...
 
     def changed(self, before: Sha | None, after: Sha | None) -> Mapping[MissionId, Mapping[str, Texts]]:
-        """Texts of the files of missions that differ between two commits, by mission and path.
+        """Return the texts of mission files that differ between two commits, by mission and path.
 
         `<id>^` is the first parent of a commit.
         """
         ...
 
     def put_back(self, texts: Mapping[str, str | None], *, message: str, foreign: Foreign) -> Sha:
-        """Commit these files on top of foreign moves, in one commit that has all they left out as a parent.
+        """Commit these files on top of foreign moves, in one commit with everything that those left out as a parent.
 
-        With it the branch is known. Raises ConflictError when it moved meanwhile, BusyError as `commit`.
+        Then the branch is known. Raises ConflictError if it has moved meanwhile, BusyError as `commit` does.
         """
         ...
 
     def watch(self) -> list[str]:
-        """Files whose look changes whenever something is committed."""
+        """Return files whose look changes with every commit."""
         ...
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
-        """Both changes of a text in one, or None where they touch each other."""
+        """Return a text with both changes, or None if they touch each other."""
         ...
