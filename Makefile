@@ -39,10 +39,11 @@ newest: compiled
 nightly: compiled $(VENV)/.agents
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
-# Random `kill -9` of pulses, supervisors and workers; `ROUNDS=1000 SEED=7`.
+# Cheating and honest workers, each with the sandbox on and off.
 zoo: compiled
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -q -n auto tests/zoo
 
+# Random `kill -9` of pulses, supervisors and workers; `ROUNDS=1000 SEED=7`.
 chaos: compiled
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
 

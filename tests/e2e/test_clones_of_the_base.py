@@ -94,7 +94,7 @@ def odd_history(person: Person) -> Person:
     person.git("merge", "--quiet", "--allow-unrelated-histories", "-m", "Join", "other")
     person.git("merge", "--quiet", "-m", "Three", "a", "b")
     person.git("tag", "main", "main~1")
-    person.git("replace", "--edit", "other", ok=(0, 1, 128, 255))
+    person.git("replace", "--graft", "a")
     return person
 
 

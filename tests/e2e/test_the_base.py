@@ -106,6 +106,20 @@ def test_a_symbolic_ref_is_landed_on_where_it_leads_to(person: Person) -> None:
     assert "new.txt" in person.git("ls-tree", "--name-only", "trunk")
 
 
+@pytest.mark.parametrize("head", ["main", "--detach"])
+def test_a_tag_of_the_same_name_does_not_change_how_the_base_is_called(person: Person, head: str) -> None:
+    """Git's short names are `heads/main` and `remotes/origin/main` then."""
+    person.git("update-ref", "refs/remotes/origin/main", "main")
+    person.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    person.git("tag", "main")
+    person.git("tag", "origin/main")
+    person.git("switch", "--quiet", head)
+    person.worker('write("new.txt", "new\\n")\ncommit()\n')
+    person.plan(PLAN % "auto")
+    person.start()
+    assert person.loaded().mission.base == "main"
+
+
 def test_every_work_tree_of_the_base_gets_the_files(person: Person) -> None:
     second = person.repo.parent / "second"
     person.git("worktree", "add", "--quiet", "--force", str(second), "main")

@@ -30,6 +30,7 @@ from mission_cli.adapters.git.remote.share import GitShare
 from mission_cli.adapters.git.repo.checkout import (
     MIN_GIT,
     Checkout,
+    checked_out,
     find_checkout,
     git_version,
 )
@@ -81,11 +82,11 @@ class Opened:
     def default_base(self) -> str:
         """Return the checked-out branch, otherwise the remote's HEAD; empty if there is neither."""
         git = Git(self.checkout.common_dir)
-        here = git.run("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1)).out.decode().strip()
-        if here:
-            return here
-        remote = git.run("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD", ok=(0, 1, 128))
-        return remote.out.decode().strip().removeprefix("origin/")
+        here = checked_out(git)  # whole names: git's short ones are `heads/main` and so on where a tag is called alike
+        if here.startswith("refs/heads/"):
+            return here.removeprefix("refs/heads/")
+        remote = git.run("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", ok=(0, 1, 128)).out
+        return remote.decode("utf-8", "surrogateescape").strip().removeprefix("refs/remotes/origin/")
 
     def usual_remote(self) -> str:
         """Return the remote to suggest for sharing: `origin` or the only one; otherwise empty."""
