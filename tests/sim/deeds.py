@@ -25,6 +25,7 @@ from mission_cli.app.commands import (
 )
 from mission_cli.document.changes import AppendRow, SetFront
 from mission_cli.domain.errors import MissionError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import FINISHED_FEATURE, MissionStatus
 from mission_cli.engine.recording.entry import Entry
@@ -236,7 +237,7 @@ def _by_hand(sim: Sim, host: Host, change: Change) -> None:
 
     def save() -> None:
         write = mission_write(address.stored, [change])
-        words = message("m", [Entry("mission.edited", "edited by hand")])
+        words = message("m", [Entry(EventKind.MISSION_EDITED, "edited by hand")])
         ctx.state.commit([write], message=words, expect=snapshot.head, author=ADA)
 
     _command(save)

@@ -12,6 +12,7 @@ from tests.kit.missions import NOW, POLICY, feature, mission, observation, recor
 from mission_cli._support.text import stamp
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.mission import Criterion, InputRequest, LogRow, Mission
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, MissionStatus
@@ -111,7 +112,7 @@ def plan(some: Mission, **more: Any) -> Decisions:
 def test_whoever_writes_recurring_by_hand_gets_a_row_that_it_waits_from() -> None:
     row = LogRow(stamp(NOW - 3 * DAY), "mission.started", "")
     assert plan(recurring(waits(NOW - 9 * DAY), row)).transitions == (
-        Note("mission.recurring", "it waits for `0 10 * * *`"),
+        Note(EventKind.MISSION_RECURRING, "it waits for `0 10 * * *`"),
     )
     held = plan(recurring(row, waits(NOW)))
     assert (held.transitions, [(h.detail, h.until, h.person) for h in held.holds]) == (

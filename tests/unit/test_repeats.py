@@ -13,6 +13,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli.app.commands import lifecycle
 from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import DocumentError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.mission import InputRequest
 from mission_cli.domain.status import MissionStatus
 from mission_cli.engine.context import policy_of
@@ -61,7 +62,7 @@ def test_the_third_round_with_the_same_change_pauses_the_mission() -> None:
 def test_changes_with_something_else_between_and_rounds_without_a_change_are_none_of_its_business() -> None:
     case, streaks = case_of(started=True), dict[str, int]()
     for number in range(9):
-        plan = Decisions(transitions=(Note("thought", f"{number % 2}"),)) if number % 3 else Decisions()
+        plan = Decisions(transitions=(Note(EventKind.MISSION_EDITED, f"{number % 2}"),)) if number % 3 else Decisions()
         one = replace(case, plan=plan)
         assert guarded(one, streaks) is one
 

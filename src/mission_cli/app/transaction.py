@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli.app.addressing import Address, resolve
 from mission_cli.domain.errors import ConflictError
+from mission_cli.domain.events import EventKind
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.record import (
     log_rows,
@@ -38,7 +39,8 @@ class Wanted:
     """The changes of a command with the reason for the commit; nothing to change is fine."""
 
     words: str
-    event: str
+    event: EventKind | None = None
+    """None: nothing changes."""
     changes: tuple[Change, ...] = ()
     logged: bool = True
     decisions: tuple[str, ...] = ()
@@ -60,7 +62,13 @@ def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) 
         by = f"by {person.name}"
         reason = f"{wanted.reason} ({by})" if wanted.reason else by
         words = f"{wanted.words} ({by})"
-        entry = Entry(wanted.event, words, logged=wanted.logged, decisions=wanted.decisions, reason=reason)
+        entry = Entry(
+            wanted.event or EventKind.MISSION_EDITED,
+            words,
+            logged=wanted.logged,
+            decisions=wanted.decisions,
+            reason=reason,
+        )
         changes: list[Change] = [*wanted.changes, *log_rows(address.loaded, [entry], now)]
         try:
             commit = ctx.state.commit(

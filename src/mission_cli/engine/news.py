@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import one_line
 from mission_cli.domain.branches.landing import LandState
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.status import FeatureStatus, HoldKind, MissionStatus
 from mission_cli.engine.guards import standstill
 from mission_cli.ports.notifier import News
@@ -57,7 +58,7 @@ def standing(case: Case) -> Mapping[str, str]:
         last = {r.feature: r for r in case.observation.records}
         facts["failed"] = "; ".join(f"{f.number} {f.title}: {_why(last.get(f.number))}" for f in failed)
     if mission.status in _TOLD_STATES:
-        rows = [r for r in mission.progress if r.event == f"mission.{mission.status}"]
+        rows = [r for r in mission.progress if r.event == EventKind.of("mission", str(mission.status))]
         facts[str(mission.status)] = rows[-1].details if rows else f"{mission.id} is {mission.status}"
     waits = (
         [h for h in case.plan.holds if h.person and h.kind != HoldKind.BY_HAND]

@@ -18,6 +18,7 @@ from mission_cli._support.text import (
 )
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.domain.errors import BlockedError, ConflictError, MissionError, ToolError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import clone_id, same_host
 from mission_cli.domain.status import FINISHED_MISSION
 from mission_cli.engine.recording.entry import Entry
@@ -193,7 +194,7 @@ def _fetch(ctx: Context, *, counted: bool) -> bool:
     before = ctx.state.head()
     if theirs is None or theirs == before:
         return False
-    words = f"Merge the missions of {one_line(ctx.share.remote, 60)}\n\nMission-Event: state.joined\n"
+    words = f"Merge the missions of {one_line(ctx.share.remote, 60)}\n\nMission-Event: {EventKind.STATE_JOINED}\n"
     parted = ctx.state.common(theirs)
     taken = _taken(ctx, parted, theirs)
     after = ctx.state.join(theirs, message=words, taken=[stored for stored, _ in taken])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.budget.ledger import alert
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.status import WAITING_MISSION, FeatureStatus, HoldKind, MissionStatus
 from mission_cli.planner.attempts.help_requests import withdraw
@@ -117,7 +118,9 @@ def _mission_hold(draft: Draft) -> None:
             "", HoldKind.MISSION, f"it is {mission.raw_status}", unblock=f"mission start {mission.id}", person=True
         )
     elif mission.status is MissionStatus.PAUSED:
-        reason = next((r.details for r in reversed(mission.progress) if r.event == "mission.paused"), "it is paused")
+        reason = next(
+            (r.details for r in reversed(mission.progress) if r.event == EventKind.MISSION_PAUSED), "it is paused"
+        )
         reached = alert(stand(draft))
         unblock = way_on(draft, reached) if reached and _has_to_pay(mission) else f"mission resume {mission.id}"
         draft.hold("", HoldKind.PAUSED, reason, unblock=unblock, person=True)

@@ -24,6 +24,7 @@ from mission_cli.document.runs.archive import (
 )
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.errors import ConflictError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.health import Finding, doubtful
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import split_run_id
@@ -216,7 +217,7 @@ def _roll(ctx: Context, mission: MissionId, me: str, *, dry_run: bool) -> int:
             return len(names)
         words = f"put {counted(len(names), 'run record')} of {mission} together by year"
         try:
-            text = message(mission, [Entry("runs.rolled", words)])
+            text = message(mission, [Entry(EventKind.RUNS_ROLLED, words)])
             ctx.state.commit(_roll_writes(stored, files, names), message=text, expect=snapshot.head)
         except ConflictError:
             if attempt + 1 == _TRIES:

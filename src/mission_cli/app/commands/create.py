@@ -16,6 +16,7 @@ from mission_cli.document.runs.record import write_run
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.errors import ConflictError, DocumentError, UsageError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import MissionId, attempt_name, why_bad_id
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.record import (
@@ -82,7 +83,7 @@ def create(  # noqa: PLR0913 - facts of the new mission, each by its name
         folder = path.removesuffix("/mission.md")
         writes = [Write(path, _with_bill(text, mission, records, now))]
         writes += [Write(f"{folder}/runs/{attempt_name(r.run)}.md", write_run(r)) for r in records]
-        created = Entry("mission.created", f"{mission} {plan.title} (by {person.name})")
+        created = Entry(EventKind.MISSION_CREATED, f"{mission} {plan.title} (by {person.name})")
         words = message(mission, [created, *map(_planned, records)])
         try:
             store.commit(writes, message=words, expect=snapshot.head, author=person)
@@ -108,7 +109,9 @@ def adopt(text: str, name: str, *, store: StateStore, person: Person, identity: 
         _refuse(mission, {m.casefold() for m in snapshot.missions})
         said = load(text, mission).mission.id
         new = text if said == mission else patch.apply(text, [SetFront(("id",), mission)], where=name)
-        words = message(mission, [Entry("mission.imported", f"{mission} {loaded.mission.title} (by {person.name})")])
+        words = message(
+            mission, [Entry(EventKind.MISSION_IMPORTED, f"{mission} {loaded.mission.title} (by {person.name})")]
+        )
         path = store.path_for(mission)
         try:
             store.commit([Write(path, new)], message=words, expect=snapshot.head, author=person)
@@ -141,7 +144,7 @@ def _with_bill(text: str, mission: MissionId, records: Sequence[RunRecord], now:
 
 def _planned(record: RunRecord) -> Entry:
     return Entry(
-        "mission.planned", f"{record.runner} was asked for a plan: {record.cause}, {record.detail}", record.run
+        EventKind.MISSION_PLANNED, f"{record.runner} was asked for a plan: {record.cause}, {record.detail}", record.run
     )
 
 

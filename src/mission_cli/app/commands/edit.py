@@ -8,6 +8,7 @@ from mission_cli._support.text import command_line
 from mission_cli.app.addressing import resolve
 from mission_cli.app.transaction import Done
 from mission_cli.domain.errors import BlockedError, ConflictError
+from mission_cli.domain.events import EventKind
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.record import message
 from mission_cli.ports.git.state import Write
@@ -46,7 +47,7 @@ def save_edit(ctx: Context, mission: str, before: str, edited: str) -> Done:
                 raise ConflictError("it was changed at the same place")
             return merged
 
-        words = message(address.mission.id, [Entry("mission.edited", "edited by hand")])
+        words = message(address.mission.id, [Entry(EventKind.MISSION_EDITED, "edited by hand")])
         write = Write(address.stored.path, new, old, beside)
         try:
             commit = ctx.state.commit([write], message=words, expect=snapshot.head, author=ctx.machine.person())

@@ -31,6 +31,7 @@ from mission_cli.domain.errors import (
     UsageError,
     refusals_said,
 )
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.mission import LANDING
 from mission_cli.domain.status import (
@@ -61,7 +62,7 @@ def pause(ctx: Context, text: str, *, reason: str = "", now: bool = False) -> Do
 
     def change(address: Address) -> Wanted:
         words = f"{address.mission.id} is paused" + (f": {reason}" if reason else "")
-        wanted = _to(address, MissionStatus.PAUSED, "mission.paused", words)
+        wanted = _to(address, MissionStatus.PAUSED, EventKind.MISSION_PAUSED, words)
         return replace(wanted, decisions=("Pause the mission",), reason=reason)
 
     return _and_end_jobs(ctx, text, change, "paused") if now else commit_change(ctx, text, change)
@@ -78,7 +79,7 @@ def resume(ctx: Context, text: str, *, reason: str = "") -> Done:
         plain = _to(
             address,
             MissionStatus.ACTIVE,
-            "mission.resumed",
+            EventKind.MISSION_RESUMED,
             f"{mission.id} goes on" + (f": {reason}" if reason else ""),
         )
         extra, words, decisions = _above_threshold(address, records_of(ctx, address))
@@ -120,7 +121,7 @@ def cancel(ctx: Context, text: str, *, reason: str = "") -> Done:
 
     def change(address: Address) -> Wanted:
         words = f"{address.mission.id} is cancelled" + (f": {reason}" if reason else "")
-        wanted = _to(address, MissionStatus.CANCELLED, "mission.cancelled", words)
+        wanted = _to(address, MissionStatus.CANCELLED, EventKind.MISSION_CANCELLED, words)
         return replace(wanted, decisions=("Cancel the mission",), reason=reason)
 
     return _and_end_jobs(ctx, text, change, "cancelled")
@@ -161,7 +162,9 @@ def retry(ctx: Context, text: str, *, reason: str = "") -> Done:
             )
         words = f"{feature.number} gets fresh tries" + (f": {reason}" if reason else "")
         what = f"Retry {feature.number} {feature.title}"
-        return Wanted(words, "feature.retried", _fresh(address, feature, records), decisions=(what,), reason=reason)
+        return Wanted(
+            words, EventKind.FEATURE_RETRIED, _fresh(address, feature, records), decisions=(what,), reason=reason
+        )
 
     return commit_change(ctx, text, change)
 
@@ -191,7 +194,7 @@ def skip(ctx: Context, text: str, *, reason: str) -> Done:
         stops = f"; its attempt {running[0].attempt} is stopped and its work is kept" if running else ""
         return Wanted(
             f"{feature.number} is skipped: {reason}{stops}",
-            "feature.skipped",
+            EventKind.FEATURE_SKIPPED,
             (SetFeature(feature.number, "Status", FeatureStatus.SKIPPED),),
             decisions=(f"Skip {feature.number} {feature.title}",),
             reason=reason,
@@ -218,7 +221,7 @@ def answer(ctx: Context, text: str, number: int, response: str) -> Done:
         key = {"#": str(number)}
         return Wanted(
             f"request {number} is answered: {response}",
-            "request.answered",
+            EventKind.REQUEST_ANSWERED,
             (
                 SetCell("Input Requests", key, "Status", "answered"),
                 SetCell("Input Requests", key, "Response", response),
@@ -249,7 +252,7 @@ def decide_gate(ctx: Context, text: str, gate: str, *, approved: bool, comment: 
             changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
         return Wanted(
             f"gate {found.name} is {word}" + (f": {comment}" if comment else ""),
-            f"gate.{word}",
+            EventKind.of("gate", word),
             tuple(changes),
             decisions=(f"{'Approve' if approved else 'Reject'} the gate {found.name}",),
             reason=comment,
@@ -293,7 +296,7 @@ def land(ctx: Context, text: str) -> Done:
         already = any(a.commit == target for a in mission.landings)
         words = f"landing of {target[:7]} is approved"
         changes = () if already else (_approval(ctx, "landing", LANDING, target, ""),)
-        return Wanted(words, "landing.approved", changes, decisions=(f"Land {target[:7]} on {mission.base}",))
+        return Wanted(words, EventKind.LANDING_APPROVED, changes, decisions=(f"Land {target[:7]} on {mission.base}",))
 
     return commit_change(ctx, text, change)
 
@@ -310,7 +313,7 @@ def records_of(ctx: Context, address: Address) -> list[RunRecord]:
     return [r for r in map(read_run, texts.values()) if r is not None]
 
 
-def _to(address: Address, status: MissionStatus, event: str, words: str) -> Wanted:
+def _to(address: Address, status: MissionStatus, event: EventKind, words: str) -> Wanted:
     now = address.mission.status
     if now is status and address.mission.in_force.overrules("status") is None:
         return Wanted(f"{address.mission.id} is {status} already", event)
@@ -349,7 +352,7 @@ def _approval(ctx: Context, gate: str, word: str, commit: str, comment: str) -> 
 
 
 def _paused_by(mission: Mission, gate: str) -> bool:
-    paused = next((r.details for r in reversed(mission.progress) if r.event == "mission.paused"), "")
+    paused = next((r.details for r in reversed(mission.progress) if r.event == EventKind.MISSION_PAUSED), "")
     return f"`{gate}`" in paused or f"'{gate}'" in paused
 
 

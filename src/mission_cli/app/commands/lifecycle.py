@@ -20,6 +20,7 @@ from mission_cli.document.reading.values_in_force import (
     is_recordable,
 )
 from mission_cli.domain.errors import BlockedError, ConflictError, ToolError, UsageError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import poc_branch
 from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, MissionStatus
@@ -58,21 +59,23 @@ def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "") -
         if mission.base == poc_branch(mission.id):
             ctx.code.make_branch(mission.base)
         if mission.status is MissionStatus.ACTIVE and mission.managed:
-            return Wanted(f"{mission.id} is active already", "")
+            return Wanted(f"{mission.id} is active already")
         changes: list[Change] = [SetFront(("managed",), "mission"), SetFront(("host",), ctx.machine.me())]
         changes += _values_in_force(address, _waiting(ctx, mission)[0] if scheduled else MissionStatus.ACTIVE)
         changes += [] if named else [SetFront(("base",), mission.base)]
         if scheduled:
             to, words = _waiting(ctx, mission)
             if mission.status is to and mission.managed and remote_sync.drives(ctx, mission):
-                return Wanted(f"{words}, it waits already", "")
+                return Wanted(f"{words}, it waits already")
             then = (*changes, SetFront(("status",), str(to)))
-            return Wanted(words, f"mission.{to}", then, decisions=("Wait for the schedule",))
+            return Wanted(words, EventKind.of("mission", to), then, decisions=("Wait for the schedule",))
         if mission.status is MissionStatus.PAUSED:
             changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
         else:
             changes += begin(address.loaded, records_of(ctx, address), ctx.clock.now())
-        return Wanted(f"{mission.id} is started", "mission.started", tuple(changes), decisions=("Start the mission",))
+        return Wanted(
+            f"{mission.id} is started", EventKind.MISSION_STARTED, tuple(changes), decisions=("Start the mission",)
+        )
 
     return commit_change(ctx, text, change)
 
@@ -113,10 +116,10 @@ def takeover(ctx: Context, text: str) -> Done:
             words = f"{mission.id} is {mission.raw_status}, nobody drives it"
             raise UsageError(words, hint=f"mission start {mission.id}")
         if remote_sync.drives(ctx, mission):
-            return Wanted(f"{mission.id} is driven here already", "")
+            return Wanted(f"{mission.id} is driven here already")
         words = f"{mission.id} is driven here from now on, and no longer by {mission.host or 'nobody'}"
         changes = (SetFront(("host",), ctx.machine.me()),)
-        return Wanted(words, "mission.taken-over", changes, decisions=("Drive the mission from another host",))
+        return Wanted(words, EventKind.MISSION_TAKEN_OVER, changes, decisions=("Drive the mission from another host",))
 
     done = commit_change(ctx, text, change)
     try:
@@ -148,9 +151,9 @@ def _give_back(ctx: Context, before: Mission) -> None:
 
     def change(address: Address) -> Wanted:
         if not remote_sync.drives(ctx, address.mission):
-            return Wanted("", "")
+            return Wanted("")
         words = f"the takeover of {address.mission.id} could not be pushed, and is taken back"
-        return Wanted(words, "mission.given-back", (SetFront(("host",), before.host),))
+        return Wanted(words, EventKind.MISSION_GIVEN_BACK, (SetFront(("host",), before.host),))
 
     if not remote_sync.drives(ctx, before):
         commit_change(ctx, before.id, change)

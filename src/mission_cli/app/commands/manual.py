@@ -21,6 +21,7 @@ from mission_cli.app.transaction import Done
 from mission_cli.document.changes import SetFeature
 from mission_cli.document.runs.record import write_run
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, ToolError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name, run_id
 from mission_cli.domain.runs import RunRecord
@@ -105,7 +106,7 @@ def step_in(ctx: Context, text: str) -> RunRecord:
         record = _intent(ctx, address, records)
         why = f"{person.name} steps into {record.feature} as {attempt_name(record.run)}"
         what = f"Do {record.feature} by hand"
-        entry = Entry("feature.taken", why, record.run, decisions=(what,), reason=f"by {person.name}")
+        entry = Entry(EventKind.FEATURE_TAKEN, why, record.run, decisions=(what,), reason=f"by {person.name}")
         changes = [
             SetFeature(record.feature, "Status", _dispatched(address.need_feature())),
             SetFeature(record.feature, "Worker", f"{person.name} a{record.attempt}"),

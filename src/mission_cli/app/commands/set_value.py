@@ -26,6 +26,7 @@ from mission_cli.document.reading.values_in_force import (
     is_unset,
 )
 from mission_cli.domain.errors import UsageError
+from mission_cli.domain.events import EventKind
 
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
@@ -87,13 +88,13 @@ def set_value(ctx: Context, text: str, key: str, value: str) -> Done:
         front = address.loaded.layout.front
         bound = bound_of(key)
         if wanted.new == front.text(*wanted.path) and (bound is None or wanted.new == wanted.old):
-            return Wanted(f"{key} is {wanted.new or 'not set'} already", "")
+            return Wanted(f"{key} is {wanted.new or 'not set'} already")
         changes: list[Change] = [SetFront(wanted.path, as_scalar(wanted.new))]
         if bound and address.mission.managed and is_recordable(front) and front.node(SECTION) is None:
             changes.append(SetFront((SECTION, bound.name), as_scalar(wanted.new)))
         decisions = (wanted.words,) if bound is not None else ()
         words = f"{address.mission.id}: {wanted.words}"
-        return Wanted(words, "mission.set", tuple(changes), decisions=decisions, reason="mission set")
+        return Wanted(words, EventKind.MISSION_SET, tuple(changes), decisions=decisions, reason="mission set")
 
     return commit_change(ctx, text, change)
 

@@ -11,6 +11,7 @@ from mission_cli.app.transaction import (
 )
 from mission_cli.document.changes import SetCell
 from mission_cli.domain.errors import NotFoundError
+from mission_cli.domain.events import EventKind
 
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
@@ -29,6 +30,6 @@ def signal(ctx: Context, text: str, *, reason: str = "") -> Done:
         keys = [{"Feature": str(w.feature), "Waiting for": w.waiting_for} for w in mine]
         words = f"{feature.number} waits no longer for {', '.join(w.waiting_for for w in mine)}"
         changes = tuple(SetCell("Waits", key, "Status", "resolved") for key in keys)
-        return Wanted(words + (f": {reason}" if reason else ""), "wait.resolved", changes)
+        return Wanted(words + (f": {reason}" if reason else ""), EventKind.WAIT_RESOLVED, changes)
 
     return commit_change(ctx, text, change)

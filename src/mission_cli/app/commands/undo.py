@@ -17,6 +17,7 @@ from mission_cli.document.reading.load import load
 from mission_cli.document.reading.sections import place_of, rows_in
 from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.domain.status import JobState, MissionStatus
 from mission_cli.engine.recording.entry import Entry
@@ -33,27 +34,27 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Event, Snapshot
 
-EVENT = "decision.undone"
+EVENT = EventKind.DECISION_UNDONE
 _TRIES = 20
 _MOST = 200
-_NO_DECISIONS = frozenset({"runs.rolled", "state.joined"})
+_NO_DECISIONS = frozenset({EventKind.RUNS_ROLLED, EventKind.STATE_JOINED})
 _LOGS: Mapping[str, tuple[str, ...]] = {
     "Progress Log": ("Timestamp", "Event", "Details"),
     "Decision Log": ("#", "Date", "Decision", "Rationale", "Alternatives Considered"),
 }
 """Tables that say what happened: it has happened, also when it is taken back."""
 _FINAL: Mapping[str, tuple[str, str]] = {
-    "attempt.settled": (
+    EventKind.ATTEMPT_SETTLED: (
         "an attempt has ended and was paid for",
         "for fresh tries: mission retry {id}/N.M",
     ),
-    "feature.taken": ("a person has stepped in", "give it back: mission handback {id}/N.M"),
-    "mission.created": ("it is the beginning of the mission", "leave it: mission cancel {id}"),
-    "mission.imported": ("it is the beginning of the mission", "leave it: mission cancel {id}"),
-    "mission.planned": ("the planning was paid for", "change the plan: mission edit {id}"),
-    "mission.completed": ("the work has landed", "begin a new execution: mission start {id}"),
-    "mission.yielded": ("another machine drives the mission", "take it over: mission takeover {id}"),
-    "mission.taken-over": ("another machine may have heard of it", "take it over again where it shall run"),
+    EventKind.FEATURE_TAKEN: ("a person has stepped in", "give it back: mission handback {id}/N.M"),
+    EventKind.MISSION_CREATED: ("it is the beginning of the mission", "leave it: mission cancel {id}"),
+    EventKind.MISSION_IMPORTED: ("it is the beginning of the mission", "leave it: mission cancel {id}"),
+    EventKind.MISSION_PLANNED: ("the planning was paid for", "change the plan: mission edit {id}"),
+    EventKind.MISSION_COMPLETED: ("the work has landed", "begin a new execution: mission start {id}"),
+    EventKind.MISSION_YIELDED: ("another machine drives the mission", "take it over: mission takeover {id}"),
+    EventKind.MISSION_TAKEN_OVER: ("another machine may have heard of it", "take it over again where it shall run"),
 }
 
 
@@ -188,7 +189,7 @@ def _refuse(ctx: Context, address: Address, last: Event, before: str, after: str
             feature = begun[0].rpartition("-")[0]
             hint = f"stop it: mission pause {mission} --now, or mission skip {feature} --reason TEXT"
             raise BlockedError(f"{begun[0]} has started", hint=hint)
-    if "landing.approved" in last.events and _has_landed(ctx, address):
+    if EventKind.LANDING_APPROVED in last.events and _has_landed(ctx, address):
         hint = f"revert it on {address.mission.base}: git revert -m 1"
         raise BlockedError(f"the work has landed: {last.subject}", hint=hint)
 
@@ -246,6 +247,6 @@ def _rows(loaded: Loaded, section: str, columns: Sequence[str]) -> list[dict[str
 
 def _note(last: Event, now: str) -> str:
     active = load(now, "").mission.status is MissionStatus.ACTIVE
-    by_us = not any(event.startswith(("request.answered", "landing.approved")) for event in last.events)
+    by_us = not any(event.startswith((EventKind.REQUEST_ANSWERED, EventKind.LANDING_APPROVED)) for event in last.events)
     decided = by_us and last.author.name == "mission"
     return "the next pulse may decide the same again; pause the mission if it shall not" if active and decided else ""

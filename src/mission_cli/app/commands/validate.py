@@ -12,6 +12,7 @@ from mission_cli._support.dataclass import (
 from mission_cli._support.text import stamp
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.errors import BlockedError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.mission import Result
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, JobKind
 from mission_cli.engine import effects as acting
@@ -171,10 +172,10 @@ def conclude(ctx: Context, validation: Validation, known: list[Judged]) -> None:
         return
     words = f"milestone {validation.milestone.number} judged on demand (by {person.name})"
     transitions: list[Transition] = [MarkCriteria(str(validation.milestone.number), marks, "judged on demand")]
-    entries = [Entry("criteria.judged", words)]
+    entries = [Entry(EventKind.CRITERIA_JUDGED, words)]
     for move in _closed(validation.milestone, known):
         transitions.append(move)
-        entries.append(Entry("feature.done", move.why))
+        entries.append(Entry(EventKind.FEATURE_DONE, move.why))
     changes = [c for move in transitions for c in changes_of(validation.case.loaded, move, (), ctx.clock.now())]
     write = mission_write(validation.case.stored, changes)
     mission = validation.case.mission.id

@@ -8,6 +8,7 @@ from mission_cli._support.numbers import whole
 from mission_cli._support.text import one_line, stamp
 from mission_cli.document.changes import AppendRow, Change
 from mission_cli.document.reading.sections import rows_in
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.status import GateKind, MissionStatus
 from mission_cli.planner.core.decisions import (
     AddFix,
@@ -61,7 +62,7 @@ def decided(mission: Mission, move: Transition, records: Sequence[RunRecord]) ->
             return (f"Begin execution {mission.executions + 1}",)
         case AddFix():
             return (f"Add feature {move.number}, {move.title}",)
-        case Note(event="budget.projected"):
+        case Note(event=EventKind.BUDGET_PROJECTED):
             return ("Project the cost of the whole mission",)
         case MoveGate(to="passed" | "failed"):
             gate = next((g for g in mission.gates if g.name == move.name), None)

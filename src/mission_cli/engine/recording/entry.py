@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from mission_cli.domain.events import EventKind
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One event: a trailer, a reason, and a row of the progress log if `logged`."""
 
-    event: str
+    event: EventKind
     why: str
     run: str = ""
     logged: bool = True

@@ -31,6 +31,7 @@ from mission_cli.document.syntax.escape import fenced
 from mission_cli.domain.budget.amounts import LABELS, show_amount
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.budget.spends import spends_of
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.status import FeatureStatus, MissionStatus
 from mission_cli.engine.executions import begin
@@ -122,41 +123,41 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
     """Return the log entry of a decision."""
     match move:
         case Dispatch():
-            return Entry("feature.dispatched", move.why, move.record.run, logged=False)
+            return Entry(EventKind.FEATURE_DISPATCHED, move.why, move.record.run, logged=False)
         case Settle():
-            return Entry("attempt.settled", move.why, move.record.run)
+            return Entry(EventKind.ATTEMPT_SETTLED, move.why, move.record.run)
         case MoveFeature():
-            return Entry(f"feature.{move.to}", move.why, logged=False)
+            return Entry(EventKind.of("feature", move.to), move.why, logged=False)
         case MoveMilestone():
-            return Entry(f"milestone.{move.to}", move.why)
+            return Entry(EventKind.of("milestone", move.to), move.why)
         case MarkCriteria():
-            return Entry("criteria.judged", move.why, logged=False)
+            return Entry(EventKind.CRITERIA_JUDGED, move.why, logged=False)
         case AddFix():
-            return Entry("feature.added", f"{move.number} {move.title}")
+            return Entry(EventKind.FEATURE_ADDED, f"{move.number} {move.title}")
         case MoveMission():
-            return Entry(f"mission.{move.to}", move.why)
+            return Entry(EventKind.of("mission", move.to), move.why)
         case Ask():
-            return Entry("request.asked", f"{move.request.number}: {move.request.prompt}")
+            return Entry(EventKind.REQUEST_ASKED, f"{move.request.number}: {move.request.prompt}")
         case MoveRequest():
-            return Entry(f"request.{move.to}", move.why)
+            return Entry(EventKind.of("request", move.to), move.why)
         case Renumber():
-            return Entry("request.renumbered", move.why)
+            return Entry(EventKind.REQUEST_RENUMBERED, move.why)
         case MoveGate():
-            return Entry(f"gate.{move.to.split(' ')[0]}", move.why)
+            return Entry(EventKind.of("gate", move.to), move.why)
         case MoveWait():
-            return Entry(f"wait.{move.to}", f"{move.feature}: {move.why}")
+            return Entry(EventKind.of("wait", move.to), f"{move.feature}: {move.why}")
         case StartWait():
-            return Entry("wait.started", f"{move.feature}: {move.why}")
+            return Entry(EventKind.WAIT_STARTED, f"{move.feature}: {move.why}")
         case CloseRecovery():
-            return Entry("recovery.closed", move.why)
+            return Entry(EventKind.RECOVERY_CLOSED, move.why)
         case Note():
             return Entry(move.event, move.details)
         case RecordValues():
-            return Entry("mission.values", move.why, logged=bool(move.changed))
+            return Entry(EventKind.MISSION_VALUES, move.why, logged=bool(move.changed))
         case Begin():
-            return Entry("mission.started", move.why)
+            return Entry(EventKind.MISSION_STARTED, move.why)
         case Finish():
-            return Entry(f"mission.{move.to}", move.why)
+            return Entry(EventKind.of("mission", move.to), move.why)
 
 
 def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision

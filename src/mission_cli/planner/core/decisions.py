@@ -14,6 +14,7 @@ from mission_cli.domain.status import MissionStatus
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mission_cli.domain.events import EventKind
     from mission_cli.domain.ids import FeatureNumber, RunId, Sha
     from mission_cli.domain.mission import Criterion, InputRequest, Result
     from mission_cli.domain.runs import RunRecord
@@ -205,7 +206,7 @@ class CloseRecovery:
 class Note:
     """Add a row to the progress log, nothing else."""
 
-    event: str
+    event: EventKind
     details: str
 
     @property

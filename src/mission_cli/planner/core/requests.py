@@ -12,6 +12,7 @@ from mission_cli._support.text import (
     question,
     stamp,
 )
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.mission import InputRequest
 from mission_cli.domain.status import MilestoneStatus
 from mission_cli.planner.core.decisions import (
@@ -120,7 +121,7 @@ def _stale(draft: Draft, request: InputRequest) -> str:
 def _next_number(draft: Draft) -> int:
     """Return one more than the highest number in the table, in the progress log and in this round."""
     taken = [request.number for request in draft.mission.requests]
-    logged = (row.details for row in draft.mission.progress if row.event == "request.asked")
+    logged = (row.details for row in draft.mission.progress if row.event == EventKind.REQUEST_ASKED)
     taken += [whole(found[1]) or 0 for words in logged if (found := _LOGGED.match(words))]
     taken += [move.request.number for move in draft.transitions if isinstance(move, Ask)]
     taken += [move.number for move in draft.transitions if isinstance(move, Renumber)]

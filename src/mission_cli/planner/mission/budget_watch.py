@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import alert
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.status import FINISHED_FEATURE, HoldKind, MilestoneStatus, MissionStatus
 from mission_cli.planner.core.decisions import Note
 from mission_cli.planner.mission.money import choices, stand
@@ -41,9 +42,9 @@ def _warn(draft: Draft, state: Account) -> None:
         if used is None or used < draft.policy.warn_pct:
             continue
         words = f"{draft.policy.warn_pct}% of the {category} are spent"
-        if not any(r.event == "budget.warning" and r.details.startswith(words) for r in draft.mission.progress):
+        if not any(r.event == EventKind.BUDGET_WARNING and r.details.startswith(words) for r in draft.mission.progress):
             draft.transitions.append(
-                Note("budget.warning", f"{words}: {state.spent.of(category)} of {state.cap(category)}")
+                Note(EventKind.BUDGET_WARNING, f"{words}: {state.spent.of(category)} of {state.cap(category)}")
             )
 
 
@@ -52,7 +53,7 @@ def _project(draft: Draft, state: Account) -> None:
     first = mission.milestones[0] if mission.milestones else None
     if first is None or first.status is not MilestoneStatus.PASSED or len(mission.milestones) == 1:
         return
-    if any(row.event == "budget.projected" for row in mission.progress):
+    if any(row.event == EventKind.BUDGET_PROJECTED for row in mission.progress):
         return
     features = [f for f in mission.features() if not f.fixes]
     finished = sum(f.status in FINISHED_FEATURE for f in features)
@@ -76,7 +77,7 @@ def _project(draft: Draft, state: Account) -> None:
         if hours > estimated * most:
             over.append(words[-1])
     details = f"after milestone {first.number} the whole mission will cost about {', '.join(words) or 'nothing'}"
-    draft.transitions.append(Note("budget.projected", details))
+    draft.transitions.append(Note(EventKind.BUDGET_PROJECTED, details))
     if over:
         ways = f"go on (mission resume {mission.id}), skip features, or stop (mission cancel {mission.id})"
         draft.pause(f"it will cost about {' and '.join(over)}: {ways}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.domain.timing.schedule import next_due
 from mission_cli.planner.core.decisions import (
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.planner.core.draft import Draft
 
-RECURRING = "mission.recurring"
+RECURRING = EventKind.MISSION_RECURRING
 """Event of the progress log from which on a recurring mission waits for its schedule."""
-_ENDS_A_WAIT = frozenset({"mission.started", "mission.active", "mission.cancelled", "mission.completed"})
-_TAKEN_UP = frozenset({"mission.started", "mission.active", "mission.resumed"})
+_ENDS_A_WAIT = frozenset(
+    {EventKind.MISSION_STARTED, EventKind.MISSION_ACTIVE, EventKind.MISSION_CANCELLED, EventKind.MISSION_COMPLETED}
+)
+_TAKEN_UP = frozenset({EventKind.MISSION_STARTED, EventKind.MISSION_ACTIVE, EventKind.MISSION_RESUMED})
 
 
 def due_at(mission: Mission, now: datetime, zone: tzinfo) -> datetime | None:

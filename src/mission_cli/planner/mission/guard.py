@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.status import FeatureStatus, JobState, MilestoneStatus
 from mission_cli.planner.core.decisions import (
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.planner.core.draft import Draft
 
-PUT_BACK = "work.put_back"
+PUT_BACK = EventKind.WORK_PUT_BACK
 """Event of the progress log; its details name the attempts."""
-STATE_PUT_BACK = "state.put_back"
+STATE_PUT_BACK = EventKind.STATE_PUT_BACK
 """The same event for the files of a mission."""
 
 

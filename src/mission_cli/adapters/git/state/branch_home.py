@@ -16,6 +16,7 @@ from mission_cli.adapters.git.repo.command import (
     plain_git,
 )
 from mission_cli.domain.errors import BlockedError, ToolError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.paths import MISSION_FOLDERS
 
@@ -111,7 +112,9 @@ def _make(checkout: Checkout, robot: Person, remote: str) -> Layout:
             there.ask("fetch", *whole, "--", remote or "origin", f"refs/heads/{_BRANCH}:refs/heads/{_BRANCH}")
     else:
         empty = git.text("hash-object", "-t", "tree", "-w", "--stdin")
-        first = git.commit_tree(empty, [], "Begin\n\nMission-Event: state.created\n", author=robot, committer=robot)
+        first = git.commit_tree(
+            empty, [], f"Begin\n\nMission-Event: {EventKind.STATE_CREATED}\n", author=robot, committer=robot
+        )
         git.swap_ref(f"refs/heads/{_BRANCH}", first, ZERO)
     git.run("config", "core.bare", "false")
     git.run("config", "mission.folder", folder)

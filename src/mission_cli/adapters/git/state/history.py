@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.errors import NotFoundError
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import Sha
 from mission_cli.ports.git.state import Edit, Event
@@ -22,7 +23,7 @@ _STATUS_KINDS = {"?": "untracked", "1": "modified", "2": "modified", "u": "confl
 def began_as_state(git: Git, commit: str) -> bool:
     """Whether a commit's history begins with `state.created`; an unrelated branch may be called `missions` too."""
     shape = "--format=%(trailers:key=Mission-Event,valueonly)"
-    return "state.created" in git.text("log", "--max-parents=0", shape, commit).split()
+    return EventKind.STATE_CREATED in git.text("log", "--max-parents=0", shape, commit).split()
 
 
 def text_at(git: Git, revision: str, path: str) -> str:

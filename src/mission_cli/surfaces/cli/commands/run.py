@@ -6,6 +6,7 @@ import time
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean, complaints
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mission_cli.engine.loop import Report
     from mission_cli.wiring.compose import Opened
 
-_NO_NEWS = frozenset({"criteria.judged"})
+_NO_NEWS = frozenset({EventKind.CRITERIA_JUDGED})
 _LOOK_SECONDS = 0.1
 _AFTER_TROUBLE_SECONDS = 2.0
 _SAME_ERROR = 4

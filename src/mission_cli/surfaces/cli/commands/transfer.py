@@ -12,6 +12,7 @@ import typer
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.errors import DocumentError, NotFoundError, UsageError
+from mission_cli.domain.events import EventKind
 from mission_cli.surfaces.cli.commands.create import create_mission
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean
@@ -138,9 +139,9 @@ def attach(
     if not move.is_done():
         base = base or opened.default_base()
         text = attached(opened.state.snapshot(), stored, repo=os.fspath(opened.checkout.name), base=base)
-        found = Entry("mission.attached", f"{stored.id} found its repository")
+        found = Entry(EventKind.MISSION_ATTACHED, f"{stored.id} found its repository")
         move.bring(text, message(stored.id, [found]), person)
-    gone = Entry("mission.attached", f"{stored.id} went to {opened.checkout.name}")
+    gone = Entry(EventKind.MISSION_ATTACHED, f"{stored.id} went to {opened.checkout.name}")
     move.tidy(message(stored.id, [gone]), person)
     place = opened.state.work_path(path)
     words = f"{stored.id} is here now, with its history: {place}\nnext: mission start {stored.id}"

@@ -1,0 +1,81 @@
+"""What carries a meaning is a member of an enumeration, and never a word that stands bare in the code."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mission_cli.domain.events import EventKind
+from mission_cli.domain.status import HoldKind, JobKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOURCE = Path(__file__).parents[2] / "src" / "mission_cli"
+EVENTS = {str(event) for event in EventKind}
+HOLDS = {str(kind) for kind in HoldKind}
+JOBS = {str(kind) for kind in JobKind}
+_OWNERS = {"hold": HOLDS, "h": HOLDS, "waiting": HOLDS, "spec": JOBS, "_spec": JOBS, "job": JOBS}
+"""Names by which things with a `kind` are called, and the words that it may not be compared with."""
+
+
+def bare_words(source: str) -> Iterator[tuple[int, str]]:
+    """Yield line and word of each event, hold, or kind of job that is written as a string."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Constant(value=str(word)) if word in EVENTS:
+                yield node.lineno, word
+            case ast.Call(func=ast.Attribute(attr="hold") | ast.Name(id="Hold"), args=[_, *rest]):
+                yield from _strings(rest[:1], HOLDS)
+            case ast.Call(func=ast.Name(id="JobSpec"), keywords=keywords):
+                yield from _strings([k.value for k in keywords if k.arg == "kind"], JOBS)
+            case ast.Call(func=ast.Attribute(attr="free_slots") | ast.Name(id="take_slot" | "free_slots"), args=args):
+                yield from _strings(args, JOBS)
+            case ast.Compare(left=ast.Attribute(attr="kind", value=owner), comparators=others):
+                yield from _strings(others, _OWNERS.get(_name(owner), set()))
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _strings(nodes: list[ast.expr], words: set[str]) -> Iterator[tuple[int, str]]:
+    for node in (one for outer in nodes for one in ast.walk(outer)):
+        if isinstance(node, ast.Constant) and node.value in words:
+            yield node.lineno, node.value
+
+
+def test_no_module_writes_an_event_a_hold_or_a_kind_of_job_as_a_string() -> None:
+    modules = [p for p in SOURCE.rglob("*.py") if p.name != "events.py"]
+    found = {p.relative_to(SOURCE).as_posix(): list(bare_words(p.read_text("utf-8"))) for p in modules}
+    assert {path: words for path, words in found.items() if words} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        ('Entry("mission.paused", why)', "mission.paused"),
+        ('draft.hold("", "budget", why)', "budget"),
+        ('Hold(feature.number, "slot", why)', "slot"),
+        ('JobSpec(key=key, kind="check", argv=())', "check"),
+        ('if self._spec.kind == "plan": pass', "plan"),
+        ('[h for h in holds if h.kind in {"request", "wait"}]', "request"),
+        ('machine.free_slots("worker")', "worker"),
+    ],
+)
+def test_each_form_in_which_one_could_be_written_is_found(source: str, word: str) -> None:
+    assert word in [found for _, found in bare_words(source)]
+
+
+def test_every_event_is_named_by_a_part_and_what_happened() -> None:
+    parts = {event.partition(".")[0] for event in EVENTS}
+    assert parts == {
+        "attempt", "budget", "criteria", "decision", "feature", "gate", "landing", "milestone", "mission",
+        "recovery", "request", "runs", "state", "wait", "work",
+    }  # fmt: skip
+    assert EventKind.of("gate", "approved (Ada)") is EventKind.GATE_APPROVED
+    with pytest.raises(ValueError, match=r"gate\.nonsense"):
+        EventKind.of("gate", "nonsense")
