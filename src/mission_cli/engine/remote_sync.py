@@ -246,7 +246,7 @@ def _taken(ctx: Context, parted: Sha | None, theirs: Sha) -> list[tuple[Stored, 
 def _say_yielded(ctx: Context, mission: MissionId, host: str) -> None:
     stored = ctx.state.snapshot().missions.get(mission)
     if stored is not None:
-        entry = Entry("mission.yielded", f"{host} became its driver first")
+        entry = Entry(EventKind.MISSION_YIELDED, f"{host} became its driver first")
         write = mission_write(stored, list(log_rows(load_placed(stored.text, stored.id), [entry], ctx.clock.now())))
         ctx.state.commit([write], message=message(mission, [entry]), expect=ctx.state.head())
 
