@@ -1,4 +1,4 @@
-"""The entry point: idle and plain pulses, STOP and the hidden commands first, everything else after its imports."""
+"""The entry point: first idle and plain pulses, STOP and hidden commands; everything else after its imports."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def main() -> int:
 
 
 def _replace_what_cannot_be_shown() -> None:
-    """A title in another script, on a terminal that does not know it, is shown as `?`; it stops no command."""
+    """Replace characters that a terminal cannot show by `?`, so that an unusual title does not stop a command."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
 def _plain_pulse(flags: list[str]) -> int | None:
-    """A pulse on one repository or on all, without any other flag: nothing is imported while nothing has to be done."""
+    """Run a pulse without other flags on one repository or all; imports nothing if there is nothing to do."""
     from mission_cli import __version__
     from mission_cli.fastpath import find_runtime, is_idle
 
@@ -47,7 +47,7 @@ def _plain_pulse(flags: list[str]) -> int | None:
     if rest:
         return None
     runtime = find_runtime(repo)
-    typed = not quiet and sys.stdin is not None and sys.stdin.isatty()  # a person looks: so do we, at everything
+    typed = not quiet and sys.stdin is not None and sys.stdin.isatty()  # a person typed it: check everything
     if runtime and ((not typed and is_idle(runtime, __version__)) or (quiet and _is_done_by_another(runtime))):
         return 0
     from mission_cli.surfaces.plain import plain_pulse
@@ -56,7 +56,7 @@ def _plain_pulse(flags: list[str]) -> int | None:
 
 
 def _plain_stop(flags: list[str]) -> int | None:
-    """`stop --all` on one repository, without any other flag."""
+    """Run `stop --all` on one repository, without other flags."""
     rest, repo = [*flags], "."
     if "--repo" in rest[:-1]:
         at = rest.index("--repo")
@@ -75,7 +75,7 @@ def _is_done_by_another(runtime: str) -> bool:
 
 
 def _pulse_everywhere(*, quiet: bool) -> int:
-    """What cron starts every minute."""
+    """Run what cron starts every minute."""
     from mission_cli import __version__
     from mission_cli.fastpath import (
         busy_repositories,
@@ -94,7 +94,7 @@ def _pulse_everywhere(*, quiet: bool) -> int:
 
 
 def _hidden(words: list[str]) -> int | None:
-    """The commands that only we start; None for anything else."""
+    """Run the commands that only this program starts; return None for anything else."""
     from pathlib import Path
 
     if words[0] == "_supervise":

@@ -1,8 +1,8 @@
 """The fast path: decides "nothing to do" with the standard library alone, before anything else is imported.
 
-Idle means: the signature that the last full look left still holds. Files that matter look as they did,
-every job's keeper is alive and has not ended, nobody kicked, STOP is not pressed, and it is not time yet.
-What is missing or cannot be read is not idle.
+A repository is idle if the idle signature still holds: watched files are unchanged, the supervisor of every job is
+running, there is no wake-up request and no STOP, and no wake-up time has come. If something is missing or cannot be
+read, it is not idle.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ import time
 
 _SIGNATURE = "idle.json"
 KICK = "kick"
-"""The file by which somebody asks for a pulse: the next one looks at everything, and takes it away."""
+"""The wake-up request: a file that makes the next pulse check everything, and that this pulse removes."""
 _on_our_way: list[int] = []
 _AGAIN_S = 5
 _RACY_S = 2
-"""Seconds: the coarsest clock of a file system (FAT). What changed since cannot be told apart by time alone."""
+"""Seconds: the coarsest timestamps of a file system (FAT). For more recent changes, the time alone is not enough."""
 
 
 def is_idle(runtime: str, version: str) -> bool:
-    """Whether a pulse on the repository with this runtime folder (`.git/mission`) would find nothing to do."""
+    """Whether a pulse in the repository with this runtime folder (`.git/mission`) would find nothing to do."""
     return _is_quiet(runtime, version, "due")
 
 
 def is_worth_waiting(runtime: str, version: str) -> bool:
-    """The same for a program that waits there: what each pulse looks at again is looked at every few seconds."""
+    """The same for a program that waits: what no file reports is checked every few seconds, not each time."""
     return _is_quiet(runtime, version, "due", patience=_AGAIN_S)
 
 
 def seems_idle(runtime: str, version: str) -> bool:
-    """Whether nothing that is watched has changed and no wake-up is due: only the look that comes anyway may be."""
+    """Whether no watched file has changed and no wake-up is due; at most the full check may be due."""
     return _is_quiet(runtime, version, "wake")
 
 
@@ -46,7 +46,7 @@ def _is_quiet(runtime: str, version: str, until: str, *, patience: float = 0) ->
             return False
         if signature["again"] and now >= signature["written"] + patience:
             return False
-        if signature["folder"] != os.stat(runtime).st_ino:  # a copy: what is written here is about the original
+        if signature["folder"] != os.stat(runtime).st_ino:  # a copy: the signature describes the original
             return False
         if os.path.exists(os.path.join(runtime, KICK)) or os.path.exists(os.path.join(runtime, "STOP")):
             return False
@@ -57,9 +57,9 @@ def _is_quiet(runtime: str, version: str, until: str, *, patience: float = 0) ->
 
 
 def is_busy(runtime: str) -> bool:
-    """Whether another pulse is at work on the repository; then it is kicked, and looks again before it ends.
+    """Whether another pulse is running in the repository; if so, leave it a wake-up request.
 
-    It looks for kicks after it has let its lock go: it sees ours, or we see that the lock is free.
+    A pulse checks for requests after it has released its lock: either it sees this one, or the lock is free here.
     """
     lock = os.path.join(runtime, "lock")
     try:
@@ -73,10 +73,10 @@ def is_busy(runtime: str) -> bool:
 
 
 def is_coming(runtime: str) -> bool:
-    """Whether another pulse is on its way to the repository; then it is kicked. Else it is we, until `has_come`.
+    """Whether another pulse is starting in the repository; then leave a wake-up request. Otherwise it is this one.
 
-    Several workers that end at once start as many pulses, and the imports of all would take the time of the one that
-    does the work. Whoever dies on the way leaves the kick to the next one.
+    If several workers end at once, each starts a pulse, and the imports of all would slow down the one that does the
+    work. If a pulse dies before `has_come`, the request remains for the next one.
     """
     try:
         handle = os.open(os.path.join(runtime, "coming"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -88,7 +88,7 @@ def is_coming(runtime: str) -> bool:
         try:
             with open(os.path.join(runtime, KICK), "ab"):
                 pass
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it may have come meanwhile
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the other pulse may have started meanwhile
         except OSError:
             os.close(handle)
             return True
@@ -97,20 +97,20 @@ def is_coming(runtime: str) -> bool:
 
 
 def has_come() -> None:
-    """Let other pulses come: from now on they see the lock itself, or find it free."""
+    """Let other pulses start: from now on they see the lock itself as held or free."""
     while _on_our_way:
         os.close(_on_our_way.pop())
 
 
 def state_folder() -> str:
-    """Our folder among the user's state folders; the same as `adapters.user.user_folder("state")`."""
+    """Return the program's folder in the user's state folder; the same as `adapters.user.user_folder("state")`."""
     configured = os.environ.get("XDG_STATE_HOME", "")
     root = configured if configured.startswith("/") else os.path.join(os.path.expanduser("~"), ".local/state")
     return os.path.join(root, "mission")
 
 
 def busy_repositories(state: str, version: str) -> list[str]:
-    """The known repositories that have something to do, or of which that cannot be said."""
+    """Return the known repositories that have something to do, or whose state cannot be determined."""
     try:
         with open(os.path.join(state, "repos.json"), "rb") as source:
             known = json.load(source)
@@ -121,7 +121,7 @@ def busy_repositories(state: str, version: str) -> list[str]:
 
 
 def leave_sign(state: str) -> None:
-    """Let people see that `pulse --all` was here: the time of change of the file `ticked`."""
+    """Record that `pulse --all` ran, as the modification time of the file `ticked`."""
     try:
         os.makedirs(state, exist_ok=True)
         with open(os.path.join(state, "ticked"), "ab") as sign:
@@ -131,7 +131,7 @@ def leave_sign(state: str) -> None:
 
 
 def find_runtime(start: str) -> str:
-    """Return the runtime folder of the repository around a folder without asking git, or the empty string."""
+    """Return the runtime folder of the repository around a folder without running git, or the empty string."""
     folder = os.path.abspath(start)
     while True:
         dot = os.path.join(folder, ".git")
@@ -146,7 +146,7 @@ def find_runtime(start: str) -> str:
 
 
 def _runtime_of(repository: str) -> str:
-    """The runtime folder of a repository by its name: its main work tree, or its git folder where it has none."""
+    """Return the runtime folder of a repository given by its main work tree, or by its git dir if it has none."""
     dot = os.path.join(repository, ".git")
     return (
         os.path.join(dot, "mission")
@@ -156,7 +156,7 @@ def _runtime_of(repository: str) -> str:
 
 
 def _runtime_behind(dot: str) -> str:
-    """The runtime folder of a linked work tree or a submodule, whose `.git` is a file; empty where it leads nowhere."""
+    """Return the runtime folder of a linked work tree or submodule, whose `.git` is a file; empty if it is invalid."""
     try:
         with open(dot, encoding="utf-8", errors="surrogateescape") as source:
             word, _, place = source.read().strip().partition(": ")
@@ -173,9 +173,9 @@ def _runtime_behind(dot: str) -> str:
 
 
 def look(path: str) -> list[int | str]:
-    """Times of change, size and inode of a file; empty: it is not there.
+    """Return modification and change times, size and inode of a file; empty if it does not exist.
 
-    One that changed just now adds a hash of its bytes: it may change again within the same tick of the clock.
+    For a file that changed just now, a hash of its content is added: it may change again within the same timestamp.
     """
     found = _stat(path)
     if found and max(found[:2]) >= time.time_ns() - _RACY_S * 1_000_000_000:
@@ -184,7 +184,7 @@ def look(path: str) -> list[int | str]:
 
 
 def _holds(path: str, look: list[int | str]) -> bool:
-    """Whether a file still is what it was; bytes are only read where stat may not tell, as in git's index."""
+    """Whether a file is unchanged; its content is read only if times are not precise enough, as for git's index."""
     return _stat(path) == look[:4] and (len(look) <= 4 or _hash(path) == look[4])  # noqa: PLR2004 - what `look` makes
 
 
@@ -207,7 +207,7 @@ def _hash(path: str) -> str:
 
 
 def _alive(job: str) -> bool:
-    """Whether a job still runs under its keeper's eyes, or a person works at it."""
+    """Whether a job's supervisor is still running, or a person works on the job."""
     if os.path.exists(os.path.join(job, "exit.json")):
         return False
     if os.path.exists(os.path.join(job, "by-hand")):
@@ -216,7 +216,7 @@ def _alive(job: str) -> bool:
 
 
 def _is_held(lock: str) -> bool:
-    """Whether somebody has a lock. Raises OSError when there is no such file."""
+    """Whether a lock is held. Raises OSError if there is no such file."""
     handle = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

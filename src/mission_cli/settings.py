@@ -1,6 +1,6 @@
-"""Settings as frozen values: defaults, TOML, environment; an unknown key is an error with a suggestion.
+"""Settings as frozen values: defaults, TOML, environment. An unknown key is an error with a suggestion.
 
-`parse` is pure; which files are read, and in which order, is decided in `wiring`.
+`parse` is pure; `wiring` decides which files are read, and in which order.
 """
 
 from __future__ import annotations
@@ -36,32 +36,32 @@ _RANGES = {
     "min_free_memory_mib": (0, 10**12),
     "min_free_disk_mib": (0, 10**12),
 }
-"""A number outside is a mistake, and each of them bounds what a mission may use."""
+"""Values outside are an error, because each of these limits what a mission may use."""
 _MOST_FOR_A_PLAN = Decimal(1000)
 _LONGEST = timedelta(days=366)
 _REMOTE = pattern(r"[A-Za-z0-9_][^\s:\"\\\x00-\x1f]*")
-"""The name of a remote; an address may hold a login, and `ext::…` is a command."""
+"""The name of a remote. URLs are rejected: they may contain a login, and `ext::…` is a command."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreeSettings:
-    """How the tree of a worker or a check is made ready."""
+    """How the tree of a worker or a check is prepared."""
 
     setup: str = ""
     copy: tuple[str, ...] = ()
-    """Files, folders and patterns that are not in git, copied from the checkout."""
+    """Files, folders and patterns that are not in git and are copied from the checkout."""
     keys: tuple[str, ...] = ()
-    """Variables of the key file that checks are given."""
+    """Variables of the key file that checks get."""
 
     @property
     def env(self) -> Mapping[str, str]:
-        """What checks are given beside the usual."""
+        """Variables that checks get in addition to the usual ones."""
         return _references(self.keys)
 
 
 @dataclass(frozen=True, slots=True)
 class RunnerSettings:
-    """One `[runners.NAME]` table. `kind` is the agent adapter; empty means: as the table is called."""
+    """One `[runners.NAME]` table. `kind` is the agent adapter; empty: the same as NAME."""
 
     kind: str = ""
     command: tuple[str, ...] = ()
@@ -69,29 +69,29 @@ class RunnerSettings:
     models: Mapping[str, str] = field(default_factory=dict)
     deadline: timedelta = timedelta(hours=3)
     max_steps: int = 0
-    """Of one attempt; 0: the general limit."""
+    """For one attempt; 0: the general limit."""
     stall_after: timedelta = timedelta(0)
-    """How long silence without work is tolerated; 0: the general limit."""
+    """How long it may be silent and idle; 0: the general limit."""
     keys: tuple[str, ...] = ()
-    """Variables of the key file that it is given."""
+    """Variables of the key file that the runner gets."""
     project_settings: bool = False
     """Let the agent load the repository's own agent settings, hooks and MCP servers."""
 
     @property
     def given(self) -> Mapping[str, str]:
-        """Its `env`, and its keys by reference."""
+        """Its `env`, and its keys as references."""
         return {**_references(self.keys), **self.env}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings with their defaults; `docs/settings.md` says what each does."""
+    """All settings with their defaults; `docs/settings.md` describes each."""
 
     state: str = ""
     max_parallel_workers: int = 2
     sandbox: str = "auto"
     network: str = "on"
-    """What jobs in the sandbox reach: `on`, everything; `off` or `loopback`, only what they start themselves."""
+    """What jobs in the sandbox can reach: `on`: everything; `off` or `loopback`: only what they start themselves."""
     machine_workers: int = 4
     sandbox_read: tuple[str, ...] = ()
     sandbox_write: tuple[str, ...] = ()
@@ -100,18 +100,18 @@ class Settings:
     max_steps: int = 300
     trees: str = ""
     remote: str = ""
-    """The git remote by which clones share missions; empty: nothing is pushed."""
+    """The git remote through which clones share missions; empty: nothing is pushed."""
     remote_every: timedelta = timedelta(minutes=5)
-    """How often it is asked, and a sign of life left there, when nothing happens."""
+    """How often the remote is contacted and the heartbeat renewed when nothing happens."""
     protect: tuple[str, ...] = ()
     secret_exceptions: tuple[str, ...] = ()
-    """Patterns of paths in which a worker may commit what looks like a secret: keys of tests."""
+    """Patterns of paths in which a worker may commit what looks like a secret, such as test keys."""
     max_file_mib: int = 100
     """The largest file that a worker may commit; 0: any size. Files of Git LFS may be larger."""
     hours: str = ""
-    """Windows of the day in which workers are started: `22:00-07:00`, several with commas; empty: always."""
+    """Times of day in which workers may start: `22:00-07:00`, several separated by commas; empty: always."""
     notify: str = ""
-    """A shell command that is started when something landed, failed, paused, waits or is completed."""
+    """A shell command that runs when a mission lands, fails, pauses, completes, is cancelled or waits for a person."""
     attempts: int = 3
     validation_rounds: int = 3
     retry_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (1, 4, 16))
@@ -120,12 +120,12 @@ class Settings:
     plan_max_usd: Decimal = Decimal(1)
     """What `mission new GOAL` may spend on the plan."""
     plan_deadline: timedelta = timedelta(minutes=15)
-    """How long the model may take for one answer there."""
+    """How long the model may take for one answer of the plan."""
     request_lifetime: timedelta = timedelta(hours=24)
     lost_grace: timedelta = timedelta(seconds=5)
     full_look: timedelta = timedelta(minutes=15)
     agree_after: timedelta = timedelta(seconds=10)
-    """How far two ticks lie apart that agree about the clock; 0: one is enough."""
+    """How far apart two pulses must be to agree about the clock; 0: one pulse is enough."""
     min_free_memory_mib: int = 1024
     min_free_disk_mib: int = 2048
     identity: str = ""
@@ -139,33 +139,33 @@ def _references(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def parse(text: str, where: str, base: Settings | None = None) -> Settings:
-    """Return `base` with what a TOML text sets. Raises DocumentError with `where` and a hint."""
+    """Return `base` with the values of a TOML text. Raises DocumentError with `where` and a hint."""
     import tomllib
 
     try:
         table = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
-        raise DocumentError(f"it is no TOML: {error}", where=where) from error
+        raise DocumentError(f"invalid TOML: {error}", where=where) from error
     return _fill(base or Settings(), table, where, text)
 
 
 def with_remote(text: str, remote: str, where: str) -> str:
-    """A settings text that says by which remote missions are shared; raises UsageError where it names another one.
+    """Return a settings text with the remote through which missions are shared. Raises UsageError if it names another.
 
-    Everything else stays as it is. Raises DocumentError as `parse` does.
+    The rest of the text stays as it is. Raises DocumentError as `parse` does.
     """
     named = parse(text, where).remote
     if named == remote:
         return text
     if named or not _REMOTE.fullmatch(remote):
-        words = f"{where} says `remote = {named!r}`" if named else f"{remote!r} cannot be the name of a remote"
-        raise UsageError(words, hint="git remote shows which there are; change the settings by hand")
-    shared = f'remote = "{remote}"  # missions are shared by it: the branches mission/… and missions are pushed'
+        words = f"{where} says `remote = {named!r}`" if named else f"{remote!r} is not a valid name of a remote"
+        raise UsageError(words, hint="list the remotes: git remote; then edit the settings file")
+    shared = f'remote = "{remote}"  # missions are shared through it: the branches mission/… and missions are pushed'
     return f"{shared}\n{text.removeprefix(chr(0xFEFF))}"
 
 
 def from_environment(environment: Mapping[str, str], base: Settings) -> Settings:
-    """Return `base` with the scalar settings that stand in the environment as `MISSION_<NAME>`."""
+    """Return `base` with the scalar settings from environment variables named `MISSION_<NAME>`."""
     values: dict[str, Any] = {}
     for name in base.__match_args__:
         text = environment.get(ENVIRONMENT_PREFIX + name.upper())
@@ -179,7 +179,7 @@ def from_environment(environment: Mapping[str, str], base: Settings) -> Settings
 
 
 def check(settings: Settings) -> None:
-    """Raise UsageError for values that cannot be meant."""
+    """Raise UsageError for invalid values."""
     for name, value, allowed in (
         ("sandbox", settings.sandbox, ("auto", "required", "off")),
         ("state", settings.state, ("", "here")),
@@ -187,10 +187,10 @@ def check(settings: Settings) -> None:
     ):
         if value not in allowed:
             words = ", ".join(repr(a) for a in allowed)
-            raise UsageError(f"the setting `{name}` is {value!r}", hint=f"it is one of {words}")
+            raise UsageError(f"the setting `{name}` is {value!r}", hint=f"use one of {words}")
     if settings.remote and not _REMOTE.fullmatch(settings.remote):
-        hint = "write the name of a remote, and not its address: git remote"
-        raise UsageError("the setting `remote` is no name of a git remote", hint=hint)
+        hint = "write the name of a remote, not its URL; list the names: git remote"
+        raise UsageError("the setting `remote` is not the name of a git remote", hint=hint)
     try:
         read_windows(settings.hours)
     except ValueError as error:
@@ -202,20 +202,20 @@ def check(settings: Settings) -> None:
         _check_range(f"runners.{name}.max_steps", runner.max_steps, 0, _RANGES["max_steps"][1])
         _check_durations(f"runners.{name}.", runner)
     if settings.plan_max_usd > _MOST_FOR_A_PLAN:
-        hint = f"it is at most {_MOST_FOR_A_PLAN}"
+        hint = f"use at most {_MOST_FOR_A_PLAN}"
         raise UsageError(f"the setting `plan_max_usd` is {settings.plan_max_usd}", hint=hint)
 
 
 def _check_range(name: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
-        raise UsageError(f"the setting `{name}` is {value}", hint=f"it is a number from {least} to {most}")
+        raise UsageError(f"the setting `{name}` is {value}", hint=f"use a number from {least} to {most}")
 
 
 def _check_durations(prefix: str, settings: Settings | RunnerSettings) -> None:
     for name in settings.__match_args__:
         value = getattr(settings, name)
         if isinstance(value, timedelta) and not timedelta(0) <= value <= _LONGEST:
-            raise UsageError(f"the setting `{prefix}{name}` is {value}", hint=f"it is at most {_LONGEST.days} days")
+            raise UsageError(f"the setting `{prefix}{name}` is {value}", hint=f"use at most {_LONGEST.days} days")
     for name in ("deadline", "check_timeout", "plan_deadline"):
         if getattr(settings, name, _LONGEST) == timedelta(0):
             raise UsageError(f"the setting `{prefix}{name}` is 0", hint='write "2h", "90m" or "30s"')
@@ -239,7 +239,7 @@ def _fill(base: Settings, table: Mapping[str, Any], where: str, text: str) -> Se
 
 def _runners(raw: object, old: Mapping[str, RunnerSettings], where: str, text: str) -> dict[str, RunnerSettings]:
     if not isinstance(raw, dict):
-        raise DocumentError("`runners` is a table of tables", where=where, hint="write [runners.opencode]")
+        raise DocumentError("`runners` must be a table of tables", where=where, hint="write [runners.opencode]")
     return {
         name: _record(old.get(name, RunnerSettings()), table, f"runners.{name}", where, text)
         for name, table in raw.items()
@@ -248,7 +248,7 @@ def _runners(raw: object, old: Mapping[str, RunnerSettings], where: str, text: s
 
 def _record(base: Any, raw: object, name: str, where: str, text: str) -> Any:
     if not isinstance(raw, dict):
-        raise DocumentError(f"`{name}` is a table", where=where, hint=f"write [{name}]")
+        raise DocumentError(f"`{name}` must be a table", where=where, hint=f"write [{name}]")
     known = list(base.__match_args__)
     values: dict[str, Any] = {}
     for key, value in raw.items():
@@ -260,7 +260,7 @@ def _record(base: Any, raw: object, name: str, where: str, text: str) -> Any:
 
 
 def _convert(name: str, raw: object, old: object, where: str) -> object:
-    """Return `raw` as a value like `old`."""
+    """Return `raw` as a value of the type of `old`."""
     if isinstance(old, timedelta):
         return _duration(name, raw, where)
     if isinstance(old, bool) or (isinstance(old, int) and isinstance(raw, bool)):
@@ -274,18 +274,18 @@ def _convert(name: str, raw: object, old: object, where: str) -> object:
     if isinstance(old, tuple):
         values = [raw] if isinstance(raw, str) else raw
         if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
-            raise DocumentError(f"`{name}` is a list of texts", where=where, hint='write ["…", "…"]')
+            raise DocumentError(f"`{name}` must be a list of texts", where=where, hint='write ["…", "…"]')
         if name.endswith("_delays"):
             return tuple(_duration(name, v, where) for v in values)
         return tuple(values)
     if not isinstance(raw, dict) or not all(isinstance(v, str) for v in raw.values()):
-        raise DocumentError(f"`{name}` is a table of texts", where=where, hint='write { name = "value" }')
+        raise DocumentError(f"`{name}` must be a table of texts", where=where, hint='write { name = "value" }')
     return dict(raw)
 
 
 def _text(name: str, raw: object, where: str) -> object:
     if name == "network" and isinstance(raw, list):
-        words = "`network` cannot be a list of hosts: no program can be held to names without a proxy that it must use"
+        words = "`network` cannot be a list of hosts: limiting programs to host names would need a proxy"
         raise DocumentError(words, where=where, hint='write "on" or "off"')
     return _typed(name, raw, str, "text in quotes", where)
 

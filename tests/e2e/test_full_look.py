@@ -37,7 +37,7 @@ def test_a_program_that_is_back_is_found_and_said(person: Person) -> None:
     person.start()
     person.run(ok=(3,))
     why = person.mission("why", "m/1.2", "--json").facts["why"][0]["holds"][0]
-    assert why["detail"] == f"the runner's program `{program}` is not there"
+    assert why["detail"] == f"the runner's program `{program}` does not exist"
     assert person.mission("pulse").out == ""
     signature = person.runtime / "idle.json"
     rest = json.loads(signature.read_text())

@@ -185,7 +185,7 @@ HELD = [
     Obstacle(a_runner_that_is_not_installed, "the runner's program"),
     Obstacle(a_key_that_is_missing, "A_KEY refers to $A_KEY, which is not set"),
     Obstacle(a_keys_file_that_cannot_be_read, "env"),
-    Obstacle(settings_that_cannot_be_read, "it is no TOML"),
+    Obstacle(settings_that_cannot_be_read, "invalid TOML"),
     Obstacle(a_runner_without_settings, "there is no runner called `script`"),
     Obstacle(a_branch_of_the_work_that_is_gone, "mission/m/work"),
     Obstacle(a_file_with_an_error, "line "),
@@ -301,7 +301,7 @@ def test_a_sandbox_that_is_required_is_looked_for_by_each_pulse(person: Person) 
     for said in ("bubblewrap is not installed", "bubblewrap does not work here: creating a new namespace failed"):
         person.process("pulse", env=without)
         why = person.process("why", "m/1.1", env=without).out
-        assert f"runner: a sandbox is required, and there is none: {said}" in why
+        assert f"runner: a sandbox is required, but there is none: {said}" in why
         (tools / "bwrap").write_text(WEAK.replace("exec bwrap", f"exec {shutil.which('bwrap')}"))
         (tools / "bwrap").chmod(0o755)
     (tools / "bwrap.allowed").touch()

@@ -63,5 +63,5 @@ def test_the_disk_that_counts_is_the_one_with_the_trees(person: Person) -> None:
     person.start()
     kind, words, _ = why(person)
     assert kind == "machine"
-    assert re.fullmatch(rf"only \d+ MiB of disk are free at {TMPFS}, {free + 1000} are wanted", words)
+    assert re.fullmatch(rf"only \d+ MiB of disk space are free at {TMPFS}; {free + 1000} MiB are required", words)
     assert person.starts() == []

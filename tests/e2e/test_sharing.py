@@ -100,7 +100,7 @@ def test_init_writes_down_by_which_remote_missions_are_shared(ada: Person) -> No
     settings.write_text("# mine\n[tree]\nsetup = ''\n")
     done = ada.mission("init", "--remote", "origin").out
     assert "shared by: origin; nothing is pushed before the next pulse" in done
-    line = 'remote = "origin"  # missions are shared by it: the branches mission/… and missions are pushed\n'
+    line = 'remote = "origin"  # missions are shared through it: the branches mission/… and missions are pushed\n'
     assert settings.read_text() == f"{line}# mine\n[tree]\nsetup = ''\n"
     ada.mission("init", "--remote", "origin")
     assert settings.read_text().count("remote") == 1

@@ -200,8 +200,8 @@ def test_the_setting_names_a_remote_and_is_no_address(ada: Person, remote: str) 
     answer = ada.process("pulse", env={"MISSION_REMOTE": remote})
     assert (answer.code, answer.out) == (2, "")
     assert answer.err == (
-        "error: the setting `remote` is no name of a git remote\n"
-        " hint: write the name of a remote, and not its address: git remote\n"
+        "error: the setting `remote` is not the name of a git remote\n"
+        " hint: write the name of a remote, not its URL; list the names: git remote\n"
     )
 
 

@@ -17,7 +17,7 @@ from mission_cli.engine.loop import pulse
 if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec
 
-SHORT = "only 1 MiB of disk are free, 2048 are wanted"
+SHORT = "only 1 MiB of disk space are free; 2048 MiB are required"
 
 
 def work(spec: JobSpec) -> Outcome:

@@ -233,11 +233,11 @@ def test_no_more_checks_run_at_once_than_the_machine_may_and_what_failed_runs_al
 def test_who_lands_is_told_what_was_changed_of_the_judges() -> None:
     some = mission(feature("1.1", FeatureStatus.DONE))
     milestone = replace(some.milestones[0], status=MilestoneStatus.PASSED, passed_at=WORK[:12])
-    found = Against(findings=("conftest.py: what it says about judging was changed",))
+    found = Against(findings=("conftest.py: how tests run was changed",))
     landing = Landing(LandState.FORWARD, WORK, "t")
     plan = plan_of(replace(some, milestones=(milestone,)), work_against=found, target=WORK, landing=landing)
     (words,) = [h.detail for h in plan.holds if h.kind == "landing"]
     assert words == (
         "everything is done and waits for you to land it; look at the changes to tests and checks: "
-        "conftest.py: what it says about judging was changed"
+        "conftest.py: how tests run was changed"
     )

@@ -123,7 +123,7 @@ def test_a_later_milestone_is_judged_by_what_earlier_ones_passed_by() -> None:
 
 
 def test_what_was_changed_of_the_judges_stands_in_the_record_and_in_the_history() -> None:
-    found = ("tests/test_a.py: test_x: removed", "conftest.py: what it says about judging was changed")
+    found = ("tests/test_a.py: test_x: removed", "conftest.py: how tests run was changed")
     done = replace(GOOD, integrated=True, against=Against(findings=found))
     plan = judged(done, {"new": PASS})
     (settled,) = (m for m in plan.transitions if isinstance(m, Settle))

@@ -8,7 +8,7 @@ from tests.kit.missions import record
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.status import Cause
 
-CHANGED = f"{LOOK_AT_CHANGES}conftest.py: what it says about judging was changed"
+CHANGED = f"{LOOK_AT_CHANGES}conftest.py: how tests run was changed"
 TAKEN = "it changed protected paths: check.sh"
 
 

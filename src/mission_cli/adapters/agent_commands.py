@@ -1,7 +1,7 @@
-"""Our commands for agents, `/mission` and `/full-loop`: where their files lie, and whose they are.
+"""The commands `/mission` and `/full-loop` for agents: where their files are, and who wrote them last.
 
-A file of ours carries the hash of what we wrote, as a comment of its front matter, which no model sees. Where the hash
-does not fit, a person has written there, and it is theirs.
+A file written by this program contains the hash of its text, in a comment of the front matter that no model sees. If
+the hash does not match, a person has changed the file, and it is theirs.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ _OPENING = "---\n"
 
 
 class State(StrEnum):
-    """Whose a command file is."""
+    """Who wrote a command file last."""
 
     MISSING = "missing"
     CURRENT = "current"
     OLDER = "older"
-    """Ours, of another version."""
+    """Written by another version of this program."""
     PERSONS = "changed"
 
 
 @dataclass(frozen=True, slots=True)
 class CommandFile:
-    """One command of one agent."""
+    """One command file of one agent."""
 
     agent: str
     name: str
@@ -49,7 +49,7 @@ class CommandFile:
 
 
 def look(agents: tuple[str, ...], environment: Mapping[str, str], project: Path | None = None) -> list[CommandFile]:
-    """Return the files of these agents for a person, or for a project. Raises ToolError when one cannot be read."""
+    """Return the files of these agents for a person, or for a project. Raises ToolError if one cannot be read."""
     found = []
     for agent in agents:
         folder = _project_folder(agent, project) if project else _persons_folder(agent, environment)
@@ -60,24 +60,24 @@ def look(agents: tuple[str, ...], environment: Mapping[str, str], project: Path 
 
 
 def signed(name: str) -> str:
-    """Return the text of a command as we write it."""
+    """Return the text of a command as this program writes it."""
     return marked((template_folder() / "commands" / f"{name}.md").read_text(encoding="utf-8"))
 
 
 def marked(text: str) -> str:
-    """Return a text that begins with a front matter with our mark in it."""
+    """Return a text that begins with front matter, with the mark added to it."""
     mark = f"# written by mission-cli, sha256 {_digest(text)}\n"
     return _OPENING + mark + text.removeprefix(_OPENING)
 
 
 def write(file: CommandFile) -> None:
-    """Write the command; where the path is a link, what it leads to. Raises ToolError."""
+    """Write the command; through a link, its target. Raises ToolError."""
     place = file.path.resolve()
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         write_whole(place, signed(file.name).encode())
     except OSError as error:
-        raise ToolError(f"{file.path} cannot be written: {error.strerror}") from error
+        raise ToolError(f"cannot write {file.path}: {error.strerror}") from error
 
 
 def remove(file: CommandFile) -> None:
@@ -85,7 +85,7 @@ def remove(file: CommandFile) -> None:
     try:
         file.path.unlink(missing_ok=True)
     except OSError as error:
-        raise ToolError(f"{file.path} cannot be removed: {error.strerror}") from error
+        raise ToolError(f"cannot remove {file.path}: {error.strerror}") from error
 
 
 def _state(path: Path, ours: str) -> State:
@@ -94,7 +94,7 @@ def _state(path: Path, ours: str) -> State:
     except FileNotFoundError:
         return State.MISSING
     except OSError as error:
-        raise ToolError(f"{path} cannot be read: {error.strerror}") from error
+        raise ToolError(f"cannot read {path}: {error.strerror}") from error
     if there == ours:
         return State.CURRENT
     mark = _MARK.search(there)
@@ -107,7 +107,7 @@ def _digest(text: str) -> str:
 
 
 def _persons_folder(agent: str, environment: Mapping[str, str]) -> Path:
-    """The folder that the agent itself takes: XDG for opencode, CLAUDE_CONFIG_DIR for Claude Code."""
+    """Return the folder that the agent itself uses: XDG for opencode, CLAUDE_CONFIG_DIR for Claude Code."""
     home = Path(environment.get("HOME") or Path.home())
     if agent == "opencode":
         config = environment.get("XDG_CONFIG_HOME", "")

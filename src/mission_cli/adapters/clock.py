@@ -1,4 +1,4 @@
-"""The real clocks, and the time zone of this machine."""
+"""The clocks of the operating system, and the time zone of this machine."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from mission_cli.adapters.proc.scan import boot_id
 from mission_cli.domain.timing.timeline import Moment
 
 _UP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Counts sleep; where there is no such clock (macOS) the monotonic one does."""
+"""Includes time asleep; on systems without such a clock (macOS), the monotonic clock does."""
 _AWAKE = getattr(time, "CLOCK_UPTIME_RAW", time.CLOCK_MONOTONIC)
-"""Does not count sleep."""
+"""Does not include time asleep."""
 _TOGETHER_S = 0.05
 _MOST_READINGS = 10
 
 
 class SystemClock:
-    """Asks the operating system."""
+    """Reads the clocks of the operating system."""
 
     def now(self) -> datetime:
-        """The moment, in UTC."""
+        """Return the present time, in UTC."""
         return datetime.now(UTC)
 
     def moment(self) -> Moment:
-        """All clocks; again when something came between the readings (a sleep, a stop of this process)."""
+        """Read all clocks; again if something came between the readings (sleep, a stopped process)."""
         for _ in range(_MOST_READINGS):
             up, awake, wall = time.clock_gettime(_UP), time.clock_gettime(_AWAKE), self.now()
             if time.clock_gettime(_UP) - up < _TOGETHER_S:
@@ -33,18 +33,18 @@ class SystemClock:
 
     @property
     def zone(self) -> tzinfo:
-        """The machine's own rules, which know more than one offset."""
+        """The rules of the machine's time zone, including changes of its offset."""
         return _Local()
 
 
 class _Local(tzinfo):
-    """Local time by the C library: what TZ or the machine's settings say, as of each moment."""
+    """Local time from the C library: the rules of TZ or of the system, for each moment."""
 
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         return None if moment is None else moment.replace(tzinfo=None).astimezone().utcoffset()
 
     def dst(self, moment: datetime | None) -> timedelta | None:
-        del moment  # the C library knows, and nobody here asks
+        del moment  # not needed
         return None
 
     def tzname(self, moment: datetime | None) -> str | None:

@@ -1,4 +1,4 @@
-"""What `mission doctor` looks with, on this machine."""
+"""The instruments of `mission doctor` on this machine."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _PATIENCE = 60.0
 
 
 class LocalInstruments:
-    """`place` is the folder that the person is in; `environment` what workers would find around them."""
+    """Examines one machine. `place` is the person's folder; `environment` is what workers get."""
 
     def __init__(
         self,
@@ -56,25 +56,25 @@ class LocalInstruments:
         self._place, self._registry, self._environment = place, registry, dict(environment)
 
     def git(self) -> str:
-        """Version and place of git."""
+        """Return version and place of git. Raises ToolError if it is too old."""
         version = git_version()
         have, least = ".".join(map(str, version)), ".".join(map(str, MIN_GIT))
         if version < MIN_GIT:
-            raise ToolError(f"git is {have}, {least} or newer is needed", hint="upgrade git")
+            raise ToolError(f"git {have} is too old; {least} or newer is needed", hint="upgrade git")
         return f"{have}, {shutil.which('git')}"
 
     def identity(self) -> Person | None:
-        """Who git was told that works here."""
+        """Return the person that git is configured for here, or None."""
         name = plain_git(self._place, "config", "user.name", ok=(0, 1))
         email = plain_git(self._place, "config", "user.email", ok=(0, 1))
         return Person(name, email) if name and email else None
 
     def program(self, command: Sequence[str]) -> str:
-        """Where its program lies."""
+        """Return where a command's program is, or the empty string."""
         return shutil.which(command[0], path=self._environment.get("PATH")) or "" if command else ""
 
     def version(self, command: Sequence[str]) -> str:
-        """The first line that it says to `--version`."""
+        """Return the first line that a program prints for `--version`. Raises ToolError if it fails."""
         done = run([*command, "--version"], cwd=self._place, env=self._environment, timeout=_PATIENCE)
         words = (done.out or done.err).decode("utf-8", "replace").strip()
         if done.code:
@@ -82,7 +82,7 @@ class LocalInstruments:
         return one_line(words.splitlines()[0] if words else "", 80)
 
     def push_claim(self, remote: str) -> None:
-        """Push a ref that must not exist, and delete it."""
+        """Push a ref that must not exist yet, and delete it."""
         git = Git(find_checkout(self._place).common_dir, own_config=True)
         ref = f"refs/mission/claims/doctor-{secrets.token_hex(6)}"
         blob = git.store(f"{ref}\n".encode())
@@ -90,23 +90,23 @@ class LocalInstruments:
         git.ask("push", "--quiet", "--", remote, f":{ref}")
 
     def scheduler_obstacle(self, kind: str) -> str:
-        """Why this kind would start nothing."""
+        """Return why this kind of schedule would start nothing, or the empty string."""
         return self._local.obstacle(kind)
 
     def lingers(self) -> bool:
-        """Whether systemd starts things while nobody is logged in."""
+        """Whether systemd starts timers while the user is not logged in."""
         return self._local.systemd.lingers()
 
     def missing(self, paths: Sequence[str]) -> list[str]:
-        """Those that are not there."""
+        """Return those paths that do not exist."""
         return [path for path in paths if not Path(path).exists()]
 
     def lost_repositories(self) -> list[str]:
-        """Known ones that are no folders any more."""
+        """Return the known repositories that no longer exist."""
         return [os.fspath(place) for place in self._registry.all() if not place.is_dir()]
 
     def key_file(self) -> KeyFile:
-        """The environment file."""
+        """Return facts about the key file. Raises DocumentError if it is invalid."""
         place = self._local.key_file
         read_environment(place)
         return KeyFile(os.fspath(place), place.exists(), open_to_others(place), tuple(commented_values(place)))

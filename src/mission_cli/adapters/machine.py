@@ -1,4 +1,4 @@
-"""This machine: who we are on it, and whether it has room for one more worker."""
+"""This machine: its name, and whether it has room for one more worker."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _NETWORK = {
 
 
 class LocalMachine:
-    """Answers for one checkout on this machine. `min_free_mib` is what has to stay free of memory and of disk.
+    """Describes this machine for one checkout. `min_free_mib`: memory and disk space that must stay free.
 
-    `confinement` are the settings `sandbox` and `network`.
+    `confinement` contains the settings `sandbox` and `network`.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class LocalMachine:
         self._found: Found | None = None
 
     def me(self) -> str:
-        """Host name, for people, and six digits that stay when the checkout is moved, and differ when it is copied.
+        """Return the host name, for people, and six digits that stay when the checkout is moved and change in a copy.
 
-        The number of the device is not among them: it may change with a boot, as the name may with a network.
+        The device number is not part of them: it may change with a boot, as the host name may with the network.
         """
         import hashlib
 
@@ -67,11 +67,11 @@ class LocalMachine:
         return f"{os.uname().nodename}:{hashlib.sha256(text.encode()).hexdigest()[:6]}"
 
     def person(self) -> Person:
-        """Who git says that works here; the login name where it says nothing."""
+        """Return the person that git is configured for here; the login name if there is none."""
         return git_person(self._checkout.name)
 
     def sandbox(self) -> Sandbox:
-        """Whether bubblewrap is there, holds, and is not switched off."""
+        """Return whether bubblewrap exists, works and is not switched off."""
         if self._wanted == "off":
             return Sandbox(on=False, words=f'off (sandbox = "off"): {_UNBOXED}', problem=self._needed(""))
         if self.confined():
@@ -81,7 +81,7 @@ class LocalMachine:
         return Sandbox(on=False, words=f"off ({why}): {_UNBOXED}", problem=self._needed(why))
 
     def confined(self) -> tuple[str, ...]:
-        """The sandbox program with what makes it strong, or nothing; looked for once a boot."""
+        """Return the sandbox program with its options, or nothing; it is searched for once per boot."""
         return () if self._wanted == "off" else self._look().command
 
     def _look(self) -> Found:
@@ -92,42 +92,42 @@ class LocalMachine:
         return self._found
 
     def _needed(self, why: str) -> str:
-        """Why nothing may run without a sandbox; empty where it may."""
+        """Return why nothing may run without a sandbox, or the empty string."""
         if self._wanted == "required":
-            return f"a sandbox is required, and there is none: {why}"
-        return f'network = "{self._network}" needs the sandbox, and it is off' if self._network != "on" else ""
+            return f"a sandbox is required, but there is none: {why}"
+        return f'network = "{self._network}" needs the sandbox, but it is off' if self._network != "on" else ""
 
     def free_slots(self, kind: JobKind) -> int:
-        """Slots of a kind of jobs that nobody holds."""
+        """Return the number of free slots for a kind of jobs."""
         return free_slots(self._slots, self._slot_count, kind)
 
     def not_in_checkout(self, names: Sequence[str]) -> Sequence[str]:
-        """Those that stand for nothing there."""
+        """Return those names that match nothing in the checkout."""
         return missing_in(self._checkout.main_tree, names)
 
     def shortage(self) -> str:
-        """Why nothing may be started now."""
+        """Return why nothing may start now, or the empty string."""
         memory = _free_memory_mib()
         if memory is not None and memory < self._min_memory:
-            return f"only {memory} MiB of memory are free, {self._min_memory} are wanted"
+            return f"only {memory} MiB of memory are free; {self._min_memory} MiB are required"
         place = next(p for p in (self._trees, *self._trees.parents) if p.exists())
         disk = _free_disk(place) // _MIB
         if disk < self._min_disk:
-            return f"only {disk} MiB of disk are free at {place}, {self._min_disk} are wanted"
+            return f"only {disk} MiB of disk space are free at {place}; {self._min_disk} MiB are required"
         return ""
 
     def runner_obstacle(
         self, command: Sequence[str], keys: Mapping[str, str], environment: Mapping[str, str] | None = None
     ) -> Obstacle | None:
-        """Why a runner cannot work, in our environment or in another."""
+        """Return why a runner cannot work, in this process's environment or in another one; None if it can."""
         from shutil import which
 
         around = self._environment if environment is None else environment
         if not command:
             return Obstacle("the runner has no command", "fix .mission.toml")
         if which(command[0], path=around.get("PATH", os.defpath)) is None:
-            where = "there" if "/" in command[0] else "on PATH"
-            words = f"the runner's program `{command[0]}` is not {where}"
+            where = "does not exist" if "/" in command[0] else "is not on PATH"
+            words = f"the runner's program `{command[0]}` {where}"
             return Obstacle(words, "install it, or fix .mission.toml", program=True)
         return missing_key(keys, around, self._key_file)
 
@@ -138,7 +138,7 @@ def _free_disk(place: Path) -> int:
 
 
 def git_person(where: Path) -> Person:
-    """Name and address that git has for whoever works in a folder; the login name where it has none."""
+    """Return name and address that git has for the person in a folder; the login name if there is none."""
     name = plain_git(where, "config", "user.name", ok=(0, 1))
     email = plain_git(where, "config", "user.email", ok=(0, 1))
     login = os.environ.get("USER") or os.environ.get("LOGNAME") or "person"
@@ -157,7 +157,7 @@ def _machine_id() -> str:
 
 
 def _mac_uuid() -> str:
-    """What macOS calls the machine, as hex digits; empty elsewhere."""
+    """Return macOS's id of the machine as hexadecimal digits; empty elsewhere."""
     import ctypes
 
     ask = getattr(ctypes.CDLL(None), "gethostuuid", None) if sys.platform == "darwin" else None

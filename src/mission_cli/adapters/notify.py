@@ -1,4 +1,4 @@
-"""The `notify` setting: a command of the person's, with the news in its environment."""
+"""The `notify` setting: runs a person's command with the notification in its environment."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class CommandNotifier:
-    """Starts the command and does not wait for it; what it prints is appended to `log`."""
+    """Starts the command without waiting for it; its output is appended to `log`."""
 
     def __init__(self, command: str, *, folder: Path, log: Path) -> None:
         self._command, self._folder, self._log = command, folder, log
 
     def tell(self, news: News) -> None:
-        """Start the command; the news stand in variables, so that no word of them reaches its shell as code."""
+        """Start the command. The text is passed in variables, so that the shell never runs it as code."""
         told = {
             "MISSION_ID": news.mission,
             "MISSION_TITLE": news.title,
@@ -36,5 +36,5 @@ class CommandNotifier:
                 env={**outside_of_git(os.environ), **told},
                 log=self._log,
             )
-        except Exception as error:  # noqa: BLE001 - a hook never stops the loop
+        except Exception as error:  # noqa: BLE001 - a failing command must not stop the loop
             print(f"notify: {error}", file=sys.stderr)  # noqa: T201 - the log of the pulse

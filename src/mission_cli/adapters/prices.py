@@ -1,4 +1,4 @@
-"""Prices from `genai-prices`: data in the package, no network."""
+"""Prices from the package `genai-prices`, without network access."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _SAMPLE = 1000
 
 
 class GenaiPrices:
-    """Looks a model up by name; an unknown one has no prices, which is not the same as free."""
+    """Looks a model up by name; an unknown model has no prices, which does not mean that it is free."""
 
     def prices(self, model: str) -> Prices:
-        """Dollars per token by kind, at the lowest tier of context size."""
+        """Return dollars per token by kind, for the smallest context size."""
         provider, _, name = model.rpartition("/")
         if not name:
             return Prices()

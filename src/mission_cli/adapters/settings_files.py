@@ -1,4 +1,4 @@
-"""Settings as they are read from files and environment: strictly, or for commands that must work whatever they say."""
+"""Read settings from files and environment: strictly, or for commands that must work with any settings."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.repo.checkout import Checkout
 
 UNBOXED = "unboxed"
-"""Folder of the runtime in which jobs are noted that run outside of the sandbox."""
+"""Folder in the runtime folder that records jobs without a sandbox."""
 _KEPT = "settings"
-"""Folder of the runtime with the last text of each settings file that could be read."""
+"""Folder in the runtime folder with the last valid text of each settings file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The settings in force, the files that they were, or would be, read from, and what could not be read."""
+    """The settings in force, the files that they come from (or would come from), and errors."""
 
     settings: Settings
     files: tuple[str, ...]
@@ -39,14 +39,14 @@ class Found:
 class _Source:
     place: Path
     kept: str
-    """Name of the copy of its last good text."""
+    """Name of the copy of the last valid text."""
     text: Callable[[], str | None]
 
 
 def read_settings(checkout: Checkout | None, own: Path, environment: Mapping[str, str]) -> Found:
-    """Read the user's file `own`, the repository's file, then the environment. Raises MissionError with the place.
+    """Read the user's file `own`, the repository's file and the environment, in this order. Raises MissionError.
 
-    What could be read is kept in the runtime folder, for `settings_at_any_rate`.
+    Valid texts are kept in the runtime folder, for `settings_at_any_rate`.
     """
     settings, sources = Settings(), _sources(checkout, own)
     texts = [source.text() for source in sources]
@@ -61,7 +61,7 @@ def read_settings(checkout: Checkout | None, own: Path, environment: Mapping[str
 
 
 def settings_at_any_rate(checkout: Checkout | None, own: Path, environment: Mapping[str, str]) -> Found:
-    """Read the same; where a file or a variable is no good, its last good text or the default counts. Never raises."""
+    """Read the same; an invalid file is replaced by its last valid text, a variable by the default. Never raises."""
     settings, sources = Settings(), _sources(checkout, own)
     problems: list[MissionError] = []
     for source in sources:
@@ -83,9 +83,9 @@ def settings_at_any_rate(checkout: Checkout | None, own: Path, environment: Mapp
 
 
 def settings_in_force(checkout: Checkout) -> str | None:
-    """Return what `.mission.toml` says; where a job outside of the sandbox may have written it: what it says in git.
+    """Return the text of `.mission.toml`; if a job without a sandbox may have changed it, its committed text.
 
-    None where there is none. A file that is not in git counts as it was before that began.
+    None if there is none. A file that is not in git counts as it was before the first such job.
     """
     if checkout.main_tree is None:
         return None
@@ -97,12 +97,12 @@ def settings_in_force(checkout: Checkout) -> str | None:
     if committed:
         return committed[f"HEAD:{SETTINGS_FILE}"].decode("utf-8", "replace")
     kept = text_of(settings_trust.kept_settings(folder))
-    # Without a kept copy and a suspect, a person vouched meanwhile.
+    # If there is no kept copy and no such job any more, a person has confirmed the settings meanwhile.
     return text_of(place) if kept is None and not settings_trust.suspects(folder) else kept
 
 
 def settings_edited(checkout: Checkout) -> bool:
-    """Return whether `.mission.toml` says something that does not count now; False where it cannot be read."""
+    """Return whether `.mission.toml` differs from the settings in force; False if it cannot be read."""
     if checkout.main_tree is None:
         return False
     try:
@@ -112,13 +112,13 @@ def settings_edited(checkout: Checkout) -> bool:
 
 
 def text_of(place: Path) -> str | None:
-    """Return the text of a settings file, or None when there is none. Raises ToolError when it cannot be read."""
+    """Return the text of a settings file, or None if there is none. Raises ToolError if it cannot be read."""
     try:
         return place.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise ToolError(f"{place} cannot be read: {error}") from error
+        raise ToolError(f"cannot read {place}: {error}") from error
 
 
 def _sources(checkout: Checkout | None, own: Path) -> list[_Source]:
@@ -140,7 +140,7 @@ def _with_text(source: _Source, text: str | None, base: Settings) -> Settings:
 
 
 def _keep(runtime: Path, source: _Source, text: str) -> None:
-    """Keep a text that could be read, for its owner only: it may hold keys. Nothing where that cannot be written."""
+    """Keep a valid text, readable only by its owner because it may contain keys. Write errors are ignored."""
     place, content = runtime / _KEPT / source.kept, text.encode()
     with suppress(OSError):
         if runtime.is_dir() and not (place.exists() and place.read_bytes() == content):

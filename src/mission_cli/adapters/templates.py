@@ -1,4 +1,4 @@
-"""Jinja templates of the package: mission files, prompts. Every value is escaped by the filter that names its place."""
+"""Jinja templates of the package: mission files, prompts. Each value passes a filter that escapes it for its place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def template_folder() -> Path:
-    """Return the folder of templates: in the installed package, else at the root of the source tree."""
+    """Return the folder of templates: in the installed package, otherwise at the root of the source tree."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "templates"
     return installed if installed.is_dir() else package.parent.parent / "templates"
@@ -32,7 +32,7 @@ class JinjaTemplates:
         self._environment: Environment | None = None
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
-        """Return the text. A value that the template names and nobody gave is a bug and raises."""
+        """Return the rendered text. A value that the template uses but did not get is a bug and raises."""
         if self._environment is None:
             self._environment = _environment(self._folder)
         return self._environment.get_template(name).render(values)
@@ -47,7 +47,7 @@ def _environment(folder: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - Markdown, not HTML: each value passes a filter of ours
+        autoescape=False,  # noqa: S701 - Markdown, not HTML: each value passes one of the filters below
     )
     environment.filters.update(
         yaml=lambda value: quoted(str(value)),

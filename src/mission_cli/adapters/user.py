@@ -1,4 +1,4 @@
-"""What belongs to the user and not to a repository: folders as XDG names them, keys, the log of cron."""
+"""What belongs to the user, not to a repository: XDG folders, the key file, cron's log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONG_LOG = 1_000_000
 
 
 def user_folder(kind: str, environment: Mapping[str, str] | None = None) -> Path:
-    """Return our folder among the user's `config`, `data` or `state` folders, as XDG names them."""
+    """Return the program's folder below the user's `config`, `data` or `state` folder, as XDG names them."""
     environment = os.environ if environment is None else environment
     defaults = {"config": ".config", "data": ".local/share", "state": ".local/state"}
     configured = environment.get(f"XDG_{kind.upper()}_HOME", "")
@@ -26,22 +26,22 @@ def user_folder(kind: str, environment: Mapping[str, str] | None = None) -> Path
 
 
 def own_settings() -> Path:
-    """The user's settings file."""
+    """Return the user's settings file."""
     return user_folder("config") / "config.toml"
 
 
 def environment() -> dict[str, str]:
-    """What workers and checks find around them: our own environment, and beneath it the user's environment file."""
+    """Return the environment for workers and checks: the key file, overridden by this process's environment."""
     return {**read_environment(key_file()), **outside_of_git(os.environ)}
 
 
 def key_file() -> Path:
-    """The user's environment file, for keys."""
+    """Return the user's key file."""
     return user_folder("config") / "env"
 
 
 def shorten_log() -> None:
-    """Put the log of scheduled pulses aside when it is long; the one before it goes."""
+    """Rotate the log of scheduled pulses if it is long; one older log is kept."""
     log = user_folder("state") / "cron.log"
     with suppress(OSError):
         if log.stat().st_size > _LONG_LOG:

@@ -450,7 +450,7 @@ def judge(spec: JobSpec, files: Mapping[str, str]) -> tuple[int, str]:
         return (
             (1, f"{missing[0]} does not exist")
             if missing
-            else (0, f"{', '.join(wanted['paths'])}: there and not empty")
+            else (0, f"{', '.join(wanted['paths'])}: exists and is not empty")
         )
     found = re.compile(wanted["pattern"], re.MULTILINE)
     hit = any(found.search(files.get(p, "")) for p in wanted["paths"])

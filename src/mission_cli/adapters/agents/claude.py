@@ -1,9 +1,9 @@
-"""Claude Code: `claude -p --output-format stream-json`, one JSON event a line.
+"""Claude Code: `claude -p --output-format stream-json`, one JSON event per line.
 
-Facts that were found by running it (2.1): only the `result` line is the bill, and its `subtype` may say success
-where `is_error` is true; messages in the stream count one output token, the partial `message_delta` has the real
-count; an unknown model and a cut stream end well. In a conversation that is gone on with `modelUsage` and the total
-cost are those of the whole of it, `model_usage_since_last_result` is the run's own.
+Observed with version 2.1: only the `result` line has the cost, and its `subtype` may be `success` although `is_error`
+is true. Messages in the stream count one output token; the partial `message_delta` has the real count. An unknown model
+and a cut-off stream exit with 0. In a resumed conversation, `modelUsage` and the total cost cover the whole
+conversation; `model_usage_since_last_result` covers the run.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _NO_PROJECT = ("--setting-sources", "user", "--strict-mcp-config")
 
 
 class ClaudeAgent:
-    """Translates for Claude Code."""
+    """The adapter for Claude Code."""
 
     bill = Bill.OWN
     access = Access(
@@ -55,10 +55,10 @@ class ClaudeAgent:
     )
     retry_window_s = 300
     resumes = False
-    """It could, but the bill of its result line then is that of the whole conversation."""
+    """Claude Code could resume, but the cost in its result line is then that of the whole conversation."""
 
     def invocation(self, request: Request) -> Invocation:
-        """Prompt on stdin, permissions that never ask, only the person's own settings."""
+        """Pass the prompt on stdin, with permissions that never ask and only the person's own settings."""
         argv = [*request.command, "-p", "--output-format", "stream-json", "--verbose", "--include-partial-messages"]
         argv += ["--disallowedTools", _NEVER]
         if request.sandboxed:
@@ -77,11 +77,11 @@ class ClaudeAgent:
         return Invocation(tuple(argv), prompt, {**env, **request.env})
 
     def reader(self, *, prompt_size: int, prices: Prices) -> ClaudeReader:
-        """Reads events."""
+        """Return a reader for the events of one run."""
         return ClaudeReader(Ledger(prompt_size=prompt_size, prices=prices))
 
     def describe(self, line: str) -> str:
-        """What the model said and which tools it used."""
+        """Return what the model said and which tools it used."""
         event = parse_line(line)
         if not event:
             return line
@@ -95,14 +95,14 @@ class ClaudeAgent:
     def open_command(
         self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
     ) -> tuple[str, ...]:
-        """The full-screen program in the conversation of the attempt; it is started in the tree."""
+        """Return the command of the interactive program in the attempt's conversation, to be started in the tree."""
         del tree
         words = [] if project_settings else list(_NO_PROJECT)
         return (*command, *words, *(["--resume", session] if session else []))
 
 
 class ClaudeReader:
-    """Adds up the events of one run; the result line, when it comes, is the bill."""
+    """Adds up the events of one run; the cost is that of the result line, if there is one."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -114,7 +114,7 @@ class ClaudeReader:
         self._notes: list[str] = []
 
     def line(self, text: str) -> None:
-        """Take one event."""
+        """Process one event."""
         event = parse_line(text)
         if not event:
             return
@@ -132,15 +132,15 @@ class ClaudeReader:
             self._models += map(as_dict, since.values())
 
     def note(self, text: str) -> None:
-        """Take one line of standard error."""
+        """Process one line of standard error."""
         self._notes = noted(self._notes, text)
 
     def tally(self) -> Tally:
-        """Where the run stands."""
+        """Return steps and usage so far."""
         return self._ledger.tally()
 
     def report(self, code: int | None) -> AgentReport:
-        """How it went: good is exit 0 and a result that is no error, with a text and nothing denied."""
+        """Return how the run went. Success is exit 0 and a result that is no error, with a text and nothing denied."""
         cause, detail, reset = self._judged(code)
         return report(
             words=str(self._result.get("result") or self._text or "\n".join(self._notes[-5:])),
@@ -195,7 +195,7 @@ class ClaudeReader:
         return Usage(usd=cost, tokens={k: v for k, v in tokens.items() if v}, source="claude")
 
     def _cost(self) -> Decimal | None:
-        """Dollars of this run: its total is that of the conversation where one was gone on with."""
+        """Return the cost of this run in dollars; in a resumed conversation the total covers all of it."""
         costs = [money(facts.get("costUSD")) for facts in self._models]
         known = [cost for cost in costs if cost is not None]
         return (

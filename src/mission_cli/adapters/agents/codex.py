@@ -1,7 +1,7 @@
-"""Codex: `codex exec --json`, one JSON event a line.
+"""Codex: `codex exec --json`, one JSON event per line.
 
-Facts that were found by running it (0.169): no cost, only tokens, and those at the end of the turn; while it runs
-they stand in its rollout file; an item of type error may be a mere warning; usage is cumulative in a resumed thread.
+Observed with version 0.169: it reports tokens but no cost, and only at the end of the turn; while it runs, they are in
+its rollout file. An item of type `error` may be just a warning. In a resumed thread, usage is cumulative.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 class CodexAgent:
-    """Translates for Codex."""
+    """The adapter for Codex."""
 
     bill = Bill.TOKENS
     access = Access(scratch=(".codex",), write=(".codex/sessions/", ".codex/auth.json"), env=("CODEX_", "OPENAI_"))
     retry_window_s = 120
     resumes = False
-    """It could, but the usage that it reports then is that of the whole thread."""
+    """Codex could resume, but it then reports the usage of the whole thread."""
 
     def invocation(self, request: Request) -> Invocation:
-        """Prompt on stdin; without a sandbox of ours its own is no help: it forbids commits."""
+        """Pass the prompt on stdin. Codex's own sandbox is off, because it forbids commits."""
         argv = [*request.command, "exec"]
         argv += ["resume", request.session] if request.session else []
         argv += ["--json", "--skip-git-repo-check", "-c", 'approval_policy="never"']
@@ -43,11 +43,11 @@ class CodexAgent:
         return Invocation((*argv, "-"), request.prompt, {**env, **request.env}, probe="codex")
 
     def reader(self, *, prompt_size: int, prices: Prices) -> CodexReader:
-        """Reads events."""
+        """Return a reader for the events of one run."""
         return CodexReader(Ledger(prompt_size=prompt_size, prices=prices))
 
     def describe(self, line: str) -> str:
-        """What the model said and which commands it ran."""
+        """Return what the model said and which commands it ran."""
         event = parse_line(line)
         if not event:
             return line
@@ -63,8 +63,8 @@ class CodexAgent:
     def open_command(
         self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
     ) -> tuple[str, ...]:
-        """The full-screen program in the thread of the attempt."""
-        del project_settings  # it asks before it trusts a folder
+        """Return the command of the interactive program in the attempt's thread."""
+        del project_settings  # Codex asks before it trusts a folder
         return (*command, *(["resume", session] if session else []), "-C", tree)
 
 
@@ -81,7 +81,7 @@ class CodexReader:
         self._notes: list[str] = []
 
     def line(self, text: str) -> None:
-        """Take one event."""
+        """Process one event."""
         event = parse_line(text)
         kind = event.get("type")
         item = as_dict(event.get("item"))
@@ -99,15 +99,15 @@ class CodexReader:
             self._trouble(_message(event))
 
     def note(self, text: str) -> None:
-        """Take one line of standard error."""
+        """Process one line of standard error."""
         self._notes = noted(self._notes, text)
 
     def tally(self) -> Tally:
-        """Where the run stands; tokens of the running turn are added by the probe."""
+        """Return steps and usage so far; the probe adds the tokens of the running turn."""
         return self._ledger.tally(self._limited, reset_time(self._limited))
 
     def report(self, code: int | None) -> AgentReport:
-        """How it went: good is exit 0, a completed turn and a text."""
+        """Return how the run went. Success is exit 0, a completed turn and a text."""
         cause, detail, reset = self._judged(code)
         return report(
             words=self._text or "\n".join(self._notes[-5:]),
@@ -120,7 +120,7 @@ class CodexReader:
         )
 
     def _trouble(self, message: str) -> None:
-        """Take an error that it goes on after: a broken stream, or a limit that it waits for."""
+        """Process an error after which Codex continues: a broken stream, or a rate limit that it waits for."""
         if "stream disconnected" in message:
             self._ledger.cut_off()
         if cause_of_error(message) is Cause.RATE_LIMIT:
@@ -141,7 +141,7 @@ class CodexReader:
 
 
 def tokens_of(usage: dict[str, Any]) -> dict[str, int]:
-    """Tokens by kind; Codex counts cached ones as input, and reasoning as output."""
+    """Return tokens by kind. Codex counts cached tokens as input, and reasoning tokens as output."""
     cached, reasoning = count(usage.get("cached_input_tokens")), count(usage.get("reasoning_output_tokens"))
     written = count(usage.get("cache_write_input_tokens"))
     return {

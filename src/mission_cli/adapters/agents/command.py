@@ -1,4 +1,4 @@
-"""Any program as a worker: prompt on stdin, `MISSION_*` in the environment, usage in the file MISSION_USAGE."""
+"""Any program as a worker: the prompt on stdin, `MISSION_*` in the environment, usage in the file MISSION_USAGE."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LAST_LINES = 60
 
 
 class CommandAgent:
-    """Runs the command as it stands in the settings; it costs nothing unless it reports."""
+    """The adapter for any command in the settings; it costs nothing unless it reports usage."""
 
     bill = Bill.FILE
     access = Access()
@@ -25,28 +25,28 @@ class CommandAgent:
     resumes = False
 
     def invocation(self, request: Request) -> Invocation:
-        """The command, with the prompt on stdin byte for byte."""
+        """Run the command with the prompt on stdin, byte for byte."""
         return Invocation(tuple(request.command), request.prompt, dict(request.env))
 
     def reader(self, *, prompt_size: int, prices: Prices) -> CommandReader:
-        """Keeps the last lines; what it costs stands in its usage file."""
+        """Return a reader that keeps the last lines; the cost is in the usage file."""
         del prompt_size, prices
         return CommandReader()
 
     def describe(self, line: str) -> str:
-        """Every line as it is."""
+        """Return the line unchanged."""
         return line
 
     def open_command(
         self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
     ) -> tuple[str, ...]:
-        """A program has no conversation to step into."""
+        """Return an empty command: a program has no conversation to open."""
         del command, session, tree, project_settings
         return ()
 
 
 class CommandReader:
-    """The last lines of a program's output are its last words; what it prints on stdout is its answer."""
+    """Keeps the last lines of a program's output as its last words, and standard output as its answer."""
 
     def __init__(self) -> None:
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
@@ -54,7 +54,7 @@ class CommandReader:
         self._size = 0
 
     def line(self, text: str) -> None:
-        """Take one line of standard output."""
+        """Process one line of standard output."""
         self._lines.append(text[-LAST_WORDS:])
         self._answer.append(text)
         self._size += len(text) + 1
@@ -62,15 +62,15 @@ class CommandReader:
             self._size -= len(self._answer.popleft()) + 1
 
     def note(self, text: str) -> None:
-        """Take one line of standard error."""
+        """Process one line of standard error."""
         self._lines.append(text[-LAST_WORDS:])
 
     def tally(self) -> Tally:
-        """A program has no steps, and its cost is not in its output."""
+        """Return an empty tally: a program has no steps, and its cost is not in its output."""
         return Tally()
 
     def report(self, code: int | None) -> AgentReport:
-        """Its last words."""
+        """Return the program's last words and its answer."""
         del code
         words = "\n".join(self._lines).strip()
         found = report(words=words, usage=None, session="", steps=0, cause=None, detail="")

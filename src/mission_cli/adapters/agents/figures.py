@@ -1,4 +1,4 @@
-"""Figures that somebody else wrote down: numbers of tokens and dollars within what can be, or None."""
+"""Parse numbers of tokens and dollars from untrusted data; None if they are not plausible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CENTS = Decimal("1E-9")
 
 
 def tokens(value: object) -> int | None:
-    """A number of tokens, also as text or with a zero behind the point; None for anything else."""
+    """Parse a number of tokens, also from text and with zero decimals; None for anything else."""
     number = _number(value)
     if number is None or number > MOST_TOKENS or number != number.to_integral_value():
         return None
@@ -20,7 +20,7 @@ def tokens(value: object) -> int | None:
 
 
 def dollars(value: object) -> Decimal | None:
-    """An amount of dollars, also as text; None for anything else."""
+    """Parse an amount of dollars, also from text; None for anything else."""
     number = _number(value.strip().removeprefix("$") if isinstance(value, str) else value)
     if number is None or number > MOST_DOLLARS:
         return None
@@ -28,7 +28,7 @@ def dollars(value: object) -> Decimal | None:
 
 
 def _number(value: object) -> Decimal | None:
-    """A number that is not negative, in digits that everybody reads."""
+    """Parse a number that is not negative, in ASCII digits; None for anything else."""
     if not isinstance(value, int | float | Decimal | str) or (isinstance(value, str) and not value.isascii()):
         return None
     number = decimal_of(value)

@@ -1,10 +1,10 @@
-"""opencode: `opencode run --format json`, one JSON event a line.
+"""opencode: `opencode run --format json`, one JSON event per line.
 
-Facts that were found by running it (1.18): it waits for the end of stdin; exit 0 also for an empty answer, a
-truncated one, a rejected permission, an unknown agent; a cut stream ends a step with the reason `unknown` and
-no tokens, and begins the next at once, for ever; a `retry-after` of hours is waited for without an event, only
-its log has the error; what subagents spend is not in the stream, but at once in the session table of its database; with
-`--command` it runs each !`…` of the text in a shell, also in what is handed over.
+Observed with version 1.18: it reads stdin to its end. It exits with 0 even after an empty or truncated answer, a
+rejected permission or an unknown agent. A cut-off stream ends a step with the reason `unknown` and no tokens, and the
+next one begins at once, endlessly. It waits for a `retry-after` of hours without an event; only its log shows the
+error. Usage of subagents is not in the stream, but at once in the session table of its database. With `--command` it
+runs each !`…` in the text in a shell, even in the text passed to the command.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _OUTSIDE_DENIED = {**_ALLOW_ALL, "external_directory": "deny"}
 
 
 class OpencodeAgent:
-    """Translates for opencode."""
+    """The adapter for opencode."""
 
     bill = Bill.OWN
     access = Access(
@@ -57,7 +57,7 @@ class OpencodeAgent:
     resumes = True
 
     def invocation(self, request: Request) -> Invocation:
-        """Prompt on stdin, permissions that never ask, the repository's own settings left alone."""
+        """Pass the prompt on stdin, with permissions that never ask and without the repository's agent settings."""
         argv = [*request.command, "run", "--format", "json", "--title", one_line(request.title, 80)]
         argv += ["--dir", request.tree] if request.tree else []
         argv += ["--model", request.model] if request.model else []
@@ -77,11 +77,11 @@ class OpencodeAgent:
         return Invocation(tuple(argv), prompt, {**env, **request.env}, probe="opencode")
 
     def reader(self, *, prompt_size: int, prices: Prices) -> OpencodeReader:
-        """Reads events."""
+        """Return a reader for the events of one run."""
         return OpencodeReader(Ledger(prompt_size=prompt_size, prices=prices))
 
     def describe(self, line: str) -> str:
-        """What the model said, which tools it used, what went wrong."""
+        """Return what the model said, which tools it used and what went wrong."""
         event = parse_line(line)
         part = as_dict(event.get("part"))
         match event.get("type"):
@@ -98,7 +98,7 @@ class OpencodeAgent:
     def open_command(
         self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
     ) -> tuple[str, ...]:
-        """The full-screen program, in the tree and conversation of the attempt."""
+        """Return the command of the interactive program in the attempt's tree and conversation."""
         quiet = () if project_settings else ("env", *(f"{name}={value}" for name, value in _NO_PROJECT.items()))
         return (*quiet, *command, tree, *(["--session", session] if session else []))
 
@@ -119,7 +119,7 @@ class OpencodeReader:
         self._children: dict[str, None] = {}
 
     def line(self, text: str) -> None:
-        """Take one event."""
+        """Process one event."""
         event = parse_line(text)
         if not event:
             return
@@ -140,7 +140,7 @@ class OpencodeReader:
             self._error = as_dict(event.get("error"))
 
     def note(self, text: str) -> None:
-        """Take one line of standard error; its log is there too."""
+        """Process one line of standard error, which also contains the log."""
         logged = _LOGGED.match(text[:LONGEST_NOTE])
         if logged is not None:
             self._logged = logged["words"]
@@ -149,11 +149,11 @@ class OpencodeReader:
             self._notes = noted(self._notes, text)
 
     def tally(self) -> Tally:
-        """Where the run stands; what subagents spend is added by the probe."""
+        """Return steps and usage so far; the probe adds the usage of subagents."""
         return self._ledger.tally(self._limited, reset_time(self._limited))
 
     def report(self, code: int | None) -> AgentReport:
-        """How it went: good is exit 0, last reason `stop`, a text, nothing rejected."""
+        """Return how the run went. Success is exit 0, the last reason `stop`, a text and nothing rejected."""
         cause, detail, reset = self._judged(code)
         words = self._text or "\n".join(self._notes[-5:])
         return report(
@@ -224,7 +224,7 @@ class OpencodeReader:
         if any(words in error for words in _REJECTED):
             self._rejected = f"{part.get('tool')}: {one_line(error, 120)}"
         elif not error and self._rejected.startswith(f"{part.get('tool')}: "):
-            self._rejected = ""  # it found another way
+            self._rejected = ""  # the tool has worked since
 
 
 def _message(error: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""A worker's question to a person: the last paragraph of its answer, where that begins with `QUESTION:`."""
+"""A worker's question to a person: the last paragraph of its answer, if it begins with `QUESTION:`."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _LONGEST = 400
 _TAIL = 8000
 _DECORATION = " \t*_#>`"
 _GOOD_ENOUGH = frozenset({None, Cause.NOOP, Cause.WRONG_OUTPUT})
-"""Causes that a question explains; an outage or a refusal is told as what it is."""
+"""Causes that a question explains; an outage or a refusal is reported as such."""
 
 
 def with_question(report: AgentReport) -> AgentReport:
-    """Return the report with the cause `question` where the worker ended by asking something."""
+    """Return the report with the cause `question` if the worker ended with a question."""
     asked = question_in(report.answer) if report.cause in _GOOD_ENOUGH else ""
     return replace(report, cause=Cause.QUESTION, detail=asked) if asked else report
 
 
 def question_in(answer: str) -> str:
-    """Return the question that an answer ends with, in one line; empty where its last paragraph is none.
+    """Return the question that an answer ends with, in one line; empty if its last paragraph is not a question.
 
-    Emphasis and quote marks around the word do not matter; a question in the middle of an answer is not put to anybody.
+    Emphasis and quote marks around the word do not matter. A question in the middle of an answer is not asked.
     """
     lines = [line.strip(_DECORATION) for line in answer[-_TAIL:].splitlines()]
     while lines and not lines[-1]:

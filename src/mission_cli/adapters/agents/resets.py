@@ -1,4 +1,4 @@
-"""When a limit ends, from what an agent or a provider says of it."""
+"""Find out when a rate limit ends, from an agent's or provider's message."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 def reset_time(message: str, headers: Mapping[str, Any] | None = None, now: datetime | None = None) -> str:
-    """When a limit ends, ISO 8601, from `retry-after` or from the words of a message; empty when nobody said."""
+    """Return when a limit ends (ISO 8601), from `retry-after` or the words of a message; empty if unknown."""
     now = now or datetime.now(UTC)
     for name, value in (headers or {}).items():
         seconds = whole(str(value)) if str(name).lower() == "retry-after" else None
@@ -39,7 +39,7 @@ def reset_time(message: str, headers: Mapping[str, Any] | None = None, now: date
 
 
 def _span(message: str, now: datetime) -> datetime | None:
-    """`try again in 2h`, `resets at 2026-11-24T18:05:00Z`."""
+    """Parse `try again in 2h` or `resets at 2026-11-24T18:05:00Z`."""
     found = _SPAN.search(message)
     if not found:
         return None
@@ -51,7 +51,7 @@ def _span(message: str, now: datetime) -> datetime | None:
 
 
 def _clock(message: str, now: datetime) -> datetime | None:
-    """`resets 3pm (Europe/Berlin)`, `try again at Nov 24th, 2026 6:05 PM`: local time unless a zone is named."""
+    """Parse `resets 3pm (Europe/Berlin)` or `try again at Nov 24th, 2026 6:05 PM`; local time without a zone."""
     found = _CLOCK.search(message)
     if not found:
         return None
@@ -69,7 +69,7 @@ def _clock(message: str, now: datetime) -> datetime | None:
 
 
 def _zone(name: str | None) -> tzinfo | None:
-    """The zone of that name; None, which is the local one, where it is not known."""
+    """Return the time zone of that name; None, which means local time, if it is unknown."""
     from zoneinfo import ZoneInfo
 
     try:

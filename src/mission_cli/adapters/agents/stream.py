@@ -1,4 +1,4 @@
-"""What the readers of agents' JSON lines have in common."""
+"""Common parts of the readers of agents' JSON lines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LONGEST_NAME = 200
 _MOST_CHILDREN = 1000
 _CHARS_PER_TOKEN = 4
 _STATUS = pattern(r"(?<![:./-])\b([45]\d\d)\b(?![/-])")
-"""A number in an address or a path is none."""
+"""A number in a URL or a path is not a status."""
 _AUTH = pattern(r"api key|unauthori[sz]ed|authenticat|forbidden|credit|billing|log ?in|permission_error", re.IGNORECASE)
 _RATE = pattern(r"rate.?limit|usage limit|too many requests|quota|overloaded_error.*429", re.IGNORECASE)
 _TOO_LONG = pattern(
@@ -44,7 +44,7 @@ _SERVER_ERROR = 500
 
 
 class Ledger:
-    """Adds up steps, tokens and dollars of one run; a step that broke off is charged what it must have cost."""
+    """Adds up steps, tokens and dollars of one run; the cost of a broken-off step is estimated."""
 
     def __init__(self, *, prompt_size: int, prices: Prices) -> None:
         self.tokens: Counter[str] = Counter()
@@ -54,12 +54,12 @@ class Ledger:
         self.cut_in_a_row = 0
         self.estimated: Counter[str] = Counter()
         self.open = False
-        """A step has begun and is not over."""
+        """True while a step has begun and is not over."""
         self._prices = prices
         self._context = max(1, prompt_size // _CHARS_PER_TOKEN)
 
     def step(self, tokens: Mapping[str, int], usd: Decimal | None) -> None:
-        """One step that ended well. Without a cost of its own it is computed, or unknown from now on."""
+        """Add a completed step. If it has no cost, the cost is computed from prices, or becomes unknown."""
         self.steps += 1
         self.open = False
         self.cut_in_a_row = 0
@@ -69,9 +69,9 @@ class Ledger:
         self.usd = None if self.usd is None or cost is None else self.usd + cost
 
     def cut_off(self, text: str = "") -> None:
-        """A step whose stream broke off: its input was read, what came of its output was written.
+        """Add a step whose stream broke off: all of its input and the received output are charged.
 
-        Without a price it costs what tokens did cost in this run so far; where nothing did, nobody knows.
+        Without prices, the average cost per token in this run applies; if there is none, the cost becomes unknown.
         """
         self.steps += 1
         self.open = False
@@ -86,7 +86,7 @@ class Ledger:
         self.usd = None if self.usd is None or cost is None else self.usd + cost
 
     def tally(self, limited: str = "", reset_at: str = "") -> Tally:
-        """Where it stands, and the rate limit that it waits for."""
+        """Return steps and usage so far, and the rate limit that the agent waits for."""
         return Tally(
             self.steps,
             dict(self.tokens),
@@ -99,13 +99,13 @@ class Ledger:
         )
 
     def usage(self, source: str) -> Usage:
-        """The bill."""
+        """Return the usage, marked if it contains estimates."""
         words = f"{source}, {self.cut} broken steps estimated" if self.cut else source
         return Usage(usd=self.usd, tokens=dict(self.tokens), source=words)
 
 
 def parse_line(text: str) -> dict[str, Any]:
-    """The JSON object of a line; empty for anything else."""
+    """Return the JSON object in a line; empty for anything else."""
     if not text.startswith("{"):
         return {}
     try:
@@ -116,32 +116,32 @@ def parse_line(text: str) -> dict[str, Any]:
 
 
 def as_dict(value: object) -> dict[str, Any]:
-    """The value if it is an object, else an empty one."""
+    """Return the value if it is an object, otherwise an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def as_list(value: object) -> list[Any]:
-    """The value if it is a list, else an empty one."""
+    """Return the value if it is a list, otherwise an empty one."""
     return value if isinstance(value, list) else []
 
 
 def count(value: object) -> int:
-    """A number of tokens; nonsense is 0."""
+    """Return a number of tokens; 0 for anything implausible."""
     return figures.tokens(value) or 0
 
 
 def money(value: object) -> Decimal | None:
-    """A number of dollars; None for nonsense."""
+    """Return an amount of dollars; None for anything implausible."""
     return figures.dollars(value)
 
 
 def noted(notes: list[str], text: str) -> list[str]:
-    """The last lines of standard error, none of them longer than anybody reads."""
+    """Return the last lines of standard error, each cut to a readable length."""
     return [*notes[-_NOTES:], text[:LONGEST_NOTE]]
 
 
 def cause_of_error(message: str, status: int | None = None) -> Cause:
-    """What kind of trouble an agent's error message speaks of."""
+    """Return the cause that an agent's error message indicates."""
     if status is None:
         found = _STATUS.search(message)
         status = int(found[1]) if found else None
@@ -169,7 +169,7 @@ def report(
     reset_at: str = "",
     children: tuple[str, ...] = (),
 ) -> AgentReport:
-    """Put a report together; its words are the answer, too."""
+    """Make a report; its words are also the answer."""
     return AgentReport(
         last_words=words[-LAST_WORDS:],
         answer=words[-LONGEST_ANSWER:],

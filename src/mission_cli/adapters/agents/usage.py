@@ -1,8 +1,8 @@
-"""The file that MISSION_USAGE names: one JSON object, written whenever the worker likes.
+"""The usage file that MISSION_USAGE names: one JSON object, written by the worker at any time.
 
 `{"cost_usd": 0.42, "input_tokens": 1200, "output_tokens": 80, "cache_read_tokens": 0, "cache_write_tokens": 0,
-"reasoning_tokens": 0}`. The names that agents and providers use for the same are read as well, also below `usage`.
-What cannot be read, or says no cost, costs an unknown amount; it is never taken for nothing.
+"reasoning_tokens": 0}`. Names that agents and providers use for the same values are accepted too, also below `usage`. A
+file that cannot be read, or has no cost, means that the cost is unknown, never zero.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _SHOWN_KEYS, _LONGEST_KEY = 5, 40
 
 
 def read_usage(text: str, prices: Prices | None = None) -> Usage | None:
-    """Return the usage in a report; None for an empty one. Tokens without a cost are paid by `prices`."""
+    """Return the usage in a report; None for an empty report. Tokens without a cost are charged at `prices`."""
     if not text.strip():
         return None
     try:
@@ -57,7 +57,7 @@ def read_usage(text: str, prices: Prices | None = None) -> Usage | None:
 
 
 class _Found:
-    """What a report says, key by key."""
+    """The content of a report, key by key."""
 
     def __init__(self) -> None:
         self._costs: list[Decimal] = []
@@ -67,7 +67,7 @@ class _Found:
         self._strange: list[str] = []
 
     def take(self, report: dict[str, Any], *, nested: bool = False) -> None:
-        """Sort the keys of an object into what is known and what is not."""
+        """Sort the keys of an object into known and unknown ones."""
         for key, value in report.items():
             name = _NOISE.sub("", key.lower())
             if name in _COSTS:
@@ -80,7 +80,7 @@ class _Found:
                 self._strange.append(key)
 
     def usage(self, prices: Prices | None) -> Usage:
-        """The bill."""
+        """Return the usage in the report."""
         counted = dict(self._tokens)
         rest = self._total - sum(counted.values())
         if rest > 0:
@@ -122,6 +122,6 @@ def _unknown(words: str) -> Usage:
 
 
 def _names(keys: list[str]) -> str:
-    """Some keys for the record; what is in them is somebody else's."""
+    """Return some keys for the run record, escaped because their content is untrusted."""
     shown = [ascii(key[:_LONGEST_KEY])[1:-1] for key in keys[:_SHOWN_KEYS]]
     return ", ".join([*shown, *(["…"] if len(keys) > _SHOWN_KEYS else [])])

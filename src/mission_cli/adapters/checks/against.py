@@ -1,4 +1,4 @@
-"""A change beside what judges it: which files have to be as they were for the old judgement, and what was found."""
+"""Compare a change with what judges it: which files to restore for a judgment as before, and what was found."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def concerns(path: str) -> bool:
-    """Whether a changed file may matter to a judgement otherwise than as the work itself."""
+    """Whether a changed file may affect judgment in another way than as the work itself."""
     return steers(path) or is_test_file(path) or only_judges(path)
 
 
@@ -34,7 +34,7 @@ def against(
     judging: Collection[str],
     meant: Callable[[str], bool],
 ) -> Compared:
-    """Compare what judges before and after. `judging` are the scripts that do; `meant` says what the plan asks for."""
+    """Compare what judges before and after. `judging` are judging scripts; `meant`: whether the plan wants a change."""
     called = words_of(criteria)
     restored: dict[str, str | None] = {}
     findings = []
@@ -48,7 +48,7 @@ def against(
         if before != change.new:
             restored[change.path] = before
             person = person and meant(change.path)
-            findings.append(f"{change.path}: what it says about judging was changed, and is judged as it was too")
+            findings.append(f"{change.path}: how tests run was changed; checks also run with the earlier version")
     tests = [c for c in changes if is_test_file(c.path) and c.path not in judging and not steers(c.path)]
     gone = [
         x for x in lost(tests) if not meant(x.partition(": ")[0]) and not meant(x.split(": ")[1].rpartition(".")[2])
@@ -62,12 +62,12 @@ def against(
                 restored[change.path] = change.old
         elif not _as_strict(change.path, change.old, change.new):
             restored[change.path] = change.old
-            findings.append(f"{change.path}: tests of before were changed, and are run as they were too")
+            findings.append(f"{change.path}: existing tests were changed; they also run as they were before")
     return Compared(restored, tuple(findings), tuple(gone), person)
 
 
 def _as_strict(path: str, old: str, new: str) -> bool:
-    """Whether a changed file among tests judges no less than it did."""
+    """Whether a changed test file still tests everything that it did."""
     if suite_of(path, old).bodies:
         return extended(path, old, new)
     return only_added(old, new)

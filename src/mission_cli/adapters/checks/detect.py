@@ -1,4 +1,4 @@
-"""Toolchains of a repository, each with its test and build command; all that are found, not the first."""
+"""Find the toolchains of a repository, each with its test and build command; all of them, not just the first."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PYTEST_FILES = ("pytest.ini", "conftest.py", "tests/conftest.py")
 
 
 def detect(files: Mapping[str, str]) -> tuple[Criterion, ...]:
-    """Return a `run` criterion for each command; `files` holds paths of two levels, and manifests with content."""
+    """Return a `run` criterion for each command. `files`: paths of two levels; manifests have their content."""
     commands: dict[str, None] = {}
     for folder in dict.fromkeys(["", *(p.rpartition("/")[0] + "/" for p in files if p.count("/") == 1)]):
         here = {p.removeprefix(folder): text for p, text in files.items() if p.startswith(folder)}

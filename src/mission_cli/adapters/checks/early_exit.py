@@ -1,4 +1,4 @@
-"""Test programs that end well without their last word: somebody ended the process before its tests had run."""
+"""Recognize test programs that exit with 0 without a summary: the process was ended before its tests had run."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _LAST_WORDS: tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...] = (
 
 
 def ended_early(command: str, output: str) -> str:
-    """Return which test program of a command ended well without saying what it ran, or the empty string.
+    """Return the test program in a command that exited with 0 without reporting what it ran, or the empty string.
 
-    Only a program whose output nobody redirects, filters or silences is looked at.
+    Only programs whose output is not redirected, filtered or silenced are checked.
     """
     for called, last, name in _LAST_WORDS:
         if called.search(command) and not any(last.search(line) for line in output.splitlines()):

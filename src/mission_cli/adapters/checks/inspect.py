@@ -1,4 +1,4 @@
-"""The inspector: looks into the files of a clean tree. Runs as a job of its own, so that no pattern can stop a tick."""
+"""The inspector: examines the files of a clean tree. Runs as a separate job, so that no pattern can block a pulse."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_BYTES = 20_000_000
 
 
 def inspect(request: str, root: Path) -> tuple[int, str]:
-    """Return (exit code, words) for one `file` or `grep` criterion as JSON."""
+    """Return (exit code, message) for one `file` or `grep` criterion, given as JSON."""
     wanted = json.loads(request)
     paths = [str(p) for p in wanted["paths"]]
     if wanted["kind"] == "file":
@@ -22,7 +22,7 @@ def inspect(request: str, root: Path) -> tuple[int, str]:
     try:
         pattern = re.compile(str(wanted["pattern"]), re.MULTILINE)
     except re.error as error:
-        return CANNOT, f"the pattern cannot be read: {error}"
+        return CANNOT, f"invalid pattern: {error}"
     return _grep(root, paths, pattern, negated=bool(wanted["negated"]))
 
 
@@ -34,7 +34,7 @@ def _files(root: Path, paths: list[str]) -> tuple[int, str]:
         empty = [p for p in found if not p.stat().st_size]
         if len(empty) == len(found):
             return FAILED, f"{name} is empty"
-    return PASSED, f"{', '.join(paths)}: there and not empty"
+    return PASSED, f"{', '.join(paths)}: exists and is not empty"
 
 
 def _grep(root: Path, paths: list[str], pattern: re.Pattern[str], *, negated: bool) -> tuple[int, str]:
@@ -42,7 +42,7 @@ def _grep(root: Path, paths: list[str], pattern: re.Pattern[str], *, negated: bo
     below = {f for p in searched for f in (_below(p) if p.is_dir() else [p])}
     files = sorted(f for f in below if _is_inside(root, f) and f.is_file())
     if not files:
-        return FAILED, f"there is no file {', '.join(paths)} to search"
+        return FAILED, f"no file to search: {', '.join(paths)}"
     for file in files:
         text = file.read_bytes()[:_MOST_BYTES].decode("utf-8", "replace")
         found = pattern.search(text)
@@ -55,7 +55,7 @@ def _grep(root: Path, paths: list[str], pattern: re.Pattern[str], *, negated: bo
 
 
 def _expand(root: Path, name: str) -> list[Path]:
-    """The files a name or glob stands for, inside of the tree. A path that is there is that path, whatever it holds."""
+    """Return the files that a name or glob matches in the tree. An existing path is itself, whatever its characters."""
     if (root / name).exists():
         found = [root / name]
     else:
@@ -68,7 +68,7 @@ def _below(folder: Path) -> list[Path]:
 
 
 def _is_inside(root: Path, path: Path) -> bool:
-    """Whether a path leads to something of the tree, also through links; what git keeps is none of it."""
+    """Whether a path leads to something in the tree, also through links, and not into `.git`."""
     try:
         inside = path.resolve().relative_to(root.resolve())
     except (OSError, ValueError, RuntimeError):

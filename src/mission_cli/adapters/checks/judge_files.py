@@ -1,6 +1,6 @@
-"""Which files of a repository a criterion reaches, and which of them only judge.
+"""Find the files of a repository that a criterion reaches, and those of them that only judge.
 
-The program under test is a worker's to change, a check is not. ADR 44 has the table of cases.
+A worker may change the program under test, but not a check. ADR 44 lists the cases.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ _MAKERS = pattern(r"\b(?:g?make|just|task)\b")
 
 
 def only_judges(path: str) -> bool:
-    """Whether a file that a criterion reaches is one that only judges, as far as its name tells."""
+    """Whether a file that a criterion reaches only judges, as far as its name tells."""
     return bool(_JUDGE.search(path))
 
 
 def words_of(criteria: Iterable[Criterion]) -> frozenset[str]:
-    """Every word of the commands of criteria: names of scripts, targets, files."""
+    """Return every word in the commands of criteria: names of scripts, targets, files."""
     commands = [c.command for c in criteria if c.kind in {CriterionKind.RUN, CriterionKind.METRIC}]
     return frozenset(word for command in commands for word in re.findall(r"[\w./:@+-]+", command))
 
 
 def judges(criteria: Iterable[Criterion], read: Callable[[Iterable[str]], Mapping[str, str]]) -> frozenset[str]:
-    """Return the files that judge among those that the commands of criteria reach, also one through another.
+    """Return the judging files among those that the commands of criteria reach, directly or through another file.
 
-    `read` returns the texts of those of the wanted paths that are there. Test files are not among them: workers
-    write those, and they are counted.
+    `read` returns the texts of those paths that exist. Test files are not included: workers write them, and they are
+    compared test by test.
     """
     commands = [c.command for c in criteria if c.kind in {CriterionKind.RUN, CriterionKind.METRIC}]
     commands += _indirect(commands, read)
@@ -79,12 +79,12 @@ def judges(criteria: Iterable[Criterion], read: Callable[[Iterable[str]], Mappin
 
 
 def _is_suite(path: str) -> bool:
-    """Whether it is a file of tests, which is compared test by test; a shell script among tests judges as a whole."""
+    """Whether a file contains tests, which are compared one by one; a shell script among tests judges as a whole."""
     return is_test_file(path) and not path.endswith((".sh", ".bash", ".zsh"))
 
 
 def _indirect(commands: Iterable[str], read: Callable[[Iterable[str]], Mapping[str, str]]) -> list[str]:
-    """What scripts of a package and targets of a makefile run, where a command calls such."""
+    """Return what the package scripts and make targets run that the commands call."""
     wanted = set()
     for command in commands:
         names = ["package.json"] if _RUNNERS.search(command) else []
@@ -94,7 +94,7 @@ def _indirect(commands: Iterable[str], read: Callable[[Iterable[str]], Mapping[s
 
 
 def _folders(command: str) -> list[str]:
-    """The root, and every folder that a command goes into, one from another."""
+    """Return the root and every folder that a command changes to, each relative to the ones before."""
     folders = [""]
     for inside in _FOLDER.findall(command):
         folders += [posixpath.normpath(posixpath.join(f, inside)) for f in list(folders)][:8]
@@ -112,7 +112,7 @@ def _paths(command: str, here: str) -> set[str]:
 
 
 def _alone(command: str) -> set[str]:
-    """The script whose exit status is the whole verdict: nothing looks at what it prints or makes."""
+    """Return the script whose exit status is the whole verdict, because nothing examines its output or results."""
     match = _SHELL_ALONE.match(command)
     if match is None or re.search(r"[|`]|\$\(|&&|\btest\b|\[", command[match.end() :]):
         return set()
@@ -120,7 +120,7 @@ def _alone(command: str) -> set[str]:
 
 
 def _inside(path: str, text: str) -> set[str]:
-    """What a file that judges is made of: what it sources, imports from its own folder, and checks that it calls."""
+    """Return what a judging file consists of: what it sources or imports from its folder, and checks that it calls."""
     here = posixpath.dirname(path)
     found = {posixpath.normpath(posixpath.join(f, s)) for s in _SOURCED.findall(text) for f in (here, "")}
     found |= {p for p in _paths(text, here) if only_judges(p)}

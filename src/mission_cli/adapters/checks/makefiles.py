@@ -1,4 +1,4 @@
-"""Makefiles and justfiles: the targets that a command calls, as they were before a change."""
+"""Makefiles and justfiles: restore the targets that a command calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SPECIAL = frozenset({"SHELL", ".SHELLFLAGS", "MAKEFLAGS", "MFLAGS", ".DEFAULT_G
 
 
 class _Parts:
-    """A makefile taken apart: rules by target, variables by name, and the rest."""
+    """A parsed makefile: rules by target, variables by name, and the rest."""
 
     def __init__(self, text: str) -> None:
         self.rules: dict[str, list[str]] = {}
@@ -46,7 +46,7 @@ class _Parts:
                 self.first = self.first or next((n for n in names if not n.startswith(".")), "")
 
     def reached(self, called: Collection[str]) -> list[str]:
-        """The targets that words call, also one through another; the first one where none is named."""
+        """Return the targets that words call, directly or through another target; the first target if none is named."""
         words = {*called, self.first}
         found: list[str] = []
         while True:
@@ -60,7 +60,7 @@ class _Parts:
 
 
 def merged_makefile(old: str | None, new: str, called: Collection[str]) -> str | None:
-    """Return the new file where all that is called says what it said; else the old one with the new targets behind."""
+    """Return the new file if everything that is called is unchanged; otherwise the old one with new targets added."""
     if old is None:
         return new
     before, after = _Parts(old), _Parts(new)

@@ -1,13 +1,13 @@
-"""The shell that runs a criterion's command: just what is written, and the first failure of a pipe is a failure."""
+"""The shell that runs a criterion's command exactly as written; the first failure in a pipe is a failure."""
 
 from __future__ import annotations
 
 from mission_cli._support.shell_words import is_one_pipeline
 
 NAME = "criterion"
-"""The shell's name for itself: its own messages begin with it."""
+"""The name of the shell, with which its own messages begin."""
 BROKEN_PIPE = 141
-"""Exit code where a program in a pipe was ended by SIGPIPE: the next one had ended before it."""
+"""Exit code if a program in a pipe was ended by SIGPIPE because the next one had ended."""
 _IN_BASH = ("-o", "pipefail")
 _SCRIPT_IN_BASH = ("-e", "-u", "-o", "pipefail")
 _IN_SH = "(set -o pipefail) 2>/dev/null && set -o pipefail\n"
@@ -16,7 +16,7 @@ _ENOUGH = (
     '[ "${criterion_p[${#criterion_p[@]}-1]}" -eq 0 ]; then for criterion_s in "${criterion_p[@]}"; do '
     'case $criterion_s in 0|141) ;; *) exit "$criterion_s";; esac; done; exit 0; fi\' EXIT\n'
 )
-"""Where the last program of the only pipe is content, SIGPIPE may have ended those before it, as in `yes | head -1`."""
+"""If the last program of the only pipe succeeds, SIGPIPE may have ended those before it, as in `yes | head -1`."""
 
 
 def is_bash(shell: str) -> bool:
@@ -25,7 +25,7 @@ def is_bash(shell: str) -> bool:
 
 
 def shell_argv(shell: str, command: str) -> tuple[str, ...]:
-    """Return the argv that runs a command: a line as a line, several as a script that ends at the first failure."""
+    """Return the argv that runs a command; several lines run as a script that ends at the first failure."""
     script = "\n" in command
     if not is_bash(shell):
         return (

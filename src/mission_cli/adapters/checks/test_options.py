@@ -1,6 +1,6 @@
-"""Files that say how tests are run: what they have to look like so that they say what they said before a change.
+"""Test configuration: restore files that determine how tests run, as they were before a change.
 
-Only what steers the tests is put back: a new dependency, script, target, fixture or plugin setting stays.
+Only the parts that affect tests are restored: a new dependency, script, target, fixture or plugin setting stays.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _NARROW = pattern(
     r"(?:^|[\s\"'\[,=])(?:-k|-m|--deselect|--ignore(?:-glob)?|--maxfail|-x|--exitfirst|--co|--collect-only|--lf|--ff|--sw"
     r"|--last-failed|--stepwise|--noconftest|-c|--rootdir|--setup-only|--setup-plan|-p)(?=$|[\s\"'\],=])"
 )
-"""Flags of pytest that leave tests out or let them not run."""
+"""Flags of pytest that leave tests out or keep them from running."""
 _STEERING = pattern(
     r"ignore|exclude|testmatch|testregex|testnamepattern|passwithnotests|grep|invert|bail|\bonly\b|\bskip|shard"
     r"|changedsince|findrelated|allowonly|forbid|threshold|omit|fail_under|testdir|testpath|\bspec\b|\bfiles\b|\bdir\b"
     r"|\broots?\b|include|projects|exit|retries|reporter|runner|setupfiles|globalsetup|modulenamemapper|alias|mock",
     re.IGNORECASE,
 )
-"""Words on lines of a configuration that choose tests or say when a run is good."""
+"""Words on configuration lines that choose tests or determine whether a run is successful."""
 _PYTEST_KEYS = frozenset(
     {
         "addopts", "testpaths", "python_files", "python_classes", "python_functions", "norecursedirs", "xfail_strict",
@@ -45,7 +45,7 @@ _WHOLE = pattern(
     r"|usercustomize\.py|[^/]+\.pth|node_modules/\.bin/.+|(?:_?pytest|unittest|nose2?|coverage|pluggy|doctest|tox|nox|behave)"
     r"(?:\.py|/.+)|\.mvn/.+|\.cargo/config(?:\.toml)?|\.rspec|phpunit\.xml(?:\.dist)?|\.config/nextest\.toml)$"
 )
-"""Files that stand between a command and what it is meant to run: as they were, whatever is in them."""
+"""Files between a command and what it is meant to run: restored completely."""
 _CONFIG = pattern(
     r"(?:^|/)(?:(?:jest|vitest|karma|playwright|cypress|ava|mocha|jasmine|wdio|web-test-runner|testcafe|protractor|nyc)"
     r"[\w.-]*\.(?:config|conf|workspace|setup)\.[\w.]+|(?:jest|vitest|karma|playwright|cypress)\.[\w.]+|\.mocharc(?:\.\w+)?"
@@ -62,15 +62,15 @@ _PYTEST_NAMES = frozenset({"collect_ignore", "collect_ignore_glob", "pytest_plug
 
 
 def steers(path: str) -> bool:
-    """Whether a file may say how tests are run."""
+    """Whether a file may affect how tests run."""
     found = _WHOLE, _CONFIG, _INI, _MAKE
     return path.rpartition("/")[2] in {"conftest.py", "package.json"} or any(p.search(path) for p in found)
 
 
 def as_before(change: Change, called: Collection[str]) -> str | None:
-    """Return the file as it has to be to steer as before: its new text where nothing that steers has changed.
+    """Return the file with everything that affects tests as before; its new text if none of that has changed.
 
-    `called` are the words of the commands that judge: only scripts and targets that they call are put back.
+    `called` are the words of the judging commands: only scripts and targets that they call are restored.
     """
     path, old, new = change.path, change.old, change.new
     if new is None or _WHOLE.search(path):
@@ -92,7 +92,7 @@ def _merger(path: str) -> Callable[[str | None, str, Collection[str]], str | Non
 
 
 def _opaque(old: str | None, new: str, called: Collection[str]) -> str | None:
-    """A file in a language of its own: as it was when a line that steers is another one."""
+    """A file in another language: restored if a line that affects tests was changed."""
     del called
     if old is not None and (old.split() == new.split()):
         return new
@@ -126,7 +126,7 @@ def _package(old: str | None, new: str, called: Collection[str]) -> str | None:
 
 
 def _reached(scripts: dict[str, object], called: Collection[str]) -> list[str]:
-    """The scripts of before that the commands call, also one through another."""
+    """Return the earlier scripts that the commands call, directly or through another script."""
     words, found = set(called), list[str]()
     if words & {"t", "tst", "test"}:
         words |= {"test"}
@@ -139,7 +139,7 @@ def _reached(scripts: dict[str, object], called: Collection[str]) -> list[str]:
 
 
 def _ini(old: str | None, new: str, called: Collection[str]) -> str | None:
-    """Sections about tests: options that choose tests are as they were, others as they are now."""
+    """Restore options that choose tests in sections about tests; other options stay as they are now."""
     del called
     before, after = _sections(old or ""), _sections(new)
     names = [n for n in {**before, **after} if _SECTIONS.fullmatch(n)]
@@ -158,7 +158,7 @@ def _ini(old: str | None, new: str, called: Collection[str]) -> str | None:
 
 
 def _harmless(key: str, now: list[str], was: list[str] | None) -> bool:
-    """Whether an option that may choose tests does not: it says what it said, or adds flags that leave none out."""
+    """Whether an option does not choose tests anew: it is unchanged, or only adds flags that leave no test out."""
     words = " ".join(now).split()
     if was is not None and words == " ".join(was).split():
         return True
@@ -169,7 +169,7 @@ def _harmless(key: str, now: list[str], was: list[str] | None) -> bool:
 
 
 def _sections(text: str) -> dict[str, list[str]]:
-    """Lines by section, each with its header; what stands before the first one under an empty name."""
+    """Return the lines by section, each with its header; lines before the first header have an empty name."""
     found: dict[str, list[str]] = {"": []}
     name = ""
     for line in text.splitlines():
@@ -181,7 +181,7 @@ def _sections(text: str) -> dict[str, list[str]]:
 
 
 def _options(lines: list[str]) -> dict[str, list[str]]:
-    """Lines by option, with those that continue it; comments and blank lines go with the option before them."""
+    """Return the lines by option, including continuation lines; comments and blank lines go with the option before."""
     found: dict[str, list[str]] = {}
     name, depth = "", 0
     for line in lines[1:]:
@@ -195,7 +195,7 @@ def _options(lines: list[str]) -> dict[str, list[str]]:
 
 
 def _conftest(old: str | None, new: str, called: Collection[str]) -> str | None:
-    """Hooks of pytest and what runs at import are as they were; fixtures and helpers as they are now."""
+    """Restore pytest hooks and code that runs at import; fixtures and helpers stay as they are now."""
     del called
     try:
         before, after = _statements(old or ""), _statements(new)

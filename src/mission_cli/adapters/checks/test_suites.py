@@ -1,4 +1,4 @@
-"""Tests as text: which ones a file holds, and which of them do not test any more after a change."""
+"""Tests as text: which tests a file contains, and which of them no longer test anything after a change."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _OFF = {
 
 
 class Suite:
-    """The tests of one file: what each says, by name, and which of them are turned off or empty."""
+    """The tests of one file: their bodies by name, and which of them are turned off or empty."""
 
     def __init__(self) -> None:
         self.bodies: dict[str, str] = {}
@@ -64,7 +64,7 @@ class Suite:
 
 
 def suite_of(path: str, text: str | None) -> Suite:
-    """Return the tests of a file; of a file that cannot be read, or in another language, none."""
+    """Return the tests of a file; none if it cannot be parsed or its language is unknown."""
     found = Suite()
     if text is None:
         return found
@@ -81,7 +81,7 @@ def suite_of(path: str, text: str | None) -> Suite:
 
 
 def lost(changes: Iterable[Change]) -> tuple[str, ...]:
-    """Return `path: name: what` for each test of before that is gone, turned off or empty; a moved one is not."""
+    """Return `path: name: what` for each earlier test that was removed, turned off or emptied, but not just moved."""
     pairs = [(c.path, suite_of(c.path, c.old), suite_of(c.path, c.new)) for c in changes]
     kept = {body for _, _, after in pairs for name, body in after.bodies.items() if name not in after.off}
     found = []
@@ -99,7 +99,7 @@ def lost(changes: Iterable[Change]) -> tuple[str, ...]:
 
 
 def extended(path: str, old: str, new: str) -> bool:
-    """Whether a file of tests was only added to: every test and line of before says what it said."""
+    """Whether a test file was only extended: every earlier test and line is unchanged."""
     before, after = suite_of(path, old), suite_of(path, new)
     same = all(after.bodies.get(name) == body for name, body in before.bodies.items())
     if before.bodies and path.endswith(".py"):
@@ -131,7 +131,7 @@ def _is_off(item: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool
 
 
 def _body_off(body: list[ast.stmt]) -> bool:
-    """Whether a module or class turns all of its tests off: `pytestmark`, or a skip of the module."""
+    """Whether a module or class turns off all of its tests: `pytestmark`, or a skip at module level."""
     for line in body:
         if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) in {"pytestmark", "__test__"}:
             value = ast.unparse(line.value)
@@ -159,7 +159,7 @@ def _says_nothing(line: ast.stmt) -> bool:
 
 
 def _python_rest(text: str) -> set[str]:
-    """What a module says outside of its tests and imports."""
+    """Return what a module contains in addition to tests and imports."""
     rest = set()
     for item in ast.parse(text).body:
         if isinstance(item, ast.ClassDef):
@@ -170,7 +170,7 @@ def _python_rest(text: str) -> set[str]:
 
 
 def _hides_what_it_imports(old: str, new: str) -> bool:
-    """Whether a module now defines a name that it used to import: then its tests test something else."""
+    """Whether a module now defines a name that it used to import: then its tests would test something else."""
     imported = {
         (a.asname or a.name).split(".")[0]
         for i in ast.walk(ast.parse(old))
@@ -215,7 +215,7 @@ def _by_pattern(path: str, text: str, declared: re.Pattern[str], found: Suite) -
 
 
 def _added_lines(old: str, new: str) -> list[str] | None:
-    """The lines that are new, where every line of before still stands in its order; else None."""
+    """Return the added lines if every earlier line is still there in the same order, otherwise None."""
     added: list[str] = []
     wanted: Iterator[str] = iter(old.splitlines())
     waiting = next(wanted, None)
@@ -228,12 +228,12 @@ def _added_lines(old: str, new: str) -> list[str] | None:
 
 
 def only_added(old: str, new: str) -> bool:
-    """Whether every line of before still stands, in its order."""
+    """Whether every earlier line is still there in the same order."""
     return _added_lines(old, new) is not None
 
 
 def names_of(findings: Iterable[str]) -> Mapping[str, list[str]]:
-    """Findings by path."""
+    """Return findings by path."""
     found: dict[str, list[str]] = {}
     for finding in findings:
         found.setdefault(finding.partition(": ")[0], []).append(finding)

@@ -1,4 +1,4 @@
-"""Whether a test program ran any test, by what it prints at its end: one line of a table for each form of summary."""
+"""Recognize by its summary whether a test program ran any test: one table row for each form of summary."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _WORD = pattern(r"(\d{1,9}) (passed|failed|errors?|xfailed|xpassed|skipped|todo|
 _OF_TESTS = pattern(
     r"\d (?:passed|failed|errors?|xfailed|xpassed|skipped|deselected|warnings?|rerun|todo|pending|total)\b"
 )
-"""What a list of counts has to name: `34 modules in 1.20s` is about something else."""
+"""What a list of counts must contain: `34 modules in 1.20s` is not about tests."""
 _WORDS_SKIPPED = frozenset({"skipped", "todo", "pending"})
 
 
 class Ran(StrEnum):
-    """What is known of the tests that a command ran."""
+    """What is known about the tests that a command ran."""
 
     SOME = "some"
     SKIPPED = "skipped"
-    """Tests were found, and every one was skipped."""
+    """Tests were found, and all were skipped."""
     NONE = "none"
     UNKNOWN = "unknown"
-    """No summary that is known."""
+    """No known summary."""
 
 
 _SUMMARIES = (
-    # Groups: `ran…` counts tests, `skip…` counts those of them that were skipped, `pend…` counts skipped ones beside
-    # them, `words` holds numbers with their names, `some` and `none` stand for themselves.
+    # Groups: `ran…` counts tests, `skip…` counts those of them that were skipped, `pend…` counts skipped tests
+    # in addition to them, `words` contains numbers with their names, `some` and `none` mean that any or no test ran.
     ("pytest", r"^=*[ \t]*(?P<words>[1-9]\d{0,8} [a-z]+(?:, \d+ [a-z]+)*) in [\d.]+s"),
     ("pytest", r"(?P<none>no tests (?:ran|collected) in [\d.]+s|^collected 0 items)"),
     ("unittest", r"^Ran (?P<ran>\d+) tests? in "),
@@ -93,11 +93,11 @@ _SUMMARIES = (
     ("bazel", r"(?P<none>No test targets were found)"),
 )
 _PATTERNS = tuple((name, pattern(text.replace(r"\d+", r"\d{1,9}"), re.MULTILINE)) for name, text in _SUMMARIES)
-"""A count has nine digits at most: what is printed may be a flood of them."""
+"""A count has at most nine digits, because output may contain a flood of them."""
 
 
 def ran_tests(output: str) -> Ran:
-    """Return whether any test was run by a command, over all summaries in its output."""
+    """Return whether a command ran any test, from all summaries in its output."""
     clean = _ESCAPE.sub("", output).replace("\r", "")
     seen = [counts for _, found in _PATTERNS for m in found.finditer(clean) for counts in _counts(m)]
     if not seen:
@@ -107,7 +107,7 @@ def ran_tests(output: str) -> Ran:
 
 
 def _counts(found: re.Match[str]) -> Iterator[tuple[int, int]]:
-    """(tests that were run, tests that were skipped) of one line of a summary."""
+    """Yield (tests that ran, tests that were skipped) for one line of a summary."""
     for name, text in found.groupdict().items():
         if text is None or name == "none":
             yield 0, 0
