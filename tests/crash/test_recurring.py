@@ -34,7 +34,7 @@ milestones:
       - {title: one, criteria: ["grep: `night` in `1.1.txt`"]}
       - {title: two, depends: ["1.1"], criteria: ["grep: `night` in `1.2.txt`"]}
 """
-DONE = "every milestone passed, the final validation passed, and the work is landed"
+DONE = "every milestone passed, the final validation passed, and the work has landed"
 LINES = "a night\n" * NIGHTS
 AS_IF_NOTHING_HAD_HAPPENED = End(
     status="completed",

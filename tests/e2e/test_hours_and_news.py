@@ -80,7 +80,7 @@ def test_the_hook_is_told_what_landed_failed_waits_and_is_completed_once(person:
     commit = person.loaded().mission.milestones[0].passed_at[:7]
     assert [line.replace(commit, "COMMIT") for line in heard] == snapshot(
         [
-            "m|completed|every milestone passed, the final validation passed, and the work is landed",
+            "m|completed|every milestone passed, the final validation passed, and the work has landed",
             "m|landed|COMMIT is on main",
         ]
     )

@@ -83,7 +83,7 @@ sandbox: off (sandbox = "off"): workers can do what you can do on this machine\
 <clock> 1.1-a1 is done
 <clock> every feature of milestone 1 is done or skipped
 <clock> milestone 1 passed: 1 criterion on <commit>
-<clock> every milestone passed, the final validation passed, and the work is landed
+<clock> every milestone passed, the final validation passed, and the work has landed
 One feature  m
 ████████████████████ 100%  completed  full mode, base main
 

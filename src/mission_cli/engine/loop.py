@@ -104,7 +104,7 @@ class Report:
 
 
 def pulse(ctx: Context, only: Sequence[MissionId] = ()) -> Report:
-    """Run ticks until no new one has been requested, or until the time of a pulse is over; then start another pulse.
+    """Run ticks until no new tick has been requested, or the time of a pulse is over; then start another pulse.
 
     Never waits for work. Errors of a mission and bugs are reported, not raised.
     """

@@ -55,7 +55,7 @@ class SyncResult(StrEnum):
 
 
 def sync_if_due(ctx: Context) -> SyncResult:
-    """At the beginning of a tick: synchronize if that is due, or if the remote lacks commits of this clone."""
+    """At the beginning of a pulse: synchronize if that is due, or if the remote lacks commits of this clone."""
     if not ctx.share.remote:
         return SyncResult.SAME
     asked, now = ctx.runtime.asked(), ctx.clock.now()

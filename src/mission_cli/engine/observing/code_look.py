@@ -84,7 +84,7 @@ class CodeLook:
         return self._world.code.evidence(record.run, start=start, work=work, protected=protected, left=end.left)
 
     def _beside(self, record: RunRecord, observation: Evidence) -> Evidence:
-        """Return the evidence, with the candidate as it is with the test files of the base."""
+        """Return the evidence, with a version of the candidate that has the test files of the base."""
         if observation.tip and not observation.integrated and self._judges.on_base(observation.tip, Sha(record.base)):
             return replace(observation, protected=(*observation.protected, f"the branch {self._mission.base}"))
         if observation.candidate is None or observation.protected or self._mission.poc:

@@ -38,7 +38,7 @@ def _outcomes(mission: Mission) -> Iterator[str]:
     done = sum(f.status is FeatureStatus.DONE for f in features)
     skipped = sum(f.status is FeatureStatus.SKIPPED for f in features)
     fixes = sum(bool(f.fixes) for f in features)
-    yield f"- {done} of {counted(len(features), 'feature')} done, {skipped} skipped, {fixes} of them to fix others."
+    yield f"- {done} of {counted(len(features), 'feature')} done, {skipped} skipped, {fixes} of them fix features."
     for milestone in mission.milestones:
         passed = sum(c.ticked for c in milestone.criteria)
         total = len(milestone.criteria)

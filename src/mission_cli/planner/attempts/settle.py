@@ -65,7 +65,7 @@ def settle(draft: Draft) -> None:
         if job.state is JobState.ENDED and job.exit is not None:
             _ended(draft, record, feature, job, job.exit)
         elif job.state is JobState.UNREACHABLE:
-            draft.hold(record.feature, HoldKind.EXECUTOR, f"{record.run}: the executor cannot be asked")
+            draft.hold(record.feature, HoldKind.EXECUTOR, f"{record.run}: the executor does not answer")
         else:
             _not_ended(draft, record, feature, job)
 
@@ -75,7 +75,7 @@ def _wanted(draft: Draft, record: RunRecord, feature: Feature | None) -> str:
     if draft.mission.status in FINISHED_MISSION:
         return f"the mission is {draft.mission.status}"
     if feature is None:
-        return "its row is not in the file any more"
+        return "its row is no longer in the file"
     if feature.status not in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
         return f"a person set the feature to {feature.raw_status or feature.status}"
     return taken_over(draft, record) or _misfit(draft, record) or caught(draft, record)

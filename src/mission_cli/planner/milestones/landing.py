@@ -96,7 +96,7 @@ def finish(draft: Draft) -> None:
     elif draft.open_records():
         draft.hold("", HoldKind.RUNNING, "an attempt is still open")
     elif landed:
-        words = "every milestone passed, the final validation passed, and the work is landed"
+        words = "every milestone passed, the final validation passed, and the work has landed"
         draft.transitions.append(ended(draft, words))
 
 
@@ -114,7 +114,7 @@ def _is_lost(draft: Draft) -> bool:
         words = f"the branch `{branch}` does not exist"
         draft.hold("", HoldKind.WORK, words, unblock=f"git branch {branch} {at}", person=True)
     elif passed and observation.target is None:
-        words = f"the commit {passed[-1].passed_at}, on which milestone {passed[-1].number} passed, is not there"
+        words = f"the commit {passed[-1].passed_at}, on which milestone {passed[-1].number} passed, is missing"
         draft.hold(
             "", HoldKind.WORK, words, unblock=f"git fetch, or mission retry a feature of {mission.id}", person=True
         )
@@ -221,7 +221,7 @@ def _land(draft: Draft, *, done: bool) -> bool:
         return False
     if landing.state is LandState.MERGE and not mission.poc and not _merge_is_good(draft, landing, landing.commit):
         return False
-    why = f"bring {landing.commit[:7]} to {mission.base}"
+    why = f"land {landing.commit[:7]} on {mission.base}"
     draft.effects.append(Land(landing.commit, draft.observation.base, why))
     return False
 
