@@ -1,1 +1,1 @@
-"""Translate in, translate out; no rules."""
+"""Translate between people or programs and the engine; contains no rules of missions."""

@@ -1,4 +1,4 @@
-"""Views as what JSON can hold."""
+"""Convert views to values that JSON can represent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def as_json(value: Any) -> Any:
-    """Return a view as what JSON can hold: amounts as numbers, words as texts."""
+    """Return a view as JSON values: amounts as numbers, string enums as strings, times in ISO 8601."""
     import dataclasses
     from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Output without a terminal library: text that a terminal does not obey, and the report of a pulse."""
+"""Output without a terminal library: text without control characters, and the report of a pulse."""
 
 from __future__ import annotations
 
@@ -18,40 +18,43 @@ if TYPE_CHECKING:
 
 BUG = 70
 _REFUSED = BlockedError.exit_code
-GONE = "is no repository with missions any more: it is left out from now on"
+GONE = "is not a repository with missions any more: pulses will ignore it"
 
 
 def is_unicode(stream: TextIO) -> bool:
-    """Whether a stream can show every character; one without an encoding is no file."""
+    """Whether a stream can show every character; a stream without an encoding is not a file and can."""
     return (getattr(stream, "encoding", None) or "utf").casefold().startswith("utf")
 
 
 def clean(text: str) -> str:
-    """Return text from a file, a model or a worker without anything that a terminal would obey."""
+    """Return text from a file, a model or a worker, with control characters replaced."""
     if text.isprintable():
         return text
     return "".join(c if c in "\n\t" or not _commands(c) else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def complaints(report: Report, *, debug: bool = False) -> list[str]:
-    """What went wrong in a pulse, for stderr."""
+    """Return the lines for stderr about what went wrong in a pulse; tracebacks only with `debug`."""
     lines = []
     for trouble in report.troubles:
         lines.append(f"error: {clean(trouble.message)}")
         lines += [f" hint: {clean(trouble.hint)}"] if trouble.hint else []
     for bug in report.bugs:
         last = bug.strip().splitlines()[-1]
-        lines.append(clean(bug) if debug else f"this is a bug of ours: {clean(last)} (more with --debug)")
+        lines.append(clean(bug) if debug else f"this is a bug in mission: {clean(last)} (--debug shows the traceback)")
     return lines
 
 
 def exit_code(report: Report) -> int:
-    """0 when it worked, 1 when it could not, 70 for a bug of ours."""
+    """Return 0 when the pulse worked, 1 when it met errors, 70 for a bug in this program."""
     return BUG if report.bugs else 1 if report.troubles else 0
 
 
 def stop_everything(repo: Path) -> tuple[str, dict[str, object]]:
-    """Set STOP and end what runs; return the words and the facts. Raises NotWrittenError where STOP cannot be set."""
+    """Set STOP and end all jobs; return the message and the facts for JSON.
+
+    Raises NotWrittenError if STOP cannot be written; the jobs have been told to end then, too.
+    """
     from mission_cli.engine.halt import LIFT, stop_jobs
     from mission_cli.wiring.emergency import open_brake
     from mission_cli.wiring.job_ancestry import refuse_worker
@@ -66,14 +69,14 @@ def stop_everything(repo: Path) -> tuple[str, dict[str, object]]:
     ended = stop_jobs(brake.executor)
     if refused is not None:
         words = f"STOP cannot be written: {refused.message}; {counted(len(ended), 'running job')} told to end"
-        raise NotWrittenError(words, hint=f"{refused.hint}; then again: mission stop --all")
-    running = f"{counted(len(ended), 'running job')} told to end" if ended else "nothing runs"
+        raise NotWrittenError(words, hint=f"{refused.hint}; then run again: mission stop --all")
+    running = f"{counted(len(ended), 'running job')} told to end" if ended else "nothing is running"
     words = f"STOP is set: nothing starts any more, {running}; lift it with `{LIFT}`"
     return words, {"stopped": brake.runtime.stopped(), "ended": ended}
 
 
 def plain_stop(repo: str) -> int:
-    """`stop --all` without a command-line library, whose imports take seconds on a machine with much to do."""
+    """Run `stop --all` without a command-line library, whose imports take seconds on a busy machine."""
     try:
         words, _ = stop_everything(Path(repo))
     except MissionError as error:
@@ -83,7 +86,7 @@ def plain_stop(repo: str) -> int:
 
 
 def plain_pulse(repo: str, *, quiet: bool) -> int:
-    """One tick on one repository, as cron and supervisors start it: without a command-line library."""
+    """Run one tick on one repository, as cron and supervisors start it, without a command-line library."""
     from mission_cli.wiring.compose import note_closed, open_repository
 
     if _is_worker(Path(repo)):
@@ -97,7 +100,10 @@ def plain_pulse(repo: str, *, quiet: bool) -> int:
 
 
 def plain_pulses(repos: Sequence[str], *, quiet: bool) -> int:
-    """One tick on each of these known repositories. What happens in one stops no other; one that is gone is dropped."""
+    """Run one tick on each of these repositories. An error in one does not stop the others; return the worst status.
+
+    A repository that does not exist any more is forgotten.
+    """
     from mission_cli.wiring.host import shorten_log
 
     shorten_log()
@@ -119,13 +125,16 @@ def _pulse_known(repo: Path, *, quiet: bool) -> int:
     except MissionError as error:
         note_closed(repo, error)
         return _say_error(error, name=f"{repo}: ")
-    except Exception as error:  # noqa: BLE001 - our bug in one repository; the others go on
-        sys.stderr.write(clean(f"{repo}: this is a bug of ours: {type(error).__name__}: {error}") + "\n")
+    except Exception as error:  # noqa: BLE001 - a bug that one repository meets must not stop the others
+        sys.stderr.write(clean(f"{repo}: this is a bug in mission: {type(error).__name__}: {error}") + "\n")
         return BUG
 
 
 def _is_worker(repo: Path) -> bool:
-    """Whether a job of the repository has started this pulse, which is said: it would decide by that environment."""
+    """Whether a job of the repository started this pulse; prints the error.
+
+    Such a pulse would decide with the environment that the worker gave it.
+    """
     from mission_cli.wiring.job_ancestry import refuse_worker
 
     try:

@@ -1,4 +1,4 @@
-"""JSON schemas for editors, made from what the parsers use themselves, so that the two cannot drift apart."""
+"""JSON schemas for editors, generated from the tables that the parsers use, so that the two cannot differ."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SCHEMAS = {"mission": front_schema, "settings": settings_schema}
 
 
 def _record(default: Any) -> dict[str, Any]:
-    """Settings are converted by the type of their defaults; so is their schema."""
+    """Return the schema of a settings class; the type of a setting is the type of its default, as in the parser."""
     properties: dict[str, Any] = {}
     for item in fields(default):
         value = getattr(default, item.name)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="mission",
-    help="Runs projects of many days with coding agents. One Markdown file in git is the database.",
+    help="Run multi-day software projects with coding agents. The state is one Markdown file in git.",
     add_completion=False,
     invoke_without_command=True,
     pretty_exceptions_enable=False,
@@ -44,9 +44,9 @@ app = typer.Typer(
 def root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
 ) -> None:
-    """Runs projects of many days with coding agents. One Markdown file in git is the database."""
+    """Run multi-day software projects with coding agents. The state is one Markdown file in git."""
     if version:
         typer.echo(f"mission {__version__}")
         raise typer.Exit

@@ -1,4 +1,4 @@
-"""A text in the person's own editor."""
+"""Edit a text in the person's own editor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mission_cli.domain.errors import UsageError
 
 
 def edited(text: str, name: str) -> str:
-    """Return the text as the person saved it. Raises UsageError when the editor ended badly."""
+    """Return the text as the person saved it. Raises UsageError if the editor's exit status is not 0."""
     from mission_cli.wiring.host import interact
 
     with tempfile.TemporaryDirectory() as folder:
@@ -19,5 +19,5 @@ def edited(text: str, name: str) -> str:
         editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
         code = interact(["/bin/sh", "-c", f'{editor} "$1"', "sh", os.fspath(copy)], cwd=folder, env=dict(os.environ))
         if code:
-            raise UsageError(f"the editor ended with {code}, nothing was saved")
+            raise UsageError(f"the editor ended with exit status {code}; nothing was saved")
         return copy.read_bytes().decode("utf-8", "surrogateescape")

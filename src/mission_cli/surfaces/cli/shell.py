@@ -1,4 +1,4 @@
-"""What every command has: its options for output and repository, its errors as exit codes."""
+"""What all commands share: the options for output and repository, and errors as exit codes."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ INTERRUPTED = 130
 Identity = Annotated[str, typer.Argument(metavar="ID", help="The mission; a prefix is enough.")]
 Thing = Annotated[str, typer.Argument(metavar="ID/N.M", help="The feature.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the file's log.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; recorded in the mission's log.")]
 
 
 @dataclass(slots=True)
 class Shell:
-    """One call of the program: where it works and how it speaks. Data to stdout, messages to stderr."""
+    """One call of the program: its repository and its output. Data goes to stdout, messages go to stderr."""
 
     repo: Path = field(default_factory=Path)
     as_json: bool = False
@@ -51,17 +51,17 @@ class Shell:
         default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
     )
     stopped: Callable[[], Stopped | None] | None = None
-    """Of a view: whether everything is stopped."""
+    """For a view: returns since when and by whom STOP is set, or None."""
     _opened: Opened | None = None
 
     def open(self, *, create: bool = False, vouched: bool = False) -> Opened:
-        """Open the repository; `vouched` where a person's command says that the settings are theirs."""
+        """Open the repository; `vouched` for a command by which a person accepts the settings."""
         from mission_cli.wiring.compose import open_repository
 
         return open_repository(self.repo, create=create, vouched=vouched)
 
     def open_at_any_rate(self, *, vouched: bool = False) -> Opened:
-        """Open it for a command that must work whatever the settings are like; one warning for each that is broken."""
+        """Open it for a command that must work even with invalid settings; print a warning for each of those."""
         from mission_cli.wiring.compose import open_at_any_rate
 
         if self._opened is None:
@@ -71,7 +71,7 @@ class Shell:
         return self._opened
 
     def look(self) -> Opened:
-        """Open it for a view: whatever is shown says first whether everything is stopped."""
+        """Open it for a view; the first line of its output shows whether STOP is set."""
         opened = self.open_at_any_rate()
         self.stopped = opened.context.runtime.stopped
         return opened
@@ -85,7 +85,7 @@ class Shell:
         self.out.print(view)
 
     def facts(self, facts: object) -> None:
-        """Print one JSON object; of a view, `stopped` says since when and by whom everything is stopped."""
+        """Print one JSON object; that of a view has `stopped`: since when and by whom STOP is set, or null."""
         value = as_json(facts)
         body = value if isinstance(value, dict) else {"items": value}
         if self.stopped is not None:
@@ -103,13 +103,13 @@ class Shell:
             self.out.print(clean(words))
 
     def head(self) -> None:
-        """Print the first line of a view where everything is stopped."""
+        """Print the first line of a view if STOP is set."""
         stopped = self.stopped() if self.stopped is not None else None
         if stopped is not None:
             self.out.print(stopped_line(stopped))
 
     def note(self, words: str) -> None:
-        """Print a message that is no data."""
+        """Print a message to stderr, unless the command is quiet."""
         if not self.quiet:
             self.err.print(clean(words))
 
@@ -118,19 +118,19 @@ class Shell:
         what: str,
         *,
         yes: bool,
-        question: str = "Go on?",
+        question: str = "Continue?",
         default: bool = False,
         refused: str = "nothing was changed",
         shown: bool = False,
     ) -> bool:
-        """Say what a command will do, unless it was `shown`, and ask.
+        """Print what a command will do, unless it was `shown`, and return whether the person agrees.
 
-        Raises UsageError without `yes` where nobody can be asked.
+        With `yes` it does not ask. Without a terminal and without `yes` it raises UsageError.
         """
         if yes:
             return True
         if not self.interactive:
-            raise UsageError(f"{what}: nobody can be asked here", hint="say so with --yes")
+            raise UsageError(f"{what}: this needs your confirmation, and there is no terminal", hint="add --yes")
         if not shown:
             self.out.print(clean(f"{what}."))
         if typer.confirm(question, default=default):
@@ -140,29 +140,31 @@ class Shell:
 
     @property
     def interactive(self) -> bool:
-        """Whether a person sits in front of it."""
+        """Whether questions can be asked: stdin and stdout are terminals, and --json was not given."""
         return sys.stdin.isatty() and sys.stdout.isatty() and not self.as_json
 
 
 READING = frozenset(
     {"diff", "doctor", "export", "history", "inbox", "lint", "list", "logs", "schema", "show", "status", "why"}
 )
-"""The commands that change nothing of a mission: a worker may look."""
+"""The commands that do not change a mission; a worker may run them."""
 
 _COMMON: dict[str, Any] = {
-    "json_output": (Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")], False),
+    "json_output": (Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")], False),
     "repo": (
-        Annotated[Path, typer.Option("--repo", help="The repository; default: the one around this folder.")],
+        Annotated[
+            Path, typer.Option("--repo", help="The repository; default: the one that contains the current folder.")
+        ],
         Path(),
     ),
-    "quiet": (Annotated[bool, typer.Option("--quiet", "-q", help="Say only what was asked for.")], False),
-    "verbose": (Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")], False),
+    "quiet": (Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result.")], False),
+    "verbose": (Annotated[bool, typer.Option("--verbose", "-v", help="Print more.")], False),
     "debug": (Annotated[bool, typer.Option("--debug", help="Show tracebacks.")], False),
 }
 
 
 def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[..., int | None]], Callable[..., None]]:
-    """Register a function whose first argument is the Shell; the common options are added to its own."""
+    """Register a function whose first argument is the Shell; the common options are added to its own options."""
 
     def register(function: Callable[..., int | None]) -> Callable[..., None]:
         hints = get_type_hints(function, include_extras=True)
@@ -205,7 +207,7 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[.
 
 
 def guarded(shell: Shell, action: Callable[[], int | None]) -> int:
-    """Run a command; errors become a sentence, a hint and an exit code."""
+    """Run a command; return its exit code. An error is printed with its hint."""
     try:
         with refusals_said():
             return action() or 0
@@ -218,16 +220,16 @@ def guarded(shell: Shell, action: Callable[[], int | None]) -> int:
         return INTERRUPTED
     except (typer.Exit, typer.Abort):
         raise
-    except Exception as error:  # noqa: BLE001 - the last door: our bug, said as such
+    except Exception as error:  # noqa: BLE001 - every other exception is a bug, and is reported as one
         if shell.debug:
             traceback.print_exc()
-        words = f"this is a bug of ours: {type(error).__name__}: {error}"
-        complain(shell, words, "run it again with --debug and report what it says", BUG)
+        words = f"this is a bug in mission: {type(error).__name__}: {error}"
+        complain(shell, words, "run it again with --debug and report the output", BUG)
         return BUG
 
 
 def complain(shell: Shell, message: str, hint: str, code: int, problems: Sequence[Problem] = ()) -> None:
-    """Say what went wrong: to people on stderr, to programs also as JSON on stdout, with every problem of a file."""
+    """Print an error on stderr, and with --json also on stdout, there with all problems of a file."""
     shell.err.print(f"error: {clean(message)}")
     if hint:
         shell.err.print(f" hint: {clean(hint)}")

@@ -1,1 +1,1 @@
-"""Views of the engine's answers for a terminal."""
+"""Format the engine's answers for a terminal."""

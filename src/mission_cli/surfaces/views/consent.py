@@ -1,4 +1,4 @@
-"""What `start` shows before it starts anything: a dozen lines, all true."""
+"""The summary that `start` shows before it starts a mission: about a dozen lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NONE = Decimal(0)
 
 
 def consent_view(ctx: Context, loaded: Loaded) -> Text:
-    """Return command, permissions, branches, pushes, the most it can cost and by when, how to stop, what is inert."""
+    """Return one line each for command, sandbox, branches, pushes, most it can cost, how to stop, and so on."""
     mission = loaded.mission
     runner, *further = (ctx.settings.runners[name] for name in runners(mission))
     workers = 1 if mission.poc else mission.preferences.max_parallel_workers or ctx.settings.max_parallel_workers
@@ -42,9 +42,9 @@ def consent_view(ctx: Context, loaded: Loaded) -> Text:
     if mission.limits.tokens is not None:
         caps.append(f"{show_amount('tokens', mission.limits.tokens)} tokens")
     features = sum(1 for _ in mission.features())
-    landing = "only when you say `mission land`"
+    landing = "only when you run `mission land`"
     if mission.preferences.land == "auto":
-        landing = f"by itself after each {'feature' if mission.poc else 'milestone'}"
+        landing = f"automatically after each {'feature' if mission.poc else 'milestone'}"
     pauses = "" if mission.autonomous else ", pausing for a person after each milestone"
     lines = [
         (
@@ -57,11 +57,11 @@ def consent_view(ctx: Context, loaded: Loaded) -> Text:
             + "".join(f"; then {shlex.join(one.command)}" for one in further),
         ),
         ("sandbox", ctx.machine.sandbox().words),
-        ("in", f"clones of its own below {ctx.settings.trees or 'your state folder'}; your checkout is not touched"),
+        ("in", f"separate clones below {ctx.settings.trees or 'your state folder'}; your checkout is not touched"),
         *([("copies", _copies(ctx))] if ctx.settings.tree.copy else []),
         ("branches", f"mission/{mission.id}/work and one per attempt; {mission.base} moves {landing}"),
         ("pushes", _pushes(ctx, mission)),
-        ("costs", f"at most {' and '.join(caps)}" if caps else "whatever it takes: the file says unlimited"),
+        ("costs", f"at most {' and '.join(caps)}" if caps else "no limit: the file says unlimited"),
         ("until", _until(mission)),
         *([("again", _again(ctx, mission))] if mission.recurs else []),
         ("judged", _judged(mission)),
@@ -77,7 +77,7 @@ def consent_view(ctx: Context, loaded: Loaded) -> Text:
 
 
 def _begun(mission: Mission) -> Mission:
-    """The mission as its next execution begins: all of a recurring one is to be done again."""
+    """Return the mission as its next execution begins: every feature of a recurring mission is pending again."""
     if not (mission.recurs and mission.executions) or mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED}:
         return mission
     stages = (replace(m, features=tuple(map(_once_more, m.features))) for m in mission.milestones)
@@ -90,13 +90,13 @@ def _once_more(feature: Feature) -> Feature:
 
 
 def _each(ctx: Context, mission: Mission, command: str, workers: int) -> str:
-    """The command and the most that one attempt may take, as it would be reserved now."""
+    """Return the command and the most that one attempt may use, as it would be reserved now."""
     if all(feature.finished for feature in mission.features()):
-        return "no worker: every feature is done or skipped; all criteria are judged again"
+        return "no worker: every feature is done or skipped; all criteria are checked again"
     observation = Observation(now=ctx.clock.now(), me=ctx.machine.me(), free_slots=workers)
     reserves = first_reserves(mission, policy_of(ctx), observation)
     if not reserves:
-        return f"{command}, as soon as there is money for an attempt: the budget is used up"
+        return f"{command}, once the budget is raised: nothing is left for an attempt"
     longest = max((r.deadline_s for r in reserves), default=0)
     words = [_range("usd", [r.cap_usd for r in reserves])] if mission.limits.usd is not None else []
     if mission.limits.tokens is not None:
@@ -108,7 +108,7 @@ def _each(ctx: Context, mission: Mission, command: str, workers: int) -> str:
 
 
 def _range(category: str, caps: list[Decimal]) -> str:
-    """The caps of all features as one amount, or from the least to the greatest."""
+    """Return the caps of all features as one amount, or as a range."""
     places = Decimal("0.01") if category == "usd" else Decimal(1)
     ends = (min(caps, default=_NONE), max(caps, default=_NONE))
     least, most = (show_amount(category, end.quantize(places) if end >= places else end) for end in ends)
@@ -123,7 +123,7 @@ def _copies(ctx: Context) -> str:
 
 
 def kept_words(loaded: Loaded) -> tuple[str, ...]:
-    """One line for everything in the file that acts on nothing yet."""
+    """Return one line for each field or section of the file that has no effect yet."""
     return tuple(dict.fromkeys(f"line {problem.line}: {problem.message}" for problem in inert(loaded)))
 
 
@@ -135,18 +135,20 @@ def _until(mission: Mission) -> str:
 def _again(ctx: Context, mission: Mission) -> str:
     due = next_due(mission.schedule, ctx.clock.now(), ctx.clock.zone)
     if due is None:
-        return f"never: `{mission.schedule}` is no time"
+        return f"never: the schedule `{mission.schedule}` cannot be read"
     first = f"{due.astimezone(ctx.clock.zone):%a %Y-%m-%d %H:%M}, by `{mission.schedule}`"
-    return f"{first}{f' until {mission.end_date}' if mission.end_date else ''}; the caps are for all of it together"
+    return (
+        f"{first}{f' until {mission.end_date}' if mission.end_date else ''}; the caps are for all executions together"
+    )
 
 
 def _pushes(ctx: Context, mission: Mission) -> str:
     if not ctx.share.remote:
-        return "nothing, nowhere (mission init --remote NAME shares missions)"
+        return "nothing (mission init --remote NAME shares missions)"
     return f"the branches missions and mission/{mission.id}/…, and refs/mission/…, to {ctx.share.remote}"
 
 
 def _judged(mission: Mission) -> str:
     if mission.poc:
-        return "by commits that say which feature they complete, and by the check of each milestone"
-    return "by running the criteria on the merged work; what a worker says counts for nothing"
+        return "by commits that name the feature they complete, and by the check of each milestone"
+    return "by running the criteria on the merged work; a worker's own report does not count"

@@ -1,4 +1,4 @@
-"""The live view of `mission run`: the status, refreshed, with the lines of what happened above it."""
+"""The live view of `mission run`: the status, refreshed every second, and above it one line for each event."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EVERY_SECONDS = 1.0
 
 
 class Screen:
-    """A context in which the terminal shows one mission."""
+    """A context manager that shows one mission on the terminal."""
 
     def __init__(self, console: Console, ctx: Context, mission: MissionId) -> None:
         self._world, self._mission = ctx, mission
@@ -47,12 +47,12 @@ class Screen:
         self._live.console.print(line)
 
     def refresh(self) -> None:
-        """Draw it as it is now."""
+        """Draw the current status."""
         self._live.update(self._view(), refresh=True)
         self._drawn = time.monotonic()
 
     def tick(self) -> None:
-        """Draw it again when the last picture is old: elapsed times grow."""
+        """Draw the status again if the last one is more than a second old, because it shows elapsed times."""
         if time.monotonic() - self._drawn > _EVERY_SECONDS:
             self.refresh()
 

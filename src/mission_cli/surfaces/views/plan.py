@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def plan_view(plan: Plan) -> Tree:
-    """Return milestones, features, criteria, and what bounds the work."""
+    """Return milestones, features and criteria, then what is excluded and the constraints."""
     tree = Tree(_named(plan.title, [f"{plan.mode} mode", _budget(plan), f"by {plan.preferences.runner}"], "bold"))
     for number, milestone in enumerate(plan.milestones, 1):
         _milestone(tree, number, milestone)

@@ -1,4 +1,4 @@
-"""Why something does not move, and what waits for a person, on a terminal; mistakes and errors are red."""
+"""Format what holds a mission and what waits for a person; mistakes and errors are red."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MISTAKES = frozenset({"value", "file", "bug", "trouble", "pulse"})
 
 
 def reasons(mission: str, answers: Sequence[tuple[str, Sequence[Hold]]]) -> Iterator[Text]:
-    """Return the lines of `mission why`: for each subject what holds it, in the order of release."""
+    """Return the lines of `mission why`: for each subject its holds, in the order in which they are checked."""
     for subject, holds in answers:
         name = f"{mission}/{subject}" if subject else mission
         yield _line(f"{name}: {_first(holds)}", holds[0].kind if holds else "")
@@ -29,7 +29,7 @@ def reasons(mission: str, answers: Sequence[tuple[str, Sequence[Hold]]]) -> Iter
 
 
 def waiting_lines(found: Sequence[tuple[str, Waiting]]) -> Iterator[Text]:
-    """Return the lines of `mission inbox`: what waits, and the command that helps."""
+    """Return the lines of `mission inbox`: what waits, and the command to type."""
     for mission, waiting in found:
         yield _line(f"{mission}: {waiting.name}", waiting.kind)
         if waiting.unblock:

@@ -1,4 +1,4 @@
-"""One mission on a terminal: bars, workers with elapsed time, spend, and what it waits for."""
+"""Format one mission for a terminal: progress, workers with elapsed time, cost, and what it waits for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from mission_cli._support.text import counted
 from mission_cli.domain.status import HoldKind
 from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.views.text import bar, money, status
@@ -26,7 +27,7 @@ _TITLE = 44
 
 
 def status_view(view: MissionView) -> RenderableType:
-    """Return the whole picture of one mission."""
+    """Return the status of one mission."""
     parts: list[RenderableType] = [_head(view)]
     for milestone in view.milestones:
         parts += [Text(), _milestone(milestone)]
@@ -48,7 +49,7 @@ def list_view(lines: list[Line]) -> RenderableType:
     for name in ("MISSION", "STATUS", "PROGRESS", "TITLE"):
         table.add_column(name, no_wrap=name != "TITLE", overflow="ellipsis")
     for line in lines:
-        broken = f" ({line.problems} errors)" if line.problems else ""
+        broken = f" ({counted(line.problems, 'error')})" if line.problems else ""
         table.add_row(
             Text(clean(line.id)),
             status(line.status),
@@ -81,7 +82,7 @@ def _milestone(milestone: MilestoneView) -> Text:
         passed = sum(c.verdict == "passed" for c in judged)
         text.append(f"  {passed} of {len(milestone.criteria)} criteria passed", style="dim")
     if milestone.rounds:
-        text.append(f"  {milestone.rounds} failed validations", style="dim")
+        text.append(f"  {counted(milestone.rounds, 'failed validation')}", style="dim")
     return text
 
 
@@ -94,7 +95,7 @@ def _feature(feature: FeatureView) -> Text:
     if feature.running_for:
         words.append(f"{clean(feature.worker)} for {feature.running_for}")
     elif feature.attempts > 1 or (feature.attempts and feature.shown_as not in {"done", "skipped"}):
-        words.append(f"{feature.attempts} attempts")
+        words.append(counted(feature.attempts, "attempt"))
     if feature.blocked_by and feature.shown_as not in {"done", "skipped"}:
         words.append(clean(feature.blocked_by[0].detail))
     text.append(" " + "; ".join(words) if words else "", style="dim")
@@ -129,7 +130,7 @@ def _warnings(view: MissionView) -> list[RenderableType]:
         rows += [Text(), Text(f"sandbox: {clean(view.sandbox)}", style="yellow")]
     if view.edits:
         count = len(view.edits)
-        words = f"{count} edit{'s' if count > 1 else ''} of yours not committed: {', '.join(map(clean, view.edits))}"
+        words = f"{count} uncommitted edit{'s' if count > 1 else ''}: {', '.join(map(clean, view.edits))}"
         rows += [Text(), Text(words, style="yellow")]
         rows += [Text(f"  → {clean(command)}", style="green") for command in view.commit_edits]
     for finding in view.pulse:

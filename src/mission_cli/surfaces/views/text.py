@@ -1,4 +1,4 @@
-"""Small pieces that every view uses: bars, amounts, colours of statuses."""
+"""Small pieces that every view uses: bars, amounts, colors of statuses."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ _BAR = 20
 
 
 def status(word: str, width: int = 0) -> Text:
-    """Return a status word in its colour."""
+    """Return a status word in its color."""
     return Text(clean(word).ljust(width), style=_COLOURS.get(word, ""))
 
 
 def bar(share: float, width: int = _BAR) -> str:
-    """Return a bar for 0 to 1; more than 1 is full."""
+    """Return a bar for a share from 0 to 1; more than 1 is shown as full."""
     full = round(max(0.0, min(1.0, share)) * width)
     return "█" * full + "░" * (width - full)
 
 
 def stopped_line(stopped: Stopped) -> Text:
-    """Return the first line of every view where everything is stopped: since when, in local time, and by whom."""
+    """Return the first line of every view while STOP is set: since when, in local time, and by whom."""
     moment = parse_stamp(stopped.since)
     since = stopped.since
     if moment is not None:
@@ -62,7 +62,7 @@ def stopped_line(stopped: Stopped) -> Text:
 
 
 def money(category: str, amounts: Money) -> str:
-    """Return `$1.20 of $20, $0.50 held`, as far as there is something to say."""
+    """Return text such as `$1.20 of $20, $0.50 held`; parts that are zero are left out."""
     words = show_amount(category, amounts.spent)
     if amounts.cap:
         words += f" of {show_amount(category, amounts.cap)}"

@@ -19,7 +19,7 @@ Agent = Annotated[str, typer.Option("--agent", help="opencode, claude or all.")]
 Project = Annotated[
     bool,
     typer.Option(
-        "--project", help="Below this repository, for everybody; workers see them only with project_settings."
+        "--project", help="In this repository, for all its users; workers see them only with project_settings."
     ),
 ]
 
@@ -29,8 +29,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         help="`/mission` and `/full-loop` as commands of opencode and Claude Code.", add_completion=False
     )
-    command(group, "install", help="Write the commands; what a person has changed is left alone.")(install)
-    command(group, "remove", help="Remove the commands; what a person has changed is left alone.")(remove)
+    command(group, "install", help="Install the commands; files that you have changed are left alone.")(install)
+    command(group, "remove", help="Remove the commands; files that you have changed are left alone.")(remove)
     app.add_typer(group, name="commands")
 
 
@@ -38,15 +38,15 @@ def install(
     shell: Shell,
     agent: Agent = "all",
     project: Project = False,
-    force: Annotated[bool, typer.Option("--force", help="Also over what a person has changed.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also overwrite files that you have changed.")] = False,
 ) -> int:
-    """Write the command files that are missing or older."""
+    """Write the command files that are missing or outdated."""
     from mission_cli.wiring.host import agent_commands
 
     said: list[tuple[CommandFile, str]] = []
     for file in _files(shell, agent, project=project):
         if file.state is agent_commands().State.CURRENT:
-            said.append((file, "is there"))
+            said.append((file, "up to date"))
         elif file.state is agent_commands().State.PERSONS and not force:
             said.append((file, _LEFT))
         else:
@@ -59,15 +59,15 @@ def remove(
     shell: Shell,
     agent: Agent = "all",
     project: Project = False,
-    force: Annotated[bool, typer.Option("--force", help="Also what a person has changed.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also remove files that you have changed.")] = False,
 ) -> int:
-    """Remove the command files that are ours."""
+    """Remove the command files that this program wrote."""
     from mission_cli.wiring.host import agent_commands
 
     said: list[tuple[CommandFile, str]] = []
     for file in _files(shell, agent, project=project):
         if file.state is agent_commands().State.MISSING:
-            said.append((file, "is not there"))
+            said.append((file, "does not exist"))
         elif file.state is agent_commands().State.PERSONS and not force:
             said.append((file, _LEFT))
         else:
@@ -76,7 +76,7 @@ def remove(
     return _report(shell, said)
 
 
-_LEFT = "left alone: a person has changed it (--force)"
+_LEFT = "left alone: it was changed since it was installed (--force)"
 
 
 def _files(shell: Shell, agent: str, *, project: bool) -> list[CommandFile]:
@@ -84,7 +84,7 @@ def _files(shell: Shell, agent: str, *, project: bool) -> list[CommandFile]:
 
     chosen = agent_commands().AGENTS if agent == "all" else (agent,)
     if not set(chosen) <= set(agent_commands().AGENTS):
-        raise UsageError(f"`{agent}` has no commands of ours", hint="--agent opencode, claude or all")
+        raise UsageError(f"there are no commands for the agent `{agent}`", hint="--agent opencode, claude or all")
     found: list[CommandFile] = agent_commands().look(chosen, os.environ, _root(shell) if project else None)
     return found
 
@@ -94,7 +94,7 @@ def _root(shell: Shell) -> Path:
 
     root = find_checkout(shell.repo).main_tree
     if root is None:
-        raise NotFoundError("a bare repository has no files", hint="leave --project out")
+        raise NotFoundError("a bare repository has no files", hint="omit --project")
     return root
 
 

@@ -1,4 +1,4 @@
-"""Commands that make and mend missions: new, init, edit."""
+"""The commands `new`, `init`, `merge-driver` and `edit`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SETTINGS = """\
 # copy = [".env.test"]          # files that are not in git and that a tree needs
 
 # [runners.script]
-# kind = "command"              # any program: the prompt comes on stdin, MISSION_* stand in the environment
+# kind = "command"              # any program; it gets the prompt on stdin, and MISSION_* variables
 # command = ["sh", "worker.sh"]
 # deadline = "3h"
 """
@@ -48,20 +48,18 @@ _SETTINGS = """\
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "new", help="Make a mission from a goal, or from a plan file, and commit it.")(new)
+    command(app, "new", help="Make a mission from a goal or a plan file, and commit it.")(new)
     command(app, "init", help="Set this repository up for missions.")(init)
-    command(app, "merge-driver", help="Let git merge mission files by meaning: `mission merge-driver install`.")(
+    command(app, "merge-driver", help="Let git merge mission files field by field: `mission merge-driver install`.")(
         merge_driver
     )
-    command(app, "edit", help="Edit a copy of the mission file; it is linted, merged and committed under your name.")(
-        edit
-    )
+    command(app, "edit", help="Edit a copy of the mission file; it is linted, merged and committed in your name.")(edit)
 
 
 def new(
     shell: Shell,
-    goal: Annotated[str, typer.Argument(help="What shall be reached; - reads it from standard input.")] = "",
-    plan: Annotated[Path | None, typer.Option(help="A ready plan, YAML or JSON.")] = None,
+    goal: Annotated[str, typer.Argument(help="What to achieve; - reads it from standard input.")] = "",
+    plan: Annotated[Path | None, typer.Option(help="A plan file, YAML or JSON.")] = None,
     identity: Annotated[str, typer.Option("--id", help="Name of the mission; default: m-DATE-HEX.")] = "",
     mode: Annotated[str, typer.Option(help="poc or full.")] = "",
     kind: Annotated[str, typer.Option("--type", help="development, research, operations or your own.")] = "",
@@ -72,11 +70,11 @@ def new(
     hours: Annotated[str, typer.Option(help="Cap in hours of work, or unlimited.")] = "",
     max_tokens: Annotated[str, typer.Option("--max-tokens", help="Cap in tokens, or unlimited.")] = "",
     deadline: Annotated[str, typer.Option(help="Date or time.")] = "",
-    orchestrator: Annotated[str, typer.Option(help="Model tier that makes the plan; default: opus.")] = "",
+    orchestrator: Annotated[str, typer.Option(help="Tier of the model that writes the plan; default: opus.")] = "",
     homeless: Annotated[
-        bool, typer.Option("--homeless", help="No repository yet: keep it in your data folder.")
+        bool, typer.Option("--homeless", help="Without a repository yet: keep it in your data folder.")
     ] = False,
-    start: Annotated[bool, typer.Option("--start", help="Start it at once.")] = False,
+    start: Annotated[bool, typer.Option("--start", help="Start it immediately.")] = False,
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
 ) -> int:
     """Make a mission from a goal or a plan file and commit it."""
@@ -122,7 +120,7 @@ def init(
     shell: Shell,
     remote: Annotated[str, typer.Option(help="Share missions with other clones by pushing to this git remote.")] = "",
 ) -> int:
-    """Set this repository up: the state repository, the merge driver, a settings file to fill in."""
+    """Set up this repository: create the state repository and a settings file, register the merge driver."""
     from mission_cli.settings import with_remote
     from mission_cli.wiring.compose import register_merge_driver
 
@@ -139,41 +137,39 @@ def init(
         wanted = _SETTINGS if there is None else there
         wanted = with_remote(wanted, remote, os.fspath(settings)) if remote else wanted
         if wanted == there:
-            done.append(f"settings: {settings} (left as it is)")
+            done.append(f"settings: {settings} (unchanged)")
         else:
             settings.write_text(wanted, encoding="utf-8")
-            new = "new, all commented out: fill it in and commit it" if there is None else "changed: commit it"
+            new = "new, every line is a comment: edit and commit it" if there is None else "changed: commit it"
             done.append(f"settings: {settings} ({new})")
-        done += [f"shared by: {remote}; nothing is pushed before the next pulse"] if remote else []
+        done += [f"shared through: {remote}; the next pulse pushes to it"] if remote else []
     shell.say("\n".join(done), facts={"state": os.fspath(state.work_tree), "settings": os.fspath(settings or "")})
     return 0
 
 
 def _asked_remote(shell: Shell, opened: Opened) -> str:
-    """The remote that a person on a terminal says yes to; empty where nobody is asked, or says no."""
+    """Return the remote that the person agreed to share through; empty if they refused or could not be asked."""
     usual = "" if opened.context.settings.remote or opened.state.layout.in_place else opened.usual_remote()
     words = f"Share missions with other clones by pushing to `{clean(usual)}`?"
     return usual if usual and shell.interactive and typer.confirm(words, default=False) else ""
 
 
-def merge_driver(
-    shell: Shell, action: Annotated[str, typer.Argument(metavar="install", help="What to do with it.")]
-) -> int:
-    """Register the merge driver where the mission files of this repository live."""
+def merge_driver(shell: Shell, action: Annotated[str, typer.Argument(metavar="install", help="Registers it.")]) -> int:
+    """Register the merge driver in the git repository that stores the mission files."""
     from mission_cli.wiring.compose import register_merge_driver
 
     if action != "install":
-        raise UsageError(f"`{clean(action)}` is nothing to do", hint="mission merge-driver install")
+        raise UsageError(f"`{clean(action)}` is not an action of merge-driver", hint="mission merge-driver install")
     opened = shell.open()
     changed = register_merge_driver(opened)
     state = opened.state.layout
-    words = "\n".join(f"written: {path}" for path in changed) or f"it is registered in {state.git_dir} already"
+    words = "\n".join(f"written: {path}" for path in changed) or f"already registered in {state.git_dir}"
     shell.say(words, facts={"git_dir": os.fspath(state.git_dir), "changed": [os.fspath(path) for path in changed]})
     return 0
 
 
 def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") -> int:
-    """Edit a copy; what is committed meanwhile is merged with it."""
+    """Edit a copy of the mission file, merge it with what was committed meanwhile, and commit it."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands.edit import save_edit
     from mission_cli.document.reading.placed import load_placed
@@ -187,7 +183,7 @@ def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") 
     if loaded.errors() or loaded.refused:
         kept = _kept(f"{address.mission.id}.md", text)
         words = "\n".join(p.at(os.fspath(kept)) for p in loaded.errors())
-        raise BlockedError(f"it has errors and was not saved:\n{words}", hint=f"your text is kept in {kept}")
+        raise BlockedError(f"the text has errors and was not saved:\n{words}", hint=f"your text is kept in {kept}")
     try:
         done = save_edit(opened.context, address.stored.id, before, text)
     except BlockedError as error:
@@ -199,7 +195,7 @@ def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") 
 
 
 def _kept(name: str, text: str) -> Path:
-    """A file of its own with a text that could not be saved."""
+    """Write a text that could not be saved to a temporary file; return its path."""
     kept = Path(tempfile.mkdtemp()) / name
     kept.write_bytes(text.encode("utf-8", "surrogateescape"))
     return kept
@@ -208,7 +204,7 @@ def _kept(name: str, text: str) -> Path:
 def _read(
     shell: Shell, plan: Path, given: dict[str, str], budget: dict[str, str], runner: str
 ) -> tuple[Plan, list[Problem]]:
-    """Return the plan of a file and what is to be warned of. Raises NotFoundError, DocumentError with all problems."""
+    """Return the plan in a file, and the warnings. Raises NotFoundError, and DocumentError with all problems."""
     from mission_cli.document.plans.plan import override, read_plan
 
     try:
@@ -219,7 +215,7 @@ def _read(
         line = error.object.count(b"\n", 0, error.start) + 1
         column = error.start - (error.object.rfind(b"\n", 0, error.start) + 1) + 1
         hint = "save the file as UTF-8"
-        raise DocumentError("a byte that is not UTF-8", where=f"{plan}:{line}:{column}", hint=hint) from error
+        raise DocumentError("the file is not UTF-8", where=f"{plan}:{line}:{column}", hint=hint) from error
     read = read_plan(text)
     warnings = [p for p in read.problems if p.severity == "warning"]
     for problem in warnings if not shell.as_json else ():
@@ -233,18 +229,19 @@ def _read(
 
 
 def _refuse_unapproved(order: Order, *, headless: bool) -> None:
-    """Raise UsageError where nobody can be asked, and something is missing."""
+    """Raise UsageError if the goal or the approval is missing and there is no terminal to ask for it."""
     if order.ask:
         return
     if not order.goal:
         hint = 'mission new "GOAL" on a terminal or with --headless, or mission new --plan plan.yaml'
         raise UsageError("a goal or a plan file is needed", hint=hint)
     if not headless:
-        raise UsageError("nobody can approve the plan here", hint="--headless takes the plan as the model makes it")
+        hint = "--headless accepts the model's plan without approval"
+        raise UsageError("the plan needs your approval, and there is no terminal", hint=hint)
 
 
 def _create_planned(shell: Shell, made: Approved, order: Order) -> tuple[str, str]:
-    """Make the mission of an approved plan; where that fails, the plan that was paid for is not lost."""
+    """Make the mission of an approved plan; if that fails, print where the plan is kept and what it cost."""
     try:
         return create_mission(shell, made.plan, base=order.base, homeless=order.homeless, planning=made.planned.records)
     except MissionError:
@@ -261,7 +258,7 @@ def create_mission(
     planning: Callable[[MissionId], Sequence[RunRecord]] = lambda _: (),
     front: Mapping[str, str | int] | None = None,
 ) -> tuple[str, str]:
-    """Make the mission of a plan in the repository, or in the data folder where there is none; return id and path.
+    """Make the mission of a plan in the repository, or in the data folder without one; return its id and path.
 
     `front` are keys of the front matter that a plan does not have.
     """
@@ -275,12 +272,12 @@ def create_mission(
     if homeless or not is_in_repository(shell.repo):
         store = open_homeless(create=True)
         if store is None:
-            raise AssertionError("it was made a line ago")
+            raise AssertionError("open_homeless(create=True) returned None")
         return create(plan, store=store, person=git_person(shell.repo), base=lambda _: base or plan.base, **common)
     opened = shell.open(create=True)
     chosen = base or plan.base or opened.default_base()
     if not chosen:
-        raise UsageError("no branch is checked out", hint="say which one is the base: --base main")
+        raise UsageError("no branch is checked out", hint="name the base branch: --base main")
     place = os.fspath(opened.checkout.name)
     person = opened.context.machine.person()
     named = bool(base or plan.base)

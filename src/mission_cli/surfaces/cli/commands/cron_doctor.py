@@ -1,4 +1,4 @@
-"""Commands that keep missions going: cron install, remove, status; doctor."""
+"""The commands `cron install`, `cron remove`, `cron status` and `doctor`."""
 
 from __future__ import annotations
 
@@ -35,13 +35,15 @@ _PROGRAMS = ("git", "bwrap")
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(name="cron", help="What starts a pulse every minute.", rich_markup_mode=None)
-    words = "Start `mission pulse --all` every minute; it is tried first as cron would start it."
+    group = typer.Typer(
+        name="cron", help="Manage the schedule that starts a pulse every minute.", rich_markup_mode=None
+    )
+    words = "Start `mission pulse --all` every minute; first tests that it works in cron's environment."
     command(group, "install", help=words)(install)
-    command(group, "remove", help="Start it no more. Keys and everything else stay.")(remove)
-    command(group, "status", help="What starts pulses, and whether it works. Exit 1 when it does not.")(status)
+    command(group, "remove", help="Stop starting pulses. Keys and everything else stay.")(remove)
+    command(group, "status", help="Show what starts pulses, and whether it works. Exit 1 when it does not.")(status)
     app.add_typer(group)
-    words = "Prove that git, agents, models, room and schedule work. Exit 1 when something is wrong."
+    words = "Check that git, agents, models, disk space and schedule work. Exit 1 when something is wrong."
     command(app, "doctor", help=words)(doctor)
 
 
@@ -49,14 +51,14 @@ def install(
     shell: Shell,
     kind: Annotated[str, typer.Option("--with", help="cron or systemd; default: the one that works here.")] = "",
 ) -> int:
-    """Write the line or the timer, once it has proven to work."""
+    """Write the crontab line or the systemd timer, after a test that it works."""
     from mission_cli.app.queries.doctor import schedule_findings
     from mission_cli.engine.guards.health import in_its_environment
     from mission_cli.wiring.compose import instruments, schedule
     from mission_cli.wiring.host import schedules
 
     if kind and kind not in schedules():
-        raise UsageError(f"--with {kind} is not known", hint=f"it is one of {', '.join(schedules())}")
+        raise UsageError(f"unknown schedule: --with {kind}", hint=f"use one of {', '.join(schedules())}")
     local = schedule()
     opened = _opened(shell)
     runners = [r.command[0] for r in opened.context.settings.runners.values() if r.command] if opened else []
@@ -76,17 +78,17 @@ def install(
 
 
 def remove(shell: Shell) -> int:
-    """Take the line or the timer away."""
+    """Remove the crontab line or the systemd timer."""
     from mission_cli.wiring.compose import schedule
 
     removed = schedule().remove()
-    words = f"{' and '.join(removed)}: removed; workers that run go on" if removed else "nothing was installed"
+    words = f"{' and '.join(removed)}: removed; running workers continue" if removed else "nothing was installed"
     shell.say(words, facts={"removed": removed})
     return 0
 
 
 def status(shell: Shell) -> int:
-    """What there is, and what is wrong with it."""
+    """Show what starts pulses, and what is wrong with it."""
     from mission_cli.app.queries.doctor import healthy, schedule_findings
     from mission_cli.wiring.compose import instruments, schedule
 
@@ -106,11 +108,11 @@ def status(shell: Shell) -> int:
 def doctor(
     shell: Shell,
     as_cron: Annotated[
-        bool, typer.Option("--as-cron", help="Look with the environment that the scheduled pulse has.")
+        bool, typer.Option("--as-cron", help="Check in the environment of the scheduled pulse.")
     ] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Call no model and no remote.")] = False,
 ) -> int:
-    """Look at everything that missions need."""
+    """Check everything that missions need."""
     if as_cron:
         return _as_cron(shell, offline=offline)
     from mission_cli.app.commands.cleanup import left_behind
@@ -140,7 +142,7 @@ def doctor(
 
 
 def findings_view(findings: Sequence[Finding], cost: str = "") -> RenderableType:
-    """Return one line per finding, with what to do below it."""
+    """Return one line for each diagnosis, with what to do below it."""
     width = max((len(finding.subject) for finding in findings), default=0)
     lines = []
     for finding in findings:
@@ -151,12 +153,12 @@ def findings_view(findings: Sequence[Finding], cost: str = "") -> RenderableType
             lines.append(Text(f"{'':<{width + 11}}→ {clean(finding.todo)}", style="green"))
     bad = sum(f.level is Level.WRONG for f in findings)
     doubts = sum(f.level is Level.WARNING for f in findings)
-    last = f"{bad} wrong, {counted(doubts, 'warning')}" if bad or doubts else "everything is as it should be"
+    last = f"{bad} wrong, {counted(doubts, 'warning')}" if bad or doubts else "everything is ok"
     return Group(*lines, Text(f"{last}{f'; {cost}' if cost else ''}", style="bold"))
 
 
 def _opened(shell: Shell, *, ticking: bool = True) -> Opened | None:
-    """The repository around us; None where there is none with missions."""
+    """Return the repository that contains the current folder; None if there is none with missions."""
     from mission_cli.wiring.compose import open_repository
 
     try:
@@ -166,18 +168,18 @@ def _opened(shell: Shell, *, ticking: bool = True) -> Opened | None:
 
 
 def _installed_words(local: LocalSchedule, done: Installation) -> list[str]:
-    words = [f"tried as {done.installed.kind} starts it: it works. From now on it runs every minute:"]
+    words = [f"tested in the environment of {done.installed.kind}: it works. From now on it runs every minute:"]
     words.append(done.installed.text)
-    made = "made, readable for you only: keys for agents go there" if done.keys_made else "left as it is"
+    made = "created, readable only for you: put keys for agents there" if done.keys_made else "unchanged"
     words.append(f"keys: {local.key_file} ({made})")
     if done.left_out:
-        words.append(f"a crontab's line is too short for the whole PATH, left out: {', '.join(done.left_out)}")
-    words += [f"{kind}: removed, one of both is enough" for kind in done.replaced]
+        words.append(f"the PATH is too long for a line of a crontab; left out: {', '.join(done.left_out)}")
+    words += [f"{kind}: removed, because one schedule is enough" for kind in done.replaced]
     return words
 
 
 def _call_models(shell: Shell, opened: Opened) -> tuple[list[Finding], str]:
-    """Call each model that is in use once, side by side; the findings, and the words for what it cost."""
+    """Call each model that is in use once, in parallel; return the diagnoses, and the cost in words."""
     from decimal import Decimal
 
     from mission_cli.app.queries.doctor import answer, call_models
@@ -189,21 +191,21 @@ def _call_models(shell: Shell, opened: Opened) -> tuple[list[Finding], str]:
     except MissionError as error:
         return [wrong("models", error.message, error.hint)], ""
     if calls and not shell.as_json:
-        shell.note(f"asking {counted(len(calls), 'model')} for one word (--offline leaves that out)")
+        shell.note(f"asking {counted(len(calls), 'model')} for one word (--offline skips this)")
     answers = []
     for call in calls:
         while (found := answer(opened.context, call, os.fspath(key_file()))) is None:
-            time.sleep(_LOOK_SECONDS)  # a job of its own answers, and tells nobody
+            time.sleep(_LOOK_SECONDS)  # polled: no notification comes when the job has answered
         answers.append(found)
     shutil.rmtree(opened.checkout.runtime / "jobs/doctor" / nonce, ignore_errors=True)
     known = sum((usd for _, usd in answers if usd is not None), Decimal(0))
     unknown = sum(usd is None for _, usd in answers)
-    words = f"this look cost {show_amount('usd', known)}" + (f" and {unknown} unknown" if unknown else "")
+    words = f"this check cost {show_amount('usd', known)}" + (f" and {unknown} unknown" if unknown else "")
     return [finding for finding, _ in answers], words if answers else ""
 
 
 def _as_cron(shell: Shell, *, offline: bool) -> int:
-    """Start ourselves again with what the schedule gives to its pulse, and say what came of it."""
+    """Run `doctor` again in the environment of the scheduled pulse; print its output and return its status."""
     from mission_cli.wiring.compose import schedule
     from mission_cli.wiring.host import run
 
@@ -213,7 +215,8 @@ def _as_cron(shell: Shell, *, offline: bool) -> int:
     ours = argv[: argv.index("pulse")] if "pulse" in argv else ()
     if not ours:
         raise ToolError(
-            f"somebody has changed what {installed.kind} starts: {installed.text}", hint="mission cron install"
+            f"the entry of {installed.kind} was changed and starts no pulse: {installed.text}",
+            hint="mission cron install",
         )
     flags = ["--repo", os.fspath(shell.repo.resolve())]
     flags += ["--offline"] if offline else []
@@ -222,11 +225,12 @@ def _as_cron(shell: Shell, *, offline: bool) -> int:
     try:
         done = run([*ours, "doctor", *flags], cwd=around["HOME"], env=around, timeout=None)
     except ToolError as error:
-        raise ToolError(f"as {installed.kind} starts it, {error.message}", hint="mission cron install") from error
+        words = f"in the environment of {installed.kind}: {error.message}"
+        raise ToolError(words, hint="mission cron install") from error
     if not shell.as_json:
-        shell.note(f"as {installed.kind} starts it, with PATH={around['PATH']}")
+        shell.note(f"checked in the environment of {installed.kind}, with PATH={around['PATH']}")
     sys.stdout.write(done.out.decode("utf-8", "replace"))
     sys.stderr.write(done.err.decode("utf-8", "replace"))
     if done.code and not shell.as_json:
-        shell.note(f"keys go into {local.key_file}; `mission cron install` takes over the PATH of this shell")
+        shell.note(f"put keys into {local.key_file}; `mission cron install` copies the PATH of this shell")
     return done.code

@@ -1,4 +1,4 @@
-"""Commands that keep mission files healthy: lint, fmt, schema."""
+"""The commands `lint`, `fmt` and `schema`, which work on mission files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli._support.text import counted
 from mission_cli.domain.errors import ConflictError, NotFoundError, UsageError
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
@@ -30,31 +31,33 @@ Paths = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A mission file as it was read: as a person has it on disk, or as it is committed."""
+    """The text of a mission file, from disk or from a commit."""
 
     path: str
     text: str
     identity: str
-    """The id that its place gives it."""
+    """The id that its path gives it."""
     placed: bool
-    """Whether it lies where missions lie: its id has to be the name of its folder then."""
+    """Whether it is in a folder of missions; then its id has to be the name of its own folder."""
     met: tuple[Problem, ...] = ()
-    """Errors that the last pulse met for it, and whether it is not committed."""
+    """Errors of the last pulse for this mission, and a warning if the file is not committed."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "lint", help="Say what is wrong with mission files, with line and column.")(lint)
-    command(app, "fmt", help="Align the tables of mission files; nothing but white space moves.")(fmt)
+    command(app, "lint", help="Report errors and warnings in mission files, with line and column.")(lint)
+    command(app, "fmt", help="Align the tables of mission files; changes nothing but white space.")(fmt)
     command(app, "schema", help="Print the JSON schema of the front matter, or of .mission.toml, for editors.")(schema)
 
 
 def lint(
     shell: Shell,
     paths: Paths = None,
-    mend: Annotated[bool, typer.Option("--fix", help="Mend what has one right answer, in the file on disk.")] = False,
+    mend: Annotated[
+        bool, typer.Option("--fix", help="Fix problems that have only one solution, in the file on disk.")
+    ] = False,
 ) -> int:
-    """Say what is wrong with mission files. Exit 1 when something would not run."""
+    """Report what is wrong with mission files; return 1 if there are errors."""
     from mission_cli.document.checking.lint import lint as check
     from mission_cli.document.reading.load import load
     from mission_cli.document.reading.placed import load_placed
@@ -71,8 +74,8 @@ def lint(
     lines = [f"{path}:{note.line}: fixed: {note.message}" for path, note in mended]
     lines += [p.at(path) for path, p in found]
     if found:
-        lines.append(f"{errors} errors, {len(found) - errors} warnings")
-    words = "\n".join(clean(line) for line in lines) or "nothing to complain about"
+        lines.append(f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}")
+    words = "\n".join(clean(line) for line in lines) or "no errors or warnings"
     facts = {
         "problems": [_as_facts(path, p) for path, p in found],
         "errors": errors,
@@ -85,7 +88,7 @@ def lint(
 def fmt(
     shell: Shell,
     paths: Paths = None,
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 when something would change.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if something would change.")] = False,
 ) -> int:
     """Align tables in the files on disk."""
     from mission_cli.document.checking.align import aligned
@@ -105,13 +108,13 @@ def fmt(
 
 def schema(
     shell: Shell,
-    name: Annotated[str, typer.Argument(metavar="[mission|settings]", help="Of what.")] = "mission",
+    name: Annotated[str, typer.Argument(metavar="[mission|settings]", help="Which schema.")] = "mission",
 ) -> int:
-    """Print a JSON schema; with --json it stands under `document`."""
+    """Print a JSON schema; with --json under the key `document`."""
     from mission_cli.surfaces.schemas import SCHEMAS
 
     if name not in SCHEMAS:
-        raise UsageError(f"there is no schema of `{name}`", hint=f"known are {', '.join(SCHEMAS)}")
+        raise UsageError(f"there is no schema of `{name}`", hint=f"use one of {', '.join(SCHEMAS)}")
     found = SCHEMAS[name]()
     if shell.as_json:
         shell.facts({"name": name, "document": found})
@@ -146,7 +149,7 @@ def _write(source: Source, text: str) -> None:
     path = Path(source.path).resolve()
     old, new = (t.encode("utf-8", "surrogateescape") for t in (source.text, text))
     if not replace_unless_changed(path, old, new, temp_folder=path.parent):
-        raise ConflictError(f"{source.path} was changed meanwhile", hint="it is as it was left; try again")
+        raise ConflictError(f"{source.path} was changed meanwhile", hint="nothing was written to it; try again")
 
 
 def _sources(shell: Shell, words: list[str]) -> Iterator[Source]:
@@ -164,9 +167,9 @@ def _sources(shell: Shell, words: list[str]) -> Iterator[Source]:
 
 
 def _below(folder: Path) -> list[Path]:
-    """The mission files of a folder: in it, in folders of it, and where missions lie in repositories below it.
+    """Return the mission files in a folder, in its subfolders, and in the mission folders of repositories below it.
 
-    Raises NotFoundError where there is none: nothing was looked at, and nothing is said to be well.
+    Raises NotFoundError if there is none, so that `lint` does not report success without having checked anything.
     """
     from mission_cli.domain.paths import MISSION_FOLDERS, is_mission_file
 
@@ -196,7 +199,7 @@ def _read(path: Path) -> Source:
 
 
 def _of_missions(shell: Shell, names: list[str]) -> Iterator[Source]:
-    """The files of missions by id, or of all; one that is edited on disk is read there."""
+    """Yield the files of the named missions, or of all; a file with an uncommitted edit is read from disk."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.queries.troubles import problems_of
 
@@ -212,19 +215,18 @@ def _of_missions(shell: Shell, names: list[str]) -> Iterator[Source]:
 
 
 def _uncommitted(ctx: Context, stored: Stored, kind: str) -> Problem:
-    """Say that a file on disk is not what counts, and how it is committed."""
-    from mission_cli._support.text import counted
+    """Return the warning that a file on disk does not count yet; its hint is the command that commits it."""
     from mission_cli.app.commands.edit import commit_command
     from mission_cli.document.reading.placed import load_placed
     from mission_cli.domain.problems import Problem, Severity
 
     errors = counted(len(load_placed(stored.text, stored.id).errors()), "error")
-    words = f"this is the file on disk; until you commit it the committed one counts, which has {errors}"
+    words = f"this is the file on disk; until you commit it, the committed one counts, which has {errors}"
     return Problem(1, 1, words, commit_command(ctx, stored.path, kind), Severity.WARNING)
 
 
 def _on_disk(sources: Iterator[Source]) -> Iterator[Source]:
-    """The same files as they lie on disk: what is written is a person's edit, and waits for their commit."""
+    """Yield those of the files that exist on disk, as they are there: a change to them is an uncommitted edit."""
     for source in sources:
         if Path(source.path).is_file():
             yield Source(source.path, _read(Path(source.path)).text, source.identity, source.placed)

@@ -1,4 +1,4 @@
-"""Commands that stop missions and let them go on: pause, resume, cancel, stop. They work whatever else does not."""
+"""The commands `pause`, `resume`, `cancel` and `stop`. They work even with invalid settings."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from mission_cli.surfaces.plain import stop_everything
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "pause", help="Start nothing new; running workers end by themselves.")(pause)
-    command(app, "resume", help="Go on after a pause.")(resume)
+    command(app, "pause", help="Start nothing new; running workers finish.")(pause)
+    command(app, "resume", help="Continue after a pause.")(resume)
     command(app, "cancel", help="End the mission; workers are stopped, their work is kept.")(cancel)
-    command(app, "stop", help="The panic button: stop everything in this repository.")(stop)
+    command(app, "stop", help="Stop everything in this repository at once.")(stop)
 
 
 def pause(
     shell: Shell,
     mission: Identity = "",
     reason: Reason = "",
-    now: Annotated[bool, typer.Option("--now", help="Stop running workers and keep their work.")] = False,
+    now: Annotated[bool, typer.Option("--now", help="Also stop running workers; their work is kept.")] = False,
 ) -> int:
     """Start nothing new."""
     from mission_cli.app.commands import features
@@ -40,7 +40,7 @@ def resume(
     reason: Reason = "",
     everywhere: Annotated[bool, typer.Option("--all", help="Lift STOP in this repository.")] = False,
 ) -> int:
-    """Go on."""
+    """Continue a paused mission, or lift STOP with --all."""
     from mission_cli.app.commands import features
 
     if everywhere:
@@ -59,7 +59,7 @@ def cancel(shell: Shell, mission: Identity = "", reason: Reason = "", yes: Yes =
     name = address.mission.id
     running = [key for key in opened.executor.running() if key.startswith(f"{name}/")]
     then = (
-        f"{counted(len(running), 'running job')} of it told to end, the work kept" if running else "nothing of it runs"
+        f"{counted(len(running), 'running job')} will be stopped, the work is kept" if running else "no job is running"
     )
     if not shell.agreed(f"{name} ends for good, {then}", yes=yes):
         return 0
@@ -69,13 +69,14 @@ def cancel(shell: Shell, mission: Identity = "", reason: Reason = "", yes: Yes =
 def stop(
     shell: Shell,
     everything: Annotated[
-        bool, typer.Option("--all", help="Needed: it stops every mission of this repository.")
+        bool, typer.Option("--all", help="Required; confirms that every mission of this repository is stopped.")
     ] = False,
 ) -> int:
-    """Set STOP and end what runs. Needs no settings, no mission file and no room on the disk."""
+    """Set STOP and end all jobs. Needs no settings, no mission file and no free space on the disk."""
     if not everything:
         raise UsageError(
-            "`stop` stops every mission of this repository", hint="mission stop --all; one mission: mission pause --now"
+            "`stop` stops every mission of this repository",
+            hint="mission stop --all; for one mission: mission pause ID --now",
         )
     words, facts = stop_everything(shell.repo)
     shell.say(words, facts=facts)
@@ -83,7 +84,7 @@ def stop(
 
 
 def _lift(shell: Shell) -> int:
-    """Lift STOP, and let a pulse go on where the settings can be read."""
+    """Lift STOP, and run a pulse if the settings are valid."""
     from mission_cli.wiring.emergency import open_brake
 
     runtime = open_brake(shell.repo).runtime

@@ -1,6 +1,6 @@
-"""From a goal to an approved plan: a short interview on a terminal, and the same without questions.
+"""From a goal to an approved plan: with a short interview on a terminal, without questions elsewhere.
 
-Nothing of a mission exists before the plan is approved.
+No file of the mission is written before the plan is approved.
 """
 
 from __future__ import annotations
@@ -50,22 +50,22 @@ _CAPS = ("money_usd", "time_hours", "token_limit")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the person said on the command line, and in the interview."""
+    """What the person asked for on the command line and in the interview."""
 
     goal: str
     given: Mapping[str, str] = field(default_factory=dict)
-    """Keys of the plan that are set whatever the model says: goal, id, mode, …"""
+    """Keys of the plan that override the model's answer: goal, id, mode, …"""
     budget: Mapping[str, str] = field(default_factory=dict)
     runner: str = ""
     base: str = ""
     homeless: bool = False
     ask: bool = False
-    """A person sits there and approves."""
+    """Whether to ask questions and to have the plan approved on the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """A plan to make a mission of, with what making it has cost; `kept` is where it lies as a file."""
+    """An approved plan, the planning rounds with their cost, and the path of the file that stores the plan."""
 
     plan: Plan
     planned: Planned
@@ -73,17 +73,17 @@ class Approved:
 
 
 def _interview(order: Order) -> Order:
-    """Ask for what was not said: goal, mode, budget."""
-    goal = order.goal or _asked("What shall be reached?")
-    mode = order.given.get("mode") or _chosen("How thoroughly?", _MODES, "full")
+    """Ask for goal, mode and budget, unless they were given."""
+    goal = order.goal or _asked("What is the goal?")
+    mode = order.given.get("mode") or _chosen("Which mode?", _MODES, "full")
     budget = dict(order.budget)
     if not any(budget.get(name) for name in _CAPS):
-        budget["money_usd"] = _amount_asked("What may it cost at most, in dollars (or unlimited)?", _USUAL_USD)
+        budget["money_usd"] = _amount_asked("What is the most it may cost, in dollars (or unlimited)?", _USUAL_USD)
     return replace(order, goal=goal, given={**order.given, "goal": goal, "mode": mode}, budget=budget)
 
 
 def plan_for(shell: Shell, order: Order) -> Approved | int:
-    """Have the plan made and approved. An exit code where a person stopped or rejected it."""
+    """Have the plan written by a model and approved; return an exit code if the person stopped or rejected it."""
     from mission_cli.app.commands.plan_from_goal import (
         choose_runner,
         make_plan,
@@ -101,8 +101,7 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
     bare = "" if opened.context.machine.sandbox().on else ", without a sandbox"
     words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}{bare}"
     with _gently(), _waiting(shell, words, ask=order.ask):
-        # The engine looks for the job's end again and again; how long it rests between is the terminal's affair.
-        # The planner is a job of its own, and tells nobody when it ends.
+        # Planning is a job, and no notification comes when it ends: the engine polls it, and the caller sets how often.
         planned = make_plan(opened.context, desk, rest=lambda: time.sleep(_LOOK_SECONDS))
     if planned.stopped:
         return _stopped(shell, planned)
@@ -129,7 +128,7 @@ def _rejected(kept: str) -> str:
 
 
 def _refuse_nonsense(order: Order) -> None:
-    """Raise UsageError for what would be refused after the money is spent."""
+    """Raise UsageError for mistakes that would otherwise be found only after the planning has been paid for."""
     from mission_cli.document.plans.model import (
         Plan,
         PlanFeature,
@@ -148,7 +147,7 @@ def _refuse_nonsense(order: Order) -> None:
 
 
 def _place(shell: Shell, order: Order) -> tuple[Opened, str]:
-    """Where the planning is done, and the branch that is looked at; nothing of a mission is made there."""
+    """Return the repository in which the planning is done, and the base branch. Creates no mission."""
     from mission_cli.wiring.compose import (
         is_in_repository,
         open_homeless,
@@ -161,16 +160,16 @@ def _place(shell: Shell, order: Order) -> tuple[Opened, str]:
     _refuse_taken(open_homeless() if homeless else opened.state, order.given.get("id", ""))
     base = ("" if homeless else order.base) or opened.default_base()
     if not base:
-        raise UsageError("no branch is checked out", hint="say which one is the base: --base main")
+        raise UsageError("no branch is checked out", hint="name the base branch: --base main")
     return opened, base
 
 
 def _refuse_taken(store: GitStateStore | None, identity: str) -> None:
-    """Raise UsageError where a mission has that id. The store may not be made yet."""
+    """Raise UsageError if a mission has that id. The store may not exist yet."""
     if not identity or store is None or not store.layout.git_dir.is_dir():
         return
     if identity.casefold() in {m.casefold() for m in store.snapshot().missions}:
-        raise UsageError(f"there is a mission `{identity}` already", hint="choose another --id")
+        raise UsageError(f"a mission `{identity}` exists already", hint="choose another --id")
 
 
 def _wish(order: Order, base: str) -> PlanRequest:
@@ -191,7 +190,7 @@ def _wish(order: Order, base: str) -> PlanRequest:
 
 
 def _cap(order: Order, name: str) -> Decimal | None:
-    """A cap of the command line; None where there is none. It was looked at before."""
+    """Return a cap given on the command line, or None. It was validated before."""
     text = order.budget.get(name, "")
     return Decimal(text) if text and text != "unlimited" else None
 
@@ -201,7 +200,7 @@ def _cap(order: Order, name: str) -> Decimal | None:
 
 @contextmanager
 def _gently() -> Iterator[None]:
-    """Let a closed terminal and `kill` be what Ctrl-C is: the job ends, and what it has cost is said."""
+    """Treat SIGHUP and SIGTERM as Ctrl-C: the job is ended, and its cost is printed."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -238,12 +237,12 @@ def _tell(shell: Shell, last: PlanningRound) -> None:
 
 
 def _failure(shell: Shell, ctx: Context, planned: Planned) -> MissionError:
-    """Say what is wrong with the last answer, where all of it lies, and what it has cost."""
+    """Return the error for the last answer: what is wrong with it, the files of all answers, and the cost."""
     if not planned.rounds:
-        return BlockedError(planned.refused, hint="raise plan_max_usd, or the caps of the command line")
+        return BlockedError(planned.refused, hint="raise plan_max_usd, or the caps on the command line")
     last = planned.rounds[-1]
     kept = [r.kept for r in planned.rounds if r.kept]
-    words = [f"what the model said is kept: {', '.join(kept)}"] if kept else []
+    words = [f"the model's answers are kept: {', '.join(kept)}"] if kept else []
     words += [f"it was not asked again: {planned.refused}"] if planned.refused else []
     words.append(f"planning cost {planned.cost}")
     if last.read is None:
@@ -261,7 +260,10 @@ def _failure(shell: Shell, ctx: Context, planned: Planned) -> MissionError:
 
 
 def _approved(shell: Shell, ctx: Context, made: Approved) -> Approved | None:
-    """Show the plan until it is approved, or None: rejected. Edits of the person are kept like the plan itself."""
+    """Show the plan until the person approves or rejects it; None if it is rejected.
+
+    An edited plan replaces the file that stores the plan.
+    """
     from mission_cli.document.plans.plan import read_plan, write_plan
     from mission_cli.surfaces.views.plan import plan_view
 
@@ -271,7 +273,7 @@ def _approved(shell: Shell, ctx: Context, made: Approved) -> Approved | None:
         if plan is not None:
             shell.out.print(plan_view(plan))
         shell.out.print(f"planning cost {made.planned.cost}", style="dim")
-        choice = _chosen("And now?", ("approve", "edit", "reject") if plan is not None else ("edit", "reject"))
+        choice = _chosen("What next?", ("approve", "edit", "reject") if plan is not None else ("edit", "reject"))
         if choice == "reject":
             return None
         if choice == "approve" and plan is not None:
@@ -284,7 +286,7 @@ def _approved(shell: Shell, ctx: Context, made: Approved) -> Approved | None:
 
 
 def _by_hand(shell: Shell, text: str) -> str:
-    """The text after the person's editor; as it was when that went wrong."""
+    """Return the text as the person edited it, or unchanged if the editor failed."""
     try:
         return edited(text, "plan.yaml")
     except MissionError as error:
@@ -309,13 +311,13 @@ def _asked(question: str, default: str = "") -> str:
 
 
 def _chosen(question: str, choices: tuple[str, ...], default: str = "") -> str:
-    """One of the choices; its beginning is enough."""
+    """Ask for one of the choices; its first letters are enough."""
     while True:
         answer = _asked(f"{question} ({', '.join(choices)})", default).casefold()
         found = [c for c in choices if c.startswith(answer)]
         if len(found) == 1:
             return found[0]
-        typer.echo(f"one of: {', '.join(choices)}", err=True)
+        typer.echo(f"enter one of: {', '.join(choices)}", err=True)
 
 
 def _amount_asked(question: str, default: str) -> str:
@@ -326,12 +328,12 @@ def _amount_asked(question: str, default: str) -> str:
         with suppress(InvalidOperation):
             if Decimal(answer).is_finite() and Decimal(answer) > 0:
                 return answer
-        typer.echo("an amount above zero such as 20, or the word unlimited", err=True)
+        typer.echo("enter an amount above zero, for example 20, or the word unlimited", err=True)
 
 
 def read_goal(text: str) -> str:
-    """The goal as it was given; `-` reads it from standard input."""
+    """Return the goal as given; `-` reads it from standard input."""
     try:
         return sys.stdin.read().strip() if text == "-" else text
     except UnicodeDecodeError as error:
-        raise DocumentError("it is not UTF-8", where="standard input") from error
+        raise DocumentError("the goal is not UTF-8", where="standard input") from error

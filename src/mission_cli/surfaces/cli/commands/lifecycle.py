@@ -1,4 +1,4 @@
-"""Commands that move missions: start, pulse, run, pause, resume, cancel, stop, land, retry, skip, validate, answers."""
+"""The commands `start`, `pulse`, `takeover`, `land`, `retry`, `skip`, `signal`, `answer`, gates and `validate`."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _LOOK_SECONDS = 0.1
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "start", help="Start a mission, after showing what that means.")(start)
-    command(app, "pulse", help="One tick: observe, decide, record, act. Made for cron.")(pulse)
-    command(app, "takeover", help="Drive a mission here that another machine or clone drove.")(takeover)
+    command(app, "start", help="Start a mission, after showing what it will do.")(start)
+    command(app, "pulse", help="Run one tick: observe, decide, record, act. Made for cron.")(pulse)
+    command(app, "takeover", help="Run a mission here that another machine or clone has run.")(takeover)
     command(app, "land", help="Bring the finished work to the base branch.")(land)
-    command(app, "retry", help="Give a feature fresh tries.")(retry)
-    command(app, "skip", help="Leave a feature out.")(skip)
-    command(app, "signal", help="Say that what a feature waits for outside has come.")(signal)
+    command(app, "retry", help="Try a feature again, with a fresh number of attempts.")(retry)
+    command(app, "skip", help="Skip a feature.")(skip)
+    command(app, "signal", help="Report that the external event that a feature waits for has happened.")(signal)
     command(app, "answer", help="Answer a request.")(answer)
     command(app, "approve", help="Approve a gate.")(approve)
     command(app, "reject", help="Reject a gate.")(reject)
-    command(app, "validate", help="Judge a milestone now. Exit 0 passed, 1 failed, 2 configuration, 3 not ready.")(
+    command(app, "validate", help="Check a milestone now. Exit 0 passed, 1 failed, 2 configuration, 3 not ready.")(
         validate
     )
 
@@ -46,12 +46,14 @@ def start(
     mission: Identity = "",
     yes: Yes = False,
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
-    scheduled: Annotated[bool, typer.Option("--scheduled", help="Not now: when its schedule is due.")] = False,
+    scheduled: Annotated[
+        bool, typer.Option("--scheduled", help="Do not start it now, but when its schedule is due.")
+    ] = False,
     base: Annotated[
-        str, typer.Option(help="Base branch of a file that names none; default: the one that is checked out.")
+        str, typer.Option(help="Base branch, if the file names none; default: the branch that is checked out.")
     ] = "",
 ) -> int:
-    """Start a mission: consent, state, one pulse."""
+    """Start a mission: ask for consent, record it, run one pulse."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands import lifecycle
     from mission_cli.app.commands.start_checks import (
@@ -65,7 +67,7 @@ def start(
     opened = shell.open(vouched=True)
     address = resolve(opened.context.state.snapshot(), mission)
     if not base and not address.mission.base and (base := opened.default_base()):
-        shell.note(f"the file names no base branch: `{base}`, which is checked out, is taken (--base names another)")
+        shell.note(f"the file names no base branch: using `{base}`, which is checked out (--base names another)")
     address = on_base(address, base)
     refuse_start(opened.context, address)
     weak = weak_points(address)
@@ -79,9 +81,9 @@ def start(
     done = lifecycle.start(opened.context, address.mission.id, scheduled=scheduled, base=base)
     report = _pulse(opened)
     _tell(shell, report)
-    follow = f"The next pulse comes by itself when a worker ends; `mission run {address.mission.id}` follows it."
+    follow = f"A pulse runs whenever a worker ends; `mission run {address.mission.id}` follows the mission."
     now = resolve(secured(opened.context, {}, []), address.mission.id).mission  # a worker may have moved the branch
-    words = f"{done.words}. {'Pulses begin it: mission cron install.' if scheduled else follow}"
+    words = f"{done.words}. {'A scheduled pulse starts it: mission cron install.' if scheduled else follow}"
     shell.say(
         words,
         facts={
@@ -97,11 +99,15 @@ def start(
 def pulse(
     shell: Shell,
     missions: Annotated[list[str] | None, typer.Argument(metavar="[ID…]")] = None,
-    everywhere: Annotated[bool, typer.Option("--all", help="In every repository that you have used.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the decisions and why; change nothing.")] = False,
-    by_exit: Annotated[bool, typer.Option("--exit-code", help="3 when a mission waits for a person.")] = False,
+    everywhere: Annotated[
+        bool, typer.Option("--all", help="In all repositories in which you have used mission.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the decisions and their reasons; change nothing.")
+    ] = False,
+    by_exit: Annotated[bool, typer.Option("--exit-code", help="Exit 3 when a mission waits for a person.")] = False,
 ) -> int:
-    """One tick. Silent when nothing changed."""
+    """Run one tick; print nothing if nothing changed."""
     from mission_cli.engine.loop import look
     from mission_cli.fastpath import leave_sign, state_folder
 
@@ -122,7 +128,7 @@ def pulse(
 
 
 def land(shell: Shell, mission: Identity = "", yes: Yes = False) -> int:
-    """Bring the finished work to the base."""
+    """Bring the finished work to the base branch."""
     from mission_cli.app.commands import features
 
     opened = shell.open()
@@ -133,7 +139,7 @@ def land(shell: Shell, mission: Identity = "", yes: Yes = False) -> int:
 
 
 def takeover(shell: Shell, mission: Identity = "") -> int:
-    """Drive a mission here."""
+    """Make this clone the driver of a mission."""
     from mission_cli.app.commands import lifecycle
 
     opened = shell.open(vouched=True)
@@ -141,7 +147,7 @@ def takeover(shell: Shell, mission: Identity = "") -> int:
 
 
 def retry(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -> int:
-    """Give a feature fresh tries."""
+    """Try a feature again."""
     from mission_cli.app.commands import features
 
     opened = shell.open(vouched=True)
@@ -152,7 +158,7 @@ def retry(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -
 
 
 def skip(shell: Shell, feature: Thing, reason: Reason = "") -> int:
-    """Leave a feature out."""
+    """Skip a feature."""
     from mission_cli.app.commands import features
 
     opened = shell.open()
@@ -160,7 +166,7 @@ def skip(shell: Shell, feature: Thing, reason: Reason = "") -> int:
 
 
 def signal(shell: Shell, feature: Thing, reason: Reason = "") -> int:
-    """Say that what a feature waits for has come."""
+    """Report that the event that a feature waits for has happened."""
     from mission_cli.app.commands import signal as signals
 
     opened = shell.open()
@@ -207,13 +213,11 @@ def validate(
     shell: Shell,
     milestone: Annotated[str, typer.Argument(metavar="ID[/1]")] = "",
     report_only: Annotated[
-        bool, typer.Option("--report-only", help="Write nothing, judge also what is unfinished.")
+        bool, typer.Option("--report-only", help="Write nothing; check unfinished work, too.")
     ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Run every criterion again, also where nothing changed.")
-    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Run every criterion again, even if nothing changed.")] = False,
 ) -> int:
-    """Judge a milestone now."""
+    """Check a milestone now."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands import validate as judging
     from mission_cli.planner.milestones.milestones import current_milestones
@@ -227,7 +231,7 @@ def validate(
         judgement = judging.step(opened.context, validation)
         if not (judgement.starts or judgement.running):
             break
-        time.sleep(_LOOK_SECONDS)  # checks are jobs of their own, and tell nobody when they end
+        time.sleep(_LOOK_SECONDS)  # polled: no notification comes when a check has ended
     if not report_only:
         judging.conclude(opened.context, validation, judgement.known)
     asked = [a.prompt for a in judgement.asks] + [r.prompt for r in judgement.asked]
@@ -242,7 +246,7 @@ def validate(
         ],
         "needs_person": asked,
     }
-    shell.say("\n".join(lines) or "there is nothing to judge by", facts=facts)
+    shell.say("\n".join(lines) or "the milestone has no criteria to check", facts=facts)
     verdicts = {j.verdict for j in judgement.known}
     if not verdicts or Verdict.COULD_NOT_RUN in verdicts:
         return 3 if asked and not verdicts else 2
@@ -268,9 +272,9 @@ def pulse_and_tell(shell: Shell, opened: Opened) -> None:
 
 
 def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False, only: bool = False) -> int:
-    """After a command: let the loop act on it, then say what happened. `only`: on this mission, and no other.
+    """Run a pulse after a command, then print what happened; with `only`, the pulse serves no other mission.
 
-    With settings that could not be read nothing is started; the pulses that come see to the rest.
+    With invalid settings no pulse runs, so that nothing is started; later pulses do the rest.
     """
     identity = done.address.mission.id
     report = None if opened.problems else _pulse(opened, [identity] if only else ())
@@ -278,7 +282,7 @@ def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False, o
         _tell(shell, report)
     case = report.cases.get(identity) if report is not None else None
     held = [h for h in case.plan.holds if h.kind == HoldKind.LANDING] if case and landing else []
-    words = "; ".join([done.words, *(f"it waits: {h.detail}" for h in held)])
+    words = "; ".join([done.words, *(f"landing waits: {h.detail}" for h in held)])
     facts = {"id": identity, "message": done.words, "commit": done.commit or ""}
     shell.say(words, facts={**facts, "waits": [h.detail for h in held]} if landing else facts)
     return 3 if held else exit_code(report) if report is not None else 0
@@ -322,7 +326,7 @@ def _only(opened: Opened, names: list[str]) -> list[MissionId]:
 
 
 def _tell(shell: Shell, report: Report) -> None:
-    """Print what a pulse did; nothing when it did nothing."""
+    """Print what a pulse did, and its errors."""
     if not (shell.as_json or shell.quiet):
         for line in report.lines:
             shell.out.print(clean(line))

@@ -1,4 +1,4 @@
-"""Stepping in: open a feature in the agent's own program, hand it back."""
+"""The commands `open` and `handback`, for manual attempts."""
 
 from __future__ import annotations
 
@@ -20,23 +20,21 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "open", help="Step into a feature: its tree and session in the agent's own program; the robot waits.")(
+    command(app, "open", help="Take over a feature: opens its tree and session in the agent's own program.")(
         open_feature
     )
-    command(app, "handback", help="Give a feature back that you have stepped into; it is judged like any attempt.")(
-        handback
-    )
+    command(app, "handback", help="Give a feature back after `open`; it is checked like any attempt.")(handback)
 
 
 def open_feature(
     shell: Shell,
     feature: Thing,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before a running worker is stopped.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Stop a running worker without asking.")] = False,
     only_print: Annotated[
-        bool, typer.Option("--print", help="Print tree, session and command; start nothing on this terminal.")
+        bool, typer.Option("--print", help="Print tree, session and command; start no program.")
     ] = False,
 ) -> int:
-    """Take a feature over, wait until its worker has stopped, and run the agent's program in its tree."""
+    """Take over a feature, wait until its worker has stopped, and run the agent's program in its tree."""
     from mission_cli.app.commands import manual
 
     opened = shell.open()
@@ -47,7 +45,7 @@ def open_feature(
         return 0
     record = manual.step_in(opened.context, feature)
     if worker is not None:
-        shell.note(f"stopping {worker.run}; what it has done is kept")
+        shell.note(f"stopping {worker.run}; its work is kept")
     for report in manual.make_ready(opened.context, feature, record):
         _tell(shell, report)
     desk = manual.desk_of(opened.context, feature, record)
@@ -61,10 +59,10 @@ def handback(
     shell: Shell,
     feature: Thing,
     as_is: Annotated[
-        bool, typer.Option("--as-is", help="Save what is not committed beside, and judge what is committed.")
+        bool, typer.Option("--as-is", help="Check only what is committed; uncommitted work is saved in a ref.")
     ] = False,
 ) -> int:
-    """Let the robot judge what was done by hand, and go on."""
+    """End a manual attempt, so that it is checked like any other."""
     opened = shell.open()
     return _hand_back(shell, opened, feature, as_is=as_is)
 
@@ -81,7 +79,7 @@ def _hand_back(shell: Shell, opened: Opened, feature: str, *, as_is: bool) -> in
 
 
 def _tell(shell: Shell, report: Report) -> None:
-    """What a pulse did, as messages: stdout is for the answer."""
+    """Print what a pulse did to stderr, because stdout is for the result."""
     for line in report.lines:
         shell.note(line)
     for line in complaints(report, debug=shell.debug):
@@ -89,27 +87,27 @@ def _tell(shell: Shell, report: Report) -> None:
 
 
 def _agreed(worker: RunRecord) -> bool:
-    words = f"{worker.run} is at work for {worker.runner}. Stop it (what it has done is kept) and step in?"
+    words = f"{worker.run} is running ({worker.runner}). Stop it (its work is kept) and take over?"
     return typer.confirm(clean(words), default=True)
 
 
 def _sit_down(shell: Shell, opened: Opened, desk: Desk) -> int:
-    """Run the program on this terminal; then say how to hand back, and offer it."""
+    """Run the agent's program on this terminal; then offer to hand the feature back."""
     from mission_cli.wiring.host import environment, interact, resolved
 
     argv = desk.command or (os.environ.get("SHELL") or "/bin/sh",)
     around = environment()
     env = {**around, **{name: resolved(value, around) for name, value in desk.env.items()}, "PWD": desk.tree}
     back = f"{desk.mission}/{desk.feature}"
-    shell.note(f"{desk.tree}\non {desk.branch}; commit there, and end with: mission handback {back}")
+    shell.note(f"{desk.tree}\non {desk.branch}; commit there, then type: mission handback {back}")
     if desk.fresh and opened.context.settings.tree.setup:
         shell.note(f"the setup was not run in this new tree: {opened.context.settings.tree.setup}")
-    code = interact(argv, cwd=desk.tree, env=env, hint="look at the runner's command in .mission.toml")
+    code = interact(argv, cwd=desk.tree, env=env, hint="check the runner's command in .mission.toml")
     if code:
-        shell.note(f"`{argv[0]}` ended with {code}")
+        shell.note(f"`{argv[0]}` ended with exit status {code}")
     if typer.confirm(f"Hand {back} back now?", default=False):
         return _hand_back(shell, opened, back, as_is=False)
-    shell.note(f"it stays yours: mission open {back} goes on, mission handback {back} gives it back")
+    shell.note(f"you keep {back}: continue with mission open {back}, give it back with mission handback {back}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`mission run`: ticks until a mission is finished or needs a person."""
+"""`mission run`: run pulses until a mission is finished or needs a person."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _NO_NEWS = frozenset({EventKind.CRITERIA_JUDGED})
 _LOOK_SECONDS = 0.1
 _AFTER_TROUBLE_SECONDS = 2.0
 _SAME_ERROR = 4
-"""So many pulses in a row that meet the same error end `run`."""
+"""`run` ends after this number of consecutive pulses with the same error."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "run", help="Ticks until the mission is finished or needs a person.")(run)
+    command(app, "run", help="Run pulses until the mission is finished or needs a person.")(run)
 
 
 def run(shell: Shell, mission: Identity = "") -> int:
-    """Tick until the mission is finished or needs a person; a live view on a terminal, lines elsewhere."""
+    """Run pulses until the mission is finished or needs a person; with a live view on a terminal."""
     from mission_cli.app.addressing import resolve
     from mission_cli.engine.guards.state_guard import (  # a worker may have deleted the branch of the mission files
         secured,
@@ -65,14 +65,14 @@ def run(shell: Shell, mission: Identity = "") -> int:
 
 
 class _News:
-    """What was written into the state since the last call, by whichever pulse or person."""
+    """Read what pulses and people have committed to the state since the last call."""
 
     def __init__(self, opened: Opened) -> None:
         self._state = opened.context.state
         self._seen = self._state.snapshot().head
 
     def lines(self) -> list[str]:
-        """One line per reason, oldest first."""
+        """Return one line per reason, oldest first."""
         events = self._state.history(since=self._seen)
         if events:
             self._seen = events[0].commit
@@ -85,17 +85,17 @@ class _News:
 
 
 class _Errors:
-    """Errors of pulses that concern one mission: one that comes again and again goes away by a person's hand only."""
+    """Count repetitions of errors that concern one mission; an error that keeps coming back needs a person."""
 
     def __init__(self, mission: MissionId) -> None:
         self._mission = mission
         self._last: tuple[str, ...] = ()
         self._times = 0
         self.new = True
-        """Whether the last pulse met other errors than the one before."""
+        """Whether the errors of the last pulse differ from those of the pulse before."""
 
     def repeats(self, report: Report) -> bool:
-        """Note what a pulse met; True when it was the same for the last time that is waited for."""
+        """Record the errors of a pulse; True if they have repeated so often that `run` should end."""
         if report.elsewhere:
             self.new = False
             return False
@@ -110,7 +110,7 @@ class _Errors:
 
 
 def _over(report: Report, identity: MissionId) -> int | None:
-    """The exit status of `run` when there is nothing to wait for, else None."""
+    """Return the exit status of `run` if there is nothing to wait for, else None."""
     if report.elsewhere:
         return None
     status = report.status(identity)
@@ -131,7 +131,7 @@ def _needs_person(case: Case) -> bool:
 
 
 def _wait(opened: Opened, report: Report, meanwhile: Callable[[], None] = lambda: None) -> None:
-    """Return when the fast path says that there is something to do; `meanwhile` is called ten times a second."""
+    """Wait until the fast path finds something to do; `meanwhile` is called ten times a second."""
     from mission_cli import __version__
     from mission_cli.fastpath import is_worth_waiting
 
@@ -143,11 +143,11 @@ def _wait(opened: Opened, report: Report, meanwhile: Callable[[], None] = lambda
         or report.remote_unreachable
         or report.unasked
     ):
-        time.sleep(_AFTER_TROUBLE_SECONDS)  # nothing tells when a trouble is over: it is tried again
+        time.sleep(_AFTER_TROUBLE_SECONDS)  # no file shows when the trouble is over: try again
         return
     runtime = str(opened.checkout.runtime)
     while is_worth_waiting(runtime, __version__):
-        time.sleep(_LOOK_SECONDS)  # the look is a handful of stats; it needs no notification of the system's
+        time.sleep(_LOOK_SECONDS)  # a check is only a few stat calls, so polling is cheap
         meanwhile()
 
 

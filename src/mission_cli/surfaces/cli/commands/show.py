@@ -1,4 +1,4 @@
-"""Commands that show: bare `mission`, list, status, show, why, logs, history, inbox. They change nothing."""
+"""Commands that show something and change nothing: `mission` alone, list, status, show, why, logs, and so on."""
 
 from __future__ import annotations
 
@@ -42,24 +42,29 @@ Anything = Annotated[str, typer.Argument(metavar="ID[/1[.2]]", help="A mission, 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "list", help="All missions.")(list_missions)
-    command(app, "status", help="One mission: progress, workers, spend, what it waits for.")(status)
-    command(app, "show", help="The meaning of the file, in full.")(show)
-    command(app, "why", help="Why what does not move does not move, and what would move it.")(why)
-    command(app, "logs", help="The output of a feature's worker.")(logs)
-    command(app, "history", help="What happened, from git.")(history)
-    command(app, "diff", help="What changed, by meaning: since REV, from A..B, or in the last commit.")(diff)
-    command(app, "inbox", help="Everything that waits for you.")(inbox)
+    command(app, "list", help="List all missions.")(list_missions)
+    command(app, "status", help="Show one mission: progress, workers, cost, what it waits for.")(status)
+    command(app, "show", help="Show everything that the program reads from a mission file.")(show)
+    command(app, "why", help="Show what holds a mission or feature, and what you can do about it.")(why)
+    command(app, "logs", help="Show the output of a feature's worker.")(logs)
+    command(app, "history", help="Show what happened, from git.")(history)
+    command(app, "diff", help="Show changes field by field: since REV, from A to B (A..B), or in the last commit.")(
+        diff
+    )
+    command(app, "inbox", help="List everything that waits for you.")(inbox)
 
 
 def list_missions(
     shell: Shell,
-    status: Annotated[str, typer.Option("--status", help="Only these, separated by commas.")] = "",
+    status: Annotated[
+        str, typer.Option("--status", help="Only missions with these statuses, separated by commas.")
+    ] = "",
     everywhere: Annotated[
-        bool, typer.Option("--all", help="In every repository that you have used, and homeless ones.")
+        bool,
+        typer.Option("--all", help="Those of all repositories in which you have used mission, and those without one."),
     ] = False,
 ) -> int:
-    """All missions."""
+    """List all missions."""
     lines, elsewhere = _all_lines(shell) if everywhere else (_lines_here(shell), {})
     wanted = {word.strip() for word in status.split(",") if word.strip()}
     lines = [line for line in lines if not wanted or line.status in wanted]
@@ -72,9 +77,9 @@ def list_missions(
 def status(
     shell: Shell,
     mission: Identity = "",
-    watch: Annotated[bool, typer.Option("--watch", help="Again every second, until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh every second, until Ctrl-C.")] = False,
 ) -> int:
-    """One mission."""
+    """Show one mission."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.queries.status import status_of
 
@@ -91,7 +96,7 @@ def status(
 
 
 def show(shell: Shell, mission: Identity = "") -> int:
-    """The meaning of the file."""
+    """Show everything that the program reads from a mission file."""
     from mission_cli.app.addressing import resolve
 
     opened = shell.look()
@@ -119,7 +124,7 @@ def show(shell: Shell, mission: Identity = "") -> int:
 
 
 def _kept(mission: Mission) -> Iterator[RenderableType]:
-    """The rows of sections that nothing acts on, one line each."""
+    """Yield the rows of sections that have no effect, one line each."""
     for section, rows in itertools.groupby(mission.kept, key=lambda row: row.section):
         yield Text()
         yield Text(section, style="bold")
@@ -129,7 +134,7 @@ def _kept(mission: Mission) -> Iterator[RenderableType]:
 
 
 def why(shell: Shell, thing: Anything = "") -> int:
-    """Why what does not move does not move."""
+    """Show what holds a mission, milestone or feature."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.queries.status import why as ask
 
@@ -147,20 +152,20 @@ def why(shell: Shell, thing: Anything = "") -> int:
 def logs(
     shell: Shell,
     feature: Annotated[str, typer.Argument(metavar="ID/N.M")],
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the attempt ends.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing until the attempt ends.")] = False,
     attempt: Annotated[int, typer.Option(help="Which attempt; default: the last one.")] = 0,
 ) -> int:
-    """The output of a feature's worker."""
+    """Show the output of a feature's worker."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands.features import records_of
 
     opened = shell.look()
     address = resolve(opened.context.state.snapshot(), feature)
-    number = address.feature or address.need_feature().number  # its row may be gone, its runs are not
+    number = address.feature or address.need_feature().number  # the runs are there even if the row was deleted
     runs = [r for r in records_of(opened.context, address) if r.feature == number and attempt in {0, r.attempt}]
     last = max(runs, key=lambda r: r.attempt, default=None)
     if last is None:
-        raise NotFoundError(f"there is no attempt at {number} yet")
+        raise NotFoundError(f"{number} has no attempt yet")
     if follow and not shell.as_json:
         shell.head()
         _follow(opened, last.run)
@@ -173,9 +178,9 @@ def logs(
 def history(
     shell: Shell,
     mission: Identity = "",
-    limit: Annotated[int, typer.Option(help="At most so many.")] = 50,
+    limit: Annotated[int, typer.Option(help="The most events to show.")] = 50,
 ) -> int:
-    """What happened, newest first."""
+    """Show what happened, newest first."""
     from mission_cli.app.addressing import resolve
 
     opened = shell.look()
@@ -193,7 +198,7 @@ def diff(
     mission: Identity = "",
     revision: Annotated[str, typer.Argument(metavar="REV", help="A commit of the mission files, or two: A..B.")] = "",
 ) -> int:
-    """What changed, by meaning."""
+    """Show changes field by field."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.queries.status import change_of
     from mission_cli.document.merging.difference import sentences
@@ -207,7 +212,7 @@ def diff(
 
 
 def inbox(shell: Shell) -> int:
-    """Everything that waits for a person."""
+    """List everything that waits for a person."""
     opened = shell.look()
     found = _inbox(opened)
     lines = [*waiting_lines(found)] or [Text("nothing waits for you")]
@@ -220,7 +225,7 @@ def inbox(shell: Shell) -> int:
 
 
 def bare(shell: Shell) -> int:
-    """What happened since you last looked, and what waits for you."""
+    """Show what happened since you last looked, and what waits for you."""
     opened = shell.look()
     ctx = opened.context
     last = ctx.runtime.last_look()
@@ -238,7 +243,7 @@ def bare(shell: Shell) -> int:
         lines += waiting_lines(found)
     shell.show(Group(*lines), {"events": notable, "missions": _lines_here(shell), "inbox": [w for _, w in found]})
     if snapshot.head:
-        with suppress(OSError):  # on a disk that is full, the same is shown again
+        with suppress(OSError):  # if the disk is full, the next call shows the same events again
             ctx.runtime.note_look(snapshot.head)
     return 0
 
@@ -254,7 +259,7 @@ def _lines_of(opened: Opened, repo: str = "") -> list[Line]:
 
 
 def _all_lines(shell: Shell) -> tuple[list[Line], dict[str, Stopped]]:
-    """The missions of every known repository, and those repositories in which everything is stopped."""
+    """Return the missions of all known repositories, and STOP of each repository in which it is set."""
     from mission_cli.app.queries.status import lines_of
     from mission_cli.domain.errors import MissionError
     from mission_cli.wiring.compose import (
@@ -282,7 +287,7 @@ def _all_lines(shell: Shell) -> tuple[list[Line], dict[str, Stopped]]:
 
 
 def _past(opened: Opened, address: Address) -> list[str]:
-    """What became of the attempts at a feature; without one, what to know of the last attempt at each feature."""
+    """Return how each attempt at a feature ended; without a feature, the findings of each feature's last attempt."""
     from mission_cli.app.commands.features import records_of
     from mission_cli.domain.status import FeatureStatus
 
@@ -344,4 +349,4 @@ def _follow(opened: Opened, run: str) -> None:
             sys.stdout.flush()
         if ended:
             return
-        time.sleep(_FOLLOW_SECONDS)  # a log that grows tells nobody
+        time.sleep(_FOLLOW_SECONDS)  # polled: no notification comes when a log grows

@@ -1,4 +1,4 @@
-"""Commands that move missions in, out, and into a repository: import, export, attach."""
+"""The commands `import`, `export` and `attach`."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _TOOLS = ("polpo", "prd", "aidevops")
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "import", help="Make a mission of another tool's file: Polpo, a requirements document, aidevops.")(
+    command(app, "import", help="Make a mission from another tool's file: Polpo, a requirements document, aidevops.")(
         import_
     )
     command(app, "export", help="Print a mission as another tool's file.")(export)
-    command(app, "attach", help="Move a homeless mission, with its history, into a repository.")(attach)
+    command(app, "attach", help="Move a mission without a repository, with its history, into this one.")(attach)
 
 
 @dataclass(frozen=True, slots=True)
 class _Wishes:
-    """What the command line says about the mission that is made."""
+    """The options of the command line for the new mission."""
 
     identity: str
     base: str
@@ -51,7 +51,7 @@ class _Wishes:
 def import_(
     shell: Shell,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The file; - reads standard input.")],
-    tool: Annotated[str, typer.Option("--from", help="polpo, prd or aidevops; default: what it looks like.")] = "",
+    tool: Annotated[str, typer.Option("--from", help="polpo, prd or aidevops; default: detected.")] = "",
     identity: Annotated[str, typer.Option("--id", help="Name of the mission; default: its own, or m-DATE-HEX.")] = "",
     mode: Annotated[str, typer.Option(help="poc or full.")] = "",
     base: Annotated[str, typer.Option(help="Branch that the work starts from and lands on.")] = "",
@@ -60,15 +60,15 @@ def import_(
     hours: Annotated[str, typer.Option(help="Cap in hours of work, or unlimited.")] = "",
     homeless: Annotated[bool, typer.Option("--homeless", help="Keep it in your data folder.")] = False,
 ) -> int:
-    """Make a mission of another tool's file; say what could not be taken along, and what lint thinks of it."""
+    """Make a mission from another tool's file; report what could not be imported, and the problems that lint finds."""
     from mission_cli.interchange.sources import LONGEST, sniff
 
     text = _read(file)
     if len(text) > LONGEST:
-        raise DocumentError(f"it has more than {LONGEST} characters", where=file, hint="split it")
+        raise DocumentError(f"the file has more than {LONGEST} characters", where=file, hint="split it")
     source = tool or sniff(text)
     if source not in _TOOLS:
-        raise UsageError(f"`{clean(source)}` is not known", hint=f"known are {', '.join(_TOOLS)}")
+        raise UsageError(f"the format `{clean(source)}` is not known", hint=f"use one of {', '.join(_TOOLS)}")
     given = {k: v for k, v in {"id": identity, "mode": mode}.items() if v}
     budget = {k: v for k, v in {"money_usd": max_usd, "time_hours": hours}.items() if v}
     wishes = _Wishes(identity, base, homeless, given, budget, runner)
@@ -82,7 +82,7 @@ def import_(
         left = taken.left
     problems = _lint(path, mission)
     for line in left:
-        shell.note(f"not taken along: {line}")
+        shell.note(f"not imported: {line}")
     for problem in problems:
         shell.note(problem.at(path))
     facts = {"id": mission, "path": path, "from": source, "not_taken": left, "problems": problems}
@@ -96,16 +96,16 @@ def export(
     mission: Identity = "",
     to: Annotated[str, typer.Option("--to", help="polpo.")] = "polpo",
 ) -> int:
-    """Print a mission as another tool's file; what that tool cannot say is named on standard error."""
+    """Print a mission as another tool's file; report on stderr what that format cannot represent."""
     from mission_cli.app.addressing import resolve
 
     writers = _writers()
     if to not in writers:
-        raise UsageError(f"`{clean(to)}` is not known", hint=f"known are {', '.join(writers)}")
+        raise UsageError(f"the format `{clean(to)}` is not known", hint=f"use one of {', '.join(writers)}")
     found = resolve(shell.open().context.state.snapshot(), mission)
     record, left = writers[to](found.mission)
     for line in left:
-        shell.note(f"not taken along: {line}")
+        shell.note(f"not exported: {line}")
     if shell.as_json:
         shell.facts({"id": found.mission.id, "to": to, "document": record, "not_taken": left})
     else:
@@ -118,7 +118,10 @@ def attach(
     mission: Identity = "",
     base: Annotated[str, typer.Option(help="Branch that the work starts from and lands on.")] = "",
 ) -> int:
-    """Move a homeless mission, with its history of commits, into the repository; killed anywhere, again finishes it."""
+    """Move a mission without a repository, with its commits, into this repository.
+
+    If the command is killed at any point, running it again finishes the move.
+    """
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands.create import attached
     from mission_cli.engine.recording.entry import Entry
@@ -128,7 +131,7 @@ def attach(
 
     home = open_homeless()
     if home is None:
-        raise NotFoundError("there is no homeless mission", hint='mission new --homeless "GOAL" makes one')
+        raise NotFoundError("there is no mission without a repository", hint='mission new --homeless "GOAL" makes one')
     stored = resolve(home.snapshot(), mission).stored
     opened = shell.open(create=True)
     path, person = opened.state.path_for(stored.id), git_person(shell.repo)
@@ -139,12 +142,12 @@ def attach(
     if not move.is_done():
         base = base or opened.default_base()
         text = attached(opened.state.snapshot(), stored, repo=os.fspath(opened.checkout.name), base=base)
-        found = Entry(EventKind.MISSION_ATTACHED, f"{stored.id} found its repository")
+        found = Entry(EventKind.MISSION_ATTACHED, f"{stored.id} was moved into this repository")
         move.bring(text, message(stored.id, [found]), person)
-    gone = Entry(EventKind.MISSION_ATTACHED, f"{stored.id} went to {opened.checkout.name}")
+    gone = Entry(EventKind.MISSION_ATTACHED, f"{stored.id} was moved to {opened.checkout.name}")
     move.tidy(message(stored.id, [gone]), person)
     place = opened.state.work_path(path)
-    words = f"{stored.id} is here now, with its history: {place}\nnext: mission start {stored.id}"
+    words = f"{stored.id} was moved here, with its history: {place}\nnext: mission start {stored.id}"
     shell.say(words, facts={"id": stored.id, "path": place})
     return 0
 
@@ -171,7 +174,7 @@ def _read(file: str) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise DocumentError("it is not UTF-8", where=f"{file}:{line}", hint="save it as UTF-8") from error
+        raise DocumentError("the file is not UTF-8", where=f"{file}:{line}", hint="save it as UTF-8") from error
 
 
 def _plan(shell: Shell, taken: Taken, file: str, wishes: _Wishes) -> tuple[str, str]:
@@ -193,7 +196,7 @@ def _adopt(shell: Shell, text: str, file: str, wishes: _Wishes) -> tuple[str, st
     here = not wishes.homeless and is_in_repository(shell.repo)
     store = shell.open(create=True).state if here else open_homeless(create=True)
     if store is None:
-        raise AssertionError("it was made a line ago")
+        raise AssertionError("open_homeless(create=True) returned None")
     place = Path(file)
     name = place.resolve().parent.name if place.name == "mission.md" else place.stem.removesuffix("-mission")
     return adopt(text, name, store=store, person=git_person(shell.repo), identity=wishes.identity)
@@ -202,7 +205,7 @@ def _adopt(shell: Shell, text: str, file: str, wishes: _Wishes) -> tuple[str, st
 def _refuse_plan_wishes(wishes: _Wishes, mode: str) -> None:
     if mode or wishes.budget or wishes.runner or wishes.base:
         hint = "import it, then: mission edit ID"
-        raise UsageError("a mission file is taken in as it is", hint=hint)
+        raise UsageError("a mission file is imported unchanged, without these options", hint=hint)
 
 
 def _lint(path: str, mission: str) -> tuple[Problem, ...]:

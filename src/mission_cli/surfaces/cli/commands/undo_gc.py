@@ -1,4 +1,4 @@
-"""Commands that take back and clear away: undo, gc."""
+"""The commands `undo` and `gc`."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "undo", help="Take the last decision back, where nothing irreversible came of it.")(undo)
-    words = "Remove what finished missions left: trees, logs, branches, saved work that landed; never anybody’s work."
+    command(app, "undo", help="Undo the last decision, unless it had an irreversible effect.")(undo)
+    words = "Clean up after finished missions: trees, logs, branches, saved work that has landed; never other work."
     command(app, "gc", help=words)(gc)
 
 
 def undo(shell: Shell, mission: Identity = "") -> int:
-    """Take the last decision back."""
+    """Undo the last decision."""
     from mission_cli.app.commands.undo import undo as take_back
     from mission_cli.document.merging.difference import sentences
 
     done = take_back(shell.open(vouched=True).context, mission)
-    lines = [f"{done.id}: taken back: {done.subject}", *(f"  {line}" for line in sentences(done.changes))]
+    lines = [f"{done.id}: undone: {done.subject}", *(f"  {line}" for line in sentences(done.changes))]
     shell.say("\n".join([*lines, *([done.note] if done.note else [])]), facts=done)
     return 0
 
 
 def gc(
     shell: Shell,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed; change nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be removed; change nothing.")] = False,
 ) -> int:
-    """Remove what is surely finished, say what stays and why."""
+    """Remove data of finished missions; print what stays and why."""
     from mission_cli.app.commands.cleanup import collect
     from mission_cli.wiring.compose import storage
 
@@ -65,14 +65,14 @@ def _view(cleared: Cleared, *, dry_run: bool, every: bool) -> Group:
             lines.append(Text(clean(f"kept      {counted(count, 'thing')} of {mission}: {why}"), style="yellow"))
     for mission, count in cleared.rolled.items():
         verb = "would be" if dry_run else "are" if count > 1 else "is"
-        lines.append(Text(clean(f"{counted(count, 'run record')} of {mission} {verb} put together by year")))
+        lines.append(Text(clean(f"{counted(count, 'run record')} of {mission} {verb} archived by year")))
     words = f"{counted(len(cleared.removed), 'thing')}, {show_bytes(cleared.freed)}"
     lines.append(Text(f"{'would be removed' if dry_run else 'removed'}: {words}", style="bold"))
     return Group(*lines)
 
 
 def _of_mission(one: Judged) -> bool:
-    """Whether it stays because of its mission, and not because of what it holds."""
+    """Whether it is kept because of the state of its mission, and not because of its content."""
     return "its mission" in one.why or one.why.startswith(("no mission", "the highest number"))
 
 

@@ -14,17 +14,17 @@ from mission_cli.surfaces.plain import clean
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "set", help="Set one value of a mission's front matter, such as a cap.")(set_value)
+    command(app, "set", help="Set one value of a mission's front matter, for example a cap.")(set_value)
 
 
 def set_value(
     shell: Shell,
     mission: Annotated[str, typer.Argument(metavar="ID")],
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Dotted name, such as budget.money_usd.")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Dotted name, for example budget.money_usd.")],
     value: Annotated[str, typer.Argument(metavar="VALUE", help="The new value; an empty one unsets the key.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
 ) -> int:
-    """Set one value; says the old and the new one."""
+    """Set one value; ask first if the mission may then use or do more than before."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands import set_value as setting
 
