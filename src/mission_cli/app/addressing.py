@@ -1,4 +1,4 @@
-"""Addresses that people type: `ID`, `ID/1`, `ID/1.2`, an unambiguous prefix, or nothing where one mission is alive."""
+"""Addresses that people type: `ID`, `ID/1`, `ID/1.2`; a unique prefix, or nothing if one mission is unfinished."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class Address:
         return self.loaded.mission
 
     def need_feature(self) -> Feature:
-        """The feature. Raises UsageError when none was named, NotFoundError when there is none."""
+        """Return the feature. Raises UsageError if none was named, NotFoundError if it does not exist."""
         if self.feature is None:
-            raise UsageError("name a feature", hint=f"like {self.mission.id}/1.2")
+            raise UsageError("name a feature", hint=f"for example {self.mission.id}/1.2")
         found = self.mission.feature(self.feature)
         if found is None:
             raise NotFoundError(f"{self.mission.id} has no feature {self.feature}")
         return found
 
     def need_milestone(self) -> Milestone:
-        """The milestone. Raises NotFoundError when there is none."""
+        """Return the milestone. Raises NotFoundError if it does not exist."""
         found = self.mission.milestone(self.milestone) if self.milestone is not None else None
         if found is None:
             raise NotFoundError(f"{self.mission.id} has no milestone {self.milestone}")
@@ -49,7 +49,10 @@ class Address:
 
 
 def resolve(snapshot: Snapshot, text: str = "") -> Address:
-    """Return what an address means. Raises NotFoundError or UsageError with what is there."""
+    """Return the mission, milestone or feature that an address names.
+
+    Raises NotFoundError or UsageError; their hints list the missions that exist.
+    """
     name, _, part = text.strip().partition("/")
     if not part and name and (feature_number(name) or whole(name) is not None) and not _matching(snapshot, name):
         name, part = "", name
@@ -81,14 +84,14 @@ def _one(snapshot: Snapshot, name: str) -> Stored:
         pool = alive or everything
         if len(pool) == 1:
             return pool[0]
-        raise UsageError("say which mission", hint=f"there are {_some(pool)}")
+        raise UsageError("name a mission: there is more than one", hint=f"there are {_some(pool)}")
     found = _matching(snapshot, name)
     if not found:
         raise NotFoundError(
             f"there is no mission `{name}`", hint=f"there are {_some(list(snapshot.missions.values()))}"
         )
     if len(found) > 1:
-        raise UsageError(f"`{name}` can mean {_some(found)}")
+        raise UsageError(f"`{name}` is ambiguous: it can mean {_some(found)}")
     return found[0]
 
 

@@ -1,4 +1,4 @@
-"""How a command becomes a commit: read, change, commit under the person's name; again when the file moved meanwhile."""
+"""Make the change of a command a commit in the person's name; try again if the file was changed meanwhile."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TRIES = 20
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a command did, for people; `address` as it was before."""
+    """What a command did, in words; `address` is the mission as it was before."""
 
     words: str
     address: Address
@@ -36,7 +36,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The changes of a command with the reason for the commit; nothing to change is fine."""
+    """The changes that a command asks for, which may be none, and the message of their commit."""
 
     words: str
     event: EventKind | None = None
@@ -44,13 +44,13 @@ class Wanted:
     changes: tuple[Change, ...] = ()
     logged: bool = True
     decisions: tuple[str, ...] = ()
-    """Rows of the Decision Log; empty: nothing was decided."""
+    """Rows for the Decision Log; empty if nothing was decided."""
     reason: str = ""
-    """Why, as the person gave it."""
+    """The reason that the person gave."""
 
 
 def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) -> Done:
-    """Read, change, commit; from the beginning when the file moved meanwhile."""
+    """Read, change, commit; start over if the file was changed meanwhile."""
     person = ctx.machine.person()
     for attempt in range(_TRIES):
         snapshot = ctx.state.snapshot()

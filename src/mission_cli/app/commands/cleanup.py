@@ -1,7 +1,7 @@
-"""What missions leave behind is removed when it is landed or surely dead, and never when it is somebody's work.
+"""Remove data of finished missions, if its work has landed or it is certainly dead.
 
-Whether a thing's time has come is decided here, from the state; whether it holds anything of worth is asked of the
-storage, thing by thing. Run records are never removed: those that are settled are put together by year.
+This module decides from the state whether a mission still needs a thing; the storage checks whether the thing holds
+work that exists nowhere else. Run records are never removed: settled ones move to yearly archives.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ if TYPE_CHECKING:
 
 _TRIES = 20
 _MANY, _MUCH = 500, 1 << 30
-"""So many things, or bytes, are worth a word."""
+"""`doctor` warns from this number of removable things, or bytes."""
 _ALONE = 50
-"""Settled records of a mission that goes on that stay files of their own, the newest ones, when there are more."""
+"""The number of newest settled records of an unfinished mission that stay separate files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A mission as far as it matters for what it left."""
+    """What the cleanup needs to know of a mission."""
 
     mission: Mission
     records: Mapping[str, RunRecord]
@@ -62,7 +62,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One thing, and why it goes or stays."""
+    """One thing, and why it is removed or kept."""
 
     kind: str
     name: str
@@ -73,41 +73,41 @@ class Judged:
 
 @dataclass(slots=True)
 class Cleared:
-    """What was removed, or would be, and what stays."""
+    """What was removed, or would be, and what is kept."""
 
     removed: list[Judged] = field(default_factory=list)
     kept: list[Judged] = field(default_factory=list)
     rolled: dict[str, int] = field(default_factory=dict)
-    """Run records that were put together, by mission."""
+    """Number of run records that were moved to yearly archives, by mission."""
 
     @property
     def freed(self) -> int:
-        """Bytes of what was removed."""
+        """Size of everything that was removed, in bytes."""
         return sum(one.bytes for one in self.removed)
 
 
 def collect(ctx: Context, storage: Storage, *, dry_run: bool = False) -> Cleared:
-    """Remove what is surely finished. Raises ConflictError while a pulse is at work: both want the same lock."""
+    """Remove what no mission needs any more. Raises ConflictError while a pulse runs: both need the same lock."""
     if dry_run:
         return _collect(ctx, storage, dry_run=True)
     with ctx.runtime.lock() as ours:
         if not ours:
-            raise ConflictError("a pulse is at work here", hint="try again in a moment")
+            raise ConflictError("a pulse is running here", hint="try again in a moment")
         ctx.state.recover()
         return _collect(ctx, storage, dry_run=False)
 
 
 def left_behind(ctx: Context, storage: Storage) -> list[Finding]:
-    """What `mission doctor` says when much could be removed."""
+    """Return the warning of `mission doctor` if much could be removed."""
     found = _collect(ctx, storage, dry_run=True)
     if len(found.removed) < _MANY and found.freed < _MUCH:
         return []
-    words = f"finished missions left {counted(len(found.removed), 'thing')}, {show_bytes(found.freed)}"
-    return [doubtful("left behind", words, "mission gc")]
+    words = f"{counted(len(found.removed), 'thing')} of finished missions can be removed, {show_bytes(found.freed)}"
+    return [doubtful("cleanup", words, "mission gc")]
 
 
 def why_kept(thing: Leftover, known: Mapping[MissionId, Known], me: str, highest: Mapping[str, int]) -> str:
-    """Return why a thing must stay by what its mission is; empty when its time has come."""
+    """Return why the mission of a thing still needs it; empty if it does not."""
     if thing.judged or thing.mission is None:
         return ""
     owner = known.get(thing.mission)
@@ -115,11 +115,11 @@ def why_kept(thing: Leftover, known: Mapping[MissionId, Known], me: str, highest
         return "no mission here has this name"
     alive = _why_alive(owner, me)
     if alive or thing.run is None:
-        return alive or ("it is of no attempt" if thing.kind in {Kind.CLAIM, Kind.PIN} else "")
+        return alive or ("it belongs to no attempt" if thing.kind in {Kind.CLAIM, Kind.PIN} else "")
     if thing.run not in owner.records:
         return "its attempt has no run record"
     if thing.kind is Kind.CLAIM and highest.get(_feature_of(thing)) == _attempt_of(thing):
-        return "the highest number of its feature, so that none is given out twice"
+        return "the highest number of its feature, so that no number is used twice"
     return ""
 
 
@@ -149,14 +149,14 @@ def _collect(ctx: Context, storage: Storage, *, dry_run: bool) -> Cleared:
 
 
 _REASONS = {
-    Kind.TREE: "clean, and every commit of it is on a branch that stays",
+    Kind.TREE: "clean, and all its commits are on a branch that stays",
     Kind.JOB: "its attempt is settled",
     Kind.WIP: "its content has landed",
     Kind.TIP: "its commits are on a branch that stays",
     Kind.BRANCH: "its commits are on a branch that stays",
     Kind.PIN: "its attempt is settled",
     Kind.CLAIM: "its attempt is settled, and not the last of its feature",
-    Kind.MARK: "where we had set a branch last, and its mission is over",
+    Kind.MARK: "the last position of a branch of a finished mission",
     Kind.SCRATCH: "left by a process that died",
 }
 
@@ -164,7 +164,7 @@ _REASONS = {
 def _why_alive(owner: Known, me: str) -> str:
     mission = owner.mission
     if is_elsewhere(mission.host, me):
-        return f"{mission.host} drives its mission"
+        return f"its mission is driven by {mission.host}"
     if mission.status not in FINISHED_MISSION:
         return f"its mission is {mission.status or mission.raw_status}"
     return "an attempt of its mission is open" if any(r.open for r in owner.records.values()) else ""
@@ -181,7 +181,7 @@ def _judged(thing: Leftover, why: str, size: int = 0) -> Judged:
 
 
 def _highest(things: Iterable[Leftover]) -> dict[str, int]:
-    """The highest attempt that is claimed, by mission and feature."""
+    """Return the highest claimed attempt number, by mission and feature."""
     found: dict[str, int] = defaultdict(int)
     for thing in things:
         if thing.kind is Kind.CLAIM and thing.run is not None:
@@ -202,7 +202,7 @@ def _attempt_of(thing: Leftover) -> int:
 
 
 def _roll(ctx: Context, mission: MissionId, me: str, *, dry_run: bool) -> int:
-    """Put a mission's settled records together by year, in one commit; return how many."""
+    """Move a mission's settled records to yearly archives, in one commit; return how many."""
     for attempt in range(_TRIES):
         snapshot = ctx.state.snapshot()
         stored = snapshot.missions.get(mission)
@@ -215,7 +215,7 @@ def _roll(ctx: Context, mission: MissionId, me: str, *, dry_run: bool) -> int:
         names = rolled_up(files, over=owner.status in FINISHED_MISSION, year=stamp(ctx.clock.now())[:4])
         if not names or dry_run:
             return len(names)
-        words = f"put {counted(len(names), 'run record')} of {mission} together by year"
+        words = f"{counted(len(names), 'run record')} of {mission} archived by year"
         try:
             text = message(mission, [Entry(EventKind.RUNS_ROLLED, words)])
             ctx.state.commit(_roll_writes(stored, files, names), message=text, expect=snapshot.head)
@@ -228,9 +228,9 @@ def _roll(ctx: Context, mission: MissionId, me: str, *, dry_run: bool) -> int:
 
 
 def rolled_up(files: Mapping[str, str], *, over: bool, year: str) -> list[str]:
-    """Names of the records that are put together: settled ones, all when the mission is over.
+    """Return the names of the settled records to archive: all of them if the mission is over.
 
-    Of a mission that goes on those of older years, and all but the newest when there are many.
+    Of an unfinished mission those of earlier years, and if there are many, all but the newest.
     """
     records = {name: record for name, text in files.items() if not is_roll(name) and (record := read_run(text))}
     settled = sorted((n for n, r in records.items() if not r.open), key=lambda n: (_when(records[n]), n))

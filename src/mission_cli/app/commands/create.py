@@ -1,4 +1,4 @@
-"""A new mission from a plan: an id, a rendered file that reads back without a problem, one commit."""
+"""Create a mission from a plan, import a mission file, and attach a mission to a repository."""
 
 from __future__ import annotations
 
@@ -56,9 +56,10 @@ def create(  # noqa: PLR0913 - facts of the new mission, each by its name
     planning: Callable[[MissionId], Sequence[RunRecord]] = lambda _: (),
     front: Mapping[str, str | int] = MappingProxyType({}),
 ) -> tuple[MissionId, str]:
-    """Commit the file of a new mission, with records and bill of its planning; return its id and its path on disk.
+    """Commit the file of a new mission, with records and cost of its planning; return its id and its path on disk.
 
-    `base` names the branch that the mission starts from and lands on; `front` are keys that a plan does not have.
+    `base` returns the base branch; `front` are keys that a plan does not have. Raises DocumentError if the rendered
+    file would have a problem.
     """
     for _ in range(_TRIES):
         snapshot = store.snapshot()
@@ -77,7 +78,7 @@ def create(  # noqa: PLR0913 - facts of the new mission, each by its name
         text = patch.apply(text, [SetFront((key,), value) for key, value in front.items()], where="mission.md")
         wrong = load(text, mission).problems
         if wrong:
-            hint = "say it in another way in the plan, shorter or without special characters"
+            hint = "write it differently in the plan: shorter, or without special characters"
             raise DocumentError(f"the mission file would have a problem: {wrong[0].at('mission.md')}", hint=hint)
         path, records = store.path_for(mission), planning(mission)
         folder = path.removesuffix("/mission.md")
@@ -94,15 +95,16 @@ def create(  # noqa: PLR0913 - facts of the new mission, each by its name
 
 
 def adopt(text: str, name: str, *, store: StateStore, person: Person, identity: str = "") -> tuple[MissionId, str]:
-    """Commit a mission file of another tool as it is, under its own id or another; return its id and its path on disk.
+    """Commit another tool's mission file unchanged, except for an id that is given; return its id and path on disk.
 
-    `name` is its id where the file says none. Raises DocumentError for a text that is no mission.
+    `name` is its id if the file has none. Raises DocumentError if the text is not a mission file.
     """
     loaded = load(text, name)
     if loaded.refused or not loaded.mission.milestones:
         first = next(iter(loaded.errors()), None)
         where = f"line {first.line}: {first.message}" if first else "it has no milestone"
-        raise DocumentError(f"this is no mission file that can be read: {where}", hint="mission lint FILE says more")
+        hint = "mission lint FILE lists all problems"
+        raise DocumentError(f"the file cannot be read as a mission file: {where}", hint=hint)
     mission = MissionId(identity or loaded.mission.id)
     for _ in range(_TRIES):
         snapshot = store.snapshot()
@@ -122,7 +124,7 @@ def adopt(text: str, name: str, *, store: StateStore, person: Person, identity: 
 
 
 def attached(snapshot: Snapshot, stored: Stored, *, repo: str, base: str) -> str:
-    """The file of a homeless mission as it stands in the repository that it found. Raises UsageError for a taken id."""
+    """Return a mission's text as it is attached to a repository. Raises UsageError if its id is taken there."""
     _refuse(stored.id, {m.casefold() for m in snapshot.missions})
     front = load(stored.text, stored.id).layout.front
     changes: list[Change] = [SetFront(("repo",), repo)]
@@ -131,7 +133,7 @@ def attached(snapshot: Snapshot, stored: Stored, *, repo: str, base: str) -> str
 
 
 def _with_bill(text: str, mission: MissionId, records: Sequence[RunRecord], now: datetime) -> str:
-    """The file with what planning has cost: in the spend log, the summary and the progress log."""
+    """Return the text with the cost of the planning: in the spend log, the summary and the progress log."""
     if not records:
         return text
     loaded = load(text, mission)
@@ -164,4 +166,4 @@ def _refuse(name: str, taken: set[str]) -> None:
     if reason:
         raise UsageError(f"{name!r} cannot be an id: {reason}", hint="choose another --id")
     if name.casefold() in taken:
-        raise UsageError(f"there is a mission `{name}` already", hint="choose another --id")
+        raise UsageError(f"a mission `{name}` exists already", hint="choose another --id")

@@ -1,4 +1,4 @@
-"""A person's edit of a mission file: committed on what there is by then, beside their edits that are not committed."""
+"""Commit a person's edit of a mission file, merged with later commits and with edits that are not committed."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _TRIES = 20
 
 
 def save_edit(ctx: Context, mission: str, before: str, edited: str) -> Done:
-    """Commit what a person made of `before`, merged by meaning with what was committed since.
+    """Commit the text that a person made from `before`, merged field by field with what was committed since.
 
-    The same change is made in the work tree's file, beside edits there that are not committed. Raises BlockedError
-    where either touches the same place; then nothing has changed.
+    The same change is made in the working file, which keeps its uncommitted edits. Raises BlockedError if a commit or
+    an uncommitted edit changes the same place; then nothing has been changed.
     """
     for attempt in range(_TRIES):
         snapshot = ctx.state.snapshot()
@@ -38,13 +38,13 @@ def save_edit(ctx: Context, mission: str, before: str, edited: str) -> Done:
             return Done("nothing was changed", address)
         there = ctx.state.text_on_disk(address.stored)
         if there is not None and there not in {old, new} and ctx.state.merge(old, new, there) is None:
-            words = "an edit of yours that is not committed changes the same place"
+            words = "your uncommitted edit changes the same place"
             raise BlockedError(words, hint=f"commit it first: {commit_command(ctx, address.stored.path)}")
 
         def beside(theirs: str, old: str = old, new: str = new) -> str:
             merged = ctx.state.merge(old, new, theirs)
             if merged is None:
-                raise ConflictError("it was changed at the same place")
+                raise ConflictError("the file was changed at the same place")
             return merged
 
         words = message(address.mission.id, [Entry(EventKind.MISSION_EDITED, "edited by hand")])

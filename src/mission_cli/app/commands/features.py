@@ -1,4 +1,4 @@
-"""What people do to a mission: each is one commit under their name, and the loop takes it from there."""
+"""Commands that change a mission: each makes one commit in the person's name, and the loop acts on it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 
 def pause(ctx: Context, text: str, *, reason: str = "", now: bool = False) -> Done:
-    """Stop dispatch; with `now`, also end running workers and keep their work, even where nothing can be written."""
+    """Start nothing new; with `now`, also end running workers, even if nothing can be written. Their work is kept."""
 
     def change(address: Address) -> Wanted:
         words = f"{address.mission.id} is paused" + (f": {reason}" if reason else "")
@@ -69,18 +69,18 @@ def pause(ctx: Context, text: str, *, reason: str = "", now: bool = False) -> Do
 
 
 def resume(ctx: Context, text: str, *, reason: str = "") -> Done:
-    """Go on. Raises a reached threshold to the next step, gives failed milestones fresh rounds."""
+    """Continue a mission; a threshold that was reached moves to the next step, and failed validations are forgotten."""
 
     def change(address: Address) -> Wanted:
         mission = address.mission
         if mission.status is MissionStatus.COMPLETED:
-            raise UsageError(f"{mission.id} is completed", hint=f"a new execution: mission start {mission.id}")
+            raise UsageError(f"{mission.id} is completed", hint=f"start a new execution: mission start {mission.id}")
         refuse_start(ctx, address)
         plain = _to(
             address,
             MissionStatus.ACTIVE,
             EventKind.MISSION_RESUMED,
-            f"{mission.id} goes on" + (f": {reason}" if reason else ""),
+            f"{mission.id} is resumed" + (f": {reason}" if reason else ""),
         )
         extra, words, decisions = _above_threshold(address, records_of(ctx, address))
         worn = [m for m in mission.milestones if m.rounds and not m.finished]
@@ -98,9 +98,9 @@ def resume(ctx: Context, text: str, *, reason: str = "") -> Done:
 
 
 def _above_threshold(address: Address, records: Sequence[RunRecord]) -> tuple[list[Change], list[str], list[str]]:
-    """Raise a threshold that is reached to the next step; where a cap is used up no step helps, and that is said.
+    """Return what moves a threshold that was reached to the next step: the changes, the message, the decisions.
 
-    Returns the changes, the words for people, and the decisions.
+    If a cap is used up no step helps; then only the message is returned.
     """
     mission = address.mission
     state = account(mission.limits, mission.spends, records)
@@ -109,15 +109,15 @@ def _above_threshold(address: Address, records: Sequence[RunRecord]) -> tuple[li
         return [], [], []
     if is_used_up(state, reached.category):
         higher = raise_cap(mission, reached.category)
-        said = f"all of the {reached.category} are spent: no attempt can be started until the cap is raised: {higher}"
+        said = f"the cap in {reached.category} is used up: no attempt can start until it is raised: {higher}"
         return [], [said], []
     step = next_threshold(state)
-    what = f"Go on above the budget threshold, now {step}%"
+    what = f"Continue above the budget threshold, now {step}%"
     return [SetFront(("budget", "alert_threshold_pct"), step)], [f"the threshold is now {step}%"], [what]
 
 
 def cancel(ctx: Context, text: str, *, reason: str = "") -> Done:
-    """End the mission; running workers are stopped and their work is kept, even where nothing can be written."""
+    """End the mission; stop running workers, even if nothing can be written. Their work is kept."""
 
     def change(address: Address) -> Wanted:
         words = f"{address.mission.id} is cancelled" + (f": {reason}" if reason else "")
@@ -128,7 +128,7 @@ def cancel(ctx: Context, text: str, *, reason: str = "") -> Done:
 
 
 def _and_end_jobs(ctx: Context, text: str, change: Callable[[Address], Wanted], word: str) -> Done:
-    """Commit a change and end everything that runs for the mission; what runs is ended whatever the commit comes to."""
+    """Commit a change and end all jobs of the mission; they are ended even if the commit fails."""
     try:
         with refusals_said():
             done = commit_change(ctx, text, change)
@@ -140,7 +140,7 @@ def _and_end_jobs(ctx: Context, text: str, change: Callable[[Address], Wanted], 
         words = f"{mission} could not be marked as {word}: {error.message}"
         told = f"; {counted(len(ended), 'running job')} of it {'was' if len(ended) == 1 else 'were'} told to end"
         again = f"mission {'pause' if word == 'paused' else 'cancel'} {mission}"
-        hint = f"{error.hint or 'mend that'}; then again: {again}"
+        hint = f"{error.hint or 'fix that'}; then run again: {again}"
         raise NotWrittenError(words + told, hint=hint) from error
     me = ctx.machine.me()
     for record in open_records(ctx, done.address):
@@ -150,17 +150,17 @@ def _and_end_jobs(ctx: Context, text: str, change: Callable[[Address], Wanted], 
 
 
 def retry(ctx: Context, text: str, *, reason: str = "") -> Done:
-    """Make a feature pending with fresh tries; attempt numbers go on, work that is there stays."""
+    """Make a feature pending, with its full number of attempts; attempt numbers continue, earlier work is kept."""
 
     def change(address: Address) -> Wanted:
         feature = address.need_feature()
         records = [r for r in records_of(ctx, address) if r.feature == feature.number]
         if any(r.open for r in records) and feature.status in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
             raise ConflictError(
-                f"{feature.number} is being worked on",
+                f"{feature.number} has a running attempt",
                 hint=f"stop it first: mission skip {address.mission.id}/{feature.number}",
             )
-        words = f"{feature.number} gets fresh tries" + (f": {reason}" if reason else "")
+        words = f"{feature.number} is retried" + (f": {reason}" if reason else "")
         what = f"Retry {feature.number} {feature.title}"
         return Wanted(
             words, EventKind.FEATURE_RETRIED, _fresh(address, feature, records), decisions=(what,), reason=reason
@@ -170,7 +170,7 @@ def retry(ctx: Context, text: str, *, reason: str = "") -> Done:
 
 
 def reopens(ctx: Context, text: str) -> str:
-    """Return what a retry opens again that was finished; empty where it is nothing that anybody would wonder about."""
+    """Return what a retry opens again although it was finished, in words; empty if nothing."""
     address = resolve(ctx.state.snapshot(), text)
     feature = address.need_feature()
     milestone = address.mission.milestone_holding(feature.number)
@@ -178,18 +178,18 @@ def reopens(ctx: Context, text: str) -> str:
     if milestone is not None and milestone.status is MilestoneStatus.PASSED:
         parts.append(f"milestone {milestone.number} has passed")
     both = "both are opened again" if len(parts) > 1 else "it is opened again"
-    return f"{' and '.join(parts)}: {both}, and another attempt is paid for" if parts else ""
+    return f"{' and '.join(parts)}: {both}, and another attempt costs money" if parts else ""
 
 
 def skip(ctx: Context, text: str, *, reason: str) -> Done:
-    """Leave a feature out; a running attempt is stopped and its work is kept."""
+    """Skip a feature; a running attempt is stopped and its work is kept."""
     if not reason.strip():
-        raise UsageError("say why", hint="--reason TEXT; it goes into the Decision Log")
+        raise UsageError("a reason is needed", hint="--reason TEXT; it is recorded in the Decision Log")
 
     def change(address: Address) -> Wanted:
         feature = address.need_feature()
         if feature.status is FeatureStatus.DONE:
-            raise UsageError(f"{feature.number} is done", hint="what is done cannot be skipped")
+            raise UsageError(f"{feature.number} is done", hint="only unfinished features can be skipped")
         running = [r for r in open_records(ctx, address) if r.feature == feature.number]
         stops = f"; its attempt {running[0].attempt} is stopped and its work is kept" if running else ""
         return Wanted(
@@ -206,17 +206,17 @@ def skip(ctx: Context, text: str, *, reason: str) -> Done:
 def answer(ctx: Context, text: str, number: int, response: str) -> Done:
     """Answer a request."""
     if not response.strip():
-        raise UsageError("say something")
+        raise UsageError("the answer is empty", hint=f"mission answer {text} {number} TEXT")
 
     def change(address: Address) -> Wanted:
         request = next((r for r in address.mission.requests if r.number == number), None)
         if request is None:
             open_ones = ", ".join(str(r.number) for r in address.mission.requests if r.open) or "none"
-            raise NotFoundError(f"there is no request {number}", hint=f"open are: {open_ones}")
+            raise NotFoundError(f"there is no request {number}", hint=f"open requests: {open_ones}")
         if not request.open:
             said = f": {request.response}" if request.response else ""
             words = f"request {number} is {request.status} already{said}"
-            raise UsageError(words, hint=f"mission inbox shows what is open; to take it back: mission undo {text}")
+            raise UsageError(words, hint=f"mission inbox shows open requests; to undo the answer: mission undo {text}")
         _refuse_unknown_option(request, response)
         key = {"#": str(number)}
         return Wanted(
@@ -262,17 +262,17 @@ def decide_gate(ctx: Context, text: str, gate: str, *, approved: bool, comment: 
 
 
 def landing_words(ctx: Context, text: str) -> tuple[str, str]:
-    """Return a mission's id, and what landing it does. Raises BlockedError where nothing can land."""
+    """Return a mission's id, and what landing does, in words. Raises BlockedError if nothing can land."""
     address = resolve(ctx.state.snapshot(), text)
     mission = address.mission
     target = _may_land(ctx, mission)
-    return mission.id, f"the finished work of {mission.id}, {target[:7]}, is brought to the branch {mission.base}"
+    return mission.id, f"the finished work of {mission.id}, {target[:7]}, lands on the branch {mission.base}"
 
 
 def _may_land(ctx: Context, mission: Mission) -> Sha:
-    """The commit that landing brings to the base. Raises BlockedError with what helps where there is none."""
+    """Return the commit that landing brings to the base. Raises BlockedError if there is none."""
     if mission.status is MissionStatus.COMPLETED:
-        hint = f"mission history {mission.id} shows when; to work on: mission start {mission.id}"
+        hint = f"mission history {mission.id} shows when; to continue the work: mission start {mission.id}"
         raise BlockedError(f"{mission.id} is completed, its work is on {mission.base}", hint=hint)
     if mission.status is not MissionStatus.ACTIVE:
         help_by = "resume" if mission.status is MissionStatus.PAUSED else "start"
@@ -288,7 +288,7 @@ def _may_land(ctx: Context, mission: Mission) -> Sha:
 
 
 def land(ctx: Context, text: str) -> Done:
-    """Approve that the finished work, as it is now, goes to the base."""
+    """Approve the landing of the finished work as it is now."""
 
     def change(address: Address) -> Wanted:
         mission = address.mission
@@ -302,12 +302,12 @@ def land(ctx: Context, text: str) -> Done:
 
 
 def open_records(ctx: Context, address: Address) -> list[RunRecord]:
-    """The attempts of a mission that are not settled."""
+    """Return the attempts of a mission that are not settled."""
     return [r for r in records_of(ctx, address) if r.open]
 
 
 def records_of(ctx: Context, address: Address) -> list[RunRecord]:
-    """All run records of a mission as they are committed now."""
+    """Return all committed run records of a mission."""
     head = ctx.state.snapshot().head
     texts = ctx.state.runs(address.stored, head) if head else {}
     return [r for r in map(read_run, texts.values()) if r is not None]
@@ -320,8 +320,8 @@ def _to(address: Address, status: MissionStatus, event: EventKind, words: str) -
     if address.loaded.refused:
         problem = next(iter(address.loaded.errors()), None)
         words = problem.at(address.stored.path) if problem else address.stored.path
-        raise DocumentError(f"its file cannot be read: {words}", hint=f"mission edit {address.mission.id}")
-    mends = now is None and status in {MissionStatus.PAUSED, MissionStatus.CANCELLED}  # a status that nobody knows
+        raise DocumentError(f"the mission file cannot be read: {words}", hint=f"mission edit {address.mission.id}")
+    mends = now is None and status in {MissionStatus.PAUSED, MissionStatus.CANCELLED}  # an unknown status
     if now is not status and not mends and (now is None or (now, status) not in MISSION_MOVES):
         help_by = "start" if now in FINISHED_MISSION else "cancel" if now in WAITING_MISSION else "status"
         hint = f"mission {help_by} {address.mission.id}"
@@ -360,4 +360,5 @@ def _refuse_unknown_option(request: InputRequest, response: str) -> None:
     first = (response.strip().casefold().split() or [""])[0].strip(".,:;!")
     options = [o.casefold() for o in request.options]
     if options and first not in options:
-        raise UsageError(f"`{first}` is none of the answers", hint=f"begin with one of: {', '.join(request.options)}")
+        hint = f"begin with one of: {', '.join(request.options)}"
+        raise UsageError(f"`{first}` is not one of the possible answers", hint=hint)

@@ -1,4 +1,4 @@
-"""Who drives a mission: the clone that starts it, until another one takes it over."""
+"""Start a mission, and take one over; the clone that does this drives it from then on."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 
 def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "") -> Done:
-    """Make a mission active, or let it wait until it is due by its schedule. `base` is for a file that names none.
+    """Make a mission active, or let it wait for its schedule. `base` is used if the file names no base branch.
 
-    Raises BlockedError without a cap, a base, a runner, or with errors in the file; UsageError when it is never due.
-    Where missions are shared, raises ToolError when the remote cannot be asked whether another clone has it.
+    Raises BlockedError if cap, base or runner is missing or the file has errors; UsageError if it is never due.
+    If missions are shared, raises ToolError if the remote, which knows whether another clone drives it, is unreachable.
     """
     remote_sync.require_sync(ctx)
     before = resolve(ctx.state.snapshot(), text).mission
@@ -81,7 +81,7 @@ def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "") -
 
 
 def _values_in_force(address: Address, status: MissionStatus) -> Iterator[Change]:
-    """Record what bounds the mission in the commit that starts it."""
+    """Record the values in force, in the commit that starts the mission."""
     layout = address.loaded.layout
     if layout.front.node(SECTION) is None and is_recordable(layout.front):
         for name, text in {**good_values(layout), "status": str(status)}.items():
@@ -89,22 +89,25 @@ def _values_in_force(address: Address, status: MissionStatus) -> Iterator[Change
 
 
 def _waiting(ctx: Context, mission: Mission) -> tuple[MissionStatus, str]:
-    """Return the status of a mission that waits for its schedule, with words; raises UsageError where it cannot."""
+    """Return the status in which a mission waits for its schedule, and when it starts, in words.
+
+    Raises UsageError if it cannot wait.
+    """
     to = MissionStatus.RECURRING if mission.recurs else MissionStatus.SCHEDULED
     now, zone = ctx.clock.now(), ctx.clock.zone
     due, last = next_due(mission.schedule, now, zone), end_of(mission.end_date, zone)
     if due is None or due <= now or (mission.recurs and last is not None and due > last):
         words = f"`{mission.schedule}` is not due any more" if mission.schedule else "it has no schedule"
-        hint = f"write one into its front matter, a time or five fields of cron: mission edit {mission.id}"
+        hint = f"set `schedule` in its front matter to a time or five cron fields: mission edit {mission.id}"
         raise UsageError(f"{mission.id} cannot wait: {words}", hint=hint)
     if mission.status is None or (mission.status is not to and (mission.status, to) not in MISSION_MOVES):
-        hint = f"mission cancel {mission.id} ends what is begun"
+        hint = f"end the current execution: mission cancel {mission.id}"
         raise UsageError(f"{mission.id} is {mission.raw_status}, it cannot become {to}", hint=hint)
     return to, f"{mission.id} starts {due.astimezone(zone):%a %Y-%m-%d %H:%M}"
 
 
 def takeover(ctx: Context, text: str) -> Done:
-    """Drive a mission here that another clone drove. Raises ConflictError when a third one was faster."""
+    """Make this clone the driver of a mission. Raises ConflictError if a third clone was faster."""
     remote_sync.require_sync(ctx)
     before = resolve(ctx.state.snapshot(), text).mission
     remote_sync.adopt(ctx, before)
@@ -113,11 +116,11 @@ def takeover(ctx: Context, text: str) -> Done:
     def change(address: Address) -> Wanted:
         mission = address.mission
         if not mission.managed or mission.status in FINISHED_MISSION:
-            words = f"{mission.id} is {mission.raw_status}, nobody drives it"
+            words = f"{mission.id} is {mission.raw_status}, so no clone drives it"
             raise UsageError(words, hint=f"mission start {mission.id}")
         if remote_sync.drives(ctx, mission):
             return Wanted(f"{mission.id} is driven here already")
-        words = f"{mission.id} is driven here from now on, and no longer by {mission.host or 'nobody'}"
+        words = f"{mission.id} is driven here from now on" + (f", no longer by {mission.host}" if mission.host else "")
         changes = (SetFront(("host",), ctx.machine.me()),)
         return Wanted(words, EventKind.MISSION_TAKEN_OVER, changes, decisions=("Drive the mission from another host",))
 
@@ -130,29 +133,31 @@ def takeover(ctx: Context, text: str) -> Done:
     now = resolve(ctx.state.snapshot(), text).mission
     if not remote_sync.drives(ctx, now):
         raise ConflictError(f"{now.host} was faster, and drives {now.id}", hint=f"mission takeover {now.id}")
-    remote_sync.adopt(ctx, before)  # again: until this clone was accepted, the other one may have finished something
+    remote_sync.adopt(ctx, before)  # again: the other clone may have finished something before this one was accepted
     ctx.code.fence(now.id, f"Drive {now.id} from {ctx.machine.me()}\n\nMission-Id: {now.id}\n")
     remote_sync.require_sync(ctx)
     return done
 
 
 def _refuse_without_work(ctx: Context, mission: Mission) -> None:
-    """Raise BlockedError where features were finished, and nobody has them: what is done would be done nowhere."""
+    """Raise BlockedError if features are done, but no reachable branch contains them."""
     begun = any(f.status is FeatureStatus.DONE for f in mission.features())
     branch = f"mission/{mission.id}/work"
     if ctx.share.remote and begun and ctx.code.heads(mission.id, mission.base).work is None:
-        words = f"features of {mission.id} are done, and neither here nor at the remote there is {branch} with them"
-        hint = f"push it from where it is: git push {ctx.share.remote} {branch}"
+        words = (
+            f"features of {mission.id} are done, but {branch}, which contains them, is neither here nor at the remote"
+        )
+        hint = f"push it from the clone that has it: git push {ctx.share.remote} {branch}"
         raise BlockedError(words, hint=hint)
 
 
 def _give_back(ctx: Context, before: Mission) -> None:
-    """Take a takeover back that was not accepted: what is driven here hours later would surprise both sides."""
+    """Undo a takeover that could not be pushed; otherwise a sync hours later would make this clone the driver."""
 
     def change(address: Address) -> Wanted:
         if not remote_sync.drives(ctx, address.mission):
             return Wanted("")
-        words = f"the takeover of {address.mission.id} could not be pushed, and is taken back"
+        words = f"the takeover of {address.mission.id} could not be pushed and was undone"
         return Wanted(words, EventKind.MISSION_GIVEN_BACK, (SetFront(("host",), before.host),))
 
     if not remote_sync.drives(ctx, before):

@@ -1,7 +1,7 @@
-"""Stepping in: a person takes a feature over as an attempt by hand, works in its tree, and hands it back.
+"""Manual attempts: a person takes over a feature, works in its tree, and hands it back.
 
-Taking over is one commit, the intent. Everything behind it is done by the loop, whoever runs it: it stops the
-worker, settles it, makes the tree ready. So whatever dies on the way, the next `open` or pulse goes on.
+Taking over is one commit, the intent. The loop does everything after it: it stops the worker, settles its attempt and
+prepares the tree. If a process dies meanwhile, the next `open` or pulse continues.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _NAMED_FILES = 5
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where a person works on a feature, and with what."""
+    """What a person needs for a manual attempt: tree, branch, session and command."""
 
     mission: str
     feature: str
@@ -71,16 +71,16 @@ class Desk:
     branch: str
     tree: str
     fresh: bool
-    """No earlier attempt worked in it."""
+    """No earlier attempt used this tree."""
     session: str
-    """Of the agent, or empty."""
+    """The agent's session, or empty."""
     command: tuple[str, ...]
-    """The agent's own program; empty where it has none to step into."""
+    """The command that opens the agent's own program; empty if the runner has none."""
     env: Mapping[str, str] = field(default_factory=dict)
 
 
 def worker_at(ctx: Context, text: str) -> RunRecord | None:
-    """Return the attempt that stepping in would stop, or None."""
+    """Return the worker's attempt that taking over would stop, or None."""
     address = resolve(ctx.state.snapshot(), text)
     number = address.need_feature().number
     found = [r for r in records_of(ctx, address) if r.feature == number and r.open]
@@ -88,9 +88,9 @@ def worker_at(ctx: Context, text: str) -> RunRecord | None:
 
 
 def step_in(ctx: Context, text: str) -> RunRecord:
-    """Commit the intent of an attempt by hand, or return the one that this person has. Raises BlockedError.
+    """Commit the intent of a manual attempt, or return the one that this person has already. Raises BlockedError.
 
-    With this commit the feature is theirs: nothing is dispatched for it, and its worker is not wanted any more.
+    From this commit on no worker is started for the feature, and a running one is stopped.
     """
     refuse_stopped(ctx)
     person = ctx.machine.person()
@@ -104,8 +104,8 @@ def step_in(ctx: Context, text: str) -> RunRecord:
             return mine
         _refuse(ctx, address)
         record = _intent(ctx, address, records)
-        why = f"{person.name} steps into {record.feature} as {attempt_name(record.run)}"
-        what = f"Do {record.feature} by hand"
+        why = f"{person.name} takes over {record.feature} as {attempt_name(record.run)}"
+        what = f"Manual attempt at {record.feature}"
         entry = Entry(EventKind.FEATURE_TAKEN, why, record.run, decisions=(what,), reason=f"by {person.name}")
         changes = [
             SetFeature(record.feature, "Status", _dispatched(address.need_feature())),
@@ -125,9 +125,9 @@ def step_in(ctx: Context, text: str) -> RunRecord:
 
 
 def make_ready(ctx: Context, text: str, record: RunRecord) -> list[Report]:
-    """Let the loop stop and settle the worker and make the tree; return when the person may begin.
+    """Let the loop stop and settle the worker and prepare the tree; return when the person may begin.
 
-    Blocks while the worker ends. Raises BlockedError or ToolError when it cannot come to that.
+    Blocks while the worker ends. Raises BlockedError or ToolError if the tree cannot be prepared.
     """
     reports: list[Report] = []
     ends = time.monotonic() + _PATIENCE_SECONDS
@@ -142,15 +142,15 @@ def make_ready(ctx: Context, text: str, record: RunRecord) -> list[Report]:
         for worker in before:
             ctx.executor.wait(worker.run)
         ends += time.monotonic() - began
-        time.sleep(_LOOK_SECONDS)  # another process ends it: between two looks there is nothing to wait on
+        time.sleep(_LOOK_SECONDS)  # polled: another process ends the job
 
 
 def desk_of(ctx: Context, text: str, record: RunRecord) -> Desk:
-    """Return tree, conversation and program: the newest conversation that was held in this tree."""
+    """Return tree, session and command; the session is the newest one that ran in this tree."""
     address = resolve(ctx.state.snapshot(), text)
     tree = ctx.executor.tree(record.run)
     if not tree:
-        raise ToolError(f"the tree of {record.run} is gone", hint=f"mission handback {text} gives the feature free")
+        raise ToolError(f"the tree of {record.run} is gone", hint=f"release the feature: mission handback {text}")
     shared = [r for r in _attempts(ctx, address) if ctx.executor.tree(r.run) == tree]
     last = next((r for r in reversed(shared) if r.session), record)
     runner = ctx.settings.runners.get(last.runner)
@@ -179,34 +179,35 @@ def desk_of(ctx: Context, text: str, record: RunRecord) -> Desk:
 
 
 def hand_back(ctx: Context, text: str, *, as_is: bool = False) -> Done:
-    """End the attempt by hand, to be judged like any other. Raises BlockedError when something is not committed.
+    """End the manual attempt, so that it is checked like any other. Raises BlockedError if something is not committed.
 
-    With `as_is` that is saved under `refs/mission/wip` and does not count.
+    With `as_is` uncommitted work is saved under `refs/mission/wip` and does not count.
     """
     address = resolve(ctx.state.snapshot(), text)
     number = address.need_feature().number
     record = next((r for r in _attempts(ctx, address) if r.open and r.by), None)
     if record is None:
         hint = f"mission open {address.mission.id}/{number}"
-        raise NotFoundError(f"nobody has stepped into {number}", hint=hint)
+        raise NotFoundError(f"{number} has no open manual attempt", hint=hint)
     if is_elsewhere(record.host, ctx.machine.me()):
-        raise BlockedError(f"{name_of(record.by)} has it on {record.host}", hint="hand it back there")
+        words = f"{name_of(record.by)} has taken over {number} on {record.host}"
+        raise BlockedError(words, hint="hand it back there")
     if ctx.executor.poll([record.run])[record.run].state is not JobState.ENDED:
         make_ready(ctx, text, record)
         _refuse_unfinished(ctx, record, as_is=as_is)
         ctx.runtime.request_pulse()
         ctx.executor.hand_back(record.run)
-    return Done(f"{attempt_name(record.run)} is handed back; it is judged like any other", address)
+    return Done(f"{attempt_name(record.run)} is handed back; it is checked like any other attempt", address)
 
 
 def _attempts(ctx: Context, address: Address) -> list[RunRecord]:
-    """The attempts at the feature, by number."""
+    """Return the attempts at the feature, in the order of their numbers."""
     number = address.need_feature().number
     return sorted((r for r in records_of(ctx, address) if r.feature == number), key=lambda r: r.attempt)
 
 
 def _intent(ctx: Context, address: Address, records: Sequence[RunRecord]) -> RunRecord:
-    """The next attempt, in the newest tree that is there, else in a fresh one at the finished work."""
+    """Return the next attempt, in the newest tree that still exists, else in a new one at the work branch."""
     mission, number = address.mission, address.need_feature().number
     heads = ctx.code.heads(mission.id, mission.base)
     attempt = 1 + max([heads.highest.get(number, 0), *(r.attempt for r in records)])
@@ -224,29 +225,31 @@ def _intent(ctx: Context, address: Address, records: Sequence[RunRecord]) -> Run
 
 
 def _dispatched(feature: Feature) -> FeatureStatus:
-    """The status of a feature that somebody works on, where it may come to that."""
+    """Return the status `dispatched`; raises if the feature's status may not change to it."""
     to = FeatureStatus.DISPATCHED
     return to if feature.status in {None, to} else move_feature(feature.status, to)
 
 
 def _refuse(ctx: Context, address: Address) -> None:
-    """Raise with the first reason why nobody can step into the feature now."""
+    """Raise BlockedError with the first reason why the feature cannot be taken over now."""
     mission, feature = address.mission, address.need_feature()
     name = f"{mission.id}/{feature.number}"
     if not mission.managed or mission.status in FINISHED_MISSION or mission.status not in _OPEN:
         raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=f"mission start {mission.id}")
     if is_elsewhere(mission.host, ctx.machine.me()):
-        raise BlockedError(f"{mission.id} is driven by {mission.host}", hint="step in there")
+        raise BlockedError(f"{mission.id} is driven by {mission.host}", hint="run mission open there")
     if feature.broken or address.loaded.errors():
         raise BlockedError(f"the file of {mission.id} has errors", hint=f"mission lint {mission.id}")
     if feature.status in FINISHED_FEATURE:
         raise BlockedError(f"{feature.number} is {feature.status}", hint=f"mission retry {name} opens it again")
     milestone = mission.milestone_holding(feature.number)
     if milestone is None or milestone.status is not MilestoneStatus.ACTIVE:
-        words = f"milestone {milestone.number} is {milestone.raw_status or 'pending'}" if milestone else "it has no row"
+        words = f"{feature.number} is in no milestone"
+        if milestone is not None:
+            words = f"milestone {milestone.number} is {milestone.raw_status or 'pending'}"
         raise BlockedError(words, hint=f"mission why {name}")
     if ctx.code.heads(mission.id, mission.base).work is None:
-        raise BlockedError(f"{mission.id} has no branch of finished work yet", hint="mission pulse makes it")
+        raise BlockedError(f"{mission.id} has no work branch yet", hint="create it: mission pulse")
 
 
 _OPEN = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED})
@@ -254,7 +257,7 @@ _OPEN = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED})
 
 def _refuse_taken(record: RunRecord, person: str, address: Address) -> None:
     if record.by != person:
-        words = f"{name_of(record.by)} has {record.feature} since {record.intended}"
+        words = f"{name_of(record.by)} took over {record.feature} at {record.intended}"
         raise BlockedError(words, hint=f"mission handback {address.mission.id}/{record.feature}")
 
 
@@ -264,7 +267,7 @@ def _refuse_stuck(ctx: Context, record: RunRecord, state: JobState, report: Repo
         raise BlockedError(f"{record.run} has ended meanwhile", hint="try again")
     if late or any(isinstance(act, Submit) and act.run == record.run for _, act in report.failed):
         said = [*report.lines, *(t.message for t in report.troubles)]
-        words = said[-1] if said else f"the tree of {record.run} does not get ready"
+        words = said[-1] if said else f"the tree of {record.run} could not be prepared"
         raise ToolError(words, hint=f"mission why {record.run.rpartition('-')[0]}")
 
 
@@ -275,10 +278,10 @@ def _refuse_unfinished(ctx: Context, record: RunRecord, *, as_is: bool) -> None:
     wanted = f"mission/{record.run}"
     if standing.branch != wanted:
         there = f"on `{standing.branch}`" if standing.branch else "on no branch"
-        hint = f"bring your commits there: git -C {standing.tree} switch {wanted}"
+        hint = f"move your commits there: git -C {standing.tree} switch {wanted}"
         raise BlockedError(f"the tree is {there}, not on `{wanted}`", hint=hint)
     files = standing.uncommitted
     if files and not as_is:
         more = f" and {len(files) - _NAMED_FILES} more" if len(files) > _NAMED_FILES else ""
         words = f"{counted(len(files), 'file')} not committed: {', '.join(files[:_NAMED_FILES])}{more}"
-        raise BlockedError(words, hint=f"commit them in {standing.tree}, or leave them out with --as-is")
+        raise BlockedError(words, hint=f"commit them in {standing.tree}, or ignore them with --as-is")

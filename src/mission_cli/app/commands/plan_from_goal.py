@@ -1,7 +1,7 @@
-"""A plan from a goal: the model is asked once, and once more where its answer is no plan; what it costs is bounded.
+"""Ask a model for a plan, and once more if its answer has errors; the cost is capped.
 
-Each round is a job like a worker's, with a record like an attempt's. Its tree is a copy that is thrown away: what
-counts is the answer, and that is untrusted text (`document.answer`).
+Each planning round is a job like a worker's, with a record like an attempt's. Its tree is thrown away: only the answer
+counts, and that is untrusted text (`document.plans.answer`).
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ _MOST_SUBMITS = 3
 _MOST_FILES = 60
 _MOST_PROBLEMS = 30
 _NEW = MissionId("new")
-"""Stands in the run ids until the mission has its own."""
+"""The mission id in run ids until the mission has its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """What a person wants planned, and the caps that the mission will have; None and 0: no such cap."""
+    """What a person wants planned, and the caps of the future mission; None or 0 means no such cap."""
 
     goal: str
     base: str
@@ -76,9 +76,9 @@ class PlanRequest:
     kind: str = ""
     deadline: str = ""
     tier: str = ""
-    """Model tier that makes the plan; empty: the usual one of `model_routing.orchestrator`."""
+    """Tier of the model that writes the plan; empty: the default of `model_routing.orchestrator`."""
     runner: str = ""
-    """Empty: the usual one, or the only one there is."""
+    """Empty: opencode, or the only configured runner."""
     max_usd: Decimal | None = None
     max_hours: Decimal | None = None
     max_tokens: int = 0
@@ -86,7 +86,7 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True)
 class PlanningSetup:
-    """Everything that is settled before the model is asked."""
+    """Everything that is decided before the model is asked."""
 
     wish: PlanRequest
     runner: str
@@ -95,31 +95,31 @@ class PlanningSetup:
     prompt: str
     limits: Limits
     name: str
-    """Of this planning, unlike any other: names its jobs, its tree and the answers that are kept."""
+    """A unique name, used for the jobs, the tree and the stored answers of this planning."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanningRound:
-    """One answer of the model: its record, what it said, what that means, and where it is kept."""
+    """One answer of the model: its run record, its text, the plan read from it, and the file that stores it."""
 
     record: RunRecord
     answer: str = ""
     read: ReadAnswer | None = None
-    """None where the run did not end well."""
+    """None if the job failed."""
     kept: str = ""
     answered: bool = False
-    """It ended with exit 0: what is wrong with the answer is the model's to mend."""
+    """The job ended with exit status 0, so that the model can be asked to correct its answer."""
     subagents: bool = False
 
     @property
     def plan(self) -> Plan | None:
-        """The plan, if it is one."""
+        """The plan, or None if the answer has errors."""
         return self.read.plan if self.read is not None else None
 
 
 @dataclass(slots=True)
 class Planned:
-    """What came of it. Without a plan, `refused` may say why there was no further round."""
+    """The result of the planning. Without a plan, `refused` may tell why there was no further round."""
 
     desk: PlanningSetup
     rounds: list[PlanningRound] = field(default_factory=list)
@@ -127,7 +127,7 @@ class Planned:
 
     @property
     def plan(self) -> Plan | None:
-        """The plan of the last round, if it is one."""
+        """The plan of the last round, or None."""
         return self.rounds[-1].plan if self.rounds else None
 
     @property
@@ -137,29 +137,29 @@ class Planned:
 
     @property
     def sums(self) -> Totals:
-        """What it has cost."""
+        """The cost of all rounds."""
         return spent(row for r in self.rounds for row in spends_of(r.record))
 
     @property
     def cost(self) -> str:
-        """The same in words."""
+        """The cost of all rounds, in words."""
         sums = self.sums
         unknown = f" and {counted(sums.unknown, 'unknown cost')}" if sums.unknown else ""
         money, tokens = (show_amount(c, sums.of(c)) for c in ("usd", "tokens"))
         return f"{money}{unknown} and {tokens} tokens, in {show_duration(span_of(float(sums.hours) * 3600))}"
 
     def records(self, mission: MissionId) -> list[RunRecord]:
-        """The run records for the mission that was made of the plan."""
+        """Return the run records, under the id of the mission that was made from the plan."""
         return [replace(r.record, run=run_id(mission, PLANNING, n)) for n, r in enumerate(self.rounds, 1)]
 
 
 def prepare(ctx: Context, wish: PlanRequest) -> PlanningSetup:
-    """Choose runner and model, look at the code, write the prompt. Raises BlockedError where nothing can be asked."""
+    """Choose runner and model, look at the code, write the prompt. Raises BlockedError if no model can be asked."""
     runner = choose_runner(ctx, wish.runner)
     policy = policy_of(ctx).runners[runner]
     commit = ctx.code.heads(_NEW, wish.base).base
     if commit is None:
-        raise BlockedError(f"the base branch `{wish.base}` does not exist", hint="make it, with a first commit")
+        raise BlockedError(f"the base branch `{wish.base}` does not exist", hint="create it, with a first commit")
     tier = wish.tier or PlanModels().orchestrator
     model = policy.models.get(tier, tier)
     _refuse_unbounded(policy, model, wish)
@@ -173,9 +173,9 @@ def prepare(ctx: Context, wish: PlanRequest) -> PlanningSetup:
 
 
 def make_plan(ctx: Context, desk: PlanningSetup, *, rest: Callable[[], None]) -> Planned:
-    """Ask, and ask once more with what was wrong. `rest` is called between two looks at the job.
+    """Ask for a plan, and once more with the errors of the answer. `rest` is called between two polls of the job.
 
-    Ctrl-C ends the job; what it has cost until then is in the last round.
+    Ctrl-C ends the job; the last round then holds its cost.
     """
     planned = Planned(desk)
     record, session = _first(ctx, desk), ""
@@ -191,7 +191,7 @@ def make_plan(ctx: Context, desk: PlanningSetup, *, rest: Callable[[], None]) ->
 
 
 def choose_runner(ctx: Context, wanted: str = "") -> str:
-    """The runner that is asked for a plan. Raises BlockedError where none can be."""
+    """Return the runner to ask for a plan. Raises BlockedError if there is none."""
     refuse_stopped(ctx)
     shortage = ctx.machine.shortage()
     if shortage:
@@ -201,7 +201,7 @@ def choose_runner(ctx: Context, wanted: str = "") -> str:
     policy = runners.get(name)
     if policy is None:
         known = ", ".join(sorted(runners)) or "none"
-        hint = f"write a table [runners.{name}] into .mission.toml, or name another: --runner NAME (there are: {known})"
+        hint = f"add a table [runners.{name}] to .mission.toml, or use another: --runner NAME (there are: {known})"
         raise BlockedError(f"the runner `{name}` is not configured", hint=hint)
     if policy.problem:
         raise BlockedError(policy.problem, hint=policy.remedy)
@@ -214,8 +214,8 @@ def choose_runner(ctx: Context, wanted: str = "") -> str:
 def _refuse_unbounded(policy: RunnerPolicy, model: str, wish: PlanRequest) -> None:
     unpriced = not policy.self_priced and policy.step_cost(model) is None
     if unpriced and not policy.bounded and not wish.max_tokens:
-        words = f"nobody knows what `{model}` costs, and only dollars bound the planning"
-        raise BlockedError(words, hint="--max-tokens N, or max_steps of the runner")
+        words = f"the price of `{model}` is not known, and the planning has no other cap than dollars"
+        raise BlockedError(words, hint="add --max-tokens N, or set max_steps of the runner")
 
 
 def _prompt(ctx: Context, wish: PlanRequest, commit: Sha, sitting: timedelta) -> str:
@@ -241,7 +241,7 @@ def _limits(ctx: Context, wish: PlanRequest) -> Iterator[str]:
     caps = (("usd", wish.max_usd), ("hours", wish.max_hours), ("tokens", wish.max_tokens or None))
     amounts = [f"{show_amount(name, Decimal(cap))}{' tokens' if name == 'tokens' else ''}" for name, cap in caps if cap]
     if amounts:
-        yield f"The whole mission may cost at most {' and '.join(amounts)}, failed attempts included."
+        yield f"The whole mission may cost at most {' and '.join(amounts)}, including failed attempts."
     if wish.deadline:
         yield f"It must be finished by {wish.deadline}."
     if wish.kind:
@@ -256,7 +256,7 @@ def _first(ctx: Context, desk: PlanningSetup) -> RunRecord | Refusal:
 
 
 def _repair(ctx: Context, desk: PlanningSetup, last: PlanningRound, *, resumed: bool) -> RunRecord | Refusal:
-    """The second question: what is wrong; with everything that the model does not remember."""
+    """Return the record of the second round, which lists the errors; a new conversation gets the first prompt, too."""
     values = {
         "first": "" if resumed else desk.prompt,
         "answer": last.answer,
@@ -266,7 +266,7 @@ def _repair(ctx: Context, desk: PlanningSetup, last: PlanningRound, *, resumed: 
 
 
 def _intent(ctx: Context, desk: PlanningSetup, before: Sequence[RunRecord], prompt: str) -> RunRecord | Refusal:
-    """The record of the next round with what it may cost; a refusal where nothing is left for it."""
+    """Return the record of the next round with its reserve, or a refusal if the budget does not suffice."""
     policy = policy_of(ctx).runners[desk.runner]
     state = account(desk.limits, [row for r in before for row in spends_of(r)], before)
     reserve = reserve_for_attempt(
@@ -291,7 +291,7 @@ def _intent(ctx: Context, desk: PlanningSetup, before: Sequence[RunRecord], prom
 
 
 def _problems_for_model(last: PlanningRound) -> list[str]:
-    """One line for each problem, with the line of the block that it is about."""
+    """Return one line for each problem, with the line of the block in which it is."""
     if last.read is None:
         return [last.record.detail]
     lines = last.read.block.text.splitlines()
@@ -317,7 +317,7 @@ def _ask(
 
 
 def _job(ctx: Context, desk: PlanningSetup, record: RunRecord, session: str, number: int) -> JobSpec:
-    """The job of a round. Both have the same tree: some agents find a conversation by the folder it was held in."""
+    """Return the job of a round. Both rounds use the same tree: some agents find a conversation by its folder."""
     job = agent_job(ctx, record, title=f"Plan: {desk.wish.goal}", session=session)
     env = {"MISSION_MODE": desk.wish.mode, "MISSION_BASE": desk.wish.base, "MISSION_MODEL": desk.model}
     return replace(
@@ -331,7 +331,7 @@ def _job(ctx: Context, desk: PlanningSetup, record: RunRecord, session: str, num
 
 
 def _run(ctx: Context, job: JobSpec, rest: Callable[[], None]) -> Exit:
-    """Run the job to its end; Ctrl-C stops it, a second one leaves it to its supervisor."""
+    """Run the job until it ends; the first Ctrl-C stops it, a second one leaves it to its supervisor."""
     try:
         return _until_ended(ctx, job, rest)
     except KeyboardInterrupt:
@@ -341,7 +341,7 @@ def _run(ctx: Context, job: JobSpec, rest: Callable[[], None]) -> Exit:
 
 
 def _until_ended(ctx: Context, job: JobSpec, rest: Callable[[], None], *, wanted: bool = True) -> Exit:
-    """Wait for the exit file; a supervisor that died is replaced, and tells what its run has cost."""
+    """Wait for the exit file; submit the job again if its supervisor died, so that its cost is not lost."""
     submits = 0
     while True:
         seen = ctx.executor.poll([job.key])[job.key]
@@ -362,7 +362,7 @@ def _until_ended(ctx: Context, job: JobSpec, rest: Callable[[], None], *, wanted
 
 
 def _judged(record: RunRecord, end: Exit, answer: str, kept: str) -> PlanningRound:
-    """Say what a round came to, and write its bill."""
+    """Return the round with its settled record: cause, cost, and what is wrong with the answer."""
     read = None
     ended = cause_of_end(end)
     if ended is None:
@@ -393,13 +393,13 @@ def _judged(record: RunRecord, end: Exit, answer: str, kept: str) -> PlanningRou
 
 
 def _wants_repair(rounds: Sequence[PlanningRound]) -> bool:
-    """Once, and only where the model had its say: an outage, a limit or a stop is nothing that it could mend."""
+    """Whether to ask once more: only after an answer with errors, not after an outage, a limit or a stop."""
     last = rounds[-1]
     mendable = last.answered and last.record.cause in {Cause.WRONG_OUTPUT, Cause.NOOP}
     return len(rounds) == 1 and mendable
 
 
 def _session(ctx: Context, desk: PlanningSetup, last: PlanningRound) -> str:
-    """The conversation to go on with; empty where the second bill would hold parts of the first."""
+    """Return the conversation to continue; empty if the second cost report would include parts of the first."""
     agent = agent_of(ctx, desk.runner, ctx.settings.runners[desk.runner])
     return last.record.session if agent is not None and agent.resumes and not last.subagents else ""

@@ -1,4 +1,4 @@
-"""What a mission runs has to be in git: workers and checks get a clone of the base, and not the person's checkout."""
+"""Check that the files a mission runs are in git: workers and checks get a clone, not the person's checkout."""
 
 from __future__ import annotations
 
@@ -26,30 +26,28 @@ _INTERPRETER = pattern(r"(?:ba|da|k|z)?sh|python[\d.]*|node|deno|bun|ruby|perl|p
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A path that a command names, from the top of the tree."""
+    """A path in a command, relative to the top of the tree."""
 
     path: str
     owner: str
-    """What names it, for people."""
+    """Where the path was found, in words."""
     run: bool
-    """It is the program or the script that is run first: nothing can have made the file before."""
+    """Whether it is the program or script that the command runs first, so that no earlier step can create it."""
 
 
 def refuse_unreachable(ctx: Context, mission: Mission, commit: Sha) -> None:
-    """Raise BlockedError for the first file that a command needs and that a clone of a commit does not have."""
+    """Raise BlockedError for the first file that a command needs and a clone of the commit lacks."""
     references = list(_references(ctx, mission))
     missing = ctx.code.missing(commit, [reference.path for reference in references])
     for one in references:
         ignored = missing.get(one.path)
         if ignored is None or (ignored and not one.run):
             continue
-        words = (
-            f"`{one.path}`, which {one.owner} names, is not in git at `{mission.base}`: workers and checks get a clone"
-        )
+        words = f"`{one.path}`, used by {one.owner}, is not in git on `{mission.base}`; workers and checks get a clone"
         raise BlockedError(words, hint=_hint(one.path, mission.base, ignored=ignored))
     for name in ctx.machine.not_in_checkout(ctx.settings.tree.copy):
-        words = f"`{name}`, which `copy` of `[tree]` names, is not in the checkout"
-        raise BlockedError(words, hint="write it, or take it out of .mission.toml")
+        words = f"`{name}`, listed in `copy` of `[tree]`, is not in the checkout"
+        raise BlockedError(words, hint="create it, or remove it from .mission.toml")
 
 
 def _hint(path: str, base: str, *, ignored: bool) -> str:
@@ -58,7 +56,7 @@ def _hint(path: str, base: str, *, ignored: bool) -> str:
 
 
 def _references(ctx: Context, mission: Mission) -> Iterator[Reference]:
-    """Every word of a command that may be a path."""
+    """Yield every word of a command that may be a path."""
     for name in runners(mission):
         runner = ctx.settings.runners.get(name)
         for word in runner.command if runner else ():
@@ -79,9 +77,9 @@ def _criteria(mission: Mission) -> Iterator[Criterion]:
 
 
 def _paths(command: str) -> Iterator[tuple[str, bool]]:
-    """Yield the words of a shell command that may name a file, and whether that is what the command runs first.
+    """Yield the words of a shell command that may be files, and whether the command runs that file first.
 
-    A `cd FOLDER` moves what follows; what is only written to is left out.
+    After `cd FOLDER` the paths are below that folder. Files that are only written to are left out.
     """
     folder, first = "", True
     for words in _simple_commands(command):
@@ -97,7 +95,7 @@ def _paths(command: str) -> Iterator[tuple[str, bool]]:
 
 
 def _program(words: list[str]) -> str:
-    """What a simple command runs: its first word, or the script that it hands to an interpreter."""
+    """Return what a simple command runs: its first word, or the script that it passes to an interpreter."""
     if not _INTERPRETER.fullmatch(words[0].rpartition("/")[2]):
         return words[0]
     return next((word for word in words[1:] if not word.startswith("-")), "")

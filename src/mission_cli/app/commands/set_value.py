@@ -1,4 +1,4 @@
-"""`mission set`: one value of the front matter, said with what it was before."""
+"""`mission set`: set one value of the front matter; the message shows the old and the new value."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ _BY_COMMAND = {"paused": "pause", "cancelled": "cancel", "active": "resume"}
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value that a person wants, checked: the path of its key, old and new text."""
+    """A checked request to set a value: its key, the path of the key, old and new text."""
 
     key: str
     path: tuple[str, ...]
     old: str
     new: str
     wider: str
-    """Why it has to be confirmed, or empty: a cap that grows more than tenfold, or is lifted."""
+    """Why it has to be confirmed: the cap grows more than tenfold or is lifted. Otherwise empty."""
 
     @property
     def words(self) -> str:
-        """Old and new value."""
+        """The old and the new value, in words."""
         return f"{self.key}: {self.old or 'not set'} → {self.new or 'not set'}"
 
 
 def setting(address: Address, key: str, value: str) -> Setting:
-    """Check what a person wants to set. Raises UsageError with what the key takes."""
+    """Check a value that a person wants to set. Raises UsageError; its message or hint says what the key accepts."""
     path = _path(key)
     known = KEYS.get(key)
     text = value.strip()
@@ -74,13 +74,13 @@ def setting(address: Address, key: str, value: str) -> Setting:
         hint = f"lift the cap: mission set {mission.id} {key} unlimited"
         if bound.name == "alert_threshold_pct":
             hint = "write a number between 1 and 100"
-        raise UsageError(f"`{text}` does not bound the mission", hint=hint)
+        raise UsageError(f"`{text}` is not a limit", hint=hint)
     wider = bound.why_wider(old, text) if bound is not None and old and not is_unset(key, text) else ""
     return Setting(key, path, old, text, wider)
 
 
 def set_value(ctx: Context, text: str, key: str, value: str) -> Done:
-    """Set one value of the front matter; a change of what bounds the mission stands in the Decision Log."""
+    """Set one value of the front matter; a change of a limit is recorded in the Decision Log."""
 
     def change(address: Address) -> Wanted:
         wanted = setting(address, key, value)
@@ -100,7 +100,7 @@ def set_value(ctx: Context, text: str, key: str, value: str) -> Done:
 
 
 def _refuse_what_is_not_there(ctx: Context, address: Address, wanted: Setting) -> None:
-    """Raise UsageError for a runner that is not configured and for a branch that does not exist."""
+    """Raise UsageError if the runner is not configured or the branch does not exist."""
     if wanted.key == "preferences.runner" and wanted.new and wanted.new not in ctx.settings.runners:
         known = ", ".join(sorted(ctx.settings.runners)) or "none"
         raise UsageError(f"the runner `{wanted.new}` is not configured", hint=f"there are: {known}")
@@ -122,7 +122,7 @@ def _path(key: str) -> tuple[str, ...]:
     close = difflib.get_close_matches(key, [*KEYS, *(name.rpartition(".")[2] for name in KEYS)], n=1)
     full = next((name for name in KEYS if close and close[0] in {name, name.rpartition(".")[2]}), "")
     raise UsageError(
-        f"there is no key `{key}`", hint=f"did you mean `{full}`?" if full else "mission schema lists them"
+        f"there is no key `{key}`", hint=f"did you mean `{full}`?" if full else "mission schema lists the keys"
     )
 
 
@@ -131,4 +131,4 @@ def _refuse_status(address: Address, text: str) -> None:
     if mission.status is None or text == str(mission.status):
         return
     by = _BY_COMMAND.get(text, "start")
-    raise UsageError("the status is changed by a command of its own", hint=f"mission {by} {mission.id}")
+    raise UsageError("`set` cannot change the status", hint=f"mission {by} {mission.id}")

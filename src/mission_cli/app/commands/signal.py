@@ -1,4 +1,4 @@
-"""A person's word that what a feature waits for outside has come."""
+"""`mission signal`: a person reports that the external event that a feature waits for has happened."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 def signal(ctx: Context, text: str, *, reason: str = "") -> Done:
-    """Resolve the waits of a feature, open or failed. Raises NotFoundError where there is none."""
+    """Resolve the open and failed waits of a feature. Raises NotFoundError if there are none."""
 
     def change(address: Address) -> Wanted:
         feature = address.need_feature()
         mine = [w for w in address.mission.waits if w.feature == feature.number and (w.open or w.status == "failed")]
         if not mine:
             hint = f"mission why {address.mission.id}/{feature.number}"
-            raise NotFoundError(f"{feature.number} waits for nothing outside", hint=hint)
+            raise NotFoundError(f"{feature.number} waits for no external event", hint=hint)
         keys = [{"Feature": str(w.feature), "Waiting for": w.waiting_for} for w in mine]
-        words = f"{feature.number} waits no longer for {', '.join(w.waiting_for for w in mine)}"
+        words = f"{feature.number} no longer waits for {', '.join(w.waiting_for for w in mine)}"
         changes = tuple(SetCell("Waits", key, "Status", "resolved") for key in keys)
         return Wanted(words + (f": {reason}" if reason else ""), EventKind.WAIT_RESOLVED, changes)
 

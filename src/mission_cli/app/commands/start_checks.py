@@ -1,11 +1,11 @@
-"""What has to be there before a mission starts; asked by the consent screen and by the command."""
+"""Check the preconditions for a start; the consent screen and the command use the same checks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import command_line
+from mission_cli._support.text import command_line, counted
 from mission_cli.app.commands.reachable import refuse_unreachable
 from mission_cli.document.checking.lint import weak_criterion
 from mission_cli.domain.errors import BlockedError, UsageError
@@ -24,29 +24,29 @@ if TYPE_CHECKING:
 
 
 def refuse_start(ctx: Context, address: Address) -> None:
-    """Raise BlockedError with the first reason why a mission cannot start."""
+    """Raise BlockedError with the first reason why the mission cannot start."""
     mission, where = address.mission, address.stored.path
     harmless = {found.words for found in mission.in_force.overruled if found.counts}
     errors = [p for p in address.loaded.errors() if p.message not in harmless]
     if errors or address.loaded.refused:
         words = errors[0].at(where) if errors else where
-        raise BlockedError(f"the file has {len(errors)} errors: {words}", hint=f"mission lint {mission.id}")
+        raise BlockedError(f"the file has {counted(len(errors), 'error')}: {words}", hint=f"mission lint {mission.id}")
     if not mission.milestones or not any(mission.features()):
         raise BlockedError(
             f"{mission.id} has no features", hint=f"add milestones and features: mission edit {mission.id}"
         )
     if not mission.limits.any_cap:
-        hint = "set budget.money_usd, time_hours or token_limit in its front matter, or write unlimited there"
+        hint = "set budget.money_usd, time_hours or token_limit in its front matter, to a number or to unlimited"
         raise BlockedError(f"{mission.id} has no budget cap", hint=hint)
     if not mission.base:
         hint = f"name it: mission start {mission.id} --base main"
         raise BlockedError(f"{mission.id} has no base branch", hint=hint)
     heads = ctx.code.heads(mission.id, mission.base)
     if heads.in_the_way:
-        words = f"there is a branch `{heads.in_the_way}`, and beside it there can be no `mission/{mission.id}/work`"
+        words = f"the branch `{heads.in_the_way}` exists, so git cannot create `mission/{mission.id}/work`"
         raise BlockedError(words, hint=f"rename it: {command_line('git', 'branch', '-m', heads.in_the_way)} NEW-NAME")
     if mission.base != poc_branch(mission.id) and heads.base is None:
-        raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="make it, with a first commit")
+        raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="create it, with a first commit")
     for name in runners(mission):
         _refuse_runner(ctx, mission, name)
     if mission.status not in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and (start := heads.work or heads.base):
@@ -56,16 +56,16 @@ def refuse_start(ctx: Context, address: Address) -> None:
 
 
 def weak_points(address: Address) -> tuple[Problem, ...]:
-    """The criteria of a mission that cannot fail, or that hide a failure, each with what is lost."""
+    """Return warnings for the criteria that cannot fail or that hide a failure."""
     milestones = address.mission.milestones
     criteria = [c for m in milestones for c in (*m.criteria, *(c for f in m.features for c in f.criteria))]
     return tuple(problem for c in criteria for problem in weak_criterion(c, (c.line, 1)))
 
 
 def on_base(address: Address, base: str) -> Address:
-    """The same mission with the base branch that a person names where the file names none.
+    """Return the mission with the base branch that a person named, if the file names none.
 
-    Raises UsageError where the file names another one.
+    Raises UsageError if the file names a different one.
     """
     mission = address.mission
     if not base or base == mission.base:
@@ -77,7 +77,7 @@ def on_base(address: Address, base: str) -> Address:
 
 
 def why_refused(ctx: Context, address: Address) -> Hold | None:
-    """Return what keeps a mission from being started or resumed, or None."""
+    """Return the hold that keeps a mission from being started or resumed, or None."""
     try:
         refuse_start(ctx, address)
     except BlockedError as error:
@@ -89,7 +89,7 @@ def _refuse_runner(ctx: Context, mission: Mission, name: str) -> None:
     runner = policy_of(ctx).runners.get(name)
     if runner is None:
         known = ", ".join(sorted(ctx.settings.runners)) or "none"
-        hint = f"write a table [runners.{name}] into .mission.toml (there are: {known})"
+        hint = f"add a table [runners.{name}] to .mission.toml (there are: {known})"
         raise BlockedError(f"the runner `{name}` of {mission.id} is not configured", hint=hint)
     if runner.problem:
         raise BlockedError(runner.problem, hint=runner.remedy)

@@ -1,7 +1,7 @@
-"""Takes the last decision on a mission back, as a new commit: by meaning, on the file as it is now.
+"""Undo the last decision on a mission with a new commit: field by field, on the file as it is now.
 
-What cannot be taken back is refused with what to do instead: an attempt that has started, what was spent, what has
-landed. Numbers of attempts, bills and logs stay: the decision and its taking back are both told.
+What cannot be undone is refused, with a hint what to do instead: a started attempt, spent money, landed work. Attempt
+numbers, costs and logs stay: the logs show the decision and that it was undone.
 """
 
 from __future__ import annotations
@@ -42,25 +42,25 @@ _LOGS: Mapping[str, tuple[str, ...]] = {
     "Progress Log": ("Timestamp", "Event", "Details"),
     "Decision Log": ("#", "Date", "Decision", "Rationale", "Alternatives Considered"),
 }
-"""Tables that say what happened: it has happened, also when it is taken back."""
+"""Tables that only grow: a row for something that happened stays when the decision is undone."""
 _FINAL: Mapping[str, tuple[str, str]] = {
     EventKind.ATTEMPT_SETTLED: (
         "an attempt has ended and was paid for",
-        "for fresh tries: mission retry {id}/N.M",
+        "to try again: mission retry {id}/N.M",
     ),
-    EventKind.FEATURE_TAKEN: ("a person has stepped in", "give it back: mission handback {id}/N.M"),
-    EventKind.MISSION_CREATED: ("it is the beginning of the mission", "leave it: mission cancel {id}"),
-    EventKind.MISSION_IMPORTED: ("it is the beginning of the mission", "leave it: mission cancel {id}"),
+    EventKind.FEATURE_TAKEN: ("a person has taken over a feature", "give it back: mission handback {id}/N.M"),
+    EventKind.MISSION_CREATED: ("it is the first commit of the mission", "to end the mission: mission cancel {id}"),
+    EventKind.MISSION_IMPORTED: ("it is the first commit of the mission", "to end the mission: mission cancel {id}"),
     EventKind.MISSION_PLANNED: ("the planning was paid for", "change the plan: mission edit {id}"),
-    EventKind.MISSION_COMPLETED: ("the work has landed", "begin a new execution: mission start {id}"),
+    EventKind.MISSION_COMPLETED: ("the work has landed", "start a new execution: mission start {id}"),
     EventKind.MISSION_YIELDED: ("another machine drives the mission", "take it over: mission takeover {id}"),
-    EventKind.MISSION_TAKEN_OVER: ("another machine may have heard of it", "take it over again where it shall run"),
+    EventKind.MISSION_TAKEN_OVER: ("another machine may have seen it", "run mission takeover {id} where it should run"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What was taken back."""
+    """The decision that was undone, and what that changed."""
 
     id: str
     subject: str
@@ -69,11 +69,11 @@ class Undone:
     commit: Sha
     changes: Sequence[Difference]
     note: str = ""
-    """What will come of it, where that is known."""
+    """What may happen next, or empty."""
 
 
 def undo(ctx: Context, text: str) -> Undone:
-    """Take the last decision back. Raises BlockedError where that cannot be, with what to do instead."""
+    """Undo the last decision. Raises BlockedError if that is not possible; its hint says what to do instead."""
     person = ctx.machine.person()
     for attempt in range(_TRIES):
         snapshot = ctx.state.snapshot()
@@ -86,15 +86,15 @@ def undo(ctx: Context, text: str) -> Undone:
             return made
         last = last_decision(ctx.state.history(address.stored, limit=_MOST))
         if last is None:
-            raise NotFoundError(f"nothing was decided for {address.mission.id} as far as its history remains")
+            raise NotFoundError(f"the history of {address.mission.id} has no decision to undo")
         before, after = (ctx.state.text_at(address.stored, f"{last.commit}{end}") for end in ("^", ""))
         _refuse(ctx, address, last, before, after)
         _refuse_changed(address, before, after)
         entry = Entry(
             EVENT,
-            f"taken back: {last.subject} (by {person.name})",
+            f"undone: {last.subject} (by {person.name})",
             undoes=last.commit,
-            decisions=(f"Take back: {last.subject}",),
+            decisions=(f"Undo: {last.subject}",),
             reason=f"by {person.name}",
         )
         rows = list(log_rows(address.loaded, [entry], ctx.clock.now()))
@@ -102,7 +102,9 @@ def undo(ctx: Context, text: str) -> Undone:
         new = back(address.stored.text)
         beside = _beside(ctx, address, last, snapshot) if STATE_PUT_BACK in last.events else []
         if new == address.stored.text and not beside:
-            raise NotFoundError(f"nothing is left of it: {last.subject}", hint=f"mission history {address.mission.id}")
+            raise NotFoundError(
+                f"nothing of it is in the file any more: {last.subject}", hint=f"mission history {address.mission.id}"
+            )
 
         def rework(theirs: str, back: Callable[[str], str] = back, rows: Sequence[Change] = rows) -> str:
             return patch.apply_fitting(back(theirs), rows).text
@@ -123,9 +125,10 @@ def undo(ctx: Context, text: str) -> Undone:
 
 
 def last_decision(history: Sequence[Event]) -> Event | None:
-    """Return the newest own commit that decided something and was not undone; commits by git alone do not count.
+    """Return this program's newest commit that decided something and was not undone; other commits do not count.
 
-    If the newest decision is of the loop, what it has put back comes first: only that may have been a person's.
+    If the loop made the newest decision, a commit in which it put back the state comes first: only that one may have
+    undone the decision of a person.
     """
     taken_back = {event.undoes for event in history}
     decided: list[Event] = []
@@ -140,7 +143,10 @@ def last_decision(history: Sequence[Event]) -> Event | None:
 
 
 def _beside(ctx: Context, address: Address, last: Event, snapshot: Snapshot) -> list[Write]:
-    """The other files of a mission as they were before they were put back, if they have not changed since."""
+    """Return the writes that restore a mission's other files as they were before the loop put them back.
+
+    Files that have changed since are left out.
+    """
     mission = address.stored.id
     files = ctx.state.changed(_before(last), last.commit).get(mission, {})
     since = ctx.state.changed(last.commit, snapshot.head).get(mission, {})
@@ -149,7 +155,7 @@ def _beside(ctx: Context, address: Address, last: Event, snapshot: Snapshot) -> 
 
 
 def _made_again(ctx: Context, snapshot: Snapshot, text: str) -> Undone | None:
-    """Restore a mission that was removed because it was not created by this program; None if there is none."""
+    """Restore a mission that was removed because this program had not created it; None if there is none."""
     history = ctx.state.history(limit=_MOST)
     taken_back = {event.undoes for event in history}
     back = (e for e in history if STATE_PUT_BACK in e.events and text in e.missions and e.commit not in taken_back)
@@ -159,7 +165,7 @@ def _made_again(ctx: Context, snapshot: Snapshot, text: str) -> Undone | None:
         if not writes:
             continue
         person = ctx.machine.person()
-        entry = Entry(EVENT, f"taken back: {last.subject} (by {person.name})", undoes=last.commit)
+        entry = Entry(EVENT, f"undone: {last.subject} (by {person.name})", undoes=last.commit)
         words = message(text, [entry])
         commit = ctx.state.commit(writes, message=words, expect=snapshot.head, author=person)
         ctx.runtime.request_pulse()
@@ -168,7 +174,7 @@ def _made_again(ctx: Context, snapshot: Snapshot, text: str) -> Undone | None:
 
 
 def _before(last: Event) -> Sha:
-    """The commit before one, as git names it."""
+    """Return the parent of a commit, in git's notation."""
     return Sha(f"{last.commit}^")
 
 
@@ -180,9 +186,9 @@ def _refuse(ctx: Context, address: Address, last: Event, before: str, after: str
             raise BlockedError(f"{why}: {last.subject}", hint=instead.format(id=mission))
     if not before:
         hint = f"make the change you want: mission edit {mission}"
-        raise BlockedError(f"how it was before is not in the history here: {last.subject}", hint=hint)
+        raise BlockedError(f"the history here has no version from before: {last.subject}", hint=hint)
     if load(before, mission).mission.spends != load(after, mission).mission.spends:
-        raise BlockedError(f"something was spent: {last.subject}", hint="a bill is never taken back")
+        raise BlockedError(f"something was spent: {last.subject}", hint="a recorded cost is never removed")
     if last.runs:
         begun = [run for run, job in ctx.executor.poll(last.runs).items() if job.state is not JobState.UNKNOWN]
         if begun:
@@ -195,7 +201,7 @@ def _refuse(ctx: Context, address: Address, last: Event, before: str, after: str
 
 
 def _refuse_changed(address: Address, before: str, after: str) -> None:
-    """Refuse if the same place was changed since."""
+    """Raise BlockedError if the same fields were changed since."""
     mission = address.mission.id
     old, new = load(before, mission), load(after, mission)
     decided = {(one.subject, one.what) for one in differences(old, new)}
@@ -203,8 +209,8 @@ def _refuse_changed(address: Address, before: str, after: str) -> None:
     since = [one for one in since if one.subject not in _LOGS]
     if since:
         words = "; ".join(f"{one.subject} {one.words()}" for one in since[:3])
-        hint = f"mission diff {mission} shows what there is; mission edit {mission} changes it"
-        raise BlockedError(f"what it changed was changed again since: {words}", hint=hint)
+        hint = f"mission diff {mission} shows the last change; mission edit {mission} opens the file"
+        raise BlockedError(f"the same fields were changed again since: {words}", hint=hint)
 
 
 def _has_landed(ctx: Context, address: Address) -> bool:
@@ -218,21 +224,21 @@ def _has_landed(ctx: Context, address: Address) -> bool:
 
 
 def _reversal(ctx: Context, mission: str, before: str, after: str) -> Callable[[str], str]:
-    """What takes a change back on a version of the file that may have gone on since."""
+    """Return a function that undoes a change in a later version of the file. It raises BlockedError on a conflict."""
     wanted = patch.apply_fitting(before, list(_logged(load(before, mission), load(after, mission)))).text
 
     def back(now: str) -> str:
         merged = ctx.state.merge(after, now, wanted)
         if merged is None:
-            hint = f"mission diff {mission} shows what there is; mission edit {mission} changes it"
-            raise BlockedError("what it changed was changed again since", hint=hint)
+            hint = f"mission diff {mission} shows the last change; mission edit {mission} opens the file"
+            raise BlockedError("the same fields were changed again since", hint=hint)
         return merged
 
     return back
 
 
 def _logged(before: Loaded, after: Loaded) -> list[AppendRow]:
-    """Rows that the decision added to the logs."""
+    """Return the rows that the decision added to the logs."""
     found = []
     for section, columns in _LOGS.items():
         old, new = (_rows(one, section, columns) for one in (before, after))
@@ -249,4 +255,4 @@ def _note(last: Event, now: str) -> str:
     active = load(now, "").mission.status is MissionStatus.ACTIVE
     by_us = not any(event.startswith((EventKind.REQUEST_ANSWERED, EventKind.LANDING_APPROVED)) for event in last.events)
     decided = by_us and last.author.name == "mission"
-    return "the next pulse may decide the same again; pause the mission if it shall not" if active and decided else ""
+    return "the next pulse may decide the same again; to prevent that, pause the mission" if active and decided else ""

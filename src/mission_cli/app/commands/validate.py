@@ -1,4 +1,4 @@
-"""Judging a milestone on demand: `mission validate`."""
+"""Check a milestone on demand: `mission validate`."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _IDLE = frozenset({FeatureStatus.PENDING, FeatureStatus.FAILED})
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """A judgement that is under way."""
+    """A validation in progress."""
 
     case: Case
     milestone: Milestone
@@ -70,30 +70,30 @@ class Validation:
     commit: Sha
     tree: str
     turn: str
-    """Verdicts of another turn are not looked up."""
+    """Part of the key of each verdict: verdicts of another turn are not used."""
     against: Against = field(default_factory=Against)
-    """The commit with the judge's files of the base."""
+    """The commit in which the files that criteria use are those of the base."""
     before: tuple[Criterion, ...] = ()
-    """What is judged with them as well: what the milestones that have passed were judged by, too."""
+    """The criteria that are also run on `against`: these, and those of the milestones that have passed."""
 
 
 def begin(
     ctx: Context, address: Address, milestone: Milestone, *, report_only: bool, again: bool = False
 ) -> Validation:
-    """Prepare it. Raises BlockedError when the milestone is not ready to be judged, or STOP is set.
+    """Prepare a validation. Raises BlockedError if the milestone is not ready, or STOP is set.
 
-    With `again` every criterion is run, whatever is known, and open fix features do not stand in the way.
+    With `again` every criterion is run even if its verdict is known, and open fix features are allowed.
     """
     refuse_stopped(ctx)
     case = consider(ctx, policy_of(ctx), ctx.state.snapshot(), address.stored, address.loaded, look_only=True)
     unfinished = [f.number for f in milestone.features if not f.finished and not (again and f.fixes)]
     if unfinished and not report_only:
-        hint = "judge it as it is with --report-only"
+        hint = "to check it as it is, add --report-only"
         raise BlockedError(f"milestone {milestone.number} is not ready: {', '.join(unfinished)} not done", hint=hint)
     heads = ctx.code.heads(case.mission.id, case.mission.base)
     commit = heads.work or heads.base
     if commit is None:
-        raise BlockedError("there is no commit to judge yet", hint=f"mission start {case.mission.id}")
+        raise BlockedError("there is no commit to check yet", hint=f"mission start {case.mission.id}")
     tree = ctx.code.code_tree(commit)
     found = ctx.checks.detect(ctx.code.glance(commit, ctx.checks.manifest_names))
     criteria = milestone.criteria or found
@@ -105,7 +105,7 @@ def begin(
 
 
 def step(ctx: Context, validation: Validation) -> Judgement:
-    """Start what has to be started; return where it stands. Questions to people count as not judged here."""
+    """Start the checks that are due; return the verdicts so far. Criteria that ask a person get no verdict here."""
     policy, case = policy_of(ctx), validation.case
     states = check_states(ctx, policy, case.mission, _wanted(validation, policy))
     free = ctx.machine.free_slots(JobKind.CHECK)
@@ -129,7 +129,7 @@ def step(ctx: Context, validation: Validation) -> Judgement:
 
 
 def _wanted(validation: Validation, policy: Policy) -> list[RunCheck]:
-    """Every judgement that may be needed: on the commit, and on the one with the judge's files of the base."""
+    """Return every check that may be needed, on the commit and on `against`."""
     sides = [(validation.commit, validation.tree, validation.criteria)]
     if validation.against.commit is not None:
         sides.append((validation.against.commit, validation.against.tree, validation.before))
@@ -142,7 +142,7 @@ def _wanted(validation: Validation, policy: Policy) -> list[RunCheck]:
 
 
 def _as_before(draft: Draft, validation: Validation, result: Judgement) -> Judgement:
-    """The same with what the judge's files of the base say: what fails by them has failed."""
+    """Return the result with the verdicts on `against`: a criterion that fails there has failed."""
     owner, against = str(validation.milestone.number), validation.against
     before = as_before(draft, against, validation.before, owner=owner, about="", turn=validation.turn)
     waits = any(hold.kind == HoldKind.REQUEST and hold.subject == owner for hold in draft.holds)
@@ -161,7 +161,7 @@ def _as_before(draft: Draft, validation: Validation, result: Judgement) -> Judge
 
 
 def conclude(ctx: Context, validation: Validation, known: list[Judged]) -> None:
-    """Write the verdicts behind the criteria, and close the fix features whose criterion passes."""
+    """Commit the verdicts to the mission file, and mark the fix features as done whose criteria pass."""
     at, person = stamp(ctx.clock.now()), ctx.machine.person()
     marks = tuple(
         Mark(j.criterion, j.passes, Result(j.verdict, at, validation.commit[:7]), j.criterion.baseline)
@@ -183,7 +183,7 @@ def conclude(ctx: Context, validation: Validation, known: list[Judged]) -> None:
 
 
 def _closed(milestone: Milestone, known: list[Judged]) -> list[MoveFeature]:
-    """The fix features that have nothing left to fix: their criterion passes."""
+    """Return moves to done for the fix features with nothing left to fix, because their criteria pass."""
     passing = {j.criterion.text for j in known if j.passes}
     return [
         MoveFeature(f.number, FeatureStatus.DONE, f"{f.number} is done: `{f.criteria[0].text}` passes without it")

@@ -1,6 +1,6 @@
-"""Looks whether everything that missions need works here: the machine, the schedule, the repository, its agents.
+"""`mission doctor`: check that everything missions need works: machine, schedule, repository, agents.
 
-What goes wrong while looking is a finding too.
+An error during a check becomes a diagnosis, too.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.schedule import Installed
 
 _PROGRAM = "command"
-"""The kind of runner that is any program: starting it to see whether it works would be starting work."""
+"""The kind of a runner that can be any program; it is not started for a test, because that would start work."""
 _OLDEST_YEAR = 2024
 _CLOCK_SLACK = timedelta(minutes=2)
 _ANSWER_SECONDS = 120
@@ -55,7 +55,7 @@ _SHOWN_PATHS = 3
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a model that was started."""
+    """A test call of a model that was started."""
 
     runner: str
     model: str
@@ -63,7 +63,7 @@ class Call:
 
 
 def machine_findings(tools: Instruments) -> list[Finding]:
-    """Git, the person's identity, the clock, the environment file."""
+    """Check git, the person's identity, the clock and the key file."""
     return [
         *_looked("git", lambda: [fine("git", tools.git())]),
         *_looked("identity", lambda: [_identity(tools)]),
@@ -73,12 +73,12 @@ def machine_findings(tools: Instruments) -> list[Finding]:
 
 
 def schedule_findings(tools: Instruments) -> list[Finding]:
-    """What starts pulses: whether it is there, can work and has worked lately."""
+    """Check what starts pulses: whether it exists, can work and has worked recently."""
     return _looked("schedule", lambda: _schedule(tools))
 
 
 def repository_findings(ctx: Context, tools: Instruments, *, offline: bool) -> list[Finding]:
-    """Sandbox, room, state, each configured runner, and unless `offline` the remote."""
+    """Check sandbox, memory and disk, state, each configured runner, and unless `offline` the remote."""
     findings = [
         _sandbox(ctx),
         _room(ctx),
@@ -93,7 +93,7 @@ def repository_findings(ctx: Context, tools: Instruments, *, offline: bool) -> l
 
 
 def call_models(ctx: Context, nonce: str) -> list[Call]:
-    """Start one smallest call of a model for every agent that a mission here uses. Raises MissionError."""
+    """Start one minimal call of a model for each agent that a mission here uses. Raises MissionError."""
     calls = []
     for name, mission in _used(ctx).items():
         runner = ctx.settings.runners[name]
@@ -110,7 +110,7 @@ def call_models(ctx: Context, nonce: str) -> list[Call]:
 
 
 def answer(ctx: Context, call: Call, key_file: str) -> tuple[Finding, Decimal | None] | None:
-    """What came of a call, and what it cost in dollars if somebody knows; None while it runs."""
+    """Return the diagnosis of a call, and its cost in dollars or None if unknown; None while it runs."""
     job = ctx.executor.poll([call.job])[call.job]
     if job.exit is None and job.state in {JobState.RUNNING, JobState.WAITING}:
         return None
@@ -122,7 +122,7 @@ def answer(ctx: Context, call: Call, key_file: str) -> tuple[Finding, Decimal | 
 
 
 def healthy(findings: Iterable[Finding]) -> bool:
-    """Whether nothing is wrong."""
+    """Whether no diagnosis is `wrong`."""
     return all(finding.level is not Level.WRONG for finding in findings)
 
 
@@ -147,18 +147,18 @@ def _identity(tools: Instruments) -> Finding:
 def _clock(tools: Instruments) -> Finding:
     now = tools.clock.now()
     if now.year < _OLDEST_YEAR:
-        return wrong("clock", f"it says {now:%Y-%m-%d %H:%M} UTC", "set it: timedatectl set-ntp true")
+        return wrong("clock", f"it shows {now:%Y-%m-%d %H:%M} UTC", "set it: timedatectl set-ntp true")
     return fine("clock", f"{now:%Y-%m-%d %H:%M} UTC")
 
 
 def _keys(tools: Instruments) -> Finding:
     file = tools.key_file()
     if file.open_to_others:
-        return doubtful("keys", f"others may read {file.path}", f"chmod 600 {file.path}")
+        return doubtful("keys", f"other users can read {file.path}", f"chmod 600 {file.path}")
     if file.commented:
-        words = f"{file.path}: the comment behind the value of {', '.join(file.commented)} is a part of the value"
-        return doubtful("keys", words, "put the comment on a line of its own")
-    return fine("keys", file.path if file.there else f"{file.path} (not there: no keys are kept for pulses)")
+        words = f"{file.path}: the comment after the value of {', '.join(file.commented)} is part of the value"
+        return doubtful("keys", words, "put the comment on a separate line")
+    return fine("keys", file.path if file.there else f"{file.path} (does not exist: pulses have no keys)")
 
 
 # The schedule
@@ -167,28 +167,28 @@ def _keys(tools: Instruments) -> Finding:
 def _schedule(tools: Instruments) -> list[Finding]:
     installed = tools.schedule.installed()
     if installed is None:
-        words = "nothing starts pulses: missions move when a worker ends, and when you call `mission pulse` or `run`"
+        words = "nothing starts pulses: missions advance only when a worker ends or you run `mission pulse` or `run`"
         return [doubtful("schedule", words, INSTALL)]
     return [*_as_written(tools, installed), _ticks(tools, installed), *_lost(tools)]
 
 
 def _as_written(tools: Instruments, installed: Installed) -> list[Finding]:
-    """Whether it says what it should, and everything that it names is there."""
+    """Check that the entry starts a pulse, and that the files and folders that it names exist."""
     kind, job = installed.kind, installed.job
     if not installed.live:
-        return [wrong(kind, f"it is switched off: {installed.text}", INSTALL)]
+        return [wrong(kind, f"the entry is disabled: {installed.text}", INSTALL)]
     if "pulse" not in job.argv or "--all" not in job.argv:
-        return [wrong(kind, f"somebody has changed it: {installed.text}", INSTALL)]
+        return [wrong(kind, f"the entry was changed and starts no pulse: {installed.text}", INSTALL)]
     gone = tools.missing([job.argv[0], os.path.dirname(job.log)])  # noqa: PTH120 - text, not a file
     if gone:
-        return [wrong(kind, f"it names what is not there any more: {', '.join(gone)}", INSTALL)]
+        return [wrong(kind, f"the entry names files that do not exist any more: {', '.join(gone)}", INSTALL)]
     findings = [fine(kind, " ".join(job.argv))]
     if job.argv != tools.pulse:
-        findings = [doubtful(kind, f"it starts another installation than this one: {job.argv[0]}", INSTALL)]
+        findings = [doubtful(kind, f"it starts a different installation of mission: {job.argv[0]}", INSTALL)]
     stale = tools.missing(installed.environment.get("PATH", "").split(":"))
     if stale:
         shown = ", ".join(stale[:_SHOWN_PATHS]) + (", …" if len(stale) > _SHOWN_PATHS else "")
-        findings.append(doubtful(kind, f"folders of its PATH are gone: {shown}", INSTALL))
+        findings.append(doubtful(kind, f"folders of its PATH do not exist any more: {shown}", INSTALL))
     if kind == "systemd" and not tools.lingers():
         findings.append(doubtful(kind, "it stops when you log out", "loginctl enable-linger"))
     return findings
@@ -198,22 +198,22 @@ def _ticks(tools: Instruments, installed: Installed) -> Finding:
     obstacle = tools.scheduler_obstacle(installed.kind)
     if obstacle:
         todo = "start it: systemctl start cron, or service cron start" if installed.kind == "cron" else INSTALL
-        return wrong("pulse", f"{obstacle}: no tick will come", todo)
+        return wrong("pulse", f"{obstacle}: no pulse will be started", todo)
     last = tools.schedule.last_tick()
     if last is None:
-        return wrong("pulse", "none has ever run", INSTALL)
+        return wrong("pulse", "no scheduled pulse has ever run", INSTALL)
     span = tools.clock.now() - last
     if span < -_CLOCK_SLACK:
         words = f"the clock is {roughly(-span)} behind the last pulse"
         return wrong("clock", words, "set it: timedatectl set-ntp true")
     if span > LATE:
-        words = f"the last one ran {roughly(span)} ago, one is due every minute"
-        return wrong("pulse", words, f"does {installed.kind} run? its log is {installed.job.log}")
-    return fine("pulse", f"one has run within the last {show_duration(LATE)}")
+        words = f"the last one ran {roughly(span)} ago; one is due every minute"
+        return wrong("pulse", words, f"check that {installed.kind} is running; its log is {installed.job.log}")
+    return fine("pulse", f"the last one ran less than {show_duration(LATE)} ago")
 
 
 def _lost(tools: Instruments) -> list[Finding]:
-    words = "it is not there any more: the next pulse leaves it out"
+    words = "it does not exist any more; the next pulse will forget it"
     return [doubtful("repository", f"{place}: {words}") for place in tools.lost_repositories()]
 
 
@@ -232,9 +232,9 @@ def _sandbox(ctx: Context) -> Finding:
 
 def _copies(ctx: Context) -> list[Finding]:
     missing = ctx.machine.not_in_checkout(ctx.settings.tree.copy)
-    todo = "put them there, or take them out of `[tree] copy` in .mission.toml"
+    todo = "create them, or remove them from `[tree] copy` in .mission.toml"
     return (
-        [doubtful("tree", f"not in your checkout, so in no worker's tree: {', '.join(missing)}", todo)]
+        [doubtful("tree", f"missing in your checkout, so not copied into workers' trees: {', '.join(missing)}", todo)]
         if missing
         else []
     )
@@ -248,7 +248,7 @@ def _shell(ctx: Context) -> list[Finding]:
 def _room(ctx: Context) -> Finding:
     shortage = ctx.machine.shortage()
     if shortage:
-        return wrong("room", f"{shortage}: no worker is started", "free some, or lower min_free_… in .mission.toml")
+        return wrong("room", f"{shortage}: no worker can start", "free some, or lower min_free_… in .mission.toml")
     return fine("room", "enough memory and disk for a worker")
 
 
@@ -268,13 +268,13 @@ def _remote(ctx: Context, tools: Instruments) -> list[Finding]:
     try:
         tools.push_claim(remote)
     except MissionError as error:
-        todo = f"may you push refs/mission/… to `{remote}` without being asked? an ssh agent is not there under cron"
+        todo = f"check that you may push refs/mission/… to `{remote}` without a prompt; cron has no ssh agent"
         return [wrong("remote", error.message, todo)]
-    return [fine("remote", f"a claim was pushed to `{remote}` and taken away again")]
+    return [fine("remote", f"a test claim was pushed to `{remote}` and removed again")]
 
 
 def _trouble(ctx: Context) -> list[Finding]:
-    return [wrong("pulse here", f"at {t.at} it could not work: {t.message}", t.hint) for t in ctx.runtime.troubles()]
+    return [wrong("pulse here", f"failed at {t.at}: {t.message}", t.hint) for t in ctx.runtime.troubles()]
 
 
 def _runner(ctx: Context, tools: Instruments, name: str) -> list[Finding]:
@@ -295,7 +295,7 @@ def _runner(ctx: Context, tools: Instruments, name: str) -> list[Finding]:
 
 
 def _used(ctx: Context) -> dict[str, Mission]:
-    """Configured runners that a mission which is not over uses, with one such mission."""
+    """Return the configured runners that unfinished missions use, with one such mission for each."""
     found: dict[str, Mission] = {}
     for stored in ctx.state.snapshot().missions.values():
         mission = load_placed(stored.text, stored.id).mission
@@ -326,11 +326,12 @@ def _judged(call: Call, end: Exit, usd: Decimal | None, key_file: str) -> Findin
     if end.reason is EndReason.EXIT and report.cause is None and end.code == 0:
         cost = "unknown cost" if usd is None else show_amount("usd", usd)
         return fine(subject, f"{call.model or 'its own default'} answered; {cost}")
-    words = one_line(report.detail or end.detail or report.last_words or f"it ended with {end.code}", 200)
+    words = one_line(report.detail or end.detail or report.last_words or f"exit status {end.code}", 200)
     if report.cause is Cause.RATE_LIMIT:
         return doubtful(subject, words, f"wait{f' until {report.reset_at}' if report.reset_at else ''}")
     if report.cause in {Cause.AUTH, Cause.PERMISSION}:
-        return wrong(subject, words, f"log in with the agent itself, or put its key into {key_file}")
+        return wrong(subject, words, f"log in with the agent's own program, or put its key into {key_file}")
     if end.reason is EndReason.DEADLINE:
-        return wrong(subject, f"no answer within {_ANSWER_SECONDS} s", "does it work by hand? is there a proxy?")
-    return wrong(subject, words, f"does it work by hand? proxies and certificates for cron go into {key_file}")
+        return wrong(subject, f"no answer within {_ANSWER_SECONDS} s", "start the agent yourself; is there a proxy?")
+    todo = f"start the agent yourself; if that works, put proxies and certificates into {key_file}"
+    return wrong(subject, words, todo)

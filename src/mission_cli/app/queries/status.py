@@ -1,4 +1,4 @@
-"""What surfaces show: one plain value per question, the same for terminal, JSON, HTTP."""
+"""Queries whose results surfaces show: plain values, the same for terminal and JSON."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """What changed between two revisions of a mission; `old` and `new` as git takes them."""
+    """What changed between two revisions of a mission; `old` and `new` in git's notation, `new` empty for now."""
 
     old: str
     new: str
@@ -45,7 +45,7 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class CriterionView:
-    """One criterion and where it stands."""
+    """One criterion and its verdict."""
 
     text: str
     kind: str
@@ -81,7 +81,7 @@ class FeatureView:
     cause: str
     detail: str
     finding: str
-    """What a person should know of the last attempt that has ended."""
+    """What a person should know about the last ended attempt."""
     running_for: str
     blocked_by: tuple[Blocker, ...]
 
@@ -100,7 +100,7 @@ class MilestoneView:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """One line of the budget."""
+    """The amounts of one category of the budget: dollars, hours or tokens."""
 
     cap: Decimal
     spent: Decimal
@@ -120,7 +120,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class MissionView:
-    """A whole mission as it is shown."""
+    """One mission as it is shown."""
 
     id: str
     title: str
@@ -139,11 +139,11 @@ class MissionView:
     holds: tuple[Hold, ...] = ()
     edits: tuple[str, ...] = ()
     commit_edits: tuple[str, ...] = ()
-    """Commands that commit them."""
+    """Commands that commit the edits."""
     trouble: str = ""
     sandbox: str = ""
     pulse: tuple[Finding, ...] = ()
-    """What keeps pulses from coming or from working."""
+    """What keeps pulses from being started or from working."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         edits=(
             *(f"{e.path} ({e.kind})" for e in edits),
             *(
-                (".mission.toml (counts when it is committed: workers ran without a sandbox)",)
+                (".mission.toml (counts once it is committed, because workers ran without a sandbox)",)
                 if ctx.settings_edited()
                 else ()
             ),
@@ -209,7 +209,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
 
 
 def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "", ctx: Context | None = None) -> list[Line]:
-    """Return one line per mission, by id; with the world that serves them also why no pulse can serve one."""
+    """Return one line per mission, sorted by id; with `ctx` also why no pulse can serve a mission."""
     from mission_cli.document.reading.placed import load_placed
 
     found = []
@@ -233,7 +233,7 @@ def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "", ctx: Cont
 
 
 def why(ctx: Context, snapshot: Snapshot, address: Address) -> list[tuple[str, list[Hold]]]:
-    """Return for each thing that does not move the whole list of what holds it, in the order of release."""
+    """Return for the mission and each unfinished feature all its holds, in the order in which they are checked."""
     from mission_cli.planner.core.draft import Draft
 
     policy = policy_of(ctx)
@@ -264,7 +264,7 @@ def why(ctx: Context, snapshot: Snapshot, address: Address) -> list[tuple[str, l
 
 
 def _possible(holds: Sequence[Hold], refused: Hold | None, mission: str) -> list[Hold]:
-    """Return the holds without a `start` or `resume` that is refused: it is not what a person types next."""
+    """Return the holds without the advice to `start` or `resume`, if that would be refused."""
     waking = {f"mission start {mission}", f"mission resume {mission}"} if refused is not None else set[str]()
     return [replace(hold, unblock="") if hold.unblock in waking else hold for hold in holds]
 
@@ -284,7 +284,7 @@ _OF_RUNS = frozenset(
 
 
 def shown_as(case: Case) -> str:
-    """Return the derived status: waiting, blocked, validating, recovering, or the stored one."""
+    """Return the derived status: waiting, blocked, validating or recovering; otherwise the stored one."""
     mission = case.mission
     if mission.status is not MissionStatus.ACTIVE:
         return str(mission.status or mission.raw_status)
@@ -300,7 +300,7 @@ def shown_as(case: Case) -> str:
 
 
 def progress_of(mission: Mission) -> float:
-    """Return the share of the planned features, those skipped left out, that is done: 0 to 1."""
+    """Return the share of planned features that are done, 0 to 1; skipped ones and fix features do not count."""
     planned = [f for f in mission.features() if not f.fixes and f.status is not FeatureStatus.SKIPPED]
     done = sum(f.status is FeatureStatus.DONE for f in planned)
     return round(done / len(planned), 4) if planned else 0.0
@@ -378,7 +378,7 @@ def _budget(mission: Mission, records: tuple[RunRecord, ...]) -> dict[str, Money
 
 
 def waiting_at_all(unserved: Sequence[Hold]) -> list[Waiting]:
-    """Return what keeps pulses from serving a mission as what waits for a person."""
+    """Return the errors that keep pulses from serving a mission, as things that wait for a person."""
     return [Waiting(hold.kind, hold.detail, "", hold.unblock) for hold in unserved]
 
 
@@ -398,7 +398,7 @@ def _waiting(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
 
 
 def change_of(state: StateStore, address: Address, revisions: str = "") -> ChangeView:
-    """What changed since a revision, or between two (`A..B`); without one, in the mission's last commit."""
+    """Return what changed since a revision, or between two (`A..B`); without one, in the mission's last commit."""
     from mission_cli.document.merging.difference import differences
     from mission_cli.document.reading.placed import load_placed
 

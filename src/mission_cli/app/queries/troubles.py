@@ -1,4 +1,4 @@
-"""What keeps pulses from serving a mission at all: a file that cannot be read, an error of the last pulse."""
+"""Find what keeps pulses from serving a mission: a file that cannot be read, or an error of the last pulse."""
 
 from __future__ import annotations
 
@@ -16,30 +16,33 @@ if TYPE_CHECKING:
 
 
 def unserved(ctx: Context, stored: Stored, loaded: Loaded, *, general: bool = True) -> list[Hold]:
-    """Return why no pulse can serve a mission; nothing when the last one could, and the file can be read.
+    """Return why no pulse can serve a mission; empty if the last pulse could and the file can be read.
 
-    Without `general`: only what is about this mission.
+    Without `general` only errors of this mission are returned, not those of the whole pulse.
     """
     found = []
     if loaded.refused:
         problem = next(iter(loaded.errors()), None)
         words = problem.at(ctx.state.work_path(stored.path)) if problem else stored.path
-        found.append(Hold("", HoldKind.ERROR, f"its file cannot be read: {words}", unblock=_edit(stored), person=True))
+        found.append(
+            Hold("", HoldKind.ERROR, f"the mission file cannot be read: {words}", unblock=_edit(stored), person=True)
+        )
     for trouble in troubles_of(ctx, stored):
         if not (trouble.mission or general):
             continue
         if trouble.mission:
             in_file = stored.path in trouble.message
             said = f"{trouble.message} ({trouble.hint})" if in_file and trouble.hint else trouble.message
-            words, help_by = f"the last pulse could not serve it: {said}", _edit(stored) if in_file else trouble.hint
+            words = f"the last pulse could not serve the mission: {said}"
+            help_by = _edit(stored) if in_file else trouble.hint
         else:
-            words, help_by = f"the last pulse could not work: {trouble.message}", trouble.hint
+            words, help_by = f"the last pulse failed: {trouble.message}", trouble.hint
         found.append(Hold("", HoldKind.ERROR, words, unblock=help_by or "mission pulse --debug", person=True))
     return found
 
 
 def troubles_of(ctx: Context, stored: Stored) -> list[Trouble]:
-    """Return what kept the last pulse from serving a mission, as long as nothing in its folder changed since."""
+    """Return the errors that kept the last pulse from serving a mission, unless its folder has changed since."""
     return [
         trouble
         for trouble in ctx.runtime.troubles()
@@ -48,9 +51,9 @@ def troubles_of(ctx: Context, stored: Stored) -> list[Trouble]:
 
 
 def problems_of(ctx: Context, stored: Stored) -> list[Problem]:
-    """Return the errors that the last pulse met for a mission, for `lint`."""
+    """Return the errors of the last pulse for a mission, as problems for `lint`."""
     own = [t for t in troubles_of(ctx, stored) if t.mission]
-    return [Problem(1, 1, f"the last pulse could not serve it: {t.message}", hint=t.hint) for t in own]
+    return [Problem(1, 1, f"the last pulse could not serve the mission: {t.message}", hint=t.hint) for t in own]
 
 
 def _edit(stored: Stored) -> str:
