@@ -1,7 +1,7 @@
-"""What can be changed in a mission file, as values: a name for the place, and what shall stand there.
+"""Changes of a mission file, as values: each names a place and its new content.
 
-A change carries what it expects to find (`was`: the text, or its hash by `edits.text_hash`); where something else
-stands, it is refused, because a person changed it meanwhile. Appending expects nothing.
+A change can carry the content that it expects (`was`: the text, or its hash by `edits.text_hash`). If the content is
+different, the change is refused, because a person has changed it meanwhile. Appending expects nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SetFront:
-    """One scalar of the front matter; made where it is absent."""
+    """Set one scalar of the front matter; the key is created if it is missing."""
 
     path: tuple[str, ...]
     value: Scalar
@@ -28,7 +28,7 @@ class SetFront:
 
 @dataclass(frozen=True, slots=True)
 class SetFeature:
-    """One cell of a feature's row, by column name in lower case."""
+    """Set one cell of a feature's row, by column name in lower case."""
 
     number: FeatureNumber
     column: str
@@ -38,7 +38,7 @@ class SetFeature:
 
 @dataclass(frozen=True, slots=True)
 class SetMilestone:
-    """One `**Field:**` of a milestone, by its name as it is written."""
+    """Set one `**Field:**` of a milestone, by its name as it is written."""
 
     number: int
     name: str
@@ -48,7 +48,7 @@ class SetMilestone:
 
 @dataclass(frozen=True, slots=True)
 class SetField:
-    """One `**Field:**` of a section by the end of its path, `("origin",)`; made where the section lacks it."""
+    """Set one `**Field:**` of a section, named by the end of its path such as `("origin",)`; created if missing."""
 
     path: tuple[str, ...]
     name: str
@@ -58,19 +58,19 @@ class SetField:
 
 @dataclass(frozen=True, slots=True)
 class SetCriterion:
-    """The box and the result comments of one criterion of a milestone (`1`) or feature (`1.2`)."""
+    """Set the box and the result comments of one criterion of a milestone (`1`) or feature (`1.2`)."""
 
     owner: str
     index: int
     text: str
-    """What the person wrote; it is never changed, and the change is refused where it differs."""
+    """The text that the person wrote; it is never changed, and the change is refused if it differs."""
     ticked: bool
     comments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SetCell:
-    """One cell in the table of a `##` section, in the row whose key columns have these values."""
+    """Set one cell in the table of a `##` section, in the row whose key columns have these values."""
 
     section: str
     key: Mapping[str, str]
@@ -81,16 +81,16 @@ class SetCell:
 
 @dataclass(frozen=True, slots=True)
 class AppendRow:
-    """A row at the end of the table of a `##` section; section and table are made where they are missing."""
+    """Append a row to the table of a `##` section; section and table are created if they are missing."""
 
     section: str
     values: Mapping[str, str]
-    """Cells by column name as it is written; a table that lacks a column leaves the cell out."""
+    """Cells by column name as it is written; a cell is left out if the table lacks its column."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddFeature:
-    """A feature row at the end of a milestone's table, and its `#### N.M` section."""
+    """Append a feature row to a milestone's table, and add its `#### N.M` section."""
 
     milestone: int
     number: FeatureNumber
@@ -102,7 +102,7 @@ class AddFeature:
 
 @dataclass(frozen=True, slots=True)
 class FillSection:
-    """The text of a section, where nothing but placeholders stands there yet; made where it is missing."""
+    """Set the text of a section that is missing or contains only placeholders."""
 
     path: tuple[str, ...]
     text: str

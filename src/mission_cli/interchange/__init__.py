@@ -1,1 +1,1 @@
-"""Converts other tools' files to plans, and missions to other tools' files."""
+"""Convert other tools' files to plans, and missions to other tools' files."""

@@ -1,4 +1,4 @@
-"""Criteria in our words; a command never changes on the way."""
+"""Write other tools' criteria as criteria of a plan, without changing their commands."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _COMMANDS = frozenset({CriterionKind.RUN, CriterionKind.METRIC, CriterionKind.HT
 
 
 def command(kind: str, text: str, behind: str = "") -> str | None:
-    """A criterion that runs a command; None where a checklist item cannot hold it as it is."""
+    """Return a criterion that runs a command; None if a checklist item cannot contain it unchanged."""
     line = f"{kind}: {code(text)}{behind}"
     fits = text == one_line(text, _LONGEST) and text.strip() and read_criterion(line).command == text
     return line if fits else None
 
 
 def paths(names: list[str]) -> str | None:
-    """A criterion on files; None where a checklist item cannot hold a name."""
+    """Return a criterion for files; None if a checklist item cannot contain one of the names."""
     line = f"file: {' '.join(map(code, names))}"
     return line if read_criterion(one_line(line, _LONGEST)).paths == tuple(names) else None
 
 
 def words(text: str) -> str:
-    """What somebody wrote in prose: it never becomes a command, however it is put."""
+    """Return a criterion in prose; it never becomes a command, even if it looks like one."""
     line = one_line(text, _LONGEST)
     read = read_criterion(line)
     return f"manual: {line}" if read.wrong or read.kind in _COMMANDS else line

@@ -1,4 +1,4 @@
-"""Missions of Polpo (polpo.sh): its mission record, or the document in the record's `data`, as a plan of ours."""
+"""Read missions of Polpo (polpo.sh) as plans: its mission record, or the document in the record's `data`."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _SCORE = 3.0
-"""What a review must reach where nobody says it; Polpo's own default."""
+"""Polpo's default for the score that a review must reach."""
 _OF_THE_RECORD = frozenset({"id", "createdAt", "updatedAt"})
 _STATUSES = frozenset({"scheduled", "recurring", "active", "paused", "completed", "failed", "cancelled"})
-"""Those that mean here what they mean there; a draft of Polpo's is planned here."""
+"""The statuses with the same meaning here; Polpo's `draft` becomes `planning`."""
 
 
 class _Open(BaseModel):
-    """Of every version, past and to come: what is not known is kept, and named as left behind."""
+    """A part of a file from any version of Polpo; unknown keys are kept, and reported as not imported."""
 
     model_config = ConfigDict(extra="allow")
 
     def unknown(self, where: str) -> Iterator[str]:
-        """Each key that nothing was made of."""
+        """Yield the keys that were not imported."""
         for name, value in (self.model_extra or {}).items():
             if value not in (None, "", [], {}):
                 yield f"{where}{name}: {one_line(str(value), 80)}"
@@ -77,7 +77,7 @@ class _Gate(_Open):
     notifyChannels: list[str] = []
 
     def rule(self) -> str:
-        """The rule as it is written there."""
+        """Return the rule of the gate as text."""
         if self.duration:
             return self.duration
         parts = [self.message]
@@ -103,11 +103,11 @@ class _Notifications(_Open):
     rules: list[_Rule] = []
 
     def names(self) -> list[str]:
-        """Who is told, each once."""
+        """Return whom to notify, without duplicates."""
         return list(dict.fromkeys(one_line(name) for rule in self.rules for name in rule.channels))
 
     def left(self) -> Iterator[str]:
-        """Of what they are told there, and how: here they are told of everything."""
+        """Yield the conditions of notifications, which were not imported: here every event is notified."""
         yield from self.unknown("notifications: ")
         for number, rule in enumerate(self.rules, 1):
             yield from rule.unknown(f"notifications: rule {number}: ")
@@ -133,12 +133,15 @@ _KINDS: tuple[tuple[str, Literal["checkpoint", "quality", "delay"]], ...] = (
 
 
 def read_polpo(text: str) -> Taken:
-    """Return the plan that a mission of Polpo stands for."""
+    """Return the plan for a mission of Polpo."""
     source = parse(text.lstrip("\ufeff"))
     if isinstance(source, Problem):
         return Taken(None, (source,))
     if not isinstance(source.value, dict):
-        return Taken(None, (Problem(1, 1, "a mission is an object", "it has `tasks`, or `data` with them"),))
+        return Taken(
+            None,
+            (Problem(1, 1, "the file is not a JSON object", "a mission of Polpo has `tasks`, or `data` with them"),),
+        )
     record, inner = source.value, source
     if "data" in record:
         found = _inner(source)
@@ -154,12 +157,12 @@ def read_polpo(text: str) -> Taken:
 
 
 def _is_about(key: str, *, bare: bool) -> bool:
-    """Whether a key tells about the mission; a bare document has some of a record's keys beside its own."""
+    """Whether a key describes the mission; a bare document has some keys of a record in addition to its own."""
     return key in _Record.model_fields if bare else key != "data"
 
 
 def _inner(source: Source) -> Source | Problem:
-    """The document in a record: an object, or JSON in a string."""
+    """Return the document in a record: an object, or JSON in a string."""
     data = source.value["data"]
     if isinstance(data, dict):
         return Source(data, _node(source))
@@ -188,7 +191,7 @@ def _plan(document: _Document, about: _Record, source: Source) -> Taken:
     left: list[str] = []
     for n, task in enumerate(document.tasks):
         if task.title in numbers:
-            words = f"two tasks are called `{task.title}`: nobody can say which one is meant"
+            words = f"two tasks are called `{task.title}`, so dependencies on it are ambiguous"
             problems.append(Problem(*source.at("tasks", n, "title"), words))
         numbers.setdefault(task.title, f"1.{n + 1}")
     for n, task in enumerate(document.tasks):
@@ -224,14 +227,14 @@ def _plan(document: _Document, about: _Record, source: Source) -> Taken:
 
 
 def _front(about: _Record) -> dict[str, str | int]:
-    """Where the mission stood. `managed` is taken out where it does not begin here: nothing runs before a start."""
+    """Return the status of the mission. `managed` is empty if it does not start here, so that nothing runs."""
     front: dict[str, str | int] = {"executions": about.executionCount} if about.executionCount else {}
     return front | ({"status": about.status, "managed": ""} if about.status in _STATUSES else {})
 
 
 def _about(about: _Record, *, left_of: _Document) -> Iterator[str]:
     if about.status not in {"", "draft", *_STATUSES}:
-        yield f"status: {about.status}; it is planned here, and nothing runs before `mission start`"
+        yield f"status: {about.status}; the mission is planned here, and nothing runs before `mission start`"
     yield from about.notifications.left() if about.notifications else ()
     yield from (w for w in about.unknown("") if w.partition(":")[0] not in _OF_THE_RECORD)
     yield from (w for w in left_of.unknown("") if w.partition(":")[0] not in _Record.model_fields)
@@ -253,7 +256,9 @@ def _feature(task: _Task, numbers: Mapping[str, str], left: list[str]) -> PlanFe
         line = _criterion(wanted)
         found.append(line or criteria.words(f"manual: {_words(wanted)}"))
         if not line:
-            left.append(f"task {task.title}: a person is asked for what no criterion can say: {_words(wanted)}")
+            left.append(
+                f"task {task.title}: a person will be asked, because no criterion can express it: {_words(wanted)}"
+            )
     for outcome in task.expectedOutcomes:
         path = outcome.get("path")
         line = criteria.paths([path]) if isinstance(path, str) and outcome.get("required") is not False else None
@@ -287,7 +292,7 @@ def _criterion(wanted: Mapping[str, Any]) -> str | None:
 
 
 def said_by_reviewer(wanted: Mapping[str, Any]) -> str:
-    """What a reviewer is to look at: the criteria in words, or the dimensions."""
+    """Return what a reviewer should check: the criteria in words, and the dimensions."""
     dimensions = wanted.get("dimensions")
     named = [d for d in dimensions if isinstance(d, dict)] if isinstance(dimensions, list) else []
     parts = [str(wanted.get("criteria") or ""), *(f"{d.get('name', '')}: {d.get('description', '')}" for d in named)]

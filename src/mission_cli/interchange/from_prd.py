@@ -1,6 +1,6 @@
-"""A requirements document as a plan: JSON as it is, in a fence or in the midst of prose; any other text is one feature.
+"""Read a requirements document as a plan: JSON, alone, in a fence or within prose; any other text is one feature.
 
-Its text is a model's or a stranger's more often than not: criteria in it are words, and never commands.
+The text is not trusted, because it often comes from a model: its criteria are prose and never become commands.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _HEADING = re.compile(r"#{1,6}[ \t]+(.+?)[ \t#]*\Z")
 
 
 def read_prd(text: str) -> Taken:
-    """Return the plan that a document stands for."""
+    """Return the plan in a document."""
     whole = parse_leading(text)
     if isinstance(whole, Problem):
         return Taken(None, (whole,))
@@ -53,15 +53,15 @@ def read_prd(text: str) -> Taken:
 def _without_stories(source: Source) -> Problem:
     known = source.value if isinstance(source.value, dict) else {}
     name = next((name for name in _LISTS if name in known), None)
-    words = f"`{name}` holds no story" if name else "there is no list of stories in it"
-    hint = f"looked for were {', '.join(_LISTS)}, also below prd and plan"
+    words = f"`{name}` contains no story" if name else "the file contains no list of stories"
+    hint = f"it must be called {', '.join(_LISTS[:-1])} or {_LISTS[-1]}, and may be below prd or plan"
     has = ", ".join(one_line(str(key), 40) for key in list(known)[:8])
     at = source.at(*([name] if name else []))
     return Problem(*at, f"{words}: it has {has}" if has and not name else words, hint)
 
 
 def _stories(value: object) -> tuple[Mapping[str, Any], list[Any], tuple[str, ...]] | None:
-    """(document, its stories, the way to them) where a value holds some."""
+    """Return (document, its stories, path to them); None if the value contains no stories."""
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
         return {}, value, ()
     if not isinstance(value, dict):
@@ -115,9 +115,9 @@ def _feature(story: Mapping[str, Any], numbers: Mapping[str, str]) -> PlanFeatur
 
 def _left_of(story: Mapping[str, Any]) -> Iterator[str]:
     if any(story.get(name) is True for name in _DONE):
-        yield "it is said to be done; here that is judged again"
+        yield "it is marked as done; here it will be checked again"
     if story.get("priority") is not None:
-        yield f"priority {one_line(str(story['priority']), 40)}; features of a milestone run side by side"
+        yield f"priority {one_line(str(story['priority']), 40)}; features of a milestone run in parallel"
     for name, value in story.items():
         if name not in _TAKEN:
             yield f"{name}: {one_line(str(value), 80)}"

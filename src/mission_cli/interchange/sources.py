@@ -1,4 +1,4 @@
-"""Which tool a file is from, and its values with their places."""
+"""Detect which tool a file is from, and read its JSON values with their places."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from mission_cli.document.plans.model import Plan
 
 LONGEST = 2_000_000
-"""Characters of a file that is taken in."""
+"""The most characters of a file that is imported."""
 _MOST_TRIES = 200
-"""Opening braces in prose at which a JSON object is looked for."""
-_MEND = "mend it there, or in the line before"
+"""The most opening braces in prose at which a JSON object is tried."""
+_MEND = "correct it there, or in the line before"
 _LIKE_JSON = pattern(r"\s*(?:\{|\[\s*(?:[\[{\"]|\]?\s*\Z))")
 _POLPO = frozenset(
     {"team", "checkpoints", "qualityGates", "delays", "data", "endDate", "executionCount", "qualityThreshold"}
@@ -33,31 +33,31 @@ _POLPO_TASK = frozenset({"assignTo", "expectations", "expectedOutcomes", "metric
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A JSON value of a file; `root` are its nodes, for places, where they could be read."""
+    """A JSON value of a file; `root` are its nodes, which have the places, if they could be read."""
 
     value: Any
     root: yaml.Node | None = None
     first_line: int = 1
 
     def at(self, *place: str | int) -> tuple[int, int]:
-        """Line and column, from 1, of the deepest node on the way to `place`."""
+        """Return line and column, from 1, of the deepest existing node on the path `place`."""
         line, column = place_of(self.root, place)
         return line + self.first_line - 1, column
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was made of a file: a plan, or None and why; `left` names what could not be taken along."""
+    """The result of an import: a plan, or None and problems; `left` lists what could not be imported."""
 
     plan: Plan | None
     problems: tuple[Problem, ...] = ()
     left: tuple[str, ...] = ()
     front: Mapping[str, str | int] = field(default_factory=dict)
-    """Keys of the front matter that a plan does not have: where the mission stood there."""
+    """Keys of the front matter that a plan does not have, such as the mission's status."""
 
 
 def sniff(text: str) -> str:
-    """The tool that a file is from: `polpo`, `prd` or `aidevops`."""
+    """Return the tool that a file is from: `polpo`, `prd` or `aidevops`."""
     if text.lstrip("\ufeff").startswith("---") or "\n## Milestones" in text or "\n### Milestone " in text:
         return "aidevops"
     found = next(objects_of(text), None)
@@ -70,18 +70,18 @@ def sniff(text: str) -> str:
 
 
 def parse(text: str) -> Source | Problem:
-    """Return a file that is JSON as a whole, or why it is none."""
+    """Return the value of a text that is JSON as a whole, or the problem."""
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        return Problem(error.lineno, error.colno, f"it is no JSON: {error.msg}", "" if "Extra" in error.msg else _MEND)
+        return Problem(error.lineno, error.colno, f"not valid JSON: {error.msg}", "" if "Extra" in error.msg else _MEND)
     except (RecursionError, ValueError) as error:
-        return Problem(1, 1, f"it is no JSON that can be read: {_why(error)}")
+        return Problem(1, 1, f"the JSON cannot be read: {_why(error)}")
     return Source(value, _nodes(text))
 
 
 def parse_leading(text: str) -> Source | Problem | None:
-    """The JSON that a text begins with: an object or list, why it is none, or None where it begins like prose."""
+    """Return the JSON object or list at the beginning of a text, its problem, or None if the text is prose."""
     body = text.lstrip("\ufeff")
     found = parse(body)
     if isinstance(found, Source):
@@ -94,7 +94,7 @@ def parse_leading(text: str) -> Source | Problem | None:
 
 
 def objects_of(text: str) -> Iterator[Source]:
-    """JSON objects and lists in a text: the whole, then what stands in fences, then what stands in prose."""
+    """Yield the JSON objects and lists in a text: the whole text, otherwise those in fences, then those in prose."""
     whole = parse(text.lstrip("\ufeff"))
     if isinstance(whole, Source):
         yield whole
@@ -122,7 +122,7 @@ def _in_prose(text: str) -> Iterator[Source]:
 
 
 def _nodes(text: str) -> yaml.Node | None:
-    """JSON is YAML but for tabs, which count for nothing in JSON outside of its strings."""
+    """Return the YAML nodes of JSON; tabs, which YAML does not allow, are replaced, as they have no meaning in JSON."""
     try:
         return compose_texts(text.replace("\t", " "))
     except (yaml.YAMLError, ValueError):
@@ -138,7 +138,7 @@ def _list(value: object) -> list[object]:
 
 
 def said(value: Mapping[str, Any], *names: str) -> str:
-    """The first of some keys that holds words or a number, as text."""
+    """Return the text of the first of some keys that has a text or a number."""
     for name in names:
         found = value.get(name)
         if isinstance(found, str) and found.strip():

@@ -1,4 +1,4 @@
-"""A mission as Polpo's record: tasks, team and gates; a milestone becomes a task that the next ones wait for."""
+"""Write a mission as Polpo's record: tasks, team and gates; a milestone becomes a task that the next ones wait for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _GATES |= {GateKind.DELAY: "delays"}
 
 
 def write_polpo(mission: Mission) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the record, and what of the mission it cannot say."""
+    """Return the record, and what the record cannot represent."""
     titles = _titles(mission)
     tasks: list[dict[str, Any]] = []
     before: list[str] = []
@@ -55,7 +55,7 @@ def write_polpo(mission: Mission) -> tuple[dict[str, Any], tuple[str, ...]]:
 
 
 def _titles(mission: Mission) -> dict[FeatureNumber, str]:
-    """The features' titles; where two are the same, the number stands behind them."""
+    """Return the features' titles; equal titles are followed by the feature's number."""
     count = Counter(f.title for f in mission.features())
     return {f.number: f"{f.title} ({f.number})" if count[f.title] > 1 else f.title for f in mission.features()}
 
@@ -66,7 +66,7 @@ def _tasks(
     for feature in milestone.features:
         expectations, metrics = _expectations(feature.criteria, str(feature.number), left)
         if feature.finished:
-            left.append(f"{feature.number} is {feature.raw_status}: a record of Polpo begins with every task open")
+            left.append(f"{feature.number} is {feature.raw_status}: in Polpo's record every task is open")
         task = {
             "title": titles[feature.number],
             "description": feature.description or feature.title,
@@ -81,13 +81,13 @@ def _tasks(
 
 
 def _judge(milestone: Milestone, after: list[str], left: list[str]) -> list[dict[str, Any]]:
-    """A task that holds a milestone's criteria; there are no milestones there."""
+    """Return the task with a milestone's criteria, because Polpo has no milestones; empty if there are none."""
     if not milestone.criteria:
         return []
     expectations, metrics = _expectations(milestone.criteria, f"milestone {milestone.number}", left)
     task = {
         "title": f"Validate milestone {milestone.number}: {milestone.name}",
-        "description": f"See that what milestone {milestone.number} must show holds; mend what does not.",
+        "description": f"Make sure that the criteria of milestone {milestone.number} hold; fix what does not.",
         "dependsOn": after,
         "expectations": expectations,
         "metrics": metrics,
@@ -151,13 +151,13 @@ def _add_gate(document: dict[str, Any], gate: Gate, titles: Mapping[FeatureNumbe
     elif gate.rule:
         told["message"] = gate.rule
     if gate.kind is GateKind.APPROVAL:
-        left.append(f"gate {gate.name}: an approval, written as a checkpoint: what is rejected does not go back there")
+        left.append(f"gate {gate.name}: an approval becomes a checkpoint, in which a rejection has no effect")
     document.setdefault(_GATES[gate.kind], []).append(told)
 
 
 def _unsaid(mission: Mission) -> Iterator[str]:
     if mission.limits.any_cap:
-        yield "the budget: Polpo has none"
+        yield "the budget: Polpo has no budgets"
     for name, lines in (("constraint", mission.constraints), ("non-goal", mission.non_goals)):
         yield from (f"{name}: {line}" for line in lines)
     if mission.needed_resources:

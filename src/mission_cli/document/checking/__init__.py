@@ -1,1 +1,1 @@
-"""What `lint` reports, and what `fix` mends."""
+"""The checks of `mission lint`, its `--fix`, and `mission fmt`."""

@@ -1,4 +1,4 @@
-"""`mission fmt`: columns of tables below each other. White space, and the dashes below a header, are all that moves."""
+"""`mission fmt`: align the columns of tables. Only white space and the dashes below a header change."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from mission_cli.document.syntax.rows import Row, Table
 
 _WIDEST = 60
-"""Columns: a cell that is wider than this moves the bars of its own row only."""
+"""In columns: a cell that is wider than this does not widen the column for the other rows."""
 _NARROWEST = 3
 
 
 def aligned(text: str) -> str:
-    """Return `text` with its tables aligned. Doing it again changes nothing; reading it says the same.
+    """Return `text` with its tables aligned. The result has the same meaning, and aligning it again changes nothing.
 
-    A row whose cells don't fit the header, and a table whose `|---|` line does not, stay as they are. Raises
-    AssertionError where the result does not read as before, which would be a mistake of ours.
+    A row whose cells do not match the header stays as it is, and so does a table whose `|---|` line does not. Raises
+    AssertionError if the result has a different meaning, which would be a bug.
     """
     layout = scan(text)
     new = _with_lines(layout, dict(_new_lines(layout)))
@@ -32,7 +32,7 @@ def aligned(text: str) -> str:
     after = scan(new)
     wrong = first_difference(layout, after, {})
     if wrong is not None or _ink(layout) != _ink(after):
-        raise AssertionError(f"aligning the tables changed what the file says, at {wrong!r}")
+        raise AssertionError(f"aligning the tables changed the meaning of the file, at {wrong!r}")
     return new
 
 
@@ -54,7 +54,7 @@ def _new_lines(layout: Layout) -> Iterator[tuple[Line, str]]:
 
 
 def _barred(raw: str) -> bool:
-    """Whether a line of a table begins and ends with a bar: adding one would be more than white space."""
+    """Whether a line of a table begins and ends with a bar; adding a bar would change more than white space."""
     inner = raw.strip(" \t")
     return len(inner) > 1 and inner.startswith("|") and inner.endswith("|") and not inner.endswith("\\|")
 
@@ -65,7 +65,7 @@ def _column_width(rows: Sequence[Row], place: int) -> int:
 
 
 def _marks(delimiter: str) -> list[tuple[bool, bool]]:
-    """(colon on the left, colon on the right) of each column."""
+    """Return (colon on the left, colon on the right) for each column."""
     inner = delimiter.strip(" \t").removeprefix("|").removesuffix("|")
     cells = [cell.strip(" \t") for cell in inner.split("|")]
     return [(cell.startswith(":"), cell.endswith(":")) for cell in cells]
@@ -105,6 +105,6 @@ def _with_lines(layout: Layout, new: dict[Line, str]) -> str:
 
 
 def _ink(layout: Layout) -> str:
-    """Everything but white space and the lines below headers."""
+    """Return all characters except white space and the lines below headers."""
     rulers = {table.delimiter.number for table in layout.tables}
     return "".join("".join(layout.raw(line).split()) for line in layout.lines if line.number not in rulers)

@@ -1,10 +1,11 @@
-"""Mistakes that have one right answer, and the answer: what `mission lint --fix` does."""
+"""`mission lint --fix`: correct mistakes that have only one solution."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli._support.text import counted
 from mission_cli.document.changes import SetFront
 from mission_cli.document.editing import locate, patch
 from mission_cli.document.editing.edits import Edit, name_of
@@ -31,14 +32,14 @@ _ROUNDS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A text with its mistakes mended, and what was done, each at the line where it was done."""
+    """A corrected text, and one note for each correction, with its line."""
 
     text: str
     done: tuple[Problem, ...]
 
 
 def fix(text: str, fallback_id: str = "") -> Fixed:
-    """Return the text with all that has one right answer mended; what is refused stays as it is."""
+    """Return the text with all mistakes corrected that have only one solution; a refused file stays as it is."""
     done: list[Problem] = []
     for _ in range(_ROUNDS):
         loaded = load(text, fallback_id)
@@ -65,12 +66,12 @@ def _steps(loaded: Loaded, fallback_id: str) -> Iterator[tuple[tuple[Edit, ...],
 
 
 def _short_rows(layout: Layout) -> Iterator[tuple[tuple[Edit, ...], Problem]]:
-    """A row with fewer cells than its table has columns gets empty ones."""
+    """Add empty cells to rows that have fewer cells than their table has columns."""
     for table in layout.tables:
         for number, row in enumerate(table.rows):
             missing = len(table.columns) - len(row.cells)
             if missing > 0 and row.cells and not row.empty():
-                note = Problem(row.line.number, 1, f"added {missing} empty cells at the end of the row")
+                note = Problem(row.line.number, 1, f"added {counted(missing, 'empty cell')} at the end of the row")
                 yield (_longer(layout, table, number, row, missing),), note
 
 
@@ -84,7 +85,7 @@ def _longer(layout: Layout, table: Table, number: int, row: Row, missing: int) -
 
 
 def _numberless_rows(loaded: Loaded) -> Iterator[tuple[tuple[Edit, ...], Problem]]:
-    """A feature without a number gets the next one of its milestone."""
+    """Give features without a number the next number of their milestone."""
     layout, mission = loaded.layout, loaded.mission
     for place in milestone_places(layout):
         for table in place.tables:

@@ -1,7 +1,7 @@
-"""What can be written into a mission file and acts on nothing yet: one table that `lint`, `start` and a test share.
+"""What can be written into a mission file but has no effect yet: tables that `lint`, `start` and a test share.
 
-`tests/unit/test_inert.py` enumerates every key, section, column, annotation and kind of criterion, and fails for one
-that neither stands here nor has a test that proves what it does.
+`tests/unit/test_inert.py` enumerates every key, section, column, annotation and kind of criterion, and fails for each
+that is neither listed here nor has a test that proves its effect.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ if TYPE_CHECKING:
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Feature
 
-_ADDRESS = "it stays in the file for you and for other tools"
+_ADDRESS = "it stays in the file, for you and for other tools"
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of the front matter that acts on nothing yet; `silent` are values that ask for nothing."""
+    """One key of the front matter without effect; `silent` are the values for which no warning is needed."""
 
     hint: str = _ADDRESS
     silent: frozenset[str] = frozenset({""})
 
 
 KEYS: Mapping[str, Key] = {
-    "type": Key("development and research are the types that act", frozenset({"", "development", "research"})),
+    "type": Key("only development and research have an effect", frozenset({"", "development", "research"})),
     "quality_threshold": Key("write a gate of kind quality with the rule `minScore >= N`", frozenset({"", "0", "0.0"})),
     "owner": Key(),
     "origin.agent": Key(),
     "origin.conversation": Key(),
-    "model_routing.validation": Key("criteria are run as commands, no model judges yet"),
+    "model_routing.validation": Key("criteria are run as commands; no model judges them yet"),
 }
 """By dotted path."""
 ANNOTATIONS: Mapping[str, str] = {
     "parallel-group": "features run in parallel unless `[depends:…]` says otherwise",
-    "repo": "every feature is done in the repository of the mission",
+    "repo": "all features are built in the repository of the mission",
 }
 """By name, with what to do instead."""
 COLUMNS: Mapping[tuple[str, str], str] = {
@@ -53,16 +53,16 @@ COLUMNS: Mapping[tuple[str, str], str] = {
 }
 """By section and column."""
 UNREAD_SECTIONS: Mapping[str, str] = {
-    "Phases": "gates and milestones say what comes first",
+    "Phases": "use gates and milestones to set the order",
     "Mission Agents": _ADDRESS,
     "Research": "findings are read from the files in the mission's folder `research/`",
     "Outcomes": _ADDRESS,
 }
-"""Sections whose rows are kept and shown, with what to do instead."""
+"""Sections whose rows are kept and shown but have no effect, with what to do instead."""
 
 
 def inert(loaded: Loaded) -> tuple[Problem, ...]:
-    """Return a warning, with its place, for everything written in a mission file that acts on nothing yet."""
+    """Return a warning, with its place, for everything in a mission file that has no effect yet."""
     found = [*_keys(loaded), *_annotations(loaded), *_columns(loaded), *_sections(loaded)]
     return tuple(sorted(found))
 
@@ -82,10 +82,10 @@ def _annotations(loaded: Loaded) -> Iterator[Problem]:
         for name, text in _written(feature).items():
             yield _kept(feature.line, 1, f"`[{text}]` of {feature.number}", ANNOTATIONS[name])
         if feature.assign and feature.assign.casefold() not in team:
-            hint = f"write a row `{feature.assign}` into `## Team`, with a runner or a model"
+            hint = f"add a row `{feature.assign}` to `## Team`, with a runner or a model"
             yield _kept(feature.line, 1, f"`[assign:{feature.assign}]` of {feature.number}", hint)
         if feature.research and not is_research(loaded.mission, feature):
-            yield _kept(feature.line, 1, f"`[research]` of {feature.number}", "a fix feature mends code")
+            yield _kept(feature.line, 1, f"`[research]` of {feature.number}", "a fix feature always changes code")
 
 
 def _written(feature: Feature) -> Mapping[str, str]:
@@ -110,4 +110,4 @@ def _sections(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _kept(line: int, column: int, what: str, hint: str) -> Problem:
-    return Problem(line, column, f"{what} is kept and acts on nothing yet", hint, Severity.WARNING)
+    return Problem(line, column, f"{what} is kept but has no effect yet", hint, Severity.WARNING)

@@ -1,4 +1,4 @@
-"""What `mission lint` says beyond what reading says: things that `start` will refuse, and things that prove nothing."""
+"""`mission lint`: report what `start` would refuse and what proves nothing, in addition to the problems of reading."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mission_cli._support.lazy_re import pattern
-from mission_cli._support.text import one_line
+from mission_cli._support.text import counted, one_line
 from mission_cli.document.checking.inert import inert
 from mission_cli.document.checking.weak_commands import weaknesses
 from mission_cli.document.reading.load import milestone_places
@@ -37,7 +37,7 @@ _SECTION_LEVEL = 2
 
 
 def lint(loaded: Loaded) -> tuple[Problem, ...]:
-    """Return all problems of a file, in order of lines."""
+    """Return all problems of a file, in the order of their lines."""
     layout = loaded.layout
     found = [*loaded.problems, *_bytes(layout), *_long_lines(layout), *_identity(loaded), *_budget(loaded)]
     found += [*_headings(layout), *_rows(layout), *_spends(layout), *_plan(loaded.mission), *_gates(loaded)]
@@ -50,15 +50,15 @@ def _bytes(layout: Layout) -> Iterator[Problem]:
     if odd:
         line = next(line for line in layout.lines if line.start <= odd.start() < line.end)
         hint = "save the file as UTF-8; until then the byte is kept as it is"
-        yield Problem(line.number, odd.start() - line.start + 1, "a byte that is no UTF-8", hint, Severity.WARNING)
+        yield Problem(line.number, odd.start() - line.start + 1, "a byte that is not UTF-8", hint, Severity.WARNING)
 
 
 def _identity(loaded: Loaded) -> Iterator[Problem]:
     value = loaded.layout.front.value("id")
     reason = why_bad_id(value.text.strip()) if value and value.text.strip() else ""
     if value and reason:
-        hint = "the name of the folder is taken instead" if loaded.mission.id != value.text.strip() else ""
-        yield Problem(value.line, value.column, f"`{value.text}` cannot name a mission: {reason}", hint)
+        hint = "the name of the folder is used instead" if loaded.mission.id != value.text.strip() else ""
+        yield Problem(value.line, value.column, f"`{value.text}` cannot be the id of a mission: {reason}", hint)
 
 
 def _budget(loaded: Loaded) -> Iterator[Problem]:
@@ -67,15 +67,16 @@ def _budget(loaded: Loaded) -> Iterator[Problem]:
         return
     value = front.value("budget", "money_usd")
     at = (value.line, value.column) if value else (1, 1)
-    hint = "`start` insists on one: set money_usd, time_hours or token_limit, or write unlimited"
+    hint = "`start` needs one: set money_usd, time_hours or token_limit, or write unlimited"
     yield Problem(*at, "there is no budget cap", hint, Severity.WARNING)
 
 
 def _long_lines(layout: Layout) -> Iterator[Problem]:
     for line in layout.lines[layout.first :]:
         if line.end - line.start > LONGEST_LINE:
-            words = f"a line of {line.end - line.start} characters is kept and not read"
-            yield Problem(line.number, 1, words, f"the longest that is read has {LONGEST_LINE}", Severity.WARNING)
+            words = f"a line of {line.end - line.start} characters is kept but not read"
+            hint = f"at most {LONGEST_LINE} characters are read"
+            yield Problem(line.number, 1, words, hint, Severity.WARNING)
 
 
 def _headings(layout: Layout) -> Iterator[Problem]:
@@ -85,7 +86,7 @@ def _headings(layout: Layout) -> Iterator[Problem]:
         if heading.level == _SECTION_LEVEL and heading.title:
             close = difflib.get_close_matches(heading.title.title(), absent, n=1, cutoff=_CLOSE)
             if close:
-                words = f"the section `{heading.title}` is not known, it is kept and not read"
+                words = f"the section `{heading.title}` is not known; it is kept but not read"
                 yield Problem(*at, words, f"did you mean `## {close[0]}`?", Severity.WARNING)
         elif heading.level > _SECTION_LEVEL and _NUMBERLESS.match(heading.title):
             hint = "write `### Milestone 1: Name`"
@@ -94,27 +95,27 @@ def _headings(layout: Layout) -> Iterator[Problem]:
 
 def _rows(layout: Layout) -> Iterator[Problem]:
     if layout.open_fence:
-        words = "a code fence that is never closed: nothing behind it is read"
-        yield Problem(layout.open_fence, 1, words, "close it with a line of the same marks", Severity.WARNING)
+        words = "a code fence is not closed: nothing after it is read"
+        yield Problem(layout.open_fence, 1, words, "close it with a line of the same characters", Severity.WARNING)
     for line in layout.stray:
         raw = layout.raw(line)
         column = len(raw) - len(raw.lstrip()) + 1
         hint = "put it below the header and the `|---|` line of a table, without a blank line between them"
-        yield Problem(line.number, column, "a row outside of any table is not read", hint, Severity.WARNING)
+        yield Problem(line.number, column, "a row outside a table is not read", hint, Severity.WARNING)
     said = {id(t) for place in milestone_places(layout) for t in place.tables}
     for table in layout.tables:
         for row in table.rows:
             if id(table) not in said and len(row.cells) != len(table.columns) and not row.empty():
-                words = f"this row has {len(row.cells)} cells under {len(table.columns)} columns"
+                words = f"this row has {counted(len(row.cells), 'cell')} in {counted(len(table.columns), 'column')}"
                 column = row.cells[0].start - row.line.start + 1 if row.cells else 1
-                yield Problem(row.line.number, column, words, "write a pipe inside of a cell as \\|", Severity.WARNING)
+                yield Problem(row.line.number, column, words, "write a pipe inside a cell as \\|", Severity.WARNING)
 
 
 def _spends(layout: Layout) -> Iterator[Problem]:
     for row in rows_in(layout, "Budget Tracking", "category", "amount"):
         text = row["amount"]
         if why_no_amount(text) == "is not a number" and text.casefold() != "unknown":
-            words = f"the amount `{text}` is not a number" if text else "a spend without an amount"
+            words = f"the amount `{text}` is not a number" if text else "a cost without an amount"
             hint = "it counts as unknown; write a number, or the word unknown"
             yield Problem(row.line, row.column, words, hint, Severity.WARNING)
 
@@ -124,7 +125,7 @@ def _plan(mission: Mission) -> Iterator[Problem]:
         yield from _criteria(milestone.criteria, f"milestone {milestone.number}", milestone.line)
         vacuous = [c for c in milestone.criteria if c.baseline and c.baseline.verdict is Verdict.PASSED]
         for criterion in vacuous:
-            words = f"`{criterion.text}` passed before any work: it guards, and proves nothing"
+            words = f"`{criterion.text}` passed before any work, so it proves nothing about the work"
             yield Problem(criterion.line, 1, words, "", Severity.WARNING)
         if not milestone.features:
             yield Problem(milestone.line, 1, f"milestone {milestone.number} has no features", "", Severity.WARNING)
@@ -136,7 +137,7 @@ def _gates(loaded: Loaded) -> Iterator[Problem]:
     broken = {problem.line for problem in loaded.problems}
     for gate in loaded.mission.gates:
         if not gate.blocks and gate.line not in broken:
-            words = f"the gate `{gate.name}` blocks nothing: whatever it says, nobody waits for it"
+            words = f"the gate `{gate.name}` blocks nothing, so it has no effect"
             yield Problem(gate.line, 1, words, "name features under Blocks", Severity.WARNING)
         if gate.kind is GateKind.QUALITY:
             yield from _quality(loaded.mission, gate)
@@ -144,8 +145,8 @@ def _gates(loaded: Loaded) -> Iterator[Problem]:
 
 def _criteria(criteria: tuple[Criterion, ...], name: str, line: int) -> Iterator[Problem]:
     if not criteria:
-        found = "only the tests and builds that are found are run"
-        hint = found if name.startswith("milestone") else "any change that keeps the tests green counts"
+        found = "only the tests and builds that are found in the code are run"
+        hint = found if name.startswith("milestone") else "any change with which the tests pass is accepted"
         yield Problem(line, 1, f"{name} has no criterion", hint, Severity.WARNING)
     for criterion in criteria:
         yield from weak_criterion(criterion, (criterion.line, 1))
@@ -153,15 +154,15 @@ def _criteria(criteria: tuple[Criterion, ...], name: str, line: int) -> Iterator
             continue
         if criterion.kind is CriterionKind.TEXT:
             words = f"`{criterion.text}` cannot be run: a person will be asked"
-            hint = "write it as run:, file:, grep: or metric: if that can say it"
+            hint = "if possible, write it as run:, file:, grep: or metric:"
             yield Problem(criterion.line, 1, words, hint, Severity.WARNING)
         elif criterion.kind in _NOT_RUN:
-            words = f"`{criterion.text}`: {criterion.kind} criteria are not run by this version, a person will be asked"
+            words = f"`{criterion.text}`: {criterion.kind} criteria are not supported yet: a person will be asked"
             yield Problem(criterion.line, 1, words, "", Severity.WARNING)
 
 
 def weak_criterion(criterion: Criterion, at: tuple[int, int]) -> Iterator[Problem]:
-    """What makes the command of a criterion pass although something failed."""
+    """Yield warnings for what makes the command of a criterion pass although something failed."""
     if criterion.kind is CriterionKind.RUN and not criterion.wrong:
         for words, hint in weaknesses(criterion.command):
             yield Problem(*at, f"the criterion `{one_line(criterion.text, 80)}`: {words}", hint, Severity.WARNING)
@@ -172,13 +173,13 @@ def _quality(mission: Mission, gate: Gate) -> Iterator[Problem]:
     plain = [f.number for f in judged if not f.criteria]
     if plain:
         what = f"the gate `{gate.name}` scores {', '.join(plain)}"
-        words = f"{what}, which has no criteria: done by a worker counts 5, by hand 1"
-        yield Problem(gate.line, 1, words, "give it criteria", Severity.WARNING)
+        words = f"{what}, without criteria: a feature done by a worker scores 5, by a person 1"
+        yield Problem(gate.line, 1, words, "add criteria", Severity.WARNING)
     unscored = [f.number for f in judged if f.criteria and not _reviewed(f)]
     if gate.min_score is not None and unscored:
-        what = f"the gate `{gate.name}` asks for a score, and nobody scores {', '.join(unscored)}"
-        words = f"{what}: criteria that pass count 5"
-        hint = "give it a criterion `review: … (>= 4)`, or ask for allPassed"
+        what = f"the gate `{gate.name}` needs a score, and {', '.join(unscored)} has no review"
+        words = f"{what}: criteria that pass score 5"
+        hint = "add a criterion `review: … (>= 4)`, or use the rule allPassed"
         yield Problem(gate.line, 1, words, hint, Severity.WARNING)
 
 

@@ -1,1 +1,1 @@
-"""Criteria of a mission file: read, taken apart, and written."""
+"""Read and write the criteria of a mission file."""

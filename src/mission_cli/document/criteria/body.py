@@ -1,4 +1,4 @@
-"""The lines of a checklist item apart: its words, a fenced block of code, a `verify:` block, comments of results."""
+"""Split the lines of a checklist item: its text, a fenced block of code, a `verify:` block, result comments."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ if TYPE_CHECKING:
 FENCE = pattern(r"(?P<indent>[ \t]*)(?P<mark>`{3,}|~{3,})(?P<name>[^`]*)\Z")
 _NOTE = pattern(r"[ \t]*(?:[-*+]|\d{1,9}[.)]|>)(?:[ \t]|\Z)")
 LINE_MARK = " ⏎ "
-"""Stands for a line break where a command of several lines is shown in one."""
+"""Replaces a line break if a command of several lines is shown in one."""
 _VERIFY_KEYS = frozenset({"method", "run", "pattern", "path", "expect"})
 _EXPECT = {"present": False, "absent": True}
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One item. `text` are its words without results; `script` is the code of its block, None where it has none."""
+    """One item. `text` is its text without results; `script` is the code of its block, or None."""
 
     text: str
     script: str | None
     verify: tuple[str, ...]
     marks: tuple[int, ...]
-    """Which of its lines, its first being 0, hold comments of results."""
+    """The numbers of its lines, from 0, that contain result comments."""
 
     @property
     def shown(self) -> str:
-        """All of it in one line."""
+        """Text and code in one line."""
         flat = " ".join(self.text.split("\n"))
         return flat if self.script is None else f"{flat} {LINE_MARK.join(self.script.split(chr(10)))}"
 
 
 def body_of(raw: str, more: Iterable[str]) -> Body:
-    """Return what an item says: `raw` is its first line behind the box, `more` are the lines behind it."""
+    """Return the parts of an item: `raw` is its first line after the box, `more` are the lines after that."""
     words, marks = [without_results(raw).strip()], [0] if results(raw) else []
     script: list[str] | None = None
     lines = enumerate(more, 1)
@@ -63,7 +63,7 @@ def body_of(raw: str, more: Iterable[str]) -> Body:
 
 
 def verify_fields(block: tuple[str, ...]) -> dict[str, Any]:
-    """Return the fields of the criterion that a `verify:` block stands for: of a `run`, a `grep`, or for a person."""
+    """Return the fields of the criterion in a `verify:` block: a `run`, a `grep`, or one for a person."""
     keys = _keys(block)
     if keys is None or not ("run" in keys or "pattern" in keys):
         return {"kind": CriterionKind.TEXT}
@@ -72,8 +72,8 @@ def verify_fields(block: tuple[str, ...]) -> dict[str, Any]:
     expect = keys.get("expect", "present").casefold()
     if odd or expect not in _EXPECT or not (keys.get("run") or keys.get("pattern")):
         what = f"`{odd[0]}`" if odd else "`expect`" if expect not in _EXPECT else "`run`"
-        remedy = "known are method, run, pattern, path, and expect: present or absent"
-        return {"kind": kind, "wrong": f"{what} of its verify block is not read", "remedy": remedy}
+        remedy = "use method, run, pattern, path, and expect: present or absent"
+        return {"kind": kind, "wrong": f"{what} of its verify block cannot be read", "remedy": remedy}
     if kind is CriterionKind.RUN:
         if "pattern" in keys or "expect" in keys:
             return {"kind": kind, "wrong": "its verify block has a command and a pattern", "remedy": "write two items"}
@@ -83,7 +83,7 @@ def verify_fields(block: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _keys(block: tuple[str, ...]) -> dict[str, str] | None:
-    """The keys of the block; None where it is no mapping of texts."""
+    """Return the keys of the block; None if it is not a mapping of texts."""
     text = textwrap.dedent("\n".join(line for line in block if not line.strip().startswith("```"))).strip("`\n")
     try:
         root = compose_texts(text)

@@ -1,4 +1,4 @@
-"""From what a plan asks for to the item in the mission file that is read back as just that."""
+"""Turn a plan's text of a criterion into an item of a mission file that reads back as the same criterion."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion
 
 LONGEST = 8_000
-"""Characters of one criterion."""
+"""The most characters of one criterion."""
 _NEVER = pattern("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that a line cannot hold, or that make it look like something else."""
 _TAME = pattern(r"[\w ./=:@%+,'\"()-]*")
@@ -29,12 +29,12 @@ _SHORT = 72
 
 
 def asked_criterion(text: str) -> Criterion:
-    """Return the criterion that a text of a plan asks for, which may have several lines. Line ends become newlines."""
+    """Return the criterion in a plan's text, which may have several lines. Line ends become newlines."""
     text = text.replace("\r\n", "\n").strip("\n").rstrip()
     odd = _NEVER.search(text)
     if odd or len(text) > LONGEST:
-        words = f"it holds the character U+{ord(odd[0]):04X}" if odd else f"it has {len(text)} characters"
-        remedy = "put the command into a script of the repository and run that"
+        words = f"it contains the character U+{ord(odd[0]):04X}" if odd else f"it has {len(text)} characters"
+        remedy = "put the command into a script in the repository and run that"
         return replace(read_criterion(one_line(text)), wrong=words, remedy=remedy)
     found = KIND.match(text)
     if "\n" not in text or not found or found[1].casefold() != "run":
@@ -43,7 +43,7 @@ def asked_criterion(text: str) -> Criterion:
 
 
 def item_text(criterion: Criterion) -> str:
-    """Return what stands behind the box and below it, and is read back as this criterion; "" where nothing is."""
+    """Return the text of an item, after its box, that reads back as this criterion; "" if there is none."""
     if criterion.wrong:
         return ""
     if criterion.kind not in EXECUTABLE_KINDS:
@@ -57,14 +57,14 @@ def item_text(criterion: Criterion) -> str:
 
 
 def _joins(found: re.Match[str] | None, text: str) -> bool:
-    """Whether the lines of a text are words that go on, or paths; a command's or pattern's are not."""
+    """Whether the lines of a text can be joined: prose and paths can, commands and patterns cannot."""
     if found is None or found[1].casefold() in {"http", "browser", "review", "manual"}:
         return True
     return found[1].casefold() == "file" and not any("\n" in span.code for span in spans(text))
 
 
 def _script(text: str) -> Criterion:
-    """A command of several lines: in a fence, in one pair of backticks, or as it stands."""
+    """Return the criterion for a command of several lines: in a fence, in one pair of backticks, or bare."""
     behind = _BEHIND.search(text)
     limit = f" {behind[1]}" if behind else ""
     body = textwrap.dedent(text[: behind.start()] if behind else text).strip("\n")
@@ -75,7 +75,7 @@ def _script(text: str) -> Criterion:
     elif len(covered) == 1 and covered[0].end - covered[0].start == len(body.strip()):
         body = covered[0].code.strip("\n")
     elif any(line.lstrip().startswith("`") for line in body.split("\n")):
-        remedy = "write the lines alone, without backticks; a backtick of the shell is written $(…)"
+        remedy = "write the lines without backticks; instead of a backtick of the shell write $(…)"
         return replace(read_criterion(f"run: {limit}"), wrong="one of its lines begins with a backtick", remedy=remedy)
     fences = "~" * max(3, 1 + max(map(len, re.findall("~+", body)), default=0))
     return read_criterion(f"run:{limit}", more=[f"{fences}sh", *body.split("\n"), fences])
@@ -111,7 +111,7 @@ def _limit(criterion: Criterion) -> str:
 
 
 def _is_safe(line: str) -> bool:
-    """Whether neither a reader of Markdown nor a formatter makes something else of a line."""
+    """Whether neither a Markdown reader nor a formatter changes the meaning of a line."""
     bare, at = "", 0
     for span in spans(line):
         if "\t" in span.code:

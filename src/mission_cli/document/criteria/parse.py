@@ -1,6 +1,6 @@
-"""Checklist items as criteria: what the person wrote, and how it is judged.
+"""Read checklist items as criteria.
 
-A criterion is read as a whole or not at all: of one of which a part is not understood, nothing is run.
+A criterion is read as a whole or not at all: if a part of it is not understood, nothing of it is run.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ _PROSE_WORDS = pattern(r"(?:^|\s)(?:and|exits?|must|should|passes|succeeds)(?=\s
 _PROSE_KINDS = frozenset({"http", "browser", "review", "manual"})
 _ONE_SPAN = "write one command in one pair of backticks, run: `a && b`, or two criteria"
 _FORMS = {
-    "run": "write the command, and nothing but (timeout 30m) behind it: run: `pytest -q`",
-    "file": "write paths in backticks, and nothing else: file: `a.txt` `b.txt`",
+    "run": "write the command, and after it only (timeout 30m) if needed: run: `pytest -q`",
+    "file": "write only paths, in backticks: file: `a.txt` `b.txt`",
     "grep": "write grep: `pattern` in `path`",
     "not grep": "write not grep: `pattern` in `path`",
     "metric": "write metric: `./coverage.sh` >= 80",
@@ -60,9 +60,9 @@ _FORMS = {
 def read_criterion(
     raw: str, *, more: Iterable[str] = (), ticked: bool = False, line: int = 0, index: int = -1
 ) -> Criterion:
-    """Return the criterion that an item's text stands for; what has no known form is handed to a person.
+    """Return the criterion in an item's text; an unknown form is a criterion that a person judges.
 
-    `more` are the lines of the item behind its first. Where a part of it cannot be read, `wrong` says which.
+    `more` are the lines of the item after its first one. If a part of it cannot be read, `wrong` says which.
     """
     lines = [raw, *more]
     body = body_of(raw, lines[1:])
@@ -72,7 +72,7 @@ def read_criterion(
 
 
 def result_comment(result: Result, *, baseline: bool = False) -> str:
-    """Return the comment that stands behind a criterion."""
+    """Return the comment that is written after a criterion."""
     start = "start " if baseline else ""
     return f"<!-- {start}{VERDICT_WORDS[result.verdict]} {result.at} {result.commit} -->"
 
@@ -91,7 +91,7 @@ def _read(body: Body) -> dict[str, Any]:
         rest = rest[: limit.start()].rstrip()
         known |= _timeout(limit[1])
     if body.verify:
-        known |= _wrong("it says what is to be run, and a `verify:` block says it again", "take one of them away")
+        known |= _wrong("it has a command and a `verify:` block", "remove one of them")
     if "wrong" not in known:
         known |= _script(word, rest, body.script) if body.script is not None else _fields(word, rest)
     return known
@@ -102,7 +102,7 @@ def _prose(body: Body) -> dict[str, Any]:
         return verify_fields(body.verify)
     shown: dict[str, Any] = {"kind": CriterionKind.TEXT, "text": escape.opened(body.shown)}
     if body.text.casefold().rstrip().rstrip(":") in _PROSE_KINDS:
-        return {**shown, **_wrong("it says nothing that could be judged", "write what a person shall look at")}
+        return {**shown, **_wrong("it contains nothing to check", "write what a person should check")}
     return shown
 
 
@@ -113,24 +113,24 @@ def _wrong(words: str, remedy: str) -> dict[str, Any]:
 def _timeout(text: str) -> dict[str, Any]:
     span = parse_duration(text)
     if span is None or not timedelta(0) < span <= _LONGEST_TIMEOUT:
-        return _wrong(f"`(timeout{text})` is no timeout", "write (timeout 30m), of 30 days at most")
+        return _wrong(f"`(timeout{text})` is not a timeout", "write (timeout 30m), at most 30 days")
     return {"timeout": span}
 
 
 def _script(word: str, rest: str, script: str) -> dict[str, Any]:
     if word != "run":
-        return _wrong(f"a `{word}:` with a block of code is not read", _FORMS[word])
+        return _wrong(f"`{word}:` cannot have a block of code", _FORMS[word])
     if rest:
-        return _wrong(f"there is `{_short(rest)}` beside the block of code", "write `run:` alone before the block")
+        return _wrong(f"`{_short(rest)}` is written before the block of code", "write only `run:` before the block")
     if not script.strip():
-        return _wrong("it says no command", _FORMS[word])
+        return _wrong("it has no command", _FORMS[word])
     return {"command": script}
 
 
 def _fields(word: str, rest: str) -> dict[str, Any]:
     codes = spans(rest)
     if not rest or any(not s.code.strip() for s in codes):
-        return _wrong("it says nothing that could be run", _FORMS[word])
+        return _wrong("it contains nothing to run", _FORMS[word])
     if word == "run":
         return _run(rest, codes)
     if word == "file":
@@ -142,28 +142,28 @@ def _run(rest: str, codes: Sequence[Span]) -> dict[str, Any]:
     if len(codes) == 1 and (codes[0].start, codes[0].end) == (0, len(rest)):
         return _one_line(codes[0].code, "run")
     if len(codes) > 1:
-        return _wrong(f"it holds {len(codes)} commands in backticks, or one with backticks in it", _backticks(rest))
+        return _wrong(f"it has {len(codes)} commands in backticks, or one that contains backticks", _backticks(rest))
     if codes:
-        return _wrong(f"`{_short(_around(rest, codes))}` beside the command is not read", _backticks(rest))
+        return _wrong(f"`{_short(_around(rest, codes))}` outside the backticks cannot be read", _backticks(rest))
     if "`" in rest:
         return _wrong("it has a single backtick", _backticks(rest))
     bare = _QUOTED.sub("''", rest)
     prose = _PROSE_WORDS.search(bare.partition(" #")[0])
     if "(timeout" in bare.casefold().replace(" ", "") or prose:
         what = prose[0].strip() if prose else "(timeout"
-        return _wrong(f"`{what}` may be a part of the command or words about it", "put the command into backticks")
+        return _wrong(f"`{what}` may belong to the command or describe it", "put the command in backticks")
     return _one_line(rest, "run")
 
 
 def _backticks(rest: str) -> str:
-    """The remedy for backticks that are not one span: one span, or what a shell has instead of backticks."""
-    return f"{_ONE_SPAN}; a backtick of the shell is written $(…)" if rest.count("`") else _ONE_SPAN
+    """Return the remedy for backticks that do not form one span."""
+    return f"{_ONE_SPAN}; instead of a backtick of the shell write $(…)" if rest.count("`") else _ONE_SPAN
 
 
 def _one_line(command: str, word: str) -> dict[str, Any]:
     if "\n" in command:
-        return _wrong("its command goes on in the next line", "write `run:` and a fenced block of code below it")
-    return {"command": command} if command.strip() else _wrong("it says no command", _FORMS[word])
+        return _wrong("its command continues in the next line", "write `run:` and a fenced block of code below it")
+    return {"command": command} if command.strip() else _wrong("it has no command", _FORMS[word])
 
 
 def _file(rest: str, codes: Sequence[Span]) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _file(rest: str, codes: Sequence[Span]) -> dict[str, Any]:
 
 def _paths(names: list[str], word: str) -> dict[str, Any]:
     if any("\n" in name for name in names):
-        return _wrong("a path goes on in the next line", _FORMS[word])
+        return _wrong("a path continues in the next line", _FORMS[word])
     return {"paths": tuple(names)}
 
 
@@ -193,14 +193,14 @@ def _grep(word: str, rest: str, codes: Sequence[Span]) -> dict[str, Any]:
         before = rest[: codes[0].start] if codes else rest
         parted = _IN.split(before)
         if len(parted) > 2 or before.startswith(("'", '"')):  # noqa: PLR2004 - pattern and path
-            return _wrong("where its pattern ends is not clear", _FORMS[word])
+            return _wrong("it is not clear where its pattern ends", _FORMS[word])
         wanted = parted[0].strip()
         where = rest[len(before) :] if codes else ""
         where = (parted[1].strip() + where) if len(parted) > 1 else where
         if (codes and len(parted) < 2) or "`" in wanted or not wanted:  # noqa: PLR2004 - pattern and path
             return _leftover(word, rest)
     if "\n" in wanted:
-        return _wrong("its pattern goes on in the next line", _FORMS[word])
+        return _wrong("its pattern continues in the next line", _FORMS[word])
     known |= {"pattern": wanted, "paths": ()}
     return known | _file_list(word, where) if where else known
 
@@ -218,11 +218,11 @@ def _metric(rest: str, codes: Sequence[Span]) -> dict[str, Any]:
         behind = _BOUND_BEHIND.match(rest)
         command, sign, limit = (behind[1], behind[2], behind[3]) if behind and "`" not in behind[1] else ("", "", "")
     if not sign or not command.strip():
-        return _wrong("it has no command with a bound behind it", _FORMS["metric"])
+        return _wrong("it has no command followed by a bound", _FORMS["metric"])
     number = quantity(limit)
     if isinstance(number, str):
         return _wrong(
-            f"the bound `{_short(limit)}` is not one number", f"{_FORMS['metric']}; for two bounds, two criteria"
+            f"the bound `{_short(limit)}` is not one number", f"{_FORMS['metric']}; for two bounds write two criteria"
         )
     known = _one_line(command, "metric")
     sign = sign.casefold()
@@ -248,7 +248,7 @@ def _unread(word: str, gaps: list[str]) -> dict[str, Any]:
 
 
 def _leftover(word: str, what: str) -> dict[str, Any]:
-    return _wrong(f"`{_short(what)}` in it is not read", _FORMS[word])
+    return _wrong(f"`{_short(what)}` in it cannot be read", _FORMS[word])
 
 
 def _short(text: str) -> str:

@@ -1,1 +1,1 @@
-"""Changes a mission file and leaves every other byte as it is."""
+"""Change a mission file and leave every other byte as it is."""

@@ -1,4 +1,4 @@
-"""Columns that a change needs and a table does not have: they are added behind the others, and nothing else moves."""
+"""Add the columns that a change needs and a table lacks, after its other columns."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _READ: Mapping[str, frozenset[str]] = {
     "Recovery Log": frozenset({"feature", "trigger", "status"}),
     "Budget Tracking": frozenset({"category", "amount"}),
 }
-"""Columns of appended rows that decisions are taken by; a table may lack any other, as its owner likes."""
+"""Columns of appended rows on which decisions depend; a table may lack any others."""
 _ENOUGH = 2
-"""Columns of ours that make a table the one that is meant."""
+"""The number of known columns from which a table is recognized."""
 
 
 def completion(layout: Layout, change: Change) -> tuple[Edit, ...]:
-    """Return the edits that add the columns a change needs to its table; none where it has them, or there is none."""
+    """Return the edits that add missing columns for a change to its table; none if there is no such table."""
     match change:
         case SetFeature():
             needed = change.value and change.column.casefold() in _OF_FEATURES
@@ -77,7 +77,7 @@ def _marks(title: str) -> tuple[str, ...]:
 
 
 def _section_table(layout: Layout, title: str) -> Table | None:
-    """The table of a section that rows go to, also where it lacks one of the columns that tell it from others."""
+    """Return the table of a section to which rows are appended, even if it lacks one of its distinctive columns."""
     forms = SECTIONS[title].tables
     if not forms:
         return None
@@ -95,7 +95,7 @@ def _section_table(layout: Layout, title: str) -> Table | None:
 
 
 def _wider(layout: Layout, table: Table, missing: list[str]) -> Iterator[Edit]:
-    """Add columns at the end of every line of a table; rows that are too short get their other cells, too."""
+    """Yield edits that add columns at the end of every line of a table; short rows get their missing cells, too."""
     name, there = name_of(layout, table), len(table.columns)
     shown = {c.casefold(): c for form in SECTIONS.values() for t in form.tables for c in t.columns}
     shown |= {c.casefold(): c for c in FEATURE_COLUMNS}

@@ -1,4 +1,4 @@
-"""One replacement in a text, with the hash of what it replaces and what will be read there afterwards."""
+"""One replacement in a text, with the hash of the replaced text and what will be read there afterwards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HASH = "sha256:"
 
 
 class CannotPlaceError(Exception):
-    """The change does not fit; `may_come` when an earlier change of the same batch may make its place."""
+    """The change has no place; `may_come` if an earlier change of the same batch may create it."""
 
     def __init__(self, reason: str, *, line: int = 0, hint: str = "", may_come: bool = False) -> None:
         super().__init__(reason)
@@ -30,19 +30,19 @@ class CannotPlaceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One replacement. `meant` is what `fields_of` must say of the new text, beside all that it said before."""
+    """One replacement. `meant` are the fields that `fields_of` must find changed in the new text, and no others."""
 
     start: int
     end: int
     text: str
     meant: Mapping[Key, str | None] = field(default_factory=dict)
-    """None: the place is not there any more."""
+    """None for a place that does not exist any more."""
     replaces: str = ""
-    """`text_hash` of what stood between `start` and `end` when the edit was made."""
+    """`text_hash` of the text between `start` and `end` when the edit was made."""
 
 
 def text_hash(text: str) -> str:
-    """Return what a change may carry as `was` instead of the text that it expects: `sha256:` and 16 hex digits."""
+    """Return the hash that a change may have as `was` instead of the expected text: `sha256:` and 16 hex digits."""
     return _HASH + hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
@@ -59,5 +59,5 @@ def width(text: str) -> int:
 
 
 def name_of(layout: Layout, table: Table) -> str:
-    """The name of a table in the keys of `fields_of`."""
+    """Return the name of a table in the keys of `fields_of`."""
     return next(name for name, found in layout.named_tables.items() if found is table)

@@ -1,4 +1,4 @@
-"""What a text says, as a flat map from place to content: what a patch is checked against."""
+"""The meaning of a text as a flat map from place to content, against which patches are checked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Key = tuple[str, ...]
 
 
 def fields_of(layout: Layout) -> dict[Key, str]:
-    """Return every place of the text with what stands there; white space between blocks is left out."""
+    """Return every place of the text with its content; white space between blocks is left out."""
     found = _outside_tables(layout)
     for name, table in layout.named_tables.items():
         found["columns", name] = "|".join(table.columns)
@@ -28,9 +28,9 @@ def fields_of(layout: Layout) -> dict[Key, str]:
 
 
 def first_difference(before: Layout, after: Layout, meant: Mapping[Key, str | None]) -> Key | None:
-    """Return the first place where `after` says something else than `before` with what was `meant`; None: all is well.
+    """Return the first place where `after` differs from `before` with the changes in `meant`; None if there is none.
 
-    `meant` says None where a place shall be gone. Rows with the same bytes in both say the same.
+    In `meant`, None stands for a place that is removed. Rows with the same bytes in both texts are not compared.
     """
     old, new = before.named_tables, after.named_tables
     same = _same_kinds(before, after).difference(key[0] for key in meant)
@@ -49,12 +49,12 @@ def first_difference(before: Layout, after: Layout, meant: Mapping[Key, str | No
 
 
 def cell_key(table: str, row: int, column: int) -> Key:
-    """The key of a cell; `row` counts the real rows and placeholders of the table from 0."""
+    """Return the key of a cell; `row` counts the rows of the table, placeholders included, from 0."""
     return ("cell", table, str(row), str(column))
 
 
 def _same_kinds(before: Layout, after: Layout) -> set[str]:
-    """The kinds of places of which all are the same in both: no need to name each."""
+    """Return the kinds of places that are all equal in both texts, so that they need not be compared one by one."""
     if before.names != after.names:
         return set()
     same = {"heading"}
@@ -68,7 +68,7 @@ def _same_kinds(before: Layout, after: Layout) -> set[str]:
 
 
 def _prose(layout: Layout) -> Iterator[tuple[int, str]]:
-    """What stands in other lines; a line of nothing but results belongs to the item above it."""
+    """Yield (section, text) of the other lines; a line that contains only results belongs to the item above it."""
     text, marked = layout.text, result_lines(layout)
     for section, (number, start, end) in layout.prose:
         words = text[start:end]
@@ -105,7 +105,7 @@ def _outside_tables(layout: Layout, leave_out: Collection[str] = ()) -> dict[Key
 
 
 def item_facts(layout: Layout, item: Item) -> tuple[str, str]:
-    """What the first line of an item says, and the comments of results in all of its lines."""
+    """Return the text of an item's first line, and the result comments of all its lines."""
     if "<!--" not in layout.text:
         return item.text.strip(), ""
     lines = [item.text, *(layout.raw(line) for line in item.more)]
@@ -114,7 +114,7 @@ def item_facts(layout: Layout, item: Item) -> tuple[str, str]:
 
 
 def result_lines(layout: Layout) -> set[int]:
-    """The numbers of the lines that hold results of an item above them."""
+    """Return the numbers of the lines that contain results of an item above them."""
     found: set[int] = set()
     for item in layout.items if "<!--" in layout.text else ():
         marks = body_of(item.text, [layout.raw(line) for line in item.more]).marks if item.more else ()
@@ -125,7 +125,7 @@ def result_lines(layout: Layout) -> set[int]:
 def _row_fields(
     tables: Mapping[str, Table], others: Mapping[str, Table], meant: Iterable[Key]
 ) -> Iterator[tuple[Key, str]]:
-    """Columns, and the cells of rows that differ from those of the other text, or that somebody means to change."""
+    """Yield the columns, and the cells of rows that differ from the other text or that `meant` names."""
     asked = {key[1:3] for key in meant if key[0] == "cell"}
     asked_tables = {name for name, _ in asked}
     for name, table in tables.items():

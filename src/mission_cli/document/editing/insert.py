@@ -44,7 +44,7 @@ _OTHER_TITLES: Mapping[str, tuple[str, ...]] = {"improvements": ("framework impr
 
 
 def append(layout: Layout, change: AppendRow) -> tuple[Edit, ...]:
-    """A row at the end of the section's table; section and table are made where they are missing."""
+    """Return the edits that append a row to the section's table; section and table are created if missing."""
     form = SECTIONS[change.section].tables[-1]
     table = table_in(layout, change.section, *form.marks)
     values = {k.casefold(): escape.cell(v) for k, v in change.values.items()}
@@ -58,14 +58,14 @@ def append(layout: Layout, change: AppendRow) -> tuple[Edit, ...]:
 
 
 def add_feature(layout: Layout, change: AddFeature) -> tuple[Edit, ...]:
-    """A row at the end of the milestone's table or checklist, and the feature's own section."""
+    """Return the edits that append a feature to the milestone's table or checklist, and add its section."""
     place = next((p for p in milestone_places(layout) if p.number == change.milestone), None)
     if place is None:
         hint = f"write `### Milestone {change.milestone}: Name`"
         raise CannotPlaceError(f"there is no milestone {change.milestone}", hint=hint)
     rows = [row for t in place.tables for number, row in feature_rows(t, place.number) if number == change.number]
     if rows:
-        words, hint = f"there is a feature {change.number} already", "take the next number"
+        words, hint = f"a feature {change.number} exists already", "use the next number"
         raise CannotPlaceError(words, line=rows[0].line.number, hint=hint)
     row = _feature_row(layout, place, change)
     if not change.description and not change.criteria:
@@ -83,9 +83,9 @@ def add_feature(layout: Layout, change: AddFeature) -> tuple[Edit, ...]:
 
 
 def fill(layout: Layout, change: FillSection) -> tuple[Edit, ...]:
-    """The text of a section where nothing but placeholders stands there yet; the section is made where it is missing.
+    """Return the edits that set the text of a section with only placeholders; the section is created if missing.
 
-    Where the section above has a field of that name, as in `- **Outcomes:** pending`, the field is filled.
+    If the parent section has a field of that name, as in `- **Outcomes:** pending`, the field is filled instead.
     """
     section = _section_at(layout, change.path)
     lines = change.text.split("\n")
@@ -161,11 +161,13 @@ def _feature_row(layout: Layout, place: MilestonePlace, change: AddFeature) -> E
 
 
 def _append_item(layout: Layout, place: MilestonePlace, change: AddFeature) -> Edit:
-    """An item behind the last feature of a checklist; its number there is its place."""
+    """Return the edit that adds an item after the last feature of a checklist; its position is its number."""
     last = place.listed[-1]
     if change.number != f"{place.number}.{len(place.listed) + 1}":
         words = f"the next feature of the checklist is {place.number}.{len(place.listed) + 1}, not {change.number}"
-        raise CannotPlaceError(words, line=last.item.line.number, hint="features of a checklist count by their place")
+        raise CannotPlaceError(
+            words, line=last.item.line.number, hint="features of a checklist are numbered by position"
+        )
     named = [m for i in layout.items if (m := _LIST_NUMBER.match(i.text))]
     name = f"F{max((int(m[1]) for m in named), default=len(place.listed)) + 1}"
     text = f"{name}: {escape.line(dict(change.values).get('Feature', change.title))}"
@@ -173,7 +175,7 @@ def _append_item(layout: Layout, place: MilestonePlace, change: AddFeature) -> E
     bullet = layout.text[last.item.line.start : last.item.box]
     index = sum(i.section == place.section for i in layout.items[: layout.items.index(last.item) + 1])
     if any(i.section == place.section and i.start > last.item.start for i in layout.items):
-        words, hint = "other items follow the features of this checklist", "put them under a heading of their own"
+        words, hint = "other items follow the features of this checklist", "put them under a separate heading"
         raise CannotPlaceError(words, line=last.item.line.number, hint=hint)
     key = (layout.names[place.section], "item", str(index))
     return Edit(at, at, f"{layout.eol}{bullet} ] {text}", {("item", *key): " " + text.rstrip(), ("notes", *key): ""})
@@ -219,10 +221,10 @@ def _new_section(layout: Layout, path: tuple[str, ...], lines: list[str]) -> Edi
 
 
 def _insert_block(layout: Layout, lines: list[str], section: int, *, own: bool) -> Edit:
-    """Insert lines as a block of their own at the end of a section (`own`: before its first subsection).
+    """Insert lines as a separate block at the end of a section (`own`: before its first subsection).
 
-    Section 0 is the whole file. What the block means is what it says when it is read alone, under the
-    section's name, and behind what stands there already.
+    Section 0 is the whole file. The new fields are those of the block read alone, under the section's name and after
+    its existing content.
     """
     names = layout.names
     if section == 0 and not own:
@@ -243,7 +245,7 @@ def _insert_block(layout: Layout, lines: list[str], section: int, *, own: bool) 
 
 
 def _parent_for(layout: Layout, heading: str, stop: int) -> int:
-    """The section that a new heading will lie in when it is put before the line with index `stop`."""
+    """Return the parent section of a new heading that is inserted before the line with index `stop`."""
     level = len(heading) - len(heading.lstrip("#"))
     parent = max(i for i, h in enumerate(layout.headings) if i == 0 or h.line.number <= stop)
     while parent > 0 and layout.headings[parent].level >= level:
@@ -270,6 +272,6 @@ def _meaning(layout: Layout, names: list[str], lines: list[str], section: int) -
         if kind == "heading" and title == "":
             continue
         if kind == "heading" and new in there:
-            raise CannotPlaceError(f"there is a section `{title}` already", hint="read the file again")
+            raise CannotPlaceError(f"a section `{title}` exists already", hint="read the file again")
         meant[new] = value
     return meant

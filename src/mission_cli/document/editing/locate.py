@@ -1,4 +1,4 @@
-"""Where a change goes: from its name for a place to offsets, and what will be read there afterwards."""
+"""Find the place of a change: turn its name into offsets, with what will be read there afterwards."""
 
 from __future__ import annotations
 
@@ -71,15 +71,15 @@ if TYPE_CHECKING:
 def locate(layout: Layout, change: Change) -> tuple[Edit, ...]:
     """Return the edits for a change, each with the hash of what it replaces. Raises CannotPlaceError.
 
-    Where the place says it already, the edit puts there what is there: another change of the same batch may
-    speak of the same place.
+    If the place has the new content already, the edit replaces it by itself, so that another change of the same batch
+    to the same place is noticed.
     """
     edits = _edits(layout, change)
     for edit in edits:
         reason, line = layout.why_hidden(edit.start) if "\n" in edit.text or "\r" in edit.text else ("", 0)
         if reason:
-            hint = "close it, or end it above that place"
-            raise CannotPlaceError(f"what is put there would not be read: {reason}", line=line, hint=hint)
+            hint = "close it above that place"
+            raise CannotPlaceError(f"text inserted there would not be read: {reason}", line=line, hint=hint)
     return tuple(Edit(e.start, e.end, e.text, e.meant, text_hash(layout.text[e.start : e.end])) for e in edits)
 
 
@@ -122,7 +122,7 @@ def _front(layout: Layout, change: SetFront) -> tuple[Edit, ...]:
     for depth in range(1, len(change.path)):
         if front.value(*change.path[:depth]) is not None:
             meant["front", *change.path[:depth]] = None
-    if value is None:  # a list or a mapping may stand there, and goes as a whole
+    if value is None:  # a list or a mapping may be there, and is replaced as a whole
         size = len(change.path)
         meant |= {("front", *path): None for path, _ in front.scalars() if path[:size] == change.path and path[size:]}
     if value is not None and value.text == _yaml_text(change.value):
@@ -131,14 +131,14 @@ def _front(layout: Layout, change: SetFront) -> tuple[Edit, ...]:
         return (_new_front(layout, change, meant),)
     if front.problems:
         first = front.problems[0]
-        words = f"`{name}` cannot be set while the front matter is broken: {first.message}"
-        raise CannotPlaceError(words, line=first.line, hint=first.hint or "mend that first")
+        words = f"`{name}` cannot be set while the front matter has an error: {first.message}"
+        raise CannotPlaceError(words, line=first.line, hint=first.hint or "fix that first")
     try:
         known = KEYS.get(name)
         single = known is not None and known.kind not in {Kind.LIST, Kind.MAP}
         start, end, text = edit_scalar(layout.text, front, change.path, change.value, single=single)
     except ValueError as error:
-        hint = "write it as a single value of its own, then try again"
+        hint = "write it as a single value, then try again"
         raise CannotPlaceError(f"`{name}` cannot be set: {error}", line=line, hint=hint) from error
     return (Edit(start, end, text, meant),)
 
@@ -150,7 +150,7 @@ def _in_state(layout: Layout, field: Field, change: SetFront) -> tuple[Edit, ...
 
 
 def _new_front(layout: Layout, change: SetFront, meant: Mapping[Key, str | None]) -> Edit:
-    """A file without front matter gets one, before all that it has."""
+    """Return the edit that adds front matter at the beginning of a file without it."""
     eol, at = layout.eol, layout.front.start
     lines = [f"{'  ' * depth}{key}:" for depth, key in enumerate(change.path)]
     lines[-1] += f" {render_scalar(change.value)}"
@@ -169,11 +169,11 @@ def _yaml_text(value: Scalar) -> str:
 def _feature_cell(layout: Layout, change: SetFeature) -> tuple[Edit, ...]:
     found = list(_feature_places(layout, change))
     if not found:
-        hint = "it is in no table of a milestone; `mission show` lists those that are"
+        hint = "no milestone has it; `mission show` lists all features"
         raise CannotPlaceError(f"there is no row for feature {change.number}", hint=hint, may_come=True)
     if len(found) > 1:
         lines = [p.item.line.number if isinstance(p, Listed) else p[1].line.number for p in found]
-        words = f"{len(found)} rows are called {change.number}: lines {', '.join(map(str, lines))}"
+        words = f"{len(found)} rows have the number {change.number}: lines {', '.join(map(str, lines))}"
         raise CannotPlaceError(words, line=lines[1], hint="give one of them a new number")
     place = found[0]
     if isinstance(place, Listed):
@@ -218,7 +218,7 @@ def _section_cell(layout: Layout, change: SetCell) -> tuple[Edit, ...]:
             if all(row.text(place_of(table, k)) == v for k, v in keys.items()):
                 return _set_cell(layout, table, row, change.column, change.value, change.was)
     wanted = ", ".join(f"{k} = {v}" for k, v in change.key.items())
-    hint = "the row was renamed or taken away meanwhile: read the file again"
+    hint = "the row was renamed or removed meanwhile: read the file again"
     raise CannotPlaceError(f"`## {change.section}` has no row with {wanted}", hint=hint, may_come=True)
 
 
@@ -230,7 +230,7 @@ def _set_cell(layout: Layout, table: Table, row: Row, column: str, value: str, w
         raise CannotPlaceError(f"this table has no column `{column}`", line=line, hint=hint)
     if place >= len(row.cells):
         words = f"this row has no cell for the column `{column}`"
-        raise CannotPlaceError(words, line=line, hint="`mission lint --fix` adds the cells that are missing")
+        raise CannotPlaceError(words, line=line, hint="`mission lint --fix` adds missing cells")
     cell = row.cells[place]
     if not is_expected(was, row.text(place)):
         raise _differs(f"the cell `{column}`", cell.text, was, line)
@@ -243,7 +243,7 @@ def _set_cell(layout: Layout, table: Table, row: Row, column: str, value: str, w
 
 
 def _padded(text: str, cell: Cell, new: str) -> tuple[int, str]:
-    """Return (end, text) so that the bar behind the cell stays where it is as far as the padding allows."""
+    """Return (end, text) so that the bar after the cell keeps its column as far as the padding allows."""
     end = cell.end
     while text[end : end + 1] in {" ", "\t"} and text[end : end + 1]:
         end += 1
@@ -266,7 +266,7 @@ def _milestone_field(layout: Layout, change: SetMilestone) -> tuple[Edit, ...]:
     if len(places) > 1:
         line = layout.headings[places[1].section].line.number
         hint = "give one of them a new number"
-        raise CannotPlaceError(f"two milestones are called {change.number}", line=line, hint=hint)
+        raise CannotPlaceError(f"two milestones have the number {change.number}", line=line, hint=hint)
     owner = f"of milestone {change.number}"
     return _set_field(layout, places[0].section, change.name, change.value, change.was, owner)
 
@@ -276,7 +276,7 @@ def _section_field(layout: Layout, change: SetField) -> tuple[Edit, ...]:
     section = next((s for s in range(1, len(layout.headings)) if layout.path(s)[-len(wanted) :] == wanted), -1)
     if section < 0:
         words = f"there is no section `{' / '.join(change.path)}`"
-        raise CannotPlaceError(words, hint="write its heading first", may_come=True)
+        raise CannotPlaceError(words, hint="add its heading first", may_come=True)
     return _set_field(layout, section, change.name, change.value, change.was, f"of `{change.path[-1]}`")
 
 
@@ -285,8 +285,8 @@ def _set_field(layout: Layout, section: int, name: str, value: str, was: str | N
     found = next((f for f in mine if f.name == name.casefold()), None)
     again = [f for f in mine if f.name == name.casefold()][1:]
     if again:
-        words = f"`**{name}:**` {owner} stands there more than once"
-        raise CannotPlaceError(words, line=again[0].line.number, hint="leave the one that is right")
+        words = f"`**{name}:**` {owner} appears more than once"
+        raise CannotPlaceError(words, line=again[0].line.number, hint="keep only the right one")
     if found:
         if not is_expected(was, found.text):
             raise _differs(f"`{name}` {owner}", found.text, was, found.line.number)
@@ -302,14 +302,14 @@ def _set_field(layout: Layout, section: int, name: str, value: str, was: str | N
 
 
 def _heads_a_list(layout: Layout, field: Field) -> bool:
-    """Whether a field has no text of its own, and a list behind it: nothing may come between them."""
+    """Whether a field has no text but is followed by a list, so that nothing may be inserted between them."""
     after = (layout.raw(line) for line in layout.lines[field.line.number :])
     following = next((raw for raw in after if raw.strip()), "")
     return not field.text and following.lstrip()[:1] in {"-", "*", "+"} and not following.lstrip().startswith("**")
 
 
 def _mark_of(layout: Layout, field: Field) -> str:
-    """The indent and bullet that a field begins with."""
+    """Return the indent and bullet at the beginning of a field."""
     return layout.raw(field.line).partition("**")[0]
 
 
@@ -329,14 +329,14 @@ def _criterion(layout: Layout, change: SetCriterion) -> tuple[Edit, ...]:
     section = criteria_section(layout, change.owner)
     items = [i for i in layout.items if i.section == section]
     if not 0 <= change.index < len(items):
-        hint = "criteria were taken away meanwhile: read the file again"
+        hint = "criteria were removed meanwhile: read the file again"
         raise CannotPlaceError(f"{change.owner} has no criterion number {change.index + 1}", hint=hint)
     item = items[change.index]
     body = without_results(item.text).rstrip()
     if read_criterion(item.text, more=[layout.raw(line) for line in item.more]).text != change.text:
         words, hint = (
             f"criterion {change.index + 1} of {change.owner} was changed",
-            "what it says now has to be judged anew",
+            "its new text has to be checked again",
         )
         raise CannotPlaceError(words, line=item.line.number, hint=hint)
     mark = "x" if change.ticked else " "
@@ -349,7 +349,7 @@ def _criterion(layout: Layout, change: SetCriterion) -> tuple[Edit, ...]:
 
 
 def _older_results(layout: Layout, item: Item) -> Iterator[Edit]:
-    """Take away the results in further lines of an item, where a formatter that wraps lines has put them."""
+    """Yield edits that remove results from further lines of an item, into which a formatter may have moved them."""
     more = [layout.raw(line) for line in item.more]
     for number in body_of(item.text, more).marks:
         line, raw = (item.more[number - 1], more[number - 1]) if number else (item.line, "")
@@ -364,5 +364,5 @@ def _same(layout: Layout, start: int, end: int, meant: Mapping[Key, str | None])
 
 
 def _differs(place: str, now: str, was: str | None, line: int) -> CannotPlaceError:
-    hint = "somebody changed it meanwhile: read the file again and decide again"
-    return CannotPlaceError(f"{place} says `{now}` where `{was}` was expected", line=line, hint=hint)
+    hint = "it was changed meanwhile: read the file again and decide again"
+    return CannotPlaceError(f"{place} is `{now}`, but `{was}` was expected", line=line, hint=hint)

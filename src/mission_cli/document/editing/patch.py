@@ -1,7 +1,7 @@
-"""Applies changes to a text and alters the bytes of what changed and nothing else.
+"""Apply changes to a text without altering any other bytes.
 
-After each patch the text is read again: the changed places say what was meant and all others what they
-said before; otherwise nothing is returned. That is the law in `docs/format.md`, checked at run time.
+After each patch the text is read again: the changed places must have their new content and all others their old one;
+otherwise the patch is refused. This checks the rule of `docs/format.md` at run time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A change that did not fit, and why: a person changed the place, or it can't be done safely."""
+    """A change that was refused, and why: a person changed the place, or it cannot be made safely."""
 
     change: Change
     reason: str
@@ -38,24 +38,24 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Patched:
-    """A text with as many of the changes as fitted."""
+    """A text with the changes that could be made, and those that were refused."""
 
     text: str
     refused: tuple[Refused, ...] = ()
 
 
 def apply(text: str, changes: Sequence[Change], *, where: str = "") -> str:
-    """Return `text` with all the changes. Raises DocumentError when one of them does not fit."""
+    """Return `text` with all the changes. Raises DocumentError if one of them is refused."""
     result = apply_fitting(text, changes)
     if result.refused:
         first = result.refused[0]
         at = f"{where}:{first.line}" if where and first.line else where
-        raise DocumentError(first.reason, where=at, hint=first.hint or "look at the file there, then try again")
+        raise DocumentError(first.reason, where=at, hint=first.hint or "check that line of the file, then try again")
     return result.text
 
 
 def apply_fitting(text: str, changes: Sequence[Change]) -> Patched:
-    """Return `text` with the changes that fit, and those that do not."""
+    """Return `text` with the changes that can be made, and the refused ones."""
     refused: list[Refused] = []
     rest = list(changes)
     while rest:
@@ -76,14 +76,14 @@ def apply_fitting(text: str, changes: Sequence[Change]) -> Patched:
 
 
 def apply_beside(committed: str, theirs: str, changes: Sequence[Change]) -> str:
-    """Return `theirs`, a version of `committed` that a person is editing, with the changes that touch no edit of it."""
+    """Return `theirs`, an edited version of `committed`, with the changes to places that were not edited."""
     before, now = scan(committed), scan(theirs)
     kept = [change for change in changes if _place(before, change) in (None, _place(now, change))]
     return apply_fitting(theirs, kept).text
 
 
 def _place(layout: Layout, change: Change) -> list[str] | None:
-    """What stands where a change would be made; None where it has no place there, or not yet."""
+    """Return the current content of the places of a change; None if it has no place."""
     try:
         return [layout.text[edit.start : edit.end].strip() for edit in locate.locate(layout, change)]
     except CannotPlaceError:
@@ -91,7 +91,7 @@ def _place(layout: Layout, change: Change) -> list[str] | None:
 
 
 def completed(layout: Layout, changes: Sequence[Change]) -> Layout:
-    """Add the columns that the changes need and a table lacks; where that is not safe, the table stays as it is."""
+    """Add the columns that the changes need and tables lack; a table for which that is not safe stays as it is."""
     for change in changes:
         edits = completion(layout, change)
         try:
@@ -102,7 +102,7 @@ def completed(layout: Layout, changes: Sequence[Change]) -> Layout:
 
 
 def _one_by_one(text: str, changes: Sequence[Change]) -> tuple[str, list[Refused]]:
-    """Make changes each for itself; one that does not read back as meant is refused, and nothing of it is written."""
+    """Make changes one by one; a change that does not read back as meant is refused, and nothing of it is written."""
     refused: list[Refused] = []
     for change in changes:
         try:
@@ -112,13 +112,13 @@ def _one_by_one(text: str, changes: Sequence[Change]) -> tuple[str, list[Refused
             refused.append(Refused(change, str(error), error.line, error.hint))
         except AssertionError as error:
             line = text.count("\n", 0, edits[0].start) + 1
-            hint = "nothing was written; is a fence or comment left open near that line? if not, please report it"
-            refused.append(Refused(change, f"this is a bug of ours: {error}", line, hint))
+            hint = "nothing was written; check for an open fence or comment near that line, otherwise please report it"
+            refused.append(Refused(change, f"this is a bug in mission: {error}", line, hint))
     return text, refused
 
 
 def _batch(layout: Layout, changes: Sequence[Change]) -> tuple[list[Edit], list[Change], list[Refused]]:
-    """Take changes in order until one touches the place of another; the rest waits for the next reading."""
+    """Collect edits until a change touches the place of an earlier one; return them, the rest and the refused."""
     edits: list[Edit] = []
     refused: list[Refused] = []
     for position, change in enumerate(changes):
@@ -140,7 +140,7 @@ def _touch(old: Edit, new: Edit) -> bool:
 
 
 def splice(layout: Layout, edits: Iterable[Edit]) -> str:
-    """Return the text with the edits, read again. Raises AssertionError where it does not say what was meant."""
+    """Return the text with the edits. Raises AssertionError if it does not read back as meant."""
     ordered = sorted(edits, key=lambda e: e.start)
     text = "".join(_pieces(layout.text, ordered))
     meant: dict[Key, str | None] = {}
@@ -156,7 +156,7 @@ def _pieces(text: str, ordered: Iterable[Edit]) -> Iterator[str]:
     at = 0
     for edit in ordered:
         if edit.replaces and edit.replaces != text_hash(text[edit.start : edit.end]):
-            raise AssertionError(f"an edit replaces something else than it was made for, at {edit.start}")
+            raise AssertionError(f"an edit would replace a text for which it was not made, at {edit.start}")
         yield text[at : edit.start]
         yield edit.text
         at = edit.end

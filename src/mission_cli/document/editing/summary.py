@@ -1,4 +1,4 @@
-"""The summary table of the budget: computed from caps and spend log, never kept by hand."""
+"""Compute the summary table of the budget from the caps and the spend log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def summary_cells(loaded: Loaded, state: Account) -> Iterator[Change]:
-    """The cells of the summary table for an account."""
+    """Yield the changes that set the cells of the summary table."""
     for row in rows_in(loaded.layout, "Budget Tracking", "category", "spent"):
         category = category_of(row["category"])
         if category not in LABELS:

@@ -1,1 +1,1 @@
-"""Merges two versions of a mission file by their meaning."""
+"""Merge two versions of a mission file field by field."""

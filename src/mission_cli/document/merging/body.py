@@ -1,4 +1,4 @@
-"""The body of a mission file in three copies: sections and their parts, each merged by what it is."""
+"""Merge the bodies of three copies of a mission file: sections and their parts, each by its kind."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _FIELD_RANKS: Mapping[str, Callable[[str], ranks.Rank]] = {
     "passed at": ranks.time_rank,
 }
 _STATE_RANKS = {"status": ranks.mission_rank}
-"""Fields of a list `## State`, as files of others have it."""
+"""Fields of a list `## State`, as in files of other tools."""
 _BUDGET = "budget tracking"
 
 
 def merge_sections(
     words: Words, base: list[Section], ours: list[Section], theirs: list[Section]
 ) -> tuple[str, list[Key]]:
-    """Return the body of three copies in one, and the keys of its sections in order."""
+    """Return the merged body of three copies, and the keys of its sections in order."""
     ours, theirs = _revived(base, ours, theirs, words), _revived(base, theirs, ours, words)
     copies = [{s.key: s for s in side} for side in (base, ours, theirs)]
     texts: dict[Key, str] = {}
@@ -54,7 +54,7 @@ def merge_sections(
 
 
 def _revived(base: list[Section], side: list[Section], other: list[Section], words: Words) -> list[Section]:
-    """A copy with the sections that it deleted and that the other side changed: those stay."""
+    """Return a copy with the sections that it deleted but the other side changed, because those are kept."""
     here = {s.key for s in side}
     found = list(side)
     for section in base:
@@ -64,27 +64,27 @@ def _revived(base: list[Section], side: list[Section], other: list[Section], wor
         there = subtree(other, section.key)
         here |= {s.key for s in tree}
         if there and [(s.key, s.text()) for s in there] != [(s.key, s.text()) for s in tree]:
-            words.note(f"`{section.heading.strip()}` was deleted on one side and changed on the other: it stays")
+            words.note(f"`{section.heading.strip()}` was deleted on one side and changed on the other: it is kept")
             found += [s for s in tree if s.key not in {f.key for f in found}]
     return _in_base_order(base, found, side) if len(found) > len(side) else found
 
 
 def _in_base_order(base: list[Section], found: list[Section], side: list[Section]) -> list[Section]:
-    """The sections with the revived ones where they stood in the base."""
+    """Return the sections with the revived ones at their places in the base."""
     names = [[s.key for s in copy] for copy in (base, side)]
     order = arrange(names[0], names[1], names[0], keep=[s.key for s in found], rank=str)
     return sorted(found, key=lambda s: order.index(s.key))
 
 
 def _rank(key: Key, copies: Sequence[Mapping[Key, Section]]) -> Any:
-    """What added sections at one place are sorted by: parts of what is above first, then by number or title."""
+    """Return the sort key of sections that were added at one place: deeper levels first, then by number or title."""
     section = next(copy[key] for copy in copies if key in copy)
     number = feature_number(key[-1]) if key[0] == "feature" else None
     return (-section.level, feature_order(number) if number else (0, 0), key)
 
 
 def _section(words: Words, base: Section | None, ours: Section | None, theirs: Section | None) -> str:
-    """The text of one section; the empty text where it is gone."""
+    """Return the text of one section; the empty text if it was deleted."""
     agreed = agree(*(s.text() if s else "" for s in (base, ours, theirs)))
     if ours is None or theirs is None:
         one = ours or theirs
@@ -95,7 +95,7 @@ def _section(words: Words, base: Section | None, ours: Section | None, theirs: S
 
 
 class _Parts:
-    """The parts of one section that both sides changed."""
+    """Merges the parts of one section that both sides changed."""
 
     def __init__(self, base: Section, ours: Section, theirs: Section, words: Words) -> None:
         self.copies = (base, ours, theirs)
@@ -132,7 +132,7 @@ class _Parts:
         return bool(part and part.grid and role_of(self.copies[1], part.grid.columns).derived)
 
     def _one_sided(self, key: Key, base: Part | None, ours: Part | None, theirs: Part | None) -> Part | None:
-        """A part that one side deleted and the other changed."""
+        """Merge a part that one side deleted and the other changed."""
         left = ours or theirs
         if left is None or base is None:
             return left
@@ -141,7 +141,7 @@ class _Parts:
             return replace(left, text=text)
         if left.kind is Kind.ITEM and left.text[left.words :] == base.text[base.words :]:
             return None
-        self.words.note(f"`{' '.join(key[:2])}` was deleted on one side and changed on the other: it stays")
+        self.words.note(f"`{' '.join(key[:2])}` was deleted on one side and changed on the other: it is kept")
         return left
 
     def _text(self, base: Part, ours: Part, theirs: Part) -> str:
@@ -168,7 +168,7 @@ class _Parts:
 
 
 def _paired(base: Parts, parts: list[Part]) -> Parts:
-    """The parts of a copy by name; a table that got other columns keeps the name that it has in the base."""
+    """Return the parts of a copy by name; a table with changed columns keeps its name from the base."""
     named = {p.key: p for p in parts}
     free = [key for key in base if key[0] == Kind.TABLE and key not in named]
     renamed: dict[Key, Key] = {}
@@ -182,7 +182,7 @@ def _paired(base: Parts, parts: list[Part]) -> Parts:
 
 
 def _spaced(parts: Sequence[tuple[Key, Part]], base: Parts) -> Iterator[str]:
-    """The lines of the parts; no blank line comes between an item or field and a new one behind it."""
+    """Yield the lines of the parts; no blank line is put between an item or field and a new one after it."""
     for n, (key, part) in enumerate(parts):
         after = parts[n + 1] if n + 1 < len(parts) else None
         new = after is not None and (key not in base or after[0] not in base)

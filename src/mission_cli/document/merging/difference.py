@@ -1,4 +1,4 @@
-"""What changed between two texts of a mission file, by meaning: `1.2 dispatched → done; +$0.42`."""
+"""Compare two versions of a mission file field by field: `1.2 dispatched → done; +$0.42`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 _RUN = pattern(r"(\d+\.\d+)-a\d+\b")
 _UNSAID = frozenset({"budget tracking"})
-"""Sections whose tables are told in other words."""
+"""Sections whose tables are not listed row by row, because their changes are reported as amounts."""
 _COUNTED = frozenset({"progress log"})
 
 
@@ -42,12 +42,12 @@ class Difference:
 
     subject: str
     what: str
-    """`status`, `worker`, `spend` …; `new` and `gone` for the whole of it."""
+    """`status`, `worker`, `spend`, …; `new` or `gone` if the whole subject was added or removed."""
     before: str = ""
     after: str = ""
 
     def words(self) -> str:
-        """It in a few words, without the subject."""
+        """Return the change in a few words, without the subject."""
         if self.what in {"new", "gone"}:
             return f"{self.what}: {self.after or self.before}"
         if self.what == "spend":
@@ -57,7 +57,7 @@ class Difference:
 
 
 def differences(before: Loaded, after: Loaded) -> list[Difference]:
-    """Return what changed, in the order of the file; where nothing is known of a place, that it changed."""
+    """Return what changed, in the order of the file; for prose only the number of changed lines."""
     old, new = before.mission, after.mission
     spent = _spent(old, new)
     found = [*_front(before, after), *spent.pop("mission", ())]
@@ -71,7 +71,7 @@ def differences(before: Loaded, after: Loaded) -> list[Difference]:
 
 
 def sentences(found: Iterable[Difference]) -> list[str]:
-    """One line for each subject: `1.2 dispatched → done; +$0.42`."""
+    """Return one line for each subject: `1.2 dispatched → done; +$0.42`."""
     by_subject: dict[str, list[str]] = {}
     for one in found:
         by_subject.setdefault(one.subject, []).append(one.words())
@@ -89,7 +89,7 @@ def _facts(subject: str, old: dict[str, str], new: dict[str, str]) -> Iterator[D
 
 
 def _fresh(before: Loaded) -> bool:
-    """Whether there was no file at all: then what it says beside its features is not told."""
+    """Whether there was no file before; then only its title, milestones and features are reported."""
     return not before.layout.text.strip()
 
 
@@ -146,7 +146,7 @@ def _verdicts(criteria: Iterable[Criterion]) -> dict[str, str]:
 
 
 def _spent(old: Mission, new: Mission) -> dict[str, list[Difference]]:
-    """What the spend log gained, by feature; `mission` for what no attempt of a feature cost."""
+    """Return the new costs in the spend log, by feature; `mission` for costs that belong to no attempt."""
     gained = Counter(new.spends)
     gained.subtract(old.spends)
     sums: dict[tuple[str, str], Decimal] = {}
@@ -166,12 +166,12 @@ def _spent(old: Mission, new: Mission) -> dict[str, list[Difference]]:
         found.setdefault(subject, []).append(Difference(subject, "spend", "", words))
     for subject, count in unknown.items():
         if count > 0:
-            found.setdefault(subject, []).append(Difference(subject, "spend", "", "a cost that is unknown"))
+            found.setdefault(subject, []).append(Difference(subject, "spend", "", "an unknown cost"))
     return found
 
 
 def _sections(before: Loaded, after: Loaded) -> Iterator[Difference]:
-    """The tables of other sections row by row, and prose by the number of its lines."""
+    """Yield changes in the tables of other sections row by row, and in prose by the number of lines."""
     sides = [{s.key: s for s in sections_of(one.layout)} for one in (before, after)]
     for key in _both(*sides):
         old, new = (side.get(key) for side in sides)

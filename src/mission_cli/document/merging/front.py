@@ -1,4 +1,4 @@
-"""Front matter that two copies changed: entry by entry, the value apart from what stands around it."""
+"""Merge front matter that both copies changed: entry by entry, values separately from the text around them."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ _RANKS: Mapping[Path, Callable[[str], ranks.Rank]] = {
     **{("in_force", name): ranks.cap_rank for name in _CAPS},
 }
 _START: tuple[Path, ...] = (("executions",), ("started",), ("host",))
-"""What one `start` writes: they go together."""
+"""The keys that one `start` writes; they are merged together."""
 
 
 @dataclass(slots=True)
 class _Entry:
-    """The lines of one key. `tokens` are the scalars in them: (start, end) and what YAML reads there."""
+    """The lines of one key. `tokens` are their scalars: start, end, and the value that YAML reads."""
 
     text: str
     tokens: dict[Path, tuple[int, int, str]] = field(default_factory=dict)
 
     def around(self) -> str:
-        """The lines with each value taken out."""
+        """Return the lines with every value replaced by a NUL."""
         out, at = "", 0
         for start, end, _ in sorted(self.tokens.values()):
             out += self.text[at:start] + "\0"
@@ -50,7 +50,7 @@ class _Entry:
 
 
 def merge_front(words: Words, base: str, ours: str, theirs: str) -> str:
-    """Return front matter (with its fences) of three copies in one."""
+    """Return the merged front matter of three copies, with its fences."""
     agreed = agree(base, ours, theirs)
     if agreed is not None:
         return str(agreed)
@@ -65,7 +65,7 @@ def merge_front(words: Words, base: str, ours: str, theirs: str) -> str:
 
 
 class _Fronts:
-    """Three copies, entry by entry."""
+    """Merges three copies, entry by entry."""
 
     def __init__(self, copies: list[dict[Path, _Entry]], words: Words) -> None:
         self.copies = copies
@@ -83,7 +83,7 @@ class _Fronts:
         return "".join(merged[path] for path in order)
 
     def _starter(self) -> int | None:
-        """The copy whose last `start` counts, where both sides started."""
+        """Return the copy whose last `start` counts if both sides started the mission, else None."""
         said = [tuple(_value(copy, path) for path in _START) for copy in self.copies]
         if agree(*said) is not None:
             return None
@@ -98,7 +98,7 @@ class _Fronts:
         if agreed is not None:
             return str(agreed)
         if ours is None or theirs is None:
-            self.words.note(f"`{'.'.join(path)}` was deleted on one side and changed on the other: it stays")
+            self.words.note(f"`{'.'.join(path)}` was deleted on one side and changed on the other: it is kept")
             return texts[1] or texts[2]
         return self._both(base or _Entry(""), ours, theirs)
 
@@ -116,7 +116,7 @@ class _Fronts:
 
 
 def _decide(path: Path, base: _Entry, ours: _Entry, theirs: _Entry) -> str | None:
-    """The value of one scalar as it is written; None where a person has to decide."""
+    """Return the value of one scalar as it is written; None if a person has to decide."""
     written = [_written(entry, path) for entry in (base, ours, theirs)]
     agreed = agree(*written)
     if agreed is not None:
@@ -143,7 +143,7 @@ def _value(copy: Mapping[Path, _Entry], path: Path) -> str:
 
 
 def _entries(text: str) -> dict[Path, _Entry] | None:
-    """The lines of front matter by key, in order; None where they are not one key below the other."""
+    """Return the lines of front matter by key, in order; None if the keys are not on separate lines."""
     front = read_front(text)
     if front.missing or front.problems or front.root is None or front.root.flow_style:
         return None
@@ -165,7 +165,7 @@ def _entries(text: str) -> dict[Path, _Entry] | None:
 
 
 def _starts(front: Front, node: yaml.MappingNode, above: Path) -> Iterator[tuple[int, Path, yaml.Node | None]]:
-    """(start of the line, path, value) of each key; a mapping in block style goes on below with its own keys."""
+    """Yield (start of the line, path, value) of each key, and of the keys of mappings in block style."""
     for key, value in node.value:
         path = (*above, str(getattr(key, "value", "")))
         line = key.start_mark.index - key.start_mark.column
@@ -177,7 +177,7 @@ def _starts(front: Front, node: yaml.MappingNode, above: Path) -> Iterator[tuple
 
 
 def _tokens(front: Front, node: yaml.Node, path: Path, offset: int) -> Iterator[tuple[Path, tuple[int, int, str]]]:
-    """The scalars of one entry that stand in one line; an alias points out of it."""
+    """Yield the scalars of one entry that are on one line; the caller drops those of an alias, which are outside."""
     below: list[tuple[Path, Any]] = [(path, node)]
     while below:
         name, here = below.pop()

@@ -1,7 +1,7 @@
-"""Three copies of a mission file in one, by meaning: facts by their rules, words as git merges them.
+"""Merge three copies of a mission file field by field: facts by their ranks, prose as git merges it.
 
-Merging is the same from both sides, and three copies come to the same bytes in any order, except where two
-people wrote different words at one place: there stand conflict markers, and a person decides.
+The result is the same from both sides, and many copies give the same bytes in any order of merging. The exception is
+that two people wrote different words at one place: then there are conflict markers, and a person decides.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _JUDGED = frozenset({MilestoneStatus.PASSED, MilestoneStatus.VALIDATING})
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """One text, the number of places that a person has to decide, and what they should hear about."""
+    """The merged text, the number of conflicts that a person has to decide, and notes for that person."""
 
     text: str
     conflicts: int = 0
@@ -53,9 +53,9 @@ class Merged:
 
 
 def merge(base: str, ours: str, theirs: str, by_lines: Callable[[str, str, str], TextMerged]) -> Merged | None:
-    """Return three copies of a mission file in one; None where one of them is not understood.
+    """Return the merge of three copies of a mission file; None if one of them cannot be read.
 
-    `by_lines` is git's textual merge. It is asked for words only, and only where both sides changed them.
+    `by_lines` is git's textual merge. It is used only for prose that both sides changed.
     """
     agreed = agree(base, ours, theirs)
     if agreed is not None:
@@ -79,7 +79,7 @@ def merge(base: str, ours: str, theirs: str, by_lines: Callable[[str, str, str],
 
 
 def _merge_plain(base: Loaded, layouts: Sequence[Layout], words: Words) -> str | None:
-    """The merged text, checked: it reads back as the sections that were meant, or None."""
+    """Return the merged text; None if it does not read back as the sections that were meant."""
     front = merge_front(words, *(layout.text[: _body(layout)] for layout in layouts))
     body, order = merge_sections(words, *(sections_of(layout) for layout in layouts))
     text = front + body
@@ -92,12 +92,12 @@ def _merge_plain(base: Loaded, layouts: Sequence[Layout], words: Words) -> str |
 
 
 def _counted(key: Key) -> Key:
-    """The name of a section without the count of those that have the same."""
+    """Return the key of a section without the number that distinguishes it from others of the same name."""
     return key[:-1] if key[-1].startswith("#") else key
 
 
 def _settled(base: Loaded, merged: Loaded, *, recompute: bool) -> str | None:
-    """The text with all that follows from others; None where it does not take that."""
+    """Return the text with all values that follow from others; None if they cannot be set."""
     changes: list[Change] = [*_reopened(base, merged)]
     if recompute:
         changes += summary_cells(merged, account(merged.mission.limits, merged.mission.spends, ()))
@@ -110,9 +110,9 @@ def _settled(base: Loaded, merged: Loaded, *, recompute: bool) -> str | None:
 
 
 def _reopened(base: Loaded, merged: Loaded) -> Iterator[Change]:
-    """What one side called passed, and the other gave more work, is open again: a retry or a new feature counts.
+    """Open a milestone again that one side marked as passed while the other added work: a retry or a new feature.
 
-    What it was called stands behind it in brackets, so that a third copy can close it again.
+    Its former status is kept in parentheses, so that a third copy can close it again.
     """
     for milestone in merged.mission.milestones:
         before = base.mission.milestone(milestone.number)
@@ -123,7 +123,7 @@ def _reopened(base: Loaded, merged: Loaded) -> Iterator[Change]:
 
 
 def _mission_reopened(base: Loaded, merged: Loaded) -> str:
-    """The same for the mission. The word stands there as it is: a patch would quote it."""
+    """Do the same for the mission. The status is replaced directly, because a patch would put it in quotes."""
     text = merged.layout.text
     said, value = before_reopened(merged.mission.raw_status), merged.layout.front.value("status")
     finished = mission_status(said) is MissionStatus.COMPLETED and said != before_reopened(base.mission.raw_status)
@@ -134,7 +134,7 @@ def _mission_reopened(base: Loaded, merged: Loaded) -> str:
 
 
 def _both_spent(base: Loaded, ours: Loaded, theirs: Loaded) -> bool:
-    """Whether both sides changed, each in its own way, what the summary is computed from, or the summary itself."""
+    """Whether both sides differently changed the summary or what it is computed from."""
     said = [(one.mission.spends, one.mission.limits, _summary(one.layout)) for one in (base, ours, theirs)]
     return said[0] not in said[1:] and said[1] != said[2]
 
@@ -144,13 +144,13 @@ def _summary(layout: Layout) -> tuple[str, ...]:
 
 
 def _body(layout: Layout) -> int:
-    """Where the body begins."""
+    """Return the offset at which the body begins."""
     return layout.lines[layout.first].start if layout.first < len(layout.lines) else len(layout.text)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Style:
-    """What surrounds the lines of a text; `eol` is empty where line endings are mixed."""
+    """Byte order mark, line ending and end of a text; `eol` is empty if line endings are mixed."""
 
     bom: bool
     eol: str
@@ -166,7 +166,7 @@ def _style(text: str) -> _Style:
 
 
 def _plain(text: str, *, raw: bool) -> str:
-    """A text without mark and carriage returns, with one blank line at its end: so can a section follow."""
+    """Return a text without mark and carriage returns, with a blank line at its end so that a section can follow."""
     text = _ENDING.sub("", text.removeprefix(_BOM)) + "\n\n"
     return text if raw else text.replace("\r\n", "\n")
 

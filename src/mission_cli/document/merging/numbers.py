@@ -1,8 +1,7 @@
-"""Numbers that two copies gave out to different rows: one of them gets the next free one.
+"""Renumber rows if two copies used the same number for different rows: one of them gets the next free number.
 
-A row of the base keeps its number. Among added rows the one that has been worked on goes first, then the
-order of their names decides; whoever is pushed from a number tries the next. Which copies meet first makes
-no difference to where a row ends.
+A row of the base keeps its number. Among added rows, one that has been worked on has priority, then the order of the
+names decides; a row that loses its number tries the next one. The order in which copies are merged does not matter.
 """
 
 from __future__ import annotations
@@ -42,22 +41,22 @@ Edit = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A number that a row has; `space` is what it is unique in."""
+    """A row and its number, which is unique within `space`."""
 
     space: Space
     number: int
     name: Name
     worked_on: bool = False
     cell: Cell | None = None
-    """None for the section of a feature whose row was deleted."""
+    """The cell of the number; None for the section of a feature whose row was deleted."""
 
     def claim(self) -> tuple[bool, Name]:
-        """Who keeps a number: the smaller claim."""
+        """Return the sort key: the row with the smaller one keeps its number."""
         return (not self.worked_on, self.name)
 
 
 def renumbered(base: Layout, ours: Layout, theirs: Layout) -> tuple[str, str]:
-    """Return the texts of ours and theirs in which no number stands for two different rows."""
+    """Return the texts of ours and theirs, renumbered so that no number belongs to two different rows."""
     taken = {(g.space, g.number) for g in _given(base)}
     sides = [[g for g in _given(side) if (g.space, g.number) not in taken] for side in (ours, theirs)]
     if not _collide(*sides):
@@ -77,7 +76,7 @@ def _collide(ours: list[_Given], theirs: list[_Given]) -> bool:
 
 
 def _places(given: list[_Given], taken: set[tuple[Space, int]]) -> dict[tuple[Space, Name], int]:
-    """The number of each added row."""
+    """Return the number of each added row."""
     first: dict[tuple[Space, Name], _Given] = {}
     for one in sorted(given, key=lambda g: (g.number, g.claim())):
         first.setdefault((one.space, one.name), one)
@@ -134,7 +133,7 @@ def _counted(title: str, table: Table, columns: tuple[str, ...]) -> Iterator[_Gi
 
 
 def _sections(layout: Layout) -> Iterator[tuple[FeatureNumber, int, str]]:
-    """(number, where it stands, title) of each feature's section."""
+    """Yield (number, its offset, title) of each feature's section."""
     for heading in layout.headings[1:]:
         first, _, title = heading.title.partition(" ")
         number = feature_number(first.rstrip(":.—–"))
@@ -163,7 +162,7 @@ def _rewritten(layout: Layout, given: list[_Given], places: Mapping[tuple[Space,
 
 
 def _in_cell(layout: Layout, cell: Cell, new: str) -> Edit:
-    """Another content for a cell; the bar behind it stays where it is as far as the padding allows."""
+    """Return the edit for a cell's new content; the bar after it keeps its column as far as the padding allows."""
     stop = cell.end
     while layout.text[stop : stop + 1] == " ":
         stop += 1
@@ -173,7 +172,7 @@ def _in_cell(layout: Layout, cell: Cell, new: str) -> Edit:
 
 
 def _references(layout: Layout, moved: Mapping[str, str]) -> Iterator[Edit]:
-    """Edits of all that speaks of the moved features: their sections, dependencies, gates and tables."""
+    """Yield edits of everything that names the moved features: their sections, dependencies, gates and tables."""
 
     def renamed(text: str) -> str:
         return _REFERENCE.sub(lambda m: moved.get(feature_number(m[0]) or FeatureNumber(""), m[0]), text)
@@ -199,7 +198,7 @@ def _references(layout: Layout, moved: Mapping[str, str]) -> Iterator[Edit]:
 
 
 def _naming(layout: Layout) -> Iterator[Cell]:
-    """The cells of other tables that name features."""
+    """Yield the cells of other tables that name features."""
     for title, columns in _NAMING.items():
         for column in columns:
             table = table_in(layout, title, column)

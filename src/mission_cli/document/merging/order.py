@@ -1,4 +1,4 @@
-"""One order for what two copies hold, whichever of them is asked first."""
+"""Merge the order of two copies; the result does not depend on which copy comes first."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def arrange(
     keep: Collection[K],
     rank: Callable[[K], Any],
 ) -> list[K]:
-    """Return the kept names: those of the base in order, each followed by what was added behind it.
+    """Return the kept names: those of the base in order, each followed by the names that were added after it.
 
-    What one copy alone added at a place stays in its order, what both added there is sorted by `rank`.
+    Names that one copy added at a place keep their order; if both copies added some there, they are sorted by `rank`.
     """
     where = _slots(base, ours, theirs)
     old = set(base)
@@ -44,7 +44,7 @@ def _united(ours: list[K], theirs: list[K], *, rank: Callable[[K], Any]) -> list
 
 
 def _slots(base: Sequence[K], ours: Sequence[K], theirs: Sequence[K]) -> dict[K, K | None]:
-    """The name of the base that each added one stands behind; the later one where the copies differ."""
+    """Return for each added name the name of the base that precedes it; the later one if the copies differ."""
     place: dict[K | None, int] = {None: -1, **{name: n for n, name in enumerate(base)}}
     found: dict[K, K | None] = {}
     for side in (ours, theirs):
@@ -58,13 +58,13 @@ def _slots(base: Sequence[K], ours: Sequence[K], theirs: Sequence[K]) -> dict[K,
 
 
 def _base_order(base: Sequence[K], ours: Sequence[K], theirs: Sequence[K]) -> list[K]:
-    """The names of the base in the order of the copy that moved them, if one did."""
+    """Return the names of the base, in the order of the copy that moved them, if one did."""
     moved = [order for side in (ours, theirs) if (order := _moved(base, side)) is not None]
     return max(moved, key=lambda order: [str(n) for n in order]) if moved else list(base)
 
 
 def _moved(base: Sequence[K], side: Sequence[K]) -> list[K] | None:
-    """The base in the order of a copy, or None where it is the same; what the copy lacks stays behind its neighbour."""
+    """Return the base in the order of a copy; None if that is the same. Names that it lacks follow their neighbor."""
     here, old = set(side), set(base)
     kept = [name for name in side if name in old]
     if kept == [name for name in base if name in here]:

@@ -1,6 +1,6 @@
-"""A mission file as named parts: sections, and in them tables, checklist items, fields and prose.
+"""Split a mission file into named parts: sections, and in them tables, checklist items, fields and prose.
 
-Together the parts are the whole text; each holds whole lines, and the blank lines behind them apart.
+Together the parts are the whole text; each contains whole lines, and separately the blank lines after them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _WORD = pattern(r"[^\s:—–]+")
 
 
 class Kind(StrEnum):
-    """What a part is."""
+    """The kinds of parts."""
 
     PROSE = "prose"
     TABLE = "table"
@@ -49,7 +49,7 @@ class Line:
     empty: bool
 
     def values(self) -> tuple[str, ...]:
-        """The contents of the cells as they are written."""
+        """Return the contents of the cells as they are written."""
         return tuple(self.text[start:end] for start, end in self.cells)
 
 
@@ -64,7 +64,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Lines that belong together. `value`: place of a field's value; `words`: where an item's further lines begin."""
+    """Lines that belong together. `value`: offsets of a field's value; `words`: offset of an item's second line."""
 
     kind: Kind
     key: Key
@@ -77,19 +77,19 @@ class Part:
 
 @dataclass(slots=True)
 class Section:
-    """A heading and what stands directly below it; the first one of a file has no heading."""
+    """A heading and the parts directly below it; the first section of a file has no heading."""
 
     key: Key
     level: int
     heading: str
     title: str
-    """Title of the `##` section that it is or lies in, in lower case."""
+    """Title of the `##` section that it is or belongs to, in lower case."""
     milestone: int | None
     gap: str = ""
     parts: list[Part] = field(default_factory=list)
 
     def text(self) -> str:
-        """All its lines."""
+        """Return all its lines."""
         return self.heading + self.gap + "".join(part.text + part.tail for part in self.parts)
 
 
@@ -99,7 +99,7 @@ def sections_of(layout: Layout) -> list[Section]:
 
 
 def subtree(sections: list[Section], key: Key) -> list[Section]:
-    """The section with that key and all that lie in it; nothing where it is not there."""
+    """Return the section with that key and all its subsections; empty if it does not exist."""
     start = next((n for n, s in enumerate(sections) if s.key == key), -1)
     if start < 0:
         return []
@@ -110,7 +110,7 @@ def subtree(sections: list[Section], key: Key) -> list[Section]:
 
 
 class _Reader:
-    """Walks over the body lines once."""
+    """Reads the body in one pass over its lines."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -147,7 +147,7 @@ class _Reader:
         return self.sections
 
     def _whole(self, number: int) -> str:
-        """A line with its line ending."""
+        """Return a line with its line ending."""
         lines, text = self.layout.lines, self.layout.text
         end = lines[number].start if number < len(lines) else len(text)
         return text[lines[number - 1].start : end]
@@ -207,7 +207,7 @@ def _numbers(table: Table) -> Iterator[int]:
 
 
 def _section_keys(layout: Layout) -> Iterator[Key]:
-    """One key for each section: milestones and features by number, all others by their titles from the top."""
+    """Yield one key for each section: milestones and features by number, others by the titles above them."""
     milestones = {p.section: p.number for p in milestone_places(layout)}
     keys: list[Key] = [("",)]
     seen: Counter[Key] = Counter()

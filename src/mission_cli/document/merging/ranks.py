@@ -1,6 +1,6 @@
-"""Which of two changes of one fact counts: each has a rank that depends on it and on the common base alone.
+"""Ranks, which decide which of two changes to the same field counts: the greater rank wins.
 
-The greater rank wins. So it does not matter which two of many copies meet first.
+A rank depends only on the change and the common base, so the order in which many copies are merged does not matter.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _LOOP = {
     _F.DISPATCHED: frozenset({_F.DISPATCHED, _F.REVIEW, _F.DONE, _F.PENDING, _F.FAILED}),
     _F.REVIEW: frozenset({_F.REVIEW, _F.DONE, _F.PENDING, _F.FAILED}),
 }
-"""Where the loop can bring a feature within one attempt; all else was a person."""
+"""The statuses to which the loop can move a feature within one attempt; any other change was made by a person."""
 _MILESTONE = {s: n for n, s in enumerate(MilestoneStatus)}
 _MILESTONE |= {MilestoneStatus.FAILED: 3, MilestoneStatus.BLOCKED: 4, MilestoneStatus.PASSED: 5}
 _M = MissionStatus
@@ -49,24 +49,24 @@ _GATE = {"": 0, "pending": 0, "rejected": 3}
 
 
 def attempt_of(worker: str) -> int:
-    """The attempt that a Worker cell speaks of (`script a2`), 0 without one."""
+    """Return the number of the attempt in a Worker cell (`script a2`), 0 if there is none."""
     found = _ATTEMPT.findall(worker)
     return int(found[-1]) if found else 0
 
 
 def split_tries(cell: str) -> tuple[str, int]:
-    """A Feature cell without `[tries-after:K]`, and K."""
+    """Return a Feature cell without `[tries-after:K]`, and K."""
     found = _TRIES.findall(cell)
     return _TRIES.sub("", cell).rstrip(), int(found[-1]) if found else 0
 
 
 def with_tries(cell: str, tries: int) -> str:
-    """A Feature cell with `[tries-after:K]` behind it."""
+    """Return a Feature cell followed by `[tries-after:K]`."""
     return f"{cell} `[tries-after:{tries}]`" if tries else cell
 
 
 def feature_rank(base: Mapping[str, str], now: Mapping[str, str]) -> Rank:
-    """Rank of a row's Status and Worker. A later attempt, then `retry` or a person's edit, then how far it is."""
+    """Rank of a row's Status and Worker: the later attempt, then `retry` or a person's edit, then the later status."""
     was, status = feature_status(base.get("status", "")), feature_status(now.get("status", ""))
     before, after = _moment(base), _moment(now)
     person = status in {None, _F.SKIPPED} or after < before
@@ -77,46 +77,46 @@ def feature_rank(base: Mapping[str, str], now: Mapping[str, str]) -> Rank:
 
 
 def _moment(row: Mapping[str, str]) -> int:
-    """Attempt a2 is at 4, a `retry` behind it at 5."""
+    """Return the position in time: 4 for attempt a2, 5 for a `retry` after it."""
     attempt, tries = attempt_of(row.get("worker", "")), split_tries(row.get("feature", ""))[1]
     return 2 * tries + 1 if tries and tries >= attempt else 2 * attempt
 
 
 def reopened(text: str) -> str:
-    """The status of what one side called passed or completed, and the other gave more work: `active (passed)`."""
+    """Return the status `active (passed)`, for what one side marked as passed while the other added work."""
     return f"{_M.ACTIVE} ({text})"
 
 
 def before_reopened(text: str) -> str:
-    """What stood there before it was called `active (…)`; any other text as it is."""
+    """Return the status in the parentheses of `active (…)`; any other text as it is."""
     found = _REOPENED.match(text.strip())
     return found[1] if found else text
 
 
 def milestone_rank(text: str) -> Rank:
-    """Rank of a milestone's status; a word that we do not know was a person's."""
+    """Rank of a milestone's status; an unknown word ranks highest, because a person wrote it."""
     status = milestone_status(before_reopened(text))
     return (len(_MILESTONE) if status is None else _MILESTONE[status], before_reopened(text))
 
 
 def mission_rank(text: str) -> Rank:
-    """Rank of a mission's status: what ends it counts, most of all what a person ended."""
+    """Rank of a mission's status: later statuses, ends last; highest an unknown word, because a person wrote it."""
     status = mission_status(before_reopened(text))
     return (len(_MISSION) if status is None else _MISSION.index(status), before_reopened(text))
 
 
 def open_rank(text: str) -> Rank:
-    """Rank of the status of a request, wait, resource or recovery: what is over beats what is open."""
+    """Rank of the status of a request, wait, resource or recovery: finished is greater than open."""
     return (_OPEN.get(plain(text), 2), text)
 
 
 def gate_rank(text: str) -> Rank:
-    """Rank of a gate's status: rejected, then what opened it, then pending."""
+    """Rank of a gate's status: rejected is greatest, then approved, then pending."""
     return (_GATE.get(plain(text), 2), text)
 
 
 def cap_rank(text: str) -> Rank:
-    """Rank of a cap: unlimited, then the greater number; words are no cap."""
+    """Rank of a cap: unlimited is greatest, then the greater number; other words are the least."""
     value = number(text)
     return (text.casefold() == "unlimited", Decimal(-1) if value is None else value, text)
 
@@ -127,18 +127,18 @@ def number_rank(text: str) -> Rank:
 
 
 def amount_rank(text: str) -> Rank:
-    """Rank of an amount of one attempt: known, then the greater one."""
+    """Rank of an amount of one attempt: a known one is greater than an unknown one, then the greater number."""
     value = parse_amount(text)
     return (value is not None, value or Decimal(0), text)
 
 
 def settlement_rank(text: str) -> Rank:
-    """Rank of the words of one attempt's settlement: done first."""
+    """Rank of the description of one attempt's settlement: done is greatest."""
     return (text.endswith(" done"), text)
 
 
 def time_rank(text: str) -> Rank:
-    """Rank of a moment: the later one."""
+    """Rank of a time: the later one."""
     return (text,)
 
 
@@ -149,5 +149,5 @@ def item_rank(line: str) -> Rank:
 
 
 def identity_of(cell: str) -> str:
-    """A Feature cell as the name of the feature: without annotations, case and white space."""
+    """Return the identity of a feature from its Feature cell: without annotations, case and extra white space."""
     return " ".join(ANNOTATION.sub(" ", cell).casefold().split())

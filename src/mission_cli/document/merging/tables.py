@@ -1,4 +1,4 @@
-"""Tables that two copies changed: which rows are the same, and what their cells say together."""
+"""Merge tables that two copies changed: match their rows, and merge the cells of each."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from mission_cli.document.merging.text import Words
 
 PLACEHOLDER = "\0"
-"""Begins the names of empty rows of the template."""
+"""The first item of the names of empty rows."""
 _RUN = pattern(r"\d+\.\d+-a\d+")
 _NUMBER = pattern(r"\d{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a table is for: the columns that name a row, the one that rows stand in the order of, ranks of cells."""
+    """How a table is merged: the columns that identify a row, the one that orders the rows, ranks of cells."""
 
     key: tuple[str, ...]
     order: str = ""
     rank: Mapping[str, Callable[[str], ranks.Rank]] = field(default_factory=dict)
     derived: frozenset[str] = frozenset()
-    """Cells that are computed from others."""
+    """Columns whose cells are computed from other values."""
 
 
 _FEATURES = Role(("#",), order="#")
@@ -73,7 +73,7 @@ _ANY = Role(())
 
 
 def role_of(section: Section, columns: Sequence[str]) -> Role:
-    """What a table is for, by where it stands and what its columns are called."""
+    """Return the role of a table, from its section and the names of its columns."""
     if section.milestone is not None and {"#", "feature"} <= set(columns):
         return _FEATURES
     if section.title == "budget tracking" and "category" in columns:
@@ -83,7 +83,7 @@ def role_of(section: Section, columns: Sequence[str]) -> Role:
 
 
 def merge_grids(section: Section, grids: tuple[Grid, Grid, Grid], words: Words) -> str | None:
-    """Return the table of base, ours and theirs in one; None where their columns don't fit together."""
+    """Return the merged table of base, ours and theirs; None if their columns cannot be merged."""
     columns = agree(*(g.columns for g in grids))
     if columns is None or len(set(columns)) != len(columns):
         return None
@@ -91,7 +91,7 @@ def merge_grids(section: Section, grids: tuple[Grid, Grid, Grid], words: Words) 
 
 
 class _Tables:
-    """One table in three copies."""
+    """Merges one table of three copies."""
 
     def __init__(self, role: Role, columns: tuple[str, ...], grids: tuple[Grid, Grid, Grid], words: Words) -> None:
         self.role = role
@@ -113,7 +113,7 @@ class _Tables:
         return head + "".join(merged[key] for key in self._order(merged))
 
     def _row(self, key: Key) -> str:
-        """One row, the empty text where it is gone."""
+        """Return one row; the empty text if it was deleted."""
         base, ours, theirs = (side.get(key) for side in self.rows)
         if self.role.derived and self.words.recompute and base and ours and theirs:
             return self._cells(key, base, ours, theirs)
@@ -126,7 +126,7 @@ class _Tables:
         return self._cells(key, base, ours, theirs)
 
     def _text(self, copy: int, line: Line | None) -> str:
-        """A row as it is written, in the columns that were agreed on."""
+        """Return a row as it is written, in the columns of the merged table."""
         if line is None:
             return ""
         if self.grids[copy].columns == self.columns:
@@ -136,7 +136,9 @@ class _Tables:
     def _kept(self, key: Key, line: Line | None, *, side: int) -> str:
         if self.role.derived or key[0] == PLACEHOLDER:
             return ""
-        self.words.note(f"the row `{' · '.join(key[:-1])}` was deleted on one side and changed on the other: it stays")
+        self.words.note(
+            f"the row `{' · '.join(key[:-1])}` was deleted on one side and changed on the other: it is kept"
+        )
         return self._text(side, line)
 
     def _values(self, copy: int, line: Line) -> dict[str, str]:
@@ -161,7 +163,7 @@ class _Tables:
     def _resolve(
         self, key: Key, was: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[str, str]
     ) -> tuple[dict[str, str], list[str]]:
-        """(cells, columns that a person has to decide)."""
+        """Return (cells, columns that a person has to decide)."""
         found: dict[str, str] = {}
         undecided: list[str] = []
         for column in self.columns:
@@ -193,7 +195,7 @@ class _Tables:
     def _lifecycle(
         self, found: dict[str, str], was: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[str, str]
     ) -> None:
-        """Status and Worker go together: those of the side that speaks of the later thing."""
+        """Take Status and Worker together, from the side with the greater rank."""
         pair = [tuple(side.get(c, "") for c in ("status", "worker")) for side in (was, ours, theirs)]
         agreed = agree(*pair)
         if agreed is None:
@@ -220,7 +222,7 @@ class _Tables:
         return _inserted(kept, together, self._place)
 
     def _place(self, key: Key) -> Any:
-        """What a row is ordered by; an empty cell comes last."""
+        """Return the sort key of a row; an empty cell comes last."""
         copy = next(n for n in range(3) if key in self.rows[n])
         cell = self._values(copy, self.rows[copy][key]).get(self.role.order, "")
         numbers = [int(n) for n in _NUMBER.findall(cell)] if self.role.order == "#" else []
@@ -228,7 +230,7 @@ class _Tables:
 
 
 def _inserted(kept: list[Key], added: list[Key], place: Callable[[Key], Any]) -> list[Key]:
-    """The kept rows, and each added one behind the last of them that does not come after it."""
+    """Return the kept rows, with each added one after the last kept row that precedes it."""
     behind: dict[int, list[Key]] = {}
     for key in added:
         at = next((n for n in range(len(kept), 0, -1) if place(kept[n - 1]) <= place(key)), 0)
@@ -240,7 +242,7 @@ def _inserted(kept: list[Key], added: list[Key], place: Callable[[Key], Any]) ->
 
 
 def named_rows(role: Role, grids: Sequence[Grid]) -> tuple[dict[Key, Line], ...]:
-    """The rows of each copy by what names them; a count stands last, for rows that say the same."""
+    """Return the rows of each copy by their identity, which ends with a count to distinguish equal rows."""
     columns = role.key or _unique_column(grids)
     found = []
     for grid in grids:
@@ -265,7 +267,7 @@ def _name(role: Role, columns: Sequence[str], values: Mapping[str, str]) -> Key:
 
 
 def _unique_column(grids: Sequence[Grid]) -> tuple[str, ...]:
-    """The first column where it names each row of every copy, else none: then the whole row is the name."""
+    """Return the first column if it identifies every row of every copy; else none, so that the whole row does."""
     for grid in grids:
         first = [line.values()[0] for line in grid.rows if not line.empty and line.cells]
         if not all(first) or len(set(first)) != len(first) or grid.columns[:1] != grids[0].columns[:1]:
@@ -274,7 +276,7 @@ def _unique_column(grids: Sequence[Grid]) -> tuple[str, ...]:
 
 
 def fill(frame: Line, values: Sequence[str]) -> str:
-    """Return a row with other contents; the bars stay where they are as far as the padding allows."""
+    """Return a row with new contents; the bars keep their columns as far as the padding allows."""
     text, out, at = frame.text, "", 0
     for (start, end), new in zip(frame.cells, values, strict=True):
         if text[start:end] == new:

@@ -1,4 +1,4 @@
-"""What one merge goes by: git's own textual merge for words, and what a person should hear about."""
+"""The textual merge of one merge, and the notes and conflicts that it collects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ S = TypeVar("S", bound=Any)
 
 @dataclass(frozen=True, slots=True)
 class TextMerged:
-    """A text that two sides changed, with conflict markers where they touched each other."""
+    """The merge of a text that two sides changed, with conflict markers if they changed the same place."""
 
     text: str
     conflicts: int = 0
@@ -23,22 +23,22 @@ class TextMerged:
 
 @dataclass(slots=True)
 class Words:
-    """Merges what people wrote, and collects how it went."""
+    """Merges prose, and collects conflicts and notes."""
 
     by_lines: Callable[[str, str, str], TextMerged]
     """Merges base, ours and theirs by lines, as git does."""
     recompute: bool = False
-    """Both sides changed what the budget summary is computed from."""
+    """Whether the budget summary has to be computed again, because both sides changed what it depends on."""
     conflicts: int = 0
     notes: list[str] = field(default_factory=list)
 
     def note(self, words: str) -> None:
-        """Keep a sentence for the person who merges."""
+        """Add a note for the person who merges."""
         if words not in self.notes:
             self.notes.append(words)
 
     def merge(self, base: str, ours: str, theirs: str) -> str:
-        """Return three texts in one, by lines where both sides changed it."""
+        """Return the merge of three texts, line by line if both sides changed it."""
         agreed = agree(base, ours, theirs)
         if agreed is not None:
             return agreed
@@ -48,13 +48,13 @@ class Words:
 
 
 def agree(base: T, ours: T, theirs: T) -> T | None:
-    """Return the one value that three say; None where both sides changed it in different ways."""
+    """Return the merged value; None if both sides changed it differently."""
     if ours in (base, theirs):
         return theirs
     return ours if theirs == base else None
 
 
 def agree_or_greatest(base: S, ours: S, theirs: S) -> S:
-    """Return the one value that three say, else the greater one of the two."""
+    """Return the merged value; the greater one if both sides changed it differently."""
     agreed = agree(base, ours, theirs)
     return max(ours, theirs) if agreed is None else agreed

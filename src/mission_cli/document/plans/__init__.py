@@ -1,1 +1,1 @@
-"""Plan files: the model, its checks, and the answer of a planning agent."""
+"""Plan files: their model and its checks, and plans in the answers of models."""

@@ -1,7 +1,7 @@
-"""A model's plan in its answer: untrusted text, from which only what a model may decide is taken.
+"""Read a plan from a model's answer: untrusted text, of which only some keys are accepted.
 
-It may say what is to be done and how that is judged. What may be spent, who runs, what lands and what is run
-on this machine beside criteria is a person's to say: such keys are dropped, and it is noted that they were.
+A model may decide what is to be done and by which criteria it is checked. Budget, runners, landing, and commands other
+than criteria are a person's decision: such keys are dropped, and a note says so.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 MILESTONES = (3, 7)
 FEATURES = (2, 5)
-"""How many milestones a model is asked for, and how many features in each."""
+"""The least and the most milestones that a model is asked for, and features in each."""
 LONGEST = {"title": 200, "name": 200, "description": 4000, "estimate": 40, "criterion": 1000, "line": 500}
-"""Characters that a text of each kind may have."""
+"""The longest text of each kind, in characters."""
 _MOST_LINES = 30
 
 _FENCE = pattern(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
@@ -51,7 +51,7 @@ _FORMS = "write it as run:, file:, grep:, not grep: or metric:, in quotes"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced text; `line` (from 1) is where its first line stands in the answer."""
+    """The text in a fence; `line` is the line of the answer, from 1, in which it begins."""
 
     text: str
     line: int
@@ -59,27 +59,27 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ReadAnswer:
-    """A plan, or None where errors stand among the problems; their lines are lines of the block."""
+    """A plan, or None if there are errors among the problems; their lines count from the beginning of the block."""
 
     plan: Plan | None
     problems: tuple[Problem, ...]
     block: Block
     notes: tuple[str, ...] = ()
-    """What was dropped, in words."""
+    """One sentence for each dropped key."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """What keeps it from being a plan."""
+        """The problems that are errors."""
         return tuple(p for p in self.problems if p.severity is Severity.ERROR)
 
     @property
     def found(self) -> tuple[Problem, ...]:
-        """The errors with the lines that they have in the whole answer."""
+        """The errors, with lines that count from the beginning of the answer."""
         return tuple(replace(p, line=p.line + self.block.line - 1) for p in self.errors)
 
 
 def read_answer(text: str) -> ReadAnswer:
-    """Return the last block of an answer that is a plan; where none is, what is wrong with the likeliest."""
+    """Return the last block of an answer that is a plan; if none is, the problems of the most likely one."""
     blocks = list(blocks_of(text))
     if not blocks:
         return _without_fence(text)
@@ -96,15 +96,15 @@ def read_answer(text: str) -> ReadAnswer:
 
 
 def _without_fence(text: str) -> ReadAnswer:
-    """An answer that is nothing but the plan will do; any other has none."""
+    """Read an answer without a fence: the whole answer may be the plan."""
     read = _read(Block(text, 1))
     if read.plan is not None or "milestones:" in text:
         return read
-    return replace(read, problems=(Problem(1, 1, "there is no plan in the answer", "end with one fenced yaml block"),))
+    return replace(read, problems=(Problem(1, 1, "the answer contains no plan", "end with one fenced yaml block"),))
 
 
 def blocks_of(text: str) -> Iterator[Block]:
-    """Fenced blocks that may be YAML or JSON, in order; one that is never closed goes to the end."""
+    """Yield the fenced blocks that may be YAML or JSON, in order; one that is not closed extends to the end."""
     opened: _Fence | None = None
     first = 0
     lines: list[str] = []
@@ -127,7 +127,7 @@ class _Fence:
     name: str
 
     def closes(self, opened: _Fence) -> bool:
-        """It is of the same kind, as long at least, and not further in than the one that it closes."""
+        """Whether it has the same character, is at least as long, and is indented by at most 3 columns more."""
         return self.mark.startswith(opened.mark) and not self.name and self.indent <= opened.indent + 3
 
 
@@ -154,14 +154,14 @@ def _read(block: Block) -> ReadAnswer:
 
 
 def _quoting(problem: Problem) -> Problem:
-    """The usual mistake, a criterion that is not quoted, with what to do."""
+    """Add a hint to the usual mistake: a criterion without quotes."""
     if not problem.hint and any(word in problem.message for word in _UNQUOTED):
-        return replace(problem, hint="put texts, above all criteria, into double quotes")
+        return replace(problem, hint="put texts, especially criteria, in double quotes")
     return problem
 
 
 def _drop(loaded: dict[Any, Any]) -> Iterator[str]:
-    """Take away what a model may not decide; say what it was."""
+    """Remove the keys that a model may not decide; yield a note for each."""
     yield from _strip(loaded, _PLAN, frozenset(Plan.model_fields), "")
     for m, milestone in enumerate(_dicts(loaded.get("milestones")), 1):
         yield from _strip(milestone, _MILESTONE, frozenset(PlanMilestone.model_fields), f"milestone {m}: ")
@@ -171,7 +171,7 @@ def _drop(loaded: dict[Any, Any]) -> Iterator[str]:
 
 def _strip(mapping: dict[Any, Any], allowed: frozenset[str], known: frozenset[str], where: str) -> Iterator[str]:
     for key in [k for k in mapping if k in (known | _SETTINGS) - allowed]:
-        yield f"dropped, a model may not decide it: {where}{key}: {_shown(mapping.pop(key))}"
+        yield f"dropped, because a model may not decide it: {where}{key}: {_shown(mapping.pop(key))}"
 
 
 def _shown(value: object) -> str:
@@ -186,7 +186,7 @@ def _dicts(value: object) -> list[dict[Any, Any]]:
 
 
 def _rules(plan: Plan, root: yaml.Node) -> Iterator[Problem]:
-    """What is asked of a model beyond what a person's plan must be."""
+    """Check the rules for a model's plan that do not apply to a person's."""
     yield from _count(root, len(plan.milestones), MILESTONES, ("milestones",), "the plan", "milestone")
     yield from _long(root, ("title",), plan.title, "title")
     for key, lines in (("non_goals", plan.non_goals), ("constraints", plan.constraints)):
@@ -209,13 +209,13 @@ def _count(
 ) -> Iterator[Problem]:
     least, most = bounds
     if not least <= number <= most:
-        yield Problem(*place_of(root, place), f"{name} has {counted(number, what)}", f"{least} to {most} are asked for")
+        yield Problem(*place_of(root, place), f"{name} has {counted(number, what)}", f"write {least} to {most}")
 
 
 def _criteria(root: yaml.Node, texts: list[str], place: tuple[str | int, ...], name: str) -> Iterator[Problem]:
     if not texts:
         key = "validation" if place[-1] == "validation" else "criteria"
-        yield Problem(*place_of(root, place), f"{name} has no criterion", f"give it `{key}:` that can be run")
+        yield Problem(*place_of(root, place), f"{name} has no criterion", f"add `{key}:` with criteria that can be run")
     yield from _texts(root, place, texts, "criterion")
     for index, text in enumerate(texts):
         if asked_criterion(text).kind not in EXECUTABLE_KINDS:
@@ -225,7 +225,7 @@ def _criteria(root: yaml.Node, texts: list[str], place: tuple[str | int, ...], n
 
 def _texts(root: yaml.Node, place: tuple[str | int, ...], texts: list[str], kind: str) -> Iterator[Problem]:
     if len(texts) > _MOST_LINES:
-        yield Problem(*place_of(root, place), f"these are {len(texts)} lines", f"{_MOST_LINES} at most")
+        yield Problem(*place_of(root, place), f"the list has {len(texts)} lines", f"at most {_MOST_LINES} are allowed")
     for index, text in enumerate(texts):
         yield from _long(root, (*place, index), text, kind)
 
@@ -233,11 +233,11 @@ def _texts(root: yaml.Node, place: tuple[str | int, ...], texts: list[str], kind
 def _long(root: yaml.Node, place: tuple[str | int, ...], text: str, kind: str) -> Iterator[Problem]:
     if len(text) > LONGEST[kind]:
         words = f"this {kind} has {len(text)} characters"
-        yield Problem(*place_of(root, place), words, f"{LONGEST[kind]} at most")
+        yield Problem(*place_of(root, place), words, f"at most {LONGEST[kind]} are allowed")
 
 
 def _tidy(plan: Plan) -> Plan:
-    """Names without `[independent]`, which would mean something in a mission file, also where it is put together."""
+    """Remove `[independent]` from the names, because it has a meaning in a mission file."""
     milestones = [m.model_copy(update={"name": _plain_name(m.name)}) for m in plan.milestones]
     return plan.model_copy(update={"milestones": milestones})
 

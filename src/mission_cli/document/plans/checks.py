@@ -1,4 +1,4 @@
-"""What a plan must be beyond its form: dependencies that mean one feature, criteria that are read, texts that fit."""
+"""Check a plan beyond its form: dependencies must name one feature, criteria must be readable, texts must fit."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _PROSE = frozenset({"description", "goal"})
 _LONG_LINES = frozenset({"non_goals", "constraints"})
 _CRITERIA = frozenset({"criteria", "validation"})
 _WITHOUT = {
-    "validation": "only the tests and builds that are found there are run",
-    "criteria": "any change that keeps the tests green counts",
+    "validation": "only the tests and builds that are found in the code are run",
+    "criteria": "any change with which the tests pass is accepted",
 }
 _LONGEST_PROSE, _LONGEST_LINE, _LONGEST_PROSE_LINE = 100_000, 1_000, 19_000
 _LONGEST = 300
-"""Characters of a title, a name, or what stands in front matter or a cell."""
+"""The longest title, name, or value in the front matter or a cell, in characters."""
 
 
 def check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
-    """Return what cannot be meant, and as warnings what `start` will miss."""
+    """Yield errors for mistakes, and warnings for what is missing before `start`."""
     if plan.id and why_bad_id(plan.id):
         yield Problem(*place_of(root, ("id",)), f"{one_line(plan.id)!r} cannot be an id: {why_bad_id(plan.id)}")
     yield from _times(plan, root)
@@ -63,12 +63,12 @@ def check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
     yield from _gates(plan, root, depends)
     budget = plan.budget
     if not (budget.money_usd or budget.time_hours or budget.token_limit):
-        hint = "`start` insists on one: set budget.money_usd, time_hours or token_limit, or write unlimited"
+        hint = "`start` needs one: set budget.money_usd, time_hours or token_limit, or write unlimited"
         yield Problem(*place_of(root, ("budget",)), "the plan has no budget cap", hint, Severity.WARNING)
 
 
 def titles_of(plan: Plan) -> Mapping[str, list[FeatureNumber]]:
-    """The features by title, without case; several where a title is given out twice."""
+    """Return the features by title, ignoring case; several if a title is used twice."""
     found: defaultdict[str, list[FeatureNumber]] = defaultdict(list)
     for m, milestone in enumerate(plan.milestones, 1):
         for n, feature in enumerate(milestone.features, 1):
@@ -77,7 +77,7 @@ def titles_of(plan: Plan) -> Mapping[str, list[FeatureNumber]]:
 
 
 def named_feature(name: str, titles: Mapping[str, list[FeatureNumber]]) -> str:
-    """The number of the feature with that title; the name itself where none has it."""
+    """Return the number of the feature with that title; the name itself if there is none."""
     return titles.get(_flat(name), [FeatureNumber(name)])[0]
 
 
@@ -97,11 +97,13 @@ def _times(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
 
 def _estimate(text: str, root: yaml.Node | None, place: Place) -> Iterator[Problem]:
     if "longer" in (words := why_no_duration(text.strip().lstrip("~≈").strip())):
-        yield Problem(*place_of(root, place), f"the estimate `{one_line(text, 60)}` {words}", "write hours, as 4h")
+        yield Problem(
+            *place_of(root, place), f"the estimate `{one_line(text, 60)}` {words}", "write hours, for example 4h"
+        )
 
 
 def _gates(plan: Plan, root: yaml.Node | None, titles: Mapping[str, list[FeatureNumber]]) -> Iterator[Problem]:
-    """Features that a gate names and that are not there; a gate knows numbers, not titles."""
+    """Yield errors for features that a gate names and that do not exist; a gate names numbers, not titles."""
     numbers, aliases = [number for numbers in titles.values() for number in numbers], _aliases(titles)
     for g, gate in enumerate(plan.gates):
         for key, names in (("after", gate.after), ("blocks", gate.blocks)):
@@ -111,7 +113,7 @@ def _gates(plan: Plan, root: yaml.Node | None, titles: Mapping[str, list[Feature
                     words = (
                         f"the gate `{one_line(gate.name, 60)}` names `{one_line(unknown, 60)}`, which does not exist"
                     )
-                    yield Problem(*at, words, "name features by number, as 1.1 or 2.*")
+                    yield Problem(*at, words, "name features by number, for example 1.1 or 2.*")
 
 
 def _dependency(
@@ -124,13 +126,13 @@ def _dependency(
         called = list(dict.fromkeys([*called, also]))
     shown = one_line(name, 80)
     if len(called) > 1:
-        words = f"{owner} depends on `{shown}`, which may be any of {', '.join(called)}"
+        words = f"{owner} depends on `{shown}`, which can mean {', '.join(called)}"
         yield Problem(*at, words, "name it by its number")
     elif not called and not name.strip():
         yield Problem(*at, f"{owner} depends on an empty name", "name a feature by number or title")
     elif not called and "," not in name and match_names([name], numbers, _aliases(titles))[1]:
         some = ", ".join(sorted(numbers)[:8])
-        yield Problem(*at, f"{owner} depends on `{shown}`, which does not exist", f"known are {some}")
+        yield Problem(*at, f"{owner} depends on `{shown}`, which does not exist", f"there are {some}")
 
 
 def _aliases(titles: Mapping[str, list[FeatureNumber]]) -> dict[str, FeatureNumber]:
@@ -149,18 +151,19 @@ def _criteria(texts: list[str], root: yaml.Node | None, place: Place, owner: str
         criterion = asked_criterion(text)
         shown = one_line(text, 80)
         if criterion.wrong:
-            yield Problem(*at, f"the criterion `{shown}` of {owner} is not read: {criterion.wrong}", criterion.remedy)
+            words = f"the criterion `{shown}` of {owner} cannot be read: {criterion.wrong}"
+            yield Problem(*at, words, criterion.remedy)
         elif not text.strip():
-            yield Problem(*at, f"{owner} has an empty criterion", "take it away")
+            yield Problem(*at, f"{owner} has an empty criterion", "remove it")
         elif not item_text(criterion):
-            hint = "put the command into a script of the repository and run that"
-            yield Problem(*at, f"a line of a mission file cannot hold the criterion `{shown}` of {owner}", hint)
+            hint = "put the command into a script in the repository and run that"
+            yield Problem(*at, f"the criterion `{shown}` of {owner} cannot be written into a mission file", hint)
         else:
             yield from weak_criterion(replace(criterion, text=shown), at)
 
 
 def _long(value: object, root: yaml.Node | None, place: Place) -> Iterator[Problem]:
-    """Texts that a mission file would cut off, or not read."""
+    """Yield errors for texts that are too long for a mission file."""
     if isinstance(value, dict):
         for key, below in value.items():
             if key not in _CRITERIA:
@@ -173,7 +176,7 @@ def _long(value: object, root: yaml.Node | None, place: Place) -> Iterator[Probl
         most = _LONGEST_PROSE if key in _PROSE else _LONGEST_LINE if key in _LONG_LINES else _LONGEST
         line = max(map(len, value.split("\n")))
         if len(value) > most:
-            yield Problem(*place_of(root, place), f"`{key}` has {len(value)} characters", f"{most} at most")
+            yield Problem(*place_of(root, place), f"`{key}` has {len(value)} characters", f"at most {most} are allowed")
         elif line > _LONGEST_PROSE_LINE:
             words = f"`{key}` has a line of {line} characters"
-            yield Problem(*place_of(root, place), words, f"{_LONGEST_PROSE_LINE} at most")
+            yield Problem(*place_of(root, place), words, f"at most {_LONGEST_PROSE_LINE} are allowed")

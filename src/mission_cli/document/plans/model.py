@@ -1,4 +1,4 @@
-"""The model of a plan file: each class is a part of it, each field a key."""
+"""The model of a plan file: each class is a mapping in it, each field a key."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class PlanFeature(_Strict):
     model: Text = ""
     parallel_group: Text = ""
     research: Flag = False
-    """What it finds out is its result; a change of code is not needed."""
+    """Its result is its findings; it needs no change of code."""
     side_effects: Flag = False
-    """What it does cannot be taken back: a person says whether it is tried again."""
+    """It has effects that cannot be undone: a person decides whether it is tried again."""
     task: Text = ""
 
 
@@ -50,7 +50,7 @@ class PlanMilestone(_Strict):
 
 
 class PlanBudget(_Strict):
-    """Caps; 0 means none."""
+    """Caps; 0 means no cap."""
 
     time_hours: Amount = 0.0
     money_usd: Amount = 0.0
@@ -81,7 +81,7 @@ class PlanPreferences(_Strict):
     max_parallel_workers: Annotated[Whole, Field(ge=1, le=64)] = 2
     runner: Text = "opencode"
     land: Literal["", "ask", "auto"] = ""
-    """Empty: a POC lands by itself, else somebody looks first."""
+    """Empty: `auto` for a proof of concept, otherwise `ask`."""
     worker_command: Text = ""
 
 
@@ -107,7 +107,7 @@ class PlanGate(_Strict):
 
 
 class PlanAgent(_Strict):
-    """Somebody who works in the mission; `assign` of a feature names one."""
+    """A member of the team; `assign` of a feature names one."""
 
     name: Text
     role: Text = ""
@@ -115,11 +115,11 @@ class PlanAgent(_Strict):
     model: Text = ""
     max_parallel: Text = ""
     volatile: Flag = False
-    """Made for this mission only."""
+    """Whether it exists only for this mission."""
 
 
 class Plan(_Strict):
-    """A whole plan file, see `docs/cli.md`."""
+    """A plan file; see `docs/cli.md`."""
 
     title: Annotated[Text, Field(min_length=1)]
     goal: Text = ""

@@ -1,4 +1,4 @@
-"""Plan files: what a person or a model hands in, checked with line and hint before it becomes a mission file."""
+"""Read plan files of people and models, with line and hint for each problem, and turn them into mission files."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
-    """A plan, or None where errors stand among the problems."""
+    """A plan, or None if there are errors among the problems."""
 
     plan: Plan | None
     problems: tuple[Problem, ...]
 
 
 def read_plan(text: str) -> ReadPlan:
-    """Read YAML or JSON. What cannot be meant is an error, what `start` will miss is a warning."""
+    """Read YAML or JSON. Mistakes are errors; what is missing before `start` is a warning."""
     parsed = parse_yaml(text)
     return ReadPlan(None, (parsed,)) if isinstance(parsed, Problem) else check_plan(*parsed)
 
 
 def parse_yaml(text: str, *, aliases: bool = True) -> tuple[yaml.Node, dict[Any, Any]] | Problem:
-    """Return the nodes, for places, and the mapping of a YAML or JSON text; or why there is none."""
+    """Return the nodes, which hold the places, and the mapping of a YAML or JSON text; or the problem."""
     try:
         root, loaded = load_texts(text.lstrip("\ufeff"), aliases=aliases)
     except yaml.MarkedYAMLError as error:
@@ -68,7 +68,7 @@ def parse_yaml(text: str, *, aliases: bool = True) -> tuple[yaml.Node, dict[Any,
     return root, loaded
 
 
-_QUOTE = 'put texts, above all criteria, into double quotes: "run: `pytest -q`"'
+_QUOTE = 'put texts, especially criteria, in double quotes: "run: `pytest -q`"'
 _HINTS = {
     "cannot start any token": _QUOTE,
     "mapping values are not allowed": _QUOTE,
@@ -85,25 +85,25 @@ def _unreadable(text: str, error: yaml.MarkedYAMLError) -> Problem:
         return Problem(line, column, error.problem or "", "write it out")
     words = error.problem or "it cannot be read"
     if mark and text.split("\n")[mark.line : mark.line + 1] and text.split("\n")[mark.line][mark.column :][:1] == "\t":
-        return Problem(line, column, "it is no YAML: a tab where a line begins", "indent with blanks")
+        return Problem(line, column, "not valid YAML: a tab at the beginning of a line", "indent with spaces")
     hint = next((hint for part, hint in _HINTS.items() if part in words), "")
-    return Problem(line, column, f"it is no YAML: {words}", hint)
+    return Problem(line, column, f"not valid YAML: {words}", hint)
 
 
 def _undecodable(text: str, error: Exception) -> Problem:
-    """A character that YAML does not have, or a text that is nested without end."""
+    """Return the problem for a character that YAML does not allow, or for nesting that is too deep."""
     at = getattr(error, "position", None)
     if isinstance(error, yaml.reader.ReaderError) and isinstance(at, int):
         line = text.count("\n", 0, at) + 1
         column = at - (text.rfind("\n", 0, at) + 1) + 1
         code = ord(error.character) if isinstance(error.character, str) else int(error.character)
         shown = f"U+{code:04X}"
-        return Problem(line, column, f"it is no YAML: the character {shown} is not allowed", "take it away")
-    return Problem(1, 1, f"it is no YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+        return Problem(line, column, f"not valid YAML: the character {shown} is not allowed", "remove it")
+    return Problem(1, 1, f"not valid YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
 
 
 def check_plan(root: yaml.Node, loaded: dict[Any, Any]) -> ReadPlan:
-    """Return the plan that a mapping stands for, and what is wrong or missing in it."""
+    """Return the plan in a mapping, and what is wrong or missing in it."""
     wrong = list(repeated_keys(root))
     try:
         plan = Plan.model_validate(without_nothing(loaded))
@@ -115,7 +115,7 @@ def check_plan(root: yaml.Node, loaded: dict[Any, Any]) -> ReadPlan:
 
 
 def _resolved(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
-    """Dependencies that the mission file would not have, and circles."""
+    """Yield the errors of circular dependencies."""
     drafts: list[Draft] = []
     for number, _, cell in feature_rows(plan):
         m, n = (int(x) - 1 for x in number.split("."))
@@ -125,13 +125,13 @@ def _resolved(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
 
 
 def write_plan(plan: Plan) -> str:
-    """Return the plan as YAML that `read_plan` reads back; what is as it always is, is left out."""
+    """Return the plan as YAML that `read_plan` reads back; default values are left out."""
     values = plan.model_dump(exclude_defaults=True)
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Never writes anchors: people edit it."""
+    """Writes no anchors, because people edit the file."""
 
     def ignore_aliases(self, data: object) -> bool:
         del data
@@ -139,7 +139,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def feature_rows(plan: Plan) -> Iterator[tuple[FeatureNumber, PlanFeature, str]]:
-    """Every feature with its number and the text of its Feature cell."""
+    """Yield every feature with its number and the text of its Feature cell."""
     titles = titles_of(plan)
     for m, milestone in enumerate(plan.milestones, 1):
         for n, feature in enumerate(milestone.features, 1):
@@ -160,7 +160,7 @@ def feature_rows(plan: Plan) -> Iterator[tuple[FeatureNumber, PlanFeature, str]]
 def template_values(
     plan: Plan, *, mission_id: str, created: str, created_by: str, repo: str, base: str
 ) -> dict[str, Any]:
-    """Return what `mission.md.j2` is filled with."""
+    """Return the values for the template `mission.md.j2`."""
     rows = {number: (feature, cell) for number, feature, cell in feature_rows(plan)}
     milestones = []
     for m, milestone in enumerate(plan.milestones, 1):
@@ -192,7 +192,7 @@ def _amount(value: float | str) -> str:
 
 
 def override(plan: Plan, given: Mapping[str, str], budget: Mapping[str, str], runner: str = "") -> Plan:
-    """Return the plan with what the command line said, by dotted key. Raises UsageError for what cannot be meant."""
+    """Return the plan with the values of the command line, by dotted key. Raises UsageError for a wrong value."""
     values = plan.model_dump()
     for path, value in given.items():
         group, _, key = path.rpartition(".")

@@ -1,4 +1,4 @@
-"""What is wrong with a plan: the places of its values, and the words of the model's errors."""
+"""The places of a plan's values, and the messages for errors of its model."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from mission_cli.domain.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_QUOTES = "put it into double quotes"
+_QUOTES = "put it in double quotes"
 _WORDS = {
-    "string_type": ("is no text", f"a colon with a blank behind it makes a mapping of it; {_QUOTES}"),
-    "list_type": ("is no list", "write a list, with `- ` before each of its lines"),
-    "model_type": ("is no mapping", "write its keys below it, each with a colon"),
-    "dict_type": ("is no mapping", "write its keys below it, each with a colon"),
-    "model_attributes_type": ("is no mapping", "write its keys below it, each with a colon"),
+    "string_type": ("is not a text", f"a colon followed by a space makes it a mapping; {_QUOTES}"),
+    "list_type": ("is not a list", "write a list, with `- ` before each of its lines"),
+    "model_type": ("is not a mapping", "write its keys below it, each with a colon"),
+    "dict_type": ("is not a mapping", "write its keys below it, each with a colon"),
+    "model_attributes_type": ("is not a mapping", "write its keys below it, each with a colon"),
     "string_too_short": ("is empty", ""),
-    "too_short": ("is empty", "it needs one entry at least"),
+    "too_short": ("is empty", "it needs at least one entry"),
 }
 
 
 def place_of(root: yaml.Node | None, place: tuple[str | int, ...]) -> tuple[int, int]:
-    """Line and column (from 1) of the deepest node on the way to `place`."""
+    """Return line and column, from 1, of the deepest existing node on the path `place`."""
     node = root
     mark = root.start_mark if root is not None else None
     for step in place:
@@ -44,7 +44,7 @@ def place_of(root: yaml.Node | None, place: tuple[str | int, ...]) -> tuple[int,
 
 
 def repeated_keys(root: yaml.Node | None) -> Iterator[Problem]:
-    """An error for every key that a mapping has twice: only one of the two would count."""
+    """Yield an error for every key that a mapping has twice, because only one of the two would count."""
     open_nodes, met = [root], set[int]()
     while open_nodes:
         node = open_nodes.pop()
@@ -61,14 +61,14 @@ def _repeated(node: yaml.MappingNode) -> Iterator[Problem]:
     for key, _ in node.value:
         name = str(key.value)
         if isinstance(key, yaml.ScalarNode) and name in first and name != "<<":
-            hint = f"the other is in line {first[name]}; take one of them away, or put them together"
+            hint = f"the other one is in line {first[name]}; remove one of them, or merge them"
             mark = key.start_mark
-            yield Problem(mark.line + 1, mark.column + 1, f"the key `{name}` stands there twice", hint)
+            yield Problem(mark.line + 1, mark.column + 1, f"the key `{name}` appears twice", hint)
         first.setdefault(name, key.start_mark.line + 1)
 
 
 def model_problem(model: type[BaseModel], root: yaml.Node | None, error: Mapping[str, Any]) -> Problem:
-    """One error of the model with its place in the text."""
+    """Return one error of the model as a problem with its place in the text."""
     place = tuple(error["loc"])
     line, column = place_of(root, place)
     name = ".".join(str(p + 1) if isinstance(p, int) else str(p) for p in place)
@@ -76,7 +76,7 @@ def model_problem(model: type[BaseModel], root: yaml.Node | None, error: Mapping
     if kind == "extra_forbidden":
         known = _known_keys(model, place)
         close = difflib.get_close_matches(str(place[-1]), known, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(known)}"
+        hint = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(known)}"
         return Problem(line, column, f"unknown key `{name}`", hint)
     if kind == "missing":
         return Problem(line, column, f"`{name}` is missing")
@@ -86,7 +86,7 @@ def model_problem(model: type[BaseModel], root: yaml.Node | None, error: Mapping
     if kind == "literal_error":
         words = f"`{name}` is `{str(error.get('input'))[:60]}`, which is not known"
         choices = str(context.get("expected", "")).replace("'", "").removeprefix(", ")
-        return Problem(line, column, words, f"known are {choices}")
+        return Problem(line, column, words, f"use one of {choices}")
     words, hint = _WORDS.get(kind, (f": {error['msg']}", ""))
     return Problem(line, column, f"`{name}`{'' if words[0] == ':' else ' '}{words}", hint)
 

@@ -1,4 +1,4 @@
-"""The values of a plan as a person means them: names are text, amounts are plain numbers."""
+"""Types of a plan's values, read as a person means them: names are text, amounts are plain numbers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNLIMITED: Literal["unlimited"] = "unlimited"
 
 
 def _text(value: object) -> object:
-    """What other tools hand in as a number is text here."""
+    """Convert a number, which YAML makes of a name such as `2`, to text."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
@@ -36,30 +36,28 @@ def _criteria(value: object) -> object:
 
 
 def _criterion(value: object) -> object:
-    """`- run: pytest -q` without quotes is a mapping for YAML, and a criterion for whoever wrote it."""
+    """Convert `- run: pytest -q` without quotes, which YAML reads as a mapping, to the text of a criterion."""
     if not isinstance(value, dict):
         return _text(value)
     words = {str(key).casefold().replace("_", " ").replace("not-", "not "): text for key, text in value.items()}
     kinds = [word for word in words if word in KINDS]
     alone = len(kinds) == 1 and words.keys() <= {kinds[0], "timeout"}
     if not alone or not all(isinstance(text, str) for text in words.values()):
-        shown = (
-            f"a criterion is one text, and this is a mapping with {', '.join(f'`{key}`' for key in list(words)[:4])}"
-        )
-        raise _wrong(shown, 'put it into quotes: "run: pytest -q"')
+        shown = f"a criterion is a text, but this is a mapping with {', '.join(f'`{key}`' for key in list(words)[:4])}"
+        raise _wrong(shown, 'put it in quotes: "run: pytest -q"')
     limit = f" (timeout {words['timeout'].strip()})" if "timeout" in words else ""
     return f"{kinds[0]}: {words[kinds[0]].rstrip()}{limit}"
 
 
 def number(value: object) -> float:
-    """Return a plain number; anything else is refused with how to write it. Raises PydanticCustomError."""
+    """Return a plain number. Raises PydanticCustomError for anything else; its hint says how to write it."""
     text = str(value).strip()
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _wrong(f"`{text[:60]}` is not a number", "write a number, as 20 or 2.5")
+        raise _wrong(f"`{text[:60]}` is not a number", "write a number, for example 20 or 2.5")
     if _PLAIN.fullmatch(text) or _EXPONENT.fullmatch(text):
         found = float(text)
         if decimal_of(found) is None:
-            raise _wrong(f"`{text[:60]}` is more or less than can be counted", f"{MOST:f} at most; 0 is no cap")
+            raise _wrong(f"`{text[:60]}` is out of range", f"at most {MOST:f}; 0 means no cap")
         return found
     raise _wrong(f"`{text[:60]}` is not a number", _remedy(text))
 
@@ -67,18 +65,18 @@ def number(value: object) -> float:
 def _remedy(text: str) -> str:
     clock, alone = _CLOCK.fullmatch(text), _SURROUNDED.fullmatch(text)
     if clock:
-        return f"hours are written as a number: {int(clock[1]) + int(clock[2]) / 60:.4g}"
+        return f"write hours as a number: {int(clock[1]) + int(clock[2]) / 60:.4g}"
     if text.startswith("-"):
         return "it cannot be below 0"
     if text.lstrip("+").lstrip(".").casefold() in {"inf", "infinity"}:
-        return "for no bound write unlimited"
+        return "for no limit write unlimited"
     if text.isdigit() and text.isascii():
-        return f"without the zero before it: {text.lstrip('0') or '0'}"
+        return f"write it without leading zeros: {text.lstrip('0') or '0'}"
     if _GROUPED.fullmatch(text):
-        return "without separators: " + "".join(c for c in text if c.isdigit() or c == ".")
+        return "write it without separators: " + "".join(c for c in text if c.isdigit() or c == ".")
     if alone:
         return f"write the number alone: {alone[1].lstrip('0') or '0'}"
-    return "write a number, as 20 or 2.5"
+    return "write a number, for example 20 or 2.5"
 
 
 def _amount(value: object) -> object:
@@ -88,7 +86,7 @@ def _amount(value: object) -> object:
 def _whole(value: object) -> object:
     found = number(value)
     if found != math.floor(found):
-        raise _wrong(f"`{value}` is no whole number", "write a whole number, as 2")
+        raise _wrong(f"`{value}` is not a whole number", "write a whole number, for example 2")
     return int(found)
 
 

@@ -1,1 +1,1 @@
-"""Reads a mission file as a mission."""
+"""Read a mission file into a mission."""

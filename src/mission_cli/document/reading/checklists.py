@@ -1,7 +1,7 @@
-"""Features as the first mission files had them: `- [ ] F1: name ~2h [depends:F1]` under a milestone.
+"""Features in a checklist, as in the first mission files: `- [ ] F1: name ~2h [depends:F1]` under a milestone.
 
-A box knows two words. Any other status, and what has a column of its own in a table, is an annotation
-behind the name: `[status:dispatched]`, `[worker:…]`, `[pr:…]`, `[task:…]`.
+A box distinguishes only two statuses. Any other status, and what has its own column in a table, is an annotation
+after the name: `[status:dispatched]`, `[worker:…]`, `[pr:…]`, `[task:…]`.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _TRAILING = pattern(r"[\[\]`]")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One feature of a checklist, with what would stand in the columns of a table."""
+    """One feature of a checklist, with the texts that a table would have in its columns."""
 
     number: FeatureNumber
     item: Item
     index: int
-    """Place among the checklist items of its section, from 0."""
+    """Position among the checklist items of its section, from 0."""
     texts: Mapping[str, str]
 
 
 def listed_features(layout: Layout, section: int, milestone: int) -> Iterator[Listed]:
-    """The features of a milestone's checklist in order: items that are called F…, or stand behind `**Features:**`."""
+    """Yield the features of a milestone's checklist: items that are called F…, or follow `**Features:**`."""
     behind = next((f.line.number for f in layout.fields if f.section == section and f.name == "features"), None)
     count = 0
     for index, item in enumerate(i for i in layout.items if i.section == section):
@@ -53,7 +53,7 @@ def listed_features(layout: Layout, section: int, milestone: int) -> Iterator[Li
 
 
 def with_column(item: Item, column: str, value: str) -> tuple[bool, str]:
-    """Return (ticked, text) of an item whose column (lower case) says `value`. Raises ValueError for other columns."""
+    """Return (ticked, text) of an item with `value` in a column (lower case). Raises ValueError for other columns."""
     clean = _TRAILING.sub("", value)
     if column == "feature":
         said = "".join(f" {found[0].strip()}" for found in _COLUMN.finditer(item.text))

@@ -1,7 +1,7 @@
-"""Lines of a mission file that contradict each other: what is read from one of them, the other one denies.
+"""Find duplicates in a mission file that contradict each other.
 
-A change is made in one place. Where the same thing stands in two, the loop would read the other one again and make
-the change for ever. So nothing of such a file is driven until a person removes one of both.
+A change is made in one place. If the same thing is written in two places, the loop would read the other one again and
+repeat the change forever. So nothing of such a file is run until a person removes one of the two.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _FIELDS = frozenset({"status", "estimate", "validation", "started at", "passed a
 _STATE = frozenset({"id", "status", "mode", "type", "created", "budget"})
 _FEATURE = pattern(r"F?(\d{1,9}\.\d{1,9})\b")
 _SEVERAL = frozenset({"Resources"})
-"""Sections that may have several tables of one form."""
+"""Sections that may have several tables with the same columns."""
 _OPEN = frozenset({"", "open", "pending", "expired", "waiting"})
 
 _Found = tuple[tuple[object, ...], str, int]
-"""(what must be there once, how people call it, its line)"""
+"""(key of what may exist once, its name in messages, its line)"""
 
 
 def contradictions(layout: Layout, places: Iterable[MilestonePlace]) -> Iterator[Problem]:
-    """What stands twice and can be meant only once, each at its second place."""
+    """Yield an error for everything that appears twice but may exist only once, at the second place."""
     first: dict[tuple[object, ...], int] = {}
     for key, name, line in (*_milestones(layout, list(places)), *_state(layout), *_sections(layout), *_rows(layout)):
         if key in first:
             yield Problem(
-                line, 1, f"{name} stands here twice", f"the other is in line {first[key]}; remove one of them"
+                line, 1, f"{name} appears twice", f"the other one is in line {first[key]}; remove one of them"
             )
         first.setdefault(key, line)
 
@@ -80,7 +80,7 @@ def _state(layout: Layout) -> Iterator[_Found]:
 
 
 def _sections(layout: Layout) -> Iterator[_Found]:
-    """Sections that are acted on, under any of their titles, and tables of one form in one of them."""
+    """Yield the sections that have an effect, by any of their titles, and the tables in them by their columns."""
     titles = {name.casefold(): title for title, form in SECTIONS.items() for name in (title, *form.also)}
     acted_on: dict[int, str] = {}
     for section, heading in enumerate(layout.headings):
@@ -99,7 +99,7 @@ def _sections(layout: Layout) -> Iterator[_Found]:
 
 
 def _rows(layout: Layout) -> Iterator[_Found]:
-    """Gates of one name, open requests of one number, open waits of one feature for one thing."""
+    """Yield gates by name, open requests by number, and open waits by feature and event."""
     for row in rows_in(layout, "Gates", "gate", "kind"):
         yield ("gate", row["gate"]), f"the gate `{row['gate']}`", row.line
     for row in rows_in(layout, "Input Requests", "prompt", "status"):

@@ -1,4 +1,4 @@
-"""Rows of feature tables as features, and the resolution of what they depend on."""
+"""Read rows of feature tables as features, and resolve their dependencies."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def read_row(texts: Mapping[str, str], *, number: FeatureNumber, line: int, colu
 
 
 def titled(text: str) -> str:
-    """Return a title for a Feature cell: what would be read as an annotation has a backslash before it."""
+    """Return a title for a Feature cell, with a backslash before everything that would be read as an annotation."""
     return _LOOKS_LIKE_ONE.sub(r"\\\1", text)
 
 
@@ -100,19 +100,19 @@ def resolve(drafts: Sequence[Draft]) -> tuple[tuple[Feature, ...], tuple[Problem
 
 def _twice(draft: Draft, known: Mapping[FeatureNumber, Draft]) -> Problem:
     number = draft.feature.number
-    hint = f"the other is in line {known[number].feature.line}; give one of them a new number"
-    return Problem(draft.feature.line, draft.column, f"two features are called {number}", hint)
+    hint = f"the other one is in line {known[number].feature.line}; give one of them a new number"
+    return Problem(draft.feature.line, draft.column, f"two features have the number {number}", hint)
 
 
 def _missing(draft: Draft, want: str, known: Mapping[FeatureNumber, Draft]) -> Problem:
     words = f"{draft.feature.number} depends on `{want}`, which does not exist"
-    return Problem(draft.feature.line, draft.column, words, f"known are {_some(known)}")
+    return Problem(draft.feature.line, draft.column, words, f"there are {_some(known)}")
 
 
 def _circle(draft: Draft, cycle: Sequence[FeatureNumber]) -> Problem:
     way = " → ".join([*cycle, cycle[0]])
     words = f"the features wait for each other: {way}"
-    return Problem(draft.feature.line, draft.column, words, "take one `[depends:…]` away")
+    return Problem(draft.feature.line, draft.column, words, "remove one `[depends:…]`")
 
 
 def _odd_status(draft: Draft) -> Problem:
@@ -121,7 +121,7 @@ def _odd_status(draft: Draft) -> Problem:
         feature.line,
         draft.column,
         f"{feature.number} has the status `{feature.raw_status}`, which is not known",
-        "it is kept and does not run; known are pending, dispatched, review, done, failed, skipped",
+        "it is kept but does not run; use pending, dispatched, review, done, failed or skipped",
         Severity.WARNING,
     )
 

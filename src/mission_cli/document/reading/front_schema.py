@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What may stand behind a key."""
+    """The kinds of values."""
 
     TEXT = "text"
     WORD = "word"
@@ -41,12 +41,12 @@ class Kind(StrEnum):
     """A time, or five fields of cron."""
     LIST = "list"
     MAP = "map"
-    """Texts by name, any names."""
+    """A mapping from any names to texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key by its dotted path; `also` are names that are read where it is absent."""
+    """One key by its dotted path; `also` are names that are read if it is missing."""
 
     path: str
     kind: Kind
@@ -64,53 +64,59 @@ KEYS: dict[str, Key] = {
     key.path: key
     for key in (
         Key("id", Kind.TEXT, "Name of the mission; default: the name of its folder."),
-        Key("title", Kind.TEXT, "What it is called; default: the first heading."),
-        Key("status", Kind.STATUS, "Where the mission stands."),
+        Key("title", Kind.TEXT, "Title of the mission; default: the first heading."),
+        Key("status", Kind.STATUS, "Status of the mission."),
         Key("type", Kind.TEXT, "development, research, operations, or any other name."),
-        Key("mode", Kind.WORD, "How much ceremony.", ("poc", "full", "subagent")),
+        Key("mode", Kind.WORD, "full, or poc: a proof of concept.", ("poc", "full", "subagent")),
         Key("priority", Kind.WORD, "Which mission gets a free slot first.", ("low", "normal", "high", "urgent")),
-        Key("repo", Kind.TEXT, "Path, URL or slug; empty: homeless."),
-        Key("created", Kind.MOMENT, "When it was written."),
-        Key("started", Kind.MOMENT, "When it was started first."),
+        Key("repo", Kind.TEXT, "Path, URL or slug of its repository; empty: none yet."),
+        Key("created", Kind.MOMENT, "When the file was created."),
+        Key("started", Kind.MOMENT, "When the mission was first started."),
         Key("completed", Kind.MOMENT, "When it was completed."),
-        Key("deadline", Kind.MOMENT, "When it has to be ready; if it is not, it pauses.", also=("due", "due_at")),
+        Key("deadline", Kind.MOMENT, "When it has to be done; otherwise it pauses.", also=("due", "due_at")),
         Key("schedule", Kind.SCHEDULE, "Five-field cron, or one ISO 8601 time."),
         Key("end_date", Kind.MOMENT, "When a recurring mission ends."),
-        Key("executions", Kind.COUNT, "How often it was run through."),
-        Key("managed", Kind.TEXT, "The word mission: `mission pulse` drives it."),
+        Key("executions", Kind.COUNT, "Number of executions."),
+        Key("managed", Kind.TEXT, "The word mission, if `mission pulse` serves it."),
         Key("host", Kind.TEXT, "Machine and clone that drive it."),
         Key("base", Kind.TEXT, "Branch that the work starts from and lands on."),
         Key("quality_threshold", Kind.NUMBER, "1 to 5; 0: none."),
         Key("autonomous", Kind.YESNO, "false: it pauses for a person after each milestone."),
-        Key("notify", Kind.LIST, "Who is told of what happens: handed to the command of the setting `notify`."),
-        Key("owner", Kind.TEXT, "Who it belongs to."),
-        Key("origin.agent", Kind.TEXT, "Agent that it came from."),
-        Key("origin.conversation", Kind.TEXT, "Conversation that it came from."),
+        Key("notify", Kind.LIST, "Whom to notify: passed to the command of the setting `notify`."),
+        Key("owner", Kind.TEXT, "Who owns the mission."),
+        Key("origin.agent", Kind.TEXT, "Agent that created it."),
+        Key("origin.conversation", Kind.TEXT, "Conversation in which it was created."),
         Key("budget.time_hours", Kind.CAP, "Hours of work; 0: no cap."),
         Key("budget.money_usd", Kind.CAP, "Dollars; 0: no cap."),
         Key("budget.token_limit", Kind.CAP, "Tokens; 0: no cap."),
         Key("budget.alert_threshold_pct", Kind.NUMBER, "Percent of a cap at which the mission pauses."),
-        Key("budget.per_feature_usd", Kind.CAP, "Hard cap of one attempt in dollars; 0: a fair share."),
+        Key("budget.per_feature_usd", Kind.CAP, "Cap of one attempt in dollars; 0: by its share of the budget."),
         Key(
             "model_routing",
             Kind.MAP,
-            "Model tier by role: orchestrator, workers, research, validation; economy when money runs short, "
-            "escalate (TIER, RUNNER: or RUNNER:TIER) when tries do.",
+            "Model tier by role: orchestrator, workers, research, validation; economy when the budget runs low, "
+            "escalate (TIER, RUNNER: or RUNNER:TIER) after the last attempt.",
         ),
         Key(
             "in_force",
             Kind.MAP,
-            "The last good values of what bounds the mission, written by the program; `mission set` changes them.",
+            "The last valid values of the keys that limit the mission, written by the program; "
+            "`mission set` changes them.",
         ),
-        Key("preferences.tech_stack", Kind.LIST, "What it is built with."),
-        Key("preferences.deploy_target", Kind.TEXT, "Where it goes."),
-        Key("preferences.test_framework", Kind.TEXT, "What tests are written with."),
-        Key("preferences.ci_provider", Kind.TEXT, "Who runs the checks."),
-        Key("preferences.coding_style", Kind.TEXT, "How code is to look."),
-        Key("preferences.max_parallel_workers", Kind.COUNT, "Workers at the same time."),
+        Key("preferences.tech_stack", Kind.LIST, "Languages, frameworks and libraries."),
+        Key("preferences.deploy_target", Kind.TEXT, "Where it is deployed."),
+        Key("preferences.test_framework", Kind.TEXT, "Test framework."),
+        Key("preferences.ci_provider", Kind.TEXT, "CI provider."),
+        Key("preferences.coding_style", Kind.TEXT, "Coding style."),
+        Key("preferences.max_parallel_workers", Kind.COUNT, "Most workers at the same time."),
         Key("preferences.runner", Kind.TEXT, "Name of a [runners.…] table of the settings."),
-        Key("preferences.land", Kind.WORD, "Who brings finished work to the base.", ("ask", "auto")),
-        Key("preferences.worker_command", Kind.TEXT, "Command of the agent that takes the prompt as its argument."),
+        Key(
+            "preferences.land",
+            Kind.WORD,
+            "How finished work lands: when a person asks, or automatically.",
+            ("ask", "auto"),
+        ),
+        Key("preferences.worker_command", Kind.TEXT, "Command of the agent; the prompt is its last argument."),
     )
 }
 GROUPS = tuple(dict.fromkeys(path.split(".")[0] for path in KEYS if "." in path))
@@ -119,19 +125,19 @@ _BY_PATH |= {(name,): key for key in KEYS.values() for name in key.also}
 _KNOWN: dict[str, set[str]] = {"": {path[0] for path in _BY_PATH}}
 _KNOWN |= {group: {path[1] for path in _BY_PATH if path[0] == group and len(path) > 1} for group in GROUPS}
 MOMENT_HINT = "write it as 2026-11-20 or 2026-11-20T10:00:00Z"
-SCHEDULE_HINT = "write a time, 2026-11-20T10:00, or five fields of cron, 0 3 * * 1"
+SCHEDULE_HINT = "write a time such as 2026-11-20T10:00, or five cron fields such as 0 3 * * 1"
 _CLOSE = 0.8
 _LONGEST_KEY = 60
 _YESNO = frozenset({"true", "false", "yes", "no", "on", "off"})
 _EMPTY = frozenset({"", "null", "~"})
 YES = frozenset({"true", "yes", "on"}) | _EMPTY
-"""What is read as true, in lower case; a key that is absent or empty is as it is usual."""
+"""The texts that mean true, in lower case; an empty value means the default, true."""
 
 
 def front_problems(front: Front, bounds: InForce | None = None, mission: str = "ID") -> Iterator[Problem]:
-    """Say what in the front matter is not read as it was probably meant: all of it is kept, none of it stops.
+    """Yield warnings for values of the front matter that are probably not read as they were meant.
 
-    A value that bounds a managed mission and does not count is an error: `bounds` has those.
+    A value that limits a managed mission but does not count is an error; `bounds` contains those.
     """
     overruled = {found.key for found in bounds.overruled} if bounds else set()
     for found in bounds.overruled if bounds else ():
@@ -186,9 +192,9 @@ def why_wrong_text(key: Key, name: str, text: str) -> tuple[str, str] | None:
     """Return what is wrong with the text of a scalar and a hint, or None."""
     match key.kind:
         case Kind.WORD if text not in key.words:
-            return f"`{name}` is `{text}`, which is not known", f"known are {', '.join(key.words)}"
+            return f"`{name}` is `{text}`, which is not known", f"use one of {', '.join(key.words)}"
         case Kind.STATUS if mission_status(text) is None:
-            return f"the status `{text}` is not known", "it is kept, and nothing is driven"
+            return f"the status `{text}` is not known", "it is kept, but the mission does not run"
         case Kind.CAP if number(text) is None and text.casefold() != "unlimited":
             return f"`{name}` is not a number: `{text}`", "it is read as unset; write a number, or unlimited"
         case Kind.NUMBER | Kind.COUNT if number(text) is None:
@@ -223,7 +229,7 @@ def _misspelt(front: Front) -> Iterator[Problem]:
 
 
 def _any_way_of_writing() -> str:
-    """A pattern for the known statuses in any case, with emphasis, and with a remark in parentheses behind them."""
+    """Return a pattern for the known statuses in any case, with emphasis, and followed by a remark in parentheses."""
     words = []
     for word in MISSION_WORDS:
         letters = (f"[{c.lower()}{c.upper()}]" if c.isalpha() else "[ _-]+" for c in word)

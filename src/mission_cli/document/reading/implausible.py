@@ -1,4 +1,4 @@
-"""Values of a mission file that cannot be meant: out of range, or in a file that is no text. Each with its place."""
+"""Find implausible content of a mission file: a file that is not text, a file too large, values out of range."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MOST_MILESTONES = 200
 MOST_FEATURES = 5_000
-_SPLIT = "split the mission: each part is a mission of its own"
+_SPLIT = "split it into several missions"
 _RESTORE = "restore it from its history: git log -p FILE"
 _UTF_16 = ("\udcff\udcfe", "\udcfe\udcff")
 _MOMENTS = (
@@ -43,7 +43,7 @@ _MOMENT_HINT = "write it as 2026-11-20T10:00:00Z"
 
 
 def no_text(text: str, front: Front) -> Iterator[Problem]:
-    """Say why a file cannot be read at all. A NUL in the output of a check that is quoted does no harm."""
+    """Yield the reason why a file cannot be read at all. With front matter, NUL bytes in quoted output are fine."""
     if not text.strip("\ufeff \t\r\n"):
         yield Problem(1, 1, "the file is empty", _RESTORE)
     elif text.startswith(_UTF_16):
@@ -51,13 +51,14 @@ def no_text(text: str, front: Front) -> Iterator[Problem]:
     elif front.missing and "\0" in text:
         at = text.index("\0")
         line, before = text.count("\n", 0, at) + 1, text.rfind("\n", 0, at)
-        yield Problem(line, at - before, "there is a NUL byte: the file is no text", _RESTORE)
+        yield Problem(line, at - before, "the file contains a NUL byte, so it is not text", _RESTORE)
     elif front.missing and "\n" not in text.strip() and not text.startswith("#"):
-        yield Problem(1, 1, "the file holds one line of text and no mission", "is it a link? put the file itself there")
+        hint = "if it is a link, replace it by the file itself"
+        yield Problem(1, 1, "the file contains one line of text and no mission", hint)
 
 
 def too_large(layout: Layout, places: Sequence[MilestonePlace]) -> Iterator[Problem]:
-    """Say where a file holds more than is read, with the first line behind that."""
+    """Yield errors for a file that contains more than is read, at the first line that is not."""
     if layout.cut:
         words = f"the file is too large: nothing from this line on is read ({len(layout.text):,} characters)"
         hint = f"keep it below {MOST_CHARACTERS:,} characters and {MOST_PARTS:,} headings, fields, boxes and tables"
@@ -75,7 +76,7 @@ def too_large(layout: Layout, places: Sequence[MilestonePlace]) -> Iterator[Prob
 
 
 def odd_values(layout: Layout, places: Iterable[MilestonePlace], gates: Iterable[Gate]) -> Iterator[Problem]:
-    """Durations, moments and amounts that are not read as they are written."""
+    """Yield errors for durations, times and amounts that are out of range."""
     yield from _estimates(layout, list(places))
     for gate in gates:
         if gate.kind is GateKind.DELAY and (why := why_no_duration(gate.rule)):
@@ -83,7 +84,7 @@ def odd_values(layout: Layout, places: Iterable[MilestonePlace], gates: Iterable
     yield from _moments(layout)
     for row in rows_in(layout, "Budget Tracking", "category", "amount"):
         if parse_amount(row["amount"]) is None and (why := why_no_amount(row["amount"])) != "is not a number":
-            hint = "it does not count, and its cost is unknown; write what was spent"
+            hint = "it does not count, and the cost is unknown; write what was spent"
             yield Problem(row.line, row.column, f"the amount `{row['amount']}` {why}", hint)
 
 
@@ -114,6 +115,6 @@ def _moments(layout: Layout) -> Iterator[Problem]:
 def _wait(row: RowView) -> Iterator[Problem]:
     kind, _, what = row["waiting for"].partition(":")
     if kind == "time" and (why := why_no_moment(what)):
-        yield Problem(row.line, row.column, f"the time `{what}` that is waited for {why}", _MOMENT_HINT)
+        yield Problem(row.line, row.column, f"the time `{what}` of a wait {why}", _MOMENT_HINT)
     if why_no_duration(row["timeout"]) == _AGES:
         yield Problem(row.line, row.column, f"the timeout `{row['timeout']}` of a wait {_AGES}", _DURATION_HINT)

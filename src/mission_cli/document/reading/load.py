@@ -1,4 +1,4 @@
-"""A text as a mission: `load` never raises, what it could not read stands among the problems."""
+"""Read a text as a mission: `load` never raises; what it cannot read is reported as a problem."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.lazy_sequence import Later
 from mission_cli._support.numbers import whole
-from mission_cli._support.text import one_line
+from mission_cli._support.text import counted, one_line
 from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.document.reading import prose, tables
 from mission_cli.document.reading.checklists import listed_features
@@ -58,7 +58,7 @@ _ROUNDS = pattern(r"\d{1,9}")
 
 @lru_cache(maxsize=16)
 def load(text: str, fallback_id: str = "") -> Loaded:
-    """Read a mission file. `fallback_id` is the folder's name, used where the file names no id."""
+    """Read a mission file. `fallback_id` is the folder's name, used if the file has no id."""
     layout = scan(text)
     front = layout.front
     places = list(islice(milestone_places(layout), MOST_MILESTONES + 1))
@@ -82,13 +82,13 @@ def load(text: str, fallback_id: str = "") -> Loaded:
     mission = _mission(layout, fallback_id, milestones, gates)
     if mission.status is None and front.node("status") is None:
         words = f"the status `{mission.raw_status}` is not known"
-        problems.append(Problem(1, 1, words, "it is kept, and nothing is driven", Severity.WARNING))
+        problems.append(Problem(1, 1, words, "it is kept, but the mission does not run", Severity.WARNING))
     problems += [*front_problems(front, mission.in_force, mission.id), *odd_values(layout, places, gates)]
     return Loaded(mission, tuple(sorted(problems)), layout, bool(grave))
 
 
 def milestone_places(layout: Layout) -> Iterator[MilestonePlace]:
-    """Every milestone section in file order."""
+    """Yield every milestone section, in file order."""
     for section, heading in enumerate(layout.headings):
         found = _MILESTONE.match(heading.title) if section and heading.level in {2, 3, 4} else None
         if not found:
@@ -99,7 +99,7 @@ def milestone_places(layout: Layout) -> Iterator[MilestonePlace]:
 
 
 def feature_rows(table: Table, milestone: int) -> Iterator[tuple[FeatureNumber | None, Row]]:
-    """The real rows of a feature table with their numbers; None where the cell holds no number."""
+    """Yield the real rows of a feature table with their numbers; None if the cell has no number."""
     for row in table.real_rows():
         text = table.text(row, "#").strip("`* ")
         found = feature_number(text)
@@ -141,8 +141,8 @@ def _drafts(places: list[MilestonePlace]) -> tuple[list[Draft], list[Problem]]:
                         Problem(
                             row.line.number,
                             column,
-                            f"{found} has {len(row.texts)} cells under {len(table.columns)} columns",
-                            "write a pipe inside of a cell as \\|",
+                            f"{found} has {counted(len(row.texts), 'cell')} in {counted(len(table.columns), 'column')}",
+                            "write a pipe inside a cell as \\|",
                             Severity.WARNING,
                         )
                     )
@@ -156,7 +156,7 @@ def _column(row: Row) -> int:
 def _feature_sections(layout: Layout) -> dict[FeatureNumber, int]:
     found: dict[FeatureNumber, int] = {}
     for section, heading in enumerate(layout.headings):
-        title = _FEATURE_SECTION.match(heading.title) if section and heading.level >= 3 else None  # noqa: PLR2004 - a feature lies in a milestone
+        title = _FEATURE_SECTION.match(heading.title) if section and heading.level >= 3 else None  # noqa: PLR2004 - a feature is below a milestone
         if title:
             feature = feature_number(title[1])
             if feature is not None:
@@ -192,7 +192,7 @@ def _milestone(
 
 
 def criteria_section(layout: Layout, owner: str) -> int:
-    """The section whose checklist holds the criteria of a milestone (`1`) or feature (`1.2`); -1 if there is none."""
+    """Return the section with the criteria of a milestone (`1`) or feature (`1.2`); -1 if there is none."""
     feature = feature_number(owner)
     if feature is not None:
         return _feature_sections(layout).get(feature, -1)
@@ -219,7 +219,7 @@ def _milestone_criteria(layout: Layout, section: int, validation: str) -> tuple[
 
 
 def section_criteria(layout: Layout, section: int) -> tuple[Criterion, ...]:
-    """The checklist items that stand directly in a section."""
+    """Return the checklist items of a section, without those of its subsections."""
     return tuple(
         read_criterion(
             item.text,
@@ -308,7 +308,7 @@ def _conflict_markers(layout: Layout) -> Iterator[Problem]:
     for found in _CONFLICT.finditer(layout.text):
         line = layout.text.count("\n", 0, found.start()) + 1
         if found[0].startswith("<") or found.start() < start:
-            yield Problem(line, 1, "a merge conflict is left in the file", "decide for one side and remove the markers")
+            yield Problem(line, 1, "the file contains a merge conflict", "choose one side and remove the markers")
 
 
 def _milestone_problems(milestones: tuple[Milestone, ...], layout: Layout) -> Iterator[Problem]:
@@ -322,6 +322,6 @@ def _milestone_problems(milestones: tuple[Milestone, ...], layout: Layout) -> It
                 line,
                 1,
                 f"milestone {milestone.number} has the status `{milestone.raw_status}`, which is not known",
-                "it is kept and does not run",
+                "it is kept but does not run",
                 Severity.WARNING,
             )

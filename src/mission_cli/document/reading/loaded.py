@@ -1,4 +1,4 @@
-"""What a text says as a mission, with the problems that were found in it."""
+"""The result of reading a mission file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a text says. `refused` is true where nothing of it may be driven."""
+    """A mission, the problems of its file, and its layout. `refused` is true if nothing of it may run."""
 
     mission: Mission
     problems: tuple[Problem, ...]
@@ -24,13 +24,13 @@ class Loaded:
     refused: bool
 
     def errors(self) -> tuple[Problem, ...]:
-        """The problems that stop something from running."""
+        """Return the problems that keep something from running."""
         return tuple(p for p in self.problems if p.severity is Severity.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
 class MilestonePlace:
-    """Where a milestone stands: its section, and the tables or the checklist that hold its features."""
+    """The section of a milestone, and the tables or the checklist with its features."""
 
     number: int
     section: int

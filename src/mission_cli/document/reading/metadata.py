@@ -1,4 +1,4 @@
-"""What a file says of the mission as a whole: the front matter, or the `## State` list of the first files."""
+"""Read the values of the whole mission: from the front matter, or from the `## State` list of the first files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PARTS = pattern(r"\s*[/;,]\s+|\s+/\s*")
 
 
 class Facts:
-    """Texts by the dotted names of `keys.KEYS`; asking for a name that is not there is a mistake of ours."""
+    """The texts of the keys in `front_schema.KEYS`, by dotted name; another name raises KeyError."""
 
     def __init__(self, layout: Layout) -> None:
         self.front = layout.front
@@ -39,13 +39,13 @@ class Facts:
         self.in_force = in_force(self.front, self.written) if self.managed else InForce()
 
     def text(self, name: str) -> str:
-        """The value that counts: what is written, or for what bounds a managed mission the last good one."""
+        """Return the value that counts: the written one, or for a limit of a managed mission the value in force."""
         bound = bound_of(name)
         overruled = bound is not None and self.in_force.overrules(name) is not None
         return self.in_force.values.get(bound.name, "") if bound is not None and overruled else self.written(name)
 
     def written(self, name: str) -> str:
-        """The scalar, under its own or another name; what stands in the State list; else empty."""
+        """Return the written scalar, under its own or another name, or from the State list; else empty."""
         if name in _CAPS.values() and not any(self._scalar(key) for key in _CAPS.values()):
             category = next(category for category, key in _CAPS.items() if key == name)
             return _state_caps(self._state.get("budget", ""))[category]
@@ -58,15 +58,15 @@ class Facts:
         return self._state.get(name, "").strip("`") if name in _IN_STATE else ""
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A list of texts, or one text as a list of one."""
+        """Return a list of texts; a single text is a list of one."""
         return self.front.texts(*KEYS[name].steps)
 
     def pairs(self, name: str) -> Mapping[str, str]:
-        """Texts by name."""
+        """Return a mapping from names to texts."""
         return self.front.pairs(*KEYS[name].steps)
 
     def limits(self) -> Limits:
-        """The caps in force."""
+        """Return the caps in force."""
         texts = {name: self.text(key) for name, key in _CAPS.items()}
         return Limits(
             **{name: number(text) or None for name, text in texts.items()},
@@ -76,7 +76,7 @@ class Facts:
         )
 
     def preferences(self) -> Preferences:
-        """How the person wants the work done."""
+        """Return the preferences for the work."""
         workers = number(self.text("preferences.max_parallel_workers"))
         words = []
         for key in ("tech_stack", "deploy_target", "test_framework", "ci_provider", "coding_style"):
@@ -93,25 +93,25 @@ class Facts:
 
 
 def good_values(layout: Layout) -> Mapping[str, str]:
-    """The values that bound a mission as far as they are good, also in a file that is not managed yet."""
+    """Return the valid values of the keys that limit a mission, also for a file that is not managed yet."""
     return in_force(layout.front, Facts(layout).written).values
 
 
 def state_fields(layout: Layout) -> tuple[Field, ...]:
-    """The fields of the `## State` list; none in today's files."""
+    """Return the fields of the `## State` list; current files have none."""
     section = layout.find(STATE_SECTION)
     return tuple(f for f in layout.fields if f.section == section) if section > 0 else ()
 
 
 def state_field(layout: Layout, path: tuple[str, ...]) -> Field | None:
-    """The field of the State list that a key of the front matter stands in, where the front matter lacks it."""
+    """Return the field of the State list for a key that is missing in the front matter, or None."""
     if len(path) != 1 or path[0] not in _IN_STATE or layout.front.node(*path) is not None:
         return None
     return next((f for f in state_fields(layout) if f.name == path[0]), None)
 
 
 def _state_caps(text: str) -> dict[str, str]:
-    """`40h / $300` as caps; what cannot be read is unset."""
+    """Return `40h / $300` as caps by category; what cannot be read is unset."""
     caps = dict.fromkeys(_CAPS, "")
     for part in _PARTS.split(text):
         worked = hours(part)

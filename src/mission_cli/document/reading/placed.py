@@ -1,4 +1,4 @@
-"""A mission file as it lies in its place: its id is the name of its folder."""
+"""Read a mission file in its folder: its id must be the name of the folder."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mission_cli.domain.problems import Problem
 
 
 def load_placed(text: str, folder: str) -> Loaded:
-    """Read the file of the mission folder `folder`. Never raises: an error of ours is a problem of this file alone.
+    """Read the file of the mission folder `folder`. Never raises: a bug becomes a problem of this file only.
 
-    The mission is called as its folder is. Where the file says another id, it is refused: a copied folder would
-    otherwise drive the branches and attempts of the original.
+    The mission has the name of its folder. A file with a different id is refused, because otherwise a copied folder
+    would use the branches and attempts of the original.
     """
     try:
         loaded = load(text, folder)
-    except Exception as error:  # noqa: BLE001 - our bug: it stops this mission, no other, and is shown with its place
+    except Exception as error:  # noqa: BLE001 - a bug stops only this mission, and is shown with its place
         return _failed(folder, error)
     said = loaded.mission.id
     if said == folder:
@@ -33,22 +33,22 @@ def load_placed(text: str, folder: str) -> Loaded:
     problem = Problem(
         line,
         column,
-        f"the id is `{said}`, and the folder is called `{folder}`",
-        f'{rename}; for a copy that is a mission of its own write `id: "{folder}"` and remove its runs/',
+        f"the id is `{said}`, but the folder is called `{folder}`",
+        f'{rename}; to make a copy a separate mission, write `id: "{folder}"` and remove its runs/',
     )
     problems = tuple(sorted((*loaded.problems, problem)))
     return Loaded(replace(loaded.mission, id=MissionId(folder)), problems, loaded.layout, refused=True)
 
 
 def _failed(folder: str, error: Exception) -> Loaded:
-    """What is known of a mission whose file cannot be read because of a bug of ours."""
+    """Return a refused mission whose file cannot be read because of a bug."""
     words = f"the file cannot be read: {where_it_failed(error)}"
-    problem = Problem(1, 1, words, "this is a bug of ours: please report it with the file")
+    problem = Problem(1, 1, words, "this is a bug in mission: please report it with the file")
     return Loaded(Mission(id=MissionId(folder), title=folder, status=None), (problem,), scan(""), refused=True)
 
 
 def where_it_failed(error: Exception) -> str:
-    """Return kind, words and place of an error of ours, as one line."""
+    """Return type, message and place of an exception, in one line."""
     import traceback
 
     places = traceback.extract_tb(error.__traceback__)

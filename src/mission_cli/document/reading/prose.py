@@ -1,4 +1,4 @@
-"""What people wrote in words: the goal, and the lists of the scope, under a heading of their own or behind a field."""
+"""Read the goal and the lists of the scope, which are under a heading or after a field."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BULLETS = "-*+"
 
 
 def goal(layout: Layout) -> str:
-    """The text of `### Goal` in the scope, of `**Goal:**` there, of `## Goal`, else the quote below the title."""
+    """Return the text of `### Goal` or `**Goal:**` in the scope, or of `## Goal`, else the quote below the title."""
     for path in (("scope", "goal"), ("goal",)):
         for section in _sections(layout, *path):
             text = "\n".join(_lines(layout, section)).strip()
@@ -28,7 +28,7 @@ def goal(layout: Layout) -> str:
 
 
 def listed(layout: Layout, *names: str) -> tuple[str, ...]:
-    """The list under `### Name` or `## Name`, or behind `**Name:**` in the scope; the first name that has one."""
+    """Return the list under `### Name` or `## Name`, or after `**Name:**` in the scope, of the first name with one."""
     for name in names:
         for section in _sections(layout, name):
             fields = [f"{f.name.capitalize()}: {f.text}" for f in layout.fields if f.section == section and f.text]
@@ -60,7 +60,7 @@ def _bullets(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _behind(layout: Layout, name: str) -> Iterator[str]:
-    """The bullets between `**Name:**` in the scope and the next field or section."""
+    """Yield the bullets between `**Name:**` in the scope and the next field or section."""
     for place, field in enumerate(layout.fields):
         if field.name == name and layout.path(field.section)[-1:] == ("scope",):
             after = layout.fields[place + 1].line.number if place + 1 < len(layout.fields) else len(layout.lines) + 1

@@ -1,6 +1,6 @@
-"""The sections of a mission file and their tables, with the names that other tools give them.
+"""The sections of a mission file and their tables, with the names that other tools use for them.
 
-Reading, appending and `mission lint` take sections and columns from here.
+Reading, appending and `mission lint` use these definitions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TableForm:
-    """One table: its columns in order, and those that tell it from other tables of its section."""
+    """One table: its columns in order, and those that distinguish it from other tables of its section."""
 
     columns: tuple[str, ...]
     marks: tuple[str, ...]
@@ -31,12 +31,12 @@ class TableForm:
 
 @dataclass(frozen=True, slots=True)
 class SectionForm:
-    """One `##` section: other titles of it, and its tables; the last one is what rows are appended to."""
+    """One `##` section: its other titles, and its tables; rows are appended to the last one."""
 
     also: tuple[str, ...] = ()
     tables: tuple[TableForm, ...] = ()
     shown: bool = False
-    """`mission show` prints its rows as they are; `document/checking/inert.py` says on which of them nothing acts."""
+    """Whether `mission show` prints its rows as they are; `document/checking/inert.py` lists those without effect."""
 
 
 def _table(columns: str, *marks: str) -> tuple[TableForm, ...]:
@@ -93,18 +93,18 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
     "notes": ("secret key",),
     "task id": ("task",),
 }
-"""Columns of other tools that hold what ours hold."""
+"""Names that other tools use for the same columns."""
 
 
 def find_section(layout: Layout, title: str) -> int:
-    """Index of a `##` section by its title or one of its other titles; -1 if there is none."""
+    """Return the index of a `##` section by its title or one of its other titles; -1 if there is none."""
     form = SECTIONS.get(title)
     names = (title, *(form.also if form else ()))
     return next((found for name in names if (found := layout.find(name)) >= 0), -1)
 
 
 def place_of(table: Table, column: str) -> int:
-    """Index of a column by our name (lower case) or that of another tool; -1 when the table has none."""
+    """Return the index of a column by its name (lower case) or another tool's name; -1 if there is none."""
     for name in (column, *_ALSO.get(column, ())):
         if name in table.columns:
             return table.columns.index(name)
@@ -112,25 +112,25 @@ def place_of(table: Table, column: str) -> int:
 
 
 def has_columns(table: Table, columns: tuple[str, ...]) -> bool:
-    """Whether the table has them all."""
+    """Whether the table has all the columns."""
     return all(place_of(table, column) >= 0 for column in columns)
 
 
 def tables_of(layout: Layout, title: str, *columns: str) -> Iterator[Table]:
-    """Every table in a `##` section, or below it, that has all the columns."""
+    """Yield every table in a `##` section, or below it, that has all the columns."""
     section = find_section(layout, title)
     if section >= 0:
         yield from (t for t in layout.tables if layout.within(t.section, section) and has_columns(t, columns))
 
 
 def table_in(layout: Layout, title: str, *columns: str) -> Table | None:
-    """The first of `tables_of`, or None."""
+    """Return the first table of `tables_of`, or None."""
     return next(tables_of(layout, title, *columns), None)
 
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """One real row of a table, its cells by column name."""
+    """One real row of a table, with its cells by column name."""
 
     table: Table
     row: Row
@@ -150,7 +150,7 @@ class RowView:
 
 
 def rows_in(layout: Layout, title: str, *columns: str) -> Iterator[RowView]:
-    """The real rows of the first such table; none where there is no such table."""
+    """Yield the real rows of the first table with these columns; none if there is no such table."""
     table = table_in(layout, title, *columns)
     if table is not None:
         yield from (RowView(table, row) for row in table.real_rows())

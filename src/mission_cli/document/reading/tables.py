@@ -1,4 +1,4 @@
-"""The tables of a mission file's sections as records: gates, requests, waits, spend, logs."""
+"""Read the tables of a mission file's sections: gates, requests, waits, costs, logs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 def gates(
     layout: Layout, known: list[FeatureNumber], aliases: dict[str, FeatureNumber]
 ) -> tuple[tuple[Gate, ...], list[Problem]]:
-    """The gates with their features resolved, and what is wrong with them."""
+    """Return the gates with their features resolved, and the problems of their rows."""
     rows = rows_in(layout, "Gates", "gate", "kind")
     numbers = dict.fromkeys(known).keys()
     found: list[Gate] = []
@@ -60,7 +60,7 @@ def gates(
                 Problem(
                     *at,
                     f"the gate `{name}` has the kind `{word}`, which is not known",
-                    "known are checkpoint, approval, quality, delay",
+                    "use one of checkpoint, approval, quality, delay",
                 )
             )
         problems += [
@@ -76,7 +76,7 @@ def _names(text: str) -> list[str]:
 
 
 def team(layout: Layout) -> Iterator[Member]:
-    """Who works in the mission; an unreadable limit is none."""
+    """Yield the members of the team; a limit that cannot be read means no limit."""
     for row in rows_in(layout, "Team", "agent"):
         if agent := row["agent"].strip("`* "):
             most = number(row["max parallel"])
@@ -85,7 +85,7 @@ def team(layout: Layout) -> Iterator[Member]:
 
 
 def approvals(layout: Layout) -> Iterator[Approval]:
-    """The decisions of people at gates."""
+    """Yield the decisions of people about gates and landings."""
     rows = rows_in(layout, "Approvals", "gate", "decision")
     for row in rows:
         cell = [row[c] for c in ("timestamp", "gate", "decision", "by", "commit", "comment")]
@@ -93,7 +93,7 @@ def approvals(layout: Layout) -> Iterator[Approval]:
 
 
 def requests(layout: Layout) -> Iterator[InputRequest]:
-    """The questions to people, open or not."""
+    """Yield the questions to people, open or not."""
     rows = rows_in(layout, "Input Requests", "prompt", "status")
     for row in rows:
         yield InputRequest(
@@ -111,7 +111,7 @@ def requests(layout: Layout) -> Iterator[InputRequest]:
 
 
 def waits(layout: Layout) -> Iterator[Wait]:
-    """What features wait for outside."""
+    """Yield the external events that features wait for."""
     rows = rows_in(layout, "Waits", "feature", "waiting for")
     for row in rows:
         feature = feature_number(row["feature"])
@@ -126,7 +126,7 @@ def waits(layout: Layout) -> Iterator[Wait]:
 
 
 def needed_resources(layout: Layout) -> Iterator[str]:
-    """Names of the resources that somebody still has to provide, from one table or from several."""
+    """Yield the names of the resources that a person still has to provide, from all tables of the section."""
     for table in tables_of(layout, "Resources", "name", "status"):
         open_words = {"needed", "pending"} if "dependency" in table.columns else {"needed"}
         for row in (RowView(table, r) for r in table.real_rows()):
@@ -135,7 +135,7 @@ def needed_resources(layout: Layout) -> Iterator[str]:
 
 
 def kept(layout: Layout) -> Iterator[KeptRow]:
-    """The rows of sections that `mission show` prints as they are."""
+    """Yield the rows of sections that `mission show` prints as they are."""
     for title, form in SECTIONS.items():
         if not form.shown or find_section(layout, title) < 0:
             continue
@@ -145,20 +145,20 @@ def kept(layout: Layout) -> Iterator[KeptRow]:
 
 
 def row_problems(layout: Layout, features: Sequence[Feature]) -> Iterator[Problem]:
-    """Rows that speak of features which do not exist: they are shown, and hold nothing."""
+    """Yield problems for waits of features that do not exist, which have no effect, and requests without a number."""
     known = {f.number for f in features}
     for row in rows_in(layout, "Waits", "feature", "waiting for"):
         if feature_number(row["feature"]) not in known:
             words = f"a wait names the feature `{row['feature']}`, which does not exist"
-            yield Problem(row.line, row.column, words, "write its number as it stands in the milestone")
+            yield Problem(row.line, row.column, words, "write its number as in the milestone")
     for row in rows_in(layout, "Input Requests", "prompt", "status"):
         if not whole(row["#"]):
-            hint = "the next pulse gives it one, or write it into the column #"
+            hint = "the next pulse adds one; or write it into the column #"
             yield Problem(row.line, row.column, "an input request without a number", hint, Severity.WARNING)
 
 
 def spends(layout: Layout) -> Iterator[Spend]:
-    """The spend log."""
+    """Yield the rows of the spend log."""
     rows = rows_in(layout, "Budget Tracking", "category", "amount")
     for row in rows:
         yield Spend(
@@ -171,7 +171,7 @@ def spends(layout: Layout) -> Iterator[Spend]:
 
 
 def recoveries(layout: Layout) -> Iterator[Recovery]:
-    """The safety stops, open or closed."""
+    """Yield the safety stops, open or closed."""
     rows = rows_in(layout, "Recovery Log", "feature", "status")
     for row in rows:
         yield Recovery(
@@ -183,7 +183,7 @@ def recoveries(layout: Layout) -> Iterator[Recovery]:
 
 
 def progress(layout: Layout) -> Iterator[LogRow]:
-    """The progress log."""
+    """Yield the rows of the progress log."""
     table = table_in(layout, "Progress Log", "event", "details")
     if table is not None:
         at, event, details = (place_of(table, column) for column in ("timestamp", "event", "details"))

@@ -1,8 +1,8 @@
-"""Which values of the front matter bound a managed mission: a mistake never widens a cap.
+"""Determine the values in force, which limit a managed mission: a mistake in the file never raises a cap.
 
-Beside what people write, the file records under `in_force` the last good value of each key that bounds the mission.
-A value that cannot be read, that was removed, or that grows beyond what a person plausibly means in one edit does
-not count: the recorded one does, until `mission set` says otherwise. See `docs/adr/0050-keep-the-last-valid-value.md`.
+The file records under `in_force` the last valid value of each key that limits the mission. If a value cannot be read,
+was removed, or grows more than is plausible in one edit, the recorded value counts until `mission set` changes it.
+See `docs/adr/0050-keep-the-last-valid-value.md`.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 SECTION = "in_force"
 MANAGED = "mission"
-"""The word behind `managed` in files that this program serves."""
+"""The value of `managed` in files that this program serves."""
 UNLIMITED = "unlimited"
 MOST_TIMES = 10
 """A cap that grows more than tenfold in one edit has to be confirmed."""
 _LATER = timedelta(days=5 * 365)
-"""So does a deadline that moves by more than five years."""
+"""A deadline that moves by more than five years has to be confirmed, too."""
 _NOT_MANAGED = frozenset({"", "null", "~", "false", "no", "off", "none"})
 _UNSET = frozenset({"", "null", "~"})
 _PLAIN_NUMBER = pattern(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
@@ -47,17 +47,17 @@ _PERCENT = 100
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A key whose value bounds a mission."""
+    """A key whose value limits a mission."""
 
     key: str
     why_bad: Callable[[str], str]
-    """Say what is wrong with a text that is not empty, or return the empty string."""
+    """Returns what is wrong with a text that is not empty, or the empty string."""
     why_wider: Callable[[str, str], str] = lambda _old, _new: ""
-    """Say why a good value widens the recorded one too much for one edit, or return the empty string."""
+    """Returns why a valid value exceeds the recorded one too much for one edit, or the empty string."""
 
     @property
     def name(self) -> str:
-        """The name under `in_force`."""
+        """The key's name under `in_force`."""
         return self.key.rsplit(".", 1)[-1]
 
 
@@ -152,23 +152,23 @@ _BY_KEY = {bound.key: bound for bound in BOUNDS.values()}
 
 
 def is_managed(front: Front) -> bool:
-    """Whether this program serves the file. A misspelled word does not end that: taking the line away does."""
+    """Whether this program serves the file. Removing the line `managed` ends that; a misspelled value does not."""
     word = front.text("managed")
     return word == MANAGED or (front.node(SECTION) is not None and word.casefold() not in _NOT_MANAGED)
 
 
 def is_recordable(front: Front) -> bool:
-    """Whether values can be recorded in the file: nothing else stands under `in_force`."""
+    """Whether values can be recorded in the file: `in_force` is missing or a mapping."""
     return not front.missing and (front.node(SECTION) is None or isinstance(front.node(SECTION), MappingNode))
 
 
 def bound_of(key: str) -> Bound | None:
-    """The bound that a dotted key is, or None."""
+    """Return the bound for a dotted key, or None."""
     return _BY_KEY.get(key)
 
 
 def is_unset(key: str, text: str) -> bool:
-    """Whether a text means that the key is not set: empty, null, and 0 where a number stands."""
+    """Whether a text means that the key is not set: it is empty or null, or 0 for a number."""
     if text.strip().casefold() in _UNSET:
         return True
     numeric = KEYS[key].kind in {Kind.CAP, Kind.COUNT, Kind.NUMBER}
@@ -176,12 +176,12 @@ def is_unset(key: str, text: str) -> bool:
 
 
 def as_scalar(text: str) -> Scalar:
-    """Return a text as it is written into the file: a plain number without quotes."""
+    """Return a text as the scalar to write: a plain number gets no quotes."""
     return Decimal(text) if _PLAIN_NUMBER.fullmatch(text) else text
 
 
 def in_force(front: Front, text_of: Callable[[str], str]) -> InForce:
-    """Return the values that count. `text_of` reads a key by its dotted name, other names of it included."""
+    """Return the values that count. `text_of` reads a key by its dotted name, or by its other names."""
     written = front.pairs(SECTION)
     values: dict[str, str] = {}
     overruled: list[Overruled] = []
@@ -201,7 +201,7 @@ def in_force(front: Front, text_of: Callable[[str], str]) -> InForce:
         line, column = (place.start_mark.line + 2, place.start_mark.column + 1) if place else (1, 1)
         overruled.append(Overruled("managed", word, MANAGED, f"is `{word}`, which is not known", line, column))
     if not is_recordable(front):
-        words = "does not hold the last good values any more: remove the line, and it is written again"
+        words = "does not contain the last valid values any more: remove the line, and it will be written again"
         overruled.append(Overruled(SECTION, front.text(SECTION), "", words, front.line_of(SECTION)))
     return InForce(values, written, tuple(overruled), is_recordable(front))
 
@@ -212,7 +212,7 @@ def _recorded(bound: Bound, written: Mapping[str, str]) -> str:
 
 
 def _is_many(front: Front, bound: Bound) -> bool:
-    """Whether a list or a mapping stands where one value belongs."""
+    """Whether the key has a list or a mapping instead of one value."""
     path = KEYS[bound.key].steps
     return front.node(*path) is not None and front.value(*path) is None
 
@@ -226,11 +226,11 @@ def _why_not(bound: Bound, text: str, recorded: str, many: bool) -> str:  # noqa
 
 
 def _why_unknown(bound: Bound, text: str, recorded: str, written: Mapping[str, str]) -> str:
-    """Say that neither the key nor its record can be read, where there was a value; else the empty string."""
+    """Return that neither the key nor its record can be read, if there was a value; else the empty string."""
     said = written.get(bound.name, "").strip()
     if recorded or is_unset(bound.key, said) or not is_unset(bound.key, text):
         return ""
-    return f"was removed, and what `{SECTION}` records of it {bound.why_bad(said)}"
+    return f"was removed, and its value under `{SECTION}` {bound.why_bad(said)}"
 
 
 def _place(front: Front, bound: Bound) -> tuple[int, int]:
@@ -241,7 +241,7 @@ def _place(front: Front, bound: Bound) -> tuple[int, int]:
 
 
 def recorded_with(text: str, changes: Sequence[Change]) -> Iterator[SetFront]:
-    """Record the values that changes set, in a file that records values at all: what we set ourselves is good."""
+    """Yield the changes that record the values which the program itself sets, if the file records values."""
     front = read_front(text)
     if front.node(SECTION) is None or not is_recordable(front):
         return

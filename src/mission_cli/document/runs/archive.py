@@ -1,7 +1,7 @@
-"""Run records put together by year: `runs/2026.md` holds records as they were, one behind the other.
+"""Yearly archives of run records: `runs/2026.md` contains unchanged records, one after another.
 
-The first line names a word that stands in no record; a line with that word and an attempt's name begins a record.
-So whatever a record holds, a prompt about this very format among it, it comes out byte for byte as it went in.
+The first line names a word that appears in no record; a line with that word and an attempt's name precedes each record.
+So every record can be read back byte for byte, even if it contains text in this format.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ _ATTEMPT = pattern(r"(?:plan|([0-9]+)\.([0-9]+))-a([0-9]+)\Z")
 
 
 def is_roll(name: str) -> bool:
-    """Whether a file of `runs/`, without `.md`, is that of a year."""
+    """Whether the name of a file of `runs/`, without `.md`, is that of a yearly archive."""
     return bool(_NAME.match(name))
 
 
 def year_of(stamp: str) -> str:
-    """The year of a record's end: what its file is called."""
+    """Return the year of a record's end, which is the name of its archive."""
     return stamp[:4] if _NAME.match(stamp[:4]) else "0000"
 
 
 def year_in(text: str) -> str:
-    """The year that a file says it is of; empty where its first line is gone."""
+    """Return the year in an archive's first line; empty if that line is missing."""
     first = _FIRST.match(text)
     return first[1] if first else ""
 
 
 def join_roll(year: str, records: Mapping[str, str]) -> str:
-    """Return the file of a year; the same for the same records, in whatever order they come."""
+    """Return the archive of a year; it does not depend on the order of the records."""
     from hashlib import sha256
 
     names = sorted(records, key=_order)
@@ -50,7 +50,7 @@ def join_roll(year: str, records: Mapping[str, str]) -> str:
 
 
 def split_roll(text: str) -> dict[str, str]:
-    """Return the records of a year's file by attempt; none where its first line is gone."""
+    """Return the records of an archive by attempt; empty if its first line is missing."""
     first = _FIRST.match(text)
     if first is None:
         return {}

@@ -1,4 +1,4 @@
-"""Two copies of one run record: it is written twice, at the intent and at the settlement, and the later one counts."""
+"""Merge two copies of a run record, which is written at the intent and at the settlement: the later one counts."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _FACT = pattern(r"^(run|state|cause|ended): *['\"]?([^'\"\n]*)", re.MULTILINE)
 
 
 def merge_runs(base: str, ours: str, theirs: str) -> str | None:
-    """Return the record that counts; None where the two are not records of one run.
+    """Return the record that counts; None if the two are not records of the same run.
 
-    Settled beats intended; of two settlements the one that is done counts, then the one that ended later.
+    A settled record counts more than an intended one; of two settled ones the one that is done, then the later one.
     """
     agreed = agree(base, ours, theirs)
     if agreed is not None:
@@ -30,7 +30,7 @@ def merge_runs(base: str, ours: str, theirs: str) -> str | None:
 
 
 def merge_rolls(base: str, ours: str, theirs: str) -> str | None:
-    """Return the file of a year that holds every record of both; None where one of them is no such file."""
+    """Return the archive with all records of both; None if one of them is not an archive."""
     rolls = [split_roll(text) for text in (base, ours, theirs)]
     if not all(rolls[1:]):
         return None

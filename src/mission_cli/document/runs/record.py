@@ -1,4 +1,4 @@
-"""Run records as files: facts in the front matter, words in the body. Only we write them."""
+"""Read and write run records: facts in the front matter, texts in the body. Only this program writes them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _UNKNOWN = "unknown"
 
 
 class _Handler(YAMLHandler):
-    """Reads no more of YAML than is safe: records are in git, and anybody can edit them."""
+    """Reads YAML with limits, because records are in git and can be edited."""
 
     def load(self, fm: str, **_: object) -> Any:
         return load_values(fm)[1]
@@ -88,7 +88,7 @@ def write_run(record: RunRecord) -> str:
 
 @lru_cache(maxsize=4096)  # records never change once they are settled, and each round of the loop reads all of them
 def read_run(text: str) -> RunRecord | None:
-    """Return the record of a file, or None when it is none or was broken by hand."""
+    """Return the record in a file, or None if the text is not a valid record."""
     try:
         post = frontmatter.loads(text, handler=_Handler())
         facts: dict[str, Any] = dict(post.metadata)
@@ -159,16 +159,16 @@ def _usage(facts: dict[str, Any]) -> Usage:
 
 
 def _amount(value: object) -> Decimal:
-    """An amount that is held or used; what is not a number or out of range counts as the most there is, not as room."""
+    """Return an amount; one that is not a number or out of range counts as the maximum, so that no budget is freed."""
     amount = decimal_of(value or 0)
     return MOST if amount is None else max(amount, Decimal(0))
 
 
 def _count(value: object) -> int:
-    """The same in whole numbers."""
+    """Return the same as a whole number."""
     return int(_amount(value))
 
 
 def _printable(text: str) -> str:
-    """Control characters of a worker's output as something that a terminal does not obey."""
+    """Return a worker's output with control characters replaced."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)

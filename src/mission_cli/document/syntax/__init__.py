@@ -1,1 +1,1 @@
-"""Text as lines, tables, fields and YAML: the form of a mission file, without its meaning."""
+"""Parse text into lines, tables, fields and YAML: the form of a mission file, without its meaning."""

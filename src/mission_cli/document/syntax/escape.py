@@ -1,4 +1,4 @@
-"""Text from outside as Markdown that cannot change the structure of a mission file."""
+"""Escape text from outside as Markdown that cannot change the structure of a mission file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CLOSED_COMMENT = pattern(r"&(?:amp;)*lt;!--")
 
 
 def closed(text: str) -> str:
-    """Return `text` so that it opens no comment; `opened` gives it back."""
+    """Return `text` escaped so that it opens no comment; `opened` undoes it."""
     return _COMMENT.sub(lambda m: "&lt;!--" if m[0] == "<!--" else f"&amp;{m[0][1:]}", text) if "!--" in text else text
 
 
@@ -32,7 +32,7 @@ def opened(text: str) -> str:
 
 
 def cell(text: str, limit: int = 500) -> str:
-    """Return `text` for a table cell: one line, pipes escaped, no comment opened; a reader of the row gets it back."""
+    """Return `text` for a table cell: one line, pipes escaped, no comment opened; reading the row undoes it."""
     return closed(one_line(text, limit)).replace("|", "\\|")
 
 
@@ -51,7 +51,7 @@ def prose(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """Undo `prose` as far as a reader of the words is concerned."""
+    """Undo the escapes of `prose`; removed characters and white space do not come back."""
     return opened(_ESCAPED.sub(r"\1", text))
 
 

@@ -1,7 +1,7 @@
-"""Fields: `**Name:** value` on a line of its own, several with bars between them, or run together by a formatter.
+"""Fields: `**Name:** value` on a separate line, several separated by bars, or joined by a formatter.
 
 A formatter that wraps lines makes one paragraph of `**Status:** active` and `**Estimate:** 2h`. The loop's own fields
-of a milestone are read wherever they stand in such a paragraph; their names and values may go on in its next lines.
+of a milestone are found anywhere in such a paragraph; their names and values may continue in its next lines.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def is_ours(raw: str) -> bool:
 
 
 def begins_block(raw: str) -> bool:
-    """Whether a line is no continuation of the paragraph above it."""
+    """Whether a line begins a new block and does not continue the paragraph above it."""
     return _BLOCK.match(raw) is not None
 
 
 def fields_in(text: str, start: int, end: int) -> Iterator[Found]:
-    """The fields of a line, or of the paragraph from `start` to `end` where the loop's own field begins it."""
+    """Yield the fields of a line, or of the paragraph from `start` to `end` if it begins with one of the loop's."""
     first = _FIRST.match(text, start, end)
     if not first:
         return
@@ -71,7 +71,7 @@ def _line_end(text: str, start: int, end: int) -> int:
 
 
 def _end_of_value(text: str, name: str, start: int, end: int) -> int:
-    """The last value of a paragraph ends with its line: what comes behind it is prose, but for a criterion's words."""
+    """Return the end of a paragraph's last value: the end of its line, or of the paragraph for a criterion."""
     if name == _LONG:
         return end
     line = text.find("\n", start, end)

@@ -1,4 +1,4 @@
-"""The YAML front matter with the place of every scalar, so that it can be patched and never dumped."""
+"""Read the YAML front matter with the place of every scalar, so that it can be patched without rewriting it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PLAIN = pattern(r"[A-Za-z_./][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*\Z")
 _NOT_TEXT = pattern(r"(?:true|false|yes|no|on|off|null|none|\.nan|[-+]?\.inf|\.|y|n)\Z", re.IGNORECASE)
 _LONGEST = 65536
 _PRIORITY = pattern(r"priority[\"']?\s*:\s*[\"']?(?:urgent|high|low)")
-"""A cheap look, so that the front matter is read only where it says something unusual."""
+"""A cheap test, so that the front matter is parsed only if it has a priority other than normal."""
 
 Scalar = str | int | bool | Decimal
 
@@ -54,16 +54,16 @@ class Front:
     """Every node by its path of keys; the root is at the empty path."""
 
     def node(self, *path: str) -> yaml.Node | None:
-        """The node under a path of keys, or None; of a key that stands there twice the first."""
+        """Return the node under a path of keys, or None; the first one if a key appears twice."""
         return self.nodes.get(path)
 
     def value(self, *path: str) -> Value | None:
-        """The scalar under a path of keys; None when it is absent or no scalar."""
+        """Return the scalar under a path of keys; None if it is missing or not a scalar."""
         node = self.node(*path)
         return _value(node, self.start) if isinstance(node, yaml.ScalarNode) else None
 
     def line_of(self, *path: str) -> int:
-        """Line of the deepest key on the way to a path that is there, from 1."""
+        """Return the line, from 1, of the deepest existing key on a path."""
         for depth in range(len(path), 0, -1):
             node = self.node(*path[:depth])
             if node is not None:
@@ -71,14 +71,14 @@ class Front:
         return 1
 
     def text(self, *path: str) -> str:
-        """The scalar's text, or the empty string. YAML's null is empty."""
+        """Return the scalar's text, or the empty string. YAML's null is empty."""
         node = self.node(*path)
         if not isinstance(node, yaml.ScalarNode) or node.tag.endswith(":null"):
             return ""
         return str(node.value).strip()
 
     def texts(self, *path: str) -> tuple[str, ...]:
-        """A list of scalars, or one scalar as a list of one."""
+        """Return a list of scalars; a single scalar is a list of one."""
         node = self.node(*path)
         if isinstance(node, yaml.SequenceNode):
             return tuple(str(n.value) for n in node.value if isinstance(n, yaml.ScalarNode))
@@ -86,14 +86,14 @@ class Front:
         return (one,) if one else ()
 
     def pairs(self, *path: str) -> dict[str, str]:
-        """A mapping of scalars; anything deeper is left out."""
+        """Return a mapping of scalars; other values are left out."""
         node = self.node(*path)
         if not isinstance(node, yaml.MappingNode):
             return {}
         return {name: str(v.value) for name, v in _named(node) if isinstance(v, yaml.ScalarNode)}
 
     def scalars(self, above: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], str]]:
-        """Every scalar with its path, behind the names `above` it; an alias is not followed twice."""
+        """Return every scalar with its path, prefixed by `above`; an alias is not followed twice."""
         found: list[tuple[tuple[str, ...], str]] = []
         if self.root is not None:
             _collect(self.root, above, found, set())
@@ -101,7 +101,7 @@ class Front:
 
 
 def read_front(text: str) -> Front:
-    """Find and compose the front matter of `text`. Never raises: what is wrong stands in `problems`."""
+    """Find and parse the front matter of `text`. Never raises: errors are in `problems`."""
     offset = 1 if text.startswith("\ufeff") else 0
     opening = _FENCE.match(text, offset)
     if not opening:
@@ -110,19 +110,19 @@ def read_front(text: str) -> Front:
     eol = opening[1] or "\n"
     closing = _CLOSE.search(text, start)
     if not closing:
-        problem = Problem(1, 1, "the front matter is never closed", "put a line `---` behind it")
+        problem = Problem(1, 1, "the front matter is not closed", "add a line `---` after it")
         return Front(start, start, problems=(problem,), eol=eol)
     return _read_body(text[start : closing.start()], start, eol)
 
 
 def priority_of(text: str) -> str:
-    """The word behind `priority` in a mission file, without reading the rest of it; empty where it is the usual one."""
+    """Return the `priority` of a mission file, without reading the rest of it; empty if it is normal."""
     return read_front(text).text("priority") if _PRIORITY.search(text, 0, _LONGEST) else ""
 
 
 @lru_cache(maxsize=4)
 def _read_body(body: str, start: int, eol: str) -> Front:
-    """Compose the YAML between the fences; most patches leave it alone, and reading again to check them is cheap."""
+    """Parse the YAML between the fences; it is cached, because most patches do not change it."""
     end = start + len(body)
     try:
         root = _compose(body)
@@ -147,11 +147,11 @@ def edit_scalar(
 ) -> tuple[int, int, str]:
     """Return (start, end, replacement) that sets one scalar and keeps quoting, comments and order.
 
-    With `single`, which is for a key of one value, it also takes the place of a list or a mapping.
-    Raises ValueError with the reason where that can't be done safely.
+    With `single`, for a key that takes one value, it also replaces a list or a mapping.
+    Raises ValueError with the reason if that cannot be done safely.
     """
     if front.missing or front.problems:
-        raise ValueError("the front matter is missing or broken")
+        raise ValueError("the front matter is missing or has errors")
     node = front.node(*path)
     if node is not None:
         replace = _replace_all if single and not isinstance(node, yaml.ScalarNode) else _replace
@@ -164,7 +164,7 @@ def edit_scalar(
 
 
 def render_scalar(value: Scalar, style: str = "", *, flow: bool = False) -> str:
-    """Return YAML for a scalar, in the style of what it replaces where that can hold it."""
+    """Return YAML for a scalar, if possible in the style of the one that it replaces."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | Decimal):
@@ -178,7 +178,7 @@ def render_scalar(value: Scalar, style: str = "", *, flow: bool = False) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return `text` as a double-quoted YAML scalar on one line, whatever is in it."""
+    """Return any `text` as a double-quoted YAML scalar on one line."""
     out = []
     for char in text:
         if char in '"\\':
@@ -204,16 +204,16 @@ def _yaml_problem(error: yaml.MarkedYAMLError, body: str, line: int, column: int
     source = body.splitlines()[line - 2] if 0 <= line - 2 < len(body.splitlines()) else ""
     if "\t" in source[: max(column, len(source) - len(source.lstrip()))]:
         return Problem(line, source.index("\t") + 1, "a tab in the indentation of the front matter", "use spaces")
-    what = error.problem or error.context or "it is no YAML"
+    what = error.problem or error.context or "it is not valid YAML"
     return Problem(line, column, f"the front matter cannot be read: {what}", "quote the value if it is text")
 
 
 def _index(
     node: yaml.Node, path: tuple[str, ...], nodes: dict[tuple[str, ...], yaml.Node], above: frozenset[int]
 ) -> bool:
-    """Enter every node below `node`, and return whether a key stands twice in one of its mappings.
+    """Add every node below `node` to `nodes`; return whether a key appears twice in one of its mappings.
 
-    Aliases are followed, but never in a circle and never without end.
+    Aliases are followed, but not in circles, and only up to a limit.
     """
     nodes.setdefault(path, node)
     if not isinstance(node, yaml.MappingNode) or id(node) in above or len(nodes) > MOST_NODES:
@@ -230,7 +230,7 @@ def _index(
 
 
 def _named(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
-    """The values of a mapping with their keys as text; a key that is a list or a mapping itself is left out."""
+    """Yield the values of a mapping with their keys as text; keys that are lists or mappings are left out."""
     return ((str(key.value), value) for key, value in node.value if isinstance(key, yaml.ScalarNode))
 
 
@@ -242,7 +242,7 @@ def _duplicates(node: yaml.Node | None, seen: set[int]) -> Iterator[Problem]:
     for key, value in node.value:
         if isinstance(key, yaml.ScalarNode) and key.value in keys:
             mark = key.start_mark
-            words = f"the key `{key.value}` stands here twice"
+            words = f"the key `{key.value}` appears twice"
             yield Problem(mark.line + 2, mark.column + 1, words, "remove one of them")
         elif isinstance(key, yaml.ScalarNode):
             keys.add(key.value)
@@ -297,7 +297,7 @@ def _replace(text: str, front: Front, path: tuple[str, ...], node: yaml.Node, va
 def _replace_all(
     text: str, front: Front, path: tuple[str, ...], node: yaml.Node, value: Scalar
 ) -> tuple[int, int, str]:
-    """Put one value where a list or a mapping stands that nothing else refers to."""
+    """Replace a list or a mapping, to which nothing else refers, by one value."""
     key = _key(front, path)
     start = text.index(":", front.start + key.end_mark.index) + 1 if key is not None else 0
     end = front.start + _deep_end(node)

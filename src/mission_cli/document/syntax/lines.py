@@ -1,4 +1,4 @@
-"""The lines of a text as offsets; a line is made into an object when somebody asks for it."""
+"""The lines of a text as offsets; objects for lines are created only on access."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Line(NamedTuple):
 
 
 class Lines(Sequence[Line]):
-    """Every line of a text; `starts` and `ends` are offsets, in order."""
+    """The lines of a text; `starts` and `ends` are offsets, in order."""
 
     __slots__ = ("ends", "starts")
 
@@ -59,12 +59,12 @@ class Lines(Sequence[Line]):
         return map(Line, itertools.count(1), self.starts, self.ends)
 
     def at(self, offset: int) -> int:
-        """Index of the first line that begins at an offset or behind it."""
+        """Return the index of the first line that begins at an offset or after it."""
         return bisect.bisect_left(self.starts, offset)
 
 
 def _mixed(text: str) -> tuple[list[int], list[int]]:
-    """Starts and ends of the lines of a text with carriage returns in it."""
+    """Return starts and ends of the lines of a text that contains carriage returns."""
     starts, ends = [0], []
     for eol in _EOL.finditer(text):
         ends.append(eol.start())

@@ -1,4 +1,4 @@
-"""Rows of pipe tables. A row is split into cells when somebody asks for them: most are only carried along."""
+"""Rows of pipe tables. A row is split into cells only on access, because most rows are never read."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 _PIPE_TOKENS = pattern(r"\\\||`+|\|")
 _PADDING = " \t"
 _NOTHING = "| \t0123456789."
-"""What a placeholder row consists of."""
+"""The characters of which a placeholder row consists."""
 
 
 class Cell(NamedTuple):
-    """Content of a cell without its padding: offsets into the file, and raw text."""
+    """The content of a cell without its padding: offsets into the file, and raw text."""
 
     start: int
     end: int
@@ -43,7 +43,7 @@ class Row:
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """Its cells with their places."""
+        """The cells with their offsets."""
         if self._cells is None:
             at, raw = self.line.start, self.raw
             self._cells = tuple(Cell(at + s, at + e, raw[s:e]) for s, e in split_row(raw, self.expected))
@@ -51,7 +51,7 @@ class Row:
 
     @property
     def texts(self) -> list[str]:
-        """The unescaped texts of its cells."""
+        """The unescaped texts of the cells."""
         if self._texts is None:
             if any(mark in self.raw for mark in "`\\&") or self.raw[:1] != "|" or self.raw.count("|") == 1:
                 self._texts = [escape.opened(cell.text.replace("\\|", "|")) for cell in self.cells]
@@ -62,12 +62,12 @@ class Row:
         return self._texts
 
     def text(self, place: int) -> str:
-        """The unescaped text of a cell by its place; empty where there is none."""
+        """Return the unescaped text of a cell by its index; empty if there is none."""
         texts = self.texts
         return texts[place] if 0 <= place < len(texts) else ""
 
     def empty(self) -> bool:
-        """A placeholder of the template: nothing in it, or nothing but a number in the first cell."""
+        """Whether the row is a placeholder: empty, or with only a number in its first cell."""
         if self.raw.strip(_NOTHING):
             return False
         texts = self.texts
@@ -83,7 +83,7 @@ class Table:
     header: Row
     delimiter: Line
     source: str
-    """The text that the table stands in."""
+    """The text that contains the table."""
     all_lines: Lines
     lines: list[int] = field(default_factory=list)
     """Indices of the lines of its rows."""
@@ -91,7 +91,7 @@ class Table:
 
     @property
     def rows(self) -> list[Row]:
-        """Its rows, placeholders too."""
+        """The rows, including placeholders."""
         if self._rows is None:
             width = len(self.columns)
             lines = map(self.all_lines.__getitem__, self.lines)
@@ -106,20 +106,20 @@ class Table:
         return self.source[self.all_lines.starts[self.lines[0]] : self.all_lines.ends[self.lines[-1]]]
 
     def place(self, column: str) -> int:
-        """Index of a column by name, -1 when the table has none."""
+        """Return the index of a column by name; -1 if there is none."""
         return self.columns.index(column) if column in self.columns else -1
 
     def cell(self, row: Row, column: str) -> Cell | None:
-        """The cell of a row by column name, or None."""
+        """Return the cell of a row by column name, or None."""
         place = self.place(column)
         return row.cells[place] if 0 <= place < len(row.cells) else None
 
     def text(self, row: Row, column: str) -> str:
-        """The unescaped text of a cell, or the empty string."""
+        """Return the unescaped text of a cell, or the empty string."""
         return row.text(self.place(column))
 
     def real_rows(self) -> Iterator[Row]:
-        """The rows that are no placeholders."""
+        """Yield the rows that are not placeholders."""
         return (row for row in self.rows if not row.empty())
 
 

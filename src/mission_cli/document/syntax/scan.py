@@ -1,6 +1,6 @@
-"""The structure of a mission file in one pass over its lines: headings, tables, checklists, fields.
+"""Find the structure of a mission file in one pass over its lines: headings, tables, checklists, fields.
 
-Nothing here knows what a mission is. Comments and fenced code hide what they contain.
+This module does not know what a mission is. The content of comments and fenced code is not structure.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _HEADING = pattern(r" {0,3}(#{1,6})(?=[ \t]|\Z)")
 _DELIMITER = pattern(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)*[ \t]*:?-+:?[ \t]*\|?\Z")
 _ITEM = pattern(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[([ xX])\](?:[ \t]+|\Z)")
 LONGEST_LINE = 20_000
-"""Characters; a longer line is kept as prose, whatever it begins with: nothing shall hang on it."""
+"""In characters; a longer line is always prose, because parsing it could take too long."""
 MOST_CHARACTERS = 4 * 2**20
-"""A file with more is read as far as its front matter."""
+"""Of a longer file only the front matter is read."""
 MOST_PARTS = 20_000
-"""Headings, fields, boxes and tables; nothing is read behind so many."""
+"""Headings, fields, boxes and tables; nothing after this number is read."""
 _FENCE = pattern(r" *(`{3,}|~{3,})([^`]*)\Z")
 
 
@@ -44,11 +44,11 @@ class Item:
     end: int
     text: str
     more: list[Line] = field(default_factory=list)
-    """Indented lines behind it that belong to it."""
+    """Indented lines after it that belong to it."""
 
 
 class Field(NamedTuple):
-    """`**Name:** value` on a line of its own; the name is in lower case."""
+    """One field `**Name:** value`; the name is in lower case."""
 
     section: int
     line: Line
@@ -59,7 +59,7 @@ class Field(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """A heading; `title` is without comments, `name` in lower case. Section 0 stands before the first heading."""
+    """A heading; `title` is without comments, `name` in lower case. Section 0 is before the first heading."""
 
     level: int
     title: str
@@ -70,7 +70,7 @@ class Heading(NamedTuple):
 
 @dataclass(slots=True)
 class Layout:
-    """All that is known about the structure of one text."""
+    """The structure of one text."""
 
     text: str
     front: Front
@@ -87,37 +87,37 @@ class Layout:
     sections: dict[tuple[int, str], int] = field(default_factory=dict)
     """Index of the first heading by (level, title in lower case)."""
     comments: list[tuple[int, int]] = field(default_factory=list)
-    """Offsets of the comments that go on over several lines: where each begins, and its `-->`."""
+    """Offsets of the comments that span several lines: of their beginning and of their `-->`."""
     stray: list[Line] = field(default_factory=list)
     """Lines that begin with a bar and belong to no table."""
     open_fence: int = 0
-    """Line number of a code fence that is never closed and hides all behind it; 0: there is none."""
+    """Line number of a code fence that is not closed and hides everything after it; 0 if there is none."""
     cut: int = 0
-    """Line number from which nothing is read, because the file is too large; 0: all of it is."""
+    """Line number from which nothing is read, because the file is too large; 0 if everything is read."""
     _names: list[str] | None = None
     _named_tables: dict[str, Table] | None = None
 
     def raw(self, line: Line) -> str:
-        """The text of a line."""
+        """Return the text of a line."""
         return self.text[line.start : line.end]
 
     def why_hidden(self, at: int) -> tuple[str, int]:
-        """Why a line that is put at this offset would not be read, and the line to blame; ("", 0): it would be."""
+        """Return why a line inserted at this offset would not be read, and the line of the cause; else ("", 0)."""
         for opened, close in self.comments:
             if opened < at <= close:
                 line = self.text.count("\n", 0, opened) + 1
-                return f"there is a comment that begins in line {line}", line
+                return f"it is inside a comment that begins in line {line}", line
         fence = self.open_fence
         if fence and at > self.lines[fence - 1].start:
-            return f"the code fence in line {fence} is never closed", fence
+            return f"the code fence in line {fence} is not closed", fence
         return "", 0
 
     def find(self, title: str, level: int = 2) -> int:
-        """Index of the first section of that level whose title is `title`, whatever its case; -1 if none."""
+        """Return the index of the first section of that level with a title, ignoring case; -1 if there is none."""
         return self.sections.get((level, title.casefold()), -1)
 
     def within(self, section: int, ancestor: int) -> bool:
-        """Whether a section is, or lies in, another."""
+        """Whether a section is another one or a subsection of it."""
         while section > 0:
             if section == ancestor:
                 return True
@@ -125,7 +125,7 @@ class Layout:
         return section == ancestor
 
     def path(self, section: int) -> tuple[str, ...]:
-        """Titles from the top to a section, in lower case."""
+        """Return the titles from the top to a section, in lower case."""
         titles: list[str] = []
         while section > 0:
             titles.append(self.headings[section].name)
@@ -133,7 +133,7 @@ class Layout:
         return tuple(reversed(titles))
 
     def end_of(self, section: int) -> int:
-        """Index into `lines` behind the last line of a section and all that lies in it."""
+        """Return the index into `lines` after the last line of a section and its subsections."""
         level = self.headings[section].level
         for heading in self.headings[section + 1 :]:
             if heading.level <= level:
@@ -141,21 +141,21 @@ class Layout:
         return len(self.lines)
 
     def end_of_own(self, section: int) -> int:
-        """Index into `lines` behind the last line of a section, before its first subsection."""
+        """Return the index into `lines` after the last line of a section before its first subsection."""
         if section + 1 < len(self.headings):
             return self.headings[section + 1].line.number - 1
         return len(self.lines)
 
     @property
     def names(self) -> list[str]:
-        """One name for each section that no other has: its path, and a count where paths repeat."""
+        """A unique name for each section: its path, and a count if paths repeat."""
         if self._names is None:
             self._names = _section_names(self.headings)
         return self._names
 
     @property
     def named_tables(self) -> dict[str, Table]:
-        """The tables, each under the name of its section and which one it is there."""
+        """The tables, by the name of their section and their number in it."""
         if self._named_tables is None:
             self._named_tables = {}
             last, count = -1, 0
@@ -168,9 +168,9 @@ class Layout:
 
 @lru_cache(maxsize=4)
 def scan(text: str) -> Layout:
-    """Return the structure of `text`, which nobody changes afterwards. Never raises.
+    """Return the structure of `text`, which must not be changed. Never raises.
 
-    The last few are remembered: what a patch has read again to check itself is what the next reader asks for.
+    The last results are cached: after a patch has checked its result, the next reader scans the same text.
     """
     front = read_front(text)
     lines = Lines(text)
@@ -196,12 +196,12 @@ def is_delimiter(raw: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _columns(raw: str) -> tuple[str, ...]:
-    """The names of the columns of a header; most tables of this world share a few."""
+    """Return the names of the columns of a header; cached, because most files have the same headers."""
     return tuple(text.strip("*`_ ").casefold() for text in Row(Line(0, 0, 0), raw, 0).texts)
 
 
 class _Scanner:
-    """Walks over the lines once; holds what is open at the moment."""
+    """Makes one pass over the lines; its attributes are the open constructs at the current line."""
 
     def __init__(self, layout: Layout) -> None:
         self.out = layout
@@ -213,7 +213,7 @@ class _Scanner:
         self.fence = ""
         self.fenced_from = 0
         self.fenced_item: Item | None = None
-        """The item that the open fence lies in."""
+        """The item that contains the open fence."""
         self.comment_until = -1
         self.paragraph_until = -1
         """Offset up to which lines belong to the fields above them."""
@@ -242,7 +242,7 @@ class _Scanner:
         return len(out.headings) + len(out.fields) + len(out.items) + len(out.tables)
 
     def _rows(self, index: int) -> int:
-        """Take the rows of the open table that begin at a line, and return the index of the line behind them."""
+        """Take the rows of the open table that begin at a line; return the index of the line after them."""
         if index == self.below:
             return index + 1
         text, starts, ends, behind = self.out.text, self.out.lines.starts, self.out.lines.ends, index
@@ -351,7 +351,7 @@ class _Scanner:
         return True
 
     def _fields(self, line: Line, raw: str) -> bool:
-        """`**Name:** value`, and what follows it in its line or, of the loop's own fields, in its paragraph."""
+        """Read the fields of a line, or for the loop's own fields of its paragraph; return whether there are any."""
         end = self._paragraph_end(line) if is_ours(raw) else line.end
         found = list(fields_in(self.out.text, line.start, end))
         if found:
@@ -361,7 +361,7 @@ class _Scanner:
         return bool(found)
 
     def _paragraph_end(self, line: Line) -> int:
-        """The end of the last line that goes on with the paragraph of `line`."""
+        """Return the end of the last line that continues the paragraph of `line`."""
         lines, last = self.out.lines, line
         for following in range(line.number, len(lines)):
             raw = self.out.raw(lines[following])

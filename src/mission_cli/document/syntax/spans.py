@@ -1,4 +1,4 @@
-"""Code spans of a line of Markdown, and the result comments that stand outside of them."""
+"""Find code spans in a line of Markdown, and the result comments outside of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TICKS = pattern(r"`+")
 
 
 class Span(NamedTuple):
-    """A code span: its offsets with the backticks, and what it says."""
+    """A code span: its offsets including the backticks, and its code."""
 
     start: int
     end: int
@@ -48,7 +48,7 @@ def spans(text: str) -> tuple[Span, ...]:
 
 
 def code(text: str) -> str:
-    """Return a code span that says `text`, which is not empty."""
+    """Return a code span that contains `text`, which must not be empty."""
     longest = max((len(run) for run in _TICKS.findall(text)), default=0)
     mark = "`" * (longest + 1)
     padded = text.startswith("`") or text.endswith("`") or (text[:1] == text[-1:] == " " and text.strip())
@@ -57,12 +57,12 @@ def code(text: str) -> str:
 
 
 def without_comments(text: str) -> str:
-    """Return the text with `<!-- … -->` taken out."""
+    """Return the text without `<!-- … -->` comments."""
     return _COMMENT.sub("", text) if "<!--" in text and "-->" in text else text
 
 
 def results(text: str) -> list[re.Match[str]]:
-    """Return the comments of results, of which none stands in a code span; groups: start, word, at, commit."""
+    """Return the result comments outside of code spans; groups: start, word, at, commit."""
     if "<!--" not in text:
         return []
     covered = spans(text)
@@ -71,7 +71,7 @@ def results(text: str) -> list[re.Match[str]]:
 
 
 def without_results(text: str) -> str:
-    """Return the text without the comments of results, and without the blanks before each."""
+    """Return the text without result comments and the white space before them."""
     kept, at = [], 0
     for found in results(text):
         kept.append(text[at : found.start()])

@@ -1,4 +1,4 @@
-"""The words of mission files, also those that other tools write, read as ours."""
+"""Read the words of mission files: statuses, numbers, durations, including the words that other tools write."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EMPHASIS = pattern(r"[*_`]*(.*?)[*_`]*\Z")
 _GROUPED = pattern(
     r"[$€£]*[-+]?[$€£]*(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:_[0-9]{3})+|[0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
 )
-"""Separators stand between thousands or nowhere."""
+"""Separators are allowed only between thousands."""
 
 _FEATURE = {
     "pending": FeatureStatus.PENDING,
@@ -76,12 +76,12 @@ _VERDICT = {
 }
 VERDICT_WORDS = {verdict: word for word, verdict in _VERDICT.items()}
 MISSION_WORDS = tuple(_MISSION)
-"""Every word that is read as the status of a mission; ours come first."""
+"""All words that are read as the status of a mission; this program's own words come first."""
 
 
 @lru_cache(maxsize=512)
 def plain(text: str) -> str:
-    """Return a status as it is compared: no case, no emphasis, no trailing `(…)`, `_` and `-` as spaces."""
+    """Return a status in the form for comparison: lower case, no emphasis, no trailing `(…)`, `_` and `-` as spaces."""
     bare = text.strip()
     if bare.endswith(")") and "(" in bare:
         bare = bare[: bare.index("(")].rstrip()
@@ -118,15 +118,15 @@ def hours(text: str) -> Decimal | None:
 
 
 def number(text: str) -> Decimal | None:
-    """Return a plain number, also with a currency sign or separators between its thousands.
+    """Return a plain number, which may have a currency sign or separators between its thousands.
 
-    None for prose, beyond bounds, and for `5,50`: whether that means 5.5 or 550 depends on where it was written.
+    None for prose, for values out of range, and for `5,50`, which can mean 5.5 or 550.
     """
     return decimal_of(_bare(text)) if _GROUPED.fullmatch(text.strip()) else None
 
 
 def why_no_number(text: str, least: Decimal | None = None, most: Decimal | None = None) -> str:
-    """Return why a text cannot be read as a number from `least` to `most`, to follow its quotation; empty if it can."""
+    """Return why a text is not a number from `least` to `most`, in words that follow the text; empty if it is."""
     value = number(text)
     if value is None:
         try:

@@ -1,7 +1,7 @@
-"""The one door to YAML from outside: never nested so deeply that it ends the process, never wide by aliases.
+"""Read YAML from outside safely, with limits on its nesting and on the size to which aliases expand.
 
-PyYAML's loader in C composes by recursion and knows no limit: some ten thousand brackets end the process without an
-exception. Its hooks for resolving tags are called once on the way down and once on the way up, so they count.
+PyYAML's loader in C is recursive without a limit: about ten thousand brackets end the process without an exception.
+Its hooks for resolving tags are called once on the way down and once on the way up, so they can count the depth.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ else:
     _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 DEEPEST = 40
-"""Mappings and lists in each other."""
+"""The most levels of nested mappings and lists."""
 MOST_NODES = 10_000
-"""Values that a text may stand for, an alias counted as all that it names."""
+"""The most values that aliases may add, if each is expanded."""
 _MOST_EXPANDED = 10_000_000
 _TOO_DEEP = "it is nested too deeply"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -30,11 +30,11 @@ _PLAIN_TAGS = frozenset({_TEXT, _NULL, _LIST, _MAPPING, _MERGE})
 
 
 class UnsafeError(yaml.MarkedYAMLError):
-    """It is YAML, and more of it than is read."""
+    """Valid YAML that exceeds the limits or uses a feature that is not allowed."""
 
 
 class _Values(_Base):
-    """A safe loader that counts how deep it is."""
+    """A safe loader that counts the nesting depth."""
 
     depth = 0
 
@@ -49,7 +49,7 @@ class _Values(_Base):
 
 
 class _Texts(_Values):
-    """The same where nobody asks whether a scalar is a number or a date: it is text, or null."""
+    """The same, but every scalar is text or null, never a number or a date."""
 
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
         if kind is not yaml.ScalarNode:
@@ -58,7 +58,7 @@ class _Texts(_Values):
 
 
 class _PlanTexts(_Texts):
-    """The same with `<<`, so that a plan can say what several features share once."""
+    """The same with the merge key `<<`, so that features of a plan can share keys."""
 
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
         merges = kind is yaml.ScalarNode and value == "<<" and implicit[0]
@@ -66,24 +66,24 @@ class _PlanTexts(_Texts):
 
 
 def compose_texts(text: str) -> yaml.Node | None:
-    """Return the nodes of a text; a scalar's tag only says if it is null. Raises yaml.YAMLError, ValueError."""
+    """Return the nodes of a text; a scalar's tag is text or null. Raises yaml.YAMLError, ValueError."""
     with _depth_in_our_words():
         node: yaml.Node | None = yaml.compose(text, Loader=_Texts)
     return node
 
 
 def load_values(text: str, *, aliases: bool = True) -> tuple[yaml.Node | None, Any]:
-    """Return the nodes of a text, for places, and what they stand for. Raises yaml.YAMLError, ValueError."""
+    """Return the nodes of a text, which have the places, and its values. Raises yaml.YAMLError, ValueError."""
     return _loaded(_Values, text, aliases=aliases)
 
 
 def load_texts(text: str, *, aliases: bool = True) -> tuple[yaml.Node | None, Any]:
-    """Like `load_values`, where every scalar is text or null: `1.10` stays `1.10`, and a tag is refused."""
+    """Like `load_values`, but every scalar is text or null: `1.10` stays `1.10`, and tags are refused."""
     return _loaded(_PlanTexts, text, aliases=aliases, tags=_PLAIN_TAGS)
 
 
 def without_nothing(value: Any) -> Any:
-    """Return a value without the keys that say null: a key with nothing behind it was left out."""
+    """Return a value without the keys that are null, because a key without a value counts as missing."""
     if isinstance(value, dict):
         return {key: without_nothing(below) for key, below in value.items() if below is not None}
     return [without_nothing(below) for below in value] if isinstance(value, list) else value
@@ -110,7 +110,7 @@ def _loaded(
 
 @contextmanager
 def _depth_in_our_words() -> Iterator[None]:
-    """Newer versions of PyYAML have a limit of their own (1,000), which they reach before they call our hooks."""
+    """Convert the error of newer versions of PyYAML, which have a depth limit (1,000) that applies before the hooks."""
     try:
         yield
     except yaml.MarkedYAMLError as error:
@@ -127,22 +127,22 @@ def _refuse_aliases(text: str) -> None:
 
 
 def _refuse_tags(root: yaml.Node, known: frozenset[str]) -> None:
-    """Raise UnsafeError for a value that a tag makes a number, a date or something else."""
+    """Raise UnsafeError for a value with a tag that makes it a number, a date or something else."""
     open_nodes, met = [root], set[int]()
     while open_nodes:
         node = open_nodes.pop()
         if node.tag not in known:
             shown = node.tag.replace("tag:yaml.org,2002:", "!!")
-            raise UnsafeError(problem=f"the tag `{shown}` is not read", problem_mark=node.start_mark)
+            raise UnsafeError(problem=f"the tag `{shown}` is not allowed", problem_mark=node.start_mark)
         if id(node) not in met and not isinstance(node, yaml.ScalarNode):
             met.add(id(node))
             open_nodes += _below(node)
 
 
 def _refuse_bombs(root: yaml.Node) -> None:
-    """Raise UnsafeError where aliases stand for more than `MOST_NODES`, or for what they lie in.
+    """Raise UnsafeError if aliases expand to more than `MOST_NODES` values, or contain themselves.
 
-    What a text writes out counts once: a long plan is no bomb.
+    Values that are written out do not count, so a long plan is allowed.
     """
     sizes: dict[int, int] = {}
     written = 0
@@ -160,7 +160,7 @@ def _refuse_bombs(root: yaml.Node) -> None:
 
     whole = size(root)
     if whole - written > MOST_NODES:
-        words = "its aliases stand for too many values"
+        words = "its aliases expand to too many values"
         raise UnsafeError(problem=words, problem_mark=root.start_mark)
 
 
