@@ -97,4 +97,4 @@ def test_what_a_commit_of_ours_is_still_writing_is_no_edit_of_a_person(
     person.mission("pulse")
     file = person.repo / "missions/m/mission.md"
     file.write_text(file.read_text() + "\nA thought.\n")
-    assert "1 edit of yours not committed: m/mission.md (modified)" in person.mission("status", "m").out
+    assert "1 uncommitted edit: m/mission.md (modified)" in person.mission("status", "m").out

@@ -27,9 +27,11 @@ def test_what_would_surprise_needs_a_yes_where_nobody_can_be_asked(person: Perso
     person.plan(ASKED)
     head = person.state_head()
     refused = person.mission("start", "m", ok=(2,))
-    assert refused.err == "error: m starts: nobody can be asked here\n hint: say so with --yes\n"
+    assert refused.err == "error: m starts: this needs your confirmation, and there is no terminal\n hint: add --yes\n"
     refused = person.mission("cancel", "m", ok=(2,))
-    assert refused.err.startswith("error: m ends for good, nothing of it runs: nobody can be asked here\n")
+    assert refused.err.startswith(
+        "error: m ends for good, no job is running: this needs your confirmation, and there is no terminal\n"
+    )
     assert person.state_head() == head
     person.mission("start", "m", "--yes")
     person.run(ok=(3,))
@@ -40,16 +42,19 @@ def test_what_would_surprise_needs_a_yes_where_nobody_can_be_asked(person: Perso
     )
     done, base = person.state_head(), person.git("rev-parse", "main")
     refused = person.mission("retry", "m/1.1", ok=(2,))
-    words = "1.1 is done and milestone 1 has passed: both are opened again, and another attempt is paid for"
-    assert refused.err.startswith(f"error: {words}: nobody can be asked here\n")
-    assert " is brought to the branch main: nobody can be asked here\n" in person.mission("land", "m", ok=(2,)).err
+    words = "1.1 is done and milestone 1 has passed: both are opened again, and another attempt costs money"
+    assert refused.err.startswith(f"error: {words}: this needs your confirmation, and there is no terminal\n")
+    assert (
+        " is brought to the branch main: this needs your confirmation, and there is no terminal\n"
+        in person.mission("land", "m", ok=(2,)).err
+    )
     assert (person.state_head(), person.git("rev-parse", "main")) == (done, base)
     person.mission("land", "m", "--yes")
     assert person.mission("resume", "m", ok=(2,)).err == (
         "error: m is completed\n hint: a new execution: mission start m\n"
     )
     assert person.mission("land", "m", "--yes", ok=(3,)).err == (
-        "error: m is completed, its work is on main\n hint: mission history m shows when; to work on: mission start m\n"
+        "error: m is completed, its work is on main\n hint: mission history m shows when; to continue the work: mission start m\n"
     )
     again = person.mission("start", "m", "--yes").out.splitlines()
-    assert "     runs  no worker: every feature is done or skipped; all criteria are judged again" in again
+    assert "     runs  no worker: every feature is done or skipped; all criteria are checked again" in again

@@ -35,7 +35,7 @@ def test_start_refuses_a_mission_without_any_cap(person: Person) -> None:
     answer = person.mission("start", "m", "--headless", ok=(3,))
     assert answer.err == (
         "error: m has no budget cap\n"
-        " hint: set budget.money_usd, time_hours or token_limit in its front matter, or write unlimited there\n"
+        " hint: set budget.money_usd, time_hours or token_limit in its front matter, to a number or to unlimited\n"
     )
     assert person.loaded().mission.status == "planning"
 
@@ -57,7 +57,7 @@ def test_the_threshold_pauses_with_choices_and_resume_raises_it(person: Person) 
     person.mission("resume", "m")
     mission = person.loaded().mission
     assert mission.limits.alert_pct == 90
-    assert "Go on above the budget threshold, now 90%" in person.file().read_text()
+    assert "Continue above the budget threshold, now 90%" in person.file().read_text()
 
 
 def test_at_its_cap_a_mission_is_judged_and_completed(person: Person) -> None:
@@ -77,7 +77,7 @@ def test_resume_at_the_cap_says_what_helps(person: Person) -> None:
     person.run(ok=(3,))
     said = person.mission("resume", "m", ok=None).out.splitlines()
     assert said[-1] == (
-        "m goes on; all of the usd are spent: no attempt can be started until the cap is raised: "
+        "m is resumed; the cap in usd is used up: no attempt can start until it is raised:  "
         "mission set m budget.money_usd 20"
     )
 

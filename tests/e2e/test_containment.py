@@ -211,8 +211,8 @@ def test_without_the_sandbox_it_is_said_and_uncommitted_edits_count_for_nothing(
     assert person.loaded().mission.status == "completed"
     *_, said, how = person.mission("status", "m").out.splitlines()
     assert said == snapshot(
-        "2 edits of yours not committed: m/mission.md (modified), "
-        ".mission.toml (counts when it is committed: workers ran without a sandbox)"
+        "2 uncommitted edits: m/mission.md (modified), "
+        ".mission.toml (counts once it is committed, because workers ran without a sandbox)"
     )
     assert how == f"  → git -C {person.repo}/missions commit -m 'Edit m/mission.md' -- m/mission.md"
     assert person.mission("status", "m", "--json").facts["sandbox"] == snapshot(

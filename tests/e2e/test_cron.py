@@ -176,25 +176,25 @@ def test_install_status_and_remove_say_what_they_do(person: Person, room: Room, 
     answer = room.mission("cron", "install")
     assert answer.code == 0, answer
     assert shown(person, answer.out) == snapshot("""\
-tried as cron starts it: it works. From now on it runs every minute:
+tested in the environment of cron: it works. From now on it runs every minute:
 * * * * * PATH='TMP/100\\% '"'"'odd'"'"' tools:/usr/local/bin:/usr/bin:/bin:/usr/sbin' HOME=HOME LANG=C.UTF-8 PYTHON -P -m mission_cli pulse --all --quiet >>HOME/.local/state/mission/cron.log 2>&1 # mission: `mission cron remove` takes this line away
-keys: HOME/.config/mission/env (made, readable for you only: keys for agents go there)
+keys: HOME/.config/mission/env (created, readable only for you: put keys for agents there)
 """)
     assert room.crontab().split(b"\n", 1)[1] == before
     assert shown(person, room.mission("cron", "status").out) == snapshot("""\
 * * * * * PATH='TMP/100\\% '"'"'odd'"'"' tools:/usr/local/bin:/usr/bin:/bin:/usr/sbin' HOME=HOME LANG=C.UTF-8 PYTHON -P -m mission_cli pulse --all --quiet >>HOME/.local/state/mission/cron.log 2>&1 # mission: `mission cron remove` takes this line away
 ok       cron   PYTHON -P -m mission_cli pulse --all --quiet
-ok       pulse  one has run within the last 5m
-everything is as it should be
+ok       pulse  the last one ran less than 5m ago
+everything is ok
 """)
     key_file = Path(os.environ["HOME"]) / ".config/mission/env"
     assert key_file.stat().st_mode & 0o777 == 0o600
     key_file.write_text("A=1\n")
     assert shown(person, room.mission("cron", "install").out).splitlines()[-1] == snapshot(
-        "keys: HOME/.config/mission/env (left as it is)"
+        "keys: HOME/.config/mission/env (unchanged)"
     )
     assert key_file.read_text() == "A=1\n"
-    assert room.mission("cron", "remove").out == snapshot("cron: removed; workers that run go on\n")
+    assert room.mission("cron", "remove").out == snapshot("cron: removed; running workers continue\n")
     assert room.crontab() == before
     assert room.mission("cron", "remove").out == snapshot("nothing was installed\n")
     answer = room.mission("cron", "status")
@@ -202,7 +202,7 @@ everything is as it should be
         (
             1,
             """\
-warning  schedule  nothing starts pulses: missions move when a worker ends, and when you call `mission pulse` or `run`
+warning  schedule  nothing starts pulses: missions advance only when a worker ends or you run `mission pulse` or `run`
                    → mission cron install
 0 wrong, 1 warning
 """,
@@ -272,7 +272,7 @@ ok       identity       Ada <ada@example.org>
 ok       clock          TIME
 ok       keys           HOME/.config/mission/env
 ok       cron           PYTHON -P -m mission_cli pulse --all --quiet
-ok       pulse          one has run within the last 5m
+ok       pulse          the last one ran less than 5m ago
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
 ok       state          1 mission
@@ -288,15 +288,15 @@ ok       identity       Ada <ada@example.org>
 ok       clock          TIME
 ok       keys           HOME/.config/mission/env
 ok       cron           PYTHON -P -m mission_cli pulse --all --quiet
-ok       pulse          one has run within the last 5m
+ok       pulse          the last one ran less than 5m ago
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
 ok       state          1 mission
 wrong    runner script  the runner's program `agent-of-mine` is not on PATH
                         → install it, or fix .mission.toml
 1 wrong, 1 warning
-as cron starts it, with PATH=/usr/bin:/bin
-keys go into HOME/.config/mission/env; `mission cron install` takes over the PATH of this shell
+checked in the environment of cron, with PATH=/usr/bin:/bin
+put keys into HOME/.config/mission/env; `mission cron install` copies the PATH of this shell
 """)
 
 
@@ -314,7 +314,7 @@ sandbox: off (sandbox = "off"): workers can do what you can do on this machine
 cron: as cron starts it, the runner's program `agent-of-mine` is not on PATH
   → mission cron install (it takes over the PATH of this shell)
 
-the last pulse could not work: `git` was not found
+the last pulse failed: `git` was not found
   → install git, or put it on PATH
 """)
     assert found["as cron"] == snapshot("""\
@@ -326,14 +326,14 @@ wrong    identity    `git` was not found
 ok       clock       TIME
 ok       keys        HOME/.config/mission/env
 ok       cron        PYTHON -P -m mission_cli pulse --all --quiet
-warning  cron        folders of its PATH are gone: /nowhere
+warning  cron        folders of its PATH do not exist any more: /nowhere
                      → mission cron install
-ok       pulse       one has run within the last 5m
+ok       pulse       the last one ran less than 5m ago
 wrong    repository  `git` was not found
                      → install git, or put it on PATH
 3 wrong, 1 warning
-as cron starts it, with PATH=/nowhere
-keys go into HOME/.config/mission/env; `mission cron install` takes over the PATH of this shell
+checked in the environment of cron, with PATH=/nowhere
+put keys into HOME/.config/mission/env; `mission cron install` copies the PATH of this shell
 """)
     assert room.mission("cron", "install").code == 0
     assert "could not work" not in room.mission("status", "m").out
@@ -360,7 +360,7 @@ ok       identity       Ada <ada@example.org>
 ok       clock          TIME
 ok       keys           HOME/.config/mission/env
 ok       cron           PYTHON -P -m mission_cli pulse --all --quiet
-ok       pulse          one has run within the last 5m
+ok       pulse          the last one ran less than 5m ago
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
 ok       state          1 mission
@@ -371,7 +371,7 @@ wrong    runner script  WORKER_KEY refers to $KEY_FOR_CRON, which is not set
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KEY_FOR_CRON", "only in this shell")
         again = shown(person, room.mission("cron", "install").out)
-        assert again.partition("(left as it is)\n")[2] == snapshot("""\
+        assert again.partition("(unchanged)\n")[2] == snapshot("""\
 wrong    cron  as cron starts it, WORKER_KEY refers to $KEY_FOR_CRON, which is not set
                → put KEY_FOR_CRON=… into HOME/.config/mission/env
 1 wrong, 0 warnings
@@ -414,15 +414,15 @@ ok       identity       Ada <ada@example.org>
 ok       clock          TIME
 ok       keys           HOME/.config/mission/env
 ok       cron           PYTHON -P -m mission_cli pulse --all --quiet
-ok       pulse          one has run within the last 5m
+ok       pulse          the last one ran less than 5m ago
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
 ok       state          1 mission
 wrong    runner script  the runner's program `agent-of-mine` is not on PATH
                         → install it, or fix .mission.toml
 1 wrong, 1 warning
-as cron starts it, with PATH=PATH
-keys go into HOME/.config/mission/env; `mission cron install` takes over the PATH of this shell
+checked in the environment of cron, with PATH=PATH
+put keys into HOME/.config/mission/env; `mission cron install` copies the PATH of this shell
 """)
 
 
@@ -446,8 +446,8 @@ ok       identity       Ada <ada@example.org>
 ok       clock          TIME
 ok       keys           HOME/.config/mission/env
 ok       cron           PYTHON -P -m mission_cli pulse --all --quiet
-wrong    pulse          the last one ran 2h ago, one is due every minute
-                        → does cron run? its log is HOME/.local/state/mission/cron.log
+wrong    pulse          the last one ran 2h ago; one is due every minute
+                        → check that cron is running; its log is HOME/.local/state/mission/cron.log
 warning  sandbox        off (sandbox = "off"): workers can do what you can do on this machine
 ok       room           enough memory and disk for a worker
 ok       state          1 mission
@@ -503,8 +503,8 @@ def test_one_repository_never_stops_another(person: Person, tmp_path: Path) -> N
     assert shown(person, answer.err) == snapshot("""\
 TMP/broken: error: TMP/broken/.mission.toml:1:1: unknown setting `nonsense`
  hint: known are state, max_parallel_workers, sandbox, network, machine_workers, sandbox_read, sandbox_write, stuck_after, stall_after, max_steps, trees, remote, remote_every, protect, secret_exceptions, max_file_mib, hours, notify, attempts, validation_rounds, retry_delays, outage_delays, check_timeout, plan_max_usd, plan_deadline, request_lifetime, lost_grace, full_look, agree_after, min_free_memory_mib, min_free_disk_mib, identity, tree, runners
-TMP/emptied is no repository with missions any more: it is left out from now on
-TMP/vanished is no repository with missions any more: it is left out from now on
+TMP/emptied is not a repository with missions any more: pulses will ignore it
+TMP/vanished is not a repository with missions any more: pulses will ignore it
 """)
     until_completed(person)
     again = person.process("pulse", "--all", "--quiet")

@@ -51,7 +51,7 @@ def test_the_agent_in_use_is_asked_for_one_word_and_its_cost_is_said(person: Per
     model = "fake/model" if use is use_opencode else "claude-sonnet-5"
     assert len(found) == 2
     assert found[0].startswith(f"ok: {model} answered; $0.0")
-    assert found[1].startswith("this look cost $0.0")
+    assert found[1].startswith("this check cost $0.0")
     assert person.state_head() == head
     assert not list((person.runtime / "jobs").rglob("spec.json"))
 
@@ -64,7 +64,7 @@ def test_a_key_that_the_provider_refuses(person: Person) -> None:
         found = findings(person, only="model")
     assert found[0].startswith("wrong: ")
     assert found[0].endswith(
-        f"→ log in with the agent itself, or put its key into {os.environ['HOME']}/.config/mission/env"
+        f"→ log in with the agent's own program, or put its key into {os.environ['HOME']}/.config/mission/env"
     )
 
 
@@ -86,7 +86,7 @@ def test_a_claim_is_pushed_to_the_remote_and_taken_away_again(person: Person, tm
     hook.write_text(f'#!/bin/sh\necho "$1" >> "{log}"\n')
     hook.chmod(0o755)
     assert findings(person, only="remote") == snapshot(
-        ["ok: a claim was pushed to `origin` and taken away again → ", ""]
+        ["ok: a test claim was pushed to `origin` and removed again → ", ""]
     )
     pushed = log.read_text().splitlines()
     assert len(pushed) == 2
@@ -98,7 +98,7 @@ def test_a_claim_is_pushed_to_the_remote_and_taken_away_again(person: Person, tm
     found = findings(person, only="remote")
     assert found[0].startswith("wrong: git push: remote: no such thing here")
     assert found[0].endswith(
-        "→ may you push refs/mission/… to `origin` without being asked? an ssh agent is not there under cron"
+        "→ check that you may push refs/mission/… to `origin` without a prompt; cron has no ssh agent"
     )
 
 

@@ -90,7 +90,7 @@ def test_what_a_completed_mission_left_goes_and_what_was_known_of_it_stays(perso
          ("tip", "m/1.1-a1"), ("tip", "m/1.2-a1"), ("branch", "m/1.1-a1"), ("branch", "m/1.2-a1"),
          ("mark", "known/m"), ("mark", "ours/m")]
     )  # fmt: skip
-    highest = "the highest number of its feature, so that none is given out twice"
+    highest = "the highest number of its feature, so that no number is used twice"
     assert short(done["kept"], why=True) == [("claim", "m/1.1-a1", highest), ("claim", "m/1.2-a1", highest)]
     assert done["freed"] > 0
     assert (done["rolled"], records) == ({"m": 2}, ["1.1-a1.md", "1.2-a1.md"])
@@ -146,7 +146,7 @@ def test_unmerged_commits_dirty_trees_saved_work_and_a_persons_things_stay(perso
     person.git("commit", "--quiet", "--allow-empty", "-m", "an idea", cwd=elsewhere)
 
     kept = short(gc(person)["kept"], why=True)
-    last = "the highest number of its feature, so that none is given out twice"
+    last = "the highest number of its feature, so that no number is used twice"
     assert kept == [
         ("tree", "m/1.1-a1", "uncommitted changes: thought.txt"),
         ("tree", "m/1.1-a2", "commits of its HEAD are on no branch of the repository"),
@@ -186,7 +186,7 @@ def test_who_is_at_work_keeps_it(person: Person) -> None:
     assert loop is not None
     answer = person.mission("gc", ok=(4,))
     unlock(loop)
-    assert answer.err == "error: a pulse is at work here\n hint: try again in a moment\n"
+    assert answer.err == "error: a pulse is running here\n hint: try again in a moment\n"
     assert things(person) == there
 
     locks = [try_lock(tree.with_name("1.1-a1.lock")), try_lock(person.runtime / "jobs/m/1.2-a1/lock")]

@@ -48,7 +48,7 @@ def test_without_a_branch_the_base_has_to_be_named(person: Person) -> None:
     place.write_text(ONE)
     words = ("new", "--plan", os.fspath(place), "--id", "m", "--runner", "script")
     answer = person.mission(*words, ok=(2,))
-    assert answer.err == "error: no branch is checked out\n hint: say which one is the base: --base main\n"
+    assert answer.err == "error: no branch is checked out\n hint: name the base branch: --base main\n"
     person.mission(*words, "--base", "main")
     person.start()
     assert person.run().facts["status"] == "completed"
@@ -198,7 +198,7 @@ def test_a_branch_called_mission_is_in_the_way_of_ours_and_that_is_said(person: 
     person.plan(ONE)
     answer = person.mission("start", "m", "--headless", ok=(3,))
     assert answer.err == (
-        "error: there is a branch `mission`, and beside it there can be no `mission/m/work`\n"
+        "error: the branch `mission` exists, so git cannot create `mission/m/work`\n"
         " hint: rename it: git branch -m mission NEW-NAME\n"
     )
     person.git("branch", "-m", "mission", "mine")
@@ -246,7 +246,7 @@ def test_two_ids_that_differ_only_in_their_case_are_one(person: Person) -> None:
     person.plan(ONE, identity="m")
     place = person.repo.parent / "m.yaml"
     answer = person.mission("new", "--plan", os.fspath(place), "--id", "M", "--runner", "script", ok=(2,))
-    assert answer.err == "error: there is a mission `M` already\n hint: choose another --id\n"
+    assert answer.err == "error: a mission `M` exists already\n hint: choose another --id\n"
 
 
 def test_a_repository_whose_ids_are_sha256(tmp_path: Path) -> None:

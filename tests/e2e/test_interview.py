@@ -64,15 +64,15 @@ def editor(person: Person, source: str) -> str:
 def test_questions_then_the_plan_as_a_tree_then_the_mission(person: Person) -> None:
     use_planner(person, good(features=2, more='non_goals: ["a window"]'))
     with terminal(person) as child:
-        child.expect(r"What shall be reached\? ")
+        child.expect(r"What is the goal\? ")
         child.sendline("Count words")
-        child.expect(r"How thoroughly\? \(full, poc\) \[full\] ")
+        child.expect(r"Which mode\? \(full, poc\) \[full\] ")
         child.sendline("p")
         child.expect(r"What may it cost at most, in dollars \(or unlimited\)\? \[20\] ")
         child.sendline("$ten")
         child.expect(r"What may it cost at most, in dollars \(or unlimited\)\? \[20\] ")
         child.sendline("")
-        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.expect(r"What next\? \(approve, edit, reject\) ")
         assert plain(child.before or "").partition("Word counter")[2] == snapshot("""\
   (poc mode, at most $20, by script)
 ├── Milestone 1: Stage 1  (2h)
@@ -121,7 +121,7 @@ planning cost $0.05 and 1050 tokens, in TIME\
 def test_what_the_command_line_says_is_not_asked(person: Person) -> None:
     use_planner(person, good())
     with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
-        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.expect(r"What next\? \(approve, edit, reject\) ")
         assert "What" not in (child.before or "")
         child.sendline("approve")
         assert end(child)[0] == 0
@@ -131,7 +131,7 @@ def test_what_the_command_line_says_is_not_asked(person: Person) -> None:
 def test_reject_writes_nothing_and_keeps_the_plan_that_was_paid_for(person: Person) -> None:
     use_planner(person, good())
     with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
-        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.expect(r"What next\? \(approve, edit, reject\) ")
         child.sendline("reject")
         code, out = end(child)
     assert code == 0
@@ -150,14 +150,14 @@ else:
 """
     words = ("Count words", "--mode", "full", "--max-usd", "3")
     with terminal(person, *words, editor=editor(person, source)) as child:
-        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.expect(r"What next\? \(approve, edit, reject\) ")
         child.sendline("edit")
-        child.expect(r"And now\? \(edit, reject\) ")
+        child.expect(r"What next\? \(edit, reject\) ")
         assert "plan.yaml:17:5: error: unknown key `milestones.1.features.1.titel` (did you mean `title`?)" in plain(
             child.before or ""
         )
         child.sendline("edit")
-        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.expect(r"What next\? \(approve, edit, reject\) ")
         assert "1.1 By hand" in plain(child.before or "")
         child.sendline("approve")
         assert end(child)[0] == 0
@@ -172,9 +172,9 @@ def test_a_person_may_plan_less_than_a_model_must(person: Person) -> None:
     source = "head, _, _ = text.partition('- name: Stage 2')\ntext = head"
     words = ("Count words", "--mode", "full", "--max-usd", "3")
     with terminal(person, *words, editor=editor(person, source)) as child:
-        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.expect(r"What next\? \(approve, edit, reject\) ")
         child.sendline("edit")
-        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.expect(r"What next\? \(approve, edit, reject\) ")
         child.sendline("approve")
         assert end(child)[0] == 0
     assert len(person.loaded().mission.milestones) == 1
@@ -183,10 +183,10 @@ def test_a_person_may_plan_less_than_a_model_must(person: Person) -> None:
 def test_an_editor_that_fails_changes_nothing(person: Person) -> None:
     use_planner(person, good())
     with terminal(person, "Count words", "--mode", "full", "--max-usd", "3", editor="false") as child:
-        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.expect(r"What next\? \(approve, edit, reject\) ")
         child.sendline("edit")
-        child.expect(r"And now\? \(approve, edit, reject\) ")
-        assert "error: the editor ended with 1, nothing was saved" in plain(child.before or "")
+        child.expect(r"What next\? \(approve, edit, reject\) ")
+        assert "error: the editor ended with exit status 1; nothing was saved" in plain(child.before or "")
         child.sendline("approve")
         assert end(child)[0] == 0
     assert person.loaded().mission.milestones[0].features[0].title == "Part 1.1"
@@ -209,7 +209,7 @@ def test_ctrl_c_in_the_interview_leaves_nothing_half_made(person: Person) -> Non
 def test_ctrl_c_at_the_approval_leaves_nothing_half_made(person: Person) -> None:
     use_planner(person, good())
     with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
-        child.expect(r"And now\? \(approve, edit, reject\) ")
+        child.expect(r"What next\? \(approve, edit, reject\) ")
         child.sendintr()
         code, out = end(child)
     assert code == 130
@@ -240,5 +240,5 @@ def test_a_hopeless_model_ends_the_interview_with_the_problems(person: Person) -
     with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
         code, out = end(child)
     assert code == 1
-    assert "there is no plan in the answer" in out
+    assert "the answer contains no plan" in out
     assert nothing_made(person)

@@ -128,7 +128,7 @@ def test_what_is_not_in_the_checkout_is_told_before_and_after(person: Person) ->
     person.plan(PLAN)
     (person.repo / "gone.env").rename(person.repo / "kept.env")
     refused = person.mission("start", "m", "--headless", ok=(3,))
-    assert "error: `gone.env`, which `copy` of `[tree]` names, is not in the checkout\n" in refused.err
+    assert "error: `gone.env`, listed in `copy` of `[tree]`, is not in the checkout\n" in refused.err
     (person.repo / "kept.env").rename(person.repo / "gone.env")
     person.mission("start", "m", "--headless")
     person.run(ok=(0, 3))
@@ -138,7 +138,8 @@ def test_what_is_not_in_the_checkout_is_told_before_and_after(person: Person) ->
         in (person.repo / "missions/m/runs/1.1-a2.md").read_text()
     )
     assert (
-        "not in your checkout, so in no worker's tree: gone.env" in person.mission("doctor", "--offline", ok=(0, 1)).out
+        "missing in your checkout, so not copied into workers' trees: gone.env"
+        in person.mission("doctor", "--offline", ok=(0, 1)).out
     )
 
 

@@ -198,7 +198,7 @@ def test_the_driver_is_registered_where_the_files_live_and_once(person: Person) 
 written: REPO/.git/mission-state.git/config
 written: REPO/.git/mission-state.git/info/attributes
 """,
-            "it is registered in REPO/.git/mission-state.git already\n",
+            "already registered in REPO/.git/mission-state.git\n",
         ]
     )
     state = person.repo / ".git/mission-state.git"
@@ -214,7 +214,7 @@ written: REPO/.git/mission-state.git/info/attributes
     )
     assert person.git("config", "merge.mission.driver", ok=(1,)) == ""
     assert person.mission("merge-driver", "remove", ok=(2,)).err == snapshot("""\
-error: `remove` is nothing to do
+error: `remove` is not an action of merge-driver
  hint: mission merge-driver install
 """)
 

@@ -73,12 +73,12 @@ def plan_of(person: Person, mission: str) -> str:
 def test_a_mission_of_polpo(person: Person) -> None:
     answer = take_in(person, "auth.json", POLPO, "--id", "auth", "--max-usd", "5")
     assert answer.err == snapshot("""\
-TMP/repo/missions/auth/mission.md:66:3: warning: the column `Volatile` of `Team` is kept and acts on nothing yet (it stays in the file for you and for other tools)
-TMP/repo/missions/auth/mission.md:70:1: warning: milestone 1 has no criterion (only the tests and builds that are found are run)
-TMP/repo/missions/auth/mission.md:77:1: warning: `[assign:backend-dev]` of 1.1 is kept and acts on nothing yet (write a row `backend-dev` into `## Team`, with a runner or a model)
-TMP/repo/missions/auth/mission.md:78:1: warning: `[assign:backend-dev]` of 1.2 is kept and acts on nothing yet (write a row `backend-dev` into `## Team`, with a runner or a model)
-TMP/repo/missions/auth/mission.md:107:1: warning: the gate `security` asks for a score, and nobody scores 1.2: criteria that pass count 5 (give it a criterion `review: … (>= 4)`, or ask for allPassed)
-TMP/repo/missions/auth/mission.md:107:1: warning: the gate `security` blocks nothing: whatever it says, nobody waits for it (name features under Blocks)
+TMP/repo/missions/auth/mission.md:66:3: warning: the column `Volatile` of `Team` is kept but has no effect yet (it stays in the file, for you and for other tools)
+TMP/repo/missions/auth/mission.md:70:1: warning: milestone 1 has no criterion (only the tests and builds that are found in the code are run)
+TMP/repo/missions/auth/mission.md:77:1: warning: `[assign:backend-dev]` of 1.1 is kept but has no effect yet (add a row `backend-dev` to `## Team`, with a runner or a model)
+TMP/repo/missions/auth/mission.md:78:1: warning: `[assign:backend-dev]` of 1.2 is kept but has no effect yet (add a row `backend-dev` to `## Team`, with a runner or a model)
+TMP/repo/missions/auth/mission.md:107:1: warning: the gate `security` needs a score, and 1.2 has no review: criteria that pass score 5 (add a criterion `review: … (>= 4)`, or use the rule allPassed)
+TMP/repo/missions/auth/mission.md:107:1: warning: the gate `security` blocks nothing, so it has no effect (name features under Blocks)
 """)
     assert plan_of(person, "auth") == snapshot("""\
 ## Team
@@ -153,13 +153,13 @@ def test_a_record_of_polpo_with_all_that_cannot_be_taken_along(person: Person) -
     }  # fmt: skip
     answer = take_in(person, "nightly.json", record, "--id", "nightly", "--hours", "5")
     assert answer.err == snapshot("""\
-not taken along: task Everything: a person is asked for what no criterion can say: type script, command one two
-not taken along: task Everything: a person is asked for what no criterion can say: type astrology
-not taken along: task Everything: maxRetries: 2
-TMP/repo/missions/nightly/mission.md:66:1: warning: milestone 1 has no criterion (only the tests and builds that are found are run)
-TMP/repo/missions/nightly/mission.md:86:1: warning: `review: errors are handled (>= 3)`: review criteria are not run by this version, a person will be asked
-TMP/repo/missions/nightly/mission.md:87:1: warning: `review: depth: goes deep (>= 4)`: review criteria are not run by this version, a person will be asked
-TMP/repo/missions/nightly/mission.md:102:1: warning: the gate `quality-threshold` blocks nothing: whatever it says, nobody waits for it (name features under Blocks)
+not imported: task Everything: a person will be asked, because no criterion can express it: type script, command one two
+not imported: task Everything: a person will be asked, because no criterion can express it: type astrology
+not imported: task Everything: maxRetries: 2
+TMP/repo/missions/nightly/mission.md:66:1: warning: milestone 1 has no criterion (only the tests and builds that are found in the code are run)
+TMP/repo/missions/nightly/mission.md:86:1: warning: `review: errors are handled (>= 3)`: review criteria are not supported yet: a person will be asked
+TMP/repo/missions/nightly/mission.md:87:1: warning: `review: depth: goes deep (>= 4)`: review criteria are not supported yet: a person will be asked
+TMP/repo/missions/nightly/mission.md:102:1: warning: the gate `quality-threshold` blocks nothing, so it has no effect (name features under Blocks)
 """)
     assert plan_of(person, "nightly") == snapshot("""\
 ## Milestones
@@ -221,8 +221,8 @@ def test_where_a_mission_of_polpo_stood_is_kept_and_nothing_of_it_runs_before_a_
     }  # fmt: skip
     answer = take_in(person, "nightly.json", record, "--id", "nightly", "--hours", "5")
     assert [line for line in answer.err.splitlines() if line.startswith("not taken")] == [
-        "not taken along: notifications: inherit: True",
-        "not taken along: notifications: rule 2: events: ['mission:failed']",
+        "not imported: notifications: inherit: True",
+        "not imported: notifications: rule 2: events: ['mission:failed']",
     ]
     found = person.loaded("nightly").mission
     assert (found.status, found.end_date, found.executions, found.notify) == (
@@ -256,21 +256,21 @@ def test_what_is_wrong_with_a_mission_of_polpo_is_named_with_its_place(person: P
             "names": """\
 TMP/p.json:2:32: error: `tasks.1.dependsOn` names no task: `b`
 TMP/p.json:4:47: error: `checkpoints.1.afterTasks` names no task: `d`
-error: TMP/p.json:3:4: two tasks are called `a`: nobody can say which one is meant
+error: TMP/p.json:3:4: two tasks are called `a`, so dependencies on it are ambiguous
 """,
             "shape": """\
 TMP/p.json:2:43: error: `team.1.name`: Input should be a valid string
 error: TMP/p.json:2:3: `tasks.1.title` is missing
 """,
             "data": """\
-error: TMP/p.json:1:15: `data`, line 1: it is no JSON: Expecting property name enclosed in double quotes
- hint: mend it there, or in the line before
+error: TMP/p.json:1:15: `data`, line 1: not valid JSON: Expecting property name enclosed in double quotes
+ hint: correct it there, or in the line before
 """,
             "json": """\
-error: TMP/p.json:1:12: it is no JSON: Expecting value
- hint: mend it there, or in the line before
+error: TMP/p.json:1:12: not valid JSON: Expecting value
+ hint: correct it there, or in the line before
 """,
-            "deep": "error: TMP/p.json:1:1: it is no JSON that can be read: it is nested too deeply\n",
+            "deep": "error: TMP/p.json:1:1: the JSON cannot be read: it is nested too deeply\n",
         }
     )
     assert not (person.repo / "missions").exists() or not any((person.repo / "missions").glob("*/mission.md"))
@@ -303,13 +303,13 @@ def test_a_requirements_document_in_every_wrapping_and_no_text_of_it_is_a_comman
     wrapped = form.replace("{{", "\1").replace("}}", "\2").replace("{}", json.dumps(PRD, indent="\t"))
     answer = take_in(person, "prd.md", wrapped.replace("\1", "{").replace("\2", "}"), "--id", "portal")
     assert answer.err == snapshot("""\
-not taken along: branchName: ralph/portal
-not taken along: Sign up: it is said to be done; here that is judged again
-not taken along: Sign up: priority 1; features of a milestone run side by side
-TMP/repo/missions/portal/mission.md:19:14: warning: there is no budget cap (`start` insists on one: set money_usd, time_hours or token_limit, or write unlimited)
-TMP/repo/missions/portal/mission.md:64:1: warning: milestone 1 has no criterion (only the tests and builds that are found are run)
-TMP/repo/missions/portal/mission.md:82:1: warning: `Somebody can sign up` cannot be run: a person will be asked (write it as run:, file:, grep: or metric: if that can say it)
-TMP/repo/missions/portal/mission.md:88:1: warning: `Typecheck passes` cannot be run: a person will be asked (write it as run:, file:, grep: or metric: if that can say it)
+not imported: branchName: ralph/portal
+not imported: Sign up: it is marked as done; here it will be checked again
+not imported: Sign up: priority 1; features of a milestone run in parallel
+TMP/repo/missions/portal/mission.md:19:14: warning: there is no budget cap (`start` needs one: set money_usd, time_hours or token_limit, or write unlimited)
+TMP/repo/missions/portal/mission.md:64:1: warning: milestone 1 has no criterion (only the tests and builds that are found in the code are run)
+TMP/repo/missions/portal/mission.md:82:1: warning: `Somebody can sign up` cannot be run: a person will be asked (if possible, write it as run:, file:, grep: or metric:)
+TMP/repo/missions/portal/mission.md:88:1: warning: `Typecheck passes` cannot be run: a person will be asked (if possible, write it as run:, file:, grep: or metric:)
 """)
     assert plan_of(person, "portal") == snapshot("""\
 ## Milestones
@@ -433,7 +433,7 @@ milestones:
                 },
                 {
                     "title": "Validate milestone 1: First",
-                    "description": "See that what milestone 1 must show holds; mend what does not.",
+                    "description": "Make sure that the criteria of milestone 1 hold; fix what does not.",
                     "dependsOn": ["same (1.1)", "same (1.2)"],
                     "expectations": [{"type": "test", "command": "make check"}],
                 },
@@ -443,13 +443,13 @@ milestones:
         }
     )
     assert answer.err == snapshot("""\
-not taken along: 1.1: grep: `x` in `a`
-not taken along: 1.1: model opus
-not taken along: milestone 1: the eye agrees
-not taken along: 2.1: review: it is good (>= 4)
-not taken along: gate go: an approval, written as a checkpoint: what is rejected does not go back there
-not taken along: the budget: Polpo has none
-not taken along: constraint: no network
+not exported: 1.1: grep: `x` in `a`
+not exported: 1.1: model opus
+not exported: milestone 1: the eye agrees
+not exported: 2.1: review: it is good (>= 4)
+not exported: gate go: an approval becomes a checkpoint, in which a rejection has no effect
+not exported: the budget: Polpo has no budgets
+not exported: constraint: no network
 """)
 
 
@@ -487,7 +487,7 @@ def test_a_homeless_mission_finds_a_repository_with_its_history(person: Person, 
     missions = person.repo / "missions"
     history = person.git("log", "--format=%an: %s", "--", "wanderer", cwd=missions).splitlines()
     assert history == snapshot(
-        ["Ada: wanderer found its repository", "Ada: A picture", "Ada: wanderer Wanderer (by Ada)"]
+        ["Ada: wanderer was moved into this repository", "Ada: A picture", "Ada: wanderer Wanderer (by Ada)"]
     )
     assert "2026-01-02T03:04:05" in person.git("log", "--format=%aI", "--", "wanderer", cwd=missions)
     assert (missions / "wanderer/assets/shot.png").read_bytes() == b"\x89PNG\0\xff"
@@ -525,7 +525,7 @@ def test_a_mission_with_open_edits_or_a_taken_name_stays_where_it_is(person: Per
     assert "changes that are not committed" in person.mission("attach", "wanderer", ok=(3,)).err
     mission.write_text(before)
     person.plan(HOMELESS, identity="wanderer")
-    assert "there is a mission `wanderer` already" in person.mission("attach", "wanderer", ok=(2,)).err
+    assert "a mission `wanderer` exists already" in person.mission("attach", "wanderer", ok=(2,)).err
     assert mission.read_text() == before
     assert "there is no mission `nobody`" in person.mission("attach", "nobody", ok=(1,)).err
 
@@ -533,7 +533,7 @@ def test_a_mission_with_open_edits_or_a_taken_name_stays_where_it_is(person: Per
 def test_where_mission_files_are_tracked_with_the_code_it_comes_as_one_commit(person: Person, wanderer: Path) -> None:
     person.commit("Their missions", **{"missions/old/mission.md": WILD[0].read_text()})
     person.mission("attach", "wanderer")
-    assert person.log()[:2] == ["wanderer found its repository", "Their missions"]
+    assert person.log()[:2] == ["wanderer was moved into this repository", "Their missions"]
     assert "2026-01-02T03:04:05+00:00 " in person.git("log", "-1", "--format=%B")
     assert (person.repo / "missions/wanderer/assets/shot.png").read_bytes() == b"\x89PNG\0\xff"
     assert person.git("status", "--porcelain") == ""

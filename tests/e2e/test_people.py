@@ -214,7 +214,7 @@ def test_an_edit_that_is_not_committed_is_kept_while_ours_go_on_beside_it(person
     text = person.file().read_text()
     person.file().write_text(text.replace("One feature\n\n>", "One feature\n\nA note of mine.\n\n>"))
     status = person.mission("status", "m").out
-    assert "1 edit of yours not committed: m/mission.md (modified)" in status
+    assert "1 uncommitted edit: m/mission.md (modified)" in status
     person.start()
     person.run()
     kept = person.file().read_text()
@@ -253,7 +253,7 @@ def test_edits_on_disk_of_the_editor_and_of_a_command_meet_in_any_order(person: 
     status = person.mission("status", "m").out
     state = os.fspath((person.repo / "missions").resolve())
     command = f"git -C {state} commit -m 'Edit m/mission.md' -- m/mission.md"
-    assert f"1 edit of yours not committed: m/mission.md (modified)\n  → {command}\n" in status
+    assert f"1 uncommitted edit: m/mission.md (modified)\n  → {command}\n" in status
     person.start()
     person.mission("skip", "m/1.1", "--reason", "not now")
     save(person, "| 1.1 | one", "| 1.1 | one, but better")
@@ -272,9 +272,7 @@ def test_an_edit_on_disk_at_the_same_place_is_neither_overwritten_nor_taken_back
     save(person, "| 1.1 | one", "| 1.1 | two")
     mine = person.file().read_text()
     refused = edit(person, "| 1.1 | one", "| 1.1 | three", ok=(3,))
-    assert refused.err.startswith(
-        "error: an edit of yours that is not committed changes the same place\n hint: commit it"
-    )
+    assert refused.err.startswith("error: your uncommitted edit changes the same place\n hint: commit it")
     assert person.file().read_text() == mine
     save(person, "status: planning", "status: paused")
     person.start()

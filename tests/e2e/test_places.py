@@ -110,7 +110,7 @@ def test_a_repository_without_a_commit_says_what_is_missing(tmp_path: Path) -> N
     person.worker(HONEST)
     person.plan(ONE)
     answer = person.mission("start", "m", "--headless", ok=(3,))
-    assert answer.err == "error: the base branch `main` does not exist\n hint: make it, with a first commit\n"
+    assert answer.err == "error: the base branch `main` does not exist\n hint: create it, with a first commit\n"
 
 
 def test_a_folder_that_is_no_repository_makes_a_homeless_mission(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_two_missions_run_beside_each_other_and_an_error_in_one_does_not_stop_th
     person.rest()
     assert person.mission("status", "good", "--json").facts["status"] == "completed"
     problems = person.mission("status", "bad", "--json").facts["problems"]
-    assert [(p["line"], p["message"]) for p in problems] == [(5, "the key `status` stands here twice")]
+    assert [(p["line"], p["message"]) for p in problems] == [(5, "the key `status` appears twice")]
 
 
 def test_files_of_other_tools_are_shown_and_never_driven(person: Person) -> None:

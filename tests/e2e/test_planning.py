@@ -95,7 +95,7 @@ next: mission start m
         "file: `2.1.txt`",
         "file: `3.1.txt`",
     ]
-    assert person.mission("lint", "m").out == "nothing to complain about\n"
+    assert person.mission("lint", "m").out == "no errors or warnings\n"
     prompt = (folder / "prompt-1.md").read_text()
     assert f"## The goal\n\n~~~text\n{GOAL}\n~~~\n" in prompt
     assert "- notes.txt\n" in prompt
@@ -122,7 +122,7 @@ def test_the_planner_is_told_what_may_be_spent_and_by_when(person: Person) -> No
     prompt = (folder / "prompt-1.md").read_text()
     told = prompt.partition("## Limits\n\n")[2].partition("\n\n")[0]
     assert told == snapshot("""\
-- The whole mission may cost at most $5 and 8h and 100000 tokens, failed attempts included.
+- The whole mission may cost at most $5 and 8h and 100000 tokens, including failed attempts.
 - It must be finished by 2030-01-01.
 - The type of the mission is research.
 - At most 3 workers at a time.
@@ -188,10 +188,10 @@ Answer with the whole corrected plan, as one fenced `yaml` block in the same for
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("good", {"milestones": 2}), "the plan has 2 milestones (3 to 7 are asked for)"),
-        (("good", {"milestones": 8}), "the plan has 8 milestones (3 to 7 are asked for)"),
-        (("good", {"features": 1}), "milestone 1 has 1 feature (2 to 5 are asked for)"),
-        (("good", {"features": 6}), "milestone 1 has 6 features (2 to 5 are asked for)"),
+        (("good", {"milestones": 2}), "the plan has 2 milestones (write 3 to 7)"),
+        (("good", {"milestones": 8}), "the plan has 8 milestones (write 3 to 7)"),
+        (("good", {"features": 1}), "milestone 1 has 1 feature (write 2 to 5)"),
+        (("good", {"features": 6}), "milestone 1 has 6 features (write 2 to 5)"),
     ],
 )
 def test_more_or_less_than_was_asked_for_is_sent_back(
@@ -208,8 +208,8 @@ def test_after_the_second_bad_answer_nothing_is_written_and_all_is_kept(person: 
     assert answer.out == ""
     assert shown(person, answer.err) == snapshot("""\
 asking script for a plan, for at most $1, without a sandbox
-error: REPO/.git/mission/plans/NAME/answer-2.md:1:1: there is no plan in the answer
- hint: end with one fenced yaml block; what the model said is kept: REPO/.git/mission/plans/NAME/answer-1.md, REPO/.git/mission/plans/NAME/answer-2.md; planning cost $0.10 and 2100 tokens, in TIME
+error: REPO/.git/mission/plans/NAME/answer-2.md:1:1: the answer contains no plan
+ hint: end with one fenced yaml block; the model's answers are kept: REPO/.git/mission/plans/NAME/answer-1.md, REPO/.git/mission/plans/NAME/answer-2.md; planning cost $0.10 and 2100 tokens, in TIME
 """)
     assert nothing_made(person)
     kept = sorted((person.repo / ".git/mission/plans").rglob("*.md"))
@@ -283,7 +283,7 @@ def test_what_would_be_refused_afterwards_is_refused_before_a_cent_is_spent(pers
     folder = use_planner(person, good())
     person.plan(good().partition("```yaml\n")[2].partition("```")[0], identity="old")
     for flags, words in (
-        (("--id", "old"), "error: there is a mission `old` already\n"),
+        (("--id", "old"), "error: a mission `old` exists already\n"),
         (("--id", ".."), "error: '..' cannot be an id: only letters,"),
         (("--mode", "quick"), "error: `mode`: Input should be 'full' or 'poc'\n"),
         (("--max-usd", "much"), "error: `much` is not a number\n"),
@@ -292,10 +292,10 @@ def test_what_would_be_refused_afterwards_is_refused_before_a_cent_is_spent(pers
         assert person.mission("new", GOAL, "--headless", *flags, ok=(2,)).err.startswith(words)
     assert person.mission("new", "  ", "--headless", ok=(2,)).err.startswith("error: the goal is empty\n")
     assert person.mission("new", GOAL, ok=(2,)).err == (
-        "error: nobody can approve the plan here\n hint: --headless takes the plan as the model makes it\n"
+        "error: the plan needs your approval, and there is no terminal\n hint: --headless accepts the model's plan without approval\n"
     )
     assert person.mission(*NEW, "--runner", "nobody", ok=(3,)).err.startswith(
-        "error: the runner `nobody` is not configured\n hint: write a table [runners.nobody]"
+        "error: the runner `nobody` is not configured\n hint: add a table [runners.nobody]"
     )
     assert person.mission(*NEW, "--base", "nowhere", ok=(3,)).err.startswith(
         "error: the base branch `nowhere` does not exist\n"
@@ -476,7 +476,7 @@ def test_opencode_with_a_hopeless_model_makes_nothing(person: Person) -> None:
         use_opencode(person, server)
         answer = person.mission(*NEW, ok=(1,))
     assert len(seen) == 2
-    assert "there is no plan in the answer" in answer.err
+    assert "the answer contains no plan" in answer.err
     assert "planning cost $0.0" in answer.err
     assert nothing_made(person)
 

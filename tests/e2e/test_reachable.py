@@ -15,7 +15,7 @@ title: One
 budget: {time_hours: 1}
 milestones: [{name: Only, validation: ["run: `COMMAND`"], features: [{title: one, criteria: ["file: `1.1.txt`"]}]}]
 """
-NOT_IN_GIT = "is not in git at `main`: workers and checks get a clone"
+NOT_IN_GIT = "is not in git on `main`; workers and checks get a clone"
 
 
 def refusal(person: Person, command: str) -> str:
@@ -85,7 +85,7 @@ def test_the_program_of_a_runner_and_what_the_tree_is_made_ready_with(person: Pe
     told = person.mission("start", "m", "--headless", ok=(1, 3)).err
     assert (
         told
-        == "error: `.env.test`, which `copy` of `[tree]` names, is not in the checkout\n hint: write it, or take it out of .mission.toml\n"
+        == "error: `.env.test`, listed in `copy` of `[tree]`, is not in the checkout\n hint: create it, or remove it from .mission.toml\n"
     )
     person.write(".env.test", "A=1\n")
     person.mission("start", "m", "--headless")
@@ -100,9 +100,7 @@ def test_a_file_without_a_base_starts_from_the_branch_that_is_checked_out(person
     told = person.mission("start", "m", "--headless", "--base", "gone", ok=(1, 3)).err
     assert told.startswith("error: the base branch `gone` does not exist")
     told = person.mission("start", "m", "--headless").err
-    assert told.startswith(
-        "the file names no base branch: `main`, which is checked out, is taken (--base names another)\n"
-    )
+    assert told.startswith("the file names no base branch: using `main`, which is checked out (--base names another)\n")
     assert person.loaded().mission.base == "main"
     told = person.mission("start", "m", "--headless", "--base", "other", ok=(2,)).err
     assert told == "error: the file says that m starts from `main`\n hint: change `base` in the file: mission edit m\n"

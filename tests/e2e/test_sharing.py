@@ -99,7 +99,7 @@ def test_init_writes_down_by_which_remote_missions_are_shared(ada: Person) -> No
     settings = ada.repo / ".mission.toml"
     settings.write_text("# mine\n[tree]\nsetup = ''\n")
     done = ada.mission("init", "--remote", "origin").out
-    assert "shared by: origin; nothing is pushed before the next pulse" in done
+    assert "shared through: origin; the next pulse pushes to it" in done
     line = 'remote = "origin"  # missions are shared through it: the branches mission/… and missions are pushed\n'
     assert settings.read_text() == f"{line}# mine\n[tree]\nsetup = ''\n"
     ada.mission("init", "--remote", "origin")

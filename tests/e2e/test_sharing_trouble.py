@@ -87,8 +87,8 @@ def test_what_is_done_has_to_be_somewhere_before_a_mission_is_taken_over(hub: Hu
     see(ben)
     subprocess.run(["git", "update-ref", "-d", "refs/heads/mission/m/work"], cwd=hub.path, check=True)
     assert ben.mission("takeover", "m", ok=(3,)).err == (
-        "error: features of m are done, and neither here nor at the remote there is mission/m/work with them\n"
-        " hint: push it from where it is: git push origin mission/m/work\n"
+        "error: features of m are done, but mission/m/work, which contains them, is neither here nor at the remote\n"
+        " hint: push it from the clone that has it: git push origin mission/m/work\n"
     )
     ada.git("push", "--quiet", "origin", "mission/m/work")
     ben.mission("takeover", "m")

@@ -52,7 +52,7 @@ def test_what_a_person_changed_is_left_alone_unless_they_insist(person: Person) 
     place.write_text(place.read_text(encoding="utf-8") + "And be brief.\n", encoding="utf-8")
     for words in ("install", "remove"):
         refused = person.mission("commands", words, "--agent", "opencode", ok=(3,))
-        assert f"{place}: left alone: a person has changed it (--force)" in refused.out
+        assert f"{place}: left alone: it was changed since it was installed (--force)" in refused.out
     assert place.read_text(encoding="utf-8").endswith("And be brief.\n")
     person.mission("commands", "install", "--agent", "opencode", "--force")
     assert "And be brief." not in place.read_text(encoding="utf-8")
@@ -85,7 +85,7 @@ def test_a_file_that_was_there_before_is_a_persons(person: Person) -> None:
 
 def test_an_unknown_agent_is_refused(person: Person) -> None:
     assert person.mission("commands", "install", "--agent", "vim", ok=(2,)).err == snapshot("""\
-error: `vim` has no commands of ours
+error: there are no commands for the agent `vim`
  hint: --agent opencode, claude or all
 """)
 

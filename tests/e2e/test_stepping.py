@@ -179,7 +179,7 @@ def test_what_is_not_committed_is_named_and_can_be_left_out(person: Person) -> N
     refused = person.mission("handback", "1.1", ok=(3,))
     assert refused.err.replace(os.fspath(tree), "<tree>") == snapshot("""\
 error: 2 files not committed: new.txt, notes.txt
- hint: commit them in <tree>, or leave them out with --as-is
+ hint: commit them in <tree>, or ignore them with --as-is
 """)
     assert person.causes()[-1] == ("1.1-a2", "intended")
     person.mission("handback", "1.1", "--as-is")
@@ -195,7 +195,7 @@ def test_a_tree_on_another_branch_is_not_taken_back(person: Person) -> None:
     refused = person.mission("handback", "1.1", ok=(3,))
     assert refused.err.replace(os.fspath(tree), "<tree>") == snapshot("""\
 error: the tree is on `mine`, not on `mission/m/1.1-a2`
- hint: bring your commits there: git -C <tree> switch mission/m/1.1-a2
+ hint: move your commits there: git -C <tree> switch mission/m/1.1-a2
 """)
 
 
@@ -247,7 +247,7 @@ error: m is planning
  hint: mission start m
 error: m is completed
  hint: mission start m
-error: nobody has stepped into 1.1
+error: 1.1 has no open manual attempt
  hint: mission open m/1.1
 """)
 

@@ -254,5 +254,5 @@ def test_what_runs_is_ended_where_nothing_can_be_written(person: Person, disk: s
     assert (done.returncode, done.stderr.startswith(said), "Traceback" in done.stderr) == (bool(said), True, False), (
         done
     )
-    assert re.search(r"\d+ running jobs? |nothing runs", done.stderr if said else done.stdout)
+    assert re.search(r"\d+ running jobs? |nothing is running", done.stderr if said else done.stdout)
     assert not scan.commanded(sys.executable, os.fspath(person.repo.parent / "script.py"))

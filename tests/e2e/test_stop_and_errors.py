@@ -129,14 +129,14 @@ def test_an_error_of_a_pulse_is_named_everywhere_and_ends_run(person: Person, mo
         person.mission("start", "m", "--headless", ok=(1,))
         ran = person.mission("run", "m", ok=(3,))
     assert ran.err == "error: m/mission.md:9: it cannot be written\n hint: mend it\n"
-    error = "the last pulse could not serve it: m/mission.md:9: it cannot be written (mend it)"
+    error = "the last pulse could not serve the mission: m/mission.md:9: it cannot be written (mend it)"
     lines = person.mission("why", "m").out.splitlines()
     assert lines[:2] == [f"m: error: {error}", "  → mission edit m"]
     assert "nothing holds it" not in "\n".join(lines)
     assert f"m: {error}\n  → mission edit m\n" in person.mission("inbox", ok=(3,)).out
     assert error in " ".join(person.mission("list").out.split())
     assert error in person.mission("status", "m").out
-    said = "error: the last pulse could not serve it: m/mission.md:9: it cannot be written (mend it)"
+    said = "error: the last pulse could not serve the mission: m/mission.md:9: it cannot be written (mend it)"
     assert said in person.mission("lint", "m", ok=(1,)).out
     person.file().write_text(person.file().read_text() + "\nMended.\n")
     person.git("commit", "--quiet", "-am", "Mended", cwd=person.repo / "missions")
@@ -157,7 +157,7 @@ def test_a_file_that_cannot_be_read_is_named_everywhere(person: Person) -> None:
     person.git("commit", "--quiet", "-am", "Mine", cwd=person.repo / "missions")
     person.mission("pulse")
     for view in ("why m", "inbox", "list", "status m"):
-        assert "its file cannot be read: " in person.mission(*view.split(), ok=(0, 3)).out, view
+        assert "the mission file cannot be read: " in person.mission(*view.split(), ok=(0, 3)).out, view
     assert "nothing holds it" not in person.mission("why", "m").out
 
 

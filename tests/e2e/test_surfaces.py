@@ -150,12 +150,12 @@ def test_consent_says_what_will_happen_before_it_happens(person: Person) -> None
   mission  Two features (m): 2 milestones, 3 features
      runs  COMMAND, 1 at a time, each for at most $2.67 and 1m (twice its share by estimate)
   sandbox  off (sandbox = "off"): workers can do what you can do on this machine
-       in  clones of its own below your state folder; your checkout is not touched
- branches  mission/m/work and one per attempt; main moves only when you say `mission land`
-   pushes  nothing, nowhere (mission init --remote NAME shares missions)
+       in  separate clones below your state folder; your checkout is not touched
+ branches  mission/m/work and one per attempt; main moves only when you run `mission land`
+   pushes  nothing (mission init --remote NAME shares missions)
     costs  at most $4
     until  it is done, or the budget is at its threshold of 80%
-   judged  by running the criteria on the merged work; what a worker says counts for nothing
+   judged  by running the criteria on the merged work; a worker's own report does not count
      stop  mission pause m, or everything at once: mission stop --all\
 """)
 
@@ -242,8 +242,14 @@ def test_addresses(person: Person) -> None:
     assert person.mission("show", "--json").facts["mission"]["id"] == "alpha-one"
     assert person.mission("why", "1.2").code == 0
     person.plan(TWO, identity="alpha-two")
-    assert person.mission("show", "alpha", ok=(2,)).err == "error: `alpha` can mean alpha-one, alpha-two\n"
-    assert person.mission("show", ok=(2,)).err == "error: say which mission\n hint: there are alpha-one, alpha-two\n"
+    assert (
+        person.mission("show", "alpha", ok=(2,)).err
+        == "error: `alpha` is ambiguous: it can mean alpha-one, alpha-two\n"
+    )
+    assert (
+        person.mission("show", ok=(2,)).err
+        == "error: name a mission: there is more than one\n hint: there are alpha-one, alpha-two\n"
+    )
     assert person.mission("show", "beta", ok=(1,)).err == (
         "error: there is no mission `beta`\n hint: there are alpha-one, alpha-two\n"
     )
@@ -274,11 +280,11 @@ def test_init_sets_a_repository_up_and_leaves_what_is_there(person: Person) -> N
     assert out == snapshot("""\
 mission files: REPO/missions
 merge driver: registered in REPO/.git/mission-state.git
-settings: REPO/.mission.toml (new, all commented out: fill it in and commit it)
+settings: REPO/.mission.toml (new, every line is a comment: edit and commit it)
 """)
     settings = person.repo / ".mission.toml"
     settings.write_text("max_parallel_workers = 3\n")
-    assert "left as it is" in person.mission("init").out
+    assert "unchanged" in person.mission("init").out
     assert settings.read_text() == "max_parallel_workers = 3\n"
     assert "/missions" in (person.repo / ".git/info/exclude").read_text().splitlines()
 

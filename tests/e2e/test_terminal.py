@@ -125,15 +125,15 @@ def test_the_interview_asks_shows_the_plan_and_writes_the_mission_when_it_is_app
     use_planner(person, good())
     with terminal(person.repo) as window:
         window.line("clear; mission new --id m")
-        window.see("What shall be reached?")
+        window.see("What is the goal?")
         window.line("Count words")
-        window.see("How thoroughly? (full, poc) [full]")
+        window.see("Which mode? (full, poc) [full]")
         window.type("Enter")
-        window.see("What may it cost at most, in dollars (or unlimited)? [20]")
+        window.see("What is the most it may cost, in dollars (or unlimited)? [20]")
         window.line("ten")
-        window.see("an amount above zero such as 20, or the word unlimited")
+        window.see("enter an amount above zero, for example 20, or the word unlimited")
         window.line("3")
-        shown = window.see("And now? (approve, edit, reject)")
+        shown = window.see("What next? (approve, edit, reject)")
         window.line("approve")
         ended = window.see("m is planned: ")
     assert "planning cost $0.05 and 1050 tokens" in shown
@@ -149,20 +149,20 @@ def test_stepping_in_asks_runs_a_shell_in_the_tree_and_offers_to_hand_back(perso
     assert begun(person)
     with terminal(person.repo) as window:
         window.line("clear; mission open 1.1")
-        window.see("m/1.1-a1 is at work for script. Stop it")
+        window.see("m/1.1-a1 is running (script). Stop it")
         window.line("n")
         window.see("nothing was changed")
         assert person.causes() == [("1.1-a1", "intended")]
         window.line("clear; mission open 1.1")
         window.see("step in? [Y/n]")
         window.line("y")
-        window.see("on mission/m/1.1-a2; commit there, and end with: mission handback m/1.1\n$")
+        window.see("on mission/m/1.1-a2; commit there, then type: mission handback m/1.1\n$")
         window.line("clear; echo by Ada > 1.1.txt; git add -A; git commit -qm hand; git branch --show-current")
         window.see("mission/m/1.1-a2\n$")
         window.line("exit 4")
-        window.see("`/bin/sh` ended with 4\nHand m/1.1 back now? [y/N]")
+        window.see("`/bin/sh` ended with exit status 4\nHand m/1.1 back now? [y/N]")
         window.line("y")
-        window.see("1.1-a2 is handed back; it is judged like any other")
+        window.see("1.1-a2 is handed back; it is checked like any other attempt")
     assert person.run().facts["status"] == "completed"
     assert (person.repo / "1.1.txt").read_text() == "by Ada\n"
     assert person.causes() == [("1.1-a1", "stopped"), ("1.1-a2", "done")]
@@ -181,7 +181,7 @@ def test_what_is_not_handed_back_stays_with_the_person(person: Person) -> None:
         window.line("exit")
         window.see("Hand m/1.1 back now?")
         window.type("Enter")
-        window.see("it stays yours: mission open m/1.1 goes on, mission handback m/1.1 gives it back")
+        window.see("you keep m/1.1: continue with mission open m/1.1, give it back with mission handback m/1.1")
     assert person.causes() == [("1.1-a1", "noop"), ("1.1-a2", "intended")]
     assert "Ada has had it since" in person.mission("why", "1.1").out
 

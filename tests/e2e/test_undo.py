@@ -58,11 +58,11 @@ def test_a_command_is_taken_back_as_a_new_commit_and_both_stay_told(person: Pers
         "Mission-Id: m",
         "Mission-Event: decision.undone",
         f"Mission-Undoes: {skipped}",
-        "Mission-Why: taken back: 1.2 is skipped: not needed (by Ada) (by Ada)",
+        "Mission-Why: undone: 1.2 is skipped: not needed (by Ada) (by Ada)",
     ]
     assert [(r.event, r.details) for r in person.loaded().mission.progress][-2:] == [
         ("feature.skipped", "1.2 is skipped: not needed (by Ada)"),
-        ("decision.undone", "taken back: 1.2 is skipped: not needed (by Ada) (by Ada)"),
+        ("decision.undone", "undone: 1.2 is skipped: not needed (by Ada) (by Ada)"),
     ]
     lines = person.file().read_text().splitlines()
     assert [line for line in before.splitlines() if line not in lines and line.strip("| ")] == []
@@ -98,8 +98,8 @@ def test_what_a_person_changed_at_the_same_place_since_is_theirs(person: Person)
     head = person.state_head()
     answer = person.mission("undo", "m", ok=(3,))
     assert answer.err == snapshot("""\
-error: what it changed was changed again since: 1.2 skipped → failed
- hint: mission diff m shows what there is; mission edit m changes it
+error: the same fields were changed again since: 1.2 skipped → failed
+ hint: mission diff m shows the last change; mission edit m opens the file
 """)
     assert person.features()["1.2"] == "failed"
     assert person.state_head() == head
@@ -110,14 +110,14 @@ def test_one_after_the_other_is_taken_back_until_the_beginning(person: Person) -
     person.mission("skip", "m/1.2", "--reason", "not needed")
     person.mission("skip", "m/1.1", "--reason", "not needed either")
     assert person.mission("undo", "m").out.splitlines() == [
-        "m: taken back: 1.1 is skipped: not needed either (by Ada)",
+        "m: undone: 1.1 is skipped: not needed either (by Ada)",
         "  1.1 skipped → pending",
     ]
-    assert person.mission("undo", "m").out.splitlines()[0] == "m: taken back: 1.2 is skipped: not needed (by Ada)"
+    assert person.mission("undo", "m").out.splitlines()[0] == "m: undone: 1.2 is skipped: not needed (by Ada)"
     assert person.features() == {"1.1": "pending", "1.2": "pending"}
     assert person.mission("undo", "m", ok=(3,)).err == snapshot("""\
-error: it is the beginning of the mission: m Two files (by Ada)
- hint: leave it: mission cancel m
+error: it is the first commit of the mission: m Two files (by Ada)
+ hint: to end the mission: mission cancel m
 """)
 
 
@@ -137,7 +137,7 @@ def test_an_attempt_that_has_started_and_one_that_was_paid_for_stay(person: Pers
     person.mission("pulse")
     answer = person.mission("undo", "m", ok=(3,))
     assert answer.err.startswith("error: an attempt has ended and was paid for: 1.1-a1 ended with stopped")
-    assert answer.err.endswith(" hint: for fresh tries: mission retry m/N.M\n")
+    assert answer.err.endswith(" hint: to try again: mission retry m/N.M\n")
     assert person.causes() == [("1.1-a1", "stopped")]
 
 
@@ -148,7 +148,7 @@ def test_what_has_landed_stays_and_an_approval_that_did_nothing_yet_does_not(per
     person.run(ok=(3,))
     person.write("1.2.txt", "in the way")
     person.mission("land", "m", "--yes", ok=(3,))
-    assert person.mission("undo", "m").out.splitlines()[0].startswith("m: taken back: landing of ")
+    assert person.mission("undo", "m").out.splitlines()[0].startswith("m: undone: landing of ")
     assert person.loaded().mission.approvals == ()
     (person.repo / "1.2.txt").unlink()
     person.mission("pulse")
@@ -157,7 +157,7 @@ def test_what_has_landed_stays_and_an_approval_that_did_nothing_yet_does_not(per
     person.run()
     answer = person.mission("undo", "m", ok=(3,))
     assert answer.err.startswith("error: the work has landed: ")
-    assert answer.err.endswith("\n hint: begin a new execution: mission start m\n")
+    assert answer.err.endswith("\n hint: start a new execution: mission start m\n")
 
 
 def test_what_the_loop_decided_is_taken_back_and_it_is_said_that_it_may_decide_so_again(person: Person) -> None:
@@ -167,9 +167,9 @@ def test_what_the_loop_decided_is_taken_back_and_it_is_said_that_it_may_decide_s
         pulse(ctx)
     assert person.state_log(1) == ["1.1: person:Bob did not come in time"]
     assert person.mission("undo", "m").out.splitlines() == [
-        "m: taken back: 1.1: person:Bob did not come in time",
+        "m: undone: 1.1: person:Bob did not come in time",
         "  Waits 1.1 · person:Bob failed → waiting",
-        "the next pulse may decide the same again; pause the mission if it shall not",
+        "the next pulse may decide the same again; to prevent that, pause the mission",
     ]
     assert person.loaded().mission.waits[0].status == "waiting"
 
@@ -198,6 +198,6 @@ def test_history_and_undo_go_as_far_as_the_history_remains(person: Person, how: 
     assert [e["subject"] for e in events] == [newest]
     answer = there.mission("undo", "m", ok=(3,))
     hint = "make the change you want: mission edit m"
-    assert answer.err == f"error: how it was before is not in the history here: {newest}\n hint: {hint}\n"
+    assert answer.err == f"error: the history here has no version from before: {newest}\n hint: {hint}\n"
     assert there.features()["1.2"] == "skipped"
     assert there.mission("diff", "m").code == 0

@@ -69,9 +69,9 @@ def test_set_names_what_it_takes(person: Person) -> None:
     person.plan(PLAN)
     refusals = {
         ("budget.monney_usd", "7"): "there is no key `budget.monney_usd`",
-        ("budget.money_usd", "0"): "`0` does not bound the mission",
+        ("budget.money_usd", "0"): "`0` is not a limit",
         ("budget.money_usd", "5,50"): "`budget.money_usd` is not a number: `5,50`",
-        ("status", "active"): "the status is changed by a command of its own",
+        ("status", "active"): "`set` cannot change the status",
         ("host", "there"): "`host` is written by the program",
         ("preferences.tech_stack", "python"): "`preferences.tech_stack` holds more than one value",
     }

@@ -172,7 +172,7 @@ def retry(hand: Hand, text: str) -> str:
     milestone = mission.milestone_holding(feature.number)
     if milestone is not None and milestone.raw_status in {"passed", "validating"}:
         changes.append(SetMilestone(milestone.number, "Status", "active"))
-    return _apply(text, *changes, _log(hand, "feature.retried", f"{feature.number} gets fresh tries (by {hand.name})"))
+    return _apply(text, *changes, _log(hand, "feature.retried", f"{feature.number} is retried (by {hand.name})"))
 
 
 def skip(hand: Hand, text: str) -> str:

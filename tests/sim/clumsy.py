@@ -90,7 +90,7 @@ class Clumsy:
         text = self._text()
         lines = text.split("\n")
         for problem in reversed(load(text, "m").errors()):
-            if "stands here twice" in problem.message:
+            if "appears twice" in problem.message:
                 first = problem.line - 1
                 end = next((n for n in range(first, len(lines)) if not lines[n].startswith("|")), len(lines))
                 del lines[first : max(end, first + 1)]

@@ -68,9 +68,9 @@ def test_a_fence_within_a_description_does_not_end_the_block() -> None:
 
 def test_an_answer_without_a_plan_says_so() -> None:
     assert problems("What do you mean?") == [
-        "answer:1:1: error: there is no plan in the answer (end with one fenced yaml block)"
+        "answer:1:1: error: the answer contains no plan (end with one fenced yaml block)"
     ]
-    assert problems("") == ["answer:1:1: error: there is no plan in the answer (end with one fenced yaml block)"]
+    assert problems("") == ["answer:1:1: error: the answer contains no plan (end with one fenced yaml block)"]
 
 
 def test_problems_have_a_place_in_the_answer_and_a_hint() -> None:
@@ -88,13 +88,13 @@ def test_problems_have_a_place_in_the_answer_and_a_hint() -> None:
     ]
     assert "\n".join(line for old, new in wrong for line in problems(changed(old, new))) == snapshot("""\
 answer:8:5: error: unknown key `milestones.1.estimat` (did you mean `estimate`?)
-answer:19:19: error: 1.2 depends on `1.9`, which does not exist (known are 1.1, 1.2, 2.1, 2.2, 3.1, 3.2)
-answer:9:5: error: milestone 1 has no criterion (give it `validation:` that can be run)
-answer:14:9: error: feature 1.1 has no criterion (give it `criteria:` that can be run)
+answer:19:19: error: 1.2 depends on `1.9`, which does not exist (there are 1.1, 1.2, 2.1, 2.2, 3.1, 3.2)
+answer:9:5: error: milestone 1 has no criterion (add `validation:` with criteria that can be run)
+answer:14:9: error: feature 1.1 has no criterion (add `criteria:` with criteria that can be run)
 answer:14:20: error: feature 1.1: `manual: it is beautiful` cannot be run (write it as run:, file:, grep:, not grep: or metric:, in quotes)
-answer:14:26: error: it is no YAML: found character that cannot start any token (put texts, above all criteria, into double quotes: "run: `pytest -q`")
-answer:14:20: error: `milestones.1.features.1.criteria.1`: a criterion is one text, and this is a mapping with `walk` (put it into quotes: "run: pytest -q")
-answer:13:9: error: this estimate has 50 characters (40 at most)
+answer:14:26: error: not valid YAML: found character that cannot start any token (put texts, especially criteria, in double quotes: "run: `pytest -q`")
+answer:14:20: error: `milestones.1.features.1.criteria.1`: a criterion is a text, but this is a mapping with `walk` (put it in quotes: "run: pytest -q")
+answer:13:9: error: this estimate has 50 characters (at most 40 are allowed)
 answer:14:15: error: aliases are not allowed (write it out)\
 """)
 
@@ -157,7 +157,7 @@ def test_a_milestones_name_keeps_its_brackets_and_never_makes_it_independent() -
 def test_a_long_description_with_nothing_in_it_is_refused() -> None:
     text = changed("description: Write 1.1.txt.", 'description: "a' + "\\n" * 50_000 + 'b"')
     assert [p.partition("error: ")[2] for p in problems(text)] == [
-        "this description has 50002 characters (4000 at most)"
+        "this description has 50002 characters (at most 4000 are allowed)"
     ]
 
 

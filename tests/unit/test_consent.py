@@ -25,9 +25,9 @@ def nothing(_spec: JobSpec) -> Outcome:
 @pytest.mark.parametrize(
     ("plan", "spent", "said"),
     [
-        (Sim.plan, "", "no worker: every feature is done or skipped; all criteria are judged again"),
+        (Sim.plan, "", "no worker: every feature is done or skipped; all criteria are checked again"),
         (RecurringSim.plan, "", "script, 2 at a time, each for at most $4 and 1h (twice its share by estimate)"),
-        (RecurringSim.plan, "12", "script, as soon as there is money for an attempt: the budget is used up"),
+        (RecurringSim.plan, "12", "script, once the budget is raised: nothing is left for an attempt"),
     ],
 )
 def test_what_a_new_execution_runs_is_said_as_it_is(plan: str, spent: str, said: str) -> None:

@@ -120,7 +120,7 @@ def test_a_criterion_by_hand_that_is_not_read_is_an_error_with_its_place() -> No
     assert (problem.line, problem.column, problem.severity) == (line, 9, "error")
     assert "2 commands in backticks" in problem.message
     wrapped = text.replace("`a` && `b`", "pytest\n    -q")
-    assert "goes on in the next line" in load(wrapped).problems[0].message
+    assert "continues in the next line" in load(wrapped).problems[0].message
 
 
 FIELDS = ("kind", "command", "paths", "pattern", "negated", "comparison", "bound", "unit", "timeout", "wrong")
@@ -216,7 +216,7 @@ def test_a_verify_block_is_read_as_yaml_and_whole() -> None:
     assert read("method: bash", 'run: "a \\"b\\""') == ("run", 'a "b"', "", False, "")
     assert read("run: |", "  a", "  b") == ("run", "a\nb", "", False, "")
     assert read("method: codebase", "pattern: x", "path: src", "expect: absent") == ("grep", "", "x", True, "")
-    assert read("run: a", "shell: zsh")[4] == "`shell` of its verify block is not read"
+    assert read("run: a", "shell: zsh")[4] == "`shell` of its verify block cannot be read"
     assert read("method: manual", "prompt: look") == ("text", "", "", False, "")
 
 

@@ -243,7 +243,7 @@ def test_two_lines_for_one_status_are_an_error_with_a_place_and_nothing_is_writt
     twice = TEXT.replace("**Status:** active\n", "**Status:** pending\n\n**Status:** active\n")
     with pytest.raises(DocumentError) as error:
         patch.apply(twice, [SetMilestone(1, "Status", "passed")], where="mission.md")
-    assert error.value.message == "mission.md:15: `**Status:**` of milestone 1 stands there more than once"
+    assert error.value.message == "mission.md:15: `**Status:**` of milestone 1 appears more than once"
 
 
 # Every hold

@@ -77,9 +77,9 @@ COMMANDS: list[tuple[Callable[[Context], object], tuple[str, str]]] = [
     (lambda ctx: features.retry(ctx, "m/1.2", reason="needed"), ("Retry 1.2 two", "needed (by Ada)")),
     (lambda ctx: features.decide_gate(ctx, "m", "look at it", approved=False, comment="no"), ("Reject the gate Look at it", "no (by Ada)")),
     (lambda ctx: features.decide_gate(ctx, "m", "look at it", approved=True), ("Approve the gate Look at it", "by Ada")),
-    (by_hand, ("Do 1.2 by hand", "by Ada")),
+    (by_hand, ("Manual attempt at 1.2", "by Ada")),
     (lambda ctx: features.cancel(ctx, "m", reason="enough"), ("Cancel the mission", "enough (by Ada)")),
-    (lambda ctx: undo(ctx, "m"), ("Take back: m is cancelled: enough (by Ada)", "by Ada")),
+    (lambda ctx: undo(ctx, "m"), ("Undo: m is cancelled: enough (by Ada)", "by Ada")),
 ]  # fmt: skip
 
 

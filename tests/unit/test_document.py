@@ -131,8 +131,8 @@ def test_missing_sections_are_made_and_placeholders_are_filled() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (SetFront(("status",), "active", was="paused"), "`status` says `planning` where `paused` was expected"),
-        (SetFeature(FeatureNumber("1.1"), "Status", "done", was="review"), "says `pending` where `review`"),
+        (SetFront(("status",), "active", was="paused"), "`status` is `planning`, but `paused` was expected"),
+        (SetFeature(FeatureNumber("1.1"), "Status", "done", was="review"), "is `pending`, but `review`"),
         (SetFeature(FeatureNumber("9.9"), "Status", "done"), "there is no row for feature 9.9"),
         (SetCriterion("1", 0, "run: `other`", ticked=True), "criterion 1 of 1 was changed"),
         (SetMilestone(7, "Status", "done"), "there is no milestone 7"),
@@ -287,9 +287,9 @@ def test_unknown_and_circular_dependencies_name_the_rows() -> None:
     rows = "".join(f"| {c} |\n" for c in [*cells, "1.5 | e", "1.5 | f"])
     loaded = load("### Milestone 1: A\n\n| # | Feature |\n|---|---|\n" + rows)
     assert [p.at("m.md") for p in loaded.problems] == [
-        "m.md:5:3: error: the features wait for each other: 1.1 → 1.2 → 1.3 → 1.1 (take one `[depends:…]` away)",
-        "m.md:8:3: error: 1.4 depends on `7.7`, which does not exist (known are 1.1, 1.2, 1.3, 1.4, 1.5)",
-        "m.md:10:3: error: two features are called 1.5 (the other is in line 9; give one of them a new number)",
+        "m.md:5:3: error: the features wait for each other: 1.1 → 1.2 → 1.3 → 1.1 (remove one `[depends:…]`)",
+        "m.md:8:3: error: 1.4 depends on `7.7`, which does not exist (there are 1.1, 1.2, 1.3, 1.4, 1.5)",
+        "m.md:10:3: error: two features have the number 1.5 (the other one is in line 9; give one of them a new number)",
     ]
     assert [f.broken for f in loaded.mission.features()] == [True, True, True, True, True, True]
 
@@ -297,7 +297,7 @@ def test_unknown_and_circular_dependencies_name_the_rows() -> None:
 def test_a_merge_conflict_in_the_file_stops_the_mission() -> None:
     loaded = load(TEXT.replace("## Scope", "<<<<<<< HEAD\n## Scope\n=======\n## Other\n>>>>>>> theirs"))
     assert loaded.refused
-    assert [p.message for p in loaded.problems] == ["a merge conflict is left in the file"]
+    assert [p.message for p in loaded.problems] == ["the file contains a merge conflict"]
 
 
 def test_prose_where_a_number_is_expected_is_kept_and_read_as_unset() -> None:
@@ -346,8 +346,8 @@ milestones:
     cyclic = "title: T\nmilestones:\n  - name: A\n    features:\n" + features
     errors = [p.at("plan.yaml") for p in read_plan(cyclic).problems if p.severity == "error"]
     assert errors == [
-        "plan.yaml:5:9: error: the features wait for each other: 1.1 → 1.2 → 1.1 (take one `[depends:…]` away)",
-        "plan.yaml:6:33: error: 1.2 depends on `nope`, which does not exist (known are 1.1, 1.2)",
+        "plan.yaml:5:9: error: the features wait for each other: 1.1 → 1.2 → 1.1 (remove one `[depends:…]`)",
+        "plan.yaml:6:33: error: 1.2 depends on `nope`, which does not exist (there are 1.1, 1.2)",
     ]
     assert read_plan("title: [").plan is None
     assert read_plan("- x").problems[0].message == "a plan is a mapping"

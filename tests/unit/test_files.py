@@ -89,20 +89,20 @@ def test_ten_mistakes_are_named_at_their_line_and_column_in_one_run(person: Pers
     answer = person.mission("lint", "missions/m-ten/mission.md", ok=(1,))
     lines = [line for line in answer.out.splitlines() if "has no criterion" not in line]
     assert "\n".join(lines) == snapshot("""\
-missions/m-ten/mission.md:3:9: warning: the status `going` is not known (it is kept, and nothing is driven)
+missions/m-ten/mission.md:3:9: warning: the status `going` is not known (it is kept, but the mission does not run)
 missions/m-ten/mission.md:4:1: warning: the key `priorty` is not known here (did you mean `priority`?)
 missions/m-ten/mission.md:5:11: warning: `deadline` is not a date: `soon` (write it as 2026-11-20 or 2026-11-20T10:00:00Z)
 missions/m-ten/mission.md:6:21: warning: `budget.money_usd` is not a number: `lots` (it is read as unset; write a number, or unlimited)
-missions/m-ten/mission.md:6:21: warning: there is no budget cap (`start` insists on one: set money_usd, time_hours or token_limit, or write unlimited)
-missions/m-ten/mission.md:13:1: warning: milestone 1 has the status `half`, which is not known (it is kept and does not run)
-missions/m-ten/mission.md:14:1: warning: the criterion `run: `true``: `true` always passes (write a command that fails where the work is wrong)
-missions/m-ten/mission.md:18:3: error: 1.1 depends on `7.7`, which does not exist (known are 1.1, 1.2)
-missions/m-ten/mission.md:19:3: warning: 1.2 has the status `on hold`, which is not known (it is kept and does not run; known are pending, dispatched, review, done, failed, skipped)
-missions/m-ten/mission.md:20:3: error: two features are called 1.2 (the other is in line 19; give one of them a new number)
+missions/m-ten/mission.md:6:21: warning: there is no budget cap (`start` needs one: set money_usd, time_hours or token_limit, or write unlimited)
+missions/m-ten/mission.md:13:1: warning: milestone 1 has the status `half`, which is not known (it is kept but does not run)
+missions/m-ten/mission.md:14:1: warning: the criterion `run: `true``: `true` always passes (write a command that fails if the work is wrong)
+missions/m-ten/mission.md:18:3: error: 1.1 depends on `7.7`, which does not exist (there are 1.1, 1.2)
+missions/m-ten/mission.md:19:3: warning: 1.2 has the status `on hold`, which is not known (it is kept but does not run; use pending, dispatched, review, done, failed or skipped)
+missions/m-ten/mission.md:20:3: error: two features have the number 1.2 (the other one is in line 19; give one of them a new number)
 missions/m-ten/mission.md:21:3: error: a feature without a number (write 1.N into the column #)
-missions/m-ten/mission.md:23:1: warning: a row outside of any table is not read (put it below the header and the `|---|` line of a table, without a blank line between them)
-missions/m-ten/mission.md:29:3: error: the gate `g` has the kind `vote`, which is not known (known are checkpoint, approval, quality, delay)
-missions/m-ten/mission.md:31:1: warning: the section `Progres Log` is not known, it is kept and not read (did you mean `## Progress Log`?)
+missions/m-ten/mission.md:23:1: warning: a row outside a table is not read (put it below the header and the `|---|` line of a table, without a blank line between them)
+missions/m-ten/mission.md:29:3: error: the gate `g` has the kind `vote`, which is not known (use one of checkpoint, approval, quality, delay)
+missions/m-ten/mission.md:31:1: warning: the section `Progres Log` is not known; it is kept but not read (did you mean `## Progress Log`?)
 4 errors, 13 warnings\
 """)
     facts = person.mission("lint", "missions", "--json", ok=(1,)).facts
@@ -130,7 +130,7 @@ def test_what_has_one_right_answer_is_mended_and_the_rest_named(person: Person) 
     path = person.write("missions/m-ten/mission.md", TEN.replace("| g | vote |", "| g |"))
     answer = person.mission("lint", "--fix", "missions", ok=(1,))
     assert [line for line in answer.out.splitlines() if ": fixed: " in line] == [
-        "missions/m-ten/mission.md:29: fixed: added 1 empty cells at the end of the row",
+        "missions/m-ten/mission.md:29: fixed: added 1 empty cell at the end of the row",
         "missions/m-ten/mission.md:21: fixed: gave the feature the number 1.3",
     ]
     text = path.read_text(encoding="utf-8")
@@ -160,7 +160,7 @@ def test_an_edit_on_disk_is_checked_and_named_as_not_committed(person: Person) -
     place = person.repo.resolve() / "missions/m/mission.md"
     text, clean = place.read_text(encoding="utf-8"), person.mission("lint", "m").out
     command = f"git -C {place.parent.parent} commit -m 'Edit m/mission.md' -- m/mission.md"
-    words = "warning: this is the file on disk; until you commit it the committed one counts, which has"
+    words = "warning: this is the file on disk; until you commit it, the committed one counts, which has"
     place.write_text(text.replace("\nstatus: ", "\nstatus: [", 1), encoding="utf-8")
     for names in (["m"], []):
         said = person.mission("lint", *names, ok=(1,)).out
@@ -199,7 +199,7 @@ def test_a_byte_that_is_no_utf_8_is_named_and_kept(person: Person) -> None:
     path = person.repo / "missions/m/mission.md"
     path.parent.mkdir(parents=True)
     path.write_bytes(TEN.encode().replace(b"# Ten", b"# T\xe9n"))
-    assert "9:4: warning: a byte that is no UTF-8" in person.mission("lint", "missions", ok=(1,)).out
+    assert "9:4: warning: a byte that is not UTF-8" in person.mission("lint", "missions", ok=(1,)).out
     person.mission("fmt", "missions")
     assert b"# T\xe9n" in path.read_bytes()
 

@@ -89,5 +89,5 @@ def test_a_criterion_in_a_field_keeps_its_code_and_says_what_is_not_read() -> No
 
     assert read("run: `grep '**Status:** x' f`") == ("grep '**Status:** x' f", "")
     assert read("run: `make` **Estimate:** 2h") == ("make", "")
-    assert read("run: `set -e\nmake`")[1] == "its command goes on in the next line"
-    assert read("run: `make`\nand more")[1] == "`and more` beside the command is not read"
+    assert read("run: `set -e\nmake`")[1] == "its command continues in the next line"
+    assert read("run: `make`\nand more")[1] == "`and more` outside the backticks cannot be read"

@@ -107,10 +107,10 @@ def test_an_alias_is_not_changed_through_its_name() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column", "message"),
     [
-        ("---\na: 1\na: 2\n---\n", 3, 1, "the key `a` stands here twice"),
+        ("---\na: 1\na: 2\n---\n", 3, 1, "the key `a` appears twice"),
         ("---\na:\n\tb: 1\n---\n", 3, 1, "a tab in the indentation of the front matter"),
         ("---\na: [1\n---\n", 4, 1, "the front matter cannot be read: did not find expected ',' or ']'"),
-        ("---\na: 1\n", 1, 1, "the front matter is never closed"),
+        ("---\na: 1\n", 1, 1, "the front matter is not closed"),
         ("---\n- a\n---\n", 2, 1, "the front matter is not a mapping"),
     ],
 )

@@ -254,7 +254,7 @@ def test_a_cap_that_is_gone_and_whose_record_cannot_be_read_starts_nothing(name:
     mission = load(text).mission
     plan = decide(mission, SEEN, POLICY)
     assert not any(isinstance(m, Dispatch) for m in plan.transitions)
-    words = f"`budget.{name}` was removed, and what `in_force` records of it is `5 dollars`, which is not a number"
+    words = f"`budget.{name}` was removed, and its value under `in_force` is `5 dollars`, which is not a number"
     assert [h.detail for h in plan.holds if h.kind == "value"] == [f"{words}, and no earlier value is known"]
 
 

@@ -227,9 +227,9 @@ def test_lint_and_start_say_what_acts_on_nothing_yet() -> None:
         (42, "the section `Outcomes`"),
     ]
     assert [(p.line, p.message) for p in lint(loaded)] == [
-        (n, f"{what} is kept and acts on nothing yet") for n, what in told
+        (n, f"{what} is kept but has no effect yet") for n, what in told
     ]
-    assert kept_words(loaded) == tuple(f"line {n}: {what} is kept and acts on nothing yet" for n, what in told)
+    assert kept_words(loaded) == tuple(f"line {n}: {what} is kept but has no effect yet" for n, what in told)
 
 
 def test_values_that_ask_for_nothing_are_not_mentioned() -> None:

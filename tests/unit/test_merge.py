@@ -305,7 +305,7 @@ def test_a_deleted_row_stays_deleted_unless_the_other_side_changed_it() -> None:
 + | 1.1 | Count   |         | done       | 1h       | script a1 |    | fine |
 + | 1.3 | Speed   |         | dispatched |          |           |    |      |
 """,
-            ("the row `1.3` was deleted on one side and changed on the other: it stays",),
+            ("the row `1.3` was deleted on one side and changed on the other: it is kept",),
         )
     )
 

@@ -146,7 +146,7 @@ def test_what_contradicts_itself_is_refused_with_the_second_place(name: str) -> 
     text, what = TWICE[name]
     loaded = load(text, "m-1")
     assert loaded.refused
-    found = [p for p in loaded.errors() if "stands here twice" in p.message]
+    found = [p for p in loaded.errors() if "appears twice" in p.message]
     assert len(found) >= 1
     assert found[0].message.startswith(what)
     assert TEXT.splitlines()[found[0].line - 1 : found[0].line] != text.splitlines()[found[0].line - 1 : found[0].line]
@@ -168,7 +168,7 @@ ODD = {
     "| pending | ~2h |": ("| pending | ~99999999999h |", "the estimate `~99999999999h` is longer than a hundred years"),
     "**Estimate:** ~2h": ("**Estimate:** 99999999d", "the estimate `99999999d` is longer than a hundred years"),
     "| 5m |": ("| later |", "the rule `later` of the delay `nap` is not a duration"),
-    "time:2026-11-20 ": ("time:tomorrow ", "the time `tomorrow` that is waited for is not a date"),
+    "time:2026-11-20 ": ("time:tomorrow ", "the time `tomorrow` of a wait is not a date"),
     "| 1d |": ("| 9999999d |", "the timeout `9999999d` of a wait is longer than a hundred years"),
     "| usd | $1 |": ("| usd | $-100 |", "the amount `$-100` is below zero"),
     "| usd | $1 | ": ("| usd | $1e30 | ", "the amount `$1e30` is out of range"),
@@ -195,11 +195,11 @@ def test_spend_below_zero_makes_no_room() -> None:
     [
         (b"", "the file is empty"),
         (b"\xef\xbb\xbf \n", "the file is empty"),
-        (b"\0" * 4096, "there is a NUL byte: the file is no text"),
+        (b"\0" * 4096, "the file contains a NUL byte, so it is not text"),
         (TEXT.encode("utf-16"), "the file is UTF-16"),
-        (TEXT.encode("utf-16-le"), "there is a NUL byte: the file is no text"),
-        (b"../other/mission.md", "the file holds one line of text and no mission"),
-        (b"---\nid: m-1\n", "the front matter is never closed"),
+        (TEXT.encode("utf-16-le"), "the file contains a NUL byte, so it is not text"),
+        (b"../other/mission.md", "the file contains one line of text and no mission"),
+        (b"---\nid: m-1\n", "the front matter is not closed"),
     ],
 )
 def test_what_is_no_text_is_refused(raw: bytes, words: str) -> None:
@@ -219,8 +219,8 @@ def test_the_id_is_the_name_of_the_folder() -> None:
     assert loaded.mission.id == "copy"
     assert [p.at("m.md") for p in loaded.errors()] == [
         (
-            "m.md:2:5: error: the id is `m-1`, and the folder is called `copy` (rename the folder to m-1; "
-            'for a copy that is a mission of its own write `id: "copy"` and remove its runs/)'
+            "m.md:2:5: error: the id is `m-1`, but the folder is called `copy` (rename the folder to m-1; "
+            'to make a copy a separate mission, write `id: "copy"` and remove its runs/)'
         )
     ]
     assert not load_placed(TEXT, "m-1").refused

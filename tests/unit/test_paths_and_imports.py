@@ -126,14 +126,18 @@ def test_a_description_is_read_back_as_it_was_written(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "at", "words"),
     [
-        ('{\n "stories": [\n  {"title": "a"} {"title": "b"}\n ]\n}', (3, 18), "it is no JSON: Expecting ',' delimiter"),
-        ("{", (1, 2), "it is no JSON: Expecting property name enclosed in double quotes"),
-        ('\ufeff{"a": 1,}', (1, 9), "it is no JSON: "),
-        ('[{"title": "a"}, ]', (1, 18), "it is no JSON: "),
-        ('{\n "userStories": []\n}', (2, 2), "`userStories` holds no story"),
-        ('{"project": "A", "phases": []}', (1, 1), "there is no list of stories in it: it has project, phases"),
-        ("[]", (1, 1), "there is no list of stories in it"),
-        ("[1, 2]", (1, 1), "there is no list of stories in it"),
+        (
+            '{\n "stories": [\n  {"title": "a"} {"title": "b"}\n ]\n}',
+            (3, 18),
+            "not valid JSON: Expecting ',' delimiter",
+        ),
+        ("{", (1, 2), "not valid JSON: Expecting property name enclosed in double quotes"),
+        ('\ufeff{"a": 1,}', (1, 9), "not valid JSON: "),
+        ('[{"title": "a"}, ]', (1, 18), "not valid JSON: "),
+        ('{\n "userStories": []\n}', (2, 2), "`userStories` contains no story"),
+        ('{"project": "A", "phases": []}', (1, 1), "the file contains no list of stories: it has project, phases"),
+        ("[]", (1, 1), "the file contains no list of stories"),
+        ("[1, 2]", (1, 1), "the file contains no list of stories"),
     ],
 )
 def test_what_begins_like_json_is_json_or_an_error_with_its_place(text: str, at: tuple[int, int], words: str) -> None:

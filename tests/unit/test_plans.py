@@ -149,19 +149,19 @@ def test_a_mutated_plan_is_a_mission_or_problems_with_places() -> None:
 @pytest.mark.parametrize(
     ("value", "words", "hint"),
     [
-        ("1:30", "`1:30` is not a number", "hours are written as a number: 1.5"),
-        (".inf", "`.inf` is not a number", "for no bound write unlimited"),
-        ("010", "`010` is not a number", "without the zero before it: 10"),
-        ("1_000", "`1_000` is not a number", "without separators: 1000"),
-        ("'1,000'", "`1,000` is not a number", "without separators: 1000"),
-        ("yes", "`yes` is not a number", "write a number, as 20 or 2.5"),
+        ("1:30", "`1:30` is not a number", "write hours as a number: 1.5"),
+        (".inf", "`.inf` is not a number", "for no limit write unlimited"),
+        ("010", "`010` is not a number", "write it without leading zeros: 10"),
+        ("1_000", "`1_000` is not a number", "write it without separators: 1000"),
+        ("'1,000'", "`1,000` is not a number", "write it without separators: 1000"),
+        ("yes", "`yes` is not a number", "write a number, for example 20 or 2.5"),
         ("5 dollars", "`5 dollars` is not a number", "write the number alone: 5"),
         ("$5", "`$5` is not a number", "write the number alone: 5"),
         ("-5", "`-5` is not a number", "it cannot be below 0"),
-        ("0x10", "`0x10` is not a number", "write a number, as 20 or 2.5"),
-        ("1e400", "`1e400` is not a number", "write a number, as 20 or 2.5"),
-        ("1e20", "`1e20` is more or less than can be counted", "1000000000000000 at most; 0 is no cap"),
-        ("[8]", "`['8']` is not a number", "write a number, as 20 or 2.5"),
+        ("0x10", "`0x10` is not a number", "write a number, for example 20 or 2.5"),
+        ("1e400", "`1e400` is not a number", "write a number, for example 20 or 2.5"),
+        ("1e20", "`1e20` is out of range", "at most 1000000000000000; 0 means no cap"),
+        ("[8]", "`['8']` is not a number", "write a number, for example 20 or 2.5"),
     ],
 )
 def test_a_value_that_is_no_number_is_explained(value: str, words: str, hint: str) -> None:
@@ -180,7 +180,7 @@ def test_a_value_that_is_no_number_is_explained(value: str, words: str, hint: st
 def test_a_tag_is_refused_with_its_place(tagged: str) -> None:
     (problem,) = read_plan(f"title: Lab\nbudget:\n  time_hours: {tagged}\n{ONE}").problems
     assert (problem.line, problem.column) == (3, 15)
-    assert problem.message == f"the tag `{tagged.split(maxsplit=1)[0]}` is not read"
+    assert problem.message == f"the tag `{tagged.split(maxsplit=1)[0]}` is not allowed"
 
 
 @pytest.mark.parametrize("value", ["8", "8.5", ".5", "0", "1e3", "unlimited", "Unlimited", '"8"', ""])
@@ -196,7 +196,7 @@ def errors(text: str) -> list[tuple[int, int, str]]:
 def test_all_problems_are_named_at_once_with_their_places() -> None:
     text = f"title: Lab\nbase: 1\nbase: 2\nmode: fast\nfoo: 1\nbudget: {{time_hours: x}}\npreferences: {{land: maybe}}\n{ONE}{ONE}"
     assert [(line, column) for line, column, _ in errors(text)] == [(3, 1), (4, 1), (5, 1), (6, 10), (7, 15), (10, 1)]
-    assert "the key `milestones` stands there twice" in errors(text)[-1][2]
+    assert "the key `milestones` appears twice" in errors(text)[-1][2]
 
 
 def test_names_are_read_as_they_are_written_and_mean_one_feature() -> None:
@@ -207,8 +207,8 @@ def test_names_are_read_as_they_are_written_and_mean_one_feature() -> None:
     assert "[depends:1.10,1.2]" in written(plan)
     wrong = f"{head}      - {{title: step 3}}\n      - {{title: '1.4'}}\n      - {{title: x, depends: [step 3, 1.4, nope, 9.*, '']}}\n"
     assert [words for _, _, words in errors(wrong)] == [
-        "1.14 depends on `step 3`, which may be any of 1.3, 1.12",
-        "1.14 depends on `1.4`, which may be any of 1.13, 1.4",
+        "1.14 depends on `step 3`, which can mean 1.3, 1.12",
+        "1.14 depends on `1.4`, which can mean 1.13, 1.4",
         "1.14 depends on `nope`, which does not exist",
         "1.14 depends on `9.*`, which does not exist",
         "1.14 depends on an empty name",
@@ -231,12 +231,12 @@ def test_a_criterion_without_quotes_is_a_mapping_that_is_read() -> None:
 @pytest.mark.parametrize(
     ("criterion", "hint"),
     [
-        ("`pytest -q`", "put texts, above all criteria, into double quotes"),
-        ("manual: legal: yes", "put texts, above all criteria, into double quotes"),
-        ("{walk: a}", "put it into quotes"),
-        ("{run: a, file: b}", "put it into quotes"),
-        ("[run]", "put it into double quotes"),
-        ("\t- x", "indent with blanks"),
+        ("`pytest -q`", "put texts, especially criteria, in double quotes"),
+        ("manual: legal: yes", "put texts, especially criteria, in double quotes"),
+        ("{walk: a}", "put it in quotes"),
+        ("{run: a, file: b}", "put it in quotes"),
+        ("[run]", "put it in double quotes"),
+        ("\t- x", "indent with spaces"),
     ],
 )
 def test_a_criterion_that_yaml_takes_for_something_else_gets_a_hint(criterion: str, hint: str) -> None:
@@ -265,4 +265,4 @@ def test_a_long_plan_is_no_bomb() -> None:
     bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdef", "bcdefg", strict=True)
     )
-    assert "its aliases stand for too many values" in errors(bomb)[0][2]
+    assert "its aliases expand to too many values" in errors(bomb)[0][2]
