@@ -11,7 +11,7 @@ from tests.unit.test_odd_missions import TEXT
 from mission_cli._support.text import stamp
 from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import MissionId, RunId, Sha
-from mission_cli.domain.mission import InputRequest, LogRow
+from mission_cli.domain.mission import InputRequest
 from mission_cli.domain.runs import Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState
 from mission_cli.planner.core.decisions import (
@@ -42,7 +42,7 @@ WORDS = (
 def test_work_is_put_back_and_nothing_else_happens_in_that_round() -> None:
     running = {RUN: Job(JobState.RUNNING, started=stamp(NOW))}
     plan = plan_of(SOME, records=(record("1.1-a1"),), jobs=running, put_back=OURS, movers=(RUN,))
-    assert plan.transitions == (Note(PUT_BACK, WORDS),)
+    assert plan.transitions == (Note(PUT_BACK, WORDS, ("1.1-a1",)),)
     assert [type(a) for a in plan.effects] == [Cancel, MoveWork]
     assert plan.effects[1] == MoveWork(OURS, WORK, WORDS)
     gone = plan_of(SOME, records=(record("1.1-a1"),), work=None, put_back=OURS, movers=(RUN,))
@@ -51,7 +51,7 @@ def test_work_is_put_back_and_nothing_else_happens_in_that_round() -> None:
 
 def test_who_moved_it_has_tampered_whatever_its_criteria_say() -> None:
     ended = {RUN: Job(JobState.ENDED, Exit(EndReason.EXIT, 0))}
-    caught = replace(SOME, progress=(LogRow(stamp(NOW), PUT_BACK, WORDS),))
+    caught = replace(SOME, noted={f"{PUT_BACK} 1.1-a1": WORDS})
     plan = plan_of(caught, records=(record("1.1-a1"),), jobs=ended, evidence={RUN: GOOD})
     assert [(m.record.cause, m.record.detail) for m in plan.transitions if isinstance(m, Settle)] == [
         (Cause.TAMPERED, WORDS)
@@ -66,11 +66,11 @@ def test_a_base_that_a_worker_moved_is_put_back_and_the_attempt_has_tampered() -
         f"the branch main was moved to {BASE[:7]} by something other than `mission` while 1.1-a1 ran without a sandbox: "
         f"it is moved back to {OURS[:7]}"
     )
-    assert plan.transitions == (Note(PUT_BACK, words),)
+    assert plan.transitions == (Note(PUT_BACK, words, ("1.1-a1",)),)
     assert plan.effects[1:] == (PutBaseBack(OURS, BASE, words),)
     assert [type(a) for a in plan.effects] == [Cancel, PutBaseBack]
     ended = {RUN: Job(JobState.ENDED, Exit(EndReason.EXIT, 0))}
-    caught = replace(SOME, progress=(LogRow(stamp(NOW), PUT_BACK, words),))
+    caught = replace(SOME, noted={f"{PUT_BACK} 1.1-a1": words})
     plan = plan_of(caught, records=(record("1.1-a1"),), jobs=ended, evidence={RUN: GOOD})
     assert [(m.record.cause, m.record.detail) for m in plan.transitions if isinstance(m, Settle)] == [
         (Cause.TAMPERED, words)
@@ -91,12 +91,12 @@ def test_the_state_is_put_back_only_while_somebody_could_have_written_it_without
     assert state_back({}, OURS, {M: (RUN,)}) == ()
     both = state_back(changed, OURS, {M: (RUN, RunId("m/1.2-a1"))})
     other = SAID.replace("changed in ccccccc", "deleted").replace("1.1-a1, 1.2-a1", "workers of other missions")
-    assert both == (StateBack(M, SAID), StateBack(N, other.replace("undo m", "undo n")))
+    assert both == (StateBack(M, SAID, ("1.1-a1", "1.2-a1")), StateBack(N, other.replace("undo m", "undo n")))
 
 
 def test_attempts_answer_for_the_files_of_their_own_mission_and_for_no_others() -> None:
     some = mission(feature("1.1", FeatureStatus.DISPATCHED), feature("1.3", FeatureStatus.DISPATCHED))
-    told = replace(some, progress=(LogRow(stamp(NOW), STATE_PUT_BACK, SAID),))
+    told = replace(some, noted={f"{STATE_PUT_BACK} 1.1-a1": SAID})
     both = (record("1.1-a1"), record("1.3-a1"))
     jobs = {r.run: Job(JobState.ENDED, Exit(EndReason.EXIT, 0)) for r in both}
     plan = plan_of(told, records=both, jobs=jobs, evidence={r.run: GOOD for r in both})
@@ -106,7 +106,7 @@ def test_attempts_answer_for_the_files_of_their_own_mission_and_for_no_others() 
 
 
 def test_who_is_caught_is_stopped_and_one_that_never_ran_is_not_started() -> None:
-    told = replace(SOME, progress=(LogRow(stamp(NOW), STATE_PUT_BACK, SAID),))
+    told = replace(SOME, noted={f"{STATE_PUT_BACK} 1.1-a1": SAID})
     running = {RUN: Job(JobState.RUNNING, started=stamp(NOW))}
     assert plan_of(told, records=(record("1.1-a1"),), jobs=running).effects == (Cancel(RUN, SAID),)
     plan = plan_of(told, records=(record("1.1-a1"),), jobs={RUN: Job(JobState.UNKNOWN)})

@@ -26,6 +26,7 @@ PROOFS: dict[str, str] = {
     "front type": f"{ACT}::test_research_goes_to_its_own_tier",
     "front mode": "e2e/test_poc.py::test_a_feature_without_its_trailer_is_not_done",
     "front in_force": "unit/test_in_force.py::test_no_single_mistake_widens_a_cap_or_stops_the_mission_in_silence",
+    "front noted": "unit/test_shortened_logs.py::test_a_person_may_delete_every_row_of_every_log_between_any_two_ticks",
     "front priority": f"{ACT}::test_the_urgent_mission_is_served_first",
     "front deadline due due_at": "unit/test_executions.py::test_the_deadline_pauses_once_and_a_person_who_resumes_has_decided",
     "front schedule": "unit/test_executions.py::test_when_a_schedule_is_due",

@@ -29,7 +29,7 @@ from mission_cli._support.text import stamp
 from mission_cli.domain.branches.landing import Landing, LandState
 from mission_cli.domain.budget.ledger import fair_share
 from mission_cli.domain.ids import RunId
-from mission_cli.domain.mission import Limits, LogRow, Preferences, Spend
+from mission_cli.domain.mission import Limits, Preferences, Spend
 from mission_cli.domain.runs import AgentReport, Exit, Job, Reserve, RunRecord, Usage
 from mission_cli.domain.status import (
     Cause,
@@ -185,7 +185,7 @@ def test_a_milestone_that_can_be_judged_is_judged_before_the_pause() -> None:
             replace(first, status=MilestoneStatus.PASSED),
             replace(later, status=MilestoneStatus.ACTIVE),
         ),
-        progress=(LogRow("", "budget.projected", "x"),),
+        noted={"budget.projected": ""},
     )
     assert paused(plan_of(after)) != []
 

@@ -24,7 +24,7 @@ from tests.kit.missions import (
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import RunId
-from mission_cli.domain.mission import Criterion, InputRequest, LogRow, Mission, Result
+from mission_cli.domain.mission import Criterion, InputRequest, Mission, Result
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, Verdict
 from mission_cli.engine.recording.record import changes_of
 from mission_cli.planner.core.decisions import (
@@ -81,7 +81,7 @@ def test_questions_of_features_milestones_and_help_in_one_round_have_numbers_of_
 
 def test_a_number_is_never_given_out_again_even_where_its_row_was_taken_away() -> None:
     some = judged(personal("manual: look"))
-    gone = replace(some, progress=(LogRow("", "request.asked", "7: manual: an old one"),))
+    gone = replace(some, noted={"highest request": "7"})
     assert asked(plan_of(gone)) == [(8, "manual: look")]
     kept = replace(gone, requests=(InputRequest(9, "", "2", "manual: other", status="answered"),))
     assert asked(plan_of(kept)) == [(10, "manual: look")]

@@ -339,6 +339,8 @@ class Mission:
     host: str = ""
     limits: Limits = field(default_factory=Limits)
     in_force: InForce = field(default_factory=InForce)
+    noted: Mapping[str, str] = field(default_factory=dict)
+    """What later decisions need to know of events, see `domain.noted`."""
     """The values that limit a managed mission, and those in the file that do not count."""
     models: Mapping[str, str] = field(default_factory=dict)
     preferences: Preferences = field(default_factory=Preferences)

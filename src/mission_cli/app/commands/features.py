@@ -34,6 +34,7 @@ from mission_cli.domain.errors import (
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.mission import LANDING
+from mission_cli.domain.noted import PAUSED_BY
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     WAITING_MISSION,
@@ -352,8 +353,7 @@ def _approval(ctx: Context, gate: str, word: str, commit: str, comment: str) -> 
 
 
 def _paused_by(mission: Mission, gate: str) -> bool:
-    paused = next((r.details for r in reversed(mission.progress) if r.event == EventKind.MISSION_PAUSED), "")
-    return f"`{gate}`" in paused or f"'{gate}'" in paused
+    return mission.noted.get(PAUSED_BY, "") == gate
 
 
 def _refuse_unknown_option(request: InputRequest, response: str) -> None:

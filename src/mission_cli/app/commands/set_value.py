@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mission_cli.document.changes import Change
     from mission_cli.engine.context import Context
 
-WRITTEN_BY_US = frozenset({"id", "managed", "host", "created", "started", "completed", "executions", SECTION})
+WRITTEN_BY_US = frozenset({"id", "managed", "host", "created", "started", "completed", "executions", "noted", SECTION})
 """Keys that only the program sets."""
 _BY_COMMAND = {"paused": "pause", "cancelled": "cancel", "active": "resume"}
 
@@ -110,7 +110,7 @@ def _refuse_what_is_not_there(ctx: Context, address: Address, wanted: Setting) -
 
 def _path(key: str) -> tuple[str, ...]:
     group = key.rpartition(".")[0]
-    if key in WRITTEN_BY_US or key.startswith(f"{SECTION}."):
+    if key in WRITTEN_BY_US or key.startswith((f"{SECTION}.", "noted.")):
         raise UsageError(f"`{key}` is written by the program", hint="mission schema lists the keys")
     known = KEYS.get(key)
     if known is not None and known.kind in {Kind.LIST, Kind.MAP}:

@@ -103,6 +103,7 @@ KEYS: dict[str, Key] = {
             "The last valid values of the keys that limit the mission, written by the program; "
             "`mission set` changes them.",
         ),
+        Key("noted", Kind.MAP, "What later decisions need to know of events, written by the program."),
         Key("preferences.tech_stack", Kind.LIST, "Languages, frameworks and libraries."),
         Key("preferences.deploy_target", Kind.TEXT, "Where it is deployed."),
         Key("preferences.test_framework", Kind.TEXT, "Test framework."),

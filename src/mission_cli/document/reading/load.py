@@ -273,6 +273,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         host=facts.text("host"),
         limits=facts.limits(),
         in_force=facts.in_force,
+        noted=facts.pairs("noted"),
         models=facts.pairs("model_routing"),
         preferences=facts.preferences(),
         constraints=prose.listed(layout, "constraints"),

@@ -142,7 +142,13 @@ def _told(ctx: Context, back: _Back, backs: Sequence[StateBack]) -> dict[str, st
         path = own[0] if own else stored.path if stored else ""
         text = back.then.get(path) if own else stored.text if stored else None
         if text is not None:
-            rows = list(log_rows(load_placed(text, one.mission), [Entry(STATE_PUT_BACK, one.why)], ctx.clock.now()))
+            rows = list(
+                log_rows(
+                    load_placed(text, one.mission),
+                    [Entry(STATE_PUT_BACK, one.why, about=one.attempts)],
+                    ctx.clock.now(),
+                )
+            )
             found[path] = patch.apply_fitting(text, rows).text
     return found
 

@@ -18,6 +18,8 @@ class Entry:
     why: str
     run: str = ""
     logged: bool = True
+    about: tuple[str, ...] = ()
+    """What it is about, where later decisions depend on it: a gate, a feature, attempts."""
     undoes: str = ""
     """The commit that it undoes."""
     decisions: tuple[str, ...] = ()

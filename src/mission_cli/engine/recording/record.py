@@ -24,6 +24,7 @@ from mission_cli.document.reading.features import titled
 from mission_cli.document.reading.values_in_force import (
     SECTION,
     as_scalar,
+    is_recordable,
     recorded_with,
 )
 from mission_cli.document.runs.record import write_run
@@ -33,6 +34,8 @@ from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.noted import SECTION as NOTED
+from mission_cli.domain.noted import notes_of
 from mission_cli.domain.status import FeatureStatus, MissionStatus
 from mission_cli.engine.executions import begin
 from mission_cli.engine.recording.decision_log import decided, decision_rows
@@ -117,6 +120,12 @@ def log_rows(loaded: Loaded, entries: Sequence[Entry], now: datetime) -> Iterato
         if entry.logged:
             yield AppendRow("Progress Log", {"Timestamp": stamp(now), "Event": entry.event, "Details": entry.why})
     yield from decision_rows(loaded, entries, now)
+    if is_recordable(loaded.layout.front):
+        noted = dict(loaded.mission.noted)
+        for entry in entries:
+            found = notes_of(entry.event, entry.about, entry.why, stamp(now), noted)
+            noted.update(found)
+            yield from (SetFront((NOTED, key), text) for key, text in found.items())
 
 
 def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a flat table, one line per decision
@@ -135,9 +144,13 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
         case AddFix():
             return Entry(EventKind.FEATURE_ADDED, f"{move.number} {move.title}")
         case MoveMission():
-            return Entry(EventKind.of("mission", move.to), move.why)
+            return Entry(EventKind.of("mission", move.to), move.why, about=(move.gate,) if move.gate else ())
         case Ask():
-            return Entry(EventKind.REQUEST_ASKED, f"{move.request.number}: {move.request.prompt}")
+            return Entry(
+                EventKind.REQUEST_ASKED,
+                f"{move.request.number}: {move.request.prompt}",
+                about=(str(move.request.number),),
+            )
         case MoveRequest():
             return Entry(EventKind.of("request", move.to), move.why)
         case Renumber():
@@ -151,7 +164,7 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
         case CloseRecovery():
             return Entry(EventKind.RECOVERY_CLOSED, move.why)
         case Note():
-            return Entry(move.event, move.details)
+            return Entry(move.event, move.details, about=move.about)
         case RecordValues():
             return Entry(EventKind.MISSION_VALUES, move.why, logged=bool(move.changed))
         case Begin():

@@ -106,6 +106,8 @@ class MoveMission:
 
     to: MissionStatus
     why: str
+    gate: str = ""
+    """The checkpoint that pauses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,8 @@ class Note:
 
     event: EventKind
     details: str
+    about: tuple[str, ...] = ()
+    """What later decisions recognize it by, see `domain.noted`."""
 
     @property
     def why(self) -> str:

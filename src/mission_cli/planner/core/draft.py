@@ -96,13 +96,13 @@ class Draft:
         """Dispatch nothing in this round."""
         self.halted = self.halted or reason
 
-    def pause(self, reason: str) -> None:
+    def pause(self, reason: str, *, gate: str = "") -> None:
         """Pause the mission, once, and dispatch nothing in this round."""
         self.halt(reason)
         if self.mission.status is MissionStatus.ACTIVE and not any(
             isinstance(m, MoveMission) for m in self.transitions
         ):
-            self.transitions.append(MoveMission(move_mission(self.mission.status, MissionStatus.PAUSED), reason))
+            self.transitions.append(MoveMission(move_mission(self.mission.status, MissionStatus.PAUSED), reason, gate))
 
     def records_of(self, number: FeatureNumber) -> list[RunRecord]:
         """Return the attempts at a feature in order of their numbers."""

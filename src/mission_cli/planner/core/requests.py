@@ -12,8 +12,8 @@ from mission_cli._support.text import (
     question,
     stamp,
 )
-from mission_cli.domain.events import EventKind
 from mission_cli.domain.mission import InputRequest
+from mission_cli.domain.noted import highest_request
 from mission_cli.domain.status import MilestoneStatus
 from mission_cli.planner.core.decisions import (
     Ask,
@@ -119,10 +119,8 @@ def _stale(draft: Draft, request: InputRequest) -> str:
 
 
 def _next_number(draft: Draft) -> int:
-    """Return one more than the highest number in the table, in the progress log and in this round."""
-    taken = [request.number for request in draft.mission.requests]
-    logged = (row.details for row in draft.mission.progress if row.event == EventKind.REQUEST_ASKED)
-    taken += [whole(found[1]) or 0 for words in logged if (found := _LOGGED.match(words))]
+    """Return one more than the highest number that a request ever had, in this round included."""
+    taken = [highest_request(draft.mission)]
     taken += [move.request.number for move in draft.transitions if isinstance(move, Ask)]
     taken += [move.number for move in draft.transitions if isinstance(move, Renumber)]
     return max(taken, default=0) + 1

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
-from mission_cli.domain.events import EventKind
+from mission_cli.domain.noted import times_resumed
 from mission_cli.domain.paths import findings_folders
 from mission_cli.domain.status import EXECUTABLE_KINDS, PASSES, CriterionKind, JobState, Verdict
 from mission_cli.planner.core.decisions import RunCheck
@@ -80,7 +80,7 @@ def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission,
     a recurring mission, because the world may have changed although the tree is the same. `turn` makes unchanged work
     run again: it names a round of validation, or a person's `validate --again`.
     """
-    resumed = sum(row.event == EventKind.MISSION_RESUMED for row in mission.progress)
+    resumed = times_resumed(mission)
     asked = f"{resumed}.{mission.executions}" if mission.recurs else str(resumed)
     parts = (
         criterion.kind,

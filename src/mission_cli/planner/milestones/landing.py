@@ -9,6 +9,7 @@ from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import feature_number
+from mission_cli.domain.noted import is_noted
 from mission_cli.domain.status import (
     Cause,
     FeatureStatus,
@@ -68,13 +69,18 @@ def by_hand(draft: Draft) -> None:
     """Log once each feature that a person set to done in the file; its milestone is judged all the same."""
     if draft.mission.status is not MissionStatus.ACTIVE:
         return
-    noted = {r.details.split(" ")[0] for r in draft.mission.progress if r.event == EventKind.FEATURE_BY_HAND}
     for milestone in current_milestones(draft.mission):
         for feature in milestone.features:
             proven = any(r.cause is Cause.DONE or r.open for r in draft.records_of(feature.number))
-            if feature.status is FeatureStatus.DONE and not proven and feature.number not in noted:
+            if (
+                feature.status is FeatureStatus.DONE
+                and not proven
+                and not is_noted(draft.mission, EventKind.FEATURE_BY_HAND, feature.number)
+            ):
                 who = draft.observation.editor or "a person"
-                draft.transitions.append(Note(EventKind.FEATURE_BY_HAND, f"{feature.number} was set to done by {who}"))
+                draft.transitions.append(
+                    Note(EventKind.FEATURE_BY_HAND, f"{feature.number} was set to done by {who}", (feature.number,))
+                )
 
 
 def finish(draft: Draft) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import alert
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.noted import is_noted
 from mission_cli.domain.status import FINISHED_FEATURE, HoldKind, MilestoneStatus, MissionStatus
 from mission_cli.planner.core.decisions import Note
 from mission_cli.planner.mission.money import choices, stand
@@ -42,9 +43,12 @@ def _warn(draft: Draft, state: Account) -> None:
         if used is None or used < draft.policy.warn_pct:
             continue
         words = f"{draft.policy.warn_pct}% of the {category} are spent"
-        if not any(r.event == EventKind.BUDGET_WARNING and r.details.startswith(words) for r in draft.mission.progress):
+        about = f"{category} {draft.policy.warn_pct}"
+        if not is_noted(draft.mission, EventKind.BUDGET_WARNING, about):
             draft.transitions.append(
-                Note(EventKind.BUDGET_WARNING, f"{words}: {state.spent.of(category)} of {state.cap(category)}")
+                Note(
+                    EventKind.BUDGET_WARNING, f"{words}: {state.spent.of(category)} of {state.cap(category)}", (about,)
+                )
             )
 
 
@@ -53,7 +57,7 @@ def _project(draft: Draft, state: Account) -> None:
     first = mission.milestones[0] if mission.milestones else None
     if first is None or first.status is not MilestoneStatus.PASSED or len(mission.milestones) == 1:
         return
-    if any(row.event == EventKind.BUDGET_PROJECTED for row in mission.progress):
+    if is_noted(mission, EventKind.BUDGET_PROJECTED):
         return
     features = [f for f in mission.features() if not f.fixes]
     finished = sum(f.status in FINISHED_FEATURE for f in features)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import parse_stamp
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.noted import last_of
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.domain.timing.schedule import next_due
 from mission_cli.planner.core.decisions import (
@@ -41,12 +41,8 @@ def due_at(mission: Mission, now: datetime, zone: tzinfo) -> datetime | None:
 
 def waits_since(mission: Mission) -> datetime | None:
     """Return since when a recurring mission waits; None if that is not recorded yet."""
-    for row in reversed(mission.progress):
-        if row.event == RECURRING:
-            return parse_stamp(row.at)
-        if row.event in _ENDS_A_WAIT:
-            break
-    return None
+    last = last_of(mission, {RECURRING, *_ENDS_A_WAIT})
+    return last[1] if last is not None and last[0] is RECURRING else None
 
 
 def schedule(draft: Draft) -> None:
@@ -87,8 +83,8 @@ def deadline(draft: Draft) -> None:
     mission, over = draft.mission, draft.observation.deadline
     if over is None or mission.status is not MissionStatus.ACTIVE:
         return
-    taken_up = [parse_stamp(row.at) for row in mission.progress if row.event in _TAKEN_UP]
-    if any(at is not None and at >= over for at in taken_up):
+    taken_up = last_of(mission, _TAKEN_UP)
+    if taken_up is not None and taken_up[1] >= over:
         return
     if draft.has_come("", f"the deadline {mission.deadline} has come", over - draft.observation.now):
         choices = f"go on (mission resume {mission.id}), or stop (mission cancel {mission.id})"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.noted import blame
 from mission_cli.domain.status import FeatureStatus, JobState, MilestoneStatus
 from mission_cli.planner.core.decisions import (
     Cancel,
@@ -36,7 +37,8 @@ class StateBack:
 
     mission: MissionId
     why: str
-    """Names the attempts that `caught` then finds."""
+    attempts: tuple[str, ...] = ()
+    """Those that are to blame."""
 
 
 def state_back(
@@ -54,10 +56,11 @@ def state_back(
     found = []
     for mission, commit in changed.items():
         what = f"changed in {commit[:7]}" if commit else "deleted"
-        names = ", ".join(map(attempt_name, suspects.get(mission, ()))) or "workers of other missions"
+        attempts = tuple(map(attempt_name, suspects.get(mission, ())))
+        names = ", ".join(attempts) or "workers of other missions"
         words = f"its files were {what} by something other than `mission` while {names} ran without a sandbox"
         again = f"if you made the change, `mission undo {mission}` makes it again"
-        found.append(StateBack(mission, f"{words}: they are restored to {known[:7]}; {again}"))
+        found.append(StateBack(mission, f"{words}: they are restored to {known[:7]}; {again}", attempts))
     return tuple(found)
 
 
@@ -77,7 +80,14 @@ def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
     return (
         (mission.status, mission.mode, mission.base, mission.host, mission.managed, mission.autonomous),
         (mission.schedule, mission.end_date, mission.deadline, mission.executions),
-        (mission.limits, dict(mission.in_force.written), dict(mission.models), mission.preferences, mission.team),
+        (
+            mission.limits,
+            dict(mission.in_force.written),
+            dict(mission.noted),
+            dict(mission.models),
+            mission.preferences,
+            mission.team,
+        ),
         [(m.number, m.status, m.rounds, m.started_at, m.passed_at, _criteria(m.criteria)) for m in milestones],
         [(f.number, f.status, f.worker, f.pr, f.depends, f.tries_after, f.fixes, f.assign) for f in features],
         [(f.model, f.research, f.side_effects, f.repo, f.broken, _criteria(f.criteria)) for f in features],
@@ -140,7 +150,7 @@ def _caught(draft: Draft, what: str, movers: Sequence[RunId], back: Sha) -> str:
     names = ", ".join(map(attempt_name, movers))
     words = f"{what} by something other than `mission` while {names} ran without a sandbox"
     why = f"{words}: it is moved back to {back[:7]}"
-    draft.transitions.append(Note(PUT_BACK, why))
+    draft.transitions.append(Note(PUT_BACK, why, tuple(map(attempt_name, movers))))
     running = [r for r in movers if r in draft.observation.jobs and draft.observation.jobs[r].state is JobState.RUNNING]
     draft.effects += [Cancel(run, f"{what} while it ran without a sandbox") for run in running]
     draft.halt(why)
@@ -149,6 +159,4 @@ def _caught(draft: Draft, what: str, movers: Sequence[RunId], back: Sha) -> str:
 
 def caught(draft: Draft, record: RunRecord) -> str:
     """Return the logged change that an attempt is blamed for, or the empty string."""
-    name = attempt_name(record.run)
-    notes = (row.details for row in draft.mission.progress if row.event in {PUT_BACK, STATE_PUT_BACK})
-    return next((words for words in notes if name in words.replace(",", " ").split()), "")
+    return blame(draft.mission, attempt_name(record.run))

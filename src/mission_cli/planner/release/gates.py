@@ -118,7 +118,9 @@ def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
     else:
         _move(draft, gate, "waiting", "the features before it are finished")
         if gate.kind is GateKind.CHECKPOINT and draft.mission.status is MissionStatus.ACTIVE:
-            draft.pause(f"checkpoint `{gate.name}` is reached{_said(gate)}: {approval(draft.mission, gate)}")
+            draft.pause(
+                f"checkpoint `{gate.name}` is reached{_said(gate)}: {approval(draft.mission, gate)}", gate=gate.name
+            )
 
 
 def _delay(draft: Draft, gate: Gate) -> None:

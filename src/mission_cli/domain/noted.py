@@ -1,0 +1,85 @@
+"""What later decisions need to know of events: noted in the front matter, so that a person may shorten any log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import parse_stamp
+from mission_cli.domain.events import EventKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from mission_cli.domain.mission import Mission
+
+SECTION = "noted"
+"""The key of the front matter: a mapping of texts."""
+TIMED = frozenset(
+    {
+        EventKind.MISSION_STARTED,
+        EventKind.MISSION_ACTIVE,
+        EventKind.MISSION_RESUMED,
+        EventKind.MISSION_RECURRING,
+        EventKind.MISSION_CANCELLED,
+        EventKind.MISSION_COMPLETED,
+    }
+)
+"""Noted with the time at which they happened last."""
+ONCE = frozenset({EventKind.BUDGET_WARNING, EventKind.BUDGET_PROJECTED, EventKind.FEATURE_BY_HAND})
+"""Noted so that they happen once, each with what it is about."""
+BLAMES = frozenset({EventKind.WORK_PUT_BACK, EventKind.STATE_PUT_BACK})
+"""Noted for each attempt that is to blame, with the words."""
+_MOST_DIGITS = 9
+TIMES_RESUMED, HIGHEST_REQUEST, PAUSED_BY = "times resumed", "highest request", "paused by"
+
+
+def notes_of(
+    event: EventKind, about: tuple[str, ...], why: str, at: str, before: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return what is noted of an event, by key; `about` names what it is about, `before` is what was noted."""
+    if event in ONCE | BLAMES:
+        return {f"{event} {one}".strip(): why if event in BLAMES else at for one in about or ("",)}
+    found = {str(event): at} if event in TIMED else {}
+    if event is EventKind.MISSION_RESUMED:
+        found[TIMES_RESUMED] = str(_number(before.get(TIMES_RESUMED, "")) + 1)
+    if event is EventKind.REQUEST_ASKED:
+        found[HIGHEST_REQUEST] = str(max(_number(before.get(HIGHEST_REQUEST, "")), *map(_number, about)))
+    if event is EventKind.MISSION_PAUSED and (about or PAUSED_BY in before):
+        found[PAUSED_BY] = ", ".join(about)
+    return found
+
+
+def last_of(mission: Mission, events: Iterable[EventKind]) -> tuple[EventKind, datetime] | None:
+    """Return which of some timed events happened last, and when; files of earlier versions have it in the log only."""
+    wanted = frozenset(events)
+    found = [(parse_stamp(mission.noted.get(event, "")), event) for event in wanted]
+    found += [(parse_stamp(row.at), EventKind(row.event)) for row in mission.progress if row.event in wanted]
+    known = [(at, event) for at, event in found if at is not None]
+    at, event = max(known, key=lambda one: one[0], default=(None, None))
+    return None if at is None or event is None else (event, at)
+
+
+def is_noted(mission: Mission, event: EventKind, about: str = "") -> bool:
+    """Whether an event that happens once has happened."""
+    return f"{event} {about}".strip() in mission.noted
+
+
+def times_resumed(mission: Mission) -> int:
+    """Return how often the mission was resumed."""
+    logged = sum(row.event == EventKind.MISSION_RESUMED for row in mission.progress)
+    return max(_number(mission.noted.get(TIMES_RESUMED, "")), logged)
+
+
+def highest_request(mission: Mission) -> int:
+    """Return the highest number that a request ever had."""
+    return max([_number(mission.noted.get(HIGHEST_REQUEST, "")), *(request.number for request in mission.requests)])
+
+
+def blame(mission: Mission, attempt: str) -> str:
+    """Return what an attempt is to blame for, or the empty string."""
+    return next((mission.noted[key] for event in sorted(BLAMES) if (key := f"{event} {attempt}") in mission.noted), "")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else 0
