@@ -538,7 +538,7 @@ def test_something_is_due_and_nobody_ticks(person: Person) -> None:
     while person.causes() != [("1.1-a1", "noop")]:
         person.rest()
     person.rest()
-    assert "no pulse comes" not in person.mission("status", "m").out
+    assert "a pulse has been due" not in person.mission("status", "m").out
     place = person.runtime / "idle.json"
     signature = json.loads(place.read_text())
     place.write_text(json.dumps({**signature, "wake": time.time() - 3665}))

@@ -1,4 +1,4 @@
-"""The clock of a real repository's pulses: what waits for a second tick, and what a jump does not do."""
+"""The clock of a real repository's pulses: what waits for a second pulse, and what a jump does not do."""
 
 from __future__ import annotations
 

@@ -345,7 +345,7 @@ def test_row_stopped() -> None:
 @pytest.mark.parametrize(
     "evidence",
     [replace(GOOD, protected=("missions/m/mission.md",)), replace(GOOD, secrets=("a.txt:1 (a key)",))],
-    ids=["what is not its own", "a secret"],
+    ids=["protected paths", "a secret"],
 )
 def test_row_tampered(evidence: Evidence) -> None:
     for times, minutes in enumerate((1, 4)):

@@ -1,4 +1,4 @@
-"""Verdicts that cannot be talked round: flaky ones, work without a diff, and the judge's files of the base."""
+"""Verdicts that cannot be talked round: flaky ones, work without a diff, and the test files of the base."""
 
 from __future__ import annotations
 

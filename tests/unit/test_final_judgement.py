@@ -1,4 +1,4 @@
-"""The end, the merge with the base and later milestones are judged with the judge's files of the base, too."""
+"""The end, the merge with the base and later milestones are judged with the test files of the base, too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person should know of an attempt: why it was not accepted, and what accepted work changed of its judges."""
+"""What a person should know of an attempt: why it was not accepted, or which tests and checks it changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can happen to a mission: the names that commits, the Progress Log and history use."""
+"""Events of a mission: the names that commits, the Progress Log and the history use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """The part of a mission, and what happened to it."""
+    """One kind of event: a part of a mission, and what happened to it."""
 
     ATTEMPT_SETTLED = "attempt.settled"
     BUDGET_PROJECTED = "budget.projected"
@@ -80,8 +80,8 @@ class EventKind(StrEnum):
 
     @classmethod
     def of(cls, part: str, status: str) -> EventKind:
-        """Return the event of a part of a mission that has got a status; only its first word counts.
+        """Return the event for a new status of a part of a mission; only the first word of the status counts.
 
-        Raises ValueError for one that cannot be got by a decision.
+        Raises ValueError for a status that no decision sets.
         """
         return cls(f"{part}.{status.partition(' ')[0]}")

@@ -42,7 +42,7 @@ class Observation:
     """The new name of the base branch, if it was renamed and that is known."""
     work: Sha | None = None
     put_back: Sha | None = None
-    """Where to move `work` back to, after something other than this program moved it without a sandbox."""
+    """Where to move `work` back to, after something other than this program moved it; only without a sandbox."""
     movers: tuple[RunId, ...] = ()
     """The attempts that may have moved it."""
     base_back: Sha | None = None
