@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """Record the intent of an attempt at a feature; the next round submits it."""
+    """Record the intent of an attempt at a feature; it is submitted after that is committed."""
 
     record: RunRecord
     worker: str
@@ -133,7 +133,7 @@ class RecordValues:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Begin an execution: the mission becomes active, and a new pass resets what the last one finished."""
+    """Begin an execution: the mission becomes active, and what an earlier execution finished is reset."""
 
     why: str
 

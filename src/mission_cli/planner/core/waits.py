@@ -54,7 +54,7 @@ def idle_gates(draft: Draft) -> Iterator[Hold]:
 
 
 def hold_kind(gate: Gate) -> HoldKind:
-    """Return what a gate that is not open holds something for."""
+    """Return the hold of a gate that is not open."""
     return HoldKind.GATE if gate.kind is None else _HELD_BY[gate.kind]
 
 
