@@ -51,7 +51,7 @@ class Wanted:
 
 def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) -> Done:
     """Read, change, commit; start over if the file was changed meanwhile."""
-    person = ctx.machine.person()
+    person = ctx.person()
     for attempt in range(_TRIES):
         snapshot = ctx.state.snapshot()
         address = resolve(snapshot, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
+from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.ports.agents import Bill
 from mission_cli.ports.machine import Obstacle
@@ -13,6 +13,7 @@ from mission_cli.ports.machine import Obstacle
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mission_cli.domain.host import Person
     from mission_cli.ports.agents import Agent
     from mission_cli.ports.checks import Checks
     from mission_cli.ports.clock import Clock
@@ -58,6 +59,16 @@ class Context:
     """Starts another pulse that continues when this one has ended."""
     settings_edited: Callable[[], bool] = lambda: False
     """Whether the checkout's settings have changes that do not count: a job without a sandbox may have made them."""
+    actor: Person | None = None
+    """Who gives the commands; None: the person whom git knows on this machine."""
+
+    def person(self) -> Person:
+        """Return who gives the commands: the author of their commits, and the name in the mission file."""
+        return self.actor or self.machine.person()
+
+    def acting_as(self, actor: Person) -> Context:
+        """Return the same ports for somebody else: a user of HTTP, MCP, mail or chat."""
+        return replace(self, actor=actor)
 
 
 def policy_of(ctx: Context) -> Policy:

@@ -50,7 +50,7 @@ def save_edit(ctx: Context, mission: str, before: str, edited: str) -> Done:
         words = message(address.mission.id, [Entry(EventKind.MISSION_EDITED, "edited by hand")])
         write = Write(address.stored.path, new, old, beside)
         try:
-            commit = ctx.state.commit([write], message=words, expect=snapshot.head, author=ctx.machine.person())
+            commit = ctx.state.commit([write], message=words, expect=snapshot.head, author=ctx.person())
         except ConflictError:
             if attempt + 1 == _TRIES:
                 raise

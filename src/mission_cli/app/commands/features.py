@@ -345,7 +345,7 @@ def _approval(ctx: Context, gate: str, word: str, commit: str, comment: str) -> 
             "Timestamp": stamp(ctx.clock.now()),
             "Gate": gate,
             "Decision": word,
-            "By": ctx.machine.person().name,
+            "By": ctx.person().name,
             "Commit": commit,
             "Comment": comment,
         },

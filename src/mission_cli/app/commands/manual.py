@@ -93,7 +93,7 @@ def step_in(ctx: Context, text: str) -> RunRecord:
     From this commit on no worker is started for the feature, and a running one is stopped.
     """
     refuse_stopped(ctx)
-    person = ctx.machine.person()
+    person = ctx.person()
     for _ in range(_TRIES):
         snapshot = ctx.state.snapshot()
         address = resolve(snapshot, text)
@@ -219,7 +219,7 @@ def _intent(ctx: Context, address: Address, records: Sequence[RunRecord]) -> Run
         host=ctx.machine.me(),
         base=before.base if before else heads.work or "",
         intended=stamp(ctx.clock.now()),
-        by=str(ctx.machine.person()),
+        by=str(ctx.person()),
         continues=attempt_name(before.run) if before else "",
     )
 

@@ -74,7 +74,7 @@ class Undone:
 
 def undo(ctx: Context, text: str) -> Undone:
     """Undo the last decision. Raises BlockedError if that is not possible; its hint says what to do instead."""
-    person = ctx.machine.person()
+    person = ctx.person()
     for attempt in range(_TRIES):
         snapshot = ctx.state.snapshot()
         try:
@@ -164,7 +164,7 @@ def _made_again(ctx: Context, snapshot: Snapshot, text: str) -> Undone | None:
         writes = [Write(path, old) for path, (old, new) in files.items() if old is not None and new is None]
         if not writes:
             continue
-        person = ctx.machine.person()
+        person = ctx.person()
         entry = Entry(EVENT, f"undone: {last.subject} (by {person.name})", undoes=last.commit)
         words = message(text, [entry])
         commit = ctx.state.commit(writes, message=words, expect=snapshot.head, author=person)

@@ -162,7 +162,7 @@ def _as_before(draft: Draft, validation: Validation, result: Judgement) -> Judge
 
 def conclude(ctx: Context, validation: Validation, known: list[Judged]) -> None:
     """Commit the verdicts to the mission file, and mark the fix features as done whose criteria pass."""
-    at, person = stamp(ctx.clock.now()), ctx.machine.person()
+    at, person = stamp(ctx.clock.now()), ctx.person()
     marks = tuple(
         Mark(j.criterion, j.passes, Result(j.verdict, at, validation.commit[:7]), j.criterion.baseline)
         for j in known

@@ -279,7 +279,7 @@ def create_mission(
     if not chosen:
         raise UsageError("no branch is checked out", hint="name the base branch: --base main")
     place = os.fspath(opened.checkout.name)
-    person = opened.context.machine.person()
+    person = opened.context.person()
     named = bool(base or plan.base)
     beside = plan.mode == "poc" and not named and not opened.context.code.is_dedicated(chosen)
     where = poc_branch if beside else (lambda _: chosen)
