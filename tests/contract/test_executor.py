@@ -93,7 +93,7 @@ def test_a_claim_that_somebody_forges_costs_a_number_and_nothing_else(place: Pla
     end = place.wait(ONCE)
     assert end.exit is not None
     assert (end.state, end.exit.reason, place.began()) == (JobState.ENDED, EndReason.NOT_STARTED, [])
-    assert end.exit.detail.startswith(f"{ONCE} is claimed already: ")
+    assert end.exit.detail.startswith(f"{ONCE} is already claimed: ")
     place.forge_claim("m/1.1-a7", "{}")
     assert place.context().code.heads(MissionId("m"), "main").highest == {"1.1": 7}
 

@@ -150,7 +150,7 @@ def test_unmerged_commits_dirty_trees_saved_work_and_a_persons_things_stay(perso
     assert kept == [
         ("tree", "m/1.1-a1", "uncommitted changes: thought.txt"),
         ("tree", "m/1.1-a2", "commits of its HEAD are on no branch of the repository"),
-        ("tree", "m/1.2-a1", "it holds a stash"),
+        ("tree", "m/1.2-a1", "it has a stash"),
         ("wip", "m/1.1-a1", "its content has not landed"),
         ("branch", "m/1.1-a1", "its commits are on no other branch"),
         ("claim", "m/1.1-a2", last),

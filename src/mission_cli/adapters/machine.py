@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _MIB = 1024 * 1024
 _UNBOXED = "workers can do what you can do on this machine"
 _NETWORK = {
-    "on": "the network is on: it reaches what you can reach, services on this machine too",
-    "off": "no network but a loopback of its own",
-    "loopback": "no network but a loopback of its own",
+    "on": "the network is on, including services on this machine",
+    "off": "no network except a separate loopback",
+    "loopback": "no network except a separate loopback",
 }
 
 

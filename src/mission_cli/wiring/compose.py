@@ -150,7 +150,7 @@ def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
 
 
 def _no_missions(checkout: Checkout) -> NotFoundError:
-    return NotFoundError(f"{checkout.name} has no missions yet", hint="make the first one: mission new --plan FILE")
+    return NotFoundError(f"{checkout.name} has no missions yet", hint="create the first one: mission new --plan FILE")
 
 
 def open_unmade(start: Path) -> Opened:

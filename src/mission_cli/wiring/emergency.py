@@ -47,4 +47,4 @@ def open_brake(start: Path) -> Brake:
 
 
 def _nothing_starts() -> Surroundings:
-    raise AssertionError("the panic button starts nothing")
+    raise AssertionError("`mission stop` starts no job")

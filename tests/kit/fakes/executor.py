@@ -179,7 +179,7 @@ class JobHost:
         other = self.disk.read(f"{REFS}/claims/{key}", str)
         if other == mine and self.claim_elsewhere is not None:
             other = self.claim_elsewhere(key, mine) or mine
-        return "" if other == mine else f"{key} is claimed already: {other}"
+        return "" if other == mine else f"{key} is already claimed: {other}"
 
     def sleep(self, span: timedelta) -> None:
         """The host slept: everything on it goes on where it was."""

@@ -107,11 +107,11 @@ class MemoryStateStore:
         self.recover()
         head = self._head()
         if head != expect:
-            raise ConflictError("the mission files have moved", hint="try again")
+            raise ConflictError("the mission files were changed meanwhile", hint="try again")
         files = dict(self._objects.get(head).files) if head else {}
         for write in writes:
             if files.get(write.path) != write.old:
-                raise ConflictError(f"{write.path} has moved", hint="try again")
+                raise ConflictError(f"{write.path} was changed meanwhile", hint="try again")
             if write.new is None:
                 files.pop(write.path, None)
             else:
@@ -234,7 +234,7 @@ class MemoryStateStore:
         self.recover()
         head = self._head()
         if head != foreign.head:
-            raise ConflictError("the mission files have moved", hint="try again")
+            raise ConflictError("the mission files were changed meanwhile", hint="try again")
         files = dict(self._objects.get(head).files) if head else {}
         files = {path: text for path, text in (files | dict(texts)).items() if text is not None}
         before = dict.fromkeys(move.before for move in foreign.moves if move.before)
@@ -289,7 +289,7 @@ class MemoryStateStore:
         self._life.step("store: branch moved")
         self._disk.write(OWN, note.ended(moved=moved), sync=False)
         if not moved:
-            raise ConflictError("the mission files have moved", hint="try again")
+            raise ConflictError("the mission files were changed meanwhile", hint="try again")
         self._follow(head, new, reworks)
         self._disk.remove(JOURNAL, sync=False)
 

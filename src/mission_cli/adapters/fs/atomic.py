@@ -130,7 +130,7 @@ def refused_in(folder: Path) -> int:
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """Return the content, or None if it is no regular file: a pipe would block."""
+    """Return the content, or None if it is not a regular file: a pipe would block."""
     try:
         return path.read_bytes() if path.is_file() else None
     except (FileNotFoundError, NotADirectoryError):
@@ -138,7 +138,7 @@ def read_bytes(path: Path) -> bytes | None:
 
 
 def read_foreign(path: Path, most: int, *, start: int = 0) -> bytes | None:
-    """Return up to `most` bytes of a file that another program may have made; None if it is no regular file, or a link.
+    """Return up to `most` bytes of a file of another program; None if it is not a regular file, or is a link.
 
     Never blocks, not even on a pipe.
     """

@@ -25,9 +25,9 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _COMMENT = pattern(r"\s#")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _NEW = """\
-# Environment of missions: keys and tokens that agents need, proxies, certificates. Read by every `mission` command,
-# also when cron starts it; a variable that is set in your shell wins. One NAME=value in a line; quotes around the
-# value are taken off; nothing is expanded. Only you may read this file, keep it so.
+# Key file of mission: keys and tokens for agents, proxies, certificates. Every `mission` command reads it, also when
+# cron starts it. Variables that are set in your shell take precedence. Write one NAME=value per line; quotes around
+# the value are removed, and nothing is expanded. Keep this file readable only by you.
 #
 # ANTHROPIC_API_KEY=
 # OPENAI_API_KEY=

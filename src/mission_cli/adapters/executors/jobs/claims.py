@@ -50,7 +50,7 @@ def claim(job: JobFolder, key: str, around: Surroundings) -> Refusal | None:
         other = claim_there(Path(around.code), around.remote, key, content)
     if other is None:
         return None
-    words = f"{key} is claimed already: {other.decode('utf-8', 'replace')[:300]}"
+    words = f"{key} is already claimed: {other.decode('utf-8', 'replace')[:300]}"
     return Refusal(words, here=same_host(_host_of(other), around.host))
 
 

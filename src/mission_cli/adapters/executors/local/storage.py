@@ -99,7 +99,7 @@ class LocalStorage:
         """Return what a tree holds that exists nowhere else, as a message, or the empty string."""
         for ref, commit in self._refs.refs_of(tree).items():
             if ref == "refs/stash":
-                return "it holds a stash"
+                return "it has a stash"
             if not self._refs.is_kept(commit, "", gone):
                 return f"commits of its {ref.removeprefix('refs/heads/')} are on no branch of the repository"
         return ""

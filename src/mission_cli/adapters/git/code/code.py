@@ -305,7 +305,9 @@ class GitCodeRepo:
     def make_work(self, mission: MissionId, base: Sha) -> None:
         """Create the branch of finished features; do nothing if it exists."""
         if not self._put_work(mission, base, None) and self._work(mission) is None:
-            raise ToolError(f"cannot create the branch mission/{mission}/work", hint="is there a branch `mission`?")
+            raise ToolError(
+                f"cannot create the branch mission/{mission}/work", hint="rename the branch `mission` if there is one"
+            )
 
     def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
         """Move `work` from `expect` to another commit; False if another process moved it first."""

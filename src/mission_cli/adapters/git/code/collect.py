@@ -136,7 +136,7 @@ def _lost(git: Git, tree: Path, start: str, there: Mapping[str, str]) -> dict[st
         found.setdefault(head, f"a detached HEAD ({head[:_SHORT]})")
     for place in sorted((tree / ".git/worktrees").glob("*")):
         oid = read_in(place / "HEAD").strip()
-        found.setdefault(oid, f"a work tree of its own ({place.name})")
+        found.setdefault(oid, f"a separate work tree ({place.name})")
     for line in read_in(tree / ".git/logs/HEAD").splitlines()[-_MOST_LOST:]:
         oid = " ".join(line.split(" ")[1:2])
         found.setdefault(oid, f"no branch any more ({oid[:_SHORT]})")

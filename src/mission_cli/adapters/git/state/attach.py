@@ -78,7 +78,7 @@ class Move:
         parents = [parent] if parent else []
         new = self._here.commit_tree(self._tree(parent, last), parents, words, author=author, committer=ROBOT)
         if self._state.join(new, message=message) != new:
-            raise ConflictError("the mission files have moved", hint="try again")
+            raise ConflictError("the mission files were changed meanwhile", hint="try again")
 
     def _bring_in_one(self, past: list[_Past], text: str, message: str, author: Person) -> None:
         """Make one commit on a person's branch, which must not be rewritten; the history is listed in its message."""
@@ -101,7 +101,7 @@ class Move:
             tree = _write_tree(self._there, layout.runtime, head, drop=self._folder, lines=[])
             new = self._there.commit_tree(tree, [head] if head else [], message, author=author, committer=ROBOT)
             if not self._there.swap_ref(layout.branch, new, head or ""):
-                raise ConflictError("the mission files have moved", hint="try again")
+                raise ConflictError("the mission files were changed meanwhile", hint="try again")
             self._there.run("rm", "-r", "--quiet", "--force", "--ignore-unmatch", "--", self._folder)
 
     def refuse_edits(self) -> None:

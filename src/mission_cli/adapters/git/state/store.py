@@ -133,7 +133,7 @@ class GitStateStore:
             self._refuse_when_busy()
             head = self._objects.commit_of(self.layout.branch)
             if head != expect:
-                raise ConflictError("the mission files have moved", hint="try again")
+                raise ConflictError("the mission files were changed meanwhile", hint="try again")
             new = self._make_commit(head, writes, message, author)
             self._publish(head, new, writes)
         if not self.layout.in_place:
@@ -224,7 +224,7 @@ class GitStateStore:
             self._refuse_when_busy()
             head = self._objects.commit_of(self.layout.branch)
             if head != foreign.head:
-                raise ConflictError("the mission files have moved", hint="try again")
+                raise ConflictError("the mission files were changed meanwhile", hint="try again")
             tree = self._objects.changed_tree(head, entries_of(self._objects, texts))
             parents = [*([head] if head else []), *left_out(self._objects, foreign)]
             new = self._git.commit_tree(tree, parents, message, author=self._robot, committer=self._robot)
@@ -296,7 +296,7 @@ class GitStateStore:
         for write in writes:
             there = self._objects.entry(head, write.path) if head else None
             if (self._text_of(there) if there else None) != write.old:
-                raise ConflictError(f"{write.path} has moved", hint="try again")
+                raise ConflictError(f"{write.path} was changed meanwhile", hint="try again")
             mode = there[0] if there else FILES[0]
             if mode not in FILES:
                 raise BlockedError(f"{write.path} is committed as a link or a folder", hint="commit a file there")
@@ -346,7 +346,7 @@ class GitStateStore:
         moved = self._git.swap_ref(self.layout.branch, new, head or ZERO)
         self._own.end(moved=moved)
         if not moved:
-            raise ConflictError("the mission files have moved", hint="try again")
+            raise ConflictError("the mission files were changed meanwhile", hint="try again")
 
     def _follows(self) -> bool:
         """Whether the work tree is on the state branch; a person may have switched it."""
