@@ -15,7 +15,7 @@ _CORE_PATTERN = "/proc/sys/kernel/core_pattern"
 
 
 def main() -> None:
-    """Try everything."""
+    """Try every way out, and print those that worked."""
     home, readonly, handle, kind = sys.argv[1:]
     libc = ctypes.CDLL(None, use_errno=True)
     ways = {

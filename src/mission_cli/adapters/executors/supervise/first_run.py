@@ -32,7 +32,7 @@ class FirstRun:
         return self._handle is not None
 
     def is_under_way(self) -> None:
-        """Let the others start."""
+        """Let the other supervisors start their agents."""
         if self._handle is not None:
             unlock(self._handle)
             self._handle = None

@@ -252,7 +252,7 @@ class GitCodeRepo:
             index.unlink(missing_ok=True)
 
     def find_commit(self, short: str) -> Sha | None:
-        """The full name of a commit, or None."""
+        """Return the commit that an abbreviated id stands for, or None."""
         return self._objects.commit_of(short) if re.fullmatch(r"[0-9a-f]{4,64}", short) else None
 
     def newest(self, commits: Sequence[Sha]) -> Sha | None:

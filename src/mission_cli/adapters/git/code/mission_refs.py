@@ -33,7 +33,7 @@ class KeptRefs:
         self._git = Git(code, durable=True)
 
     def things(self) -> list[Leftover]:
-        """Branches of attempts, saved work, tips, pins, claims and marks; not the branches of finished work."""
+        """Return branches of attempts, saved work, tips, pins, claims and marks; not the branches of finished work."""
         found = []
         for place, kind in _PLACES.items():
             for ref in self._git.text("for-each-ref", "--format=%(refname)", place).splitlines():

@@ -1,4 +1,4 @@
-"""History from the trailers of state commits, as far as they remain."""
+"""Read history and uncommitted edits of the state repository."""
 
 from __future__ import annotations
 
