@@ -278,6 +278,7 @@ def test_version(person: Person) -> None:
 def test_init_sets_a_repository_up_and_leaves_what_is_there(person: Person) -> None:
     out = shown(person, person.mission("init").out)
     assert out == snapshot("""\
+repository: branch main
 mission files: REPO/missions
 merge driver: registered in REPO/.git/mission-state.git
 settings: REPO/.mission.toml (new, every line is a comment: edit and commit it)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from mission_cli.adapters.agent_commands import CommandFile as CommandFile  # noqa: PLC0414 - for surfaces
+    from mission_cli.adapters.git.repo.describe import Described
     from mission_cli.adapters.git.state.attach import Move
     from mission_cli.adapters.git.state.merging import MergedFile
     from mission_cli.adapters.git.state.store import GitStateStore as GitStateStore  # noqa: PLC0414 - for surfaces
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "agent_commands",
+    "describe",
     "environment",
     "find_checkout",
     "git_person",
@@ -54,6 +56,13 @@ def agent_commands() -> ModuleType:
     from mission_cli.adapters import agent_commands
 
     return agent_commands
+
+
+def describe(place: Path) -> Described:
+    """Return branch and remotes of a repository, for a person."""
+    from mission_cli.adapters.git.repo.describe import describe
+
+    return describe(place)
 
 
 def git_person(where: Path) -> Person:

@@ -123,10 +123,14 @@ def init(
     """Set up this repository: create the state repository and a settings file, register the merge driver."""
     from mission_cli.settings import with_remote
     from mission_cli.wiring.compose import register_merge_driver
+    from mission_cli.wiring.host import describe
 
     opened = shell.open(create=True)
     state = opened.state.layout
-    done = [f"mission files: {state.work_tree}" + (" (in place)" if state.in_place else "")]
+    found = describe(opened.checkout.main_tree or opened.checkout.common_dir)
+    remotes = [f"remote {clean(name)} {clean(url)}".rstrip() for name, url in found.remotes]
+    done = [f"repository: {', '.join([f'branch {clean(found.branch)}' if found.branch else 'no branch', *remotes])}"]
+    done += [f"mission files: {state.work_tree}" + (" (in place)" if state.in_place else "")]
     register_merge_driver(opened)
     done.append(f"merge driver: registered in {state.git_dir}")
     tree = opened.checkout.main_tree
