@@ -81,6 +81,11 @@ def test_links_to_a_heading_find_it() -> None:
             assert anchor in _anchors(page.parent / target if target else page), f"{page.name} links to {anchor}"
 
 
+def test_the_picture_shows_what_the_program_prints() -> None:
+    picture = runpy.run_path(str(ROOT / "docs/picture.py"))["picture"]()
+    assert (ROOT / "docs/status.svg").read_text(encoding="utf-8") == picture, "run `make docs`"
+
+
 def test_lines_of_the_pages_are_short() -> None:
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs/contributing").glob("*.md")]
     pages += [page for page in (ROOT / "docs").glob("*.md") if page.name not in {"cli.md", "requirements.md"}]
