@@ -76,6 +76,7 @@ fmt: $(VENV)/.ready
 docs: $(VENV)/.ready
 	$(BIN)/python docs/cli_reference.py > docs/.cli.md && mv docs/.cli.md docs/cli.md
 	$(BIN)/python docs/picture.py
+	$(BIN)/python docs/schemas.py
 
 bench: compiled
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

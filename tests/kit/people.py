@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.kit.schemas import check_output
+
 from mission_cli.adapters.proc import scan
 from mission_cli.document.reading.load import load
 from mission_cli.document.runs.record import read_run
@@ -128,6 +130,7 @@ class Person:
             sys.stdin = old_stdin
         answer = Answer(code, out.getvalue(), err.getvalue())
         assert ok is None or code in ok, f"mission {' '.join(words)} ended with {code}\n{answer.out}\n{answer.err}"
+        check_output(words, answer.out)
         return answer
 
     def process(self, *words: str, env: dict[str, str] | None = None) -> Answer:
@@ -141,6 +144,7 @@ class Person:
             check=False,
             stdin=subprocess.DEVNULL,
         )
+        check_output(words, done.stdout)
         return Answer(done.returncode, done.stdout, done.stderr)
 
     def plan(self, text: str, *flags: str, identity: str = "m") -> str:

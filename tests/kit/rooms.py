@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.people import Answer
+from tests.kit.schemas import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +46,9 @@ class Room:
     def mission(self, *words: str, env: Mapping[str, str] | None = None) -> Answer:
         """Run our command line; `env` is added to the environment."""
         around = {**os.environ, **(env or {})}
-        return self.run(sys.executable, "-P", "-m", "mission_cli", *words, env=around)
+        answer = self.run(sys.executable, "-P", "-m", "mission_cli", *words, env=around)
+        check_output(words, answer.out)
+        return answer
 
     def write_crontab(self, content: bytes) -> None:
         """Put a crontab where cron reads it, whatever `crontab` would say of it."""

@@ -1,26 +1,72 @@
-"""Convert views to values that JSON can represent."""
+"""Results as JSON: the values of their fields, and the objects that an error prints."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from mission_cli.domain.problems import Problem
+
+SCHEMA = 1
+"""The value of `schema` in each object; it changes when a key goes away or changes its meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """Why a command failed."""
+
+    message: str
+    hint: str
+    """What to do about it; empty if unknown."""
+    code: int
+    """The exit status."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileError:
+    """Why a command failed: a file cannot be read."""
+
+    message: str
+    hint: str
+    """What to do about it; empty if unknown."""
+    code: int
+    """The exit status."""
+    problems: Sequence[Problem]
+    """All problems of the file; the message is the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What any command prints when it fails."""
+
+    error: Error | FileError
 
 
 def as_json(value: Any) -> Any:
-    """Return a view as JSON values: amounts as numbers, string enums as strings, times in ISO 8601."""
+    """Return a result as JSON can hold it: amounts as numbers, times as ISO 8601, spans of time in seconds."""
     import dataclasses
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: as_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, dict):
+        return {key_of(f.name): as_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
         return {str(k): as_json(v) for k, v in value.items()}
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Sequence | AbstractSet):
         return [as_json(v) for v in value]
+    if isinstance(value, timedelta):
+        value = Decimal(str(value.total_seconds()))
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+
+
+def key_of(name: str) -> str:
+    """Return the JSON key of a field: `from_` is `from`, which cannot name a field."""
+    return name.removesuffix("_")

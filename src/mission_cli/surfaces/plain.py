@@ -13,6 +13,7 @@ from mission_cli.domain.errors import BlockedError, MissionError, NotWrittenErro
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mission_cli.app.results.changes import AllStopped
     from mission_cli.engine.loop import Report
     from mission_cli.wiring.compose import Opened
 
@@ -50,11 +51,12 @@ def exit_code(report: Report) -> int:
     return BUG if report.bugs else 1 if report.troubles else 0
 
 
-def stop_everything(repo: Path) -> tuple[str, dict[str, object]]:
-    """Set STOP and end all jobs; return the message and the facts for JSON.
+def stop_everything(repo: Path) -> tuple[str, AllStopped]:
+    """Set STOP and end all jobs; return the message and the result.
 
     Raises NotWrittenError if STOP cannot be written; the jobs have been told to end then, too.
     """
+    from mission_cli.app.results.changes import AllStopped
     from mission_cli.engine.halt import LIFT, stop_jobs
     from mission_cli.wiring.emergency import open_brake
     from mission_cli.wiring.job_ancestry import refuse_worker
@@ -72,7 +74,7 @@ def stop_everything(repo: Path) -> tuple[str, dict[str, object]]:
         raise NotWrittenError(words, hint=f"{refused.hint}; then run again: mission stop --all")
     running = f"{counted(len(ended), 'running job')} told to end" if ended else "nothing is running"
     words = f"STOP is set: nothing starts any more, {running}; lift it with `{LIFT}`"
-    return words, {"stopped": brake.runtime.stopped(), "ended": ended}
+    return words, AllStopped(brake.runtime.stopped(), ended)
 
 
 def plain_stop(repo: str) -> int:

@@ -1,13 +1,18 @@
-"""JSON schemas for editors, generated from the tables that the parsers use, so that the two cannot differ."""
+"""JSON schemas by name: of the files that people edit, from the tables of the parsers, and of what commands print."""
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from mission_cli.document.reading.front_schema import front_schema
 from mission_cli.settings import RunnerSettings, Settings
+from mission_cli.surfaces.outputs import DRAFT, OUTPUTS, output_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _DURATION = {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*(ms|sec|s|min|m|h|d|w)\s*)+$|^P"}
 _CHOICES = {"state": ["", "here"], "network": ["on", "off", "loopback"], "sandbox": ["auto", "required", "off"]}
@@ -16,13 +21,16 @@ _CHOICES = {"state": ["", "here"], "network": ["on", "off", "loopback"], "sandbo
 def settings_schema() -> dict[str, Any]:
     """Return the JSON schema of `.mission.toml`."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DRAFT,
         "title": "Settings of mission",
         **_record(Settings()),
     }
 
 
-SCHEMAS = {"mission": front_schema, "settings": settings_schema}
+FILES: Mapping[str, Callable[[], dict[str, Any]]] = {"mission": front_schema, "settings": settings_schema}
+"""Of the files that people edit."""
+OF_COMMANDS: Mapping[str, Callable[[], dict[str, Any]]] = {name: partial(output_schema, name) for name in OUTPUTS}
+SCHEMAS = {**FILES, **OF_COMMANDS}
 
 
 def _record(default: Any) -> dict[str, Any]:

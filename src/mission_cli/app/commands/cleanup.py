@@ -15,6 +15,7 @@ from mission_cli._support.text import (
     show_bytes,
     stamp,
 )
+from mission_cli.app.results.machine import Judged
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.document.runs.archive import (
     is_roll,
@@ -58,17 +59,6 @@ class Known:
     mission: Mission
     records: Mapping[str, RunRecord]
     """By run id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One thing, and why it is removed or kept."""
-
-    kind: str
-    name: str
-    mission: str
-    why: str
-    bytes: int = 0
 
 
 @dataclass(slots=True)

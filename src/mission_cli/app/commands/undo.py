@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
 from mission_cli.app.addressing import resolve
+from mission_cli.app.results.changes import Undone
 from mission_cli.document.changes import AppendRow, Change
 from mission_cli.document.editing import patch
 from mission_cli.document.merging.difference import differences
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mission_cli.app.addressing import Address
-    from mission_cli.document.merging.difference import Difference
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Event, Snapshot
@@ -56,20 +55,6 @@ _FINAL: Mapping[str, tuple[str, str]] = {
     EventKind.MISSION_YIELDED: ("another machine drives the mission", "take it over: mission takeover {id}"),
     EventKind.MISSION_TAKEN_OVER: ("another machine may have seen it", "run mission takeover {id} where it should run"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """The decision that was undone, and what that changed."""
-
-    id: str
-    subject: str
-    events: tuple[str, ...]
-    undone: Sha
-    commit: Sha
-    changes: Sequence[Difference]
-    note: str = ""
-    """What may happen next, or empty."""
 
 
 def undo(ctx: Context, text: str) -> Undone:

@@ -5,11 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass, replace
+from mission_cli._support.dataclass import replace
 from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
 from mission_cli.app.commands.start_checks import why_refused
 from mission_cli.app.queries.troubles import unserved
+from mission_cli.app.results.reports import Changes
+from mission_cli.app.results.views import (
+    Blocker,
+    CriterionView,
+    FeatureView,
+    Line,
+    MilestoneView,
+    MissionView,
+    Money,
+    Waiting,
+)
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.host import is_elsewhere
@@ -23,142 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.app.addressing import Address
-    from mission_cli.document.merging.difference import Difference
-    from mission_cli.domain.health import Finding
     from mission_cli.domain.mission import Criterion, Feature, Mission
-    from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.decisions import Hold
     from mission_cli.ports.git.state import Snapshot, StateStore
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeView:
-    """What changed between two revisions of a mission; `old` and `new` in git's notation, `new` empty for now."""
-
-    old: str
-    new: str
-    changes: list[Difference]
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionView:
-    """One criterion and its verdict."""
-
-    text: str
-    kind: str
-    verdict: str
-    vacuous: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    """One reason why something does not move."""
-
-    kind: str
-    detail: str
-    until: str = ""
-    unblock: str = ""
-    person: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureView:
-    """One feature as it is shown."""
-
-    number: str
-    title: str
-    status: str
-    raw_status: str
-    shown_as: str
-    depends: tuple[str, ...]
-    attempts: int
-    worker: str
-    pr: str
-    run: str
-    cause: str
-    detail: str
-    finding: str
-    """What a person should know about the last ended attempt."""
-    running_for: str
-    blocked_by: tuple[Blocker, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MilestoneView:
-    """One milestone as it is shown."""
-
-    number: int
-    name: str
-    status: str
-    rounds: int
-    criteria: tuple[CriterionView, ...]
-    features: tuple[FeatureView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """The amounts of one category of the budget: dollars, hours or tokens."""
-
-    cap: Decimal
-    spent: Decimal
-    reserved: Decimal
-    unknown_runs: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Something that waits for a person, an event or a time."""
-
-    kind: str
-    name: str
-    since: str = ""
-    unblock: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MissionView:
-    """One mission as it is shown."""
-
-    id: str
-    title: str
-    status: str
-    mode: str
-    path: str
-    shown_as: str
-    progress: float
-    base: str
-    host: str
-    runner: str
-    milestones: tuple[MilestoneView, ...]
-    budget: dict[str, Money]
-    waiting_for: tuple[Waiting, ...]
-    problems: tuple[Problem, ...]
-    holds: tuple[Hold, ...] = ()
-    edits: tuple[str, ...] = ()
-    commit_edits: tuple[str, ...] = ()
-    """Commands that commit the edits."""
-    trouble: str = ""
-    sandbox: str = ""
-    pulse: tuple[Finding, ...] = ()
-    """What keeps pulses from being started or from working."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One mission in a list."""
-
-    id: str
-    title: str
-    status: str
-    progress: float
-    path: str
-    problems: int = 0
-    repo: str = ""
-    error: str = ""
-    """Why no pulse can serve it."""
 
 
 def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView:
@@ -397,7 +278,7 @@ def _waiting(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
     return found
 
 
-def change_of(state: StateStore, address: Address, revisions: str = "") -> ChangeView:
+def change_of(state: StateStore, address: Address, revisions: str = "") -> Changes:
     """Return what changed since a revision, or between two (`A..B`); without one, in the mission's last commit."""
     from mission_cli.document.merging.difference import differences
     from mission_cli.document.reading.placed import load_placed
@@ -410,4 +291,5 @@ def change_of(state: StateStore, address: Address, revisions: str = "") -> Chang
         old = f"{new}^"
     after = state.text_at(stored, new) if new else stored.text
     before = state.text_at(stored, old)
-    return ChangeView(old, new, differences(load_placed(before, stored.id), load_placed(after, stored.id)))
+    found = differences(load_placed(before, stored.id), load_placed(after, stored.id))
+    return Changes(address.mission.id, old, new or "now", found)

@@ -15,20 +15,20 @@ from rich.console import Console
 
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.errors import MissionError, UsageError, refusals_said
-from mission_cli.surfaces.as_json import as_json
+from mission_cli.surfaces.as_json import SCHEMA, Error, Failed, FileError, as_json
 from mission_cli.surfaces.plain import BUG, clean, is_unicode
 from mission_cli.surfaces.views.text import stopped_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from _typeshed import DataclassInstance
     from rich.console import RenderableType
 
     from mission_cli.domain.problems import Problem
     from mission_cli.ports.runtime import Stopped
     from mission_cli.wiring.compose import Opened
 
-SCHEMA = 1
 INTERRUPTED = 130
 
 Identity = Annotated[str, typer.Argument(metavar="ID", help="The mission; a prefix is enough.")]
@@ -76,27 +76,24 @@ class Shell:
         self.stopped = opened.context.runtime.stopped
         return opened
 
-    def show(self, view: RenderableType, facts: object = None) -> None:
+    def show(self, view: RenderableType, facts: DataclassInstance) -> None:
         """Print the view for people, or the facts as one JSON object."""
         if self.as_json:
-            self.facts(facts if facts is not None else {})
+            self.facts(facts)
             return
         self.head()
         self.out.print(view)
 
-    def facts(self, facts: object) -> None:
+    def facts(self, facts: DataclassInstance) -> None:
         """Print one JSON object; that of a view has `stopped`: since when and by whom STOP is set, or null."""
-        value = as_json(facts)
-        body = value if isinstance(value, dict) else {"items": value}
-        if self.stopped is not None:
-            body = {"stopped": as_json(self.stopped()), **body}
-        text = json.dumps({"schema": SCHEMA, **body}, ensure_ascii=not is_unicode(sys.stdout))
-        sys.stdout.write(text + "\n")
+        stopped = {"stopped": as_json(self.stopped())} if self.stopped is not None else {}
+        body = {"schema": SCHEMA, **stopped, **as_json(facts)}
+        sys.stdout.write(json.dumps(body, ensure_ascii=not is_unicode(sys.stdout)) + "\n")
 
-    def say(self, words: str, *, facts: object = None) -> None:
-        """Print a sentence for people, or the facts as JSON."""
+    def say(self, words: str, facts: DataclassInstance) -> None:
+        """Print a sentence for people, or the facts as one JSON object."""
         if self.as_json:
-            self.facts(facts if facts is not None else {"message": words})
+            self.facts(facts)
             return
         self.head()
         if not self.quiet:
@@ -234,5 +231,5 @@ def complain(shell: Shell, message: str, hint: str, code: int, problems: Sequenc
     if hint:
         shell.err.print(f" hint: {clean(hint)}")
     if shell.as_json:
-        every = {"problems": problems} if problems else {}
-        shell.facts({"error": {"message": message, "hint": hint, "code": code, **every}})
+        said = FileError(message, hint, code, problems) if problems else Error(message, hint, code)
+        shell.facts(Failed(said))

@@ -11,7 +11,7 @@ from mission_cli.surfaces.plain import clean
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mission_cli.app.queries.status import Waiting
+    from mission_cli.app.results.views import Waiting
     from mission_cli.planner.core.decisions import Hold
 
 _MISTAKES = frozenset({"value", "file", "bug", "trouble", "pulse"})

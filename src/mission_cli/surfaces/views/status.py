@@ -16,7 +16,7 @@ from mission_cli.surfaces.views.text import bar, money, status
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from mission_cli.app.queries.status import (
+    from mission_cli.app.results.views import (
         FeatureView,
         Line,
         MilestoneView,

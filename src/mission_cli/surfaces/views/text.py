@@ -13,7 +13,7 @@ from mission_cli.engine.halt import LIFT
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
-    from mission_cli.app.queries.status import Money
+    from mission_cli.app.results.views import Money
     from mission_cli.ports.runtime import Stopped
 
 _COLOURS = {

@@ -99,7 +99,8 @@ def _root(shell: Shell) -> Path:
 
 
 def _report(shell: Shell, said: list[tuple[CommandFile, str]]) -> int:
+    from mission_cli.app.results.machine import AgentCommand, AgentCommands
+
     words = "\n".join(f"{os.fspath(file.path)}: {what}" for file, what in said)
-    facts = [{"agent": f.agent, "command": f.name, "path": os.fspath(f.path), "result": what} for f, what in said]
-    shell.say(words, facts={"commands": facts})
+    shell.say(words, AgentCommands([AgentCommand(f.agent, f.name, os.fspath(f.path), what) for f, what in said]))
     return 3 if any(what is _LEFT for _, what in said) else 0

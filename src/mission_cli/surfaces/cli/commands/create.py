@@ -78,6 +78,8 @@ def new(
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
 ) -> int:
     """Make a mission from a goal or a plan file and commit it."""
+    from mission_cli.app.results.files import CreatedFromGoal, CreatedFromPlan
+
     goal = read_goal(goal)
     given = {
         "goal": goal,
@@ -92,11 +94,10 @@ def new(
     budget = {"money_usd": max_usd, "time_hours": hours, "token_limit": max_tokens}
     budget = {k: v for k, v in budget.items() if v}
     cost = ""
-    facts: dict[str, Any] = {}
     if plan is not None:
         read, warnings = _read(shell, plan, given, budget, runner)
-        facts = {"warnings": warnings}
         mission, path = create_mission(shell, read, base=base, homeless=homeless)
+        result: CreatedFromPlan | CreatedFromGoal = CreatedFromPlan(mission, path, warnings)
     else:
         order = Order(goal, given, budget, runner, base, homeless=homeless, ask=shell.interactive and not headless)
         _refuse_unapproved(order, headless=headless)
@@ -104,7 +105,8 @@ def new(
         if isinstance(made, int):
             return made
         mission, path = _create_planned(shell, made, order)
-        cost, facts = f"\nplanning cost {made.planned.cost}", {"planning": made.planned.sums}
+        cost = f"\nplanning cost {made.planned.cost}"
+        result = CreatedFromGoal(mission, path, made.planned.sums)
     next_command = "" if homeless else f"mission start {mission}"
     words = f"{mission} is planned: {path}{cost}" + (f"\nnext: {next_command}" if next_command and not start else "")
     if start and not homeless:
@@ -112,7 +114,7 @@ def new(
 
         shell.note(words)
         return start_mission(shell, mission, yes=True, headless=True)
-    shell.say(words, facts={"id": mission, "path": path, **facts})
+    shell.say(words, result)
     return 0
 
 
@@ -121,6 +123,7 @@ def init(
     remote: Annotated[str, typer.Option(help="Share missions with other clones by pushing to this git remote.")] = "",
 ) -> int:
     """Set up this repository: create the state repository and a settings file, register the merge driver."""
+    from mission_cli.app.results.machine import Initialized
     from mission_cli.settings import with_remote
     from mission_cli.wiring.compose import register_merge_driver
     from mission_cli.wiring.host import describe
@@ -147,7 +150,7 @@ def init(
             new = "new, every line is a comment: edit and commit it" if there is None else "changed: commit it"
             done.append(f"settings: {settings} ({new})")
         done += [f"shared through: {remote}; the next pulse pushes to it"] if remote else []
-    shell.say("\n".join(done), facts={"state": os.fspath(state.work_tree), "settings": os.fspath(settings or "")})
+    shell.say("\n".join(done), Initialized(os.fspath(state.work_tree), os.fspath(settings or "")))
     return 0
 
 
@@ -160,6 +163,7 @@ def _asked_remote(shell: Shell, opened: Opened) -> str:
 
 def merge_driver(shell: Shell, action: Annotated[str, typer.Argument(metavar="install", help="Registers it.")]) -> int:
     """Register the merge driver in the git repository that stores the mission files."""
+    from mission_cli.app.results.machine import DriverRegistered
     from mission_cli.wiring.compose import register_merge_driver
 
     if action != "install":
@@ -168,7 +172,7 @@ def merge_driver(shell: Shell, action: Annotated[str, typer.Argument(metavar="in
     changed = register_merge_driver(opened)
     state = opened.state.layout
     words = "\n".join(f"written: {path}" for path in changed) or f"already registered in {state.git_dir}"
-    shell.say(words, facts={"git_dir": os.fspath(state.git_dir), "changed": [os.fspath(path) for path in changed]})
+    shell.say(words, DriverRegistered(os.fspath(state.git_dir), [os.fspath(path) for path in changed]))
     return 0
 
 
@@ -176,6 +180,7 @@ def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") 
     """Edit a copy of the mission file, merge it with what was committed meanwhile, and commit it."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands.edit import save_edit
+    from mission_cli.app.results.changes import Edited
     from mission_cli.document.reading.placed import load_placed
     from mission_cli.engine.loop import pulse
 
@@ -194,7 +199,7 @@ def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") 
         kept = _kept(f"{address.mission.id}.md", text)
         raise BlockedError(error.message, hint=f"{error.hint}; your text is kept in {kept}") from error
     pulse(opened.context, [address.mission.id])
-    shell.say(done.words, facts={"id": address.mission.id, "commit": done.commit or ""})
+    shell.say(done.words, Edited(address.mission.id, done.commit or ""))
     return 0
 
 

@@ -53,6 +53,7 @@ def install(
 ) -> int:
     """Write the crontab line or the systemd timer, after a test that it works."""
     from mission_cli.app.queries.doctor import schedule_findings
+    from mission_cli.app.results.machine import ScheduleInstalled
     from mission_cli.engine.guards.health import in_its_environment
     from mission_cli.wiring.compose import instruments, schedule
     from mission_cli.wiring.host import schedules
@@ -67,41 +68,36 @@ def install(
     if opened is not None:
         for name in opened.context.settings.runners:
             findings += in_its_environment(opened.context, done.installed, name)
-    facts = {"kind": done.installed.kind, "text": done.installed.text, "keys": os.fspath(local.key_file)}
-    if shell.as_json:
-        shell.facts({**facts, "log": done.installed.job.log, "left_out": done.left_out, "findings": findings})
-        return 0
-    shell.say("\n".join(_installed_words(local, done)))
-    if findings:
+    installed, keys = done.installed, os.fspath(local.key_file)
+    result = ScheduleInstalled(installed.kind, installed.text, keys, installed.job.log, done.left_out, findings)
+    shell.say("\n".join(_installed_words(local, done)), result)
+    if findings and not shell.as_json:
         shell.out.print(findings_view(findings))
     return 0
 
 
 def remove(shell: Shell) -> int:
     """Remove the crontab line or the systemd timer."""
+    from mission_cli.app.results.machine import ScheduleRemoved
     from mission_cli.wiring.compose import schedule
 
     removed = schedule().remove()
     words = f"{' and '.join(removed)}: removed; running workers continue" if removed else "nothing was installed"
-    shell.say(words, facts={"removed": removed})
+    shell.say(words, ScheduleRemoved(removed))
     return 0
 
 
 def status(shell: Shell) -> int:
     """Show what starts pulses, and what is wrong with it."""
     from mission_cli.app.queries.doctor import healthy, schedule_findings
+    from mission_cli.app.results.machine import ScheduleStatus
     from mission_cli.wiring.compose import instruments, schedule
 
     local = schedule()
     installed = local.installed()
     findings = schedule_findings(instruments(shell.repo))
-    if shell.as_json:
-        last = local.last_tick()
-        shell.facts({"installed": installed, "last_tick": last, "findings": findings})
-    else:
-        if installed is not None:
-            shell.out.print(Text(clean(installed.text)))
-        shell.out.print(findings_view(findings))
+    lines = [Text(clean(installed.text))] if installed is not None else []
+    shell.show(Group(*lines, findings_view(findings)), ScheduleStatus(installed, local.last_tick(), findings))
     return 0 if installed is not None and healthy(findings) else 1
 
 
@@ -117,6 +113,7 @@ def doctor(
         return _as_cron(shell, offline=offline)
     from mission_cli.app.commands.cleanup import left_behind
     from mission_cli.app.queries import doctor as looks
+    from mission_cli.app.results.machine import Diagnosis
     from mission_cli.wiring.compose import instruments, storage
     from mission_cli.wiring.emergency import open_brake
 
@@ -137,7 +134,7 @@ def doctor(
             answers, cost = _call_models(shell, opened)
             findings += answers
     right = looks.healthy(findings)
-    shell.show(findings_view(findings, cost), {"ok": right, "findings": findings, "cost": cost})
+    shell.show(findings_view(findings, cost), Diagnosis(right, findings, cost))
     return 0 if right else 1
 
 

@@ -19,6 +19,7 @@ from mission_cli.surfaces.plain import clean
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mission_cli.app.results.files import FileProblem
     from mission_cli.domain.problems import Problem
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Stored
@@ -47,7 +48,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "lint", help="Report errors and warnings in mission files, with line and column.")(lint)
     command(app, "fmt", help="Align the tables of mission files; changes nothing but white space.")(fmt)
-    command(app, "schema", help="Print the JSON schema of the front matter, or of .mission.toml, for editors.")(schema)
+    words = "Print the JSON schema of the front matter, of .mission.toml, or of what a command prints with --json."
+    command(app, "schema", help=words)(schema)
 
 
 def lint(
@@ -58,6 +60,7 @@ def lint(
     ] = False,
 ) -> int:
     """Report what is wrong with mission files; return 1 if there are errors."""
+    from mission_cli.app.results.files import Fixed, Linted
     from mission_cli.document.checking.lint import lint as check
     from mission_cli.document.reading.load import load
     from mission_cli.document.reading.placed import load_placed
@@ -76,12 +79,8 @@ def lint(
     if found:
         lines.append(f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}")
     words = "\n".join(clean(line) for line in lines) or "no errors or warnings"
-    facts = {
-        "problems": [_as_facts(path, p) for path, p in found],
-        "errors": errors,
-        "fixed": [{"path": path, "line": note.line, "message": note.message} for path, note in mended],
-    }
-    shell.say(words, facts=facts)
+    fixed = [Fixed(path, note.line, note.message) for path, note in mended]
+    shell.say(words, Linted([_with_path(path, p) for path, p in found], errors, fixed))
     return 1 if errors else 0
 
 
@@ -91,6 +90,7 @@ def fmt(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if something would change.")] = False,
 ) -> int:
     """Align tables in the files on disk."""
+    from mission_cli.app.results.files import Formatted
     from mission_cli.document.checking.align import aligned
 
     moved = []
@@ -102,36 +102,37 @@ def fmt(
                 _write(source, new)
     verb = "would be aligned" if check else "aligned"
     words = "\n".join(f"{clean(path)}: {verb}" for path in moved) or "all tables are aligned"
-    shell.say(words, facts={"changed": moved, "written": not check})
+    shell.say(words, Formatted(moved, not check))
     return 1 if check and moved else 0
 
 
 def schema(
     shell: Shell,
-    name: Annotated[str, typer.Argument(metavar="[mission|settings]", help="Which schema.")] = "mission",
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[mission|settings|COMMAND]", help="Which schema; default: mission."),
+    ] = None,
 ) -> int:
     """Print a JSON schema; with --json under the key `document`."""
-    from mission_cli.surfaces.schemas import SCHEMAS
+    from mission_cli.app.results.files import SchemaDocument
+    from mission_cli.surfaces.schemas import FILES, SCHEMAS
 
+    name = " ".join(words or ["mission"])
     if name not in SCHEMAS:
-        raise UsageError(f"there is no schema of `{name}`", hint=f"use one of {', '.join(SCHEMAS)}")
+        hint = f"use {', '.join(FILES)}, or the name of a command"
+        raise UsageError(f"there is no schema of `{clean(name)}`", hint=hint)
     found = SCHEMAS[name]()
     if shell.as_json:
-        shell.facts({"name": name, "document": found})
+        shell.facts(SchemaDocument(name, found))
     else:
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     return 0
 
 
-def _as_facts(path: str, problem: Problem) -> dict[str, object]:
-    return {
-        "path": path,
-        "line": problem.line,
-        "column": problem.column,
-        "severity": str(problem.severity),
-        "message": problem.message,
-        "hint": problem.hint,
-    }
+def _with_path(path: str, problem: Problem) -> FileProblem:
+    from mission_cli.app.results.files import FileProblem
+
+    return FileProblem(path, problem.line, problem.column, problem.severity, problem.message, problem.hint)
 
 
 def _mended(source: Source) -> tuple[str, tuple[Problem, ...]]:

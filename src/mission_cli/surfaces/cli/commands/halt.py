@@ -78,13 +78,13 @@ def stop(
             "`stop` stops every mission of this repository",
             hint="mission stop --all; for one mission: mission pause ID --now",
         )
-    words, facts = stop_everything(shell.repo)
-    shell.say(words, facts=facts)
+    shell.say(*stop_everything(shell.repo))
     return 0
 
 
 def _lift(shell: Shell) -> int:
     """Lift STOP, and run a pulse if the settings are valid."""
+    from mission_cli.app.results.changes import StopLifted
     from mission_cli.wiring.emergency import open_brake
 
     runtime = open_brake(shell.repo).runtime
@@ -94,5 +94,5 @@ def _lift(shell: Shell) -> int:
     opened = shell.open_at_any_rate(vouched=True)
     if not opened.problems:
         pulse_and_tell(shell, opened)
-    shell.say("STOP is lifted" if was else "STOP was not set", facts={"lifted": was})
+    shell.say("STOP is lifted" if was else "STOP was not set", StopLifted(was is not None))
     return 0

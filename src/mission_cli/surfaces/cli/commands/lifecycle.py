@@ -61,6 +61,7 @@ def start(
         refuse_start,
         weak_points,
     )
+    from mission_cli.app.results.changes import Started
     from mission_cli.engine.guards.state_guard import secured
     from mission_cli.surfaces.views.consent import consent_view, kept_words
 
@@ -84,15 +85,8 @@ def start(
     follow = f"A pulse runs whenever a worker ends; `mission run {address.mission.id}` follows the mission."
     now = resolve(secured(opened.context, {}, []), address.mission.id).mission  # a worker may have moved the branch
     words = f"{done.words}. {'A scheduled pulse starts it: mission cron install.' if scheduled else follow}"
-    shell.say(
-        words,
-        facts={
-            "id": now.id,
-            "status": str(now.status) if scheduled else "active",
-            "warnings": weak,
-            "kept": list(kept_words(address.loaded)),
-        },
-    )
+    status = str(now.status) if scheduled else "active"
+    shell.say(words, Started(now.id, status, weak, kept_words(address.loaded)))
     return exit_code(report)
 
 
@@ -220,6 +214,7 @@ def validate(
     """Check a milestone now."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands import validate as judging
+    from mission_cli.app.results.changes import JudgedCriterion, Validated
     from mission_cli.planner.milestones.milestones import current_milestones
 
     opened = shell.open()
@@ -237,16 +232,9 @@ def validate(
     asked = [a.prompt for a in judgement.asks] + [r.prompt for r in judgement.asked]
     lines = [f"{j.verdict:<14} {j.criterion.text}" for j in judgement.known]
     lines += [f"{'needs a person':<14} {prompt}" for prompt in asked]
-    facts = {
-        "milestone": wanted.number,
-        "commit": validation.commit,
-        "criteria": [
-            {"text": j.criterion.text, "kind": j.criterion.kind, "verdict": j.verdict, "detail": j.detail}
-            for j in judgement.known
-        ],
-        "needs_person": asked,
-    }
-    shell.say("\n".join(lines) or "the milestone has no criteria to check", facts=facts)
+    judged = [JudgedCriterion(j.criterion.text, j.criterion.kind, j.verdict, j.detail) for j in judgement.known]
+    result = Validated(wanted.number, validation.commit, judged, asked)
+    shell.say("\n".join(lines) or "the milestone has no criteria to check", result)
     verdicts = {j.verdict for j in judgement.known}
     if not verdicts or Verdict.COULD_NOT_RUN in verdicts:
         return 3 if asked and not verdicts else 2
@@ -276,6 +264,8 @@ def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False, o
 
     With invalid settings no pulse runs, so that nothing is started; later pulses do the rest.
     """
+    from mission_cli.app.results.changes import Changed, Landed
+
     identity = done.address.mission.id
     report = None if opened.problems else _pulse(opened, [identity] if only else ())
     if report is not None:
@@ -283,8 +273,8 @@ def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False, o
     case = report.cases.get(identity) if report is not None else None
     held = [h for h in case.plan.holds if h.kind == HoldKind.LANDING] if case and landing else []
     words = "; ".join([done.words, *(f"landing waits: {h.detail}" for h in held)])
-    facts = {"id": identity, "message": done.words, "commit": done.commit or ""}
-    shell.say(words, facts={**facts, "waits": [h.detail for h in held]} if landing else facts)
+    commit, waits = done.commit or "", [h.detail for h in held]
+    shell.say(words, Landed(identity, done.words, commit, waits) if landing else Changed(identity, done.words, commit))
     return 3 if held else exit_code(report) if report is not None else 0
 
 
@@ -339,12 +329,13 @@ def _complain(shell: Shell, report: Report) -> None:
 
 
 def _tell_plan(shell: Shell, report: Report) -> None:
+    from mission_cli.app.results.reports import DryRun, PlannedDecision, PlannedHold
+
     for identity, case in report.cases.items():
         decided = [*case.plan.transitions, *case.plan.effects]
         if shell.as_json:
-            holds = [{"subject": h.subject, "kind": h.kind, "detail": h.detail} for h in case.plan.holds]
-            decisions = [{"decision": type(d).__name__, "why": d.why} for d in decided]
-            shell.facts({"id": identity, "decisions": decisions, "holds": holds})
+            holds = [PlannedHold(h.subject, h.kind, h.detail) for h in case.plan.holds]
+            shell.facts(DryRun(identity, [PlannedDecision(type(d).__name__, d.why) for d in decided], holds))
             continue
         for one in decided:
             shell.out.print(clean(f"{identity}: would {type(one).__name__}: {one.why}"))

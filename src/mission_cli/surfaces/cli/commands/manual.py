@@ -69,12 +69,13 @@ def handback(
 
 def _hand_back(shell: Shell, opened: Opened, feature: str, *, as_is: bool) -> int:
     from mission_cli.app.commands import manual
+    from mission_cli.app.results.changes import HandedBack
     from mission_cli.engine.loop import pulse
 
     done = manual.hand_back(opened.context, feature, as_is=as_is)
     report = pulse(opened.context)
     _tell(shell, report)
-    shell.say(done.words, facts={"id": done.address.mission.id, "message": done.words})
+    shell.say(done.words, HandedBack(done.address.mission.id, done.words))
     return exit_code(report)
 
 
@@ -112,6 +113,8 @@ def _sit_down(shell: Shell, opened: Opened, desk: Desk) -> int:
 
 
 def _show(shell: Shell, desk: Desk) -> None:
+    from mission_cli.app.results.changes import Workplace
+
     argv = desk.command or (os.environ.get("SHELL") or "/bin/sh",)
     lines = [
         f"tree     {desk.tree}",
@@ -120,13 +123,5 @@ def _show(shell: Shell, desk: Desk) -> None:
         f"command  {shlex.join(argv)}",
         f"then     mission handback {desk.mission}/{desk.feature}",
     ]
-    facts = {
-        "id": desk.mission,
-        "feature": desk.feature,
-        "run": desk.run,
-        "path": desk.tree,
-        "branch": desk.branch,
-        "session": desk.session,
-        "command": argv,
-    }
-    shell.say("\n".join(lines), facts=facts)
+    place = Workplace(desk.mission, desk.feature, desk.run, desk.tree, desk.branch, desk.session, argv)
+    shell.say("\n".join(lines), place)

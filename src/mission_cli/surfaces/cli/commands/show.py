@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mission_cli.app.addressing import Address
-    from mission_cli.app.queries.status import Line, Waiting
+    from mission_cli.app.results.views import Line
     from mission_cli.domain.mission import Mission
     from mission_cli.ports.git.state import Event
     from mission_cli.ports.runtime import Stopped
@@ -65,12 +65,14 @@ def list_missions(
     ] = False,
 ) -> int:
     """List all missions."""
+    from mission_cli.app.results.views import MissionList, MissionListEverywhere
+
     lines, elsewhere = _all_lines(shell) if everywhere else (_lines_here(shell), {})
     wanted = {word.strip() for word in status.split(",") if word.strip()}
     lines = [line for line in lines if not wanted or line.status in wanted]
     heads = [Text(f"{clean(repo)}: ").append(stopped_line(stopped)) for repo, stopped in elsewhere.items()]
-    facts = {"missions": lines, **({"stopped_in": elsewhere} if everywhere else {})}
-    shell.show(Group(*heads, list_view(lines)), facts)
+    result = MissionListEverywhere(lines, elsewhere) if everywhere else MissionList(lines)
+    shell.show(Group(*heads, list_view(lines)), result)
     return 0
 
 
@@ -98,6 +100,7 @@ def status(
 def show(shell: Shell, mission: Identity = "") -> int:
     """Show everything that the program reads from a mission file."""
     from mission_cli.app.addressing import resolve
+    from mission_cli.app.results.reports import WholeMission
 
     opened = shell.look()
     address = resolve(opened.context.state.snapshot(), mission)
@@ -118,8 +121,9 @@ def show(shell: Shell, mission: Identity = "") -> int:
             lines += [Text(f"      {clean(line)}", style="dim") for line in feature.description.splitlines()]
             lines += [Text(f"      [{'x' if c.ticked else ' '}] {clean(c.text)}") for c in feature.criteria]
     lines += _kept(found)
-    lines += [Text(), Text(opened.context.state.work_path(address.stored.path), style="dim")]
-    shell.show(Group(*lines), {"path": opened.context.state.work_path(address.stored.path), "mission": found})
+    path = opened.context.state.work_path(address.stored.path)
+    lines += [Text(), Text(path, style="dim")]
+    shell.show(Group(*lines), WholeMission(path, found))
     return 0
 
 
@@ -137,6 +141,7 @@ def why(shell: Shell, thing: Anything = "") -> int:
     """Show what holds a mission, milestone or feature."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.queries.status import why as ask
+    from mission_cli.app.results.reports import Held, Why
 
     opened = shell.look()
     snapshot = opened.context.state.snapshot()
@@ -144,8 +149,7 @@ def why(shell: Shell, thing: Anything = "") -> int:
     answers = ask(opened.context, snapshot, address)
     lines = list(reasons(address.mission.id, answers)) or [Text("everything is finished")]
     lines += [Text(clean(line)) for line in _past(opened, address)]
-    facts = [{"subject": subject, "holds": holds} for subject, holds in answers]
-    shell.show(Group(*lines), {"id": address.mission.id, "why": facts})
+    shell.show(Group(*lines), Why(address.mission.id, [Held(subject, holds) for subject, holds in answers]))
     return 0
 
 
@@ -158,6 +162,7 @@ def logs(
     """Show the output of a feature's worker."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands.features import records_of
+    from mission_cli.app.results.reports import Log
 
     opened = shell.look()
     address = resolve(opened.context.state.snapshot(), feature)
@@ -171,7 +176,7 @@ def logs(
         _follow(opened, last.run)
         return 0
     text = opened.context.executor.logs(last.run, _LOG_TAIL) or last.last_words
-    shell.say(text, facts={"run": last.run, "output": text})
+    shell.say(text, Log(last.run, text))
     return 0
 
 
@@ -182,14 +187,13 @@ def history(
 ) -> int:
     """Show what happened, newest first."""
     from mission_cli.app.addressing import resolve
+    from mission_cli.app.results.reports import History, HistoryEntry
 
     opened = shell.look()
     address = resolve(opened.context.state.snapshot(), mission)
     events = opened.context.state.history(address.stored, limit=limit)
-    facts = [
-        {"commit": e.commit, "at": e.at, "by": e.author.name, "subject": e.subject, "events": e.events} for e in events
-    ]
-    shell.say("\n".join(map(_event, events)), facts={"id": address.mission.id, "events": facts})
+    entries = [HistoryEntry(e.commit, e.at, e.author.name, e.subject, e.events) for e in events]
+    shell.say("\n".join(map(_event, events)), History(address.mission.id, entries))
     return 0
 
 
@@ -205,27 +209,28 @@ def diff(
 
     opened = shell.look()
     address = resolve(opened.context.state.snapshot(), mission)
-    view = change_of(opened.context.state, address, revision)
-    facts = {"id": address.mission.id, "from": view.old, "to": view.new or "now", "changes": view.changes}
-    shell.say("\n".join(sentences(view.changes)) or "nothing has changed", facts=facts)
+    changed = change_of(opened.context.state, address, revision)
+    shell.say("\n".join(sentences(changed.changes)) or "nothing has changed", changed)
     return 0
 
 
 def inbox(shell: Shell) -> int:
     """List everything that waits for a person."""
-    opened = shell.look()
-    found = _inbox(opened)
+    from mission_cli.app.queries.inbox import everything_waiting
+    from mission_cli.app.results.reports import Inbox, InboxItem
+
+    found = everything_waiting(shell.look().context)
     lines = [*waiting_lines(found)] or [Text("nothing waits for you")]
-    facts = [
-        {"id": identity, "kind": w.kind, "name": w.name, "since": w.since, "unblock": w.unblock}
-        for identity, w in found
-    ]
-    shell.show(Group(*lines), {"inbox": facts})
+    items = [InboxItem(identity, w.kind, w.name, w.since, w.unblock) for identity, w in found]
+    shell.show(Group(*lines), Inbox(items))
     return 3 if found else 0
 
 
 def bare(shell: Shell) -> int:
     """Show what happened since you last looked, and what waits for you."""
+    from mission_cli.app.queries.inbox import everything_waiting
+    from mission_cli.app.results.reports import Overview
+
     opened = shell.look()
     ctx = opened.context
     last = ctx.runtime.last_look()
@@ -237,11 +242,11 @@ def bare(shell: Shell) -> int:
     if notable:
         lines += [Text("Since you last looked", style="bold"), *(Text(clean(_event(e))) for e in notable[:15]), Text()]
     lines.append(list_view(_lines_here(shell)))
-    found = _inbox(opened)
+    found = everything_waiting(ctx)
     if found:
         lines += [Text(), Text("Waits for you", style="bold yellow")]
         lines += waiting_lines(found)
-    shell.show(Group(*lines), {"events": notable, "missions": _lines_here(shell), "inbox": [w for _, w in found]})
+    shell.show(Group(*lines), Overview(notable, _lines_here(shell), [w for _, w in found]))
     if snapshot.head:
         with suppress(OSError):  # if the disk is full, the next call shows the same events again
             ctx.runtime.note_look(snapshot.head)
@@ -306,27 +311,6 @@ def _past(opened: Opened, address: Address) -> list[str]:
         and (record := last.get(feature.number)) is not None
         and (words := record.finding)
     ]
-
-
-def _inbox(opened: Opened) -> list[tuple[str, Waiting]]:
-    from mission_cli.app.addressing import resolve
-    from mission_cli.app.queries.status import status_of, waiting_at_all
-    from mission_cli.app.queries.troubles import unserved
-    from mission_cli.domain.status import MissionStatus
-
-    snapshot = opened.context.state.snapshot()
-    found: list[tuple[str, Waiting]] = []
-    for stored in snapshot.missions.values():
-        address = resolve(snapshot, stored.id)
-        if address.mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and address.mission.managed:
-            view = status_of(opened.context, snapshot, address)
-            found += [(address.mission.id, waiting) for waiting in view.waiting_for]
-        elif address.mission.managed or address.loaded.refused:
-            found += [
-                (stored.id, one)
-                for one in waiting_at_all(unserved(opened.context, stored, address.loaded, general=False))
-            ]
-    return list(dict.fromkeys(found))
 
 
 def _event(event: Event) -> str:

@@ -61,6 +61,7 @@ def import_(
     homeless: Annotated[bool, typer.Option("--homeless", help="Keep it in your data folder.")] = False,
 ) -> int:
     """Make a mission from another tool's file; report what could not be imported, and the problems that lint finds."""
+    from mission_cli.app.results.files import Imported
     from mission_cli.interchange.sources import LONGEST, sniff
 
     text = _read(file)
@@ -85,9 +86,8 @@ def import_(
         shell.note(f"not imported: {line}")
     for problem in problems:
         shell.note(problem.at(path))
-    facts = {"id": mission, "path": path, "from": source, "not_taken": left, "problems": problems}
     next_command = "" if homeless else f"\nnext: mission start {mission}"
-    shell.say(f"{mission} is imported: {path}{next_command}", facts=facts)
+    shell.say(f"{mission} is imported: {path}{next_command}", Imported(mission, path, source, left, problems))
     return 0
 
 
@@ -98,6 +98,7 @@ def export(
 ) -> int:
     """Print a mission as another tool's file; report on stderr what that format cannot represent."""
     from mission_cli.app.addressing import resolve
+    from mission_cli.app.results.files import Exported
 
     writers = _writers()
     if to not in writers:
@@ -107,7 +108,7 @@ def export(
     for line in left:
         shell.note(f"not exported: {line}")
     if shell.as_json:
-        shell.facts({"id": found.mission.id, "to": to, "document": record, "not_taken": left})
+        shell.facts(Exported(found.mission.id, to, record, left))
     else:
         sys.stdout.write(json.dumps(record, ensure_ascii=False, indent=2) + "\n")
     return 0
@@ -124,6 +125,7 @@ def attach(
     """
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands.create import attached
+    from mission_cli.app.results.files import Attached
     from mission_cli.engine.recording.entry import Entry
     from mission_cli.engine.recording.record import message
     from mission_cli.wiring.compose import open_homeless
@@ -148,7 +150,7 @@ def attach(
     move.tidy(message(stored.id, [gone]), person)
     place = opened.state.work_path(path)
     words = f"{stored.id} was moved here, with its history: {place}\nnext: mission start {stored.id}"
-    shell.say(words, facts={"id": stored.id, "path": place})
+    shell.say(words, Attached(stored.id, place))
     return 0
 
 

@@ -14,7 +14,8 @@ from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
-    from mission_cli.app.commands.cleanup import Cleared, Judged
+    from mission_cli.app.commands.cleanup import Cleared
+    from mission_cli.app.results.machine import Judged
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +32,7 @@ def undo(shell: Shell, mission: Identity = "") -> int:
 
     done = take_back(shell.open(vouched=True).context, mission)
     lines = [f"{done.id}: undone: {done.subject}", *(f"  {line}" for line in sentences(done.changes))]
-    shell.say("\n".join([*lines, *([done.note] if done.note else [])]), facts=done)
+    shell.say("\n".join([*lines, *([done.note] if done.note else [])]), done)
     return 0
 
 
@@ -41,18 +42,13 @@ def gc(
 ) -> int:
     """Remove data of finished missions; print what stays and why."""
     from mission_cli.app.commands.cleanup import collect
+    from mission_cli.app.results.machine import Collected
     from mission_cli.wiring.compose import storage
 
     opened = shell.open()
     cleared = collect(opened.context, storage(opened), dry_run=dry_run)
-    facts = {
-        "dry_run": dry_run,
-        "removed": cleared.removed,
-        "kept": cleared.kept,
-        "rolled": cleared.rolled,
-        "freed": cleared.freed,
-    }
-    shell.show(_view(cleared, dry_run=dry_run, every=shell.verbose), facts)
+    collected = Collected(dry_run, cleared.removed, cleared.kept, cleared.rolled, cleared.freed)
+    shell.show(_view(cleared, dry_run=dry_run, every=shell.verbose), collected)
     return 0
 
 

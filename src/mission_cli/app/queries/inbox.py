@@ -1,0 +1,29 @@
+"""Everything in a repository that waits for a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.app.addressing import resolve
+from mission_cli.app.queries.status import status_of, waiting_at_all
+from mission_cli.app.queries.troubles import unserved
+from mission_cli.domain.status import MissionStatus
+
+if TYPE_CHECKING:
+    from mission_cli.app.results.views import Waiting
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.engine.context import Context
+
+
+def everything_waiting(ctx: Context) -> list[tuple[MissionId, Waiting]]:
+    """Return what waits for a person, by mission; nothing twice."""
+    snapshot = ctx.state.snapshot()
+    found: list[tuple[MissionId, Waiting]] = []
+    for stored in snapshot.missions.values():
+        address = resolve(snapshot, stored.id)
+        if address.mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and address.mission.managed:
+            view = status_of(ctx, snapshot, address)
+            found += [(address.mission.id, waiting) for waiting in view.waiting_for]
+        elif address.mission.managed or address.loaded.refused:
+            found += [(stored.id, one) for one in waiting_at_all(unserved(ctx, stored, address.loaded, general=False))]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,142 @@
+"""Results of commands that change a mission, or stop and resume everything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.document.merging.difference import Difference
+    from mission_cli.domain.ids import MissionId, RunId, Sha
+    from mission_cli.domain.problems import Problem
+    from mission_cli.domain.status import CriterionKind, Verdict
+    from mission_cli.ports.runtime import Stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a command changed in a mission."""
+
+    id: MissionId
+    message: str
+    commit: str
+    """The commit of the mission file; empty if nothing had to be changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What `mission land` did, and what the landing still waits for."""
+
+    id: MissionId
+    message: str
+    commit: str
+    """The commit of the mission file; empty if nothing had to be changed."""
+    waits: Sequence[str]
+    """Empty if it can go ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A mission that was started."""
+
+    id: MissionId
+    status: str
+    """active, or the status of a mission that waits for its schedule."""
+    warnings: Sequence[Problem]
+    """What weakens its criteria or has no effect."""
+    kept: Sequence[str]
+    """Parts of the file that nothing acts on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What `mission edit` saved."""
+
+    id: MissionId
+    commit: str
+    """The commit of the mission file; empty if nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedBack:
+    """A feature that a person gave back to the loop."""
+
+    id: MissionId
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where a person works on a feature that they have taken over, and with what."""
+
+    id: str
+    feature: str
+    run: RunId
+    path: str
+    """The folder to work in."""
+    branch: str
+    session: str
+    """The agent's own id of the conversation; empty if there is none."""
+    command: tuple[str, ...]
+    """The program that opens it, with its arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A decision that was taken back."""
+
+    id: str
+    subject: str
+    """Subject of the commit that was taken back."""
+    events: tuple[str, ...]
+    """The kinds of events that it recorded."""
+    undone: Sha
+    commit: Sha
+    """The commit that takes it back."""
+    changes: Sequence[Difference]
+    note: str = ""
+    """What follows from it, if that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedCriterion:
+    """One criterion with its verdict."""
+
+    text: str
+    kind: CriterionKind
+    verdict: Verdict
+    detail: str
+    """The end of its output, or what a person wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """The judgement of a milestone."""
+
+    milestone: int
+    commit: Sha
+    """The commit that was judged."""
+    criteria: Sequence[JudgedCriterion]
+    needs_person: Sequence[str]
+    """Questions that only a person can answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllStopped:
+    """STOP was set in a repository (`mission stop --all`)."""
+
+    stopped: Stopped | None
+    """null if another process has lifted it since."""
+    ended: Sequence[str]
+    """Keys of the jobs that were told to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopLifted:
+    """STOP was lifted (`mission resume --all`)."""
+
+    lifted: bool
+    """False if it was not set."""

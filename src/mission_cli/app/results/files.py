@@ -1,0 +1,122 @@
+"""Results of commands that create, move, check and format mission files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mission_cli.domain.budget.ledger import Totals
+    from mission_cli.domain.problems import Problem, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedFromPlan:
+    """A mission that was created from a plan file."""
+
+    id: str
+    path: str
+    """The mission file."""
+    warnings: Sequence[Problem]
+    """Of the plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedFromGoal:
+    """A mission whose plan a model wrote."""
+
+    id: str
+    path: str
+    """The mission file."""
+    planning: Totals
+    """The cost of planning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A mission that was created from another tool's file."""
+
+    id: str
+    path: str
+    """The mission file."""
+    from_: str
+    """The tool: polpo, prd or aidevops."""
+    not_taken: Sequence[str]
+    """What a mission cannot express."""
+    problems: Sequence[Problem]
+    """Of the new mission file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A mission as another tool's file."""
+
+    id: str
+    to: str
+    """The tool."""
+    document: Mapping[str, Any]
+    """In the tool's own format."""
+    not_taken: Sequence[str]
+    """What that tool cannot express."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A homeless mission that now belongs to a repository."""
+
+    id: str
+    path: str
+    """The mission file."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """One problem of a mission file; line and column count from 1."""
+
+    path: str
+    line: int
+    column: int
+    severity: Severity
+    message: str
+    hint: str
+    """What to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """One problem that `mission lint --fix` repaired; the line counts from 1."""
+
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """What is wrong with mission files."""
+
+    problems: Sequence[FileProblem]
+    errors: int
+    """How many of them are errors; the others are warnings."""
+    fixed: Sequence[Fixed]
+
+
+@dataclass(frozen=True, slots=True)
+class Formatted:
+    """Mission files whose tables were not aligned."""
+
+    changed: Sequence[str]
+    """Paths."""
+    written: bool
+    """False with `--check`: the files were left as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaDocument:
+    """A JSON schema."""
+
+    name: str
+    document: Mapping[str, Any]

@@ -1,0 +1,129 @@
+"""Results of commands that set up, check and clean a repository or a machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from mission_cli.domain.health import Finding
+    from mission_cli.ports.schedule import Installed
+
+
+@dataclass(frozen=True, slots=True)
+class Initialized:
+    """A repository that was set up for missions."""
+
+    state: str
+    """Folder of the mission files."""
+    settings: str
+    """The settings file; empty for a bare repository, which has no place for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriverRegistered:
+    """The merge driver was registered."""
+
+    git_dir: str
+    """The git folder of the mission files."""
+    changed: Sequence[str]
+    """Files that were written; empty if it was registered already."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCommand:
+    """One slash command of an agent, and what was done with it."""
+
+    agent: str
+    command: str
+    """Its name without the slash."""
+    path: str
+    """Its file."""
+    result: str
+    """In words: `written`, `updated`, `removed` …"""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCommands:
+    """The slash commands of agents that were installed or removed."""
+
+    commands: Sequence[AgentCommand]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleInstalled:
+    """The schedule that starts a pulse every minute was installed."""
+
+    kind: str
+    """cron or systemd"""
+    text: str
+    """The crontab line, or the path of the timer."""
+    keys: str
+    """The file with the keys of agents."""
+    log: str
+    """The file to which the output of pulses is appended."""
+    left_out: Sequence[str]
+    """Folders of PATH that did not fit in a crontab line."""
+    findings: Sequence[Finding]
+    """What keeps it from working."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRemoved:
+    """The schedules that were removed."""
+
+    removed: Sequence[str]
+    """cron, systemd or both; empty if none was installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleStatus:
+    """The schedule that starts pulses."""
+
+    installed: Installed | None
+    last_tick: datetime | None
+    """The start of its last pulse; null if none has ever run."""
+    findings: Sequence[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Everything that missions need, as `mission doctor` found it."""
+
+    ok: bool
+    """Whether nothing is wrong; warnings are allowed."""
+    findings: Sequence[Finding]
+    cost: str
+    """The cost of the calls to models, in words; empty if none was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One thing that a mission left behind, and why it is removed or kept."""
+
+    kind: str
+    """tree, job, branch …"""
+    name: str
+    """A path, or the name of a ref."""
+    mission: str
+    why: str
+    bytes: int = 0
+    """What it takes on the disk, as far as that was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What `mission gc` removed, or would remove, and what it kept."""
+
+    dry_run: bool
+    """True: nothing was changed."""
+    removed: Sequence[Judged]
+    kept: Sequence[Judged]
+    rolled: Mapping[str, int]
+    """Run records that were put together by year: their number by mission."""
+    freed: int
+    """Bytes."""

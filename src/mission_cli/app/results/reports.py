@@ -1,0 +1,147 @@
+"""Results of the other queries: show, why, logs, history, diff, inbox, bare `mission`, `pulse --dry-run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from mission_cli.app.results.views import Line, Waiting
+    from mission_cli.document.merging.difference import Difference
+    from mission_cli.domain.ids import MissionId, RunId, Sha
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.status import HoldKind
+    from mission_cli.planner.core.decisions import Hold
+    from mission_cli.ports.git.state import Event
+
+
+@dataclass(frozen=True, slots=True)
+class WholeMission:
+    """Everything that the mission file says (`mission show`)."""
+
+    path: str
+    """The mission file."""
+    mission: Mission
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One thing that does not move, and everything that holds it."""
+
+    subject: str
+    """`N.M` for a feature; empty for the mission."""
+    holds: Sequence[Hold]
+    """In the order in which they have to be resolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What does not move, and why; an empty list means that everything is finished."""
+
+    id: MissionId
+    why: Sequence[Held]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The end of the output of one attempt."""
+
+    run: RunId
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One commit of the mission's history."""
+
+    commit: Sha
+    at: datetime
+    by: str
+    """Name of the commit's author."""
+    subject: str
+    events: tuple[str, ...]
+    """The kinds of events that it records; empty for a person's own commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The history of a mission, newest entry first."""
+
+    id: MissionId
+    events: Sequence[HistoryEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed between two revisions of a mission."""
+
+    id: MissionId
+    from_: str
+    """A revision as git takes it."""
+    to: str
+    """A revision as git takes it; `now` for what is committed now."""
+    changes: Sequence[Difference]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """Something that waits for a person."""
+
+    id: MissionId
+    kind: str
+    """`request`, or the kind of the hold."""
+    name: str
+    """The question, or what is held and why."""
+    since: str
+    """When it was asked; empty if unknown."""
+    unblock: str
+    """The command or event that helps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Everything that waits for a person."""
+
+    inbox: Sequence[InboxItem]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What happened since the last look, all missions, and what waits for a person (`mission` without a command)."""
+
+    events: Sequence[Event]
+    """Newest first."""
+    missions: Sequence[Line]
+    inbox: Sequence[Waiting]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDecision:
+    """One decision that the next pulse would make."""
+
+    decision: str
+    """Its kind, such as `Dispatch` or `Land`."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedHold:
+    """Why something would not move."""
+
+    subject: str
+    """Empty for the mission, `N` for a milestone, `N.M` for a feature."""
+    kind: HoldKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What the next pulse would do for one mission (`mission pulse --dry-run`); one object for each mission."""
+
+    id: MissionId
+    decisions: Sequence[PlannedDecision]
+    holds: Sequence[PlannedHold]

@@ -1,0 +1,192 @@
+"""Results of `status`, `run` and `list`: everything about one mission, and one line for each mission."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+    from mission_cli.domain.health import Finding
+    from mission_cli.domain.problems import Problem
+    from mission_cli.planner.core.decisions import Hold
+    from mission_cli.ports.runtime import Stopped
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionView:
+    """One criterion and its last verdict."""
+
+    text: str
+    kind: str
+    """run, file, grep, metric, manual …"""
+    verdict: str
+    """passed, flaky, failed, skipped or could-not-run; empty before it was judged."""
+    vacuous: bool = False
+    """Whether it passed before any work was done: it proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One reason why a feature does not move."""
+
+    kind: str
+    """The kind of the hold, such as `backoff` or `dependency`."""
+    detail: str
+    until: str = ""
+    """When it ends by itself, ISO 8601 in UTC; empty if unknown."""
+    unblock: str = ""
+    """The command or event that helps."""
+    person: bool = False
+    """Whether only a person can help."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureView:
+    """One feature."""
+
+    number: str
+    """`N.M`: the milestone, and the place in it."""
+    title: str
+    status: str
+    """pending, dispatched, review, done, failed or skipped; any other word as the file has it."""
+    raw_status: str
+    """The cell of the file as it is written."""
+    shown_as: str
+    """The status, or what it waits for: blocked, waiting_human, waiting_external, recovering."""
+    depends: tuple[str, ...]
+    """Numbers of the features that have to be finished first."""
+    attempts: int
+    worker: str
+    pr: str
+    run: str
+    """Id of the last attempt, `MISSION/N.M-aK`; empty before the first one."""
+    cause: str
+    """Why the last attempt that has ended did not succeed, such as `timeout`; empty if it did."""
+    detail: str
+    """The cause in words."""
+    finding: str
+    """What a person should know of the last attempt that has ended."""
+    running_for: str
+    """How long its worker has been running, such as `3min`; empty if none runs."""
+    blocked_by: tuple[Blocker, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneView:
+    """One milestone with its features."""
+
+    number: int
+    name: str
+    status: str
+    """pending, active, validating, passed, failed, blocked or skipped; any other word as the file has it."""
+    rounds: int
+    """Failed validations since the last `mission resume`."""
+    criteria: tuple[CriterionView, ...]
+    features: tuple[FeatureView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """One category of the budget, in its own unit: US dollars, hours or tokens."""
+
+    cap: Decimal
+    """0 if there is no cap."""
+    spent: Decimal
+    reserved: Decimal
+    """What attempts that are under way may still spend."""
+    unknown_runs: int = 0
+    """Attempts whose cost in dollars is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits for a person."""
+
+    kind: str
+    """`request`, or the kind of the hold."""
+    name: str
+    """The question, or what is held and why."""
+    since: str = ""
+    """When it was asked; empty if unknown."""
+    unblock: str = ""
+    """The command or event that helps."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissionView:
+    """Everything about one mission that `mission status` shows."""
+
+    id: str
+    title: str
+    status: str
+    """draft, planning, scheduled, recurring, active, paused, completed, failed or cancelled; else the file's word."""
+    mode: str
+    """full or poc"""
+    path: str
+    """The mission file."""
+    shown_as: str
+    """The status, or for an active mission what it does: waiting, blocked, validating, recovering."""
+    progress: float
+    """Share of the planned features that is done, from 0 to 1."""
+    base: str
+    """Branch that the work starts from and lands on."""
+    host: str
+    """The machine and clone that runs it; empty before the start."""
+    runner: str
+    milestones: tuple[MilestoneView, ...]
+    budget: Mapping[str, Money]
+    """By category: usd, hours, tokens."""
+    waiting_for: tuple[Waiting, ...]
+    problems: tuple[Problem, ...]
+    """Of the mission file."""
+    holds: tuple[Hold, ...] = ()
+    """Everything that is held, and why."""
+    edits: tuple[str, ...] = ()
+    """Files with edits that are not committed and do not count yet."""
+    commit_edits: tuple[str, ...] = ()
+    """Commands that commit them."""
+    trouble: str = ""
+    """Why no pulse can work on it; empty if nothing is wrong."""
+    sandbox: str = ""
+    """The sandbox of workers on this machine, in words."""
+    pulse: tuple[Finding, ...] = ()
+    """What keeps pulses from coming or from working."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One mission in a list."""
+
+    id: str
+    title: str
+    status: str
+    progress: float
+    """Share of the planned features that is done, from 0 to 1."""
+    path: str
+    """The mission file."""
+    problems: int = 0
+    """Number of errors in the file."""
+    repo: str = ""
+    """Its repository; only set with `--all`."""
+    error: str = ""
+    """Why no pulse can serve it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissionList:
+    """The missions of this repository."""
+
+    missions: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class MissionListEverywhere:
+    """The missions of every known repository, and those in the data folder (`mission list --all`)."""
+
+    missions: Sequence[Line]
+    stopped_in: Mapping[str, Stopped]
+    """Repositories, by path, in which everything is stopped."""

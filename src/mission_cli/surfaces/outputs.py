@@ -1,0 +1,109 @@
+"""What each command prints with `--json`, and its schema. `docs/schema` has them as files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.app.results import changes, files, machine, reports, views
+from mission_cli.ports.runtime import Stopped
+from mission_cli.surfaces.as_json import SCHEMA, Failed
+from mission_cli.surfaces.type_schema import TypeSchemas
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+ERROR = "error"
+OVERVIEW = "overview"
+"""`mission` without a command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One kind of object that a command prints."""
+
+    shape: type
+    stopped: bool | None = False
+    """Whether it says if everything is stopped; None: only sometimes."""
+
+
+_CHANGED = (Output(changes.Changed),)
+_CREATED = (Output(files.CreatedFromPlan), Output(files.CreatedFromGoal), Output(changes.Started))
+_LISTED = (Output(views.MissionList, stopped=True), Output(views.MissionListEverywhere))
+
+OUTPUTS: Mapping[str, tuple[Output, ...]] = {
+    ERROR: (Output(Failed, stopped=None),),
+    OVERVIEW: (Output(reports.Overview, stopped=True),),
+    "answer": _CHANGED,
+    "approve": _CHANGED,
+    "attach": (Output(files.Attached),),
+    "cancel": _CHANGED,
+    "commands install": (Output(machine.AgentCommands),),
+    "commands remove": (Output(machine.AgentCommands),),
+    "cron install": (Output(machine.ScheduleInstalled),),
+    "cron remove": (Output(machine.ScheduleRemoved),),
+    "cron status": (Output(machine.ScheduleStatus),),
+    "diff": (Output(reports.Changes, stopped=True),),
+    "doctor": (Output(machine.Diagnosis, stopped=None),),
+    "edit": (Output(changes.Edited),),
+    "export": (Output(files.Exported),),
+    "fmt": (Output(files.Formatted),),
+    "gc": (Output(machine.Collected),),
+    "handback": (Output(changes.HandedBack),),
+    "history": (Output(reports.History, stopped=True),),
+    "import": (Output(files.Imported),),
+    "inbox": (Output(reports.Inbox, stopped=True),),
+    "init": (Output(machine.Initialized),),
+    "land": (Output(changes.Landed),),
+    "lint": (Output(files.Linted),),
+    "list": _LISTED,
+    "logs": (Output(reports.Log, stopped=True),),
+    "merge-driver": (Output(machine.DriverRegistered),),
+    "new": _CREATED,
+    "open": (Output(changes.Workplace),),
+    "pause": _CHANGED,
+    "pulse": (Output(reports.DryRun),),
+    "reject": _CHANGED,
+    "resume": (*_CHANGED, Output(changes.StopLifted)),
+    "retry": _CHANGED,
+    "run": (Output(views.MissionView, stopped=True),),
+    "schema": (Output(files.SchemaDocument),),
+    "set": _CHANGED,
+    "show": (Output(reports.WholeMission, stopped=True),),
+    "signal": _CHANGED,
+    "skip": _CHANGED,
+    "start": (Output(changes.Started),),
+    "status": (Output(views.MissionView, stopped=True),),
+    "stop": (Output(changes.AllStopped),),
+    "takeover": _CHANGED,
+    "undo": (Output(changes.Undone),),
+    "validate": (Output(changes.Validated),),
+    "why": (Output(reports.Why, stopped=True),),
+}
+"""By command: the object that it prints, or one of several. A command that fails prints that of `error`."""
+
+
+def output_schema(name: str, *, closed: bool = False) -> dict[str, Any]:
+    """Return the schema of what a command prints; a closed one allows no keys of later versions."""
+    types = TypeSchemas(closed=closed)
+    found = [_printed(types, output) for output in OUTPUTS[name]]
+    body = found[0] if len(found) == 1 else {"anyOf": found}
+    defs = {"$defs": dict(sorted(types.defs.items()))} if types.defs else {}
+    return {"$schema": DRAFT, "title": _title(name), **body, **defs}
+
+
+def _printed(types: TypeSchemas, output: Output) -> dict[str, Any]:
+    """Return the schema of one object as it is printed: with `schema`, and of a view with `stopped`."""
+    record = types.record(output.shape)
+    around: dict[str, Any] = {"schema": {"description": "The version of the format.", "const": SCHEMA}}
+    if output.stopped is not False:
+        around["stopped"] = {"description": "Set while everything is stopped.", **types.of(Stopped | None)}
+    needed = [key for key in around if key == "schema" or output.stopped]
+    return record | {"properties": around | record["properties"], "required": needed + record["required"]}
+
+
+def _title(name: str) -> str:
+    if name == ERROR:
+        return "A command that failed, with --json"
+    return f"mission{'' if name == OVERVIEW else f' {name}'} --json"
