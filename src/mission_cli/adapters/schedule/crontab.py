@@ -39,7 +39,7 @@ class Crontab:
     def obstacle(self) -> str:
         """Return why cron would not start anything here, or the empty string."""
         if self._program() is None:
-            return "there is no program `crontab`"
+            return "`crontab` is not installed"
         if scan.named(_DAEMONS) is False:
             return "no cron daemon is running"
         return ""
@@ -117,9 +117,7 @@ class Crontab:
     def _run(self, word: str, *, stdin: bytes = b"", ok: tuple[int, ...] = (0,)) -> Completed:
         program = self._program()
         if program is None:
-            raise ToolError(
-                "there is no program `crontab`", hint="install cron, or: mission cron install --with systemd"
-            )
+            raise ToolError("`crontab` is not installed", hint="install cron, or: mission cron install --with systemd")
         env = {**self._environment, "LC_ALL": "C", "CRONTAB_NOHEADER": "N", "VISUAL": "cat", "EDITOR": "cat"}
         done = run([program, word], cwd="/", env=env, stdin=stdin, timeout=30)
         if done.code not in ok:

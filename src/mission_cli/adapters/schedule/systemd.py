@@ -34,7 +34,7 @@ class SystemdTimer:
     def obstacle(self) -> str:
         """Return why systemd would not start anything for this user here, or the empty string."""
         if shutil.which("systemctl", path=self._environment.get("PATH")) is None:
-            return "there is no systemd"
+            return "systemd is not installed"
         try:
             self._systemctl("show-environment")
         except MissionError as error:
