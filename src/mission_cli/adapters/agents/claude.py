@@ -140,7 +140,7 @@ class ClaudeReader:
         return self._ledger.tally()
 
     def report(self, code: int | None) -> AgentReport:
-        """Return how the run went. Success is exit 0 and a result that is not an error, with a text and nothing denied."""
+        """Return how the run went. Success is exit 0 and a result without an error, with a text and nothing denied."""
         cause, detail, reset = self._judged(code)
         return report(
             words=str(self._result.get("result") or self._text or "\n".join(self._notes[-5:])),
