@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from tests.kit.clones import make_hub
@@ -40,6 +42,8 @@ WORKER = """\
 with open(OUTSIDE / "began", "a") as log:
     log.write(RUN + "\\n")
 if ATTEMPT == 2:
+    Path(os.environ["MISSION_USAGE"]).write_text('{"cost_usd": 0.25}')
+    print("reading\\nthe \x1b[1mpläne", flush=True)
     time.sleep(600)
 """
 
@@ -89,6 +93,10 @@ class Place(Protocol):
 
     def until_begun(self, key: str) -> None:
         """Return when a worker has begun."""
+        ...
+
+    def until_paid(self, key: str) -> None:
+        """Return when the tally of a worker says what it has cost and what it does."""
         ...
 
     def forge_claim(self, key: str, text: str | None) -> None:
@@ -192,6 +200,12 @@ class RealPlace:
         executor = self.context().executor
         while executor.poll([key])[key].state is not JobState.RUNNING or key not in self.began():
             pass
+
+    def until_paid(self, key: str) -> None:
+        """From the tally itself."""
+        executor = self.context().executor
+        while (tally := executor.tally(key)) is None or not (tally.usd and tally.action):
+            assert executor.poll([key])[key].exit is None
 
     def forge_claim(self, key: str, text: str | None) -> None:
         """By plumbing."""
@@ -320,6 +334,11 @@ class FakePlace:
         self._host.jobs.work()
         assert key in self.began()
 
+    def until_paid(self, key: str) -> None:
+        """Let time go on, but for less than it takes."""
+        self.until_begun(key)
+        self._host.jobs.clock.time.pass_by(timedelta(seconds=400))
+
     def forge_claim(self, key: str, text: str | None) -> None:
         """A ref of the clone."""
         ref = f"{REFS}/claims/{key}"
@@ -360,4 +379,7 @@ class FakePlace:
 
 
 def _works(spec: JobSpec) -> Outcome:
-    return Outcome(600.0 if spec.key.endswith("-a2") else 1.0)
+    if not spec.key.endswith("-a2"):
+        return Outcome(1.0)
+    costs = (Decimal("0.25"), Decimal("0.25")) if spec.agent else ()
+    return Outcome(600.0, costs=costs, prints=("reading", "the pläne"))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli._support.text import parse_stamp
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import EndReason, JobKind, JobState
-from mission_cli.ports.executor import JobSpec
+from mission_cli.ports.executor import JobSpec, LogPart
 
 if TYPE_CHECKING:
     from tests.contract.places import Place
 
 ONCE, ENDLESS, HAND, CHECK = "m/1.1-a1", "m/1.1-a2", "m/1.1-a3", "m/checks/abc.1"
+SIZE = len("reading\nthe pläne\n".encode())
 
 
 def worker(place: Place, key: str) -> JobSpec:
@@ -115,6 +119,47 @@ def test_an_attempt_by_hand_runs_until_it_is_handed_back(place: Place) -> None:
     assert (end.exit.reason, end.exit.code) == (EndReason.EXIT, 0)
     assert end.exit.report.usage is not None
     assert end.exit.report.usage.usd is None
+
+
+def test_what_a_worker_has_cost_and_does_is_there_while_it_runs(place: Place) -> None:
+    executor = place.context().executor
+    assert executor.tally(ENDLESS) is None
+    executor.submit(replace(worker(place, ENDLESS), agent="command"))
+    place.until_paid(ENDLESS)
+    tally = executor.tally(ENDLESS)
+    assert tally is not None
+    assert (tally.usd, tally.action) == (Decimal("0.25"), "the pläne")
+    assert parse_stamp(tally.last_event) is not None
+    executor.cancel(ENDLESS)
+    end = place.wait(ENDLESS)
+    assert end.exit is not None
+    assert end.exit.report.usage is not None
+    assert (executor.tally(ENDLESS), end.exit.report.usage.usd) == (None, Decimal("0.25"))
+
+
+def test_a_job_without_an_agent_has_no_tally(place: Place) -> None:
+    executor = place.context().executor
+    executor.submit(worker(place, ENDLESS))
+    place.until_begun(ENDLESS)
+    while not executor.read_log(ENDLESS, 0).text:
+        pass
+    assert executor.tally(ENDLESS) is None
+
+
+def test_a_log_is_read_part_by_part(place: Place) -> None:
+    executor = place.context().executor
+    assert executor.read_log(ENDLESS, 0) == LogPart("", 0, ended=True)
+    executor.submit(replace(worker(place, ENDLESS), agent="command"))
+    place.until_paid(ENDLESS)
+    while executor.read_log(ENDLESS, 0).next_offset < SIZE:
+        pass
+    assert executor.read_log(ENDLESS, 0) == LogPart("reading\nthe pläne\n", SIZE, ended=False)
+    assert executor.read_log(ENDLESS, 8) == LogPart("the pläne\n", SIZE, ended=False)
+    assert executor.read_log(ENDLESS, SIZE) == LogPart("", SIZE, ended=False)
+    assert executor.read_log(ENDLESS, 1000) == LogPart("", 1000, ended=False)
+    executor.cancel(ENDLESS)
+    place.wait(ENDLESS)
+    assert executor.read_log(ENDLESS, SIZE) == LogPart("", SIZE, ended=True)
 
 
 def test_a_check_ends_with_what_its_command_says(place: Place) -> None:

@@ -6,6 +6,8 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.agents.stream import Ledger
 from mission_cli.domain.status import Cause
@@ -42,6 +44,59 @@ def test_opencode_waits_for_a_limit_until_its_next_event() -> None:
     reader.line(json.dumps({"type": "step_start"}))
     assert reader.tally().limited == ""
     assert reader.report(None).cause is None
+
+
+ACTIONS: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "opencode": (
+        [
+            {"type": "step_start"},
+            {"type": "tool_use", "part": {"tool": "edit", "state": {"title": "src/app.py", "status": "completed"}}},
+            {"type": "text", "part": {"text": "Done."}},
+        ],
+        "edit src/app.py",
+    ),
+    "claude": (
+        [
+            {
+                "type": "assistant",
+                "message": {
+                    "content": [
+                        {"type": "text", "text": "I run the tests."},
+                        {"type": "tool_use", "name": "Bash", "input": {"command": "pytest -q", "description": "test"}},
+                    ]
+                },
+            },
+            {"type": "user", "message": {"content": [{"type": "tool_result", "content": "ok"}]}},
+        ],
+        "bash pytest -q",
+    ),
+    "codex": (
+        [
+            {"type": "item.completed", "item": {"type": "file_change", "changes": [{"path": "a.py"}, {"path": "b"}]}},
+            {"type": "item.started", "item": {"type": "command_execution", "command": "pytest -q"}},
+            {"type": "item.completed", "item": {"type": "reasoning", "text": "hm"}},
+        ],
+        "run pytest -q",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_a_reader_knows_the_tool_that_its_agent_uses(name: str) -> None:
+    events, action = ACTIONS[name]
+    reader = AGENTS[name].reader(prompt_size=400, prices=Prices())
+    assert reader.tally().action == ""
+    for event in events:
+        reader.line(json.dumps(event))
+    assert reader.tally().action == action
+
+
+def test_what_a_program_does_is_its_last_line() -> None:
+    reader = AGENTS["command"].reader(prompt_size=400, prices=Prices())
+    for line in ("building", "step 2 of 3", "  "):
+        reader.line(line)
+    reader.note("a warning")
+    assert reader.tally().action == "step 2 of 3"
 
 
 def test_a_denied_tool_that_works_later_is_no_refusal() -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mission_cli._support.text import parse_stamp
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.agents.figures import MOST_DOLLARS, MOST_TOKENS
 from mission_cli.adapters.agents.usage import read_usage
-from mission_cli.adapters.executors.jobs.folder import JobFolder
+from mission_cli.adapters.executors.jobs.folder import LONGEST_ACTION, JobFolder
+from mission_cli.adapters.executors.supervise import job_costs
 from mission_cli.adapters.executors.supervise.job_costs import Account
 from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.runs import Usage
@@ -25,6 +28,9 @@ from mission_cli.ports.executor import JobSpec
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from mission_cli.adapters.executors.jobs.output import Output
+    from mission_cli.domain.runs import Tally
 
 PRICES = Prices({"input": Decimal("0.000001"), "output": Decimal("0.000002")})
 ODD: list[object] = [
@@ -149,6 +155,82 @@ def test_a_later_supervisor_knows_what_the_first_one_saw(tmp_path: Path) -> None
     usage = Account(job, spec, {}, SecretRules()).from_log(None).usage
     assert usage is not None
     assert (usage.usd, dict(usage.tokens)) == (Decimal("0.25"), {"input": 7})
+
+
+def told(tmp_path: Path, *lines: str, usage: str = "", rules: SecretRules | None = None) -> Tally | None:
+    """What people see of a program that has printed these lines in the tree `tmp_path`."""
+    job = JobFolder(tmp_path)
+    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=(), commit="", agent="command")
+    account = Account(job, spec, {"PWD": os.fspath(tmp_path)}, rules or SecretRules())
+    limits = account.limits(AGENTS["command"])
+    limits.take([*lines], [])
+    limits.look(usage)
+    account.keep(limits, cast("Output", Silent()))
+    return job.read_tally()
+
+
+class Silent:
+    """An output with a log that needs no sync."""
+
+    def sync(self) -> None:
+        """Do nothing."""
+
+
+def test_the_tally_of_a_run_has_its_cost_and_what_it_does(tmp_path: Path) -> None:
+    assert told(tmp_path) is None
+    tally = told(tmp_path, f"edit {tmp_path}/src/app.py", usage='{"cost_usd": 0.12, "input_tokens": 7}')
+    assert tally is not None
+    assert (tally.usd, tally.tokens, tally.action) == (Decimal("0.12"), {"input": 7}, "edit src/app.py")
+    assert parse_stamp(tally.last_event) is not None
+
+
+def test_the_tally_has_no_secret_no_control_character_and_one_short_line(tmp_path: Path) -> None:
+    key = "AKIA" + "ABCDEFGH23456789"
+    tally = told(tmp_path, f"deploy\x1b]0;owned\x07 --key {key}\r\n{'x' * 9000}")
+    assert tally is not None
+    assert key not in (tmp_path / "tally.json").read_text()
+    assert tally.action.startswith("deploy\N{REPLACEMENT CHARACTER}]0;owned\N{REPLACEMENT CHARACTER} --key [secret: ")
+    assert (len(tally.action), tally.action.isprintable()) == (LONGEST_ACTION, True)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_a_tally_that_is_none_is_not_shown(tmp_path: Path, odd: object) -> None:
+    job = JobFolder(tmp_path)
+    job.tally.write_text(json.dumps(odd))
+    assert job.read_tally() is None
+    job.tally.write_text(
+        json.dumps({"usd": odd, "tokens": {"input": odd}, "steps": odd, "last_event": odd, "action": 3})
+    )
+    tally = job.read_tally()
+    assert tally is None or (tally.action, tally.last_event) == ("3", "")
+
+
+def test_the_tally_is_replaced_at_once_when_a_step_is_over_else_every_few_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, now = JobFolder(tmp_path), [1000.0]
+    monkeypatch.setattr(job_costs, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=(), commit="", agent="command")
+    account = Account(job, spec, {}, SecretRules())
+    limits, output = account.limits(AGENTS["command"]), cast("Output", Silent())
+    seen = []
+    for seconds, line, usage in (
+        (0.0, "one", ""),
+        (1.0, "two", ""),
+        (1.0, "three", ""),
+        (0.5, "four", '{"cost_usd": 1}'),
+        (9.0, "", ""),
+        (0.0, "five", ""),
+    ):
+        now[0] += seconds
+        limits.take([line] if line else [], [])
+        limits.look(usage)
+        account.keep(limits, output)
+        tally = job.read_tally()
+        assert tally is not None
+        seen.append((tally.action, tally.usd))
+    free, paid = Decimal(0), Decimal(1)
+    assert seen == [("one", free), ("one", free), ("three", free), ("four", paid), ("four", paid), ("five", paid)]
 
 
 LEAF: st.SearchStrategy[object] = st.sampled_from(

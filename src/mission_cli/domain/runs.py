@@ -42,6 +42,25 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What a running attempt has used so far and what it does now. People see it; nothing is decided by it."""
+
+    usd: Decimal | None = Decimal(0)
+    """None if unknown."""
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    steps: int = 0
+    last_event: str = ""
+    """When it last printed or reported something, ISO 8601; empty: not yet."""
+    action: str = ""
+    """The tool that it uses or used last, in a few words on one line; empty: not known."""
+
+    @property
+    def total_tokens(self) -> int:
+        """The sum over all kinds of tokens."""
+        return sum(self.tokens.values())
+
+
+@dataclass(frozen=True, slots=True)
 class AgentReport:
     """What an agent's output reports about its run: how the run went, never evidence of the work."""
 

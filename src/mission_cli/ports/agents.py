@@ -73,8 +73,8 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """The usage of a run so far."""
+class StreamTally:
+    """What the output of a run has reported so far."""
 
     steps: int = 0
     tokens: Mapping[str, int] = field(default_factory=dict)
@@ -89,6 +89,8 @@ class Tally:
     """When that limit ends, ISO 8601, if reported."""
     open_step: bool = False
     """Whether a step has begun and is not over."""
+    action: str = ""
+    """The tool that it uses or used last, with what it is used on, as the agent wrote it; empty: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ class Reader(Protocol):
         """Take one line of standard error."""
         ...
 
-    def tally(self) -> Tally:
-        """Return the usage of the run so far."""
+    def tally(self) -> StreamTally:
+        """Return what the output has reported so far."""
         ...
 
     def report(self, code: int | None) -> AgentReport:

@@ -9,7 +9,7 @@ from mission_cli._support.dataclass import dataclass, field
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mission_cli.domain.runs import Job
+    from mission_cli.domain.runs import Job, Tally
     from mission_cli.domain.status import JobKind
 
 
@@ -79,6 +79,17 @@ class Standing:
     """Changed and new files that are not committed, without ignored ones."""
 
 
+@dataclass(frozen=True, slots=True)
+class LogPart:
+    """A part of the output of a job."""
+
+    text: str
+    next_offset: int
+    """Where the next part begins."""
+    ended: bool
+    """Whether the job has ended, or does not exist; then a part without text is the last one."""
+
+
 class Executor(Protocol):
     """Starts jobs and reports their state."""
 
@@ -111,6 +122,18 @@ class Executor(Protocol):
 
     def logs(self, key: str, tail: int) -> str:
         """Return the last `tail` characters of its output."""
+        ...
+
+    def read_log(self, key: str, offset: int) -> LogPart:
+        """Return a part of its output that begins at `offset`.
+
+        Offsets count the bytes of the whole output, from 0. Where a long log has lost its middle, a note stands in its
+        place, once. Behind the end there is no text.
+        """
+        ...
+
+    def tally(self, key: str) -> Tally | None:
+        """Return what a running worker or planner has used so far; None before its first event and after its end."""
         ...
 
     def tree(self, key: str) -> str:

@@ -20,9 +20,9 @@ from mission_cli.adapters.executors.jobs.slots import SLOTS
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.runs import AgentReport, Exit, Job, Usage
+from mission_cli.domain.runs import AgentReport, Exit, Job, Tally, Usage
 from mission_cli.domain.status import Cause, EndReason, JobState
-from mission_cli.ports.executor import JobSpec, Standing
+from mission_cli.ports.executor import JobSpec, LogPart, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +50,8 @@ class Outcome:
     cause: Cause | None = None
     reset_at: str = ""
     completes: str = ""
+    prints: tuple[str, ...] = ()
+    """Lines that it prints when it begins."""
 
 
 Script = Callable[[JobSpec], Outcome]
@@ -208,6 +210,8 @@ class JobHost:
         me.outcome = self.script(spec) if spec.kind != "check" else Outcome(seconds=1.0)
         me.due = now + timedelta(seconds=self._length(spec, me.outcome))
         me.phase = Phase.FINISH
+        if me.outcome.prints:
+            self.disk.write(f"{JOBS}/{me.key}/log", "".join(f"{line}\n" for line in me.outcome.prints), sync=False)
         self._step(me, "runs")
 
     def _finish(self, me: Supervisor) -> None:
@@ -280,14 +284,29 @@ class JobHost:
 
     def _bill(self, me: Supervisor) -> None:
         """Write down what the steps that are over have cost."""
-        costs, began = me.outcome.costs, me.began
-        if not costs or began is None:
+        if not me.outcome.costs or me.began is None:
             return
-        length = me.outcome.seconds / len(costs)
-        over = int((self.clock.time.now - began).total_seconds() / length + 1e-6) if length else len(costs)
-        paid = sum(costs[: min(over, _steps_within(self._spec(me.key), me.outcome))], Decimal(0))
+        paid = sum(self._paid(me, me.began), Decimal(0))
         self.truth.paid[me.key] = paid
         self.disk.write(f"{JOBS}/{me.key}/usage", paid)
+
+    def _paid(self, me: Supervisor, began: datetime) -> tuple[Decimal, ...]:
+        """What each step that is over has cost."""
+        costs = me.outcome.costs
+        length = me.outcome.seconds / max(1, len(costs))
+        over = int((self.clock.time.now - began).total_seconds() / length + 1e-6) if length else len(costs)
+        return costs[: min(over, _steps_within(self._spec(me.key), me.outcome))]
+
+    def tally(self, key: str) -> Tally | None:
+        """What an agent at work has used; the supervisor of a check reads nothing."""
+        me = self.supervisors.get(key)
+        if me is None or me.began is None or not self._spec(key).agent:
+            return None
+        paid, prints = self._paid(me, me.began), me.outcome.prints
+        if not paid and not prints:
+            return None
+        action = prints[-1] if prints else ""
+        return Tally(sum(paid, Decimal(0)), last_event=stamp(self.clock.now()), action=action)
 
     def _usage(self, key: str) -> Usage | None:
         usd = self.disk.read(f"{JOBS}/{key}/usage", Decimal)
@@ -369,6 +388,17 @@ class MemoryExecutor:
     def logs(self, key: str, tail: int) -> str:
         """The end of its output."""
         return (self._disk.read(f"{JOBS}/{key}/log", str) or "")[-tail:]
+
+    def read_log(self, key: str, offset: int) -> LogPart:
+        """Its output from a byte on; nothing is ever dropped from it."""
+        folder = f"{JOBS}/{key}"
+        raw = (self._disk.read(f"{folder}/log", str) or "").encode()[offset:]
+        ended = self._disk.has(f"{folder}/exit") or not self._disk.has(f"{folder}/spec")
+        return LogPart(raw.decode("utf-8", "replace"), offset + len(raw), ended)
+
+    def tally(self, key: str) -> Tally | None:
+        """What it has used so far."""
+        return self._host.tally(key)
 
     def tree(self, key: str) -> str:
         """Where the job works, or empty when that is not there."""

@@ -20,6 +20,7 @@ from mission_cli._support.text import (
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import (
     Ledger,
+    action,
     as_dict,
     as_list,
     cause_of_error,
@@ -35,7 +36,7 @@ from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
-    from mission_cli.ports.agents import Prices, Request, Tally
+    from mission_cli.ports.agents import Prices, Request, StreamTally
 
 _NEVER = "AskUserQuestion,EnterPlanMode,ScheduleWakeup,CronCreate"
 _TOOLS = "Bash,Edit,Write,Read,Glob,Grep,NotebookEdit,Task,WebFetch,WebSearch,TodoWrite,Skill"
@@ -135,8 +136,8 @@ class ClaudeReader:
         """Process one line of standard error."""
         self._notes = noted(self._notes, text)
 
-    def tally(self) -> Tally:
-        """Return steps and usage so far."""
+    def tally(self) -> StreamTally:
+        """Return steps and usage so far, and what the agent does."""
         return self._ledger.tally()
 
     def report(self, code: int | None) -> AgentReport:
@@ -214,8 +215,12 @@ class ClaudeReader:
 
     def _assistant(self, event: dict[str, Any]) -> None:
         message = as_dict(event.get("message"))
-        texts = [str(b.get("text")) for b in map(as_dict, as_list(message.get("content"))) if b.get("type") == "text"]
+        blocks = [*map(as_dict, as_list(message.get("content")))]
+        texts = [str(b.get("text")) for b in blocks if b.get("type") == "text"]
         self._text = "\n".join(texts) or self._text
+        for block in blocks:
+            if block.get("type") == "tool_use":
+                self._ledger.action = action(str(block.get("name", "")).lower(), _object_of(block))
         if event.get("parent_tool_use_id"):
             self._ledger.step(_tokens(as_dict(message.get("usage"))), None)
 
@@ -233,7 +238,10 @@ def _block(block: dict[str, Any]) -> str:
     if block.get("type") == "text":
         return str(block.get("text", ""))
     if block.get("type") == "tool_use":
-        wanted = as_dict(block.get("input"))
-        what = wanted.get("command") or wanted.get("file_path") or wanted.get("description") or ""
-        return f"[{block.get('name')}] {one_line(str(what), 160)}"
+        return f"[{block.get('name')}] {one_line(_object_of(block), 160)}"
     return ""
+
+
+def _object_of(tool_use: dict[str, Any]) -> str:
+    wanted = as_dict(tool_use.get("input"))
+    return str(wanted.get("command") or wanted.get("file_path") or wanted.get("description") or "")

@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.text import first_error, one_line
 from mission_cli.adapters.agents.resets import reset_time
-from mission_cli.adapters.agents.stream import Ledger, as_dict, cause_of_error, count, noted, parse_line, report
+from mission_cli.adapters.agents.stream import (
+    Ledger,
+    action,
+    as_dict,
+    as_list,
+    cause_of_error,
+    count,
+    noted,
+    parse_line,
+    report,
+)
 from mission_cli.domain.status import Cause
 from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
-    from mission_cli.ports.agents import Prices, Request, Tally
+    from mission_cli.ports.agents import Prices, Request, StreamTally
 
 
 class CodexAgent:
@@ -86,6 +96,8 @@ class CodexReader:
         kind = event.get("type")
         item = as_dict(event.get("item"))
         self._limited = ""
+        if kind in {"item.started", "item.completed"}:
+            self._ledger.action = _action(item) or self._ledger.action
         if kind == "thread.started":
             self._session = str(event.get("thread_id", ""))
         elif kind == "item.completed" and item.get("type") == "agent_message":
@@ -102,8 +114,8 @@ class CodexReader:
         """Process one line of standard error."""
         self._notes = noted(self._notes, text)
 
-    def tally(self) -> Tally:
-        """Return steps and usage so far; the probe adds the tokens of the running turn."""
+    def tally(self) -> StreamTally:
+        """Return steps, usage and action so far; the probe adds the tokens of the running turn."""
         return self._ledger.tally(self._limited, reset_time(self._limited))
 
     def report(self, code: int | None) -> AgentReport:
@@ -151,6 +163,20 @@ def tokens_of(usage: dict[str, Any]) -> dict[str, int]:
         "cache_read": cached,
         "cache_write": written,
     }
+
+
+def _action(item: dict[str, Any]) -> str:
+    """Return what a tool's item does; empty for an item that is no tool."""
+    match item.get("type"):
+        case "command_execution":
+            return action("run", item.get("command"))
+        case "file_change":
+            return action("edit", ", ".join(str(as_dict(c).get("path", "")) for c in as_list(item.get("changes"))))
+        case "mcp_tool_call":
+            return action(item.get("tool"))
+        case "web_search":
+            return action("search", item.get("query"))
+    return ""
 
 
 def _message(event: dict[str, Any]) -> str:

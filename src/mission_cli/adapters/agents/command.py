@@ -6,8 +6,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli.adapters.agents.stream import LAST_WORDS, LONGEST_ANSWER, report
-from mission_cli.ports.agents import Access, Bill, Invocation, Tally
+from mission_cli.adapters.agents.stream import LAST_WORDS, LONGEST_ANSWER, LONGEST_NOTE, report
+from mission_cli.ports.agents import Access, Bill, Invocation, StreamTally
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
@@ -52,11 +52,13 @@ class CommandReader:
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._answer: deque[str] = deque()
         self._size = 0
+        self._last = ""
 
     def line(self, text: str) -> None:
         """Process one line of standard output."""
         self._lines.append(text[-LAST_WORDS:])
         self._answer.append(text)
+        self._last = text[:LONGEST_NOTE] if text.strip() else self._last
         self._size += len(text) + 1
         while self._size > LONGEST_ANSWER and len(self._answer) > 1:
             self._size -= len(self._answer.popleft()) + 1
@@ -65,9 +67,9 @@ class CommandReader:
         """Process one line of standard error."""
         self._lines.append(text[-LAST_WORDS:])
 
-    def tally(self) -> Tally:
-        """Return an empty tally: a program has no steps, and its cost is not in its output."""
-        return Tally()
+    def tally(self) -> StreamTally:
+        """Return the last line as the action: a program has no steps, and its cost is not in its output."""
+        return StreamTally(action=self._last)
 
     def report(self, code: int | None) -> AgentReport:
         """Return the program's last words and its answer."""

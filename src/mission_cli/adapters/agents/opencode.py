@@ -18,6 +18,7 @@ from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import (
     LONGEST_NOTE,
     Ledger,
+    action,
     as_dict,
     cause_of_error,
     count,
@@ -31,7 +32,7 @@ from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
-    from mission_cli.ports.agents import Prices, Request, Tally
+    from mission_cli.ports.agents import Prices, Request, StreamTally
 
 _LOGGED = pattern(
     r'^timestamp=\S+ level=ERROR .*?message=(?:"stream error"|failed) .*?'
@@ -148,8 +149,8 @@ class OpencodeReader:
         elif not text.startswith("timestamp="):
             self._notes = noted(self._notes, text)
 
-    def tally(self) -> Tally:
-        """Return steps and usage so far; the probe adds the usage of subagents."""
+    def tally(self) -> StreamTally:
+        """Return steps, usage and action so far; the probe adds the usage of subagents."""
         return self._ledger.tally(self._limited, reset_time(self._limited))
 
     def report(self, code: int | None) -> AgentReport:
@@ -217,6 +218,7 @@ class OpencodeReader:
 
     def _tool(self, part: dict[str, Any]) -> None:
         state = as_dict(part.get("state"))
+        self._ledger.action = action(part.get("tool"), state.get("title"))
         child = as_dict(state.get("metadata")).get("sessionId")
         if isinstance(child, str):
             self._children[child] = None

@@ -13,7 +13,7 @@ from mission_cli._support.text import one_line
 from mission_cli.adapters.agents import figures
 from mission_cli.domain.runs import AgentReport, Usage
 from mission_cli.domain.status import Cause
-from mission_cli.ports.agents import Tally
+from mission_cli.ports.agents import StreamTally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +55,8 @@ class Ledger:
         self.estimated: Counter[str] = Counter()
         self.open = False
         """True while a step has begun and is not over."""
+        self.action = ""
+        """The tool that the agent uses or used last."""
         self._prices = prices
         self._context = max(1, prompt_size // _CHARS_PER_TOKEN)
 
@@ -85,9 +87,9 @@ class Ledger:
         self.estimated.update(tokens)
         self.usd = None if self.usd is None or cost is None else self.usd + cost
 
-    def tally(self, limited: str = "", reset_at: str = "") -> Tally:
-        """Return steps and usage so far, and the rate limit that the agent waits for."""
-        return Tally(
+    def tally(self, limited: str = "", reset_at: str = "") -> StreamTally:
+        """Return steps, usage and action so far, and the rate limit that the agent waits for."""
+        return StreamTally(
             self.steps,
             dict(self.tokens),
             self.usd,
@@ -96,6 +98,7 @@ class Ledger:
             limited,
             reset_at,
             self.open,
+            self.action,
         )
 
     def usage(self, source: str) -> Usage:
@@ -128,6 +131,11 @@ def as_list(value: object) -> list[Any]:
 def count(value: object) -> int:
     """Return a number of tokens; 0 for anything implausible."""
     return figures.tokens(value) or 0
+
+
+def action(tool: object, what: object = "") -> str:
+    """Return a tool and what it is used on, such as `edit src/app.py`; long parts are cut."""
+    return " ".join(str(part)[:LONGEST_NOTE] for part in (tool, what) if part)
 
 
 def money(value: object) -> Decimal | None:

@@ -66,7 +66,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
                 status=str(m.status or m.raw_status),
                 rounds=m.rounds,
                 criteria=tuple(_criterion(c) for c in m.criteria),
-                features=tuple(_feature(case, f) for f in m.features),
+                features=tuple(_feature(ctx, case, f) for f in m.features),
             )
             for m in mission.milestones
         ),
@@ -195,12 +195,12 @@ def _criterion(criterion: Criterion) -> CriterionView:
     return CriterionView(criterion.text, str(criterion.kind), verdict, vacuous)
 
 
-def _feature(case: Case, feature: Feature) -> FeatureView:
+def _feature(ctx: Context, case: Case, feature: Feature) -> FeatureView:
     records = [r for r in case.observation.records if r.feature == feature.number]
     last = max(records, key=lambda r: r.attempt, default=None)
     holds = [h for h in case.plan.holds if h.subject == feature.number]
     settled = max((r for r in records if not r.open), key=lambda r: r.attempt, default=None)
-    running = last is not None and last.open and not last.by
+    running_for = _running_for(case, last) if last is not None and last.open and not last.by else ""
     return FeatureView(
         number=feature.number,
         title=feature.title,
@@ -215,7 +215,8 @@ def _feature(case: Case, feature: Feature) -> FeatureView:
         cause=str(settled.cause or "") if settled else "",
         detail=settled.detail if settled else "",
         finding=settled.finding if settled and feature.status is not FeatureStatus.SKIPPED else "",
-        running_for=_running_for(case, last) if running and last is not None else "",
+        running_for=running_for,
+        tally=ctx.executor.tally(last.run) if last is not None and running_for else None,
         blocked_by=tuple(_blocker(h) for h in holds if h.kind != HoldKind.RUNNING),
     )
 

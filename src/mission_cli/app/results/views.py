@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.health import Finding
     from mission_cli.domain.problems import Problem
+    from mission_cli.domain.runs import Tally
     from mission_cli.planner.core.decisions import Hold
     from mission_cli.ports.runtime import Stopped
 
@@ -72,6 +73,8 @@ class FeatureView:
     """What a person should know of the last attempt that has ended."""
     running_for: str
     """How long its worker has been running, such as `3min`; empty if none runs."""
+    tally: Tally | None
+    """What the running attempt has used so far and does now; null if none runs here, or nothing is known yet."""
     blocked_by: tuple[Blocker, ...]
 
 

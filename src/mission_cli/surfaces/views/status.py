@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -11,7 +12,7 @@ from rich.text import Text
 from mission_cli._support.text import counted
 from mission_cli.domain.status import HoldKind
 from mission_cli.surfaces.plain import clean
-from mission_cli.surfaces.views.text import bar, money, status
+from mission_cli.surfaces.views.text import bar, money, so_far, status
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -93,7 +94,7 @@ def _feature(feature: FeatureView) -> Text:
     text.append(status(feature.shown_as, 11))
     words = []
     if feature.running_for:
-        words.append(f"{clean(feature.worker)} for {feature.running_for}")
+        words.append(f"{clean(feature.worker)} for {feature.running_for}{so_far(feature.tally)}")
     elif feature.attempts > 1 or (feature.attempts and feature.shown_as not in {"done", "skipped"}):
         words.append(counted(feature.attempts, "attempt"))
     if feature.blocked_by and feature.shown_as not in {"done", "skipped"}:
@@ -105,10 +106,15 @@ def _feature(feature: FeatureView) -> Text:
 
 def _budget(view: MissionView) -> list[RenderableType]:
     rows: list[RenderableType] = []
+    tallies = [f.tally for milestone in view.milestones for f in milestone.features if f.tally is not None]
+    running = {
+        "usd": sum((tally.usd or Decimal(0) for tally in tallies), Decimal(0)),
+        "tokens": Decimal(sum(tally.total_tokens for tally in tallies)),
+    }
     for category, name in (("usd", "money"), ("hours", "time"), ("tokens", "tokens")):
         amounts = view.budget[category]
         share = f"{bar(float(amounts.spent / amounts.cap), 10)} " if amounts.cap else " " * 11
-        rows.append(Text(f"{name:<7} {share}{money(category, amounts)}"))
+        rows.append(Text(f"{name:<7} {share}{money(category, amounts, running.get(category))}"))
     return rows
 
 

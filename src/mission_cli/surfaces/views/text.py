@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -14,6 +15,7 @@ from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
     from mission_cli.app.results.views import Money
+    from mission_cli.domain.runs import Tally
     from mission_cli.ports.runtime import Stopped
 
 _COLOURS = {
@@ -37,6 +39,7 @@ _COLOURS = {
     "planning": "dim",
 }
 _BAR = 20
+_CENT = Decimal("0.01")
 
 
 def status(word: str, width: int = 0) -> Text:
@@ -61,9 +64,24 @@ def stopped_line(stopped: Stopped) -> Text:
     return Text(f"STOPPED since {clean(since)}{by}: lift it with `{LIFT}`", style="bold red")
 
 
-def money(category: str, amounts: Money) -> str:
-    """Return text such as `$1.20 of $20, $0.50 held`; parts that are zero are left out."""
+def so_far(tally: Tally | None) -> str:
+    """Return text such as `, $0.12 so far, edit src/app.py`; parts that are not known are left out."""
+    if tally is None:
+        return ""
+    if tally.usd:
+        used = f", {_rounded(tally.usd)} so far"
+    elif tally.total_tokens:
+        used = f", {tally.total_tokens} tokens so far"
+    else:
+        used = ", cost unknown so far" if tally.usd is None else ""
+    return used + (f", {clean(tally.action)}" if tally.action else "")
+
+
+def money(category: str, amounts: Money, running: Decimal | None = None) -> str:
+    """Return text such as `$1.20 + $0.12 running of $20, $0.50 held`; parts that are zero are left out."""
     words = show_amount(category, amounts.spent)
+    if running:
+        words += f" + {_rounded(running) if category == 'usd' else show_amount(category, running)} running"
     if amounts.cap:
         words += f" of {show_amount(category, amounts.cap)}"
     if amounts.reserved:
@@ -71,3 +89,8 @@ def money(category: str, amounts: Money) -> str:
     if amounts.unknown_runs:
         words += f", {amounts.unknown_runs} unknown"
     return words
+
+
+def _rounded(usd: Decimal) -> str:
+    """Return dollars that still change: in cents, and less than one cent as it is."""
+    return f"${usd:.2f}" if usd >= _CENT else show_amount("usd", usd)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,18 @@ from mission_cli._support.dataclass import (
     field,
     replace,
 )
+from mission_cli._support.text import one_line, parse_stamp, stamp
 from mission_cli.adapters.agents.figures import dollars, tokens
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
-from mission_cli.domain.runs import AgentReport, Exit, Left, Usage
+from mission_cli.domain.runs import AgentReport, Exit, Left, Tally, Usage
 from mission_cli.domain.status import Cause, EndReason, JobKind
 from mission_cli.ports.executor import JobSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+LONGEST_ACTION = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,11 @@ class JobFolder:
         return self.path / "bill.json"
 
     @property
+    def tally(self) -> Path:
+        """The same cost, and what the job does now, for people: replaced every few seconds, not synced."""
+        return self.path / "tally.json"
+
+    @property
     def copies(self) -> Path:
         """Copies of the person's settings for the duration of the run."""
         return self.path / "copies"
@@ -206,10 +215,30 @@ class JobFolder:
         except (TypeError, ValueError, AttributeError, ArithmeticError):
             return Usage()
 
+    def write_tally(self, tally: Tally) -> None:
+        """Replace the tally, as far as there is room; a reader never sees half of it."""
+        from dataclasses import asdict
+
+        with suppress(OSError):
+            write_json(self.tally, _plain(asdict(tally)), durable=False)
+
+    def read_tally(self) -> Tally | None:
+        """Read the tally; None if there is none or it is invalid."""
+        raw = read_json(self.tally)
+        try:
+            used = _usage(raw)
+            last = parse_stamp(str(raw["last_event"]))
+            action = one_line(str(raw["action"]), LONGEST_ACTION)
+            return Tally(used.usd, used.tokens, tokens(raw["steps"]) or 0, stamp(last) if last else "", action)
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
+            return None
+
     def forget_environment(self) -> None:
-        """Remove what may contain keys, and the job's usage folder: neither is needed after the end."""
+        """Remove what may contain keys, the tally, and the job's usage folder: none is needed after the end."""
         import shutil
 
+        with suppress(OSError):
+            self.tally.unlink(missing_ok=True)
         for folder in (self.copies, self.usage.parent):
             shutil.rmtree(folder, ignore_errors=True)
         raw = read_json(self.spec)

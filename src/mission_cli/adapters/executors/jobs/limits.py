@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import counted, parse_stamp
+from mission_cli._support.text import counted, parse_stamp, stamp
 from mission_cli.adapters.agents.question import with_question
 from mission_cli.adapters.agents.usage import read_usage
 from mission_cli.adapters.executors.jobs import probes
-from mission_cli.domain.runs import AgentReport, Usage
+from mission_cli.domain.runs import AgentReport, Tally, Usage
 from mission_cli.domain.status import EndReason, JobKind
 
 if TYPE_CHECKING:
@@ -46,11 +46,18 @@ class Limits:
         self._dearest = Usage()
         self._sign = time.monotonic()
         self._cpu_at_sign = 0.0
+        self.last_event = 0.0
+        """When it last printed a line or reported its usage, in seconds since the epoch; 0: not yet."""
 
     @property
     def by_file(self) -> bool:
         """Whether there is a dollar cap that only the usage file can show to be exceeded."""
         return bool(self._spec.max_usd) and self._spec.agent == _BY_FILE
+
+    @property
+    def reads(self) -> bool:
+        """Whether an agent's output is read; it is not for setups and checks."""
+        return self._reader is not None
 
     def sign(self, cpu: float) -> None:
         """Record that the job printed something. `cpu` is its CPU time in seconds."""
@@ -58,6 +65,8 @@ class Limits:
 
     def take(self, lines: list[str], notes: list[str]) -> None:
         """Pass complete lines to the reader and empty the lists."""
+        if lines or notes:
+            self.last_event = time.time()
         if self._reader is not None:
             for text in lines:
                 self._reader.line(text)
@@ -78,7 +87,7 @@ class Limits:
         if reported != self._reported:
             self._reported = reported
             self._peak = self._peak.at_least(reported or Usage())
-            self._grown = True
+            self._grown, self.last_event = True, time.time()
         if self._reader is not None:
             self._extra = self._probe(self._reader.report(None).session)
             self._note_growth()
@@ -95,6 +104,13 @@ class Limits:
     def bill(self) -> Usage:
         """Return the highest cost seen so far."""
         return self._at_least(self._used()[0])
+
+    def tally(self) -> Tally:
+        """Return the highest cost seen so far, and what the job does."""
+        used, steps = self._used()
+        bill = self._at_least(used)
+        action = self._reader.tally().action if self._reader is not None else ""
+        return Tally(bill.usd, bill.tokens, steps, stamp(datetime.fromtimestamp(self.last_event, UTC)), action)
 
     def remember(self, bill: Usage) -> None:
         """Take over the cost that an earlier supervisor of this run has seen."""

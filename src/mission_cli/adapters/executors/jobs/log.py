@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from typing import TYPE_CHECKING
 
+from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.fs.atomic import sync_folder
 
 if TYPE_CHECKING:
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
 _HEAD = 8_000_000
 _TAIL = 4_000_000
 """Bytes that are kept at least after the head; at twice as many the older half is dropped."""
+_GAP = b"\n[%d bytes were left out here: the log is at its limit]\n"
+_GAP_READ = pattern(rb"\n\[(\d{1,18}) bytes were left out here: the log is at its limit\]\n")
+_LONGEST_GAP = 100
+_PART = 1 << 18
+_TRIES = 3
 
 
 def lines_of(path: Path) -> Iterator[str]:
@@ -21,6 +28,44 @@ def lines_of(path: Path) -> Iterator[str]:
     if path.exists():
         with path.open(encoding="utf-8", errors="replace", newline="\n") as source:
             yield from (line.rstrip("\n") for line in source)
+
+
+def read_part(path: Path, offset: int) -> tuple[str, int]:
+    """Return a part of a log that may be written meanwhile, and the offset where the next part begins.
+
+    Offsets count what was printed, also what the log has dropped since: one that lies in there gets the note about it.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return "", offset
+    try:
+        gap, part = _gap(handle), ("", offset)
+        for _ in range(_TRIES):  # again if the log was shortened between the two looks
+            before, part = gap, _part(handle, max(0, offset), *gap)
+            gap = _gap(handle)
+            if gap == before:
+                break
+        return part
+    finally:
+        os.close(handle)
+
+
+def _gap(handle: int) -> tuple[int, int]:
+    """Return how many bytes were dropped behind the head, and the length of the note about it; zeros: none were."""
+    found = _GAP_READ.match(os.pread(handle, _LONGEST_GAP, _HEAD))
+    return (int(found[1]), len(found[0])) if found else (0, 0)
+
+
+def _part(handle: int, offset: int, dropped: int, note: int) -> tuple[str, int]:
+    """Return a part and the offset behind it; a character that is not whole yet belongs to the next part."""
+    place = min(offset, _HEAD) if offset < _HEAD + dropped else offset - dropped + note
+    in_head = bool(note) and place < _HEAD
+    raw = os.pread(handle, min(_HEAD - place, _PART) if in_head else _PART, place)
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    text = decoder.decode(raw, in_head and place + len(raw) == _HEAD)
+    end = place + len(raw) - len(decoder.getstate()[0])
+    return text, end if end <= _HEAD else end - note + dropped
 
 
 class Log:
@@ -62,7 +107,7 @@ class Log:
         kept = os.pread(handle, _TAIL, self._size - _TAIL).partition(b"\n")[2]
         self._left_out += self._size - _HEAD - len(kept)
         os.ftruncate(handle, _HEAD)
-        words = b"\n[%d bytes were left out here: the log is at its limit]\n" % self._left_out
+        words = _GAP % self._left_out
         self._out.write(words + kept)
         self._out.flush()
         self._size = _HEAD + len(words) + len(kept)

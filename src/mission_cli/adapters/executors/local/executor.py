@@ -14,6 +14,7 @@ from mission_cli.adapters.executors.jobs.folder import (
     Surroundings,
     tree_path,
 )
+from mission_cli.adapters.executors.jobs.log import read_part
 from mission_cli.adapters.executors.local import manual
 from mission_cli.adapters.fs.atomic import make_folder, read_json, read_tail
 from mission_cli.adapters.fs.locks import is_locked, locked, try_lock, unlock, wait_for
@@ -24,12 +25,13 @@ from mission_cli.adapters.proc.run import start_detached
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.runs import Exit, Job
 from mission_cli.domain.status import EndReason, JobKind, JobState
-from mission_cli.ports.executor import Standing
+from mission_cli.ports.executor import LogPart, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mission_cli.adapters.secrets.screen import SecretRules
+    from mission_cli.domain.runs import Tally
     from mission_cli.ports.executor import JobSpec
 
 _TAIL = 8000
@@ -131,9 +133,17 @@ class LocalExecutor:
         """Return the end of the job's output."""
         return read_tail(self._folder(key).log, tail)
 
-    def log_path(self, key: str) -> Path:
-        """Return the path of the job's output."""
-        return self._folder(key).log
+    def read_log(self, key: str, offset: int) -> LogPart:
+        """Return a part of the job's output; whether the job has ended is asked before it is read."""
+        folder = self._folder(key)
+        ended = not folder.spec.exists() or folder.read_exit() is not None
+        text, next_offset = read_part(folder.log, offset)
+        return LogPart(text, next_offset, ended)
+
+    def tally(self, key: str) -> Tally | None:
+        """Return what the supervisor has written last about a running job."""
+        folder = self._folder(key)
+        return folder.read_tally() if folder.read_exit() is None else None
 
     def tree(self, key: str) -> str:
         """Return the tree of the job, empty if it is gone."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import deque
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
+from mission_cli._support.text import one_line
 from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.executors.jobs.folder import LONGEST_ACTION
 from mission_cli.adapters.executors.jobs.limits import Limits
 from mission_cli.adapters.executors.jobs.log import lines_of
 from mission_cli.adapters.fs.atomic import read_foreign
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 _TOLD_LINES = 200
 _LARGEST_USAGE = 200_000
+_TALLY_SECONDS = 2.0
+"""How often the tally is replaced while nothing is over."""
 
 
 class Account:
@@ -33,6 +38,7 @@ class Account:
 
     def __init__(self, job: JobFolder, spec: JobSpec, environment: Mapping[str, str], rules: Secrets) -> None:
         self._job, self._spec, self._environment, self._rules = job, spec, environment, rules
+        self._tallied = self._told = 0.0
 
     def limits(self, agent: Agent | None) -> Limits:
         """Return the limits for a run that begins, or whose log is read again."""
@@ -45,9 +51,12 @@ class Account:
 
     def keep(self, limits: Limits, output: Output) -> None:
         """Save the cost durably if it has grown, so that it survives a power cut, except for the step under way."""
-        if limits.has_grown():
+        grown = limits.has_grown()
+        if grown:
             output.sync()
             self._job.write_bill(limits.bill())
+        if limits.reads and (grown or self._is_tally_due(limits)):
+            self._write_tally(limits)
 
     def usage_text(self) -> str:
         """Return the usage file's text; for something unreadable a text that is not a valid report."""
@@ -55,6 +64,19 @@ class Account:
         if found is None:
             return "no file" if os.path.lexists(self._job.usage) else ""
         return found.decode("utf-8", "replace")
+
+    def _is_tally_due(self, limits: Limits) -> bool:
+        return limits.last_event > self._told and time.monotonic() - self._tallied >= _TALLY_SECONDS
+
+    def _write_tally(self, limits: Limits) -> None:
+        """Replace what people see of the run: without secrets, and with paths as they are in the tree."""
+        self._tallied, self._told = time.monotonic(), limits.last_event
+        tally = limits.tally()
+        tree = self._environment.get("PWD", "")
+        action = self._rules.scrub(tally.action)
+        for folder in (tree, os.path.realpath(tree)) if tree else ():
+            action = action.replace(f"{folder}/", "")
+        self._job.write_tally(replace(tally, action=one_line(action, LONGEST_ACTION)))
 
     def from_log(self, code: int | None) -> AgentReport:
         """Return the report of a run whose supervisor died, from its log."""

@@ -320,17 +320,14 @@ def _event(event: Event) -> str:
 
 def _follow(opened: Opened, run: str) -> None:
     """Print the log as it grows, until the job has ended."""
-    path = opened.executor.log_path(run)
-    at = 0
+    offset = 0
     while True:
-        ended = opened.executor.poll([run])[run].exit is not None
-        if path.exists():
-            with path.open("rb") as source:
-                source.seek(at)
-                more = source.read()
-            at += len(more)
-            sys.stdout.write(clean(more.decode("utf-8", "replace")))
+        part = opened.context.executor.read_log(run, offset)
+        offset = part.next_offset
+        if part.text:
+            sys.stdout.write(clean(part.text))
             sys.stdout.flush()
-        if ended:
+        elif part.ended:
             return
-        time.sleep(_FOLLOW_SECONDS)  # polled: no notification comes when a log grows
+        else:
+            time.sleep(_FOLLOW_SECONDS)  # polled: no notification comes when a log grows
