@@ -7,11 +7,12 @@ import os
 import re
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.kit.people import HONEST
 
 from mission_cli import __version__
+from mission_cli._support.text import parse_stamp
 from mission_cli.domain.status import JobKind
 from mission_cli.fastpath import is_idle
 from mission_cli.ports.executor import JobSpec
@@ -80,6 +81,49 @@ def test_a_job_that_no_pulse_watches_wakes_one_when_it_ends(person: Person) -> N
     executor.wait("m/checks/unknown.1")
     person.let_pulses_end()
     assert idle.read_text() != before
+
+
+TELLS = """\
+(OUTSIDE / "arrived").write_text("here")
+(OUTSIDE / "on").read_text()
+print("edit src/app.py", flush=True)
+Path(os.environ["MISSION_USAGE"]).write_text('{"cost_usd": 0.12, "input_tokens": 1200}')
+(OUTSIDE / "go").read_text()
+"""
+
+
+def test_status_shows_what_a_worker_has_cost_and_does_while_it_runs(person: Person) -> None:
+    def tally() -> dict[str, Any]:
+        [milestone] = person.mission("status", "m", "--json").facts["milestones"]
+        found: dict[str, Any] = milestone["features"][0]["tally"] or {}
+        return found
+
+    for name in ("arrived", "on", "go"):
+        os.mkfifo(person.repo.parent / name)
+    person.worker(TELLS, HONEST, deadline="10m")
+    person.plan(ONE.replace("time_hours: 1", "money_usd: 1"))
+    person.start()
+    worker_arrives(person)
+    for check in person.runtime.glob("jobs/m/checks/*"):
+        person.wait_for_job(f"m/checks/{check.name}")
+    person.mission("pulse")
+    assert is_idle(os.fspath(person.runtime), __version__)
+    assert tally() == {}
+    (person.repo.parent / "on").write_text("on")
+    while not (tally().get("usd") and tally().get("action")):
+        pass
+    told = tally()
+    assert parse_stamp(told.pop("last_event")) is not None
+    assert told == {"usd": 0.12, "tokens": {"input": 1200}, "steps": 0, "action": "edit src/app.py"}
+    shown = person.mission("status", "m").out
+    assert re.search(r"dispatched  script a1 for \d+s, \$0\.12 so far, edit src/app\.py$", shown, re.MULTILINE), shown
+    assert re.search(r"^money +\S+ \$0 \+ \$0\.12 running of \$1, \S+ held$", shown, re.MULTILINE), shown
+    assert is_idle(os.fspath(person.runtime), __version__), "what a worker tells wakes nothing"
+    (person.repo.parent / "go").write_text("go")
+    answer = person.run(ok=(3,))
+    assert answer.facts["budget"]["usd"]["spent"] == 0.12
+    assert tally() == {}
+    assert not (person.runtime / "jobs/m/1.1-a1/tally.json").exists()
 
 
 def test_a_worker_that_hangs_is_stopped_by_its_deadline(person: Person) -> None:
