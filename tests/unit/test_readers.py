@@ -73,7 +73,7 @@ ACTIONS: dict[str, tuple[list[dict[str, Any]], str]] = {
     "codex": (
         [
             {"type": "item.completed", "item": {"type": "file_change", "changes": [{"path": "a.py"}, {"path": "b"}]}},
-            {"type": "item.started", "item": {"type": "command_execution", "command": "pytest -q"}},
+            {"type": "item.started", "item": {"type": "command_execution", "command": "/bin/bash -lc 'pytest -q'"}},
             {"type": "item.completed", "item": {"type": "reasoning", "text": "hm"}},
         ],
         "run pytest -q",

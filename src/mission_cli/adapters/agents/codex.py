@@ -6,8 +6,10 @@ its rollout file. An item of type `error` may be just a warning. In a resumed th
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import first_error, one_line
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import (
@@ -27,6 +29,9 @@ from mission_cli.ports.agents import Access, Bill, Invocation
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
     from mission_cli.ports.agents import Prices, Request, StreamTally
+
+_SHELL = pattern(r"\A(?:/\S+/)?(?:ba|z)?sh -l?c (?P<quote>['\"]?)(?P<words>.*)(?P=quote)\Z", re.DOTALL)
+"""The shell around each command of the model."""
 
 
 class CodexAgent:
@@ -169,7 +174,7 @@ def _action(item: dict[str, Any]) -> str:
     """Return what a tool's item does; empty for an item that is no tool."""
     match item.get("type"):
         case "command_execution":
-            return action("run", item.get("command"))
+            return action("run", _SHELL.sub(r"\g<words>", str(item.get("command", ""))))
         case "file_change":
             return action("edit", ", ".join(str(as_dict(c).get("path", "")) for c in as_list(item.get("changes"))))
         case "mcp_tool_call":
