@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from mission_cli.app.queries.status import Money
+from mission_cli.app.results.views import Money
 from mission_cli.domain.runs import Tally
 from mission_cli.surfaces.views.text import money, so_far
 

@@ -46,13 +46,15 @@ class Tally:
     """What a running attempt has used so far and what it does now. People see it; nothing is decided by it."""
 
     usd: Decimal | None = Decimal(0)
-    """None if unknown."""
+    """US dollars; null if unknown."""
     tokens: Mapping[str, int] = field(default_factory=dict)
+    """By kind: input, output, cache_read, cache_write, reasoning."""
     steps: int = 0
+    """Requests to the model; 0 for a program."""
     last_event: str = ""
-    """When it last printed or reported something, ISO 8601; empty: not yet."""
+    """When it last printed or reported something, ISO 8601 in UTC; empty if it has not yet."""
     action: str = ""
-    """The tool that it uses or used last, in a few words on one line; empty: not known."""
+    """The tool that it uses or used last, in a few words on one line; empty if unknown."""
 
     @property
     def total_tokens(self) -> int:
