@@ -6,6 +6,7 @@ import json
 import runpy
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -24,9 +25,12 @@ from mission_cli.ports.runtime import Stopped
 from mission_cli.ports.schedule import Installed, Job
 from mission_cli.surfaces.as_json import as_json
 from mission_cli.surfaces.cli.shell import Shell, complain
-from mission_cli.surfaces.outputs import ERROR, OUTPUTS, OVERVIEW
+from mission_cli.surfaces.outputs import ERROR, OUTPUTS, OVERVIEW, output_schema
 from mission_cli.surfaces.schemas import FILES, SCHEMAS
 from mission_cli.surfaces.type_schema import TypeSchemas
+
+if TYPE_CHECKING:
+    from tests.kit.people import Person
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -47,6 +51,14 @@ def test_every_command_has_a_schema_and_every_schema_a_command() -> None:
 @pytest.mark.parametrize("name", sorted(SCHEMAS))
 def test_each_is_a_schema(name: str) -> None:
     Draft202012Validator.check_schema(SCHEMAS[name]())
+
+
+def test_the_program_prints_the_schema_of_a_command(person: Person) -> None:
+    committed = (DOCS / "schema/cron-install.json").read_text(encoding="utf-8")
+    assert person.mission("schema", "cron", "install").out == committed
+    assert person.mission("schema", "status", "--json").facts["document"] == output_schema("status")
+    refused = person.mission("schema", "statu", "--json", ok=(2,)).facts["error"]
+    assert refused["hint"] == "use mission, settings, or the name of a command"
 
 
 def test_amounts_are_numbers_and_spans_of_time_are_seconds() -> None:

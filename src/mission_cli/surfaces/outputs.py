@@ -98,7 +98,10 @@ def _printed(types: TypeSchemas, output: Output) -> dict[str, Any]:
     record = types.record(output.shape)
     around: dict[str, Any] = {"schema": {"description": "The version of the format.", "const": SCHEMA}}
     if output.stopped is not False:
-        around["stopped"] = {"description": "Set while everything is stopped.", **types.of(Stopped | None)}
+        around["stopped"] = {
+            "description": "Since when and by whom everything is stopped; null if it is not.",
+            **types.of(Stopped | None),
+        }
     needed = [key for key in around if key == "schema" or output.stopped]
     return record | {"properties": around | record["properties"], "required": needed + record["required"]}
 
