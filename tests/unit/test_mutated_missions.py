@@ -53,6 +53,13 @@ ODD = (
     *("~~~", "<!--", "-->", "---", "|", "`", "[depends:1.1]", "[depends:*.*]", "\u2028", "\r", "&a *a", "{", "!!int x"),
 )
 
+RUNS = (
+    *("9", "1 ", "1h", "~1h", "a", " ", "\t", "`", "``x", "*", "_", "|", "\\|", " | ", "[", "]", "(", "<", "{", "-"),
+    *("<!--", "-->", "[depends:", "(timeout ", "run: `", "grep: `a` in ", "{a: ", "1.1 ", "F1.1: ", "A: ", "<= ", ", "),
+    *("#", ":", ".", "~", "^", "$", "€", '"', "'", "\\", "/", "a/", "= ", "&a ", "https://", "T", ";", "x ", "- "),
+)  # fmt: skip
+LONG = 10_000
+
 
 def _line(rng: random.Random, lines: list[str]) -> int:
     return rng.randrange(len(lines)) if lines else 0
@@ -139,3 +146,24 @@ def test_mistakes_in_a_file_end_in_no_exception_and_no_hang(group: int) -> None:
             place = Path(f"mutant-{SEED}-{number}.md")
             raise AssertionError(f"seed {SEED}, number {number}: {type(error).__name__} {error} {place}") from error
         assert time.process_time() - began < 2, f"seed {SEED}, number {number}"
+
+
+@pytest.mark.parametrize("piece", RUNS)
+def test_a_line_of_any_length_is_read_in_time(piece: str) -> None:
+    rng = random.Random(f"{SEED} {piece}")  # noqa: S311 - places, no secrets
+    for _ in range(max(1, COUNT // 50)):
+        lines = rng.choice(TEXTS).split("\n")
+        number = _line(rng, lines)
+        at = rng.randint(0, len(lines[number]))
+        lines[number] = lines[number][:at] + piece * LONG + lines[number][at:]
+        began = time.process_time()
+        look_at("\n".join(lines))
+        assert time.process_time() - began < 2, lines[number].replace(piece * LONG, f"{piece}…")
+
+
+@pytest.mark.parametrize(("before", "piece"), [("| 1.2 | a | | pending | ", "9"), ("-->", "<!--")])
+def test_what_once_took_the_square_of_its_length_does_not(before: str, piece: str) -> None:
+    text = next(text for text in TEXTS if "\n| 1.1 |" in text)
+    began = time.process_time()
+    look_at(text.replace("\n| 1.1 |", f"\n{before}{piece * LONG} |\n| 1.1 |", 1))
+    assert time.process_time() - began < 2

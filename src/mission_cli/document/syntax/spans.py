@@ -58,7 +58,8 @@ def code(text: str) -> str:
 
 def without_comments(text: str) -> str:
     """Return the text without `<!-- … -->` comments."""
-    return _COMMENT.sub("", text) if "<!--" in text and "-->" in text else text
+    end = text.rfind("-->") + 3  # beginnings behind it have no end, and looking for one takes long if they are many
+    return _COMMENT.sub("", text[:end]) + text[end:] if "<!--" in text[:end] else text
 
 
 def results(text: str) -> list[re.Match[str]]:
