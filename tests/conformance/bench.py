@@ -32,11 +32,8 @@ from mission_cli.domain.runs import Exit, Reserve, RunRecord
 from mission_cli.domain.status import MissionStatus, RecordState
 from mission_cli.engine.effects import worker_job
 from mission_cli.planner.attempts.endings import ending
-from mission_cli.wiring.compose import (
-    Opened,
-    open_repository,
-    python_command,
-)
+from mission_cli.wiring.assemble import Opened, python_command
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -16,7 +16,7 @@ from mission_cli.app.commands.features import pause
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.status import EndReason
 from mission_cli.engine import effects as acting
-from mission_cli.engine import loop
+from mission_cli.engine import loop, report
 from mission_cli.engine.halt import stop_jobs
 from mission_cli.planner.core.decisions import Dispatch, Transition
 from mission_cli.wiring.compose import open_repository
@@ -84,7 +84,7 @@ def test_nothing_starts_after_a_stop_that_comes_between_intent_and_submit(
     record = loop._record  # noqa: SLF001 - the gap between the intent and its submit has no other name
     done: list[str] = []
 
-    def record_and(ctx: Context, case: Case, report: loop.Report) -> tuple[list[Transition], Sha]:
+    def record_and(ctx: Context, case: Case, report: report.Report) -> tuple[list[Transition], Sha]:
         found = record(ctx, case, report)
         if not done and any(isinstance(move, Dispatch) for move in found[0]):
             done.append(deed.__name__)

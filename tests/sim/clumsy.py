@@ -31,6 +31,7 @@ from mission_cli.app.commands import (
     features as commands,
 )
 from mission_cli.app.commands import (
+    gates,
     lifecycle,
     set_value,
 )
@@ -108,9 +109,9 @@ class Clumsy:
             "start": lambda: lifecycle.start(ctx, *rest),
             "retry": lambda: commands.retry(ctx, *rest),
             "takeover": lambda: lifecycle.takeover(ctx, *rest),
-            "land": lambda: commands.land(ctx, *rest),
+            "land": lambda: gates.land(ctx, *rest),
             "set": lambda: set_value.set_value(ctx, *rest),
-            "approve": lambda: commands.decide_gate(ctx, *rest, approved=True),
+            "approve": lambda: gates.decide_gate(ctx, *rest, approved=True),
             "answer": lambda: commands.answer(ctx, rest[0], int(rest[1]), rest[2].partition("|")[0]),
             "edit": self.repair,
             "lint": self.repair,
@@ -179,9 +180,9 @@ class Clumsy:
             lambda: commands.retry(ctx, one),
             lambda: commands.resume(ctx, "m"),
             lambda: commands.pause(ctx, "m"),
-            lambda: commands.land(ctx, "m"),
+            lambda: gates.land(ctx, "m"),
             lambda: commands.retry(ctx, "m/9.9"),
-            lambda: commands.decide_gate(ctx, "m", "land", approved=True),
+            lambda: gates.decide_gate(ctx, "m", "land", approved=True),
             lambda: lifecycle.start(ctx, "m"),
             lambda: set_value.set_value(ctx, "m", "budget.money_usd", dice.choice(ODD[:7])),
             lambda: set_value.set_value(ctx, "m", "preferences.runner", dice.choice(ODD)),

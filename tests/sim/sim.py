@@ -35,15 +35,16 @@ from mission_cli.domain.status import FINISHED_MISSION
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.observing.observe import consider
-from mission_cli.planner.core.decisions import Cancel
 from mission_cli.planner.core.draft import LOOK_AGAIN
+from mission_cli.planner.core.effects import Cancel
 from mission_cli.planner.mission.guard import PUT_BACK
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.context import Context
-    from mission_cli.planner.core.decisions import Effect, Hold
+    from mission_cli.planner.core.decisions import Hold
+    from mission_cli.planner.core.effects import Effect
 
 PLAN = """\
 title: Six files

@@ -10,7 +10,7 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import base_of, make_host
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.app.commands import create, features, lifecycle
+from mission_cli.app.commands import create, features, gates, lifecycle
 from mission_cli.document.plans.plan import read_plan
 from mission_cli.document.reading.load import load
 from mission_cli.domain.host import Person
@@ -96,10 +96,10 @@ def test_a_second_surface_does_it_all_and_the_journal_names_its_actor() -> None:
     chat.wait()
     said.append(chat.say(features.answer, 1, "pass"))
     chat.wait()
-    said.append(chat.say(features.decide_gate, "look", approved=True, comment="pretty"))
+    said.append(chat.say(gates.decide_gate, "look", approved=True, comment="pretty"))
     said.append(chat.say(features.skip, at="m/1.3", reason="not needed"))
     chat.wait()
-    said.append(chat.say(features.land))
+    said.append(chat.say(gates.land))
     chat.wait()
     assert chat.mission().status is MissionStatus.COMPLETED
     assert sorted(base_of(chat.host)) == ["1.1.txt", "1.2.txt", "notes.txt"]

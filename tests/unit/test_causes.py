@@ -11,18 +11,12 @@ from tests.kit.missions import GOOD, NOW, POLICY, TIP, feature, mission, observa
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import stamp
-from mission_cli.domain.mission import Criterion, InputRequest, Recovery
+from mission_cli.domain.mission import Criterion
 from mission_cli.domain.runs import AgentReport, CheckState, Evidence, Exit, Job, RunRecord
 from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, Verdict
-from mission_cli.planner.core.decisions import (
-    Ask,
-    CloseRecovery,
-    Dispatch,
-    Integrate,
-    MoveFeature,
-    MoveRequest,
-    Settle,
-)
+from mission_cli.domain.tables import InputRequest, Recovery
+from mission_cli.planner.core.decisions import Ask, CloseRecovery, Dispatch, MoveFeature, MoveRequest, Settle
+from mission_cli.planner.core.effects import Integrate
 from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.decide import decide
 from mission_cli.planner.milestones.judging import check_key

@@ -17,7 +17,7 @@ from mission_cli.app.commands import lifecycle
 from mission_cli.domain.runs import CheckState, Exit, Job
 from mission_cli.domain.status import EndReason, FeatureStatus, JobState, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.engine.loop import pulse
-from mission_cli.planner.core.decisions import RunCheck
+from mission_cli.planner.core.effects import RunCheck
 from mission_cli.planner.decide import decide
 from mission_cli.planner.milestones.judging import check_key
 

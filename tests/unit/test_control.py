@@ -14,14 +14,8 @@ from mission_cli.domain.ids import Sha
 from mission_cli.domain.mission import Criterion, Mission, Result
 from mission_cli.domain.runs import CheckState, Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState, MilestoneStatus, MissionStatus, Verdict
-from mission_cli.planner.core.decisions import (
-    Decisions,
-    Dispatch,
-    MarkCriteria,
-    MoveMission,
-    MoveWork,
-    RunCheck,
-)
+from mission_cli.planner.core.decisions import Decisions, Dispatch, MarkCriteria, MoveMission
+from mission_cli.planner.core.effects import MoveWork, RunCheck
 from mission_cli.planner.milestones.judging import check_key
 
 START, HOTFIX = Sha("a" * 40), Sha("d" * 40)

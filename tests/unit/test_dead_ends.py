@@ -34,7 +34,7 @@ from mission_cli.domain.branches.landing import (
 )
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.ids import FeatureNumber
-from mission_cli.domain.mission import Gate, Mission, Preferences, Recovery, Wait
+from mission_cli.domain.mission import Mission, Preferences
 from mission_cli.domain.runs import Evidence, Job
 from mission_cli.domain.status import (
     Cause,
@@ -45,6 +45,7 @@ from mission_cli.domain.status import (
     MissionStatus,
     Verdict,
 )
+from mission_cli.domain.tables import Gate, Recovery, Wait
 from mission_cli.planner.core.decisions import (
     Decisions,
     Dispatch,

@@ -12,6 +12,7 @@ from tests.unit.test_keys_act import committed, go_on, honest, host_of
 
 from mission_cli.app.commands import (
     features,
+    gates,
     lifecycle,
     manual,
 )
@@ -75,8 +76,8 @@ COMMANDS: list[tuple[Callable[[Context], object], tuple[str, str]]] = [
     (lambda ctx: set_value(ctx, "m", "budget.time_hours", "30"), ("budget.time_hours: 10 → 30", "mission set (by Ada)")),
     (lambda ctx: features.skip(ctx, "m/1.2", reason="not needed"), ("Skip 1.2 two", "not needed (by Ada)")),
     (lambda ctx: features.retry(ctx, "m/1.2", reason="needed"), ("Retry 1.2 two", "needed (by Ada)")),
-    (lambda ctx: features.decide_gate(ctx, "m", "look at it", approved=False, comment="no"), ("Reject the gate Look at it", "no (by Ada)")),
-    (lambda ctx: features.decide_gate(ctx, "m", "look at it", approved=True), ("Approve the gate Look at it", "by Ada")),
+    (lambda ctx: gates.decide_gate(ctx, "m", "look at it", approved=False, comment="no"), ("Reject the gate Look at it", "no (by Ada)")),
+    (lambda ctx: gates.decide_gate(ctx, "m", "look at it", approved=True), ("Approve the gate Look at it", "by Ada")),
     (by_hand, ("Manual attempt at 1.2", "by Ada")),
     (lambda ctx: features.cancel(ctx, "m", reason="enough"), ("Cancel the mission", "enough (by Ada)")),
     (lambda ctx: undo(ctx, "m"), ("Undo: m is cancelled: enough (by Ada)", "by Ada")),
@@ -102,7 +103,7 @@ def test_answers_and_landing_leave_a_row_with_the_question_and_the_commit() -> N
     assert told(host)[1:] == [("Answer request 1 with: pass, it is", "manual: it is good (by Ada)")]
     go_on(host)
     passed = committed(host).milestones[0].passed_at
-    features.land(host.context(), "m")
+    gates.land(host.context(), "m")
     assert told(host)[2:] == [(f"Land {passed[:7]} on main", "by Ada")]
     go_on(host)
     assert [row[0] for row in told(host)[3:]] == ["Complete the mission"]
@@ -128,7 +129,7 @@ milestones:
     host = host_of(works, m=plan)
     go_on(host, 50)
     assert committed(host).status is MissionStatus.PAUSED
-    features.decide_gate(host.context(), "m", "look", approved=True)
+    gates.decide_gate(host.context(), "m", "look", approved=True)
     go_on(host, 80)
     assert [row[0] for row in told(host)] == [
         "Start the mission",

@@ -11,17 +11,12 @@ from tests.kit.missions import GOOD, POLICY, WORK, feature, mission, observation
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.branches.landing import Landing, LandState
 from mission_cli.domain.ids import RunId, Sha
-from mission_cli.domain.mission import Criterion, InputRequest
+from mission_cli.domain.mission import Criterion
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job
 from mission_cli.domain.status import Cause, CriterionKind, EndReason, FeatureStatus, JobState, MilestoneStatus, Verdict
-from mission_cli.planner.core.decisions import (
-    AddFix,
-    Ask,
-    Integrate,
-    MoveMilestone,
-    RunCheck,
-    Settle,
-)
+from mission_cli.domain.tables import InputRequest
+from mission_cli.planner.core.decisions import AddFix, Ask, MoveMilestone, Settle
+from mission_cli.planner.core.effects import Integrate, RunCheck
 from mission_cli.planner.decide import decide
 from mission_cli.planner.milestones.judging import check_key, turn_of
 

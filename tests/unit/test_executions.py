@@ -14,8 +14,9 @@ from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import FeatureNumber
-from mission_cli.domain.mission import Criterion, InputRequest, LogRow, Mission
+from mission_cli.domain.mission import Criterion, Mission
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, MissionStatus
+from mission_cli.domain.tables import InputRequest, LogRow
 from mission_cli.domain.timing.schedule import (
     end_of,
     next_due,

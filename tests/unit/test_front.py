@@ -12,13 +12,8 @@ from hypothesis import strategies as st
 from mission_cli.document.changes import SetFront
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
-from mission_cli.document.syntax.front import (
-    Scalar,
-    edit_scalar,
-    quoted,
-    read_front,
-    render_scalar,
-)
+from mission_cli.document.syntax.front import Scalar, read_front
+from mission_cli.document.syntax.front_edit import edit_scalar, quoted, render_scalar
 from mission_cli.domain.errors import DocumentError
 
 TEXT = """\

@@ -12,12 +12,12 @@ from tests.kit.fakes.host import make_host, make_mission
 from tests.kit.missions import POLICY, feature, holds, mission, observation, plan_of, record
 
 from mission_cli._support.dataclass import replace
-from mission_cli.app.commands import features, lifecycle
+from mission_cli.app.commands import features, gates, lifecycle
 from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import FeatureNumber
-from mission_cli.domain.mission import Gate, Member, Mission
 from mission_cli.domain.runs import Job
 from mission_cli.domain.status import FeatureStatus, GateKind, JobState, MissionStatus
+from mission_cli.domain.tables import Gate, Member
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.prompt import prompt_for
 from mission_cli.engine.recording.retrospective import retrospective
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from tests.kit.fakes.host import Host
 
+    from mission_cli.domain.mission import Mission
     from mission_cli.ports.executor import JobSpec
 
 PLAN = """\
@@ -134,7 +135,7 @@ def test_what_is_not_clearly_autonomous_asks_a_person(text: str, *, autonomous: 
 
 
 def test_the_hook_is_told_whom_mission_and_gates_name() -> None:
-    gates = """\
+    plan = """\
 notify: [ann, "#ops"]
 gates: [{name: Look at it, kind: checkpoint, after: ["1.1"], blocks: ["1.2"], rule: Is the design right?, notify: design team}]
 milestones:
@@ -142,13 +143,13 @@ milestones:
     validation: ["file: `1.1.txt`"]
     features: [{title: one, criteria: ["file: `1.1.txt`"]}, {title: two, depends: ["1.1"], criteria: ["file: `1.2.txt`"]}]
 """
-    host = host_of(honest, m=PLAN + gates)
+    host = host_of(honest, m=PLAN + plan)
     go_on(host)
     approve = "mission approve m 'Look at it'"
     words = f"checkpoint `Look at it` is reached: Is the design right? (for design team): {approve}"
     told = [(news.event, news.words, news.to) for news in host.news.told]
     assert ("paused", words, ("ann", "#ops", "design team")) in told
-    features.decide_gate(host.context(), "m", "look at it", approved=True)
+    gates.decide_gate(host.context(), "m", "look at it", approved=True)
     go_on(host)
     assert committed(host).status is MissionStatus.ACTIVE
     assert {news.to for news in host.news.told[len(told) :]} == {("ann", "#ops")}

@@ -40,19 +40,9 @@ from mission_cli.domain.status import (
     MissionStatus,
     Verdict,
 )
-from mission_cli.planner.core.decisions import (
-    Cancel,
-    Decisions,
-    Dispatch,
-    Finish,
-    Integrate,
-    Land,
-    MoveMilestone,
-    MoveMission,
-    Note,
-    Settle,
-)
-from mission_cli.planner.release.order import first_reserves
+from mission_cli.planner.core.decisions import Decisions, Dispatch, Finish, MoveMilestone, MoveMission, Note, Settle
+from mission_cli.planner.core.effects import Cancel, Integrate, Land
+from mission_cli.planner.release.routes import first_reserves
 
 TEN = Limits(usd=Decimal(10))
 DONE = FeatureStatus.DONE

@@ -20,8 +20,9 @@ from mission_cli.document.reading.load import load
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.rows import Row
 from mission_cli.domain.ids import FeatureNumber
-from mission_cli.domain.mission import InputRequest, Mission
+from mission_cli.domain.mission import Mission
 from mission_cli.domain.paths import is_named
+from mission_cli.domain.tables import InputRequest
 from mission_cli.interchange.from_prd import read_prd
 from mission_cli.interchange.sources import sniff
 from mission_cli.planner.core.requests import find_request

@@ -23,17 +23,7 @@ from mission_cli.domain.budget.ledger import (
 )
 from mission_cli.domain.errors import IllegalMoveError
 from mission_cli.domain.ids import FeatureNumber, RunId
-from mission_cli.domain.mission import (
-    Criterion,
-    Feature,
-    Gate,
-    Limits,
-    Milestone,
-    Mission,
-    Preferences,
-    Spend,
-    Wait,
-)
+from mission_cli.domain.mission import Criterion, Feature, Limits, Milestone, Mission, Preferences, Spend
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job, Reserve, RunRecord, Usage
 from mission_cli.domain.status import (
     Cause,
@@ -46,22 +36,19 @@ from mission_cli.domain.status import (
     MissionStatus,
     Verdict,
 )
+from mission_cli.domain.tables import Gate, Wait
 from mission_cli.planner.attempts import causes
 from mission_cli.planner.core.decisions import (
-    Cancel,
     Decisions,
     Dispatch,
-    Integrate,
-    Land,
     MoveFeature,
     MoveGate,
     MoveMilestone,
     MoveMission,
     Note,
-    Recover,
     Settle,
-    Submit,
 )
+from mission_cli.planner.core.effects import Cancel, Integrate, Land, Recover, Submit
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.core.transitions import (
     FEATURE_MOVES,

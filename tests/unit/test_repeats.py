@@ -14,8 +14,8 @@ from mission_cli.app.commands import lifecycle
 from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.mission import InputRequest
 from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.tables import InputRequest
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.repeats import guarded
 from mission_cli.engine.observing.observe import consider

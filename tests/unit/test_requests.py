@@ -24,8 +24,9 @@ from tests.kit.missions import (
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
 from mission_cli.domain.ids import RunId
-from mission_cli.domain.mission import Criterion, InputRequest, Mission, Result
+from mission_cli.domain.mission import Criterion, Mission, Result
 from mission_cli.domain.status import Cause, CriterionKind, FeatureStatus, MilestoneStatus, Verdict
+from mission_cli.domain.tables import InputRequest
 from mission_cli.engine.recording.record import changes_of
 from mission_cli.planner.core.decisions import (
     AddFix,

@@ -18,7 +18,7 @@ from tests.unit.test_planner import ended
 from mission_cli._support.text import stamp
 from mission_cli.domain.branches.landing import Landing, LandState
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.mission import Criterion, Recovery
+from mission_cli.domain.mission import Criterion
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job
 from mission_cli.domain.status import (
     Cause,
@@ -29,13 +29,9 @@ from mission_cli.domain.status import (
     MilestoneStatus,
     Verdict,
 )
-from mission_cli.planner.core.decisions import (
-    Finish,
-    Integrate,
-    MoveFeature,
-    RunCheck,
-    Settle,
-)
+from mission_cli.domain.tables import Recovery
+from mission_cli.planner.core.decisions import Finish, MoveFeature, Settle
+from mission_cli.planner.core.effects import Integrate, RunCheck
 from mission_cli.planner.decide import decide
 from mission_cli.planner.milestones.judging import check_key
 

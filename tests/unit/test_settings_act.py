@@ -18,14 +18,16 @@ from mission_cli.engine.effects import (
     worker_job,
 )
 from mission_cli.engine.observing.judge_files import Judges
-from mission_cli.planner.core.decisions import RunCheck
+from mission_cli.planner.core.effects import RunCheck
 from mission_cli.ports.git.code import Heads
-from mission_cli.wiring.compose import Opened, open_repository
+from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.kit.people import Person
+
+    from mission_cli.wiring.assemble import Opened
 
 
 def opened(person: Person, text: str) -> Opened:

@@ -11,7 +11,7 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import base_of, make_host, make_mission
 from tests.kit.fakes.others import ADA
 
-from mission_cli.app.commands import features, lifecycle
+from mission_cli.app.commands import features, gates, lifecycle
 from mission_cli.document.reading.load import load
 from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.engine.loop import pulse
@@ -94,13 +94,13 @@ def help_out(host: Host) -> list[str]:
     if mission.status is MissionStatus.PAUSED:
         waiting = [g.name for g in mission.gates if g.status == "waiting"]
         for name in waiting:
-            features.decide_gate(host.context(), "m", name, approved=True)
+            gates.decide_gate(host.context(), "m", name, approved=True)
             done.append(f"approve {name}")
         if mission_of(host).status is MissionStatus.PAUSED:
             features.resume(host.context(), "m")
             done.append("resume")
     elif not done and all(m.finished for m in mission.milestones):
-        features.land(host.context(), "m")
+        gates.land(host.context(), "m")
         done.append("land")
     return done
 

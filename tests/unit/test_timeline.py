@@ -13,30 +13,23 @@ from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.clock import SystemClock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.domain.ids import FeatureNumber
-from mission_cli.domain.mission import Gate, InputRequest, LogRow, Mission, Wait
 from mission_cli.domain.runs import Job
 from mission_cli.domain.status import Cause, FeatureStatus, GateKind, JobState, MissionStatus
+from mission_cli.domain.tables import Gate, InputRequest, LogRow, Wait
 from mission_cli.domain.timing.hours import opens_at, read_windows
 from mission_cli.domain.timing.timeline import (
     Moment,
     Timeline,
     follow,
 )
-from mission_cli.planner.core.decisions import (
-    Begin,
-    Cancel,
-    Decisions,
-    Dispatch,
-    MoveGate,
-    MoveMission,
-    MoveRequest,
-    MoveWait,
-    Recover,
-)
+from mission_cli.planner.core.decisions import Begin, Decisions, Dispatch, MoveGate, MoveMission, MoveRequest, MoveWait
+from mission_cli.planner.core.effects import Cancel, Recover
 from mission_cli.planner.decide import decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from mission_cli.domain.mission import Mission
 
 LEAST = timedelta(seconds=10)
 HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.text import one_line
 from mission_cli.document.criteria.item import asked_criterion, item_text
 from mission_cli.document.syntax import escape
-from mission_cli.document.syntax.front import quoted
+from mission_cli.document.syntax.front_edit import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

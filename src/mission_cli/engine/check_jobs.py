@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Mission
     from mission_cli.domain.runs import Exit, Job
     from mission_cli.engine.context import Context
-    from mission_cli.planner.core.decisions import RunCheck
+    from mission_cli.planner.core.effects import RunCheck
     from mission_cli.planner.core.policy import Policy
 
 

@@ -12,9 +12,9 @@ from mission_cli.engine import findings
 from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.context import agent_of
 from mission_cli.engine.prompt import prompt_for
-from mission_cli.planner.core.decisions import (
+from mission_cli.planner.core.decisions import Dispatch, Transition
+from mission_cli.planner.core.effects import (
     Cancel,
-    Dispatch,
     Effect,
     Integrate,
     Land,
@@ -24,7 +24,6 @@ from mission_cli.planner.core.decisions import (
     Recover,
     RunCheck,
     Submit,
-    Transition,
 )
 from mission_cli.planner.milestones.judging import names_findings
 from mission_cli.ports.agents import Bill, Request

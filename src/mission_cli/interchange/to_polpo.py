@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mission_cli.domain.ids import FeatureNumber
-    from mission_cli.domain.mission import Criterion, Gate, Milestone, Mission
+    from mission_cli.domain.mission import Criterion, Milestone, Mission
+    from mission_cli.domain.tables import Gate
 
 _STATUS = {MissionStatus.PLANNING: "draft"}
 _AT_LEAST = frozenset({">=", ">"})

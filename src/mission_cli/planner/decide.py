@@ -10,8 +10,8 @@ from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.status import WAITING_MISSION, FeatureStatus, HoldKind, MissionStatus
 from mission_cli.planner.attempts.help_requests import withdraw
 from mission_cli.planner.attempts.settle import settle
-from mission_cli.planner.core.decisions import Cancel, Decisions
 from mission_cli.planner.core.draft import Draft
+from mission_cli.planner.core.effects import Cancel
 from mission_cli.planner.core.requests import renumber
 from mission_cli.planner.milestones.landing import (
     by_hand,
@@ -33,6 +33,7 @@ from mission_cli.planner.release.order import dispatch
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
+    from mission_cli.planner.core.decisions import Decisions
     from mission_cli.planner.core.observation import Observation
     from mission_cli.planner.core.policy import Policy
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.app.results.changes import AllStopped
-    from mission_cli.engine.loop import Report
-    from mission_cli.wiring.compose import Opened
+    from mission_cli.engine.report import Report
+    from mission_cli.wiring.assemble import Opened
 
 BUG = 70
 _REFUSED = BlockedError.exit_code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import counted, stamp
+from mission_cli._support.text import counted
 from mission_cli.app.addressing import Address, resolve
 from mission_cli.app.commands.start_checks import refuse_start
 from mission_cli.app.transaction import (
@@ -13,7 +13,7 @@ from mission_cli.app.transaction import (
     Wanted,
     commit_change,
 )
-from mission_cli.document.changes import AppendRow, Change, SetCell, SetFeature, SetFront, SetMilestone
+from mission_cli.document.changes import Change, SetCell, SetFeature, SetFront, SetMilestone
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.budget.ledger import (
     account,
@@ -22,7 +22,6 @@ from mission_cli.domain.budget.ledger import (
     next_threshold,
 )
 from mission_cli.domain.errors import (
-    BlockedError,
     ConflictError,
     DocumentError,
     MissionError,
@@ -33,8 +32,6 @@ from mission_cli.domain.errors import (
 )
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
-from mission_cli.domain.mission import LANDING
-from mission_cli.domain.noted import PAUSED_BY
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     WAITING_MISSION,
@@ -44,17 +41,15 @@ from mission_cli.domain.status import (
 )
 from mission_cli.engine.executions import fresh_tries
 from mission_cli.engine.halt import stop_jobs
-from mission_cli.engine.observing.code_look import landing_target
 from mission_cli.planner.core.transitions import MISSION_MOVES
-from mission_cli.planner.milestones.milestones import base_gone
 from mission_cli.planner.mission.money import raise_cap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Feature, InputRequest, Mission
+    from mission_cli.domain.mission import Feature
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.tables import InputRequest
     from mission_cli.engine.context import Context
 
 
@@ -234,74 +229,6 @@ def answer(ctx: Context, text: str, number: int, response: str) -> Done:
     return commit_change(ctx, text, change)
 
 
-def decide_gate(ctx: Context, text: str, gate: str, *, approved: bool, comment: str = "") -> Done:
-    """Approve or reject a gate."""
-    word = "approved" if approved else "rejected"
-
-    def change(address: Address) -> Wanted:
-        mission = address.mission
-        found = next((g for g in mission.gates if g.name.casefold() == gate.casefold()), None)
-        if found is None:
-            known = ", ".join(g.name for g in mission.gates) or "none"
-            raise NotFoundError(f"{mission.id} has no gate `{gate}`", hint=f"there are: {known}")
-        heads = ctx.code.heads(mission.id, mission.base)
-        changes: list[Change] = [
-            SetCell("Gates", {"Gate": found.name}, "Status", word),
-            _approval(ctx, found.name, word, str(heads.work or ""), comment),
-        ]
-        if approved and mission.status is MissionStatus.PAUSED and _paused_by(mission, found.name):
-            changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
-        return Wanted(
-            f"gate {found.name} is {word}" + (f": {comment}" if comment else ""),
-            EventKind.of("gate", word),
-            tuple(changes),
-            decisions=(f"{'Approve' if approved else 'Reject'} the gate {found.name}",),
-            reason=comment,
-        )
-
-    return commit_change(ctx, text, change)
-
-
-def landing_words(ctx: Context, text: str) -> tuple[str, str]:
-    """Return a mission's id, and what landing does, in words. Raises BlockedError if nothing can land."""
-    address = resolve(ctx.state.snapshot(), text)
-    mission = address.mission
-    target = _may_land(ctx, mission)
-    return mission.id, f"the finished work of {mission.id}, {target[:7]}, lands on the branch {mission.base}"
-
-
-def _may_land(ctx: Context, mission: Mission) -> Sha:
-    """Return the commit that landing brings to the base. Raises BlockedError if there is none."""
-    if mission.status is MissionStatus.COMPLETED:
-        hint = f"mission history {mission.id} shows when; to continue the work: mission start {mission.id}"
-        raise BlockedError(f"{mission.id} is completed, its work is on {mission.base}", hint=hint)
-    if mission.status is not MissionStatus.ACTIVE:
-        help_by = "resume" if mission.status is MissionStatus.PAUSED else "start"
-        raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=f"mission {help_by} {mission.id}")
-    heads = ctx.code.heads(mission.id, mission.base)
-    if heads.base is None:
-        words, hint = base_gone(mission, heads.renamed)
-        raise BlockedError(words, hint=hint)
-    target = landing_target(ctx, mission, heads)
-    if target is None:
-        raise BlockedError("no milestone has passed yet", hint=f"mission status {mission.id}")
-    return target
-
-
-def land(ctx: Context, text: str) -> Done:
-    """Approve the landing of the finished work as it is now."""
-
-    def change(address: Address) -> Wanted:
-        mission = address.mission
-        target = _may_land(ctx, mission)
-        already = any(a.commit == target for a in mission.landings)
-        words = f"landing of {target[:7]} is approved"
-        changes = () if already else (_approval(ctx, "landing", LANDING, target, ""),)
-        return Wanted(words, EventKind.LANDING_APPROVED, changes, decisions=(f"Land {target[:7]} on {mission.base}",))
-
-    return commit_change(ctx, text, change)
-
-
 def open_records(ctx: Context, address: Address) -> list[RunRecord]:
     """Return the attempts of a mission that are not settled."""
     return [r for r in records_of(ctx, address) if r.open]
@@ -336,24 +263,6 @@ def _fresh(address: Address, feature: Feature, records: Sequence[RunRecord]) -> 
     if milestone is not None and milestone.status in {MilestoneStatus.PASSED, MilestoneStatus.VALIDATING}:
         changes.append(SetMilestone(milestone.number, "Status", MilestoneStatus.ACTIVE))
     return tuple(changes)
-
-
-def _approval(ctx: Context, gate: str, word: str, commit: str, comment: str) -> AppendRow:
-    return AppendRow(
-        "Approvals",
-        {
-            "Timestamp": stamp(ctx.clock.now()),
-            "Gate": gate,
-            "Decision": word,
-            "By": ctx.person().name,
-            "Commit": commit,
-            "Comment": comment,
-        },
-    )
-
-
-def _paused_by(mission: Mission, gate: str) -> bool:
-    return mission.noted.get(PAUSED_BY, "") == gate
 
 
 def _refuse_unknown_option(request: InputRequest, response: str) -> None:

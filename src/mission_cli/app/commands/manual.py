@@ -43,7 +43,7 @@ from mission_cli.engine.recording.record import (
     message,
     mission_write,
 )
-from mission_cli.planner.core.decisions import Submit
+from mission_cli.planner.core.effects import Submit
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.ports.git.state import Write
 
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import RunId
     from mission_cli.domain.mission import Feature
     from mission_cli.engine.context import Context
-    from mission_cli.engine.loop import Report
+    from mission_cli.engine.report import Report
 
 _TRIES = 20
 _LOOK_SECONDS = 0.1

@@ -27,14 +27,9 @@ from mission_cli.engine.recording.record import (
     message,
     mission_write,
 )
-from mission_cli.planner.core.decisions import (
-    Ask,
-    Mark,
-    MarkCriteria,
-    MoveFeature,
-    RunCheck,
-)
+from mission_cli.planner.core.decisions import Ask, Mark, MarkCriteria, MoveFeature
 from mission_cli.planner.core.draft import Draft
+from mission_cli.planner.core.effects import RunCheck
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import (
     Judged,

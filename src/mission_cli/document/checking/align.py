@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from mission_cli.document.editing.edits import width
 from mission_cli.document.editing.field_meaning import first_difference
-from mission_cli.document.syntax.scan import Layout, scan
+from mission_cli.document.syntax.scan import scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mission_cli.document.syntax.layout import Layout
     from mission_cli.document.syntax.lines import Line
     from mission_cli.document.syntax.rows import Row, Table
 

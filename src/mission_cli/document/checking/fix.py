@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.document.syntax.layout import Layout
     from mission_cli.document.syntax.rows import Row, Table
-    from mission_cli.document.syntax.scan import Layout
 
 _ROUNDS = 1000
 

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.document.reading.loaded import Loaded
-    from mission_cli.document.syntax.scan import Layout
-    from mission_cli.domain.mission import Criterion, Feature, Gate, Mission
+    from mission_cli.document.syntax.layout import Layout
+    from mission_cli.domain.mission import Criterion, Feature, Mission
+    from mission_cli.domain.tables import Gate
 
 _NOT_RUN = frozenset({CriterionKind.HTTP, CriterionKind.BROWSER, CriterionKind.REVIEW})
 _NOT_UTF8 = pattern("[\udc80-\udcff]")

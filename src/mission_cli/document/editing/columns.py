@@ -20,8 +20,8 @@ from mission_cli.document.reading.sections import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from mission_cli.document.syntax.layout import Layout
     from mission_cli.document.syntax.rows import Table
-    from mission_cli.document.syntax.scan import Layout
 
 
 _OF_FEATURES = frozenset({"status", "worker"})

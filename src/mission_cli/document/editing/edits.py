@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mission_cli.document.editing.field_meaning import Key
+    from mission_cli.document.syntax.layout import Layout
     from mission_cli.document.syntax.rows import Table
-    from mission_cli.document.syntax.scan import Layout
 
 _HASH = "sha256:"
 

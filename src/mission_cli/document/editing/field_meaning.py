@@ -11,8 +11,8 @@ from mission_cli.document.syntax.spans import results, without_results
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from mission_cli.document.syntax.layout import Item, Layout
     from mission_cli.document.syntax.rows import Row, Table
-    from mission_cli.document.syntax.scan import Item, Layout
 
 Key = tuple[str, ...]
 

@@ -27,15 +27,15 @@ from mission_cli.document.reading.sections import (
     table_in,
 )
 from mission_cli.document.syntax import escape
-from mission_cli.document.syntax.scan import Layout, scan
+from mission_cli.document.syntax.scan import scan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.document.changes import AddFeature, AppendRow, FillSection
     from mission_cli.document.reading.loaded import MilestonePlace
+    from mission_cli.document.syntax.layout import Field, Layout
     from mission_cli.document.syntax.rows import Table
-    from mission_cli.document.syntax.scan import Field
 
 _PLACEHOLDER = pattern(r"(?:[_*].*[_*]|(?:[-*+]\s+)?\{.*\}|<!--.*-->|[-*+])?\Z")
 _OPEN_WORDS = frozenset({"", "pending", "tbd", "-", "—"})

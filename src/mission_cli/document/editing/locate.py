@@ -16,8 +16,6 @@ from mission_cli.document.changes import (
     SetFront,
     SetMilestone,
 )
-from mission_cli.document.criteria.body import body_of
-from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.document.editing.edits import (
     CannotPlaceError,
     Edit,
@@ -32,10 +30,10 @@ from mission_cli.document.editing.insert import (
     append,
     fill,
 )
+from mission_cli.document.editing.locate_criterion import criterion, differs, same
 from mission_cli.document.reading.checklists import Listed, with_column
 from mission_cli.document.reading.front_schema import KEYS, Kind
 from mission_cli.document.reading.load import (
-    criteria_section,
     feature_rows,
     milestone_places,
 )
@@ -46,25 +44,18 @@ from mission_cli.document.reading.sections import (
     tables_of,
 )
 from mission_cli.document.syntax import escape
-from mission_cli.document.syntax.front import (
-    Scalar,
-    edit_scalar,
-    render_scalar,
-)
+from mission_cli.document.syntax.front_edit import edit_scalar, render_scalar
 from mission_cli.document.syntax.spans import results, without_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mission_cli.document.syntax.front import Scalar
+    from mission_cli.document.syntax.layout import Field, Layout
     from mission_cli.document.syntax.rows import (
         Cell,
         Row,
         Table,
-    )
-    from mission_cli.document.syntax.scan import (
-        Field,
-        Item,
-        Layout,
     )
 
 
@@ -94,7 +85,7 @@ def _edits(layout: Layout, change: Change) -> tuple[Edit, ...]:  # noqa: PLR0911
         case SetField():
             return _section_field(layout, change)
         case SetCriterion():
-            return _criterion(layout, change)
+            return criterion(layout, change)
         case SetCell():
             return _section_cell(layout, change)
         case AppendRow():
@@ -117,7 +108,7 @@ def _front(layout: Layout, change: SetFront) -> tuple[Edit, ...]:
     line = front.line_of(*change.path)
     now = front.text(*change.path)
     if not is_expected(change.was, now):
-        raise _differs(f"`{name}`", now, change.was, line)
+        raise differs(f"`{name}`", now, change.was, line)
     meant: dict[Key, str | None] = {("front", *change.path): _yaml_text(change.value)}
     for depth in range(1, len(change.path)):
         if front.value(*change.path[:depth]) is not None:
@@ -126,7 +117,7 @@ def _front(layout: Layout, change: SetFront) -> tuple[Edit, ...]:
         size = len(change.path)
         meant |= {("front", *path): None for path, _ in front.scalars() if path[:size] == change.path and path[size:]}
     if value is not None and value.text == _yaml_text(change.value):
-        return (_same(layout, value.start, value.end, meant),)
+        return (same(layout, value.start, value.end, meant),)
     if front.missing:
         return (_new_front(layout, change, meant),)
     if front.problems:
@@ -145,7 +136,7 @@ def _front(layout: Layout, change: SetFront) -> tuple[Edit, ...]:
 
 def _in_state(layout: Layout, field: Field, change: SetFront) -> tuple[Edit, ...]:
     if not is_expected(change.was, field.text):
-        raise _differs(f"`{field.name}`", field.text, change.was, field.line.number)
+        raise differs(f"`{field.name}`", field.text, change.was, field.line.number)
     return (_field_edit(layout, field, _yaml_text(change.value)),)
 
 
@@ -194,7 +185,7 @@ def _listed_feature(layout: Layout, listed: Listed, change: SetFeature) -> tuple
     item, column = listed.item, change.column.casefold()
     now = listed.texts.get(column, "")
     if not is_expected(change.was, now):
-        raise _differs(f"`{change.column}` of {change.number}", now, change.was, item.line.number)
+        raise differs(f"`{change.column}` of {change.number}", now, change.was, item.line.number)
     try:
         ticked, text = with_column(item, column, escape.line(change.value))
     except ValueError as error:
@@ -233,11 +224,11 @@ def _set_cell(layout: Layout, table: Table, row: Row, column: str, value: str, w
         raise CannotPlaceError(words, line=line, hint="`mission lint --fix` adds missing cells")
     cell = row.cells[place]
     if not is_expected(was, row.text(place)):
-        raise _differs(f"the cell `{column}`", cell.text, was, line)
+        raise differs(f"the cell `{column}`", cell.text, was, line)
     new = escape.cell(value)
     key = cell_key(name_of(layout, table), table.rows.index(row), place)
     if cell.text == new:
-        return (_same(layout, cell.start, cell.end, {key: new}),)
+        return (same(layout, cell.start, cell.end, {key: new}),)
     end, text = _padded(layout.text, cell, new)
     return (Edit(cell.start, end, text, {key: new}),)
 
@@ -289,7 +280,7 @@ def _set_field(layout: Layout, section: int, name: str, value: str, was: str | N
         raise CannotPlaceError(words, line=again[0].line.number, hint="keep only the right one")
     if found:
         if not is_expected(was, found.text):
-            raise _differs(f"`{name}` {owner}", found.text, was, found.line.number)
+            raise differs(f"`{name}` {owner}", found.text, was, found.line.number)
         return (_field_edit(layout, found, value),)
     above = [f for f in mine if not _heads_a_list(layout, f)]
     line = layout.lines[layout.lines.at(above[-1].end + 1) - 1] if above else layout.headings[section].line
@@ -319,50 +310,7 @@ def _field_edit(layout: Layout, field: Field, value: str) -> Edit:
     key = ("field", layout.names[field.section], "field", field.name, str(earlier))
     meant: dict[Key, str | None] = {key: new}
     if field.text == new:
-        return _same(layout, field.start, field.end, meant)
+        return same(layout, field.start, field.end, meant)
     glue = "" if layout.text[field.start - 1 : field.start] in {" ", "\t"} else " "
     after = layout.text[field.end : field.end + 1]
     return Edit(field.start, field.end, glue + new + (" " if after in {"|", "*"} else ""), meant)
-
-
-def _criterion(layout: Layout, change: SetCriterion) -> tuple[Edit, ...]:
-    section = criteria_section(layout, change.owner)
-    items = [i for i in layout.items if i.section == section]
-    if not 0 <= change.index < len(items):
-        hint = "criteria were removed meanwhile: read the file again"
-        raise CannotPlaceError(f"{change.owner} has no criterion number {change.index + 1}", hint=hint)
-    item = items[change.index]
-    body = without_results(item.text).rstrip()
-    if read_criterion(item.text, more=[layout.raw(line) for line in item.more]).text != change.text:
-        words, hint = (
-            f"criterion {change.index + 1} of {change.owner} was changed",
-            "its new text has to be checked again",
-        )
-        raise CannotPlaceError(words, line=item.line.number, hint=hint)
-    mark = "x" if change.ticked else " "
-    keep = layout.text[item.box] if change.ticked == item.ticked else mark
-    between = layout.text[item.box + 1 : item.start]
-    new = keep + between + " ".join([body, *change.comments])
-    place = (layout.names[section], "item", str(change.index))
-    meant: dict[Key, str | None] = {("item", *place): mark + body.strip(), ("notes", *place): "".join(change.comments)}
-    return (Edit(item.box, item.end, new, meant), *_older_results(layout, item))
-
-
-def _older_results(layout: Layout, item: Item) -> Iterator[Edit]:
-    """Yield edits that remove results from further lines of an item, into which a formatter may have moved them."""
-    more = [layout.raw(line) for line in item.more]
-    for number in body_of(item.text, more).marks:
-        line, raw = (item.more[number - 1], more[number - 1]) if number else (item.line, "")
-        if raw and not without_results(raw).strip():
-            yield Edit(layout.lines[line.number - 2].end, line.end, "", {})
-        else:
-            yield from (Edit(line.start + m.start(), line.start + m.end(), "", {}) for m in results(raw))
-
-
-def _same(layout: Layout, start: int, end: int, meant: Mapping[Key, str | None]) -> Edit:
-    return Edit(start, end, layout.text[start:end], meant)
-
-
-def _differs(place: str, now: str, was: str | None, line: int) -> CannotPlaceError:
-    hint = "it was changed meanwhile: read the file again and decide again"
-    return CannotPlaceError(f"{place} is `{now}`, but `{was}` was expected", line=line, hint=hint)

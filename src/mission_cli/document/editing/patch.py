@@ -17,13 +17,14 @@ from mission_cli.document.editing.edits import (
     text_hash,
 )
 from mission_cli.document.editing.field_meaning import Key, first_difference
-from mission_cli.document.syntax.scan import Layout, scan
+from mission_cli.document.syntax.scan import scan
 from mission_cli.domain.errors import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mission_cli.document.changes import Change
+    from mission_cli.document.syntax.layout import Layout
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from mission_cli.document.merging.parts import Key
     from mission_cli.document.reading.loaded import Loaded
-    from mission_cli.document.syntax.scan import Layout
+    from mission_cli.document.syntax.layout import Layout
 
 _ENDING = pattern(r"[\r\n]*\Z")
 _BOM = "\ufeff"

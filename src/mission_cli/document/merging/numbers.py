@@ -21,8 +21,8 @@ from mission_cli.domain.ids import FeatureNumber, feature_number, feature_order
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mission_cli.document.syntax.layout import Layout
     from mission_cli.document.syntax.rows import Cell, Table
-    from mission_cli.document.syntax.scan import Layout
 
 _REFERENCE = pattern(r"(?<![\d.])\d+\.\d+(?![\d.])")
 _COUNTED = {"Decision Log": ("date", "decision", "rationale"), "Input Requests": ("asked", "feature", "prompt")}

@@ -22,8 +22,8 @@ from mission_cli.domain.ids import feature_number
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mission_cli.document.syntax.layout import Heading, Layout
     from mission_cli.document.syntax.rows import Row, Table
-    from mission_cli.document.syntax.scan import Heading, Layout
 
 Key = tuple[str, ...]
 

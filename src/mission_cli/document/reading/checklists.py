@@ -18,7 +18,7 @@ from mission_cli.domain.status import FeatureStatus
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mission_cli.document.syntax.scan import Item, Layout
+    from mission_cli.document.syntax.layout import Item, Layout
 
 _NAMED = pattern(r"[`*]*F\d+(?:\.\d+)?[`*]*\s*[:.—–-]|[`*]*F?\d+\.\d+[`*]*\s", re.IGNORECASE)
 _NUMBER = pattern(r"[`*]*F?(\d+\.\d+)\b", re.IGNORECASE)

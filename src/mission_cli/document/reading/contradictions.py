@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mission_cli.document.reading.loaded import MilestonePlace
-    from mission_cli.document.syntax.scan import Layout
+    from mission_cli.document.syntax.layout import Layout
 
 _SECTION_LEVEL = 2
 _FIELDS = frozenset({"status", "estimate", "validation", "started at", "passed at", "rounds"})

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from mission_cli.document.reading.loaded import MilestonePlace
     from mission_cli.document.syntax.front import Front
-    from mission_cli.document.syntax.scan import Layout
-    from mission_cli.domain.mission import Gate
+    from mission_cli.document.syntax.layout import Layout
+    from mission_cli.domain.tables import Gate
 
 MOST_MILESTONES = 200
 MOST_FEATURES = 5_000

@@ -31,7 +31,7 @@ from mission_cli.document.reading.implausible import (
 from mission_cli.document.reading.loaded import Loaded, MilestonePlace
 from mission_cli.document.reading.metadata import Facts
 from mission_cli.document.syntax import escape
-from mission_cli.document.syntax.scan import Layout, scan
+from mission_cli.document.syntax.scan import scan
 from mission_cli.document.syntax.spans import without_comments
 from mission_cli.document.syntax.vocabulary import (
     hours,
@@ -41,13 +41,15 @@ from mission_cli.document.syntax.vocabulary import (
     plain,
 )
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_number, why_bad_id
-from mission_cli.domain.mission import Criterion, Feature, Gate, Milestone, Mission
+from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
 from mission_cli.domain.problems import Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mission_cli.document.syntax.layout import Layout
     from mission_cli.document.syntax.rows import Row, Table
+    from mission_cli.domain.tables import Gate
 
 _MILESTONE = pattern(r"(?:Milestone\s+|M)(\d{1,9})\b\s*[:.—–-]?\s*(.*)\Z", re.IGNORECASE)
 _FEATURE_SECTION = pattern(r"F?(\d+\.\d+)\b[\s:.—–-]*(.*)\Z", re.IGNORECASE)

@@ -9,8 +9,8 @@ from mission_cli.domain.problems import Problem, Severity
 
 if TYPE_CHECKING:
     from mission_cli.document.reading.checklists import Listed
+    from mission_cli.document.syntax.layout import Layout
     from mission_cli.document.syntax.rows import Table
-    from mission_cli.document.syntax.scan import Layout
     from mission_cli.domain.mission import Mission
 
 

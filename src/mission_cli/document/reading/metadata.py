@@ -20,7 +20,7 @@ from mission_cli.domain.values_in_force import InForce
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mission_cli.document.syntax.scan import Field, Layout
+    from mission_cli.document.syntax.layout import Field, Layout
 
 STATE_SECTION = "State"
 _IN_STATE = ("id", "status", "mode", "type", "created")

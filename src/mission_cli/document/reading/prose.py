@@ -9,7 +9,7 @@ from mission_cli.document.syntax.spans import without_comments
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mission_cli.document.syntax.scan import Layout
+    from mission_cli.document.syntax.layout import Layout
 
 _BULLETS = "-*+"
 

@@ -12,8 +12,8 @@ from mission_cli._support.dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mission_cli.document.syntax.layout import Layout
     from mission_cli.document.syntax.rows import Row, Table
-    from mission_cli.document.syntax.scan import Layout
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,25 +19,15 @@ from mission_cli.document.reading.sections import (
 from mission_cli.document.syntax.vocabulary import number, plain
 from mission_cli.domain.budget.amounts import category_of, parse_amount
 from mission_cli.domain.ids import FeatureNumber, feature_number
-from mission_cli.domain.mission import (
-    Approval,
-    Feature,
-    Gate,
-    InputRequest,
-    KeptRow,
-    LogRow,
-    Member,
-    Recovery,
-    Spend,
-    Wait,
-)
+from mission_cli.domain.mission import Feature, Spend
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind
+from mission_cli.domain.tables import Approval, Gate, InputRequest, KeptRow, LogRow, Member, Recovery, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mission_cli.document.syntax.scan import Layout
+    from mission_cli.document.syntax.layout import Layout
 
 
 def gates(

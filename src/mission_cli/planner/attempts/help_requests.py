@@ -17,8 +17,9 @@ from mission_cli.planner.core.requests import (
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import RunId
-    from mission_cli.domain.mission import Feature, InputRequest
+    from mission_cli.domain.mission import Feature
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.domain.tables import InputRequest
     from mission_cli.planner.core.draft import Draft
 
 

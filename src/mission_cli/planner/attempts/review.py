@@ -15,11 +15,8 @@ from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.mission import Result
 from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, HoldKind, Verdict
-from mission_cli.planner.core.decisions import (
-    Integrate,
-    Mark,
-    MarkCriteria,
-)
+from mission_cli.planner.core.decisions import Mark, MarkCriteria
+from mission_cli.planner.core.effects import Integrate
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import (
     Judgement,

@@ -38,13 +38,8 @@ from mission_cli.planner.attempts.review import (
     review,
     without_diff,
 )
-from mission_cli.planner.core.decisions import (
-    Cancel,
-    MoveFeature,
-    Recover,
-    Settle,
-    Submit,
-)
+from mission_cli.planner.core.decisions import MoveFeature, Settle
+from mission_cli.planner.core.effects import Cancel, Recover, Submit
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.mission.guard import caught
 from mission_cli.planner.mission.money import misfits

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.events import EventKind
-    from mission_cli.domain.ids import FeatureNumber, RunId, Sha
-    from mission_cli.domain.mission import Criterion, InputRequest, Result
+    from mission_cli.domain.ids import FeatureNumber
+    from mission_cli.domain.mission import Criterion, Result
     from mission_cli.domain.runs import RunRecord
     from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
+    from mission_cli.domain.tables import InputRequest
+    from mission_cli.planner.core.effects import Effect, RunCheck
 
 
 # Transitions
@@ -230,86 +232,6 @@ class Finish:
 # Effects
 
 
-@dataclass(frozen=True, slots=True)
-class Submit:
-    """Submit an intended attempt to the executor, again if necessary."""
-
-    run: RunId
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recover:
-    """Recover a job whose supervisor died: end its processes, save the work, write the exit file."""
-
-    run: RunId
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Stop a running attempt and keep its work."""
-
-    run: RunId
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunCheck:
-    """Judge one criterion on one commit."""
-
-    key: str
-    attempt: int
-    criterion: Criterion
-    commit: Sha
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Integrate:
-    """Move `work` from `expect` to the candidate of an attempt."""
-
-    run: RunId
-    candidate: Sha
-    expect: Sha
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class MakeWork:
-    """Create the branch of finished features at the base."""
-
-    base: Sha
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class MoveWork:
-    """Move `work` to the commit that has the base merged in."""
-
-    to: Sha
-    expect: Sha
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class PutBaseBack:
-    """Move the base back to where it was before a worker moved it."""
-
-    to: Sha
-    expect: Sha
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Land:
-    """Fast-forward the base to a commit that was judged."""
-
-    commit: Sha
-    expect: Sha
-    why: str
-
-
 Transition = (
     Dispatch
     | Settle
@@ -330,7 +252,6 @@ Transition = (
     | Note
     | Finish
 )
-Effect = Submit | Recover | Cancel | RunCheck | Integrate | MakeWork | MoveWork | PutBaseBack | Land
 
 
 @dataclass(frozen=True, slots=True)

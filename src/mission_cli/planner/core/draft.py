@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.ids import FeatureNumber, feature_order
 from mission_cli.domain.status import HoldKind, MissionStatus
-from mission_cli.planner.core.decisions import (
-    Decisions,
-    Effect,
-    Hold,
-    MoveMission,
-    RunCheck,
-    Settle,
-    Transition,
-)
+from mission_cli.planner.core.decisions import Decisions, Hold, MoveMission, Settle, Transition
 from mission_cli.planner.core.transitions import move_mission
 
 if TYPE_CHECKING:
@@ -24,6 +16,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.planner.core.effects import Effect, RunCheck
     from mission_cli.planner.core.observation import Observation
     from mission_cli.planner.core.policy import Policy
 

@@ -12,9 +12,9 @@ from mission_cli._support.text import (
     question,
     stamp,
 )
-from mission_cli.domain.mission import InputRequest
 from mission_cli.domain.noted import highest_request
 from mission_cli.domain.status import MilestoneStatus
+from mission_cli.domain.tables import InputRequest
 from mission_cli.planner.core.decisions import (
     Ask,
     MoveRequest,

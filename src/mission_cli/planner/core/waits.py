@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from mission_cli.domain.mission import Feature, Gate, Milestone, Mission, Wait
+    from mission_cli.domain.mission import Feature, Milestone, Mission
+    from mission_cli.domain.tables import Gate, Wait
     from mission_cli.planner.core.draft import Draft
 
 _OPEN_GATE = frozenset({"approved", "passed", "open", "done"})

@@ -9,8 +9,8 @@ from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.noted import times_resumed
 from mission_cli.domain.paths import findings_folders
 from mission_cli.domain.status import EXECUTABLE_KINDS, PASSES, CriterionKind, JobState, Verdict
-from mission_cli.planner.core.decisions import RunCheck
 from mission_cli.planner.core.draft import LOOK_AGAIN
+from mission_cli.planner.core.effects import RunCheck
 from mission_cli.planner.core.requests import (
     Question,
     ask,
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Criterion, InputRequest, Mission
+    from mission_cli.domain.mission import Criterion, Mission
     from mission_cli.domain.runs import CheckState
+    from mission_cli.domain.tables import InputRequest
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.core.policy import Policy
 

@@ -18,12 +18,8 @@ from mission_cli.domain.status import (
     MissionStatus,
     Verdict,
 )
-from mission_cli.planner.core.decisions import (
-    CloseRecovery,
-    Land,
-    MoveMilestone,
-    Note,
-)
+from mission_cli.planner.core.decisions import CloseRecovery, MoveMilestone, Note
+from mission_cli.planner.core.effects import Land
 from mission_cli.planner.core.requests import FINAL
 from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.core.waits import idle_gates

@@ -22,14 +22,8 @@ from mission_cli.domain.status import (
     MissionStatus,
     Verdict,
 )
-from mission_cli.planner.core.decisions import (
-    AddFix,
-    MakeWork,
-    Mark,
-    MarkCriteria,
-    MoveMilestone,
-    MoveWork,
-)
+from mission_cli.planner.core.decisions import AddFix, Mark, MarkCriteria, MoveMilestone
+from mission_cli.planner.core.effects import MakeWork, MoveWork
 from mission_cli.planner.core.requests import (
     Question,
     ask,

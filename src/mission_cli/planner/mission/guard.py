@@ -9,13 +9,8 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.noted import blame
 from mission_cli.domain.status import FeatureStatus, JobState, MilestoneStatus
-from mission_cli.planner.core.decisions import (
-    Cancel,
-    MakeWork,
-    MoveWork,
-    Note,
-    PutBaseBack,
-)
+from mission_cli.planner.core.decisions import Note
+from mission_cli.planner.core.effects import Cancel, MakeWork, MoveWork, PutBaseBack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

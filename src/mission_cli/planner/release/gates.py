@@ -21,7 +21,8 @@ from mission_cli.planner.core.decisions import (
 from mission_cli.planner.core.waits import approval, hold_kind, is_open
 
 if TYPE_CHECKING:
-    from mission_cli.domain.mission import Feature, Gate, Wait
+    from mission_cli.domain.mission import Feature
+    from mission_cli.domain.tables import Gate, Wait
     from mission_cli.planner.core.draft import Draft
 
 _FULL_SCORE = Decimal(5)

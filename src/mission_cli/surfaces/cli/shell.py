@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.problems import Problem
     from mission_cli.ports.runtime import Stopped
-    from mission_cli.wiring.compose import Opened
+    from mission_cli.wiring.assemble import Opened
 
 INTERRUPTED = 130
 

@@ -18,7 +18,7 @@ from mission_cli.domain.status import FeatureStatus, MissionStatus
 from mission_cli.domain.timing.schedule import next_due
 from mission_cli.engine.context import policy_of
 from mission_cli.planner.core.observation import Observation
-from mission_cli.planner.release.order import first_reserves
+from mission_cli.planner.release.routes import first_reserves
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:

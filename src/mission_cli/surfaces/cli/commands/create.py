@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.wiring.compose import Opened
+    from mission_cli.wiring.assemble import Opened
 
 _SETTINGS = """\
 # Settings of mission for this repository; `docs/settings.md` of the project lists all of them.

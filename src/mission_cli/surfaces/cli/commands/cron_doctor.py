@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mission_cli.domain.health import Finding
-    from mission_cli.wiring.compose import Opened
+    from mission_cli.wiring.assemble import Opened
     from mission_cli.wiring.host import Installation, LocalSchedule
 
 _LOOK_SECONDS = 0.1
@@ -55,7 +55,8 @@ def install(
     from mission_cli.app.queries.doctor import schedule_findings
     from mission_cli.app.results.machine import ScheduleInstalled
     from mission_cli.engine.guards.health import in_its_environment
-    from mission_cli.wiring.compose import instruments, schedule
+    from mission_cli.wiring.assemble import schedule
+    from mission_cli.wiring.compose import instruments
     from mission_cli.wiring.host import schedules
 
     if kind and kind not in schedules():
@@ -79,7 +80,7 @@ def install(
 def remove(shell: Shell) -> int:
     """Remove the crontab line or the systemd timer."""
     from mission_cli.app.results.machine import ScheduleRemoved
-    from mission_cli.wiring.compose import schedule
+    from mission_cli.wiring.assemble import schedule
 
     removed = schedule().remove()
     words = f"{' and '.join(removed)}: removed; running workers continue" if removed else "nothing was installed"
@@ -91,7 +92,8 @@ def status(shell: Shell) -> int:
     """Show what starts pulses, and what is wrong with it."""
     from mission_cli.app.queries.doctor import healthy, schedule_findings
     from mission_cli.app.results.machine import ScheduleStatus
-    from mission_cli.wiring.compose import instruments, schedule
+    from mission_cli.wiring.assemble import schedule
+    from mission_cli.wiring.compose import instruments
 
     local = schedule()
     installed = local.installed()
@@ -203,7 +205,7 @@ def _call_models(shell: Shell, opened: Opened) -> tuple[list[Finding], str]:
 
 def _as_cron(shell: Shell, *, offline: bool) -> int:
     """Run `doctor` again in the environment of the scheduled pulse; print its output and return its status."""
-    from mission_cli.wiring.compose import schedule
+    from mission_cli.wiring.assemble import schedule
     from mission_cli.wiring.host import run
 
     local = schedule()

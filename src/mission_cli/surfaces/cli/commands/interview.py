@@ -29,16 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import FrameType
 
-    from mission_cli.app.commands.plan_from_goal import (
-        Planned,
-        PlanningRound,
-        PlanRequest,
-    )
+    from mission_cli.app.planning import Planned, PlanningRound, PlanRequest
     from mission_cli.document.plans.model import Plan
     from mission_cli.document.plans.plan import ReadPlan
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.cli.shell import Shell
-    from mission_cli.wiring.compose import Opened
+    from mission_cli.wiring.assemble import Opened
     from mission_cli.wiring.host import GitStateStore
 
 _LOOK_SECONDS = 0.1
@@ -173,7 +169,7 @@ def _refuse_taken(store: GitStateStore | None, identity: str) -> None:
 
 
 def _wish(order: Order, base: str) -> PlanRequest:
-    from mission_cli.app.commands.plan_from_goal import PlanRequest
+    from mission_cli.app.planning import PlanRequest
 
     return PlanRequest(
         goal=order.goal,

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.app.transaction import Done
-    from mission_cli.engine.loop import Report
-    from mission_cli.wiring.compose import Opened
+    from mission_cli.engine.report import Report
+    from mission_cli.wiring.assemble import Opened
 
 
 _LOOK_SECONDS = 0.1
@@ -123,13 +123,13 @@ def pulse(
 
 def land(shell: Shell, mission: Identity = "", yes: Yes = False) -> int:
     """Bring the finished work to the base branch."""
-    from mission_cli.app.commands import features
+    from mission_cli.app.commands import gates
 
     opened = shell.open()
-    name, what = features.landing_words(opened.context, mission)
+    name, what = gates.landing_words(opened.context, mission)
     if not shell.agreed(what, yes=yes):
         return 0
-    return finish(shell, opened, features.land(opened.context, name), landing=True)
+    return finish(shell, opened, gates.land(opened.context, name), landing=True)
 
 
 def takeover(shell: Shell, mission: Identity = "") -> int:
@@ -247,10 +247,10 @@ def validate(
 
 
 def _gate(shell: Shell, mission: str, gate: str, comment: str, *, approved: bool) -> int:
-    from mission_cli.app.commands import features
+    from mission_cli.app.commands import gates
 
     opened = shell.open()
-    done = features.decide_gate(opened.context, mission, gate, approved=approved, comment=comment)
+    done = gates.decide_gate(opened.context, mission, gate, approved=approved, comment=comment)
     return finish(shell, opened, done)
 
 

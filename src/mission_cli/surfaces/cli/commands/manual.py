@@ -14,8 +14,8 @@ from mission_cli.surfaces.plain import clean, complaints, exit_code
 if TYPE_CHECKING:
     from mission_cli.app.commands.manual import Desk
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.engine.loop import Report
-    from mission_cli.wiring.compose import Opened
+    from mission_cli.engine.report import Report
+    from mission_cli.wiring.assemble import Opened
 
 
 def register(app: typer.Typer) -> None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.ids import MissionId
     from mission_cli.engine.case import Case
-    from mission_cli.engine.loop import Report
-    from mission_cli.wiring.compose import Opened
+    from mission_cli.engine.report import Report
+    from mission_cli.wiring.assemble import Opened
 
 _NO_NEWS = frozenset({EventKind.CRITERIA_JUDGED})
 _LOOK_SECONDS = 0.1

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.ports.git.state import Event
     from mission_cli.ports.runtime import Stopped
-    from mission_cli.wiring.compose import Opened
+    from mission_cli.wiring.assemble import Opened
 
 _FOLLOW_SECONDS = 0.2
 _LOG_TAIL = 20_000

@@ -1,0 +1,122 @@
+"""A request for a plan, the setup of the model that answers it, and the rounds of its answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import (
+    dataclass,
+    field,
+    replace,
+)
+from mission_cli._support.text import (
+    counted,
+    show_duration,
+    span_of,
+)
+from mission_cli.domain.budget.amounts import show_amount
+from mission_cli.domain.budget.ledger import (
+    spent,
+)
+from mission_cli.domain.budget.spends import spends_of
+from mission_cli.domain.ids import PLANNING, MissionId, run_id
+from mission_cli.domain.status import Cause
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from mission_cli.document.plans.answer import (
+        ReadAnswer,
+    )
+    from mission_cli.document.plans.model import Plan
+    from mission_cli.domain.budget.ledger import Totals
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Limits
+    from mission_cli.domain.runs import RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What a person wants planned, and the caps of the future mission; None or 0 means no such cap."""
+
+    goal: str
+    base: str
+    mode: str = "full"
+    kind: str = ""
+    deadline: str = ""
+    tier: str = ""
+    """Tier of the model that writes the plan; empty: the default of `model_routing.orchestrator`."""
+    runner: str = ""
+    """Empty: opencode, or the only configured runner."""
+    max_usd: Decimal | None = None
+    max_hours: Decimal | None = None
+    max_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningSetup:
+    """Everything that is decided before the model is asked."""
+
+    wish: PlanRequest
+    runner: str
+    model: str
+    commit: Sha
+    prompt: str
+    limits: Limits
+    name: str
+    """A unique name, used for the jobs, the tree and the stored answers of this planning."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningRound:
+    """One answer of the model: its run record, its text, the plan read from it, and the file that stores it."""
+
+    record: RunRecord
+    answer: str = ""
+    read: ReadAnswer | None = None
+    """None if the job failed."""
+    kept: str = ""
+    answered: bool = False
+    """The job ended with exit status 0, so that the model can be asked to correct its answer."""
+    subagents: bool = False
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan, or None if the answer has errors."""
+        return self.read.plan if self.read is not None else None
+
+
+@dataclass(slots=True)
+class Planned:
+    """The result of the planning. Without a plan, `refused` may tell why there was no further round."""
+
+    desk: PlanningSetup
+    rounds: list[PlanningRound] = field(default_factory=list)
+    refused: str = ""
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan of the last round, or None."""
+        return self.rounds[-1].plan if self.rounds else None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a person interrupted it."""
+        return bool(self.rounds) and self.rounds[-1].record.cause is Cause.STOPPED
+
+    @property
+    def sums(self) -> Totals:
+        """The cost of all rounds."""
+        return spent(row for r in self.rounds for row in spends_of(r.record))
+
+    @property
+    def cost(self) -> str:
+        """The cost of all rounds, in words."""
+        sums = self.sums
+        unknown = f" and {counted(sums.unknown, 'unknown cost')}" if sums.unknown else ""
+        money, tokens = (show_amount(c, sums.of(c)) for c in ("usd", "tokens"))
+        return f"{money}{unknown} and {tokens} tokens, in {show_duration(span_of(float(sums.hours) * 3600))}"
+
+    def records(self, mission: MissionId) -> list[RunRecord]:
+        """Return the run records, under the id of the mission that was made from the plan."""
+        return [replace(r.record, run=run_id(mission, PLANNING, n)) for n, r in enumerate(self.rounds, 1)]

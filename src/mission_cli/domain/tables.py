@@ -1,0 +1,164 @@
+"""What stands in the tables of a mission file: requests, gates, approvals, waits, recoveries, log rows, members."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.lazy_re import pattern
+from mission_cli.domain.status import (
+    GateKind,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mission_cli.domain.ids import FeatureNumber
+
+
+_SCORE = pattern(r"(?:min[_ -]?score\D*|>=\s*|≥\s*)(\d+(?:\.\d+)?)", re.IGNORECASE)
+
+
+_ALL_PASSED = pattern(r"all[_ -]?passed", re.IGNORECASE)
+
+
+_CONDITION = pattern(r"\bcondition\s*:\s*(.+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class InputRequest:
+    """A question to a person."""
+
+    number: int
+    asked: str
+    feature: str
+    prompt: str
+    options: tuple[str, ...] = ()
+    urgency: str = "normal"
+    expires: str = ""
+    status: str = "open"
+    response: str = ""
+    label: str = ""
+    """The text of the column `#`, a number or not."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it waits for an answer."""
+        return self.status in {"open", "pending", "expired", ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One row of `## Gates`; `after` and `blocks` are resolved feature numbers."""
+
+    name: str
+    kind: GateKind | None
+    after: tuple[FeatureNumber, ...] = ()
+    blocks: tuple[FeatureNumber, ...] = ()
+    rule: str = ""
+    status: str = ""
+    line: int = 0
+    notify: str = ""
+    """Who is notified when it waits for a person, as the file names them."""
+
+    @property
+    def message(self) -> str:
+        """The message to the person who decides; empty if the rule is for the loop."""
+        return self.rule.strip() if self.kind in {GateKind.CHECKPOINT, GateKind.APPROVAL} else ""
+
+    @property
+    def condition(self) -> str:
+        """The part of its rule that only a person can judge: everything after `condition:`."""
+        found = _CONDITION.search(self.rule)
+        return found[1].strip() if found else ""
+
+    @property
+    def min_score(self) -> Decimal | None:
+        """The average score, from 1 to 5, that its rule requires."""
+        found = _SCORE.search(_CONDITION.sub("", self.rule))
+        return Decimal(found[1]) if found else None
+
+    @property
+    def all_passed(self) -> bool:
+        """Whether its rule requires every feature before it to be done."""
+        return _ALL_PASSED.search(_CONDITION.sub("", self.rule)) is not None
+
+
+LANDING = "landing approved"
+"""The decision that approves a landing; no decision at a gate has this text, whatever the name of the gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A decision of a person at a gate."""
+
+    at: str
+    gate: str
+    decision: str
+    by: str
+    commit: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A feature waits for something outside: `time:…`, `person:…`, `mission:…`, `email_reply:…`, `webhook:…`."""
+
+    feature: FeatureNumber
+    waiting_for: str
+    since: str = ""
+    timeout: str = ""
+    status: str = "open"
+
+    @property
+    def open(self) -> bool:
+        """Whether it is not resolved yet."""
+        return self.status in {"open", "waiting", "pending", ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A safety stop; the mission does not complete while one is open."""
+
+    at: str
+    feature: str
+    trigger: str
+    status: str
+
+    @property
+    def open(self) -> bool:
+        """Whether its feature has not been done or skipped since."""
+        return self.status == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One row of the progress log."""
+
+    at: str
+    event: str
+    details: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One row of `## Team`: who does the features that are assigned to it; empty cells change nothing."""
+
+    agent: str
+    role: str = ""
+    runner: str = ""
+    model: str = ""
+    max_parallel: int = 0
+    """How many features at once; 0: no limit of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A row of a section that `mission show` shows as it is: phases, team, decisions, agents, research, outcomes."""
+
+    section: str
+    cells: Mapping[str, str]
+    """By column name of the file, in lower case."""
+    line: int = 0

@@ -1,0 +1,107 @@
+"""Which runner and model a feature goes to, what is reserved for it, and which slots are taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli.domain.budget.amounts import CATEGORIES
+from mission_cli.domain.budget.ledger import (
+    Refusal,
+    reserve_for_attempt,
+)
+from mission_cli.domain.routing import ECONOMY, has_own_tier, routes
+from mission_cli.domain.runs import Reserve, RunRecord
+from mission_cli.domain.status import (
+    FeatureStatus,
+)
+from mission_cli.planner.attempts import causes
+from mission_cli.planner.attempts.help_requests import answered, helped
+from mission_cli.planner.core.decisions import (
+    Dispatch,
+)
+from mission_cli.planner.core.draft import Draft
+from mission_cli.planner.core.policy import RunnerPolicy
+from mission_cli.planner.mission.money import (
+    seen_step,
+    share_of,
+    stand,
+)
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Feature, Mission
+    from mission_cli.domain.routing import Route
+    from mission_cli.planner.core.observation import Observation
+    from mission_cli.planner.core.policy import Policy
+
+
+ALIVE = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
+
+
+def occupied(draft: Draft) -> list[RunRecord]:
+    """Return attempts that occupy a worker's slot: intended, not manual, not ended; including those of this round."""
+    ended = {run for run, job in draft.observation.jobs.items() if job.exit is not None}
+    open_now = [r for r in draft.open_records() if not (r.by or r.run in ended or r.run in draft.settling)]
+    return open_now + [m.record for m in draft.transitions if isinstance(m, Dispatch)]
+
+
+def active_runs(draft: Draft) -> int:
+    """Return how many attempts occupy a worker's slot."""
+    return len(occupied(draft))
+
+
+def free_slots(draft: Draft) -> int:
+    """Return how many more workers this mission may start now."""
+    mine = draft.policy.parallel(draft.mission.preferences.max_parallel_workers, draft.mission.mode)
+    started = sum(isinstance(m, Dispatch) for m in draft.transitions)
+    return max(0, min(mine - active_runs(draft), draft.observation.free_slots - started))
+
+
+def route_of(draft: Draft, feature: Feature) -> Route:
+    """Return the route for the next attempt: the current one, with the economy tier when the budget runs short."""
+    all_routes = routes(draft.mission, feature)
+    route = all_routes[weighed(draft, feature).route]
+    economy = draft.mission.models.get(ECONOMY, "")
+    if not economy or has_own_tier(draft.mission, feature) or route is not all_routes[0]:
+        return route
+    state = stand(draft)
+    short = any((state.used_pct(category) or 0) >= draft.policy.warn_pct for category in CATEGORIES)
+    return replace(route, tier=economy) if short else route
+
+
+def weighed(draft: Draft, feature: Feature) -> causes.Tries:
+    """Evaluate the tries of the feature."""
+    records, ways = draft.records_of(feature.number), len(routes(draft.mission, feature))
+    known = answered(draft, feature) if feature.side_effects else helped(draft, feature)
+    return causes.tries(records, draft.policy, feature.tries_after, ways, known, once=feature.side_effects)
+
+
+def runner_of(draft: Draft, route: Route) -> RunnerPolicy:
+    """Return the runner of a route; one with a problem if there is none of that name."""
+    return draft.policy.runners.get(route.runner, RunnerPolicy(problem=f"there is no runner called `{route.runner}`"))
+
+
+def reserve_for(draft: Draft, feature: Feature) -> Reserve | Refusal:
+    """Return what the next attempt at a feature may take at most, or why it may not start."""
+    route = route_of(draft, feature)
+    runner = runner_of(draft, route)
+    return reserve_for_attempt(
+        stand(draft),
+        share=share_of(draft, feature, free_slots(draft)),
+        wall_limit=runner.deadline,
+        worst_step=runner.step_cost(model_of(runner, route)),
+        seen_step=seen_step(draft.observation.records, "usd"),
+        seen_tokens=seen_step(draft.observation.records, "tokens"),
+    )
+
+
+def first_reserves(mission: Mission, policy: Policy, observation: Observation) -> list[Reserve]:
+    """Return the reserve that a first attempt at each unfinished feature would get now, in file order."""
+    draft = Draft(mission, observation, policy)
+    found = (reserve_for(draft, feature) for feature in mission.features() if not feature.finished)
+    return [reserve for reserve in found if isinstance(reserve, Reserve)]
+
+
+def model_of(runner: RunnerPolicy, route: Route) -> str:
+    """Return the runner's name for the model of a tier."""
+    return runner.models.get(route.tier, route.tier)

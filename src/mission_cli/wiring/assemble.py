@@ -1,0 +1,215 @@
+"""Builds the ports of one repository from its checkout, its settings and the environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli import __version__
+from mission_cli._support.dataclass import dataclass
+from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.checks import StandardChecks
+from mission_cli.adapters.clock import SystemClock
+from mission_cli.adapters.executors.jobs.folder import Surroundings, tree_path
+from mission_cli.adapters.executors.local.executor import LocalExecutor
+from mission_cli.adapters.executors.local.relocation import settle_in, trees_of
+from mission_cli.adapters.executors.sandbox.sandbox import is_usual
+from mission_cli.adapters.fs.atomic import random_hex
+from mission_cli.adapters.fs.env_file import read_environment
+from mission_cli.adapters.fs.runtime import FolderRuntime
+from mission_cli.adapters.git.code.code import GitCodeRepo
+from mission_cli.adapters.git.code.collect import Screen
+from mission_cli.adapters.git.remote.share import GitShare
+from mission_cli.adapters.git.repo.checkout import (
+    Checkout,
+    checked_out,
+)
+from mission_cli.adapters.git.repo.command import Git
+from mission_cli.adapters.git.state.store import GitStateStore
+from mission_cli.adapters.machine import LocalMachine
+from mission_cli.adapters.notify import CommandNotifier
+from mission_cli.adapters.prices import GenaiPrices
+from mission_cli.adapters.schedule.local import LocalSchedule
+from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
+from mission_cli.adapters.settings_files import UNBOXED, Found, settings_edited
+from mission_cli.adapters.templates import JinjaTemplates
+from mission_cli.adapters.user import key_file, user_folder
+from mission_cli.domain.errors import MissionError, UsageError
+from mission_cli.domain.host import ROBOT, Person
+from mission_cli.engine.context import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mission_cli.adapters.git.state.branch_home import Layout
+    from mission_cli.settings import Settings
+
+
+def assemble(
+    checkout: Checkout, layout: Layout, found: Found, around: Mapping[str, str], robot: Person, *, ticking: bool
+) -> Opened:
+    """Build the ports; with `ticking`, jobs that end start a pulse."""
+    settings = found.settings
+    machine = _machine(checkout, settings, around)
+    trees = _trees(checkout, settings, machine.me())
+    settle_in(checkout.common_dir, trees, machine.me())
+    runtime = FolderRuntime(checkout.runtime, version=__version__, full_look=settings.full_look)
+    rules = SecretRules(known_secrets(around, *(r.given for r in settings.runners.values())))
+    executor = LocalExecutor(
+        jobs=checkout.runtime / "jobs",
+        surroundings=lambda: _surroundings(checkout, settings, machine, trees, around, ticking=ticking),
+        supervisor=python_command("_supervise"),
+        environment=around,
+        rules=rules,
+    )
+    state = GitStateStore(layout, robot=robot)
+    ctx = Context(
+        clock=SystemClock(),
+        state=state,
+        code=GitCodeRepo(
+            checkout,
+            tree_of=lambda run: tree_path(trees, run),
+            screen=Screen(rules, settings.secret_exceptions, settings.max_file_mib << 20),
+            robot=robot,
+        ),
+        executor=executor,
+        agents=AGENTS,
+        checks=StandardChecks(python_command("_inspect"), find_shell()),
+        templates=JinjaTemplates(),
+        machine=machine,
+        prices=GenaiPrices(),
+        secrets=rules,
+        runtime=runtime,
+        notifier=CommandNotifier(settings.notify, folder=checkout.name, log=checkout.runtime / "notify.log"),
+        settings=settings,
+        settings_files=(*found.files, os.fspath(key_file())),
+        again=lambda: _again(checkout, around) if ticking else None,
+        settings_edited=lambda: settings_edited(checkout),
+        schedule=schedule(),
+        share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
+    )
+    return Opened(checkout, ctx, executor, state, found.problems)
+
+
+def _surroundings(
+    checkout: Checkout,
+    settings: Settings,
+    machine: LocalMachine,
+    trees: Path,
+    around: Mapping[str, str],
+    *,
+    ticking: bool,
+) -> Surroundings:
+    return Surroundings(
+        code=os.fspath(checkout.common_dir),
+        checkout=os.fspath(checkout.main_tree) if checkout.main_tree else "",
+        trees=os.fspath(trees),
+        slots=os.fspath(user_folder("state") / "slots"),
+        slot_count=settings.machine_workers,
+        host=machine.me(),
+        unboxed=os.fspath(checkout.runtime / UNBOXED),
+        keys=tuple(name for name in read_environment(key_file()) if not is_usual(name)),
+        bwrap=machine.confined(),
+        network=settings.network,
+        secret_exceptions=settings.secret_exceptions,
+        largest=settings.max_file_mib << 20,
+        sandbox_read=settings.sandbox_read,
+        sandbox_write=settings.sandbox_write,
+        remote=settings.remote,
+        mark=random_hex(12),
+        environment=around,
+        tick=_tick(checkout) if ticking else (),
+    )
+
+
+def _tick(checkout: Checkout) -> tuple[str, ...]:
+    return python_command("pulse", "--quiet", "--repo", os.fspath(checkout.name))
+
+
+def _again(checkout: Checkout, around: Mapping[str, str]) -> None:
+    """Start a detached pulse. If that fails, the next scheduled pulse continues."""
+    from mission_cli.adapters.proc.run import start_detached
+
+    with suppress(OSError):
+        start_detached(_tick(checkout), cwd=checkout.name, env=around, log=checkout.runtime / "pulse.log")
+
+
+def _machine(checkout: Checkout, settings: Settings, around: Mapping[str, str]) -> LocalMachine:
+    return LocalMachine(
+        checkout,
+        slots=user_folder("state") / "slots",
+        slot_count=settings.machine_workers,
+        trees=Path(settings.trees) if settings.trees else user_folder("state"),
+        min_free_mib=(settings.min_free_memory_mib, settings.min_free_disk_mib),
+        environment=around,
+        key_file=key_file(),
+        confinement=(settings.sandbox, settings.network),
+    )
+
+
+def _trees(checkout: Checkout, settings: Settings, me: str) -> Path:
+    root = Path(settings.trees).expanduser() if settings.trees else user_folder("state") / "trees"
+    return trees_of(root, checkout.name.name, me)
+
+
+def _robot(settings: Settings) -> Person:
+    if not settings.identity:
+        return ROBOT
+    name, _, rest = settings.identity.partition("<")
+    if not name.strip() or not rest.endswith(">"):
+        raise UsageError(f"the setting `identity` is {settings.identity!r}", hint="write Name <address>")
+    return Person(name.strip(), rest.removesuffix(">"))
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A repository with everything that its engine needs."""
+
+    checkout: Checkout
+    context: Context
+    executor: LocalExecutor
+    state: GitStateStore
+    problems: tuple[MissionError, ...] = ()
+    """Errors in settings and keys; only if the repository was opened in spite of them."""
+
+    def default_base(self) -> str:
+        """Return the checked-out branch, otherwise the remote's HEAD; empty if there is neither."""
+        git = Git(self.checkout.common_dir)
+        here = checked_out(git)  # whole names: git's short ones are `heads/main` and so on where a tag is called alike
+        if here.startswith("refs/heads/"):
+            return here.removeprefix("refs/heads/")
+        remote = git.run("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", ok=(0, 1, 128)).out
+        return remote.decode("utf-8", "surrogateescape").strip().removeprefix("refs/remotes/origin/")
+
+    def usual_remote(self) -> str:
+        """Return the remote to suggest for sharing: `origin` or the only one; otherwise empty."""
+        names = Git(self.checkout.common_dir).text("remote").splitlines()
+        return "origin" if "origin" in names else names[0] if len(names) == 1 else ""
+
+
+def schedule() -> LocalSchedule:
+    """Return the schedule of this machine."""
+    configured = os.environ.get("XDG_CONFIG_HOME", "")
+    config = Path(configured) if configured.startswith("/") else Path.home() / ".config"
+    return LocalSchedule(
+        state=user_folder("state"),
+        key_file=key_file(),
+        units=config / "systemd/user",
+        pulse=python_command("pulse", "--all", "--quiet"),
+        environment=os.environ,
+    )
+
+
+def find_shell() -> str:
+    """Return the path of bash, or of the system's `sh` if there is no bash."""
+    places = [path for path in ("/bin/bash", "/usr/bin/bash") if os.access(path, os.X_OK)]
+    return places[0] if places else shutil.which("bash") or "/bin/sh"
+
+
+def python_command(*words: str) -> tuple[str, ...]:
+    """Return the command line of this program. `-P`: a package that a worker put into its tree is never imported."""
+    return (sys.executable, "-P", "-m", "mission_cli", *words)
