@@ -86,6 +86,29 @@ def write_run(record: RunRecord) -> str:
     return str(frontmatter.dumps(post, sort_keys=False, allow_unicode=True, width=1000)) + "\n"
 
 
+_TEXTS = (
+    "detail",
+    "runner",
+    "model",
+    "host",
+    "base",
+    "head",
+    "tree",
+    "intended",
+    "started",
+    "ended",
+    "exit",
+    "saved",
+    "session",
+    "reset_at",
+    "signature",
+    "verdict",
+    "by",
+    "continues",
+)
+"""Fields that are read as text, under their own names."""
+
+
 @lru_cache(maxsize=4096)  # records never change once they are settled, and each round of the loop reads all of them
 def read_run(text: str) -> RunRecord | None:
     """Return the record in a file, or None if the text is not a valid record."""
@@ -114,29 +137,7 @@ def read_run(text: str) -> RunRecord | None:
     except (yaml.YAMLError, KeyError, ValueError, TypeError, AttributeError, OverflowError):
         return None
     words = {found["name"]: found["text"].removesuffix("\n") for found in _BLOCK.finditer(post.content)}
-    texts = {
-        name: str(facts.get(name) or "")
-        for name in (
-            "detail",
-            "runner",
-            "model",
-            "host",
-            "base",
-            "head",
-            "tree",
-            "intended",
-            "started",
-            "ended",
-            "exit",
-            "saved",
-            "session",
-            "reset_at",
-            "signature",
-            "verdict",
-            "by",
-            "continues",
-        )
-    }
+    texts = {name: str(facts.get(name) or "") for name in _TEXTS}
     record = replace(record, **texts)  # type: ignore[arg-type]  # all of them are texts
     return replace(
         record,

@@ -46,6 +46,7 @@ from mission_cli.planner.mission.executions import due_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Limits, Mission
@@ -182,15 +183,10 @@ def _observe(
         return Observation(now, me), None
     records = _records(run_texts)
     if is_elsewhere(mission.host, me):
-        silent = is_silent(ctx, mission.host)
-        shared = bool(ctx.share.remote)
-        return Observation(
-            now, me, shared, records=records, host_silent=silent, orphan_runs=_orphan_runs(ctx, mission)
-        ), None
+        return _observe_elsewhere(ctx, mission, now, me, records), None
     heads = ctx.code.heads(mission.id, mission.base)
     jobs = _jobs(ctx, records, me)
-    movers = movers_of(ctx, heads, records, me)
-    base_movers = base_movers_of(ctx, heads, records, me)
+    movers, base_movers = movers_of(ctx, heads, records, me), base_movers_of(ctx, heads, records, me)
     look, target = CodeLook(ctx, mission, heads, records, jobs), landing_target(ctx, mission, heads)
     observation = Observation(
         now=now,
@@ -223,14 +219,31 @@ def _observe(
         opens_at=opens_at(read_windows(ctx.settings.hours), now.astimezone(zone)),
         timeline=timeline,
         settings_at=ctx.runtime.changed_at(ctx.settings_files),
-        starts_at=due_at(mission, now, zone) if mission.schedule else None,
-        last_due=end_of(mission.end_date, zone),
-        deadline=end_of(mission.deadline, zone),
         zone=zone,
-        missions=_others(snapshot, mission) if any(w.waiting_for.startswith("mission:") for w in mission.waits) else {},
-        editor=ctx.state.last_editor(snapshot.missions[mission.id]) if _is_edited(mission, records) else "",
     )
-    return observation, look
+    return _with_others(ctx, snapshot, mission, observation), look
+
+
+def _with_others(ctx: Context, snapshot: Snapshot, mission: Mission, observation: Observation) -> Observation:
+    """Add what is known elsewhere, if it matters: the state of other missions, and the last editor of the file."""
+    waits = any(wait.waiting_for.startswith("mission:") for wait in mission.waits)
+    edited = _is_edited(mission, observation.records)
+    return replace(
+        observation,
+        missions=_others(snapshot, mission) if waits else {},
+        editor=ctx.state.last_editor(snapshot.missions[mission.id]) if edited else "",
+        starts_at=due_at(mission, observation.now, ctx.clock.zone) if mission.schedule else None,
+        last_due=end_of(mission.end_date, ctx.clock.zone),
+        deadline=end_of(mission.deadline, ctx.clock.zone),
+    )
+
+
+def _observe_elsewhere(
+    ctx: Context, mission: Mission, now: datetime, me: str, records: tuple[RunRecord, ...]
+) -> Observation:
+    """Observe a mission that another clone drives: whether its driver is silent, and what still runs here for it."""
+    shared, silent, orphans = bool(ctx.share.remote), is_silent(ctx, mission.host), _orphan_runs(ctx, mission)
+    return Observation(now, me, shared, records=records, host_silent=silent, orphan_runs=orphans)
 
 
 def _findings(ctx: Context, snapshot: Snapshot, mission: Mission) -> str:

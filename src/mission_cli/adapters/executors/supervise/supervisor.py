@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from mission_cli.adapters.executors.jobs.output import Output
     from mission_cli.adapters.executors.supervise.job_costs import Account
     from mission_cli.adapters.secrets.screen import SecretRules
+    from mission_cli.ports.agents import Agent
     from mission_cli.ports.executor import JobSpec
 
 _SLOT_SECONDS = 0.5
@@ -229,25 +230,9 @@ class _Supervisor:
 
     def _execute(self, argv: tuple[str, ...], stdin: Path, deadline: float | None, *, main: bool = False) -> Exit:
         agent = AGENTS.get(self._spec.agent) if main else None
-        self._beat()
-        while agent and not self._first.may_start():
-            self._bell.rest(_FIRST_RUN_SECONDS)
-            self._check_stop()
-            self._beat()
-        self._check_stop()
+        self._wait_for_first_run(agent)
         status = open_status(self._job, self._spec, self._around)
-        try:
-            child = start_child(
-                command_of(argv, self._job, self._spec, self._around, self._tree, status=status),
-                cwd=self._tree,
-                env=self._environment(),
-                stdin=stdin if stdin.exists() else Path(os.devnull),
-                before_exec=control.die_with_parent(),
-                keep=[status] if status is not None else [],
-            )
-        except OSError as error:
-            words = f"`{argv[0]}` cannot be executed: {error.strerror}"
-            raise Stop(EndReason.NOT_STARTED, words, _CANNOT_EXECUTE) from error
+        child = self._start(argv, stdin, status)
         from mission_cli.adapters.executors.jobs.log import (  # imported while the agent starts
             Log,
         )
@@ -284,6 +269,29 @@ class _Supervisor:
             code if reason is EndReason.EXIT else None, output.transcript(), cut_short=cut_short(reason, code, limits)
         )
         return Exit(reason, code, detail=detail, report=account.clean(report))
+
+    def _wait_for_first_run(self, agent: Agent | None) -> None:
+        """Wait while another job's first run of the agent prepares the home folder."""
+        self._beat()
+        while agent and not self._first.may_start():
+            self._bell.rest(_FIRST_RUN_SECONDS)
+            self._check_stop()
+            self._beat()
+        self._check_stop()
+
+    def _start(self, argv: tuple[str, ...], stdin: Path, status: int | None) -> Popen[bytes]:
+        try:
+            return start_child(
+                command_of(argv, self._job, self._spec, self._around, self._tree, status=status),
+                cwd=self._tree,
+                env=self._environment(),
+                stdin=stdin if stdin.exists() else Path(os.devnull),
+                before_exec=control.die_with_parent(),
+                keep=[status] if status is not None else [],
+            )
+        except OSError as error:
+            words = f"`{argv[0]}` cannot be executed: {error.strerror}"
+            raise Stop(EndReason.NOT_STARTED, words, _CANNOT_EXECUTE) from error
 
     def _watch(self, output: Output, limits: Limits, account: Account) -> Watch:
         return Watch(

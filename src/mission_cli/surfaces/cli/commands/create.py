@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mission_cli.app.results import files as results
 from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, NotFoundError, UsageError
 from mission_cli.surfaces.cli.commands.interview import (
     Approved,
@@ -78,10 +79,8 @@ def new(
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
 ) -> int:
     """Make a mission from a goal or a plan file and commit it."""
-    from mission_cli.app.results.files import CreatedFromGoal, CreatedFromPlan
-
     goal = read_goal(goal)
-    given = {
+    named = {
         "goal": goal,
         "id": identity,
         "mode": mode,
@@ -90,14 +89,13 @@ def new(
         "deadline": deadline,
         "model_routing.orchestrator": orchestrator,
     }
-    given = {k: v for k, v in given.items() if v}
-    budget = {"money_usd": max_usd, "time_hours": hours, "token_limit": max_tokens}
-    budget = {k: v for k, v in budget.items() if v}
+    given = _without_empty(named)
+    budget = _without_empty({"money_usd": max_usd, "time_hours": hours, "token_limit": max_tokens})
     cost = ""
     if plan is not None:
         read, warnings = _read(shell, plan, given, budget, runner)
         mission, path = create_mission(shell, read, base=base, homeless=homeless)
-        result: CreatedFromPlan | CreatedFromGoal = CreatedFromPlan(mission, path, warnings)
+        result: object = results.CreatedFromPlan(mission, path, warnings)
     else:
         order = Order(goal, given, budget, runner, base, homeless=homeless, ask=shell.interactive and not headless)
         _refuse_unapproved(order, headless=headless)
@@ -106,15 +104,23 @@ def new(
             return made
         mission, path = _create_planned(shell, made, order)
         cost = f"\nplanning cost {made.planned.cost}"
-        result = CreatedFromGoal(mission, path, made.planned.sums)
-    next_command = "" if homeless else f"mission start {mission}"
-    words = f"{mission} is planned: {path}{cost}" + (f"\nnext: {next_command}" if next_command and not start else "")
+        result = results.CreatedFromGoal(mission, path, made.planned.sums)
+    return _say_created(shell, mission, f"{mission} is planned: {path}{cost}", result, start=start, homeless=homeless)
+
+
+def _without_empty(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the options that were given."""
+    return {name: value for name, value in given.items() if value}
+
+
+def _say_created(shell: Shell, mission: str, words: str, result: object, *, start: bool, homeless: bool) -> int:
+    """Report the mission that was just made, or start it: what that reports is the result then."""
     if start and not homeless:
         from mission_cli.surfaces.cli.commands.lifecycle import start as start_mission
 
         shell.note(words)
         return start_mission(shell, mission, yes=True, headless=True)
-    shell.say(words, result)
+    shell.say(words + ("" if homeless or start else f"\nnext: mission start {mission}"), result)
     return 0
 
 
