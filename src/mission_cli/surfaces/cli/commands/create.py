@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.wiring.assemble import Opened
 
+_Created = results.CreatedFromPlan | results.CreatedFromGoal
 _SETTINGS = """\
 # Settings of mission for this repository; `docs/settings.md` of the project lists all of them.
 # sandbox = "auto"
@@ -95,7 +96,7 @@ def new(
     if plan is not None:
         read, warnings = _read(shell, plan, given, budget, runner)
         mission, path = create_mission(shell, read, base=base, homeless=homeless)
-        result: object = results.CreatedFromPlan(mission, path, warnings)
+        result: _Created = results.CreatedFromPlan(mission, path, warnings)
     else:
         order = Order(goal, given, budget, runner, base, homeless=homeless, ask=shell.interactive and not headless)
         _refuse_unapproved(order, headless=headless)
@@ -113,7 +114,7 @@ def _without_empty(given: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
 
 
-def _say_created(shell: Shell, mission: str, words: str, result: object, *, start: bool, homeless: bool) -> int:
+def _say_created(shell: Shell, mission: str, words: str, result: _Created, *, start: bool, homeless: bool) -> int:
     """Report the mission that was just made, or start it: what that reports is the result then."""
     if start and not homeless:
         from mission_cli.surfaces.cli.commands.lifecycle import start as start_mission
