@@ -45,13 +45,13 @@ def test_what_would_surprise_needs_a_yes_where_nobody_can_be_asked(person: Perso
     words = "1.1 is done and milestone 1 has passed: both are opened again, and another attempt costs money"
     assert refused.err.startswith(f"error: {words}: this needs your confirmation, and there is no terminal\n")
     assert (
-        " is brought to the branch main: this needs your confirmation, and there is no terminal\n"
+        " lands on the branch main: this needs your confirmation, and there is no terminal\n"
         in person.mission("land", "m", ok=(2,)).err
     )
     assert (person.state_head(), person.git("rev-parse", "main")) == (done, base)
     person.mission("land", "m", "--yes")
     assert person.mission("resume", "m", ok=(2,)).err == (
-        "error: m is completed\n hint: a new execution: mission start m\n"
+        "error: m is completed\n hint: start a new execution: mission start m\n"
     )
     assert person.mission("land", "m", "--yes", ok=(3,)).err == (
         "error: m is completed, its work is on main\n hint: mission history m shows when; to continue the work: mission start m\n"

@@ -77,7 +77,7 @@ def test_resume_at_the_cap_says_what_helps(person: Person) -> None:
     person.run(ok=(3,))
     said = person.mission("resume", "m", ok=None).out.splitlines()
     assert said[-1] == (
-        "m is resumed; the cap in usd is used up: no attempt can start until it is raised:  "
+        "m is resumed; the cap in usd is used up: no attempt can start until it is raised: "
         "mission set m budget.money_usd 20"
     )
 

@@ -68,9 +68,9 @@ def test_questions_then_the_plan_as_a_tree_then_the_mission(person: Person) -> N
         child.sendline("Count words")
         child.expect(r"Which mode\? \(full, poc\) \[full\] ")
         child.sendline("p")
-        child.expect(r"What may it cost at most, in dollars \(or unlimited\)\? \[20\] ")
+        child.expect(r"What is the most it may cost, in dollars \(or unlimited\)\? \[20\] ")
         child.sendline("$ten")
-        child.expect(r"What may it cost at most, in dollars \(or unlimited\)\? \[20\] ")
+        child.expect(r"What is the most it may cost, in dollars \(or unlimited\)\? \[20\] ")
         child.sendline("")
         child.expect(r"What next\? \(approve, edit, reject\) ")
         assert plain(child.before or "").partition("Word counter")[2] == snapshot("""\
@@ -82,7 +82,7 @@ def test_questions_then_the_plan_as_a_tree_then_the_mission(person: Person) -> N
 │   ├── 1.2 Part 1.2  (1h, after 1.1)
 │   │   ├── Write 1.2.txt.
 │   │   └── file: `1.2.txt`
-│   └── holds at the end
+│   └── criteria of the milestone
 │       └── file: `1.1.txt`
 ├── Milestone 2: Stage 2  (2h)
 │   ├── 2.1 Part 2.1  (1h)
@@ -91,7 +91,7 @@ def test_questions_then_the_plan_as_a_tree_then_the_mission(person: Person) -> N
 │   ├── 2.2 Part 2.2  (1h, after 2.1)
 │   │   ├── Write 2.2.txt.
 │   │   └── file: `2.2.txt`
-│   └── holds at the end
+│   └── criteria of the milestone
 │       └── file: `2.1.txt`
 ├── Milestone 3: Stage 3  (2h)
 │   ├── 3.1 Part 3.1  (1h)
@@ -100,11 +100,11 @@ def test_questions_then_the_plan_as_a_tree_then_the_mission(person: Person) -> N
 │   ├── 3.2 Part 3.2  (1h, after 3.1)
 │   │   ├── Write 3.2.txt.
 │   │   └── file: `3.2.txt`
-│   └── holds at the end
+│   └── criteria of the milestone
 │       └── file: `3.1.txt`
-├── not part of it
+├── not included
 │   └── a window
-└── within
+└── constraints
     └── standard library only
 planning cost $0.05 and 1050 tokens, in TIME\
 """)

@@ -77,8 +77,8 @@ TMP/repo/missions/auth/mission.md:66:3: warning: the column `Volatile` of `Team`
 TMP/repo/missions/auth/mission.md:70:1: warning: milestone 1 has no criterion (only the tests and builds that are found in the code are run)
 TMP/repo/missions/auth/mission.md:77:1: warning: `[assign:backend-dev]` of 1.1 is kept but has no effect yet (add a row `backend-dev` to `## Team`, with a runner or a model)
 TMP/repo/missions/auth/mission.md:78:1: warning: `[assign:backend-dev]` of 1.2 is kept but has no effect yet (add a row `backend-dev` to `## Team`, with a runner or a model)
-TMP/repo/missions/auth/mission.md:107:1: warning: the gate `security` needs a score, and 1.2 has no review: criteria that pass score 5 (add a criterion `review: … (>= 4)`, or use the rule allPassed)
 TMP/repo/missions/auth/mission.md:107:1: warning: the gate `security` blocks nothing, so it has no effect (name features under Blocks)
+TMP/repo/missions/auth/mission.md:107:1: warning: the gate `security` needs a score, but there is no review of 1.2: criteria that pass score 5 (add a criterion `review: … (>= 4)`, or use the rule allPassed)
 """)
     assert plan_of(person, "auth") == snapshot("""\
 ## Team
@@ -220,7 +220,7 @@ def test_where_a_mission_of_polpo_stood_is_kept_and_nothing_of_it_runs_before_a_
         "notifications": {"rules": rules, "inherit": True}, "data": json.dumps({"tasks": [{"title": "One"}]}),
     }  # fmt: skip
     answer = take_in(person, "nightly.json", record, "--id", "nightly", "--hours", "5")
-    assert [line for line in answer.err.splitlines() if line.startswith("not taken")] == [
+    assert [line for line in answer.err.splitlines() if line.startswith("not imported")] == [
         "not imported: notifications: inherit: True",
         "not imported: notifications: rule 2: events: ['mission:failed']",
     ]
@@ -389,7 +389,7 @@ def test_a_mission_file_of_any_version_is_taken_in_byte_for_byte(person: Person,
     loaded = load(text, "old")
     answer = person.mission("import", os.fspath(file), "--from", "aidevops", "--json", ok=(0, 1, 2))
     if loaded.refused or not loaded.mission.milestones:
-        assert "no mission file that can be read" in answer.err
+        assert "cannot be read as a mission file" in answer.err
         return
     if answer.code == 2:
         assert "cannot be an id" in answer.err

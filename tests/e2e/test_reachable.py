@@ -49,8 +49,7 @@ def test_a_script_of_a_criterion_that_is_not_in_git_is_refused_with_the_line_tha
         person.write(name, "true\n")
     told = refusal(person, command)
     assert (
-        told
-        == f"error: `{path}`, which the criterion `run: `{command}`` names, {NOT_IN_GIT}\n hint: {add(path, *flags)}\n"
+        told == f"error: `{path}`, used by the criterion `run: `{command}``, {NOT_IN_GIT}\n hint: {add(path, *flags)}\n"
     )
     assert person.git("for-each-ref", "refs/heads/mission") == ""
 
@@ -72,14 +71,14 @@ def test_the_program_of_a_runner_and_what_the_tree_is_made_ready_with(person: Pe
     person.tables = ['[runners.script]\nkind = "command"\ncommand = ["sh", "worker.sh"]\n']
     person.save_settings()
     told = person.mission("start", "m", "--headless", ok=(1, 3)).err
-    assert told == f"error: `worker.sh`, which the runner `script` names, {NOT_IN_GIT}\n hint: {add('worker.sh')}\n"
+    assert told == f"error: `worker.sh`, used by the runner `script`, {NOT_IN_GIT}\n hint: {add('worker.sh')}\n"
     person.git("add", "--", "worker.sh")
     person.git("commit", "-m", "Add worker.sh")
     person.write("prepare.sh", "true\n")
     person.tables.append('[tree]\nsetup = "sh prepare.sh"\n')
     person.save_settings()
     told = person.mission("start", "m", "--headless", ok=(1, 3)).err
-    assert told == f"error: `prepare.sh`, which `setup` of `[tree]` names, {NOT_IN_GIT}\n hint: {add('prepare.sh')}\n"
+    assert told == f"error: `prepare.sh`, used by `setup` of `[tree]`, {NOT_IN_GIT}\n hint: {add('prepare.sh')}\n"
     person.tables[-1] = '[tree]\ncopy = [".env.test"]\n'
     person.save_settings()
     told = person.mission("start", "m", "--headless", ok=(1, 3)).err

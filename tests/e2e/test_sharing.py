@@ -90,7 +90,7 @@ def test_without_a_remote_in_the_settings_nothing_is_pushed(hub: Hub, ada: Perso
     before = hub.refs
     ada.set('remote = ""')
     ada.plan(PLAN)
-    assert "nothing, nowhere" in ada.mission("start", "m", "--headless").out
+    assert "pushes  nothing (mission init" in ada.mission("start", "m", "--headless").out
     ada.run()
     assert hub.refs == before
 

@@ -40,7 +40,7 @@ def test_they_are_written_once_for_each_agent_and_removed_again(person: Person) 
     assert text == (home() / ".claude/commands/full-loop.md").read_text(encoding="utf-8")
     assert text.endswith("$ARGUMENTS\n")
     again = person.mission("commands", "install", "--agent", "claude", "--json")
-    assert [c["result"] for c in again.facts["commands"]] == ["is there", "is there"]
+    assert [c["result"] for c in again.facts["commands"]] == ["up to date", "up to date"]
     removed = person.mission("commands", "remove")
     assert [line.rpartition(": ")[2] for line in removed.out.splitlines()] == ["removed"] * 4
     assert not list(home().rglob("*.md"))

@@ -149,7 +149,7 @@ money   ░░░░░░░░░░ $0 of $5
 time    ░░░░░░░░░░ <hours> of 1h
 tokens             0
 
-Waits for you
+Waiting for you
   1.1: Ada has had it since <time>
     mission handback m/1.1
 

@@ -141,7 +141,7 @@ def test_an_error_of_a_pulse_is_named_everywhere_and_ends_run(person: Person, mo
     person.file().write_text(person.file().read_text() + "\nMended.\n")
     person.git("commit", "--quiet", "-am", "Mended", cwd=person.repo / "missions")
     for view in ("lint m", "inbox", "why m", "list"):
-        assert "could not serve it" not in person.mission(*view.split(), ok=None).out, view
+        assert "could not serve the mission" not in person.mission(*view.split(), ok=None).out, view
 
 
 def cannot_be_written(*args: object) -> None:

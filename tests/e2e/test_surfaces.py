@@ -267,7 +267,7 @@ def test_exit_codes_and_errors_as_json(person: Person) -> None:
     assert person.mission("no-such-command", ok=(2,)).code == 2
     person.plan(TWO)
     assert person.mission("skip", "m/1.1", ok=(2,)).err == (
-        "error: say why\n hint: --reason TEXT; it goes into the Decision Log\n"
+        "error: a reason is needed\n hint: --reason TEXT; it is recorded in the Decision Log\n"
     )
 
 

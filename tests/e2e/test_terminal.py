@@ -154,7 +154,7 @@ def test_stepping_in_asks_runs_a_shell_in_the_tree_and_offers_to_hand_back(perso
         window.see("nothing was changed")
         assert person.causes() == [("1.1-a1", "intended")]
         window.line("clear; mission open 1.1")
-        window.see("step in? [Y/n]")
+        window.see("take over? [Y/n]")
         window.line("y")
         window.see("on mission/m/1.1-a2; commit there, then type: mission handback m/1.1\n$")
         window.line("clear; echo by Ada > 1.1.txt; git add -A; git commit -qm hand; git branch --show-current")

@@ -117,7 +117,7 @@ def mutated(rng: random.Random) -> str:
 def look_at(text: str) -> None:
     """Everything that commands and a pulse do with a text before anything is written."""
     loaded = load_placed(text, "m-1")
-    assert not any("this is a bug of ours" in problem.hint for problem in loaded.problems), loaded.problems
+    assert not any("this is a bug in mission" in problem.hint for problem in loaded.problems), loaded.problems
     assert lint(loaded) == tuple(sorted(lint(loaded)))
     mended = fix(text, "m-1").text
     assert fix(mended, "m-1").text == mended

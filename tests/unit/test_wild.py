@@ -166,7 +166,7 @@ def test_a_sequence_of_patches_says_what_was_meant_and_leaves_all_other_bytes(te
         done = patch.apply_fitting(text, [change])
         if done.refused:
             assert done.text == text
-            assert "bug of ours" not in done.refused[0].reason
+            assert "bug in mission" not in done.refused[0].reason
             continue
         text = patch.completed(scan(text), [change]).text  # a column that was missing
         edits = sorted(locate(scan(text), change), key=lambda edit: edit.start)

@@ -1,1 +1,1 @@
-"""What every surface calls: commands and queries, with no printing and no exit codes."""
+"""The commands and queries that all surfaces call. They print nothing and know no exit codes."""

@@ -1,1 +1,1 @@
-"""Markdown to domain and back by patches: text in, text out, and problems as values."""
+"""Read a mission file from Markdown, and change it by patches: functions from text to text, with problems as values."""

@@ -1,1 +1,1 @@
-"""What a person, or a surface for one, can do to a mission."""
+"""The commands by which people change missions."""

@@ -1,1 +1,1 @@
-"""What a surface can ask about missions."""
+"""The queries about missions that surfaces show."""

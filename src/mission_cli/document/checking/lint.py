@@ -178,7 +178,7 @@ def _quality(mission: Mission, gate: Gate) -> Iterator[Problem]:
         yield Problem(gate.line, 1, words, "add criteria", Severity.WARNING)
     unscored = [f.number for f in judged if f.criteria and not _reviewed(f)]
     if gate.min_score is not None and unscored:
-        what = f"the gate `{gate.name}` needs a score, and {', '.join(unscored)} has no review"
+        what = f"the gate `{gate.name}` needs a score, but there is no review of {', '.join(unscored)}"
         words = f"{what}: criteria that pass score 5"
         hint = "add a criterion `review: … (>= 4)`, or use the rule allPassed"
         yield Problem(gate.line, 1, words, hint, Severity.WARNING)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LONGEST = 8_000
 """The most characters of one criterion."""
 _NEVER = pattern("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Characters that a line cannot hold, or that make it look like something else."""
+"""Characters that a line cannot contain, or that make it look like something else."""
 _TAME = pattern(r"[\w ./=:@%+,'\"()-]*")
 _BEHIND = pattern(r"\s*(\(\s*time[- ]?out\b[^()]*\))\s*\Z", re.IGNORECASE)
 _SIGNIFICANT = ("kind", "command", "paths", "pattern", "negated", "comparison", "bound", "unit", "timeout")

@@ -40,7 +40,7 @@ class PlanFeature(_Strict):
 
 
 class PlanMilestone(_Strict):
-    """One milestone and what must hold at its end."""
+    """One milestone and its criteria."""
 
     name: Annotated[Text, Field(min_length=1)]
     estimate: Text = ""

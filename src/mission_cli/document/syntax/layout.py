@@ -69,7 +69,7 @@ class Layout:
     comments: list[tuple[int, int]] = field(default_factory=list)
     """Offsets of the comments that span several lines: of their beginning and of their `-->`."""
     stray: list[Line] = field(default_factory=list)
-    """Lines that begin with a bar and belong to no table."""
+    """Lines that begin with a bar but belong to no table."""
     open_fence: int = 0
     """Line number of a code fence that is not closed and hides everything after it; 0 if there is none."""
     cut: int = 0

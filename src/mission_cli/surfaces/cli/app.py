@@ -1,4 +1,4 @@
-"""The Typer application: all commands, and bare `mission`."""
+"""The Typer application: all commands, and `mission` without a command."""
 
 from __future__ import annotations
 

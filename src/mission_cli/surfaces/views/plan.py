@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     )
 
 
+_CRITERIA = "criteria of the milestone"
+
+
 def plan_view(plan: Plan) -> Tree:
     """Return milestones, features and criteria, then what is excluded and the constraints."""
     tree = Tree(_named(plan.title, [f"{plan.mode} mode", _budget(plan), f"by {plan.preferences.runner}"], "bold"))
     for number, milestone in enumerate(plan.milestones, 1):
         _milestone(tree, number, milestone)
-    _list(tree, "not part of it", plan.non_goals)
-    _list(tree, "within", plan.constraints)
+    _list(tree, "not included", plan.non_goals)
+    _list(tree, "constraints", plan.constraints)
     return tree
 
 
@@ -33,7 +36,7 @@ def _milestone(tree: Tree, number: int, milestone: PlanMilestone) -> None:
     branch = tree.add(_named(f"Milestone {number}: {milestone.name}", [milestone.estimate], "bold cyan"))
     for place, feature in enumerate(milestone.features, 1):
         _feature(branch, f"{number}.{place}", feature)
-    _list(branch, "holds at the end", milestone.validation)
+    _list(branch, _CRITERIA, milestone.validation)
 
 
 def _feature(branch: Tree, number: str, feature: PlanFeature) -> None:
@@ -50,7 +53,7 @@ def _list(tree: Tree, name: str, lines: Iterable[str]) -> None:
     if lines:
         branch = tree.add(Text(name, style="dim"))
         for line in lines:
-            branch.add(Text(clean(line), style="green" if name == "holds at the end" else ""))
+            branch.add(Text(clean(line), style="green" if name == _CRITERIA else ""))
 
 
 def _named(name: str, facts: list[str], style: str = "") -> Text:

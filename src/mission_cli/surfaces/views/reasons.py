@@ -38,7 +38,7 @@ def waiting_lines(found: Sequence[tuple[str, Waiting]]) -> Iterator[Text]:
 
 def _first(holds: Sequence[Hold]) -> str:
     if not holds:
-        return "nothing holds it: the next pulse moves it"
+        return "nothing holds it: the next pulse continues it"
     first = holds[0]
     until = f" (until {first.until:%Y-%m-%d %H:%M:%S} UTC)" if first.until else ""
     return f"{first.kind}: {first.detail}{until}"

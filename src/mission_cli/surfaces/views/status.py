@@ -122,7 +122,7 @@ def _waiting(view: MissionView) -> list[RenderableType]:
     shown = [waiting for waiting in view.waiting_for if waiting.kind is not HoldKind.ERROR]
     if not shown:
         return []
-    rows: list[RenderableType] = [Text(), Text("Waits for you", style="bold yellow")]
+    rows: list[RenderableType] = [Text(), Text("Waiting for you", style="bold yellow")]
     for waiting in shown:
         rows.append(Text(f"  {clean(waiting.name)}"))
         if waiting.unblock:

@@ -27,7 +27,7 @@ def pause(
     reason: Reason = "",
     now: Annotated[bool, typer.Option("--now", help="Also stop running workers; their work is kept.")] = False,
 ) -> int:
-    """Start nothing new."""
+    """Pause a mission: start nothing new."""
     from mission_cli.app.commands import features
 
     opened = shell.open_at_any_rate()

@@ -244,7 +244,7 @@ def bare(shell: Shell) -> int:
     lines.append(list_view(_lines_here(shell)))
     found = everything_waiting(ctx)
     if found:
-        lines += [Text(), Text("Waits for you", style="bold yellow")]
+        lines += [Text(), Text("Waiting for you", style="bold yellow")]
         lines += waiting_lines(found)
     shell.show(Group(*lines), Overview(notable, _lines_here(shell), [w for _, w in found]))
     if snapshot.head:
