@@ -1,0 +1,139 @@
+"""Each command with `--json`: what it prints is what its schema says, which `Person.mission` checks."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.kit.people import HONEST
+
+from mission_cli.surfaces.outputs import ERROR, OUTPUTS, OVERVIEW
+
+if TYPE_CHECKING:
+    import pytest
+    from tests.kit.people import Person
+
+PLAN = """\
+title: Everything
+goal: Every command has something to do.
+budget: {money_usd: 9}
+preferences: {land: ask}
+gates:
+  - {name: look, kind: checkpoint, after: ["1.1"], blocks: ["1.2"]}
+  - {name: again, kind: approval, after: ["1.2"], blocks: ["1.3"]}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt`"]
+    features:
+      - {title: a, criteria: ["file: `1.1.txt`", "run: `test -f 1.1.txt`", "manual: Is it pretty?"]}
+      - {title: b, criteria: ["file: `1.2.txt`"]}
+      - {title: c, depends: ["1.2"]}
+"""
+HOMELESS = "title: Elsewhere\nmilestones: [{name: One, features: [{title: a}]}]\n"
+PRD = json.dumps({"title": "A portal", "features": ["Sign in"]})
+WAITS = """
+## Waits
+
+| Feature | Waiting for | Since | Timeout | Status |
+| --- | --- | --- | --- | --- |
+| 1.3 | webhook:build | | | open |
+"""
+NOT_HERE = {"cron install"}
+"""Needs a room of its own, see `test_cron.py`, whose commands are checked as well."""
+
+
+class Reader:
+    """A program that gives commands with `--json` and reads the answers."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.read: set[str] = set()
+        """Commands that have printed their result."""
+
+    def say(self, command: str, *words: str, ok: tuple[int, ...] = (0,)) -> dict[str, Any]:
+        """Give a command, which must not fail."""
+        facts = self.person.mission(*command.split(), *words, "--json", ok=ok).facts
+        assert "error" not in facts, facts
+        self.read.add(command or OVERVIEW)
+        return facts
+
+
+def test_every_command_prints_what_its_schema_says(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Reader(person)
+    person.worker(HONEST)
+    files = {}
+    for name, text in (("plan", PLAN), ("homeless", HOMELESS), ("prd", PRD), ("waits", WAITS)):
+        files[name] = os.fspath(tmp_path / name)
+        Path(files[name]).write_text(text)
+    with monkeypatch.context() as patched:
+        patched.setenv("EDITOR", f"sh -c 'cat {files['waits']} >> \"$1\"' sh")
+        _prepare(reader, files["plan"])
+    _work(reader)
+    _finish(reader)
+    reader.say("import", files["prd"], "--from", "prd", "--id", "portal", ok=(0, 1))
+    reader.say("cancel", "portal", "--yes")
+    reader.say("new", "--plan", files["homeless"], "--id", "wanderer", "--homeless")
+    reader.say("attach", "wanderer")
+    assert reader.read == OUTPUTS.keys() - {ERROR} - NOT_HERE
+
+
+def _prepare(reader: Reader, plan: str) -> None:
+    reader.say("init")
+    reader.say("merge-driver", "install")
+    reader.say("schema", "settings")
+    reader.say("new", "--plan", plan, "--id", "m", "--runner", "script")
+    for command in ("lint", "fmt", "show", "status", "why", "history", "diff", "export", "edit"):
+        reader.say(command, "m")
+    reader.say("set", "m", "budget.money_usd", "8")
+    reader.say("undo", "m")
+    reader.say("start", "m", "--headless")
+    reader.say("pause", "m")
+    reader.say("resume", "m")
+
+
+def _work(reader: Reader) -> None:
+    """Let the worker do what it can, and a person the rest."""
+    person = reader.person
+    reader.say("run", "m", ok=(3,))
+    reader.say("pulse", "--dry-run")
+    reader.say("list")
+    reader.say("list", "--all")
+    reader.say("inbox", ok=(3,))
+    reader.say("")
+    reader.say("logs", "m/1.1")
+    reader.say("answer", "m", "1", "pass")
+    person.run(ok=(3,))
+    reader.say("approve", "m", "look")
+    reader.say("resume", "m")
+    person.run(ok=(3,))
+    reader.say("reject", "m", "again", "--comment", "not yet")
+    reader.say("signal", "m/1.3")
+    reader.say("resume", "m")
+    tree = Path(reader.say("open", "m/1.3", "--print")["path"])
+    (tree / "1.3.txt").write_text("by hand\n")
+    person.git("add", "--all", cwd=tree)
+    person.git("commit", "--quiet", "-m", "By hand", cwd=tree)
+    reader.say("handback", "m/1.3")
+    person.rest()
+    reader.say("retry", "m/1.2", "--yes", "--reason", "once more")
+    reader.say("skip", "m/1.2", "--reason", "not needed")
+
+
+def _finish(reader: Reader) -> None:
+    reader.person.run(ok=(3,))
+    reader.say("validate", "m/1", "--report-only")
+    reader.say("takeover", "m")
+    reader.say("land", "m", "--yes", ok=(0, 3))
+    reader.say("stop", "--all")
+    reader.say("status", "m")
+    reader.say("resume", "--all")
+    reader.say("gc")
+    reader.say("commands install")
+    reader.say("commands remove")
+    reader.say("cron status", ok=(0, 1))
+    reader.say("cron remove")
+    reader.say("doctor", "--offline", ok=(0, 1))
