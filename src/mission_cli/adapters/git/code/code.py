@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-from functools import cached_property
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass
-from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.git.code.cache import Known, changed_at
 from mission_cli.adapters.git.code.collect import collect
 from mission_cli.adapters.git.code.compare import (
+    changed_paths,
     changes,
+    code_tree,
+    completed_features,
+    count_commits,
     glance,
+    is_substantial,
     overlay_tree,
     read,
 )
@@ -23,20 +25,19 @@ from mission_cli.adapters.git.code.landing import (
     landing,
     renamed_to,
 )
+from mission_cli.adapters.git.code.merges import Merges
 from mission_cli.adapters.git.code.untracked import missing_at
-from mission_cli.adapters.git.repo.carried_config import as_checked_out, identities
 from mission_cli.adapters.git.repo.checkout import refs_files, worktrees
 from mission_cli.adapters.git.repo.command import (
     ZERO,
     Git,
-    refusal,
 )
 from mission_cli.adapters.git.repo.objects import Objects
 from mission_cli.domain.branches.landing import Merge
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import ROBOT
 from mission_cli.domain.ids import FeatureNumber, MissionId, Sha, split_run_id
-from mission_cli.domain.paths import MISSION_FOLDERS, is_test_file
+from mission_cli.domain.paths import is_test_file
 from mission_cli.domain.runs import Evidence
 from mission_cli.ports.git.code import Heads
 
@@ -58,14 +59,6 @@ _OURS = "refs/mission/ours"
 """Where the program last put the branch of finished work, by mission."""
 _KNOWN = "refs/mission/known"
 """The last commit of each mission's base that was not moved by a worker."""
-_LATEST = 4_102_444_799
-"""The last second of 2099; git accepts no later date."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    path: str
-    existed: bool
 
 
 class GitCodeRepo:
@@ -84,10 +77,10 @@ class GitCodeRepo:
         self._git = Git(checkout.common_dir, durable=True, main_tree=checkout.main_tree)
         self._objects = Objects(self._git, checkout.runtime)
         self._attempts: dict[MissionId, tuple[tuple[int, ...], dict[FeatureNumber, int]]] = {}
-        self._findings = Findings(self._git, checkout.runtime)
+        self._merges = Merges(self._git, checkout.runtime, robot)
+        self._findings = Findings(self._git, checkout.runtime, self._merges.commit)
         self._known = Known()
         self._tree_of = tree_of
-        self._robot = robot
 
     def heads(self, mission: MissionId, base: str) -> Heads:
         """Return the commits that the branches of a mission point to."""
@@ -180,22 +173,22 @@ class GitCodeRepo:
         elsewhere, trouble = left.elsewhere, left.trouble
         real, mission = tip, MissionId(run.partition("/")[0])
         found = self._known.of("findings", mission, start, real, ask=self._findings.changed)
-        tip = self._known.of("code", mission, start, real, ask=self._code_of) if found else real
-        commits = self._known.of("count", start, tip, ask=self._count)
-        changes = self._known.of("changes", start, tip, ask=self._changes)
+        tip = self._known.of("code", mission, start, real, ask=self._findings.code_of) if found else real
+        commits = self._known.of("count", start, tip, ask=partial(count_commits, self._git))
+        changes = self._known.of("changes", start, tip, ask=partial(changed_paths, self._git))
         touched = tuple(c.path for c in changes if protected(c.path, c.existed))
-        merged = self._known.of("merge", run, work, tip, ask=self._merge)
+        merged = self._known.of("merge", run, work, tip, ask=self._merges.of_attempt)
         integrated = commits > 0 and self._objects.is_ancestor(tip, work)
-        candidate = self._known.of("merged", tip, work, ask=self._merge_commit) or tip if integrated else merged.commit
+        candidate = self._known.of("merged", tip, work, ask=self._merges.made) or tip if integrated else merged.commit
         if found and not commits:
             candidate = work
-        judged = self._with_findings(candidate, real, found) if found and candidate else None
+        judged = self._findings.commit_with(candidate, real, found) if found and candidate else None
         name = self._known.of("tree", candidate, ask=self.code_tree) if candidate else ""
         return Evidence(
             tip=real,
             commits=commits,
             changed=tuple(c.path for c in changes),
-            substantial=self._known.of("substantial", start, tip, ask=self._substantial),
+            substantial=self._known.of("substantial", start, tip, ask=partial(is_substantial, self._git)),
             tests_changed=sum(is_test_file(c.path) for c in changes),
             protected=touched,
             elsewhere=elsewhere,
@@ -205,7 +198,7 @@ class GitCodeRepo:
             findings=found,
             judged=judged,
             tree=name if judged is None else f"{name}.{self._objects.tree_of(judged)}",
-            completes=self._known.of("completes", start, tip, ask=self._completes),
+            completes=self._known.of("completes", start, tip, ask=partial(completed_features, self._git)),
             integrated=integrated,
             work=work,
             trouble=trouble,
@@ -215,10 +208,10 @@ class GitCodeRepo:
         """Merge the base into `work`; None when `work` contains it already."""
         if self._objects.is_ancestor(base, work):
             return None
-        tree, conflicts = self._merge_tree(work, base)
+        tree, conflicts = self._merges.tree(work, base)
         if tree is None:
             return Merge(None, conflicts)
-        return Merge(self._commit(tree, [work, base], "Merge the base into the work of the mission", base))
+        return Merge(self._merges.commit(tree, [work, base], "Merge the base into the work of the mission", base))
 
     def landing(self, base_name: str, base: Sha, work: Sha) -> Landing:
         """Return what landing `work` would do, and what is in its way."""
@@ -228,7 +221,7 @@ class GitCodeRepo:
             base,
             work,
             is_ancestor=self._objects.is_ancestor,
-            merge=self._land_commit,
+            merge=self._merges.to_land,
             code_tree=self.code_tree,
         )
 
@@ -237,19 +230,8 @@ class GitCodeRepo:
         return land(self._git, base_name, commit, expect)
 
     def code_tree(self, commit: Sha) -> str:
-        """Return the tree of a commit without its mission folders."""
-        folders = list(MISSION_FOLDERS)
-        if not any(self._objects.entry(commit, folder) for folder in folders):
-            return self._objects.tree_of(commit)
-        index = self._checkout.runtime / f"index-{random_hex(4)}"
-        index.parent.mkdir(parents=True, exist_ok=True)
-        env = {"GIT_INDEX_FILE": os.fspath(index)}
-        try:
-            self._git.run("read-tree", commit, env=env)
-            self._git.run("rm", "-r", "-q", "--cached", "--ignore-unmatch", "--", *folders, env=env)
-            return self._git.text("write-tree", env=env)
-        finally:
-            index.unlink(missing_ok=True)
+        """Return the tree of a commit without mission folders."""
+        return code_tree(self._git, self._objects, self._checkout.runtime, commit)
 
     def find_commit(self, short: str) -> Sha | None:
         """Return the commit that an abbreviated id stands for, or None."""
@@ -284,7 +266,7 @@ class GitCodeRepo:
     def overlay(self, commit: Sha, files: Mapping[str, str | None]) -> Sha:
         """Return a commit on top of another one, with the content of some files replaced."""
         tree = overlay_tree(self._git, self._checkout.runtime, commit, files)
-        return self._commit(tree, [commit], "Judge as the base does", commit)
+        return self._merges.commit(tree, [commit], "Judge as the base does", commit)
 
     def missing(self, commit: Sha, paths: Sequence[str]) -> Mapping[str, bool]:
         """Return files of the checkout that a clone of the commit does not have."""
@@ -328,7 +310,7 @@ class GitCodeRepo:
         work = self._work(mission)
         if work is not None:
             tree = self._git.text("rev-parse", f"{work}^{{tree}}")
-            author, committer = self._identities
+            author, committer = self._merges.identities
             made = self._git.commit_tree(tree, [work], words, author=author, committer=committer)
             self._put_work(mission, made, work)
 
@@ -355,87 +337,6 @@ class GitCodeRepo:
         if now != tip and not any(t.branch == branch for t in worktrees(self._git)):
             self._git.swap_ref(branch, tip, now or ZERO)
 
-    def _count(self, start: Sha, tip: Sha) -> int:
-        return int(self._git.text("rev-list", "--count", f"{start}..{tip}"))
-
-    def _changes(self, start: Sha, tip: Sha) -> list[_Change]:
-        words = self._git.words("diff", "--raw", "-z", "--no-renames", "--no-ext-diff", start, tip)
-        return [
-            _Change(path, existed=not facts.split(" ")[4].startswith("A"))
-            for facts, path in zip(words[::2], words[1::2], strict=True)
-        ]
-
-    def _completes(self, start: Sha, tip: Sha) -> tuple[str, ...]:
-        shape = "--format=%(trailers:key=Completes-feature,valueonly,unfold)"
-        return tuple(dict.fromkeys(self._git.text("log", shape, f"{start}..{tip}").split()))
-
-    def _substantial(self, start: Sha, tip: Sha) -> bool:
-        flags = ["--numstat", "-z", "-w", "--ignore-blank-lines", "--no-renames", "--no-ext-diff", "--no-textconv"]
-        return any(not line.startswith("0\t0\t") for line in self._git.words("diff", *flags, start, tip))
-
-    def _merge(self, run: RunId, work: Sha, tip: Sha) -> Merge:
-        tree, conflicts = self._merge_tree(work, tip)
-        if tree is None:
-            return Merge(None, conflicts)
-        parts = split_run_id(run)
-        number = parts[1] if parts else run
-        message = f"Merge {number}\n\nCompletes-feature: {number}\nMission-Run: {run}\n"
-        return Merge(self._commit(tree, [work, tip], message, tip))
-
-    def _merge_tree(self, ours: Sha, theirs: Sha) -> tuple[str | None, tuple[str, ...]]:
-        """Return the tree of a merge made without a work tree; or None with the conflicting paths.
-
-        None without paths: the histories have nothing in common. Merging them anyway would bring back what one side has
-        removed, for example a secret for which someone rewrote the history.
-        """
-        flags = ("--write-tree", "-z", "--name-only", "--no-messages")
-        with as_checked_out(self._git, self._checkout.runtime, ours) as git:
-            done = git.run("merge-tree", *flags, ours, theirs, ok=(0, 1, 128))
-        if done.code > 1:
-            if not self._git.succeeds("merge-base", ours, theirs):
-                return None, ()
-            raise refusal("merge-tree", done)
-        words = [w for w in done.out.decode("utf-8", "surrogateescape").split("\0") if w]
-        return (None, tuple(dict.fromkeys(words[1:]))) if done.code else (words[0], ())
-
-    def _commit(self, tree: str, parents: list[Sha], message: str, dated_like: Sha) -> Sha:
-        """Make a commit whose id is the same each time it is made."""
-        said = self._git.text("show", "-s", "--format=%cd", "--date=raw", dated_like)
-        author, committer = self._identities
-        return self._git.commit_tree(tree, parents, message, author=author, committer=committer, at=_date(said))
-
-    @cached_property
-    def _identities(self) -> tuple[Person, Person]:
-        """Author and committer of what lands: those of the person's own commits in this repository."""
-        return identities(self._checkout.common_dir) or (self._robot, self._robot)
-
-    def _land_commit(self, base: Sha, work: Sha) -> tuple[Sha | None, tuple[str, ...]]:
-        tree, conflicts = self._merge_tree(base, work)
-        if tree is None:
-            return None, conflicts
-        return self._commit(tree, [base, work], "Merge the work of the mission", work), ()
-
-    def _code_of(self, mission: MissionId, start: Sha, tip: Sha) -> Sha:
-        """Return the work of an attempt as one commit without its findings; `start` if nothing else was changed."""
-        tree = self._findings.without(mission, start, tip)
-        if tree == self._objects.tree_of(start):
-            return start
-        message = self._git.text("show", "-s", "--format=%B", tip)
-        return self._commit(tree, [start], f"{message.rstrip()}\n", tip)
-
     def _with_findings(self, candidate: Sha, tip: Sha, found: tuple[str, ...]) -> Sha:
         tree = self._findings.within(candidate, self._findings.blobs_at(tip, found))
-        return self._commit(tree, [candidate], "Add findings for judging\n", candidate)
-
-    def _merge_commit(self, tip: Sha, work: Sha) -> Sha | None:
-        """Return the commit that merged `tip` into `work`."""
-        line = self._git.text("rev-list", "--first-parent", "--ancestry-path", "--reverse", f"{tip}..{work}")
-        first = line.splitlines()[:1]
-        return Sha(first[0]) if first else None
-
-
-def _date(raw: str) -> str:
-    """Convert a commit's date (`seconds zone`) to one that git accepts for a new commit, even from an invalid one."""
-    seconds, _, zone = raw.partition(" ")
-    number = int(seconds) if re.fullmatch(r"[0-9]+", seconds) else 0
-    return f"@{min(number, _LATEST)} {zone if re.fullmatch(r'[+-][0-9]{4}', zone) else '+0000'}"
+        return self._merges.commit(tree, [candidate], "Add findings for judging\n", candidate)

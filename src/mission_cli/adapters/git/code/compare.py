@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.domain.branches.against import Change
+from mission_cli.domain.paths import MISSION_FOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mission_cli.adapters.git.repo.command import Git
+    from mission_cli.adapters.git.repo.objects import Objects
     from mission_cli.domain.ids import Sha
 
 _FILES = ("100644", "100755")
@@ -85,3 +88,53 @@ def overlay_tree(git: Git, runtime: Path, commit: Sha, files: Mapping[str, str |
 
 def _text(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A path that an attempt changed."""
+
+    path: str
+    existed: bool
+
+
+def count_commits(git: Git, start: Sha, tip: Sha) -> int:
+    """Return how many commits follow `start` up to `tip`."""
+    return int(git.text("rev-list", "--count", f"{start}..{tip}"))
+
+
+def changed_paths(git: Git, start: Sha, tip: Sha) -> list[Touched]:
+    """Return the paths that differ, and whether each existed before."""
+    words = git.words("diff", "--raw", "-z", "--no-renames", "--no-ext-diff", start, tip)
+    return [
+        Touched(path, existed=not facts.split(" ")[4].startswith("A"))
+        for facts, path in zip(words[::2], words[1::2], strict=True)
+    ]
+
+
+def completed_features(git: Git, start: Sha, tip: Sha) -> tuple[str, ...]:
+    """Return the features that trailers of the commits name."""
+    shape = "--format=%(trailers:key=Completes-feature,valueonly,unfold)"
+    return tuple(dict.fromkeys(git.text("log", shape, f"{start}..{tip}").split()))
+
+
+def is_substantial(git: Git, start: Sha, tip: Sha) -> bool:
+    """Whether more than white space changed."""
+    flags = ["--numstat", "-z", "-w", "--ignore-blank-lines", "--no-renames", "--no-ext-diff", "--no-textconv"]
+    return any(not line.startswith("0\t0\t") for line in git.words("diff", *flags, start, tip))
+
+
+def code_tree(git: Git, objects: Objects, scratch: Path, commit: Sha) -> str:
+    """Return the tree of a commit without its mission folders."""
+    folders = list(MISSION_FOLDERS)
+    if not any(objects.entry(commit, folder) for folder in folders):
+        return objects.tree_of(commit)
+    index = scratch / f"index-{random_hex(4)}"
+    index.parent.mkdir(parents=True, exist_ok=True)
+    env = {"GIT_INDEX_FILE": os.fspath(index)}
+    try:
+        git.run("read-tree", commit, env=env)
+        git.run("rm", "-r", "-q", "--cached", "--ignore-unmatch", "--", *folders, env=env)
+        return git.text("write-tree", env=env)
+    finally:
+        index.unlink(missing_ok=True)

@@ -10,11 +10,11 @@ from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.domain.paths import findings_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mission_cli.adapters.git.repo.command import Git
-    from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.ids import MissionId, Sha
 
 _FILE = "100644"
 
@@ -22,13 +22,26 @@ _FILE = "100644"
 class Findings:
     """Removes findings from commits, and adds them to trees on which criteria are judged."""
 
-    def __init__(self, git: Git, scratch: Path) -> None:
-        self._git, self._scratch = git, scratch
+    def __init__(self, git: Git, scratch: Path, commit: Callable[[str, list[Sha], str, Sha], Sha]) -> None:
+        self._git, self._scratch, self._commit = git, scratch, commit
 
     def changed(self, mission: MissionId, start: str, tip: str) -> tuple[str, ...]:
         """Return the paths of findings that are new or changed at `tip`; removed ones are not included."""
         asked = ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--diff-filter=AM", start, tip, "--")
         return tuple(self._git.words(*asked, *findings_folders(mission)))
+
+    def code_of(self, mission: MissionId, start: Sha, tip: Sha) -> Sha:
+        """Return the work of an attempt as one commit without its findings; `start` if nothing else was changed."""
+        tree = self.without(mission, start, tip)
+        if tree == self._git.text("rev-parse", f"{start}^{{tree}}"):
+            return start
+        message = self._git.text("show", "-s", "--format=%B", tip)
+        return self._commit(tree, [start], f"{message.rstrip()}\n", tip)
+
+    def commit_with(self, candidate: Sha, tip: Sha, found: tuple[str, ...]) -> Sha:
+        """Return a commit with the findings of `tip` beside the files of a candidate."""
+        tree = self.within(candidate, self.blobs_at(tip, found))
+        return self._commit(tree, [candidate], "Add findings for judging\n", candidate)
 
     def without(self, mission: MissionId, start: str, tip: str) -> str:
         """Write the tree of `tip` with the findings as they are at `start`. Returns its id."""
