@@ -1,4 +1,4 @@
-"""What later decisions need to know of events: noted in the front matter, so that a person may shorten any log."""
+"""Facts about events that later decisions need, stored in the front matter so that logs may be shortened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
 
 SECTION = "noted"
-"""The key of the front matter: a mapping of texts."""
+"""The key of the front matter that holds them: a mapping of texts."""
 TIMED = frozenset(
     {
         EventKind.MISSION_STARTED,
@@ -25,11 +25,11 @@ TIMED = frozenset(
         EventKind.MISSION_COMPLETED,
     }
 )
-"""Noted with the time at which they happened last."""
+"""Events stored with the time of their last occurrence."""
 ONCE = frozenset({EventKind.BUDGET_WARNING, EventKind.BUDGET_PROJECTED, EventKind.FEATURE_BY_HAND})
-"""Noted so that they happen once, each with what it is about."""
+"""Events that happen once for each subject."""
 BLAMES = frozenset({EventKind.WORK_PUT_BACK, EventKind.STATE_PUT_BACK})
-"""Noted for each attempt that is to blame, with the words."""
+"""Events stored for each attempt that is to blame, with the text of the log."""
 _MOST_DIGITS = 9
 TIMES_RESUMED, HIGHEST_REQUEST, PAUSED_BY = "times resumed", "highest request", "paused by"
 
@@ -37,7 +37,7 @@ TIMES_RESUMED, HIGHEST_REQUEST, PAUSED_BY = "times resumed", "highest request", 
 def notes_of(
     event: EventKind, about: tuple[str, ...], why: str, at: str, before: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """Return what is noted of an event, by key; `about` names what it is about, `before` is what was noted."""
+    """Return what to store about an event, by key; `about`: its subjects, `before`: what is stored already."""
     if event in ONCE | BLAMES:
         return {f"{event} {one}".strip(): why if event in BLAMES else at for one in about or ("",)}
     found = {str(event): at} if event in TIMED else {}
@@ -51,7 +51,7 @@ def notes_of(
 
 
 def last_of(mission: Mission, events: Iterable[EventKind]) -> tuple[EventKind, datetime] | None:
-    """Return which of some timed events happened last, and when; files of earlier versions have it in the log only."""
+    """Return which of some timed events happened last, and when; older files have them only in the log."""
     wanted = frozenset(events)
     found = [(parse_stamp(mission.noted.get(event, "")), event) for event in wanted]
     found += [(parse_stamp(row.at), EventKind(row.event)) for row in mission.progress if row.event in wanted]
@@ -61,7 +61,7 @@ def last_of(mission: Mission, events: Iterable[EventKind]) -> tuple[EventKind, d
 
 
 def is_noted(mission: Mission, event: EventKind, about: str = "") -> bool:
-    """Whether an event that happens once has happened."""
+    """Whether an event that happens once has happened for a subject."""
     return f"{event} {about}".strip() in mission.noted
 
 
@@ -72,12 +72,12 @@ def times_resumed(mission: Mission) -> int:
 
 
 def highest_request(mission: Mission) -> int:
-    """Return the highest number that a request ever had."""
+    """Return the highest number that a request has ever had."""
     return max([_number(mission.noted.get(HIGHEST_REQUEST, "")), *(request.number for request in mission.requests)])
 
 
 def blame(mission: Mission, attempt: str) -> str:
-    """Return what an attempt is to blame for, or the empty string."""
+    """Return the text of the event that an attempt is blamed for, or the empty string."""
     return next((mission.noted[key] for event in sorted(BLAMES) if (key := f"{event} {attempt}") in mission.noted), "")
 
 
