@@ -72,7 +72,7 @@ def test_a_takeover_that_could_not_be_pushed_is_taken_back(hub: Hub, ada: Person
     ben.mission("pulse")
     ada.mission("pulse")
     assert ada.loaded().mission.host == host(ada)
-    assert any(line.startswith("the takeover of m could not be pushed, and is taken") for line in ada.state_log())
+    assert any(line.startswith("the takeover of m could not be pushed and was undone") for line in ada.state_log())
 
 
 @only_at_night
