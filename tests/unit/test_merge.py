@@ -222,6 +222,23 @@ def test_logs_are_united_in_the_order_of_time() -> None:
 """)
 
 
+def test_of_what_both_noted_the_later_time_and_the_greater_number_count() -> None:
+    def noted(at: str, times: str, *more: Change) -> str:
+        started = SetFront(("noted", "mission.started"), at)
+        return changed(TEXT, started, SetFront(("noted", "times resumed"), times), *more)
+
+    ours = noted("2026-11-20T10:00:00Z", "10", SetFront(("noted", "budget.projected"), "2026-11-20T11:00:00Z"))
+    theirs = noted("2026-11-20T09:00:00Z", "9", SetFront(("noted", "paused by"), "look"))
+    merged = both(ours, theirs)
+    assert merged.conflicts == 0
+    assert load(merged.text).mission.noted == {
+        "mission.started": "2026-11-20T10:00:00Z",
+        "times resumed": "10",
+        "budget.projected": "2026-11-20T11:00:00Z",
+        "paused by": "look",
+    }
+
+
 def test_numbers_that_both_gave_out_are_given_again() -> None:
     def add(title: str, depends: str = "") -> str:
         row = AddFeature(

@@ -11,6 +11,7 @@ from mission_cli.document.merging import ranks
 from mission_cli.document.merging.order import arrange
 from mission_cli.document.merging.text import agree
 from mission_cli.document.syntax.front import read_front
+from mission_cli.domain.noted import SECTION as NOTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -121,7 +122,7 @@ def _decide(path: Path, base: _Entry, ours: _Entry, theirs: _Entry) -> str | Non
     agreed = agree(*written)
     if agreed is not None:
         return str(agreed)
-    rank = _RANKS.get(path)
+    rank = ranks.number_rank if path[0] == NOTED else _RANKS.get(path)  # counters, and times that sort as text
     if rank is None:
         return max(written[1:]) if _read(ours, path) == _read(theirs, path) else None
     best = max((ours, theirs), key=lambda entry: (rank(_read(entry, path)), _written(entry, path)))
