@@ -50,10 +50,10 @@ def test_the_threshold_pauses_with_choices_and_resume_raises_it(person: Person) 
     assert [f.status for f in mission.features()] == ["done", "done", "pending"]
     details = next(r.details for r in mission.progress if r.event == "mission.paused")
     assert details == (
-        "82% of the usd are spent, the threshold is 80%: "
+        "82% of the money is spent, the threshold is 80%: "
         "go on (mission resume m), raise the cap (mission set m budget.money_usd 20), or stop (mission cancel m)"
     )
-    assert "m: 82% of the usd are spent" in person.mission("inbox", ok=(3,)).out
+    assert "m: 82% of the money is spent" in person.mission("inbox", ok=(3,)).out
     person.mission("resume", "m")
     mission = person.loaded().mission
     assert mission.limits.alert_pct == 90

@@ -144,12 +144,12 @@ def test_work_that_is_paid_for_is_judged_and_integrated_at_the_cap() -> None:
     [
         (
             "8",
-            f"80% of the usd are spent, the threshold is 80%: go on (mission resume m), {RAISE}",
+            f"80% of the money is spent, the threshold is 80%: go on (mission resume m), {RAISE}",
             "mission resume m",
         ),
         (
             "10.5",
-            f"105% of the usd are spent, the threshold is 80%: no attempt can start: {RAISE}",
+            f"105% of the money is spent, the threshold is 80%: no attempt can start: {RAISE}",
             "mission set m budget.money_usd 20",
         ),
     ],
@@ -219,7 +219,7 @@ def test_a_bill_that_is_known_counts_before_it_is_settled() -> None:
     late = record("1.2-a1", reserve=Reserve(usd=Decimal(1), hours=Decimal(1)))
     plan = plan_of(some, records=(late,), jobs={late.run: Job(JobState.ENDED, bill)})
     assert dispatched(plan) == []
-    assert holds(plan, "1.3") == [("budget", "90% of the usd are spent, the threshold is 80%")]
+    assert holds(plan, "1.3") == [("budget", "90% of the money is spent, the threshold is 80%")]
 
 
 def test_an_ended_run_is_held_at_the_greater_one_of_reserve_and_bill() -> None:

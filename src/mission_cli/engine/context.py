@@ -67,7 +67,7 @@ class Context:
         return self.actor or self.machine.person()
 
     def acting_as(self, actor: Person) -> Context:
-        """Return the same ports for somebody else: a user of HTTP, MCP, mail or chat."""
+        """Return the same ports for another person: a user of HTTP, MCP, mail or chat."""
         return replace(self, actor=actor)
 
 

@@ -8,6 +8,8 @@ from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import decimal_of, within
 
 CATEGORIES = ("usd", "hours", "tokens")
+ARE_SPENT = {"usd": "of the money is spent", "hours": "of the hours are spent", "tokens": "of the tokens are spent"}
+"""How a share of a budget is called in a sentence."""
 LABELS = {"usd": "Money (USD)", "hours": "Time (hours)", "tokens": "Tokens"}
 
 _WORDS = {

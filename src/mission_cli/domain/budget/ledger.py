@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.domain.budget.amounts import CATEGORIES, show_amount
+from mission_cli.domain.budget.amounts import ARE_SPENT, CATEGORIES, show_amount
 from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.runs import Reserve, RunRecord
 
@@ -159,7 +159,7 @@ def alert(state: Account) -> Refusal | None:
     most = max(used, key=lambda category: used[category], default="")
     if not most or used[most] < state.limits.alert_pct:
         return None
-    return Refusal(most, f"{used[most]:.0f}% of the {most} are spent, the threshold is {state.limits.alert_pct}%")
+    return Refusal(most, f"{used[most]:.0f}% {ARE_SPENT[most]}, the threshold is {state.limits.alert_pct}%")
 
 
 def is_used_up(state: Account, category: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.budget.amounts import CATEGORIES
+from mission_cli.domain.budget.amounts import ARE_SPENT, CATEGORIES
 from mission_cli.domain.budget.ledger import alert
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.noted import is_noted
@@ -42,7 +42,7 @@ def _warn(draft: Draft, state: Account) -> None:
         used = state.used_pct(category)
         if used is None or used < draft.policy.warn_pct:
             continue
-        words = f"{draft.policy.warn_pct}% of the {category} are spent"
+        words = f"{draft.policy.warn_pct}% {ARE_SPENT[category]}"
         about = f"{category} {draft.policy.warn_pct}"
         if not is_noted(draft.mission, EventKind.BUDGET_WARNING, about):
             draft.transitions.append(
