@@ -69,7 +69,7 @@ def test_an_older_version_of_ours_is_updated_also_behind_a_link(person: Person) 
     answer = person.mission("commands", "install", "--project", "--agent", "claude")
     assert said(answer, person) == snapshot("""\
 <repo>/.claude/commands/mission.md: updated
-<repo>/.claude/commands/full-loop.md: is there
+<repo>/.claude/commands/full-loop.md: up to date
 """)
     assert place.is_symlink()
     assert real.read_text(encoding="utf-8") == ours

@@ -206,7 +206,7 @@ def test_opening_again_goes_on_and_somebody_else_is_told(person: Person) -> None
     person.git("config", "user.name", "Bob")
     refused = person.mission("open", "1.1", ok=(3,))
     assert stamps(refused.err) == snapshot("""\
-error: Ada has 1.1 since <time>
+error: Ada took over 1.1 at <time>
  hint: mission handback m/1.1
 """)
     person.git("config", "user.name", "Ada")
