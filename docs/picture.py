@@ -52,10 +52,12 @@ _STEPS, _STEP = 60, timedelta(seconds=10)
 def works(spec: JobSpec) -> Outcome:
     """Finish the first milestone after one failed validation, and be at work on the second."""
     number = spec.env["MISSION_FEATURE"]
-    seconds = 60.0 if number.startswith("1.") else 2000.0
+    if number.startswith("2."):
+        cost, action = ("0.11", "edit src/report/cli.py") if number == "2.1" else ("0.08", "bash pytest -q tests/fonts")
+        return Outcome(2000.0, costs=(Decimal(cost),) * 20, prints=(action,))
     text = "bad\n" if number == "1.2" else "good\n"
     files = {f"{number}.txt": text} if number != "1.3" else {"1.2.txt": "good\n"}
-    return Outcome(seconds, files, costs=(Decimal("0.62"),), completes=number)
+    return Outcome(60.0, files, costs=(Decimal("0.62"),), completes=number)
 
 
 def picture() -> str:

@@ -16,11 +16,11 @@ from mission_cli.surfaces.views.text import money, so_far
     [
         (None, ""),
         (Tally(), ""),
-        (Tally(Decimal("0.1234"), {"input": 900}, 3, action="edit src/app.py"), ", $0.12 so far, edit src/app.py"),
-        (Tally(Decimal("0.0004"), {"input": 9}), ", $0.0004 so far"),
-        (Tally(None, {"input": 900, "output": 80}), ", 980 tokens so far"),
-        (Tally(Decimal(0), {"input": 900}, action="bash pytest -q"), ", 900 tokens so far, bash pytest -q"),
-        (Tally(None, action="\x1b[2Jgone"), ", cost unknown so far, \N{REPLACEMENT CHARACTER}[2Jgone"),
+        (Tally(Decimal("0.1234"), {"input": 900}, 3, action="edit src/app.py"), "$0.12 so far, edit src/app.py"),
+        (Tally(Decimal("0.0004"), {"input": 9}), "$0.0004 so far"),
+        (Tally(None, {"input": 900, "output": 80}), "980 tokens so far"),
+        (Tally(Decimal(0), {"input": 900}, action="bash pytest -q"), "900 tokens so far, bash pytest -q"),
+        (Tally(None, action="\x1b[2Jgone"), "cost unknown so far, \N{REPLACEMENT CHARACTER}[2Jgone"),
     ],
 )
 def test_a_running_attempt_shows_what_it_has_used_and_does(tally: Tally | None, words: str) -> None:

@@ -34,6 +34,8 @@ def status_view(view: MissionView) -> RenderableType:
         parts += [Text(), _milestone(milestone)]
         for feature in milestone.features:
             parts.append(_feature(feature))
+            if told := so_far(feature.tally):
+                parts.append(Text(f"       {told}", style="dim"))
             if feature.finding and all(feature.finding != blocker.detail for blocker in feature.blocked_by[:1]):
                 parts.append(Text(f"       {clean(feature.finding)}", style="yellow"))
     parts += [Text(), *_budget(view)]
@@ -94,7 +96,7 @@ def _feature(feature: FeatureView) -> Text:
     text.append(status(feature.shown_as, 11))
     words = []
     if feature.running_for:
-        words.append(f"{clean(feature.worker)} for {feature.running_for}{so_far(feature.tally)}")
+        words.append(f"{clean(feature.worker)} for {feature.running_for}")
     elif feature.attempts > 1 or (feature.attempts and feature.shown_as not in {"done", "skipped"}):
         words.append(counted(feature.attempts, "attempt"))
     if feature.blocked_by and feature.shown_as not in {"done", "skipped"}:

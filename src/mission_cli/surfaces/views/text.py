@@ -65,16 +65,16 @@ def stopped_line(stopped: Stopped) -> Text:
 
 
 def so_far(tally: Tally | None) -> str:
-    """Return text such as `, $0.12 so far, edit src/app.py`; parts that are not known are left out."""
+    """Return text such as `$0.12 so far, edit src/app.py`; parts that are not known are left out."""
     if tally is None:
         return ""
     if tally.usd:
-        used = f", {_rounded(tally.usd)} so far"
+        used = f"{_rounded(tally.usd)} so far"
     elif tally.total_tokens:
-        used = f", {tally.total_tokens} tokens so far"
+        used = f"{tally.total_tokens} tokens so far"
     else:
-        used = ", cost unknown so far" if tally.usd is None else ""
-    return used + (f", {clean(tally.action)}" if tally.action else "")
+        used = "cost unknown so far" if tally.usd is None else ""
+    return ", ".join(filter(None, (used, clean(tally.action))))
 
 
 def money(category: str, amounts: Money, running: Decimal | None = None) -> str:
