@@ -463,7 +463,7 @@ ok       runner script  TMP/100% 'odd' tools/agent-of-mine
 
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine
 
-cron: it is switched off: #* * * * * PATH='TMP/100\\% '"'"'odd'"'"' tools:/usr/local/bin:/usr/bin:/bin:/usr/sbin' HOME=HOME LANG=C.UTF-8 PYTHON -P -m mission_cli pulse --all --quiet >>HOME/.local/state/mission/cron.log 2>&1 # mission: `mission cron remove` takes this line away
+cron: the entry is disabled: #* * * * * PATH='TMP/100\\% '"'"'odd'"'"' tools:/usr/local/bin:/usr/bin:/bin:/usr/sbin' HOME=HOME LANG=C.UTF-8 PYTHON -P -m mission_cli pulse --all --quiet >>HOME/.local/state/mission/cron.log 2>&1 # mission: `mission cron remove` takes this line away
   → mission cron install
 """)
 

@@ -180,7 +180,7 @@ def test_views_show_what_they_can_whatever_a_file_is_like(at_work: Person) -> No
             committed(person, "m", files)
 
 
-@pytest.mark.parametrize("world", by_day(STOPPED_IN, 3), ids=lambda w: w.__name__)
+@pytest.mark.parametrize("ctx", by_day(STOPPED_IN, 3), ids=lambda w: w.__name__)
 def test_what_runs_is_stopped_whatever_a_file_is_like(at_work: Person, ctx: Callable[[Person], None]) -> None:
     person = at_work
     ctx(person)

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.adapters.git.state import store as state_module
+from mission_cli.adapters.git.state import publisher
 from mission_cli.surfaces import plain
 from mission_cli.surfaces.cli.app import run
 from mission_cli.wiring import assemble, compose
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.kit.people import Person
 
 _PORTS = ("state", "code", "executor", "runtime", "share")
-_FUNCTIONS = {"following": state_module}
+_FUNCTIONS = {"following": publisher}
 """Functions that a module calls by their own name; the place of a point is the module that defines them."""
 
 

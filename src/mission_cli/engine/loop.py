@@ -177,7 +177,7 @@ def _visit(ctx: Context, policy: Policy, report: Report, mission: MissionId, sna
         import traceback
 
         report.bugs.append(f"{mission}: {traceback.format_exc()}")
-        words = f"{mission} cannot be served because of a bug in this program: {type(error).__name__}"
+        words = f"{mission} cannot be served because of a bug in mission: {type(error).__name__}"
         _trouble(ctx, report, MissionError(words, hint="mission pulse --debug shows where"), mission)
     return False
 

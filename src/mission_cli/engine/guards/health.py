@@ -79,7 +79,7 @@ def _here(ctx: Context, name: str) -> list[Finding]:
 def _silent(ctx: Context, installed: Installed) -> list[Finding]:
     span = silence(ctx)
     if not installed.live:
-        return [wrong(installed.kind, f"it is switched off: {installed.text}", INSTALL)]
+        return [wrong(installed.kind, f"the entry is disabled: {installed.text}", INSTALL)]
     if span is not None and span < LATE:
         return []
     words = "it has never started a pulse" if span is None else f"it has not started a pulse for {roughly(span)}"

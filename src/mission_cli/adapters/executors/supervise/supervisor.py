@@ -14,28 +14,23 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import parse_stamp
 from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.executors.jobs.claims import claim
 from mission_cli.adapters.executors.jobs.folder import (
     JobFolder,
-    Surroundings,
-    tree_path,
 )
 from mission_cli.adapters.executors.jobs.slots import SLOTS, take_slot
 from mission_cli.adapters.executors.jobs.tree_copy import copy_in
-from mission_cli.adapters.executors.jobs.tree_lock import TreeLock
 from mission_cli.adapters.executors.sandbox import settings_trust
-from mission_cli.adapters.executors.supervise.first_run import FirstRun
+from mission_cli.adapters.executors.supervise.at_work import FOLDER_GONE, AtWork
 from mission_cli.adapters.executors.supervise.job_environment import (
     MARKER,
     command_of,
-    environment_of,
     is_boxed,
     never_ran,
     open_status,
@@ -45,14 +40,12 @@ from mission_cli.adapters.executors.supervise.watch import (
     Watch,
     cut_short,
 )
-from mission_cli.adapters.fs.atomic import create_whole, read_json, read_tail
-from mission_cli.adapters.fs.locks import is_same_file
+from mission_cli.adapters.fs.atomic import create_whole, read_tail
 from mission_cli.adapters.git.code import trees
 from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.run import start_child, start_detached
-from mission_cli.adapters.proc.wakeup import Bell
 from mission_cli.domain.errors import MissionError
-from mission_cli.domain.paths import SETTINGS_FILE, STOP_FILE
+from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.domain.runs import AgentReport, Exit, Left
 from mission_cli.domain.status import EndReason, JobKind
 from mission_cli.fastpath import KICK
@@ -63,21 +56,12 @@ if TYPE_CHECKING:
     from mission_cli.adapters.executors.jobs.limits import Limits
     from mission_cli.adapters.executors.jobs.output import Output
     from mission_cli.adapters.executors.supervise.job_costs import Account
-    from mission_cli.adapters.secrets.screen import SecretRules
     from mission_cli.ports.agents import Agent
-    from mission_cli.ports.executor import JobSpec
 
 _SLOT_SECONDS = 0.5
 _TREE_SECONDS = 0.1
-_FOLDER_GONE = "the folder of its job was removed while it was running"
 _FIRST_RUN_SECONDS = 0.1
 _CANNOT_EXECUTE = 127
-_SPENDS = frozenset({EndReason.OVER_BUDGET, EndReason.TOO_MANY_STEPS, EndReason.CUT})
-_SPENDER_GRACE = 0.2
-"""Seconds that a run gets to end by itself if every further step would exceed a cap."""
-_STOP_GRACE = 2.0
-"""Seconds to end when everything is stopped."""
-_SIGNALLED = 128
 _DETAIL = 2000
 _SAVES = 2
 """Attempts to save uncommitted work: the git process that does it may be killed."""
@@ -94,34 +78,7 @@ def supervise(folder: Path, lock: int) -> int:
     return 0
 
 
-class _Supervisor:
-    def __init__(self, job: JobFolder, lock: int, spec: JobSpec, around: Surroundings) -> None:
-        self._job, self._lock, self._spec, self._around = job, lock, spec, around
-        self._code = Path(around.code)
-        self._tree = tree_path(Path(around.trees), spec.tree or spec.key)
-        self._tree_lock = TreeLock(self._tree)
-        self._began = ""
-        self._clock = time.monotonic()
-        self._slot: int | None = None
-        self._slot_number = 0
-        self._missing: tuple[str, ...] = ()
-        self._bell = Bell()
-        self._first = FirstRun(AGENTS.get(spec.agent), around)
-
-    @cached_property
-    def _rules(self) -> SecretRules:
-        from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
-
-        return SecretRules(known_secrets(self._around.environment, self._spec.env))
-
-    @property
-    def _worker(self) -> bool:
-        return self._spec.kind is JobKind.WORKER
-
-    @property
-    def _once(self) -> bool:
-        return self._spec.kind in {JobKind.WORKER, JobKind.PLAN}
-
+class _Supervisor(AtWork):
     def run(self) -> None:
         control.become_subreaper(on=True)
         while not self._tree_lock.take(self._around.mark):
@@ -191,7 +148,7 @@ class _Supervisor:
             return
         refused = claim(self._job, self._spec.key, self._around)
         if refused:
-            raise Stop(EndReason.LOST, _FOLDER_GONE) if refused.here else Stop(EndReason.NOT_STARTED, refused.words)
+            raise Stop(EndReason.LOST, FOLDER_GONE) if refused.here else Stop(EndReason.NOT_STARTED, refused.words)
 
     def _make_tree(self) -> None:
         trees.make_tree(
@@ -305,33 +262,6 @@ class _Supervisor:
             said=self._first.is_under_way,
         )
 
-    def _account(self) -> Account:
-        from mission_cli.adapters.executors.supervise.job_costs import Account
-
-        return Account(self._job, self._spec, self._environment(), self._rules)
-
-    def _code_of(self, code: int) -> int:
-        """Return an exit status. The sandbox turns death by a signal into 128 plus its number."""
-        boxed = is_boxed(self._spec, self._around)
-        return _SIGNALLED - code if boxed and _SIGNALLED < code < _SIGNALLED + signal.NSIG else code
-
-    def _grace(self, reason: EndReason) -> float:
-        """Return how many seconds the job gets to end by itself."""
-        if reason in _SPENDS:
-            return _SPENDER_GRACE
-        return min(_STOP_GRACE, self._around.grace_s) if self._all_stopped() else self._around.grace_s
-
-    def _check_stop(self) -> None:
-        if self._job.cancel.exists():
-            raise Stop(EndReason.CANCELLED)
-        if self._all_stopped():
-            raise Stop(EndReason.CANCELLED, "everything was stopped: mission stop --all")
-        if self._bell.terminated:
-            raise Stop(EndReason.EXIT, "the supervisor received SIGTERM", -int(signal.SIGTERM))
-
-    def _all_stopped(self) -> bool:
-        return (self._code / "mission" / STOP_FILE).exists()
-
     def _end(self, child: Popen[bytes], grace: float) -> None:
         control.end_group(child.pid, signal.SIGTERM)
         ends = time.monotonic() + grace
@@ -384,35 +314,6 @@ class _Supervisor:
         self._tree_lock.give_back()
 
     # Small things
-
-    def _environment(self) -> dict[str, str]:
-        return environment_of(self._job, self._spec, self._around, self._tree, self._slot_number)
-
-    def _seconds(self) -> float:
-        if self._began:
-            return time.monotonic() - self._clock
-        started = self._recorded_start()
-        if not started:
-            return 0.0
-        began = parse_stamp(started)
-        if began is None:
-            return 0.0
-        last = self._job.heartbeat.stat().st_mtime if self._job.heartbeat.exists() else began.timestamp()
-        return max(0.0, last - began.timestamp())
-
-    def _recorded_start(self) -> str:
-        raw = read_json(self._job.started)
-        at = raw.get("at") if isinstance(raw, dict) else None
-        return str(at) if at and parse_stamp(str(at)) else self._tree_lock.since_before
-
-    def _has_folder(self) -> bool:
-        """Whether the job's folder is still the original one; `.git/mission` may be deleted at any time."""
-        return is_same_file(self._job.lock, self._lock)
-
-    def _beat(self) -> None:
-        if not self._has_folder():
-            raise Stop(EndReason.LOST if self._began else EndReason.NOT_STARTED, _FOLDER_GONE)
-        self._job.heartbeat.touch()
 
 
 def _now() -> str:

@@ -1,0 +1,131 @@
+"""What every stage of supervising a job uses: its folder, its clock, and whether it has to stop."""
+
+from __future__ import annotations
+
+import signal
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import parse_stamp
+from mission_cli.adapters.agents import AGENTS
+from mission_cli.adapters.executors.jobs.folder import (
+    JobFolder,
+    Surroundings,
+    tree_path,
+)
+from mission_cli.adapters.executors.jobs.tree_lock import TreeLock
+from mission_cli.adapters.executors.supervise.first_run import FirstRun
+from mission_cli.adapters.executors.supervise.job_environment import (
+    environment_of,
+    is_boxed,
+)
+from mission_cli.adapters.executors.supervise.watch import (
+    Stop,
+)
+from mission_cli.adapters.fs.atomic import read_json
+from mission_cli.adapters.fs.locks import is_same_file
+from mission_cli.adapters.proc.wakeup import Bell
+from mission_cli.domain.paths import STOP_FILE
+from mission_cli.domain.status import EndReason, JobKind
+
+if TYPE_CHECKING:
+    from mission_cli.adapters.executors.supervise.job_costs import Account
+    from mission_cli.adapters.secrets.screen import SecretRules
+    from mission_cli.ports.executor import JobSpec
+
+FOLDER_GONE = "the folder of its job was removed while it was running"
+_SPENDS = frozenset({EndReason.OVER_BUDGET, EndReason.TOO_MANY_STEPS, EndReason.CUT})
+_SPENDER_GRACE = 0.2
+"""Seconds that a run gets to end by itself if every further step would exceed a cap."""
+_STOP_GRACE = 2.0
+"""Seconds to end when everything is stopped."""
+_SIGNALLED = 128
+
+
+class AtWork:
+    """One job that is being supervised."""
+
+    def __init__(self, job: JobFolder, lock: int, spec: JobSpec, around: Surroundings) -> None:
+        self._job, self._lock, self._spec, self._around = job, lock, spec, around
+        self._code = Path(around.code)
+        self._tree = tree_path(Path(around.trees), spec.tree or spec.key)
+        self._tree_lock = TreeLock(self._tree)
+        self._began = ""
+        self._clock = time.monotonic()
+        self._slot: int | None = None
+        self._slot_number = 0
+        self._missing: tuple[str, ...] = ()
+        self._bell = Bell()
+        self._first = FirstRun(AGENTS.get(spec.agent), around)
+
+    @cached_property
+    def _rules(self) -> SecretRules:
+        from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
+
+        return SecretRules(known_secrets(self._around.environment, self._spec.env))
+
+    @property
+    def _worker(self) -> bool:
+        return self._spec.kind is JobKind.WORKER
+
+    @property
+    def _once(self) -> bool:
+        return self._spec.kind in {JobKind.WORKER, JobKind.PLAN}
+
+    def _account(self) -> Account:
+        from mission_cli.adapters.executors.supervise.job_costs import Account
+
+        return Account(self._job, self._spec, self._environment(), self._rules)
+
+    def _code_of(self, code: int) -> int:
+        """Return an exit status. The sandbox turns death by a signal into 128 plus its number."""
+        boxed = is_boxed(self._spec, self._around)
+        return _SIGNALLED - code if boxed and _SIGNALLED < code < _SIGNALLED + signal.NSIG else code
+
+    def _grace(self, reason: EndReason) -> float:
+        """Return how many seconds the job gets to end by itself."""
+        if reason in _SPENDS:
+            return _SPENDER_GRACE
+        return min(_STOP_GRACE, self._around.grace_s) if self._all_stopped() else self._around.grace_s
+
+    def _check_stop(self) -> None:
+        if self._job.cancel.exists():
+            raise Stop(EndReason.CANCELLED)
+        if self._all_stopped():
+            raise Stop(EndReason.CANCELLED, "everything was stopped: mission stop --all")
+        if self._bell.terminated:
+            raise Stop(EndReason.EXIT, "the supervisor received SIGTERM", -int(signal.SIGTERM))
+
+    def _all_stopped(self) -> bool:
+        return (self._code / "mission" / STOP_FILE).exists()
+
+    def _environment(self) -> dict[str, str]:
+        return environment_of(self._job, self._spec, self._around, self._tree, self._slot_number)
+
+    def _seconds(self) -> float:
+        if self._began:
+            return time.monotonic() - self._clock
+        started = self._recorded_start()
+        if not started:
+            return 0.0
+        began = parse_stamp(started)
+        if began is None:
+            return 0.0
+        last = self._job.heartbeat.stat().st_mtime if self._job.heartbeat.exists() else began.timestamp()
+        return max(0.0, last - began.timestamp())
+
+    def _recorded_start(self) -> str:
+        raw = read_json(self._job.started)
+        at = raw.get("at") if isinstance(raw, dict) else None
+        return str(at) if at and parse_stamp(str(at)) else self._tree_lock.since_before
+
+    def _has_folder(self) -> bool:
+        """Whether the job's folder is still the original one; `.git/mission` may be deleted at any time."""
+        return is_same_file(self._job.lock, self._lock)
+
+    def _beat(self) -> None:
+        if not self._has_folder():
+            raise Stop(EndReason.LOST if self._began else EndReason.NOT_STARTED, FOLDER_GONE)
+        self._job.heartbeat.touch()
