@@ -261,3 +261,18 @@ def test_a_file_that_is_too_large_is_refused_soon_and_its_status_can_be_set(name
     assert loaded.errors()[-1].line > 1
     after = load(apply(text, [SetFront(("status",), "cancelled")]), "m-1")
     assert after.mission.raw_status == "cancelled"
+
+
+@pytest.mark.parametrize("columns", [2, 100, 9_950, 9_990])
+def test_rows_are_filled_up_only_where_the_line_can_still_be_read(columns: int) -> None:
+    text = TEXT.replace("| # | Feature |", f"| # | Feature {'|' * columns}").replace(
+        "|---|---------|", f"|---|---------|{'-|' * (columns - 1)}"
+    )
+    mended = fix(text, "m-1").text
+    assert (mended == text) is (columns > 100)
+    assert load(mended, "m-1").mission.milestones
+
+
+def test_a_long_row_is_not_filled_up_beyond_what_can_be_read() -> None:
+    text = TEXT.replace("| 1.1 | one | | pending | ~2h | | |", f"| 1.1 | {'x' * 19_985} |")
+    assert fix(text, "m-1").text == text

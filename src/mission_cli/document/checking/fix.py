@@ -17,6 +17,7 @@ from mission_cli.document.reading.load import (
 )
 from mission_cli.document.reading.metadata import state_field
 from mission_cli.document.reading.sections import place_of
+from mission_cli.document.syntax.scan import LONGEST_LINE
 from mission_cli.domain.ids import why_bad_id
 from mission_cli.domain.problems import Problem
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mission_cli.document.syntax.rows import Row, Table
 
 _ROUNDS = 1000
+_MOST_MISSING = 100
+"""A row that lacks more cells is no slip, and stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ def _short_rows(layout: Layout) -> Iterator[tuple[tuple[Edit, ...], Problem]]:
     for table in layout.tables:
         for number, row in enumerate(table.rows):
             missing = len(table.columns) - len(row.cells)
-            if missing > 0 and row.cells and not row.empty():
+            room = LONGEST_LINE - len(row.raw) - len(" |") * (missing + 1)
+            if 0 < missing <= _MOST_MISSING and room >= 0 and row.cells and not row.empty():
                 note = Problem(row.line.number, 1, f"added {counted(missing, 'empty cell')} at the end of the row")
                 yield (_longer(layout, table, number, row, missing),), note
 
