@@ -22,6 +22,7 @@ from mission_cli.document.checking.fix import fix
 from mission_cli.document.checking.lint import lint
 from mission_cli.document.editing.patch import apply_fitting
 from mission_cli.document.reading.placed import load_placed
+from mission_cli.document.syntax import vocabulary
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import MissionStatus
@@ -166,4 +167,10 @@ def test_what_once_took_the_square_of_its_length_does_not(before: str, piece: st
     text = next(text for text in TEXTS if "\n| 1.1 |" in text)
     began = time.process_time()
     look_at(text.replace("\n| 1.1 |", f"\n{before}{piece * LONG} |\n| 1.1 |", 1))
+    assert time.process_time() - began < 2
+
+
+def test_a_number_behind_many_signs_of_currencies_is_no_number_at_once() -> None:
+    began = time.process_time()
+    assert vocabulary.number("€" * 4 * LONG + " 1") is None
     assert time.process_time() - began < 2

@@ -12,7 +12,7 @@ from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionSta
 
 _EMPHASIS = pattern(r"[*_`]*(.*?)[*_`]*\Z")
 _GROUPED = pattern(
-    r"[$€£]*[-+]?[$€£]*(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:_[0-9]{3})+|[0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
+    r"[$€£]*(?:[-+][$€£]*)?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:_[0-9]{3})+|[0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
 )
 """Separators are allowed only between thousands."""
 
