@@ -206,7 +206,7 @@ def test_a_silent_host_is_named_after_three_looks_and_its_mission_taken_over(
     ben.git("fetch", "--quiet")
     lives, takes = f"m: host: it is driven by {host(ada)}", "\n  → mission takeover m\n"
     for times in looks_at(ada, ben):
-        silent = ", whose heartbeat was not renewed lately" if times >= 3 else ""
+        silent = ", whose heartbeat has not been renewed recently" if times >= 3 else ""
         assert ben.mission("why", "m").out == lives + silent + takes
     assert ben.mission("pulse", "--exit-code", ok=(3,)).code == 3
 

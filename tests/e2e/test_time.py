@@ -166,6 +166,6 @@ def test_what_is_never_due_does_not_wait(person: Person) -> None:
     assert "plan.yaml:2:1: `schedule` is `soon`: it is neither a time nor five cron fields" in errors.err
     person.plan(WEEKLY.replace("2099-01-01", "2020-01-01"))
     refused = person.mission("start", "m", "--scheduled", "-y", ok=(2,)).err
-    assert "m cannot wait: `0 3 * * 1` is not due any more" in refused
+    assert "m cannot wait: `0 3 * * 1` has no future run" in refused
     person.plan(ONE, identity="n")
     assert "n cannot wait: it has no schedule" in person.mission("start", "n", "--scheduled", "-y", ok=(2,)).err

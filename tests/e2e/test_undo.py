@@ -198,6 +198,6 @@ def test_history_and_undo_go_as_far_as_the_history_remains(person: Person, how: 
     assert [e["subject"] for e in events] == [newest]
     answer = there.mission("undo", "m", ok=(3,))
     hint = "make the change you want: mission edit m"
-    assert answer.err == f"error: the history here has no version from before: {newest}\n hint: {hint}\n"
+    assert answer.err == f"error: this history has no version from before this decision: {newest}\n hint: {hint}\n"
     assert there.features()["1.2"] == "skipped"
     assert there.mission("diff", "m").code == 0

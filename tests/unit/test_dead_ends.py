@@ -117,7 +117,7 @@ def test_a_wait_without_a_beginning_gets_one_ends_and_names_the_command(what: st
     failed = mission(feature("1.1"), waits=(Wait(ONE, what, status="failed"),))
     (hold,) = [h for h in plan_of(failed).holds if h.kind == "wait"]
     assert (hold.detail, hold.person, hold.unblock) == (
-        f"it waits for {what}, which did not come",
+        f"it waits for {what}, which has not happened",
         True,
         "mission signal m/1.1",
     )

@@ -97,7 +97,7 @@ def _elsewhere(draft: Draft) -> None:
     ]
     unblock = f"mission takeover {mission.id}"
     if draft.observation.host_silent:
-        words = f"it is driven by {host}, whose heartbeat was not renewed lately"
+        words = f"it is driven by {host}, whose heartbeat has not been renewed recently"
         draft.hold("", HoldKind.HOST, words, unblock=unblock, person=True)
     else:
         # Without a remote no other clone can take part: another host means a copied repository or a mistake.

@@ -106,7 +106,9 @@ def _failed(criterion: Criterion, end: Exit, output: str) -> tuple[Verdict, str]
     if missing_tool(criterion.command, end.code, output):
         return Verdict.COULD_NOT_RUN, words
     if end.code == BROKEN_PIPE:
-        words += "\na program in a pipe was ended as the next one stopped reading: write its output to a file first"
+        words += (
+            "\na program in a pipe was killed because the next one stopped reading: write its output to a file first"
+        )
     return Verdict.FAILED, words
 
 

@@ -108,7 +108,7 @@ class Crontab:
         copy = self._run("-e").out
         shown = copy.replace(b"\r", b"\\r")
         if not listing.endswith(shown):
-            raise ToolError("the crontab cannot be read exactly", hint="fix its DOS line ends: crontab -e")
+            raise ToolError("the crontab cannot be read exactly", hint="remove its DOS line endings: crontab -e")
         return listing[: len(listing) - len(shown)].replace(b"\\r\n", b"\r\n") + copy
 
     def _write(self, crontab: bytes) -> None:

@@ -33,7 +33,7 @@ def save_edit(ctx: Context, mission: str, before: str, edited: str) -> Done:
         new = edited if old == before else ctx.state.merge(before, old, edited)
         if new is None:
             hint = f"mission diff {mission} shows what was changed"
-            raise BlockedError("the file was changed at the same place meanwhile", hint=hint)
+            raise BlockedError("the same place in the file was changed in the meantime", hint=hint)
         if new == old:
             return Done("nothing was changed", address)
         there = ctx.state.text_on_disk(address.stored)

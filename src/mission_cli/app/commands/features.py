@@ -253,7 +253,7 @@ def _to(address: Address, status: MissionStatus, event: EventKind, words: str) -
     if now is not status and not mends and (now is None or (now, status) not in MISSION_MOVES):
         help_by = "start" if now in FINISHED_MISSION else "cancel" if now in WAITING_MISSION else "status"
         hint = f"mission {help_by} {address.mission.id}"
-        raise UsageError(f"{address.mission.id} is {address.mission.raw_status}, it cannot become {status}", hint=hint)
+        raise UsageError(f"{address.mission.id} is {address.mission.raw_status} and cannot become {status}", hint=hint)
     return Wanted(words, event, (SetFront(("status",), str(status)),))
 
 

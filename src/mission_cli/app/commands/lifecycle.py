@@ -97,12 +97,12 @@ def _waiting(ctx: Context, mission: Mission) -> tuple[MissionStatus, str]:
     now, zone = ctx.clock.now(), ctx.clock.zone
     due, last = next_due(mission.schedule, now, zone), end_of(mission.end_date, zone)
     if due is None or due <= now or (mission.recurs and last is not None and due > last):
-        words = f"`{mission.schedule}` is not due any more" if mission.schedule else "it has no schedule"
+        words = f"`{mission.schedule}` has no future run" if mission.schedule else "it has no schedule"
         hint = f"set `schedule` in its front matter to a time or five cron fields: mission edit {mission.id}"
         raise UsageError(f"{mission.id} cannot wait: {words}", hint=hint)
     if mission.status is None or (mission.status is not to and (mission.status, to) not in MISSION_MOVES):
         hint = f"end the current execution: mission cancel {mission.id}"
-        raise UsageError(f"{mission.id} is {mission.raw_status}, it cannot become {to}", hint=hint)
+        raise UsageError(f"{mission.id} is {mission.raw_status} and cannot become {to}", hint=hint)
     return to, f"{mission.id} starts {due.astimezone(zone):%a %Y-%m-%d %H:%M}"
 
 

@@ -121,7 +121,7 @@ def choose_runner(ctx: Context, wanted: str = "") -> str:
 def _refuse_unbounded(policy: RunnerPolicy, model: str, wish: PlanRequest) -> None:
     unpriced = not policy.self_priced and policy.step_cost(model) is None
     if unpriced and not policy.bounded and not wish.max_tokens:
-        words = f"the price of `{model}` is not known, and the planning has no other cap than dollars"
+        words = f"the price of `{model}` is unknown, and only dollars limit the planning"
         raise BlockedError(words, hint="add --max-tokens N, or set max_steps of the runner")
 
 

@@ -88,7 +88,8 @@ def undo(ctx: Context, text: str) -> Undone:
         beside = _beside(ctx, address, last, snapshot) if STATE_PUT_BACK in last.events else []
         if new == address.stored.text and not beside:
             raise NotFoundError(
-                f"nothing of it is in the file any more: {last.subject}", hint=f"mission history {address.mission.id}"
+                f"the file no longer contains anything from this decision: {last.subject}",
+                hint=f"mission history {address.mission.id}",
             )
 
         def rework(theirs: str, back: Callable[[str], str] = back, rows: Sequence[Change] = rows) -> str:
@@ -171,7 +172,7 @@ def _refuse(ctx: Context, address: Address, last: Event, before: str, after: str
             raise BlockedError(f"{why}: {last.subject}", hint=instead.format(id=mission))
     if not before:
         hint = f"make the change you want: mission edit {mission}"
-        raise BlockedError(f"the history here has no version from before: {last.subject}", hint=hint)
+        raise BlockedError(f"this history has no version from before this decision: {last.subject}", hint=hint)
     if load(before, mission).mission.spends != load(after, mission).mission.spends:
         raise BlockedError(f"something was spent: {last.subject}", hint="a recorded cost is never removed")
     if last.runs:

@@ -67,7 +67,7 @@ def _gate_hold(draft: Draft, gate: Gate, subject: str) -> Hold:
         person = until is None and not unfinished
         return Hold(subject, HoldKind.DELAY, words, until=until, unblock=approve, person=person)
     if unfinished and gate.kind is not None and gate.status.casefold() in {"", "pending"}:
-        words = f"`{gate.name}` comes after {', '.join(unfinished)}"
+        words = f"`{gate.name}` waits for {', '.join(unfinished)}"
         return Hold(subject, kind, words, unblock=approve)
     return Hold(subject, kind, f"`{gate.name}` is {gate.status or 'pending'}", unblock=approve, person=True)
 
@@ -107,7 +107,7 @@ def waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold
     signal = f"mission signal {draft.mission.id}/{feature.number}"
     for wait in draft.mission.waits:
         if wait.feature == feature.number and (wait.open or wait.status == "failed"):
-            words = f"it waits for {wait.waiting_for}" + ("" if wait.open else ", which did not come")
+            words = f"it waits for {wait.waiting_for}" + ("" if wait.open else ", which has not happened")
             until = _wait_ends(draft, wait) if wait.open else None
             yield Hold(feature.number, HoldKind.WAIT, words, until=until, unblock=signal, person=until is None)
     for request in draft.mission.requests:
