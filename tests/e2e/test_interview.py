@@ -199,7 +199,7 @@ def test_ctrl_c_in_the_interview_leaves_nothing_half_made(person: Person) -> Non
             for answer in answers:
                 child.expect(r"\? |\] ")
                 child.sendline(answer)
-            child.expect([r"reached\? ", r"\[full\] ", r"\[20\] "])
+            child.expect([r"goal\? ", r"\[full\] ", r"\[20\] "])
             child.sendintr()
             assert end(child)[0] == 130
     assert not (folder / "prompt-1.md").exists()

@@ -166,7 +166,7 @@ mode: full
         ("dispatched", "in progress (#29646)"),
         ("pending", "pending"),
     ]
-    assert "not driven by this program" in person.mission("why", "foreign").out
+    assert "not managed by this program" in person.mission("why", "foreign").out
 
 
 def test_a_file_of_the_first_form_is_driven_and_keeps_its_form(person: Person) -> None:

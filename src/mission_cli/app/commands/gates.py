@@ -23,7 +23,7 @@ from mission_cli.domain.status import (
 )
 from mission_cli.domain.tables import LANDING
 from mission_cli.engine.observing.code_look import landing_target
-from mission_cli.planner.milestones.milestones import base_gone
+from mission_cli.planner.mission.base import base_gone
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha

@@ -38,6 +38,7 @@ from mission_cli.planner.milestones.judging import (
     turn_of,
 )
 from mission_cli.planner.milestones.negative_control import control
+from mission_cli.planner.mission.base import base_gone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,15 +87,6 @@ def without_base(draft: Draft) -> None:
     """Hold the mission because its base branch does not exist; name the command that sets another one."""
     words, unblock = base_gone(draft.mission, draft.observation.renamed)
     draft.hold("", HoldKind.BASE, words, unblock=unblock, person=True)
-
-
-def base_gone(mission: Mission, renamed: str) -> tuple[str, str]:
-    """Return that the base branch is gone, with its new name if known, and the command that sets another one."""
-    words = f"the base branch `{mission.base}` does not exist"
-    if renamed:
-        words += f": it was renamed to `{renamed}`"
-    base = command_line(renamed) if renamed else "BRANCH"
-    return words, f"mission set {mission.id} base {base}"
 
 
 def apart(mission: Mission, conflicts: Sequence[str]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli.domain.status import FINISHED_MISSION, HoldKind, MissionStatus
 from mission_cli.domain.values_in_force import Overruled
 from mission_cli.planner.core.decisions import RecordValues
+from mission_cli.planner.mission.base import base_gone
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
@@ -53,6 +54,8 @@ def bounds(draft: Draft) -> None:
 
 def _overruled(draft: Draft, found: Overruled) -> None:
     words = shlex.join(["mission", "set", draft.mission.id, found.key, found.counts]) if found.counts else ""
+    if found.key == "base" and draft.observation.base is None:
+        words = base_gone(draft.mission, draft.observation.renamed)[1]  # the last valid one does not exist any more
     unblock = words or f"mission edit {draft.mission.id}"
     draft.hold("", HoldKind.VALUE, found.words, unblock=unblock, person=True)
     if not found.counts and found.key.startswith("budget."):
