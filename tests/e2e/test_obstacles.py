@@ -313,7 +313,7 @@ PULSES = """\
 "$@" start m --headless >/dev/null
 rm "$HOURS"
 [ ! -e "$KEPT" ] || dd if=/dev/zero of="$KEPT/fill" bs=1k count=100000 2>/dev/null || true
-[ -e "$KEPT" ] || mount -o remount,ro,bind .git
+[ -e "$KEPT" ] || until mount -o remount,ro,bind .git 2>/dev/null; do :; done
 status=0
 "$@" pulse || status=$?
 "$@" why m

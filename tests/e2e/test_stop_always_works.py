@@ -213,7 +213,7 @@ STARTED = """\
 "$1" -P -m mission_cli start m --headless >/dev/null
 until grep -qs "at work" .git/mission/jobs/m/1.1-a1/out.log; do :; done
 """
-READ_ONLY = f"{STARTED}mount --bind .git .git\nmount -o remount,ro,bind .git\n"
+READ_ONLY = f"{STARTED}mount --bind .git .git\nuntil mount -o remount,ro,bind .git 2>/dev/null; do :; done  # busy while a pulse writes\n"
 FULL = f"""\
 mkdir "$KEPT"
 mount -t tmpfs -o size=8m,nr_inodes=3000 none "$KEPT"
