@@ -24,7 +24,7 @@ from mission_cli import __version__
 from mission_cli.adapters.git.code import trees
 from mission_cli.adapters.git.repo.command import Git
 from mission_cli.adapters.user import user_folder
-from mission_cli.domain.host import ROBOT
+from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import MissionId, RunId, Sha
 from mission_cli.domain.status import JobState
 from mission_cli.fastpath import is_idle
@@ -169,7 +169,7 @@ class RealPlace:
         git.run("read-tree", parent, env=env)
         git.run("update-index", "--add", "--cacheinfo", f"100644,{git.store(text.encode())},{path}", env=env)
         tree = git.text("write-tree", env=env)
-        return git.commit_tree(tree, [parent], "theirs\n", author=ROBOT, committer=ROBOT)
+        return git.commit_tree(tree, [parent], "theirs\n", author=PROGRAM, committer=PROGRAM)
 
     def move_state(self, to: Sha | None) -> None:
         """Without its index and its work tree."""
@@ -302,7 +302,7 @@ class FakePlace:
         """A commit that no branch has."""
         objects = self._host.jobs.objects
         files = {**objects.get(parent).files, path: text}
-        return objects.add(Commit(files, (parent,), "theirs\n", ROBOT, self._host.jobs.clock.now()))
+        return objects.add(Commit(files, (parent,), "theirs\n", PROGRAM, self._host.jobs.clock.now()))
 
     def move_state(self, to: Sha | None) -> None:
         """Without the work tree."""

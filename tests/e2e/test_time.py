@@ -102,7 +102,7 @@ def test_a_wait_runs_out_when_two_ticks_agree_and_not_when_the_clock_jumps(perso
     hands.pass_by(timedelta(seconds=60))
     pulse(ctx)
     assert wait_of(person) == "failed"
-    assert person.state_log(1) == ["1.1: person:Bob did not come in time"]
+    assert person.state_log(1) == ["1.1: person:Bob did not happen in time"]
     assert person.starts() == []
 
 
@@ -127,7 +127,7 @@ def test_a_week_of_missed_ticks_is_one_and_done_once(person: Person) -> None:
         pulse(ctx)
         hands.pass_by(timedelta(seconds=60))
     log = person.git("log", "--format=%s", f"{before}..missions", cwd=person.repo / "missions").splitlines()
-    assert log == ["1.1: person:Bob did not come in time"]
+    assert log == ["1.1: person:Bob did not happen in time"]
 
 
 def test_a_mission_of_each_monday_waits_runs_and_waits_again(person: Person) -> None:

@@ -165,9 +165,9 @@ def test_what_the_loop_decided_is_taken_back_and_it_is_said_that_it_may_decide_s
     for span in (timedelta(0), timedelta(hours=2), timedelta(minutes=1)):
         hands.pass_by(span)
         pulse(ctx)
-    assert person.state_log(1) == ["1.1: person:Bob did not come in time"]
+    assert person.state_log(1) == ["1.1: person:Bob did not happen in time"]
     assert person.mission("undo", "m").out.splitlines() == [
-        "m: undone: 1.1: person:Bob did not come in time",
+        "m: undone: 1.1: person:Bob did not happen in time",
         "  Waits 1.1 · person:Bob failed → waiting",
         "the next pulse may decide the same again; to prevent that, pause the mission",
     ]

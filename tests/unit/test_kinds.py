@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.status import HoldKind, JobKind
+from mission_cli.domain.status import FeatureStatus, HoldKind, JobKind, MilestoneStatus, MissionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +76,13 @@ def test_every_event_is_named_by_a_part_and_what_happened() -> None:
         "attempt", "budget", "criteria", "decision", "feature", "gate", "landing", "milestone", "mission",
         "recovery", "request", "runs", "state", "wait", "work",
     }  # fmt: skip
+    statuses = {
+        "mission": [*MissionStatus], "milestone": [*MilestoneStatus], "feature": [*FeatureStatus],
+        "gate": ["pending", "waiting", "until 2026-11-21", "passed", "failed", "approved", "rejected"],
+        "request": ["expired", "withdrawn"], "wait": ["resolved", "failed"],
+    }  # fmt: skip
+    for part, words in statuses.items():
+        assert {str(EventKind.of(part, word)) for word in words} <= EVENTS, "each status that is set has its event"
     assert EventKind.of("gate", "approved (Ada)") is EventKind.GATE_APPROVED
     with pytest.raises(ValueError, match=r"gate\.nonsense"):
         EventKind.of("gate", "nonsense")

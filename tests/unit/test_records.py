@@ -148,9 +148,9 @@ def test_one_without_fields(kind: Any) -> None:
 
 
 def test_one_of_a_module_is_pickled() -> None:
-    from mission_cli.domain.host import ROBOT
+    from mission_cli.domain.host import PROGRAM
 
-    assert pickle.loads(pickle.dumps(ROBOT)) == ROBOT  # noqa: S301 - ours
+    assert pickle.loads(pickle.dumps(PROGRAM)) == PROGRAM  # noqa: S301 - ours
 
 
 @pytest.mark.parametrize(("bases", "body"), [((int,), {}), ((), {"__post_init__": print})], ids=["bases", "post-init"])

@@ -25,11 +25,9 @@ class EventKind(StrEnum):
     FEATURE_TAKEN = "feature.taken"
     GATE_APPROVED = "gate.approved"
     GATE_FAILED = "gate.failed"
-    GATE_OPEN = "gate.open"
     GATE_PASSED = "gate.passed"
     GATE_PENDING = "gate.pending"
     GATE_REJECTED = "gate.rejected"
-    GATE_SKIPPED = "gate.skipped"
     GATE_UNTIL = "gate.until"
     GATE_WAITING = "gate.waiting"
     LANDING_APPROVED = "landing.approved"
@@ -71,11 +69,9 @@ class EventKind(StrEnum):
     STATE_CREATED = "state.created"
     STATE_JOINED = "state.joined"
     STATE_PUT_BACK = "state.put_back"
-    WAIT_EXPIRED = "wait.expired"
     WAIT_FAILED = "wait.failed"
     WAIT_RESOLVED = "wait.resolved"
     WAIT_STARTED = "wait.started"
-    WAIT_TIMEOUT = "wait.timeout"
     WORK_PUT_BACK = "work.put_back"
 
     @classmethod

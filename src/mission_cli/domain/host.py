@@ -31,5 +31,5 @@ def is_elsewhere(host: str, me: str) -> bool:
     return bool(host) and not same_host(host, me)
 
 
-ROBOT = Person("mission", "mission@localhost")
+PROGRAM = Person("mission", "mission@localhost")
 """The identity of state commits, unless the settings name another."""

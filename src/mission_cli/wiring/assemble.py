@@ -39,7 +39,7 @@ from mission_cli.adapters.settings_files import UNBOXED, Found, settings_edited
 from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.adapters.user import key_file, user_folder
 from mission_cli.domain.errors import MissionError, UsageError
-from mission_cli.domain.host import ROBOT, Person
+from mission_cli.domain.host import PROGRAM, Person
 from mission_cli.engine.context import Context
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ if TYPE_CHECKING:
 
 
 def assemble(
-    checkout: Checkout, layout: Layout, found: Found, around: Mapping[str, str], robot: Person, *, ticking: bool
+    checkout: Checkout, layout: Layout, found: Found, around: Mapping[str, str], program: Person, *, ticking: bool
 ) -> Opened:
     """Build the ports; with `ticking`, jobs that end start a pulse."""
     settings = found.settings
     machine = _machine(checkout, settings, around)
-    trees = _trees(checkout, settings, machine.me())
+    trees = trees_folder(checkout, settings, machine.me())
     settle_in(checkout.common_dir, trees, machine.me())
     runtime = FolderRuntime(checkout.runtime, version=__version__, full_look=settings.full_look)
     rules = SecretRules(known_secrets(around, *(r.given for r in settings.runners.values())))
@@ -66,7 +66,7 @@ def assemble(
         environment=around,
         rules=rules,
     )
-    state = GitStateStore(layout, robot=robot)
+    state = GitStateStore(layout, program=program)
     ctx = Context(
         clock=SystemClock(),
         state=state,
@@ -74,7 +74,7 @@ def assemble(
             checkout,
             tree_of=lambda run: tree_path(trees, run),
             screen=Screen(rules, settings.secret_exceptions, settings.max_file_mib << 20),
-            robot=robot,
+            program=program,
         ),
         executor=executor,
         agents=AGENTS,
@@ -151,14 +151,16 @@ def _machine(checkout: Checkout, settings: Settings, around: Mapping[str, str]) 
     )
 
 
-def _trees(checkout: Checkout, settings: Settings, me: str) -> Path:
+def trees_folder(checkout: Checkout, settings: Settings, me: str) -> Path:
+    """Return the folder for the trees of this clone: below `trees` of the settings, or in the state folder."""
     root = Path(settings.trees).expanduser() if settings.trees else user_folder("state") / "trees"
     return trees_of(root, checkout.name.name, me)
 
 
-def _robot(settings: Settings) -> Person:
+def program_of(settings: Settings) -> Person:
+    """Return the author of the program's own commits, according to the settings."""
     if not settings.identity:
-        return ROBOT
+        return PROGRAM
     name, _, rest = settings.identity.partition("<")
     if not name.strip() or not rest.endswith(">"):
         raise UsageError(f"the setting `identity` is {settings.identity!r}", hint="write Name <address>")

@@ -33,11 +33,11 @@ from mission_cli.adapters.git.state.store import GitStateStore
 from mission_cli.adapters.settings_files import UNBOXED, read_settings, settings_at_any_rate
 from mission_cli.adapters.user import environment, own_settings, user_folder
 from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, ToolError
-from mission_cli.domain.host import ROBOT
+from mission_cli.domain.host import PROGRAM
 from mission_cli.fastpath import find_runtime
 from mission_cli.ports.runtime import Trouble
 from mission_cli.settings import Settings
-from mission_cli.wiring.assemble import Opened, _robot, _trees, assemble, python_command, schedule
+from mission_cli.wiring.assemble import Opened, assemble, program_of, python_command, schedule, trees_folder
 
 if TYPE_CHECKING:
     from mission_cli.adapters.diagnostics import LocalInstruments
@@ -56,14 +56,14 @@ def open_repository(start: Path, *, create: bool = False, vouched: bool = False,
         settings_trust.vouch(checkout.runtime / UNBOXED)
     found = read_settings(checkout, own_settings(), os.environ)
     here, remote = found.settings.state == "here", found.settings.remote
-    robot = _robot(found.settings)
+    program = program_of(found.settings)
     layout = find_state(checkout, here=here)
     if layout is None and (create or (remote and shared_head(checkout, remote))):
-        layout = make_state(checkout, here=here, robot=robot, remote=remote)
+        layout = make_state(checkout, here=here, program=program, remote=remote)
     if layout is None:
         raise _no_missions(checkout)
     registry().remember(checkout.name)
-    return assemble(checkout, layout, found, environment(), robot, ticking=ticking)
+    return assemble(checkout, layout, found, environment(), program, ticking=ticking)
 
 
 def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
@@ -79,9 +79,9 @@ def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
             settings_trust.vouch(checkout.runtime / UNBOXED)
     found = settings_at_any_rate(checkout, own_settings(), os.environ)
     problems = [*found.problems]
-    robot, around = ROBOT, dict(os.environ)
+    program, around = PROGRAM, dict(os.environ)
     try:
-        robot = _robot(found.settings)
+        program = program_of(found.settings)
         around = environment()
     except MissionError as error:
         problems.append(error)
@@ -90,13 +90,13 @@ def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
         layout = find_state(checkout, here=True)
     if layout is None and found.settings.remote and shared_head(checkout, found.settings.remote):
         here = found.settings.state == "here"
-        layout = make_state(checkout, here=here, robot=robot, remote=found.settings.remote)
+        layout = make_state(checkout, here=here, program=program, remote=found.settings.remote)
     if layout is None:
         raise _no_missions(checkout)
     with suppress(OSError):
         registry().remember(checkout.name)
     found = replace(found, problems=tuple(problems))
-    return assemble(checkout, layout, found, around, robot, ticking=True)
+    return assemble(checkout, layout, found, around, program, ticking=True)
 
 
 def _no_missions(checkout: Checkout) -> NotFoundError:
@@ -109,7 +109,7 @@ def open_unmade(start: Path) -> Opened:
     checkout = find_checkout(start)
     found = read_settings(checkout, own_settings(), os.environ)
     layout = find_state(checkout, here=found.settings.state == "here") or unmade_state(checkout)
-    return assemble(checkout, layout, found, environment(), _robot(found.settings), ticking=True)
+    return assemble(checkout, layout, found, environment(), program_of(found.settings), ticking=True)
 
 
 def open_scratch(start: Path) -> Opened:
@@ -120,7 +120,7 @@ def open_scratch(start: Path) -> Opened:
     place = user_folder("state") / "scratch.git"
     make_scratch(place)
     checkout = Checkout(place, None)
-    return assemble(checkout, unmade_state(checkout), found, environment(), _robot(found.settings), ticking=True)
+    return assemble(checkout, unmade_state(checkout), found, environment(), program_of(found.settings), ticking=True)
 
 
 def open_homeless(*, create: bool = False) -> GitStateStore | None:
@@ -153,7 +153,7 @@ def storage(opened: Opened) -> LocalStorage:
     from mission_cli.adapters.executors.local.storage import LocalStorage
 
     checkout, settings = opened.checkout, opened.context.settings
-    trees = _trees(checkout, settings, opened.context.machine.me())
+    trees = trees_folder(checkout, settings, opened.context.machine.me())
     return LocalStorage(code=checkout.common_dir, runtime=checkout.runtime, trees_folder=trees)
 
 

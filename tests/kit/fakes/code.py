@@ -14,7 +14,7 @@ from mission_cli.domain.branches.landing import (
     Merge,
 )
 from mission_cli.domain.errors import ToolError
-from mission_cli.domain.host import ROBOT
+from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
 from mission_cli.domain.paths import findings_folders, is_test_file
 from mission_cli.domain.runs import Evidence
@@ -181,7 +181,7 @@ class MemoryCodeRepo:
         now = self._objects.get(commit)
         whole = {**now.files, **files}
         changed = {path: text for path, text in whole.items() if text is not None}
-        return self._objects.add(Commit(changed, (commit,), "Judge as the base does", ROBOT, now.at))
+        return self._objects.add(Commit(changed, (commit,), "Judge as the base does", PROGRAM, now.at))
 
     def missing(self, commit: Sha, paths: Sequence[str]) -> Mapping[str, bool]:
         """There is no checkout."""
@@ -241,7 +241,7 @@ class MemoryCodeRepo:
         work = self._ref(f"heads/mission/{mission}/work")
         if work is not None:
             now = self._objects.get(work)
-            made = self._objects.add(Commit(now.files, (work,), words, ROBOT, now.at))
+            made = self._objects.add(Commit(now.files, (work,), words, PROGRAM, now.at))
             self.move_work(mission, made, work)
 
     def watch(self, missions: Sequence[MissionId], bases: Sequence[str]) -> list[str]:
@@ -268,7 +268,7 @@ class MemoryCodeRepo:
         if conflicts:
             return Merge(None, conflicts)
         at = self._objects.get(dated_like).at
-        return Merge(self._objects.add(Commit(files, (ours, theirs), message, ROBOT, at)))
+        return Merge(self._objects.add(Commit(files, (ours, theirs), message, PROGRAM, at)))
 
     def _merge_commit(self, tip: Sha, work: Sha) -> Sha | None:
         """The commit that brought `tip` to `work`."""

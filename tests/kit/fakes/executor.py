@@ -18,7 +18,7 @@ from tests.kit.fakes.objects import Commit
 from mission_cli._support.text import stamp
 from mission_cli.adapters.executors.jobs.slots import SLOTS
 from mission_cli.domain.errors import ToolError
-from mission_cli.domain.host import ROBOT
+from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.runs import AgentReport, Exit, Job, Tally, Usage
 from mission_cli.domain.status import Cause, EndReason, JobState
@@ -316,7 +316,7 @@ class JobHost:
         spec = self._spec(me.key)
         files = {**self.objects.get(Sha(spec.commit)).files, **outcome.files}
         message = f"work\n\nCompletes-feature: {outcome.completes}\n" if outcome.completes else "work\n"
-        tip = self.objects.add(Commit(files, (Sha(spec.commit),), message, ROBOT, self.clock.now()))
+        tip = self.objects.add(Commit(files, (Sha(spec.commit),), message, PROGRAM, self.clock.now()))
         self.disk.write(f"{TREES}/{spec.tree or me.key}", Tree(tip, spec.branch))
 
     def _leave(self, me: Supervisor, files: Mapping[str, str]) -> None:
@@ -334,7 +334,7 @@ class JobHost:
         parent = tree.tip or Sha(spec.commit)
         files = {**self.objects.get(parent).files, **dict(tree.uncommitted)}
         words = f"Uncommitted work of {key}\n"
-        saved = self.objects.add(Commit(files, (parent,), words, ROBOT, self.clock.now()))
+        saved = self.objects.add(Commit(files, (parent,), words, PROGRAM, self.clock.now()))
         self.disk.write(f"{REFS}/wip/{key}", saved)
         return saved
 

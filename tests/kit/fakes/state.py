@@ -14,7 +14,7 @@ from mission_cli.document.runs.archive import is_roll, split_roll
 from mission_cli.document.runs.merge import merge_runs
 from mission_cli.domain.branches.moves import Moves
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
-from mission_cli.domain.host import ROBOT
+from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.ports.git.state import (
     Edit,
@@ -117,7 +117,7 @@ class MemoryStateStore:
             else:
                 files[write.path] = write.new
         parents = (head,) if head else ()
-        new = self._objects.add(Commit(files, parents, message, author or ROBOT, self._clock.now()))
+        new = self._objects.add(Commit(files, parents, message, author or PROGRAM, self._clock.now()))
         reworks = {write.path: write.rework for write in writes}
         self._publish(head, new, reworks)
         return new
@@ -239,7 +239,7 @@ class MemoryStateStore:
         files = {path: text for path, text in (files | dict(texts)).items() if text is not None}
         before = dict.fromkeys(move.before for move in foreign.moves if move.before)
         lost = [one for one in before if not head or not self._objects.contains(head, one)]
-        new = self._objects.add(Commit(files, (*([head] if head else []), *lost), message, ROBOT, self._clock.now()))
+        new = self._objects.add(Commit(files, (*([head] if head else []), *lost), message, PROGRAM, self._clock.now()))
         self._publish(head, new, {}, settles=True)
         return new
 
@@ -348,7 +348,7 @@ class MemoryStateStore:
         if stuck:
             hint = "merge the branch yourself: git merge, then resolve the conflict markers"
             raise BlockedError(f"both sides changed the same place in {', '.join(stuck)}", hint=hint)
-        return self._objects.add(Commit(files, (head, theirs), message, ROBOT, self._clock.now()))
+        return self._objects.add(Commit(files, (head, theirs), message, PROGRAM, self._clock.now()))
 
     def _persons_only(self, base: Sha, head: Sha, taken: Sequence[Stored]) -> dict[str, str]:
         """The files of missions as they would be if only persons had written since `base`."""
@@ -360,7 +360,7 @@ class MemoryStateStore:
             at = line[0].parents[0]
         for commit in line:
             before = self._objects.get(commit.parents[0]).files
-            for path in () if commit.author == ROBOT else [p for p in {**before, **commit.files} if _is_of(p, taken)]:
+            for path in () if commit.author == PROGRAM else [p for p in {**before, **commit.files} if _is_of(p, taken)]:
                 was, now, here = before.get(path), commit.files.get(path), kept.get(path)
                 if now is None:
                     kept.pop(path, None)

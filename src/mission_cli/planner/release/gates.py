@@ -76,7 +76,7 @@ def _wait(draft: Draft, wait: Wait) -> None:
         return
     left = (parse_duration(wait.timeout) or draft.policy.wait_lifetime) - draft.observation.since(since)
     if draft.has_come(wait.feature, f"the wait for {wait.waiting_for} is over", left):
-        _end_wait(draft, wait, "failed", f"{wait.waiting_for} did not come in time")
+        _end_wait(draft, wait, "failed", f"{wait.waiting_for} did not happen in time")
 
 
 def _end_wait(draft: Draft, wait: Wait, to: str, why: str) -> None:

@@ -53,9 +53,9 @@ def _mend(jobs: Path, trees: Path, was: str, now: Path) -> None:
     """Change the object paths of trees, and the paths in jobs that have not ended, to the new place."""
     for place in (*trees.glob(f"*/*/{_ALTERNATES}"), *trees.glob(f"*/*/*/{_ALTERNATES}")):
         lines = place.read_text().splitlines()
-        mended = [os.fspath(now / "objects") if line == f"{was}/objects" else line for line in lines]
-        if mended != lines:
-            write_whole(place, ("\n".join(mended) + "\n").encode())
+        corrected = [os.fspath(now / "objects") if line == f"{was}/objects" else line for line in lines]
+        if corrected != lines:
+            write_whole(place, ("\n".join(corrected) + "\n").encode())
     homes = {was: os.fspath(now)}
     if was.endswith("/.git") and now.name == ".git":
         homes[was.removesuffix("/.git")] = os.fspath(now.parent)

@@ -35,7 +35,7 @@ from mission_cli.adapters.git.repo.command import (
 from mission_cli.adapters.git.repo.objects import Objects
 from mission_cli.domain.branches.landing import Merge
 from mission_cli.domain.errors import ToolError
-from mission_cli.domain.host import ROBOT
+from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import FeatureNumber, MissionId, Sha, split_run_id
 from mission_cli.domain.paths import is_test_file
 from mission_cli.domain.runs import Evidence
@@ -70,14 +70,14 @@ class GitCodeRepo:
         *,
         tree_of: Callable[[RunId], Path],
         screen: Screen,
-        robot: Person = ROBOT,
+        program: Person = PROGRAM,
     ) -> None:
         self._checkout = checkout
         self._screen = screen
         self._git = Git(checkout.common_dir, durable=True, main_tree=checkout.main_tree)
         self._objects = Objects(self._git, checkout.runtime)
         self._attempts: dict[MissionId, tuple[tuple[int, ...], dict[FeatureNumber, int]]] = {}
-        self._merges = Merges(self._git, checkout.runtime, robot)
+        self._merges = Merges(self._git, checkout.runtime, program)
         self._findings = Findings(self._git, checkout.runtime, self._merges.commit)
         self._known = Known()
         self._tree_of = tree_of

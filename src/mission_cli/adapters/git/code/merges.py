@@ -36,8 +36,8 @@ _LATEST = 4_102_444_799
 class Merges:
     """Makes merge commits in one repository."""
 
-    def __init__(self, git: Git, runtime: Path, robot: Person) -> None:
-        self._git, self._runtime, self._robot = git, runtime, robot
+    def __init__(self, git: Git, runtime: Path, program: Person) -> None:
+        self._git, self._runtime, self._program = git, runtime, program
 
     def of_attempt(self, run: RunId, work: Sha, tip: Sha) -> Merge:
         """Return the merge of an attempt into the finished work."""
@@ -87,7 +87,7 @@ class Merges:
     @cached_property
     def identities(self) -> tuple[Person, Person]:
         """Author and committer of what lands: those of the person's own commits in this repository."""
-        return identities(self._git.git_dir) or (self._robot, self._robot)
+        return identities(self._git.git_dir) or (self._program, self._program)
 
 
 def _date(raw: str) -> str:

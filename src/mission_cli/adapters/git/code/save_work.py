@@ -27,7 +27,7 @@ from mission_cli.adapters.git.repo.command import Git, plain_git
 from mission_cli.adapters.git.repo.objects import LINK, quoted
 from mission_cli.adapters.git.repo.ref_lock import free_dead_lock
 from mission_cli.domain.errors import ToolError
-from mission_cli.domain.host import ROBOT
+from mission_cli.domain.host import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -145,7 +145,7 @@ def _commit_work_tree(
     saved = git.text("write-tree")
     if saved == base and not (lost and list(parents) != [start]):
         return None
-    made = git.commit_tree(saved, parents, f"Uncommitted work of {label}\n", author=ROBOT, committer=ROBOT)
+    made = git.commit_tree(saved, parents, f"Uncommitted work of {label}\n", author=PROGRAM, committer=PROGRAM)
     git.run("update-ref", "refs/saved", made)
     return made
 

@@ -10,7 +10,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.repo.command import ZERO, Git
 from mission_cli.domain.errors import BlockedError, ConflictError
-from mission_cli.domain.host import ROBOT, Person
+from mission_cli.domain.host import PROGRAM, Person
 from mission_cli.domain.ids import Sha
 from mission_cli.ports.git.state import Write
 
@@ -71,12 +71,12 @@ class Move:
             tree = self._tree(parent, commit.files)
             parents = [parent] if parent else []
             who = commit.author
-            parent = self._here.commit_tree(tree, parents, commit.message, author=who, committer=ROBOT, at=commit.at)
+            parent = self._here.commit_tree(tree, parents, commit.message, author=who, committer=PROGRAM, at=commit.at)
         blob = self._here.store(text.encode("utf-8", "surrogateescape"))
         last = {**past[-1].files, "mission.md": ("100644", blob)}
         words = f"{message}{ORIGIN}: {self.origin}\n"
         parents = [parent] if parent else []
-        new = self._here.commit_tree(self._tree(parent, last), parents, words, author=author, committer=ROBOT)
+        new = self._here.commit_tree(self._tree(parent, last), parents, words, author=author, committer=PROGRAM)
         if self._state.join(new, message=message) != new:
             raise ConflictError("the mission files were changed meanwhile", hint="try again")
 
@@ -99,7 +99,7 @@ class Move:
             self.refuse_edits()
             head = self._there.commit_of(layout.branch)
             tree = _write_tree(self._there, layout.runtime, head, drop=self._folder, lines=[])
-            new = self._there.commit_tree(tree, [head] if head else [], message, author=author, committer=ROBOT)
+            new = self._there.commit_tree(tree, [head] if head else [], message, author=author, committer=PROGRAM)
             if not self._there.swap_ref(layout.branch, new, head or ""):
                 raise ConflictError("the mission files were changed meanwhile", hint="try again")
             self._there.run("rm", "-r", "--quiet", "--force", "--ignore-unmatch", "--", self._folder)

@@ -17,7 +17,7 @@ from mission_cli.adapters.git.repo.command import (
 )
 from mission_cli.domain.errors import BlockedError, ToolError
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.host import ROBOT
+from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.paths import MISSION_FOLDERS
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def unmade_state(checkout: Checkout) -> Layout:
     return Layout(checkout.common_dir / _STATE_GIT, root / "missions", f"refs/heads/{_BRANCH}", ("",), checkout.runtime)
 
 
-def make_state(checkout: Checkout, *, here: bool = False, robot: Person = ROBOT, remote: str = "") -> Layout:
+def make_state(checkout: Checkout, *, here: bool = False, program: Person = PROGRAM, remote: str = "") -> Layout:
     """Return the layout of the store. On first use, make the store, from the remote's state branch if it has one.
 
     The branch is fetched from `remote`. If that fails, or `remote` is empty, the last fetch from `origin` is used.
@@ -76,7 +76,7 @@ def make_state(checkout: Checkout, *, here: bool = False, robot: Person = ROBOT,
     with locked(checkout.runtime / "make.lock"):
         found = find_state(checkout, here=here)
         if found is None:
-            found = _make(checkout, robot, remote)
+            found = _make(checkout, program, remote)
     return found
 
 
@@ -89,7 +89,7 @@ def shared_head(checkout: Checkout, remote: str) -> Sha | None:
     return found if found and began_as_state(git, found) else None
 
 
-def _make(checkout: Checkout, robot: Person, remote: str) -> Layout:
+def _make(checkout: Checkout, program: Person, remote: str) -> Layout:
     code = Git(checkout.common_dir, own_config=True)
     folder = ".missions" if _missions_taken(code) else "missions"
     root = checkout.main_tree or checkout.common_dir
@@ -113,7 +113,7 @@ def _make(checkout: Checkout, robot: Person, remote: str) -> Layout:
     else:
         empty = git.text("hash-object", "-t", "tree", "-w", "--stdin")
         first = git.commit_tree(
-            empty, [], f"Begin\n\nMission-Event: {EventKind.STATE_CREATED}\n", author=robot, committer=robot
+            empty, [], f"Begin\n\nMission-Event: {EventKind.STATE_CREATED}\n", author=program, committer=program
         )
         git.swap_ref(f"refs/heads/{_BRANCH}", first, ZERO)
     git.run("config", "core.bare", "false")
@@ -216,7 +216,9 @@ def make_scratch(git_dir: Path) -> None:
         plain_git(git_dir.parent, "init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(git_dir))
         git = Git(git_dir)
         empty = git.text("hash-object", "-t", "tree", "-w", "--stdin")
-        git.swap_ref("refs/heads/main", git.commit_tree(empty, [], "Nothing\n", author=ROBOT, committer=ROBOT), ZERO)
+        git.swap_ref(
+            "refs/heads/main", git.commit_tree(empty, [], "Nothing\n", author=PROGRAM, committer=PROGRAM), ZERO
+        )
 
 
 def make_home(folder: Path) -> Layout:

@@ -34,7 +34,7 @@ from mission_cli.adapters.git.state.work_tree import (
     sync_removed,
 )
 from mission_cli.domain.errors import ConflictError, MissionError
-from mission_cli.domain.host import ROBOT
+from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import Sha
 from mission_cli.ports.git.state import (
     Write,
@@ -52,9 +52,9 @@ if TYPE_CHECKING:
 class Publisher:
     """One state branch with its git dir, its journal and, if there is one, its work tree."""
 
-    def __init__(self, layout: Layout, *, robot: Person = ROBOT) -> None:
+    def __init__(self, layout: Layout, *, program: Person = PROGRAM) -> None:
         self.layout = layout
-        self._robot = robot
+        self._program = program
         self._git = Git(layout.git_dir, layout.work_tree, durable=True)
         self._objects = Objects(self._git, copies(layout.git_dir))
         self._contents = Contents(self._objects, layout.folders)

@@ -193,7 +193,7 @@ class GitStateStore(Publisher):
                 raise ConflictError("the mission files were changed meanwhile", hint="try again")
             tree = self._objects.changed_tree(head, entries_of(self._objects, texts))
             parents = [*([head] if head else []), *left_out(self._objects, foreign)]
-            new = self._git.commit_tree(tree, parents, message, author=self._robot, committer=self._robot)
+            new = self._git.commit_tree(tree, parents, message, author=self._program, committer=self._program)
             known = foreign.moves[0].before
             self._publish(head, new, self._writes(head or known, new, list(texts)), known=known)
         return new
@@ -249,13 +249,13 @@ class GitStateStore(Publisher):
         was, ours, other = (self._objects.files(commit) if commit else {} for commit in (base, head, theirs))
         changes: dict[str, Entry | None] = {}
         if taken and base:
-            kept = persons_only(self._git, self._objects, base, head, taken, self._robot)
+            kept = persons_only(self._git, self._objects, base, head, taken, self._program)
             changes = {path: kept.get(path) for path in {**ours, **kept} if is_of(path, taken)}
             ours = {**{path: entry for path, entry in ours.items() if path not in changes}, **kept}
         changes |= join_entries(self._objects, was, ours, other)
         changes |= driven_as(self._objects, {**ours, **changes}, other, taken)
         tree = self._objects.changed_tree(head, changes)
-        return self._git.commit_tree(tree, [head, theirs], message, author=self._robot, committer=self._robot)
+        return self._git.commit_tree(tree, [head, theirs], message, author=self._program, committer=self._program)
 
     def _make_commit(self, head: Sha | None, writes: Sequence[Write], message: str, author: Person | None) -> Sha:
         entries: dict[str, Entry | None] = {}
@@ -269,7 +269,7 @@ class GitStateStore(Publisher):
             entries[write.path] = None if write.new is None else (mode, self._objects.store(as_bytes(write.new)))
         tree = self._objects.changed_tree(head, entries)
         parents = [head] if head else []
-        return self._git.commit_tree(tree, parents, message, author=author or self._robot, committer=self._robot)
+        return self._git.commit_tree(tree, parents, message, author=author or self._program, committer=self._program)
 
     # The journal
 

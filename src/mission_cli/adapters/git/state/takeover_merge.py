@@ -25,7 +25,7 @@ def is_of(path: str, missions: Sequence[Stored]) -> bool:
 
 
 def persons_only(
-    git: Git, objects: Objects, base: str, head: str, missions: Sequence[Stored], robot: Person
+    git: Git, objects: Objects, base: str, head: str, missions: Sequence[Stored], program: Person
 ) -> dict[str, Entry]:
     """Return the files of missions at `head` as if the loop had written nothing since `base`.
 
@@ -36,7 +36,7 @@ def persons_only(
     for line in words.splitlines():
         names, _, author = line.partition("\t")
         commit, *parents = names.split(" ")
-        if author != str(robot) and parents and parents[0]:
+        if author != str(program) and parents and parents[0]:
             _make_again(objects, kept, objects.files(parents[0]), objects.files(commit), missions)
     return kept
 

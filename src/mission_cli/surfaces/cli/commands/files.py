@@ -66,20 +66,20 @@ def lint(
     from mission_cli.document.reading.placed import load_placed
 
     sources = _on_disk(_sources(shell, paths or [])) if mend else _sources(shell, paths or [])
-    mended: list[tuple[str, Problem]] = []
+    corrected: list[tuple[str, Problem]] = []
     found: list[tuple[str, Problem]] = []
     for source in sources:
         text, done = _mended(source) if mend else (source.text, ())
-        mended += [(source.path, note) for note in done]
+        corrected += [(source.path, note) for note in done]
         read = load_placed if source.placed else load
         found += [(source.path, problem) for problem in (*source.met, *check(read(text, source.identity)))]
     errors = sum(p.severity == "error" for _, p in found)
-    lines = [f"{path}:{note.line}: fixed: {note.message}" for path, note in mended]
+    lines = [f"{path}:{note.line}: fixed: {note.message}" for path, note in corrected]
     lines += [p.at(path) for path, p in found]
     if found:
         lines.append(f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}")
     words = "\n".join(clean(line) for line in lines) or "no errors or warnings"
-    fixed = [Fixed(path, note.line, note.message) for path, note in mended]
+    fixed = [Fixed(path, note.line, note.message) for path, note in corrected]
     shell.say(words, Linted([_with_path(path, p) for path, p in found], errors, fixed))
     return 1 if errors else 0
 
