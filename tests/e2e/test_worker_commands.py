@@ -9,11 +9,11 @@ import pytest
 import typer.main
 
 from mission_cli.adapters.executors.jobs.folder import JobFolder, Surroundings
+from mission_cli.app.authority import READING
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.status import JobKind
 from mission_cli.ports.executor import JobSpec
 from mission_cli.surfaces.cli.app import app
-from mission_cli.surfaces.cli.shell import READING
 from mission_cli.wiring.job_ancestry import refuse_worker
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from mission_cli._support.text import counted
-from mission_cli.domain.errors import BlockedError, MissionError, NotWrittenError, refusals_said
+from mission_cli.domain.errors import BlockedError, MissionError, refusals_said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,25 +56,16 @@ def stop_everything(repo: Path) -> tuple[str, AllStopped]:
 
     Raises NotWrittenError if STOP cannot be written; the jobs have been told to end then, too.
     """
-    from mission_cli.app.results.changes import AllStopped
-    from mission_cli.engine.halt import LIFT, stop_jobs
+    from mission_cli.app.pulses.stop import stop_all
+    from mission_cli.engine.halt import LIFT
     from mission_cli.wiring.emergency import open_brake
     from mission_cli.wiring.job_ancestry import refuse_worker
 
     refuse_worker(repo)
-    brake, refused = open_brake(repo), None
-    try:
-        with refusals_said():
-            brake.runtime.press_stop(on=True, by=brake.person)
-    except MissionError as error:
-        refused = error
-    ended = stop_jobs(brake.executor)
-    if refused is not None:
-        words = f"STOP cannot be written: {refused.message}; {counted(len(ended), 'running job')} told to end"
-        raise NotWrittenError(words, hint=f"{refused.hint}; then run again: mission stop --all")
-    running = f"{counted(len(ended), 'running job')} told to end" if ended else "nothing is running"
-    words = f"STOP is set: nothing starts any more, {running}; lift it with `{LIFT}`"
-    return words, AllStopped(brake.runtime.stopped(), ended)
+    brake = open_brake(repo)
+    result = stop_all(brake.runtime, brake.executor, brake.person)
+    running = f"{counted(len(result.ended), 'running job')} told to end" if result.ended else "nothing is running"
+    return f"STOP is set: nothing starts any more, {running}; lift it with `{LIFT}`", result
 
 
 def plain_stop(repo: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import write_whole
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.agent_commands import CommandFile as CommandFile  # noqa: PLC0414 - for surfaces
     from mission_cli.adapters.git.repo.describe import Described
-    from mission_cli.adapters.git.state.attach import Move
     from mission_cli.adapters.git.state.merging import MergedFile
     from mission_cli.adapters.git.state.store import GitStateStore as GitStateStore  # noqa: PLC0414 - for surfaces
     from mission_cli.adapters.schedule.local import (
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         LocalSchedule as LocalSchedule,  # noqa: PLC0414 - for surfaces
     )
     from mission_cli.domain.host import Person
+    from mission_cli.ports.git.state import Relocation, Stored
     from mission_cli.ports.templates import Templates
 
 __all__ = [
@@ -100,8 +101,9 @@ def templates() -> Templates:
     return JinjaTemplates()
 
 
-def transfer(home: GitStateStore, state: GitStateStore, *, folder: str, to: str) -> Move:
+def transfer(home: GitStateStore, state: GitStateStore, stored: Stored) -> Relocation:
     """Return the way of a mission's files and history from one state repository to another."""
     from mission_cli.adapters.git.state.attach import Move
 
-    return Move(home, state, folder=folder, to=to)
+    here, there = PurePosixPath(stored.path).parent, PurePosixPath(state.path_for(stored.id)).parent
+    return Move(home, state, folder=str(here), to=str(there))

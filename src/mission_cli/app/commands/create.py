@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from mission_cli.document.plans.model import Plan
     from mission_cli.domain.host import Person
     from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import (
+        Relocation,
         Snapshot,
         StateStore,
         Stored,
@@ -123,8 +125,24 @@ def adopt(text: str, name: str, *, store: StateStore, person: Person, identity: 
     raise ConflictError("the mission files keep changing", hint="try again")
 
 
-def attached(snapshot: Snapshot, stored: Stored, *, repo: str, base: str) -> str:
-    """Return a mission's text as it is attached to a repository. Raises UsageError if its id is taken there."""
+def attach(ctx: Context, stored: Stored, relocation: Relocation, *, repo: str, base: str) -> str:
+    """Move a mission without a repository into the repository of the context; return its path on disk.
+
+    If this is killed at any point, doing it again finishes the move. Raises UsageError if its id is taken here.
+    """
+    relocation.refuse_edits()
+    person = ctx.person()
+    if not relocation.is_done():
+        text = _attached(ctx.state.snapshot(), stored, repo=repo, base=base)
+        found = Entry(EventKind.MISSION_ATTACHED, f"{stored.id} was moved into this repository")
+        relocation.bring(text, message(stored.id, [found]), person)
+    gone = Entry(EventKind.MISSION_ATTACHED, f"{stored.id} was moved to {repo}")
+    relocation.tidy(message(stored.id, [gone]), person)
+    return ctx.state.work_path(ctx.state.path_for(stored.id))
+
+
+def _attached(snapshot: Snapshot, stored: Stored, *, repo: str, base: str) -> str:
+    """Return a mission's text as it is attached to a repository."""
     _refuse(stored.id, {m.casefold() for m in snapshot.missions})
     front = load(stored.text, stored.id).layout.front
     changes: list[Change] = [SetFront(("repo",), repo)]

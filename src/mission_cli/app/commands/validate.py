@@ -10,6 +10,7 @@ from mission_cli._support.dataclass import (
     replace,
 )
 from mission_cli._support.text import stamp
+from mission_cli.app.results.changes import JudgedCriterion, Validated
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.events import EventKind
@@ -40,9 +41,11 @@ from mission_cli.planner.milestones.judging import (
     turn_of,
 )
 from mission_cli.planner.milestones.meant import ACCEPT_CHANGE
-from mission_cli.planner.milestones.milestones import passed_criteria
+from mission_cli.planner.milestones.milestones import current_milestones, passed_criteria
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mission_cli.app.addressing import Address
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, Milestone
@@ -70,6 +73,24 @@ class Validation:
     """The commit in which the files that criteria use are those of the base."""
     before: tuple[Criterion, ...] = ()
     """The criteria that are also run on `against`: these, and those of the milestones that have passed."""
+
+
+def validate(ctx: Context, address: Address, *, report_only: bool, again: bool, wait: Callable[[], None]) -> Validated:
+    """Check a milestone, by default the current one; commit the verdicts, unless `report_only`.
+
+    `wait` is called between two looks at the running checks. Raises BlockedError if the milestone is not ready, or STOP
+    is set.
+    """
+    current = current_milestones(address.mission) or address.mission.milestones[-1:]
+    wanted = address.need_milestone() if address.milestone else current[0]
+    validation = begin(ctx, address, wanted, report_only=report_only, again=again)
+    while (judgement := step(ctx, validation)).starts or judgement.running:
+        wait()
+    if not report_only:
+        conclude(ctx, validation, judgement.known)
+    asked = [ask.prompt for ask in judgement.asks] + [request.prompt for request in judgement.asked]
+    judged = [JudgedCriterion(j.criterion.text, j.criterion.kind, j.verdict, j.detail) for j in judgement.known]
+    return Validated(wanted.number, validation.commit, judged, asked)
 
 
 def begin(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.status import PASSES, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from mission_cli.document.merging.difference import Difference
     from mission_cli.domain.ids import MissionId, RunId, Sha
     from mission_cli.domain.problems import Problem
-    from mission_cli.domain.status import CriterionKind, Verdict
+    from mission_cli.domain.status import CriterionKind
     from mission_cli.ports.runtime import Stopped
 
 
@@ -122,6 +123,16 @@ class Validated:
     criteria: Sequence[JudgedCriterion]
     needs_person: Sequence[str]
     """Questions that only a person can answer."""
+
+    @property
+    def outcome(self) -> str:
+        """passed, failed, could_not_run or needs_person."""
+        verdicts = {one.verdict for one in self.criteria}
+        if not verdicts or Verdict.COULD_NOT_RUN in verdicts:
+            return "needs_person" if self.needs_person and not verdicts else "could_not_run"
+        if not verdicts <= PASSES:
+            return "failed"
+        return "needs_person" if self.needs_person else "passed"
 
 
 @dataclass(frozen=True, slots=True)

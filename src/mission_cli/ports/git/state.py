@@ -108,6 +108,29 @@ Texts = tuple[str | None, str | None]
 """A file before and after a change; None: it does not exist."""
 
 
+class Relocation(Protocol):
+    """Moves one mission, with its commits, from one state repository to another."""
+
+    def refuse_edits(self) -> None:
+        """Raise BlockedError if the mission has uncommitted edits."""
+        ...
+
+    def is_done(self) -> bool:
+        """Whether this state of the mission was moved already, by a move that died before `tidy`."""
+        ...
+
+    def bring(self, text: str, message: str, author: Person) -> None:
+        """Commit its history and then `text` as its file, all or nothing.
+
+        Raises ConflictError if the mission files move meanwhile.
+        """
+        ...
+
+    def tidy(self, message: str, author: Person) -> None:
+        """Remove the mission from its old place. Raises BlockedError if a person has uncommitted edits of it."""
+        ...
+
+
 class StateStore(Protocol):
     """A repository and a folder. Only `commit`, `join` and `put_back` change them.
 

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from mission_cli._support.dataclass import dataclass, field
+from mission_cli.app.authority import READING, VOUCHING
 from mission_cli.domain.errors import MissionError, UsageError, refusals_said
 from mission_cli.surfaces.as_json import SCHEMA, Error, Failed, FileError, as_json
 from mission_cli.surfaces.plain import BUG, clean, is_unicode
@@ -42,6 +43,8 @@ class Shell:
     """One call of the program: its repository and its output. Data goes to stdout, messages go to stderr."""
 
     repo: Path = field(default_factory=Path)
+    command: str = ""
+    """Name of the command; it decides whether the person accepts the settings (`app.authority`)."""
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -54,18 +57,18 @@ class Shell:
     """For a view: returns since when and by whom STOP is set, or None."""
     _opened: Opened | None = None
 
-    def open(self, *, create: bool = False, vouched: bool = False) -> Opened:
-        """Open the repository; `vouched` for a command by which a person accepts the settings."""
+    def open(self, *, create: bool = False) -> Opened:
+        """Open the repository."""
         from mission_cli.wiring.compose import open_repository
 
-        return open_repository(self.repo, create=create, vouched=vouched)
+        return open_repository(self.repo, create=create, vouched=self.command in VOUCHING)
 
-    def open_at_any_rate(self, *, vouched: bool = False) -> Opened:
+    def open_at_any_rate(self) -> Opened:
         """Open it for a command that must work even with invalid settings; print a warning for each of those."""
         from mission_cli.wiring.compose import open_at_any_rate
 
         if self._opened is None:
-            self._opened = open_at_any_rate(self.repo, vouched=vouched)
+            self._opened = open_at_any_rate(self.repo, vouched=self.command in VOUCHING)
             for problem in self._opened.problems:
                 self.note(f"warning: {problem.message}" + (f" ({problem.hint})" if problem.hint else ""))
         return self._opened
@@ -141,11 +144,6 @@ class Shell:
         return sys.stdin.isatty() and sys.stdout.isatty() and not self.as_json
 
 
-READING = frozenset(
-    {"diff", "doctor", "export", "history", "inbox", "lint", "list", "logs", "schema", "show", "status", "why"}
-)
-"""The commands that do not change a mission; a worker may run them."""
-
 _COMMON: dict[str, Any] = {
     "json_output": (Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")], False),
     "repo": (
@@ -179,6 +177,7 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[.
             common = {key: values.pop(key) for key in _COMMON}
             shell = Shell(
                 repo=common["repo"],
+                command=name,
                 as_json=common["json_output"],
                 quiet=common["quiet"],
                 verbose=common["verbose"],

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mission_cli._support.text import counted
-from mission_cli.domain.errors import UsageError, refusals_said
+from mission_cli.domain.errors import UsageError
 from mission_cli.surfaces.cli.commands.lifecycle import finish, pulse_and_tell
 from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Yes, command
 from mission_cli.surfaces.plain import stop_everything
@@ -45,7 +45,7 @@ def resume(
 
     if everywhere:
         return _lift(shell)
-    opened = shell.open(vouched=True)
+    opened = shell.open()
     return finish(shell, opened, features.resume(opened.context, mission, reason=reason))
 
 
@@ -84,15 +84,13 @@ def stop(
 
 def _lift(shell: Shell) -> int:
     """Lift STOP, and run a pulse if the settings are valid."""
+    from mission_cli.app.pulses.stop import lift_stop
     from mission_cli.app.results.changes import StopLifted
     from mission_cli.wiring.emergency import open_brake
 
-    runtime = open_brake(shell.repo).runtime
-    was = runtime.stopped()
-    with refusals_said():
-        runtime.press_stop(on=False)
-    opened = shell.open_at_any_rate(vouched=True)
+    was = lift_stop(open_brake(shell.repo).runtime)
+    opened = shell.open_at_any_rate()
     if not opened.problems:
         pulse_and_tell(shell, opened)
-    shell.say("STOP is lifted" if was else "STOP was not set", StopLifted(was is not None))
+    shell.say("STOP is lifted" if was else "STOP was not set", StopLifted(was))
     return 0

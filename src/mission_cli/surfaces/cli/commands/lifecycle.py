@@ -9,7 +9,6 @@ import typer
 
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import MissionId
-from mission_cli.domain.status import PASSES, HoldKind, Verdict
 from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Yes, command
 from mission_cli.surfaces.plain import GONE, clean, complaints, exit_code
 
@@ -65,7 +64,7 @@ def start(
     from mission_cli.engine.guards.state_guard import secured
     from mission_cli.surfaces.views.consent import consent_view, kept_words
 
-    opened = shell.open(vouched=True)
+    opened = shell.open()
     address = resolve(opened.context.state.snapshot(), mission)
     if not base and not address.mission.base and (base := opened.default_base()):
         shell.note(f"the file names no base branch: using `{base}`, which is checked out (--base names another)")
@@ -136,7 +135,7 @@ def takeover(shell: Shell, mission: Identity = "") -> int:
     """Make this clone the driver of a mission."""
     from mission_cli.app.commands import lifecycle
 
-    opened = shell.open(vouched=True)
+    opened = shell.open()
     return finish(shell, opened, lifecycle.takeover(opened.context, mission))
 
 
@@ -144,7 +143,7 @@ def retry(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -
     """Try a feature again."""
     from mission_cli.app.commands import features
 
-    opened = shell.open(vouched=True)
+    opened = shell.open()
     what = features.reopens(opened.context, feature)
     if what and not shell.agreed(what, yes=yes):
         return 0
@@ -213,34 +212,16 @@ def validate(
 ) -> int:
     """Check a milestone now."""
     from mission_cli.app.addressing import resolve
-    from mission_cli.app.commands import validate as judging
-    from mission_cli.app.results.changes import JudgedCriterion, Validated
-    from mission_cli.planner.milestones.milestones import current_milestones
+    from mission_cli.app.commands.validate import validate as judge
 
-    opened = shell.open()
-    address = resolve(opened.context.state.snapshot(), milestone)
-    current = current_milestones(address.mission) or address.mission.milestones[-1:]
-    wanted = address.need_milestone() if address.milestone else current[0]
-    validation = judging.begin(opened.context, address, wanted, report_only=report_only, again=again)
-    while True:
-        judgement = judging.step(opened.context, validation)
-        if not (judgement.starts or judgement.running):
-            break
-        time.sleep(_LOOK_SECONDS)  # polled: no notification comes when a check has ended
-    if not report_only:
-        judging.conclude(opened.context, validation, judgement.known)
-    asked = [a.prompt for a in judgement.asks] + [r.prompt for r in judgement.asked]
-    lines = [f"{j.verdict:<14} {j.criterion.text}" for j in judgement.known]
-    lines += [f"{'needs a person':<14} {prompt}" for prompt in asked]
-    judged = [JudgedCriterion(j.criterion.text, j.criterion.kind, j.verdict, j.detail) for j in judgement.known]
-    result = Validated(wanted.number, validation.commit, judged, asked)
+    ctx = shell.open().context
+    address = resolve(ctx.state.snapshot(), milestone)
+    # Polled: no notification comes when a check has ended.
+    result = judge(ctx, address, report_only=report_only, again=again, wait=lambda: time.sleep(_LOOK_SECONDS))
+    lines = [f"{j.verdict:<14} {j.text}" for j in result.criteria]
+    lines += [f"{'needs a person':<14} {prompt}" for prompt in result.needs_person]
     shell.say("\n".join(lines) or "the milestone has no criteria to check", result)
-    verdicts = {j.verdict for j in judgement.known}
-    if not verdicts or Verdict.COULD_NOT_RUN in verdicts:
-        return 3 if asked and not verdicts else 2
-    if not verdicts <= PASSES:
-        return 1
-    return 3 if asked else 0
+    return {"passed": 0, "failed": 1, "could_not_run": 2, "needs_person": 3}[result.outcome]
 
 
 # What they share
@@ -260,22 +241,19 @@ def pulse_and_tell(shell: Shell, opened: Opened) -> None:
 
 
 def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False, only: bool = False) -> int:
-    """Run a pulse after a command, then print what happened; with `only`, the pulse serves no other mission.
-
-    With invalid settings no pulse runs, so that nothing is started; later pulses do the rest.
-    """
+    """Run the pulse that the command calls for, then print what happened; with `only`, it serves no other mission."""
+    from mission_cli.app.pulses.after import follow_up
     from mission_cli.app.results.changes import Changed, Landed
 
     identity = done.address.mission.id
-    report = None if opened.problems else _pulse(opened, [identity] if only else ())
+    followed = follow_up(opened.context, done, settings_valid=not opened.problems, only=only)
+    report, waits = followed.report, followed.landing_waits if landing else ()
     if report is not None:
         _tell(shell, report)
-    case = report.cases.get(identity) if report is not None else None
-    held = [h for h in case.plan.holds if h.kind == HoldKind.LANDING] if case and landing else []
-    words = "; ".join([done.words, *(f"landing waits: {h.detail}" for h in held)])
-    commit, waits = done.commit or "", [h.detail for h in held]
+    words = "; ".join([done.words, *(f"landing waits: {detail}" for detail in waits)])
+    commit = done.commit or ""
     shell.say(words, Landed(identity, done.words, commit, waits) if landing else Changed(identity, done.words, commit))
-    return 3 if held else exit_code(report) if report is not None else 0
+    return 3 if waits else exit_code(report) if report is not None else 0
 
 
 def _pulse(opened: Opened, only: Sequence[MissionId] = ()) -> Report:

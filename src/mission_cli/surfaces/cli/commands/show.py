@@ -6,7 +6,6 @@ import itertools
 import os
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,6 @@ from rich.console import Group
 from rich.text import Text
 
 from mission_cli.domain.errors import NotFoundError
-from mission_cli.domain.ids import Sha
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.views.reasons import reasons, waiting_lines
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
 
 _FOLLOW_SECONDS = 0.2
 _LOG_TAIL = 20_000
+_MOST_NEWS = 15
 
 Anything = Annotated[str, typer.Argument(metavar="ID[/1[.2]]", help="A mission, milestone or feature.")]
 
@@ -229,27 +228,22 @@ def inbox(shell: Shell) -> int:
 def bare(shell: Shell) -> int:
     """Show what happened since you last looked, and what waits for you."""
     from mission_cli.app.queries.inbox import everything_waiting
+    from mission_cli.app.queries.news import mark_seen, since_last_look
     from mission_cli.app.results.reports import Overview
 
-    opened = shell.look()
-    ctx = opened.context
-    last = ctx.runtime.last_look()
-    snapshot = ctx.state.snapshot()
-    known = last and any(e.commit == last for e in ctx.state.history(limit=1000))
-    events = ctx.state.history(since=Sha(last) if known else None, limit=30)
-    notable = [e for e in events if not known or e.commit != last]
+    ctx = shell.look().context
+    news = since_last_look(ctx)
     lines: list[RenderableType] = []
-    if notable:
-        lines += [Text("Since you last looked", style="bold"), *(Text(clean(_event(e))) for e in notable[:15]), Text()]
+    if news.events:
+        lines.append(Text("Since you last looked", style="bold"))
+        lines += [*(Text(clean(_event(e))) for e in news.events[:_MOST_NEWS]), Text()]
     lines.append(list_view(_lines_here(shell)))
     found = everything_waiting(ctx)
     if found:
         lines += [Text(), Text("Waiting for you", style="bold yellow")]
         lines += waiting_lines(found)
-    shell.show(Group(*lines), Overview(notable, _lines_here(shell), [w for _, w in found]))
-    if snapshot.head:
-        with suppress(OSError):  # if the disk is full, the next call shows the same events again
-            ctx.runtime.note_look(snapshot.head)
+    shell.show(Group(*lines), Overview(news.events, _lines_here(shell), [w for _, w in found]))
+    mark_seen(ctx, news)
     return 0
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.errors import DocumentError, NotFoundError, UsageError
-from mission_cli.domain.events import EventKind
 from mission_cli.surfaces.cli.commands.create import create_mission
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean
@@ -124,31 +123,19 @@ def attach(
     If the command is killed at any point, running it again finishes the move.
     """
     from mission_cli.app.addressing import resolve
-    from mission_cli.app.commands.create import attached
+    from mission_cli.app.commands.create import attach as move_here
     from mission_cli.app.results.files import Attached
-    from mission_cli.engine.recording.entry import Entry
-    from mission_cli.engine.recording.record import message
     from mission_cli.wiring.compose import open_homeless
-    from mission_cli.wiring.host import git_person, transfer
+    from mission_cli.wiring.host import transfer
 
     home = open_homeless()
     if home is None:
         raise NotFoundError("there is no mission without a repository", hint='mission new --homeless "GOAL" makes one')
     stored = resolve(home.snapshot(), mission).stored
     opened = shell.open(create=True)
-    path, person = opened.state.path_for(stored.id), git_person(shell.repo)
-    move = transfer(
-        home, opened.state, folder=str(PurePosixPath(stored.path).parent), to=str(PurePosixPath(path).parent)
-    )
-    move.refuse_edits()
-    if not move.is_done():
-        base = base or opened.default_base()
-        text = attached(opened.state.snapshot(), stored, repo=os.fspath(opened.checkout.name), base=base)
-        found = Entry(EventKind.MISSION_ATTACHED, f"{stored.id} was moved into this repository")
-        move.bring(text, message(stored.id, [found]), person)
-    gone = Entry(EventKind.MISSION_ATTACHED, f"{stored.id} was moved to {opened.checkout.name}")
-    move.tidy(message(stored.id, [gone]), person)
-    place = opened.state.work_path(path)
+    relocation = transfer(home, opened.state, stored)
+    repo, base = os.fspath(opened.checkout.name), base or opened.default_base()
+    place = move_here(opened.context, stored, relocation, repo=repo, base=base)
     words = f"{stored.id} was moved here, with its history: {place}\nnext: mission start {stored.id}"
     shell.say(words, Attached(stored.id, place))
     return 0

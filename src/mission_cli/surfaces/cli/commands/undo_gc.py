@@ -30,7 +30,7 @@ def undo(shell: Shell, mission: Identity = "") -> int:
     from mission_cli.app.commands.undo import undo as take_back
     from mission_cli.document.merging.difference import sentences
 
-    done = take_back(shell.open(vouched=True).context, mission)
+    done = take_back(shell.open().context, mission)
     lines = [f"{done.id}: undone: {done.subject}", *(f"  {line}" for line in sentences(done.changes))]
     shell.say("\n".join([*lines, *([done.note] if done.note else [])]), done)
     return 0

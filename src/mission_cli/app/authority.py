@@ -1,0 +1,11 @@
+"""What each command may do: whether a worker may run it, and whether it accepts the settings of the checkout."""
+
+from __future__ import annotations
+
+READING = frozenset(
+    {"diff", "doctor", "export", "history", "inbox", "lint", "list", "logs", "schema", "show", "status", "why"}
+)
+"""The commands that do not change a mission; a worker may run them."""
+
+VOUCHING = frozenset({"resume", "retry", "run", "start", "takeover", "undo"})
+"""The commands by which a person starts work, and so accepts uncommitted settings of this checkout."""
