@@ -22,6 +22,7 @@ from mission_cli.adapters.git.repo.checkout import (
 )
 from mission_cli.adapters.git.repo.command import Git, plain_git
 from mission_cli.adapters.proc.run import run
+from mission_cli.domain.branches.refs import Area
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import Person
 from mission_cli.ports.diagnostics import KeyFile
@@ -84,7 +85,7 @@ class LocalInstruments:
     def push_claim(self, remote: str) -> None:
         """Push a ref that must not exist yet, and delete it."""
         git = Git(find_checkout(self._place).common_dir, own_config=True)
-        ref = f"refs/mission/claims/doctor-{secrets.token_hex(6)}"
+        ref = Area.CLAIMS.of(f"doctor-{secrets.token_hex(6)}")
         blob = git.store(f"{ref}\n".encode())
         git.ask("push", "--quiet", f"--force-with-lease={ref}:", "--", remote, f"{blob}:{ref}")
         git.ask("push", "--quiet", "--", remote, f":{ref}")

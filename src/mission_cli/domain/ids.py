@@ -85,8 +85,3 @@ def split_run_id(run: str) -> tuple[MissionId, FeatureNumber, int] | None:
 def attempt_name(run: RunId) -> str:
     """Return `<N.M>-a<k>` or `plan-a<k>`, the name of the record's file."""
     return run.split("/", 1)[1]
-
-
-def poc_branch(mission: MissionId) -> str:
-    """Return the branch that a POC lands on if the repository had code before."""
-    return f"mission/{mission}/poc"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli.document.runs.record import read_run, write_run
+from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.status import JobKind
 from mission_cli.engine import findings
@@ -75,7 +76,7 @@ def hand_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
         kind=JobKind.HAND,
         argv=(),
         commit=record.base,
-        branch=f"mission/{record.run}",
+        branch=run_branch(record.run),
         base_name=mission.base,
         copy=ctx.settings.tree.copy,
         continues=f"{mission.id}/{record.continues}" if record.continues else "",
@@ -90,13 +91,13 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
         "MISSION_ATTEMPT": str(record.attempt),
         "MISSION_MODE": mission.mode,
         "MISSION_BASE": mission.base,
-        "MISSION_BRANCH": f"mission/{record.run}",
+        "MISSION_BRANCH": run_branch(record.run),
         "MISSION_MODEL": record.model,
     }
     job = agent_job(ctx, record, title=f"Mission {record.run}", slash_command=mission.preferences.worker_command)
     return replace(
         job,
-        branch=f"mission/{record.run}",
+        branch=run_branch(record.run),
         base_name=mission.base,
         env={**job.env, **env},
         setup=ctx.settings.tree.setup,

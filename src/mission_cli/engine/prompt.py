@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.routing import is_research
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.findings import folder_of, shown
@@ -46,7 +47,7 @@ def prompt_for(
         "done": [f for f in mission.features() if f.status is FeatureStatus.DONE and f.number != feature.number],
         "run": record.run,
         "attempt": record.attempt,
-        "branch": f"mission/{record.run}",
+        "branch": run_branch(record.run),
         "minutes": minutes,
         "marks": [m for m in _MARKS if m < minutes],
         "earlier": [_feedback(r) for r in earlier if r.cause is not Cause.DONE],

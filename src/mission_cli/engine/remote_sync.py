@@ -17,6 +17,7 @@ from mission_cli._support.text import (
     stamp,
 )
 from mission_cli.document.reading.placed import load_placed
+from mission_cli.domain.branches.refs import work_branch
 from mission_cli.domain.errors import BlockedError, ConflictError, MissionError, ToolError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import clone_id, same_host
@@ -179,7 +180,7 @@ def _exchange(ctx: Context, *, ask: bool) -> SyncResult:
             return SyncResult.MOVED if moved else SyncResult.SAME
         if refused and number:
             ctx.share.push(head)
-            branch, remote = f"mission/{refused[0]}/work", ctx.share.remote
+            branch, remote = work_branch(refused[0]), ctx.share.remote
             hint = f"merge them: git fetch {remote} {branch}, git switch {branch}, git merge FETCH_HEAD"
             raise BlockedError(f"{branch} here and at `{remote}` have diverged", hint=hint)
     words = f"`{ctx.share.remote}` changes faster than this clone can push"

@@ -19,10 +19,10 @@ from mission_cli.document.reading.values_in_force import (
     as_scalar,
     is_recordable,
 )
+from mission_cli.domain.branches.refs import poc_branch, work_branch
 from mission_cli.domain.errors import BlockedError, ConflictError, ToolError, UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
-from mission_cli.domain.ids import poc_branch
 from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, MissionStatus
 from mission_cli.domain.timing.schedule import end_of, next_due
 from mission_cli.engine import remote_sync
@@ -142,7 +142,7 @@ def takeover(ctx: Context, text: str) -> Done:
 def _refuse_without_work(ctx: Context, mission: Mission) -> None:
     """Raise BlockedError if features are done, but no reachable branch contains them."""
     begun = any(f.status is FeatureStatus.DONE for f in mission.features())
-    branch = f"mission/{mission.id}/work"
+    branch = work_branch(mission.id)
     if ctx.share.remote and begun and ctx.code.heads(mission.id, mission.base).work is None:
         words = (
             f"features of {mission.id} are done, but {branch}, which contains them, is neither here nor at the remote"

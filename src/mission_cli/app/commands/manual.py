@@ -20,6 +20,7 @@ from mission_cli.app.commands.features import records_of
 from mission_cli.app.transaction import Done
 from mission_cli.document.changes import SetFeature
 from mission_cli.document.runs.record import write_run
+from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError, ToolError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
@@ -163,13 +164,13 @@ def desk_of(ctx: Context, text: str, record: RunRecord) -> Desk:
         "MISSION_ID": address.mission.id,
         "MISSION_FEATURE": record.feature,
         "MISSION_RUN": record.run,
-        "MISSION_BRANCH": f"mission/{record.run}",
+        "MISSION_BRANCH": run_branch(record.run),
     }
     return Desk(
         mission=address.mission.id,
         feature=record.feature,
         run=record.run,
-        branch=f"mission/{record.run}",
+        branch=run_branch(record.run),
         tree=tree,
         fresh=len(shared) == 1,
         session=last.session,
@@ -275,7 +276,7 @@ def _refuse_unfinished(ctx: Context, record: RunRecord, *, as_is: bool) -> None:
     standing = ctx.executor.standing(record.run)
     if standing is None:
         return
-    wanted = f"mission/{record.run}"
+    wanted = run_branch(record.run)
     if standing.branch != wanted:
         there = f"on `{standing.branch}`" if standing.branch else "on no branch"
         hint = f"move your commits there: git -C {standing.tree} switch {wanted}"

@@ -8,9 +8,9 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import command_line, counted
 from mission_cli.app.commands.reachable import refuse_unreachable
 from mission_cli.document.checking.lint import weak_criterion
+from mission_cli.domain.branches.refs import poc_branch, work_branch
 from mission_cli.domain.errors import BlockedError, UsageError
 from mission_cli.domain.host import is_elsewhere
-from mission_cli.domain.ids import poc_branch
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.engine.context import policy_of
@@ -43,7 +43,7 @@ def refuse_start(ctx: Context, address: Address) -> None:
         raise BlockedError(f"{mission.id} has no base branch", hint=hint)
     heads = ctx.code.heads(mission.id, mission.base)
     if heads.in_the_way:
-        words = f"the branch `{heads.in_the_way}` exists, so git cannot create `mission/{mission.id}/work`"
+        words = f"the branch `{heads.in_the_way}` exists, so git cannot create `{work_branch(mission.id)}`"
         raise BlockedError(words, hint=f"rename it: {command_line('git', 'branch', '-m', heads.in_the_way)} NEW-NAME")
     if mission.base != poc_branch(mission.id) and heads.base is None:
         raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="create it, with a first commit")

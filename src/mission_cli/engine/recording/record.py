@@ -29,6 +29,7 @@ from mission_cli.document.reading.values_in_force import (
 )
 from mission_cli.document.runs.record import write_run
 from mission_cli.document.syntax.escape import fenced
+from mission_cli.domain.branches.refs import Area, run_branch
 from mission_cli.domain.budget.amounts import LABELS, show_amount
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.budget.spends import spends_of
@@ -261,14 +262,14 @@ def _settle_changes(move: Settle, now: datetime) -> Iterator[Change]:
         yield SetFeature(record.feature, "Status", move.to)
     yield from spend_rows(spends_of(record))
     if move.opens_recovery:
-        kept = f"refs/mission/wip/{record.run}" if record.saved else "no uncommitted changes"
+        kept = Area.WIP.of(record.run) if record.saved else "no uncommitted changes"
         yield AppendRow(
             "Recovery Log",
             {
                 "Timestamp": stamp(now),
                 "Feature": record.feature,
                 "Trigger": f"{record.cause}: {record.detail}",
-                "Preserved Evidence": kept + (f", branch mission/{record.run}" if record.head else ""),
+                "Preserved Evidence": kept + (f", branch {run_branch(record.run)}" if record.head else ""),
                 "Remaining Criteria": "all of the feature's",
                 "Next Safe Route": move.next_route,
                 "Status": "open",

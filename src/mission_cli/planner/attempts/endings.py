@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import show_duration, span_of
+from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.status import Cause, EndReason
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _without_commits(end: Exit, evidence: Evidence, run: str) -> Ending:
         return Ending(end.report.cause, end.report.detail or str(end.report.cause))
     if evidence.elsewhere:
         where = ", ".join(evidence.elsewhere[:3])
-        return Ending(Cause.WRONG_OUTPUT, f"its commits are on {where}, not on mission/{run}")
+        return Ending(Cause.WRONG_OUTPUT, f"its commits are on {where}, not on {run_branch(run)}")
     if evidence.trouble:
         return Ending(Cause.WRONG_OUTPUT, f"its branch cannot be fetched: {evidence.trouble}")
     if end.code in CANNOT_EXECUTE:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import first_error, one_line
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.branches.landing import LandState
+from mission_cli.domain.branches.refs import work_branch
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import feature_number
 from mission_cli.domain.noted import is_noted
@@ -111,7 +112,7 @@ def _is_lost(draft: Draft) -> bool:
     if observation.base is None:
         without_base(draft)
     elif observation.work is None:
-        branch = f"mission/{mission.id}/work"
+        branch = work_branch(mission.id)
         at = passed[-1].passed_at if passed else "COMMIT"
         words = f"the branch `{branch}` does not exist"
         draft.hold("", HoldKind.WORK, words, unblock=f"git branch {branch} {at}", person=True)

@@ -13,6 +13,7 @@ from mission_cli._support.text import (
     signature,
     stamp,
 )
+from mission_cli.domain.branches.refs import work_branch
 from mission_cli.domain.mission import Result
 from mission_cli.domain.status import (
     EXECUTABLE_KINDS,
@@ -91,7 +92,7 @@ def without_base(draft: Draft) -> None:
 
 def apart(mission: Mission, conflicts: Sequence[str]) -> tuple[str, str]:
     """Return why base and finished work cannot be merged automatically, and the command for a person."""
-    work = f"mission/{mission.id}/work"
+    work = work_branch(mission.id)
     words = f"`{mission.base}` was rewritten: it has no history in common with {work}"
     merge = command_line("git", "merge", "--allow-unrelated-histories", mission.base)
     if conflicts:
@@ -102,7 +103,7 @@ def apart(mission: Mission, conflicts: Sequence[str]) -> tuple[str, str]:
 
 def work_gone(mission: Mission) -> tuple[str, str]:
     """Return that the branch of finished work is gone, and the command that creates it again."""
-    branch = f"mission/{mission.id}/work"
+    branch = work_branch(mission.id)
     return f"the branch {branch} is gone", f"git branch {branch} COMMIT"
 
 

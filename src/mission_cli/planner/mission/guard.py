@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
+from mission_cli.domain.branches.refs import work_branch
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.noted import blame
@@ -127,7 +128,7 @@ def _base_back(draft: Draft) -> bool:
 
 
 def _work_back(draft: Draft) -> bool:
-    observation, branch = draft.observation, f"mission/{draft.mission.id}/work"
+    observation, branch = draft.observation, work_branch(draft.mission.id)
     if observation.put_back is None:
         return False
     what = f"{branch} was moved to {observation.work[:7]}" if observation.work else f"{branch} was deleted"

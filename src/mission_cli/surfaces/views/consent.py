@@ -12,6 +12,7 @@ from rich.text import Text
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import show_duration
 from mission_cli.document.checking.inert import inert
+from mission_cli.domain.branches.refs import run_branch, work_branch
 from mission_cli.domain.budget.amounts import show_amount
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import FeatureStatus, MissionStatus
@@ -59,7 +60,7 @@ def consent_view(ctx: Context, loaded: Loaded) -> Text:
         ("sandbox", ctx.machine.sandbox().words),
         ("in", f"separate clones below {ctx.settings.trees or 'your state folder'}; your checkout is not touched"),
         *([("copies", _copies(ctx))] if ctx.settings.tree.copy else []),
-        ("branches", f"mission/{mission.id}/work and one per attempt; {mission.base} moves {landing}"),
+        ("branches", f"{work_branch(mission.id)} and one per attempt; {mission.base} moves {landing}"),
         ("pushes", _pushes(ctx, mission)),
         ("costs", f"at most {' and '.join(caps)}" if caps else "no limit: the file says unlimited"),
         ("until", _until(mission)),
@@ -145,7 +146,7 @@ def _again(ctx: Context, mission: Mission) -> str:
 def _pushes(ctx: Context, mission: Mission) -> str:
     if not ctx.share.remote:
         return "nothing (mission init --remote NAME shares missions)"
-    return f"the branches missions and mission/{mission.id}/…, and refs/mission/…, to {ctx.share.remote}"
+    return f"the branches missions and {run_branch(mission.id)}/…, and refs/mission/…, to {ctx.share.remote}"
 
 
 def _judged(mission: Mission) -> str:

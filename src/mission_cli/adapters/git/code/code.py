@@ -34,6 +34,7 @@ from mission_cli.adapters.git.repo.command import (
 )
 from mission_cli.adapters.git.repo.objects import Objects
 from mission_cli.domain.branches.landing import Merge
+from mission_cli.domain.branches.refs import ROOT, Area, head_of, obstacles_to, run_of, work_branch
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import FeatureNumber, MissionId, Sha, split_run_id
@@ -55,10 +56,6 @@ if TYPE_CHECKING:
 
 _MOST_GAINED = 1000
 _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
-_OURS = "refs/mission/ours"
-"""Where the program last put the branch of finished work, by mission."""
-_KNOWN = "refs/mission/known"
-"""The last commit of each mission's base that was not moved by a worker."""
 
 
 class GitCodeRepo:
@@ -91,7 +88,7 @@ class GitCodeRepo:
             renamed=renamed_to(self._git, base) if base and there is None else "",
             work=work,
             ours=self._ours(mission, work),
-            known_base=self._objects.commit_of(f"{_KNOWN}/{mission}"),
+            known_base=self._objects.commit_of(Area.KNOWN.of(mission)),
             highest=self._highest(mission),
             in_the_way="" if work else self._in_the_way(mission),
         )
@@ -101,7 +98,7 @@ class GitCodeRepo:
 
         The ref is written before `work` moves, by merges whose first parent is the `work` of that moment.
         """
-        kept = self._objects.commit_of(f"{_OURS}/{mission}")
+        kept = self._objects.commit_of(Area.OURS.of(mission))
         if kept is None or work is None or kept == work:
             return kept
         about = self._git.run("rev-parse", "--verify", "--quiet", f"{kept}^1", ok=(0, 1, 128)).out.decode().strip()
@@ -109,12 +106,12 @@ class GitCodeRepo:
 
     def own_work(self, mission: MissionId, work: Sha) -> None:
         """Record that the program put `work` where it is now."""
-        ref = f"{_OURS}/{mission}"
+        ref = Area.OURS.of(mission)
         self._git.swap_ref(ref, work, self._objects.commit_of(ref) or ZERO)
 
     def own_base(self, mission: MissionId, base: Sha) -> None:
         """Record a base that no worker has moved, in a ref."""
-        ref = f"{_KNOWN}/{mission}"
+        ref = Area.KNOWN.of(mission)
         self._git.swap_ref(ref, base, self._objects.commit_of(ref) or ZERO)
 
     def put_base_back(self, base_name: str, to: Sha, expect: Sha) -> None:
@@ -133,12 +130,11 @@ class GitCodeRepo:
 
     def _in_the_way(self, mission: MissionId) -> str:
         """Return an existing branch whose name prevents git from creating the mission's branches, or empty."""
-        names = ("mission", f"mission/{mission}")
-        return next((name for name in names if self._objects.commit_of(f"refs/heads/{name}")), "")
+        return next((name for name in obstacles_to(mission) if self._objects.commit_of(head_of(name))), "")
 
     def _highest(self, mission: MissionId) -> dict[FeatureNumber, int]:
         """Return the highest attempt number with a branch or claim, by feature; runs git only after these changed."""
-        mine, claims = f"refs/heads/mission/{mission}/", f"refs/mission/claims/{mission}/"
+        mine, claims = Area.BRANCHES.of(f"{mission}/"), Area.CLAIMS.of(f"{mission}/")
         places = (mine, claims, "packed-refs", "reftable/tables.list")
         look = tuple(changed_at(self._checkout.common_dir / name) for name in places)
         before, highest = self._attempts.get(mission, ((), {}))
@@ -146,8 +142,7 @@ class GitCodeRepo:
             return highest
         highest = {}
         for ref in self._git.text("for-each-ref", "--format=%(refname)", mine, claims).splitlines():
-            run = ref.removeprefix("refs/heads/mission/").removeprefix("refs/mission/claims/")
-            parts = split_run_id(run)
+            parts = split_run_id(run_of(ref, Area.BRANCHES, Area.CLAIMS) or "")
             if parts is not None:
                 highest[parts[1]] = max(highest.get(parts[1], 0), parts[2])
         self._attempts[mission] = (look, highest)
@@ -166,7 +161,7 @@ class GitCodeRepo:
         left = self._left(run, start, left)
         if left.secrets or left.unfit:
             return Evidence(tip=None, commits=1, secrets=left.secrets, unfit=left.unfit, work=work)
-        tip = self._objects.commit_of(left.tip) if left.tip else self._objects.commit_of(f"refs/mission/tips/{run}")
+        tip = self._objects.commit_of(left.tip) if left.tip else self._objects.commit_of(Area.TIPS.of(run))
         if tip is None:
             return Evidence(tip=None, elsewhere=left.elsewhere, trouble=left.trouble, work=work)
         self._show(run, tip)
@@ -288,7 +283,7 @@ class GitCodeRepo:
         """Create the branch of finished features; do nothing if it exists."""
         if not self._put_work(mission, base, None) and self._work(mission) is None:
             raise ToolError(
-                f"cannot create the branch mission/{mission}/work", hint="rename the branch `mission` if there is one"
+                f"cannot create the branch {work_branch(mission)}", hint=f"rename the branch `{ROOT}` if there is one"
             )
 
     def move_work(self, mission: MissionId, to: Sha, expect: Sha) -> bool:
@@ -296,14 +291,14 @@ class GitCodeRepo:
         return self._put_work(mission, to, expect)
 
     def _work(self, mission: MissionId) -> Sha | None:
-        return self._objects.commit_of(f"refs/heads/mission/{mission}/work")
+        return self._objects.commit_of(head_of(work_branch(mission)))
 
     def _put_work(self, mission: MissionId, to: Sha, expect: Sha | None) -> bool:
         """Move `work`, recorded as the program's move beforehand; a move that comes too late is not recorded."""
         if self._work(mission) != expect:
             return False
         self.own_work(mission, to)
-        return self._git.swap_ref(f"refs/heads/mission/{mission}/work", to, expect or ZERO)
+        return self._git.swap_ref(head_of(work_branch(mission)), to, expect or ZERO)
 
     def fence(self, mission: MissionId, words: str) -> None:
         """Put an empty commit on `work`; do nothing if there is no such branch yet."""
@@ -317,7 +312,7 @@ class GitCodeRepo:
     def watch(self, missions: Sequence[MissionId], bases: Sequence[str]) -> list[str]:
         """Return the files that change when a branch that the loop watches moves."""
         names = [f"refs/heads/{base}" for base in dict.fromkeys(bases) if base]
-        names += [f"refs/heads/mission/{mission}/work" for mission in missions]
+        names += [head_of(work_branch(mission)) for mission in missions]
         return refs_files(self._git, names)
 
     # What an attempt left
@@ -330,7 +325,7 @@ class GitCodeRepo:
 
     def _show(self, run: RunId, tip: Sha) -> None:
         """Keep what is judged in a ref, and show it as a branch unless that branch is checked out somewhere."""
-        tips, branch = f"refs/mission/tips/{run}", f"refs/heads/mission/{run}"
+        tips, branch = Area.TIPS.of(run), Area.BRANCHES.of(run)
         held, now = self._objects.commit_of(tips), self._objects.commit_of(branch)
         if held != tip:
             self._git.swap_ref(tips, tip, held or ZERO)

@@ -18,6 +18,7 @@ from mission_cli.adapters.git.code.trees import (
 from mission_cli.adapters.git.repo.command import Git, refusal
 from mission_cli.adapters.git.repo.objects import quoted
 from mission_cli.adapters.git.repo.ref_lock import free_dead_lock
+from mission_cli.domain.branches.refs import Area
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.runs import Left
 
@@ -43,7 +44,7 @@ class Screen:
 def collect_and_save(code: Path, tree: Path, run: str, *, start: str, screen: Screen) -> tuple[Left, str]:
     """Fetch an attempt's commits and save its uncommitted work. Returns both, the latter as a commit or empty."""
     left, lost = _collect(code, tree, run, start, screen)
-    ref = f"refs/mission/wip/{run}"
+    ref = Area.WIP.of(run)
     saved = save_uncommitted(code, tree, ref=ref, label=run, start=start, rules=screen.rules, lost=lost)
     return left, saved or ""
 
@@ -59,7 +60,7 @@ def _collect(code: Path, tree: Path, run: str, start: str, screen: Screen) -> tu
     trouble = unusable(tree)
     if trouble:
         return Left(trouble=trouble), []
-    git, branch = Git(code, durable=True), f"refs/heads/mission/{run}"
+    git, branch = Git(code, durable=True), Area.BRANCHES.of(run)
     borrowing = replace(git, extra={"GIT_ALTERNATE_OBJECT_DIRECTORIES": _listed(tree / ".git/objects")})
     there = _heads_of(git, tree)
     tip = there.get(branch, "")
@@ -76,9 +77,9 @@ def _collect(code: Path, tree: Path, run: str, start: str, screen: Screen) -> tu
         left = _screened(borrowing, code, tree, start, tip, screen)
         if not left.secrets and not left.unfit:
             try:
-                _fetch(git, tree, tip, f"refs/mission/tips/{run}")
+                _fetch(git, tree, tip, Area.TIPS.of(run))
             except ToolError:  # git was killed or refused: a second try shows which
-                _fetch(git, tree, tip, f"refs/mission/tips/{run}")
+                _fetch(git, tree, tip, Area.TIPS.of(run))
     except ToolError as error:
         return Left(trouble=error.message), []
     return left, []

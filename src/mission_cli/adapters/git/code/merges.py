@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 _MOST_GAINED = 1000
 _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
-_OURS = "refs/mission/ours"
-"""Where the program last put the branch of finished work, by mission."""
-_KNOWN = "refs/mission/known"
-"""The last commit of each mission's base that was not moved by a worker."""
 _LATEST = 4_102_444_799
 """The last second of 2099; git accepts no later date."""
 

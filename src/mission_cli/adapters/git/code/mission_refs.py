@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.git.repo.checkout import worktrees
 from mission_cli.adapters.git.repo.command import Git
-from mission_cli.domain.ids import MissionId, RunId, split_run_id
+from mission_cli.domain.branches.refs import HEADS, Area, head_of, mission_of, run_of, work_branch
 from mission_cli.ports.storage import Kind, Leftover
 
 if TYPE_CHECKING:
@@ -15,15 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PLACES = {
-    "refs/heads/mission/": Kind.BRANCH,
-    "refs/mission/wip/": Kind.WIP,
-    "refs/mission/tips/": Kind.TIP,
-    "refs/mission/pins/": Kind.PIN,
-    "refs/mission/claims/": Kind.CLAIM,
-    "refs/mission/known/": Kind.MARK,
-    "refs/mission/ours/": Kind.MARK,
+    Area.BRANCHES: Kind.BRANCH,
+    Area.WIP: Kind.WIP,
+    Area.TIPS: Kind.TIP,
+    Area.PINS: Kind.PIN,
+    Area.CLAIMS: Kind.CLAIM,
+    Area.KNOWN: Kind.MARK,
+    Area.OURS: Kind.MARK,
 }
-_HEADS = "refs/heads/"
 
 
 class KeptRefs:
@@ -37,11 +36,10 @@ class KeptRefs:
         found = []
         for place, kind in _PLACES.items():
             for ref in self._git.text("for-each-ref", "--format=%(refname)", place).splitlines():
-                rest = ref.removeprefix(place)
-                run = RunId(rest) if split_run_id(rest) else None
+                run = run_of(ref, place)
                 if kind is Kind.BRANCH and run is None:
                     continue
-                found.append(Leftover(kind, ref, MissionId(rest.partition("/")[0]), run))
+                found.append(Leftover(kind, ref, mission_of(ref, place), run))
         return found
 
     def obstacle(self, thing: Leftover, base: str, gone: Collection[Leftover]) -> str:
@@ -59,7 +57,7 @@ class KeptRefs:
 
     def is_kept(self, commit: str, but: str, gone: Collection[Leftover]) -> bool:
         """Whether a branch that stays contains a commit; False if the commit is not here."""
-        done = self._git.run("for-each-ref", "--format=%(refname)", f"--contains={commit}", _HEADS, ok=(0, 1, 128, 129))
+        done = self._git.run("for-each-ref", "--format=%(refname)", f"--contains={commit}", HEADS, ok=(0, 1, 128, 129))
         leaving = {but, *(thing.name for thing in gone)}
         return done.code == 0 and any(ref not in leaving for ref in done.out.decode("utf-8", "replace").splitlines())
 
@@ -79,8 +77,8 @@ class KeptRefs:
 
     def _landed(self, commit: str, base: str, thing: Leftover) -> bool:
         """Whether merging a commit into the base or the work branch would change nothing there."""
-        for name in (base, f"mission/{thing.mission}/work"):
-            there = self._git.commit_of(f"{_HEADS}{name}") if name else None
+        for name in (base, work_branch(thing.mission or "")):
+            there = self._git.commit_of(head_of(name)) if name else None
             if there is None:
                 continue
             merged = self._git.run("merge-tree", "--write-tree", "--no-messages", there, commit, ok=(0, 1, 128))

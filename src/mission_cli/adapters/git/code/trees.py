@@ -21,6 +21,7 @@ from mission_cli.adapters.git.repo.command import (
     plain_git,
 )
 from mission_cli.adapters.git.repo.objects import quoted
+from mission_cli.domain.branches.refs import Area
 
 _LOCAL_CONFIG = """\
 [commit]
@@ -136,7 +137,7 @@ def link_tree(tree: Path, target: Path) -> None:
 def claim(code: Path, run: str, content: bytes) -> bytes | None:
     """Claim an attempt. Returns None if it is now claimed for this caller, otherwise what the owner wrote."""
     git = Git(code, durable=True)
-    ref = f"refs/mission/claims/{run}"
+    ref = Area.CLAIMS.of(run)
     blob = git.store(content)
     if git.swap_ref(ref, blob, ZERO):
         return None

@@ -15,9 +15,9 @@ from mission_cli.adapters.fs.atomic import random_hex, read_json, write_json
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.adapters.git.repo.checkout import worktrees
 from mission_cli.adapters.git.repo.command import ZERO, Git
+from mission_cli.domain.branches.refs import PUSHED, Area, branch_of, is_work, mission_of
 from mission_cli.domain.errors import BlockedError, ToolError
 from mission_cli.domain.host import clone_id
-from mission_cli.domain.ids import MissionId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,12 +26,8 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.repo.checkout import Checkout
     from mission_cli.adapters.git.state.branch_home import Layout
     from mission_cli.adapters.proc.run import Completed
-    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.ids import MissionId, Sha
 
-_SEEN = "refs/mission/remote"
-_SIGNS = "refs/mission/hosts"
-_OURS = ("refs/heads/mission", "refs/mission/wip")
-_CLAIMS = "refs/mission/claims"
 _QUIET = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _PUSH = ("push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-recurse-submodules")
 """Options that exclude everything else from a push, whatever the person has configured for their own pushes."""
@@ -67,10 +63,10 @@ class GitShare:
 
     def fetch(self) -> Sha | None:
         """Fetch state branch and heartbeats. Both are given as patterns, so that a missing ref is not an error."""
-        state = f"+{self._branch}*:{_SEEN}/{self._branch.rpartition('/')[2]}*"
+        state = f"+{self._branch}*:{self._seen}*"
         with self._alone():
             whole = ("--prune", "--no-filter")  # a partial clone needs the complete state, too
-            self._state.ask("fetch", *_QUIET, *whole, "--", self._remote, state, f"+{_SIGNS}/*:{_SIGNS}/*")
+            self._state.ask("fetch", *_QUIET, *whole, "--", self._remote, state, f"+{Area.HOSTS}*:{Area.HOSTS}*")
             head = self.accepted()
             if head is None:
                 self._sent.unlink(missing_ok=True)  # the remote is new or was emptied: send everything again
@@ -90,7 +86,7 @@ class GitShare:
             sent, now = self._sent_before(), self._refs(missions)
             moved = {ref: oid for ref, oid in now.items() if sent.get(ref) != oid}
             if moved and not self._push(self._code, *(f"{oid}:{ref}" for ref, oid in moved.items())):
-                work = [f"{oid}:{ref}" for ref, oid in moved.items() if ref.endswith("/work")]
+                work = [f"{oid}:{ref}" for ref, oid in moved.items() if is_work(ref)]
                 if work and not self._push(self._code, *work):
                     return False
             if moved:  # an attempt's branch that was rewritten here stays as it was there: nothing depends on it
@@ -101,7 +97,7 @@ class GitShare:
         """Return the missions that have branches to push."""
         sent = self._sent_before()
         moved = [ref for ref, oid in self._refs([]).items() if sent.get(ref) != oid]
-        return list(dict.fromkeys(MissionId(ref.split("/")[3]) for ref in moved))
+        return list(dict.fromkeys(mission_of(ref, *PUSHED) for ref in moved))
 
     def adopt(self, mission: MissionId, *, driven: bool = False) -> None:
         """Replace a mission's branches by the remote's. A different branch of this clone is kept as saved work.
@@ -109,8 +105,8 @@ class GitShare:
         Raises BlockedError if such a branch is checked out, or if the work branch of a mission that is `driven` here
         would be replaced.
         """
-        names = [f"{kind}/{mission}/" for kind in (*_OURS, _CLAIMS)]
-        kept = [f"{_SEEN}/{name.removeprefix('refs/')}" for name in names]
+        names = [area.of(f"{mission}/") for area in (*PUSHED, Area.CLAIMS)]
+        kept = [Area.REMOTE.of(name.removeprefix("refs/")) for name in names]
         pairs = [f"+{name}*:{there}*" for name, there in zip(names, kept, strict=True)]
         with self._alone():
             self._code.ask("fetch", *_QUIET, "--prune", "--", self._remote, *pairs, timeout=_LONG)
@@ -118,25 +114,25 @@ class GitShare:
         ours = self._listed(names)
         busy = {t.branch for t in worktrees(self._code)}
         for there, oid in theirs.items():
-            ref = "refs/" + there.removeprefix(f"{_SEEN}/")
+            ref = f"refs/{Area.REMOTE.within(there)}"
             before = ours.get(ref, "")
-            if before == oid or (before and ref.startswith(_CLAIMS)):
+            if before == oid or (before and ref.startswith(Area.CLAIMS)):
                 continue
             if before and self._code.succeeds("merge-base", "--is-ancestor", oid, before):
                 continue  # the local branch contains it
             if ref in busy:
                 raise BlockedError(f"{ref} is checked out here", hint="switch that work tree to another branch")
             if before and not self._code.succeeds("merge-base", "--is-ancestor", before, oid):
-                if driven and ref.endswith("/work") and not self._code.succeeds("diff", "--quiet", f"{oid}...{before}"):
-                    branch = ref.removeprefix("refs/heads/")
+                if driven and is_work(ref) and not self._code.succeeds("diff", "--quiet", f"{oid}...{before}"):
+                    branch = branch_of(ref)
                     hint = f"merge them: git switch {branch}, git merge {there}, git switch -"
                     raise BlockedError(f"{branch} here and at `{self._remote}` have diverged", hint=hint)
-                self._code.swap_ref(f"refs/mission/wip/{mission}/before-takeover-{before[:7]}", before, ZERO)
+                self._code.swap_ref(Area.WIP.of(f"{mission}/before-takeover-{before[:7]}"), before, ZERO)
             self._code.swap_ref(ref, oid, before or ZERO)
 
     def beat(self) -> None:
         """Renew this clone's heartbeat at the remote. Raises ToolError if another clone writes the same one."""
-        ref = f"{_SIGNS}/{clone_id(self._me)}"
+        ref = Area.HOSTS.of(clone_id(self._me))
         word = {"host": self._me, "nonce": random_hex(8)}
         blob = self._state.store(json.dumps(word).encode())
         with self._alone():
@@ -148,7 +144,7 @@ class GitShare:
 
     def signs(self) -> Mapping[str, str]:
         """Return object ids of heartbeats, by host."""
-        lines = self._state.text("for-each-ref", "--format=%(objectname) %(refname)", _SIGNS).splitlines()
+        lines = self._state.text("for-each-ref", "--format=%(objectname) %(refname)", Area.HOSTS).splitlines()
         return {ref.rpartition("/")[2]: oid for oid, _, ref in (line.partition(" ") for line in lines)}
 
     @contextmanager
@@ -159,7 +155,7 @@ class GitShare:
 
     @property
     def _seen(self) -> str:
-        return f"{_SEEN}/{self._branch.rpartition('/')[2]}"
+        return Area.REMOTE.of(self._branch.rpartition("/")[2])
 
     def _push(self, git: Git, *what: str) -> bool:
         """Push. False if the remote refused because of what it has now. Raises ToolError if it cannot be reached."""
@@ -174,7 +170,7 @@ class GitShare:
 
     def _refs(self, missions: Sequence[MissionId]) -> dict[str, str]:
         """Return the refs that only this program writes, of these missions or of all, with the ids they point to."""
-        return self._listed([f"{kind}/{m}/" for kind in _OURS for m in missions] or [f"{kind}/" for kind in _OURS])
+        return self._listed([area.of(f"{m}/") for area in PUSHED for m in missions] or [*PUSHED])
 
     def _listed(self, patterns: Sequence[str]) -> dict[str, str]:
         lines = self._code.text("for-each-ref", "--format=%(objectname) %(refname)", *patterns).splitlines()
@@ -192,7 +188,7 @@ def claim_there(code: Path, remote: str, run: str, content: bytes) -> bytes | No
     Raises ToolError if the remote cannot be reached. The claim may have succeeded anyway; try again to find out.
     """
     git = Git(code, durable=True, own_config=True)
-    ref, blob = f"{_CLAIMS}/{run}", git.store(content)
+    ref, blob = Area.CLAIMS.of(run), git.store(content)
     lease = f"--force-with-lease={ref}:"
     pushed = git.ask(*_PUSH, lease, "--", remote, f"{blob}:{ref}", ok=tuple(range(256)))
     if pushed.code == 0:

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.fs.atomic import read_json
 from mission_cli.adapters.proc.scan import own_git_at_work
+from mission_cli.domain.branches.refs import ONLY_OURS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_ONLY_OURS = ("refs/mission/", "refs/heads/mission/")
-
 
 def only_ours(ref: str) -> bool:
     """Whether only this program writes a ref."""
-    return ref.startswith(_ONLY_OURS)
+    return ref.startswith(ONLY_OURS)
 
 
 def free_dead_lock(git_dir: Path, ref: str) -> bool:

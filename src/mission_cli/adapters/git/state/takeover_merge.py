@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.document.changes import SetFront
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.load import load
+from mission_cli.domain.branches.refs import Area
 from mission_cli.domain.errors import BlockedError
 
 if TYPE_CHECKING:
@@ -89,6 +90,6 @@ def _merged(objects: Objects, path: str, was: Entry | None, now: Entry, here: En
     )
     merged = merge_texts(base, ours, theirs, path=path)
     if merged.conflicts:
-        hint = "merge it yourself in the folder of the missions: git merge refs/mission/remote/missions"
+        hint = f"merge it yourself in the folder of the missions: git merge {Area.REMOTE.of('missions')}"
         raise BlockedError(f"an edit of {path} here conflicts with the clone that took the mission over", hint=hint)
     return merged.text.encode("utf-8", "surrogateescape")

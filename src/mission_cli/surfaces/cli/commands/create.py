@@ -279,7 +279,7 @@ def create_mission(
     `front` are keys of the front matter that a plan does not have.
     """
     from mission_cli.app.commands.create import create
-    from mission_cli.domain.ids import poc_branch
+    from mission_cli.domain.branches.refs import poc_branch
     from mission_cli.wiring.compose import is_in_repository, open_homeless
     from mission_cli.wiring.host import git_person, now, templates
 
