@@ -9,6 +9,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
 from mission_cli.app.commands.start_checks import why_refused
+from mission_cli.app.queries.progress import counts, elapsed, left, progress_of, running, took, usd_of
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reports import Changes
 from mission_cli.app.results.views import (
@@ -22,7 +23,7 @@ from mission_cli.app.results.views import (
     Waiting,
 )
 from mission_cli.domain.budget.amounts import CATEGORIES
-from mission_cli.domain.budget.ledger import account
+from mission_cli.domain.budget.ledger import account, spent
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.status import CriterionKind, FeatureStatus, HoldKind, JobState, MilestoneStatus, MissionStatus
 from mission_cli.engine.context import policy_of
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.app.addressing import Address
-    from mission_cli.domain.mission import Criterion, Feature, Mission
+    from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
@@ -48,6 +49,8 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
     mission = case.mission
     edits = [e for e in ctx.state.edits() if e.path == address.stored.path]
     ours = unserved(ctx, address.stored, address.loaded)
+    now = case.observation.now
+    done, planned = counts(mission.features())
     return MissionView(
         id=mission.id,
         title=mission.title,
@@ -59,17 +62,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         base=mission.base,
         host=mission.host,
         runner=mission.preferences.runner,
-        milestones=tuple(
-            MilestoneView(
-                number=m.number,
-                name=m.name,
-                status=str(m.status or m.raw_status),
-                rounds=m.rounds,
-                criteria=tuple(_criterion(c) for c in m.criteria),
-                features=tuple(_feature(ctx, case, f) for f in m.features),
-            )
-            for m in mission.milestones
-        ),
+        milestones=tuple(_milestone(ctx, case, m) for m in mission.milestones),
         budget=_budget(mission, case.observation.records),
         waiting_for=tuple(_waiting(case, ours)),
         problems=case.loaded.problems,
@@ -86,6 +79,31 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         sandbox=ctx.machine.sandbox().words,
         pulse=pulse_findings(ctx, case),
         trouble="; ".join(hold.detail for hold in ours),
+        done=done,
+        planned=planned,
+        elapsed=elapsed(mission, now),
+        left=left(mission, sum(job.state is JobState.RUNNING for job in case.observation.jobs.values())),
+        next_command=f"mission start {mission.id}" if _is_new(address) else "",
+    )
+
+
+def _is_new(address: Address) -> bool:
+    return address.mission.status in {MissionStatus.DRAFT, MissionStatus.PLANNING} and not address.loaded.refused
+
+
+def _milestone(ctx: Context, case: Case, milestone: Milestone) -> MilestoneView:
+    done, planned = counts(milestone.features)
+    return MilestoneView(
+        number=milestone.number,
+        name=milestone.name,
+        status=str(milestone.status or milestone.raw_status),
+        rounds=milestone.rounds,
+        criteria=tuple(_criterion(c) for c in milestone.criteria),
+        features=tuple(_feature(ctx, case, f) for f in milestone.features),
+        done=done,
+        planned=planned,
+        usd=usd_of(case.mission, milestone),
+        took=took(case.mission, milestone, case.observation.now),
     )
 
 
@@ -98,6 +116,10 @@ def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "", ctx: Cont
         loaded = load_placed(stored.text, stored.id)
         mission = loaded.mission
         errors = unserved(ctx, stored, loaded, general=False) if ctx is not None else []
+        done, planned = counts(mission.features())
+        runs = running(ctx, snapshot, stored, mission) if ctx is not None else ()
+        tallies = [run.tally for run in runs if run.tally is not None]
+        used = spent(mission.spends)
         found.append(
             Line(
                 id=mission.id,
@@ -108,6 +130,11 @@ def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "", ctx: Cont
                 problems=len(loaded.errors()),
                 repo=repo,
                 error=errors[0].detail if errors else "",
+                done=done,
+                planned=planned,
+                usd=used.usd + sum((tally.usd or Decimal(0) for tally in tallies), Decimal(0)),
+                tokens=int(used.tokens) + sum(tally.total_tokens for tally in tallies),
+                running=runs,
             )
         )
     return found
@@ -178,13 +205,6 @@ def shown_as(case: Case) -> str:
         outside = {HoldKind.BASE, HoldKind.CONFLICT, HoldKind.RUNNER, HoldKind.CHECK}
         return "blocked" if all(h.kind in outside for h in case.plan.holds if h.person) else "waiting"
     return "waiting" if case.plan.holds else "active"
-
-
-def progress_of(mission: Mission) -> float:
-    """Return the share of planned features that are done, 0 to 1; skipped ones and fix features do not count."""
-    planned = [f for f in mission.features() if not f.fixes and f.status is not FeatureStatus.SKIPPED]
-    done = sum(f.status is FeatureStatus.DONE for f in planned)
-    return round(done / len(planned), 4) if planned else 0.0
 
 
 def _criterion(criterion: Criterion) -> CriterionView:

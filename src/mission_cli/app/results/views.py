@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from decimal import Decimal
+    from datetime import timedelta
 
     from mission_cli.domain.health import Finding
     from mission_cli.domain.problems import Problem
@@ -90,6 +91,14 @@ class MilestoneView:
     """Failed validations since the last `mission resume`."""
     criteria: tuple[CriterionView, ...]
     features: tuple[FeatureView, ...]
+    done: int = 0
+    """Planned features that are done."""
+    planned: int = 0
+    """Features that count: neither skipped nor added as a fix."""
+    usd: Decimal | None = None
+    """US dollars spent on it; null if nothing is known."""
+    took: timedelta | None = None
+    """From its start to the moment when it passed, or until now; null before its start and if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +167,16 @@ class MissionView:
     """The sandbox of workers on this machine, in words."""
     pulse: tuple[Finding, ...] = ()
     """What keeps pulses from coming or from working."""
+    done: int = 0
+    """Planned features that are done."""
+    planned: int = 0
+    """Features that count: neither skipped nor added as a fix."""
+    elapsed: timedelta | None = None
+    """From its start to its end, or until now; null before its start."""
+    left: timedelta | None = None
+    """How long the rest will take at the pace so far; null if unknown."""
+    next_command: str = ""
+    """The command that brings it on: `mission start …` for one that was not started; empty if none is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +196,26 @@ class Line:
     """Its repository; only set with `--all`."""
     error: str = ""
     """Why no pulse can serve it."""
+    done: int = 0
+    """Planned features that are done."""
+    planned: int = 0
+    """Features that count: neither skipped nor added as a fix."""
+    usd: Decimal = Decimal(0)
+    """US dollars spent, with what running attempts have used so far."""
+    tokens: int = 0
+    """Tokens used, with those of running attempts."""
+    running: tuple[Running, ...] = ()
+    """Attempts that are running here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An attempt that is running on this machine."""
+
+    run: str
+    """Id of the attempt, `MISSION/N.M-aK`."""
+    tally: Tally | None
+    """What it has used so far and does now; null if nothing is known yet."""
 
 
 @dataclass(frozen=True, slots=True)
