@@ -12,6 +12,7 @@ from mission_cli.domain.status import (
     FINISHED_MILESTONE,
     CriterionKind,
     FeatureStatus,
+    GateStatus,
     MilestoneStatus,
     MissionStatus,
     Verdict,
@@ -223,7 +224,7 @@ class Mission:
         return tuple(
             a
             for a in self.approvals
-            if a.commit and (a.decision == LANDING or (old and (a.gate, a.decision) == ("land", "approved")))
+            if a.commit and (a.decision == LANDING or (old and (a.gate, a.decision) == ("land", GateStatus.APPROVED)))
         )
 
     @property

@@ -239,6 +239,73 @@ class GateKind(StrEnum):
     DELAY = "delay"
 
 
+class GateStatus(StrEnum):
+    """The first word of a gate's Status cell; after it there may be a time, or a name in parentheses."""
+
+    PENDING = "pending"
+    WAITING = "waiting"
+    """The features before it are finished, and a person has to decide."""
+    UNTIL = "until"
+    """A delay that has begun; the time follows."""
+    PASSED = "passed"
+    FAILED = "failed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    OPEN = "open"
+    """Written by people only, as is DONE."""
+    DONE = "done"
+
+    @classmethod
+    def of(cls, text: str) -> GateStatus | None:
+        """Return the status in a cell; PENDING for an empty one, None for a word that is not known."""
+        word = text.casefold().split(" ")[0] or cls.PENDING
+        return cls(word) if word in _GATE_WORDS else None
+
+
+_GATE_WORDS = frozenset(GateStatus)
+OPEN_GATE = frozenset({GateStatus.APPROVED, GateStatus.PASSED, GateStatus.OPEN, GateStatus.DONE})
+"""A gate with such a status lets features start."""
+
+
+class RequestStatus(StrEnum):
+    """The status of a row of `## Input Requests`."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    """Written by people only."""
+    EXPIRED = "expired"
+    """Not answered in time; an answer is still accepted."""
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN_REQUEST = frozenset({RequestStatus.OPEN, RequestStatus.PENDING, RequestStatus.EXPIRED})
+"""Statuses with which a request still waits for an answer."""
+
+
+class WaitStatus(StrEnum):
+    """The status of a row of `## Waits`."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    """Written by people only, as is PENDING."""
+    PENDING = "pending"
+    RESOLVED = "resolved"
+    FAILED = "failed"
+    """It did not happen in time."""
+
+
+OPEN_WAIT = frozenset({WaitStatus.OPEN, WaitStatus.WAITING, WaitStatus.PENDING})
+
+
+class RecoveryStatus(StrEnum):
+    """The status of a row of `## Recovery Log`."""
+
+    OPEN = "open"
+    RECOVERED = "recovered"
+    SKIPPED = "skipped"
+
+
 class CriterionKind(StrEnum):
     """How a criterion is judged."""
 

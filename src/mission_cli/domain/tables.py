@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
 from mission_cli.domain.status import (
+    OPEN_REQUEST,
+    OPEN_WAIT,
     GateKind,
+    GateStatus,
+    RecoveryStatus,
+    RequestStatus,
+    WaitStatus,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +44,7 @@ class InputRequest:
     options: tuple[str, ...] = ()
     urgency: str = "normal"
     expires: str = ""
-    status: str = "open"
+    status: str = RequestStatus.OPEN
     response: str = ""
     label: str = ""
     """The text of the column `#`, a number or not."""
@@ -46,7 +52,7 @@ class InputRequest:
     @property
     def open(self) -> bool:
         """Whether it waits for an answer."""
-        return self.status in {"open", "pending", "expired", ""}
+        return not self.status or self.status in OPEN_REQUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,11 @@ class Gate:
     line: int = 0
     notify: str = ""
     """Who is notified when it waits for a person, as the file names them."""
+
+    @property
+    def state(self) -> GateStatus | None:
+        """The first word of its status; None if it is not known."""
+        return GateStatus.of(self.status)
 
     @property
     def message(self) -> str:
@@ -110,12 +121,17 @@ class Wait:
     waiting_for: str
     since: str = ""
     timeout: str = ""
-    status: str = "open"
+    status: str = WaitStatus.OPEN
 
     @property
     def open(self) -> bool:
         """Whether it is not resolved yet."""
-        return self.status in {"open", "waiting", "pending", ""}
+        return not self.status or self.status in OPEN_WAIT
+
+    @property
+    def holds(self) -> bool:
+        """Whether the feature waits for it: it is open, or did not happen in time."""
+        return self.open or self.status == WaitStatus.FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +146,7 @@ class Recovery:
     @property
     def open(self) -> bool:
         """Whether its feature has not been done or skipped since."""
-        return self.status == "open"
+        return self.status == RecoveryStatus.OPEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from mission_cli.document.changes import Change, SetCell, SetCriterion, SetFeatu
 from mission_cli.document.criteria.parse import result_comment
 from mission_cli.document.reading.features import ANNOTATION
 from mission_cli.document.reading.load import feature_rows, milestone_places
-from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus
+from mission_cli.domain.status import FeatureStatus, GateStatus, MilestoneStatus, MissionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,7 +42,7 @@ def begin(loaded: Loaded, records: Sequence[RunRecord], now: datetime) -> Iterat
         for feature in milestone.features:
             yield from _again(loaded, feature, records)
     for gate in mission.gates:
-        yield SetCell("Gates", {"Gate": gate.name}, "Status", "pending")
+        yield SetCell("Gates", {"Gate": gate.name}, "Status", GateStatus.PENDING)
 
 
 def fresh_tries(loaded: Loaded, feature: Feature, records: Iterable[RunRecord]) -> Iterator[Change]:

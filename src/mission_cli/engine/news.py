@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import one_line
 from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.status import FeatureStatus, HoldKind, MissionStatus
+from mission_cli.domain.status import FeatureStatus, GateStatus, HoldKind, MissionStatus
 from mission_cli.engine.guards import standstill
 from mission_cli.ports.notifier import News
 
@@ -72,7 +72,7 @@ def standing(case: Case) -> Mapping[str, str]:
 
 def _to(mission: Mission) -> tuple[str, ...]:
     """Return who is notified: the names of the mission, and those of the gates at which it waits."""
-    waiting = (g.notify for g in mission.gates if g.notify and g.status.casefold().split(" ")[0] == "waiting")
+    waiting = (g.notify for g in mission.gates if g.notify and g.state is GateStatus.WAITING)
     return tuple(dict.fromkeys((*mission.notify, *waiting)))
 
 

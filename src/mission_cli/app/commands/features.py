@@ -38,6 +38,7 @@ from mission_cli.domain.status import (
     FeatureStatus,
     MilestoneStatus,
     MissionStatus,
+    RequestStatus,
 )
 from mission_cli.engine.executions import fresh_tries
 from mission_cli.engine.halt import stop_jobs
@@ -219,7 +220,7 @@ def answer(ctx: Context, text: str, number: int, response: str) -> Done:
             f"request {number} is answered: {response}",
             EventKind.REQUEST_ANSWERED,
             (
-                SetCell("Input Requests", key, "Status", "answered"),
+                SetCell("Input Requests", key, "Status", RequestStatus.ANSWERED),
                 SetCell("Input Requests", key, "Response", response),
             ),
             decisions=(f"Answer request {number} with: {response}",),

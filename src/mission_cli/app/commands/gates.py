@@ -19,6 +19,7 @@ from mission_cli.domain.errors import (
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.noted import PAUSED_BY
 from mission_cli.domain.status import (
+    GateStatus,
     MissionStatus,
 )
 from mission_cli.domain.tables import LANDING
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 def decide_gate(ctx: Context, text: str, gate: str, *, approved: bool, comment: str = "") -> Done:
     """Approve or reject a gate."""
-    word = "approved" if approved else "rejected"
+    word = GateStatus.APPROVED if approved else GateStatus.REJECTED
 
     def change(address: Address) -> Wanted:
         mission = address.mission

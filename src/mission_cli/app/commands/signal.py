@@ -12,6 +12,7 @@ from mission_cli.app.transaction import (
 from mission_cli.document.changes import SetCell
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.status import WaitStatus
 
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
@@ -23,13 +24,17 @@ def signal(ctx: Context, text: str, *, reason: str = "") -> Done:
 
     def change(address: Address) -> Wanted:
         feature = address.need_feature()
-        mine = [w for w in address.mission.waits if w.feature == feature.number and (w.open or w.status == "failed")]
+        mine = [
+            w
+            for w in address.mission.waits
+            if w.feature == feature.number and (w.open or w.status == WaitStatus.FAILED)
+        ]
         if not mine:
             hint = f"mission why {address.mission.id}/{feature.number}"
             raise NotFoundError(f"{feature.number} waits for no external event", hint=hint)
         keys = [{"Feature": str(w.feature), "Waiting for": w.waiting_for} for w in mine]
         words = f"{feature.number} no longer waits for {', '.join(w.waiting_for for w in mine)}"
-        changes = tuple(SetCell("Waits", key, "Status", "resolved") for key in keys)
+        changes = tuple(SetCell("Waits", key, "Status", WaitStatus.RESOLVED) for key in keys)
         return Wanted(words + (f": {reason}" if reason else ""), EventKind.WAIT_RESOLVED, changes)
 
     return commit_change(ctx, text, change)

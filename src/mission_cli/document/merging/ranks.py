@@ -20,7 +20,16 @@ from mission_cli.document.syntax.vocabulary import (
     plain,
 )
 from mission_cli.domain.budget.amounts import parse_amount
-from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus
+from mission_cli.domain.status import (
+    OPEN_REQUEST,
+    OPEN_WAIT,
+    FeatureStatus,
+    GateStatus,
+    MilestoneStatus,
+    MissionStatus,
+    RequestStatus,
+    WaitStatus,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,8 +53,9 @@ _MISSION = (
     *(_M.PAUSED, _M.FAILED, _M.COMPLETED, _M.CANCELLED),
 )
 _REOPENED = pattern(r"active \((passed|validating|completed)\)\Z")
-_OPEN = {"": 0, "open": 0, "pending": 0, "waiting": 0, "needed": 0, "expired": 1, "timed out": 1, "failed": 1}
-_GATE = {"": 0, "pending": 0, "rejected": 3}
+_OPEN = dict.fromkeys(("", "needed", *OPEN_REQUEST, *OPEN_WAIT), 0)
+_OPEN |= {RequestStatus.EXPIRED: 1, WaitStatus.FAILED: 1, "timed out": 1}
+_GATE = {"": 0, GateStatus.PENDING: 0, GateStatus.REJECTED: 3}
 
 
 def attempt_of(worker: str) -> int:

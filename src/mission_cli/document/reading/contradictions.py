@@ -19,6 +19,7 @@ from mission_cli.document.reading.sections import (
 from mission_cli.document.syntax.vocabulary import plain
 from mission_cli.domain.ids import feature_number
 from mission_cli.domain.problems import Problem
+from mission_cli.domain.status import OPEN_REQUEST, OPEN_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,7 +33,7 @@ _STATE = frozenset({"id", "status", "mode", "type", "created", "budget"})
 _FEATURE = pattern(r"F?(\d{1,9}\.\d{1,9})\b")
 _SEVERAL = frozenset({"Resources"})
 """Sections that may have several tables with the same columns."""
-_OPEN = frozenset({"", "open", "pending", "expired", "waiting"})
+_OPEN = frozenset({"", *OPEN_REQUEST, *OPEN_WAIT})
 
 _Found = tuple[tuple[object, ...], str, int]
 """(key of what may exist once, its name in messages, its line)"""

@@ -9,7 +9,7 @@ from mission_cli._support.text import one_line, stamp
 from mission_cli.document.changes import AppendRow, Change
 from mission_cli.document.reading.sections import rows_in
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.status import GateKind, MissionStatus
+from mission_cli.domain.status import GateKind, GateStatus, MissionStatus
 from mission_cli.planner.core.decisions import (
     AddFix,
     Begin,
@@ -64,7 +64,7 @@ def decided(mission: Mission, move: Transition, records: Sequence[RunRecord]) ->
             return (f"Add feature {move.number}, {move.title}",)
         case Note(event=EventKind.BUDGET_PROJECTED):
             return ("Project the cost of the whole mission",)
-        case MoveGate(to="passed" | "failed"):
+        case MoveGate(to=GateStatus.PASSED | GateStatus.FAILED):
             gate = next((g for g in mission.gates if g.name == move.name), None)
             quality = gate is not None and gate.kind is GateKind.QUALITY
             return (f"The gate {move.name} {move.to} by its rule",) if quality else ()

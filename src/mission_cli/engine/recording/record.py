@@ -37,7 +37,7 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.noted import SECTION as NOTED
 from mission_cli.domain.noted import notes_of
-from mission_cli.domain.status import FeatureStatus, MissionStatus
+from mission_cli.domain.status import FeatureStatus, MissionStatus, RecoveryStatus
 from mission_cli.engine.executions import begin
 from mission_cli.engine.recording.decision_log import decided, decision_rows
 from mission_cli.engine.recording.entry import Entry
@@ -251,7 +251,7 @@ def _table_changes(
             key = {"Feature": move.feature, "Waiting for": move.waiting_for}
             yield SetCell("Waits", key, "Since", move.since)
         case CloseRecovery():
-            yield SetCell("Recovery Log", {"Feature": move.feature, "Status": "open"}, "Status", move.to)
+            yield SetCell("Recovery Log", {"Feature": move.feature, "Status": RecoveryStatus.OPEN}, "Status", move.to)
         case Note():
             return
 
@@ -272,7 +272,7 @@ def _settle_changes(move: Settle, now: datetime) -> Iterator[Change]:
                 "Preserved Evidence": kept + (f", branch {run_branch(record.run)}" if record.head else ""),
                 "Remaining Criteria": "all of the feature's",
                 "Next Safe Route": move.next_route,
-                "Status": "open",
+                "Status": RecoveryStatus.OPEN,
             },
         )
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
 from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.status import RequestStatus
 from mission_cli.planner.attempts import causes
 from mission_cli.planner.core.decisions import MoveRequest
 from mission_cli.planner.core.requests import (
-    WITHDRAWN,
     Question,
     ask,
     withdraw_stale,
@@ -39,7 +39,9 @@ def helped(draft: Draft, feature: Feature) -> frozenset[RunId]:
 def answered(draft: Draft, feature: Feature) -> frozenset[RunId]:
     """Return attempts that needed a person who has since answered."""
     asked = ((record, _asked(draft, record)) for record in draft.records_of(feature.number))
-    return frozenset(r.run for r, found in asked if found and not found.open and found.status != WITHDRAWN)
+    return frozenset(
+        r.run for r, found in asked if found and not found.open and found.status != RequestStatus.WITHDRAWN
+    )
 
 
 def withdraw(draft: Draft) -> None:
@@ -53,7 +55,7 @@ def withdraw(draft: Draft) -> None:
             moot = feature.finished or max(last, feature.tries_after + 1) > record.attempt
             if asked is not None and asked.open and (moot or _settings_changed(draft, record)):
                 why = f"request {asked.number} is withdrawn: {feature.number} can continue without it"
-                draft.transitions.append(MoveRequest(asked.number, WITHDRAWN, why))
+                draft.transitions.append(MoveRequest(asked.number, RequestStatus.WITHDRAWN, why))
 
 
 def _asked(draft: Draft, record: RunRecord) -> InputRequest | None:

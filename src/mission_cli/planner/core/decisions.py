@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Criterion, Result
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
+    from mission_cli.domain.status import (
+        FeatureStatus,
+        HoldKind,
+        MilestoneStatus,
+        RecoveryStatus,
+        RequestStatus,
+        WaitStatus,
+    )
     from mission_cli.domain.tables import InputRequest
     from mission_cli.planner.core.effects import Effect, RunCheck
 
@@ -153,7 +160,7 @@ class MoveRequest:
     """Change the status of a request: expired or withdrawn."""
 
     number: int
-    to: str
+    to: RequestStatus
     why: str
 
 
@@ -183,7 +190,7 @@ class MoveWait:
     feature: FeatureNumber
     waiting_for: str
     was: str
-    to: str
+    to: WaitStatus
     why: str
 
 
@@ -202,7 +209,7 @@ class CloseRecovery:
     """Close the open safety stops of a feature that was done or skipped."""
 
     feature: FeatureNumber
-    to: str
+    to: RecoveryStatus
     why: str
 
 

@@ -13,7 +13,7 @@ from mission_cli._support.text import (
     stamp,
 )
 from mission_cli.domain.noted import highest_request
-from mission_cli.domain.status import MilestoneStatus
+from mission_cli.domain.status import MilestoneStatus, RequestStatus
 from mission_cli.domain.tables import InputRequest
 from mission_cli.planner.core.decisions import (
     Ask,
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.planner.core.draft import Draft
 
-WITHDRAWN = "withdrawn"
 FINAL = "final"
 """The owner of requests about the whole mission: after the last milestone, or before a merge lands."""
 _LOGGED = pattern(r"(\d+): ")
@@ -69,7 +68,7 @@ def find_request(mission: Mission, owner: str, prompt: str) -> InputRequest | No
     began = parse_stamp(mission.started) if mission.recurs else None
     wanted = question(prompt)
     for found in reversed(mission.requests):
-        if found.feature == owner and found.prompt == wanted and found.status != WITHDRAWN:
+        if found.feature == owner and found.prompt == wanted and found.status != RequestStatus.WITHDRAWN:
             asked = parse_stamp(found.asked)
             return None if began and asked and asked < began else found
     return None
@@ -96,7 +95,7 @@ def withdraw_stale(draft: Draft) -> None:
         why = _stale(draft, request) if request.open else ""
         if why:
             words = f"request {request.number} is withdrawn: {why}"
-            draft.transitions.append(MoveRequest(request.number, WITHDRAWN, words))
+            draft.transitions.append(MoveRequest(request.number, RequestStatus.WITHDRAWN, words))
 
 
 def _stale(draft: Draft, request: InputRequest) -> str:

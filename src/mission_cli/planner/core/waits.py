@@ -10,7 +10,7 @@ from mission_cli._support.text import (
     parse_duration,
     parse_stamp,
 )
-from mission_cli.domain.status import GateKind, HoldKind
+from mission_cli.domain.status import OPEN_GATE, GateKind, GateStatus, HoldKind
 from mission_cli.planner.core.decisions import Hold
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.tables import Gate, Wait
     from mission_cli.planner.core.draft import Draft
 
-_OPEN_GATE = frozenset({"approved", "passed", "open", "done"})
 _HELD_BY = {
     GateKind.CHECKPOINT: HoldKind.CHECKPOINT,
     GateKind.APPROVAL: HoldKind.APPROVAL,
@@ -38,7 +37,7 @@ def _gate_holds(draft: Draft, feature: Feature, *kinds: GateKind | None) -> Iter
 
 def is_open(status: str) -> bool:
     """Whether a gate with this status lets features start."""
-    return status.casefold().split(" ")[0] in _OPEN_GATE
+    return GateStatus.of(status) in OPEN_GATE
 
 
 def approval(mission: Mission, gate: Gate) -> str:
@@ -66,10 +65,10 @@ def _gate_hold(draft: Draft, gate: Gate, subject: str) -> Hold:
         words, until = f"the delay `{gate.name}` ({gate.rule}) is not over", _until(gate)
         person = until is None and not unfinished
         return Hold(subject, HoldKind.DELAY, words, until=until, unblock=approve, person=person)
-    if unfinished and gate.kind is not None and gate.status.casefold() in {"", "pending"}:
+    if unfinished and gate.kind is not None and gate.status.casefold() in {"", GateStatus.PENDING}:
         words = f"`{gate.name}` waits for {', '.join(unfinished)}"
         return Hold(subject, kind, words, unblock=approve)
-    return Hold(subject, kind, f"`{gate.name}` is {gate.status or 'pending'}", unblock=approve, person=True)
+    return Hold(subject, kind, f"`{gate.name}` is {gate.status or GateStatus.PENDING}", unblock=approve, person=True)
 
 
 def _before(draft: Draft, gate: Gate) -> list[str]:
@@ -79,7 +78,7 @@ def _before(draft: Draft, gate: Gate) -> list[str]:
 
 
 def _until(gate: Gate) -> datetime | None:
-    _, _, text = gate.status.partition("until ")
+    _, _, text = gate.status.partition(f"{GateStatus.UNTIL} ")
     return parse_stamp(text)
 
 
@@ -106,7 +105,7 @@ def waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold
     del milestone
     signal = f"mission signal {draft.mission.id}/{feature.number}"
     for wait in draft.mission.waits:
-        if wait.feature == feature.number and (wait.open or wait.status == "failed"):
+        if wait.feature == feature.number and wait.holds:
             words = f"it waits for {wait.waiting_for}" + ("" if wait.open else ", which has not happened")
             until = _wait_ends(draft, wait) if wait.open else None
             yield Hold(feature.number, HoldKind.WAIT, words, until=until, unblock=signal, person=until is None)

@@ -17,6 +17,7 @@ from mission_cli.domain.status import (
     HoldKind,
     MilestoneStatus,
     MissionStatus,
+    RecoveryStatus,
     Verdict,
 )
 from mission_cli.planner.core.decisions import CloseRecovery, MoveMilestone, Note
@@ -57,7 +58,8 @@ def recoveries(draft: Draft) -> None:
         number = feature_number(row.feature)
         feature = draft.mission.feature(number) if number else None
         if row.open and number and (feature is None or feature.finished):
-            to = "skipped" if feature is None or feature.status is FeatureStatus.SKIPPED else "recovered"
+            gone = feature is None or feature.status is FeatureStatus.SKIPPED
+            to = RecoveryStatus.SKIPPED if gone else RecoveryStatus.RECOVERED
             if not any(isinstance(m, CloseRecovery) and m.feature == number for m in draft.transitions):
                 draft.transitions.append(CloseRecovery(number, to, f"{number} is {to}"))
 

@@ -11,7 +11,17 @@ from mission_cli._support.text import (
     parse_stamp,
     stamp,
 )
-from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, FeatureStatus, GateKind, HoldKind, MissionStatus
+from mission_cli.domain.status import (
+    EXECUTABLE_KINDS,
+    Cause,
+    FeatureStatus,
+    GateKind,
+    GateStatus,
+    HoldKind,
+    MissionStatus,
+    RequestStatus,
+    WaitStatus,
+)
 from mission_cli.planner.core.decisions import (
     MoveGate,
     MoveRequest,
@@ -27,20 +37,19 @@ if TYPE_CHECKING:
 
 _FULL_SCORE = Decimal(5)
 _NO_SCORE = Decimal(1)
-_PENDING = frozenset({"", "pending"})
 
 
 def requests(draft: Draft) -> None:
     """Let requests expire. The feature keeps waiting, and an answer is still accepted."""
     for request in draft.mission.requests:
         expires = parse_stamp(request.expires) if request.expires else None
-        if request.status == "expired" or not request.open or expires is None:
+        if request.status == RequestStatus.EXPIRED or not request.open or expires is None:
             continue
         asked = parse_stamp(request.asked) if request.asked else None
         left = expires - asked - draft.observation.since(asked) if asked else expires - draft.observation.now
         if draft.has_come(request.feature, f"request {request.number} expires", left):
             draft.transitions.append(
-                MoveRequest(request.number, "expired", f"request {request.number} was not answered in time")
+                MoveRequest(request.number, RequestStatus.EXPIRED, f"request {request.number} was not answered in time")
             )
 
 
@@ -64,10 +73,10 @@ def _wait(draft: Draft, wait: Wait) -> None:
     due = parse_stamp(what) if kind == "time" else None
     if due is not None:
         if draft.has_come(wait.feature, f"{what} has come", due - draft.observation.now):
-            _end_wait(draft, wait, "resolved", f"{what} has come")
+            _end_wait(draft, wait, WaitStatus.RESOLVED, f"{what} has come")
         return
     if kind == "mission" and draft.observation.missions.get(what) == MissionStatus.COMPLETED:
-        _end_wait(draft, wait, "resolved", f"mission {what} is completed")
+        _end_wait(draft, wait, WaitStatus.RESOLVED, f"mission {what} is completed")
         return
     since = parse_stamp(wait.since) if wait.since else None
     if since is None:
@@ -76,24 +85,23 @@ def _wait(draft: Draft, wait: Wait) -> None:
         return
     left = (parse_duration(wait.timeout) or draft.policy.wait_lifetime) - draft.observation.since(since)
     if draft.has_come(wait.feature, f"the wait for {wait.waiting_for} is over", left):
-        _end_wait(draft, wait, "failed", f"{wait.waiting_for} did not happen in time")
+        _end_wait(draft, wait, WaitStatus.FAILED, f"{wait.waiting_for} did not happen in time")
 
 
-def _end_wait(draft: Draft, wait: Wait, to: str, why: str) -> None:
+def _end_wait(draft: Draft, wait: Wait, to: WaitStatus, why: str) -> None:
     draft.transitions.append(MoveWait(wait.feature, wait.waiting_for, wait.status, to, why))
 
 
 def _gate(draft: Draft, gate: Gate) -> None:
-    word = gate.status.casefold().split(" ")[0]
     after = [f for n in gate.after if (f := draft.mission.feature(n)) is not None]
     ready = all(f.finished for f in after)
-    if gate.kind is GateKind.DELAY and word == "until":
+    if gate.kind is GateKind.DELAY and gate.state is GateStatus.UNTIL:
         _delay(draft, gate)
-    elif gate.kind is GateKind.QUALITY and word in {"passed", "failed"} and not ready:
-        _move(draft, gate, "pending", "what it judges has changed")
-    elif word in _PENDING and ready and gate.kind is not None:
+    elif gate.kind is GateKind.QUALITY and gate.state in {GateStatus.PASSED, GateStatus.FAILED} and not ready:
+        _move(draft, gate, GateStatus.PENDING, "what it judges has changed")
+    elif gate.state is GateStatus.PENDING and ready and gate.kind is not None:
         _fire(draft, gate, after)
-    elif word == "waiting":
+    elif gate.state is GateStatus.WAITING:
         words = f"`{gate.name}` waits for a person{_said(gate)}"
         draft.hold("", hold_kind(gate), words, unblock=approval(draft.mission, gate), person=True)
 
@@ -111,13 +119,13 @@ def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
             words = f"the delay `{gate.name}` has no readable duration: `{gate.rule}`"
             draft.hold("", HoldKind.DELAY, words, unblock=approval(draft.mission, gate), person=True)
             return
-        _move(draft, gate, f"until {stamp(draft.observation.now + length)}", f"it lasts {gate.rule}")
+        _move(draft, gate, f"{GateStatus.UNTIL} {stamp(draft.observation.now + length)}", f"it lasts {gate.rule}")
         draft.wakes.append(draft.observation.now + length)
     elif gate.kind is GateKind.QUALITY:
         verdict = _quality(draft, gate, after)
-        _move(draft, gate, verdict or "waiting", gate.rule or "its features are finished")
+        _move(draft, gate, verdict or GateStatus.WAITING, gate.rule or "its features are finished")
     else:
-        _move(draft, gate, "waiting", "the features before it are finished")
+        _move(draft, gate, GateStatus.WAITING, "the features before it are finished")
         if gate.kind is GateKind.CHECKPOINT and draft.mission.status is MissionStatus.ACTIVE:
             draft.pause(
                 f"checkpoint `{gate.name}` is reached{_said(gate)}: {approval(draft.mission, gate)}", gate=gate.name
@@ -125,26 +133,26 @@ def _fire(draft: Draft, gate: Gate, after: list[Feature]) -> None:
 
 
 def _delay(draft: Draft, gate: Gate) -> None:
-    ends = parse_stamp(gate.status.partition("until ")[2])
+    ends = parse_stamp(gate.status.partition(f"{GateStatus.UNTIL} ")[2])
     length = parse_duration(gate.rule)
     began = ends - length if ends and length else None
     left = timedelta(0) if ends is None else ends - draft.observation.now
     if began is not None and length is not None:
         left = length - draft.observation.since(began)
     if ends is None or draft.has_come("", f"the delay `{gate.name}` is over", left):
-        _move(draft, gate, "passed", "the delay is over")
+        _move(draft, gate, GateStatus.PASSED, "the delay is over")
 
 
-def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> str:
-    """Return passed or failed; empty if only a person can judge a part of the rule."""
+def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> GateStatus | None:
+    """Return passed or failed; None if only a person can judge a part of the rule."""
     if gate.all_passed and any(f.status is not FeatureStatus.DONE for f in after):
-        return "failed"
+        return GateStatus.FAILED
     scores = [_score(draft, f) for f in after if f.status is FeatureStatus.DONE]
     least = gate.min_score
     if least is not None and scores and sum(scores, Decimal(0)) / len(scores) < least:
-        return "failed"
+        return GateStatus.FAILED
     readable = least is not None or gate.all_passed or not gate.rule.strip()
-    return "passed" if readable and not gate.condition else ""
+    return GateStatus.PASSED if readable and not gate.condition else None
 
 
 def _score(draft: Draft, feature: Feature) -> Decimal:
@@ -155,5 +163,5 @@ def _score(draft: Draft, feature: Feature) -> Decimal:
 
 
 def _move(draft: Draft, gate: Gate, to: str, why: str) -> None:
-    shown = "open" if is_open(to) else to.split(" ", maxsplit=1)[0]
+    shown = GateStatus.OPEN if is_open(to) else to.split(" ", maxsplit=1)[0]
     draft.transitions.append(MoveGate(gate.name, gate.status, to, f"gate {gate.name} is {shown}: {why}"))
