@@ -304,7 +304,7 @@ class ClumsySim(Sim):
 
 def _commands(holds: Sequence[Hold]) -> list[tuple[str, str, str]]:
     """What a person is told to do: (words, `mission ` or nothing, the rest of the command)."""
-    return [hold.unblock.rpartition("mission ") for hold in holds if hold.person and hold.unblock]
+    return [str(hold.unblock).rpartition("mission ") for hold in holds if hold.person and hold.unblock]
 
 
 def live_clumsily(seed: int, events: Sequence[tuple[Slip, int]]) -> Counter[str]:

@@ -238,7 +238,7 @@ def test_rows_question_and_permission_auth(cause: Cause) -> None:
 
     mine = [settled(plan).record]
     waits = hold_of(looked(mine, mission={"requests": (asked,)}))
-    assert (waits.person, waits.unblock) == (True, "mission answer m 1 TEXT")
+    assert (waits.person, str(waits.unblock)) == (True, "mission answer m 1 TEXT")
     late = replace(asked, status="expired")
     assert hold_of(looked(mine, at=timedelta(days=9), mission={"requests": (late,)})).kind == "request"
     answered = replace(asked, status="answered", response="Postgres")
@@ -368,7 +368,11 @@ def test_after_the_last_attempt_of_the_last_route_a_person_is_waited_for() -> No
         ("other", "opus")
     ]
     over = looked(six, feature("1.1", FeatureStatus.FAILED), at=timedelta(hours=1), policy=PROBED, mission={"models": models})  # fmt: skip
-    assert (hold_of(over).kind, hold_of(over).person, hold_of(over).unblock) == ("failed", True, "mission retry m/1.1")
+    assert (hold_of(over).kind, hold_of(over).person, str(hold_of(over).unblock)) == (
+        "failed",
+        True,
+        "mission retry m/1.1",
+    )
     assert dispatched(looked(six, feature("1.1", tries_after=6), policy=PROBED)) == ["m/1.1-a7"]
 
 

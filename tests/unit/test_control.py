@@ -59,7 +59,7 @@ def test_one_that_cannot_be_run_pauses_the_mission_and_starts_nothing_more() -> 
         assert [(m.to, m.why) for m in plan.transitions if isinstance(m, MoveMission)] == [
             (MissionStatus.PAUSED, words)
         ]
-        assert [(h.detail, h.unblock, h.person) for h in plan.holds if h.kind == "check"] == [
+        assert [(h.detail, str(h.unblock), h.person) for h in plan.holds if h.kind == "check"] == [
             (words, "mission resume m", True)
         ]
         assert not starts(plan)

@@ -205,7 +205,7 @@ def test_what_does_not_count_is_an_error_that_names_the_key_and_the_command(name
             continue
         assert found.counts == GOOD.in_force.values[name], how
         told = [h for h in plan.holds if h.kind == "value" and f"`{key}`" in h.detail]
-        assert [h.unblock for h in told] == [shlex.join(["mission", "set", "m-1", key, found.counts])], how
+        assert [str(h.unblock) for h in told] == [shlex.join(["mission", "set", "m-1", key, found.counts])], how
         if key != "preferences.runner":
             assert [p.severity for p in load(text, "m-1").problems if f"`{key}`" in p.message] == ["error"], how
 

@@ -167,7 +167,7 @@ def test_a_gate_says_its_message_and_for_whom_it_is() -> None:
     )
     plan = plan_of(mission(feature("1.1", FeatureStatus.DONE), feature("1.2"), gates=(gate,)))
     waiting = next(h for h in plan.holds if h.subject == "")
-    assert (waiting.detail, waiting.unblock) == (
+    assert (waiting.detail, str(waiting.unblock)) == (
         "`copy` waits for a person: Legal reads it (for legal)",
         "mission approve m copy",
     )

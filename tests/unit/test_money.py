@@ -158,9 +158,9 @@ def test_the_pause_comes_when_an_attempt_is_next_and_says_what_helps(spent: str,
     some = mission(feature("1.1"), limits=TEN, spends=money(spent))
     plan = plan_of(some)
     assert paused(plan) == [words]
-    assert [h.unblock for h in plan.holds if h.kind == "budget"] == [command]
+    assert [str(h.unblock) for h in plan.holds if h.kind == "budget"] == [command]
     resting = plan_of(replace(some, status=MissionStatus.PAUSED, raw_status="paused"))
-    assert [(h.kind, h.unblock) for h in resting.holds] == [("paused", command)]
+    assert [(h.kind, str(h.unblock)) for h in resting.holds] == [("paused", command)]
 
 
 def test_a_milestone_that_can_be_judged_is_judged_before_the_pause() -> None:

@@ -13,6 +13,7 @@ from mission_cli.adapters.executors.sandbox.choose import Found, find_sandbox
 from mission_cli.adapters.fs.env_file import missing_key
 from mission_cli.adapters.git.repo.command import plain_git
 from mission_cli.domain.host import Person
+from mission_cli.domain.notice import advise
 from mission_cli.ports.machine import Obstacle, Sandbox
 
 if TYPE_CHECKING:
@@ -124,11 +125,11 @@ class LocalMachine:
 
         around = self._environment if environment is None else environment
         if not command:
-            return Obstacle("the runner has no command", "fix .mission.toml")
+            return Obstacle("the runner has no command", advise("fix .mission.toml"))
         if which(command[0], path=around.get("PATH", os.defpath)) is None:
             where = "does not exist" if "/" in command[0] else "is not on PATH"
             words = f"the runner's program `{command[0]}` {where}"
-            return Obstacle(words, "install it, or fix .mission.toml", program=True)
+            return Obstacle(words, advise("install it, or fix .mission.toml"), program=True)
         return missing_key(keys, around, self._key_file)
 
 

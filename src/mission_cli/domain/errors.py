@@ -6,6 +6,8 @@ import errno
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
+from mission_cli.domain.notice import NO_ADVICE, Advice, advise
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -17,10 +19,10 @@ class MissionError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str | Advice = NO_ADVICE) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = advise(hint)
 
 
 class UsageError(MissionError):
@@ -32,7 +34,9 @@ class UsageError(MissionError):
 class DocumentError(MissionError):
     """A file cannot be read or patched; `where` is `path:line:column`, as far as known."""
 
-    def __init__(self, message: str, *, where: str = "", hint: str = "", problems: Sequence[Problem] = ()) -> None:
+    def __init__(
+        self, message: str, *, where: str = "", hint: str | Advice = NO_ADVICE, problems: Sequence[Problem] = ()
+    ) -> None:
         super().__init__(f"{where}: {message}" if where else message, hint=hint)
         self.where = where
         self.problems = tuple(problems)

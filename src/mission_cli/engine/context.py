@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
+from mission_cli.domain.notice import Notice, advise
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.ports.agents import Bill
 from mission_cli.ports.machine import Obstacle
@@ -102,10 +103,10 @@ def runner_obstacle(
     if agent_of(ctx, name, runner) is None:
         known = ", ".join(sorted(ctx.agents))
         words = f"the runner `{name}` has the unknown kind `{runner.kind or name}` (known: {known})"
-        return Obstacle(words, "fix .mission.toml")
+        return Obstacle(words, advise("fix .mission.toml"))
     needed = ctx.machine.sandbox().problem
     if needed:
-        return Obstacle(needed, "install bubblewrap, or set `sandbox` in .mission.toml")
+        return Obstacle(needed, advise("install bubblewrap, or set `sandbox` in .mission.toml"))
     return ctx.machine.runner_obstacle(runner.command, runner.given, environment)
 
 
@@ -120,8 +121,7 @@ def _runner(ctx: Context, name: str, runner: RunnerSettings) -> RunnerPolicy:
     return RunnerPolicy(
         deadline=runner.deadline,
         models=runner.models,
-        problem=obstacle.words if obstacle else "",
-        remedy=obstacle.remedy if obstacle else "",
+        obstacle=Notice(obstacle.words, obstacle.remedy) if obstacle else None,
         step_cost=step_cost,
         self_priced=bill is not Bill.TOKENS,
         bounded=bool(runner.max_steps),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.errors import BlockedError
+from mission_cli.domain.notice import do
 
 if TYPE_CHECKING:
     from mission_cli.engine.context import Context
     from mission_cli.ports.executor import Executor
 
-LIFT = "mission resume --all"
+LIFT = do("resume", "--all")
 
 
 class StoppedError(Exception):

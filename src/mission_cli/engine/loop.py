@@ -13,6 +13,7 @@ from mission_cli.document.reading.placed import load_placed
 from mission_cli.document.syntax.front import priority_of
 from mission_cli.domain.errors import ConflictError, MissionError, refusals_said
 from mission_cli.domain.ids import MissionId
+from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import FINISHED_MISSION, PRIORITIES, HoldKind, JobKind
 from mission_cli.domain.timing.timeline import follow
 from mission_cli.engine import effects as acting
@@ -178,7 +179,7 @@ def _visit(ctx: Context, policy: Policy, report: Report, mission: MissionId, sna
 
         report.bugs.append(f"{mission}: {traceback.format_exc()}")
         words = f"{mission} cannot be served because of a bug in mission: {type(error).__name__}"
-        _trouble(ctx, report, MissionError(words, hint="mission pulse --debug shows where"), mission)
+        _trouble(ctx, report, MissionError(words, hint=advise(do("pulse", "--debug"), " shows where")), mission)
     return False
 
 
@@ -308,4 +309,4 @@ def _trouble(ctx: Context, report: Report, error: MissionError, mission: str = "
         with suppress(MissionError):  # the error may come from this repository
             stored = ctx.state.snapshot().missions.get(MissionId(mission))
             content = stored.content if stored is not None else ""
-    report.troubles.append(Trouble(stamp(ctx.clock.now()), error.message, error.hint, mission, content))
+    report.troubles.append(Trouble(stamp(ctx.clock.now()), error.message, str(error.hint), mission, content))

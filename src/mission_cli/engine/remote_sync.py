@@ -21,6 +21,7 @@ from mission_cli.domain.branches.refs import work_branch
 from mission_cli.domain.errors import BlockedError, ConflictError, MissionError, ToolError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import clone_id, same_host
+from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import FINISHED_MISSION
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.record import (
@@ -142,7 +143,7 @@ def require_sync(ctx: Context) -> None:
     """Synchronize now. Raises ToolError if that fails."""
     before = remote_problem(ctx)
     if sync(ctx, ask=True) is SyncResult.UNREACHABLE:
-        raise ToolError(f"nothing was started: {remote_problem(ctx)}", hint="mission doctor checks the remote")
+        raise ToolError(f"nothing was started: {remote_problem(ctx)}", hint=advise(do("doctor"), " checks the remote"))
     if before:
         ctx.runtime.request_pulse()  # pulses held work back because of it
 

@@ -14,6 +14,7 @@ from mission_cli.document.plans.model import (
     PlanGate,
     PlanMilestone,
 )
+from mission_cli.domain.notice import do
 from mission_cli.domain.problems import Problem
 from mission_cli.interchange import criteria
 from mission_cli.interchange.sources import (
@@ -234,7 +235,7 @@ def _front(about: _Record) -> dict[str, str | int]:
 
 def _about(about: _Record, *, left_of: _Document) -> Iterator[str]:
     if about.status not in {"", "draft", *_STATUSES}:
-        yield f"status: {about.status}; the mission is planned here, and nothing runs before `mission start`"
+        yield f"status: {about.status}; the mission is planned here, and nothing runs before `{do('start')}`"
     yield from about.notifications.left() if about.notifications else ()
     yield from (w for w in about.unknown("") if w.partition(":")[0] not in _OF_THE_RECORD)
     yield from (w for w in left_of.unknown("") if w.partition(":")[0] not in _Record.model_fields)

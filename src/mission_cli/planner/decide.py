@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.budget.ledger import alert
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.notice import do
 from mission_cli.domain.status import WAITING_MISSION, FeatureStatus, HoldKind, MissionStatus
 from mission_cli.planner.attempts.help_requests import withdraw
 from mission_cli.planner.attempts.settle import settle
@@ -63,7 +64,7 @@ def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisi
             "",
             HoldKind.MISSION,
             "it is not managed by this program",
-            unblock=f"mission start {mission.id}",
+            unblock=do("start", mission.id),
             person=True,
         )
         return draft.plan()
@@ -71,7 +72,7 @@ def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisi
         _elsewhere(draft)
         return draft.plan()
     if observation.shared and not mission.host and mission.status in _GOING:
-        unblock = f"mission takeover {mission.id}"
+        unblock = do("takeover", mission.id)
         draft.hold("", HoldKind.HOST, "no clone is set to drive it", unblock=unblock, person=True)
         return draft.plan()
     if put_back(draft):
@@ -95,7 +96,7 @@ def _elsewhere(draft: Draft) -> None:
     draft.effects += [
         Cancel(run, f"{run} is stopped: {host} drives {mission.id} now") for run in draft.observation.orphan_runs
     ]
-    unblock = f"mission takeover {mission.id}"
+    unblock = do("takeover", mission.id)
     if draft.observation.host_silent:
         words = f"it is driven by {host}, whose heartbeat has not been renewed recently"
         draft.hold("", HoldKind.HOST, words, unblock=unblock, person=True)
@@ -115,16 +116,14 @@ def _mission_hold(draft: Draft) -> None:
     if lacks_base and not any(hold.kind == HoldKind.BASE for hold in draft.holds):
         without_base(draft)
     if mission.status in {MissionStatus.DRAFT, MissionStatus.PLANNING}:
-        draft.hold(
-            "", HoldKind.MISSION, f"it is {mission.raw_status}", unblock=f"mission start {mission.id}", person=True
-        )
+        draft.hold("", HoldKind.MISSION, f"it is {mission.raw_status}", unblock=do("start", mission.id), person=True)
     elif mission.status is MissionStatus.PAUSED:
         reason = next(
             (r.details for r in reversed(mission.progress) if r.event == EventKind.MISSION_PAUSED), "it is paused"
         )
         reached = alert(stand(draft))
-        unblock = way_on(draft, reached) if reached and _has_to_pay(mission) else f"mission resume {mission.id}"
+        unblock = way_on(draft, reached) if reached and _has_to_pay(mission) else do("resume", mission.id)
         draft.hold("", HoldKind.PAUSED, reason, unblock=unblock, person=True)
     elif mission.status is None:
-        words, unblock = f"its status `{mission.raw_status}` is not known", f"mission edit {mission.id}"
+        words, unblock = f"its status `{mission.raw_status}` is not known", do("edit", mission.id)
         draft.hold("", HoldKind.MISSION, words, unblock=unblock, person=True)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mission_cli.domain.host import Person
+    from mission_cli.domain.notice import Advice
     from mission_cli.domain.status import JobKind
 
 
@@ -18,7 +19,7 @@ class Obstacle:
     """A problem, and what to do about it."""
 
     words: str
-    remedy: str
+    remedy: Advice
     program: bool = False
     """Whether a program was not found."""
 

@@ -52,6 +52,10 @@ def as_json(value: Any) -> Any:
     import dataclasses
     from datetime import datetime, timedelta
 
+    from mission_cli.domain.notice import Advice
+
+    if isinstance(value, Advice):
+        return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {key_of(f.name): as_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):

@@ -150,7 +150,7 @@ def _pulse(opened: Opened, *, quiet: bool, name: str = "") -> int:
 
 
 def _say_error(error: MissionError, name: str = "") -> int:
-    hint = f"\n hint: {clean(error.hint)}" if error.hint else ""
+    hint = f"\n hint: {clean(str(error.hint))}" if error.hint else ""
     sys.stderr.write(f"{clean(name)}error: {clean(error.message)}{hint}\n")
     return error.exit_code
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
+from mission_cli.domain.notice import Advice
 from mission_cli.surfaces.as_json import key_of
 
 Schema = dict[str, Any]
@@ -31,6 +32,7 @@ _PLAIN: Mapping[Any, Schema] = {
     Decimal: {"type": "number"},
     datetime: {"type": "string", "format": "date-time"},
     timedelta: {"type": "number", "description": "Seconds."},
+    Advice: {"type": "string"},
 }
 
 

@@ -34,6 +34,7 @@ from mission_cli.adapters.settings_files import UNBOXED, read_settings, settings
 from mission_cli.adapters.user import environment, own_settings, user_folder
 from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, ToolError
 from mission_cli.domain.host import PROGRAM
+from mission_cli.domain.notice import advise, do
 from mission_cli.fastpath import find_runtime
 from mission_cli.ports.runtime import Trouble
 from mission_cli.settings import Settings
@@ -100,7 +101,9 @@ def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
 
 
 def _no_missions(checkout: Checkout) -> NotFoundError:
-    return NotFoundError(f"{checkout.name} has no missions yet", hint="create the first one: mission new --plan FILE")
+    return NotFoundError(
+        f"{checkout.name} has no missions yet", hint=advise("create the first one: ", do("new", "--plan", "FILE"))
+    )
 
 
 def open_unmade(start: Path) -> Opened:
@@ -179,7 +182,7 @@ def note_closed(repository: Path, error: MissionError) -> None:
     if folder.is_dir():
         runtime = FolderRuntime(folder, version=__version__, full_look=Settings().full_look)
         with suppress(OSError):  # if nothing can be written, the caller reports it
-            runtime.note_troubles([Trouble(stamp(SystemClock().now()), error.message, error.hint)])
+            runtime.note_troubles([Trouble(stamp(SystemClock().now()), error.message, str(error.hint))])
             runtime.request_pulse()
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.host import Person
+from mission_cli.domain.notice import advise
 from mission_cli.ports.agents import Prices
 from mission_cli.ports.machine import Obstacle, Sandbox
 
@@ -60,7 +61,7 @@ class RoomyMachine:
     ) -> Obstacle | None:
         """Every command is there."""
         del keys, environment
-        return None if command else Obstacle("the runner has no command", "fix .mission.toml")
+        return None if command else Obstacle("the runner has no command", advise("fix .mission.toml"))
 
 
 class NoPrices:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.fs.atomic import read_bytes, write_new
 from mission_cli.domain.errors import DocumentError
+from mission_cli.domain.notice import advise
 from mission_cli.ports.machine import Obstacle
 
 if TYPE_CHECKING:
@@ -98,9 +99,9 @@ def missing_key(settings: Mapping[str, str], environment: Mapping[str, str], fil
             continue
         if value.startswith("env:"):
             wanted = value.removeprefix("env:")
-            return Obstacle(f"{name} refers to ${wanted}, which is not set", f"put {wanted}=… into {file}")
+            return Obstacle(f"{name} refers to ${wanted}, which is not set", advise(f"put {wanted}=… into {file}"))
         place = _place(value, environment)
-        return Obstacle(f"{name} refers to {place}, which is empty or cannot be read", "create that file")
+        return Obstacle(f"{name} refers to {place}, which is empty or cannot be read", advise("create that file"))
     return None
 
 

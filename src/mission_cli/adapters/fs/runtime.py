@@ -220,7 +220,7 @@ class FolderRuntime:
         """Return the error of a pulse that cannot even write it down, because its folder is not writable."""
         number = refused_in(self._folder)
         error = refused(OSError(number, os.strerror(number), os.fspath(self._folder))) if number else None
-        return (Trouble(stamp(datetime.now(UTC)), error.message, error.hint),) if error else ()
+        return (Trouble(stamp(datetime.now(UTC)), error.message, str(error.hint)),) if error else ()
 
     def told(self) -> dict[str, dict[str, str]]:
         """Return what the person was notified of last, by mission."""

@@ -14,6 +14,7 @@ from mission_cli.adapters.schedule import line as lines
 from mission_cli.adapters.schedule.capture import environment_of_cron
 from mission_cli.adapters.schedule.trial import try_job
 from mission_cli.domain.errors import ConflictError, ToolError
+from mission_cli.domain.notice import advise, do
 from mission_cli.ports.schedule import Installed, Job
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Crontab:
         if not line.isprintable():
             raise ToolError(f"a path contains a character that a crontab cannot contain: {line!r}")
         if len(line) > lines.LONGEST + len("* * * * * "):
-            raise ToolError("the line would be too long for a crontab", hint="mission cron install --with systemd")
+            raise ToolError("the line would be too long for a crontab", hint=do("cron install", "--with", "systemd"))
         before = self._read()
         command = lines.command_of(job)
         try_job(["/bin/sh", "-c", command], job, environment=environment_of_cron(self._who), sign=sign)
@@ -117,7 +118,9 @@ class Crontab:
     def _run(self, word: str, *, stdin: bytes = b"", ok: tuple[int, ...] = (0,)) -> Completed:
         program = self._program()
         if program is None:
-            raise ToolError("`crontab` is not installed", hint="install cron, or: mission cron install --with systemd")
+            raise ToolError(
+                "`crontab` is not installed", hint=advise("install cron, or: ", do("cron install", "--with", "systemd"))
+            )
         env = {**self._environment, "LC_ALL": "C", "CRONTAB_NOHEADER": "N", "VISUAL": "cat", "EDITOR": "cat"}
         done = run([program, word], cwd="/", env=env, stdin=stdin, timeout=30)
         if done.code not in ok:

@@ -11,9 +11,10 @@ import shlex
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
+from mission_cli.domain.notice import do
 from mission_cli.ports.schedule import Job
 
-MARK = "# mission: `mission cron remove` takes this line away"
+MARK = f"# mission: `{do('cron remove')}` takes this line away"
 LONGEST = 990
 _EVERY_MINUTE = "* * * * * "
 _FIELDS = pattern(r"(#?)\s*((?:\S+\s+){5}|@\S+\s+)(.*)\Z", re.DOTALL)

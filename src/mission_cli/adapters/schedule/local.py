@@ -11,6 +11,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.fs.atomic import read_json, write_json
 from mission_cli.adapters.fs.env_file import make_environment, read_environment
 from mission_cli.domain.errors import BlockedError, MissionError
+from mission_cli.domain.notice import advise, do
 from mission_cli.ports.schedule import Installed, Job
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class LocalSchedule:
         works = next((kind for kind, obstacle in obstacles.items() if not obstacle), None)
         if works is None:
             words = "; ".join(f"{kind}: {obstacle}" for kind, obstacle in obstacles.items())
-            hint = "start cron, or write its line anyway: mission cron install --with cron"
+            hint = advise("start cron, or write its line anyway: ", do("cron install", "--with", "cron"))
             raise BlockedError(f"no schedule works here: {words}", hint=hint)
         return works
 

@@ -13,6 +13,7 @@ from mission_cli.adapters.schedule import units
 from mission_cli.adapters.schedule.capture import environment_of_systemd
 from mission_cli.adapters.schedule.trial import try_job
 from mission_cli.domain.errors import MissionError, ToolError
+from mission_cli.domain.notice import do
 from mission_cli.ports.schedule import Installed, Job
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class SystemdTimer:
         """Try the job, write the units, start the timer. Raises MissionError; then there is no timer."""
         obstacle = self.obstacle()
         if obstacle:
-            raise ToolError(obstacle, hint="mission cron install --with cron")
+            raise ToolError(obstacle, hint=do("cron install", "--with", "cron"))
         environment = {**environment_of_systemd(self._who), **job.set}
         try_job(job.argv, job, environment=environment, sign=sign)
         self._folder.mkdir(parents=True, exist_ok=True)

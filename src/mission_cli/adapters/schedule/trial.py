@@ -10,6 +10,7 @@ from mission_cli._support.text import one_line
 from mission_cli.adapters.fs.atomic import read_tail
 from mission_cli.adapters.proc.run import run
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.notice import advise, do
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +35,7 @@ def try_job(argv: Sequence[str], job: Job, *, environment: Mapping[str, str], si
     if done.code:
         raise ToolError(
             f"a trial run of the scheduled pulse ended with {done.code}: {one_line(words, 600) or 'no output'}",
-            hint="nothing was changed; fix that and try again (details: mission doctor --as-cron)",
+            hint=advise("nothing was changed; fix that and try again (details: ", do("doctor", "--as-cron"), ")"),
         )
     if _look(sign) == before:
         raise ToolError(

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mission_cli._support.lazy_re import pattern
+from mission_cli.domain.notice import do
 from mission_cli.ports.schedule import Job
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _ENV = "/usr/bin/env"
 """Needed because systemd refuses a program with a quote in its path."""
 SERVICE, TIMER = "mission.service", "mission.timer"
-_MADE = "# made by `mission cron install --with systemd`; `mission cron remove` removes it\n"
+_MADE = f"# made by `{do('cron install', '--with', 'systemd')}`; `{do('cron remove')}` removes it\n"
 _WORD = pattern(r'"((?:[^"\\]|\\.)*)"')
 _TIMER = f"""\
 {_MADE}[Unit]

@@ -26,9 +26,9 @@ from mission_cli.document.runs.archive import (
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.errors import ConflictError
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.health import Finding, doubtful
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import split_run_id
+from mission_cli.domain.notice import Finding, do, doubtful
 from mission_cli.domain.status import FINISHED_MISSION
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.record import message
@@ -93,7 +93,7 @@ def left_behind(ctx: Context, storage: Storage) -> list[Finding]:
     if len(found.removed) < _MANY and found.freed < _MUCH:
         return []
     words = f"{counted(len(found.removed), 'thing')} of finished missions can be removed, {show_bytes(found.freed)}"
-    return [doubtful("cleanup", words, "mission gc")]
+    return [doubtful("cleanup", words, do("gc"))]
 
 
 def why_kept(thing: Leftover, known: Mapping[MissionId, Known], me: str, highest: Mapping[str, int]) -> str:

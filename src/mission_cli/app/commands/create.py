@@ -18,6 +18,7 @@ from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.errors import ConflictError, DocumentError, UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import MissionId, attempt_name, why_bad_id
+from mission_cli.domain.notice import advise, do
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.record import (
     log_rows,
@@ -105,7 +106,7 @@ def adopt(text: str, name: str, *, store: StateStore, person: Person, identity: 
     if loaded.refused or not loaded.mission.milestones:
         first = next(iter(loaded.errors()), None)
         where = f"line {first.line}: {first.message}" if first else "it has no milestone"
-        hint = "mission lint FILE lists all problems"
+        hint = advise(do("lint", "FILE"), " lists all problems")
         raise DocumentError(f"the file cannot be read as a mission file: {where}", hint=hint)
     mission = MissionId(identity or loaded.mission.id)
     for _ in range(_TRIES):

@@ -9,6 +9,7 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.transaction import Done
 from mission_cli.domain.errors import BlockedError, ConflictError
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.notice import advise, do
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.record import message
 from mission_cli.ports.git.state import Write
@@ -32,7 +33,7 @@ def save_edit(ctx: Context, mission: str, before: str, edited: str) -> Done:
         old = address.stored.text
         new = edited if old == before else ctx.state.merge(before, old, edited)
         if new is None:
-            hint = f"mission diff {mission} shows what was changed"
+            hint = advise(do("diff", mission), " shows what was changed")
             raise BlockedError("the same place in the file was changed in the meantime", hint=hint)
         if new == old:
             return Done("nothing was changed", address)

@@ -32,6 +32,7 @@ from mission_cli.domain.errors import (
 )
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import (
     FINISHED_MISSION,
     WAITING_MISSION,
@@ -71,7 +72,9 @@ def resume(ctx: Context, text: str, *, reason: str = "") -> Done:
     def change(address: Address) -> Wanted:
         mission = address.mission
         if mission.status is MissionStatus.COMPLETED:
-            raise UsageError(f"{mission.id} is completed", hint=f"start a new execution: mission start {mission.id}")
+            raise UsageError(
+                f"{mission.id} is completed", hint=advise("start a new execution: ", do("start", mission.id))
+            )
         refuse_start(ctx, address)
         plain = _to(
             address,
@@ -136,8 +139,8 @@ def _and_end_jobs(ctx: Context, text: str, change: Callable[[Address], Wanted], 
         ended = stop_jobs(ctx.executor, mission)
         words = f"{mission} could not be marked as {word}: {error.message}"
         told = f"; {counted(len(ended), 'running job')} of it {'was' if len(ended) == 1 else 'were'} told to end"
-        again = f"mission {'pause' if word == 'paused' else 'cancel'} {mission}"
-        hint = f"{error.hint or 'fix that'}; then run again: {again}"
+        again = do("pause" if word == "paused" else "cancel", mission)
+        hint = advise(error.hint or "fix that", "; then run again: ", again)
         raise NotWrittenError(words + told, hint=hint) from error
     me = ctx.machine.me()
     for record in open_records(ctx, done.address):
@@ -155,7 +158,7 @@ def retry(ctx: Context, text: str, *, reason: str = "") -> Done:
         if any(r.open for r in records) and feature.status in {FeatureStatus.DISPATCHED, FeatureStatus.REVIEW}:
             raise ConflictError(
                 f"{feature.number} has a running attempt",
-                hint=f"stop it first: mission skip {address.mission.id}/{feature.number}",
+                hint=advise("stop it first: ", do("skip", f"{address.mission.id}/{feature.number}")),
             )
         words = f"{feature.number} is retried" + (f": {reason}" if reason else "")
         what = f"Retry {feature.number} {feature.title}"
@@ -203,7 +206,7 @@ def skip(ctx: Context, text: str, *, reason: str) -> Done:
 def answer(ctx: Context, text: str, number: int, response: str) -> Done:
     """Answer a request."""
     if not response.strip():
-        raise UsageError("the answer is empty", hint=f"mission answer {text} {number} TEXT")
+        raise UsageError("the answer is empty", hint=do("answer", text, number, "TEXT"))
 
     def change(address: Address) -> Wanted:
         request = next((r for r in address.mission.requests if r.number == number), None)
@@ -213,7 +216,9 @@ def answer(ctx: Context, text: str, number: int, response: str) -> Done:
         if not request.open:
             said = f": {request.response}" if request.response else ""
             words = f"request {number} is {request.status} already{said}"
-            raise UsageError(words, hint=f"mission inbox shows open requests; to undo the answer: mission undo {text}")
+            raise UsageError(
+                words, hint=advise(do("inbox"), " shows open requests; to undo the answer: ", do("undo", text))
+            )
         _refuse_unknown_option(request, response)
         key = {"#": str(number)}
         return Wanted(
@@ -249,11 +254,11 @@ def _to(address: Address, status: MissionStatus, event: EventKind, words: str) -
     if address.loaded.refused:
         problem = next(iter(address.loaded.errors()), None)
         words = problem.at(address.stored.path) if problem else address.stored.path
-        raise DocumentError(f"the mission file cannot be read: {words}", hint=f"mission edit {address.mission.id}")
+        raise DocumentError(f"the mission file cannot be read: {words}", hint=do("edit", address.mission.id))
     mends = now is None and status in {MissionStatus.PAUSED, MissionStatus.CANCELLED}  # an unknown status
     if now is not status and not mends and (now is None or (now, status) not in MISSION_MOVES):
         help_by = "start" if now in FINISHED_MISSION else "cancel" if now in WAITING_MISSION else "status"
-        hint = f"mission {help_by} {address.mission.id}"
+        hint = do(help_by, address.mission.id)
         raise UsageError(f"{address.mission.id} is {address.mission.raw_status} and cannot become {status}", hint=hint)
     return Wanted(words, event, (SetFront(("status",), str(status)),))
 

@@ -18,6 +18,7 @@ from mission_cli.domain.errors import (
 )
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.noted import PAUSED_BY
+from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import (
     GateStatus,
     MissionStatus,
@@ -71,18 +72,18 @@ def landing_words(ctx: Context, text: str) -> tuple[str, str]:
 def _may_land(ctx: Context, mission: Mission) -> Sha:
     """Return the commit that landing brings to the base. Raises BlockedError if there is none."""
     if mission.status is MissionStatus.COMPLETED:
-        hint = f"mission history {mission.id} shows when; to continue the work: mission start {mission.id}"
+        hint = advise(do("history", mission.id), " shows when; to continue the work: ", do("start", mission.id))
         raise BlockedError(f"{mission.id} is completed, its work is on {mission.base}", hint=hint)
     if mission.status is not MissionStatus.ACTIVE:
         help_by = "resume" if mission.status is MissionStatus.PAUSED else "start"
-        raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=f"mission {help_by} {mission.id}")
+        raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=do(help_by, mission.id))
     heads = ctx.code.heads(mission.id, mission.base)
     if heads.base is None:
-        words, hint = base_gone(mission, heads.renamed)
-        raise BlockedError(words, hint=hint)
+        gone = base_gone(mission, heads.renamed)
+        raise BlockedError(gone.text, hint=gone.remedy)
     target = landing_target(ctx, mission, heads)
     if target is None:
-        raise BlockedError("no milestone has passed yet", hint=f"mission status {mission.id}")
+        raise BlockedError("no milestone has passed yet", hint=do("status", mission.id))
     return target
 
 

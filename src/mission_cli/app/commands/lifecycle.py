@@ -23,6 +23,7 @@ from mission_cli.domain.branches.refs import poc_branch, work_branch
 from mission_cli.domain.errors import BlockedError, ConflictError, ToolError, UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, MissionStatus
 from mission_cli.domain.timing.schedule import end_of, next_due
 from mission_cli.engine import remote_sync
@@ -55,7 +56,7 @@ def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "") -
         refuse_start(ctx, address)
         if mission.status is MissionStatus.PAUSED and is_elsewhere(mission.host, ctx.machine.me()):
             words = f"{mission.id} is driven by {mission.host}, where it is paused"
-            raise BlockedError(words, hint=f"mission resume {mission.id}, or mission takeover {mission.id}")
+            raise BlockedError(words, hint=advise(do("resume", mission.id), ", or ", do("takeover", mission.id)))
         if mission.base == poc_branch(mission.id):
             ctx.code.make_branch(mission.base)
         if mission.status is MissionStatus.ACTIVE and mission.managed:
@@ -98,10 +99,10 @@ def _waiting(ctx: Context, mission: Mission) -> tuple[MissionStatus, str]:
     due, last = next_due(mission.schedule, now, zone), end_of(mission.end_date, zone)
     if due is None or due <= now or (mission.recurs and last is not None and due > last):
         words = f"`{mission.schedule}` has no future run" if mission.schedule else "it has no schedule"
-        hint = f"set `schedule` in its front matter to a time or five cron fields: mission edit {mission.id}"
+        hint = advise("set `schedule` in its front matter to a time or five cron fields: ", do("edit", mission.id))
         raise UsageError(f"{mission.id} cannot wait: {words}", hint=hint)
     if mission.status is None or (mission.status is not to and (mission.status, to) not in MISSION_MOVES):
-        hint = f"end the current execution: mission cancel {mission.id}"
+        hint = advise("end the current execution: ", do("cancel", mission.id))
         raise UsageError(f"{mission.id} is {mission.raw_status} and cannot become {to}", hint=hint)
     return to, f"{mission.id} starts {due.astimezone(zone):%a %Y-%m-%d %H:%M}"
 
@@ -117,7 +118,7 @@ def takeover(ctx: Context, text: str) -> Done:
         mission = address.mission
         if not mission.managed or mission.status in FINISHED_MISSION:
             words = f"{mission.id} is {mission.raw_status}, so no clone drives it"
-            raise UsageError(words, hint=f"mission start {mission.id}")
+            raise UsageError(words, hint=do("start", mission.id))
         if remote_sync.drives(ctx, mission):
             return Wanted(f"{mission.id} is driven here already")
         words = f"{mission.id} is driven here from now on" + (f", no longer by {mission.host}" if mission.host else "")
@@ -132,7 +133,7 @@ def takeover(ctx: Context, text: str) -> Done:
         raise
     now = resolve(ctx.state.snapshot(), text).mission
     if not remote_sync.drives(ctx, now):
-        raise ConflictError(f"{now.host} was faster, and drives {now.id}", hint=f"mission takeover {now.id}")
+        raise ConflictError(f"{now.host} was faster, and drives {now.id}", hint=do("takeover", now.id))
     remote_sync.adopt(ctx, before)  # again: the other clone may have finished something before this one was accepted
     ctx.code.fence(now.id, f"Drive {now.id} from {ctx.machine.me()}\n\nMission-Id: {now.id}\n")
     remote_sync.require_sync(ctx)

@@ -25,6 +25,7 @@ from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name, run_id
+from mission_cli.domain.notice import advise, do
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import (
     FINISHED_FEATURE,
@@ -151,7 +152,7 @@ def desk_of(ctx: Context, text: str, record: RunRecord) -> Desk:
     address = resolve(ctx.state.snapshot(), text)
     tree = ctx.executor.tree(record.run)
     if not tree:
-        raise ToolError(f"the tree of {record.run} is gone", hint=f"release the feature: mission handback {text}")
+        raise ToolError(f"the tree of {record.run} is gone", hint=advise("release the feature: ", do("handback", text)))
     shared = [r for r in _attempts(ctx, address) if ctx.executor.tree(r.run) == tree]
     last = next((r for r in reversed(shared) if r.session), record)
     runner = ctx.settings.runners.get(last.runner)
@@ -188,7 +189,7 @@ def hand_back(ctx: Context, text: str, *, as_is: bool = False) -> Done:
     number = address.need_feature().number
     record = next((r for r in _attempts(ctx, address) if r.open and r.by), None)
     if record is None:
-        hint = f"mission open {address.mission.id}/{number}"
+        hint = do("open", f"{address.mission.id}/{number}")
         raise NotFoundError(f"{number} has no open manual attempt", hint=hint)
     if is_elsewhere(record.host, ctx.machine.me()):
         words = f"{name_of(record.by)} has taken over {number} on {record.host}"
@@ -236,21 +237,21 @@ def _refuse(ctx: Context, address: Address) -> None:
     mission, feature = address.mission, address.need_feature()
     name = f"{mission.id}/{feature.number}"
     if not mission.managed or mission.status in FINISHED_MISSION or mission.status not in _OPEN:
-        raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=f"mission start {mission.id}")
+        raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=do("start", mission.id))
     if is_elsewhere(mission.host, ctx.machine.me()):
-        raise BlockedError(f"{mission.id} is driven by {mission.host}", hint="run mission open there")
+        raise BlockedError(f"{mission.id} is driven by {mission.host}", hint=advise("run ", do("open"), " there"))
     if feature.broken or address.loaded.errors():
-        raise BlockedError(f"the file of {mission.id} has errors", hint=f"mission lint {mission.id}")
+        raise BlockedError(f"the file of {mission.id} has errors", hint=do("lint", mission.id))
     if feature.status in FINISHED_FEATURE:
-        raise BlockedError(f"{feature.number} is {feature.status}", hint=f"mission retry {name} opens it again")
+        raise BlockedError(f"{feature.number} is {feature.status}", hint=advise(do("retry", name), " opens it again"))
     milestone = mission.milestone_holding(feature.number)
     if milestone is None or milestone.status is not MilestoneStatus.ACTIVE:
         words = f"{feature.number} is in no milestone"
         if milestone is not None:
             words = f"milestone {milestone.number} is {milestone.raw_status or 'pending'}"
-        raise BlockedError(words, hint=f"mission why {name}")
+        raise BlockedError(words, hint=do("why", name))
     if ctx.code.heads(mission.id, mission.base).work is None:
-        raise BlockedError(f"{mission.id} has no work branch yet", hint="create it: mission pulse")
+        raise BlockedError(f"{mission.id} has no work branch yet", hint=advise("create it: ", do("pulse")))
 
 
 _OPEN = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED})
@@ -259,7 +260,7 @@ _OPEN = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED})
 def _refuse_taken(record: RunRecord, person: str, address: Address) -> None:
     if record.by != person:
         words = f"{name_of(record.by)} took over {record.feature} at {record.intended}"
-        raise BlockedError(words, hint=f"mission handback {address.mission.id}/{record.feature}")
+        raise BlockedError(words, hint=do("handback", f"{address.mission.id}/{record.feature}"))
 
 
 def _refuse_stuck(ctx: Context, record: RunRecord, state: JobState, report: Report, *, late: bool) -> None:
@@ -269,7 +270,7 @@ def _refuse_stuck(ctx: Context, record: RunRecord, state: JobState, report: Repo
     if late or any(isinstance(act, Submit) and act.run == record.run for _, act in report.failed):
         said = [*report.lines, *(t.message for t in report.troubles)]
         words = said[-1] if said else f"the tree of {record.run} could not be prepared"
-        raise ToolError(words, hint=f"mission why {record.run.rpartition('-')[0]}")
+        raise ToolError(words, hint=do("why", record.run.rpartition("-")[0]))
 
 
 def _refuse_unfinished(ctx: Context, record: RunRecord, *, as_is: bool) -> None:

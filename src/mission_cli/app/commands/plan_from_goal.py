@@ -110,8 +110,8 @@ def choose_runner(ctx: Context, wanted: str = "") -> str:
         known = ", ".join(sorted(runners)) or "none"
         hint = f"add a table [runners.{name}] to .mission.toml, or use another: --runner NAME (there are: {known})"
         raise BlockedError(f"the runner `{name}` is not configured", hint=hint)
-    if policy.problem:
-        raise BlockedError(policy.problem, hint=policy.remedy)
+    if policy.obstacle:
+        raise BlockedError(policy.obstacle.text, hint=policy.obstacle.remedy)
     return name
 
 

@@ -27,6 +27,7 @@ from mission_cli.document.reading.values_in_force import (
 )
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.notice import advise, do
 
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
@@ -69,11 +70,11 @@ def setting(address: Address, key: str, value: str) -> Setting:
     if known is not None and text and (wrong := why_wrong_text(known, key, text)):
         raise UsageError(wrong[0], hint=wrong[1])
     if bound is not None and not is_unset(key, text) and (why := bound.why_bad(text)):
-        raise UsageError(f"`{key}` {why}", hint=f"mission set {mission.id} {key} VALUE")
+        raise UsageError(f"`{key}` {why}", hint=do("set", mission.id, key, "VALUE"))
     if bound is not None and is_unset(key, text) and bound.name in CAPS - {"per_feature_usd"}:
-        hint = f"lift the cap: mission set {mission.id} {key} unlimited"
+        hint = advise("lift the cap: ", do("set", mission.id, key, "unlimited"))
         if bound.name == "alert_threshold_pct":
-            hint = "write a number between 1 and 100"
+            hint = advise("write a number between 1 and 100")
         raise UsageError(f"`{text}` is not a limit", hint=hint)
     wider = bound.why_wider(old, text) if bound is not None and old and not is_unset(key, text) else ""
     return Setting(key, path, old, text, wider)
@@ -94,7 +95,7 @@ def set_value(ctx: Context, text: str, key: str, value: str) -> Done:
             changes.append(SetFront((SECTION, bound.name), as_scalar(wanted.new)))
         decisions = (wanted.words,) if bound is not None else ()
         words = f"{address.mission.id}: {wanted.words}"
-        return Wanted(words, EventKind.MISSION_SET, tuple(changes), decisions=decisions, reason="mission set")
+        return Wanted(words, EventKind.MISSION_SET, tuple(changes), decisions=decisions, reason=str(do("set")))
 
     return commit_change(ctx, text, change)
 
@@ -111,10 +112,10 @@ def _refuse_what_is_not_there(ctx: Context, address: Address, wanted: Setting) -
 def _path(key: str) -> tuple[str, ...]:
     group = key.rpartition(".")[0]
     if key in WRITTEN_BY_US or key.startswith((f"{SECTION}.", "noted.")):
-        raise UsageError(f"`{key}` is written by the program", hint="mission schema lists the keys")
+        raise UsageError(f"`{key}` is written by the program", hint=advise(do("schema"), " lists the keys"))
     known = KEYS.get(key)
     if known is not None and known.kind in {Kind.LIST, Kind.MAP}:
-        raise UsageError(f"`{key}` holds more than one value", hint="mission edit opens the file")
+        raise UsageError(f"`{key}` holds more than one value", hint=advise(do("edit"), " opens the file"))
     if known is not None:
         return known.steps
     if group in KEYS and KEYS[group].kind is Kind.MAP:
@@ -122,7 +123,7 @@ def _path(key: str) -> tuple[str, ...]:
     close = difflib.get_close_matches(key, [*KEYS, *(name.rpartition(".")[2] for name in KEYS)], n=1)
     full = next((name for name in KEYS if close and close[0] in {name, name.rpartition(".")[2]}), "")
     raise UsageError(
-        f"there is no key `{key}`", hint=f"did you mean `{full}`?" if full else "mission schema lists the keys"
+        f"there is no key `{key}`", hint=f"did you mean `{full}`?" if full else advise(do("schema"), " lists the keys")
     )
 
 
@@ -131,4 +132,4 @@ def _refuse_status(address: Address, text: str) -> None:
     if mission.status is None or text == str(mission.status):
         return
     by = _BY_COMMAND.get(text, "start")
-    raise UsageError("`set` cannot change the status", hint=f"mission {by} {mission.id}")
+    raise UsageError("`set` cannot change the status", hint=do(by, mission.id))

@@ -12,6 +12,7 @@ from mission_cli.app.transaction import (
 from mission_cli.document.changes import SetCell
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.notice import do
 from mission_cli.domain.status import WaitStatus
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def signal(ctx: Context, text: str, *, reason: str = "") -> Done:
             if w.feature == feature.number and (w.open or w.status == WaitStatus.FAILED)
         ]
         if not mine:
-            hint = f"mission why {address.mission.id}/{feature.number}"
+            hint = do("why", f"{address.mission.id}/{feature.number}")
             raise NotFoundError(f"{feature.number} waits for no external event", hint=hint)
         keys = [{"Feature": str(w.feature), "Waiting for": w.waiting_for} for w in mine]
         words = f"{feature.number} no longer waits for {', '.join(w.waiting_for for w in mine)}"

@@ -11,6 +11,7 @@ from mission_cli.document.checking.lint import weak_criterion
 from mission_cli.domain.branches.refs import poc_branch, work_branch
 from mission_cli.domain.errors import BlockedError, UsageError
 from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.notice import advise, do
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.engine.context import policy_of
@@ -30,17 +31,17 @@ def refuse_start(ctx: Context, address: Address) -> None:
     errors = [p for p in address.loaded.errors() if p.message not in harmless]
     if errors or address.loaded.refused:
         words = errors[0].at(where) if errors else where
-        raise BlockedError(f"the file has {counted(len(errors), 'error')}: {words}", hint=f"mission lint {mission.id}")
+        raise BlockedError(f"the file has {counted(len(errors), 'error')}: {words}", hint=do("lint", mission.id))
     if not mission.milestones or not any(mission.features()):
         raise BlockedError(
-            f"{mission.id} has no features", hint=f"add milestones and features: mission edit {mission.id}"
+            f"{mission.id} has no features", hint=advise("add milestones and features: ", do("edit", mission.id))
         )
     if not mission.limits.any_cap:
         hint = "set budget.money_usd, time_hours or token_limit in its front matter, to a number or to unlimited"
         raise BlockedError(f"{mission.id} has no budget cap", hint=hint)
     if not mission.base:
-        hint = f"name it: mission start {mission.id} --base main"
-        raise BlockedError(f"{mission.id} has no base branch", hint=hint)
+        name_it = advise("name it: ", do("start", mission.id, "--base", "main"))
+        raise BlockedError(f"{mission.id} has no base branch", hint=name_it)
     heads = ctx.code.heads(mission.id, mission.base)
     if heads.in_the_way:
         words = f"the branch `{heads.in_the_way}` exists, so git cannot create `{work_branch(mission.id)}`"
@@ -52,7 +53,7 @@ def refuse_start(ctx: Context, address: Address) -> None:
     if mission.status not in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and (start := heads.work or heads.base):
         refuse_unreachable(ctx, mission, start)
     if is_elsewhere(mission.host, ctx.machine.me()) and mission.status is MissionStatus.ACTIVE:
-        raise BlockedError(f"{mission.id} is driven by {mission.host}", hint=f"mission takeover {mission.id}")
+        raise BlockedError(f"{mission.id} is driven by {mission.host}", hint=do("takeover", mission.id))
 
 
 def weak_points(address: Address) -> tuple[Problem, ...]:
@@ -71,7 +72,7 @@ def on_base(address: Address, base: str) -> Address:
     if not base or base == mission.base:
         return address
     if mission.base:
-        hint = f"change `base` in the file: mission edit {mission.id}"
+        hint = advise("change `base` in the file: ", do("edit", mission.id))
         raise UsageError(f"the file says that {mission.id} starts from `{mission.base}`", hint=hint)
     return replace(address, loaded=replace(address.loaded, mission=replace(mission, base=base)))
 
@@ -91,5 +92,5 @@ def _refuse_runner(ctx: Context, mission: Mission, name: str) -> None:
         known = ", ".join(sorted(ctx.settings.runners)) or "none"
         hint = f"add a table [runners.{name}] to .mission.toml (there are: {known})"
         raise BlockedError(f"the runner `{name}` of {mission.id} is not configured", hint=hint)
-    if runner.problem:
-        raise BlockedError(runner.problem, hint=runner.remedy)
+    if runner.obstacle:
+        raise BlockedError(runner.obstacle.text, hint=runner.obstacle.remedy)

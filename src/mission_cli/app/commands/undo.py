@@ -19,6 +19,7 @@ from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import MissionId, Sha
+from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.status import JobState, MissionStatus
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.record import log_rows, message
@@ -42,19 +43,22 @@ _LOGS: Mapping[str, tuple[str, ...]] = {
     "Decision Log": ("#", "Date", "Decision", "Rationale", "Alternatives Considered"),
 }
 """Tables that only grow: a row for something that happened stays when the decision is undone."""
-_FINAL: Mapping[str, tuple[str, str]] = {
-    EventKind.ATTEMPT_SETTLED: (
-        "an attempt has ended and was paid for",
-        "to try again: mission retry {id}/N.M",
+_FINAL: Mapping[str, tuple[str, str, str]] = {
+    EventKind.ATTEMPT_SETTLED: ("an attempt has ended and was paid for", "to try again", "retry"),
+    EventKind.FEATURE_TAKEN: ("a person has taken over a feature", "give it back", "handback"),
+    EventKind.MISSION_CREATED: ("it is the first commit of the mission", "to end the mission", "cancel"),
+    EventKind.MISSION_IMPORTED: ("it is the first commit of the mission", "to end the mission", "cancel"),
+    EventKind.MISSION_PLANNED: ("the planning was paid for", "change the plan", "edit"),
+    EventKind.MISSION_COMPLETED: ("the work has landed", "start a new execution", "start"),
+    EventKind.MISSION_YIELDED: ("another machine drives the mission", "take it over", "takeover"),
+    EventKind.MISSION_TAKEN_OVER: (
+        "another machine may have seen it",
+        "on the machine that should run it",
+        "takeover",
     ),
-    EventKind.FEATURE_TAKEN: ("a person has taken over a feature", "give it back: mission handback {id}/N.M"),
-    EventKind.MISSION_CREATED: ("it is the first commit of the mission", "to end the mission: mission cancel {id}"),
-    EventKind.MISSION_IMPORTED: ("it is the first commit of the mission", "to end the mission: mission cancel {id}"),
-    EventKind.MISSION_PLANNED: ("the planning was paid for", "change the plan: mission edit {id}"),
-    EventKind.MISSION_COMPLETED: ("the work has landed", "start a new execution: mission start {id}"),
-    EventKind.MISSION_YIELDED: ("another machine drives the mission", "take it over: mission takeover {id}"),
-    EventKind.MISSION_TAKEN_OVER: ("another machine may have seen it", "run mission takeover {id} where it should run"),
 }
+"""Decisions that stay, why, and the command that does something instead."""
+_OF_FEATURES = frozenset({"retry", "handback"})
 
 
 def undo(ctx: Context, text: str) -> Undone:
@@ -89,7 +93,7 @@ def undo(ctx: Context, text: str) -> Undone:
         if new == address.stored.text and not beside:
             raise NotFoundError(
                 f"the file no longer contains anything from this decision: {last.subject}",
-                hint=f"mission history {address.mission.id}",
+                hint=do("history", address.mission.id),
             )
 
         def rework(theirs: str, back: Callable[[str], str] = back, rows: Sequence[Change] = rows) -> str:
@@ -168,10 +172,11 @@ def _refuse(ctx: Context, address: Address, last: Event, before: str, after: str
     mission = address.mission.id
     for event in last.events:
         if event in _FINAL:
-            why, instead = _FINAL[event]
-            raise BlockedError(f"{why}: {last.subject}", hint=instead.format(id=mission))
+            why, instead, command = _FINAL[event]
+            subject = f"{mission}/N.M" if command in _OF_FEATURES else mission
+            raise BlockedError(f"{why}: {last.subject}", hint=advise(f"{instead}: ", do(command, subject)))
     if not before:
-        hint = f"make the change you want: mission edit {mission}"
+        hint = advise("make the change you want: ", do("edit", mission))
         raise BlockedError(f"this history has no version from before this decision: {last.subject}", hint=hint)
     if load(before, mission).mission.spends != load(after, mission).mission.spends:
         raise BlockedError(f"something was spent: {last.subject}", hint="a recorded cost is never removed")
@@ -179,11 +184,13 @@ def _refuse(ctx: Context, address: Address, last: Event, before: str, after: str
         begun = [run for run, job in ctx.executor.poll(last.runs).items() if job.state is not JobState.UNKNOWN]
         if begun:
             feature = begun[0].rpartition("-")[0]
-            hint = f"stop it: mission pause {mission} --now, or mission skip {feature} --reason TEXT"
-            raise BlockedError(f"{begun[0]} has started", hint=hint)
+            skip = do("skip", feature, "--reason", "TEXT")
+            raise BlockedError(
+                f"{begun[0]} has started", hint=advise("stop it: ", do("pause", mission, "--now"), ", or ", skip)
+            )
     if EventKind.LANDING_APPROVED in last.events and _has_landed(ctx, address):
-        hint = f"revert it on {address.mission.base}: git revert -m 1"
-        raise BlockedError(f"the work has landed: {last.subject}", hint=hint)
+        revert = f"revert it on {address.mission.base}: git revert -m 1"
+        raise BlockedError(f"the work has landed: {last.subject}", hint=revert)
 
 
 def _refuse_changed(address: Address, before: str, after: str) -> None:
@@ -195,8 +202,11 @@ def _refuse_changed(address: Address, before: str, after: str) -> None:
     since = [one for one in since if one.subject not in _LOGS]
     if since:
         words = "; ".join(f"{one.subject} {one.words()}" for one in since[:3])
-        hint = f"mission diff {mission} shows the last change; mission edit {mission} opens the file"
-        raise BlockedError(f"the same fields were changed again since: {words}", hint=hint)
+        raise BlockedError(f"the same fields were changed again since: {words}", hint=_see(mission))
+
+
+def _see(mission: str) -> Advice:
+    return advise(do("diff", mission), " shows the last change; ", do("edit", mission), " opens the file")
 
 
 def _has_landed(ctx: Context, address: Address) -> bool:
@@ -216,8 +226,7 @@ def _reversal(ctx: Context, mission: str, before: str, after: str) -> Callable[[
     def back(now: str) -> str:
         merged = ctx.state.merge(after, now, wanted)
         if merged is None:
-            hint = f"mission diff {mission} shows the last change; mission edit {mission} opens the file"
-            raise BlockedError("the same fields were changed again since", hint=hint)
+            raise BlockedError("the same fields were changed again since", hint=_see(mission))
         return merged
 
     return back

@@ -15,6 +15,7 @@ from mission_cli.domain.branches.against import Against
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.mission import Result
+from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, JobKind
 from mission_cli.engine import effects as acting
 from mission_cli.engine.check_jobs import check_states
@@ -109,7 +110,7 @@ def begin(
     heads = ctx.code.heads(case.mission.id, case.mission.base)
     commit = heads.work or heads.base
     if commit is None:
-        raise BlockedError("there is no commit to check yet", hint=f"mission start {case.mission.id}")
+        raise BlockedError("there is no commit to check yet", hint=do("start", case.mission.id))
     tree = ctx.code.code_tree(commit)
     found = ctx.checks.detect(ctx.code.glance(commit, ctx.checks.manifest_names))
     criteria = milestone.criteria or found

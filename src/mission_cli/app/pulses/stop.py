@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import counted
 from mission_cli.app.results.changes import AllStopped
 from mission_cli.domain.errors import MissionError, NotWrittenError, refusals_said
+from mission_cli.domain.notice import advise, do
 from mission_cli.engine.halt import stop_jobs
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def stop_all(runtime: Runtime, executor: Executor, person: str) -> AllStopped:
     ended = stop_jobs(executor)
     if refused is not None:
         words = f"STOP cannot be written: {refused.message}; {counted(len(ended), 'running job')} told to end"
-        raise NotWrittenError(words, hint=f"{refused.hint}; then run again: mission stop --all")
+        raise NotWrittenError(words, hint=advise(refused.hint, "; then run again: ", do("stop", "--all")))
     return AllStopped(runtime.stopped(), ended)
 
 

@@ -20,8 +20,8 @@ from mission_cli._support.text import (
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.domain.budget.amounts import show_amount
 from mission_cli.domain.errors import MissionError
-from mission_cli.domain.health import Finding, Level, doubtful, fine, wrong
 from mission_cli.domain.ids import RunId, Sha
+from mission_cli.domain.notice import Finding, Level, do, doubtful, fine, wrong
 from mission_cli.domain.routing import runners
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import FINISHED_MISSION, Cause, EndReason, JobKind, JobState, RecordState
@@ -167,7 +167,7 @@ def _keys(tools: Instruments) -> Finding:
 def _schedule(tools: Instruments) -> list[Finding]:
     installed = tools.schedule.installed()
     if installed is None:
-        words = "nothing starts pulses: missions advance only when a worker ends or you run `mission pulse` or `run`"
+        words = f"nothing starts pulses: missions advance only when a worker ends or you run `{do('pulse')}` or `run`"
         return [doubtful("schedule", words, INSTALL)]
     return [*_as_written(tools, installed), _ticks(tools, installed), *_lost(tools)]
 

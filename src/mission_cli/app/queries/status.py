@@ -25,6 +25,7 @@ from mission_cli.app.results.views import (
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import account, spent
 from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.notice import NO_ADVICE, do
 from mission_cli.domain.status import CriterionKind, FeatureStatus, HoldKind, JobState, MilestoneStatus, MissionStatus
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.health import pulse_findings
@@ -83,7 +84,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         planned=planned,
         elapsed=elapsed(mission, now),
         left=left(mission, sum(job.state is JobState.RUNNING for job in case.observation.jobs.values())),
-        next_command=f"mission start {mission.id}" if _is_new(address) else "",
+        next_command=str(do("start", mission.id)) if _is_new(address) else "",
     )
 
 
@@ -173,8 +174,8 @@ def why(ctx: Context, snapshot: Snapshot, address: Address) -> list[tuple[str, l
 
 def _possible(holds: Sequence[Hold], refused: Hold | None, mission: str) -> list[Hold]:
     """Return the holds without the advice to `start` or `resume`, if that would be refused."""
-    waking = {f"mission start {mission}", f"mission resume {mission}"} if refused is not None else set[str]()
-    return [replace(hold, unblock="") if hold.unblock in waking else hold for hold in holds]
+    waking = {do("start", mission), do("resume", mission)} if refused is not None else set[str]()
+    return [replace(hold, unblock=NO_ADVICE) if hold.unblock in waking else hold for hold in holds]
 
 
 _OF_RUNS = frozenset(
@@ -288,7 +289,7 @@ def _waiting(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
     mission = case.mission
     found = waiting_at_all(unserved)
     found += [
-        Waiting("request", r.prompt, r.asked, f"mission answer {mission.id} {r.number} {'|'.join(r.options) or 'TEXT'}")
+        Waiting("request", r.prompt, r.asked, do("answer", mission.id, r.number, "|".join(r.options) or "TEXT"))
         for r in mission.requests
         if r.open
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.problems import Problem
 from mission_cli.domain.status import HoldKind
 from mission_cli.planner.core.decisions import Hold
@@ -34,10 +35,10 @@ def unserved(ctx: Context, stored: Stored, loaded: Loaded, *, general: bool = Tr
             in_file = stored.path in trouble.message
             said = f"{trouble.message} ({trouble.hint})" if in_file and trouble.hint else trouble.message
             words = f"the last pulse could not serve the mission: {said}"
-            help_by = _edit(stored) if in_file else trouble.hint
+            help_by = _edit(stored) if in_file else advise(trouble.hint)
         else:
-            words, help_by = f"the last pulse failed: {trouble.message}", trouble.hint
-        found.append(Hold("", HoldKind.ERROR, words, unblock=help_by or "mission pulse --debug", person=True))
+            words, help_by = f"the last pulse failed: {trouble.message}", advise(trouble.hint)
+        found.append(Hold("", HoldKind.ERROR, words, unblock=help_by or do("pulse", "--debug"), person=True))
     return found
 
 
@@ -56,5 +57,5 @@ def problems_of(ctx: Context, stored: Stored) -> list[Problem]:
     return [Problem(1, 1, f"the last pulse could not serve the mission: {t.message}", hint=t.hint) for t in own]
 
 
-def _edit(stored: Stored) -> str:
-    return f"mission edit {stored.id}"
+def _edit(stored: Stored) -> Advice:
+    return do("edit", stored.id)

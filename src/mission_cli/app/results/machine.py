@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from mission_cli.domain.health import Finding
+    from mission_cli.domain.notice import Finding
     from mission_cli.ports.schedule import Installed
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mission_cli.document.merging.difference import Difference
     from mission_cli.domain.ids import MissionId, RunId, Sha
     from mission_cli.domain.mission import Mission
+    from mission_cli.domain.notice import Advice
     from mission_cli.domain.status import HoldKind
     from mission_cli.planner.core.decisions import Hold
     from mission_cli.ports.git.state import Event
@@ -98,7 +99,7 @@ class InboxItem:
     """The question, or what is held and why."""
     since: str
     """When it was asked; empty if unknown."""
-    unblock: str
+    unblock: Advice
     """The command or event that helps."""
 
 

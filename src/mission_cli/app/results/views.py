@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.notice import NO_ADVICE, Advice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
-    from mission_cli.domain.health import Finding
+    from mission_cli.domain.notice import Finding
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import Tally
     from mission_cli.planner.core.decisions import Hold
@@ -40,7 +41,7 @@ class Blocker:
     detail: str
     until: str = ""
     """When it ends by itself, ISO 8601 in UTC; empty if unknown."""
-    unblock: str = ""
+    unblock: Advice = NO_ADVICE
     """The command or event that helps."""
     person: bool = False
     """Whether only a person can help."""
@@ -124,7 +125,7 @@ class Waiting:
     """The question, or what is held and why."""
     since: str = ""
     """When it was asked; empty if unknown."""
-    unblock: str = ""
+    unblock: Advice = NO_ADVICE
     """The command or event that helps."""
 
 

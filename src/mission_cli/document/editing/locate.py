@@ -46,6 +46,7 @@ from mission_cli.document.reading.sections import (
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.front_edit import edit_scalar, render_scalar
 from mission_cli.document.syntax.spans import results, without_results
+from mission_cli.domain.notice import do
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -160,7 +161,7 @@ def _yaml_text(value: Scalar) -> str:
 def _feature_cell(layout: Layout, change: SetFeature) -> tuple[Edit, ...]:
     found = list(_feature_places(layout, change))
     if not found:
-        hint = "no milestone has it; `mission show` lists all features"
+        hint = f"no milestone has it; `{do('show')}` lists all features"
         raise CannotPlaceError(f"there is no row for feature {change.number}", hint=hint, may_come=True)
     if len(found) > 1:
         lines = [p.item.line.number if isinstance(p, Listed) else p[1].line.number for p in found]
@@ -221,7 +222,7 @@ def _set_cell(layout: Layout, table: Table, row: Row, column: str, value: str, w
         raise CannotPlaceError(f"this table has no column `{column}`", line=line, hint=hint)
     if place >= len(row.cells):
         words = f"this row has no cell for the column `{column}`"
-        raise CannotPlaceError(words, line=line, hint="`mission lint --fix` adds missing cells")
+        raise CannotPlaceError(words, line=line, hint=f"`{do('lint', '--fix')}` adds missing cells")
     cell = row.cells[place]
     if not is_expected(was, row.text(place)):
         raise differs(f"the cell `{column}`", cell.text, was, line)

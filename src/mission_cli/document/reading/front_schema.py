@@ -14,6 +14,7 @@ from mission_cli.document.syntax.vocabulary import (
     mission_status,
     number,
 )
+from mission_cli.domain.notice import do
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.timing.schedule import why_no_schedule
 
@@ -142,7 +143,7 @@ def front_problems(front: Front, bounds: InForce | None = None, mission: str = "
     """
     overruled = {found.key for found in bounds.overruled} if bounds else set()
     for found in bounds.overruled if bounds else ():
-        hint = f"mission set {mission} {found.key} {found.counts or 'VALUE'}"
+        hint = f"{do('set', mission, found.key, found.counts or 'VALUE')}"
         yield Problem(found.line, found.column, found.words, hint)
     for path, node in front.nodes.items():
         key = _BY_PATH.get(path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import show_duration
 from mission_cli.domain.errors import MissionError
-from mission_cli.domain.health import Finding, doubtful, wrong
+from mission_cli.domain.notice import Advice, Finding, advise, do, doubtful, wrong
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.engine.context import runner_obstacle
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LATE = timedelta(minutes=5)
 """How late a pulse may be before it is reported. The schedule starts one a minute; the machine may be busy."""
-INSTALL = "mission cron install"
+INSTALL = do("cron install")
 
 
 def pulse_findings(ctx: Context, case: Case) -> tuple[Finding, ...]:
@@ -59,9 +59,9 @@ def silence(ctx: Context) -> timedelta | None:
     return None if last is None else ctx.clock.now() - last
 
 
-def _remedy(obstacle: Obstacle, here: Obstacle | None) -> str:
+def _remedy(obstacle: Obstacle, here: Obstacle | None) -> Advice:
     if obstacle.program and not (here and here.program):
-        return f"{INSTALL} (it takes over the PATH of this shell)"
+        return advise(INSTALL, " (it takes over the PATH of this shell)")
     return obstacle.remedy
 
 
@@ -83,7 +83,7 @@ def _silent(ctx: Context, installed: Installed) -> list[Finding]:
     if span is not None and span < LATE:
         return []
     words = "it has never started a pulse" if span is None else f"it has not started a pulse for {roughly(span)}"
-    return [wrong(installed.kind, words, "mission doctor --as-cron")]
+    return [wrong(installed.kind, words, do("doctor", "--as-cron"))]
 
 
 def _overdue(ctx: Context, mission: Mission) -> list[Finding]:
@@ -91,4 +91,4 @@ def _overdue(ctx: Context, mission: Mission) -> list[Finding]:
     if due is None or ctx.clock.now() - due < LATE or ctx.runtime.troubles() or ctx.runtime.stopped():
         return []
     words = f"a pulse has been due for {roughly(ctx.clock.now() - due)} and has not run"
-    return [doubtful("pulse", words, f"{INSTALL}, or: mission run {mission.id}")]
+    return [doubtful("pulse", words, advise(INSTALL, ", or: ", do("run", mission.id)))]

@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import one_line
 from mission_cli.domain.errors import DocumentError
+from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import MissionStatus
 from mission_cli.engine.recording.record import entry_of
 from mission_cli.planner.core.decisions import Decisions, MoveMission
@@ -36,8 +37,8 @@ def guarded(case: Case, streaks: dict[str, int]) -> Case:
     if stuck is None:
         return case
     words = f"the same change was made {_MOST - 1} times without effect: {one_line(stuck.why)}"
-    lint = f"mission lint {case.mission.id}"
+    lint = do("lint", case.mission.id)
     if case.mission.status is not MissionStatus.ACTIVE:
-        raise DocumentError(words, where=case.stored.path, hint=f"{lint} shows what is wrong in the file")
-    why = f"{words}; {lint} shows what is wrong in the file, then mission resume {case.mission.id}"
+        raise DocumentError(words, where=case.stored.path, hint=advise(lint, " shows what is wrong in the file"))
+    why = f"{words}; {lint} shows what is wrong in the file, then {do('resume', case.mission.id)}"
     return replace(case, plan=Decisions(transitions=(MoveMission(MissionStatus.PAUSED, why),), holds=case.plan.holds))

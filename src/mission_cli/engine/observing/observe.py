@@ -11,6 +11,7 @@ from mission_cli.domain.budget.amounts import seconds_as_hours
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import RunId, Sha
+from mission_cli.domain.notice import do
 from mission_cli.domain.runs import Job, Usage
 from mission_cli.domain.status import (
     Cause,
@@ -94,7 +95,7 @@ def consider(
         if not look_only:
             raise
         words = f"it cannot be observed: {where_it_failed(error)}"
-        plan = Decisions(holds=(Hold("", HoldKind.BUG, words, unblock="mission pulse --debug", person=True),))
+        plan = Decisions(holds=(Hold("", HoldKind.BUG, words, unblock=do("pulse", "--debug"), person=True),))
         return Case(stored, loaded, snapshot.head, Observation(ctx.clock.now(), ctx.machine.me()), plan, {})
 
 
@@ -145,7 +146,7 @@ def _unreadable(loaded: Loaded) -> Decisions:
     """Return a hold for a file that cannot be read: a person has to repair it."""
     first = next(iter(loaded.errors()), None)
     words = f"line {first.line}: {first.message}" if first else "it cannot be read"
-    return Decisions(holds=(Hold("", HoldKind.FILE, words, unblock=f"mission edit {loaded.mission.id}", person=True),))
+    return Decisions(holds=(Hold("", HoldKind.FILE, words, unblock=do("edit", loaded.mission.id), person=True),))
 
 
 def _starts(mission: Mission, observation: Observation, policy: Policy) -> Decisions | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import name_of
 from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.notice import do
 from mission_cli.domain.status import Cause, HoldKind
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def hold_for_person(draft: Draft, record: RunRecord) -> None:
     before = worker_before(draft, record)
     if before is not None:
         words += f", and {attempt_name(before.run)} is being stopped"
-    unblock = f"mission handback {draft.mission.id}/{record.feature}"
+    unblock = do("handback", f"{draft.mission.id}/{record.feature}")
     draft.hold(record.feature, HoldKind.BY_HAND, words, unblock=unblock, person=True)
 
 

@@ -14,6 +14,7 @@ from mission_cli._support.text import (
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.mission import Result
+from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, HoldKind, Verdict
 from mission_cli.planner.core.decisions import Mark, MarkCriteria
 from mission_cli.planner.core.effects import Integrate
@@ -106,7 +107,7 @@ def _hold_for_answer(facts: Facts, feature: Feature, judgement: Judgement) -> bo
     if not judgement.asked:
         return False
     number = judgement.asked[0].number
-    help_by = f"mission answer {facts.draft.mission.id} {number} pass"
+    help_by = do("answer", facts.draft.mission.id, number, "pass")
     facts.draft.hold(feature.number, HoldKind.REQUEST, "a person has to judge it", unblock=help_by, person=True)
     return True
 
@@ -204,7 +205,7 @@ def _take_at_its_trailer(facts: Facts, feature: Feature, candidate: Sha, work: S
 
 def _cannot_run(draft: Draft, stuck: Judged, subject: str) -> None:
     words = f"`{stuck.criterion.text}` cannot be run: {one_line(first_error(stuck.detail))}"
-    draft.hold(subject, HoldKind.CHECK, words, unblock=f"mission resume {draft.mission.id}", person=True)
+    draft.hold(subject, HoldKind.CHECK, words, unblock=do("resume", draft.mission.id), person=True)
     draft.pause(words)
 
 

@@ -13,6 +13,7 @@ from mission_cli._support.text import (
 )
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.notice import do
 from mission_cli.domain.routing import is_research
 from mission_cli.domain.runs import AgentReport, Evidence, Exit, Job, RunRecord, Usage
 from mission_cli.domain.status import (
@@ -123,7 +124,7 @@ def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Jo
         if job.state is JobState.RUNNING
         else f"attempt {record.attempt} is being started"
     )
-    draft.hold(record.feature, HoldKind.RUNNING, words, unblock=f"mission logs {record.run.rsplit('-', 1)[0]}")
+    draft.hold(record.feature, HoldKind.RUNNING, words, unblock=do("logs", record.run.rsplit("-", 1)[0]))
 
 
 def _hold_unlooked(draft: Draft, record: RunRecord) -> None:
@@ -134,7 +135,7 @@ def _hold_unlooked(draft: Draft, record: RunRecord) -> None:
         draft.hold(record.feature, HoldKind.REVIEW, f"attempt {record.attempt} has ended and is being judged")
         return
     answer = next(iter(asked.options), "TEXT")
-    help_by = f"mission answer {draft.mission.id} {asked.number} {answer}"
+    help_by = do("answer", draft.mission.id, asked.number, answer)
     draft.hold(
         record.feature, HoldKind.REQUEST, f"a person has to answer: {asked.prompt}", unblock=help_by, person=True
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.status import MissionStatus
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ class Hold:
     kind: HoldKind
     detail: str
     until: datetime | None = None
-    unblock: str = ""
+    unblock: Advice = NO_ADVICE
     """The command or event that helps."""
     person: bool = False
     """Only a person can help."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.ids import FeatureNumber, feature_order
+from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.planner.core.decisions import Decisions, Hold, MoveMission, Settle, Transition
 from mission_cli.planner.core.transitions import move_mission
@@ -52,7 +53,7 @@ class Draft:
         detail: str,
         *,
         until: datetime | None = None,
-        unblock: str = "",
+        unblock: Advice = NO_ADVICE,
         person: bool = False,
     ) -> None:
         """Record why something is held; a future `until` becomes a wake-up time."""

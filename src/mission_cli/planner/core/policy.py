@@ -12,6 +12,8 @@ from mission_cli._support.dataclass import dataclass, field
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mission_cli.domain.notice import Notice
+
 
 class Wait(StrEnum):
     """Which list of delays of the policy applies."""
@@ -30,7 +32,7 @@ def _free(model: str) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class RunnerPolicy:
-    """What the planner needs to know about one runner. `problem` is why it cannot be used, or empty."""
+    """What the planner needs to know about one runner. `obstacle` is why it cannot be used."""
 
     deadline: timedelta = timedelta(hours=3)
     models: Mapping[str, str] = field(default_factory=dict)
@@ -40,8 +42,7 @@ class RunnerPolicy:
     """The runner reports its cost."""
     bounded: bool = False
     """Something besides dollars limits every attempt: its steps."""
-    problem: str = ""
-    remedy: str = "fix .mission.toml"
+    obstacle: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True)

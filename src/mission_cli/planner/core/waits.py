@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import (
-    command_line,
     parse_duration,
     parse_stamp,
 )
+from mission_cli.domain.notice import Advice, do
 from mission_cli.domain.status import OPEN_GATE, GateKind, GateStatus, HoldKind
 from mission_cli.planner.core.decisions import Hold
 
@@ -40,9 +40,9 @@ def is_open(status: str) -> bool:
     return GateStatus.of(status) in OPEN_GATE
 
 
-def approval(mission: Mission, gate: Gate) -> str:
+def approval(mission: Mission, gate: Gate) -> Advice:
     """Return the command that opens a gate."""
-    return command_line("mission", "approve", mission.id, gate.name)
+    return do("approve", mission.id, gate.name)
 
 
 def idle_gates(draft: Draft) -> Iterator[Hold]:
@@ -103,7 +103,7 @@ def delays(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hol
 def waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     """Yield the holds of external waits and open requests."""
     del milestone
-    signal = f"mission signal {draft.mission.id}/{feature.number}"
+    signal = do("signal", f"{draft.mission.id}/{feature.number}")
     for wait in draft.mission.waits:
         if wait.feature == feature.number and wait.holds:
             words = f"it waits for {wait.waiting_for}" + ("" if wait.open else ", which has not happened")
@@ -111,7 +111,7 @@ def waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold
             yield Hold(feature.number, HoldKind.WAIT, words, until=until, unblock=signal, person=until is None)
     for request in draft.mission.requests:
         if request.feature == feature.number and request.open:
-            answer = f"mission answer {draft.mission.id} {request.number} TEXT"
+            answer = do("answer", draft.mission.id, request.number, "TEXT")
             yield Hold(feature.number, HoldKind.REQUEST, request.prompt, unblock=answer, person=True)
 
 

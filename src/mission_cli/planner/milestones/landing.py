@@ -11,6 +11,7 @@ from mission_cli.domain.branches.refs import work_branch
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import feature_number
 from mission_cli.domain.noted import is_noted
+from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import (
     Cause,
     FeatureStatus,
@@ -96,7 +97,7 @@ def finish(draft: Draft) -> None:
     if not done:
         return
     if any(r.open for r in mission.recoveries):
-        unblock = f"mission edit {mission.id}"
+        unblock = do("edit", mission.id)
         draft.hold("", HoldKind.RECOVERY, "a safety stop is still open", unblock=unblock, person=True)
     elif draft.open_records():
         draft.hold("", HoldKind.RUNNING, "an attempt is still open")
@@ -117,11 +118,11 @@ def _is_lost(draft: Draft) -> bool:
         branch = work_branch(mission.id)
         at = passed[-1].passed_at if passed else "COMMIT"
         words = f"the branch `{branch}` does not exist"
-        draft.hold("", HoldKind.WORK, words, unblock=f"git branch {branch} {at}", person=True)
+        draft.hold("", HoldKind.WORK, words, unblock=advise(f"git branch {branch} {at}"), person=True)
     elif passed and observation.target is None:
         words = f"the commit {passed[-1].passed_at}, on which milestone {passed[-1].number} passed, is missing"
         draft.hold(
-            "", HoldKind.WORK, words, unblock=f"git fetch, or mission retry a feature of {mission.id}", person=True
+            "", HoldKind.WORK, words, unblock=advise("git fetch, or ", do("retry", f"{mission.id}/N.M")), person=True
         )
     else:
         return False
@@ -207,20 +208,20 @@ def _land(draft: Draft, *, done: bool) -> bool:
                 "",
                 HoldKind.LANDING,
                 _for_your_look(draft),
-                unblock=f"mission land {mission.id}",
+                unblock=do("land", mission.id),
                 person=True,
             )
         return False
     if landing.conflicts or landing.commit is None or draft.observation.base is None:
-        words, help_by = apart(mission, landing.conflicts)
-        draft.hold("", HoldKind.LANDING, words, unblock=help_by, person=True)
+        found = apart(mission, landing.conflicts)
+        draft.hold("", HoldKind.LANDING, found.text, unblock=found.remedy, person=True)
         return False
     if landing.obstacle:
         draft.hold(
             "",
             HoldKind.LANDING,
             landing.obstacle,
-            unblock="move it out of the way; landing follows by itself",
+            unblock=advise("move it out of the way; landing follows by itself"),
             person=True,
         )
         return False
@@ -278,5 +279,5 @@ def _merge_is_good(draft: Draft, landing: Landing, commit: Sha) -> bool:
 
 
 def _not_as_merged(draft: Draft, words: str) -> None:
-    unblock = f"mission retry {draft.mission.id}/{_last_done(draft)}"
+    unblock = do("retry", f"{draft.mission.id}/{_last_done(draft)}")
     draft.hold("", HoldKind.LANDING, words, unblock=unblock, person=True)

@@ -15,6 +15,7 @@ from mission_cli._support.text import (
 )
 from mission_cli.domain.branches.refs import work_branch
 from mission_cli.domain.mission import Result
+from mission_cli.domain.notice import Notice, advise, do
 from mission_cli.domain.status import (
     EXECUTABLE_KINDS,
     FINISHED_FEATURE,
@@ -80,17 +81,17 @@ def milestones(draft: Draft) -> None:
             draft.transitions.append(MoveMilestone(milestone.number, MilestoneStatus.ACTIVE, why))
         else:
             words = f"it is {milestone.raw_status or 'without a status'}"
-            unblock = f"mission edit {draft.mission.id}"
+            unblock = do("edit", draft.mission.id)
             draft.hold(str(milestone.number), HoldKind.MILESTONE, words, unblock=unblock, person=True)
 
 
 def without_base(draft: Draft) -> None:
     """Hold the mission because its base branch does not exist; name the command that sets another one."""
-    words, unblock = base_gone(draft.mission, draft.observation.renamed)
-    draft.hold("", HoldKind.BASE, words, unblock=unblock, person=True)
+    gone = base_gone(draft.mission, draft.observation.renamed)
+    draft.hold("", HoldKind.BASE, gone.text, unblock=gone.remedy, person=True)
 
 
-def apart(mission: Mission, conflicts: Sequence[str]) -> tuple[str, str]:
+def apart(mission: Mission, conflicts: Sequence[str]) -> Notice:
     """Return why base and finished work cannot be merged automatically, and the command for a person."""
     work = work_branch(mission.id)
     words = f"`{mission.base}` was rewritten: it has no history in common with {work}"
@@ -98,13 +99,13 @@ def apart(mission: Mission, conflicts: Sequence[str]) -> tuple[str, str]:
     if conflicts:
         words = f"`{mission.base}` has moved and conflicts with finished work in {', '.join(conflicts[:5])}"
         merge = command_line("git", "merge", mission.base)
-    return words, f"git switch {command_line(work)} && {merge} && git switch -"
+    return Notice(words, advise(f"git switch {command_line(work)} && {merge} && git switch -"))
 
 
-def work_gone(mission: Mission) -> tuple[str, str]:
+def work_gone(mission: Mission) -> Notice:
     """Return that the branch of finished work is gone, and the command that creates it again."""
     branch = work_branch(mission.id)
-    return f"the branch {branch} is gone", f"git branch {branch} COMMIT"
+    return Notice(f"the branch {branch} is gone", advise(f"git branch {branch} COMMIT"))
 
 
 def fix_features(draft: Draft, milestone: Milestone, failed: Sequence[Judged]) -> tuple[AddFix, ...]:
@@ -148,9 +149,9 @@ def _activate(draft: Draft, milestone: Milestone) -> None:
             why = f"milestone {number} starts with {draft.mission.base} merged in"
             draft.effects.append(MoveWork(observation.base_merge.commit, observation.work, why))
             return
-        words, help_by = apart(draft.mission, observation.base_merge.conflicts)
-        draft.hold(str(number), HoldKind.CONFLICT, words, unblock=help_by, person=True)
-        draft.halt(words)
+        found = apart(draft.mission, observation.base_merge.conflicts)
+        draft.hold(str(number), HoldKind.CONFLICT, found.text, unblock=found.remedy, person=True)
+        draft.halt(found.text)
         return
     move_milestone(MilestoneStatus.PENDING, MilestoneStatus.ACTIVE)
     draft.transitions.append(
@@ -209,8 +210,8 @@ def passed_criteria(draft: Draft, tree: str) -> dict[Criterion, Milestone]:
 def _validate(draft: Draft, milestone: Milestone) -> None:
     observation, number = draft.observation, str(milestone.number)
     if observation.work is None:
-        words, unblock = work_gone(draft.mission)
-        draft.hold(number, HoldKind.WORK, words, unblock=unblock, person=True)
+        gone = work_gone(draft.mission)
+        draft.hold(number, HoldKind.WORK, gone.text, unblock=gone.remedy, person=True)
         return
     criteria = validation_criteria(draft, milestone, observation.work_tree)
     about = f"after fixes, round {milestone.rounds}: " if milestone.rounds else ""
@@ -227,7 +228,7 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
     start_checks(draft, judgement)
     if judgement.asked:
         count = judgement.asked[0].number
-        help_by = f"mission answer {draft.mission.id} {count} pass"
+        help_by = do("answer", draft.mission.id, count, "pass")
         draft.hold(number, HoldKind.REQUEST, "a person has to judge a criterion", unblock=help_by, person=True)
     if not judgement.over:
         draft.hold(number, HoldKind.VALIDATING, f"{len(judgement.known)} of {len(criteria)} criteria are judged")
@@ -249,7 +250,7 @@ def _stuck(draft: Draft, subject: str, judgement: Judgement) -> bool:
     if not stuck:
         return False
     words = f"`{stuck[0].criterion.text}` cannot be run: {one_line(first_error(stuck[0].detail))}"
-    draft.hold(subject, HoldKind.CHECK, words, unblock=f"mission resume {draft.mission.id}", person=True)
+    draft.hold(subject, HoldKind.CHECK, words, unblock=do("resume", draft.mission.id), person=True)
     draft.pause(words)
     return True
 
@@ -273,7 +274,7 @@ def _accepted(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion],
         if says_yes(found.response):
             return True
         draft.pause(f"milestone {number} was not accepted: {found.response}")
-    help_by = f"mission answer {draft.mission.id} {found.number} accept"
+    help_by = do("answer", draft.mission.id, found.number, "accept")
     draft.hold(number, HoldKind.REQUEST, f"milestone {number} {words}", unblock=help_by, person=True)
     return False
 
@@ -295,7 +296,7 @@ def _passed(draft: Draft, milestone: Milestone, judgement: Judgement) -> None:
     draft.transitions.append(MoveMilestone(milestone.number, MilestoneStatus.PASSED, why, passed_at=work[:_SHORT]))
     draft.transitions.append(MarkCriteria(number, _marks(draft, judgement), f"the verdicts of milestone {number}"))
     if _waits_for_person(draft.mission, milestone):
-        look = f"look at it, then mission resume {draft.mission.id}"
+        look = f"look at it, then {do('resume', draft.mission.id)}"
         draft.pause(f"milestone {number} passed, and the mission is not autonomous: {look}")
 
 

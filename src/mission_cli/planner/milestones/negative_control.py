@@ -11,6 +11,7 @@ from mission_cli._support.text import (
     stamp,
 )
 from mission_cli.domain.mission import Result
+from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, Verdict
 from mission_cli.planner.core.decisions import Mark, MarkCriteria
 from mission_cli.planner.milestones.judging import judge, start_checks
@@ -37,7 +38,7 @@ def control(draft: Draft, milestone: Milestone) -> bool:
     stuck = judgement.having(Verdict.COULD_NOT_RUN)
     if stuck:
         words = f"`{stuck[0].criterion.text}` cannot be run: {one_line(first_error(stuck[0].detail))}"
-        unblock = f"mission resume {draft.mission.id}"
+        unblock = do("resume", draft.mission.id)
         draft.hold(str(milestone.number), HoldKind.CHECK, words, unblock=unblock, person=True)
         draft.pause(words)
         return False

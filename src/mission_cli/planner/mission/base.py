@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import (
-    command_line,
-)
+from mission_cli.domain.notice import Notice, do
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
 
 
-def base_gone(mission: Mission, renamed: str) -> tuple[str, str]:
+def base_gone(mission: Mission, renamed: str) -> Notice:
     """Return that the base branch is gone, with its new name if known, and the command that sets another one."""
     words = f"the base branch `{mission.base}` does not exist"
     if renamed:
         words += f": it was renamed to `{renamed}`"
-    base = command_line(renamed) if renamed else "BRANCH"
-    return words, f"mission set {mission.id} base {base}"
+    return Notice(words, do("set", mission.id, "base", renamed or "BRANCH"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import shlex
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
+from mission_cli.domain.notice import NO_ADVICE, do
 from mission_cli.domain.status import FINISHED_MISSION, HoldKind, MissionStatus
 from mission_cli.domain.values_in_force import Overruled
 from mission_cli.planner.core.decisions import RecordValues
@@ -45,18 +45,18 @@ def bounds(draft: Draft) -> None:
     for found in mission.in_force.overruled:
         _overruled(draft, found)
     if mission.status is MissionStatus.ACTIVE and not any(mission.features()):
-        draft.hold("", HoldKind.FILE, "it has no features", unblock=f"mission edit {mission.id}", person=True)
+        draft.hold("", HoldKind.FILE, "it has no features", unblock=do("edit", mission.id), person=True)
     if mission.status is MissionStatus.ACTIVE and not mission.limits.any_cap:
         words = "it has no budget cap"
-        draft.hold("", HoldKind.BUDGET, words, unblock=f"mission set {mission.id} budget.money_usd USD", person=True)
+        draft.hold("", HoldKind.BUDGET, words, unblock=do("set", mission.id, "budget.money_usd", "USD"), person=True)
         draft.halt(words)
 
 
 def _overruled(draft: Draft, found: Overruled) -> None:
-    words = shlex.join(["mission", "set", draft.mission.id, found.key, found.counts]) if found.counts else ""
+    counts = do("set", draft.mission.id, found.key, found.counts) if found.counts else NO_ADVICE
     if found.key == "base" and draft.observation.base is None:
-        words = base_gone(draft.mission, draft.observation.renamed)[1]  # the last valid one does not exist any more
-    unblock = words or f"mission edit {draft.mission.id}"
+        counts = base_gone(draft.mission, draft.observation.renamed).remedy  # the last valid one is gone
+    unblock = counts or do("edit", draft.mission.id)
     draft.hold("", HoldKind.VALUE, found.words, unblock=unblock, person=True)
     if not found.counts and found.key.startswith("budget."):
         draft.halt(found.words)

@@ -9,6 +9,7 @@ from mission_cli.domain.budget.amounts import ARE_SPENT, CATEGORIES
 from mission_cli.domain.budget.ledger import alert
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.noted import is_noted
+from mission_cli.domain.notice import do
 from mission_cli.domain.status import FINISHED_FEATURE, HoldKind, MilestoneStatus, MissionStatus
 from mission_cli.planner.core.decisions import Note
 from mission_cli.planner.mission.money import choices, stand
@@ -83,5 +84,5 @@ def _project(draft: Draft, state: Account) -> None:
     details = f"after milestone {first.number} the whole mission will cost about {', '.join(words) or 'nothing'}"
     draft.transitions.append(Note(EventKind.BUDGET_PROJECTED, details))
     if over:
-        ways = f"go on (mission resume {mission.id}), skip features, or stop (mission cancel {mission.id})"
+        ways = f"go on ({do('resume', mission.id)}), skip features, or stop ({do('cancel', mission.id)})"
         draft.pause(f"it will cost about {' and '.join(over)}: {ways}")

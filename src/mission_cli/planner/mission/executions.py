@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.noted import last_of
+from mission_cli.domain.notice import do
 from mission_cli.domain.status import HoldKind, MissionStatus
 from mission_cli.domain.timing.schedule import next_due
 from mission_cli.planner.core.decisions import (
@@ -50,11 +51,11 @@ def schedule(draft: Draft) -> None:
     mission, due = draft.mission, draft.observation.starts_at
     recurring = mission.status is MissionStatus.RECURRING
     if due is None or mission.status is None or recurring is not mission.recurs:
-        words, unblock = f"its schedule `{mission.schedule}` is not a valid time", f"mission start {mission.id}"
+        words, unblock = f"its schedule `{mission.schedule}` is not a valid time", do("start", mission.id)
         if due is not None:
             is_for = MissionStatus.RECURRING if mission.recurs else MissionStatus.SCHEDULED
             words = f"it is {mission.raw_status}, but its schedule `{mission.schedule}` needs the status {is_for}"
-            unblock = f"mission edit {mission.id}"
+            unblock = do("edit", mission.id)
         draft.hold("", HoldKind.MISSION, words, unblock=unblock, person=True)
     elif recurring and _is_last(draft, due):
         move_mission(mission.status, MissionStatus.COMPLETED)
@@ -87,7 +88,7 @@ def deadline(draft: Draft) -> None:
     if taken_up is not None and taken_up[1] >= over:
         return
     if draft.has_come("", f"the deadline {mission.deadline} has come", over - draft.observation.now):
-        choices = f"go on (mission resume {mission.id}), or stop (mission cancel {mission.id})"
+        choices = f"go on ({do('resume', mission.id)}), or stop ({do('cancel', mission.id)})"
         draft.pause(f"its deadline {mission.deadline} has passed: {choices}")
 
 

@@ -9,6 +9,7 @@ from mission_cli.domain.branches.refs import work_branch
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.noted import blame
+from mission_cli.domain.notice import do
 from mission_cli.domain.status import FeatureStatus, JobState, MilestoneStatus
 from mission_cli.planner.core.decisions import Note
 from mission_cli.planner.core.effects import Cancel, MakeWork, MoveWork, PutBaseBack
@@ -55,7 +56,7 @@ def state_back(
         attempts = tuple(map(attempt_name, suspects.get(mission, ())))
         names = ", ".join(attempts) or "workers of other missions"
         words = f"its files were {what} by something other than `mission` while {names} ran without a sandbox"
-        again = f"if you made the change, `mission undo {mission}` makes it again"
+        again = f"if you made the change, `{do('undo', mission)}` makes it again"
         found.append(StateBack(mission, f"{words}: they are restored to {known[:7]}; {again}", attempts))
     return tuple(found)
 

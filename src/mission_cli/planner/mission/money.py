@@ -22,6 +22,7 @@ from mission_cli.domain.budget.ledger import (
     reserved,
 )
 from mission_cli.domain.ids import RunId
+from mission_cli.domain.notice import Advice, do
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import EndReason
 from mission_cli.planner.core.decisions import Dispatch
@@ -110,20 +111,20 @@ def choices(draft: Draft, reached: Refusal) -> str:
     mission = draft.mission
     higher = f"raise the cap ({raise_cap(mission, reached.category)})"
     if is_used_up(stand(draft), reached.category):
-        return f"no attempt can start: {higher}, or stop (mission cancel {mission.id})"
-    return f"go on (mission resume {mission.id}), {higher}, or stop (mission cancel {mission.id})"
+        return f"no attempt can start: {higher}, or stop ({do('cancel', mission.id)})"
+    return f"go on ({do('resume', mission.id)}), {higher}, or stop ({do('cancel', mission.id)})"
 
 
-def raise_cap(mission: Mission, category: str) -> str:
+def raise_cap(mission: Mission, category: str) -> Advice:
     """Return a command that raises a cap to twice its value, for a person to adapt."""
     cap = {"usd": mission.limits.usd, "hours": mission.limits.hours, "tokens": mission.limits.tokens}[category]
-    return f"mission set {mission.id} {KEYS[category]} {2 * (cap or 1):f}"
+    return do("set", mission.id, KEYS[category], f"{2 * (cap or 1):f}")
 
 
-def way_on(draft: Draft, reached: Refusal) -> str:
+def way_on(draft: Draft, reached: Refusal) -> Advice:
     """Return the command that lets attempts start again at a reached threshold or cap."""
     used_up = is_used_up(stand(draft), reached.category)
-    return raise_cap(draft.mission, reached.category) if used_up else f"mission resume {draft.mission.id}"
+    return raise_cap(draft.mission, reached.category) if used_up else do("resume", draft.mission.id)
 
 
 def _above_reserve(draft: Draft, category: str) -> Decimal:

@@ -12,6 +12,7 @@ from mission_cli.domain.budget.ledger import (
     Refusal,
     alert,
 )
+from mission_cli.domain.notice import NO_ADVICE, advise, do
 from mission_cli.domain.status import (
     FeatureStatus,
     HoldKind,
@@ -57,11 +58,11 @@ def _mission_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iter
     del milestone
     if draft.halted:
         helps = (h.unblock for h in draft.holds if h.detail == draft.halted and h.unblock)
-        unblock = next(helps, f"mission resume {draft.mission.id}")
+        unblock = next(helps, do("resume", draft.mission.id))
         yield Hold(feature.number, HoldKind.MISSION, draft.halted, unblock=unblock, person=True)
     elif draft.mission.status is not MissionStatus.ACTIVE:
         verb = "resume" if draft.mission.status is MissionStatus.PAUSED else "start"
-        unblock = f"mission {verb} {draft.mission.id}"
+        unblock = do(verb, draft.mission.id)
         words = f"the mission is {draft.mission.raw_status}"
         yield Hold(feature.number, HoldKind.MISSION, words, unblock=unblock, person=True)
 
@@ -75,13 +76,13 @@ def _remote_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Itera
 
 def _row_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
-    retry = f"mission retry {draft.mission.id}/{feature.number}"
+    retry = do("retry", f"{draft.mission.id}/{feature.number}")
     if feature.broken:
         yield Hold(
             feature.number,
             HoldKind.ROW,
             "its row has an error",
-            unblock=f"mission lint {draft.mission.id}",
+            unblock=do("lint", draft.mission.id),
             person=True,
         )
     elif feature.status is None:
@@ -116,8 +117,8 @@ def _milestone_holds(draft: Draft, milestone: Milestone, feature: Feature) -> It
             feature.number, HoldKind.MILESTONE, f"milestone {milestone.number} is {milestone.raw_status or 'pending'}"
         )
     elif draft.observation.work is None:
-        words, unblock = work_gone(draft.mission)
-        yield Hold(feature.number, HoldKind.WORK, words, unblock=unblock, person=True)
+        gone = work_gone(draft.mission)
+        yield Hold(feature.number, HoldKind.WORK, gone.text, unblock=gone.remedy, person=True)
 
 
 def _dependencies(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
@@ -127,7 +128,7 @@ def _dependencies(draft: Draft, milestone: Milestone, feature: Feature) -> Itera
         if other is not None and not other.finished:
             state = other.raw_status or "pending"
             failed = other.status is FeatureStatus.FAILED or other.broken or other.status is None
-            unblock = f"mission retry {draft.mission.id}/{number}" if failed else ""
+            unblock = do("retry", f"{draft.mission.id}/{number}") if failed else NO_ADVICE
             words = f"it depends on {number}, which is {state}"
             yield Hold(feature.number, HoldKind.DEPENDENCY, words, unblock=unblock, person=failed)
 
@@ -139,7 +140,7 @@ def _resources(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
             feature.number,
             HoldKind.RESOURCE,
             f"the resource `{name}` is needed",
-            unblock=f"mission edit {draft.mission.id}",
+            unblock=do("edit", draft.mission.id),
             person=True,
         )
 
@@ -154,7 +155,7 @@ def _budget(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Ho
         if isinstance(reserve, Refusal):
             runs = bool(draft.running or any(not r.by for r in draft.open_records()))
             higher = raise_cap(draft.mission, reserve.category)
-            help_by = f"a running attempt ends, or {higher}" if runs else higher
+            help_by = advise("a running attempt ends, or ", higher) if runs else higher
             yield Hold(feature.number, HoldKind.BUDGET, reserve.detail, unblock=help_by, person=not runs)
 
 
@@ -162,14 +163,14 @@ def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
     del milestone
     route = route_of(draft, feature)
     runner = runner_of(draft, route)
-    if runner.problem:
-        yield Hold(feature.number, HoldKind.RUNNER, runner.problem, unblock=runner.remedy, person=True)
+    if runner.obstacle:
+        yield Hold(feature.number, HoldKind.RUNNER, runner.obstacle.text, unblock=runner.obstacle.remedy, person=True)
         return
     model = model_of(runner, route)
     unpriced = not runner.self_priced and runner.step_cost(model) is None
     if unpriced and draft.mission.limits.usd is not None and not _bounded(draft, runner):
         words = f"the price of `{model}` is unknown, and only dollars limit the attempt"
-        help_by = "set a token cap in the budget, or max_steps of the runner"
+        help_by = advise("set a token cap in the budget, or max_steps of the runner")
         yield Hold(feature.number, HoldKind.RUNNER, words, unblock=help_by, person=True)
         return
     parked = parked_until(draft, route.runner)
@@ -194,7 +195,7 @@ def _bounded(draft: Draft, runner: RunnerPolicy) -> bool:
 def _own_tries(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:
     del milestone
     stand = weighed(draft, feature)
-    retry = f"mission retry {draft.mission.id}/{feature.number}"
+    retry = do("retry", f"{draft.mission.id}/{feature.number}")
     if stand.over:
         yield Hold(feature.number, HoldKind.ATTEMPTS, stand.over, unblock=retry, person=True)
         return

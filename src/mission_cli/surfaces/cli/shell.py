@@ -210,7 +210,7 @@ def guarded(shell: Shell, action: Callable[[], int | None]) -> int:
     except MissionError as error:
         if shell.debug:
             traceback.print_exc()
-        complain(shell, error.message, error.hint, error.exit_code, getattr(error, "problems", ()))
+        complain(shell, error.message, str(error.hint), error.exit_code, getattr(error, "problems", ()))
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -128,7 +128,7 @@ def _waiting(view: MissionView) -> list[RenderableType]:
     for waiting in shown:
         rows.append(Text(f"  {clean(waiting.name)}"))
         if waiting.unblock:
-            rows.append(Text(f"    {clean(waiting.unblock)}", style="green"))
+            rows.append(Text(f"    {clean(str(waiting.unblock))}", style="green"))
     return rows
 
 
@@ -144,7 +144,7 @@ def _warnings(view: MissionView) -> list[RenderableType]:
     for finding in view.pulse:
         style = "red" if finding.level == "wrong" else "yellow"
         rows += [Text(), Text(f"{clean(finding.subject)}: {clean(finding.words)}", style=style)]
-        rows.append(Text(f"  → {clean(finding.todo)}", style="green"))
+        rows.append(Text(f"  → {clean(str(finding.todo))}", style="green"))
     errors = [p for p in view.problems if p.severity == "error"]
     rows += [Text(clean(p.at(view.path)), style="red") for p in errors]
     for waiting in view.waiting_for:
@@ -152,6 +152,6 @@ def _warnings(view: MissionView) -> list[RenderableType]:
             rows += [
                 Text(),
                 Text(clean(waiting.name), style="red"),
-                Text(f"  → {clean(waiting.unblock)}", style="green"),
+                Text(f"  → {clean(str(waiting.unblock))}", style="green"),
             ]
     return rows

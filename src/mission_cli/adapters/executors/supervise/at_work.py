@@ -27,6 +27,7 @@ from mission_cli.adapters.executors.supervise.watch import (
 from mission_cli.adapters.fs.atomic import read_json
 from mission_cli.adapters.fs.locks import is_same_file
 from mission_cli.adapters.proc.wakeup import Bell
+from mission_cli.domain.notice import do
 from mission_cli.domain.paths import STOP_FILE
 from mission_cli.domain.status import EndReason, JobKind
 
@@ -94,7 +95,7 @@ class AtWork:
         if self._job.cancel.exists():
             raise Stop(EndReason.CANCELLED)
         if self._all_stopped():
-            raise Stop(EndReason.CANCELLED, "everything was stopped: mission stop --all")
+            raise Stop(EndReason.CANCELLED, f"everything was stopped: {do('stop', '--all')}")
         if self._bell.terminated:
             raise Stop(EndReason.EXIT, "the supervisor received SIGTERM", -int(signal.SIGTERM))
 

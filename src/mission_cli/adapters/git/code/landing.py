@@ -18,6 +18,7 @@ from mission_cli.adapters.git.repo.checkout import (
 from mission_cli.adapters.git.repo.command import Git
 from mission_cli.adapters.proc.scan import git_at_work
 from mission_cli.domain.branches.landing import Landing, LandState
+from mission_cli.domain.notice import do
 
 _DEEPEST = 5
 """The longest chain of symbolic refs that is followed; the same limit as in git."""
@@ -138,7 +139,7 @@ def _obstacle(git: Git, base_name: str, base: Sha, commit: Sha) -> str:
 def _busy(git: Git, home: Worktree, base: Sha, commit: Sha) -> str:
     """Return why a work tree that has the base checked out cannot be updated now, or the empty string."""
     if home.path == home.git_dir:
-        return f"the work tree of {home.git_dir} is unknown: run `mission pulse` in it"
+        return f"the work tree of {home.git_dir} is unknown: run `{do('pulse')}` in it"
     words = in_progress(home.git_dir)
     if words:
         return f"{words} is not finished in {home.path}"

@@ -18,6 +18,7 @@ from mission_cli.adapters.git.repo.command import ZERO, Git
 from mission_cli.domain.branches.refs import PUSHED, Area, branch_of, is_work, mission_of
 from mission_cli.domain.errors import BlockedError, ToolError
 from mission_cli.domain.host import clone_id
+from mission_cli.domain.notice import advise, do
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -166,7 +167,9 @@ class GitShare:
             return True
         if _was_slower(done):
             return False
-        raise ToolError(f"cannot push to the remote `{self._remote}`: {_words(done)}", hint="test it: mission doctor")
+        raise ToolError(
+            f"cannot push to the remote `{self._remote}`: {_words(done)}", hint=advise("test it: ", do("doctor"))
+        )
 
     def _refs(self, missions: Sequence[MissionId]) -> dict[str, str]:
         """Return the refs that only this program writes, of these missions or of all, with the ids they point to."""

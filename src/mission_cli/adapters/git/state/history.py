@@ -9,6 +9,7 @@ from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import Sha
+from mission_cli.domain.notice import advise, do
 from mission_cli.ports.git.state import Edit, Event
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def text_at(git: Git, revision: str, path: str) -> str:
     first = revision.removesuffix("^")
     commit = git.commit_of(revision)
     if commit is None and git.commit_of(first) is None:
-        raise NotFoundError(f"there is no revision `{first}`", hint="mission history lists the revisions")
+        raise NotFoundError(f"there is no revision `{first}`", hint=advise(do("history"), " lists the revisions"))
     found = git.blobs([f"{commit}:{path}"]) if commit else {}
     return next((content.decode("utf-8", "surrogateescape") for content in found.values()), "")
 

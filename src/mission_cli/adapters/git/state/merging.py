@@ -15,6 +15,7 @@ from mission_cli.adapters.git.repo.command import Git, scrubbed
 from mission_cli.adapters.proc.run import run
 from mission_cli.document.merging.text import TextMerged
 from mission_cli.domain.errors import BlockedError, ConflictError
+from mission_cli.domain.notice import do
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +30,7 @@ CONFLICTS = 3
 MARKER_SIZE = 7
 _MOST_CONFLICTS = 127
 _RUN_FILE = pattern(r"(?:.*/)?runs/[^/]+\.md\Z")
-_ATTRIBUTES = "# mission files are merged by meaning (mission merge-driver install)"
+_ATTRIBUTES = f"# mission files are merged by meaning ({do('merge-driver install')})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import typer
 
 from mission_cli.app.results import files as results
 from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, NotFoundError, UsageError
+from mission_cli.domain.notice import advise
 from mission_cli.surfaces.cli.commands.interview import (
     Approved,
     Order,
@@ -204,7 +205,7 @@ def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") 
         done = save_edit(opened.context, address.stored.id, before, text)
     except BlockedError as error:
         kept = _kept(f"{address.mission.id}.md", text)
-        raise BlockedError(error.message, hint=f"{error.hint}; your text is kept in {kept}") from error
+        raise BlockedError(error.message, hint=advise(error.hint, f"; your text is kept in {kept}")) from error
     pulse(opened.context, [address.mission.id])
     shell.say(done.words, Edited(address.mission.id, done.commit or ""))
     return 0

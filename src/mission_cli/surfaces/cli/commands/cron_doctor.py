@@ -15,7 +15,7 @@ from rich.text import Text
 
 from mission_cli._support.text import counted
 from mission_cli.domain.errors import MissionError, NotFoundError, ToolError, UsageError
-from mission_cli.domain.health import Level, wrong
+from mission_cli.domain.notice import Level, wrong
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from mission_cli.domain.health import Finding
+    from mission_cli.domain.notice import Finding
     from mission_cli.wiring.assemble import Opened
     from mission_cli.wiring.host import Installation, LocalSchedule
 
@@ -149,7 +149,7 @@ def findings_view(findings: Sequence[Finding], cost: str = "") -> RenderableType
         line.append(clean(f"{finding.subject:<{width}}  {finding.words}"), style="none")
         lines.append(line)
         if finding.todo:
-            lines.append(Text(f"{'':<{width + 11}}→ {clean(finding.todo)}", style="green"))
+            lines.append(Text(f"{'':<{width + 11}}→ {clean(str(finding.todo))}", style="green"))
     bad = sum(f.level is Level.WRONG for f in findings)
     doubts = sum(f.level is Level.WARNING for f in findings)
     last = f"{bad} wrong, {counted(doubts, 'warning')}" if bad or doubts else "everything is ok"
