@@ -239,7 +239,7 @@ def _fill(base: Settings, table: Mapping[str, Any], where: str, text: str) -> Se
 
 def _runners(raw: object, old: Mapping[str, RunnerSettings], where: str, text: str) -> dict[str, RunnerSettings]:
     if not isinstance(raw, dict):
-        raise DocumentError("`runners` must be a table of tables", where=where, hint="write [runners.opencode]")
+        raise DocumentError("`runners` must be a table of tables", where=where, hint="write [runners.NAME]")
     return {
         name: _record(old.get(name, RunnerSettings()), table, f"runners.{name}", where, text)
         for name, table in raw.items()

@@ -234,7 +234,8 @@ class _Continuing:
 
     def __init__(self, agent: Agent, session: str) -> None:
         self._agent, self._session = agent, session
-        self.bill = agent.bill
+        self.bill, self.title, self.program = agent.bill, agent.title, agent.program
+        self.install, self.log_in = agent.install, agent.log_in
         self.access, self.retry_window_s, self.resumes = agent.access, agent.retry_window_s, agent.resumes
 
     def invocation(self, request: Request) -> Invocation:

@@ -12,7 +12,7 @@ from tests.kit.agents import needs_bubblewrap, use_claude, use_opencode, writes_
 from tests.kit.model_server import ModelServer
 from tests.kit.nightly import by_day
 
-from mission_cli.adapters import agent_commands
+from mission_cli.adapters import slash_commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +63,7 @@ def test_an_older_version_of_ours_is_updated_also_behind_a_link(person: Person) 
     place = person.repo / ".claude/commands/mission.md"
     ours = place.read_text(encoding="utf-8")
     older = "---\ndescription: older\n---\nOlder.\n"
-    real = person.write("dotfiles/mission.md", agent_commands.marked(older))
+    real = person.write("dotfiles/mission.md", slash_commands.marked(older))
     place.unlink()
     place.symlink_to(real)
     answer = person.mission("commands", "install", "--project", "--agent", "claude")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
+
+from mission_cli.adapters.agents import FILES, programs
 
 SOURCE = Path(__file__).parents[2] / "src" / "mission_cli"
 MOST_MODULES = 14
@@ -20,3 +23,19 @@ def test_every_folder_with_modules_is_a_package_that_says_what_it_holds() -> Non
     folders = {module.parent for module in SOURCE.rglob("*.py")}
     silent = [f for f in folders if not ast.get_docstring(ast.parse((f / "__init__.py").read_text("utf-8")))]
     assert silent == []
+
+
+def test_an_agent_is_named_in_its_folder_and_in_the_registry_alone() -> None:
+    agents = SOURCE / "adapters/agents"
+    folders = {name: agents / name for name in programs()}
+    for name, folder in folders.items():
+        assert {f.name for f in folder.glob("*.py")} >= {"__init__.py", "adapter.py", "reader.py", "files.py"}
+        named = [
+            f"{file.relative_to(SOURCE)}:{number}"
+            for file in SOURCE.rglob("*.py")
+            if not any(map(file.is_relative_to, folders.values())) and file != agents / "__init__.py"
+            for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+            if re.search(name, line, re.IGNORECASE)
+        ]
+        assert named == [], f"{name} is named outside its folder"
+    assert list(FILES) == [*programs(), "command"]

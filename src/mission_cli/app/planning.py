@@ -47,7 +47,7 @@ class PlanRequest:
     tier: str = ""
     """Tier of the model that writes the plan; empty: the default of `model_routing.orchestrator`."""
     runner: str = ""
-    """Empty: opencode, or the only configured runner."""
+    """Empty: the default runner of this machine."""
     max_usd: Decimal | None = None
     max_hours: Decimal | None = None
     max_tokens: int = 0

@@ -160,7 +160,8 @@ class Preferences:
     """How the person wants the work done."""
 
     max_parallel_workers: int | None = None
-    runner: str = "opencode"
+    runner: str = ""
+    """Empty: the default of the machine."""
     land: str = "ask"
     worker_command: str = ""
     """A command of the agent that takes the prompt as its argument, such as `full-loop`."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from mission_cli.domain.mission import Feature, Mission
 
 WORKERS, RESEARCH, ECONOMY, ESCALATE = "workers", "research", "economy", "escalate"
@@ -39,9 +41,21 @@ def routes(mission: Mission, feature: Feature) -> tuple[Route, ...]:
     return (first, _route(further, first)) if further else (first,)
 
 
-def runners(mission: Mission) -> tuple[str, ...]:
-    """Return every runner that a mission may use, the preferred one first."""
-    first = Route(mission.preferences.runner, "")
+def default_runner(configured: Collection[str], usable: Sequence[str], installed: Sequence[str]) -> str:
+    """Return the runner of missions that name none; empty if it cannot be chosen.
+
+    The only configured runner; or of several the one that is an agent known by name; without any, the preferred agent
+    that can be used, or else that is installed. `usable` and `installed` are such agents, the preferred one first.
+    """
+    if len(configured) == 1:
+        return next(iter(configured))
+    found = [name for name in (*usable, *installed) if not configured or name in configured]
+    return next(iter(found), "")
+
+
+def runners(mission: Mission, usual: str) -> tuple[str, ...]:
+    """Return every runner that a mission may use, the preferred one first; `usual` is the default one."""
+    first = Route(mission.preferences.runner or usual, "")
     further = _route(mission.models.get(ESCALATE, ""), first)
     members = [member.runner for f in mission.features() if (member := mission.member(f)) and member.runner]
     return tuple(dict.fromkeys((first.runner, *members, further.runner)))

@@ -6,16 +6,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
-from mission_cli.domain.notice import Notice, advise
+from mission_cli.domain.notice import Notice, advise, do, joined
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
-from mission_cli.ports.agents import Bill
+from mission_cli.ports.agents import Bill, NoAgents
 from mission_cli.ports.machine import Obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mission_cli.domain.host import Person
-    from mission_cli.ports.agents import Agent
+    from mission_cli.ports.agents import Agent, AgentFinder
     from mission_cli.ports.checks import Checks
     from mission_cli.ports.clock import Clock
     from mission_cli.ports.executor import Executor
@@ -54,6 +54,9 @@ class Context:
     settings: Settings
     schedule: Schedule
     share: Share
+    agent_finder: AgentFinder = NoAgents()
+    default_runner: Callable[[], str] = lambda: ""
+    """Returns the runner of missions that name none; empty: none can be chosen."""
     settings_files: tuple[str, ...] = ()
     """The files that settings and keys are read from, whether they exist or not."""
     again: Callable[[], None] = lambda: None
@@ -87,6 +90,7 @@ def policy_of(ctx: Context) -> Policy:
         check_timeout=settings.check_timeout,
         checks_at_once=settings.machine_workers,
         runners={name: _runner(ctx, name, runner) for name, runner in settings.runners.items()},
+        default_runner=ctx.default_runner(),
         checks_salt="\0".join([settings.tree.setup, *settings.tree.copy]),
     )
 
@@ -94,6 +98,23 @@ def policy_of(ctx: Context) -> Policy:
 def agent_of(ctx: Context, name: str, runner: RunnerSettings) -> Agent | None:
     """Return the adapter of a runner, or None if its kind is unknown."""
     return ctx.agents.get(runner.kind or name)
+
+
+def unknown_runner(ctx: Context, name: str) -> Obstacle:
+    """Return why there is no runner of this name in the settings, and what to do."""
+    known = ", ".join(sorted(ctx.settings.runners))
+    agent = ctx.agents.get(name)
+    if agent is not None and agent.program:
+        other = f"; or name another runner: {known}" if known else ""
+        words = f"{agent.title} is not installed: `{agent.program[0]}` is not on PATH"
+        return Obstacle(words, advise(agent.install, other))
+    if name:
+        hint = f"add a table [runners.{name}] to .mission.toml, or use another (there are: {known or 'none'})"
+        return Obstacle(f"the runner `{name}` is not configured", advise(hint))
+    if known:
+        return Obstacle("the mission names no runner", advise(f"name one of {known}"))
+    installs = [a.install for a in ctx.agents.values() if a.program][:1]
+    return Obstacle("no coding agent is installed", joined([*map(advise, installs), do("doctor")], "; then "))
 
 
 def runner_obstacle(
@@ -107,7 +128,11 @@ def runner_obstacle(
     needed = ctx.machine.sandbox().problem
     if needed:
         return Obstacle(needed, advise("install bubblewrap, or set `sandbox` in .mission.toml"))
-    return ctx.machine.runner_obstacle(runner.command, runner.given, environment)
+    found = ctx.machine.runner_obstacle(runner.command, runner.given, environment)
+    agent = agent_of(ctx, name, runner)
+    if found is not None and found.program and agent is not None and runner.command == agent.program:
+        return replace(found, remedy=advise(agent.install))
+    return found
 
 
 def _runner(ctx: Context, name: str, runner: RunnerSettings) -> RunnerPolicy:

@@ -139,7 +139,6 @@ def agent_job(ctx: Context, record: RunRecord, *, title: str, slash_command: str
         env=invocation.env,
         deadline_s=record.deadline_s,
         agent=runner.kind or record.runner,
-        probe=invocation.probe,
         prices={kind: str(price) for kind, price in prices.items()},
         max_usd=f"{cap:f}" if cap else "",
         max_tokens=record.reserve.cap_tokens or record.reserve.tokens,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from mission_cli._support.dataclass import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mission_cli.domain.runs import AgentReport
 
@@ -68,8 +68,6 @@ class Invocation:
     argv: tuple[str, ...]
     stdin: str
     env: Mapping[str, str] = field(default_factory=dict)
-    probe: str = ""
-    """Name of a probe for what the agent does not report in its output (`executors.probes`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +92,20 @@ class StreamTally:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreported:
+    """Usage of a run that its output does not report. `sessions` counts subagents."""
+
+    steps: int = 0
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    usd: Decimal = Decimal(0)
+    sessions: int = 0
+    before: Mapping[str, int] = field(default_factory=dict)
+    """The part of `tokens` that was used before this run."""
+    whole: bool = False
+    """Whether it is the usage of the whole conversation, with what the output reports; else it is added to that."""
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """What an agent needs of the home folder: paths relative to it; and of the environment: prefixes of variables.
 
@@ -107,6 +119,56 @@ class Access:
     env: tuple[str, ...] = ()
     first_makes: str = ""
     """A file that its first run in a home creates, and that two first runs at once would corrupt."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledAgent:
+    """An agent that is known by name, as it was found on this machine."""
+
+    name: str
+    title: str
+    """Its name for people."""
+    program: str
+    """The path of its program; empty: it is not on PATH."""
+    version: str
+    """Empty: not known."""
+    account: str
+    """What it is logged in with, without secrets; empty: it is not logged in."""
+    log_in: str
+    """The command that logs a person in."""
+    install: str
+    """The command that installs it."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can work now."""
+        return bool(self.program and self.account)
+
+
+class AgentFinder(Protocol):
+    """Finds out which agents this machine has, from PATH, files and variables. Uses no network."""
+
+    def find(self, *, versions: bool = True) -> Sequence[InstalledAgent]:
+        """Return every agent that is known by name, the preferred one first; without `versions` it starts nothing."""
+        ...
+
+    def account(self, agent: str, given: Mapping[str, str]) -> str:
+        """Return what an agent is logged in with, where a runner gives it more variables; empty: not logged in."""
+        ...
+
+
+class NoAgents:
+    """A machine without agents."""
+
+    def find(self, *, versions: bool = True) -> Sequence[InstalledAgent]:
+        """Return nothing."""
+        del versions
+        return ()
+
+    def account(self, agent: str, given: Mapping[str, str]) -> str:
+        """Return nothing."""
+        del agent, given
+        return ""
 
 
 class Reader(Protocol):
@@ -132,6 +194,14 @@ class Reader(Protocol):
 class Agent(Protocol):
     """One agent adapter. No input or output."""
 
+    title: str
+    """Its name for people."""
+    program: tuple[str, ...]
+    """Its command where the settings name none; empty: the settings must name one."""
+    install: str
+    """The command that installs it."""
+    log_in: str
+    """The command that logs a person in."""
     access: Access
     bill: Bill
     retry_window_s: int
@@ -158,4 +228,24 @@ class Agent(Protocol):
 
         As for workers, the agent settings, hooks and MCP servers of the tree count only with `project_settings`.
         """
+        ...
+
+
+class AgentFiles(Protocol):
+    """What an agent keeps on a machine, in the home folder and in variables of an environment. Starts nothing."""
+
+    def account(self, environment: Mapping[str, str]) -> str:
+        """Return what it is logged in with, without secrets; empty if it is not logged in."""
+        ...
+
+    def models(self, environment: Mapping[str, str]) -> Mapping[str, str]:
+        """Return its models by tier where the settings name none; empty if it chooses one itself."""
+        ...
+
+    def probe(self, environment: Mapping[str, str]) -> Callable[[str], Unreported]:
+        """Return a function from a session to the usage that the output leaves out; empty where it cannot be read."""
+        ...
+
+    def commands_folder(self, environment: Mapping[str, str], project: str = "") -> str:
+        """Return the folder of slash commands of a person or of a project; empty if it has none."""
         ...

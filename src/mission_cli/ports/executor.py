@@ -42,8 +42,6 @@ class JobSpec:
     """The deadline of its setup; 0: the same as `deadline_s`."""
     agent: str = ""
     """The adapter that reads its output while it runs; empty: none."""
-    probe: str = ""
-    """Name of a probe for what the agent does not report in its output."""
     prices: Mapping[str, str] = field(default_factory=dict)
     """Dollars per token by kind, if the agent reports no cost."""
     max_usd: str = ""

@@ -30,6 +30,7 @@ from mission_cli.adapters.git.repo.checkout import (
 )
 from mission_cli.adapters.git.repo.command import Git
 from mission_cli.adapters.git.state.store import GitStateStore
+from mission_cli.adapters.installed_agents import LocalAgents, with_known_agents
 from mission_cli.adapters.machine import LocalMachine
 from mission_cli.adapters.notify import CommandNotifier
 from mission_cli.adapters.prices import GenaiPrices
@@ -40,6 +41,7 @@ from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.adapters.user import key_file, user_folder
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.host import PROGRAM, Person
+from mission_cli.domain.routing import default_runner
 from mission_cli.engine.context import Context
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ def assemble(
     checkout: Checkout, layout: Layout, found: Found, around: Mapping[str, str], program: Person, *, ticking: bool
 ) -> Opened:
     """Build the ports; with `ticking`, jobs that end start a pulse."""
-    settings = found.settings
+    settings = with_known_agents(found.settings, around)
+    finder = LocalAgents(around)
     machine = _machine(checkout, settings, around)
     trees = trees_folder(checkout, settings, machine.me())
     settle_in(checkout.common_dir, trees, machine.me())
@@ -90,9 +93,17 @@ def assemble(
         again=lambda: _again(checkout, around) if ticking else None,
         settings_edited=lambda: settings_edited(checkout),
         schedule=schedule(),
+        agent_finder=finder,
+        default_runner=lambda: _default_runner(found.settings, finder),
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )
     return Opened(checkout, ctx, executor, state, found.problems)
+
+
+def _default_runner(configured: Settings, finder: LocalAgents) -> str:
+    agents = finder.find(versions=False) if len(configured.runners) != 1 else []
+    usable = [agent.name for agent in agents if agent.usable]
+    return default_runner(configured.runners, usable, [agent.name for agent in agents if agent.program])
 
 
 def _surroundings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,7 @@ from mission_cli.adapters.user import environment, key_file, shorten_log
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
-    from types import ModuleType
 
-    from mission_cli.adapters.agent_commands import CommandFile as CommandFile  # noqa: PLC0414 - for surfaces
     from mission_cli.adapters.git.repo.describe import Described
     from mission_cli.adapters.git.state.merging import MergedFile
     from mission_cli.adapters.git.state.store import GitStateStore as GitStateStore  # noqa: PLC0414 - for surfaces
@@ -29,10 +28,10 @@ if TYPE_CHECKING:
     )
     from mission_cli.domain.host import Person
     from mission_cli.ports.git.state import Relocation, Stored
+    from mission_cli.ports.slash_commands import SlashCommands
     from mission_cli.ports.templates import Templates
 
 __all__ = [
-    "agent_commands",
     "describe",
     "environment",
     "find_checkout",
@@ -46,17 +45,11 @@ __all__ = [
     "run",
     "schedules",
     "shorten_log",
+    "slash_commands",
     "templates",
     "transfer",
     "write_whole",
 ]
-
-
-def agent_commands() -> ModuleType:
-    """Return what finds, writes and removes the slash commands of other programs."""
-    from mission_cli.adapters import agent_commands
-
-    return agent_commands
 
 
 def describe(place: Path) -> Described:
@@ -92,6 +85,13 @@ def schedules() -> tuple[str, ...]:
     from mission_cli.adapters.schedule.local import KINDS
 
     return tuple(KINDS)
+
+
+def slash_commands() -> SlashCommands:
+    """Return what finds, writes and removes the slash commands of agents."""
+    from mission_cli.adapters.slash_commands import SlashCommandFiles
+
+    return SlashCommandFiles(os.environ)
 
 
 def templates() -> Templates:

@@ -217,7 +217,7 @@ def _intent(ctx: Context, address: Address, records: Sequence[RunRecord]) -> Run
     return RunRecord(
         run=run_id(mission.id, number, attempt),
         state=RecordState.INTENDED,
-        runner=mission.preferences.runner,
+        runner=mission.preferences.runner or ctx.default_runner(),
         host=ctx.machine.me(),
         base=before.base if before else heads.work or "",
         intended=stamp(ctx.clock.now()),

@@ -39,7 +39,7 @@ from mission_cli.domain.ids import PLANNING, MissionId, run_id
 from mission_cli.domain.mission import Limits
 from mission_cli.domain.runs import Exit, RunRecord, Usage
 from mission_cli.domain.status import Cause, EndReason, JobKind, JobState, RecordState
-from mission_cli.engine.context import agent_of, policy_of
+from mission_cli.engine.context import agent_of, policy_of, unknown_runner
 from mission_cli.engine.effects import agent_job
 from mission_cli.engine.halt import refuse_stopped
 from mission_cli.planner.attempts.endings import cause_of_end
@@ -104,12 +104,11 @@ def choose_runner(ctx: Context, wanted: str = "") -> str:
     if shortage:
         raise BlockedError(shortage, hint="try again later, or set min_free_memory_mib, min_free_disk_mib")
     runners = policy_of(ctx).runners
-    name = wanted or ("opencode" if "opencode" in runners or len(runners) != 1 else next(iter(runners)))
+    name = wanted or ctx.default_runner()
     policy = runners.get(name)
     if policy is None:
-        known = ", ".join(sorted(runners)) or "none"
-        hint = f"add a table [runners.{name}] to .mission.toml, or use another: --runner NAME (there are: {known})"
-        raise BlockedError(f"the runner `{name}` is not configured", hint=hint)
+        missing = unknown_runner(ctx, name)
+        raise BlockedError(missing.words, hint=missing.remedy)
     if policy.obstacle:
         raise BlockedError(policy.obstacle.text, hint=policy.obstacle.remedy)
     return name

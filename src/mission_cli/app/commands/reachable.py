@@ -57,7 +57,7 @@ def _hint(path: str, base: str, *, ignored: bool) -> str:
 
 def _references(ctx: Context, mission: Mission) -> Iterator[Reference]:
     """Yield every word of a command that may be a path."""
-    for name in runners(mission):
+    for name in runners(mission, ctx.default_runner()):
         runner = ctx.settings.runners.get(name)
         for word in runner.command if runner else ():
             for path, run in _paths(word) if " " in word else [(word, True)]:

@@ -28,6 +28,7 @@ from mission_cli.document.reading.values_in_force import (
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import advise, do
+from mission_cli.engine.context import unknown_runner
 
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
@@ -103,8 +104,8 @@ def set_value(ctx: Context, text: str, key: str, value: str) -> Done:
 def _refuse_what_is_not_there(ctx: Context, address: Address, wanted: Setting) -> None:
     """Raise UsageError if the runner is not configured or the branch does not exist."""
     if wanted.key == "preferences.runner" and wanted.new and wanted.new not in ctx.settings.runners:
-        known = ", ".join(sorted(ctx.settings.runners)) or "none"
-        raise UsageError(f"the runner `{wanted.new}` is not configured", hint=f"there are: {known}")
+        obstacle = unknown_runner(ctx, wanted.new)
+        raise UsageError(obstacle.words, hint=obstacle.remedy)
     if wanted.key == "base" and ctx.code.heads(address.mission.id, wanted.new).base is None:
         raise UsageError(f"there is no branch `{wanted.new}`", hint="git branch lists the branches")
 

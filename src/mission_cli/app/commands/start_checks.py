@@ -14,7 +14,7 @@ from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import HoldKind, MissionStatus
-from mission_cli.engine.context import policy_of
+from mission_cli.engine.context import policy_of, unknown_runner
 from mission_cli.planner.core.decisions import Hold
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def refuse_start(ctx: Context, address: Address) -> None:
         raise BlockedError(words, hint=f"rename it: {command_line('git', 'branch', '-m', heads.in_the_way)} NEW-NAME")
     if mission.base != poc_branch(mission.id) and heads.base is None:
         raise BlockedError(f"the base branch `{mission.base}` does not exist", hint="create it, with a first commit")
-    for name in runners(mission):
+    for name in runners(mission, ctx.default_runner()):
         _refuse_runner(ctx, mission, name)
     if mission.status not in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and (start := heads.work or heads.base):
         refuse_unreachable(ctx, mission, start)
@@ -89,8 +89,7 @@ def why_refused(ctx: Context, address: Address) -> Hold | None:
 def _refuse_runner(ctx: Context, mission: Mission, name: str) -> None:
     runner = policy_of(ctx).runners.get(name)
     if runner is None:
-        known = ", ".join(sorted(ctx.settings.runners)) or "none"
-        hint = f"add a table [runners.{name}] to .mission.toml (there are: {known})"
-        raise BlockedError(f"the runner `{name}` of {mission.id} is not configured", hint=hint)
+        missing = unknown_runner(ctx, name)
+        raise BlockedError(f"{mission.id}: {missing.words}", hint=missing.remedy)
     if runner.obstacle:
         raise BlockedError(runner.obstacle.text, hint=runner.obstacle.remedy)

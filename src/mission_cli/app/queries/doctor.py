@@ -301,7 +301,7 @@ def _used(ctx: Context) -> dict[str, Mission]:
         mission = load_placed(stored.text, stored.id).mission
         if mission.status is None or mission.status in FINISHED_MISSION:
             continue
-        for name in runners(mission):
+        for name in runners(mission, ctx.default_runner()):
             if name in ctx.settings.runners:
                 found.setdefault(name, mission)
     return found

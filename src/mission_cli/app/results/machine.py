@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.notice import Finding
+    from mission_cli.ports.agents import InstalledAgent
     from mission_cli.ports.schedule import Installed
 
 
@@ -32,6 +33,15 @@ class DriverRegistered:
     """The git folder of the mission files."""
     changed: Sequence[str]
     """Files that were written; empty if it was registered already."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledAgents:
+    """The agents that are known by name, the preferred one first."""
+
+    agents: Sequence[InstalledAgent]
+    default: str
+    """The runner that is used where nothing names one; empty: none can be chosen."""
 
 
 @dataclass(frozen=True, slots=True)

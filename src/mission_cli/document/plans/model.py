@@ -79,7 +79,7 @@ class PlanPreferences(_Strict):
     ci_provider: Text = ""
     coding_style: Text = ""
     max_parallel_workers: Annotated[Whole, Field(ge=1, le=64)] = 2
-    runner: Text = "opencode"
+    runner: Text = ""
     land: Literal["", "ask", "auto"] = ""
     """Empty: `auto` for a proof of concept, otherwise `ask`."""
     worker_command: Text = ""

@@ -191,6 +191,12 @@ def _amount(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:f}".rstrip("0").rstrip(".") or "0"
 
 
+def with_runner(plan: Plan, runner: str) -> Plan:
+    """Return the plan with a runner, if it names none."""
+    named = plan.preferences.runner or runner
+    return plan.model_copy(update={"preferences": plan.preferences.model_copy(update={"runner": named})})
+
+
 def override(plan: Plan, given: Mapping[str, str], budget: Mapping[str, str], runner: str = "") -> Plan:
     """Return the plan with the values of the command line, by dotted key. Raises UsageError for a wrong value."""
     values = plan.model_dump()

@@ -85,7 +85,7 @@ class Facts:
                 words.append(f"{key.replace('_', ' ')}: {', '.join(values)}")
         return Preferences(
             max_parallel_workers=int(workers) if workers else None,
-            runner=self.text("preferences.runner") or "opencode",
+            runner=self.text("preferences.runner"),
             land=self.text("preferences.land") or "ask",
             worker_command=self.text("preferences.worker_command"),
             lines=tuple(words),

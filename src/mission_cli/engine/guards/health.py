@@ -31,7 +31,7 @@ def pulse_findings(ctx: Context, case: Case) -> tuple[Finding, ...]:
         return ()
     installed = ctx.schedule.noted()
     findings = _overdue(ctx, mission) if installed is None else _silent(ctx, installed)
-    for name in runners(mission):
+    for name in runners(mission, ctx.default_runner()):
         findings += [] if any(hold.kind == HoldKind.RUNNER for hold in case.plan.holds) else _here(ctx, name)
         findings += in_its_environment(ctx, installed, name) if installed else []
     return tuple(findings)

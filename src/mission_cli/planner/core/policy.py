@@ -78,6 +78,8 @@ class Policy:
     warn_pct: int = 60
     projection_over_pct: int = 50
     runners: Mapping[str, RunnerPolicy] = field(default_factory=dict)
+    default_runner: str = ""
+    """The runner of missions that name none; empty: there is none."""
     checks_salt: str = ""
     """What decides a verdict besides criterion and tree: setup command, copied files."""
 

@@ -22,8 +22,13 @@ _STOPPING = ("paused", "pause", "cancelled", "cancel", "stopped", "stop", "faile
 
 
 def with_known_runner(mission: Mission, policy: Policy) -> Mission:
-    """Return the mission with its last configured runner if the file names one that is not configured."""
+    """Return the mission with its last configured runner if the file names one that is not configured.
+
+    A mission that names none, and never did, gets the default runner.
+    """
     wanted, known = mission.preferences.runner, mission.in_force.written.get("runner", "")
+    if not wanted and known not in policy.runners:
+        return replace(mission, preferences=replace(mission.preferences, runner=policy.default_runner))
     if not mission.managed or wanted in policy.runners or known not in policy.runners:
         return mission
     found = Overruled("preferences.runner", wanted, known, f"is `{wanted}`, which is not configured")

@@ -10,7 +10,7 @@ from mission_cli.domain.budget.ledger import (
     Refusal,
     reserve_for_attempt,
 )
-from mission_cli.domain.notice import Notice, advise
+from mission_cli.domain.notice import Notice, do
 from mission_cli.domain.routing import ECONOMY, has_own_tier, routes
 from mission_cli.domain.runs import Reserve, RunRecord
 from mission_cli.domain.status import (
@@ -79,10 +79,8 @@ def weighed(draft: Draft, feature: Feature) -> causes.Tries:
 
 def runner_of(draft: Draft, route: Route) -> RunnerPolicy:
     """Return the runner of a route; one with a problem if there is none of that name."""
-    return draft.policy.runners.get(
-        route.runner,
-        RunnerPolicy(obstacle=Notice(f"there is no runner called `{route.runner}`", advise("fix .mission.toml"))),
-    )
+    words = f"there is no runner called `{route.runner}`" if route.runner else "the mission names no runner"
+    return draft.policy.runners.get(route.runner, RunnerPolicy(obstacle=Notice(words, do("doctor"))))
 
 
 def reserve_for(draft: Draft, feature: Feature) -> Reserve | Refusal:

@@ -8,13 +8,13 @@ import typer
 
 from mission_cli import __version__
 from mission_cli.surfaces.cli.commands import (
-    agent_commands,
     create,
     cron_doctor,
     files,
     halt,
     lifecycle,
     manual,
+    slash_commands,
     transfer,
     undo_gc,
     values,
@@ -66,7 +66,7 @@ cron_doctor.register(app)
 undo_gc.register(app)
 manual.register(app)
 values.register(app)
-agent_commands.register(app)
+slash_commands.register(app)
 
 
 def run(words: Sequence[str]) -> int:

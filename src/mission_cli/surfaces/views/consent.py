@@ -33,7 +33,7 @@ _NONE = Decimal(0)
 def consent_view(ctx: Context, loaded: Loaded) -> Text:
     """Return one line each for command, sandbox, branches, pushes, most it can cost, how to stop, and so on."""
     mission = loaded.mission
-    runner, *further = (ctx.settings.runners[name] for name in runners(mission))
+    runner, *further = (ctx.settings.runners[name] for name in runners(mission, ctx.default_runner()))
     workers = 1 if mission.poc else mission.preferences.max_parallel_workers or ctx.settings.max_parallel_workers
     caps = [
         f"{show_amount(category, cap)}"

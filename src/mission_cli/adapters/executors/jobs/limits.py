@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted, parse_stamp, stamp
+from mission_cli.adapters.agents import FILES
 from mission_cli.adapters.agents.question import with_question
 from mission_cli.adapters.agents.usage import read_usage
-from mission_cli.adapters.executors.jobs import probes
 from mission_cli.domain.runs import AgentReport, Tally, Usage
 from mission_cli.domain.status import EndReason, JobKind
+from mission_cli.ports.agents import Unreported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +37,8 @@ class Limits:
 
     def __init__(self, spec: JobSpec, reader: Reader | None, prices: Prices, environment: Mapping[str, str]) -> None:
         self._spec, self._reader, self._prices = spec, reader, prices
-        self._probe = probes.probe(spec.probe, environment)
-        self._extra = probes.Extra()
+        self._probe = FILES[spec.agent].probe(environment) if reader is not None else None
+        self._extra = Unreported()
         self._reported: Usage | None = None
         self._peak = Usage()
         self._text = ""
@@ -88,7 +89,7 @@ class Limits:
             self._reported = reported
             self._peak = self._peak.at_least(reported or Usage())
             self._grown, self.last_event = True, time.time()
-        if self._reader is not None:
+        if self._reader is not None and self._probe is not None:
             self._extra = self._probe(self._reader.report(None).session)
             self._note_growth()
 
@@ -200,8 +201,8 @@ class Limits:
             return self._reported, steps
         if base is None:
             return Usage(), steps
-        if self._spec.probe == "codex" and reader is not None:
-            return self._codex(base, reader.tally().estimated), max(reader.tally().steps, self._extra.steps)
+        if self._extra.whole and reader is not None:
+            return self._of_whole(base, reader.tally().estimated), max(reader.tally().steps, self._extra.steps)
         tokens = dict(base.tokens)
         for kind, number in self._extra.tokens.items():
             tokens[kind] = tokens.get(kind, 0) + number
@@ -209,8 +210,8 @@ class Limits:
         more = f", {counted(self._extra.sessions, 'subagent')} included" if self._extra.sessions else ""
         return replace(base, tokens=tokens, usd=usd, source=base.source + more), steps
 
-    def _codex(self, base: Usage, estimated: Mapping[str, int]) -> Usage:
-        """Until a turn is over, the rollout file is ahead of the stream; both count the whole thread."""
+    def _of_whole(self, base: Usage, estimated: Mapping[str, int]) -> Usage:
+        """Return the usage where probe and stream both count the whole conversation; the probe may be ahead."""
         told = Counter(base.tokens)
         told.subtract(estimated)
         total = Counter(self._extra.tokens)

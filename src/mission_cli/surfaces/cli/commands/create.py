@@ -280,6 +280,7 @@ def create_mission(
     `front` are keys of the front matter that a plan does not have.
     """
     from mission_cli.app.commands.create import create
+    from mission_cli.document.plans.plan import with_runner
     from mission_cli.domain.branches.refs import poc_branch
     from mission_cli.wiring.compose import is_in_repository, open_homeless
     from mission_cli.wiring.host import git_person, now, templates
@@ -295,6 +296,7 @@ def create_mission(
     chosen = base or plan.base or opened.default_base()
     if not chosen:
         raise UsageError("no branch is checked out", hint="name the base branch: --base main")
+    plan = with_runner(plan, opened.context.default_runner())
     place = os.fspath(opened.checkout.name)
     person = opened.context.person()
     named = bool(base or plan.base)

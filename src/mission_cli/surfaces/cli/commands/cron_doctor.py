@@ -196,6 +196,7 @@ def _call_models(shell: Shell, opened: Opened) -> tuple[list[Finding], str]:
         while (found := answer(opened.context, call, os.fspath(key_file()))) is None:
             time.sleep(_LOOK_SECONDS)  # polled: no notification comes when the job has answered
         answers.append(found)
+        opened.context.executor.wait(call.job)
     shutil.rmtree(opened.checkout.runtime / "jobs/doctor" / nonce, ignore_errors=True)
     known = sum((usd for _, usd in answers if usd is not None), Decimal(0))
     unknown = sum(usd is None for _, usd in answers)

@@ -1,15 +1,7 @@
-"""opencode: `opencode run --format json`, one JSON event per line.
-
-Observed with version 1.18: it reads stdin to its end. It exits with 0 even after an empty or truncated answer, a
-rejected permission or an unknown agent. A cut-off stream ends a step with the reason `unknown` and no tokens, and the
-next one begins at once, endlessly. It waits for a `retry-after` of hours without an event; only its log shows the
-error. Usage of subagents is not in the stream, but at once in the session table of its database. With `--command` it
-runs each !`…` in the text in a shell, even in the text passed to the command.
-"""
+"""Read the events of opencode."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.lazy_re import pattern
@@ -28,80 +20,16 @@ from mission_cli.adapters.agents.stream import (
     report,
 )
 from mission_cli.domain.status import Cause
-from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
-    from mission_cli.ports.agents import Prices, Request, StreamTally
+    from mission_cli.ports.agents import StreamTally
 
 _LOGGED = pattern(
     r'^timestamp=\S+ level=ERROR .*?message=(?:"stream error"|failed) .*?'
     r'error(?:\.error)?="(?:\w+: )?(?P<words>(?:[^"\\]|\\.)*)"'
 )
-_ALLOW_ALL = {"*": "allow", "question": "deny", "doom_loop": "deny"}
-_NO_PROJECT = {"OPENCODE_DISABLE_PROJECT_CONFIG": "1", "OPENCODE_DISABLE_CLAUDE_CODE": "1"}
 _REJECTED = ("rejected permission", "The user rejected", "rule which prevents you from using")
-_OUTSIDE_DENIED = {**_ALLOW_ALL, "external_directory": "deny"}
-
-
-class OpencodeAgent:
-    """The adapter for opencode."""
-
-    bill = Bill.OWN
-    access = Access(
-        scratch=(".config/opencode",),
-        write=(".local/share/opencode/", ".local/state/opencode/", ".cache/opencode/"),
-        env=("OPENCODE_", "ANTHROPIC_", "OPENAI_", "GOOGLE_", "GEMINI_", "OPENROUTER_", "GROQ_", "XAI_", "MISTRAL_"),
-        first_makes=".local/share/opencode/opencode.db",
-    )
-    retry_window_s = 120
-    resumes = True
-
-    def invocation(self, request: Request) -> Invocation:
-        """Pass the prompt on stdin, with permissions that never ask and without the repository's agent settings."""
-        argv = [*request.command, "run", "--format", "json", "--title", one_line(request.title, 80)]
-        argv += ["--dir", request.tree] if request.tree else []
-        argv += ["--model", request.model] if request.model else []
-        argv += ["--session", request.session] if request.session else []
-        argv += ["--command", request.slash_command] if request.slash_command else []
-        permission = _ALLOW_ALL if request.sandboxed else _OUTSIDE_DENIED
-        env = {
-            "OPENCODE_PERMISSION": json.dumps(permission),
-            "OPENCODE_DISABLE_AUTOUPDATE": "1",
-            "OPENCODE_DISABLE_TERMINAL_TITLE": "1",
-            "OPENCODE_PRINT_LOGS": "1",
-            "OPENCODE_LOG_LEVEL": "ERROR",
-        }
-        if not request.project_settings:
-            env |= _NO_PROJECT
-        prompt = request.prompt.replace("!`", "! `") if request.slash_command else request.prompt
-        return Invocation(tuple(argv), prompt, {**env, **request.env}, probe="opencode")
-
-    def reader(self, *, prompt_size: int, prices: Prices) -> OpencodeReader:
-        """Return a reader for the events of one run."""
-        return OpencodeReader(Ledger(prompt_size=prompt_size, prices=prices))
-
-    def describe(self, line: str) -> str:
-        """Return what the model said, which tools it used and what went wrong."""
-        event = parse_line(line)
-        part = as_dict(event.get("part"))
-        match event.get("type"):
-            case "text":
-                return str(part.get("text", ""))
-            case "tool_use":
-                state = as_dict(part.get("state"))
-                words = f"[{part.get('tool')}] {state.get('title') or state.get('status', '')}"
-                return words + (f": {one_line(str(state['error']))}" if state.get("error") else "")
-            case "error":
-                return f"error: {_message(as_dict(event.get('error')))}"
-        return "" if event else line
-
-    def open_command(
-        self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
-    ) -> tuple[str, ...]:
-        """Return the command of the interactive program in the attempt's tree and conversation."""
-        quiet = () if project_settings else ("env", *(f"{name}={value}" for name, value in _NO_PROJECT.items()))
-        return (*quiet, *command, tree, *(["--session", session] if session else []))
 
 
 class OpencodeReader:
@@ -184,7 +112,7 @@ class OpencodeReader:
 
     def _failed(self) -> tuple[Cause, str, str]:
         facts = as_dict(self._error.get("data"))
-        message = _message(self._error)
+        message = message_of(self._error)
         if "Check server logs" in message and self._logged:
             message = self._logged
         status = facts.get("statusCode")
@@ -229,5 +157,6 @@ class OpencodeReader:
             self._rejected = ""  # the tool has worked since
 
 
-def _message(error: dict[str, Any]) -> str:
+def message_of(error: dict[str, Any]) -> str:
+    """Return what an event says about an error."""
     return str(as_dict(error.get("data")).get("message") or error.get("name") or "error")

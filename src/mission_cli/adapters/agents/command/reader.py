@@ -1,4 +1,4 @@
-"""Any program as a worker: the prompt on stdin, `MISSION_*` in the environment, usage in the file MISSION_USAGE."""
+"""Read the output of any program."""
 
 from __future__ import annotations
 
@@ -7,42 +7,12 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli.adapters.agents.stream import LAST_WORDS, LONGEST_ANSWER, LONGEST_NOTE, report
-from mission_cli.ports.agents import Access, Bill, Invocation, StreamTally
+from mission_cli.ports.agents import StreamTally
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
-    from mission_cli.ports.agents import Prices, Request
 
 _LAST_LINES = 60
-
-
-class CommandAgent:
-    """The adapter for any command in the settings; it costs nothing unless it reports usage."""
-
-    bill = Bill.FILE
-    access = Access()
-    retry_window_s = 0
-    resumes = False
-
-    def invocation(self, request: Request) -> Invocation:
-        """Run the command with the prompt on stdin, byte for byte."""
-        return Invocation(tuple(request.command), request.prompt, dict(request.env))
-
-    def reader(self, *, prompt_size: int, prices: Prices) -> CommandReader:
-        """Return a reader that keeps the last lines; the cost is in the usage file."""
-        del prompt_size, prices
-        return CommandReader()
-
-    def describe(self, line: str) -> str:
-        """Return the line unchanged."""
-        return line
-
-    def open_command(
-        self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
-    ) -> tuple[str, ...]:
-        """Return an empty command: a program has no conversation to open."""
-        del command, session, tree, project_settings
-        return ()
 
 
 class CommandReader:

@@ -1,8 +1,4 @@
-"""Codex: `codex exec --json`, one JSON event per line.
-
-Observed with version 0.169: it reports tokens but no cost, and only at the end of the turn; while it runs, they are in
-its rollout file. An item of type `error` may be just a warning. In a resumed thread, usage is cumulative.
-"""
+"""Read the events of Codex."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.lazy_re import pattern
-from mission_cli._support.text import first_error, one_line
+from mission_cli._support.text import first_error
 from mission_cli.adapters.agents.resets import reset_time
 from mission_cli.adapters.agents.stream import (
     Ledger,
@@ -24,63 +20,13 @@ from mission_cli.adapters.agents.stream import (
     report,
 )
 from mission_cli.domain.status import Cause
-from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
-    from mission_cli.ports.agents import Prices, Request, StreamTally
+    from mission_cli.ports.agents import StreamTally
 
 _SHELL = pattern(r"\A(?:/\S+/)?(?:ba|z)?sh -l?c (?P<quote>['\"]?)(?P<words>.*)(?P=quote)\Z", re.DOTALL)
 """The shell around each command of the model."""
-
-
-class CodexAgent:
-    """The adapter for Codex."""
-
-    bill = Bill.TOKENS
-    access = Access(scratch=(".codex",), write=(".codex/sessions/", ".codex/auth.json"), env=("CODEX_", "OPENAI_"))
-    retry_window_s = 120
-    resumes = False
-    """Codex could resume, but it then reports the usage of the whole thread."""
-
-    def invocation(self, request: Request) -> Invocation:
-        """Pass the prompt on stdin. Codex's own sandbox is off, because it forbids commits."""
-        argv = [*request.command, "exec"]
-        argv += ["resume", request.session] if request.session else []
-        argv += ["--json", "--skip-git-repo-check", "-c", 'approval_policy="never"']
-        if request.sandboxed:
-            argv += ["--dangerously-bypass-approvals-and-sandbox"]
-        else:
-            argv += ["--sandbox", "danger-full-access"]
-        argv += [] if request.project_settings else ["--ignore-rules"]
-        argv += ["--model", request.model] if request.model else []
-        env = {"CODEX_SQLITE_HOME": "/tmp"} if request.sandboxed else {}  # noqa: S108 - a folder of the sandbox's own
-        return Invocation((*argv, "-"), request.prompt, {**env, **request.env}, probe="codex")
-
-    def reader(self, *, prompt_size: int, prices: Prices) -> CodexReader:
-        """Return a reader for the events of one run."""
-        return CodexReader(Ledger(prompt_size=prompt_size, prices=prices))
-
-    def describe(self, line: str) -> str:
-        """Return what the model said and which commands it ran."""
-        event = parse_line(line)
-        if not event:
-            return line
-        item = as_dict(event.get("item"))
-        if event.get("type") == "item.completed" and item.get("type") == "agent_message":
-            return str(item.get("text", ""))
-        if event.get("type") == "item.completed" and item.get("type") == "command_execution":
-            return f"[command] {one_line(str(item.get('command', '')), 160)} → {item.get('exit_code')}"
-        if event.get("type") in {"turn.failed", "error"}:
-            return f"error: {_message(event)}"
-        return ""
-
-    def open_command(
-        self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
-    ) -> tuple[str, ...]:
-        """Return the command of the interactive program in the attempt's thread."""
-        del project_settings  # Codex asks before it trusts a folder
-        return (*command, *(["resume", session] if session else []), "-C", tree)
 
 
 class CodexReader:
@@ -111,9 +57,9 @@ class CodexReader:
             self._completed = True
             self._ledger.step(tokens_of(as_dict(event.get("usage"))), None)
         elif kind == "turn.failed":
-            self._failed = _message(event)
+            self._failed = message_of(event)
         elif kind == "error":
-            self._trouble(_message(event))
+            self._trouble(message_of(event))
 
     def note(self, text: str) -> None:
         """Process one line of standard error."""
@@ -184,5 +130,6 @@ def _action(item: dict[str, Any]) -> str:
     return ""
 
 
-def _message(event: dict[str, Any]) -> str:
+def message_of(event: dict[str, Any]) -> str:
+    """Return what an event says about an error."""
     return str(as_dict(event.get("error")).get("message") or event.get("message") or "error")

@@ -1,0 +1,95 @@
+"""Claude Code: `claude -p --output-format stream-json`, one JSON event per line.
+
+Observed with version 2.1: only the `result` line has the cost, and its `subtype` may be `success` although `is_error`
+is true. Messages in the stream count one output token; the partial `message_delta` has the real count. An unknown model
+and a cut-off stream exit with 0. In a resumed conversation, `modelUsage` and the total cost cover the whole
+conversation; `model_usage_since_last_result` covers the run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.agents.claude import PROGRAM
+from mission_cli.adapters.agents.claude.reader import ClaudeReader, block_words
+from mission_cli.adapters.agents.stream import (
+    Ledger,
+    as_dict,
+    as_list,
+    parse_line,
+)
+from mission_cli.ports.agents import Access, Bill, Invocation
+
+if TYPE_CHECKING:
+    from mission_cli.ports.agents import Prices, Request
+
+_NEVER = "AskUserQuestion,EnterPlanMode,ScheduleWakeup,CronCreate"
+_TOOLS = "Bash,Edit,Write,Read,Glob,Grep,NotebookEdit,Task,WebFetch,WebSearch,TodoWrite,Skill"
+
+
+_NO_PROJECT = ("--setting-sources", "user", "--strict-mcp-config")
+
+
+class ClaudeAgent:
+    """The adapter for Claude Code."""
+
+    title = "Claude Code"
+    program = (PROGRAM,)
+    install = "npm install --global @anthropic-ai/claude-code"
+    log_in = "claude auth login"
+
+    bill = Bill.OWN
+    access = Access(
+        scratch=(".claude", ".claude.json"),
+        write=(".claude/projects/", ".claude/.credentials.json"),
+        env=("ANTHROPIC_", "CLAUDE_", "DISABLE_", "AWS_BEDROCK_", "IS_SANDBOX"),
+    )
+    retry_window_s = 300
+    resumes = False
+    """Claude Code could resume, but the cost in its result line is then that of the whole conversation."""
+
+    def invocation(self, request: Request) -> Invocation:
+        """Pass the prompt on stdin, with permissions that never ask and only the person's own settings."""
+        argv = [*request.command, "-p", "--output-format", "stream-json", "--verbose", "--include-partial-messages"]
+        argv += ["--disallowedTools", _NEVER]
+        if request.sandboxed:
+            argv += ["--permission-mode", "bypassPermissions"]
+        else:
+            argv += ["--permission-mode", "acceptEdits", "--allowedTools", _TOOLS]
+        if not request.project_settings:
+            argv += _NO_PROJECT
+        argv += ["--model", request.model] if request.model else []
+        argv += ["--resume", request.session] if request.session else []
+        argv += ["--max-budget-usd", f"{request.max_usd:f}"] if request.max_usd else []
+        env = {"DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1"}
+        if request.sandboxed:
+            env["IS_SANDBOX"] = "1"
+        prompt = f"/{request.slash_command} {request.prompt}" if request.slash_command else request.prompt
+        return Invocation(tuple(argv), prompt, {**env, **request.env})
+
+    def reader(self, *, prompt_size: int, prices: Prices) -> ClaudeReader:
+        """Return a reader for the events of one run."""
+        return ClaudeReader(Ledger(prompt_size=prompt_size, prices=prices))
+
+    def describe(self, line: str) -> str:
+        """Return what the model said and which tools it used."""
+        event = parse_line(line)
+        if not event:
+            return line
+        if event.get("type") == "assistant":
+            blocks = as_list(as_dict(event.get("message")).get("content"))
+            return "\n".join(filter(None, (block_words(as_dict(b)) for b in blocks)))
+        if event.get("type") == "result" and event.get("is_error"):
+            return f"error: {event.get('result')}"
+        return ""
+
+    def open_command(
+        self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
+    ) -> tuple[str, ...]:
+        """Return the command of the interactive program in the attempt's conversation, to be started in the tree."""
+        del tree
+        words = [] if project_settings else list(_NO_PROJECT)
+        return (*command, *words, *(["--resume", session] if session else []))
+
+
+AGENT = ClaudeAgent()

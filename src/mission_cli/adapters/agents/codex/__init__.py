@@ -1,0 +1,4 @@
+"""Codex."""
+
+PROGRAM = "codex"
+"""The program that is looked for on PATH; empty: the settings must name one."""

@@ -1,0 +1,79 @@
+"""Codex: `codex exec --json`, one JSON event per line.
+
+Observed with version 0.169: it reports tokens but no cost, and only at the end of the turn; while it runs, they are in
+its rollout file. An item of type `error` may be just a warning. In a resumed thread, usage is cumulative.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import one_line
+from mission_cli.adapters.agents.codex import PROGRAM
+from mission_cli.adapters.agents.codex.reader import CodexReader, message_of
+from mission_cli.adapters.agents.stream import (
+    Ledger,
+    as_dict,
+    parse_line,
+)
+from mission_cli.ports.agents import Access, Bill, Invocation
+
+if TYPE_CHECKING:
+    from mission_cli.ports.agents import Prices, Request
+
+
+class CodexAgent:
+    """The adapter for Codex."""
+
+    title = "Codex"
+    program = (PROGRAM,)
+    install = "npm install --global @openai/codex"
+    log_in = "codex login"
+
+    bill = Bill.TOKENS
+    access = Access(scratch=(".codex",), write=(".codex/sessions/", ".codex/auth.json"), env=("CODEX_", "OPENAI_"))
+    retry_window_s = 120
+    resumes = False
+    """Codex could resume, but it then reports the usage of the whole thread."""
+
+    def invocation(self, request: Request) -> Invocation:
+        """Pass the prompt on stdin. Codex's own sandbox is off, because it forbids commits."""
+        argv = [*request.command, "exec"]
+        argv += ["resume", request.session] if request.session else []
+        argv += ["--json", "--skip-git-repo-check", "-c", 'approval_policy="never"']
+        if request.sandboxed:
+            argv += ["--dangerously-bypass-approvals-and-sandbox"]
+        else:
+            argv += ["--sandbox", "danger-full-access"]
+        argv += [] if request.project_settings else ["--ignore-rules"]
+        argv += ["--model", request.model] if request.model else []
+        env = {"CODEX_SQLITE_HOME": "/tmp"} if request.sandboxed else {}  # noqa: S108 - a folder of the sandbox's own
+        return Invocation((*argv, "-"), request.prompt, {**env, **request.env})
+
+    def reader(self, *, prompt_size: int, prices: Prices) -> CodexReader:
+        """Return a reader for the events of one run."""
+        return CodexReader(Ledger(prompt_size=prompt_size, prices=prices))
+
+    def describe(self, line: str) -> str:
+        """Return what the model said and which commands it ran."""
+        event = parse_line(line)
+        if not event:
+            return line
+        item = as_dict(event.get("item"))
+        if event.get("type") == "item.completed" and item.get("type") == "agent_message":
+            return str(item.get("text", ""))
+        if event.get("type") == "item.completed" and item.get("type") == "command_execution":
+            return f"[command] {one_line(str(item.get('command', '')), 160)} → {item.get('exit_code')}"
+        if event.get("type") in {"turn.failed", "error"}:
+            return f"error: {message_of(event)}"
+        return ""
+
+    def open_command(
+        self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
+    ) -> tuple[str, ...]:
+        """Return the command of the interactive program in the attempt's thread."""
+        del project_settings  # Codex asks before it trusts a folder
+        return (*command, *(["resume", session] if session else []), "-C", tree)
+
+
+AGENT = CodexAgent()

@@ -1,0 +1,46 @@
+"""Any program as a worker: the prompt on stdin, `MISSION_*` in the environment, usage in the file MISSION_USAGE."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.agents.command.reader import CommandReader
+from mission_cli.ports.agents import Access, Bill, Invocation
+
+if TYPE_CHECKING:
+    from mission_cli.ports.agents import Prices, Request
+
+
+class CommandAgent:
+    """The adapter for any command in the settings; it costs nothing unless it reports usage."""
+
+    title = "command"
+    program = ()
+    install = log_in = ""
+    bill = Bill.FILE
+    access = Access()
+    retry_window_s = 0
+    resumes = False
+
+    def invocation(self, request: Request) -> Invocation:
+        """Run the command with the prompt on stdin, byte for byte."""
+        return Invocation(tuple(request.command), request.prompt, dict(request.env))
+
+    def reader(self, *, prompt_size: int, prices: Prices) -> CommandReader:
+        """Return a reader that keeps the last lines; the cost is in the usage file."""
+        del prompt_size, prices
+        return CommandReader()
+
+    def describe(self, line: str) -> str:
+        """Return the line unchanged."""
+        return line
+
+    def open_command(
+        self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
+    ) -> tuple[str, ...]:
+        """Return an empty command: a program has no conversation to open."""
+        del command, session, tree, project_settings
+        return ()
+
+
+AGENT = CommandAgent()

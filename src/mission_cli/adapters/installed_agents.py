@@ -1,0 +1,112 @@
+"""Find the agents of this machine, and complete the settings with what needs none for them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.lazy_re import pattern
+from mission_cli.adapters.agents import AGENTS, FILES, programs
+from mission_cli.adapters.agents.home import json_of, text_of
+from mission_cli.adapters.fs.env_file import resolved
+from mission_cli.adapters.proc.run import run
+from mission_cli.domain.errors import MissionError
+from mission_cli.ports.agents import InstalledAgent
+from mission_cli.settings import RunnerSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mission_cli.settings import Settings
+
+_PATIENCE = 10.0
+"""Seconds for a program that is asked for its version."""
+_VERSION = pattern(r"\d+\.\d+(?:\.\d+)?[0-9A-Za-z.+-]*")
+_PACKAGE_LEVELS = 3
+
+
+class LocalAgents:
+    """The agents in one environment, which is that of workers."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def find(self, *, versions: bool = True) -> list[InstalledAgent]:
+        """Return every agent that is known by name, the preferred one first."""
+        known = programs()
+        places = [_place(program, self._environment) for program in known.values()]
+        told = self._versions(places) if versions else [""] * len(places)
+        return [self._agent(*facts) for facts in zip(known, places, told, strict=True)]
+
+    def account(self, agent: str, given: Mapping[str, str]) -> str:
+        """Return what an agent is logged in with, where a runner gives it more variables; empty: not logged in."""
+        return FILES[agent].account({**self._environment, **_given(given, self._environment)})
+
+    def _agent(self, name: str, place: str, version: str) -> InstalledAgent:
+        agent = AGENTS[name]
+        account = self.account(name, {})
+        return InstalledAgent(name, agent.title, place, version, account, agent.log_in, agent.install)
+
+    def _versions(self, places: list[str]) -> list[str]:
+        """Return the version of each program; those that no file tells are asked at the same time."""
+        with ThreadPoolExecutor() as pool:
+            return [*pool.map(self._version, places)]
+
+    def _version(self, place: str) -> str:
+        if not place:
+            return ""
+        told = version_in_files(Path(place))
+        if told:
+            return told
+        with suppress(MissionError):
+            done = run([place, "--version"], cwd="/", env=dict(self._environment), timeout=_PATIENCE)
+            found = _VERSION.search(done.out.decode("utf-8", "replace"))
+            return found[0] if found and not done.code else ""
+        return ""
+
+
+def version_in_files(place: Path) -> str:
+    """Return the version of a program by its npm package or by a folder of its path; empty if neither tells it."""
+    real = place.resolve()
+    for folder in [*real.parents][:_PACKAGE_LEVELS]:
+        package = json_of(text_of(folder / "package.json"))
+        if package.get("bin"):
+            return str(package.get("version") or "")
+    parts = (part for part in reversed(real.parts) if re.fullmatch(r"v?\d+\.\d+\.\d+", part))
+    return next(parts, "").removeprefix("v")
+
+
+def with_known_agents(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    """Return the settings with a runner for each agent on PATH, and with commands and models that were left out."""
+    known = programs()
+    found = [name for name, program in known.items() if name in settings.runners or _place(program, environment)]
+    runners = {**{name: RunnerSettings() for name in found}, **settings.runners}
+    done = {name: _completed(runner, runner.kind or name, environment) for name, runner in runners.items()}
+    return replace(settings, runners=done) if done != settings.runners else settings
+
+
+def _completed(runner: RunnerSettings, kind: str, environment: Mapping[str, str]) -> RunnerSettings:
+    program = programs().get(kind)
+    if program is None or (runner.command and runner.models):
+        return runner
+    around = {**environment, **_given(runner.given, environment)}
+    return replace(runner, command=runner.command or (program,), models=runner.models or FILES[kind].models(around))
+
+
+def _given(given: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a runner whose keys exist."""
+    found = {}
+    for name, value in given.items():
+        with suppress(MissionError):
+            found[name] = resolved(value, environment)
+    return found
+
+
+def _place(program: str, environment: Mapping[str, str]) -> str:
+    return shutil.which(program, path=environment.get("PATH", os.defpath)) or ""

@@ -1,0 +1,57 @@
+"""Install and remove the slash commands of agents; files that a person has changed are left alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.app.results.machine import AgentCommand, AgentCommands
+from mission_cli.domain.errors import UsageError
+from mission_cli.ports.slash_commands import FileState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.ports.slash_commands import CommandFile, SlashCommands
+
+LEFT_ALONE = "left alone: it was changed since it was installed (--force)"
+ALL = "all"
+
+
+def install(slash: SlashCommands, agent: str = ALL, *, project: str = "", force: bool = False) -> AgentCommands:
+    """Write the command files that are missing or outdated, for a person or for a project; report each file."""
+    done = []
+    for file in _files(slash, agent, project):
+        if file.state is FileState.CURRENT:
+            done.append(_report(file, "up to date"))
+        elif file.state is FileState.PERSONS and not force:
+            done.append(_report(file, LEFT_ALONE))
+        else:
+            slash.write(file)
+            done.append(_report(file, "updated" if file.state is FileState.OLDER else "written"))
+    return AgentCommands(done)
+
+
+def remove(slash: SlashCommands, agent: str = ALL, *, project: str = "", force: bool = False) -> AgentCommands:
+    """Remove the command files that this program wrote; report each file."""
+    done = []
+    for file in _files(slash, agent, project):
+        if file.state is FileState.MISSING:
+            done.append(_report(file, "does not exist"))
+        elif file.state is FileState.PERSONS and not force:
+            done.append(_report(file, LEFT_ALONE))
+        else:
+            slash.remove(file)
+            done.append(_report(file, "removed"))
+    return AgentCommands(done)
+
+
+def _files(slash: SlashCommands, agent: str, project: str) -> Sequence[CommandFile]:
+    known = slash.agents()
+    if agent not in {ALL, *known}:
+        hint = f"--agent {', '.join(known)} or {ALL}"
+        raise UsageError(f"there are no commands for the agent `{agent}`", hint=hint)
+    return slash.files(known if agent == ALL else [agent], project)
+
+
+def _report(file: CommandFile, result: str) -> AgentCommand:
+    return AgentCommand(file.agent, file.name, file.path, result)

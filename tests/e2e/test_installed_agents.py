@@ -1,0 +1,109 @@
+"""Which agents a machine has, and whether they are logged in: what we say is what the real programs say."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.kit.agents import FOLDER, needs
+
+from mission_cli.adapters.agents import FILES
+from mission_cli.adapters.installed_agents import LocalAgents, version_in_files
+
+TOKEN = {
+    "claudeAiOauth": {"accessToken": "x", "refreshToken": "y", "expiresAt": 9999999999999, "scopes": ["user:inference"]}
+}
+STATES: list[tuple[str, dict[str, str], dict[str, str], str]] = [
+    ("claude", {}, {}, ""),
+    ("claude", {}, {"ANTHROPIC_API_KEY": "x"}, "ANTHROPIC_API_KEY"),
+    ("claude", {}, {"ANTHROPIC_AUTH_TOKEN": "x"}, "ANTHROPIC_AUTH_TOKEN"),
+    ("claude", {}, {"CLAUDE_CODE_OAUTH_TOKEN": "x"}, "CLAUDE_CODE_OAUTH_TOKEN"),
+    ("claude", {}, {"CLAUDE_CODE_USE_BEDROCK": "1"}, "CLAUDE_CODE_USE_BEDROCK"),
+    ("claude", {".claude/.credentials.json": json.dumps(TOKEN)}, {}, "account"),
+    ("claude", {".claude/settings.json": '{"apiKeyHelper": "echo x"}'}, {}, "apiKeyHelper in settings.json"),
+    (
+        "claude",
+        {".claude/settings.json": '{"env": {"ANTHROPIC_API_KEY": "x"}}'},
+        {},
+        "ANTHROPIC_API_KEY in settings.json",
+    ),
+    ("codex", {}, {}, ""),
+    ("codex", {".codex/auth.json": '{"OPENAI_API_KEY": "sk-x"}'}, {}, "API key"),
+    ("codex", {}, {"OPENAI_API_KEY": "sk-x"}, ""),
+    ("opencode", {}, {}, ""),
+    ("opencode", {".local/share/opencode/auth.json": '{"anthropic": {"type": "api", "key": "x"}}'}, {}, "anthropic"),
+    ("opencode", {}, {"GROQ_API_KEY": "x", "ANTHROPIC_API_KEY": "y"}, "ANTHROPIC_API_KEY, GROQ_API_KEY"),
+]
+
+
+def says_it_is_logged_in(name: str, environment: dict[str, str]) -> bool:
+    """What the program itself says."""
+    words = {"claude": ["auth", "status"], "codex": ["login", "status"], "opencode": ["auth", "list"]}[name]
+    done = subprocess.run([needs(name), *words], env=environment, capture_output=True, text=True, check=False)
+    if name == "claude":
+        return bool(json.loads(done.stdout)["loggedIn"])
+    if name == "codex":
+        return "Not logged in" not in done.stdout + done.stderr
+    return "0 credentials" not in done.stdout or "environment variable" in done.stdout
+
+
+@pytest.mark.parametrize(("name", "files", "variables", "account"), STATES)
+def test_an_agent_is_logged_in_where_its_own_program_says_so(
+    tmp_path: Path, name: str, files: dict[str, str], variables: dict[str, str], account: str
+) -> None:
+    for path, text in files.items():
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    environment = {"HOME": os.fspath(tmp_path), "PATH": os.environ["PATH"], **variables}
+    assert FILES[name].account(environment) == account
+    assert says_it_is_logged_in(name, environment) == bool(account)
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "variables", "account"),
+    [
+        ("claude", {"c/.claude.json": '{"oauthAccount": {"emailAddress": "a@b"}}'}, {"CLAUDE_CONFIG_DIR": "c"}, "account"),
+        ("codex", {".codex/auth.json": '{"tokens": {"access_token": "x"}}'}, {}, "account"),
+        ("codex", {}, {"CODEX_API_KEY": "x"}, "CODEX_API_KEY"),
+        ("codex", {".codex/config.toml": 'model_provider = "x"\n[model_providers.x]\nname = "X"\nenv_key = "K"\n'}, {"K": "1"}, "provider x"),
+        ("codex", {".codex/config.toml": 'model_provider = "x"\n[model_providers.x]\nname = "X"\nenv_key = "K"\n'}, {}, ""),
+        ("opencode", {".config/opencode/opencode.jsonc": '{"provider": {"own": {"options": {"baseURL": "http://x/*"},}}} // mine'}, {}, "own"),
+        ("opencode", {".local/share/opencode/auth.json": "not JSON"}, {}, ""),
+        ("opencode", {}, {"OPENCODE_CONFIG_CONTENT": '{"provider": {"own": {"options": {"apiKey": "x"}}}}'}, "own"),
+        ("command", {}, {"ANTHROPIC_API_KEY": "x"}, ""),
+    ],
+)  # fmt: skip
+def test_other_logins_are_found(
+    tmp_path: Path, name: str, files: dict[str, str], variables: dict[str, str], account: str
+) -> None:
+    for path, text in files.items():
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    assert FILES[name].account({"HOME": os.fspath(tmp_path), **variables}) == account
+
+
+def test_the_version_is_in_a_file_of_the_package() -> None:
+    pinned = json.loads((FOLDER / "package.json").read_text())
+    packages = {"opencode": "opencode-ai", "claude": "@anthropic-ai/claude-code", "codex": "@openai/codex"}
+    for name, package in packages.items():
+        needs(name)
+        program = FOLDER / "node_modules/.bin" / name
+        assert (
+            version_in_files(program)
+            == {**pinned.get("dependencies", {}), **pinned.get("devDependencies", {})}[package]
+        )
+    assert version_in_files(Path("/opt/homebrew/Cellar/opencode/1.18.33/bin/opencode")) == "1.18.33"
+    assert version_in_files(Path("/usr/bin/claude")) == ""
+
+
+def test_a_program_without_a_package_is_asked(tmp_path: Path) -> None:
+    program = tmp_path / "opencode"
+    program.write_text("#!/bin/sh\necho v9.8.7 of it\n")
+    program.chmod(0o755)
+    found = LocalAgents({"HOME": os.fspath(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}"}).find()
+    assert next((a.name, a.program, a.version) for a in found) == ("opencode", os.fspath(program), "9.8.7")
