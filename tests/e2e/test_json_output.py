@@ -90,9 +90,24 @@ def _prepare(reader: Reader, plan: str) -> None:
         reader.say(command, "m")
     reader.say("set", "m", "budget.money_usd", "8")
     reader.say("undo", "m")
+    _steer(reader)
     reader.say("start", "m", "--headless")
     reader.say("pause", "m")
     reader.say("resume", "m")
+
+
+def _steer(reader: Reader) -> None:
+    """Change the plan in every way, and take all of it back."""
+    before = reader.say("show", "m")
+    assert reader.say("add-milestone", "m", "Later", "--feature", "d")["milestone"] == 2
+    assert reader.say("add", "m", "e", "--criterion", "file: `e.txt`", "--depends", "a")["feature"] == "1.4"
+    moved = reader.say("move", "m/1.4", "--to", "2")
+    assert [moved["was"], moved["feature"]] == ["1.4", "2.2"]
+    reader.say("tell", "m/1.3", "No dependencies, please.")
+    for _ in range(4):
+        reader.say("undo", "m")
+    after = reader.say("show", "m")
+    assert {key for key in after["mission"] if after["mission"][key] != before["mission"][key]} == {"progress", "kept"}
 
 
 def _work(reader: Reader) -> None:

@@ -53,8 +53,8 @@ def test_a_typo_in_a_cap_keeps_it_and_set_changes_it(person: Person) -> None:
     assert "m: budget.money_usd: 5 → 7" in person.mission("set", "m", "budget.money_usd", "7").out
     far = person.mission("set", "m", "budget.money_usd", "7000", ok=(2,))
     assert far.err == (
-        "error: `budget.money_usd` grows from 7 to 7000, more than tenfold, which needs a confirmation\n"
-        " hint: add --yes if that is what you want\n"
+        "error: `budget.money_usd` grows from 7 to 7000, more than tenfold: this needs your confirmation, and there is no"
+        " terminal\n hint: add --yes\n"
     )
     person.mission("set", "m", "budget.money_usd", "unlimited", "--yes")
     loaded = person.loaded()

@@ -35,8 +35,10 @@ def with_job(person: Person) -> None:
 
 def words_of(name: str) -> list[str]:
     """The command with as many words as it needs."""
-    needed = sum(p.required for p in COMMANDS[name].params if p.param_type_name == "argument")
-    return [name, *["1", "2", "3"][:needed], *(["--all"] if name == "stop" else [])]
+    required = [p for p in COMMANDS[name].params if p.required]
+    needed = sum(p.param_type_name == "argument" for p in required)
+    options = [word for p in required if p.param_type_name == "option" for word in (p.opts[0], "1")]
+    return [name, *["1", "2", "3"][:needed], *options, *(["--all"] if name == "stop" else [])]
 
 
 def test_the_commands_that_show_are_the_commands_that_show() -> None:

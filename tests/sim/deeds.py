@@ -23,7 +23,12 @@ from mission_cli.app.commands import (
     lifecycle,
     set_value,
 )
+from mission_cli.app.commands.steer.add import add_feature, add_milestone
+from mission_cli.app.commands.steer.move import move
+from mission_cli.app.commands.steer.tell import tell
+from mission_cli.app.commands.undo import undo
 from mission_cli.document.changes import AppendRow, SetFront
+from mission_cli.document.plans.model import PlanFeature
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import Sha
@@ -182,6 +187,36 @@ def _answer(sim: Sim, host: Host, more: int) -> None:
         _command(lambda: commands.answer(sim.context(host), "m", request.number, word))
 
 
+def _add(sim: Sim, host: Host, more: int) -> None:
+    """To any milestone, or one that is not there; some of the features depend on another one."""
+    numbers = [f.number for f in sim.mission(host).features()]
+    depends = [str(numbers[more % len(numbers)])] if more & 32 and numbers else []
+    feature = PlanFeature(title=f"more {more % 7}", depends=depends)
+    _command(lambda: add_feature(sim.context(host), "m", feature, milestone=(None, 1, 2, 3)[more % 4]))
+
+
+def _add_milestone(sim: Sim, host: Host, more: int) -> None:
+    features = [PlanFeature(title=f"more {n}") for n in range(more % 3)]
+    _command(lambda: add_milestone(sim.context(host), "m", f"More {more % 5}", features=features))
+
+
+def _move(sim: Sim, host: Host, more: int) -> None:
+    numbers = [f.number for f in sim.mission(host).features()]
+    if numbers:
+        _command(lambda: move(sim.context(host), f"m/{numbers[more % len(numbers)]}", 1 + more % 3))
+
+
+def _tell(sim: Sim, host: Host, more: int) -> None:
+    numbers = [f.number for f in sim.mission(host).features()]
+    if numbers:
+        _command(lambda: tell(sim.context(host), f"m/{numbers[more % len(numbers)]}", f"advice {more}"))
+
+
+def _undo(sim: Sim, host: Host, more: int) -> None:
+    del more
+    _command(lambda: undo(sim.context(host), "m"))
+
+
 def _edit(sim: Sim, host: Host, more: int) -> None:
     row = {"Timestamp": "", "Event": "thought", "Details": f"thought {more}"}
     _by_hand(sim, host, AppendRow("Progress Log", row))
@@ -270,6 +305,11 @@ DEEDS: dict[What, Deed] = {
     What.START: _start,
     What.CANCEL: _cancel,
     What.ANSWER: _answer,
+    What.ADD: _add,
+    What.ADD_MILESTONE: _add_milestone,
+    What.MOVE: _move,
+    What.TELL: _tell,
+    What.UNDO: _undo,
     What.EDIT: _edit,
     What.SCRIBBLE: _scribble,
     What.RAISE: _raise,

@@ -47,6 +47,11 @@ class What(StrEnum):
     START = "a person starts again"
     CANCEL = "a person cancels"
     ANSWER = "a person answers"
+    ADD = "a person adds a feature"
+    ADD_MILESTONE = "a person adds a milestone"
+    MOVE = "a person moves a feature to another milestone"
+    TELL = "a person tells a worker something"
+    UNDO = "a person undoes the last decision"
     EDIT = "a person edits the file"
     SCRIBBLE = "a person leaves an edit that is not committed"
     RAISE = "a person raises or lowers the cap"
@@ -71,6 +76,8 @@ _OFTEN = {
     What.START: 3.0,
     What.CANCEL: 0.3,
     What.SKIP: 0.5,
+    What.ADD_MILESTONE: 0.3,
+    What.UNDO: 0.5,
 }
 """Weights; what is not named has 1."""
 

@@ -18,7 +18,11 @@ from mission_cli.app.commands import (
 )
 from mission_cli.app.commands.edit import save_edit
 from mission_cli.app.commands.set_value import set_value
+from mission_cli.app.commands.steer.add import add_feature, add_milestone
+from mission_cli.app.commands.steer.move import move
+from mission_cli.app.commands.steer.tell import tell
 from mission_cli.app.commands.undo import undo
+from mission_cli.document.plans.model import PlanFeature
 from mission_cli.document.reading.load import load
 from mission_cli.document.reading.sections import rows_in
 from mission_cli.domain.status import MissionStatus
@@ -76,6 +80,11 @@ COMMANDS: list[tuple[Callable[[Context], object], tuple[str, str]]] = [
     (lambda ctx: set_value(ctx, "m", "budget.time_hours", "30"), ("budget.time_hours: 10 → 30", "mission set (by Ada)")),
     (lambda ctx: features.skip(ctx, "m/1.2", reason="not needed"), ("Skip 1.2 two", "not needed (by Ada)")),
     (lambda ctx: features.retry(ctx, "m/1.2", reason="needed"), ("Retry 1.2 two", "needed (by Ada)")),
+    (lambda ctx: add_milestone(ctx, "m", "More"), ("Add milestone 2 More", "mission add-milestone (by Ada)")),
+    (lambda ctx: add_feature(ctx, "m/2", PlanFeature(title="three")), ("Add 2.1 three", "mission add (by Ada)")),
+    (lambda ctx: move(ctx, "m/1.2", 2), ("Move 1.2 two to milestone 2, as 2.2", "mission move (by Ada)")),
+    (lambda ctx: move(ctx, "m/2.2", 1), ("Move 2.2 two to milestone 1, as 1.2", "mission move (by Ada)")),
+    (lambda ctx: tell(ctx, "m/2.1", "be quick"), ("Tell the worker of 2.1: be quick", "mission tell (by Ada)")),
     (lambda ctx: gates.decide_gate(ctx, "m", "look at it", approved=False, comment="no"), ("Reject the gate Look at it", "no (by Ada)")),
     (lambda ctx: gates.decide_gate(ctx, "m", "look at it", approved=True), ("Approve the gate Look at it", "by Ada")),
     (by_hand, ("Manual attempt at 1.2", "by Ada")),
@@ -157,6 +166,7 @@ def test_numbers_go_on_behind_those_of_a_person_whatever_else_stands_there() -> 
 
 DECIDE_NOTHING = {
     "attempt.settled", "criteria.judged", "decision.undone", "feature.added", "feature.done", "feature.dispatched", "feature.taken",
+    "feature.moved", "feature.told", "milestone.added",
     "gate.{", "feature.{", "milestone.{", "mission.{", "request.{", "request.asked", "wait.{", "wait.started", "wait.resolved", "recovery.closed",
     "mission.attached", "mission.created", "mission.given-back", "mission.imported", "mission.planned", "mission.yielded", "mission.edited",
     "mission.started", "feature.retried", "feature.skipped", "request.answered", "landing.approved", "mission.taken-over",

@@ -13,6 +13,8 @@ from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import FINISHED_MISSION
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.ports.git.state import Snapshot, Stored
@@ -32,20 +34,26 @@ class Address:
         """The mission."""
         return self.loaded.mission
 
+    def at(self, milestone: int) -> Address:
+        """Return the address of a milestone of the same mission, whether it exists or not."""
+        return Address(self.stored, self.loaded, milestone)
+
     def need_feature(self) -> Feature:
         """Return the feature. Raises UsageError if none was named, NotFoundError if it does not exist."""
         if self.feature is None:
             raise UsageError("name a feature", hint=f"for example {self.mission.id}/1.2")
         found = self.mission.feature(self.feature)
         if found is None:
-            raise NotFoundError(f"{self.mission.id} has no feature {self.feature}")
+            known = _few([f.number for f in self.mission.features()]) or "none"
+            raise NotFoundError(f"{self.mission.id} has no feature {self.feature}", hint=f"its features: {known}")
         return found
 
     def need_milestone(self) -> Milestone:
         """Return the milestone. Raises NotFoundError if it does not exist."""
         found = self.mission.milestone(self.milestone) if self.milestone is not None else None
         if found is None:
-            raise NotFoundError(f"{self.mission.id} has no milestone {self.milestone}")
+            known = _few([str(m.number) for m in self.mission.milestones]) or "none"
+            raise NotFoundError(f"{self.mission.id} has no milestone {self.milestone}", hint=f"its milestones: {known}")
         return found
 
 
@@ -96,6 +104,9 @@ def _one(snapshot: Snapshot, name: str) -> Stored:
     return found[0]
 
 
-def _some(stored: list[Stored], most: int = 5) -> str:
-    names = sorted(s.id for s in stored)
+def _some(stored: list[Stored]) -> str:
+    return _few(sorted(s.id for s in stored), 5)
+
+
+def _few(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.app.addressing import Address, resolve
-from mission_cli.domain.errors import ConflictError
+from mission_cli.document.editing import patch
+from mission_cli.domain.errors import BlockedError, ConflictError
 from mission_cli.domain.events import EventKind
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.record import (
@@ -14,9 +15,10 @@ from mission_cli.engine.recording.record import (
     message,
     mission_write,
 )
+from mission_cli.ports.git.state import Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mission_cli.document.changes import Change
     from mission_cli.domain.ids import Sha
@@ -32,6 +34,8 @@ class Done:
     words: str
     address: Address
     commit: Sha | None = None
+    about: str = ""
+    """The number of what the command added, moved or told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,12 @@ class Wanted:
     """Rows for the Decision Log; empty if nothing was decided."""
     reason: str = ""
     """The reason that the person gave."""
+    rewrite: Callable[[str], str] | None = None
+    """Makes a change that no `Change` describes, before `changes`; it must work on every version of the text."""
+    said: str = ""
+    """What the person reads; empty: `words`, which are also logged."""
+    about: str = ""
+    """See `Done.about`."""
 
 
 def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) -> Done:
@@ -56,8 +66,8 @@ def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) 
         snapshot = ctx.state.snapshot()
         address = resolve(snapshot, text)
         wanted = change(address)
-        if not wanted.changes:
-            return Done(wanted.words, address)
+        if not wanted.changes and wanted.rewrite is None:
+            return Done(wanted.words, address, about=wanted.about)
         now = ctx.clock.now()
         by = f"by {person.name}"
         reason = f"{wanted.reason} ({by})" if wanted.reason else by
@@ -72,7 +82,7 @@ def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) 
         changes: list[Change] = [*wanted.changes, *log_rows(address.loaded, [entry], now)]
         try:
             commit = ctx.state.commit(
-                [mission_write(address.stored, changes)],
+                [_write(ctx, address, wanted.rewrite, changes)],
                 message=message(address.mission.id, [entry]),
                 expect=snapshot.head,
                 author=person,
@@ -82,5 +92,24 @@ def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) 
                 raise
             continue
         ctx.runtime.request_pulse()
-        return Done(wanted.words, address, commit)
+        return Done(wanted.said or wanted.words, address, commit, wanted.about)
     raise AssertionError("the loop returns or raises")
+
+
+def _write(ctx: Context, address: Address, rewrite: Callable[[str], str] | None, changes: Sequence[Change]) -> Write:
+    """Return the write of a command. Raises BlockedError if an uncommitted edit changes the same place."""
+    stored = address.stored
+    if rewrite is None:
+        return mission_write(stored, changes)
+    new = rewrite(stored.text)
+
+    def beside(theirs: str) -> str:
+        merged = ctx.state.merge(stored.text, new, theirs)
+        if merged is None:
+            raise BlockedError("your uncommitted edit changes the same place", hint="commit your edit first")
+        return patch.apply_fitting(merged, changes).text
+
+    there = ctx.state.text_on_disk(stored)
+    if there is not None and there != stored.text:
+        beside(there)
+    return Write(stored.path, patch.apply(new, changes, where=stored.path), stored.text, beside)

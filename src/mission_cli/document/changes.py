@@ -101,6 +101,16 @@ class AddFeature:
 
 
 @dataclass(frozen=True, slots=True)
+class AddMilestone:
+    """Add a pending milestone without features after the last one; `number` must be the next one."""
+
+    number: int
+    name: str
+    estimate: str = ""
+    criteria: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FillSection:
     """Set the text of a section that is missing or contains only placeholders."""
 
@@ -108,4 +118,15 @@ class FillSection:
     text: str
 
 
-Change = SetFront | SetFeature | SetMilestone | SetField | SetCriterion | SetCell | AppendRow | AddFeature | FillSection
+Change = (
+    SetFront
+    | SetFeature
+    | SetMilestone
+    | SetField
+    | SetCriterion
+    | SetCell
+    | AppendRow
+    | AddFeature
+    | AddMilestone
+    | FillSection
+)

@@ -17,7 +17,18 @@ from mission_cli.domain.status import (
     MissionStatus,
     Verdict,
 )
-from mission_cli.domain.tables import LANDING, Approval, Gate, InputRequest, KeptRow, LogRow, Member, Recovery, Wait
+from mission_cli.domain.tables import (
+    LANDING,
+    Approval,
+    Gate,
+    InputRequest,
+    KeptRow,
+    LogRow,
+    Member,
+    Message,
+    Recovery,
+    Wait,
+)
 from mission_cli.domain.timing.schedule import recurs
 from mission_cli.domain.values_in_force import InForce
 
@@ -212,6 +223,7 @@ class Mission:
     approvals: Sequence[Approval] = ()
     requests: Sequence[InputRequest] = ()
     waits: Sequence[Wait] = ()
+    messages: Sequence[Message] = ()
     needed_resources: tuple[str, ...] = ()
     spends: Sequence[Spend] = ()
     recoveries: Sequence[Recovery] = ()

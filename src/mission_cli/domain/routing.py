@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 WORKERS, RESEARCH, ECONOMY, ESCALATE = "workers", "research", "economy", "escalate"
 """Names in `model_routing` that the loop reads; `orchestrator` is read when a plan is made."""
+ROLES = ("orchestrator", WORKERS, RESEARCH, "validation", ECONOMY, ESCALATE)
+"""All names in `model_routing`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,16 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What a person told the worker of a feature; every later attempt at the feature reads it."""
+
+    at: str
+    feature: FeatureNumber
+    sender: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """A safety stop; the mission does not complete while one is open."""
 

@@ -57,6 +57,7 @@ def prompt_for(
         "folder": folder_of(mission.id),
         "found": shown(found),
         "answers": [r for r in mission.requests if r.feature == feature.number and not r.open and r.response],
+        "messages": [m for m in mission.messages if m.feature == feature.number],
         "missing": list(ctx.machine.not_in_checkout(ctx.settings.tree.copy)),
         "protect": list(ctx.settings.protect),
     }

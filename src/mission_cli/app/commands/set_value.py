@@ -6,12 +6,14 @@ import difflib
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.app.commands.steer.read_back import read_back
 from mission_cli.app.transaction import (
     Done,
     Wanted,
     commit_change,
 )
 from mission_cli.document.changes import SetFront
+from mission_cli.document.editing import patch
 from mission_cli.document.reading.front_schema import (
     KEYS,
     Kind,
@@ -24,10 +26,12 @@ from mission_cli.document.reading.values_in_force import (
     bound_of,
     is_recordable,
     is_unset,
+    recorded_with,
 )
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import advise, do
+from mission_cli.domain.routing import ROLES
 from mission_cli.engine.context import unknown_runner
 
 if TYPE_CHECKING:
@@ -59,6 +63,7 @@ class Setting:
 
 def setting(address: Address, key: str, value: str) -> Setting:
     """Check a value that a person wants to set. Raises UsageError; its message or hint says what the key accepts."""
+    key = _full(key)
     path = _path(key)
     known = KEYS.get(key)
     text = value.strip()
@@ -69,7 +74,7 @@ def setting(address: Address, key: str, value: str) -> Setting:
     if key == "status":
         _refuse_status(address, text)
     if known is not None and text and (wrong := why_wrong_text(known, key, text)):
-        raise UsageError(wrong[0], hint=wrong[1])
+        raise UsageError(wrong[0], hint=wrong[1].rpartition("; ")[2])
     if bound is not None and not is_unset(key, text) and (why := bound.why_bad(text)):
         raise UsageError(f"`{key}` {why}", hint=do("set", mission.id, key, "VALUE"))
     if bound is not None and is_unset(key, text) and bound.name in CAPS - {"per_feature_usd"}:
@@ -82,21 +87,26 @@ def setting(address: Address, key: str, value: str) -> Setting:
 
 
 def set_value(ctx: Context, text: str, key: str, value: str) -> Done:
-    """Set one value of the front matter; a change of a limit is recorded in the Decision Log."""
+    """Set one value of the front matter, as a decision of the person.
+
+    Raises UsageError if the value is not one, or if the file would have a problem with it that it does not have now.
+    """
 
     def change(address: Address) -> Wanted:
         wanted = setting(address, key, value)
         _refuse_what_is_not_there(ctx, address, wanted)
         front = address.loaded.layout.front
-        bound = bound_of(key)
+        bound = bound_of(wanted.key)
         if wanted.new == front.text(*wanted.path) and (bound is None or wanted.new == wanted.old):
-            return Wanted(f"{key} is {wanted.new or 'not set'} already")
+            return Wanted(f"{wanted.key} is {wanted.new or 'not set'} already")
         changes: list[Change] = [SetFront(wanted.path, as_scalar(wanted.new))]
         if bound and address.mission.managed and is_recordable(front) and front.node(SECTION) is None:
             changes.append(SetFront((SECTION, bound.name), as_scalar(wanted.new)))
-        decisions = (wanted.words,) if bound is not None else ()
+        stored = address.stored
+        written = [*changes, *recorded_with(stored.text, changes)]
+        read_back(address, patch.apply(stored.text, written, where=stored.path))
         words = f"{address.mission.id}: {wanted.words}"
-        return Wanted(words, EventKind.MISSION_SET, tuple(changes), decisions=decisions, reason=str(do("set")))
+        return Wanted(words, EventKind.MISSION_SET, tuple(changes), decisions=(wanted.words,), reason=str(do("set")))
 
     return commit_change(ctx, text, change)
 
@@ -110,6 +120,13 @@ def _refuse_what_is_not_there(ctx: Context, address: Address, wanted: Setting) -
         raise UsageError(f"there is no branch `{wanted.new}`", hint="git branch lists the branches")
 
 
+def _full(key: str) -> str:
+    """Return the dotted name of a key that is named by its last part, such as `money_usd`; others as they are."""
+    full = [name for name in KEYS if name.rpartition(".")[2] == key]
+    full += [f"model_routing.{role}" for role in ROLES if role == key]
+    return full[0] if len(full) == 1 else key
+
+
 def _path(key: str) -> tuple[str, ...]:
     group = key.rpartition(".")[0]
     if key in WRITTEN_BY_US or key.startswith((f"{SECTION}.", "noted.")):
@@ -119,8 +136,14 @@ def _path(key: str) -> tuple[str, ...]:
         raise UsageError(f"`{key}` holds more than one value", hint=advise(do("edit"), " opens the file"))
     if known is not None:
         return known.steps
-    if group in KEYS and KEYS[group].kind is Kind.MAP:
-        return tuple(key.split("."))
+    if group == "model_routing":
+        role = key.rpartition(".")[2]
+        if role not in ROLES:
+            raise UsageError(f"`{role}` is not a role of a model", hint=f"use one of {', '.join(ROLES)}")
+        return (group, role)
+    below = [name for name in KEYS if name.startswith(f"{key}.")]
+    if below:
+        raise UsageError(f"`{key}` has several keys", hint=f"name one of {', '.join(below)}")
     close = difflib.get_close_matches(key, [*KEYS, *(name.rpartition(".")[2] for name in KEYS)], n=1)
     full = next((name for name in KEYS if close and close[0] in {name, name.rpartition(".")[2]}), "")
     raise UsageError(

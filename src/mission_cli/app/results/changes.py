@@ -28,6 +28,43 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class AddedFeature:
+    """A feature that was added to a mission."""
+
+    id: MissionId
+    message: str
+    commit: str
+    """The commit of the mission file."""
+    feature: str
+    """Its number, N.M."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddedMilestone:
+    """A milestone that was added to a mission."""
+
+    id: MissionId
+    message: str
+    commit: str
+    """The commit of the mission file."""
+    milestone: int
+
+
+@dataclass(frozen=True, slots=True)
+class MovedFeature:
+    """A feature that was moved to another milestone."""
+
+    id: MissionId
+    message: str
+    commit: str
+    """The commit of the mission file; empty if it is in that milestone already."""
+    was: str
+    """Its number before, N.M."""
+    feature: str
+    """Its number now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Landed:
     """What `mission land` did, and what the landing still waits for."""
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _OF_FEATURES = frozenset({"status", "worker"})
 _READ: Mapping[str, frozenset[str]] = {
     "Input Requests": frozenset({"#", "asked", "feature", "prompt", "options", "expires", "status"}),
+    "Messages": frozenset({"timestamp", "feature", "from", "message"}),
     "Approvals": frozenset({"gate", "decision", "commit"}),
     "Progress Log": frozenset({"timestamp", "event", "details"}),
     "Recovery Log": frozenset({"feature", "trigger", "status"}),

@@ -32,7 +32,7 @@ from mission_cli.document.syntax.scan import scan
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mission_cli.document.changes import AddFeature, AppendRow, FillSection
+    from mission_cli.document.changes import AddFeature, AddMilestone, AppendRow, FillSection
     from mission_cli.document.reading.loaded import MilestonePlace
     from mission_cli.document.syntax.layout import Field, Layout
     from mission_cli.document.syntax.rows import Table
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 _PLACEHOLDER = pattern(r"(?:[_*].*[_*]|(?:[-*+]\s+)?\{.*\}|<!--.*-->|[-*+])?\Z")
 _OPEN_WORDS = frozenset({"", "pending", "tbd", "-", "—"})
 _LIST_NUMBER = pattern(r"[`*]*F(\d{1,9})\b", re.IGNORECASE)
+LONGEST_CELL = 500
+LONGEST_CELLS = {"Message": 4_000}
+"""The most characters of a new cell, and of cells in columns where people write more."""
 _OTHER_TITLES: Mapping[str, tuple[str, ...]] = {"improvements": ("framework improvements",)}
 
 
@@ -47,7 +50,7 @@ def append(layout: Layout, change: AppendRow) -> tuple[Edit, ...]:
     """Return the edits that append a row to the section's table; section and table are created if missing."""
     form = SECTIONS[change.section].tables[-1]
     table = table_in(layout, change.section, *form.marks)
-    values = {k.casefold(): escape.cell(v) for k, v in change.values.items()}
+    values = {k.casefold(): escape.cell(v, LONGEST_CELLS.get(k, LONGEST_CELL)) for k, v in change.values.items()}
     if table is not None:
         return (_append_row(layout, table, values),)
     lines = _new_table(form.columns, values)
@@ -62,7 +65,7 @@ def add_feature(layout: Layout, change: AddFeature) -> tuple[Edit, ...]:
     place = next((p for p in milestone_places(layout) if p.number == change.milestone), None)
     if place is None:
         hint = f"write `### Milestone {change.milestone}: Name`"
-        raise CannotPlaceError(f"there is no milestone {change.milestone}", hint=hint)
+        raise CannotPlaceError(f"there is no milestone {change.milestone}", hint=hint, may_come=True)
     rows = [row for t in place.tables for number, row in feature_rows(t, place.number) if number == change.number]
     if rows:
         words, hint = f"a feature {change.number} exists already", "use the next number"
@@ -80,6 +83,25 @@ def add_feature(layout: Layout, change: AddFeature) -> tuple[Edit, ...]:
         joined = Edit(row.start, row.end, row.text + section.text, {**row.meant, **section.meant})
         return (joined,)
     return (row, section)
+
+
+def add_milestone(layout: Layout, change: AddMilestone) -> tuple[Edit, ...]:
+    """Return the edit that adds a milestone after the last one, with a heading of the same level."""
+    places = list(milestone_places(layout))
+    if any(place.number == change.number for place in places):
+        words, hint = f"a milestone {change.number} exists already", "use the next number"
+        raise CannotPlaceError(words, hint=hint)
+    parent = find_section(layout, "Milestones")
+    if not places and parent < 0:
+        raise CannotPlaceError("there is no section for milestones", hint="write `## Milestones`")
+    section = places[-1].section if places else parent
+    level = layout.headings[section].level + (0 if places else 1)
+    block = [f"{'#' * level} Milestone {change.number}: {escape.heading(change.name)}", "", "**Status:** pending"]
+    block += [f"**Estimate:** {escape.line(change.estimate)}"] if change.estimate else []
+    if change.criteria:
+        items = (line for c in change.criteria for line in f"- [ ] {c}".split("\n"))
+        block += ["", f"{'#' * (level + 1)} Validation Criteria", "", *items]
+    return (_insert_block(layout, block, section, own=False),)
 
 
 def fill(layout: Layout, change: FillSection) -> tuple[Edit, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.document.changes import (
     AddFeature,
+    AddMilestone,
     AppendRow,
     Change,
     FillSection,
@@ -27,6 +28,7 @@ from mission_cli.document.editing.edits import (
 from mission_cli.document.editing.field_meaning import Key, cell_key
 from mission_cli.document.editing.insert import (
     add_feature,
+    add_milestone,
     append,
     fill,
 )
@@ -75,7 +77,7 @@ def locate(layout: Layout, change: Change) -> tuple[Edit, ...]:
     return tuple(Edit(e.start, e.end, e.text, e.meant, text_hash(layout.text[e.start : e.end])) for e in edits)
 
 
-def _edits(layout: Layout, change: Change) -> tuple[Edit, ...]:  # noqa: PLR0911 - one case per change
+def _edits(layout: Layout, change: Change) -> tuple[Edit, ...]:  # noqa: C901, PLR0911 - one case per change
     match change:
         case SetFront():
             return _front(layout, change)
@@ -93,6 +95,8 @@ def _edits(layout: Layout, change: Change) -> tuple[Edit, ...]:  # noqa: PLR0911
             return append(layout, change)
         case AddFeature():
             return add_feature(layout, change)
+        case AddMilestone():
+            return add_milestone(layout, change)
         case FillSection():
             return fill(layout, change)
 

@@ -10,13 +10,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import whole
+from mission_cli.document.editing.references import Span, feature_sections, in_cell, references, replaced
 from mission_cli.document.merging.ranks import attempt_of, identity_of
-from mission_cli.document.reading.features import ANNOTATION
 from mission_cli.document.reading.load import feature_rows, milestone_places
 from mission_cli.document.reading.sections import table_in
-from mission_cli.domain.ids import FeatureNumber, feature_number, feature_order
+from mission_cli.domain.ids import feature_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,19 +23,10 @@ if TYPE_CHECKING:
     from mission_cli.document.syntax.layout import Layout
     from mission_cli.document.syntax.rows import Cell, Table
 
-_REFERENCE = pattern(r"(?<![\d.])\d+\.\d+(?![\d.])")
 _COUNTED = {"Decision Log": ("date", "decision", "rationale"), "Input Requests": ("asked", "feature", "prompt")}
-_NAMING = {
-    "Gates": ("after", "blocks"),
-    "Waits": ("feature",),
-    "Input Requests": ("feature",),
-    "Recovery Log": ("feature",),
-    "Outcomes": ("feature",),
-}
 
 Space = tuple[str, int]
 Name = tuple[str, int]
-Edit = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +86,7 @@ def _given(layout: Layout) -> Iterator[_Given]:
     rows = list(_features(layout))
     yield from rows
     known = {(g.space, g.number) for g in rows}
-    for number, _, title in _sections(layout):
+    for number, _, title in feature_sections(layout):
         milestone, count = feature_order(number)
         if (("feature", milestone), count) not in known:
             yield _Given(("feature", milestone), count, (identity_of(title), 0))
@@ -132,17 +122,8 @@ def _counted(title: str, table: Table, columns: tuple[str, ...]) -> Iterator[_Gi
             yield _Given((title, 0), given, (name, seen[name]), cell=cell)
 
 
-def _sections(layout: Layout) -> Iterator[tuple[FeatureNumber, int, str]]:
-    """Yield (number, its offset, title) of each feature's section."""
-    for heading in layout.headings[1:]:
-        first, _, title = heading.title.partition(" ")
-        number = feature_number(first.rstrip(":.—–"))
-        if number is not None:
-            yield number, layout.text.index(first, heading.line.start), title
-
-
 def _rewritten(layout: Layout, given: list[_Given], places: Mapping[tuple[Space, Name], int]) -> str:
-    edits: list[Edit] = []
+    edits: list[Span] = []
     moved: dict[str, str] = {}
     for one in given:
         number = places[one.space, one.name]
@@ -152,55 +133,7 @@ def _rewritten(layout: Layout, given: list[_Given], places: Mapping[tuple[Space,
         if prefix:
             moved[prefix + str(one.number)] = prefix + str(number)
         if one.cell is not None:
-            edits.append(_in_cell(layout, one.cell, prefix + str(number)))
+            edits.append(in_cell(layout, one.cell, prefix + str(number)))
     if moved:
-        edits += _references(layout, moved)
-    text = layout.text
-    for start, end, new in sorted(edits, reverse=True):
-        text = text[:start] + new + text[end:]
-    return text
-
-
-def _in_cell(layout: Layout, cell: Cell, new: str) -> Edit:
-    """Return the edit for a cell's new content; the bar after it keeps its column as far as the padding allows."""
-    stop = cell.end
-    while layout.text[stop : stop + 1] == " ":
-        stop += 1
-    room = stop - cell.end
-    fill = max(room - len(new) + len(cell.text), 1) if room else 0
-    return cell.start, stop, new + " " * fill
-
-
-def _references(layout: Layout, moved: Mapping[str, str]) -> Iterator[Edit]:
-    """Yield edits of everything that names the moved features: their sections, dependencies, gates and tables."""
-
-    def renamed(text: str) -> str:
-        return _REFERENCE.sub(lambda m: moved.get(feature_number(m[0]) or FeatureNumber(""), m[0]), text)
-
-    for number, at, _ in _sections(layout):
-        if number in moved:
-            written = _REFERENCE.search(layout.text, at)
-            if written is not None:
-                yield *written.span(), moved[number]
-    cells = [
-        table.cell(row, "feature")
-        for place in milestone_places(layout)
-        for table in place.tables
-        for _, row in feature_rows(table, place.number)
-    ]
-    for cell in filter(None, cells):
-        new = ANNOTATION.sub(lambda m: renamed(m[0]) if m["name"].casefold() == "depends" else m[0], cell.text)
-        if new != cell.text:
-            yield _in_cell(layout, cell, new)
-    for named in _naming(layout):
-        if renamed(named.text) != named.text:
-            yield _in_cell(layout, named, renamed(named.text))
-
-
-def _naming(layout: Layout) -> Iterator[Cell]:
-    """Yield the cells of other tables that name features."""
-    for title, columns in _NAMING.items():
-        for column in columns:
-            table = table_in(layout, title, column)
-            cells = [table.cell(row, column) for row in table.real_rows()] if table is not None else []
-            yield from filter(None, cells)
+        edits += references(layout, moved)
+    return replaced(layout.text, edits)

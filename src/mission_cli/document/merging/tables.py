@@ -61,6 +61,7 @@ ROLES: Mapping[str, Role] = {
     "approvals": Role(("timestamp", "gate", "decision", "by"), order="timestamp"),
     "input requests": Role(("#",), order="#", rank=_OPEN),
     "waits": Role(("feature", "waiting for"), rank=_OPEN),
+    "messages": Role(("timestamp", "feature", "from", "message"), order="timestamp"),
     "resources": Role(("name",), rank=_OPEN),
     "decision log": Role(("#",), order="#"),
     "mission agents": Role(("agent",)),

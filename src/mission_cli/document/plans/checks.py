@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     import yaml
 
-    from mission_cli.document.plans.model import Plan
+    from mission_cli.document.plans.model import Plan, PlanFeature
+    from mission_cli.domain.mission import Mission
 
     Place = tuple[str | int, ...]
 
@@ -56,15 +57,52 @@ def check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
         yield from _estimate(milestone.estimate, root, (*place, "estimate"))
         for n, feature in enumerate(milestone.features):
             below = (*place, "features", n)
-            yield from _criteria(feature.criteria, root, (*below, "criteria"), f"feature {m + 1}.{n + 1}")
-            yield from _estimate(feature.estimate, root, (*below, "estimate"))
-            for i, name in enumerate(feature.depends):
-                yield from _dependency(name, depends, f"{m + 1}.{n + 1}", place_of(root, (*below, "depends", i)))
+            yield from _feature(feature, f"{m + 1}.{n + 1}", depends, root, below)
     yield from _gates(plan, root, depends)
     budget = plan.budget
     if not (budget.money_usd or budget.time_hours or budget.token_limit):
         hint = "`start` needs one: set budget.money_usd, time_hours or token_limit, or write unlimited"
         yield Problem(*place_of(root, ("budget",)), "the plan has no budget cap", hint, Severity.WARNING)
+
+
+def feature_problems(
+    feature: PlanFeature, number: FeatureNumber, titles: Mapping[str, list[FeatureNumber]]
+) -> Iterator[Problem]:
+    """Yield what is wrong with one feature that is added to a mission; `titles` are its other features."""
+    if not one_line(feature.title):
+        yield Problem(1, 1, "the title is empty", "name what is built")
+    yield from _long(feature.model_dump(), None, ())
+    yield from _feature(feature, number, titles, None, ())
+
+
+def milestone_problems(name: str, number: int, estimate: str, criteria: list[str]) -> Iterator[Problem]:
+    """Yield what is wrong with one milestone that is added to a mission, without its features."""
+    if not one_line(name):
+        yield Problem(1, 1, "the name is empty", "name what is reached")
+    yield from _long({"name": name, "estimate": estimate}, None, ())
+    yield from _estimate(estimate, None, ())
+    yield from _criteria(criteria, None, ("validation",), f"milestone {number}")
+
+
+def _feature(
+    feature: PlanFeature,
+    number: str,
+    titles: Mapping[str, list[FeatureNumber]],
+    root: yaml.Node | None,
+    place: Place,
+) -> Iterator[Problem]:
+    yield from _criteria(feature.criteria, root, (*place, "criteria"), f"feature {number}")
+    yield from _estimate(feature.estimate, root, (*place, "estimate"))
+    for i, name in enumerate(feature.depends):
+        yield from _dependency(name, titles, number, place_of(root, (*place, "depends", i)))
+
+
+def titles_of_mission(mission: Mission) -> Mapping[str, list[FeatureNumber]]:
+    """Return the features of a mission by title, ignoring case."""
+    found: defaultdict[str, list[FeatureNumber]] = defaultdict(list)
+    for feature in mission.features():
+        found[_flat(feature.title)].append(feature.number)
+    return found
 
 
 def titles_of(plan: Plan) -> Mapping[str, list[FeatureNumber]]:

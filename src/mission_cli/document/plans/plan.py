@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli._support.text import one_line
 from mission_cli.document.plans.checks import (
     check,
     named_feature,
@@ -143,18 +144,29 @@ def feature_rows(plan: Plan) -> Iterator[tuple[FeatureNumber, PlanFeature, str]]
     titles = titles_of(plan)
     for m, milestone in enumerate(plan.milestones, 1):
         for n, feature in enumerate(milestone.features, 1):
-            depends = [named_feature(name, titles) for name in feature.depends]
-            notes = [f"[depends:{','.join(depends)}]"] if depends else []
-            for name, value in (
-                ("assign", feature.assign),
-                ("model", feature.model),
-                ("parallel-group", feature.parallel_group),
-            ):
-                notes += [f"[{name}:{value}]"] if value else []
-            notes += ["[research]"] if feature.research else []
-            notes += ["[side-effects]"] if feature.side_effects else []
-            title = escape.cell(titled(feature.title))
-            yield FeatureNumber(f"{m}.{n}"), feature, " ".join([title, *(f"`{escape.cell(note)}`" for note in notes)])
+            title, *notes = _cell_parts(feature, titles)
+            cell = " ".join([escape.cell(title), *(f"`{escape.cell(note)}`" for note in notes)])
+            yield FeatureNumber(f"{m}.{n}"), feature, cell
+
+
+def feature_cell(feature: PlanFeature, titles: Mapping[str, list[FeatureNumber]]) -> str:
+    """Return the text of a Feature cell, not yet escaped for a table: the title and the annotations."""
+    title, *notes = (one_line(part, len(part) + 1) for part in _cell_parts(feature, titles))
+    return " ".join([title, *(f"`{note}`" for note in notes)])
+
+
+def _cell_parts(feature: PlanFeature, titles: Mapping[str, list[FeatureNumber]]) -> list[str]:
+    depends = [named_feature(name, titles) for name in feature.depends]
+    notes = [f"[depends:{','.join(depends)}]"] if depends else []
+    for name, value in (
+        ("assign", feature.assign),
+        ("model", feature.model),
+        ("parallel-group", feature.parallel_group),
+    ):
+        notes += [f"[{name}:{value}]"] if value else []
+    notes += ["[research]"] if feature.research else []
+    notes += ["[side-effects]"] if feature.side_effects else []
+    return [titled(feature.title), *notes]
 
 
 def template_values(

@@ -202,7 +202,7 @@ def why_wrong_text(key: Key, name: str, text: str) -> tuple[str, str] | None:
         case Kind.NUMBER | Kind.COUNT if number(text) is None:
             return f"`{name}` is not a number: `{text}`", "it is read as unset; write a number"
         case Kind.YESNO if text.casefold() not in _YESNO:
-            return f"`{name}` is neither true nor false: `{text}`", "it is read as false"
+            return f"`{name}` is neither true nor false: `{text}`", "it is read as false; write true or false"
         case Kind.SCHEDULE if words := why_no_schedule(text):
             return f"`{name}` is `{text}`: {words}", SCHEDULE_HINT
         case Kind.MOMENT if words := why_no_moment(text):

@@ -60,6 +60,7 @@ SECTIONS: Mapping[str, SectionForm] = {
         _table("# · Asked · Feature · Prompt · Options · Urgency · Expires · Status · Response", "prompt", "status"),
     ),
     "Waits": SectionForm((), _table("Feature · Waiting for · Since · Timeout · Status", "feature", "waiting for")),
+    "Messages": SectionForm((), _table("Timestamp · Feature · From · Message", "feature", "message")),
     "Resources": SectionForm((), _table("Name · Type · Purpose · Status · Notes", "name", "status")),
     "Budget Tracking": SectionForm(
         ("Budget",),

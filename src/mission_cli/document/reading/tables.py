@@ -22,7 +22,7 @@ from mission_cli.domain.ids import FeatureNumber, feature_number
 from mission_cli.domain.mission import Feature, Spend
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind
-from mission_cli.domain.tables import Approval, Gate, InputRequest, KeptRow, LogRow, Member, Recovery, Wait
+from mission_cli.domain.tables import Approval, Gate, InputRequest, KeptRow, LogRow, Member, Message, Recovery, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -113,6 +113,14 @@ def waits(layout: Layout) -> Iterator[Wait]:
                 row["timeout"],
                 plain(row["status"]),
             )
+
+
+def messages(layout: Layout) -> Iterator[Message]:
+    """Yield what people told the workers of features."""
+    for row in rows_in(layout, "Messages", "feature", "message"):
+        feature = feature_number(row["feature"])
+        if feature is not None and row["message"]:
+            yield Message(row["timestamp"], feature, row["from"], row["message"])
 
 
 def needed_resources(layout: Layout) -> Iterator[str]:

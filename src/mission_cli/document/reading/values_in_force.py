@@ -79,11 +79,11 @@ def _wider_cap(old: str, new: str) -> str:
     if old.casefold() == UNLIMITED:
         return ""
     if new.casefold() == UNLIMITED:
-        return f"changes from {old} to unlimited, which needs a confirmation"
+        return f"changes from {old} to unlimited"
     before, after = number(old), number(new)
     if before is None or after is None or after <= before * MOST_TIMES:
         return ""
-    return f"grows from {old} to {new}, more than tenfold, which needs a confirmation"
+    return f"grows from {old} to {new}, more than tenfold"
 
 
 def _threshold(text: str) -> str:
@@ -112,7 +112,7 @@ def _later(old: str, new: str) -> str:
     before, after = parse_stamp(old), parse_stamp(new)
     if before is None or after is None or after - before <= _LATER:
         return ""
-    return f"moves from {old} to {new}, by more than five years, which needs a confirmation"
+    return f"moves from {old} to {new}, by more than five years"
 
 
 def _schedule(text: str) -> str:
@@ -222,7 +222,8 @@ def _why_not(bound: Bound, text: str, recorded: str, many: bool) -> str:  # noqa
         return "holds more than one value"
     if is_unset(bound.key, text):
         return ("is 0" if text.strip() not in _UNSET else "was removed") if recorded else ""
-    return bound.why_bad(text) or (bound.why_wider(recorded, text) if recorded else "")
+    wider = bound.why_wider(recorded, text) if recorded and not bound.why_bad(text) else ""
+    return f"{wider}, which needs a confirmation" if wider else bound.why_bad(text)
 
 
 def _why_unknown(bound: Bound, text: str, recorded: str, written: Mapping[str, str]) -> str:

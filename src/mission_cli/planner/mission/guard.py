@@ -70,7 +70,7 @@ def speaks(before: Mission, after: Mission) -> bool:
 
 
 def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
-    """Return all decisions in a mission: statuses, criteria, results, answers, approvals, caps, assignments."""
+    """Return all decisions in a mission, such as statuses, criteria, results, answers, messages, approvals and caps."""
     planned = {f.number for f in before.features()} | {m.number for m in before.milestones}
     milestones = [m for m in mission.milestones if m.number in planned or m.status is not MilestoneStatus.PENDING]
     features = [f for f in mission.features() if f.number in planned or f.status is not FeatureStatus.PENDING]
@@ -92,6 +92,7 @@ def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
         [(a.at, a.gate, a.decision, a.by, a.commit) for a in mission.approvals],
         [(r.number, r.feature, r.status, " ".join(r.response.split())) for r in mission.requests],
         [(w.feature, w.waiting_for, w.status) for w in mission.waits],
+        [(m.feature, m.sender, " ".join(m.text.split())) for m in mission.messages],
         [(r.at, r.feature, r.status) for r in mission.recoveries],
         [(s.date, s.category, s.amount) for s in mission.spends],
     )

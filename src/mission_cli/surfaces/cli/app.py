@@ -15,9 +15,9 @@ from mission_cli.surfaces.cli.commands import (
     lifecycle,
     manual,
     slash_commands,
+    steer,
     transfer,
     undo_gc,
-    values,
 )
 from mission_cli.surfaces.cli.commands import (
     run as follow,
@@ -65,7 +65,7 @@ look.register(app)
 cron_doctor.register(app)
 undo_gc.register(app)
 manual.register(app)
-values.register(app)
+steer.register(app)
 slash_commands.register(app)
 
 

@@ -15,6 +15,8 @@ from mission_cli.surfaces.plain import GONE, clean, complaints, exit_code
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from _typeshed import DataclassInstance
+
     from mission_cli.app.transaction import Done
     from mission_cli.engine.report import Report
     from mission_cli.wiring.assemble import Opened
@@ -240,8 +242,19 @@ def pulse_and_tell(shell: Shell, opened: Opened) -> None:
     _tell(shell, _pulse(opened))
 
 
-def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False, only: bool = False) -> int:
-    """Run the pulse that the command calls for, then print what happened; with `only`, it serves no other mission."""
+def finish(
+    shell: Shell,
+    opened: Opened,
+    done: Done,
+    *,
+    landing: bool = False,
+    only: bool = False,
+    facts: DataclassInstance | None = None,
+) -> int:
+    """Run the pulse that the command calls for, then print what happened; with `only`, it serves no other mission.
+
+    `facts` are printed with --json; by default `Changed`.
+    """
     from mission_cli.app.pulses.after import follow_up
     from mission_cli.app.results.changes import Changed, Landed
 
@@ -251,8 +264,10 @@ def finish(shell: Shell, opened: Opened, done: Done, *, landing: bool = False, o
     if report is not None:
         _tell(shell, report)
     words = "; ".join([done.words, *(f"landing waits: {detail}" for detail in waits)])
-    commit = done.commit or ""
-    shell.say(words, Landed(identity, done.words, commit, waits) if landing else Changed(identity, done.words, commit))
+    if facts is None:
+        changed = Changed(identity, done.words, done.commit or "")
+        facts = Landed(identity, done.words, done.commit or "", waits) if landing else changed
+    shell.say(words, facts)
     return 3 if waits else exit_code(report) if report is not None else 0
 
 

@@ -1,0 +1,132 @@
+"""The commands that steer a mission: `set`, `add`, `add-milestone`, `move` and `tell`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mission_cli.domain.errors import UsageError
+from mission_cli.surfaces.cli.commands.lifecycle import finish
+from mission_cli.surfaces.cli.shell import Shell, Thing, Yes, command
+
+if TYPE_CHECKING:
+    from mission_cli.document.plans.model import PlanFeature
+
+_Mission = Annotated[str, typer.Argument(metavar="ID", help="The mission; a prefix is enough.")]
+_Title = Annotated[str, typer.Argument(metavar="TITLE", help="What is built.")]
+_Criterion = Annotated[
+    list[str] | None, typer.Option("--criterion", help="How it is checked, for example 'run: pytest -q'; repeatable.")
+]
+_Estimate = Annotated[str, typer.Option("--estimate", help="For example 2h.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "set", help="Set one value of a mission's front matter, for example a cap.")(set_value)
+    command(app, "add", help="Add a feature to a mission, also while it runs.")(add)
+    command(app, "add-milestone", help="Add a milestone after the last one.")(add_milestone)
+    command(app, "move", help="Move a feature that has not started to another milestone; references follow.")(move)
+    command(app, "tell", help="Tell the worker of a feature something; the next attempt reads it.")(tell)
+
+
+def set_value(
+    shell: Shell,
+    mission: _Mission,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Dotted name, for example budget.money_usd.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="The new value; an empty one unsets the key.")],
+    yes: Yes = False,
+) -> int:
+    """Set one value; ask first if the mission may then use or do more than before."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.commands import set_value as setting
+
+    opened = shell.open()
+    wanted = setting.setting(resolve(opened.context.state.snapshot(), mission), key, value)
+    if wanted.wider and not shell.agreed(f"`{wanted.key}` {wanted.wider}", yes=yes, question="Set it?"):
+        return 0
+    return finish(shell, opened, setting.set_value(opened.context, mission, key, value))
+
+
+def add(
+    shell: Shell,
+    mission: Annotated[str, typer.Argument(metavar="ID", help="The mission, or ID/2 for its second milestone.")],
+    title: _Title,
+    milestone: Annotated[
+        int | None, typer.Option("--milestone", help="Number of the milestone; default: the first unfinished one.")
+    ] = None,
+    criterion: _Criterion = None,
+    depends: Annotated[
+        list[str] | None, typer.Option("--depends", help="A feature that has to be done first, N.M; repeatable.")
+    ] = None,
+    estimate: _Estimate = "",
+    description: Annotated[str, typer.Option("--description", help="What the worker has to know.")] = "",
+    research: Annotated[bool, typer.Option("--research", help="Its result is its findings, not code.")] = False,
+) -> int:
+    """Add a feature."""
+    from mission_cli.app.commands.steer.add import add_feature
+    from mission_cli.app.results.changes import AddedFeature
+
+    feature = _feature(title, criterion, depends=depends, estimate=estimate, description=description, research=research)
+    opened = shell.open()
+    done = add_feature(opened.context, mission, feature, milestone=milestone)
+    facts = AddedFeature(done.address.mission.id, done.words, done.commit or "", done.about)
+    return finish(shell, opened, done, facts=facts)
+
+
+def add_milestone(
+    shell: Shell,
+    mission: _Mission,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What is reached with it.")],
+    criterion: _Criterion = None,
+    estimate: _Estimate = "",
+    feature: Annotated[
+        list[str] | None, typer.Option("--feature", help="Title of a feature in it; repeatable.")
+    ] = None,
+) -> int:
+    """Add a milestone."""
+    from mission_cli.app.commands.steer import add as adding
+    from mission_cli.app.results.changes import AddedMilestone
+
+    opened = shell.open()
+    features = [_feature(title, None) for title in feature or ()]
+    done = adding.add_milestone(
+        opened.context, mission, name, estimate=estimate, criteria=criterion or (), features=features
+    )
+    facts = AddedMilestone(done.address.mission.id, done.words, done.commit or "", int(done.about))
+    return finish(shell, opened, done, facts=facts)
+
+
+def move(
+    shell: Shell, feature: Thing, to: Annotated[int, typer.Option("--to", help="Number of the other milestone.")]
+) -> int:
+    """Move a feature to another milestone."""
+    from mission_cli.app.commands.steer.move import move as moving
+    from mission_cli.app.results.changes import MovedFeature
+
+    opened = shell.open()
+    done = moving(opened.context, feature, to)
+    was = done.address.feature or ""
+    facts = MovedFeature(done.address.mission.id, done.words, done.commit or "", was, done.about)
+    return finish(shell, opened, done, facts=facts)
+
+
+def tell(
+    shell: Shell,
+    feature: Thing,
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="What the worker should know.")],
+) -> int:
+    """Tell the worker of a feature something."""
+    from mission_cli.app.commands.steer.tell import tell as telling
+
+    opened = shell.open()
+    return finish(shell, opened, telling(opened.context, feature, message))
+
+
+def _feature(title: str, criteria: list[str] | None, **more: Any) -> PlanFeature:
+    from mission_cli.document.plans.model import PlanFeature
+
+    if not title.strip():
+        raise UsageError("the title of a feature is empty", hint="name what is built")
+    given = {name: value for name, value in more.items() if value}
+    return PlanFeature(title=title, criteria=criteria or [], **given)
