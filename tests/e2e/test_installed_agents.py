@@ -5,13 +5,22 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from tests.kit.agents import FOLDER, needs
+from inline_snapshot import snapshot
+from tests.kit.agents import FOLDER, needs, writes_and_commits
+from tests.kit.model_server import ModelServer
 
-from mission_cli.adapters.agents import FILES
+from mission_cli.adapters.agents import FILES, programs
 from mission_cli.adapters.installed_agents import LocalAgents, version_in_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.kit.people import Person
 
 TOKEN = {
     "claudeAiOauth": {"accessToken": "x", "refreshToken": "y", "expiresAt": 9999999999999, "scopes": ["user:inference"]}
@@ -107,3 +116,92 @@ def test_a_program_without_a_package_is_asked(tmp_path: Path) -> None:
     program.chmod(0o755)
     found = LocalAgents({"HOME": os.fspath(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}"}).find()
     assert next((a.name, a.program, a.version) for a in found) == ("opencode", os.fspath(program), "9.8.7")
+
+
+MODELS = {
+    "claude": ({}, {tier: tier for tier in ("opus", "sonnet", "haiku")}),
+    "opencode": ({".config/opencode/opencode.json": '{"model": "own/big"}'}, dict.fromkeys(("opus", "sonnet", "haiku"), "own/big")),
+    "codex": (
+        {".codex/models_cache.json": '{"models": [{"slug": "b", "visibility": "list", "priority": 2}, {"slug": "a", "visibility": "list", "priority": 1}, {"slug": "c", "visibility": "hide", "priority": 0}]}'},
+        dict.fromkeys(("opus", "sonnet", "haiku"), "a"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_come_from_the_configuration_of_the_agent(tmp_path: Path, name: str) -> None:
+    files, models = MODELS[name]
+    for path, text in files.items():
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    assert FILES[name].models({"HOME": os.fspath(tmp_path)}) == models
+    if name != "claude":
+        nothing = {"HOME": os.fspath(tmp_path / "empty")}
+        assert FILES[name].models(nothing) == dict.fromkeys(models, "")
+
+
+PLAN = """\
+title: One feature
+budget: {money_usd: 5}
+preferences: {land: auto}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt`"]
+    features:
+      - {title: one, criteria: ["file: `1.1.txt`"]}
+"""
+
+
+@contextmanager
+def on_path(person: Person, *names: str) -> Iterator[None]:
+    """Make these agents, and no others, the ones that PATH has."""
+    folder = person.repo.parent / "bin"
+    folder.mkdir()
+    for name in names:
+        (folder / name).symlink_to(needs(name))
+    system = [p for p in os.environ["PATH"].split(":") if not any((Path(p) / n).exists() for n in programs())]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", ":".join([os.fspath(folder), *system]))
+        yield
+
+
+def planned(person: Person) -> None:
+    place = person.repo.parent / "plan.yaml"
+    place.write_text(PLAN)
+    person.save_settings()
+    person.mission("new", "--plan", os.fspath(place), "--id", "m")
+
+
+def test_without_settings_a_mission_is_done_by_the_agent_that_is_logged_in(person: Person) -> None:
+    server = ModelServer(lambda p, s: writes_and_commits(p, s, input=2000, output=40))
+    with on_path(person, "opencode", "claude"), server.running():
+        env = {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": "fake"}
+        folder = Path(os.environ["HOME"]) / ".claude"
+        folder.mkdir()
+        (folder / "settings.json").write_text(json.dumps({"env": env}))
+        planned(person)
+        assert 'runner: "claude"' in person.file().read_text()
+        person.start()
+        assert person.run().facts["status"] == "completed"
+    assert person.causes() == [("1.1-a1", "done")]
+
+
+def test_an_agent_that_is_not_there_is_said_with_the_command_that_installs_it(person: Person) -> None:
+    with on_path(person):
+        planned(person)
+        assert 'runner: ""' in person.file().read_text()
+        assert person.mission("start", "m", "--yes", ok=(3,)).err == snapshot("""\
+error: m: no coding agent is installed
+ hint: npm install --global opencode-ai; then mission doctor
+""")
+        assert person.mission(
+            "new", "a goal", "--headless", "--max-usd", "1", "--runner", "codex", ok=(3,)
+        ).err == snapshot("""\
+error: Codex is not installed: `codex` is not on PATH
+ hint: npm install --global @openai/codex
+""")
+        assert person.mission("set", "m", "preferences.runner", "opencode", ok=(2,)).err == snapshot("""\
+error: opencode is not installed: `opencode` is not on PATH
+ hint: npm install --global opencode-ai
+""")

@@ -239,7 +239,7 @@ class AgentFiles(Protocol):
         ...
 
     def models(self, environment: Mapping[str, str]) -> Mapping[str, str]:
-        """Return its models by tier where the settings name none; empty if it chooses one itself."""
+        """Return its model for each tier where the settings name none; an empty one: it chooses itself."""
         ...
 
     def probe(self, environment: Mapping[str, str]) -> Callable[[str], Unreported]:

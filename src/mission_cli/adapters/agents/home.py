@@ -12,6 +12,8 @@ from mission_cli.adapters.fs.atomic import read_foreign
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+TIERS = ("opus", "sonnet", "haiku")
+"""The tiers that every agent has, whatever its models are called."""
 _LARGEST = 4_000_000
 _COMMENT = pattern(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*(?:[^*]|\*+[^*/])*\*+/')
 _LAST_COMMA = pattern(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])')

@@ -120,7 +120,8 @@ def choose_runner(ctx: Context, wanted: str = "") -> str:
 def _refuse_unbounded(policy: RunnerPolicy, model: str, wish: PlanRequest) -> None:
     unpriced = not policy.self_priced and policy.step_cost(model) is None
     if unpriced and not policy.bounded and not wish.max_tokens:
-        words = f"the price of `{model}` is unknown, and only dollars limit the planning"
+        named = f"`{model}`" if model else "its own model"
+        words = f"the price of {named} is unknown, and only dollars limit the planning"
         raise BlockedError(words, hint="add --max-tokens N, or set max_steps of the runner")
 
 

@@ -169,7 +169,8 @@ def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
     model = model_of(runner, route)
     unpriced = not runner.self_priced and runner.step_cost(model) is None
     if unpriced and draft.mission.limits.usd is not None and not _bounded(draft, runner):
-        words = f"the price of `{model}` is unknown, and only dollars limit the attempt"
+        named = f"`{model}`" if model else "its own model"
+        words = f"the price of {named} is unknown, and only dollars limit the attempt"
         help_by = advise("set a token cap in the budget, or max_steps of the runner")
         yield Hold(feature.number, HoldKind.RUNNER, words, unblock=help_by, person=True)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mission_cli.adapters.agents.home import home_of, json_of, text_of
+from mission_cli.adapters.agents.home import TIERS, home_of, json_of, text_of
 from mission_cli.adapters.agents.stream import as_dict
 from mission_cli.ports.agents import Unreported
 
@@ -22,7 +22,6 @@ _VARIABLES = (
     "CLAUDE_CODE_USE_FOUNDRY",
 )
 """Each of these is a login by itself (`claude auth status`)."""
-_TIERS = ("opus", "sonnet", "haiku")
 
 
 class ClaudeFiles:
@@ -49,7 +48,7 @@ class ClaudeFiles:
     def models(self, environment: Mapping[str, str]) -> Mapping[str, str]:
         """Return its own aliases, which have the names of the tiers."""
         del environment
-        return {tier: tier for tier in _TIERS}
+        return {tier: tier for tier in TIERS}
 
     def probe(self, environment: Mapping[str, str]) -> Callable[[str], Unreported]:
         """Return a probe that finds nothing: its output reports everything."""

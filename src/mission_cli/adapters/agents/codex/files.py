@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.agents.codex.reader import tokens_of
-from mission_cli.adapters.agents.home import folder_of, json_of, text_of, toml_of
-from mission_cli.adapters.agents.stream import as_dict, parse_line
+from mission_cli.adapters.agents.home import TIERS, folder_of, json_of, text_of, toml_of
+from mission_cli.adapters.agents.stream import as_dict, as_list, count, parse_line
 from mission_cli.adapters.fs.atomic import read_foreign
 from mission_cli.ports.agents import Unreported
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _SESSION = pattern(r"[A-Za-z0-9_-]{1,100}")
 _LARGEST_LOOK = 4_000_000
 _ROLLOUT_MARKS = ('"task_started"', '"task_complete"', '"token_count"')
-_TIERS = ("opus", "sonnet", "haiku")
 
 
 class CodexFiles:
@@ -36,9 +35,9 @@ class CodexFiles:
         return _provider(_config(environment), environment)
 
     def models(self, environment: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the model of its configuration for every tier; empty if it chooses one itself."""
-        model = _config(environment).get("model")
-        return dict.fromkeys(_TIERS, model) if isinstance(model, str) else {}
+        """Return the model of its configuration for every tier; without one, the first in the list that it keeps."""
+        model = _config(environment).get("model") or _first_model(_home(environment) / "models_cache.json")
+        return dict.fromkeys(TIERS, model if isinstance(model, str) else "")
 
     def probe(self, environment: Mapping[str, str]) -> Callable[[str], Unreported]:
         """Return a probe of the rollout file, which is ahead of the output until a turn is over."""
@@ -56,6 +55,13 @@ def _home(environment: Mapping[str, str]) -> Path:
 
 def _config(environment: Mapping[str, str]) -> dict[str, Any]:
     return toml_of(text_of(_home(environment) / "config.toml"))
+
+
+def _first_model(place: Path) -> str:
+    """Return the model that Codex offers first; its file has those of the account, each with a priority."""
+    models = [as_dict(model) for model in as_list(json_of(text_of(place)).get("models"))]
+    shown = [(count(m.get("priority")), str(m.get("slug"))) for m in models if m.get("visibility") == "list"]
+    return min(shown, default=(0, ""))[1]
 
 
 def _provider(config: dict[str, Any], environment: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mission_cli.adapters.agents.home import folder_of, json_of, text_of
+from mission_cli.adapters.agents.home import TIERS, folder_of, json_of, text_of
 from mission_cli.adapters.agents.opencode.adapter import KEYS
 from mission_cli.adapters.agents.stream import as_dict, money
 from mission_cli.adapters.agents.stream import count as as_count
@@ -37,7 +37,6 @@ select count(*) from message where session_id in (select id from family) and dat
 """
 _KINDS = ("input", "output", "reasoning", "cache_read", "cache_write")
 _CONFIGS = ("config.json", "opencode.json", "opencode.jsonc")
-_TIERS = ("opus", "sonnet", "haiku")
 
 
 class OpencodeFiles:
@@ -53,9 +52,9 @@ class OpencodeFiles:
         return ", ".join(dict.fromkeys(found))
 
     def models(self, environment: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the model of its configuration for every tier; empty if it chooses one itself."""
+        """Return the model of its configuration for every tier; without one, it chooses itself."""
         model = _config(environment).get("model")
-        return dict.fromkeys(_TIERS, model) if isinstance(model, str) else {}
+        return dict.fromkeys(TIERS, model if isinstance(model, str) else "")
 
     def probe(self, environment: Mapping[str, str]) -> Callable[[str], Unreported]:
         """Return a probe of its database, which has the usage of subagents."""
