@@ -74,7 +74,8 @@ fmt: $(VENV)/.ready
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.ready
-	$(BIN)/python docs/cli_reference.py > docs/.cli.md && mv docs/.cli.md docs/cli.md
+	$(BIN)/python docs/cli_reference.py
+	$(BIN)/python docs/completion.py
 	$(BIN)/python docs/picture.py
 	$(BIN)/python docs/schemas.py
 

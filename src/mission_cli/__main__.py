@@ -95,6 +95,10 @@ def _pulse_everywhere(*, quiet: bool) -> int:
 
 def _hidden(words: list[str]) -> int | None:
     """Run the commands that only this program starts; return None for anything else."""
+    if words[0] == "_complete":
+        from mission_cli.surfaces.completion.answer import answer
+
+        return answer(words[1], int(words[2]), words[3:])
     from pathlib import Path
 
     if words[0] == "_supervise":

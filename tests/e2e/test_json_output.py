@@ -85,6 +85,9 @@ def _prepare(reader: Reader, plan: str) -> None:
     reader.say("init")
     reader.say("merge-driver", "install")
     reader.say("schema", "settings")
+    reader.say("completion", "bash")
+    reader.say("help", "status")
+    reader.say("version")
     reader.say("new", "--plan", plan, "--id", "m", "--runner", "script")
     for command in ("lint", "fmt", "show", "status", "why", "history", "diff", "export", "edit"):
         reader.say(command, "m")

@@ -10,6 +10,7 @@ from mission_cli._support.text import one_line
 from mission_cli.document.criteria.item import asked_criterion, item_text
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.front_edit import quoted
+from mission_cli.domain.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,9 +20,24 @@ if TYPE_CHECKING:
 
 def template_folder() -> Path:
     """Return the folder of templates: in the installed package, otherwise at the root of the source tree."""
+    return _shipped("templates")
+
+
+def manual_page(topic: str) -> str:
+    """Return the text of `docs/TOPIC.md`. Raises NotFoundError if it was not installed."""
+    try:
+        return (_shipped("docs") / f"{topic}.md").read_text(encoding="utf-8")
+    except OSError as error:
+        raise NotFoundError(
+            f"the page `{topic}` cannot be read: {error.strerror}", hint="install mission again"
+        ) from error
+
+
+def _shipped(name: str) -> Path:
+    """Return a folder that is shipped with the program, in the installed package or in the source tree."""
     package = Path(__file__).resolve().parent.parent
-    installed = package / "templates"
-    return installed if installed.is_dir() else package.parent.parent / "templates"
+    installed = package / name
+    return installed if installed.is_dir() else package.parent.parent / name
 
 
 class JinjaTemplates:

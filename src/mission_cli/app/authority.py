@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 READING = frozenset(
-    {"diff", "doctor", "export", "history", "inbox", "lint", "list", "logs", "schema", "show", "status", "why"}
+    {"completion", "diff", "doctor", "export", "help", "history", "inbox", "lint", "list", "logs", "schema", "show"}
+    | {"status", "version", "why"}
 )
 """The commands that do not change a mission; a worker may run them."""
 

@@ -43,6 +43,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "cancel": _CHANGED,
     "commands install": (Output(machine.AgentCommands),),
     "commands remove": (Output(machine.AgentCommands),),
+    "completion": (Output(machine.CompletionScript),),
     "cron install": (Output(machine.ScheduleInstalled),),
     "cron remove": (Output(machine.ScheduleRemoved),),
     "cron status": (Output(machine.ScheduleStatus),),
@@ -53,6 +54,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "fmt": (Output(files.Formatted),),
     "gc": (Output(machine.Collected),),
     "handback": (Output(changes.HandedBack),),
+    "help": (Output(machine.HelpPage),),
     "history": (Output(reports.History, stopped=True),),
     "import": (Output(files.Imported),),
     "inbox": (Output(reports.Inbox, stopped=True),),
@@ -83,6 +85,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "tell": _CHANGED,
     "undo": (Output(changes.Undone),),
     "validate": (Output(changes.Validated),),
+    "version": (Output(machine.Installation),),
     "why": (Output(reports.Why, stopped=True),),
 }
 """By command: the object that it prints, or one of several. A command that fails prints that of `error`."""

@@ -10,7 +10,7 @@ from mission_cli.adapters.fs.atomic import write_whole
 from mission_cli.adapters.fs.env_file import resolved
 from mission_cli.adapters.fs.exchange import replace_unless_changed
 from mission_cli.adapters.git.repo.checkout import find_checkout
-from mission_cli.adapters.proc.run import interact, run
+from mission_cli.adapters.proc.run import feed, interact, run
 from mission_cli.adapters.user import environment, key_file, shorten_log
 
 if TYPE_CHECKING:
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 __all__ = [
     "describe",
     "environment",
+    "feed",
     "find_checkout",
     "git_person",
     "interact",
     "key_file",
+    "manual_page",
     "merge_texts",
     "now",
     "replace_unless_changed",
@@ -64,6 +66,13 @@ def git_person(where: Path) -> Person:
     from mission_cli.adapters.machine import git_person
 
     return git_person(where)
+
+
+def manual_page(topic: str) -> str:
+    """Return a page of `docs/`. Raises NotFoundError if it was not installed."""
+    from mission_cli.adapters.templates import manual_page
+
+    return manual_page(topic)
 
 
 def merge_texts(base: str, ours: str, theirs: str, *, path: str, marker_size: int) -> MergedFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,3 +137,19 @@ def interact(argv: Sequence[str], *, cwd: Path | str, env: Mapping[str, str], hi
         return subprocess.run(list(argv), cwd=cwd, env=dict(env), check=False).returncode  # noqa: S603 - the door
     except OSError as error:
         raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror}", hint=hint) from error
+
+
+def feed(argv: Sequence[str], text: str, *, env: Mapping[str, str]) -> None:
+    """Run a program on this terminal (a pager) with a text on its standard input, until the person leaves it.
+
+    Raises ToolError if it cannot be started. An interrupt is the program's affair.
+    """
+    try:
+        process = subprocess.Popen(list(argv), env=dict(env), stdin=subprocess.PIPE)  # noqa: S603 - the door
+    except OSError as error:
+        raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror}", hint="set PAGER") from error
+    data: bytes | None = text.encode("utf-8", "replace")
+    while process.returncode is None:
+        with suppress(KeyboardInterrupt):
+            process.communicate(data)
+        data = None

@@ -137,3 +137,27 @@ class Collected:
     """Run records that were put together by year: their number by mission."""
     freed: int
     """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The program that is installed."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpPage:
+    """The help of a command, or a page of the manual."""
+
+    name: str
+    """The command or the page; empty: all commands."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionScript:
+    """A script with which a shell completes commands."""
+
+    shell: str
+    script: str

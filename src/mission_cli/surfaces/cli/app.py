@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mission_cli import __version__
+from mission_cli.domain.errors import MissionError
+from mission_cli.surfaces.cli import about
 from mission_cli.surfaces.cli.commands import (
     create,
     cron_doctor,
@@ -25,16 +26,33 @@ from mission_cli.surfaces.cli.commands import (
 from mission_cli.surfaces.cli.commands import (
     show as look,
 )
-from mission_cli.surfaces.cli.shell import INTERRUPTED, Shell, guarded
+from mission_cli.surfaces.cli.help import Commands
+from mission_cli.surfaces.cli.shell import (
+    HERE,
+    INTERRUPTED,
+    Debug,
+    Json,
+    Quiet,
+    Repo,
+    Shell,
+    Verbose,
+    complain,
+    guarded,
+)
+from mission_cli.surfaces.cli.usage import hoist, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_ABOUT = "Run multi-day software projects with coding agents. The state is one Markdown file in git."
+
 app = typer.Typer(
     name="mission",
-    help="Run multi-day software projects with coding agents. The state is one Markdown file in git.",
+    cls=Commands,
+    help=_ABOUT,
     add_completion=False,
     invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -43,44 +61,52 @@ app = typer.Typer(
 @app.callback()
 def root(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+    version: about.Version = False,
+    json_output: Json = False,
+    repo: Repo = HERE,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
 ) -> None:
-    """Run multi-day software projects with coding agents. The state is one Markdown file in git."""
-    if version:
-        typer.echo(f"mission {__version__}")
-        raise typer.Exit
-    if context.invoked_subcommand is None:
-        shell = Shell(as_json=json_output)
-        raise typer.Exit(guarded(shell, lambda: look.bare(shell)))
+    """Show what happened since you last looked; common options before a command were moved behind it."""
+    if context.invoked_subcommand is not None and not version:
+        return
+    shell = Shell(repo, as_json=json_output, quiet=quiet, verbose=verbose, debug=debug)
+    raise typer.Exit(guarded(shell, lambda: (about.version if version else look.bare)(shell)))
 
 
-create.register(app)
-transfer.register(app)
-files.register(app)
-lifecycle.register(app)
-halt.register(app)
-follow.register(app)
-look.register(app)
-cron_doctor.register(app)
-undo_gc.register(app)
-manual.register(app)
-steer.register(app)
-slash_commands.register(app)
+for module in (
+    create,
+    transfer,
+    files,
+    lifecycle,
+    halt,
+    follow,
+    look,
+    cron_doctor,
+    undo_gc,
+    manual,
+    steer,
+    slash_commands,
+    about,
+):
+    module.register(app)
 
 
 def run(words: Sequence[str]) -> int:
     """Run the command line; return the exit status."""
+    tree: Any = typer.main.get_command(app)
+    groups = frozenset(name for name, one in tree.commands.items() if getattr(one, "commands", None))
     try:
-        code = app(args=list(words), prog_name="mission", standalone_mode=False)
+        code = tree.main(args=hoist(words, groups), prog_name="mission", standalone_mode=False)
     except typer.Abort:
         return INTERRUPTED
     except typer.Exit as done:
         return int(done.exit_code)
     except Exception as error:
-        show = getattr(error, "show", None)
-        if show is None:
+        if not isinstance(error, MissionError) and not hasattr(error, "show"):
             raise
-        show()
-        return 2
+        found = error if isinstance(error, MissionError) else told(error, tree, words)
+        complain(Shell(as_json="--json" in words), found.message, str(found.hint), found.exit_code)
+        return found.exit_code
     return int(code or 0)

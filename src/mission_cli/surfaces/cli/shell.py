@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
-from rich.console import Console
 
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.app.authority import READING, VOUCHING
 from mission_cli.domain.errors import MissionError, UsageError, refusals_said
 from mission_cli.surfaces.as_json import SCHEMA, Error, Failed, FileError, as_json
+from mission_cli.surfaces.cli.catalog import panel_of
+from mission_cli.surfaces.cli.help import Command, Commands
+from mission_cli.surfaces.cli.terminal import console, print_long
 from mission_cli.surfaces.plain import BUG, clean, is_unicode
 from mission_cli.surfaces.views.text import stopped_line
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from _typeshed import DataclassInstance
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from mission_cli.domain.problems import Problem
     from mission_cli.ports.runtime import Stopped
@@ -49,10 +51,8 @@ class Shell:
     quiet: bool = False
     verbose: bool = False
     debug: bool = False
-    out: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True, markup=False, emoji=False))
-    err: Console = field(
-        default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
-    )
+    out: Console = field(default_factory=console)
+    err: Console = field(default_factory=lambda: console(stderr=True))
     stopped: Callable[[], Stopped | None] | None = None
     """For a view: returns since when and by whom STOP is set, or None."""
     _opened: Opened | None = None
@@ -79,13 +79,16 @@ class Shell:
         self.stopped = opened.context.runtime.stopped
         return opened
 
-    def show(self, view: RenderableType, facts: DataclassInstance) -> None:
-        """Print the view for people, or the facts as one JSON object."""
+    def show(self, view: RenderableType, facts: DataclassInstance, *, long: bool = False) -> None:
+        """Print the view for people, or the facts as one JSON object; a long view in a pager on a terminal."""
         if self.as_json:
             self.facts(facts)
             return
         self.head()
-        self.out.print(view)
+        if long:
+            print_long(self.out, view)
+        else:
+            self.out.print(view)
 
     def facts(self, facts: DataclassInstance) -> None:
         """Print one JSON object; that of a view has `stopped`: since when and by whom STOP is set, or null."""
@@ -93,13 +96,15 @@ class Shell:
         body = {"schema": SCHEMA, **stopped, **as_json(facts)}
         sys.stdout.write(json.dumps(body, ensure_ascii=not is_unicode(sys.stdout)) + "\n")
 
-    def say(self, words: str, facts: DataclassInstance) -> None:
-        """Print a sentence for people, or the facts as one JSON object."""
+    def say(self, words: str, facts: DataclassInstance, *, long: bool = False) -> None:
+        """Print text for people, or the facts as one JSON object; a long text in a pager on a terminal."""
         if self.as_json:
             self.facts(facts)
             return
         self.head()
-        if not self.quiet:
+        if not self.quiet and long:
+            print_long(self.out, clean(words))
+        elif not self.quiet:
             self.out.print(clean(words))
 
     def head(self) -> None:
@@ -144,18 +149,30 @@ class Shell:
         return sys.stdin.isatty() and sys.stdout.isatty() and not self.as_json
 
 
+HERE = Path()
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Repo = Annotated[
+    Path, typer.Option("--repo", metavar="PATH", help="The repository; default: the one around the current folder.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print more.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+
 _COMMON: dict[str, Any] = {
-    "json_output": (Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")], False),
-    "repo": (
-        Annotated[
-            Path, typer.Option("--repo", help="The repository; default: the one that contains the current folder.")
-        ],
-        Path(),
-    ),
-    "quiet": (Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result.")], False),
-    "verbose": (Annotated[bool, typer.Option("--verbose", "-v", help="Print more.")], False),
-    "debug": (Annotated[bool, typer.Option("--debug", help="Show tracebacks.")], False),
+    "json_output": (Json, False),
+    "repo": (Repo, HERE),
+    "quiet": (Quiet, False),
+    "verbose": (Verbose, False),
+    "debug": (Debug, False),
 }
+"""The options of every command; `usage.hoist` lets them also stand in front of it."""
+
+
+def group(app: typer.Typer, name: str, about: str) -> typer.Typer:
+    """Add a group of commands, such as `mission cron`; return it, for `command`."""
+    made = typer.Typer(name=name, cls=Commands, help=about, add_completion=False, rich_markup_mode=None)
+    app.add_typer(made, name=name, rich_help_panel=panel_of(name))
+    return made
 
 
 def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[..., int | None]], Callable[..., None]]:
@@ -197,6 +214,8 @@ def command(app: typer.Typer, name: str, **options: Any) -> Callable[[Callable[.
         wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # Typer reads it
         wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
         del wrapper.__wrapped__
+        options.setdefault("cls", Command)
+        options.setdefault("rich_help_panel", panel_of(name) if app.info.name == "mission" else None)
         return app.command(name, **options)(wrapper)
 
     return register

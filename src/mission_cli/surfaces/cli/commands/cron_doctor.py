@@ -16,7 +16,7 @@ from rich.text import Text
 from mission_cli._support.text import counted
 from mission_cli.domain.errors import MissionError, NotFoundError, ToolError, UsageError
 from mission_cli.domain.notice import Level, wrong
-from mission_cli.surfaces.cli.shell import Shell, command
+from mission_cli.surfaces.cli.shell import Shell, command, group
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
@@ -35,14 +35,11 @@ _PROGRAMS = ("git", "bwrap")
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(
-        name="cron", help="Manage the schedule that starts a pulse every minute.", rich_markup_mode=None
-    )
+    inner = group(app, "cron", "Manage the schedule that starts a pulse every minute.")
     words = "Start `mission pulse --all` every minute; first tests that it works in cron's environment."
-    command(group, "install", help=words)(install)
-    command(group, "remove", help="Stop starting pulses. Keys and everything else stay.")(remove)
-    command(group, "status", help="Show what starts pulses, and whether it works. Exit 1 when it does not.")(status)
-    app.add_typer(group)
+    command(inner, "install", help=words)(install)
+    command(inner, "remove", help="Stop starting pulses. Keys and everything else stay.")(remove)
+    command(inner, "status", help="Show what starts pulses, and whether it works. Exit 1 when it does not.")(status)
     words = "Check that git, agents, models, disk space and schedule work. Exit 1 when something is wrong."
     command(app, "doctor", help=words)(doctor)
 

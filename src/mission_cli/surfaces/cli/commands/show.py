@@ -90,7 +90,7 @@ def status(
         view = status_of(opened.context, snapshot, resolve(snapshot, mission))
         if watch and not shell.as_json:
             shell.out.clear()
-        shell.show(status_view(view), view)
+        shell.show(status_view(view), view, long=not watch)
         if not watch:
             return 0
         time.sleep(1)  # the view is drawn once a second until the person stops it
@@ -122,7 +122,7 @@ def show(shell: Shell, mission: Identity = "") -> int:
     lines += _kept(found)
     path = opened.context.state.work_path(address.stored.path)
     lines += [Text(), Text(path, style="dim")]
-    shell.show(Group(*lines), WholeMission(path, found))
+    shell.show(Group(*lines), WholeMission(path, found), long=True)
     return 0
 
 
@@ -148,7 +148,8 @@ def why(shell: Shell, thing: Anything = "") -> int:
     answers = ask(opened.context, snapshot, address)
     lines = list(reasons(address.mission.id, answers)) or [Text("everything is finished")]
     lines += [Text(clean(line)) for line in _past(opened, address)]
-    shell.show(Group(*lines), Why(address.mission.id, [Held(subject, holds) for subject, holds in answers]))
+    held = [Held(subject, holds) for subject, holds in answers]
+    shell.show(Group(*lines), Why(address.mission.id, held), long=True)
     return 0
 
 
@@ -175,7 +176,7 @@ def logs(
         _follow(opened, last.run)
         return 0
     text = opened.context.executor.logs(last.run, _LOG_TAIL) or last.last_words
-    shell.say(text, Log(last.run, text))
+    shell.say(text, Log(last.run, text), long=True)
     return 0
 
 
@@ -192,7 +193,7 @@ def history(
     address = resolve(opened.context.state.snapshot(), mission)
     events = opened.context.state.history(address.stored, limit=limit)
     entries = [HistoryEntry(e.commit, e.at, e.author.name, e.subject, e.events) for e in events]
-    shell.say("\n".join(map(_event, events)), History(address.mission.id, entries))
+    shell.say("\n".join(map(_event, events)), History(address.mission.id, entries), long=True)
     return 0
 
 
@@ -209,7 +210,7 @@ def diff(
     opened = shell.look()
     address = resolve(opened.context.state.snapshot(), mission)
     changed = change_of(opened.context.state, address, revision)
-    shell.say("\n".join(sentences(changed.changes)) or "nothing has changed", changed)
+    shell.say("\n".join(sentences(changed.changes)) or "nothing has changed", changed, long=True)
     return 0
 
 

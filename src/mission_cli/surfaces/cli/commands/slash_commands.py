@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mission_cli.domain.errors import NotFoundError
-from mission_cli.surfaces.cli.shell import Shell, command
+from mission_cli.surfaces.cli.shell import Shell, command, group
 
 if TYPE_CHECKING:
     from mission_cli.app.results.machine import AgentCommands
@@ -24,10 +24,9 @@ Project = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Add `/mission` and `/full-loop` to your coding agents.", add_completion=False)
-    command(group, "install", help="Install the commands; files that you have changed are left alone.")(install)
-    command(group, "remove", help="Remove the commands; files that you have changed are left alone.")(remove)
-    app.add_typer(group, name="commands")
+    inner = group(app, "commands", "Add `/mission` and `/full-loop` to your coding agents.")
+    command(inner, "install", help="Install the commands; files that you have changed are left alone.")(install)
+    command(inner, "remove", help="Remove the commands; files that you have changed are left alone.")(remove)
 
 
 def install(

@@ -1,0 +1,315 @@
+"""Every command of the command line: its group in `mission --help`, examples, and the page of the manual about it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Group(StrEnum):
+    """A heading of `mission --help`, in the order in which they are shown."""
+
+    START = "Start"
+    WATCH = "Watch"
+    DECIDE = "Decide"
+    STEER = "Steer"
+    REPAIR = "Repair"
+    FILES = "Files"
+    SETUP = "Setup"
+    PLUMBING = "Plumbing"
+    OTHER = "Other commands"
+    """Commands without an entry below; a test keeps it empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the help of a command says besides its own description."""
+
+    group: Group
+    topic: str
+    """The page of `docs/` about it, without `.md`."""
+    examples: tuple[tuple[str, str], ...]
+    """(command line without `mission`, what it does)"""
+
+
+def _entry(group: Group, topic: str, *examples: tuple[str, str]) -> Entry:
+    return Entry(group, topic, examples)
+
+
+_START: Mapping[str, Entry] = {
+    "init": _entry(
+        Group.START,
+        "first-mission",
+        ("init", "set this repository up"),
+        ("init --remote origin", "also share missions with other clones through `origin`"),
+    ),
+    "new": _entry(
+        Group.START,
+        "first-mission",
+        ('new "A command that counts the words of a file, with tests"', "let the model plan, and approve the plan"),
+        ("new --plan plan.yaml --max-usd 20", "use your own plan, for at most 20 dollars"),
+        ("new --plan - --id words < plan.yaml", "read the plan from standard input"),
+        ('new "Fix the flaky tests" --headless --start', "without questions, and start it"),
+    ),
+    "start": _entry(
+        Group.START,
+        "first-mission",
+        ("start", "show what will run and what it may cost, and ask"),
+        ("start words --yes", "start without a question"),
+    ),
+    "run": _entry(Group.START, "first-mission", ("run", "follow the mission until it is finished or needs you")),
+}
+_WATCH: Mapping[str, Entry] = {
+    "status": _entry(
+        Group.WATCH,
+        "cli",
+        ("status", "progress, workers and spending of the mission"),
+        ("status words --watch", "refresh it every second"),
+        ("status words --json | jq .budget.usd.spent", "for a program"),
+    ),
+    "list": _entry(
+        Group.WATCH,
+        "cli",
+        ("list", "the missions of this repository"),
+        ("list --all --status active,paused", "unfinished missions of all repositories"),
+    ),
+    "why": _entry(
+        Group.WATCH,
+        "machines",
+        ("why", "what holds the mission"),
+        ("why words/1.2", "what holds feature 1.2, and how to unblock it"),
+    ),
+    "logs": _entry(
+        Group.WATCH,
+        "agents",
+        ("logs 1.2", "what the worker of feature 1.2 did"),
+        ("logs words/1.2 -f", "follow it while it works"),
+        ("logs 1.2 --attempt 1", "an earlier attempt"),
+    ),
+    "inbox": _entry(Group.WATCH, "cli", ("inbox", "what waits for you, with the command that answers it")),
+    "history": _entry(
+        Group.WATCH,
+        "cli",
+        ("history", "what happened, newest first"),
+        ("history words --limit 10", "the last ten events"),
+    ),
+    "show": _entry(Group.WATCH, "format", ("show words", "everything that the program reads from the mission file")),
+    "diff": _entry(
+        Group.WATCH,
+        "merging",
+        ("diff words", "what the last commit changed in the mission file"),
+        ("diff words HEAD~5..HEAD", "what the last five commits changed"),
+    ),
+}
+_DECIDE: Mapping[str, Entry] = {
+    "approve": _entry(
+        Group.DECIDE,
+        "machines",
+        ("approve words design", "approve the gate `design`"),
+        ('approve words design --comment "as discussed"', "with a comment"),
+    ),
+    "reject": _entry(
+        Group.DECIDE, "machines", ('reject words design --comment "too complex"', "reject the gate `design`")
+    ),
+    "answer": _entry(
+        Group.DECIDE,
+        "machines",
+        ('answer words 1 "Use SQLite"', "answer question 1 of the mission"),
+        ("answer words 2 pass", "a criterion that you judge yourself is met"),
+    ),
+    "land": _entry(Group.DECIDE, "machines", ("land", "bring the finished work to your branch")),
+    "signal": _entry(
+        Group.DECIDE, "machines", ("signal words/1.3", "the event that feature 1.3 waits for has happened")
+    ),
+}
+_STEER: Mapping[str, Entry] = {
+    "set": _entry(
+        Group.STEER,
+        "format",
+        ("set words budget.money_usd 30", "raise the cap to 30 dollars"),
+        ("set words preferences.max_parallel_workers 3", "three workers at a time"),
+    ),
+    "add": _entry(
+        Group.STEER,
+        "format",
+        ('add words "Count lines" --criterion "run: pytest -q"', "add a feature to the first unfinished milestone"),
+        ('add words/2 "Count lines" --depends 1.1 --estimate 2h', "to milestone 2, after feature 1.1"),
+    ),
+    "add-milestone": _entry(
+        Group.STEER,
+        "format",
+        ('add-milestone words "Packaging" --feature "Build a wheel"', "add a milestone with one feature"),
+    ),
+    "move": _entry(Group.STEER, "format", ("move words/1.2 --to 2", "move feature 1.2 to milestone 2")),
+    "tell": _entry(Group.STEER, "agents", ('tell words/1.2 "Use argparse"', "the next attempt reads it")),
+    "edit": _entry(
+        Group.STEER, "format", ("edit", "edit the mission file"), ("edit words", "that of the mission `words`")
+    ),
+    "skip": _entry(
+        Group.STEER, "machines", ('skip words/1.3 --reason "not needed any more"', "go on without feature 1.3")
+    ),
+    "pause": _entry(
+        Group.STEER,
+        "machines",
+        ("pause", "start nothing new; running workers finish"),
+        ("pause words --now", "also stop running workers; their work is kept"),
+    ),
+    "resume": _entry(
+        Group.STEER, "machines", ("resume", "continue"), ("resume --all", "continue after `mission stop --all`")
+    ),
+    "cancel": _entry(
+        Group.STEER, "machines", ('cancel words --reason "superseded"', "end the mission; the work is kept")
+    ),
+    "stop": _entry(Group.STEER, "machines", ("stop --all", "stop everything in this repository at once")),
+}
+_REPAIR: Mapping[str, Entry] = {
+    "retry": _entry(Group.REPAIR, "machines", ("retry 1.2", "try feature 1.2 again, with a fresh number of attempts")),
+    "open": _entry(
+        Group.REPAIR,
+        "cli",
+        ("open 1.2", "take over feature 1.2 in the agent's own program"),
+        ("open words/1.2 --print", "only print where its clone is"),
+    ),
+    "handback": _entry(
+        Group.REPAIR,
+        "cli",
+        ("handback 1.2", "have your commits judged like those of a worker"),
+        ("handback 1.2 --as-is", "only what is committed"),
+    ),
+    "undo": _entry(
+        Group.REPAIR, "merging", ("undo", "undo the last decision"), ("undo words", "of the mission `words`")
+    ),
+    "validate": _entry(
+        Group.REPAIR,
+        "machines",
+        ("validate words/1", "check milestone 1 now"),
+        ("validate words/1 --report-only", "without recording the result"),
+    ),
+    "takeover": _entry(
+        Group.REPAIR, "merging", ("takeover words", "run it here; the other machine has stopped responding")
+    ),
+}
+_FILES: Mapping[str, Entry] = {
+    "import": _entry(
+        Group.FILES,
+        "moving",
+        ("import prd.md", "make a mission from a requirements document"),
+        ("import plan.yaml --max-usd 20", "or from a plan file"),
+        ("import missions.json --from polpo", "or from another tool's file"),
+    ),
+    "export": _entry(Group.FILES, "moving", ("export words > polpo.json", "write Polpo's format")),
+    "attach": _entry(Group.FILES, "moving", ("attach words", "move a mission without a repository into this one")),
+    "lint": _entry(
+        Group.FILES,
+        "format",
+        ("lint", "check the mission files of this repository"),
+        ("lint words --fix", "fix what has only one solution"),
+        ("lint missions/", "check the files in a folder"),
+    ),
+    "fmt": _entry(
+        Group.FILES,
+        "format",
+        ("fmt", "align the tables of the mission files on disk"),
+        ("fmt --check", "change nothing; exit 1 if something would change"),
+    ),
+}
+_SETUP: Mapping[str, Entry] = {
+    "doctor": _entry(
+        Group.SETUP,
+        "agents",
+        ("doctor", "check git, agents, models, disk space and schedule"),
+        ("doctor --offline", "call no model and no remote"),
+    ),
+    "cron": _entry(
+        Group.SETUP,
+        "cli",
+        ("cron install", "start a pulse every minute"),
+        ("cron status", "show what starts pulses"),
+        ("cron remove", "stop starting pulses"),
+    ),
+    "commands": _entry(
+        Group.SETUP,
+        "agents",
+        ("commands install", "add `/mission` to all agents that you have"),
+        ("commands install --project", "for all users of this repository"),
+    ),
+    "gc": _entry(
+        Group.SETUP,
+        "machines",
+        ("gc --dry-run", "show what would be removed"),
+        ("gc", "remove clones, logs and branches of finished missions"),
+    ),
+    "completion": _entry(
+        Group.SETUP,
+        "cli",
+        ("completion bash > ~/.local/share/bash-completion/completions/mission", "install completion for bash"),
+        ('completion zsh > "${fpath[1]}/_mission"', "install completion for zsh"),
+        ("completion fish > ~/.config/fish/completions/mission.fish", "install completion for fish"),
+    ),
+}
+_PLUMBING: Mapping[str, Entry] = {
+    "pulse": _entry(
+        Group.PLUMBING,
+        "architecture",
+        ("pulse", "one pass over all missions of this repository"),
+        ("pulse --dry-run", "print the decisions and their reasons; change nothing"),
+        ("pulse --all", "all repositories; this is what cron runs"),
+    ),
+    "merge-driver": _entry(
+        Group.PLUMBING, "merging", ("merge-driver install", "let git merge mission files field by field")
+    ),
+    "schema": _entry(
+        Group.PLUMBING,
+        "cli",
+        ("schema settings", "the schema of `.mission.toml`, for editors"),
+        ("schema status", "that of `mission status --json`"),
+    ),
+    "help": _entry(
+        Group.PLUMBING,
+        "cli",
+        ("help logs", "the help of `mission logs`"),
+        ("help settings", "the page of the manual about settings"),
+    ),
+    "version": _entry(Group.PLUMBING, "cli", ("version", "the installed version")),
+}
+
+COMMANDS: Mapping[str, Entry] = _START | _WATCH | _DECIDE | _STEER | _REPAIR | _FILES | _SETUP | _PLUMBING  # type: ignore[operator]  # all are dicts
+"""By name; those of a group of commands, such as `cron install`, are described by the group's entry."""
+
+TOPICS: Mapping[str, str] = {
+    "first-mission": "a tutorial: your first mission, step by step",
+    "cli": "exit codes, JSON output, plan files, schedule",
+    "commands": "every command with its arguments and options",
+    "settings": "every setting with its range and default",
+    "format": "the mission file: sections, columns, criteria",
+    "agents": "how coding agents and other programs are run, and what they cost",
+    "machines": "states, retries, judging, limits",
+    "merging": "how changes from two sides are merged",
+    "moving": "from and to other tools' files",
+    "architecture": "how the program works",
+    "glossary": "the terms",
+}
+"""The pages that `mission help TOPIC` prints."""
+
+
+def panel_of(name: str) -> str:
+    """Return the group of a command in the help."""
+    return COMMANDS[name].group if name in COMMANDS else Group.OTHER
+
+
+def entry_of(words: str) -> Entry | None:
+    """Return the entry of a command, or of the group that it belongs to: `cron install` is described by `cron`."""
+    return COMMANDS.get(words) or COMMANDS.get(words.partition(" ")[0])
+
+
+def examples_of(words: str) -> tuple[tuple[str, str], ...]:
+    """Return the examples of a command; of a command in a group only its own."""
+    entry = entry_of(words)
+    if entry is None:
+        return ()
+    return tuple((line, what) for line, what in entry.examples if f"{line} ".startswith(f"{words} "))
