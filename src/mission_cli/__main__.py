@@ -111,6 +111,11 @@ def _hidden(words: list[str]) -> int | None:
         code, text = inspect(words[1], Path.cwd())
         sys.stdout.write(f"{text}\n")
         return code
+    if words[0] == "_pulses":
+        from mission_cli.wiring.assemble import schedule
+
+        schedule().keep()
+        return 0
     if words[0] == "_merge":
         from mission_cli.surfaces.driver import merge_driver
 

@@ -109,15 +109,33 @@ def state_folder() -> str:
     return os.path.join(root, "mission")
 
 
-def busy_repositories(state: str, version: str) -> list[str]:
-    """Return the known repositories that have something to do, or whose state cannot be determined."""
+def busy_repositories(state: str, version: str, *, patience: float = 0) -> list[str]:
+    """Return the known repositories that have something to do, or whose state cannot be determined.
+
+    What no file reports is checked only when `patience` seconds have passed since the last pulse.
+    """
+    names = known_repositories(state)
+    return [name for name in names if not _is_quiet(_runtime_of(name), version, "due", patience=patience)]
+
+
+def known_repositories(state: str) -> list[str]:
+    """Return the repositories in which this user has used the program."""
     try:
         with open(os.path.join(state, "repos.json"), "rb") as source:
             known = json.load(source)
     except (OSError, ValueError):
         return []
-    names = [name for name in known if isinstance(name, str)] if isinstance(known, list) else []
-    return [name for name in names if not is_idle(_runtime_of(name), version)]
+    return [name for name in known if isinstance(name, str)] if isinstance(known, list) else []
+
+
+def may_act_again(repository: str) -> bool:
+    """Whether a mission of a repository is under way or waits for its time, as far as the last pulse could tell."""
+    try:
+        with open(os.path.join(_runtime_of(repository), _SIGNATURE), "rb") as source:
+            signature = json.load(source)
+        return signature["unfinished"] is not False
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
 
 
 def leave_sign(state: str) -> None:

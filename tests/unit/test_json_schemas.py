@@ -22,7 +22,7 @@ from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.problems import Problem
 from mission_cli.ports.runtime import Stopped
-from mission_cli.ports.schedule import Installed, Job
+from mission_cli.ports.schedule import Detached, Installed, Job
 from mission_cli.surfaces.as_json import as_json
 from mission_cli.surfaces.cli.shell import Shell, complain
 from mission_cli.surfaces.outputs import ERROR, OUTPUTS, OVERVIEW, output_schema
@@ -83,8 +83,15 @@ def test_a_key_may_be_a_word_of_python() -> None:
 def test_null_and_times_fit(capsys: pytest.CaptureFixture[str]) -> None:
     job = Job(("mission", "pulse"), {"PATH": "/bin"})
     shell = Shell(as_json=True)
-    shell.facts(ScheduleStatus(None, None, ()))
-    shell.facts(ScheduleStatus(Installed("cron", job, "* * * * *"), datetime(2026, 1, 2, tzinfo=UTC), ()))
+    shell.facts(ScheduleStatus(None, None, None, ()))
+    shell.facts(
+        ScheduleStatus(
+            Installed("cron", job, "* * * * *"),
+            Detached(7, datetime(2026, 1, 2, tzinfo=UTC)),
+            datetime(2026, 1, 2, tzinfo=UTC),
+            (),
+        )
+    )
     out = capsys.readouterr().out
     check_output(["cron", "status", "--json"], out)
     assert json.loads(out.splitlines()[1])["last_tick"] == "2026-01-02T00:00:00Z"

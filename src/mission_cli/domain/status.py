@@ -47,6 +47,8 @@ PRIORITIES = ("urgent", "high", "normal", "low")
 FINISHED_FEATURE = frozenset({FeatureStatus.DONE, FeatureStatus.SKIPPED})
 FINISHED_MILESTONE = frozenset({MilestoneStatus.PASSED, MilestoneStatus.SKIPPED})
 WAITING_MISSION = frozenset({MissionStatus.SCHEDULED, MissionStatus.RECURRING})
+STARTED_MISSION = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED, *WAITING_MISSION})
+"""What pulses may still advance."""
 FINISHED_MISSION = frozenset({MissionStatus.COMPLETED, MissionStatus.FAILED, MissionStatus.CANCELLED})
 
 

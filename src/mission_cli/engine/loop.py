@@ -14,7 +14,7 @@ from mission_cli.document.syntax.front import priority_of
 from mission_cli.domain.errors import ConflictError, MissionError, refusals_said
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.notice import advise, do
-from mission_cli.domain.status import FINISHED_MISSION, PRIORITIES, HoldKind, JobKind
+from mission_cli.domain.status import FINISHED_MISSION, PRIORITIES, STARTED_MISSION, HoldKind, JobKind
 from mission_cli.domain.timing.timeline import follow
 from mission_cli.engine import effects as acting
 from mission_cli.engine import findings, remote_sync
@@ -292,7 +292,14 @@ def _write_idle_signature(ctx: Context, report: Report, looks: dict[str, Look] |
     for more in (results, *report.looks.values()):
         looks = looks | more
     again = any(_waits_for_the_world(case) for case in cases)
-    ctx.runtime.rest(looks=looks, jobs=ctx.executor.watch(jobs), wake_at=min(wakes, default=None), again=again)
+    unfinished = any(case.mission.managed and case.mission.status in STARTED_MISSION for case in cases)
+    ctx.runtime.rest(
+        looks=looks,
+        jobs=ctx.executor.watch(jobs),
+        wake_at=min(wakes, default=None),
+        again=again,
+        unfinished=unfinished,
+    )
 
 
 def _waits_for_the_world(case: Case) -> bool:

@@ -90,9 +90,18 @@ class Runtime(Protocol):
         ...
 
     def rest(
-        self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None, again: bool = False
+        self,
+        *,
+        looks: Mapping[str, Look],
+        jobs: Sequence[str],
+        wake_at: datetime | None,
+        again: bool = False,
+        unfinished: bool = True,
     ) -> None:
-        """Write the idle signature: what has to change before there is work; with `again` every pulse checks."""
+        """Write the idle signature: what has to change before there is work; with `again` every pulse checks.
+
+        `unfinished` tells whether a mission is under way or waits for its time.
+        """
         ...
 
     def seems_idle(self) -> bool:

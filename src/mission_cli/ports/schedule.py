@@ -36,6 +36,15 @@ class Installed:
     """The whole environment of the job, without keys."""
 
 
+@dataclass(frozen=True, slots=True)
+class Detached:
+    """A detached run: the process of this user that starts pulses without cron or systemd."""
+
+    pid: int
+    since: datetime
+    """When it was started, in UTC."""
+
+
 class Schedule(Protocol):
     """Finds what starts pulses on this machine."""
 
@@ -45,6 +54,10 @@ class Schedule(Protocol):
 
     def installed(self) -> Installed | None:
         """Return the schedule that exists, no matter who installed it."""
+        ...
+
+    def detached(self) -> Detached | None:
+        """Return the detached run of this user, if there is one; cheap."""
         ...
 
     def environment(self, installed: Installed) -> Mapping[str, str]:

@@ -72,7 +72,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "reject": _CHANGED,
     "resume": (*_CHANGED, Output(changes.StopLifted)),
     "retry": _CHANGED,
-    "run": (Output(views.MissionView, stopped=True),),
+    "run": (Output(views.MissionView, stopped=True), Output(machine.DetachedRun, stopped=True)),
     "schema": (Output(files.SchemaDocument),),
     "set": _CHANGED,
     "show": (Output(reports.WholeMission, stopped=True),),

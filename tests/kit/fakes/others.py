@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.kit.fakes.executor import JobHost
 
     from mission_cli.ports.notifier import News
-    from mission_cli.ports.schedule import Installed
+    from mission_cli.ports.schedule import Detached, Installed
 
 ADA = Person("Ada", "ada@example.org")
 
@@ -101,6 +101,10 @@ class NoSchedule:
         """Nothing."""
         del installed
         return {}
+
+    def detached(self) -> Detached | None:
+        """Nothing."""
+        return None
 
     def last_tick(self) -> datetime | None:
         """Never."""

@@ -102,9 +102,16 @@ class MemoryRuntime:
         return max((at for path in paths if (at := self._disk.read(path, datetime))), default=None)
 
     def rest(
-        self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None, again: bool = False
+        self,
+        *,
+        looks: Mapping[str, Look],
+        jobs: Sequence[str],
+        wake_at: datetime | None,
+        again: bool = False,
+        unfinished: bool = True,
     ) -> None:
         """Write the signature."""
+        del unfinished
         now = self._clock.now()
         due = now if again else min(now + self._full_look, wake_at or now + self._full_look)
         self._disk.write(f"{PLACE}/idle", Signature(now, due, wake_at, dict(looks), tuple(jobs)))

@@ -125,7 +125,13 @@ class FolderRuntime:
         return datetime.fromtimestamp(max(map(float, times)) / 1e9, UTC) if times else None
 
     def rest(
-        self, *, looks: Mapping[str, Look], jobs: Sequence[str], wake_at: datetime | None, again: bool = False
+        self,
+        *,
+        looks: Mapping[str, Look],
+        jobs: Sequence[str],
+        wake_at: datetime | None,
+        again: bool = False,
+        unfinished: bool = True,
     ) -> None:
         """Write the idle signature: the state of files, the running jobs, and when to wake up."""
         now = time.time()
@@ -140,6 +146,7 @@ class FolderRuntime:
             "looks": dict(looks),
             "jobs": list(jobs),
             "again": again,
+            "unfinished": unfinished,
         }
         write_json(self._folder / "idle.json", signature)
 

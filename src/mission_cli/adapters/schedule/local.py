@@ -12,7 +12,7 @@ from mission_cli.adapters.fs.atomic import read_json, write_json
 from mission_cli.adapters.fs.env_file import make_environment, read_environment
 from mission_cli.domain.errors import BlockedError, MissionError
 from mission_cli.domain.notice import advise, do
-from mission_cli.ports.schedule import Installed, Job
+from mission_cli.ports.schedule import Detached, Installed, Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.schedule.capture import Account
     from mission_cli.adapters.schedule.crontab import Crontab
+    from mission_cli.adapters.schedule.detached import DetachedPulses
     from mission_cli.adapters.schedule.systemd import SystemdTimer
 
 KINDS = ("cron", "systemd")
@@ -46,6 +47,7 @@ class LocalSchedule:
     ) -> None:
         self.key_file = key_file
         self.log = state / "cron.log"
+        self._state = state
         self._sign, self._note = state / "ticked", state / "schedule.json"
         self._pulse, self._environment, self._units = tuple(pulse), dict(environment), units
 
@@ -70,6 +72,22 @@ class LocalSchedule:
         with suppress(MissionError):
             return self._of(kind).installed() if kind in KINDS else None
         return None
+
+    def detached(self) -> Detached | None:
+        """Return the detached run of this user, if there is one."""
+        return self.detached_pulses.running()
+
+    def keep(self) -> None:
+        """Be the detached run."""
+        self.detached_pulses.keep(self._pulse)
+
+    @cached_property
+    def detached_pulses(self) -> DetachedPulses:
+        """The process that starts pulses without cron and systemd."""
+        from mission_cli.adapters.schedule.detached import DetachedPulses
+
+        ours = self._pulse[: self._pulse.index("pulse")]
+        return DetachedPulses(self._state, log=self.log, command=(*ours, "_pulses"), environment=self._environment)
 
     def installed(self) -> Installed | None:
         """Return the installed schedule, whoever installed it. Raises ToolError if the crontab cannot be read."""

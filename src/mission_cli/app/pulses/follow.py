@@ -7,13 +7,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
+from mission_cli.domain.errors import BlockedError
+from mission_cli.domain.status import FINISHED_MISSION, STARTED_MISSION, MissionStatus
 from mission_cli.engine.loop import pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.mission import Mission
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.engine.report import Report
@@ -72,6 +74,14 @@ class Follower:
         while idle():
             time.sleep(_LOOK_SECONDS)  # a check is only a few stat calls, so polling is cheap
             meanwhile()
+
+
+def refuse_nothing_to_do(mission: Mission) -> None:
+    """Raise BlockedError if no pulse advances a mission, now or later."""
+    if not mission.managed or mission.status not in STARTED_MISSION:
+        state = f"is {mission.raw_status}" if mission.status in FINISHED_MISSION else "has not been started"
+        words = f"{mission.id} {state}: no pulse advances it"
+        raise BlockedError(words, hint=f"mission start {mission.id}")
 
 
 def ending_of(report: Report, mission: MissionId) -> Ending | None:

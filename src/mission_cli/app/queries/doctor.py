@@ -166,6 +166,10 @@ def _keys(tools: Instruments) -> Finding:
 
 def _schedule(tools: Instruments) -> list[Finding]:
     installed = tools.schedule.installed()
+    detached = tools.schedule.detached()
+    if installed is None and detached is not None:
+        words = f"a detached run starts pulses (process {detached.pid}); it ends when this machine stops"
+        return [fine("schedule", words)]
     if installed is None:
         words = f"nothing starts pulses: missions advance only when a worker ends or you run `{do('pulse')}` or `run`"
         return [doubtful("schedule", words, INSTALL)]

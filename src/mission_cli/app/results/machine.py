@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from mission_cli.domain.ids import MissionId
     from mission_cli.domain.notice import Finding
     from mission_cli.ports.agents import InstalledAgent
-    from mission_cli.ports.schedule import Installed
+    from mission_cli.ports.schedule import Detached, Installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,16 @@ class AgentCommands:
 
 
 @dataclass(frozen=True, slots=True)
+class DetachedRun:
+    """The detached run that was started, or was running already."""
+
+    id: MissionId
+    pid: int
+    since: datetime
+    """When it was started, in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleInstalled:
     """The schedule that starts a pulse every minute was installed."""
 
@@ -95,6 +106,8 @@ class ScheduleStatus:
     """The schedule that starts pulses."""
 
     installed: Installed | None
+    detached: Detached | None
+    """The detached run that starts pulses instead; null if there is none."""
     last_tick: datetime | None
     """The start of its last pulse; null if none has ever run."""
     findings: Sequence[Finding]

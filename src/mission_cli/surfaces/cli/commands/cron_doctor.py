@@ -75,11 +75,12 @@ def install(
 
 
 def remove(shell: Shell) -> int:
-    """Remove the crontab line or the systemd timer."""
+    """Remove the crontab line or the systemd timer, and end a detached run."""
     from mission_cli.app.results.machine import ScheduleRemoved
     from mission_cli.wiring.assemble import schedule
 
-    removed = schedule().remove()
+    local = schedule()
+    removed = (*local.remove(), *(("detached run",) if local.detached_pulses.end() else ()))
     words = f"{' and '.join(removed)}: removed; running workers continue" if removed else "nothing was installed"
     shell.say(words, ScheduleRemoved(removed))
     return 0
@@ -96,8 +97,10 @@ def status(shell: Shell) -> int:
     installed = local.installed()
     findings = schedule_findings(instruments(shell.repo))
     lines = [Text(clean(installed.text))] if installed is not None else []
-    shell.show(Group(*lines, findings_view(findings)), ScheduleStatus(installed, local.last_tick(), findings))
-    return 0 if installed is not None and healthy(findings) else 1
+    detached = local.detached()
+    result = ScheduleStatus(installed, detached, local.last_tick(), findings)
+    shell.show(Group(*lines, findings_view(findings)), result)
+    return 0 if (installed or detached) and healthy(findings) else 1
 
 
 def doctor(

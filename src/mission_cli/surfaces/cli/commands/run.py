@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from mission_cli.domain.events import EventKind
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
@@ -11,8 +13,6 @@ from mission_cli.surfaces.plain import clean, complaints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    import typer
 
     from mission_cli.app.pulses.follow import Ending, Follower
     from mission_cli.domain.ids import MissionId
@@ -27,22 +27,46 @@ def register(app: typer.Typer) -> None:
     command(app, "run", help="Run pulses until the mission is finished or needs a person.")(run)
 
 
-def run(shell: Shell, mission: Identity = "") -> int:
+def run(
+    shell: Shell,
+    mission: Identity = "",
+    detach: Annotated[
+        bool,
+        typer.Option("--detach", help="Return at once; a process in the background runs the pulses of all missions."),
+    ] = False,
+) -> int:
     """Run pulses until the mission is finished or needs a person; with a live view on a terminal."""
     from mission_cli.app.addressing import resolve
-    from mission_cli.app.pulses.follow import Follower
+    from mission_cli.app.pulses.follow import Follower, refuse_nothing_to_do
     from mission_cli.engine.guards.state_guard import (  # a worker may have deleted the branch of the mission files
         secured,
     )
 
     opened = shell.open()
     shell.stopped = opened.context.runtime.stopped
-    identity = resolve(secured(opened.context, {}, []), mission).mission.id
+    found = resolve(secured(opened.context, {}, []), mission).mission
+    identity = found.id
+    if detach:
+        refuse_nothing_to_do(found)
+        return _detach(shell, opened, identity)
     follower = Follower(opened.context, identity)
     ending = _live(shell, opened, follower, identity) if shell.interactive else _lines(shell, opened, follower)
     if not shell.interactive:
         _last_word(shell, opened, identity)
     return _exit_code(ending)
+
+
+def _detach(shell: Shell, opened: Opened, identity: MissionId) -> int:
+    """Let a process in the background run the pulses."""
+    from mission_cli.app.results.machine import DetachedRun
+    from mission_cli.wiring.assemble import schedule
+
+    opened.context.runtime.request_pulse()
+    found = schedule().detached_pulses.start()
+    words = f"pulses run in the background (process {found.pid}) until no mission is left to do or this machine stops"
+    more = f"follow: mission status {identity} --watch; end: mission cron remove"
+    shell.say(f"{words}\n{more}", DetachedRun(identity, found.pid, found.since))
+    return 0
 
 
 def _lines(shell: Shell, opened: Opened, follower: Follower) -> Ending:
