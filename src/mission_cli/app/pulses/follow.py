@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.errors import BlockedError
+from mission_cli.domain.notice import do
 from mission_cli.domain.status import FINISHED_MISSION, STARTED_MISSION, MissionStatus
 from mission_cli.engine.loop import pulse
 
@@ -81,7 +82,7 @@ def refuse_nothing_to_do(mission: Mission) -> None:
     if not mission.managed or mission.status not in STARTED_MISSION:
         state = f"is {mission.raw_status}" if mission.status in FINISHED_MISSION else "has not been started"
         words = f"{mission.id} {state}: no pulse advances it"
-        raise BlockedError(words, hint=f"mission start {mission.id}")
+        raise BlockedError(words, hint=do("start", mission.id))
 
 
 def ending_of(report: Report, mission: MissionId) -> Ending | None:
