@@ -79,9 +79,9 @@ def resolve(snapshot: Snapshot, text: str = "") -> Address:
 
 
 def _matching(snapshot: Snapshot, name: str) -> list[Stored]:
-    exact = [s for s in snapshot.missions.values() if s.id == name]
-    folded = name.casefold()
-    return exact or [s for s in snapshot.missions.values() if s.id.casefold().startswith(folded)]
+    everything, folded = snapshot.missions.values(), name.casefold()
+    exact = [s for s in everything if s.id == name] or [s for s in everything if s.id.casefold() == folded]
+    return exact or [s for s in everything if s.id.casefold().startswith(folded)]
 
 
 def _one(snapshot: Snapshot, name: str) -> Stored:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NewType
 
 from mission_cli._support.lazy_re import pattern
+from mission_cli._support.slug import slug
 
 MissionId = NewType("MissionId", str)
 FeatureNumber = NewType("FeatureNumber", str)
@@ -22,6 +23,16 @@ _NUMBER_LIKE = pattern(r"[-+]?[0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?\Z")
 _FEATURE = pattern(r"[Ff]?([0-9]{1,9})\.([0-9]{1,9})\Z")
 _RUN = pattern(r"(?P<mission>[^/]+)/(?P<feature>[0-9]{1,9}\.[0-9]{1,9}|plan)-a(?P<attempt>[0-9]{1,9})\Z")
 _LONGEST_ID = 100
+_LONGEST_NAME = 40
+_RESERVED = """
+add add-milestone advance agents all answer approve attach base budget cancel commands completion con context cron
+dashboard diff doctor edit error export fmt gc handback help history hosts import inbox init inspect land lint list
+logs main man mcp merge-driver mission missions move new nul open overview pause plan playbook poc pr prn pulse reject
+replay report resource resume retry run schema serve set settings show signal skills skip start status stop sync
+takeover tell top undo validate verify version what-if why work
+"""
+RESERVED = frozenset(_RESERVED.split())
+"""Names that no mission gets by itself, because commands, branches or files are called so."""
 
 
 def why_bad_id(text: str) -> str:
@@ -45,6 +56,18 @@ def mission_id(text: str) -> MissionId:
     if reason:
         raise ValueError(f"{text!r} cannot be a mission id: {reason}")
     return MissionId(text)
+
+
+def spoken_id(title: str, suffix: str = "") -> MissionId:
+    """Return an id that is made of the words of a title, at most 40 characters with the suffix, and is not reserved.
+
+    It begins with a letter, so that no beginning of it looks like the number of a milestone.
+    """
+    end = f"-{suffix}" if suffix else ""
+    name = slug(title, _LONGEST_NAME) or "m-1"
+    if name in RESERVED or name[0].isdigit() or why_bad_id(name) or why_bad_id(name + end):
+        name = f"m-{name}"
+    return MissionId(name[: _LONGEST_NAME - len(end)].rstrip("-") + end)
 
 
 def feature_number(text: str) -> FeatureNumber | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from itertools import chain, count
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.errors import ConflictError, DocumentError, UsageError
 from mission_cli.domain.events import EventKind
-from mission_cli.domain.ids import MissionId, attempt_name, why_bad_id
+from mission_cli.domain.ids import MissionId, attempt_name, spoken_id, why_bad_id
 from mission_cli.domain.notice import advise, do
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.record import (
@@ -58,15 +59,19 @@ def create(  # noqa: PLR0913 - facts of the new mission, each by its name
     repo: str = "",
     planning: Callable[[MissionId], Sequence[RunRecord]] = lambda _: (),
     front: Mapping[str, str | int] = MappingProxyType({}),
+    used: Callable[[MissionId], bool] = lambda _: False,
+    shared: bool = False,
 ) -> tuple[MissionId, str]:
     """Commit the file of a new mission, with records and cost of its planning; return its id and its path on disk.
 
-    `base` returns the base branch; `front` are keys that a plan does not have. Raises DocumentError if the rendered
+    `base` returns the base branch; `front` are keys that a plan does not have. The id is the plan's, or is made from
+    its title: `used` returns whether something is left of an earlier mission of that name, and `shared` says that other
+    copies may make a mission of the same name, so that the name needs a suffix. Raises DocumentError if the rendered
     file would have a problem.
     """
     for _ in range(_TRIES):
         snapshot = store.snapshot()
-        mission = _free_id(plan, snapshot, now)
+        mission = _free_id(plan, snapshot, used, shared=shared)
         text = templates.render(
             "mission.md.j2",
             template_values(
@@ -169,15 +174,14 @@ def _planned(record: RunRecord) -> Entry:
     )
 
 
-def _free_id(plan: Plan, snapshot: Snapshot, now: datetime) -> MissionId:
+def _free_id(plan: Plan, snapshot: Snapshot, used: Callable[[MissionId], bool], *, shared: bool) -> MissionId:
     taken = {m.casefold() for m in snapshot.missions}
     if plan.id:
         _refuse(plan.id, taken)
         return MissionId(plan.id)
-    while True:
-        name = f"m-{now:%Y%m%d}-{secrets.token_hex(3)}"
-        if name not in taken:
-            return MissionId(name)
+    suffixes = (secrets.token_hex(2) for _ in count()) if shared else chain([""], map(str, count(2)))
+    names = (spoken_id(plan.title, suffix) for suffix in suffixes)
+    return next(name for name in names if name not in taken and not used(name))
 
 
 def _refuse(name: str, taken: set[str]) -> None:

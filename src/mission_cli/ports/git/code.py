@@ -32,6 +32,11 @@ class Heads:
     in_the_way: str = ""
     """A person's branch whose name makes branches of the mission impossible."""
 
+    @property
+    def begun(self) -> bool:
+        """Whether branches or claims of a mission of this name exist, or cannot be made."""
+        return bool(self.work or self.ours or self.highest or self.in_the_way)
+
 
 class CodeRepo(Protocol):
     """What the loop needs from the code repository; only `land` and `put_base_back` move a person's branch."""

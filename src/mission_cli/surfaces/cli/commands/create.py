@@ -63,7 +63,7 @@ def new(
     shell: Shell,
     goal: Annotated[str, typer.Argument(help="What to achieve; - reads it from standard input.")] = "",
     plan: Annotated[Path | None, typer.Option(help="A plan file, YAML or JSON.")] = None,
-    identity: Annotated[str, typer.Option("--id", help="Name of the mission; default: m-DATE-HEX.")] = "",
+    identity: Annotated[str, typer.Option("--id", help="Name of the mission; default: from the title.")] = "",
     mode: Annotated[str, typer.Option(help="poc or full.")] = "",
     kind: Annotated[str, typer.Option("--type", help="development, research, operations or your own.")] = "",
     priority: Annotated[str, typer.Option(help="low, normal, high or urgent.")] = "",
@@ -291,7 +291,8 @@ def create_mission(
         store = open_homeless(create=True)
         if store is None:
             raise AssertionError("open_homeless(create=True) returned None")
-        return create(plan, store=store, person=git_person(shell.repo), base=lambda _: base or plan.base, **common)
+        common |= {"person": git_person(shell.repo), "shared": True}
+        return create(plan, store=store, base=lambda _: base or plan.base, **common)
     opened = shell.open(create=True)
     chosen = base or plan.base or opened.default_base()
     if not chosen:
@@ -302,4 +303,6 @@ def create_mission(
     named = bool(base or plan.base)
     beside = plan.mode == "poc" and not named and not opened.context.code.is_dedicated(chosen)
     where = poc_branch if beside else (lambda _: chosen)
+    shared = bool(opened.context.settings.remote)
+    common |= {"used": lambda mission: opened.context.code.heads(mission, chosen).begun, "shared": shared}
     return create(plan, store=opened.state, person=person, base=where, repo=place, **common)

@@ -51,7 +51,7 @@ def import_(
     shell: Shell,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The file; - reads standard input.")],
     tool: Annotated[str, typer.Option("--from", help="polpo, prd or aidevops; default: detected.")] = "",
-    identity: Annotated[str, typer.Option("--id", help="Name of the mission; default: its own, or m-DATE-HEX.")] = "",
+    identity: Annotated[str, typer.Option("--id", help="Name of the mission; default: its own, or by its title.")] = "",
     mode: Annotated[str, typer.Option(help="poc or full.")] = "",
     base: Annotated[str, typer.Option(help="Branch that the work starts from and lands on.")] = "",
     runner: Annotated[str, typer.Option(help="Name of a [runners.…] table of the settings.")] = "",
