@@ -106,6 +106,8 @@ def test_questions_then_the_plan_as_a_tree_then_the_mission(person: Person) -> N
 │   └── a window
 └── constraints
     └── standard library only
+
+3 milestones, 6 features, 6h of work by estimate; at most $20
 planning cost $0.05 and 1050 tokens, in TIME\
 """)
         assert nothing_made(person), "nothing is written before the plan is approved"

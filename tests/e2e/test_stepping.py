@@ -121,6 +121,7 @@ def failed(person: Person, worker: str = WRONG) -> None:
 
 def stamps(text: str) -> str:
     text = re.sub(r"0(\.\d+)?h of", "<hours> of", text)
+    text = re.sub(r"(?<=  )\d[0-9a-z]*(?= elapsed|$)", "<time>", text, flags=re.MULTILINE)
     return re.sub(r"\d{4}-\d\d-\d\dT[0-9:]+Z", "<time>", text)
 
 
@@ -139,15 +140,13 @@ m: 1.1: Ada has had it since <time>
 """)
     assert stamps(person.mission("status").out) == snapshot("""\
 One feature  m
-░░░░░░░░░░░░░░░░░░░░ 0%  waiting  full mode, base main
+░░░░░░░░░░░░░░░░░░░░ 0%  0 of 1 feature  waiting  <time> elapsed  full mode, base main
 
-Milestone 1: Only  active
-  1.1  one                                          waiting_human 2 attempts; Ada has had it since <time>
-       criteria_failed: file: `1.1.txt`: 1.1.txt does not exist
+▸ 1 Only  active  0/1  <time>
+  1.1  one  waiting_human  2 attempts  Ada has had it since <time>  criteria_failed: file: `1.1.txt`: 1.1.txt does not exist
 
 money   ░░░░░░░░░░ $0 of $5
 time    ░░░░░░░░░░ <hours> of 1h
-tokens             0
 
 Waiting for you
   1.1: Ada has had it since <time>

@@ -116,8 +116,8 @@ def test_status_shows_what_a_worker_has_cost_and_does_while_it_runs(person: Pers
     assert parse_stamp(told.pop("last_event")) is not None
     assert told == {"usd": 0.12, "tokens": {"input": 1200}, "steps": 0, "action": "edit src/app.py"}
     shown = person.mission("status", "m").out
-    assert re.search(r"dispatched  script a1 for \d+s\n +\$0\.12 so far, edit src/app\.py$", shown, re.MULTILINE), shown
-    assert re.search(r"^money +\S+ \$0 \+ \$0\.12 running of \$1, \S+ held$", shown, re.MULTILINE), shown
+    assert re.search(r"dispatched  script a1 for \d+s  \$0\.12 so far, edit src/app\.py$", shown, re.MULTILINE), shown
+    assert re.search(r"^money +\S+ \$0 of \$1, running \$0\.12 of \S+ reserved$", shown, re.MULTILINE), shown
     assert is_idle(os.fspath(person.runtime), __version__), "what a worker tells wakes nothing"
     (person.repo.parent / "go").write_text("go")
     answer = person.run(ok=(3,))

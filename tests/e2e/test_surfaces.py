@@ -49,9 +49,9 @@ def test_list_of_missions(person: Person) -> None:
     person.plan(TWO, identity="two")
     person.plan(TWO.replace("title: Two features", 'title: "Too \\u001b[31mred"'), identity="too")
     assert person.mission("list").out == snapshot("""\
-MISSION  STATUS    PROGRESS         TITLE       \n\
-too      planning  ░░░░░░░░░░   0%  Too �[31mred
-two      planning  ░░░░░░░░░░   0%  Two features
+MISSION  STATUS    PROGRESS        SPENT  TITLE
+too      planning  ░░░░░░░░░░ 0/3  $0     Too �[31mred
+two      planning  ░░░░░░░░░░ 0/3  $0     Two features
 """)
     assert person.mission("list", "--status", "active", "--json").facts == {
         "schema": 1,
@@ -64,18 +64,18 @@ def test_status_of_a_planned_mission(person: Person) -> None:
     person.plan(TWO, identity="two")
     assert shown(person, person.mission("status", "two").out) == snapshot("""\
 Two features  two
-░░░░░░░░░░░░░░░░░░░░ 0%  planning  full mode, base main
+░░░░░░░░░░░░░░░░░░░░ 0%  0 of 3 features  planning  full mode, base main
 
-Milestone 1: Files  pending
-  1.1  The first                                    pending
-  1.2  The second                                   pending
+· 1 Files  pending  0/2
+  1.1  The first   pending
+  1.2  The second  pending
 
-Milestone 2: Later  pending
-  2.1  The third                                    pending
+· 2 Later  pending  0/1
+  2.1  The third   pending
 
 money   ░░░░░░░░░░ $0 of $4
-time               0h
-tokens             0
+
+next: mission start two
 """)
 
 

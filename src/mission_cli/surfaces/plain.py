@@ -31,7 +31,10 @@ def clean(text: str) -> str:
     """Return text from a file, a model or a worker, with control characters replaced."""
     if text.isprintable():
         return text
-    return "".join(c if c in "\n\t" or not _commands(c) else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(
+        c if c in "\n\t" or not _commands(c) or _joins(text, at) else "\N{REPLACEMENT CHARACTER}"
+        for at, c in enumerate(text)
+    )
 
 
 def complaints(report: Report, *, debug: bool = False) -> list[str]:
@@ -157,3 +160,11 @@ def _say_error(error: MissionError, name: str = "") -> int:
 
 def _commands(char: str) -> bool:
     return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether a character joins two parts of an emoji, or shapes two letters of a script without capitals."""
+    if text[at] not in "\u200c\u200d" or not 0 < at < len(text) - 1:
+        return False
+    before, after = (unicodedata.category(text[near]) for near in (at - 1, at + 1))
+    return after in {"So", "Lo"} and before in {"So", "Sk", "Lo", "Mn", "Mc"}

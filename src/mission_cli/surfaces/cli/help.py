@@ -10,7 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.surfaces.cli.catalog import COMMANDS, TOPICS, Group, entry_of, examples_of
-from mission_cli.surfaces.cli.terminal import is_colored
+from mission_cli.surfaces.terminal import is_colored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

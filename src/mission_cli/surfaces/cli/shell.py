@@ -18,8 +18,9 @@ from mission_cli.domain.errors import MissionError, UsageError, refusals_said
 from mission_cli.surfaces.as_json import SCHEMA, Error, Failed, FileError, as_json
 from mission_cli.surfaces.cli.catalog import panel_of
 from mission_cli.surfaces.cli.help import Command, Commands
-from mission_cli.surfaces.cli.terminal import console, print_long
+from mission_cli.surfaces.cli.terminal import console, print_long, write_long
 from mission_cli.surfaces.plain import BUG, clean, is_unicode
+from mission_cli.surfaces.terminal import size_of, write
 from mission_cli.surfaces.views.text import stopped_line
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.problems import Problem
     from mission_cli.ports.runtime import Stopped
+    from mission_cli.surfaces.lines import Line, Size
     from mission_cli.wiring.assemble import Opened
 
 INTERRUPTED = 130
@@ -89,6 +91,18 @@ class Shell:
             print_long(self.out, view)
         else:
             self.out.print(view)
+
+    def draw(self, view: Callable[[Size], list[Line]], facts: DataclassInstance, *, long: bool = False) -> None:
+        """Print a view that is made for the size of the terminal, or the facts as one JSON object."""
+        if self.as_json:
+            self.facts(facts)
+            return
+        self.head()
+        lines = view(size_of(sys.stdout))
+        if long:
+            write_long(lines)
+        else:
+            write(lines)
 
     def facts(self, facts: DataclassInstance) -> None:
         """Print one JSON object; that of a view has `stopped`: since when and by whom STOP is set, or null."""

@@ -7,8 +7,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import show_duration
 from mission_cli.document.checking.inert import inert
@@ -20,18 +18,22 @@ from mission_cli.domain.timing.schedule import next_due
 from mission_cli.engine.context import policy_of
 from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.release.routes import first_reserves
-from mission_cli.surfaces.plain import clean
+from mission_cli.surfaces.lines import line, said, wrap
 
 if TYPE_CHECKING:
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Feature, Mission
     from mission_cli.engine.context import Context
+    from mission_cli.surfaces.lines import Line
 
 _NONE = Decimal(0)
+_NAME = 9
+_INDENT = _NAME + 2
+_LEAST_TEXT = 16
 
 
-def consent_view(ctx: Context, loaded: Loaded) -> Text:
-    """Return one line each for command, sandbox, branches, pushes, most it can cost, how to stop, and so on."""
+def consent_lines(ctx: Context, loaded: Loaded, width: int) -> list[Line]:
+    """Return one paragraph each for command, sandbox, branches, pushes, most it can cost, how to stop, and so on."""
     mission = loaded.mission
     runner, *further = (ctx.settings.runners[name] for name in runners(mission, ctx.default_runner()))
     workers = 1 if mission.poc else mission.preferences.max_parallel_workers or ctx.settings.max_parallel_workers
@@ -69,12 +71,11 @@ def consent_view(ctx: Context, loaded: Loaded) -> Text:
         *(("kept", words) for words in kept_words(loaded)),
         ("stop", f"mission pause {mission.id}, or everything at once: mission stop --all"),
     ]
-    text = Text()
+    found: list[Line] = []
     for name, words in lines:
-        text.append(f"{name:>9}  ", style="dim")
-        text.append(f"{clean(words)}\n")
-    text.rstrip()
-    return text
+        rows = wrap(said(words), max(_LEAST_TEXT, width - _INDENT) if width else 0)
+        found += [line((f"{'' if at else name:>{_NAME}}  ", "dim"), row) for at, row in enumerate(rows)]
+    return found
 
 
 def _begun(mission: Mission) -> Mission:

@@ -1,63 +1,207 @@
-"""The live view of `mission run`: the status, refreshed every second, and above it one line for each event."""
+"""The live view of `mission run` and `mission status --watch`: a full screen that is drawn again every second."""
 
 from __future__ import annotations
 
+import sys
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Group
 from rich.live import Live
-from rich.text import Text
 
 from mission_cli.app.addressing import resolve
-from mission_cli.app.queries.status import status_of
-from mission_cli.surfaces.views.status import status_view
-from mission_cli.surfaces.views.text import stopped_line
+from mission_cli.app.queries.status import status_of, why
+from mission_cli.domain.status import MissionStatus
+from mission_cli.surfaces.keys import pressed, raw_keys
+from mission_cli.surfaces.lines import Size, as_text, flow, line, paragraph
+from mission_cli.surfaces.plain import clean
+from mission_cli.surfaces.terminal import size_of, write
+from mission_cli.surfaces.views.page import frame, status_lines
+from mission_cli.surfaces.views.panes import feature_lines, longest_scroll, pane, text_lines, title_of
+from mission_cli.surfaces.views.reasons import reasons
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
+    from mission_cli.app.results.views import FeatureView, MissionView
     from mission_cli.domain.ids import MissionId
     from mission_cli.engine.context import Context
+    from mission_cli.surfaces.lines import Line
 
 _EVERY_SECONDS = 1.0
+_LOG_TAIL = 20_000
+_MOST_NEWS = 200
+_PAGE = 10
+_MISSION_KEYS = ("↑↓ enter open", "l logs", "w why", "p pause", "q quit")
+_PANE_KEYS = ("↑↓ scroll", "l logs", "w why", "esc back", "q quit")
+
+
+class Left(Exception):  # noqa: N818 - not an error: the person pressed `q`
+    """The person left the view."""
 
 
 class Screen:
-    """A context manager that shows one mission on the terminal."""
+    """A context manager that shows one mission on the whole terminal, and takes keys.
 
-    def __init__(self, console: Console, ctx: Context, mission: MissionId) -> None:
-        self._world, self._mission = ctx, mission
-        self._live = Live(Text("…"), console=console, auto_refresh=False, transient=False)
-        self._drawn = 0.0
+    At the end, what was new and the status are printed, and after `q` and Ctrl-C what goes on without the view.
+    """
+
+    def __init__(
+        self, console: Console, ctx: Context, mission: MissionId, *, again: str, pause: Callable[[], None]
+    ) -> None:
+        self._world, self._mission, self._again, self._pause = ctx, mission, again, pause
+        self._live = Live(console=console, auto_refresh=False, screen=True)
+        self._stack = ExitStack()
+        self._drawn, self._size = 0.0, Size()
+        self._news: list[str] = []
+        self._view: MissionView | None = None
+        self._pane = ""
+        """`feature`, `logs` or `why`; empty for the mission."""
+        self._chosen, self._above, self._asks = "", 0, False
 
     def __enter__(self) -> Self:
-        self._live.start()
+        self._stack.enter_context(raw_keys())
+        self._stack.enter_context(self._live)
+        self.refresh()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.stop()
+    ) -> bool:
+        self._stack.close()
+        if kind is not None and not issubclass(kind, (Left, KeyboardInterrupt)):
+            return False
+        for words in self._news:
+            sys.stdout.write(f"{words}\n")
+        view = self._look()
+        write(status_lines(view, size_of(sys.stdout)))
+        if kind is not None:
+            write([line((self._goes_on(view), "bold"))])
+        return kind is Left
 
-    def print(self, line: str) -> None:
-        """Print a line above the status."""
-        self._live.console.print(line)
+    def print(self, words: str) -> None:
+        """Show a line of news, and print it at the end."""
+        self._news = [*self._news, clean(words)][-_MOST_NEWS:]
 
     def refresh(self) -> None:
-        """Draw the current status."""
-        self._live.update(self._view(), refresh=True)
+        """Read the current status and draw it."""
+        self._view = self._look()
+        self._draw()
         self._drawn = time.monotonic()
 
     def tick(self) -> None:
-        """Draw the status again if the last one is more than a second old, because it shows elapsed times."""
+        """Obey keys and the size of the window; read the status again if the last one is more than a second old.
+
+        Raises Left if the person quits.
+        """
+        keys = pressed()
+        for key in keys:
+            self._obey(key)
         if time.monotonic() - self._drawn > _EVERY_SECONDS:
             self.refresh()
+        elif keys or size_of(sys.stdout) != self._size:
+            self._draw()
 
-    def _view(self) -> RenderableType:
+    def watch(self) -> None:
+        """Show the mission until the person leaves. Raises Left."""
+        while True:
+            self.tick()
+            time.sleep(_EVERY_SECONDS / 20)  # keys and the window are looked at twenty times a second
+
+    # Keys
+
+    def _obey(self, key: str) -> None:
+        if self._asks:
+            self._asks = False
+            if key in {"y", "Y", "enter"}:
+                self._pause()
+                self.refresh()
+        elif key == "q":
+            raise Left
+        elif key in {"l", "w"}:
+            self._open({"l": "logs", "w": "why"}[key])
+        elif key == "p" and not self._pane:
+            self._asks = True
+        elif key == "back":
+            self._open("")
+        elif key == "enter" and not self._pane:
+            self._chosen = self._chosen or self._first()
+            self._open("feature")
+        elif key in {"up", "down", "page up", "page down"}:
+            self._move({"up": -1, "down": 1, "page up": -_PAGE, "page down": _PAGE}[key])
+
+    def _open(self, name: str) -> None:
+        if name in {"logs", "feature"}:
+            self._chosen = self._chosen or self._first()
+        self._pane, self._above = name, 0
+        if name == "logs" and self._view is not None:
+            self._above = longest_scroll(self._body(self._view), size_of(sys.stdout), self._keys())
+
+    def _move(self, step: int) -> None:
+        if self._view is None:
+            return
+        if self._pane:
+            longest = longest_scroll(self._body(self._view), self._size, self._keys())
+            self._above = max(0, min(self._above + step, longest))
+            return
+        numbers = [f.number for m in self._view.milestones for f in m.features]
+        if self._chosen in numbers:
+            self._chosen = numbers[max(0, min(numbers.index(self._chosen) + step, len(numbers) - 1))]
+        else:
+            self._chosen = self._first()
+
+    def _first(self) -> str:
+        """Return the feature that a person most likely means: one that runs, else the first unfinished one."""
+        features = [f for m in self._view.milestones for f in m.features] if self._view is not None else []
+        ranked = sorted(features, key=lambda f: (not f.running_for, f.status in {"done", "skipped"}))
+        return ranked[0].number if ranked else ""
+
+    # What is drawn
+
+    def _goes_on(self, view: MissionView) -> str:
+        """Return what goes on without the view, and how to follow or stop it."""
+        if view.status != MissionStatus.ACTIVE:
+            return f"follow again: {self._again}"
+        works = any(f.running_for for m in view.milestones for f in m.features)
+        going = "workers go on" if works else "no worker runs now; the next pulse goes on"
+        return f"{going}; follow again: {self._again}; stop: mission pause {self._mission}"
+
+    def _look(self) -> MissionView:
         snapshot = self._world.state.snapshot()
-        view = status_view(status_of(self._world, snapshot, resolve(snapshot, self._mission)))
-        stopped = self._world.runtime.stopped()
-        return Group(stopped_line(stopped), view) if stopped is not None else view
+        return status_of(self._world, snapshot, resolve(snapshot, self._mission))
+
+    def _draw(self) -> None:
+        view, self._size = self._view, size_of(sys.stdout)
+        if view is None:
+            return
+        if self._pane:
+            body = self._body(view)
+            title = title_of(view, self._feature(view), "" if self._pane == "feature" else self._pane)
+            lines = pane(title, body, self._size, above=self._above, keys=self._keys())
+        else:
+            stopped = self._world.runtime.stopped()
+            lines = frame(view, self._size, chosen=self._chosen, news=self._news, keys=self._keys(), stopped=stopped)
+        self._live.update(as_text(lines), refresh=True)
+
+    def _keys(self) -> list[Line]:
+        if self._asks:
+            return paragraph("Pause: start nothing new, running workers finish? [y/N]", self._size.width, "bold yellow")
+        return flow([line((word, "dim")) for word in (_PANE_KEYS if self._pane else _MISSION_KEYS)], self._size.width)
+
+    def _feature(self, view: MissionView) -> FeatureView | None:
+        return next((f for m in view.milestones for f in m.features if f.number == self._chosen), None)
+
+    def _body(self, view: MissionView) -> list[Line]:
+        width, feature = size_of(sys.stdout).width, self._feature(view)
+        if self._pane == "why":
+            snapshot = self._world.state.snapshot()
+            address = resolve(snapshot, f"{self._mission}/{feature.number}" if feature else self._mission)
+            found = [text.plain for text in reasons(self._mission, why(self._world, snapshot, address))]
+            return [row for text in found for row in text_lines(text, width)]
+        log = clean(self._world.executor.logs(feature.run, _LOG_TAIL)) if feature and feature.run else ""
+        if self._pane == "logs" or feature is None:
+            return text_lines(log or "no output yet", width)
+        return feature_lines(feature, "\n".join(log.rstrip().splitlines()[-self._size.height :]), width)

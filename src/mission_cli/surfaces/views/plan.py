@@ -1,65 +1,92 @@
-"""A plan as a tree, for the person who approves it."""
+"""A plan as a tree in lines, for the person who approves it."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-from rich.tree import Tree
-
-from mission_cli.surfaces.plain import clean
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.text import counted, parse_duration
+from mission_cli.surfaces.lines import BLANK, GAP, cells, line, said, wrap
+from mission_cli.surfaces.views.text import span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Sequence
 
-    from mission_cli.document.plans.model import (
-        Plan,
-        PlanFeature,
-        PlanMilestone,
-    )
+    from mission_cli.document.plans.model import Plan, PlanFeature, PlanMilestone
+    from mission_cli.surfaces.lines import Line
 
 
 _CRITERIA = "criteria of the milestone"
+_LEAST_TEXT = 16
 
 
-def plan_view(plan: Plan) -> Tree:
-    """Return milestones, features and criteria, then what is excluded and the constraints."""
-    tree = Tree(_named(plan.title, [f"{plan.mode} mode", _budget(plan), f"by {plan.preferences.runner}"], "bold"))
-    for number, milestone in enumerate(plan.milestones, 1):
-        _milestone(tree, number, milestone)
-    _list(tree, "not included", plan.non_goals)
-    _list(tree, "constraints", plan.constraints)
-    return tree
+@dataclass(frozen=True, slots=True)
+class _Node:
+    text: str
+    style: str = ""
+    facts: str = ""
+    """Stand behind the text, in parentheses."""
+    below: tuple[_Node, ...] = ()
 
 
-def _milestone(tree: Tree, number: int, milestone: PlanMilestone) -> None:
-    branch = tree.add(_named(f"Milestone {number}: {milestone.name}", [milestone.estimate], "bold cyan"))
-    for place, feature in enumerate(milestone.features, 1):
-        _feature(branch, f"{number}.{place}", feature)
-    _list(branch, _CRITERIA, milestone.validation)
+def plan_lines(plan: Plan, width: int) -> list[Line]:
+    """Return milestones, features and criteria, what is excluded, the constraints, and at the end the totals."""
+    facts = ", ".join(filter(None, (f"{plan.mode} mode", _budget(plan), f"by {said(plan.preferences.runner)}")))
+    below = [_milestone(number, milestone) for number, milestone in enumerate(plan.milestones, 1)]
+    below += _list("not included", plan.non_goals)
+    below += _list("constraints", plan.constraints)
+    tree = _Node(plan.title, "bold", facts, tuple(below))
+    return [*_drawn(tree, width, "", ""), BLANK, line((_totals(plan), "bold"))]
 
 
-def _feature(branch: Tree, number: str, feature: PlanFeature) -> None:
+def _milestone(number: int, milestone: PlanMilestone) -> _Node:
+    features = [_feature(f"{number}.{place}", one) for place, one in enumerate(milestone.features, 1)]
+    below = (*features, *_list(_CRITERIA, milestone.validation, "green"))
+    return _Node(f"Milestone {number}: {milestone.name}", "bold cyan", milestone.estimate, below)
+
+
+def _feature(number: str, feature: PlanFeature) -> _Node:
     after = f"after {', '.join(feature.depends)}" if feature.depends else ""
-    twig = branch.add(_named(f"{number} {feature.title}", [feature.estimate, after]))
-    if feature.description:
-        twig.add(Text(clean(" ".join(feature.description.split())), style="dim"))
-    for criterion in feature.criteria:
-        twig.add(Text(clean(criterion), style="green"))
+    below = [_Node(feature.description, "dim")] if feature.description.strip() else []
+    below += [_Node(criterion, "green") for criterion in feature.criteria]
+    return _Node(
+        f"{number} {feature.title}", facts=", ".join(filter(None, (feature.estimate, after))), below=tuple(below)
+    )
 
 
-def _list(tree: Tree, name: str, lines: Iterable[str]) -> None:
-    lines = list(lines)
-    if lines:
-        branch = tree.add(Text(name, style="dim"))
-        for line in lines:
-            branch.add(Text(clean(line), style="green" if name == _CRITERIA else ""))
+def _list(name: str, texts: Sequence[str], style: str = "") -> list[_Node]:
+    return [_Node(name, "dim", below=tuple(_Node(text, style) for text in texts))] if texts else []
 
 
-def _named(name: str, facts: list[str], style: str = "") -> Text:
-    text = Text(clean(name), style=style)
-    words = ", ".join(filter(None, facts))
-    return text.append(f"  ({clean(words)})", style="dim") if words else text
+def _drawn(node: _Node, width: int, first: str, rest: str) -> Iterator[Line]:
+    """Yield a node and what is below it; `first` and `rest` stand before its first line and all others."""
+    room = max(_LEAST_TEXT, width - cells(rest)) if width else 0
+    text, facts = said(node.text), f"({said(node.facts)})" if node.facts else ""
+    rows = [(row, node.style) for row in wrap(text, room)]
+    beside = facts and (not room or cells(rows[-1][0]) + len(GAP) + cells(facts) <= room)
+    more = [] if beside or not facts else [(row, "dim") for row in wrap(facts, room)]
+    for at, (row, style) in enumerate([*rows, *more]):
+        tail = [(GAP, ""), (facts, "dim")] if beside and at == len(rows) - 1 else []
+        yield line((rest if at else first, "dim"), (row, style), *tail)
+    for one in node.below:
+        last = one is node.below[-1]
+        yield from _drawn(one, width, rest + ("└── " if last else "├── "), rest + ("    " if last else "│   "))
+
+
+def _totals(plan: Plan) -> str:
+    """Return the numbers of milestones and features, and the sum of the estimates as far as there are any."""
+    features = [feature for milestone in plan.milestones for feature in milestone.features]
+    words = f"{counted(len(plan.milestones), 'milestone')}, {counted(len(features), 'feature')}"
+    estimates = [parse_duration(feature.estimate) for feature in features]
+    if not any(estimates):
+        estimates = [parse_duration(milestone.estimate) for milestone in plan.milestones]
+    known = [estimate for estimate in estimates if estimate is not None]
+    if not known:
+        return words
+    missing = len(estimates) - len(known)
+    without = f" ({missing} without an estimate)" if missing else ""
+    return f"{words}, {span(sum(known, timedelta()))} of work by estimate{without}; {_budget(plan)}"
 
 
 def _budget(plan: Plan) -> str:

@@ -1,157 +1,269 @@
-"""Format one mission for a terminal: progress, workers with elapsed time, cost, and what it waits for."""
+"""One mission in lines: its head, budget, what waits for you, warnings, and its milestones, folded or open."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
-
 from mission_cli._support.text import counted
-from mission_cli.domain.status import HoldKind
-from mission_cli.surfaces.plain import clean
-from mission_cli.surfaces.views.text import bar, money, so_far, status
+from mission_cli.domain.budget.amounts import CATEGORIES
+from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
+from mission_cli.surfaces.lines import BLANK, columns, cut, flow, line, paragraph, said
+from mission_cli.surfaces.views.features import Columns, feature_lines
+from mission_cli.surfaces.views.text import bar, color_of, dollars, money, span
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from collections.abc import Iterable, Sequence
 
-    from mission_cli.app.results.views import (
-        FeatureView,
-        Line,
-        MilestoneView,
-        MissionView,
-    )
+    from mission_cli.app.results.views import MilestoneView, MissionView, Money
+    from mission_cli.surfaces.lines import Line, Span
 
-_TITLE = 44
+_NAMES = {"usd": "money", "hours": "time", "tokens": "tokens"}
+_LEAST_TITLE = 20
+_SMALL_BAR = 10
+_NAME = 8
+_MARKS = {
+    MilestoneStatus.PASSED: ("✓", "green"),
+    MilestoneStatus.SKIPPED: ("–", "dim"),
+    MilestoneStatus.FAILED: ("✗", "red"),
+    MilestoneStatus.BLOCKED: ("✗", "red"),
+    MilestoneStatus.PENDING: ("·", "dim"),
+}
+_FINISHED = frozenset({MilestoneStatus.PASSED, MilestoneStatus.SKIPPED})
+_AT_REST = frozenset({FeatureStatus.PENDING, FeatureStatus.DONE, FeatureStatus.SKIPPED})
 
-
-def status_view(view: MissionView) -> RenderableType:
-    """Return the status of one mission."""
-    parts: list[RenderableType] = [_head(view)]
-    for milestone in view.milestones:
-        parts += [Text(), _milestone(milestone)]
-        for feature in milestone.features:
-            parts.append(_feature(feature))
-            if told := so_far(feature.tally):
-                parts.append(Text(f"       {told}", style="dim"))
-            if feature.finding and all(feature.finding != blocker.detail for blocker in feature.blocked_by[:1]):
-                parts.append(Text(f"       {clean(feature.finding)}", style="yellow"))
-    parts += [Text(), *_budget(view)]
-    parts += _waiting(view)
-    parts += _warnings(view)
-    return Group(*parts)
+Row = tuple["Line", str]
+"""A line of the middle, and the number of the feature that it belongs to, or an empty string."""
 
 
-def list_view(lines: list[Line]) -> RenderableType:
-    """Return one line per mission."""
-    if not lines:
-        return Text("no missions")
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for name in ("MISSION", "STATUS", "PROGRESS", "TITLE"):
-        table.add_column(name, no_wrap=name != "TITLE", overflow="ellipsis")
-    for line in lines:
-        broken = f" ({counted(line.problems, 'error')})" if line.problems else ""
-        table.add_row(
-            Text(clean(line.id)),
-            status(line.status),
-            f"{bar(line.progress, 10)} {line.progress:4.0%}",
-            Text(clean(line.title) + broken),
-        )
-        if line.error:
-            table.add_row("", Text("error", style="red"), "", Text(clean(line.error), style="red"))
-    return table
+class Fold(IntEnum):
+    """How much of the milestones is folded; each step folds what the steps before it fold, and more."""
+
+    NOTHING = 0
+    OTHERS = 1
+    """Milestones on which nobody works: one line each."""
+    PENDING = 2
+    """Pending milestones: one line for all."""
+    FINISHED = 3
+    """Finished milestones: one line for all."""
+    DONE = 4
+    """Done features of open milestones: one line for all."""
+    WAITING = 5
+    """Pending features of open milestones: one line for all."""
+    BRIEF = 6
+    """What a feature does or waits for: at most one line."""
 
 
-def _head(view: MissionView) -> Text:
-    text = Text()
-    text.append(clean(view.title), style="bold")
-    text.append(f"  {clean(view.id)}\n", style="dim")
-    text.append(f"{bar(view.progress)} {view.progress:.0%}  ")
-    text.append(status(view.shown_as))
-    text.append(f"  {view.mode} mode, base {clean(view.base)}", style="dim")
+def head_lines(view: MissionView, width: int) -> list[Line]:
+    """Return title and id, then progress, status, time and mode."""
+    identity, title = said(view.id), said(view.title)
+    if width:
+        title = cut(title, max(_LEAST_TITLE, width - len(identity) - 2))
+    lines = flow([line((title, "bold")), line((identity, "dim"))], width)
+    facts = [
+        line(f"{bar(view.progress)} {view.progress:.0%}"),
+        line(f"{view.done} of {counted(view.planned, 'feature')}"),
+        line((said(view.shown_as), color_of(view.shown_as))),
+    ]
+    if view.elapsed is not None:
+        facts.append(line(f"{span(view.elapsed)} elapsed"))
+    if view.left is not None:
+        facts.append(line(f"about {span(view.left)} left"))
+    facts.append(line((f"{view.mode} mode, base {said(view.base)}", "dim")))
+    lines += flow(facts, width)
     for hold in view.holds:
         if hold.kind == HoldKind.MISSION and hold.until:
-            text.append(f"\n{clean(hold.detail)}")
-    return text
+            lines += paragraph(hold.detail, width)
+    return lines
 
 
-def _milestone(milestone: MilestoneView) -> Text:
-    text = Text(f"Milestone {milestone.number}: {clean(milestone.name)}  ", style="bold")
-    text.append(status(milestone.status))
-    judged = [c for c in milestone.criteria if c.verdict]
-    if judged:
-        passed = sum(c.verdict == "passed" for c in judged)
-        text.append(f"  {passed} of {len(milestone.criteria)} criteria passed", style="dim")
-    if milestone.rounds:
-        text.append(f"  {counted(milestone.rounds, 'failed validation')}", style="dim")
-    return text
+def budget_lines(view: MissionView, width: int) -> list[Line]:
+    """Return a line each for money, time and tokens; without one for what is neither capped nor used."""
+    found: list[Line] = []
+    indent = _NAME + _SMALL_BAR + 1
+    for category, amounts, running in _budget(view):
+        share = f"{bar(float(amounts.spent / amounts.cap), _SMALL_BAR)} " if amounts.cap else " " * (_SMALL_BAR + 1)
+        first, *rest = paragraph(money(category, amounts, running), width - indent if width else 0)
+        found.append(line(f"{_NAMES[category]:<{_NAME}}{share}", *first))
+        found += [line(" " * indent, *more) for more in rest]
+    return found
 
 
-def _feature(feature: FeatureView) -> Text:
-    title = clean(feature.title)
-    title = title if len(title) <= _TITLE else title[: _TITLE - 1] + "…"
-    text = Text(f"  {feature.number:<5}{title:<{_TITLE}} ")
-    text.append(status(feature.shown_as, 11))
-    words = []
-    if feature.running_for:
-        words.append(f"{clean(feature.worker)} for {feature.running_for}")
-    elif feature.attempts > 1 or (feature.attempts and feature.shown_as not in {"done", "skipped"}):
-        words.append(counted(feature.attempts, "attempt"))
-    if feature.blocked_by and feature.shown_as not in {"done", "skipped"}:
-        words.append(clean(feature.blocked_by[0].detail))
-    text.append(" " + "; ".join(words) if words else "", style="dim")
-    text.rstrip()
-    return text
+def budget_brief(view: MissionView, width: int) -> list[Line]:
+    """Return the same in one paragraph, without bars."""
+    parts = (line((f"{_NAMES[name]} ", "dim"), money(name, amounts, used)) for name, amounts, used in _budget(view))
+    return flow(parts, width)
 
 
-def _budget(view: MissionView) -> list[RenderableType]:
-    rows: list[RenderableType] = []
+def _budget(view: MissionView) -> list[tuple[str, Money, Decimal]]:
+    """Return what is shown of the budget: category, amounts, and what running attempts have used so far."""
     tallies = [f.tally for milestone in view.milestones for f in milestone.features if f.tally is not None]
     running = {
         "usd": sum((tally.usd or Decimal(0) for tally in tallies), Decimal(0)),
+        "hours": Decimal(0),
         "tokens": Decimal(sum(tally.total_tokens for tally in tallies)),
     }
-    for category, name in (("usd", "money"), ("hours", "time"), ("tokens", "tokens")):
-        amounts = view.budget[category]
-        share = f"{bar(float(amounts.spent / amounts.cap), 10)} " if amounts.cap else " " * 11
-        rows.append(Text(f"{name:<7} {share}{money(category, amounts, running.get(category))}"))
-    return rows
+    return [
+        (category, amounts, running[category])
+        for category, amounts in ((category, view.budget[category]) for category in CATEGORIES)
+        if category == "usd" or amounts.cap or amounts.spent or amounts.reserved or running[category]
+    ]
 
 
-def _waiting(view: MissionView) -> list[RenderableType]:
+def waiting_for_you(view: MissionView, width: int, most: int = 0) -> list[Line]:
+    """Return what waits for a person, each with its command; at most so many lines, then how many are left out."""
     shown = [waiting for waiting in view.waiting_for if waiting.kind is not HoldKind.ERROR]
     if not shown:
         return []
-    rows: list[RenderableType] = [Text(), Text("Waiting for you", style="bold yellow")]
-    for waiting in shown:
-        rows.append(Text(f"  {clean(waiting.name)}"))
+    found = [line(("Waiting for you", "bold yellow"))]
+    for at, waiting in enumerate(shown):
+        item = paragraph(waiting.name, width, indent=2)
         if waiting.unblock:
-            rows.append(Text(f"    {clean(str(waiting.unblock))}", style="green"))
-    return rows
+            item.append(line("    ", (said(str(waiting.unblock)), "green")))
+        left = len(shown) - at
+        if most and at and len(found) + len(item) + (left > 1) > most:
+            return [*found, line(f"  and {left} more: ", ("mission inbox", "green"))]
+        found += item
+    return found
 
 
-def _warnings(view: MissionView) -> list[RenderableType]:
-    rows: list[RenderableType] = []
+def warnings(view: MissionView, width: int) -> list[list[Line]]:
+    """Return blocks of lines: sandbox, edits that do not count yet, pulses, errors of the file, the next command."""
+    found: list[list[Line]] = []
     if view.sandbox.startswith("off") and view.status == "active":
-        rows += [Text(), Text(f"sandbox: {clean(view.sandbox)}", style="yellow")]
+        found.append(paragraph(f"sandbox: {view.sandbox}", width, "yellow"))
     if view.edits:
-        count = len(view.edits)
-        words = f"{count} uncommitted edit{'s' if count > 1 else ''}: {', '.join(map(clean, view.edits))}"
-        rows += [Text(), Text(words, style="yellow")]
-        rows += [Text(f"  → {clean(command)}", style="green") for command in view.commit_edits]
+        words = f"{counted(len(view.edits), 'uncommitted edit')}: {', '.join(view.edits)}"
+        found.append([*paragraph(words, width, "yellow"), *(_command(command) for command in view.commit_edits)])
     for finding in view.pulse:
         style = "red" if finding.level == "wrong" else "yellow"
-        rows += [Text(), Text(f"{clean(finding.subject)}: {clean(finding.words)}", style=style)]
-        rows.append(Text(f"  → {clean(str(finding.todo))}", style="green"))
+        found.append([*paragraph(f"{finding.subject}: {finding.words}", width, style), _command(str(finding.todo))])
     errors = [p for p in view.problems if p.severity == "error"]
-    rows += [Text(clean(p.at(view.path)), style="red") for p in errors]
-    for waiting in view.waiting_for:
-        if waiting.kind is HoldKind.ERROR:
-            rows += [
-                Text(),
-                Text(clean(waiting.name), style="red"),
-                Text(f"  → {clean(str(waiting.unblock))}", style="green"),
-            ]
-    return rows
+    if errors:
+        found.append([row for p in errors for row in paragraph(p.at(view.path), width, "red")])
+    broken = [waiting for waiting in view.waiting_for if waiting.kind is HoldKind.ERROR]
+    found += [[*paragraph(waiting.name, width, "red"), _command(str(waiting.unblock))] for waiting in broken]
+    if view.next_command:
+        found.append([line("next: ", (said(view.next_command), "green"))])
+    return found
+
+
+def milestone_rows(view: MissionView, width: int, fold: Fold, chosen: str = "") -> list[Row]:
+    """Return the milestones as rows, folded so far; the milestone of the chosen feature is open."""
+    opened = [m for m in view.milestones if fold is Fold.NOTHING or is_open(m, chosen)]
+    shape = Columns.of([f for m in opened for f in m.features], width)
+    found: list[Row] = []
+    closed: list[MilestoneView] = []
+    for milestone in view.milestones:
+        if milestone not in opened:
+            closed.append(milestone)
+            continue
+        found += _closed(closed, width, fold, found)
+        closed = []
+        found += [(BLANK, "")] if found else []
+        found += _opened(milestone, shape, width, fold, chosen)
+    return found + _closed(closed, width, fold, found)
+
+
+def is_open(milestone: MilestoneView, chosen: str = "") -> bool:
+    """Whether a milestone is shown with its features: somebody works on it, it needs a look, or it is chosen."""
+    if any(f.number == chosen for f in milestone.features):
+        return True
+    if milestone.status in _FINISHED:
+        return False
+    return milestone.status != MilestoneStatus.PENDING or any(f.shown_as not in _AT_REST for f in milestone.features)
+
+
+def _closed(milestones: Sequence[MilestoneView], width: int, fold: Fold, above: Sequence[Row]) -> list[Row]:
+    """Return folded milestones: finished ones, then pending ones, a line each or one for all."""
+    if not milestones:
+        return []
+    finished = [m for m in milestones if m.status in _FINISHED]
+    pending = [m for m in milestones if m not in finished]
+    apart = fold < Fold.FINISHED or len(finished) == 1
+    cells = [_folded(m, width) for m in finished] if apart else [_folded_all(finished)] if finished else []
+    if fold < Fold.PENDING or len(pending) == 1:
+        cells += [_folded(m, width) for m in pending]
+        lines = columns(cells)
+    else:
+        lines = columns(cells)
+        if pending:
+            planned = sum(m.planned for m in pending)
+            numbers = f"{pending[0].number}–{pending[-1].number}"
+            words = f"{counted(len(pending), 'pending milestone')}, {counted(planned, 'feature')}"
+            lines.append(line(("· ", "dim"), (f"{numbers} {words}", "dim")))
+    return [*([(BLANK, "")] if above else []), *((one, "") for one in lines)]
+
+
+def _folded(milestone: MilestoneView, width: int) -> list[Line]:
+    mark, style = _mark(milestone)
+    name = said(milestone.name)
+    if width:
+        name = cut(name, max(_LEAST_TITLE, width - 34))
+    done = milestone.status in _FINISHED
+    return [
+        line((mark, style), (f" {milestone.number} {name}", "" if done else "dim")),
+        line(f"{milestone.done}/{milestone.planned}"),
+        line(dollars(milestone.usd) if milestone.usd is not None else ""),
+        line(span(milestone.took) if milestone.took is not None else ""),
+    ]
+
+
+def _folded_all(milestones: Sequence[MilestoneView]) -> list[Line]:
+    """Return finished milestones as one line; an amount that is not known of one of them is left out."""
+    usd = [m.usd for m in milestones if m.usd is not None]
+    done, planned = sum(m.done for m in milestones), sum(m.planned for m in milestones)
+    name = f"{milestones[0].number}–{milestones[-1].number} {counted(len(milestones), 'finished milestone')}"
+    cost = dollars(sum(usd, Decimal(0))) if len(usd) == len(milestones) else ""
+    return [line(("✓", "green"), f" {name}"), line(f"{done}/{planned}"), line(cost)]
+
+
+def _opened(milestone: MilestoneView, shape: Columns, width: int, fold: Fold, chosen: str) -> Iterable[Row]:
+    yield from ((one, "") for one in _milestone_head(milestone, width))
+    features = list(milestone.features)
+    for folded, statuses, word in (
+        (Fold.DONE, {FeatureStatus.DONE, FeatureStatus.SKIPPED}, "finished"),
+        (Fold.WAITING, {FeatureStatus.PENDING}, "pending"),
+    ):
+        quiet = [f for f in features if f.shown_as in statuses and f.number != chosen and not f.finding]
+        if word == "pending":
+            quiet = [f for f in quiet if not f.attempts]
+        if fold >= folded and len(quiet) > 1:
+            features = [f for f in features if f not in quiet]
+            mark = ("✓", "green") if word == "finished" else ("·", "dim")
+            yield line("  ", mark, (f" {counted(len(quiet), f'{word} feature')}", "dim")), ""
+    for feature in features:
+        for one in feature_lines(feature, shape, width, chosen=feature.number == chosen, brief=fold >= Fold.BRIEF):
+            yield one, feature.number
+
+
+def _milestone_head(milestone: MilestoneView, width: int) -> list[Line]:
+    mark, style = _mark(milestone)
+    name = said(milestone.name)
+    if width:
+        name = cut(name, max(_LEAST_TITLE, width - 16))
+    parts = [
+        line((mark, style), " ", (f"{milestone.number} {name}", "bold")),
+        line((said(milestone.status), color_of(milestone.status))),
+        line(f"{milestone.done}/{milestone.planned}"),
+    ]
+    if milestone.usd is not None:
+        parts.append(line(dollars(milestone.usd)))
+    if milestone.took is not None:
+        parts.append(line(span(milestone.took)))
+    judged = [c for c in milestone.criteria if c.verdict]
+    if judged:
+        passed = sum(c.verdict in {"passed", "flaky"} for c in judged)
+        parts.append(line((f"{passed} of {counted(len(milestone.criteria), 'criterion', 'criteria')} passed", "dim")))
+    if milestone.rounds:
+        parts.append(line((counted(milestone.rounds, "failed validation"), "dim")))
+    return flow(parts, width, indent=4)
+
+
+def _mark(milestone: MilestoneView) -> Span:
+    return next((mark for status, mark in _MARKS.items() if status == milestone.status), ("▸", "cyan"))
+
+
+def _command(words: str) -> Line:
+    return line("  → ", (said(words), "green"))

@@ -1,4 +1,4 @@
-"""Small pieces that every view uses: bars, amounts, colors of statuses."""
+"""Small pieces that every view uses: bars, amounts, colors of statuses, the line that says that STOP is set."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
-from mission_cli._support.text import parse_stamp
+from mission_cli._support.text import counted, parse_stamp, show_duration
 from mission_cli.domain.budget.amounts import show_amount
 from mission_cli.engine.halt import LIFT
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from rich.text import Text
+
     from mission_cli.app.results.views import Money
     from mission_cli.domain.runs import Tally
     from mission_cli.ports.runtime import Stopped
 
-_COLOURS = {
+_COLORS = {
     "active": "cyan",
     "dispatched": "cyan",
     "validating": "cyan",
@@ -42,9 +44,9 @@ _BAR = 20
 _CENT = Decimal("0.01")
 
 
-def status(word: str, width: int = 0) -> Text:
-    """Return a status word in its color."""
-    return Text(clean(word).ljust(width), style=_COLOURS.get(word, ""))
+def color_of(word: str) -> str:
+    """Return the style of a status word."""
+    return _COLORS.get(word, "")
 
 
 def bar(share: float, width: int = _BAR) -> str:
@@ -53,7 +55,7 @@ def bar(share: float, width: int = _BAR) -> str:
     return "█" * full + "░" * (width - full)
 
 
-def stopped_line(stopped: Stopped) -> Text:
+def stopped_words(stopped: Stopped) -> str:
     """Return the first line of every view while STOP is set: since when, in local time, and by whom."""
     moment = parse_stamp(stopped.since)
     since = stopped.since
@@ -61,7 +63,29 @@ def stopped_line(stopped: Stopped) -> Text:
         local = moment.astimezone()
         since = f"{local:%H:%M}" if local.date() == datetime.now(UTC).astimezone().date() else f"{local:%Y-%m-%d %H:%M}"
     by = f" by {clean(stopped.by)}" if stopped.by else ""
-    return Text(f"STOPPED since {clean(since)}{by}: lift it with `{LIFT}`", style="bold red")
+    return f"STOPPED since {clean(since)}{by}: lift it with `{LIFT}`"
+
+
+def stopped_line(stopped: Stopped) -> Text:
+    """Return that line for Rich."""
+    from rich.text import Text
+
+    return Text(stopped_words(stopped), style="bold red")
+
+
+def dollars(usd: Decimal) -> str:
+    """Return dollars in cents, and less than one cent as it is."""
+    return f"${usd:.2f}" if usd >= _CENT else show_amount("usd", usd)
+
+
+def amount(category: str, value: Decimal) -> str:
+    """Return an amount of dollars, hours or tokens."""
+    return dollars(value) if category == "usd" else show_amount(category, value)
+
+
+def span(time: timedelta) -> str:
+    """Return a time such as `24s` or `1h20m`."""
+    return show_duration(time)
 
 
 def so_far(tally: Tally | None) -> str:
@@ -69,28 +93,23 @@ def so_far(tally: Tally | None) -> str:
     if tally is None:
         return ""
     if tally.usd:
-        used = f"{_rounded(tally.usd)} so far"
+        used = f"{dollars(tally.usd)} so far"
     elif tally.total_tokens:
-        used = f"{tally.total_tokens} tokens so far"
+        used = f"{amount('tokens', Decimal(tally.total_tokens))} tokens so far"
     else:
         used = "cost unknown so far" if tally.usd is None else ""
     return ", ".join(filter(None, (used, clean(tally.action))))
 
 
 def money(category: str, amounts: Money, running: Decimal | None = None) -> str:
-    """Return text such as `$1.20 + $0.12 running of $20, $0.50 held`; parts that are zero are left out."""
-    words = show_amount(category, amounts.spent)
-    if running:
-        words += f" + {_rounded(running) if category == 'usd' else show_amount(category, running)} running"
+    """Return text such as `$1.20 of $20, running $0.12 of $0.50 reserved`; parts that are zero are left out."""
+    words = amount(category, amounts.spent)
     if amounts.cap:
         words += f" of {show_amount(category, amounts.cap)}"
+    if running:
+        words += f", running {amount(category, running)}"
     if amounts.reserved:
-        words += f", {show_amount(category, amounts.reserved)} held"
+        words += f"{' of' if running else ','} {amount(category, amounts.reserved)} reserved"
     if amounts.unknown_runs:
-        words += f", {amounts.unknown_runs} unknown"
+        words += f", cost of {counted(amounts.unknown_runs, 'attempt')} unknown"
     return words
-
-
-def _rounded(usd: Decimal) -> str:
-    """Return dollars that still change: in cents, and less than one cent as it is."""
-    return f"${usd:.2f}" if usd >= _CENT else show_amount("usd", usd)

@@ -261,13 +261,14 @@ def _approved(shell: Shell, ctx: Context, made: Approved) -> Approved | None:
     An edited plan replaces the file that stores the plan.
     """
     from mission_cli.document.plans.plan import read_plan, write_plan
-    from mission_cli.surfaces.views.plan import plan_view
+    from mission_cli.surfaces.terminal import size_of, write
+    from mission_cli.surfaces.views.plan import plan_lines
 
     text = write_plan(made.plan)
     plan: Plan | None = made.plan
     while True:
         if plan is not None:
-            shell.out.print(plan_view(plan))
+            write(plan_lines(plan, size_of(sys.stdout).width))
         shell.out.print(f"planning cost {made.planned.cost}", style="dim")
         choice = _chosen("What next?", ("approve", "edit", "reject") if plan is not None else ("edit", "reject"))
         if choice == "reject":

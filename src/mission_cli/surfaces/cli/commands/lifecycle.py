@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,7 +65,8 @@ def start(
     )
     from mission_cli.app.results.changes import Started
     from mission_cli.engine.guards.state_guard import secured
-    from mission_cli.surfaces.views.consent import consent_view, kept_words
+    from mission_cli.surfaces.terminal import size_of, write
+    from mission_cli.surfaces.views.consent import consent_lines, kept_words
 
     opened = shell.open()
     address = resolve(opened.context.state.snapshot(), mission)
@@ -74,7 +76,7 @@ def start(
     refuse_start(opened.context, address)
     weak = weak_points(address)
     if not shell.as_json:
-        shell.out.print(consent_view(opened.context, address.loaded))
+        write(consent_lines(opened.context, address.loaded, size_of(sys.stdout).width))
         for problem in weak:
             shell.note(problem.at(address.stored.path))
     asks = {"question": "Start?", "refused": "nothing was started"}

@@ -53,7 +53,7 @@ def run(
     ending = _live(shell, opened, follower, identity) if shell.interactive else _lines(shell, opened, follower)
     if not shell.interactive:
         _last_word(shell, opened, identity)
-    return _exit_code(ending)
+    return _exit_code(ending) if ending is not None else 0
 
 
 def _detach(shell: Shell, opened: Opened, identity: MissionId) -> int:
@@ -84,11 +84,15 @@ def _lines(shell: Shell, opened: Opened, follower: Follower) -> Ending:
         follower.wait(last, lambda: _idle(opened))
 
 
-def _live(shell: Shell, opened: Opened, follower: Follower, identity: MissionId) -> Ending:
-    """Keep a view of the mission on the terminal, below what is new."""
+def _live(shell: Shell, opened: Opened, follower: Follower, identity: MissionId) -> Ending | None:
+    """Show the mission on the whole terminal; None if the person left before it ended."""
+    from mission_cli.app.commands import features
     from mission_cli.surfaces.views.live import Screen
 
-    with Screen(shell.out, opened.context, identity) as screen:
+    def pause() -> None:
+        features.pause(opened.context, identity)
+
+    with Screen(shell.out, opened.context, identity, again=f"mission run {identity}", pause=pause) as screen:
         while True:
             last = follower.round()
             for line in _news(last.news):
@@ -99,6 +103,7 @@ def _live(shell: Shell, opened: Opened, follower: Follower, identity: MissionId)
             if last.ending is not None:
                 return last.ending
             follower.wait(last, lambda: _idle(opened), screen.tick)
+    return None  # the person left the view: it is no matter how the mission stands
 
 
 def _news(events: Sequence[Event]) -> Iterator[str]:
@@ -123,8 +128,8 @@ def _exit_code(ending: Ending) -> int:
 def _last_word(shell: Shell, opened: Opened, identity: MissionId) -> None:
     from mission_cli.app.addressing import resolve
     from mission_cli.app.queries.status import status_of
-    from mission_cli.surfaces.views.status import status_view
+    from mission_cli.surfaces.views.page import status_lines
 
     snapshot = opened.context.state.snapshot()
     view = status_of(opened.context, snapshot, resolve(snapshot, identity))
-    shell.show(status_view(view), view)
+    shell.draw(lambda size: status_lines(view, size), view)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,19 +15,21 @@ from rich.text import Text
 
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
+from mission_cli.surfaces.lines import as_text, line
 from mission_cli.surfaces.plain import clean
+from mission_cli.surfaces.terminal import size_of
+from mission_cli.surfaces.views.listing import list_lines
+from mission_cli.surfaces.views.page import status_lines
 from mission_cli.surfaces.views.reasons import reasons, waiting_lines
-from mission_cli.surfaces.views.status import list_view, status_view
-from mission_cli.surfaces.views.text import stopped_line
+from mission_cli.surfaces.views.text import stopped_words
+from mission_cli.surfaces.views.whole import whole_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rich.console import RenderableType
 
     from mission_cli.app.addressing import Address
     from mission_cli.app.results.views import Line
-    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.ids import MissionId
     from mission_cli.ports.git.state import Event
     from mission_cli.ports.runtime import Stopped
     from mission_cli.wiring.assemble import Opened
@@ -69,31 +71,49 @@ def list_missions(
     lines, elsewhere = _all_lines(shell) if everywhere else (_lines_here(shell), {})
     wanted = {word.strip() for word in status.split(",") if word.strip()}
     lines = [line for line in lines if not wanted or line.status in wanted]
-    heads = [Text(f"{clean(repo)}: ").append(stopped_line(stopped)) for repo, stopped in elsewhere.items()]
+    heads = [line(f"{clean(repo)}: ", (stopped_words(stopped), "bold red")) for repo, stopped in elsewhere.items()]
     result = MissionListEverywhere(lines, elsewhere) if everywhere else MissionList(lines)
-    shell.show(Group(*heads, list_view(lines)), result)
+    shell.draw(lambda size: [*heads, *list_lines(lines, size.width)], result, long=True)
     return 0
 
 
 def status(
     shell: Shell,
     mission: Identity = "",
-    watch: Annotated[bool, typer.Option("--watch", help="Refresh every second, until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Refresh every second, until q or Ctrl-C.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show every feature, even if that is longer than the terminal.")
+    ] = False,
 ) -> int:
     """Show one mission."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.queries.status import status_of
 
     opened = shell.look()
+    if watch and shell.interactive:
+        return _watch(shell, opened, resolve(opened.context.state.snapshot(), mission).mission.id)
     while True:
         snapshot = opened.context.state.snapshot()
         view = status_of(opened.context, snapshot, resolve(snapshot, mission))
-        if watch and not shell.as_json:
-            shell.out.clear()
-        shell.show(status_view(view), view, long=not watch)
+        shell.draw(partial(status_lines, view, everything=everything), view, long=not watch)
         if not watch:
             return 0
-        time.sleep(1)  # the view is drawn once a second until the person stops it
+        time.sleep(1)  # without a terminal the view is printed once a second until it is stopped
+
+
+def _watch(shell: Shell, opened: Opened, identity: MissionId) -> int:
+    from mission_cli.app.commands import features
+    from mission_cli.surfaces.views.live import Screen
+    from mission_cli.wiring.job_ancestry import refuse_worker
+
+    def pause() -> None:
+        refuse_worker(shell.repo)
+        features.pause(opened.context, identity)
+
+    again = f"mission status {identity} --watch"
+    with Screen(shell.out, opened.context, identity, again=again, pause=pause) as screen:
+        screen.watch()
+    return 0
 
 
 def show(shell: Shell, mission: Identity = "") -> int:
@@ -103,37 +123,10 @@ def show(shell: Shell, mission: Identity = "") -> int:
 
     opened = shell.look()
     address = resolve(opened.context.state.snapshot(), mission)
-    found = address.mission
-    lines: list[RenderableType] = [Text(f"{clean(found.title)}  ({clean(found.id)}, {found.raw_status})", style="bold")]
-    lines.append(Text(clean(found.goal)))
-    for milestone in found.milestones:
-        lines += [
-            Text(),
-            Text(f"Milestone {milestone.number}: {clean(milestone.name)}  ({milestone.raw_status})", style="bold"),
-        ]
-        lines += [Text(f"  [{'x' if c.ticked else ' '}] {clean(c.text)}") for c in milestone.criteria]
-        for feature in milestone.features:
-            after = f", after {', '.join(feature.depends)}" if feature.depends else ""
-            lines.append(
-                Text(f"  {feature.number} {clean(feature.title)}  ({clean(feature.raw_status) or 'pending'}{after})")
-            )
-            lines += [Text(f"      {clean(line)}", style="dim") for line in feature.description.splitlines()]
-            lines += [Text(f"      [{'x' if c.ticked else ' '}] {clean(c.text)}") for c in feature.criteria]
-    lines += _kept(found)
     path = opened.context.state.work_path(address.stored.path)
-    lines += [Text(), Text(path, style="dim")]
-    shell.show(Group(*lines), WholeMission(path, found), long=True)
+    whole = WholeMission(path, address.mission)
+    shell.draw(lambda size: whole_lines(address.mission, path, size.width), whole, long=True)
     return 0
-
-
-def _kept(mission: Mission) -> Iterator[RenderableType]:
-    """Yield the rows of sections that have no effect, one line each."""
-    for section, rows in itertools.groupby(mission.kept, key=lambda row: row.section):
-        yield Text()
-        yield Text(section, style="bold")
-        for row in rows:
-            cells = ", ".join(f"{name}: {text}" for name, text in row.cells.items() if text)
-            yield Text(f"  {clean(cells)}")
 
 
 def why(shell: Shell, thing: Anything = "") -> int:
@@ -238,7 +231,7 @@ def bare(shell: Shell) -> int:
     if news.events:
         lines.append(Text("Since you last looked", style="bold"))
         lines += [*(Text(clean(_event(e))) for e in news.events[:_MOST_NEWS]), Text()]
-    lines.append(list_view(_lines_here(shell)))
+    lines.append(as_text(list_lines(_lines_here(shell), size_of(sys.stdout).width)))
     found = everything_waiting(ctx)
     if found:
         lines += [Text(), Text("Waiting for you", style="bold yellow")]

@@ -1,0 +1,53 @@
+"""The terminal behind standard output: its size, whether colors are wanted, and lines written to it without Rich."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from mission_cli.surfaces.lines import Size, painted, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mission_cli.surfaces.lines import Line
+
+_LEAST_WIDTH = 30
+_USUAL = (80, 24)
+
+
+def size_of(stream: TextIO) -> Size:
+    """Return the size of a terminal, at least 30 cells wide; no limits for a file or a pipe."""
+    if not stream.isatty():
+        return Size()
+    try:
+        width, height = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        width, height = _USUAL
+    width, height = width or _USUAL[0], height or _USUAL[1]
+    columns = os.environ.get("COLUMNS", "")
+    return Size(max(_LEAST_WIDTH, int(columns) if columns.isdecimal() and int(columns) else width), height)
+
+
+def is_forced() -> bool:
+    """Whether CLICOLOR_FORCE asks for colors."""
+    return os.environ.get("CLICOLOR_FORCE", "") not in {"", "0"}
+
+
+def is_colored() -> bool:
+    """Whether stdout gets colors: `NO_COLOR`, `TERM=dumb` and `CLICOLOR=0` say no, `CLICOLOR_FORCE` says yes."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return is_forced() or (sys.stdout.isatty() and os.environ.get("CLICOLOR") != "0")
+
+
+def as_shown(lines: Iterable[Line]) -> str:
+    """Return lines as text for stdout, with colors if it gets them."""
+    return painted(lines) if is_colored() else plain(lines)
+
+
+def write(lines: Iterable[Line]) -> None:
+    """Write lines to stdout."""
+    sys.stdout.write(as_shown(lines))
+    sys.stdout.flush()

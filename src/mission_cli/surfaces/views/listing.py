@@ -1,0 +1,85 @@
+"""All missions in lines, one for each, with what its running attempts do below it."""
+
+from __future__ import annotations
+
+import itertools
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import counted
+from mission_cli.surfaces.lines import BLANK, GAP, clip, columns, cut, length, line, paragraph, said
+from mission_cli.surfaces.views.text import amount, bar, color_of, dollars, so_far
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mission_cli.app.results.views import Line as Listed
+    from mission_cli.app.results.views import Running
+    from mission_cli.surfaces.lines import Line
+
+_HEADS = ("MISSION", "STATUS", "PROGRESS", "SPENT", "TITLE")
+_LEAST_TITLE = 16
+_BAR = 10
+
+
+def list_lines(missions: Sequence[Listed], width: int) -> list[Line]:
+    """Return a table of missions; those of several repositories below the path of theirs."""
+    if not missions:
+        return [line("no missions")]
+    if all(not one.repo for one in missions):
+        return _table(missions, width)
+    found: list[Line] = []
+    for repo, group in itertools.groupby(missions, key=lambda one: one.repo):
+        found += [BLANK] if found else []
+        found.append(line((said(repo) or "without a repository", "bold")))
+        found += _table([*group], width)
+    return found
+
+
+def _table(missions: Sequence[Listed], width: int) -> list[Line]:
+    """Return the table; without room for a bar and for titles, these are left out."""
+    for with_bar in (True, False):
+        rows = columns(
+            [[line((name, "dim")) for name in _HEADS[:-1]], *(_cells(one, with_bar=with_bar) for one in missions)]
+        )
+        left = width - max(map(length, rows)) - len(GAP) if width else 0
+        if not width or left >= _LEAST_TITLE:
+            break
+    titled = not width or left >= _LEAST_TITLE
+    widest = max(map(length, rows))
+    found: list[Line] = []
+    for row, one in zip(rows, (None, *missions), strict=True):
+        title = (
+            said(one.title) + (f" ({counted(one.problems, 'error')})" if one.problems else "") if one else _HEADS[-1]
+        )
+        if titled:
+            gap = " " * (widest - length(row) + len(GAP))
+            found.append(line(*row, gap, (cut(title, left) if width else title, "" if one else "dim")))
+        else:
+            found.append(row)
+            found += [line(GAP, (cut(title, width - len(GAP)), ""))] if one else []
+        found += _below(one, width) if one else ()
+    return found
+
+
+def _cells(one: Listed, *, with_bar: bool) -> list[Line]:
+    share = f"{bar(one.progress, _BAR)} " if with_bar else ""
+    spent = dollars(one.usd) if one.usd or not one.tokens else f"{amount('tokens', Decimal(one.tokens))} tokens"
+    return [
+        line(said(one.id)),
+        line((said(one.status), color_of(one.status))),
+        line(f"{share}{one.done}/{one.planned}"),
+        line(spent),
+    ]
+
+
+def _below(one: Listed, width: int) -> Iterator[Line]:
+    for running in one.running:
+        yield clip(line(GAP, (_attempt(running), "cyan")), width)
+    if one.error:
+        yield from paragraph(f"error: {one.error}", width, "red", indent=2)
+
+
+def _attempt(running: Running) -> str:
+    name = running.run.partition("/")[2]
+    return said(f"{name} {so_far(running.tally) or 'runs'}")

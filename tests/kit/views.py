@@ -1,0 +1,233 @@
+"""A mission with 7 × 5 features in all states, with wide titles, and every view of it at four widths.
+
+`python -m tests.kit.views` writes the pictures in tests/unit/views anew.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.kit.fakes.executor import Outcome
+from tests.kit.fakes.host import make_host, make_mission
+
+from mission_cli.app.addressing import resolve
+from mission_cli.app.results.views import (
+    Blocker,
+    CriterionView,
+    FeatureView,
+    Line,
+    MilestoneView,
+    MissionView,
+    Money,
+    Running,
+    Waiting,
+)
+from mission_cli.document.plans.plan import read_plan
+from mission_cli.domain.runs import Tally
+from mission_cli.surfaces.lines import Size, line, painted, plain
+from mission_cli.surfaces.views.consent import consent_lines
+from mission_cli.surfaces.views.listing import list_lines
+from mission_cli.surfaces.views.page import frame, status_lines
+from mission_cli.surfaces.views.panes import feature_lines, pane, title_of
+from mission_cli.surfaces.views.plan import plan_lines
+
+if TYPE_CHECKING:
+    from mission_cli.ports.executor import JobSpec
+    from mission_cli.surfaces import lines
+
+PICTURES = Path(__file__).resolve().parents[1] / "unit" / "views"
+SIZES = (Size(50, 24), Size(80, 24), Size(120, 40), Size(200, 50))
+_FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
+_TITLES = (
+    "Render a page",
+    "日本語のとても長い機能の名前です、幅の広い文字がたくさん並んでいます",
+    f"{_FAMILY} Family accounts \U0001f469\U0001f3fd\u200d\U0001f4bb with roles",
+    "Add a command-line option --recursive/--no-recursive that walks folders",
+    "Write the manual page",
+)
+_NAMES = (
+    "Core",
+    "日本語の段階",
+    "Command line",
+    "API",
+    "\U0001f680 Release",
+    "Documentation and examples for every command",
+    "Polish",
+)
+_BUSY = 3
+"""The milestone that is under way."""
+
+
+def _feature(number: str, title: str, status: str = "pending", **more: Any) -> FeatureView:
+    facts: dict[str, Any] = {
+        "depends": (),
+        "attempts": 0,
+        "worker": "",
+        "pr": "",
+        "run": "",
+        "cause": "",
+        "detail": "",
+        "finding": "",
+        "running_for": "",
+        "tally": None,
+        "blocked_by": (),
+    }
+    return FeatureView(
+        number=number, title=title, status=status, raw_status=status, **{"shown_as": status, **facts, **more}
+    )
+
+
+def _busy() -> tuple[FeatureView, ...]:
+    one, two, three, four, five = _TITLES
+    edits = Tally(Decimal("0.4213"), {"input": 90_000}, 12, action="edit src/report/cli.py")
+    tests = Tally(Decimal("0.08"), {"input": 9_000}, 3, action="bash pytest -q tests/accounts")
+    return (
+        _feature("3.1", one, "done", attempts=2),
+        _feature("3.2", two, "dispatched", attempts=1, worker="opencode a1", running_for="12m", tally=edits),
+        _feature(
+            "3.3",
+            three,
+            "dispatched",
+            attempts=2,
+            worker="claude a2",
+            run="pdf-export/3.3-a2",
+            running_for="27s",
+            tally=tests,
+            finding="attempt 1: wrong_output: exit 1 without a commit",
+        ),
+        _feature("3.4", four, attempts=1, blocked_by=(Blocker("backoff", "the next attempt comes in 43s"),)),
+        _feature("3.5", five, blocked_by=(Blocker("dependency", "it depends on 3.4, which is pending"),)),
+    )
+
+
+def _milestone(number: int) -> MilestoneView:
+    before, now = number < _BUSY, number == _BUSY
+    held = (Blocker("milestone", f"milestone {_BUSY} comes before milestone {number}"),)
+    features = tuple(
+        _feature(f"{number}.{at}", title, "done", attempts=1)
+        if before
+        else _feature(f"{number}.{at}", title, blocked_by=held)
+        for at, title in enumerate(_TITLES, 1)
+    )
+    return MilestoneView(
+        number,
+        _NAMES[number - 1],
+        "passed" if before else "active" if now else "pending",
+        int(number == _BUSY - 1),
+        (CriterionView("file: `a`", "file", "passed" if before else ""),) * 2,
+        _busy() if now else features,
+        done=len(_TITLES) if before else int(now),
+        planned=len(_TITLES),
+        usd=Decimal("2.10") if before else Decimal("0.62") if now else None,
+        took=timedelta(minutes=41 * number) if before or now else None,
+    )
+
+
+def mission() -> MissionView:
+    """A mission in its third of seven milestones."""
+    return MissionView(
+        id="pdf-export",
+        title="Export reports as PDF, 報告書 \U0001f4c4",
+        status="active",
+        mode="full",
+        path="missions/pdf-export/mission.md",
+        shown_as="active",
+        progress=11 / 35,
+        base="main",
+        host="here",
+        runner="opencode",
+        milestones=tuple(map(_milestone, range(1, len(_NAMES) + 1))),
+        budget={
+            "usd": Money(Decimal(50), Decimal("4.82"), Decimal("3.3333333"), 1),
+            "hours": Money(Decimal(20), Decimal("2.5"), Decimal(6)),
+            "tokens": Money(Decimal(0), Decimal(1_200_000), Decimal(0)),
+        },
+        waiting_for=(
+            Waiting(
+                "approval",
+                "checkpoint `design` is reached: look at the mock-ups in docs/",
+                "",
+                "mission approve pdf-export design",
+            ),
+            Waiting("request", "Which database shall it use?", "", "mission answer pdf-export 1 sqlite|postgres"),
+        ),
+        problems=(),
+        done=11,
+        planned=35,
+        elapsed=timedelta(hours=2, minutes=3),
+        left=timedelta(hours=4),
+        sandbox="off (bwrap is not installed): workers can do what you can do on this machine",
+    )
+
+
+def listed() -> list[Line]:
+    """Some missions."""
+    tally = Tally(Decimal("0.42"), {"input": 90_000}, 12, action="edit src/report/cli.py")
+    return [
+        Line("pdf-export", mission().title, "active", 11 / 35, "a.md", done=11, planned=35, usd=Decimal("5.24"),
+             running=(Running("pdf-export/3.2-a1", tally), Running("pdf-export/3.3-a2", None))),
+        Line("word-counter", _TITLES[1], "completed", 1.0, "b.md", done=4, planned=4, usd=Decimal("1.02")),
+        Line("odd", _TITLES[2], "planning", 0.0, "c.md", problems=2, planned=3,
+             error="the file cannot be read: line 7: the indent of this line is less than that of the line above"),
+        Line("free", _TITLES[3], "paused", 0.5, "d.md", done=1, planned=2, tokens=1_200_000),
+    ]  # fmt: skip
+
+
+def _plan_text() -> str:
+    rows = ["title: Export reports as PDF, 報告書", "goal: Reports as PDF", "budget: {money_usd: 50, time_hours: 20}"]
+    rows += ["preferences: {runner: script}", "non_goals: [a window]", "milestones:"]
+    for number, name in enumerate(_NAMES, 1):
+        rows += [f"  - name: {name}", f'    validation: ["file: `{number}.txt`"]', "    features:"]
+        for at, title in enumerate(_TITLES, 1):
+            rows.append(f'      - {{title: "{title}", estimate: 30m, criteria: ["file: `{number}.{at}.txt`"]}}')
+    rows[-1] = rows[-1].replace("estimate", f'description: "{_TITLES[3]}, and {_TITLES[1]}", estimate')
+    return "\n".join(rows) + "\n"
+
+
+def _nothing(_spec: JobSpec) -> Outcome:
+    return Outcome(1.0)
+
+
+def _consent(width: int) -> list[lines.Line]:
+    host = make_host(_nothing)
+    make_mission(host, _plan_text(), "pdf-export")
+    ctx = host.context()
+    return consent_lines(ctx, resolve(ctx.state.snapshot(), "pdf-export").loaded, width)
+
+
+def views(size: Size) -> dict[str, list[lines.Line]]:
+    """Every view at a size, by name."""
+    view, keys = mission(), [line(("q quit", "dim"))]
+    third = view.milestones[_BUSY - 1].features[2]
+    plan = read_plan(_plan_text()).plan
+    assert plan is not None
+    log = "I look at the tests first.\n\n  日本語 output\tof a tool\n"
+    return {
+        "status": status_lines(view, size),
+        "status-all": status_lines(view, size, everything=True),
+        "run": frame(view, size, chosen="3.3", news=["14:03:01 2.5-a1 is done"], keys=keys),
+        "feature": pane(title_of(view, third), feature_lines(third, log, size.width), size, above=0, keys=keys),
+        "list": list_lines(listed(), size.width),
+        "plan": plan_lines(plan, size.width),
+        "consent": _consent(size.width),
+    }
+
+
+def pictures() -> dict[str, str]:
+    """Every picture by the name of its file: at each width without color, at 80 columns with color, too."""
+    found = {}
+    for size in SIZES:
+        for name, view in views(size).items():
+            found[f"{name}-{size.width}.txt"] = plain(view)
+            if size.width == 80:
+                found[f"{name}-{size.width}.ansi"] = painted(view)
+    return found
+
+
+if __name__ == "__main__":
+    PICTURES.mkdir(exist_ok=True)
+    for file, text in pictures().items():
+        (PICTURES / file).write_text(text, encoding="utf-8")
