@@ -1,4 +1,4 @@
-"""Write docs/status.svg: what `mission status` prints for a mission under way, recorded from the program.
+"""Write docs/status.svg: what `mission run` shows of a mission under way, recorded from the program.
 
 The mission runs in memory, with the clock and the workers of the simulator, so the picture is the same each time.
 """
@@ -23,7 +23,9 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import lifecycle
 from mission_cli.app.queries.status import status_of
 from mission_cli.engine.loop import pulse
-from mission_cli.surfaces.views.status import status_view
+from mission_cli.surfaces.lines import Size, as_text
+from mission_cli.surfaces.views.page import frame
+from mission_cli.surfaces.views.panes import MISSION_KEYS, keys_of
 
 if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec
@@ -45,7 +47,17 @@ milestones:
       - {title: "`report export --pdf`", criteria: ["file: `2.1.txt`"]}
       - {title: Read fonts from the settings, criteria: ["file: `2.2.txt`"]}
       - {title: Write the manual page, depends: ["2.1"], criteria: ["file: `2.3.txt`"]}
+  - name: Archive
+    validation: ["file: `3.1.txt`"]
+    features:
+      - {title: Long-term PDF/A, criteria: ["file: `3.1.txt`"]}
+      - {title: Sign a report, criteria: ["file: `3.2.txt`"]}
+  - name: Release
+    validation: ["file: `4.1.txt`"]
+    features:
+      - {title: Package for Debian, criteria: ["file: `4.1.txt`"]}
 """
+SIZE = Size(88, 22)
 _STEPS, _STEP = 60, timedelta(seconds=10)
 
 
@@ -71,9 +83,10 @@ def picture() -> str:
         host.jobs.work()
     ctx = host.context()
     snapshot = ctx.state.snapshot()
-    console = Console(record=True, width=88, file=io.StringIO(), highlight=False, markup=False, emoji=False)
-    console.print(status_view(status_of(ctx, snapshot, resolve(snapshot, "pdf-export"))))
-    svg = console.export_svg(title="mission status pdf-export", unique_id="mission")
+    view = status_of(ctx, snapshot, resolve(snapshot, "pdf-export"))
+    console = Console(record=True, width=SIZE.width, file=io.StringIO(), highlight=False, markup=False, emoji=False)
+    console.print(as_text(frame(view, SIZE, chosen="2.1", keys=keys_of(MISSION_KEYS, SIZE.width))))
+    svg = console.export_svg(title="mission run pdf-export", unique_id="mission")
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL) + "\n"  # no font from the network
 
 

@@ -39,7 +39,8 @@ commit()
 
 def plain(screen: str) -> str:
     """The screen without what differs from run to run."""
-    screen = re.sub(r"for [0-9.a-z ]+;?", "for <time>", screen)
+    screen = re.sub(r"for [0-9][0-9a-z]*", "for <time>", screen)
+    screen = re.sub(r"(^|  )\d[0-9a-z ]*?(?= elapsed|  \d|$)", r"\1<time>", screen, flags=re.MULTILINE)
     screen = re.sub(r"\d\d:\d\d:\d\d", "<clock>", screen)
     screen = re.sub(r"on [0-9a-f]{7}\b", "on <commit>", screen)
     return re.sub(r"0\.\d+h of", "<hours> of", screen)
@@ -58,25 +59,68 @@ def begun(person: Person) -> bool:
 
 
 @pytest.mark.timeout(300)
-def test_run_shows_the_worker_while_it_runs_and_the_end_when_it_is_there(person: Person) -> None:
+def test_run_shows_the_worker_obeys_keys_and_the_window_and_prints_the_end(person: Person) -> None:
     waiting_worker(person)
     person.start()
     assert begun(person)
     with terminal(person.repo) as window:
         window.line("clear; mission run; echo ended with $?")
-        assert plain(window.see("script a1 for")) == snapshot("""\
+        assert plain(window.see("script a1 for", "q quit")).split("\n\n\n")[0] == snapshot("""\
 One feature  m
-░░░░░░░░░░░░░░░░░░░░ 0%  active  full mode, base main
+░░░░░░░░░░░░░░░░░░░░ 0%  0 of 1 feature  active  <time> elapsed  full mode, base main
 
-Milestone 1: Only  active
-  1.1  one                                          dispatched  script a1 for <time>
+▸ 1 Only  active  0/1  <time>
+  1.1  one  dispatched  script a1 for <time>
 
 money              $0
-time    ░░░░░░░░░░ 0h of 1h, 0.05h held
-tokens             0
+time    ░░░░░░░░░░ 0h of 1h, 0.05h reserved
 
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine\
 """)
+        window.type("Down", "Enter")
+        window.see("m/1.1  one", "m/1.1-a1, 1 attempt so far", "esc back")
+        window.type("l")
+        window.see("m/1.1  logs: one", "no output yet")
+        window.type("w")
+        window.see("m/1.1  why: one", "running")
+        window.type("Escape")
+        window.see("> 1.1  one", "enter open")
+        window.tmux("resize-window", "-x", "50", "-y", "20")
+        assert plain(window.see("full mode, base main\n\n▸ 1 Only", "q quit")) == snapshot("""\
+One feature  m
+░░░░░░░░░░░░░░░░░░░░ 0%  0 of 1 feature  active
+<time> elapsed  full mode, base main
+
+▸ 1 Only  active  0/1  <time>
+> 1.1  one  dispatched  script a1 for <time>
+
+money $0  time 0h of 1h, 0.05h reserved
+
+sandbox: off (sandbox = "off"): workers can do
+what you can do on this machine
+
+
+
+
+
+
+
+
+↑↓ enter open  l logs  w why  p pause  q quit\
+""")
+        window.type("p")
+        window.see("Pause: start nothing new, running workers finish?\n[y/N]")
+        window.type("n")
+        window.see("q quit")
+        window.type("q")
+        window.see("workers go on; follow again: mission run m; stop:", "mission pause m", "ended with 0\n$")
+        window.tmux("resize-window", "-x", "110", "-y", "45")
+        window.line("clear; mission status --watch; echo ended with $?")
+        window.see("script a1 for", "q quit")
+        window.type("C-c")
+        window.see("workers go on; follow again: mission status m --watch; stop: mission pause m\nended with 130\n$")
+        window.line("clear; mission run; echo ended with $?")
+        window.see("script a1 for", "q quit")
         (person.repo.parent / "go").write_text("go")
         assert plain(window.see("ended with 0\n$")) == snapshot("""\
 <clock> 1.1-a1 left 1 commit in 1 file
@@ -85,14 +129,13 @@ sandbox: off (sandbox = "off"): workers can do what you can do on this machine\
 <clock> milestone 1 passed: 1 criterion on <commit>
 <clock> every milestone passed, the final validation passed, and the work has landed
 One feature  m
-████████████████████ 100%  completed  full mode, base main
+████████████████████ 100%  1 of 1 feature  completed  <time> elapsed  full mode, base main
 
-Milestone 1: Only  passed  1 of 1 criteria passed
-  1.1  one                                          done
+✓ 1 Only  passed  1/1  <time>  1 of 1 criterion passed
+  1.1  one  done
 
 money              $0
 time    ░░░░░░░░░░ <hours> of 1h
-tokens             0
 ended with 0
 $\
 """)

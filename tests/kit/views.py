@@ -26,12 +26,13 @@ from mission_cli.app.results.views import (
     Waiting,
 )
 from mission_cli.document.plans.plan import read_plan
+from mission_cli.domain.notice import Remedy, advise
 from mission_cli.domain.runs import Tally
-from mission_cli.surfaces.lines import Size, line, painted, plain
+from mission_cli.surfaces.lines import Size, painted, plain
 from mission_cli.surfaces.views.consent import consent_lines
 from mission_cli.surfaces.views.listing import list_lines
 from mission_cli.surfaces.views.page import frame, status_lines
-from mission_cli.surfaces.views.panes import feature_lines, pane, title_of
+from mission_cli.surfaces.views.panes import MISSION_KEYS, PANE_KEYS, feature_lines, keys_of, pane, title_of
 from mission_cli.surfaces.views.plan import plan_lines
 
 if TYPE_CHECKING:
@@ -150,9 +151,14 @@ def mission() -> MissionView:
                 "approval",
                 "checkpoint `design` is reached: look at the mock-ups in docs/",
                 "",
-                "mission approve pdf-export design",
+                advise(Remedy("approve", ("pdf-export", "design"))),
             ),
-            Waiting("request", "Which database shall it use?", "", "mission answer pdf-export 1 sqlite|postgres"),
+            Waiting(
+                "request",
+                "Which database shall it use?",
+                "",
+                advise(Remedy("answer", ("pdf-export", "1", "sqlite|postgres"))),
+            ),
         ),
         problems=(),
         done=11,
@@ -200,7 +206,7 @@ def _consent(width: int) -> list[lines.Line]:
 
 def views(size: Size) -> dict[str, list[lines.Line]]:
     """Every view at a size, by name."""
-    view, keys = mission(), [line(("q quit", "dim"))]
+    view, keys, inside = mission(), keys_of(MISSION_KEYS, size.width), keys_of(PANE_KEYS, size.width)
     third = view.milestones[_BUSY - 1].features[2]
     plan = read_plan(_plan_text()).plan
     assert plan is not None
@@ -209,7 +215,7 @@ def views(size: Size) -> dict[str, list[lines.Line]]:
         "status": status_lines(view, size),
         "status-all": status_lines(view, size, everything=True),
         "run": frame(view, size, chosen="3.3", news=["14:03:01 2.5-a1 is done"], keys=keys),
-        "feature": pane(title_of(view, third), feature_lines(third, log, size.width), size, above=0, keys=keys),
+        "feature": pane(title_of(view, third), feature_lines(third, log, size.width), size, above=0, keys=inside),
         "list": list_lines(listed(), size.width),
         "plan": plan_lines(plan, size.width),
         "consent": _consent(size.width),

@@ -30,7 +30,7 @@ def test_every_view_is_as_its_picture_shows() -> None:
 def test_nothing_that_a_person_needs_is_cut(width: int) -> None:
     view = mission()
     shown = status_lines(view, Size(width, 0), everything=True)
-    commands = [waiting.unblock for waiting in view.waiting_for]
+    commands = [str(waiting.unblock) for waiting in view.waiting_for]
     for one in shown:
         text = plain([one]).rstrip()
         assert cells(text) <= width or text.strip() in commands
@@ -42,7 +42,7 @@ def test_nothing_that_a_person_needs_is_cut(width: int) -> None:
                 assert needed in together, needed
     for waiting in view.waiting_for:
         assert waiting.name in together
-        assert waiting.unblock in together
+        assert str(waiting.unblock) in together
     list_text = said(plain(list_lines(listed(), width)))
     for mine in listed():
         for needed in (mine.id, mine.status, f"{mine.done}/{mine.planned}", mine.error):

@@ -13,11 +13,20 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.queries.status import status_of, why
 from mission_cli.domain.status import MissionStatus
 from mission_cli.surfaces.keys import pressed, raw_keys
-from mission_cli.surfaces.lines import Size, as_text, flow, line, paragraph
+from mission_cli.surfaces.lines import Size, as_text, line, paragraph
 from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.terminal import size_of, write
 from mission_cli.surfaces.views.page import frame, status_lines
-from mission_cli.surfaces.views.panes import feature_lines, longest_scroll, pane, text_lines, title_of
+from mission_cli.surfaces.views.panes import (
+    MISSION_KEYS,
+    PANE_KEYS,
+    feature_lines,
+    keys_of,
+    longest_scroll,
+    pane,
+    text_lines,
+    title_of,
+)
 from mission_cli.surfaces.views.reasons import reasons
 
 if TYPE_CHECKING:
@@ -35,8 +44,6 @@ _EVERY_SECONDS = 1.0
 _LOG_TAIL = 20_000
 _MOST_NEWS = 200
 _PAGE = 10
-_MISSION_KEYS = ("↑↓ enter open", "l logs", "w why", "p pause", "q quit")
-_PANE_KEYS = ("↑↓ scroll", "l logs", "w why", "esc back", "q quit")
 
 
 class Left(Exception):  # noqa: N818 - not an error: the person pressed `q`
@@ -189,7 +196,7 @@ class Screen:
     def _keys(self) -> list[Line]:
         if self._asks:
             return paragraph("Pause: start nothing new, running workers finish? [y/N]", self._size.width, "bold yellow")
-        return flow([line((word, "dim")) for word in (_PANE_KEYS if self._pane else _MISSION_KEYS)], self._size.width)
+        return keys_of(PANE_KEYS if self._pane else MISSION_KEYS, self._size.width)
 
     def _feature(self, view: MissionView) -> FeatureView | None:
         return next((f for m in view.milestones for f in m.features if f.number == self._chosen), None)

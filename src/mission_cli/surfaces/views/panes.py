@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import counted
-from mission_cli.surfaces.lines import BLANK, clip, line, paragraph, said, wrap
+from mission_cli.surfaces.lines import BLANK, clip, flow, line, paragraph, said, wrap
 from mission_cli.surfaces.views.features import facts_of
 from mission_cli.surfaces.views.text import color_of
 
@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from mission_cli.app.results.views import FeatureView, MissionView
     from mission_cli.surfaces.lines import Line, Size
 
+MISSION_KEYS = ("↑↓ enter open", "l logs", "w why", "p pause", "q quit")
+PANE_KEYS = ("↑↓ scroll", "l logs", "w why", "esc back", "q quit")
 _TAB = 4
+
+
+def keys_of(words: Sequence[str], width: int) -> list[Line]:
+    """Return the last lines of a screen: which keys do what."""
+    return flow([line((word, "dim")) for word in words], width)
 
 
 def pane(title: Line, body: Sequence[Line], size: Size, *, above: int, keys: Sequence[Line]) -> list[Line]:
