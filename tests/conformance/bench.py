@@ -36,7 +36,7 @@ from mission_cli.wiring.assemble import Opened, python_command
 from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from tests.conformance.subjects import Subject
     from tests.kit.model_server import Script
@@ -246,6 +246,12 @@ class _Continuing:
 
     def describe(self, line: str) -> str:
         return self._agent.describe(line)
+
+    def list_models(self, command: tuple[str, ...]) -> Invocation:
+        return self._agent.list_models(command)
+
+    def models_in(self, output: str) -> Sequence[str]:
+        return self._agent.models_in(output)
 
     def open_command(
         self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
-from tests.kit.agents import use_claude, use_opencode
+from tests.kit.agents import needs, needs_bubblewrap, use_claude, use_opencode
 from tests.kit.model_server import ModelServer, Turn
 from tests.kit.nightly import by_day
 from tests.kit.people import HONEST
@@ -63,9 +65,7 @@ def test_a_key_that_the_provider_refuses(person: Person) -> None:
         person.plan(PLAN)
         found = findings(person, only="model")
     assert found[0].startswith("wrong: ")
-    assert found[0].endswith(
-        f"→ log in with the agent's own program, or put its key into {os.environ['HOME']}/.config/mission/env"
-    )
+    assert found[0].endswith(f"→ claude auth login, or put its key into {os.environ['HOME']}/.config/mission/env")
 
 
 def test_a_program_of_ones_own_is_not_started_to_see_whether_it_works(person: Person) -> None:
@@ -116,10 +116,114 @@ def test_a_clock_that_is_behind_the_state(person: Person) -> None:
 def test_outside_of_any_repository(tmp_path: Path) -> None:
     with open_room(tmp_path) as room:
         answer = room.mission("doctor", "--json")
-    assert [f["subject"] for f in answer.facts["findings"]] == ["git", "identity", "clock", "keys", "schedule"]
+    subjects = [f["subject"] for f in answer.facts["findings"]]
+    assert subjects == ["git", "identity", "clock", "keys", "schedule", "agents"]
     assert answer.code == 0
     with open_room(tmp_path) as room:
         (tmp_path / "home/.gitconfig").parent.mkdir()
         answer = room.mission("doctor", env={"HOME": os.fspath(tmp_path / "home")})
     assert answer.code == 0
     assert "git does not know your name and address" in answer.out
+
+
+def of_runners(person: Person, *, code: int = 0, path: str = "", **env: str) -> str:
+    """What doctor says of runners, agents and criteria, with agents in a folder before all others on PATH."""
+    with open_room(person.repo) as room:
+        home = os.environ["HOME"]
+        around = {"PATH": f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"], **env}
+        answer = room.mission("doctor", "--offline", env=around)
+    assert answer.code == code, answer.out
+    subjects = ("runner", "criterion", "agent")
+    lines = answer.out.splitlines()
+    told = [n for n, line in enumerate(lines) if line[9:].startswith(subjects)]
+    kept = [line for n, line in enumerate(lines) if n in told or (line.lstrip().startswith("→") and n - 1 in told)]
+    kept = [" ".join(line.split()) for line in kept]
+    names = {path or "//": "BIN", home: "~", sys.executable: "PYTHON"}
+    return functools.reduce(lambda text, name: text.replace(name, names[name]), names, "\n".join(kept))
+
+
+def bin_of(tmp_path: Path, *names: str) -> str:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in names:
+        (folder / name).symlink_to(needs(name))
+    return os.fspath(folder)
+
+
+def test_without_an_agent_doctor_is_not_content(person: Person) -> None:
+    person.mission("init")
+    assert of_runners(person, code=1) == snapshot("""\
+wrong runner no coding agent is installed
+→ npm install --global opencode-ai; then mission doctor\
+""")
+
+
+def test_an_agent_that_is_not_logged_in_is_wrong_with_its_command(person: Person, tmp_path: Path) -> None:
+    path = bin_of(tmp_path, "claude")
+    person.mission("init")
+    assert of_runners(person, path=path, code=1) == snapshot("""\
+wrong runner claude BIN/claude, 2.1.329 (Claude Code): not logged in
+→ claude auth login\
+""")
+    assert of_runners(person, path=path, ANTHROPIC_API_KEY="x") == snapshot(
+        "ok runner claude BIN/claude, 2.1.329 (Claude Code), logged in: ANTHROPIC_API_KEY"
+    )
+
+
+def test_what_nothing_here_uses_is_only_a_warning(person: Person, tmp_path: Path) -> None:
+    person.worker(HONEST)
+    person.plan(PLAN)
+    assert of_runners(person, path=bin_of(tmp_path, "claude")) == snapshot("""\
+warning runner claude BIN/claude, 2.1.329 (Claude Code): not logged in (not used here)
+→ claude auth login
+ok runner script PYTHON\
+""")
+
+
+def test_a_model_that_the_agent_does_not_have_is_named(person: Person, tmp_path: Path) -> None:
+    path = bin_of(tmp_path, "opencode", "codex")
+    person.tables = [
+        '[runners.opencode]\nmodels = {opus = "anthropic/claude-opus-99", sonnet = "anthropic/claude-sonnet-5"}\n',
+        '[runners.codex]\nmodels = {opus = "gpt-none"}\nenv = {CODEX_API_KEY = "x"}\n',
+    ]
+    person.save_settings()
+    person.mission("init")
+    assert of_runners(person, path=path, code=1, ANTHROPIC_API_KEY="x") == snapshot("""\
+ok runner codex BIN/codex, codex-cli 0.169.0, logged in: CODEX_API_KEY
+wrong runner codex Codex has no model `gpt-none`
+→ choose one of: codex debug models
+ok runner opencode BIN/opencode, 1.18.33, logged in: ANTHROPIC_API_KEY
+wrong runner opencode opencode has no model `anthropic/claude-opus-99`
+→ did you mean `anthropic/claude-opus-5`?\
+""")
+
+
+def test_a_criterion_that_cannot_run_here_is_named(person: Person) -> None:
+    person.worker(HONEST)
+    lines = [
+        "no-such-program --check",
+        "python3 -m tox -q",
+        "python3 -m ours",
+        "cd src && test -f a",
+        "./made-by-the-work",
+        "no-such-program || true",
+    ]
+    criteria = ", ".join(f'"run: `{line}`"' for line in lines)
+    person.plan(PLAN.replace('"file: `1.1.txt`"]', f"{criteria}]", 1))
+    assert of_runners(person, code=1) == snapshot("""\
+ok runner script PYTHON
+wrong criterion `run: `no-such-program --check`` of m cannot run here: `no-such-program` does not exist
+→ mission edit m
+wrong criterion `run: `python3 -m tox -q`` of m cannot run here: `python3 -m tox` does not exist
+→ mission edit m\
+""")
+    needs_bubblewrap()
+    person.set('sandbox = "required"')
+    boxed = of_runners(person, code=1)
+    assert boxed.count("wrong criterion") == 2
+    assert not list((person.runtime / "jobs").rglob("spec.json"))
+    person.tables.append('[tree]\nsetup = "true"\n')
+    person.save_settings()
+    assert of_runners(person) == boxed.replace("wrong", "warning").replace(
+        "does not exist\n→ mission edit m", "does not exist, unless `setup` of `[tree]` installs it"
+    )

@@ -14,6 +14,7 @@ from mission_cli.adapters.fs.env_file import (
     commented_values,
     open_to_others,
     read_environment,
+    resolved,
 )
 from mission_cli.adapters.git.repo.checkout import (
     MIN_GIT,
@@ -21,6 +22,7 @@ from mission_cli.adapters.git.repo.checkout import (
     git_version,
 )
 from mission_cli.adapters.git.repo.command import Git, plain_git
+from mission_cli.adapters.installed_agents import LocalAgents
 from mission_cli.adapters.proc.run import run
 from mission_cli.domain.branches.refs import Area
 from mission_cli.domain.errors import ToolError
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.fs.registry import Registry
     from mission_cli.adapters.schedule.local import LocalSchedule
+    from mission_cli.ports.agents import AgentFinder
     from mission_cli.ports.clock import Clock
     from mission_cli.ports.schedule import Schedule
 
@@ -52,6 +55,7 @@ class LocalInstruments:
     ) -> None:
         self.clock: Clock = SystemClock()
         self.schedule: Schedule = schedule
+        self.agents: AgentFinder = LocalAgents(environment)
         self.pulse = pulse
         self._local = schedule
         self._place, self._registry, self._environment = place, registry, dict(environment)
@@ -81,6 +85,14 @@ class LocalInstruments:
         if done.code:
             raise ToolError(f"`{command[0]} --version` ended with {done.code}: {one_line(words, 200)}")
         return one_line(words.splitlines()[0] if words else "", 80)
+
+    def output(self, command: Sequence[str], given: Mapping[str, str]) -> str:
+        """Return what a command prints, with these variables added. Raises ToolError if it fails."""
+        more = {name: resolved(value, self._environment) for name, value in given.items()}
+        done = run(list(command), cwd=self._place, env={**self._environment, **more}, timeout=_PATIENCE)
+        if done.code:
+            raise ToolError(f"`{' '.join(command)}` ended with {done.code}")
+        return done.out.decode("utf-8", "replace")
 
     def push_claim(self, remote: str) -> None:
         """Push a ref that must not exist yet, and delete it."""

@@ -44,9 +44,10 @@ class LocalAgents:
         told = self._versions(places) if versions else [""] * len(places)
         return [self._agent(*facts) for facts in zip(known, places, told, strict=True)]
 
-    def account(self, agent: str, given: Mapping[str, str]) -> str:
+    def account(self, agent: str, given: Mapping[str, str], environment: Mapping[str, str] | None = None) -> str:
         """Return what an agent is logged in with, where a runner gives it more variables; empty: not logged in."""
-        return FILES[agent].account({**self._environment, **_given(given, self._environment)})
+        around = self._environment if environment is None else environment
+        return FILES[agent].account({**around, **_given(given, around)})
 
     def _agent(self, name: str, place: str, version: str) -> InstalledAgent:
         agent = AGENTS[name]

@@ -55,6 +55,8 @@ class Context:
     schedule: Schedule
     share: Share
     agent_finder: AgentFinder = NoAgents()
+    named_runners: frozenset[str] = frozenset()
+    """The runners that the settings name; agents that are known by name need no settings."""
     default_runner: Callable[[], str] = lambda: ""
     """Returns the runner of missions that name none; empty: none can be chosen."""
     settings_files: tuple[str, ...] = ()

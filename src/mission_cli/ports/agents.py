@@ -152,8 +152,11 @@ class AgentFinder(Protocol):
         """Return every agent that is known by name, the preferred one first; without `versions` it starts nothing."""
         ...
 
-    def account(self, agent: str, given: Mapping[str, str]) -> str:
-        """Return what an agent is logged in with, where a runner gives it more variables; empty: not logged in."""
+    def account(self, agent: str, given: Mapping[str, str], environment: Mapping[str, str] | None = None) -> str:
+        """Return what an agent is logged in with, where a runner gives it more variables; empty: not logged in.
+
+        With `environment` instead of this process's.
+        """
         ...
 
 
@@ -165,9 +168,9 @@ class NoAgents:
         del versions
         return ()
 
-    def account(self, agent: str, given: Mapping[str, str]) -> str:
+    def account(self, agent: str, given: Mapping[str, str], environment: Mapping[str, str] | None = None) -> str:
         """Return nothing."""
-        del agent, given
+        del agent, given, environment
         return ""
 
 
@@ -219,6 +222,14 @@ class Agent(Protocol):
 
     def describe(self, line: str) -> str:
         """Return one line of output in readable form; empty to leave it out."""
+        ...
+
+    def list_models(self, command: tuple[str, ...]) -> Invocation:
+        """Return the command that lists its models without the network; without words if there is none."""
+        ...
+
+    def models_in(self, output: str) -> Sequence[str]:
+        """Return the names of the models in the output of that command."""
         ...
 
     def open_command(

@@ -29,6 +29,18 @@ class Checks(Protocol):
         """Return the verdict of an ended job, and its detail."""
         ...
 
+    def needs(self, criterion: Criterion) -> Sequence[str]:
+        """Return the programs that a criterion runs, such as `python3 -m pytest`, as far as they certainly matter."""
+        ...
+
+    def search(self, needs: Sequence[str]) -> tuple[str, ...]:
+        """Return the command that prints those programs that do not exist where it runs."""
+        ...
+
+    def lacking(self, output: str) -> frozenset[str]:
+        """Return the programs that do not exist, from the output of the search."""
+        ...
+
     def detect(self, files: Mapping[str, str]) -> tuple[Criterion, ...]:
         """Return the test and build commands of every toolchain found."""
         ...

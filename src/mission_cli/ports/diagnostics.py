@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 from mission_cli._support.dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mission_cli.domain.host import Person
+    from mission_cli.ports.agents import AgentFinder
     from mission_cli.ports.clock import Clock
     from mission_cli.ports.schedule import Schedule
 
@@ -30,6 +31,7 @@ class Instruments(Protocol):
 
     clock: Clock
     schedule: Schedule
+    agents: AgentFinder
     pulse: tuple[str, ...]
     """The command that schedules of this installation start."""
 
@@ -47,6 +49,10 @@ class Instruments(Protocol):
 
     def version(self, command: Sequence[str]) -> str:
         """Return the output of the program for `--version`. Raises ToolError."""
+        ...
+
+    def output(self, command: Sequence[str], given: Mapping[str, str]) -> str:
+        """Return what a command prints, with these variables added. Raises ToolError if it fails."""
         ...
 
     def push_claim(self, remote: str) -> None:

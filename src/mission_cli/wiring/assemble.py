@@ -94,6 +94,7 @@ def assemble(
         settings_edited=lambda: settings_edited(checkout),
         schedule=schedule(),
         agent_finder=finder,
+        named_runners=frozenset(found.settings.runners),
         default_runner=lambda: _default_runner(found.settings, finder),
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )

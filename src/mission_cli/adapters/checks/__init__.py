@@ -10,6 +10,7 @@ from mission_cli.adapters.checks.against import against, concerns
 from mission_cli.adapters.checks.detect import MANIFESTS, detect
 from mission_cli.adapters.checks.early_exit import ended_early
 from mission_cli.adapters.checks.judge_files import judges
+from mission_cli.adapters.checks.needs import lacking, needs, search
 from mission_cli.adapters.checks.outcome import last_number, missing_tool
 from mission_cli.adapters.checks.shell import BROKEN_PIPE, is_bash, shell_argv
 from mission_cli.adapters.checks.test_summaries import Ran, ran_tests
@@ -69,6 +70,18 @@ class StandardChecks:
         if early:
             return Verdict.FAILED, f"{output}\n{early} ended before it reported what it ran".lstrip()
         return _passed(output)
+
+    def needs(self, criterion: Criterion) -> tuple[str, ...]:
+        """Return the programs that a criterion runs."""
+        return needs(criterion)
+
+    def search(self, needs: Sequence[str]) -> tuple[str, ...]:
+        """Return the command that prints those programs that do not exist."""
+        return shell_argv(self._shell, search(needs))
+
+    def lacking(self, output: str) -> frozenset[str]:
+        """Return the programs that do not exist, from the output of the search."""
+        return lacking(output)
 
     def detect(self, files: Mapping[str, str]) -> tuple[Criterion, ...]:
         """Return the test and build commands of every toolchain found."""

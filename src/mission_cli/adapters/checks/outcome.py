@@ -13,7 +13,7 @@ _SHELL_SAYS = pattern(rf"^{NAME}: (?:[^\s:]+ )?\d+: (?P<word>[^\n]+?): (?P<why>[
 _CANNOT_EXECUTE = frozenset({126, 127})
 _NOT_FOUND = pattern(r"(?:command )?not found\Z")
 _NO_MODULE = pattern(r"^\S*python[\d.]*: No module named '?(?P<word>[\w.]+)'?$", re.MULTILINE)
-_TOOLS = frozenset({
+TOOLS = frozenset({
     "bandit", "black", "build", "coverage", "flake8", "isort", "mypy", "nose", "nose2", "nox", "pip", "pylint",
     "pyright", "pytest", "ruff", "tox", "twine", "unittest", "venv",
 })  # fmt: skip
@@ -33,7 +33,7 @@ def missing_tool(command: str, code: int | None, output: str) -> bool:
         said = code in _CANNOT_EXECUTE or _NOT_FOUND.search(found["why"])
         if said and word in command and ("/" not in word or word.startswith("/")):
             return True
-    return any(f["word"] in _TOOLS and f"-m {f['word']}" in command for f in _NO_MODULE.finditer(output))
+    return any(f["word"] in TOOLS and f"-m {f['word']}" in command for f in _NO_MODULE.finditer(output))
 
 
 def last_number(output: str, unit: str = "") -> Quantity | str:

@@ -1,4 +1,4 @@
-"""`mission doctor`: check that everything missions need works: machine, schedule, repository, agents.
+"""`mission doctor`: check that what missions need works: machine, schedule, repository.
 
 An error during a check becomes a diagnosis, too.
 """
@@ -7,118 +7,58 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.text import (
     counted,
-    one_line,
     show_duration,
 )
-from mission_cli.document.reading.placed import load_placed
-from mission_cli.domain.budget.amounts import show_amount
 from mission_cli.domain.errors import MissionError
-from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.notice import Finding, Level, do, doubtful, fine, wrong
-from mission_cli.domain.routing import runners
-from mission_cli.domain.runs import Reserve, RunRecord
-from mission_cli.domain.status import FINISHED_MISSION, Cause, EndReason, JobKind, JobState, RecordState
-from mission_cli.engine.context import runner_obstacle
-from mission_cli.engine.effects import worker_job
 from mission_cli.engine.guards.health import (
     INSTALL,
     LATE,
-    in_its_environment,
     roughly,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from mission_cli.domain.mission import Mission
-    from mission_cli.domain.runs import Exit
     from mission_cli.engine.context import Context
     from mission_cli.ports.diagnostics import Instruments
     from mission_cli.ports.schedule import Installed
 
-_PROGRAM = "command"
-"""The kind of a runner that can be any program; it is not started for a test, because that would start work."""
 _OLDEST_YEAR = 2024
 _CLOCK_SLACK = timedelta(minutes=2)
-_ANSWER_SECONDS = 120
-_PROMPT = "Answer with the one word OK. Use no tools and do nothing else.\n"
-_CALL_CAP = Decimal("0.50")
 _SHOWN_PATHS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A test call of a model that was started."""
-
-    runner: str
-    model: str
-    job: str
 
 
 def machine_findings(tools: Instruments) -> list[Finding]:
     """Check git, the person's identity, the clock and the key file."""
     return [
-        *_looked("git", lambda: [fine("git", tools.git())]),
-        *_looked("identity", lambda: [_identity(tools)]),
+        *looked("git", lambda: [fine("git", tools.git())]),
+        *looked("identity", lambda: [_identity(tools)]),
         _clock(tools),
-        *_looked("keys", lambda: [_keys(tools)]),
+        *looked("keys", lambda: [_keys(tools)]),
     ]
 
 
 def schedule_findings(tools: Instruments) -> list[Finding]:
     """Check what starts pulses: whether it exists, can work and has worked recently."""
-    return _looked("schedule", lambda: _schedule(tools))
+    return looked("schedule", lambda: _schedule(tools))
 
 
 def repository_findings(ctx: Context, tools: Instruments, *, offline: bool) -> list[Finding]:
-    """Check sandbox, memory and disk, state, each configured runner, and unless `offline` the remote."""
+    """Check sandbox, memory and disk, state, and unless `offline` the remote."""
     findings = [
         _sandbox(ctx),
         _room(ctx),
         *_copies(ctx),
         *_shell(ctx),
-        *_looked("state", lambda: [_state(ctx, tools)]),
+        *looked("state", lambda: [_state(ctx, tools)]),
         *_trouble(ctx),
     ]
-    for name in sorted(ctx.settings.runners):
-        findings += _looked(f"runner {name}", partial(_runner, ctx, tools, name))
     return findings if offline else [*findings, *_remote(ctx, tools)]
-
-
-def call_models(ctx: Context, nonce: str) -> list[Call]:
-    """Start one minimal call of a model for each agent that a mission here uses. Raises MissionError."""
-    calls = []
-    for name, mission in _used(ctx).items():
-        runner = ctx.settings.runners[name]
-        base = ctx.code.heads(mission.id, mission.base).base
-        if (runner.kind or name) == _PROGRAM or runner_obstacle(ctx, name, runner) or base is None:
-            continue
-        tier = mission.models.get("workers", "")
-        call = Call(name, runner.models.get(tier, tier), f"doctor/{nonce}/{name}")
-        record = _record(call, base)
-        spec = replace(worker_job(ctx, mission, record), key=call.job, kind=JobKind.CHECK, branch="", setup="", copy=())
-        ctx.executor.submit(replace(spec, max_steps=3))
-        calls.append(call)
-    return calls
-
-
-def answer(ctx: Context, call: Call, key_file: str) -> tuple[Finding, Decimal | None] | None:
-    """Return the diagnosis of a call, and its cost in dollars or None if unknown; None while it runs."""
-    job = ctx.executor.poll([call.job])[call.job]
-    if job.exit is None and job.state in {JobState.RUNNING, JobState.WAITING}:
-        return None
-    if job.exit is None:
-        return wrong(f"model of {call.runner}", "the call was lost", "try again"), None
-    usage = job.exit.report.usage
-    usd = usage.usd if usage is not None else None
-    return _judged(call, job.exit, usd, key_file), usd
 
 
 def healthy(findings: Iterable[Finding]) -> bool:
@@ -129,7 +69,8 @@ def healthy(findings: Iterable[Finding]) -> bool:
 # The machine
 
 
-def _looked(subject: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+def looked(subject: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+    """Return what a check finds; an error becomes a diagnosis."""
     try:
         return look()
     except MissionError as error:
@@ -158,7 +99,7 @@ def _keys(tools: Instruments) -> Finding:
     if file.commented:
         words = f"{file.path}: the comment after the value of {', '.join(file.commented)} is part of the value"
         return doubtful("keys", words, "put the comment on a separate line")
-    return fine("keys", file.path if file.there else f"{file.path} (does not exist: pulses have no keys)")
+    return fine("keys", file.path if file.there else "no key file: agents use their own logins")
 
 
 # The schedule
@@ -279,63 +220,3 @@ def _remote(ctx: Context, tools: Instruments) -> list[Finding]:
 
 def _trouble(ctx: Context) -> list[Finding]:
     return [wrong("pulse here", f"failed at {t.at}: {t.message}", t.hint) for t in ctx.runtime.troubles()]
-
-
-def _runner(ctx: Context, tools: Instruments, name: str) -> list[Finding]:
-    subject, runner = f"runner {name}", ctx.settings.runners[name]
-    obstacle = runner_obstacle(ctx, name, runner)
-    if obstacle is not None:
-        return [wrong(subject, obstacle.words, obstacle.remedy)]
-    version = "" if (runner.kind or name) == _PROGRAM else f", {tools.version(runner.command)}"
-    installed = tools.schedule.installed()
-    elsewhere = in_its_environment(ctx, installed, name) if installed is not None else []
-    return [
-        fine(subject, f"{tools.program(runner.command)}{version}"),
-        *(replace(f, subject=subject) for f in elsewhere),
-    ]
-
-
-# Models
-
-
-def _used(ctx: Context) -> dict[str, Mission]:
-    """Return the configured runners that unfinished missions use, with one such mission for each."""
-    found: dict[str, Mission] = {}
-    for stored in ctx.state.snapshot().missions.values():
-        mission = load_placed(stored.text, stored.id).mission
-        if mission.status is None or mission.status in FINISHED_MISSION:
-            continue
-        for name in runners(mission, ctx.default_runner()):
-            if name in ctx.settings.runners:
-                found.setdefault(name, mission)
-    return found
-
-
-def _record(call: Call, base: Sha) -> RunRecord:
-    return RunRecord(
-        run=RunId("doctor/1.1-a1"),
-        state=RecordState.INTENDED,
-        runner=call.runner,
-        model=call.model,
-        base=base,
-        deadline_s=_ANSWER_SECONDS,
-        reserve=Reserve(cap_usd=_CALL_CAP),
-        prompt=_PROMPT,
-    )
-
-
-def _judged(call: Call, end: Exit, usd: Decimal | None, key_file: str) -> Finding:
-    subject = f"model of {call.runner}"
-    report = end.report
-    if end.reason is EndReason.EXIT and report.cause is None and end.code == 0:
-        cost = "unknown cost" if usd is None else show_amount("usd", usd)
-        return fine(subject, f"{call.model or 'its own default'} answered; {cost}")
-    words = one_line(report.detail or end.detail or report.last_words or f"exit status {end.code}", 200)
-    if report.cause is Cause.RATE_LIMIT:
-        return doubtful(subject, words, f"wait{f' until {report.reset_at}' if report.reset_at else ''}")
-    if report.cause in {Cause.AUTH, Cause.PERMISSION}:
-        return wrong(subject, words, f"log in with the agent's own program, or put its key into {key_file}")
-    if end.reason is EndReason.DEADLINE:
-        return wrong(subject, f"no answer within {_ANSWER_SECONDS} s", "start the agent yourself; is there a proxy?")
-    todo = f"start the agent yourself; if that works, put proxies and certificates into {key_file}"
-    return wrong(subject, words, todo)

@@ -83,6 +83,16 @@ class ClaudeAgent:
             return f"error: {event.get('result')}"
         return ""
 
+    def list_models(self, command: tuple[str, ...]) -> Invocation:
+        """Return no command: Claude Code cannot list its models."""
+        del command
+        return Invocation((), "")
+
+    def models_in(self, output: str) -> list[str]:
+        """Return nothing."""
+        del output
+        return []
+
     def open_command(
         self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
     ) -> tuple[str, ...]:

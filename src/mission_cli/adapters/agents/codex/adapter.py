@@ -14,6 +14,7 @@ from mission_cli.adapters.agents.codex.reader import CodexReader, message_of
 from mission_cli.adapters.agents.stream import (
     Ledger,
     as_dict,
+    as_list,
     parse_line,
 )
 from mission_cli.ports.agents import Access, Bill, Invocation
@@ -67,6 +68,14 @@ class CodexAgent:
         if event.get("type") in {"turn.failed", "error"}:
             return f"error: {message_of(event)}"
         return ""
+
+    def list_models(self, command: tuple[str, ...]) -> Invocation:
+        """Return the command that prints the models."""
+        return Invocation((*command, "debug", "models"), "")
+
+    def models_in(self, output: str) -> list[str]:
+        """Return the models of the JSON."""
+        return [str(as_dict(model).get("slug")) for model in as_list(parse_line(output.strip()).get("models"))]
 
     def open_command(
         self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False

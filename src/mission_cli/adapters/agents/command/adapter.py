@@ -35,6 +35,16 @@ class CommandAgent:
         """Return the line unchanged."""
         return line
 
+    def list_models(self, command: tuple[str, ...]) -> Invocation:
+        """Return no command: a program has no models."""
+        del command
+        return Invocation((), "")
+
+    def models_in(self, output: str) -> list[str]:
+        """Return nothing."""
+        del output
+        return []
+
     def open_command(
         self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
     ) -> tuple[str, ...]:

@@ -90,6 +90,14 @@ class OpencodeAgent:
                 return f"error: {message_of(as_dict(event.get('error')))}"
         return "" if event else line
 
+    def list_models(self, command: tuple[str, ...]) -> Invocation:
+        """Return the command that lists the models of the providers it is logged in to."""
+        return Invocation((*command, "models"), "", {"OPENCODE_DISABLE_MODELS_FETCH": "1", **_NO_PROJECT})
+
+    def models_in(self, output: str) -> list[str]:
+        """Return the models, one a line."""
+        return [line.strip() for line in output.splitlines() if "/" in line]
+
     def open_command(
         self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
     ) -> tuple[str, ...]:

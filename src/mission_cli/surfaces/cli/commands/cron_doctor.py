@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mission_cli.domain.notice import Finding
+    from mission_cli.ports.diagnostics import Instruments
     from mission_cli.wiring.assemble import Opened
     from mission_cli.wiring.host import Installation, LocalSchedule
 
@@ -115,6 +116,8 @@ def doctor(
         return _as_cron(shell, offline=offline)
     from mission_cli.app.commands.cleanup import left_behind
     from mission_cli.app.queries import doctor as looks
+    from mission_cli.app.queries.doctor_criteria import criteria_findings
+    from mission_cli.app.queries.doctor_runners import runner_findings, unfinished
     from mission_cli.app.results.machine import Diagnosis
     from mission_cli.wiring.compose import instruments, storage
     from mission_cli.wiring.emergency import open_brake
@@ -129,15 +132,35 @@ def doctor(
     except MissionError as error:
         opened = None
         findings.append(wrong("repository", error.message, error.hint))
-    if opened is not None:
-        findings += looks.repository_findings(opened.context, tools, offline=offline)
+    if opened is None:
+        findings += _agents(shell, tools)
+    else:
+        ctx = opened.context
+        findings += looks.repository_findings(ctx, tools, offline=offline)
+        missions, nonce = unfinished(ctx), os.urandom(4).hex()
+        findings += runner_findings(ctx, tools, missions)
+        findings += looks.looked("criterion", lambda: criteria_findings(ctx, tools, missions, nonce))
         findings += left_behind(opened.context, storage(opened))
         if not offline:
-            answers, cost = _call_models(shell, opened)
+            answers, cost = _call_models(shell, opened, nonce)
             findings += answers
+        shutil.rmtree(opened.checkout.runtime / "jobs/doctor" / nonce, ignore_errors=True)
     right = looks.healthy(findings)
     shell.show(findings_view(findings, cost), Diagnosis(right, findings, cost))
     return 0 if right else 1
+
+
+def _agents(shell: Shell, tools: Instruments) -> list[Finding]:
+    """Return what is known of agents where there are no missions: with the settings of the repository, or without."""
+    from mission_cli.app.queries.doctor_runners import agent_findings, runner_findings
+    from mission_cli.wiring.compose import is_in_repository, open_unmade
+
+    try:
+        if is_in_repository(shell.repo):
+            return runner_findings(open_unmade(shell.repo).context, tools, [])
+    except MissionError as error:
+        return [wrong("repository", error.message, error.hint)]
+    return agent_findings(tools.agents)
 
 
 def findings_view(findings: Sequence[Finding], cost: str = "") -> RenderableType:
@@ -177,16 +200,16 @@ def _installed_words(local: LocalSchedule, done: Installation) -> list[str]:
     return words
 
 
-def _call_models(shell: Shell, opened: Opened) -> tuple[list[Finding], str]:
+def _call_models(shell: Shell, opened: Opened, nonce: str) -> tuple[list[Finding], str]:
     """Call each model that is in use once, in parallel; return the diagnoses, and the cost in words."""
     from decimal import Decimal
 
-    from mission_cli.app.queries.doctor import answer, call_models
+    from mission_cli.app.queries.doctor_runners import answer, call_models
     from mission_cli.domain.budget.amounts import show_amount
     from mission_cli.wiring.host import key_file
 
     try:
-        calls = call_models(opened.context, nonce := os.urandom(4).hex())
+        calls = call_models(opened.context, nonce)
     except MissionError as error:
         return [wrong("models", error.message, error.hint)], ""
     if calls and not shell.as_json:
@@ -197,7 +220,6 @@ def _call_models(shell: Shell, opened: Opened) -> tuple[list[Finding], str]:
             time.sleep(_LOOK_SECONDS)  # polled: no notification comes when the job has answered
         answers.append(found)
         opened.context.executor.wait(call.job)
-    shutil.rmtree(opened.checkout.runtime / "jobs/doctor" / nonce, ignore_errors=True)
     known = sum((usd for _, usd in answers if usd is not None), Decimal(0))
     unknown = sum(usd is None for _, usd in answers)
     words = f"this check cost {show_amount('usd', known)}" + (f" and {unknown} unknown" if unknown else "")

@@ -1,0 +1,71 @@
+"""`mission doctor`: check that the programs that criteria run exist where checks run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.notice import Finding, do, doubtful, wrong
+from mission_cli.domain.status import JobKind
+from mission_cli.ports.executor import JobSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.engine.context import Context
+    from mission_cli.ports.diagnostics import Instruments
+
+_SECONDS = 60
+
+
+def criteria_findings(ctx: Context, tools: Instruments, missions: Sequence[Mission], nonce: str) -> list[Finding]:
+    """Return a diagnosis for each criterion of these missions that cannot run on this machine."""
+    found = []
+    for mission in missions:
+        criteria = list(_criteria(mission))
+        needs = sorted({need for criterion in criteria for need in ctx.checks.needs(criterion)})
+        base = ctx.code.heads(mission.id, mission.base).base
+        lacking = _lacking(ctx, tools, needs, base, f"doctor/{nonce}/{mission.id}") if needs and base else frozenset()
+        for criterion in criteria:
+            gone = [need for need in ctx.checks.needs(criterion) if need in lacking]
+            if gone:
+                found.append(_finding(ctx, mission, criterion, gone[0]))
+    return found
+
+
+def _lacking(ctx: Context, tools: Instruments, needs: Sequence[str], commit: Sha, job: str) -> frozenset[str]:
+    """Return those programs that do not exist where checks of this commit run, before the setup of the tree.
+
+    In the sandbox a job finds out, which hides what checks do not see. Raises MissionError.
+    """
+    if not ctx.machine.sandbox().on:
+        return ctx.checks.lacking(tools.output(ctx.checks.search(needs), ctx.settings.tree.env))
+    ctx.executor.submit(
+        JobSpec(
+            key=job,
+            kind=JobKind.CHECK,
+            argv=ctx.checks.search(needs),
+            commit=commit,
+            env=ctx.settings.tree.env,
+            copy=ctx.settings.tree.copy,
+            deadline_s=_SECONDS,
+            sandbox=True,
+        )
+    )
+    ctx.executor.wait(job)
+    return ctx.checks.lacking(ctx.executor.logs(job, 100_000))
+
+
+def _criteria(mission: Mission) -> Iterator[Criterion]:
+    for milestone in mission.milestones:
+        if not milestone.finished:
+            yield from milestone.criteria
+            yield from (c for f in milestone.features if not f.finished for c in f.criteria)
+
+
+def _finding(ctx: Context, mission: Mission, criterion: Criterion, need: str) -> Finding:
+    words = f"`{criterion.text}` of {mission.id} cannot run here: `{need}` does not exist"
+    if ctx.settings.tree.setup:
+        return doubtful("criterion", f"{words}, unless `setup` of `[tree]` installs it")
+    return wrong("criterion", words, do("edit", mission.id))
