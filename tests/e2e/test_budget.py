@@ -124,4 +124,4 @@ def test_nothing_starts_when_nothing_is_left_to_promise(person: Person) -> None:
         person.rest()
     assert person.starts() == ["m/1.1-a1", "m/1.2-a1"]
     why = person.mission("why", "m/1.3").out
-    assert why.splitlines()[0] == "m/1.3: budget: nothing is left to reserve: $0 spent and $10 reserved of $10"
+    assert why.splitlines()[0] == "m/1.3: nothing is left to reserve: $0 spent and $10 reserved of $10"

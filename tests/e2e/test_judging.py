@@ -161,7 +161,7 @@ def test_a_manual_criterion_is_passed_by_a_person_and_by_nobody_else(person: Per
     person.start()
     person.run(ok=(3,))
     inbox = person.mission("inbox", ok=(3,)).out
-    assert inbox == "m: manual: legal has approved the copy\n  → mission answer m 1 pass|fail\n"
+    assert inbox == "m: manual: legal has approved the copy\n  → mission answer m 1 ANSWER (pass or fail)\n"
     assert "begin with one of: pass, fail" in person.mission("answer", "m", "1", "maybe", ok=(2,)).err
     person.mission("answer", "m", "1", "pass")
     person.run()
@@ -268,11 +268,11 @@ def test_a_base_whose_history_was_rewritten_waits_for_a_person_and_goes_on_as_th
     person.git("commit", "-q", "--amend", "-m", "Begin, in other words")
     person.mission("land", "m", "--yes", ok=(3,))
     assert held(person) == (
-        "landing: `main` was rewritten: it has no history in common with mission/m/work",
+        "`main` was rewritten: it has no history in common with mission/m/work",
         "git switch mission/m/work && git merge --allow-unrelated-histories main && git switch -",
     )
     as_told(person)
-    assert held(person) == ("landing: everything is done and waits for you to land it", "mission land m")
+    assert held(person) == ("everything is done and waits for you to land it", "mission land m")
     person.mission("land", "m", "--yes")
     person.run()
     assert person.git("show", "main:1.1.txt") == "1.1 by attempt 1"
@@ -287,7 +287,7 @@ def test_work_that_conflicts_with_the_base_at_the_end_lands_once_a_person_has_me
     person.commit("Mine", **{"1.1.txt": "1.1 by Ada\n"})
     person.mission("land", "m", "--yes", ok=(3,))
     assert held(person) == (
-        "landing: `main` has moved and conflicts with finished work in 1.1.txt",
+        "`main` has moved and conflicts with finished work in 1.1.txt",
         "git switch mission/m/work && git merge main && git switch -",
     )
     person.git("switch", "-q", "mission/m/work")

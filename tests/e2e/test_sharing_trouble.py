@@ -139,7 +139,7 @@ def test_where_the_branch_of_the_work_is_gone_a_person_is_asked_and_nothing_is_s
     ada.git("branch", "--delete", "--force", "mission/m/work")
     ada.mission("resume", "m")
     assert ada.mission("run", "m", ok=(3,)).code == 3
-    gone = "m/1.2: work: the branch mission/m/work is gone\n  → git branch mission/m/work COMMIT\n"
+    gone = "m/1.2: the branch mission/m/work is gone\n  → git branch mission/m/work COMMIT\n"
     assert gone in ada.mission("why", "m").out
     assert starts(ada) == ["m/1.1-a1"]
     ada.git("branch", "mission/m/work", work)
@@ -189,7 +189,7 @@ def test_who_drove_once_and_only_watches_rests_between_two_looks(ada: Person, be
     asked.write_text(json.dumps({**known, "at": LONG_AGO, "beaten": LONG_AGO}))
     (ben.runtime / "kick").touch()
     ben.mission("pulse")
-    assert ben.mission("why", "m").out == f"m: host: it is driven by {host(ada)}\n  → mission takeover m\n"
+    assert ben.mission("why", "m").out == f"m: it is driven by {host(ada)}\n  → mission takeover m\n"
     rest = json.loads((ben.runtime / "idle.json").read_text())
     assert rest["wake"] > rest["written"] + 200
     let_go(ada)
@@ -217,7 +217,7 @@ def test_a_mission_that_no_clone_is_said_to_drive_waits_for_one(ada: Person) -> 
     ada.git("commit", "--quiet", "--all", "-m", "By hand", cwd=file.parent)
     ada.mission("pulse")
     assert ada.mission("why", "m").out.splitlines()[:2] == [
-        "m: host: no clone is set to drive it",
+        "m: no clone is set to drive it",
         "  → mission takeover m",
     ]
     assert ada.starts() == []

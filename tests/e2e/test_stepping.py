@@ -130,7 +130,7 @@ def test_everything_says_who_has_it_and_how_it_comes_back(person: Person) -> Non
     failed(person)
     opened(person)
     assert stamps(person.mission("why", "1.1").out) == snapshot("""\
-m/1.1: by_hand: Ada has had it since <time>
+m/1.1: Ada has had it since <time>
   → mission handback m/1.1
   attempt 1: criteria_failed: file: `1.1.txt`: 1.1.txt does not exist
 """)

@@ -131,7 +131,7 @@ def test_an_error_of_a_pulse_is_named_everywhere_and_ends_run(person: Person, mo
     assert ran.err == "error: m/mission.md:9: it cannot be written\n hint: mend it\n"
     error = "the last pulse could not serve the mission: m/mission.md:9: it cannot be written (mend it)"
     lines = person.mission("why", "m").out.splitlines()
-    assert lines[:2] == [f"m: error: {error}", "  → mission edit m"]
+    assert lines[:2] == [f"m: {error}", "  → mission edit m"]
     assert "nothing holds it" not in "\n".join(lines)
     assert f"m: {error}\n  → mission edit m\n" in person.mission("inbox", ok=(3,)).out
     assert error in " ".join(person.mission("list").out.split())
@@ -170,5 +170,5 @@ def test_what_is_being_judged_is_said_to_be(person: Person) -> None:
     person.wait_for_job("m/1.1-a1")
     person.let_pulses_end()
     shown = person.mission("why", "m/1.1").out
-    assert shown == "m/1.1: review: attempt 1 has ended and is being judged\n"
+    assert shown == "m/1.1: attempt 1 has ended and is being judged\n"
     person.mission("stop", "--all")

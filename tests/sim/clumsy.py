@@ -35,7 +35,7 @@ from mission_cli.app.commands import (
     lifecycle,
     set_value,
 )
-from mission_cli.app.queries.status import why
+from mission_cli.app.queries.why import why
 from mission_cli.document.reading.load import load
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.errors import MissionError
@@ -112,7 +112,7 @@ class Clumsy:
             "land": lambda: gates.land(ctx, *rest),
             "set": lambda: set_value.set_value(ctx, *rest),
             "approve": lambda: gates.decide_gate(ctx, *rest, approved=True),
-            "answer": lambda: commands.answer(ctx, rest[0], int(rest[1]), rest[2].partition("|")[0]),
+            "answer": lambda: commands.answer(ctx, rest[0], int(rest[1]), rest[3].strip("(") if rest[3:] else rest[2]),
             "edit": self.repair,
             "lint": self.repair,
         }

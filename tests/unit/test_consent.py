@@ -27,7 +27,7 @@ def nothing(_spec: JobSpec) -> Outcome:
     ("plan", "spent", "said"),
     [
         (Sim.plan, "", "no worker: every feature is done or skipped; all criteria are checked again"),
-        (RecurringSim.plan, "", "script, 2 at a time, each for at most $4 and 1h (twice its share by estimate)"),
+        (RecurringSim.plan, "", "script, 2 at a time, each for at most $4 and 1 h (twice its share by estimate)"),
         (RecurringSim.plan, "12", "script, once the budget is raised: nothing is left for an attempt"),
     ],
 )

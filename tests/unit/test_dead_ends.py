@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.kit.missions import (
@@ -55,6 +56,9 @@ from mission_cli.planner.core.decisions import (
     StartWait,
 )
 from mission_cli.surfaces.cli.app import app
+
+if TYPE_CHECKING:
+    from mission_cli.domain.notice import Advice
 
 ONE, TWO = FeatureNumber("1.1"), FeatureNumber("1.2")
 DONE = feature("1.1", FeatureStatus.DONE)
@@ -295,18 +299,16 @@ def test_every_hold_names_a_time_or_an_event_or_a_person_with_a_command_that_exi
     for hold in plan.holds:
         assert hold.until or hold.unblock or hold.kind in COMES_BY_ITSELF or not hold.person, hold
         if hold.person:
-            assert is_command(str(hold.unblock)), hold
+            assert is_command(hold.unblock), hold
 
 
-def is_command(text: str) -> bool:
-    """Whether a hint can be typed: git, or a command of ours that takes these words."""
-    first, *words = shlex.split(text)
-    if first != "mission":
-        return first == "git"
+def is_command(advice: Advice) -> bool:
+    """Whether advice can be typed: git, or commands of ours that take these words."""
     group = get_command(app)
-    named = group.commands[words[0]]  # type: ignore[attr-defined]  # Typer makes a group
-    named.make_context(words[0], words[1:])
-    return True
+    for remedy in advice.remedies:
+        named = group.commands[remedy.command]  # type: ignore[attr-defined]  # Typer makes a group
+        named.make_context(remedy.command, list(remedy.args))
+    return bool(advice.remedies) or shlex.split(str(advice))[0] == "git"
 
 
 def test_a_hold_is_found_where_there_is_one() -> None:

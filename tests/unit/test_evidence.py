@@ -161,7 +161,7 @@ def test_lost_tests_wait_for_a_person_who_may_say_either(
     question = asked(waiting)
     assert question.prompt == f"1.1 attempt 1: accept the changes to tests and checks: {words}"
     assert [(h.person, str(h.unblock)) for h in waiting.holds if h.kind == "request"] == [
-        (True, "mission answer m 1 accept")
+        (True, "mission answer m 1 ANSWER (accept or reject)")
     ]
     assert not [a for a in waiting.effects if isinstance(a, Integrate)]
     answered = replace(question, status="answered", response="accept")
@@ -181,7 +181,7 @@ def test_a_view_that_does_not_look_at_what_was_left_names_the_question_about_it(
     assert (hold.kind, hold.detail, str(hold.unblock), hold.person) == (
         "request",
         f"a person has to answer: {words}",
-        "mission answer m 3 accept",
+        "mission answer m 3 ANSWER (accept or reject)",
         True,
     )
 

@@ -396,7 +396,7 @@ def test_three_infrastructure_failures_open_the_breaker_and_one_success_closes_i
     outage = tuple(broken(n, Cause.INFRASTRUCTURE) for n in (1, 2, 3))
     some = mission(feature("1.1"), feature("1.2", FeatureStatus.SKIPPED))
     assert holds(plan_of(some, records=outage), "1.1") == [
-        ("breaker", "3 failures of `script` in a row, next probe in 23m")
+        ("breaker", "3 failures of `script` in a row, next probe in 23 min")
     ]
     assert [m for m in plan_of(some, records=(*outage, broken(4, Cause.DONE))).transitions if isinstance(m, Dispatch)]
 

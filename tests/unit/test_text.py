@@ -43,7 +43,7 @@ def test_what_is_no_duration(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0, "0s"), (45, "45s"), (750, "12m"), (7800, "2h10m"), (10800, "3h"), (273600, "3d4h"), (-5, "0s")],
+    [(0, "0 s"), (45, "45 s"), (750, "12 min"), (7800, "2 h 10 min"), (10800, "3 h"), (273600, "3 d 4 h"), (-5, "0 s")],
 )
 def test_durations_as_people_read_them(seconds: int, shown: str) -> None:
     assert show_duration(timedelta(seconds=seconds)) == shown

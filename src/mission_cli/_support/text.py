@@ -81,18 +81,18 @@ def span_of(seconds: float) -> timedelta:
 
 
 def show_duration(span: timedelta) -> str:
-    """Return `45s`, `12m`, `3h`, `2h10m`, `3d4h`: two units at most, never negative."""
+    """Return `45 s`, `12 min`, `3 h`, `2 h 10 min`, `3 d 4 h`: two units at most, never negative."""
     seconds = max(0, int(span.total_seconds()))
-    units = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
     parts = []
     for name, size in units:
         count, seconds = divmod(seconds, size)
         if count:
             parts.append((name, count))
     if not parts:
-        return "0s"
-    kept = parts[:1] if parts[0][0] == "m" else parts[:2]
-    return "".join(f"{count}{name}" for name, count in kept)
+        return "0 s"
+    kept = parts[:1] if parts[0][0] == "min" else parts[:2]
+    return " ".join(f"{count} {name}" for name, count in kept)
 
 
 def stamp(moment: datetime) -> str:

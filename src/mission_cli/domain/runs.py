@@ -10,6 +10,8 @@ from mission_cli._support.dataclass import (
     field,
     replace,
 )
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import first_error, one_line
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES, Against
 from mission_cli.domain.ids import PLANNING, FeatureNumber, RunId, Sha, milestone_of, split_run_id
 from mission_cli.domain.status import Cause, EndReason, JobState, RecordState, Verdict
@@ -100,6 +102,23 @@ class Reserve:
     """How long it may run; stored as a field of the record."""
 
 
+_LAST_LINES = 5
+_COLORS = pattern("[\x1b\ufffd]\\[[0-9;?]*[A-Za-z]")
+"""Escape sequences; records contain a replacement character in place of the escape."""
+_UNEXPLAINED = frozenset(
+    {
+        Cause.NOOP,
+        Cause.WRONG_OUTPUT,
+        Cause.INFRASTRUCTURE,
+        Cause.PROVIDER_ERROR,
+        Cause.KILLED,
+        Cause.DEADLINE,
+        Cause.STALLED,
+    }
+)
+"""Causes of which the output of the worker says more than the detail."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """`runs/<N.M>-a<k>.md` or `runs/plan-a<k>.md`: facts in the front matter, texts in the body."""
@@ -179,7 +198,21 @@ class RunRecord:
         if self.cause is Cause.DONE:
             _, marker, found = self.detail.partition(LOOK_AT_CHANGES)
             return marker + found
-        return f"{self.cause}: {self.detail}" if self.cause else ""
+        return ": ".join(filter(None, (self.cause, self.detail, self.error)))
+
+    @property
+    def output(self) -> tuple[str, ...]:
+        """The last lines that its worker printed, without empty ones and without events for programs."""
+        lines = [one_line(_COLORS.sub("", line)) for line in self.last_words.splitlines()]
+        return tuple(line for line in lines if line and not (line[0] == "{" and line[-1] == "}"))[-_LAST_LINES:]
+
+    @property
+    def error(self) -> str:
+        """The line of its output that names the failure best, where cause and detail do not explain it; else empty."""
+        if self.cause not in _UNEXPLAINED:
+            return ""
+        found = first_error("\n".join(self.output))
+        return "" if found in self.detail else found
 
 
 @dataclass(frozen=True, slots=True)

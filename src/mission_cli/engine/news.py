@@ -77,4 +77,4 @@ def _to(mission: Mission) -> tuple[str, ...]:
 
 
 def _why(record: RunRecord | None) -> str:
-    return one_line(f"{record.cause}: {record.detail}", 200) if record and record.cause else "set by a person"
+    return one_line(record.finding, 300) if record and record.cause else "set by a person"

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from mission_cli.domain.budget.ledger import alert
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import is_elsewhere
-from mission_cli.domain.notice import do
+from mission_cli.domain.noted import PAUSED_BY
+from mission_cli.domain.notice import NO_ADVICE, do
 from mission_cli.domain.status import WAITING_MISSION, FeatureStatus, HoldKind, MissionStatus
 from mission_cli.planner.attempts.help_requests import withdraw
 from mission_cli.planner.attempts.settle import settle
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.effects import Cancel
 from mission_cli.planner.core.requests import renumber
+from mission_cli.planner.core.waits import approval, is_open
 from mission_cli.planner.milestones.landing import (
     by_hand,
     finish,
@@ -30,6 +32,7 @@ from mission_cli.planner.release.gates import (
     requests,
     waits,
 )
+from mission_cli.planner.release.holds import NOT_STARTED
 from mission_cli.planner.release.order import dispatch
 
 if TYPE_CHECKING:
@@ -80,7 +83,13 @@ def decide(mission: Mission, observation: Observation, policy: Policy) -> Decisi
     bounds(draft)
     if observation.remote_problem:
         words = f"nothing starts while the remote cannot be used: {observation.remote_problem}"
-        draft.hold("", HoldKind.REMOTE, words, person=observation.undecided)
+        draft.hold(
+            "",
+            HoldKind.REMOTE,
+            words,
+            unblock=do("doctor") if observation.undecided else NO_ADVICE,
+            person=observation.undecided,
+        )
     if mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} or draft.open_records():
         for step in () if renumber(draft) else _STEPS:
             step(draft)
@@ -116,13 +125,17 @@ def _mission_hold(draft: Draft) -> None:
     if lacks_base and not any(hold.kind == HoldKind.BASE for hold in draft.holds):
         without_base(draft)
     if mission.status in {MissionStatus.DRAFT, MissionStatus.PLANNING}:
-        draft.hold("", HoldKind.MISSION, f"it is {mission.raw_status}", unblock=do("start", mission.id), person=True)
+        draft.hold("", HoldKind.MISSION, NOT_STARTED, unblock=do("start", mission.id), person=True)
     elif mission.status is MissionStatus.PAUSED:
         reason = next(
             (r.details for r in reversed(mission.progress) if r.event == EventKind.MISSION_PAUSED), "it is paused"
         )
         reached = alert(stand(draft))
+        gate = next(
+            (g for g in mission.gates if mission.noted.get(PAUSED_BY, "") == g.name and not is_open(g.status)), None
+        )
         unblock = way_on(draft, reached) if reached and _has_to_pay(mission) else do("resume", mission.id)
+        unblock = approval(mission, gate) if gate is not None else unblock
         draft.hold("", HoldKind.PAUSED, reason, unblock=unblock, person=True)
     elif mission.status is None:
         words, unblock = f"its status `{mission.raw_status}` is not known", do("edit", mission.id)

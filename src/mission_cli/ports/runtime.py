@@ -65,6 +65,14 @@ class Runtime(Protocol):
         """Try to take the lock of the loop in this repository; the value is whether that worked."""
         ...
 
+    def following(self) -> AbstractContextManager[None]:
+        """Let others see, while it is open, that this process keeps running pulses in this repository."""
+        ...
+
+    def followed(self) -> bool:
+        """Whether a process keeps running pulses here: `mission run` in some terminal, or detached."""
+        ...
+
     def request_pulse(self) -> None:
         """Leave a wake-up request."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.app.results import changes, files, machine, reports, views
+from mission_cli.app.results import changes, files, machine, reasons, reports, views
 from mission_cli.ports.runtime import Stopped
 from mission_cli.surfaces.as_json import SCHEMA, Failed
 from mission_cli.surfaces.type_schema import TypeSchemas
@@ -86,7 +86,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "undo": (Output(changes.Undone),),
     "validate": (Output(changes.Validated),),
     "version": (Output(machine.Installation),),
-    "why": (Output(reports.Why, stopped=True),),
+    "why": (Output(reasons.Why, stopped=True),),
 }
 """By command: the object that it prints, or one of several. A command that fails prints that of `error`."""
 

@@ -57,6 +57,7 @@ class MemoryRuntime:
 
     def __init__(self, disk: Disk, clock: HostClock, lock: Lock, *, full_look: timedelta) -> None:
         self._disk, self._clock, self._lock, self._full_look = disk, clock, lock, full_look
+        self._followers = 0
 
     @contextmanager
     def lock(self) -> Iterator[bool]:
@@ -70,6 +71,19 @@ class MemoryRuntime:
             yield True
         finally:
             self._lock.held = False
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Be seen to follow."""
+        self._followers += 1
+        try:
+            yield
+        finally:
+            self._followers -= 1
+
+    def followed(self) -> bool:
+        """Whether somebody follows."""
+        return self._followers > 0
 
     def request_pulse(self) -> None:
         """Leave word."""

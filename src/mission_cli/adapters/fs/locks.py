@@ -56,6 +56,14 @@ def _open_lock(path: Path) -> int:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
 
+def share_lock(path: Path) -> int:
+    """Return a descriptor that holds the lock together with others; wait while one process holds it alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    return handle
+
+
 def is_same_file(path: Path, handle: int) -> bool:
     """Whether the descriptor belongs to the file that is at this path now."""
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
-from mission_cli.adapters.fs.locks import try_lock, unlock
+from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
 from mission_cli.adapters.fs.timelines import timeline_facts, timeline_from
 from mission_cli.domain.errors import refused
 from mission_cli.domain.ids import MissionId
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json")
 """Files that may be lost at any time."""
+_FOLLOWED = "followed.lock"
 
 
 class FolderRuntime:
@@ -64,6 +65,22 @@ class FolderRuntime:
             yield True
         finally:
             unlock(handle)
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Hold a lock that several processes may hold; without it where nothing can be written."""
+        handle = None
+        with suppress(OSError):
+            handle = share_lock(self._folder / _FOLLOWED)
+        try:
+            yield
+        finally:
+            if handle is not None:
+                unlock(handle)
+
+    def followed(self) -> bool:
+        """Whether a process holds that lock."""
+        return is_locked(self._folder / _FOLLOWED)
 
     def request_pulse(self) -> None:
         """Leave a wake-up request."""

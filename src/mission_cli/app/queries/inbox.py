@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from mission_cli.app.addressing import resolve
 from mission_cli.app.queries.status import status_of, waiting_at_all
 from mission_cli.app.queries.troubles import unserved
+from mission_cli.app.results.views import Waiting
 from mission_cli.domain.status import MissionStatus
+from mission_cli.engine.guards.health import NO_PULSE
 
 if TYPE_CHECKING:
-    from mission_cli.app.results.views import Waiting
+    from mission_cli.app.results.views import MissionView
     from mission_cli.domain.ids import MissionId
     from mission_cli.engine.context import Context
 
@@ -24,6 +26,13 @@ def everything_waiting(ctx: Context) -> list[tuple[MissionId, Waiting]]:
         if address.mission.status in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and address.mission.managed:
             view = status_of(ctx, snapshot, address)
             found += [(address.mission.id, waiting) for waiting in view.waiting_for]
+            if all(waiting.kind != "pulse" for _, waiting in found):  # one schedule serves all missions
+                found += [(address.mission.id, waiting) for waiting in _unscheduled(view)]
         elif address.mission.managed or address.loaded.refused:
             found += [(stored.id, one) for one in waiting_at_all(unserved(ctx, stored, address.loaded, general=False))]
     return list(dict.fromkeys(found))
+
+
+def _unscheduled(view: MissionView) -> list[Waiting]:
+    """Return that no pulse is scheduled on this machine, if the mission waits for one."""
+    return [Waiting("pulse", one.words, "", one.todo) for one in view.pulse if one.words == NO_PULSE]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import replace
 from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
-from mission_cli.app.commands.start_checks import why_refused
 from mission_cli.app.queries.progress import counts, elapsed, left, progress_of, running, took, usd_of
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reports import Changes
@@ -24,13 +22,12 @@ from mission_cli.app.results.views import (
 )
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import account, spent
-from mission_cli.domain.host import is_elsewhere
-from mission_cli.domain.notice import NO_ADVICE, do
+from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.status import CriterionKind, FeatureStatus, HoldKind, JobState, MilestoneStatus, MissionStatus
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.health import pulse_findings
 from mission_cli.engine.observing.observe import consider
-from mission_cli.planner.release.order import holds_of
+from mission_cli.planner.core.requests import answer_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,57 +138,6 @@ def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "", ctx: Cont
     return found
 
 
-def why(ctx: Context, snapshot: Snapshot, address: Address) -> list[tuple[str, list[Hold]]]:
-    """Return for the mission and each unfinished feature all its holds, in the order in which they are checked."""
-    from mission_cli.planner.core.draft import Draft
-
-    policy = policy_of(ctx)
-    case = consider(ctx, policy, snapshot, address.stored, address.loaded, look_only=True)
-    found: list[tuple[str, list[Hold]]] = []
-    ours = unserved(ctx, address.stored, address.loaded)
-    general = [*ours, *(h for h in case.plan.holds if "." not in h.subject)]
-    asleep = case.mission.status is not MissionStatus.ACTIVE and not address.loaded.refused
-    refused = why_refused(ctx, address) if asleep else None
-    general = _possible(general, refused, case.mission.id)
-    if refused is not None:
-        general.insert(len(ours), refused)
-    if is_elsewhere(case.mission.host, ctx.machine.me()):
-        return [("", general)]
-    if address.feature is None and general:
-        found.append(("", general))
-    for milestone in case.mission.milestones:
-        if address.milestone is not None and milestone.number != address.milestone:
-            continue
-        for feature in milestone.features:
-            if feature.finished or (address.feature is not None and feature.number != address.feature):
-                continue
-            mine = [h for h in case.plan.holds if h.subject == feature.number and h.kind in _OF_RUNS]
-            draft = Draft(case.mission, case.observation, policy)
-            holds = _possible([*ours, *(mine or holds_of(draft, milestone, feature))], refused, case.mission.id)
-            found.append((feature.number, holds))
-    return found
-
-
-def _possible(holds: Sequence[Hold], refused: Hold | None, mission: str) -> list[Hold]:
-    """Return the holds without the advice to `start` or `resume`, if that would be refused."""
-    waking = {do("start", mission), do("resume", mission)} if refused is not None else set[str]()
-    return [replace(hold, unblock=NO_ADVICE) if hold.unblock in waking else hold for hold in holds]
-
-
-_OF_RUNS = frozenset(
-    {
-        HoldKind.RUNNING,
-        HoldKind.REVIEW,
-        HoldKind.EVIDENCE,
-        HoldKind.LOST,
-        HoldKind.EXECUTOR,
-        HoldKind.REQUEST,
-        HoldKind.CHECK,
-        HoldKind.BY_HAND,
-    }
-)
-
-
 def shown_as(case: Case) -> str:
     """Return the derived status: waiting, blocked, validating or recovering; otherwise the stored one."""
     mission = case.mission
@@ -285,19 +231,42 @@ def waiting_at_all(unserved: Sequence[Hold]) -> list[Waiting]:
     return [Waiting(hold.kind, hold.detail, "", hold.unblock) for hold in unserved]
 
 
+_NOT_FOR_PEOPLE = frozenset(
+    {HoldKind.REQUEST, HoldKind.MISSION, HoldKind.MILESTONE, HoldKind.SLOT, HoldKind.DEPENDENCY}
+)
+"""Holds that are listed otherwise: as a request, or as what comes first."""
+_FAILED = frozenset({HoldKind.ATTEMPTS, HoldKind.FAILED})
+
+
 def _waiting(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
+    """Return what waits for a person, each with what helps, and nothing twice."""
     mission = case.mission
     found = waiting_at_all(unserved)
-    found += [
-        Waiting("request", r.prompt, r.asked, do("answer", mission.id, r.number, "|".join(r.options) or "TEXT"))
-        for r in mission.requests
-        if r.open
-    ]
+    found += [Waiting("request", r.prompt, r.asked, answer_to(mission, r)) for r in mission.requests if r.open]
     for hold in case.plan.holds:
-        if hold.person and hold.kind not in {HoldKind.REQUEST, HoldKind.MISSION, HoldKind.MILESTONE, HoldKind.SLOT}:
-            name = f"{hold.subject}: {hold.detail}" if hold.subject else hold.detail
-            found.append(Waiting(hold.kind, name, "", hold.unblock))
-    return found
+        if hold.person and hold.kind not in _NOT_FOR_PEOPLE:
+            name = f"{hold.subject}: {_words(case, hold)}" if hold.subject else _words(case, hold)
+            found.append(Waiting(hold.kind, name, "", _helps(mission, hold)))
+    return list({_what(one): one for one in reversed(found)}.values())[::-1]
+
+
+def _what(waiting: Waiting) -> Advice | str:
+    """Return what a thing that waits is recognized by: what helps, or its text."""
+    return waiting.unblock or waiting.name
+
+
+def _helps(mission: Mission, hold: Hold) -> Advice:
+    if hold.kind not in _FAILED:
+        return hold.unblock
+    return advise(hold.unblock, ", or ", do("why", f"{mission.id}/{hold.subject}"), " for its output and other choices")
+
+
+def _words(case: Case, hold: Hold) -> str:
+    """Return why something is held: without the command that follows, and with what a failed worker printed."""
+    words = hold.detail.removesuffix(f": {hold.unblock}")
+    records = [r for r in case.observation.records if r.feature == hold.subject and not r.open]
+    last = max(records, key=lambda r: r.attempt, default=None) if hold.kind in _FAILED else None
+    return f"{words}: {last.error}" if last is not None and last.error and last.error not in words else words
 
 
 def change_of(state: StateStore, address: Address, revisions: str = "") -> Changes:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.notice import Advice
     from mission_cli.domain.status import HoldKind
-    from mission_cli.planner.core.decisions import Hold
     from mission_cli.ports.git.state import Event
 
 
@@ -27,24 +26,6 @@ class WholeMission:
     path: str
     """The mission file."""
     mission: Mission
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One thing that does not move, and everything that holds it."""
-
-    subject: str
-    """`N.M` for a feature; empty for the mission."""
-    holds: Sequence[Hold]
-    """In the order in which they have to be resolved."""
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """What does not move, and why; an empty list means that everything is finished."""
-
-    id: MissionId
-    why: Sequence[Held]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import show_duration
 from mission_cli.domain.errors import MissionError
+from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.notice import Advice, Finding, advise, do, doubtful, wrong
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import HoldKind, MissionStatus
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 LATE = timedelta(minutes=5)
 """How late a pulse may be before it is reported. The schedule starts one a minute; the machine may be busy."""
 INSTALL = do("cron install")
+NO_PULSE = "no pulse is scheduled on this machine"
 
 
 def pulse_findings(ctx: Context, case: Case) -> tuple[Finding, ...]:
@@ -30,7 +33,7 @@ def pulse_findings(ctx: Context, case: Case) -> tuple[Finding, ...]:
     if mission.status is not MissionStatus.ACTIVE:
         return ()
     installed = ctx.schedule.noted()
-    findings = _overdue(ctx, mission) if installed is None else _silent(ctx, installed)
+    findings = unscheduled(ctx, case) or _overdue(ctx, mission) if installed is None else _silent(ctx, installed)
     for name in runners(mission, ctx.default_runner()):
         findings += [] if any(hold.kind == HoldKind.RUNNER for hold in case.plan.holds) else _here(ctx, name)
         findings += in_its_environment(ctx, installed, name) if installed else []
@@ -84,6 +87,35 @@ def _silent(ctx: Context, installed: Installed) -> list[Finding]:
         return []
     words = "it has never started a pulse" if span is None else f"it has not started a pulse for {roughly(span)}"
     return [wrong(installed.kind, words, do("doctor", "--as-cron"))]
+
+
+def unscheduled(ctx: Context, case: Case) -> list[Finding]:
+    """Return that nothing starts pulses on this machine, if the mission waits for one; else nothing.
+
+    A job that runs starts a pulse at its end. The crontab is read only if no schedule is known.
+    """
+    mission = case.mission
+    waits = not case.plan.empty or any(hold.until and not hold.person for hold in case.plan.holds)
+    if mission.status not in _WAITS or not mission.managed or case.open_jobs or not waits:
+        return []
+    if is_elsewhere(mission.host, ctx.machine.me()) or ctx.runtime.stopped():
+        return []
+    last = silence(ctx)
+    if (last is not None and last < LATE) or ctx.runtime.followed() or ctx.schedule.detached():
+        return []
+    with suppress(MissionError):
+        if ctx.schedule.noted() or ctx.schedule.installed():
+            return []
+    return [
+        doubtful(
+            "pulse",
+            NO_PULSE,
+            advise(INSTALL, ", or ", do("run", "--detach", mission.id)),
+        )
+    ]
+
+
+_WAITS = frozenset({MissionStatus.ACTIVE, MissionStatus.SCHEDULED, MissionStatus.RECURRING})
 
 
 def _overdue(ctx: Context, mission: Mission) -> list[Finding]:

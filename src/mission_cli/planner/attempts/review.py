@@ -18,6 +18,7 @@ from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, HoldKind, Verdict
 from mission_cli.planner.core.decisions import Mark, MarkCriteria
 from mission_cli.planner.core.effects import Integrate
+from mission_cli.planner.core.requests import answer_to
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import (
     Judgement,
@@ -106,8 +107,7 @@ def _hold_for_answer(facts: Facts, feature: Feature, judgement: Judgement) -> bo
     """Hold the feature if a person has to judge a criterion; return whether that is so."""
     if not judgement.asked:
         return False
-    number = judgement.asked[0].number
-    help_by = do("answer", facts.draft.mission.id, number, "pass")
+    help_by = answer_to(facts.draft.mission, judgement.asked[0])
     facts.draft.hold(feature.number, HoldKind.REQUEST, "a person has to judge it", unblock=help_by, person=True)
     return True
 

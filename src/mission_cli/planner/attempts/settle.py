@@ -41,6 +41,7 @@ from mission_cli.planner.attempts.review import (
 )
 from mission_cli.planner.core.decisions import MoveFeature, Settle
 from mission_cli.planner.core.effects import Cancel, Recover, Submit
+from mission_cli.planner.core.requests import answer_to
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.mission.guard import caught
 from mission_cli.planner.mission.money import misfits
@@ -101,7 +102,7 @@ def _not_ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Jo
             stopped = replace(record, state=RecordState.SETTLED, cause=Cause.STOPPED, detail=unwanted, ended=stamp(now))
             draft.transitions.append(Settle(stopped, None, f"{record.run} was never started: {unwanted}"))
         else:
-            draft.effects.append(Submit(record.run, f"{record.run} is intended, and the executor does not know it"))
+            draft.effects.append(Submit(record.run, f"start {record.run}"))
         return
     if job.state is JobState.GONE:
         again = draft.not_yet(policy.lost_grace - draft.observation.since(job.quiet_since or now))
@@ -134,8 +135,7 @@ def _hold_unlooked(draft: Draft, record: RunRecord) -> None:
     if asked is None:
         draft.hold(record.feature, HoldKind.REVIEW, f"attempt {record.attempt} has ended and is being judged")
         return
-    answer = next(iter(asked.options), "TEXT")
-    help_by = do("answer", draft.mission.id, asked.number, answer)
+    help_by = answer_to(draft.mission, asked)
     draft.hold(
         record.feature, HoldKind.REQUEST, f"a person has to answer: {asked.prompt}", unblock=help_by, person=True
     )

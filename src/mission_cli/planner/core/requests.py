@@ -13,6 +13,7 @@ from mission_cli._support.text import (
     stamp,
 )
 from mission_cli.domain.noted import highest_request
+from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.status import MilestoneStatus, RequestStatus
 from mission_cli.domain.tables import InputRequest
 from mission_cli.planner.core.decisions import (
@@ -72,6 +73,12 @@ def find_request(mission: Mission, owner: str, prompt: str) -> InputRequest | No
             asked = parse_stamp(found.asked)
             return None if began and asked and asked < began else found
     return None
+
+
+def answer_to(mission: Mission, request: InputRequest) -> Advice:
+    """Return the command that answers a request, and what it may be answered with."""
+    answer = do("answer", mission.id, request.number, "ANSWER" if request.options else "TEXT")
+    return advise(answer, f" ({' or '.join(request.options)})") if request.options else answer
 
 
 def renumber(draft: Draft) -> bool:

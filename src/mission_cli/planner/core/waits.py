@@ -12,6 +12,7 @@ from mission_cli._support.text import (
 from mission_cli.domain.notice import Advice, do
 from mission_cli.domain.status import OPEN_GATE, GateKind, GateStatus, HoldKind
 from mission_cli.planner.core.decisions import Hold
+from mission_cli.planner.core.requests import answer_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +112,7 @@ def waits(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold
             yield Hold(feature.number, HoldKind.WAIT, words, until=until, unblock=signal, person=until is None)
     for request in draft.mission.requests:
         if request.feature == feature.number and request.open:
-            answer = do("answer", draft.mission.id, request.number, "TEXT")
+            answer = answer_to(draft.mission, request)
             yield Hold(feature.number, HoldKind.REQUEST, request.prompt, unblock=answer, person=True)
 
 

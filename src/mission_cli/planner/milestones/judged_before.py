@@ -10,10 +10,10 @@ from mission_cli._support.dataclass import (
     replace,
 )
 from mission_cli._support.text import first_error, one_line
-from mission_cli.domain.notice import do
 from mission_cli.domain.status import CriterionKind, HoldKind, Verdict
 from mission_cli.planner.core.requests import (
     Question,
+    answer_to,
     ask,
     find_request,
 )
@@ -94,7 +94,7 @@ def _ask(draft: Draft, against: Against, before: Before, owner: str, about: str)
     before.open = True
     why = "tests or checks of the base were changed"
     asked = found or ask(draft, Question(owner, words, ("accept", "reject"), why))
-    help_by = do("answer", draft.mission.id, asked.number, "accept")
+    help_by = answer_to(draft.mission, asked)
     draft.hold(owner, HoldKind.REQUEST, f"a person has to answer: {words}", unblock=help_by, person=True)
 
 

@@ -28,6 +28,7 @@ from mission_cli.planner.core.decisions import AddFix, Mark, MarkCriteria, MoveM
 from mission_cli.planner.core.effects import MakeWork, MoveWork
 from mission_cli.planner.core.requests import (
     Question,
+    answer_to,
     ask,
     find_request,
 )
@@ -142,7 +143,9 @@ def _activate(draft: Draft, milestone: Milestone) -> None:
         draft.halt("there is no base branch")
         return
     if observation.work is None:
-        draft.effects.append(MakeWork(observation.base, f"milestone {number} starts from {observation.base[:7]}"))
+        draft.effects.append(
+            MakeWork(observation.base, f"create {work_branch(draft.mission.id)} at {observation.base[:7]}")
+        )
         return
     if observation.base_merge is not None:
         if observation.base_merge.commit is not None:
@@ -227,8 +230,7 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
         return
     start_checks(draft, judgement)
     if judgement.asked:
-        count = judgement.asked[0].number
-        help_by = do("answer", draft.mission.id, count, "pass")
+        help_by = answer_to(draft.mission, judgement.asked[0])
         draft.hold(number, HoldKind.REQUEST, "a person has to judge a criterion", unblock=help_by, person=True)
     if not judgement.over:
         draft.hold(number, HoldKind.VALIDATING, f"{len(judgement.known)} of {len(criteria)} criteria are judged")
@@ -274,7 +276,7 @@ def _accepted(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion],
         if says_yes(found.response):
             return True
         draft.pause(f"milestone {number} was not accepted: {found.response}")
-    help_by = do("answer", draft.mission.id, found.number, "accept")
+    help_by = answer_to(draft.mission, found)
     draft.hold(number, HoldKind.REQUEST, f"milestone {number} {words}", unblock=help_by, person=True)
     return False
 

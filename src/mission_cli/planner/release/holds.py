@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.policy import RunnerPolicy
 
 
+NOT_STARTED = "the mission has not been started"
 Look = Callable[["Draft", "Milestone", "Feature"], Iterator[Hold]]
 
 
@@ -63,7 +64,8 @@ def _mission_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iter
     elif draft.mission.status is not MissionStatus.ACTIVE:
         verb = "resume" if draft.mission.status is MissionStatus.PAUSED else "start"
         unblock = do(verb, draft.mission.id)
-        words = f"the mission is {draft.mission.raw_status}"
+        new = draft.mission.status in {MissionStatus.DRAFT, MissionStatus.PLANNING}
+        words = NOT_STARTED if new else f"the mission is {draft.mission.raw_status}"
         yield Hold(feature.number, HoldKind.MISSION, words, unblock=unblock, person=True)
 
 
@@ -71,7 +73,8 @@ def _remote_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Itera
     del milestone
     if draft.observation.remote_problem:
         words = f"the remote cannot be used: {draft.observation.remote_problem}"
-        yield Hold(feature.number, HoldKind.REMOTE, words, person=draft.observation.undecided)
+        unblock = do("doctor") if draft.observation.undecided else NO_ADVICE
+        yield Hold(feature.number, HoldKind.REMOTE, words, unblock=unblock, person=draft.observation.undecided)
 
 
 def _row_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Hold]:

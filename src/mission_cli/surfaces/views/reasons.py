@@ -6,42 +6,100 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from mission_cli._support.shown import clock, moment
+from mission_cli._support.text import counted, show_duration
+from mission_cli.app.results.reasons import Choice
+from mission_cli.domain.notice import do
+from mission_cli.domain.status import HoldKind
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
+    from mission_cli.app.results.reasons import EndedAttempt, Reason, Why
     from mission_cli.app.results.views import Waiting
-    from mission_cli.planner.core.decisions import Hold
+    from mission_cli.domain.notice import Finding
 
-_MISTAKES = frozenset({"value", "file", "bug", "trouble", "pulse"})
+_MISTAKES = frozenset({"value", "file", "bug", "error", "pulse"})
+_MOST_ALSO = 5
+_MOST_THEN = 3
 
 
-def reasons(mission: str, answers: Sequence[tuple[str, Sequence[Hold]]]) -> Iterator[Text]:
-    """Return the lines of `mission why`: for each subject its holds, in the order in which they are checked."""
-    for subject, holds in answers:
-        name = f"{mission}/{subject}" if subject else mission
-        yield _line(f"{name}: {_first(holds)}", holds[0].kind if holds else "")
-        if holds and holds[0].unblock:
-            yield Text(clean(f"  → {holds[0].unblock}"))
-        for hold in holds[1:]:
-            yield _line(f"  then {hold.kind}: {hold.detail}", hold.kind)
+def reasons(found: Why, now: datetime) -> Iterator[Text]:
+    """Yield the lines of `mission why`: the first reason with what helps, then the others in one line each."""
+    lead = found.reason
+    if lead is None:
+        for words in found.finished or ("everything is finished",):
+            yield Text(clean(words))
+        yield from _attempts(found.attempts)
+    else:
+        waiting = f"; {counted(lead.waiting, 'feature waits', 'features wait')} for it" if lead.waiting else ""
+        yield _line(f"{_sentence(found.id, lead, now)}{waiting}", lead.kind or "")
+        yield from _attempts(found.attempts or [lead.failed] if lead.failed else found.attempts)
+        yield from _choices(lead.choices)
+    for reason in found.also[:_MOST_ALSO]:
+        yield _line(f"also {_sentence(found.id, reason, now)}", reason.kind or "")
+        if reason.person:
+            more = len(reason.choices) > 1 and reason.subject
+            helps = [Choice(do("why", f"{found.id}/{reason.subject}"), "")] if more else reason.choices
+            yield from _choices(helps)
+    if len(found.also) > _MOST_ALSO:
+        yield Text(f"also {counted(len(found.also) - _MOST_ALSO, 'more reason')}: {do('why', f'{found.id}/N.M')}")
+    yield from _then(found)
+    yield from pulse_lines(found.pulse)
 
 
 def waiting_lines(found: Sequence[tuple[str, Waiting]]) -> Iterator[Text]:
     """Return the lines of `mission inbox`: what waits, and the command to type."""
     for mission, waiting in found:
-        yield _line(f"{mission}: {waiting.name}", waiting.kind)
+        yield _line(_about(mission, waiting.name), waiting.kind)
         if waiting.unblock:
             yield Text(clean(f"  → {waiting.unblock}"))
 
 
-def _first(holds: Sequence[Hold]) -> str:
-    if not holds:
-        return "nothing holds it: the next pulse continues it"
-    first = holds[0]
-    until = f" (until {first.until:%Y-%m-%d %H:%M:%S} UTC)" if first.until else ""
-    return f"{first.kind}: {first.detail}{until}"
+def pulse_lines(found: Sequence[Finding]) -> Iterator[Text]:
+    """Yield what keeps pulses from coming, with what helps."""
+    for finding in found:
+        yield Text(clean(finding.words), style="yellow")
+        yield Text(clean(f"  → {finding.todo}"))
+
+
+def _sentence(mission: str, reason: Reason, now: datetime) -> str:
+    name = f"{mission}/{reason.subject}" if reason.subject else mission
+    if reason.kind is HoldKind.BACKOFF and reason.until is not None:
+        return f"{name} waits {show_duration(reason.until - now)} for its next attempt, at {clock(reason.until, now)}"
+    until = f" (until {moment(reason.until, now)})" if reason.until is not None else ""
+    return f"{_about(name, reason.detail)}{until}"
+
+
+def _about(name: str, words: str) -> str:
+    """Return words about something that begin with its name, once."""
+    return words if words.startswith((f"{name} ", f"{name}: ")) else f"{name}: {words}"
+
+
+def _attempts(attempts: Sequence[EndedAttempt]) -> Iterator[Text]:
+    for ended in attempts:
+        yield Text(clean(f"  attempt {ended.attempt}: {ended.cause}: {ended.detail}"))
+        for line in ended.output:
+            yield Text(clean(f"    {line}"), style="dim")
+
+
+def _choices(choices: Sequence[Choice]) -> Iterator[Text]:
+    width = max((len(str(choice.command)) for choice in choices if choice.does), default=0)
+    for choice in choices:
+        yield Text(clean(f"  → {choice.command!s:<{width}}  {choice.does}".rstrip()))
+
+
+def _then(found: Why) -> Iterator[Text]:
+    """Yield what else holds the one feature that was asked about."""
+    if len(found.why) != 1 or not found.why[0].subject:
+        return
+    rest = list({hold.detail: hold for hold in found.why[0].holds}.values())[1:]
+    for hold in rest[:_MOST_THEN]:
+        yield _line(f"  then {hold.detail}", hold.kind)
+    if len(rest) > _MOST_THEN:
+        yield Text(f"  then {counted(len(rest) - _MOST_THEN, 'more reason')}")
 
 
 def _line(words: str, kind: str) -> Text:

@@ -50,7 +50,8 @@ def run(
         refuse_nothing_to_do(found)
         return _detach(shell, opened, identity)
     follower = Follower(opened.context, identity)
-    ending = _live(shell, opened, follower, identity) if shell.interactive else _lines(shell, opened, follower)
+    with opened.context.runtime.following():
+        ending = _live(shell, opened, follower, identity) if shell.interactive else _lines(shell, opened, follower)
     if not shell.interactive:
         _last_word(shell, opened, identity)
     return _exit_code(ending) if ending is not None else 0

@@ -132,17 +132,15 @@ def show(shell: Shell, mission: Identity = "") -> int:
 def why(shell: Shell, thing: Anything = "") -> int:
     """Show what holds a mission, milestone or feature."""
     from mission_cli.app.addressing import resolve
-    from mission_cli.app.queries.status import why as ask
-    from mission_cli.app.results.reports import Held, Why
+    from mission_cli.app.queries.why import explain
 
     opened = shell.look()
     snapshot = opened.context.state.snapshot()
     address = resolve(snapshot, thing)
-    answers = ask(opened.context, snapshot, address)
-    lines = list(reasons(address.mission.id, answers)) or [Text("everything is finished")]
-    lines += [Text(clean(line)) for line in _past(opened, address)]
-    held = [Held(subject, holds) for subject, holds in answers]
-    shell.show(Group(*lines), Why(address.mission.id, held), long=True)
+    found = explain(opened.context, snapshot, address)
+    told = found.reason.subject if found.reason is not None and found.reason.failed else ""
+    past = [Text(clean(line)) for line in _past(opened, address, told)]
+    shell.show(Group(*reasons(found, opened.context.clock.now()), *past), found, long=True)
     return 0
 
 
@@ -279,15 +277,15 @@ def _all_lines(shell: Shell) -> tuple[list[Line], dict[str, Stopped]]:
     return lines, stopped
 
 
-def _past(opened: Opened, address: Address) -> list[str]:
-    """Return how each attempt at a feature ended; without a feature, the findings of each feature's last attempt."""
+def _past(opened: Opened, address: Address, told: str) -> list[str]:
+    """Return the findings of the last attempt at each feature, without the one of which more was told."""
     from mission_cli.app.commands.features import records_of
     from mission_cli.domain.status import FeatureStatus
 
     settled = [r for r in records_of(opened.context, address) if r.cause is not None]
     settled.sort(key=lambda r: r.attempt)
     if address.feature is not None:
-        return [f"  attempt {r.attempt}: {r.cause}: {r.detail}" for r in settled if r.feature == address.feature]
+        return []
     last = {r.feature: r for r in settled}
     mission = address.mission
     return [
@@ -296,6 +294,7 @@ def _past(opened: Opened, address: Address) -> list[str]:
         if address.milestone in {None, milestone.number}
         for feature in milestone.features
         if feature.status is not FeatureStatus.SKIPPED
+        and feature.number != told
         and (record := last.get(feature.number)) is not None
         and (words := record.finding)
     ]

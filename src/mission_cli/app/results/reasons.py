@@ -1,0 +1,88 @@
+"""The result of `why`: the one reason to look at first, what a person can do, and everything else that is held."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.notice import Advice, Finding
+    from mission_cli.domain.status import HoldKind
+    from mission_cli.planner.core.decisions import Hold
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One thing that does not move, and everything that holds it."""
+
+    subject: str
+    """`N.M` for a feature; empty for the mission."""
+    holds: Sequence[Hold]
+    """In the order in which they have to be resolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that a person can do."""
+
+    command: Advice
+    does: str
+    """What it does, in a few words; empty if the command says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndedAttempt:
+    """How an attempt at a feature ended."""
+
+    attempt: int
+    cause: str
+    """Such as `wrong_output`."""
+    detail: str
+    output: Sequence[str]
+    """The last lines that its worker printed, without secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why one thing does not advance."""
+
+    subject: str
+    """`N.M` for a feature, `N` for a milestone; empty for the mission."""
+    title: str
+    """Of the feature; empty for anything else."""
+    kind: HoldKind | None
+    """Null: nothing holds it, and the next pulse continues it."""
+    detail: str
+    until: datetime | None
+    """When it ends by itself; null if unknown."""
+    person: bool
+    """Whether only a person can help."""
+    waiting: int
+    """Number of unfinished features that cannot start before it is over."""
+    failed: EndedAttempt | None
+    """The last attempt, if the reason is that it failed; else null."""
+    choices: Sequence[Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What does not move, and why; an empty list means that everything is finished."""
+
+    id: MissionId
+    why: Sequence[Held]
+    """Everything that is held, with all its holds."""
+    reason: Reason | None
+    """The reason to look at first; null if everything is finished."""
+    also: Sequence[Reason]
+    """The other reasons, without those that only wait for another one."""
+    attempts: Sequence[EndedAttempt]
+    """The attempts at the feature that was asked about, in order; empty for a mission or milestone."""
+    finished: Sequence[str]
+    """What is finished of what was asked about, in words."""
+    pulse: Sequence[Finding]
+    """That no pulse is scheduled on this machine, if something waits for one."""
