@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Self
 from rich.live import Live
 
 from mission_cli.app.addressing import resolve
-from mission_cli.app.queries.status import status_of, why
+from mission_cli.app.queries.status import status_of
+from mission_cli.app.queries.why import explain
 from mission_cli.domain.status import MissionStatus
 from mission_cli.surfaces.keys import pressed, raw_keys
 from mission_cli.surfaces.lines import Size, as_text, line, paragraph
@@ -206,8 +207,8 @@ class Screen:
         if self._pane == "why":
             snapshot = self._world.state.snapshot()
             address = resolve(snapshot, f"{self._mission}/{feature.number}" if feature else self._mission)
-            found = [text.plain for text in reasons(self._mission, why(self._world, snapshot, address))]
-            return [row for text in found for row in text_lines(text, width)]
+            shown = reasons(explain(self._world, snapshot, address), self._world.clock.now())
+            return [row for text in shown for row in text_lines(text.plain, width)]
         log = clean(self._world.executor.logs(feature.run, _LOG_TAIL)) if feature and feature.run else ""
         if self._pane == "logs" or feature is None:
             return text_lines(log or "no output yet", width)
