@@ -201,7 +201,8 @@ def _consent(width: int) -> list[lines.Line]:
     host = make_host(_nothing)
     make_mission(host, _plan_text(), "pdf-export")
     ctx = host.context()
-    return consent_lines(ctx, resolve(ctx.state.snapshot(), "pdf-export").loaded, width)
+    loaded = resolve(ctx.state.snapshot(), "pdf-export").loaded
+    return consent_lines(ctx, loaded, outlook(ctx, loaded.mission), width)
 
 
 def views(size: Size) -> dict[str, list[lines.Line]]:

@@ -9,6 +9,7 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 from tests.sim.sim import RecurringSim, Sim
 
+from mission_cli.app.queries.outlook import outlook
 from mission_cli.document.reading.load import load
 from mission_cli.surfaces.lines import plain
 from mission_cli.surfaces.views.consent import consent_lines
@@ -43,7 +44,7 @@ def test_what_a_new_execution_runs_is_said_as_it_is(plan: str, spent: str, said:
         head = next(line for line in text.splitlines() if line.startswith("| Date"))
         rule = text.splitlines()[text.splitlines().index(head) + 1]
         text = text.replace(f"{head}\n{rule}\n", f"{head}\n{rule}\n| 2026-11-20 | usd | ${spent} | all of it | |\n")
-    [runs] = [
-        line for line in plain(consent_lines(ctx, load(text, "m"), 0)).splitlines() if line.startswith("     runs")
-    ]
+    loaded = load(text, "m")
+    found = plain(consent_lines(ctx, loaded, outlook(ctx, loaded.mission), 0)).splitlines()
+    [runs] = [line for line in found if line.startswith("     runs")]
     assert runs.removeprefix("     runs  ") == said

@@ -10,6 +10,7 @@ from mission_cli.domain.status import PASSES, Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mission_cli.app.results.outlook import Outlook
     from mission_cli.document.merging.difference import Difference
     from mission_cli.domain.ids import MissionId, RunId, Sha
     from mission_cli.domain.problems import Problem
@@ -87,6 +88,8 @@ class Started:
     """What weakens its criteria or has no effect."""
     kept: Sequence[str]
     """Parts of the file that nothing acts on."""
+    outlook: Outlook
+    """What was known before it started."""
 
 
 @dataclass(frozen=True, slots=True)

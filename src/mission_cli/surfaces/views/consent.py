@@ -21,6 +21,7 @@ from mission_cli.planner.release.routes import first_reserves
 from mission_cli.surfaces.lines import line, said, wrap
 
 if TYPE_CHECKING:
+    from mission_cli.app.results.outlook import LikelyCost, Outlook
     from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.mission import Feature, Mission
     from mission_cli.engine.context import Context
@@ -32,7 +33,7 @@ _INDENT = _NAME + 2
 _LEAST_TEXT = 16
 
 
-def consent_lines(ctx: Context, loaded: Loaded, width: int) -> list[Line]:
+def consent_lines(ctx: Context, loaded: Loaded, ahead: Outlook, width: int) -> list[Line]:
     """Return one paragraph each for command, sandbox, branches, pushes, most it can cost, how to stop, and so on."""
     mission = loaded.mission
     runner, *further = (ctx.settings.runners[name] for name in runners(mission, ctx.default_runner()))
@@ -65,17 +66,25 @@ def consent_lines(ctx: Context, loaded: Loaded, width: int) -> list[Line]:
         ("branches", f"{work_branch(mission.id)} and one per attempt; {mission.base} moves {landing}"),
         ("pushes", _pushes(ctx, mission)),
         ("costs", f"at most {' and '.join(caps)}" if caps else "no limit: the file says unlimited"),
+        *([("likely", _likely(ahead.cost))] if ahead.cost is not None else []),
+        *([("estimated", f"{show_amount('hours', ahead.hours)} of work")] if ahead.hours else []),
         ("until", _until(mission)),
         *([("again", _again(ctx, mission))] if mission.recurs else []),
         ("judged", _judged(mission)),
         *(("kept", words) for words in kept_words(loaded)),
         ("stop", f"mission pause {mission.id}, or everything at once: mission stop --all"),
+        *(("note", f"{notice.text} → {notice.remedy}") for notice in ahead.notices),
     ]
     found: list[Line] = []
     for name, words in lines:
         rows = wrap(said(words), max(_LEAST_TEXT, width - _INDENT) if width else 0)
         found += [line((f"{'' if at else name:>{_NAME}}  ", "dim"), row) for at, row in enumerate(rows)]
     return found
+
+
+def _likely(cost: LikelyCost) -> str:
+    middle, high = show_amount("usd", cost.p50_usd), show_amount("usd", cost.p90_usd)
+    return f"about {middle}; nine of ten such missions cost at most {high} (from {cost.features} features done here)"
 
 
 def _begun(mission: Mission) -> Mission:

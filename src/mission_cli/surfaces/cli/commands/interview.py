@@ -9,8 +9,8 @@ import shlex
 import signal
 import sys
 import time
-from contextlib import contextmanager, nullcontext, suppress
-from decimal import Decimal, InvalidOperation
+from contextlib import contextmanager, nullcontext
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import typer
@@ -23,6 +23,7 @@ from mission_cli._support.dataclass import (
 from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, ToolError, UsageError
 from mission_cli.domain.problems import Severity
 from mission_cli.surfaces.cli.editor import edited
+from mission_cli.surfaces.cli.questions import amount_asked, asked, chosen
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
@@ -70,11 +71,11 @@ class Approved:
 
 def _interview(order: Order) -> Order:
     """Ask for goal, mode and budget, unless they were given."""
-    goal = order.goal or _asked("What is the goal?")
-    mode = order.given.get("mode") or _chosen("Which mode?", _MODES, "full")
+    goal = order.goal or asked("What is the goal?")
+    mode = order.given.get("mode") or chosen("Which mode?", _MODES, "full")
     budget = dict(order.budget)
     if not any(budget.get(name) for name in _CAPS):
-        budget["money_usd"] = _amount_asked("What is the most it may cost, in dollars (or unlimited)?", _USUAL_USD)
+        budget["money_usd"] = amount_asked("What is the most it may cost, in dollars (or unlimited)?", _USUAL_USD)
     return replace(order, goal=goal, given={**order.given, "goal": goal, "mode": mode}, budget=budget)
 
 
@@ -270,7 +271,7 @@ def _approved(shell: Shell, ctx: Context, made: Approved) -> Approved | None:
         if plan is not None:
             write(plan_lines(plan, size_of(sys.stdout).width))
         shell.out.print(f"planning cost {made.planned.cost}", style="dim")
-        choice = _chosen("What next?", ("approve", "edit", "reject") if plan is not None else ("edit", "reject"))
+        choice = chosen("What next?", ("approve", "edit", "reject") if plan is not None else ("edit", "reject"))
         if choice == "reject":
             return None
         if choice == "approve" and plan is not None:
@@ -295,37 +296,6 @@ def _complain(shell: Shell, read: ReadPlan) -> None:
     for problem in read.problems:
         if problem.severity is Severity.ERROR:
             shell.err.print(clean(problem.at("plan.yaml")))
-
-
-# Questions
-
-
-def _asked(question: str, default: str = "") -> str:
-    while True:
-        answer = str(typer.prompt(question, default=default or None, prompt_suffix=" ")).strip()
-        if answer:
-            return answer
-
-
-def _chosen(question: str, choices: tuple[str, ...], default: str = "") -> str:
-    """Ask for one of the choices; its first letters are enough."""
-    while True:
-        answer = _asked(f"{question} ({', '.join(choices)})", default).casefold()
-        found = [c for c in choices if c.startswith(answer)]
-        if len(found) == 1:
-            return found[0]
-        typer.echo(f"enter one of: {', '.join(choices)}", err=True)
-
-
-def _amount_asked(question: str, default: str) -> str:
-    while True:
-        answer = _asked(question, default).removeprefix("$")
-        if answer == "unlimited":
-            return answer
-        with suppress(InvalidOperation):
-            if Decimal(answer).is_finite() and Decimal(answer) > 0:
-                return answer
-        typer.echo("enter an amount above zero, for example 20, or the word unlimited", err=True)
 
 
 def read_goal(text: str) -> str:

@@ -63,8 +63,10 @@ def start(
         refuse_start,
         weak_points,
     )
+    from mission_cli.app.queries.outlook import outlook
     from mission_cli.app.results.changes import Started
     from mission_cli.engine.guards.state_guard import secured
+    from mission_cli.surfaces.cli.commands.offers import offer_pulses
     from mission_cli.surfaces.terminal import size_of, write
     from mission_cli.surfaces.views.consent import consent_lines, kept_words
 
@@ -74,9 +76,9 @@ def start(
         shell.note(f"the file names no base branch: using `{base}`, which is checked out (--base names another)")
     address = on_base(address, base)
     refuse_start(opened.context, address)
-    weak = weak_points(address)
+    weak, ahead = weak_points(address), outlook(opened.context, address.mission)
     if not shell.as_json:
-        write(consent_lines(opened.context, address.loaded, size_of(sys.stdout).width))
+        write(consent_lines(opened.context, address.loaded, ahead, size_of(sys.stdout).width))
         for problem in weak:
             shell.note(problem.at(address.stored.path))
     asks = {"question": "Start?", "refused": "nothing was started"}
@@ -89,7 +91,9 @@ def start(
     now = resolve(secured(opened.context, {}, []), address.mission.id).mission  # a worker may have moved the branch
     words = f"{done.words}. {'A scheduled pulse starts it: mission cron install.' if scheduled else follow}"
     status = str(now.status) if scheduled else "active"
-    shell.say(words, Started(now.id, status, weak, kept_words(address.loaded)))
+    shell.say(words, Started(now.id, status, weak, kept_words(address.loaded), ahead))
+    if not (ahead.scheduled or yes or headless) and shell.interactive:
+        offer_pulses(shell, now)
     return exit_code(report)
 
 

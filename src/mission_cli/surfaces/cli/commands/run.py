@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 def run(
     shell: Shell,
     mission: Identity = "",
-    detach: Annotated[
+    detached: Annotated[
         bool,
         typer.Option("--detach", help="Return at once; a process in the background runs the pulses of all missions."),
     ] = False,
@@ -46,9 +46,11 @@ def run(
     shell.stopped = opened.context.runtime.stopped
     found = resolve(secured(opened.context, {}, []), mission).mission
     identity = found.id
-    if detach:
+    if detached:
         refuse_nothing_to_do(found)
-        return _detach(shell, opened, identity)
+        opened.context.runtime.request_pulse()
+        detach(shell, identity)
+        return 0
     follower = Follower(opened.context, identity)
     with opened.context.runtime.following():
         ending = _live(shell, opened, follower, identity) if shell.interactive else _lines(shell, opened, follower)
@@ -57,17 +59,15 @@ def run(
     return _exit_code(ending) if ending is not None else 0
 
 
-def _detach(shell: Shell, opened: Opened, identity: MissionId) -> int:
-    """Let a process in the background run the pulses."""
+def detach(shell: Shell, mission: MissionId) -> None:
+    """Let a process in the background run the pulses of all missions of this user."""
     from mission_cli.app.results.machine import DetachedRun
     from mission_cli.wiring.assemble import schedule
 
-    opened.context.runtime.request_pulse()
     found = schedule().detached_pulses.start()
     words = f"pulses run in the background (process {found.pid}) until no mission is left to do or this machine stops"
-    more = f"follow: mission status {identity} --watch; end: mission cron remove"
-    shell.say(f"{words}\n{more}", DetachedRun(identity, found.pid, found.since))
-    return 0
+    more = f"follow: mission status {mission} --watch; end: mission cron remove"
+    shell.say(f"{words}\n{more}", DetachedRun(mission, found.pid, found.since))
 
 
 def _lines(shell: Shell, opened: Opened, follower: Follower) -> Ending:

@@ -1,0 +1,118 @@
+"""What a person should know before a mission starts: its likely cost, estimates above caps, and a missing schedule."""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli.app.results.outlook import LikelyCost, Outlook
+from mission_cli.document.reading.placed import load_placed
+from mission_cli.document.runs.record import read_run
+from mission_cli.domain.budget.amounts import show_amount
+from mission_cli.domain.errors import MissionError
+from mission_cli.domain.notice import Notice, Remedy, advise, do
+from mission_cli.domain.status import FeatureStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.context import Context
+    from mission_cli.ports.git.state import Snapshot
+
+_FEWEST = 5
+"""Done features with a known cost; with fewer of them, nothing is said about the cost."""
+_MOST_MISSIONS = 50
+_DRAWS = 2000
+_CENT = Decimal("0.01")
+
+
+def outlook(ctx: Context, mission: Mission) -> Outlook:
+    """Return what is known about a mission before it starts."""
+    snapshot = ctx.state.snapshot()
+    cost = likely_cost(list(_costs(ctx, snapshot)), sum(1 for _ in _open(mission)))
+    hours = estimated_hours(mission)
+    scheduled = is_scheduled(ctx)
+    notices = [*_above_caps(mission, cost, hours), *([] if scheduled else [_unscheduled(mission)])]
+    return Outlook(cost, hours, scheduled, notices)
+
+
+def likely_cost(done: Sequence[Decimal], features: int) -> LikelyCost | None:
+    """Return the range of the cost of a number of features, drawn from those that are done.
+
+    The draws are the same each time: the same history gives the same range.
+    """
+    if len(done) < _FEWEST or not features:
+        return None
+    draw = random.Random(0)  # noqa: S311 - statistics, no secret
+    sums = sorted(sum(draw.choices(done, k=features), Decimal(0)) for _ in range(_DRAWS))
+    middle, high = (sums[_DRAWS * share // 100].quantize(_CENT) for share in (50, 90))
+    return LikelyCost(middle, high, len(done))
+
+
+def estimated_hours(mission: Mission) -> Decimal | None:
+    """Return the sum of the estimates of what is open: of each milestone's features, or of the milestone."""
+    total = Decimal(0)
+    for milestone in mission.milestones:
+        features = [feature for feature in milestone.features if not feature.finished]
+        known = [f.estimate_hours for f in features if f.estimate_hours is not None]
+        if features and len(known) < len(features):
+            if milestone.estimate_hours is None:
+                return None
+            known = [milestone.estimate_hours]
+        total += sum(known, Decimal(0))
+    return total
+
+
+def is_scheduled(ctx: Context) -> bool:
+    """Whether a schedule or a detached run starts pulses on this machine."""
+    if ctx.schedule.detached() is not None or ctx.schedule.noted() is not None:
+        return True
+    with suppress(MissionError):  # what cannot be read starts nothing that is known
+        return ctx.schedule.installed() is not None
+    return False
+
+
+def _unscheduled(mission: Mission) -> Notice:
+    words = "no pulse is scheduled on this machine: retries and later steps wait until you run one"
+    detach = Remedy("run", ("--detach", mission.id))
+    return Notice(words, advise(Remedy("cron install"), ", or in the background: ", detach))
+
+
+def _above_caps(mission: Mission, cost: LikelyCost | None, hours: Decimal | None) -> Iterator[Notice]:
+    limits = mission.limits
+    if hours and limits.hours is not None and hours > limits.hours:
+        words = f"its features are estimated at {show_amount('hours', hours)}, and its cap is "
+        key = "budget.time_hours"
+        yield Notice(words + show_amount("hours", limits.hours), do("set", mission.id, key, f"{hours.normalize():f}"))
+    if cost is not None and limits.usd is not None and cost.p50_usd > limits.usd:
+        words = f"such missions cost about {show_amount('usd', cost.p50_usd)} here, and its cap is "
+        key = "budget.money_usd"
+        yield Notice(words + show_amount("usd", limits.usd), do("set", mission.id, key, f"{cost.p90_usd:f}"))
+
+
+def _open(mission: Mission) -> Iterator[object]:
+    return (feature for feature in mission.features() if not feature.finished)
+
+
+def _costs(ctx: Context, snapshot: Snapshot) -> Iterator[Decimal]:
+    """Yield what each done feature of the latest missions has cost, with all its attempts, where that is known."""
+    if snapshot.head is None:
+        return
+    for stored in sorted(snapshot.missions.values(), key=lambda one: one.id)[-_MOST_MISSIONS:]:
+        records = [r for text in ctx.state.runs(stored, snapshot.head).values() if (r := read_run(text)) is not None]
+        if records:
+            mission = load_placed(stored.text, stored.id).mission
+            done = {f.number for f in mission.features() if f.status is FeatureStatus.DONE}
+            yield from _by_feature(r for r in records if not r.planning and r.feature in done)
+
+
+def _by_feature(records: Iterable[RunRecord]) -> Iterator[Decimal]:
+    totals: dict[str, Decimal | None] = {}
+    for record in records:
+        before, usd = totals.get(record.feature, Decimal(0)), record.usage.usd
+        totals[record.feature] = None if before is None or usd is None else before + usd
+    yield from (total for total in totals.values() if total)
