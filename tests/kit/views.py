@@ -14,6 +14,7 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 
 from mission_cli.app.addressing import resolve
+from mission_cli.app.queries.outlook import outlook
 from mission_cli.app.results.views import (
     Blocker,
     CriterionView,
