@@ -157,7 +157,7 @@ def test_what_has_landed_stays_and_an_approval_that_did_nothing_yet_does_not(per
     person.run()
     answer = person.mission("undo", "m", ok=(3,))
     assert answer.err.startswith("error: the work has landed: ")
-    assert answer.err.endswith("\n hint: start a new execution: mission start m\n")
+    assert answer.err.endswith("\n hint: continue the mission: mission start m\n")
 
 
 def test_what_the_loop_decided_is_taken_back_and_it_is_said_that_it_may_decide_so_again(person: Person) -> None:

@@ -13,6 +13,7 @@ from mission_cli.domain.errors import BlockedError, MissionError, refusals_said
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mission_cli.app.queries.consequences import Consequence
     from mission_cli.app.results.changes import AllStopped
     from mission_cli.engine.report import Report
     from mission_cli.wiring.assemble import Opened
@@ -54,6 +55,32 @@ def exit_code(report: Report) -> int:
     return BUG if report.bugs else 1 if report.troubles else 0
 
 
+def asked(question: str, *, default: bool) -> bool:
+    """Ask on the terminal; an empty line or the end of the input means the default."""
+    while True:
+        try:
+            answer = input(f"{question} [{'Y/n' if default else 'y/N'}]: ").strip().casefold()
+        except EOFError:
+            sys.stdout.write("\n")
+            return default
+        if answer in {"", "y", "yes", "n", "no"}:
+            return answer[:1] == "y" if answer else default
+        sys.stdout.write("please answer y or n\n")
+
+
+def why_ask_before_stop(repo: Path) -> Consequence | None:
+    """Return what `stop --all` stops, if that is several missions; None also if this cannot be found out."""
+    from mission_cli.app.queries.consequences import of_stop
+    from mission_cli.wiring.compose import open_at_any_rate
+
+    try:
+        with refusals_said():
+            opened = open_at_any_rate(repo)
+            return of_stop(opened.state, opened.executor.running())
+    except MissionError:
+        return None
+
+
 def stop_everything(repo: Path) -> tuple[str, AllStopped]:
     """Set STOP and end all jobs; return the message and the result.
 
@@ -73,6 +100,12 @@ def stop_everything(repo: Path) -> tuple[str, AllStopped]:
 
 def plain_stop(repo: str) -> int:
     """Run `stop --all` without a command-line library, whose imports take seconds on a busy machine."""
+    meant = why_ask_before_stop(Path(repo)) if sys.stdin.isatty() and sys.stdout.isatty() else None
+    if meant is not None:
+        sys.stdout.write(clean(f"{meant.text}.\n"))
+        if not asked("Stop?", default=meant.default):
+            sys.stderr.write("nothing was changed\n")
+            return 0
     try:
         words, _ = stop_everything(Path(repo))
     except MissionError as error:

@@ -72,9 +72,7 @@ def resume(ctx: Context, text: str, *, reason: str = "") -> Done:
     def change(address: Address) -> Wanted:
         mission = address.mission
         if mission.status is MissionStatus.COMPLETED:
-            raise UsageError(
-                f"{mission.id} is completed", hint=advise("start a new execution: ", do("start", mission.id))
-            )
+            raise UsageError(f"{mission.id} is completed", hint=advise("to continue it: ", do("start", mission.id)))
         refuse_start(ctx, address)
         plain = _to(
             address,
@@ -167,18 +165,6 @@ def retry(ctx: Context, text: str, *, reason: str = "") -> Done:
         )
 
     return commit_change(ctx, text, change)
-
-
-def reopens(ctx: Context, text: str) -> str:
-    """Return what a retry opens again although it was finished, in words; empty if nothing."""
-    address = resolve(ctx.state.snapshot(), text)
-    feature = address.need_feature()
-    milestone = address.mission.milestone_holding(feature.number)
-    parts = [f"{feature.number} is done"] if feature.status is FeatureStatus.DONE else []
-    if milestone is not None and milestone.status is MilestoneStatus.PASSED:
-        parts.append(f"milestone {milestone.number} has passed")
-    both = "both are opened again" if len(parts) > 1 else "it is opened again"
-    return f"{' and '.join(parts)}: {both}, and another attempt costs money" if parts else ""
 
 
 def skip(ctx: Context, text: str, *, reason: str) -> Done:

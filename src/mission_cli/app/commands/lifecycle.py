@@ -74,11 +74,30 @@ def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "") -
             changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
         else:
             changes += begin(address.loaded, records_of(ctx, address), ctx.clock.now())
+        words = f"{mission.id} is started"
         return Wanted(
-            f"{mission.id} is started", EventKind.MISSION_STARTED, tuple(changes), decisions=("Start the mission",)
+            words,
+            EventKind.MISSION_STARTED,
+            tuple(changes),
+            decisions=("Start the mission",),
+            said=f"{words}{_continues(mission)}",
         )
 
     return commit_change(ctx, text, change)
+
+
+def _continues(mission: Mission) -> str:
+    """Return what the start of a mission that has ended before means, as the rest of a sentence; else nothing."""
+    if mission.status not in FINISHED_MISSION or mission.recurs:
+        return ""
+    features = list(mission.features())
+    finished = sum(f.finished for f in features)
+    words = f": it continues where it ended, with {finished} of {len(features)} features finished"
+    failed = [f.number for f in features if f.status is FeatureStatus.FAILED]
+    if failed:
+        again = do("retry", f"{mission.id}/{failed[0]}")
+        words += f"; {', '.join(failed)} stay{'s' if len(failed) == 1 else ''} failed until a retry ({again})"
+    return words
 
 
 def _values_in_force(address: Address, status: MissionStatus) -> Iterator[Change]:

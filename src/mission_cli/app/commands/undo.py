@@ -49,7 +49,7 @@ _FINAL: Mapping[str, tuple[str, str, str]] = {
     EventKind.MISSION_CREATED: ("it is the first commit of the mission", "to end the mission", "cancel"),
     EventKind.MISSION_IMPORTED: ("it is the first commit of the mission", "to end the mission", "cancel"),
     EventKind.MISSION_PLANNED: ("the planning was paid for", "change the plan", "edit"),
-    EventKind.MISSION_COMPLETED: ("the work has landed", "start a new execution", "start"),
+    EventKind.MISSION_COMPLETED: ("the work has landed", "continue the mission", "start"),
     EventKind.MISSION_YIELDED: ("another machine drives the mission", "take it over", "takeover"),
     EventKind.MISSION_TAKEN_OVER: (
         "another machine may have seen it",

@@ -19,7 +19,7 @@ from mission_cli.surfaces.as_json import SCHEMA, Error, Failed, FileError, as_js
 from mission_cli.surfaces.cli.catalog import panel_of
 from mission_cli.surfaces.cli.help import Command, Commands
 from mission_cli.surfaces.cli.terminal import console, print_long, write_long
-from mission_cli.surfaces.plain import BUG, clean, is_unicode
+from mission_cli.surfaces.plain import BUG, asked, clean, is_unicode
 from mission_cli.surfaces.terminal import size_of, write
 from mission_cli.surfaces.views.text import stopped_line
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from rich.console import Console, RenderableType
 
+    from mission_cli.app.queries.consequences import Consequence
     from mission_cli.domain.problems import Problem
     from mission_cli.ports.runtime import Stopped
     from mission_cli.surfaces.lines import Line, Size
@@ -132,6 +133,15 @@ class Shell:
         if not self.quiet:
             self.err.print(clean(words))
 
+    def consents(self, meant: Consequence | None, *, yes: bool, question: str = "Continue?") -> bool:
+        """Print what a command means, if that may surprise, and return whether the person agrees.
+
+        With `yes` it does not ask. Without a terminal it raises UsageError if money or work is at stake.
+        """
+        if meant is None or yes or not (self.interactive or meant.costs):
+            return True
+        return self.agreed(meant.text, yes=False, question=question, default=meant.default)
+
     def agreed(
         self,
         what: str,
@@ -152,7 +162,7 @@ class Shell:
             raise UsageError(f"{what}: this needs your confirmation, and there is no terminal", hint="add --yes")
         if not shown:
             self.out.print(clean(f"{what}."))
-        if typer.confirm(question, default=default):
+        if asked(question, default=default):
             return True
         self.note(refused)
         return False

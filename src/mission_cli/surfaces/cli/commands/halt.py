@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from mission_cli._support.text import counted
 from mission_cli.domain.errors import UsageError
 from mission_cli.surfaces.cli.commands.lifecycle import finish, pulse_and_tell
 from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Yes, command
-from mission_cli.surfaces.plain import stop_everything
+from mission_cli.surfaces.plain import stop_everything, why_ask_before_stop
 
 
 def register(app: typer.Typer) -> None:
@@ -51,19 +50,13 @@ def resume(
 
 def cancel(shell: Shell, mission: Identity = "", reason: Reason = "", yes: Yes = False) -> int:
     """End the mission."""
-    from mission_cli.app.addressing import resolve
     from mission_cli.app.commands import features
+    from mission_cli.app.queries.consequences import of_cancel
 
     opened = shell.open_at_any_rate()
-    address = resolve(opened.state.snapshot(), mission)
-    name = address.mission.id
-    running = [key for key in opened.executor.running() if key.startswith(f"{name}/")]
-    then = (
-        f"{counted(len(running), 'running job')} will be stopped, the work is kept" if running else "no job is running"
-    )
-    if not shell.agreed(f"{name} ends for good, {then}", yes=yes):
+    if not shell.consents(of_cancel(opened.state, opened.executor.running(), mission), yes=yes):
         return 0
-    return finish(shell, opened, features.cancel(opened.context, name, reason=reason), only=True)
+    return finish(shell, opened, features.cancel(opened.context, mission, reason=reason), only=True)
 
 
 def stop(
@@ -71,14 +64,20 @@ def stop(
     everything: Annotated[
         bool, typer.Option("--all", help="Required; confirms that every mission of this repository is stopped.")
     ] = False,
+    yes: Yes = False,
 ) -> int:
-    """Set STOP and end all jobs. Needs no settings, no mission file and no free space on the disk."""
+    """Set STOP and end all jobs; ask first on a terminal if several missions are under way.
+
+    Needs no settings, no mission file and no free space on the disk.
+    """
     if not everything:
         raise UsageError(
             "`stop` stops every mission of this repository",
             hint="mission stop --all; for one mission: mission pause ID --now",
         )
-    shell.say(*stop_everything(shell.repo))
+    meant = why_ask_before_stop(shell.repo) if shell.interactive and not yes else None
+    if shell.consents(meant, yes=yes, question="Stop?"):
+        shell.say(*stop_everything(shell.repo))
     return 0
 
 

@@ -87,7 +87,9 @@ def start(
     done = lifecycle.start(opened.context, address.mission.id, scheduled=scheduled, base=base)
     report = _pulse(opened)
     _tell(shell, report)
+    running = any(key.startswith(f"{address.mission.id}/") for key in opened.executor.running())
     follow = f"A pulse runs whenever a worker ends; `mission run {address.mission.id}` follows the mission."
+    follow = follow if running else f"No worker is running; `mission why {address.mission.id}` shows what it waits for."
     now = resolve(secured(opened.context, {}, []), address.mission.id).mission  # a worker may have moved the branch
     words = f"{done.words}. {'A scheduled pulse starts it: mission cron install.' if scheduled else follow}"
     status = str(now.status) if scheduled else "active"
@@ -148,21 +150,24 @@ def takeover(shell: Shell, mission: Identity = "") -> int:
 
 
 def retry(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -> int:
-    """Try a feature again."""
+    """Try a feature again; ask first if it is finished."""
     from mission_cli.app.commands import features
+    from mission_cli.app.queries.consequences import of_retry
 
     opened = shell.open()
-    what = features.reopens(opened.context, feature)
-    if what and not shell.agreed(what, yes=yes):
+    if not shell.consents(of_retry(opened.context, feature), yes=yes):
         return 0
     return finish(shell, opened, features.retry(opened.context, feature, reason=reason))
 
 
-def skip(shell: Shell, feature: Thing, reason: Reason = "") -> int:
-    """Skip a feature."""
+def skip(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -> int:
+    """Skip a feature; ask first if others depend on it."""
     from mission_cli.app.commands import features
+    from mission_cli.app.queries.consequences import of_skip
 
     opened = shell.open()
+    if reason.strip() and not shell.consents(of_skip(opened.context, feature), yes=yes):
+        return 0
     return finish(shell, opened, features.skip(opened.context, feature, reason=reason))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mission_cli.surfaces.cli.shell import Shell, Thing, command
-from mission_cli.surfaces.plain import clean, complaints, exit_code
+from mission_cli.surfaces.plain import asked, clean, complaints, exit_code
 
 if TYPE_CHECKING:
     from mission_cli.app.commands.manual import Desk
@@ -89,7 +89,7 @@ def _tell(shell: Shell, report: Report) -> None:
 
 def _agreed(worker: RunRecord) -> bool:
     words = f"{worker.run} is running ({worker.runner}). Stop it (its work is kept) and take over?"
-    return typer.confirm(clean(words), default=True)
+    return asked(clean(words), default=True)
 
 
 def _sit_down(shell: Shell, opened: Opened, desk: Desk) -> int:
@@ -106,7 +106,7 @@ def _sit_down(shell: Shell, opened: Opened, desk: Desk) -> int:
     code = interact(argv, cwd=desk.tree, env=env, hint="check the runner's command in .mission.toml")
     if code:
         shell.note(f"`{argv[0]}` ended with exit status {code}")
-    if typer.confirm(f"Hand {back} back now?", default=False):
+    if asked(f"Hand {back} back now?", default=False):
         return _hand_back(shell, opened, back, as_is=False)
     shell.note(f"you keep {back}: continue with mission open {back}, give it back with mission handback {back}")
     return 0
