@@ -25,6 +25,7 @@ from mission_cli.app.commands import (
 )
 from mission_cli.app.commands.steer.add import add_feature, add_milestone
 from mission_cli.app.commands.steer.move import move
+from mission_cli.app.commands.steer.sync import sync
 from mission_cli.app.commands.steer.tell import tell
 from mission_cli.app.commands.undo import undo
 from mission_cli.document.changes import AppendRow, SetFront
@@ -212,6 +213,11 @@ def _tell(sim: Sim, host: Host, more: int) -> None:
         _command(lambda: tell(sim.context(host), f"m/{numbers[more % len(numbers)]}", f"advice {more}"))
 
 
+def _sync(sim: Sim, host: Host, more: int) -> None:
+    del more
+    _command(lambda: sync(sim.context(host), "m"))
+
+
 def _undo(sim: Sim, host: Host, more: int) -> None:
     del more
     _command(lambda: undo(sim.context(host), "m"))
@@ -309,6 +315,7 @@ DEEDS: dict[What, Deed] = {
     What.ADD_MILESTONE: _add_milestone,
     What.MOVE: _move,
     What.TELL: _tell,
+    What.SYNC: _sync,
     What.UNDO: _undo,
     What.EDIT: _edit,
     What.SCRIBBLE: _scribble,

@@ -51,6 +51,7 @@ class What(StrEnum):
     ADD_MILESTONE = "a person adds a milestone"
     MOVE = "a person moves a feature to another milestone"
     TELL = "a person tells a worker something"
+    SYNC = "a person merges the base into the work"
     UNDO = "a person undoes the last decision"
     EDIT = "a person edits the file"
     SCRIBBLE = "a person leaves an edit that is not committed"

@@ -170,7 +170,7 @@ DECIDE_NOTHING = {
     "gate.{", "feature.{", "milestone.{", "mission.{", "request.{", "request.asked", "wait.{", "wait.started", "wait.resolved", "recovery.closed",
     "mission.attached", "mission.created", "mission.given-back", "mission.imported", "mission.planned", "mission.yielded", "mission.edited",
     "mission.started", "feature.retried", "feature.skipped", "request.answered", "landing.approved", "mission.taken-over",
-    "mission.paused", "mission.set", "mission.values", "request.renumbered", "mission.resumed", "mission.cancelled", "runs.rolled", "state.joined", "",
+    "mission.paused", "mission.set", "mission.values", "request.renumbered", "mission.resumed", "mission.cancelled", "runs.rolled", "state.joined", "work.synced", "",
 }  # fmt: skip
 """Events that are known; a new one belongs here once it is clear whether it decides something."""
 

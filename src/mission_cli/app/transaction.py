@@ -57,6 +57,8 @@ class Wanted:
     """What the person reads; empty: `words`, which are also logged."""
     about: str = ""
     """See `Done.about`."""
+    record: bool = False
+    """Make a commit that records the event even if nothing else changes in the file."""
 
 
 def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) -> Done:
@@ -66,7 +68,7 @@ def commit_change(ctx: Context, text: str, change: Callable[[Address], Wanted]) 
         snapshot = ctx.state.snapshot()
         address = resolve(snapshot, text)
         wanted = change(address)
-        if not wanted.changes and wanted.rewrite is None:
+        if not (wanted.changes or wanted.record) and wanted.rewrite is None:
             return Done(wanted.words, address, about=wanted.about)
         now = ctx.clock.now()
         by = f"by {person.name}"

@@ -76,6 +76,7 @@ class EventKind(StrEnum):
     WAIT_RESOLVED = "wait.resolved"
     WAIT_STARTED = "wait.started"
     WORK_PUT_BACK = "work.put_back"
+    WORK_SYNCED = "work.synced"
 
     @classmethod
     def of(cls, part: str, status: str) -> EventKind:

@@ -81,6 +81,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "start": (Output(changes.Started),),
     "status": (Output(views.MissionView, stopped=True),),
     "stop": (Output(changes.AllStopped),),
+    "sync": _CHANGED,
     "takeover": _CHANGED,
     "tell": _CHANGED,
     "undo": (Output(changes.Undone),),

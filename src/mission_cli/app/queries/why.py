@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
+from mission_cli._support.text import counted
 from mission_cli.app.commands.start_checks import why_refused
+from mission_cli.app.commands.steer.sync import news_of_base
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reasons import Choice, EndedAttempt, Held, Reason, Why
 from mission_cli.domain.host import is_elsewhere
@@ -69,7 +71,7 @@ def explain(ctx: Context, snapshot: Snapshot, address: Address) -> Why:
     return Why(
         id=case.mission.id,
         why=tuple(Held(subject, holds) for subject, holds in answers),
-        reason=lead,
+        reason=_with_sync(ctx, case, lead),
         also=tuple(one for one in found if one is not lead),
         attempts=_ended(case, address.feature) if address.feature is not None else (),
         finished=tuple(_finished(case.mission, address)),
@@ -188,6 +190,18 @@ def _choices(mission: Mission, subject: str, hold: Hold | None) -> Iterable[Choi
         yield Choice(hold.unblock, "")
     for remedy in hold.unblock.remedies if hold.kind in _GATES else ():
         yield Choice(do("reject", *remedy.args), "")
+
+
+def _with_sync(ctx: Context, case: Case, lead: Reason | None) -> Reason | None:
+    """Return the reason; after a failure with the commits of the base that the work lacks as one more choice."""
+    if lead is None or lead.kind not in _AFTER_FAILURE:
+        return lead
+    mission = case.mission
+    missing = news_of_base(ctx, ctx.code.heads(mission.id, mission.base))
+    if not missing:
+        return lead
+    what = f"take {counted(len(missing), 'newer commit')} of {mission.base} into the work"
+    return replace(lead, choices=(*lead.choices[:1], Choice(do("sync", mission.id), what), *lead.choices[1:]))
 
 
 def _ended(case: Case, subject: str) -> list[EndedAttempt]:

@@ -146,6 +146,7 @@ _STEER: Mapping[str, Entry] = {
         ('add-milestone words "Packaging" --feature "Build a wheel"', "add a milestone with one feature"),
     ),
     "move": _entry(Group.STEER, "format", ("move words/1.2 --to 2", "move feature 1.2 to milestone 2")),
+    "sync": _entry(Group.STEER, "machines", ("sync words", "take a fix from the base branch into the running mission")),
     "tell": _entry(Group.STEER, "agents", ('tell words/1.2 "Use argparse"', "the next attempt reads it")),
     "edit": _entry(
         Group.STEER, "format", ("edit", "edit the mission file"), ("edit words", "that of the mission `words`")

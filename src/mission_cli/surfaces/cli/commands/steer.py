@@ -1,4 +1,4 @@
-"""The commands that steer a mission: `set`, `add`, `add-milestone`, `move` and `tell`."""
+"""The commands that steer a mission: `set`, `add`, `add-milestone`, `move`, `sync` and `tell`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     command(app, "add", help="Add a feature to a mission, also while it runs.")(add)
     command(app, "add-milestone", help="Add a milestone after the last one.")(add_milestone)
     command(app, "move", help="Move a feature that has not started to another milestone; references follow.")(move)
+    command(app, "sync", help="Merge the base branch into the work of a running mission now.")(sync)
     command(app, "tell", help="Tell the worker of a feature something; the next attempt reads it.")(tell)
 
 
@@ -109,6 +110,14 @@ def move(
     was = done.address.feature or ""
     facts = MovedFeature(done.address.mission.id, done.words, done.commit or "", was, done.about)
     return finish(shell, opened, done, facts=facts)
+
+
+def sync(shell: Shell, mission: _Mission = "") -> int:
+    """Merge the base branch into the work of a mission."""
+    from mission_cli.app.commands.steer.sync import sync as merge_base
+
+    opened = shell.open()
+    return finish(shell, opened, merge_base(opened.context, mission))
 
 
 def tell(
