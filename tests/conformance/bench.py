@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from tests.kit.model_server import Script
 
     from mission_cli.domain.runs import Evidence
-    from mission_cli.ports.agents import Agent, Invocation, Prices, Reader, Request
+    from mission_cli.ports.agents import Agent, Invocation, LogReader, Prices, Reader, Request
     from mission_cli.ports.executor import JobSpec
 
 GOOD = "success"
@@ -244,8 +244,8 @@ class _Continuing:
     def reader(self, *, prompt_size: int, prices: Prices) -> Reader:
         return self._agent.reader(prompt_size=prompt_size, prices=prices)
 
-    def describe(self, line: str) -> str:
-        return self._agent.describe(line)
+    def log_reader(self) -> LogReader:
+        return self._agent.log_reader()
 
     def list_models(self, command: tuple[str, ...]) -> Invocation:
         return self._agent.list_models(command)

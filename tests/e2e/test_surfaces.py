@@ -211,11 +211,24 @@ def test_logs_show_what_a_worker_printed_and_no_terminal_obeys_it(person: Person
     person.plan(TWO)
     person.start()
     person.run(ok=(3,))
-    assert (
-        person.mission("logs", "m/1.1").out
-        == "working \N{REPLACEMENT CHARACTER}]0;owned\N{REPLACEMENT CHARACTER} hard\n\n"
-    )
-    assert "working" in person.mission("logs", "m/1.1", "--follow").out
+    whole = snapshot("""\
+m/1.1-a1  script, sonnet
+working  hard
+
+done  $0
+""")
+    assert person.mission("logs", "m/1.1").out == whole
+    assert person.mission("logs", "m/1.1", "--follow").out == whole
+    raw = "working \N{REPLACEMENT CHARACTER}]0;owned\N{REPLACEMENT CHARACTER} hard\n"
+    assert person.mission("logs", "m/1.1", "--raw").out == raw
+    assert person.mission("logs", "m/1.1", "--raw", "--follow").out == raw
+    assert [e["text"] for e in person.mission("logs", "m/1.1", "--json").facts["entries"]] == ["working  hard"]
+    assert person.mission("logs", "m/1.1", "--attempt", "9", ok=(1,)).err == snapshot("""\
+error: m/1.1 has no attempt 9
+ hint: there are: 1
+""")
+    person.plan(TWO, identity="fresh")
+    assert person.mission("logs", "fresh/1.1", ok=(1,)).err == snapshot()
 
 
 def test_addresses(person: Person) -> None:

@@ -33,7 +33,7 @@ from mission_cli.surfaces.lines import Size, painted, plain
 from mission_cli.surfaces.views.consent import consent_lines
 from mission_cli.surfaces.views.listing import list_lines
 from mission_cli.surfaces.views.page import frame, status_lines
-from mission_cli.surfaces.views.panes import MISSION_KEYS, PANE_KEYS, feature_lines, keys_of, pane, title_of
+from mission_cli.surfaces.views.panes import MISSION_KEYS, PANE_KEYS, feature_lines, keys_of, pane, text_lines, title_of
 from mission_cli.surfaces.views.plan import plan_lines
 
 if TYPE_CHECKING:
@@ -217,7 +217,13 @@ def views(size: Size) -> dict[str, list[lines.Line]]:
         "status": status_lines(view, size),
         "status-all": status_lines(view, size, everything=True),
         "run": frame(view, size, chosen="3.3", news=["14:03:01 2.5-a1 is done"], keys=keys),
-        "feature": pane(title_of(view, third), feature_lines(third, log, size.width), size, above=0, keys=inside),
+        "feature": pane(
+            title_of(view, third),
+            feature_lines(third, text_lines(log, size.width), size.width),
+            size,
+            above=0,
+            keys=inside,
+        ),
         "list": list_lines(listed(), size.width),
         "plan": plan_lines(plan, size.width),
         "consent": _consent(size.width),

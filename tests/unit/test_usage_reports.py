@@ -255,12 +255,12 @@ KINDS = (
 def test_no_event_breaks_a_reader_or_makes_an_absurd_bill(agent: str, data: st.DataObject) -> None:
     names = st.sampled_from(NAMES[agent].split())
     inner = st.dictionaries(names, LEAF | st.dictionaries(names, LEAF, max_size=3), max_size=5)
-    reader = AGENTS[agent].reader(prompt_size=100, prices=PRICES)
+    reader, log = AGENTS[agent].reader(prompt_size=100, prices=PRICES), AGENTS[agent].log_reader()
     for event in data.draw(st.lists(inner, max_size=4)):
         kind = data.draw(st.sampled_from(KINDS.split()))
         line = json.dumps({**event, "type": kind})
         reader.line(line)
-        AGENTS[agent].describe(line)
+        list(map(str, log.line(line)))
         reader.note(line)
     report = reader.report(data.draw(st.sampled_from([0, 1, -9, None])))
     usage = reader.tally(), report.usage

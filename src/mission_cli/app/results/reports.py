@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
     from mission_cli.domain.notice import Advice
     from mission_cli.domain.status import HoldKind
+    from mission_cli.ports.agents import LogEntry
     from mission_cli.ports.git.state import Event
 
 
@@ -34,6 +35,8 @@ class Log:
 
     run: RunId
     output: str
+    entries: Sequence[LogEntry] = ()
+    """What the agent did; empty with `--raw`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from rich.live import Live
 
 from mission_cli.app.addressing import resolve
+from mission_cli.app.queries.logs import AttemptLog, attempt_of
 from mission_cli.app.queries.status import status_of
 from mission_cli.app.queries.why import explain
 from mission_cli.domain.status import MissionStatus
@@ -17,6 +18,7 @@ from mission_cli.surfaces.keys import pressed, raw_keys
 from mission_cli.surfaces.lines import Size, as_text, line, paragraph
 from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.terminal import size_of, write
+from mission_cli.surfaces.views.log import LogView
 from mission_cli.surfaces.views.page import frame, status_lines
 from mission_cli.surfaces.views.panes import (
     MISSION_KEYS,
@@ -209,7 +211,12 @@ class Screen:
             address = resolve(snapshot, f"{self._mission}/{feature.number}" if feature else self._mission)
             shown = reasons(explain(self._world, snapshot, address), self._world.clock.now())
             return [row for text in shown for row in text_lines(text.plain, width)]
-        log = clean(self._world.executor.logs(feature.run, _LOG_TAIL)) if feature and feature.run else ""
+        log = self._log(feature, width) if feature and feature.run else []
         if self._pane == "logs" or feature is None:
-            return text_lines(log or "no output yet", width)
-        return feature_lines(feature, "\n".join(log.rstrip().splitlines()[-self._size.height :]), width)
+            return log or text_lines("no output yet", width)
+        return feature_lines(feature, log[-self._size.height :], width)
+
+    def _log(self, feature: FeatureView, width: int) -> list[Line]:
+        snapshot = self._world.state.snapshot()
+        record = attempt_of(self._world, resolve(snapshot, f"{self._mission}/{feature.number}"))
+        return [*LogView(width).lines(AttemptLog(self._world, record).recent(_LOG_TAIL))]

@@ -49,7 +49,7 @@ def title_of(view: MissionView, feature: FeatureView | None, word: str = "") -> 
     return line((f"{name}  ", "dim"), (f"{word}: {title}" if word else title, "bold"))
 
 
-def feature_lines(feature: FeatureView, log: str, width: int) -> list[Line]:
+def feature_lines(feature: FeatureView, log: Sequence[Line], width: int) -> list[Line]:
     """Return what is known about a feature, then the end of its worker's output."""
     found = [line((said(feature.shown_as), color_of(feature.shown_as)))]
     if feature.depends:
@@ -61,7 +61,7 @@ def feature_lines(feature: FeatureView, log: str, width: int) -> list[Line]:
             found += paragraph(f"→ {blocker.unblock}", width, "green")
     if feature.run:
         found += [BLANK, line((f"{said(feature.run)}, {counted(feature.attempts, 'attempt')} so far", "dim"))]
-    return [*found, *([BLANK, *text_lines(log, width)] if log else [])]
+    return [*found, *([BLANK, *log] if log else [])]
 
 
 def text_lines(text: str, width: int, style: str = "") -> list[Line]:

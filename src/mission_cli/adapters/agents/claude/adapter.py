@@ -11,12 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents.claude import PROGRAM
-from mission_cli.adapters.agents.claude.reader import ClaudeReader, block_words
+from mission_cli.adapters.agents.claude.log import ClaudeLog
+from mission_cli.adapters.agents.claude.reader import ClaudeReader
 from mission_cli.adapters.agents.stream import (
     Ledger,
-    as_dict,
-    as_list,
-    parse_line,
 )
 from mission_cli.ports.agents import Access, Bill, Invocation
 
@@ -71,17 +69,9 @@ class ClaudeAgent:
         """Return a reader for the events of one run."""
         return ClaudeReader(Ledger(prompt_size=prompt_size, prices=prices))
 
-    def describe(self, line: str) -> str:
-        """Return what the model said and which tools it used."""
-        event = parse_line(line)
-        if not event:
-            return line
-        if event.get("type") == "assistant":
-            blocks = as_list(as_dict(event.get("message")).get("content"))
-            return "\n".join(filter(None, (block_words(as_dict(b)) for b in blocks)))
-        if event.get("type") == "result" and event.get("is_error"):
-            return f"error: {event.get('result')}"
-        return ""
+    def log_reader(self) -> ClaudeLog:
+        """Return a reader of the log of one run."""
+        return ClaudeLog()
 
     def list_models(self, command: tuple[str, ...]) -> Invocation:
         """Return no command: Claude Code cannot list its models."""

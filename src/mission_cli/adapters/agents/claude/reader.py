@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.text import (
     LATEST,
-    one_line,
     stamp,
 )
 from mission_cli.adapters.agents.resets import reset_time
@@ -121,7 +120,7 @@ class ClaudeReader:
             for kind, name in names:
                 tokens[kind] = tokens.get(kind, 0) + count(facts.get(name))
         if not models:
-            tokens = _tokens(as_dict(self._result.get("usage")))
+            tokens = tokens_of(as_dict(self._result.get("usage")))
         cost = self._cost()
         return Usage(usd=cost, tokens={k: v for k, v in tokens.items() if v}, source="claude")
 
@@ -141,7 +140,7 @@ class ClaudeReader:
     def _partial(self, event: dict[str, Any]) -> None:
         self._ledger.open |= event.get("type") == "message_start"
         if event.get("type") == "message_delta":
-            self._ledger.step(_tokens(as_dict(event.get("usage"))), None)
+            self._ledger.step(tokens_of(as_dict(event.get("usage"))), None)
 
     def _assistant(self, event: dict[str, Any]) -> None:
         message = as_dict(event.get("message"))
@@ -150,12 +149,13 @@ class ClaudeReader:
         self._text = "\n".join(texts) or self._text
         for block in blocks:
             if block.get("type") == "tool_use":
-                self._ledger.action = action(str(block.get("name", "")).lower(), object_of(block))
+                self._ledger.action = action(str(block.get("name", "")).lower(), _object_of(block))
         if event.get("parent_tool_use_id"):
-            self._ledger.step(_tokens(as_dict(message.get("usage"))), None)
+            self._ledger.step(tokens_of(as_dict(message.get("usage"))), None)
 
 
-def _tokens(usage: dict[str, Any]) -> dict[str, int]:
+def tokens_of(usage: dict[str, Any]) -> dict[str, int]:
+    """Return tokens by kind."""
     return {
         "input": count(usage.get("input_tokens")),
         "output": count(usage.get("output_tokens")),
@@ -164,16 +164,6 @@ def _tokens(usage: dict[str, Any]) -> dict[str, int]:
     }
 
 
-def block_words(block: dict[str, Any]) -> str:
-    """Return one block of a message, in words."""
-    if block.get("type") == "text":
-        return str(block.get("text", ""))
-    if block.get("type") == "tool_use":
-        return f"[{block.get('name')}] {one_line(object_of(block), 160)}"
-    return ""
-
-
-def object_of(tool_use: dict[str, Any]) -> str:
-    """Return what a tool is used on."""
+def _object_of(tool_use: dict[str, Any]) -> str:
     wanted = as_dict(tool_use.get("input"))
     return str(wanted.get("command") or wanted.get("file_path") or wanted.get("description") or "")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import one_line
 from mission_cli.adapters.agents.codex import PROGRAM
-from mission_cli.adapters.agents.codex.reader import CodexReader, message_of
+from mission_cli.adapters.agents.codex.log import CodexLog
+from mission_cli.adapters.agents.codex.reader import CodexReader
 from mission_cli.adapters.agents.stream import (
     Ledger,
     as_dict,
@@ -55,19 +55,9 @@ class CodexAgent:
         """Return a reader for the events of one run."""
         return CodexReader(Ledger(prompt_size=prompt_size, prices=prices))
 
-    def describe(self, line: str) -> str:
-        """Return what the model said and which commands it ran."""
-        event = parse_line(line)
-        if not event:
-            return line
-        item = as_dict(event.get("item"))
-        if event.get("type") == "item.completed" and item.get("type") == "agent_message":
-            return str(item.get("text", ""))
-        if event.get("type") == "item.completed" and item.get("type") == "command_execution":
-            return f"[command] {one_line(str(item.get('command', '')), 160)} → {item.get('exit_code')}"
-        if event.get("type") in {"turn.failed", "error"}:
-            return f"error: {message_of(event)}"
-        return ""
+    def log_reader(self) -> CodexLog:
+        """Return a reader of the log of one run."""
+        return CodexLog()
 
     def list_models(self, command: tuple[str, ...]) -> Invocation:
         """Return the command that prints the models."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
     from mission_cli.ports.agents import StreamTally
 
-_SHELL = pattern(r"\A(?:/\S+/)?(?:ba|z)?sh -l?c (?P<quote>['\"]?)(?P<words>.*)(?P=quote)\Z", re.DOTALL)
+SHELL = pattern(r"\A(?:/\S+/)?(?:ba|z)?sh -l?c (?P<quote>['\"]?)(?P<words>.*)(?P=quote)\Z", re.DOTALL)
 """The shell around each command of the model."""
 
 
@@ -120,7 +120,7 @@ def _action(item: dict[str, Any]) -> str:
     """Return what a tool's item does; empty for an item that is no tool."""
     match item.get("type"):
         case "command_execution":
-            return action("run", _SHELL.sub(r"\g<words>", str(item.get("command", ""))))
+            return action("run", SHELL.sub(r"\g<words>", str(item.get("command", ""))))
         case "file_change":
             return action("edit", ", ".join(str(as_dict(c).get("path", "")) for c in as_list(item.get("changes"))))
         case "mcp_tool_call":

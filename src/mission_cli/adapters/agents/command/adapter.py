@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.agents.command.log import CommandLog
 from mission_cli.adapters.agents.command.reader import CommandReader
 from mission_cli.ports.agents import Access, Bill, Invocation
 
@@ -31,9 +32,9 @@ class CommandAgent:
         del prompt_size, prices
         return CommandReader()
 
-    def describe(self, line: str) -> str:
-        """Return the line unchanged."""
-        return line
+    def log_reader(self) -> CommandLog:
+        """Return a reader of the log of one run."""
+        return CommandLog()
 
     def list_models(self, command: tuple[str, ...]) -> Invocation:
         """Return no command: a program has no models."""

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import one_line
 from mission_cli.adapters.agents.opencode import PROGRAM
-from mission_cli.adapters.agents.opencode.reader import OpencodeReader, message_of
+from mission_cli.adapters.agents.opencode.log import OpencodeLog
+from mission_cli.adapters.agents.opencode.reader import OpencodeReader
 from mission_cli.adapters.agents.stream import (
     Ledger,
-    as_dict,
-    parse_line,
 )
 from mission_cli.ports.agents import Access, Bill, Invocation
 
@@ -75,20 +74,9 @@ class OpencodeAgent:
         """Return a reader for the events of one run."""
         return OpencodeReader(Ledger(prompt_size=prompt_size, prices=prices))
 
-    def describe(self, line: str) -> str:
-        """Return what the model said, which tools it used and what went wrong."""
-        event = parse_line(line)
-        part = as_dict(event.get("part"))
-        match event.get("type"):
-            case "text":
-                return str(part.get("text", ""))
-            case "tool_use":
-                state = as_dict(part.get("state"))
-                words = f"[{part.get('tool')}] {state.get('title') or state.get('status', '')}"
-                return words + (f": {one_line(str(state['error']))}" if state.get("error") else "")
-            case "error":
-                return f"error: {message_of(as_dict(event.get('error')))}"
-        return "" if event else line
+    def log_reader(self) -> OpencodeLog:
+        """Return a reader of the log of one run."""
+        return OpencodeLog()
 
     def list_models(self, command: tuple[str, ...]) -> Invocation:
         """Return the command that lists the models of the providers it is logged in to."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import AgentReport
     from mission_cli.ports.agents import StreamTally
 
-_LOGGED = pattern(
+LOGGED = pattern(
     r'^timestamp=\S+ level=ERROR .*?message=(?:"stream error"|failed) .*?'
     r'error(?:\.error)?="(?:\w+: )?(?P<words>(?:[^"\\]|\\.)*)"'
 )
@@ -70,7 +70,7 @@ class OpencodeReader:
 
     def note(self, text: str) -> None:
         """Process one line of standard error, which also contains the log."""
-        logged = _LOGGED.match(text[:LONGEST_NOTE])
+        logged = LOGGED.match(text[:LONGEST_NOTE])
         if logged is not None:
             self._logged = logged["words"]
             self._limited = self._logged if cause_of_error(self._logged) is Cause.RATE_LIMIT else ""
@@ -130,15 +130,7 @@ class OpencodeReader:
 
     def _finish(self, part: dict[str, Any]) -> None:
         self._reason = str(part.get("reason", ""))
-        found = as_dict(part.get("tokens"))
-        cache = as_dict(found.get("cache"))
-        tokens = {
-            "input": count(found.get("input")),
-            "output": count(found.get("output")),
-            "reasoning": count(found.get("reasoning")),
-            "cache_read": count(cache.get("read")),
-            "cache_write": count(cache.get("write")),
-        }
+        tokens = step_tokens(part)
         if self._reason == "unknown" and not any(tokens.values()):
             self._ledger.cut_off(self._text)
         else:
@@ -160,3 +152,16 @@ class OpencodeReader:
 def message_of(error: dict[str, Any]) -> str:
     """Return what an event says about an error."""
     return str(as_dict(error.get("data")).get("message") or error.get("name") or "error")
+
+
+def step_tokens(part: dict[str, Any]) -> dict[str, int]:
+    """Return the tokens of a step, by kind."""
+    found = as_dict(part.get("tokens"))
+    cache = as_dict(found.get("cache"))
+    return {
+        "input": count(found.get("input")),
+        "output": count(found.get("output")),
+        "reasoning": count(found.get("reasoning")),
+        "cache_read": count(cache.get("read")),
+        "cache_write": count(cache.get("write")),
+    }

@@ -18,7 +18,7 @@ from mission_cli.adapters.fs.atomic import read_foreign
 from mission_cli.ports.agents import Prices
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mission_cli.adapters.executors.jobs.folder import JobFolder
     from mission_cli.adapters.executors.jobs.output import Output
@@ -31,6 +31,12 @@ _TOLD_LINES = 200
 _LARGEST_USAGE = 200_000
 _TALLY_SECONDS = 2.0
 """How often the tally is replaced while nothing is over."""
+
+
+def describer(agent: Agent) -> Callable[[str], str]:
+    """Return a function from a line of an agent's output to what people read of it."""
+    reader = agent.log_reader()
+    return lambda line: "\n".join(filter(None, map(str, reader.line(line))))
 
 
 class Account:
@@ -84,9 +90,10 @@ class Account:
         limits = self.limits(agent)
         limits.remember(self._job.read_bill())
         told: deque[str] = deque(maxlen=_TOLD_LINES)
+        describe = describer(agent) if agent else str
         for line in lines_of(self._job.log):
             limits.take([line], [])
-            told.append(agent.describe(line) if agent else line)
+            told.append(describe(line))
         limits.look(self.usage_text())
         return self.clean(limits.report(code, "\n".join(filter(None, told)), cut_short=True))
 

@@ -194,13 +194,14 @@ class _Supervisor(AtWork):
             Log,
         )
         from mission_cli.adapters.executors.jobs.output import Output
+        from mission_cli.adapters.executors.supervise.job_costs import describer
         from mission_cli.adapters.secrets.screen import Scrubber
 
         output = Output(
             child,
             Log(self._job.log),
             Scrubber(self._rules),
-            describe=agent.describe if agent else None,
+            describe=describer(agent) if agent else None,
             reads_all=agent is not None,
         )
         account = self._account()

@@ -13,11 +13,10 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from mission_cli.domain.errors import NotFoundError
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.lines import as_text, line
 from mission_cli.surfaces.plain import clean
-from mission_cli.surfaces.terminal import size_of
+from mission_cli.surfaces.terminal import size_of, write
 from mission_cli.surfaces.views.listing import list_lines
 from mission_cli.surfaces.views.page import status_lines
 from mission_cli.surfaces.views.reasons import reasons, waiting_lines
@@ -28,8 +27,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mission_cli.app.addressing import Address
+    from mission_cli.app.queries.logs import AttemptLog
     from mission_cli.app.results.views import Line
     from mission_cli.domain.ids import MissionId
+    from mission_cli.domain.runs import RunRecord
     from mission_cli.ports.git.state import Event
     from mission_cli.ports.runtime import Stopped
     from mission_cli.wiring.assemble import Opened
@@ -47,7 +48,7 @@ def register(app: typer.Typer) -> None:
     command(app, "status", help="Show one mission: progress, workers, cost, what it waits for.")(status)
     command(app, "show", help="Show everything that the program reads from a mission file.")(show)
     command(app, "why", help="Show what holds a mission or feature, and what you can do about it.")(why)
-    command(app, "logs", help="Show the output of a feature's worker.")(logs)
+    command(app, "logs", help="Show what a feature's worker said and did.")(logs)
     command(app, "history", help="Show what happened, from git.")(history)
     command(app, "diff", help="Show changes field by field: since REV, from A to B (A..B), or in the last commit.")(
         diff
@@ -149,25 +150,29 @@ def logs(
     feature: Annotated[str, typer.Argument(metavar="ID/N.M")],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing until the attempt ends.")] = False,
     attempt: Annotated[int, typer.Option(help="Which attempt; default: the last one.")] = 0,
+    raw: Annotated[bool, typer.Option("--raw", help="Print the output of the agent as it is.")] = False,
 ) -> int:
-    """Show the output of a feature's worker."""
+    """Show what a feature's worker did."""
     from mission_cli.app.addressing import resolve
-    from mission_cli.app.commands.features import records_of
+    from mission_cli.app.queries.logs import AttemptLog, attempt_of
     from mission_cli.app.results.reports import Log
+    from mission_cli.surfaces.views.log import end_of, whole_log
 
-    opened = shell.look()
-    address = resolve(opened.context.state.snapshot(), feature)
-    number = address.feature or address.need_feature().number  # the runs are there even if the row was deleted
-    runs = [r for r in records_of(opened.context, address) if r.feature == number and attempt in {0, r.attempt}]
-    last = max(runs, key=lambda r: r.attempt, default=None)
-    if last is None:
-        raise NotFoundError(f"{number} has no attempt yet")
+    ctx = shell.look().context
+    record = attempt_of(ctx, resolve(ctx.state.snapshot(), feature), attempt)
+    log = AttemptLog(ctx, record)
     if follow and not shell.as_json:
         shell.head()
-        _follow(opened, last.run)
+        _follow(log, record, raw=raw)
+        write([] if raw else end_of(attempt_of(ctx, resolve(ctx.state.snapshot(), feature), record.attempt)))
         return 0
-    text = opened.context.executor.logs(last.run, _LOG_TAIL) or last.last_words
-    shell.say(text, Log(last.run, text), long=True)
+    output = ctx.executor.logs(record.run, _LOG_TAIL) or record.last_words if shell.as_json else ""
+    if raw and not shell.as_json:
+        for part in log.parts():
+            sys.stdout.write(clean(part))
+        return 0
+    entries = [] if raw else log.whole()
+    shell.draw(lambda size: whole_log(record, entries, size.width), Log(record.run, output, entries), long=True)
     return 0
 
 
@@ -305,16 +310,21 @@ def _event(event: Event) -> str:
     return f"{event.at:%Y-%m-%d %H:%M:%S} {event.commit[:7]} {event.subject}{who}"
 
 
-def _follow(opened: Opened, run: str) -> None:
-    """Print the log as it grows, until the job has ended."""
-    offset = 0
-    while True:
-        part = opened.context.executor.read_log(run, offset)
-        offset = part.next_offset
-        if part.text:
-            sys.stdout.write(clean(part.text))
+def _follow(log: AttemptLog, record: RunRecord, *, raw: bool) -> None:
+    """Print the log as it grows, until the attempt has ended."""
+    from mission_cli.surfaces.views.log import LogView, head_of
+
+    view = LogView(size_of(sys.stdout).width)
+    write([] if raw else [head_of(record)])
+    ended = False
+    while not ended:
+        if raw:
+            text, ended = log.read_raw()
+            sys.stdout.write(clean(text))
             sys.stdout.flush()
-        elif part.ended:
-            return
         else:
+            entries, ended = log.read()
+            write(view.lines(entries))
+            text = str(len(entries) or "")
+        if not (ended or text):
             time.sleep(_FOLLOW_SECONDS)  # polled: no notification comes when a log grows
