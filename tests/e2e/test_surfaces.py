@@ -228,7 +228,10 @@ error: m/1.1 has no attempt 9
  hint: there are: 1
 """)
     person.plan(TWO, identity="fresh")
-    assert person.mission("logs", "fresh/1.1", ok=(1,)).err == snapshot()
+    assert person.mission("logs", "fresh/1.1", ok=(1,)).err == snapshot("""\
+error: fresh/1.1 has no attempt yet
+ hint: mission why fresh/1.1
+""")
 
 
 def test_addresses(person: Person) -> None:
