@@ -47,6 +47,14 @@ class Failed:
     error: Error | FileError
 
 
+def json_line(facts: Any, about: Mapping[str, Any], *, ascii_only: bool) -> str:
+    """Return a result as one line: its format, what is said about it, such as `stopped`, and its fields."""
+    import json
+
+    body = {"schema": SCHEMA, **as_json(about), **as_json(facts)}
+    return json.dumps(body, ensure_ascii=ascii_only) + "\n"
+
+
 def as_json(value: Any) -> Any:
     """Return a result as JSON can hold it: amounts as numbers, times as ISO 8601, spans of time in seconds."""
     import dataclasses

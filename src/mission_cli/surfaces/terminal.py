@@ -6,13 +6,15 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from mission_cli.surfaces.lines import Size, painted, plain
+from mission_cli.surfaces.lines import Size, height, painted, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mission_cli.surfaces.lines import Line
 
+_LESS = {"LESS": "FRX"}
+"""For `less`, unless the person has set it: leave at once if all fits, show colors, keep the screen."""
 _LEAST_WIDTH = 30
 _USUAL = (80, 24)
 
@@ -51,3 +53,40 @@ def write(lines: Iterable[Line]) -> None:
     """Write lines to stdout."""
     sys.stdout.write(as_shown(lines))
     sys.stdout.flush()
+
+
+def write_long(lines: Sequence[Line]) -> None:
+    """Write lines to stdout; on a terminal that they do not fit into, show them in the person's pager."""
+    size = size_of(sys.stdout)
+    write_or_page(as_shown(lines), fits=height(lines, size.width) < size.height or not pager())
+
+
+def write_or_page(text: str, *, fits: bool) -> None:
+    """Write a text to stdout, or show it in the person's pager if it does not fit."""
+    if fits:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        _page(pager(), text)
+
+
+def pager() -> str:
+    """Return the pager's command line; empty if there is no terminal, or the person wants none."""
+    if not (sys.stdout.isatty() and sys.stdin.isatty()) or os.environ.get("TERM") == "dumb":
+        return ""
+    wanted = os.environ.get("MISSION_PAGER", os.environ.get("PAGER"))
+    if wanted is None:
+        from shutil import which
+
+        return "less" if which("less") else ""
+    return "" if wanted.strip() in {"", "cat"} else wanted
+
+
+def _page(command: str, text: str) -> None:
+    from mission_cli.domain.errors import MissionError
+    from mission_cli.wiring.host import feed
+
+    try:
+        feed(["/bin/sh", "-c", command], text, env={**_LESS, **os.environ})
+    except MissionError:
+        sys.stdout.write(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 import sys
 import traceback
 from pathlib import Path
@@ -15,12 +14,12 @@ import typer
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.app.authority import READING, VOUCHING
 from mission_cli.domain.errors import MissionError, UsageError, refusals_said
-from mission_cli.surfaces.as_json import SCHEMA, Error, Failed, FileError, as_json
+from mission_cli.surfaces.as_json import Error, Failed, FileError, json_line
 from mission_cli.surfaces.cli.catalog import panel_of
 from mission_cli.surfaces.cli.help import Command, Commands
-from mission_cli.surfaces.cli.terminal import console, print_long, write_long
+from mission_cli.surfaces.cli.terminal import console, print_long
 from mission_cli.surfaces.plain import BUG, asked, clean, is_unicode
-from mission_cli.surfaces.terminal import size_of, write
+from mission_cli.surfaces.terminal import size_of, write, write_long
 from mission_cli.surfaces.views.text import stopped_line
 
 if TYPE_CHECKING:
@@ -107,9 +106,8 @@ class Shell:
 
     def facts(self, facts: DataclassInstance) -> None:
         """Print one JSON object; that of a view has `stopped`: since when and by whom STOP is set, or null."""
-        stopped = {"stopped": as_json(self.stopped())} if self.stopped is not None else {}
-        body = {"schema": SCHEMA, **stopped, **as_json(facts)}
-        sys.stdout.write(json.dumps(body, ensure_ascii=not is_unicode(sys.stdout)) + "\n")
+        about = {"stopped": self.stopped()} if self.stopped is not None else {}
+        sys.stdout.write(json_line(facts, about, ascii_only=not is_unicode(sys.stdout)))
 
     def say(self, words: str, facts: DataclassInstance, *, long: bool = False) -> None:
         """Print text for people, or the facts as one JSON object; a long text in a pager on a terminal."""

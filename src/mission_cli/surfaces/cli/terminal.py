@@ -1,27 +1,17 @@
-"""What the program knows about the terminal: whether colors are wanted, and a pager for long output."""
+"""Consoles of Rich that follow the person's wishes for colors, and long views in a pager."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from mission_cli.domain.errors import MissionError
-from mission_cli.surfaces.lines import height
-from mission_cli.surfaces.terminal import as_shown, is_forced, size_of
+from mission_cli.surfaces.terminal import is_forced, pager, write_or_page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.console import RenderableType
-
-    from mission_cli.surfaces.lines import Line
-
-_LESS = {"LESS": "FRX"}
-"""For `less`, unless the person has set it: leave at once if all fits, show colors, keep the screen."""
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -36,48 +26,15 @@ def console(*, stderr: bool = False) -> Console:
 
 def print_long(out: Console, view: RenderableType) -> None:
     """Print a view; on a terminal that it does not fit into, show it in the person's pager."""
-    if not _pager():
+    if not pager():
         out.print(view)
         return
     with out.capture() as captured:
         out.print(view)
     text = captured.get()
-    _write_or_page(text, fits=_lines(text, out.width) < out.height and out.file is sys.stdout)
-
-
-def write_long(lines: Sequence[Line]) -> None:
-    """Write lines to stdout; on a terminal that they do not fit into, show them in the person's pager."""
-    size = size_of(sys.stdout)
-    _write_or_page(as_shown(lines), fits=height(lines, size.width) < size.height or not _pager())
-
-
-def _write_or_page(text: str, *, fits: bool) -> None:
-    if fits:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    else:
-        _page(_pager(), text)
+    write_or_page(text, fits=_lines(text, out.width) < out.height and out.file is sys.stdout)
 
 
 def _lines(text: str, width: int) -> int:
     """Return how many lines of the terminal a text takes, at most: escape sequences are counted as characters."""
     return sum(1 + max(0, len(line) - 1) // max(1, width) for line in text.splitlines())
-
-
-def _pager() -> str:
-    """Return the pager's command line; empty if there is no terminal, or the person wants none."""
-    if not (sys.stdout.isatty() and sys.stdin.isatty()) or os.environ.get("TERM") == "dumb":
-        return ""
-    wanted = os.environ.get("MISSION_PAGER", os.environ.get("PAGER"))
-    if wanted is None:
-        return "less" if shutil.which("less") else ""
-    return "" if wanted.strip() in {"", "cat"} else wanted
-
-
-def _page(pager: str, text: str) -> None:
-    from mission_cli.wiring.host import feed
-
-    try:
-        feed(["/bin/sh", "-c", pager], text, env={**_LESS, **os.environ})
-    except MissionError:
-        sys.stdout.write(text)

@@ -1,0 +1,135 @@
+"""What it costs to look: `mission status` beside a Typer hello-world, and `mission list` beside Backlog.md's list.
+
+CPU of the processes, in turns; the median counts. Backlog.md (npm, pinned) is installed into a temporary folder;
+where npm is missing, only the time of ours is printed.
+"""
+
+from __future__ import annotations
+
+import compileall
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.pulse import command, driven, ratio, with_missions
+
+from mission_cli.wiring import compose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PYTHON = [sys.executable, "-P"]
+_MISSION = [*_PYTHON, "-m", "mission_cli"]
+_MANY = 1_000
+_TRIES = 11
+_BACKLOG = "backlog.md@1.52.0"
+_HELLO = """\
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def main(name: str = "world") -> None:
+    print(f"Hello {name}")
+
+
+app()
+"""
+_TASK = """\
+---
+id: TASK-{n}
+title: Count the words of file {n}
+status: Done
+assignee: []
+created_date: '2026-11-20 10:00'
+labels: []
+dependencies: []
+ordinal: {n}000
+---
+
+## Description
+
+Count words in a file.
+
+## Acceptance Criteria
+<!-- AC:BEGIN -->
+- [x] #1 file {n}.txt exists
+<!-- AC:END -->
+"""
+
+
+def main() -> int:
+    """Print the table; 1 if a target is missed."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    compileall.compile_dir(Path(compose.__file__).parents[1], quiet=1)
+    missed = 0
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        for name, value, target in lines(Path(folder)):
+            kept = target is None or value <= target
+            missed += not kept
+            said = f"≤ {target}" if target is not None else ""
+            print(f"  {name:<77} {value:7.2f}   {said}{'' if kept else '   MISSED'}".rstrip(), flush=True)
+    return 1 if missed else 0
+
+
+def lines(folder: Path) -> Iterator[tuple[str, float, float | None]]:
+    """Yield name, value and target; a target of None says something about another line."""
+    person = driven(folder / "one")
+    hello = folder / "hello.py"
+    hello.write_text(_HELLO)
+    greets = command([*_PYTHON, str(hello)], folder)
+    yield (
+        "`mission status` of one mission / Typer hello-world",
+        ratio(command([*_MISSION, "status"], person.repo), greets),
+        1.3,
+    )
+    with_missions(person, _MANY)
+    listed = command([*_MISSION, "list"], person.repo)
+    program = backlog(folder / "npm")
+    if program is None:
+        yield (
+            "seconds of CPU of `mission list` with 1,000 missions (no npm: Backlog.md not measured)",
+            statistics.median(listed() for _ in range(_TRIES)),
+            None,
+        )
+        return
+    theirs = command([os.fspath(program), "task", "list", "--plain"], tasks(folder / "tasks", program))
+    yield "`mission list` with 1,000 missions / Backlog.md's list of 1,000 tasks", ratio(listed, theirs), 0.5
+
+
+def backlog(folder: Path) -> Path | None:
+    """Install Backlog.md; None if there is no npm, or it cannot be had."""
+    npm = shutil.which("npm", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if npm is None:
+        return None
+    folder.mkdir()
+    install = [npm, "install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", os.fspath(folder), _BACKLOG]
+    done = subprocess.run(install, check=False, capture_output=True)
+    program = folder / "node_modules/.bin/backlog"
+    return program if done.returncode == 0 and program.exists() else None
+
+
+def tasks(folder: Path, program: Path) -> Path:
+    """Make a repository with 1,000 committed tasks, without a remote."""
+    folder.mkdir()
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    subprocess.run([program, "init", "Bench", "--defaults"], cwd=folder, check=True, capture_output=True)
+    subprocess.run([program, "config", "set", "remoteOperations", "false"], cwd=folder, check=True, capture_output=True)
+    for n in range(1, _MANY + 1):
+        (folder / f"backlog/tasks/task-{n} - Count-the-words-of-file-{n}.md").write_text(_TASK.format(n=n))
+    subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
+    person = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    subprocess.run(["git", *person, "commit", "--quiet", "-m", "Tasks"], cwd=folder, check=True)
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""`status` and `list` without a command-line library, whose imports take longer than everything else they do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from _typeshed import DataclassInstance
+
+    from mission_cli.surfaces.lines import Line, Size
+    from mission_cli.wiring.assemble import Opened
+
+_INTERRUPTED = 130
+
+
+@dataclass(slots=True)
+class _Asked:
+    repo: str = ""
+    mission: str = ""
+    as_json: bool = False
+    everything: bool = False
+
+
+def quick_view(words: Sequence[str]) -> int | None:
+    """Run `status` or `list` with the usual options; None: the whole command line has to run it.
+
+    That is so for other options, for a command that fails, and for whatever else there is to say: it says it better.
+    """
+    asked = _asked(words)
+    if asked is None:
+        return None
+    from mission_cli.domain.errors import refusals_said
+    from mission_cli.wiring.compose import open_at_any_rate
+
+    try:
+        with refusals_said():
+            opened = open_at_any_rate(Path(asked.repo))
+            if opened.problems:
+                return None
+            (_status if words[0] == "status" else _list)(opened, asked)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except Exception:  # noqa: BLE001 - the command line meets it again, and reports it
+        return None
+    return 0
+
+
+def _asked(words: Sequence[str]) -> _Asked | None:
+    asked, rest = _Asked(), list(words[1:])
+    while rest:
+        word = rest.pop(0)
+        if word == "--json":
+            asked.as_json = True
+        elif word == "--all" and words[0] == "status":
+            asked.everything = True
+        elif word == "--repo" and rest:
+            asked.repo = rest.pop(0)
+        elif word.startswith("-") or asked.mission or words[0] == "list":
+            return None
+        else:
+            asked.mission = word
+    return asked
+
+
+def _status(opened: Opened, asked: _Asked) -> None:
+    from functools import partial
+
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.queries.status import status_of
+    from mission_cli.surfaces.views.page import status_lines
+
+    snapshot = opened.context.state.snapshot()
+    view = status_of(opened.context, snapshot, resolve(snapshot, asked.mission))
+    _show(opened, asked, partial(status_lines, view, everything=asked.everything), view)
+
+
+def _list(opened: Opened, asked: _Asked) -> None:
+    from mission_cli.app.queries.status import lines_of
+    from mission_cli.app.results.views import MissionList
+    from mission_cli.surfaces.views.listing import list_lines
+
+    found = lines_of(opened.state, opened.state.snapshot(), ctx=opened.context)
+    _show(opened, asked, lambda size: list_lines(found, size.width), MissionList(found))
+
+
+def _show(opened: Opened, asked: _Asked, view: Callable[[Size], list[Line]], facts: DataclassInstance) -> None:
+    stopped = opened.context.runtime.stopped()
+    if asked.as_json:
+        from mission_cli.surfaces.as_json import json_line
+        from mission_cli.surfaces.plain import is_unicode
+
+        sys.stdout.write(json_line(facts, {"stopped": stopped}, ascii_only=not is_unicode(sys.stdout)))
+        return
+    from mission_cli.surfaces.lines import line
+    from mission_cli.surfaces.terminal import size_of, write_long
+    from mission_cli.surfaces.views.text import stopped_words
+
+    head = [line((stopped_words(stopped), "bold red"))] if stopped is not None else []
+    write_long([*head, *view(size_of(sys.stdout))])
