@@ -10,7 +10,7 @@ from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import MissionStatus
 from mission_cli.domain.timing.timeline import follow
 from mission_cli.ports.git.state import Settled, Write
-from mission_cli.ports.runtime import Asked, Trouble
+from mission_cli.ports.runtime import Asked, Listed, Trouble
 
 if TYPE_CHECKING:
     from tests.contract.places import Place
@@ -104,10 +104,12 @@ def test_what_is_due_is_the_wake_up_or_the_kick(place: Place) -> None:
 def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     runtime = place.context().runtime
     settled = {MissionId("m"): Settled("c", MissionStatus.COMPLETED)}
+    listed = {MissionId("m"): Listed("c", "m/mission.md", "A title", "active", 1, 2, 3, "0.50", 4)}
     troubles, told = (Trouble("at", "words", "hint"), Trouble("at", "more", "", "m", "c")), {"m": {"e": "w"}}
     asked = Asked("a", "b", {"h": ("s", 2)}, "p", person=True)
     line = follow(None, place.context().clock.moment(), least=timedelta(seconds=10))
     runtime.note_settled(settled)
+    runtime.note_listed(listed)
     runtime.note_troubles(troubles)
     runtime.note_told(told)
     runtime.note_asked(asked)
@@ -117,6 +119,7 @@ def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     runtime.note_turn("m")
     again = place.context().runtime
     assert (again.settled(), again.troubles(), again.told(), again.asked()) == (settled, troubles, told, asked)
+    assert again.listed() == listed
     assert (again.timeline(), again.last_look(), again.turn()) == (line, "head", "m")
     again.note_troubles([])
     assert runtime.troubles() == ()

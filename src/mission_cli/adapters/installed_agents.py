@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +55,8 @@ class LocalAgents:
 
     def _versions(self, places: list[str]) -> list[str]:
         """Return the version of each program; those that no file tells are asked at the same time."""
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor() as pool:
             return [*pool.map(self._version, places)]
 

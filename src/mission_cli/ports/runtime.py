@@ -58,6 +58,24 @@ class Stopped:
     """Who set it; empty if the file does not name anyone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list shows of a mission whose folder has not changed since."""
+
+    content: str
+    """`Stored.content` then."""
+    path: str
+    """`Stored.path`."""
+    title: str
+    status: str
+    problems: int = 0
+    """Number of errors in the file."""
+    done: int = 0
+    planned: int = 0
+    usd: str = "0"
+    tokens: int = 0
+
+
 class Runtime(Protocol):
     """Runtime data. All of it may be deleted at any time."""
 
@@ -142,6 +160,14 @@ class Runtime(Protocol):
 
     def note_settled(self, settled: Mapping[MissionId, Settled]) -> None:
         """Store which missions are finished."""
+        ...
+
+    def listed(self) -> Mapping[MissionId, Listed]:
+        """Return what this version noted for lists."""
+        ...
+
+    def note_listed(self, listed: Mapping[MissionId, Listed]) -> None:
+        """Store what lists show of missions, so that their files need not be read again. Never raises."""
         ...
 
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:

@@ -81,11 +81,11 @@ def _status(opened: Opened, asked: _Asked) -> None:
 
 
 def _list(opened: Opened, asked: _Asked) -> None:
-    from mission_cli.app.queries.status import lines_of
+    from mission_cli.app.queries.listing import lines_of
     from mission_cli.app.results.views import MissionList
     from mission_cli.surfaces.views.listing import list_lines
 
-    found = lines_of(opened.state, opened.state.snapshot(), ctx=opened.context)
+    found = lines_of(opened.context)
     _show(opened, asked, lambda size: list_lines(found, size.width), MissionList(found))
 
 

@@ -11,7 +11,7 @@ from tests.kit.fakes.executor import JOBS
 
 from mission_cli._support.text import stamp
 from mission_cli.domain.timing.timeline import Timeline
-from mission_cli.ports.runtime import Asked, Stopped
+from mission_cli.ports.runtime import Asked, Listed, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -164,6 +164,14 @@ class MemoryRuntime:
         """Write it down where it is something new."""
         if self.settled() != settled:
             self._keep("settled", {str(mission): one for mission, one in settled.items()})
+
+    def listed(self) -> Mapping[MissionId, Listed]:
+        """What `note_listed` left."""
+        return self._kept("listed")  # type: ignore[return-value]  # what was kept
+
+    def note_listed(self, listed: Mapping[MissionId, Listed]) -> None:
+        """Keep it."""
+        self._keep("listed", {str(mission): one for mission, one in listed.items()})
 
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:
         """Keep what kept a pulse from working."""

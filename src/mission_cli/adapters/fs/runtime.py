@@ -23,7 +23,7 @@ from mission_cli.fastpath import (
     seems_idle,
 )
 from mission_cli.ports.git.state import Settled
-from mission_cli.ports.runtime import Asked, Stopped, Trouble
+from mission_cli.ports.runtime import Asked, Listed, Stopped, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.runtime import Look
 
 
-_SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json")
+_SPARE = ("idle.json", KICK, "clock.json", "told.json", "looked.json", "listed.json")
 """Files that may be lost at any time."""
 _FOLLOWED = "followed.lock"
 
@@ -217,6 +217,22 @@ class FolderRuntime:
         if self.settled() != settled:
             missions = {mission: [one.content, one.status] for mission, one in settled.items()}
             write_json(self._folder / "settled.json", {"version": self._version, "missions": missions})
+
+    def listed(self) -> dict[MissionId, Listed]:
+        """Return what `note_listed` of this version wrote."""
+        raw = read_json(self._folder / "listed.json")
+        if not isinstance(raw, dict) or raw.get("version") != self._version:
+            return {}
+        try:
+            return {MissionId(mission): Listed(*row) for mission, row in raw["missions"].items()}
+        except (KeyError, TypeError, AttributeError):
+            return {}
+
+    def note_listed(self, listed: Mapping[MissionId, Listed]) -> None:
+        """Record what lists show; without room for it, the files are read the next time, too."""
+        missions = {mission: [getattr(one, name) for name in Listed.__match_args__] for mission, one in listed.items()}
+        with suppress(OSError):
+            write_json(self._folder / "listed.json", {"version": self._version, "missions": missions}, durable=False)
 
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:
         """Record errors for `status`. Failure is ignored: the error may be this disk, and the pulse reports it too."""

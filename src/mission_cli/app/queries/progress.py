@@ -68,11 +68,16 @@ def left(mission: Mission, workers: int) -> timedelta | None:
     return timedelta(hours=float(hours) / done * (planned - done) / workers)
 
 
+def any_dispatched(mission: Mission) -> bool:
+    """Whether a worker may be at work on one of its features."""
+    return any(feature.status is FeatureStatus.DISPATCHED for feature in mission.features())
+
+
 def running(ctx: Context, snapshot: Snapshot, stored: Stored, mission: Mission) -> tuple[Running, ...]:
     """Return the attempts of a mission that workers on this machine are making."""
     from mission_cli.document.runs.record import read_run
 
-    if snapshot.head is None or all(f.status is not FeatureStatus.DISPATCHED for f in mission.features()):
+    if snapshot.head is None or not any_dispatched(mission):
         return ()
     records = filter(None, map(read_run, ctx.state.runs(stored, snapshot.head).values()))
     runs = [record.run for record in records if record.open and not record.by]

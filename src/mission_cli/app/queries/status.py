@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
-from mission_cli.app.queries.progress import counts, elapsed, left, progress_of, running, took, usd_of
+from mission_cli.app.queries.progress import counts, elapsed, left, progress_of, took, usd_of
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reports import Changes
 from mission_cli.app.results.views import (
     Blocker,
     CriterionView,
     FeatureView,
-    Line,
     MilestoneView,
     MissionView,
     Money,
     Waiting,
 )
 from mission_cli.domain.budget.amounts import CATEGORIES
-from mission_cli.domain.budget.ledger import account, spent
+from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.status import CriterionKind, FeatureStatus, HoldKind, JobState, MilestoneStatus, MissionStatus
 from mission_cli.engine.context import policy_of
@@ -103,39 +102,6 @@ def _milestone(ctx: Context, case: Case, milestone: Milestone) -> MilestoneView:
         usd=usd_of(case.mission, milestone),
         took=took(case.mission, milestone, case.observation.now),
     )
-
-
-def lines_of(store: StateStore, snapshot: Snapshot, *, repo: str = "", ctx: Context | None = None) -> list[Line]:
-    """Return one line per mission, sorted by id; with `ctx` also why no pulse can serve a mission."""
-    from mission_cli.document.reading.placed import load_placed
-
-    found = []
-    for stored in sorted(snapshot.missions.values(), key=lambda s: s.id):
-        loaded = load_placed(stored.text, stored.id)
-        mission = loaded.mission
-        errors = unserved(ctx, stored, loaded, general=False) if ctx is not None else []
-        done, planned = counts(mission.features())
-        runs = running(ctx, snapshot, stored, mission) if ctx is not None else ()
-        tallies = [run.tally for run in runs if run.tally is not None]
-        used = spent(mission.spends)
-        found.append(
-            Line(
-                id=mission.id,
-                title=mission.title,
-                status=str(mission.status or mission.raw_status),
-                progress=progress_of(mission),
-                path=store.work_path(stored.path),
-                problems=len(loaded.errors()),
-                repo=repo,
-                error=errors[0].detail if errors else "",
-                done=done,
-                planned=planned,
-                usd=used.usd + sum((tally.usd or Decimal(0) for tally in tallies), Decimal(0)),
-                tokens=int(used.tokens) + sum(tally.total_tokens for tally in tallies),
-                running=runs,
-            )
-        )
-    return found
 
 
 def shown_as(case: Case) -> str:

@@ -249,14 +249,14 @@ def _lines_here(shell: Shell) -> list[Line]:
 
 
 def _lines_of(opened: Opened, repo: str = "") -> list[Line]:
-    from mission_cli.app.queries.status import lines_of
+    from mission_cli.app.queries.listing import lines_of
 
-    return lines_of(opened.state, opened.state.snapshot(), repo=repo, ctx=opened.context)
+    return lines_of(opened.context, repo=repo)
 
 
 def _all_lines(shell: Shell) -> tuple[list[Line], dict[str, Stopped]]:
     """Return the missions of all known repositories, and STOP of each repository in which it is set."""
-    from mission_cli.app.queries.status import lines_of
+    from mission_cli.app.queries.listing import homeless_lines
     from mission_cli.domain.errors import MissionError
     from mission_cli.wiring.compose import (
         open_at_any_rate,
@@ -278,7 +278,7 @@ def _all_lines(shell: Shell) -> tuple[list[Line], dict[str, Stopped]]:
             stopped[os.fspath(place)] = found
     homeless = open_homeless()
     if homeless is not None:
-        lines += lines_of(homeless, homeless.snapshot())
+        lines += homeless_lines(homeless)
     return lines, stopped
 
 

@@ -1,0 +1,100 @@
+"""All missions of a repository, one row for each."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli.app.queries.progress import any_dispatched, counts, running
+from mission_cli.app.queries.troubles import unserved
+from mission_cli.app.results.views import Line
+from mission_cli.domain.budget.ledger import spent
+from mission_cli.domain.status import MissionStatus
+from mission_cli.ports.git.state import Settled
+from mission_cli.ports.runtime import Listed
+
+if TYPE_CHECKING:
+    from mission_cli.document.reading.loaded import Loaded
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.engine.context import Context
+    from mission_cli.ports.git.state import StateStore, Stored
+
+
+def lines_of(ctx: Context, *, repo: str = "") -> list[Line]:
+    """Return one line per mission, sorted by id, with what runs and why no pulse can serve a mission.
+
+    A file is read only if its folder has changed since the last list.
+    """
+    troubled = {trouble.mission for trouble in ctx.runtime.troubles()}
+    noted = ctx.runtime.listed()
+    known = {mission: row for mission, row in noted.items() if mission not in troubled}
+    snapshot = ctx.state.snapshot({m: Settled(row.content, MissionStatus.DRAFT) for m, row in known.items()})
+    kept = {mission: known[mission] for mission in snapshot.settled}
+    found = [_line(ctx.state, mission, row, repo) for mission, row in kept.items()]
+    for stored in snapshot.missions.values():
+        loaded = _load(stored)
+        row = _row(stored, loaded)
+        runs = running(ctx, snapshot, stored, loaded.mission)
+        errors = unserved(ctx, stored, loaded, general=False)
+        if row.content and not errors and not any_dispatched(loaded.mission):
+            kept[stored.id] = row
+        tallies = [run.tally for run in runs if run.tally is not None]
+        one = _line(ctx.state, loaded.mission.id, row, repo)
+        found.append(
+            replace(
+                one,
+                error=errors[0].detail if errors else "",
+                usd=one.usd + sum((tally.usd or Decimal(0) for tally in tallies), Decimal(0)),
+                tokens=one.tokens + sum(tally.total_tokens for tally in tallies),
+                running=runs,
+            )
+        )
+    if kept != noted:
+        ctx.runtime.note_listed(kept)
+    return sorted(found, key=lambda one: one.id)
+
+
+def homeless_lines(store: StateStore) -> list[Line]:
+    """Return one line per mission without a repository, sorted by id; nothing runs there."""
+    stored = sorted(store.snapshot().missions.values(), key=lambda one: one.id)
+    return [_line(store, one.id, _row(one, _load(one)), "") for one in stored]
+
+
+def _load(stored: Stored) -> Loaded:
+    from mission_cli.document.reading.placed import load_placed
+
+    return load_placed(stored.text, stored.id)
+
+
+def _row(stored: Stored, loaded: Loaded) -> Listed:
+    mission = loaded.mission
+    done, planned = counts(mission.features())
+    used = spent(mission.spends)
+    return Listed(
+        stored.content,
+        stored.path,
+        mission.title,
+        str(mission.status or mission.raw_status),
+        len(loaded.errors()),
+        done,
+        planned,
+        str(used.usd),
+        int(used.tokens),
+    )
+
+
+def _line(store: StateStore, mission: MissionId, row: Listed, repo: str) -> Line:
+    return Line(
+        id=mission,
+        title=row.title,
+        status=row.status,
+        progress=round(row.done / row.planned, 4) if row.planned else 0.0,
+        path=store.work_path(row.path),
+        problems=row.problems,
+        repo=repo,
+        done=row.done,
+        planned=row.planned,
+        usd=Decimal(row.usd),
+        tokens=row.tokens,
+    )
