@@ -40,7 +40,7 @@ commit()
 def plain(screen: str) -> str:
     """The screen without what differs from run to run."""
     screen = re.sub(r"for [0-9][0-9a-z]*", "for <time>", screen)
-    screen = re.sub(r"(^|  )\d[0-9a-z ]*?(?= elapsed|  \d|$)", r"\1<time>", screen, flags=re.MULTILINE)
+    screen = re.sub(r"(^|  )(\d+ ?(s|min|m|h) ?)+(?= elapsed|  \d|$)", r"\1<time>", screen, flags=re.MULTILINE)
     screen = re.sub(r"\d\d:\d\d:\d\d", "<clock>", screen)
     screen = re.sub(r"on [0-9a-f]{7}\b", "on <commit>", screen)
     return re.sub(r"0\.\d+h of", "<hours> of", screen)

@@ -27,9 +27,7 @@ def size_of(stream: TextIO) -> Size:
         width, height = os.get_terminal_size(stream.fileno())
     except (OSError, ValueError):
         width, height = _USUAL
-    width, height = width or _USUAL[0], height or _USUAL[1]
-    columns = os.environ.get("COLUMNS", "")
-    return Size(max(_LEAST_WIDTH, int(columns) if columns.isdecimal() and int(columns) else width), height)
+    return Size(max(_LEAST_WIDTH, width or _USUAL[0]), height or _USUAL[1])
 
 
 def is_forced() -> bool:

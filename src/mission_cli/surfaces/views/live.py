@@ -7,6 +7,7 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
+from rich.console import ConsoleDimensions
 from rich.live import Live
 
 from mission_cli.app.addressing import resolve
@@ -194,6 +195,7 @@ class Screen:
         else:
             stopped = self._world.runtime.stopped()
             lines = frame(view, self._size, chosen=self._chosen, news=self._news, keys=self._keys(), stopped=stopped)
+        self._live.console.size = ConsoleDimensions(self._size.width, self._size.height)  # not that of the environment
         self._live.update(as_text(lines), refresh=True)
 
     def _keys(self) -> list[Line]:
