@@ -70,7 +70,7 @@ def test_what_fits_is_not_folded_and_what_does_not_fit_is_folded_step_by_step() 
     lengths = [len(status_lines(view, Size(120, height))) for height in range(len(everything) + 1, 20, -1)]
     assert lengths == sorted(lengths, reverse=True)
     short = plain(status_lines(view, Size(120, 41)))
-    assert "✓ 1 Core          5/5  $2.10  41m\n" in short
+    assert "✓ 1 Core          5/5  $2.10  41 min\n" in short
     assert "1.1" not in short
     assert "3.1" in short
 
@@ -137,7 +137,7 @@ def test_keys_have_names_and_what_is_unknown_is_ignored() -> None:
         (None, ""),
         (Tally(), ""),
         (Tally(Decimal("0.1234"), {"input": 900}, 3, action="edit src/app.py"), "$0.12 so far, edit src/app.py"),
-        (Tally(Decimal("0.0004"), {"input": 9}), "$0.0004 so far"),
+        (Tally(Decimal("0.0004"), {"input": 9}), "under $0.01 so far"),
         (Tally(None, {"input": 900, "output": 80}), "980 tokens so far"),
         (Tally(Decimal(0), {"input": 900}, action="bash pytest -q"), "900 tokens so far, bash pytest -q"),
         (Tally(None, action="\x1b[2Jgone"), "cost unknown so far, \N{REPLACEMENT CHARACTER}[2Jgone"),
@@ -153,12 +153,12 @@ def test_a_running_attempt_shows_what_it_has_used_and_does(tally: Tally | None, 
         ("usd", Decimal("0.1234"), "$1.20 of $20, running $0.12 of $0.50 reserved, cost of 1 attempt unknown"),
         ("usd", Decimal(0), "$1.20 of $20, $0.50 reserved, cost of 1 attempt unknown"),
         ("usd", None, "$1.20 of $20, $0.50 reserved, cost of 1 attempt unknown"),
-        ("tokens", Decimal(1200), "1 of 20, running 1200"),
+        ("tokens", Decimal(1200), "2 of 20, running 1.2 k"),
     ],
 )
 def test_the_budget_names_what_running_attempts_have_used(category: str, running: Decimal | None, words: str) -> None:
     amounts = {
         "usd": Money(Decimal(20), Decimal("1.2"), Decimal("0.5"), unknown_runs=1),
-        "tokens": Money(Decimal(20), Decimal(1), Decimal(0)),
+        "tokens": Money(Decimal(20), Decimal(2), Decimal(0)),
     }
     assert money(category, amounts[category], running) == words

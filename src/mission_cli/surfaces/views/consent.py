@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import show_duration
+from mission_cli._support.shown import dollars, hours, quantity_of
+from mission_cli._support.text import counted, show_duration
 from mission_cli.document.checking.inert import inert
 from mission_cli.domain.branches.refs import run_branch, work_branch
-from mission_cli.domain.budget.amounts import show_amount
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import FeatureStatus, MissionStatus
 from mission_cli.domain.timing.schedule import next_due
@@ -39,13 +39,14 @@ def consent_lines(ctx: Context, loaded: Loaded, ahead: Outlook, width: int) -> l
     runner, *further = (ctx.settings.runners[name] for name in runners(mission, ctx.default_runner()))
     workers = 1 if mission.poc else mission.preferences.max_parallel_workers or ctx.settings.max_parallel_workers
     caps = [
-        f"{show_amount(category, cap)}"
-        for category, cap in (("usd", mission.limits.usd), ("hours", mission.limits.hours))
+        quantity_of(category, cap)
+        for category, cap in (
+            ("usd", mission.limits.usd),
+            ("hours", mission.limits.hours),
+            ("tokens", mission.limits.tokens),
+        )
         if cap is not None
     ]
-    if mission.limits.tokens is not None:
-        caps.append(f"{show_amount('tokens', mission.limits.tokens)} tokens")
-    features = sum(1 for _ in mission.features())
     landing = "only when you run `mission land`"
     if mission.preferences.land == "auto":
         landing = f"automatically after each {'feature' if mission.poc else 'milestone'}"
@@ -53,7 +54,7 @@ def consent_lines(ctx: Context, loaded: Loaded, ahead: Outlook, width: int) -> l
     lines = [
         (
             "mission",
-            f"{mission.title} ({mission.id}): {len(mission.milestones)} milestones, {features} features{pauses}",
+            f"{mission.title} ({mission.id}): {_size(mission)}{pauses}",
         ),
         (
             "runs",
@@ -67,7 +68,7 @@ def consent_lines(ctx: Context, loaded: Loaded, ahead: Outlook, width: int) -> l
         ("pushes", _pushes(ctx, mission)),
         ("costs", f"at most {' and '.join(caps)}" if caps else "no limit: the file says unlimited"),
         *([("likely", _likely(ahead.cost))] if ahead.cost is not None else []),
-        *([("estimated", f"{show_amount('hours', ahead.hours)} of work")] if ahead.hours else []),
+        *([("estimated", f"{hours(ahead.hours)} of work")] if ahead.hours else []),
         ("until", _until(mission)),
         *([("again", _again(ctx, mission))] if mission.recurs else []),
         ("judged", _judged(mission)),
@@ -82,8 +83,13 @@ def consent_lines(ctx: Context, loaded: Loaded, ahead: Outlook, width: int) -> l
     return found
 
 
+def _size(mission: Mission) -> str:
+    features = sum(1 for _ in mission.features())
+    return f"{counted(len(mission.milestones), 'milestone')}, {counted(features, 'feature')}"
+
+
 def _likely(cost: LikelyCost) -> str:
-    middle, high = show_amount("usd", cost.p50_usd), show_amount("usd", cost.p90_usd)
+    middle, high = dollars(cost.p50_usd), dollars(cost.p90_usd)
     return f"about {middle}; nine of ten such missions cost at most {high} (from {cost.features} features done here)"
 
 
@@ -111,7 +117,7 @@ def _each(ctx: Context, mission: Mission, command: str, workers: int) -> str:
     longest = max((r.deadline_s for r in reserves), default=0)
     words = [_range("usd", [r.cap_usd for r in reserves])] if mission.limits.usd is not None else []
     if mission.limits.tokens is not None:
-        words.append(f"{_range('tokens', [Decimal(r.cap_tokens) for r in reserves])} tokens")
+        words.append(_range("tokens", [Decimal(r.cap_tokens) for r in reserves]))
     words.append(show_duration(timedelta(seconds=longest)))
     shared = mission.limits.any_cap and not mission.limits.per_feature_usd and len(reserves) > 1
     why = " (twice its share by estimate)" if shared and len(words) > 1 else ""
@@ -120,9 +126,7 @@ def _each(ctx: Context, mission: Mission, command: str, workers: int) -> str:
 
 def _range(category: str, caps: list[Decimal]) -> str:
     """Return the caps of all features as one amount, or as a range."""
-    places = Decimal("0.01") if category == "usd" else Decimal(1)
-    ends = (min(caps, default=_NONE), max(caps, default=_NONE))
-    least, most = (show_amount(category, end.quantize(places) if end >= places else end) for end in ends)
+    least, most = (quantity_of(category, end) for end in (min(caps, default=_NONE), max(caps, default=_NONE)))
     return most if least == most else f"{least} to {most}"
 
 

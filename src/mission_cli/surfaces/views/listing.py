@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli._support.shown import dollars, tokens
 from mission_cli._support.text import counted
 from mission_cli.surfaces.lines import BLANK, GAP, clip, columns, cut, length, line, paragraph, said
-from mission_cli.surfaces.views.text import amount, bar, color_of, dollars, so_far
+from mission_cli.surfaces.views.text import bar, color_of, so_far
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,7 +64,7 @@ def _table(missions: Sequence[Listed], width: int) -> list[Line]:
 
 def _cells(one: Listed, *, with_bar: bool) -> list[Line]:
     share = f"{bar(one.progress, _BAR)} " if with_bar else ""
-    spent = dollars(one.usd) if one.usd or not one.tokens else f"{amount('tokens', Decimal(one.tokens))} tokens"
+    spent = dollars(one.usd) if one.usd or not one.tokens else tokens(one.tokens)
     return [
         line(said(one.id)),
         line((said(one.status), color_of(one.status))),

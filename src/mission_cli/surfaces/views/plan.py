@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli._support.text import counted, parse_duration
+from mission_cli._support.shown import quantity_of
+from mission_cli._support.text import counted, parse_duration, show_duration
 from mission_cli.surfaces.lines import BLANK, GAP, cells, line, said, wrap
-from mission_cli.surfaces.views.text import span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,12 +87,12 @@ def _totals(plan: Plan) -> str:
         return words
     missing = len(estimates) - len(known)
     without = f" ({missing} without an estimate)" if missing else ""
-    return f"{words}, {span(sum(known, timedelta()))} of work by estimate{without}; {_budget(plan)}"
+    return f"{words}, {show_duration(sum(known, timedelta()))} of work by estimate{without}; {_budget(plan)}"
 
 
 def _budget(plan: Plan) -> str:
     budget = plan.budget
-    caps = [("${}", budget.money_usd), ("{}h", budget.time_hours), ("{} tokens", budget.token_limit)]
-    words = [form.format(f"{cap:g}") for form, cap in caps if isinstance(cap, float) and cap]
+    caps = (("usd", budget.money_usd), ("hours", budget.time_hours), ("tokens", budget.token_limit))
+    words = [quantity_of(category, Decimal(str(cap))) for category, cap in caps if isinstance(cap, float) and cap]
     words += ["without a cap"] if "unlimited" in (budget.money_usd, budget.time_hours, budget.token_limit) else []
     return f"at most {' and '.join(words)}" if words and words != ["without a cap"] else "without a cap"

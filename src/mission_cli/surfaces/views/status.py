@@ -6,12 +6,13 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import counted
+from mission_cli._support.shown import dollars
+from mission_cli._support.text import counted, show_duration
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
 from mission_cli.surfaces.lines import BLANK, columns, cut, flow, line, paragraph, said
 from mission_cli.surfaces.views.features import Columns, feature_lines
-from mission_cli.surfaces.views.text import bar, color_of, dollars, money, span
+from mission_cli.surfaces.views.text import bar, color_of, money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,9 +68,9 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
         line((said(view.shown_as), color_of(view.shown_as))),
     ]
     if view.elapsed is not None:
-        facts.append(line(f"{span(view.elapsed)} elapsed"))
+        facts.append(line(f"{show_duration(view.elapsed)} elapsed"))
     if view.left is not None:
-        facts.append(line(f"about {span(view.left)} left"))
+        facts.append(line(f"about {show_duration(view.left)} left"))
     facts.append(line((f"{view.mode} mode, base {said(view.base)}", "dim")))
     lines += flow(facts, width)
     for hold in view.holds:
@@ -206,7 +207,7 @@ def _folded(milestone: MilestoneView, width: int) -> list[Line]:
         line((mark, style), (f" {milestone.number} {name}", "" if done else "dim")),
         line(f"{milestone.done}/{milestone.planned}"),
         line(dollars(milestone.usd) if milestone.usd is not None else ""),
-        line(span(milestone.took) if milestone.took is not None else ""),
+        line(show_duration(milestone.took) if milestone.took is not None else ""),
     ]
 
 
@@ -251,7 +252,7 @@ def _milestone_head(milestone: MilestoneView, width: int) -> list[Line]:
     if milestone.usd is not None:
         parts.append(line(dollars(milestone.usd)))
     if milestone.took is not None:
-        parts.append(line(span(milestone.took)))
+        parts.append(line(show_duration(milestone.took)))
     judged = [c for c in milestone.criteria if c.verdict]
     if judged:
         passed = sum(c.verdict in {"passed", "flaky"} for c in judged)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import counted, parse_stamp, show_duration
-from mission_cli.domain.budget.amounts import show_amount
+from mission_cli._support.shown import dollars, quantity_of, tokens
+from mission_cli._support.text import counted, parse_stamp
 from mission_cli.engine.halt import LIFT
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from decimal import Decimal
 
     from rich.text import Text
 
@@ -41,7 +40,6 @@ _COLORS = {
     "planning": "dim",
 }
 _BAR = 20
-_CENT = Decimal("0.01")
 
 
 def color_of(word: str) -> str:
@@ -73,21 +71,6 @@ def stopped_line(stopped: Stopped) -> Text:
     return Text(stopped_words(stopped), style="bold red")
 
 
-def dollars(usd: Decimal) -> str:
-    """Return dollars in cents, and less than one cent as it is."""
-    return f"${usd:.2f}" if usd >= _CENT else show_amount("usd", usd)
-
-
-def amount(category: str, value: Decimal) -> str:
-    """Return an amount of dollars, hours or tokens."""
-    return dollars(value) if category == "usd" else show_amount(category, value)
-
-
-def span(time: timedelta) -> str:
-    """Return a time such as `24s` or `1h20m`."""
-    return show_duration(time)
-
-
 def so_far(tally: Tally | None) -> str:
     """Return text such as `$0.12 so far, edit src/app.py`; parts that are not known are left out."""
     if tally is None:
@@ -95,21 +78,24 @@ def so_far(tally: Tally | None) -> str:
     if tally.usd:
         used = f"{dollars(tally.usd)} so far"
     elif tally.total_tokens:
-        used = f"{amount('tokens', Decimal(tally.total_tokens))} tokens so far"
+        used = f"{tokens(tally.total_tokens)} so far"
     else:
         used = "cost unknown so far" if tally.usd is None else ""
     return ", ".join(filter(None, (used, clean(tally.action))))
 
 
 def money(category: str, amounts: Money, running: Decimal | None = None) -> str:
-    """Return text such as `$1.20 of $20, running $0.12 of $0.50 reserved`; parts that are zero are left out."""
-    words = amount(category, amounts.spent)
+    """Return text such as `$1.20 of $20, running $0.12 of $0.50 reserved`, to stand behind the name of the category.
+
+    Parts that are zero are left out.
+    """
+    words = quantity_of(category, amounts.spent)
     if amounts.cap:
-        words += f" of {show_amount(category, amounts.cap)}"
+        words += f" of {quantity_of(category, amounts.cap)}"
     if running:
-        words += f", running {amount(category, running)}"
+        words += f", running {quantity_of(category, running)}"
     if amounts.reserved:
-        words += f"{' of' if running else ','} {amount(category, amounts.reserved)} reserved"
+        words += f"{' of' if running else ','} {quantity_of(category, amounts.reserved)} reserved"
     if amounts.unknown_runs:
         words += f", cost of {counted(amounts.unknown_runs, 'attempt')} unknown"
-    return words
+    return words.replace(" tokens", "") if category == "tokens" else words
