@@ -78,35 +78,35 @@ Then I write the file.
   drwxr-xr-x 3 root root 4096 Nov 28 14:40 .
   drwxr-xr-x 4 root root 4096 Nov 28 14:40 ..
   … 3 more lines
-  2040 tokens, $0.0066
+  2 k tokens, under $0.01
 ● bash seq 1 40; echo oops >&2; exit 3
   … 38 more lines
   ✗ 39
     40
     oops
-  2130 tokens, $0.00675
+  2.1 k tokens, under $0.01
 
 That failed.
 
 ✎ 1.1.txt +3
-  2260 tokens, $0.0048
+  2.3 k tokens, under $0.01
 ● read 1.1.txt
   one
   two
   three
-  2260 tokens, $0.0048
+  2.3 k tokens, under $0.01
 ✎ 1.1.txt +1 −2
-  2360 tokens, $0.0051
+  2.4 k tokens, under $0.01
 ● bash export TOKEN=$(printf 'sk-ant-%s' abcdefghijklmnopqrstuvwxyz0123456789);…
   red  [secret: Anthropic key]
-  2360 tokens, $0.0051
+  2.4 k tokens, under $0.01
 ● bash git add -A && git commit -q -m 'Do it' -m 'Completes-feature: 1.1'
-  2440 tokens, $0.0051
+  2.4 k tokens, under $0.01
 
 The file is **done** and committed.
-  2520 tokens, $0.0051
+  2.5 k tokens, under $0.01
 
-done  12370 tokens, $0.05
+done  12.4 k tokens, $0.05
 """)
 
 
@@ -122,36 +122,36 @@ Then I write the file.
   drwxr-xr-x 3 root root 4096 Nov 28 14:40 .
   drwxr-xr-x 4 root root 4096 Nov 28 14:40 ..
   … 3 more lines
-  2040 tokens, ~$0.0044
+  2 k tokens, under $0.01
 ● bash seq 1 40; echo oops >&2; exit 3
   … 39 more lines
   ✗ 39
     40
     oops
-  2130 tokens, ~$0.0045
+  2.1 k tokens, under $0.01
 
 That failed.
 
 ✎ 1.1.txt +3
-  2260 tokens, ~$0.0032
+  2.3 k tokens, under $0.01
 ● read 1.1.txt
   1   one
   2   two
   3   three
   … 1 more line
-  2260 tokens, ~$0.0032
+  2.3 k tokens, under $0.01
 ✎ 1.1.txt +1 −2
-  2360 tokens, ~$0.0034
+  2.4 k tokens, under $0.01
 ● bash export TOKEN=$(printf 'sk-ant-%s' abcdefghijklmnopqrstuvwxyz0123456789);…
   red  [secret: Anthropic key]
-  2360 tokens, ~$0.0034
+  2.4 k tokens, under $0.01
 ● bash git add -A && git commit -q -m 'Do it' -m 'Completes-feature: 1.1'
-  2440 tokens, ~$0.0034
+  2.4 k tokens, under $0.01
 
 The file is **done** and committed.
-  2520 tokens, ~$0.0034
+  2.5 k tokens, under $0.01
 
-done  12370 tokens, $0.05
+done  12.4 k tokens, $0.05
 """)
 
 
@@ -192,9 +192,9 @@ That failed.
 ● bash git add -A && git commit -q -m 'Do it' -m 'Completes-feature: 1.1'
 
 The file is **done** and committed.
-  18370 tokens, ~$0.02
+  18.4 k tokens, ~$0.02
 
-done  12370 tokens, $0.05
+done  12.4 k tokens, $0.05
 """)
 
 

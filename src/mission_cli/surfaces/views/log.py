@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli._support.shown import dollars, tokens
 from mission_cli._support.text import counted
 from mission_cli.domain.status import Cause
 from mission_cli.ports.agents import LogEntry, LogKind
 from mission_cli.surfaces.lines import BLANK, clip, line, said, wrap
 from mission_cli.surfaces.plain import clean
-from mission_cli.surfaces.views.text import amount, dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,14 +95,15 @@ def end_of(record: RunRecord) -> list[Line]:
         return []
     good = record.cause is Cause.DONE
     words = str(record.cause) if good else f"{record.cause}: {said(record.detail)}"
-    used = [amount("tokens", Decimal(record.usage.total_tokens)) + " tokens"] if record.usage.total_tokens else []
+    used = [tokens(record.usage.total_tokens)] if record.usage.total_tokens else []
     used += [dollars(record.usage.usd)] if record.usage.usd is not None else ["cost unknown"]
     return [BLANK, line((words, "green" if good else "red"), (f"  {', '.join(used)}", "dim"))]
 
 
 def _cost(entry: LogEntry) -> str:
     total = sum(entry.tokens.values())
-    words = f"{amount('tokens', Decimal(total))} {'token' if total == 1 else 'tokens'}"
     if entry.usd is None:
-        return words
-    return f"{words}, {'~' if entry.listed else ''}{dollars(entry.usd)}"
+        return tokens(total)
+    cost = dollars(entry.usd)
+    about = "~" if entry.listed and cost.startswith("$") else ""
+    return f"{tokens(total)}, {about}{cost}"
