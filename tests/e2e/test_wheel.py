@@ -37,6 +37,10 @@ def test_the_wheel_brings_everything_that_it_needs(tmp_path: Path) -> None:
     assert said == ["milestone 1 has no criterion", "feature 1.1 has no criterion"]
     assert run("show", "m").splitlines()[0] == "T  (m, planning)"
     assert run("pulse") == ""
+    assert run("help", "settings").startswith("# Settings\n")
+    assert run("_complete", "bash", "2", "mission", "status", "") == "m\n"
+    page = (tmp_path / "venv/share/man/man1/mission.1").read_text(encoding="utf-8")
+    assert page == (ROOT / "docs/man/mission.1").read_text(encoding="utf-8")
     there = next((tmp_path / "venv").rglob("mission_cli/templates"))
     templates = sorted(p.relative_to(there).as_posix() for p in there.rglob("*") if p.is_file())
     source = ROOT / "templates"
