@@ -16,7 +16,7 @@ from mission_cli._support.dataclass import (
 )
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import decimal_of
-from mission_cli._support.text import parse_duration, why_no_duration
+from mission_cli._support.text import did_you_mean, parse_duration, why_no_duration
 from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.timing.hours import read_windows
 
@@ -186,8 +186,8 @@ def check(settings: Settings) -> None:
         ("network", settings.network, _NETWORKS),
     ):
         if value not in allowed:
-            words = ", ".join(repr(a) for a in allowed)
-            raise UsageError(f"the setting `{name}` is {value!r}", hint=f"use one of {words}")
+            hint = did_you_mean(value, allowed, f"use one of {', '.join(repr(a) for a in allowed)}")
+            raise UsageError(f"the setting `{name}` is {value!r}", hint=hint)
     if settings.remote and not _REMOTE.fullmatch(settings.remote):
         hint = "write the name of a remote, not its URL; list the names: git remote"
         raise UsageError("the setting `remote` is not the name of a git remote", hint=hint)
@@ -312,10 +312,7 @@ def _typed(name: str, raw: object, kind: type, words: str, where: str) -> object
 
 
 def _unknown(key: str, known: list[str], where: str) -> DocumentError:
-    import difflib
-
-    close = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(known)}"
+    hint = did_you_mean(key, known, f"known are {', '.join(known)}")
     return DocumentError(f"unknown setting `{key}`", where=where, hint=hint)
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from mission_cli._support.lazy_re import pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _HEX = pattern(r"\b(?:0x)?[0-9a-f]{7,64}\b", re.IGNORECASE)
 _DIGITS = pattern(r"\d+")
@@ -161,3 +165,12 @@ def show_bytes(size: int) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """Return `1 commit`, `2 commits`, `3 criteria`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return a hint that names the known word which a wrong one is most similar to; `otherwise` if there is none."""
+    from difflib import get_close_matches
+
+    names = {one.casefold(): one for one in known}
+    close = get_close_matches(word.casefold(), names, n=1)
+    return f"did you mean `{names[close[0]]}`?" if close else otherwise

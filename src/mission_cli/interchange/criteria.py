@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mission_cli._support.text import one_line
-from mission_cli.document.criteria.parse import read_criterion
+from mission_cli.document.criteria.parse import kind_meant, read_criterion
 from mission_cli.document.syntax.spans import code
 from mission_cli.domain.status import CriterionKind
 
@@ -28,4 +28,4 @@ def words(text: str) -> str:
     """Return a criterion in prose; it never becomes a command, even if it looks like one."""
     line = one_line(text, _LONGEST)
     read = read_criterion(line)
-    return f"manual: {line}" if read.wrong or read.kind in _COMMANDS else line
+    return f"manual: {line}" if read.wrong or read.kind in _COMMANDS or kind_meant(line) else line

@@ -14,6 +14,7 @@ from mission_cli.document.plans.model import (
     PlanGate,
     PlanMilestone,
 )
+from mission_cli.document.plans.problems import said as value_problem
 from mission_cli.domain.notice import do
 from mission_cli.domain.problems import Problem
 from mission_cli.interchange import criteria
@@ -182,8 +183,8 @@ def _node(source: Source) -> Any:
 def _problem(source: Source, error: ErrorDetails) -> Problem:
     place = tuple(error["loc"])
     name = ".".join(str(p + 1) if isinstance(p, int) else p for p in place)
-    words = f"`{name}` is missing" if error["type"] == "missing" else f"`{name}`: {error['msg']}"
-    return Problem(*source.at(*place), words)
+    words, hint = value_problem(error)
+    return Problem(*source.at(*place), f"`{name}` {words}", hint)
 
 
 def _plan(document: _Document, about: _Record, source: Source) -> Taken:

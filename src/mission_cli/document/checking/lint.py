@@ -10,6 +10,7 @@ from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import counted, one_line
 from mission_cli.document.checking.inert import inert
 from mission_cli.document.checking.weak_commands import weaknesses
+from mission_cli.document.criteria.parse import kind_meant, misspelling
 from mission_cli.document.reading.load import milestone_places
 from mission_cli.document.reading.sections import (
     SECTIONS,
@@ -156,6 +157,8 @@ def _criteria(criteria: tuple[Criterion, ...], name: str, line: int) -> Iterator
         if criterion.kind is CriterionKind.TEXT:
             words = f"`{criterion.text}` cannot be run: a person will be asked"
             hint = "if possible, write it as run:, file:, grep: or metric:"
+            if meant := kind_meant(criterion.text):
+                hint = misspelling(criterion.text, meant)[1]
             yield Problem(criterion.line, 1, words, hint, Severity.WARNING)
         elif criterion.kind in _NOT_RUN:
             words = f"`{criterion.text}`: {criterion.kind} criteria are not supported yet: a person will be asked"

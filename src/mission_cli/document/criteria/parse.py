@@ -5,6 +5,7 @@ A criterion is read as a whole or not at all: if a part of it is not understood,
 
 from __future__ import annotations
 
+import difflib
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,10 @@ _BETWEEN = pattern(r"\s*(?:,?\s*and\s|,|\s)\s*", re.IGNORECASE)
 _QUOTED = pattern(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"")
 _PROSE_WORDS = pattern(r"(?:^|\s)(?:and|exits?|must|should|passes|succeeds)(?=\s|$)", re.IGNORECASE)
 _PROSE_KINDS = frozenset({"http", "browser", "review", "manual"})
+_KINDS = ("run", "file", "grep", "not grep", "metric", "http", "browser", "review", "manual")
+_WORD = pattern(r"([a-z][a-z _-]{0,10}[a-z])[ \t]*:\s*(.*)\Z", re.DOTALL | re.IGNORECASE)
+_LIKE = 0.75
+"""How similar a word must be to a kind to be a misspelling of it, from 0 to 1."""
 _ONE_SPAN = "write one command in one pair of backticks, run: `a && b`, or two criteria"
 _FORMS = {
     "run": "write the command, and after it only (timeout 30m) if needed: run: `pytest -q`",
@@ -69,6 +74,22 @@ def read_criterion(
     now, start = _results(lines[number] for number in body.marks)
     place: dict[str, Any] = {"ticked": ticked, "result": now, "baseline": start, "line": line, "index": index}
     return Criterion(**{"text": body.shown, **place, **_read(body)})
+
+
+def kind_meant(text: str) -> str:
+    """Return the kind that the word before the first colon is a misspelling of; empty if it is none."""
+    found = None if KIND.match(text) else _WORD.match(text)
+    if found is None:
+        return ""
+    word = found[1].casefold().replace("-", " ").replace("_", " ")
+    close = difflib.get_close_matches(word, _KINDS, n=1, cutoff=_LIKE)
+    return close[0] if close else ""
+
+
+def misspelling(text: str, kind: str) -> tuple[str, str]:
+    """Return what is wrong with a misspelled kind, and the remedy."""
+    word = text.partition(":")[0].strip()
+    return f"`{word}:` is not a kind of criterion", f"did you mean `{kind}:`? what a person should judge is `manual: …`"
 
 
 def result_comment(result: Result, *, baseline: bool = False) -> str:
@@ -101,6 +122,9 @@ def _prose(body: Body) -> dict[str, Any]:
     if body.verify:
         return verify_fields(body.verify)
     shown: dict[str, Any] = {"kind": CriterionKind.TEXT, "text": escape.opened(body.shown)}
+    meant = kind_meant(body.text)
+    if meant and body.text.partition(":")[2].lstrip().startswith("`"):
+        return {**shown, **_wrong(*misspelling(body.text, meant))}
     if body.text.casefold().rstrip().rstrip(":") in _PROSE_KINDS:
         return {**shown, **_wrong("it contains nothing to check", "write what a person should check")}
     return shown
@@ -270,4 +294,4 @@ def _results(marks: Iterable[str]) -> tuple[Result | None, Result | None]:
     return now, start
 
 
-__all__ = ["KIND", "code", "read_criterion", "result_comment"]
+__all__ = ["KIND", "code", "kind_meant", "misspelling", "read_criterion", "result_comment"]

@@ -14,6 +14,7 @@ from mission_cli._support.text import (
 )
 from mission_cli.document.checking.lint import weak_criterion
 from mission_cli.document.criteria.item import asked_criterion, item_text
+from mission_cli.document.criteria.parse import kind_meant, misspelling
 from mission_cli.document.plans.problems import place_of
 from mission_cli.document.reading.features import match_names
 from mission_cli.document.reading.front_schema import MOMENT_HINT, SCHEDULE_HINT
@@ -39,6 +40,12 @@ _WITHOUT = {
     "validation": "only the tests and builds that are found in the code are run",
     "criteria": "any change with which the tests pass is accepted",
 }
+_ALSO = {
+    **dict.fromkeys(("bash", "cmd", "command", "exec", "shell", "sh", "test", "tests"), "run"),
+    **dict.fromkeys(("exists", "path", "paths"), "file"),
+    **dict.fromkeys(("contains", "match", "regex"), "grep"),
+}
+"""Names of kinds in other tools, which have a command or a path in backticks behind them."""
 _LONGEST_PROSE, _LONGEST_LINE, _LONGEST_PROSE_LINE = 100_000, 1_000, 19_000
 _LONGEST = 300
 """The longest title, name, or value in the front matter or a cell, in characters."""
@@ -46,9 +53,7 @@ _LONGEST = 300
 
 def check(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
     """Yield errors for mistakes, and warnings for what is missing before `start`."""
-    if plan.id and why_bad_id(plan.id):
-        yield Problem(*place_of(root, ("id",)), f"{one_line(plan.id)!r} cannot be an id: {why_bad_id(plan.id)}")
-    yield from _times(plan, root)
+    yield from check_values(plan, root)
     yield from _long(plan.model_dump(), root, ())
     depends = titles_of(plan)
     for m, milestone in enumerate(plan.milestones):
@@ -103,6 +108,13 @@ def titles_of_mission(mission: Mission) -> Mapping[str, list[FeatureNumber]]:
     for feature in mission.features():
         found[_flat(feature.title)].append(feature.number)
     return found
+
+
+def check_values(plan: Plan, root: yaml.Node | None) -> Iterator[Problem]:
+    """Yield errors for an id that cannot be one, and for times and a schedule that cannot be read."""
+    if plan.id and why_bad_id(plan.id):
+        yield Problem(*place_of(root, ("id",)), f"{one_line(plan.id)!r} cannot be an id: {why_bad_id(plan.id)}")
+    yield from _times(plan, root)
 
 
 def titles_of(plan: Plan) -> Mapping[str, list[FeatureNumber]]:
@@ -191,6 +203,9 @@ def _criteria(texts: list[str], root: yaml.Node | None, place: Place, owner: str
         if criterion.wrong:
             words = f"the criterion `{shown}` of {owner} cannot be read: {criterion.wrong}"
             yield Problem(*at, words, criterion.remedy)
+        elif meant := _kind_meant(text):
+            words, hint = misspelling(text, meant)
+            yield Problem(*at, f"the criterion `{shown}` of {owner} cannot be read: {words}", hint)
         elif not text.strip():
             yield Problem(*at, f"{owner} has an empty criterion", "remove it")
         elif not item_text(criterion):
@@ -198,6 +213,12 @@ def _criteria(texts: list[str], root: yaml.Node | None, place: Place, owner: str
             yield Problem(*at, f"the criterion `{shown}` of {owner} cannot be written into a mission file", hint)
         else:
             yield from weak_criterion(replace(criterion, text=shown), at)
+
+
+def _kind_meant(text: str) -> str:
+    """Return the kind that a criterion does not name correctly: misspelled, or by another tool's name."""
+    word, _, rest = text.partition(":")
+    return kind_meant(text) or (_ALSO.get(word.strip().casefold(), "") if rest.lstrip().startswith("`") else "")
 
 
 def _long(value: object, root: yaml.Node | None, place: Place) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import one_line
 from mission_cli.document.plans.checks import (
     check,
+    check_values,
     named_feature,
     titles_of,
 )
@@ -219,10 +220,13 @@ def override(plan: Plan, given: Mapping[str, str], budget: Mapping[str, str], ru
     if runner:
         values["preferences"] = {**values["preferences"], "runner": runner}
     try:
-        return Plan.model_validate(values)
+        changed = Plan.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}") from error
+        problem = model_problem(Plan, None, error.errors()[0])
+        raise UsageError(problem.message, hint=problem.hint) from error
+    for problem in check_values(changed, None):
+        raise UsageError(problem.message, hint=problem.hint)
+    return changed
 
 
 def _number(name: str, text: str) -> float:

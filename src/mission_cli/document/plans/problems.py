@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import BaseModel
 
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import did_you_mean
 from mission_cli.domain.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _QUOTES = "put it in double quotes"
+_MAPPING = ("is not a mapping", "write its keys below it, each with a colon")
+_WHOLE = ("is not a whole number", "write a whole number, for example 2")
+_NUMBER = ("is not a number", "write a number, for example 20 or 2.5")
+_FLAG = ("is neither true nor false", "write true or false")
 _WORDS = {
     "string_type": ("is not a text", f"a colon followed by a space makes it a mapping; {_QUOTES}"),
-    "list_type": ("is not a list", "write a list, with `- ` before each of its lines"),
-    "model_type": ("is not a mapping", "write its keys below it, each with a colon"),
-    "dict_type": ("is not a mapping", "write its keys below it, each with a colon"),
-    "model_attributes_type": ("is not a mapping", "write its keys below it, each with a colon"),
+    "string_unicode": ("contains a character that is not allowed", "remove it"),
     "string_too_short": ("is empty", ""),
+    "list_type": ("is not a list", "write a list, with `- ` before each of its lines"),
     "too_short": ("is empty", "it needs at least one entry"),
+    "missing": ("is missing", ""),
+    **dict.fromkeys(("model_type", "dict_type", "model_attributes_type", "mapping_type"), _MAPPING),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), _WHOLE),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number", "decimal_type", "decimal_parsing"), _NUMBER),
+    **dict.fromkeys(("bool_type", "bool_parsing"), _FLAG),
 }
+"""What is wrong, and a hint, by the type of error of the library that checks the model."""
+_BOUNDS = {
+    "greater_than": "above",
+    "greater_than_equal": "at least",
+    "less_than": "below",
+    "less_than_equal": "at most",
+}
+_UNREAD = ("has a value that cannot be read", "write it as docs/cli.md shows")
+_CHOICE = pattern(r"'([^']*)'")
 
 
 def place_of(root: yaml.Node | None, place: tuple[str | int, ...]) -> tuple[int, int]:
@@ -75,20 +92,26 @@ def model_problem(model: type[BaseModel], root: yaml.Node | None, error: Mapping
     kind = error["type"]
     if kind == "extra_forbidden":
         known = _known_keys(model, place)
-        close = difflib.get_close_matches(str(place[-1]), known, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(known)}"
+        hint = did_you_mean(str(place[-1]), known, f"known keys: {', '.join(known)}")
         return Problem(line, column, f"unknown key `{name}`", hint)
-    if kind == "missing":
-        return Problem(line, column, f"`{name}` is missing")
-    context = error.get("ctx") or {}
+    words, hint = said(error)
+    return Problem(line, column, f"`{name}`{words if words.startswith(':') else f' {words}'}", hint)
+
+
+def said(error: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what is wrong with a value, to follow its name, and a hint; never in the words of the library."""
+    kind, context = error["type"], error.get("ctx") or {}
     if kind == "plan":
-        return Problem(line, column, f"`{name}`: {context['words']}", context["hint"])
+        return f": {context['words']}", context["hint"]
     if kind == "literal_error":
-        words = f"`{name}` is `{str(error.get('input'))[:60]}`, which is not known"
-        choices = str(context.get("expected", "")).replace("'", "").removeprefix(", ")
-        return Problem(line, column, words, f"use one of {choices}")
-    words, hint = _WORDS.get(kind, (f": {error['msg']}", ""))
-    return Problem(line, column, f"`{name}`{'' if words[0] == ':' else ' '}{words}", hint)
+        choices = list(filter(None, _CHOICE.findall(str(context.get("expected", "")))))
+        value = str(error.get("input"))[:60]
+        near = did_you_mean(value, choices)
+        return f"is `{value}`, which is not known", f"{near} use one of {', '.join(choices)}".strip()
+    for name, words in _BOUNDS.items():
+        if kind == name:
+            return f"must be {words} {next(iter(context.values()))}", ""
+    return _WORDS.get(kind, _UNREAD)
 
 
 def _known_keys(model: type[BaseModel], place: tuple[str | int, ...]) -> list[str]:

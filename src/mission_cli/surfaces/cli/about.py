@@ -8,12 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from mission_cli import __version__
+from mission_cli._support.text import did_you_mean
 from mission_cli.app.results.machine import CompletionScript, HelpPage, Installation
 from mission_cli.domain.errors import UsageError
 from mission_cli.surfaces.cli.catalog import TOPICS
 from mission_cli.surfaces.cli.help import described, plain_help, shown_help
 from mission_cli.surfaces.cli.shell import Shell, command
-from mission_cli.surfaces.cli.usage import did_you_mean, unknown_command
+from mission_cli.surfaces.cli.usage import unknown_command
 from mission_cli.surfaces.completion.scripts import SCRIPTS
 from mission_cli.surfaces.plain import clean
 

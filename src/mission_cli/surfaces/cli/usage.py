@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.text import did_you_mean
 from mission_cli.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,12 +70,6 @@ def unknown_command(word: str, group: Any, path: str) -> UsageError:
     """Return the error for a command that does not exist."""
     known = [name for name, one in group.commands.items() if not one.hidden]
     return UsageError(f"`{path} {word}` is not a command", hint=did_you_mean(word, known, f"{path} -h lists them"))
-
-
-def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
-    """Return a hint that names the known word which is closest to a wrong one."""
-    close = difflib.get_close_matches(word.casefold(), known, n=1)
-    return f"did you mean `{close[0]}`?" if close else otherwise
 
 
 def _unknown_option(option: str, command: Any, path: str) -> UsageError:
