@@ -260,7 +260,7 @@ def test_addresses(person: Person) -> None:
 def test_exit_codes_and_errors_as_json(person: Person) -> None:
     answer = person.mission("status", "--json", ok=(1,))
     assert answer.facts["error"]["code"] == 1
-    assert answer.facts["error"]["hint"] == "create the first one: mission new --plan FILE"
+    assert answer.facts["error"]["hint"] == "make the first one: mission new 'YOUR GOAL', or mission new --plan FILE"
     assert person.mission("new", ok=(2,)).err.startswith("error: a goal or a plan file is needed\n hint: ")
     assert person.mission("no-such-command", ok=(2,)).code == 2
     person.plan(TWO)

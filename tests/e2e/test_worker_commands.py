@@ -53,7 +53,7 @@ def test_what_changes_something_is_refused_to_a_worker(person: Person, monkeypat
         for name in CHANGING:
             answer = person.mission(*words_of(name), ok=(3,))
             assert answer.err.splitlines()[0] == NO, name
-        assert person.mission("list", ok=(1,)).err.startswith(f"error: {person.repo} has no missions yet")
+        assert person.mission("list").out.startswith(f"{person.repo} has no missions yet\n")
     assert not (person.runtime / "STOP").exists()
 
 

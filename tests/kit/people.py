@@ -151,6 +151,10 @@ class Person:
         """Make a mission from a plan; return its id."""
         place = self.repo.parent / f"{identity}.yaml"
         place.write_text(textwrap.dedent(text), encoding="utf-8")
+        settings = self.repo / ".mission.toml"
+        if not settings.is_file() or "[runners.script]" not in settings.read_text():
+            self.tables.append('[runners.script]\nkind = "command"\ncommand = ["true"]\n')
+            self.save_settings()
         self.mission("new", "--plan", os.fspath(place), "--id", identity, "--runner", "script", *flags)
         return identity
 

@@ -7,10 +7,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli._support.text import did_you_mean
+from mission_cli.adapters.agents import AGENTS
 from mission_cli.adapters.executors.sandbox import settings_trust
 from mission_cli.adapters.fs.atomic import write_whole
 from mission_cli.adapters.git.repo.command import Git
-from mission_cli.domain.errors import MissionError, ToolError
+from mission_cli.domain.errors import MissionError, ToolError, UsageError
 from mission_cli.domain.paths import SETTINGS_FILE
 from mission_cli.settings import ENVIRONMENT_PREFIX, Settings, check, from_environment, parse
 
@@ -53,7 +55,7 @@ def read_settings(checkout: Checkout | None, own: Path, environment: Mapping[str
     for source, text in zip(sources, texts, strict=True):
         settings = parse(text, os.fspath(source.place), settings) if text is not None else settings
     settings = from_environment(environment, settings)
-    check(settings)
+    _check(settings)
     for source, text in zip(sources, texts, strict=True):
         if checkout is not None and text is not None:
             _keep(checkout.runtime, source, text)
@@ -75,7 +77,7 @@ def settings_at_any_rate(checkout: Checkout | None, own: Path, environment: Mapp
         if name.startswith(ENVIRONMENT_PREFIX):
             try:
                 wanted = from_environment({name: environment[name]}, settings)
-                check(wanted)
+                _check(wanted)
                 settings = wanted
             except MissionError as error:
                 problems.append(error)
@@ -135,8 +137,17 @@ def _names(sources: list[_Source]) -> tuple[str, ...]:
 
 def _with_text(source: _Source, text: str | None, base: Settings) -> Settings:
     settings = parse(text, os.fspath(source.place), base) if text is not None else base
-    check(settings)
+    _check(settings)
     return settings
+
+
+def _check(settings: Settings) -> None:
+    """Raise UsageError for values that are out of range, and for kinds of runners that do not exist."""
+    check(settings)
+    for name, runner in settings.runners.items():
+        if runner.kind and runner.kind not in AGENTS:
+            hint = did_you_mean(runner.kind, AGENTS, f"use one of {', '.join(AGENTS)}")
+            raise UsageError(f"the setting `runners.{name}.kind` is {runner.kind!r}", hint=hint)
 
 
 def _keep(runtime: Path, source: _Source, text: str) -> None:

@@ -9,7 +9,7 @@ from mission_cli._support.numbers import whole
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.domain.errors import NotFoundError, UsageError
 from mission_cli.domain.ids import FeatureNumber, feature_number
-from mission_cli.domain.notice import advise, do
+from mission_cli.domain.notice import first_steps
 from mission_cli.domain.status import FINISHED_MISSION
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _matching(snapshot: Snapshot, name: str) -> list[Stored]:
 
 def _one(snapshot: Snapshot, name: str) -> Stored:
     if not snapshot.missions:
-        raise NotFoundError("there is no mission here", hint=advise("make one: ", do("new", "--plan", "FILE")))
+        raise NotFoundError("there is no mission here", hint=first_steps())
     if not name:
         everything = list(snapshot.missions.values())
         alive = [s for s in everything if load_placed(s.text, s.id).mission.status not in FINISHED_MISSION]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import did_you_mean, one_line, parse_stamp, stamp
-from mission_cli.domain.errors import NotFoundError, UsageError
+from mission_cli.domain.errors import UsageError
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.notice import advise
 from mission_cli.domain.status import MissionStatus
@@ -13,11 +13,8 @@ from mission_cli.domain.timing.moments import FORMS, read_moment
 from mission_cli.engine.context import unknown_runner
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
-    from mission_cli.domain.ids import FeatureNumber
-    from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.context import Context
 
 _ANY = MissionId("new")
@@ -40,9 +37,9 @@ def moment(name: str, text: str, now: datetime) -> str:
 
 
 def existing_base(ctx: Context, name: str) -> str:
-    """Return the name of a base branch. Raises NotFoundError if there is no such branch."""
+    """Return the name of a base branch. Raises UsageError if there is no such branch."""
     if ctx.code.heads(_ANY, name).base is None:
-        raise NotFoundError(f"there is no branch `{one_line(name, 60)}`", hint="git branch lists the branches")
+        raise UsageError(f"there is no branch `{one_line(name, 60)}`", hint="git branch lists the branches")
     return name
 
 
@@ -66,18 +63,3 @@ def statuses(text: str) -> frozenset[str]:
             f"`{one_line(word, 40)}` is not a status of a mission", hint="; ".join(filter(None, [near, allowed]))
         )
     return wanted
-
-
-def attempt(runs: Sequence[RunRecord], feature: FeatureNumber, number: int) -> RunRecord:
-    """Return an attempt at a feature among the runs of its mission; the last one for 0.
-
-    Raises NotFoundError; its hint names the attempts that there are.
-    """
-    made = sorted((r for r in runs if r.feature == feature), key=lambda r: r.attempt)
-    if not made:
-        raise NotFoundError(f"{feature} has no attempt yet")
-    found = [r for r in made if number in {0, r.attempt}]
-    if not found:
-        there = ", ".join(str(r.attempt) for r in made)
-        raise NotFoundError(f"{feature} has no attempt {number}", hint=f"use --attempt with one of {there}")
-    return found[-1]

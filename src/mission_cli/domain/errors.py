@@ -54,6 +54,10 @@ class NotFoundError(MissionError):
     """Something that was named does not exist."""
 
 
+class NoMissionsError(NotFoundError):
+    """A repository has no missions yet."""
+
+
 class ToolError(MissionError):
     """A program that this one depends on (git, the runner) failed or is missing."""
 

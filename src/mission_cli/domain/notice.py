@@ -111,3 +111,8 @@ def doubtful(subject: str, words: str, todo: str | Advice = NO_ADVICE) -> Findin
 def wrong(subject: str, words: str, todo: str | Advice) -> Finding:
     """Return a diagnosis of something that does not work until a person acts."""
     return Finding(Level.WRONG, subject, words, advise(todo))
+
+
+def first_steps() -> Advice:
+    """Return the advice to make a mission where there is none."""
+    return advise("make the first one: ", do("new", "YOUR GOAL"), ", or ", do("new", "--plan", "FILE"))

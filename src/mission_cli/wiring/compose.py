@@ -32,9 +32,9 @@ from mission_cli.adapters.git.state.branch_home import (
 from mission_cli.adapters.git.state.store import GitStateStore
 from mission_cli.adapters.settings_files import UNBOXED, read_settings, settings_at_any_rate
 from mission_cli.adapters.user import environment, own_settings, user_folder
-from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, ToolError
+from mission_cli.domain.errors import DocumentError, MissionError, NoMissionsError, NotFoundError, ToolError
 from mission_cli.domain.host import PROGRAM
-from mission_cli.domain.notice import advise, do
+from mission_cli.domain.notice import first_steps
 from mission_cli.fastpath import find_runtime
 from mission_cli.ports.runtime import Trouble
 from mission_cli.settings import Settings
@@ -101,9 +101,7 @@ def open_at_any_rate(start: Path, *, vouched: bool = False) -> Opened:
 
 
 def _no_missions(checkout: Checkout) -> NotFoundError:
-    return NotFoundError(
-        f"{checkout.name} has no missions yet", hint=advise("create the first one: ", do("new", "--plan", "FILE"))
-    )
+    return NoMissionsError(f"{checkout.name} has no missions yet", hint=first_steps())
 
 
 def open_unmade(start: Path) -> Opened:

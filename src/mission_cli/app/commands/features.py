@@ -191,8 +191,6 @@ def skip(ctx: Context, text: str, *, reason: str) -> Done:
 
 def answer(ctx: Context, text: str, number: int, response: str) -> Done:
     """Answer a request."""
-    if not response.strip():
-        raise UsageError("the answer is empty", hint=do("answer", text, number, "TEXT"))
 
     def change(address: Address) -> Wanted:
         request = next((r for r in address.mission.requests if r.number == number), None)
@@ -205,7 +203,7 @@ def answer(ctx: Context, text: str, number: int, response: str) -> Done:
             raise UsageError(
                 words, hint=advise(do("inbox"), " shows open requests; to undo the answer: ", do("undo", text))
             )
-        _refuse_unknown_option(request, response)
+        _refuse_unknown_answer(request, response)
         key = {"#": str(number)}
         return Wanted(
             f"request {number} is answered: {response}",
@@ -257,7 +255,11 @@ def _fresh(address: Address, feature: Feature, records: Sequence[RunRecord]) -> 
     return tuple(changes)
 
 
-def _refuse_unknown_option(request: InputRequest, response: str) -> None:
+def _refuse_unknown_answer(request: InputRequest, response: str) -> None:
+    """Raise UsageError if an answer is empty, or does not begin with one of the options of a request."""
+    if not response.strip():
+        allowed = f"answer with {', '.join(request.options)}" if request.options else "add the answer as text"
+        raise UsageError(f"request {request.number} has no answer yet: {request.prompt}", hint=allowed)
     first = (response.strip().casefold().split() or [""])[0].strip(".,:;!")
     options = [o.casefold() for o in request.options]
     if options and first not in options:

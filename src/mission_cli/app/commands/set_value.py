@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.app.commands.steer.read_back import read_back
+from mission_cli.app.given import configured_runner, existing_base
 from mission_cli.app.transaction import (
     Done,
     Wanted,
@@ -32,7 +33,6 @@ from mission_cli.domain.errors import UsageError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.routing import ROLES
-from mission_cli.engine.context import unknown_runner
 
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
@@ -94,7 +94,7 @@ def set_value(ctx: Context, text: str, key: str, value: str) -> Done:
 
     def change(address: Address) -> Wanted:
         wanted = setting(address, key, value)
-        _refuse_what_is_not_there(ctx, address, wanted)
+        _refuse_what_is_not_there(ctx, wanted)
         front = address.loaded.layout.front
         bound = bound_of(wanted.key)
         if wanted.new == front.text(*wanted.path) and (bound is None or wanted.new == wanted.old):
@@ -111,13 +111,12 @@ def set_value(ctx: Context, text: str, key: str, value: str) -> Done:
     return commit_change(ctx, text, change)
 
 
-def _refuse_what_is_not_there(ctx: Context, address: Address, wanted: Setting) -> None:
+def _refuse_what_is_not_there(ctx: Context, wanted: Setting) -> None:
     """Raise UsageError if the runner is not configured or the branch does not exist."""
-    if wanted.key == "preferences.runner" and wanted.new and wanted.new not in ctx.settings.runners:
-        obstacle = unknown_runner(ctx, wanted.new)
-        raise UsageError(obstacle.words, hint=obstacle.remedy)
-    if wanted.key == "base" and ctx.code.heads(address.mission.id, wanted.new).base is None:
-        raise UsageError(f"there is no branch `{wanted.new}`", hint="git branch lists the branches")
+    if wanted.key == "preferences.runner" and wanted.new:
+        configured_runner(ctx, wanted.new)
+    if wanted.key == "base":
+        existing_base(ctx, wanted.new)
 
 
 def _full(key: str) -> str:

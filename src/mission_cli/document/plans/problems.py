@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import did_you_mean
+from mission_cli.document.plans.values import shown
 from mission_cli.domain.problems import Problem
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _WHOLE = ("is not a whole number", "write a whole number, for example 2")
 _NUMBER = ("is not a number", "write a number, for example 20 or 2.5")
 _FLAG = ("is neither true nor false", "write true or false")
 _WORDS = {
-    "string_type": ("is not a text", f"a colon followed by a space makes it a mapping; {_QUOTES}"),
+    "string_type": ("is not a text", _QUOTES),
     "string_unicode": ("contains a character that is not allowed", "remove it"),
     "string_too_short": ("is empty", ""),
     "list_type": ("is not a list", "write a list, with `- ` before each of its lines"),
@@ -105,12 +106,13 @@ def said(error: Mapping[str, Any]) -> tuple[str, str]:
         return f": {context['words']}", context["hint"]
     if kind == "literal_error":
         choices = list(filter(None, _CHOICE.findall(str(context.get("expected", "")))))
-        value = str(error.get("input"))[:60]
-        near = did_you_mean(value, choices)
-        return f"is `{value}`, which is not known", f"{near} use one of {', '.join(choices)}".strip()
-    for name, words in _BOUNDS.items():
-        if kind == name:
-            return f"must be {words} {next(iter(context.values()))}", ""
+        value = error.get("input")
+        near = did_you_mean(value, choices) if isinstance(value, str) else ""
+        return f"is {shown(value)}, which is not known", f"{near} use one of {', '.join(choices)}".strip()
+    if kind in _BOUNDS:
+        return f"must be {_BOUNDS[kind]} {next(iter(context.values()))}", ""
+    if kind == "string_type" and isinstance(error.get("input"), dict):
+        return "is not a text", f"a colon followed by a space makes it a mapping; {_QUOTES}"
     return _WORDS.get(kind, _UNREAD)
 
 

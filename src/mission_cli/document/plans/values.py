@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import MOST, decimal_of
+from mission_cli._support.text import one_line
 
 KINDS = ("run", "file", "grep", "not grep", "metric", "http", "browser", "review", "manual")
 _PLAIN = pattern(r"(?:0|[1-9]\d*)(?:\.\d+)?|\.\d+")
@@ -51,9 +52,9 @@ def _criterion(value: object) -> object:
 
 def number(value: object) -> float:
     """Return a plain number. Raises PydanticCustomError for anything else; its hint says how to write it."""
-    text = str(value).strip()
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _wrong(f"`{text[:60]}` is not a number", "write a number, for example 20 or 2.5")
+        raise _wrong(f"{shown(value)} is not a number", "write a number, for example 20 or 2.5")
+    text = str(value).strip()
     if _PLAIN.fullmatch(text) or _EXPONENT.fullmatch(text):
         found = float(text)
         if decimal_of(found) is None:
@@ -94,7 +95,16 @@ def _flag(value: object) -> object:
     word = str(value).strip().casefold()
     if word in _YES | _NO:
         return word in _YES
-    raise _wrong(f"`{str(value)[:60]}` is neither yes nor no", "write true or false")
+    raise _wrong(f"{shown(value)} is neither yes nor no", "write true or false")
+
+
+def shown(value: object) -> str:
+    """Return a value of a plan as a message quotes it: a text or number itself, anything else by what it is."""
+    if isinstance(value, bool):
+        return f"`{str(value).casefold()}`"
+    if isinstance(value, str | int | float):
+        return f"`{one_line(str(value), 60)}`"
+    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "nothing"
 
 
 def _wrong(words: str, hint: str) -> PydanticCustomError:

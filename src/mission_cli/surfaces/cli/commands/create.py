@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.wiring.assemble import Opened
 
+_STDIN = Path("-")
 _Created = results.CreatedFromPlan | results.CreatedFromGoal
 _SETTINGS = """\
 # Settings of mission for this repository; `docs/settings.md` of the project lists all of them.
@@ -62,7 +64,9 @@ def register(app: typer.Typer) -> None:
 def new(
     shell: Shell,
     goal: Annotated[str, typer.Argument(help="What to achieve; - reads it from standard input.")] = "",
-    plan: Annotated[Path | None, typer.Option(help="A plan file, YAML or JSON.")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A plan file, YAML or JSON; - reads standard input.")
+    ] = None,
     identity: Annotated[str, typer.Option("--id", help="Name of the mission; default: from the title.")] = "",
     mode: Annotated[str, typer.Option(help="poc or full.")] = "",
     kind: Annotated[str, typer.Option("--type", help="development, research, operations or your own.")] = "",
@@ -72,7 +76,9 @@ def new(
     max_usd: Annotated[str, typer.Option("--max-usd", help="Cap in dollars, or unlimited.")] = "",
     hours: Annotated[str, typer.Option(help="Cap in hours of work, or unlimited.")] = "",
     max_tokens: Annotated[str, typer.Option("--max-tokens", help="Cap in tokens, or unlimited.")] = "",
-    deadline: Annotated[str, typer.Option(help="Date or time.")] = "",
+    deadline: Annotated[
+        str, typer.Option(metavar="TIME", help="When it pauses: 2026-12-01T18:00, tomorrow 18:00, +3d.")
+    ] = "",
     orchestrator: Annotated[str, typer.Option(help="Tier of the model that writes the plan; default: opus.")] = "",
     homeless: Annotated[
         bool, typer.Option("--homeless", help="Without a repository yet: keep it in your data folder.")
@@ -81,6 +87,15 @@ def new(
     headless: Annotated[bool, typer.Option("--headless", help="Never ask.")] = False,
 ) -> int:
     """Make a mission from a goal or a plan file and commit it."""
+    from mission_cli.app.given import moment
+    from mission_cli.wiring.compose import is_in_repository
+    from mission_cli.wiring.host import now
+
+    homeless = homeless or not is_in_repository(shell.repo)
+    if start and homeless:
+        raise UsageError(
+            "a mission without a repository cannot start", hint="run it in a repository, without --homeless"
+        )
     goal = read_goal(goal)
     named = {
         "goal": goal,
@@ -88,7 +103,7 @@ def new(
         "mode": mode,
         "type": kind,
         "priority": priority,
-        "deadline": deadline,
+        "deadline": moment("deadline", deadline, now()) if deadline else "",
         "model_routing.orchestrator": orchestrator,
     }
     given = _without_empty(named)
@@ -107,7 +122,8 @@ def new(
         mission, path = _create_planned(shell, made, order)
         cost = f"\nplanning cost {made.planned.cost}"
         result = results.CreatedFromGoal(mission, path, made.planned.sums)
-    return _say_created(shell, mission, f"{mission} is planned: {path}{cost}", result, start=start, homeless=homeless)
+    words = f"{mission} is planned: {path}{cost}"
+    return _say_created(shell, mission, words, result, start=start, homeless=homeless)
 
 
 def _without_empty(given: Mapping[str, str]) -> dict[str, str]:
@@ -117,13 +133,21 @@ def _without_empty(given: Mapping[str, str]) -> dict[str, str]:
 
 def _say_created(shell: Shell, mission: str, words: str, result: _Created, *, start: bool, homeless: bool) -> int:
     """Report the mission that was just made, or start it: what that reports is the result then."""
-    if start and not homeless:
+    if start:
         from mission_cli.surfaces.cli.commands.lifecycle import start as start_mission
 
         shell.note(words)
         return start_mission(shell, mission, yes=True, headless=True)
-    shell.say(words + ("" if homeless or start else f"\nnext: mission start {mission}"), result)
+    shell.say(f"{words}\n{next_step(mission, homeless=homeless)}", result)
     return 0
+
+
+def next_step(mission: str, *, homeless: bool) -> str:
+    """Return what to do with a new mission."""
+    if not homeless:
+        return f"next: mission start {mission}"
+    where = "it belongs to no repository yet, and is kept in your data folder"
+    return f"{where}\nnext, in its repository: mission attach {mission}"
 
 
 def init(
@@ -225,7 +249,7 @@ def _read(
     from mission_cli.document.plans.plan import override, read_plan
 
     try:
-        text = plan.read_text(encoding="utf-8")
+        text = sys.stdin.read() if plan == _STDIN else plan.read_text(encoding="utf-8")
     except OSError as error:
         raise NotFoundError(f"{plan} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -266,6 +290,16 @@ def _create_planned(shell: Shell, made: Approved, order: Order) -> tuple[str, st
         raise
 
 
+def _refuse_unknown(shell: Shell, base: str, runner: str) -> None:
+    """Raise UsageError if a base branch or a runner was named that does not exist. Changes nothing."""
+    from mission_cli.app.given import configured_runner, existing_base
+    from mission_cli.wiring.compose import open_unmade
+
+    if base or runner:
+        ctx = open_unmade(shell.repo).context
+        _ = base and existing_base(ctx, base), runner and configured_runner(ctx, runner)
+
+
 def create_mission(
     shell: Shell,
     plan: Plan,
@@ -293,6 +327,7 @@ def create_mission(
             raise AssertionError("open_homeless(create=True) returned None")
         common |= {"person": git_person(shell.repo), "shared": True}
         return create(plan, store=store, base=lambda _: base or plan.base, **common)
+    _refuse_unknown(shell, base or plan.base, plan.preferences.runner)
     opened = shell.open(create=True)
     chosen = base or plan.base or opened.default_base()
     if not chosen:

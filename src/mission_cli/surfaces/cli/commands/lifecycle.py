@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
     command(app, "takeover", help="Run a mission here that another machine or clone has run.")(takeover)
     command(app, "land", help="Bring the finished work to the base branch.")(land)
     command(app, "retry", help="Try a feature again, with a fresh number of attempts.")(retry)
-    command(app, "skip", help="Skip a feature.")(skip)
+    command(app, "skip", help="Go on without a feature; needs --reason, which is recorded.")(skip)
     command(app, "signal", help="Report that the external event that a feature waits for has happened.")(signal)
     command(app, "answer", help="Answer a request.")(answer)
     command(app, "approve", help="Approve a gate.")(approve)

@@ -13,6 +13,8 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
+from mission_cli.domain.errors import NoMissionsError
+from mission_cli.domain.notice import first_steps
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.lines import as_text, line
 from mission_cli.surfaces.plain import clean
@@ -24,6 +26,7 @@ from mission_cli.surfaces.views.text import stopped_words
 from mission_cli.surfaces.views.whole import whole_lines
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from rich.console import RenderableType
 
     from mission_cli.app.addressing import Address
@@ -67,10 +70,18 @@ def list_missions(
     ] = False,
 ) -> int:
     """List all missions."""
+    from mission_cli.app.given import statuses
     from mission_cli.app.results.views import MissionList, MissionListEverywhere
 
-    lines, elsewhere = _all_lines(shell) if everywhere else (_lines_here(shell), {})
-    wanted = {word.strip() for word in status.split(",") if word.strip()}
+    wanted = statuses(status)
+    try:
+        lines, elsewhere = _all_lines(shell) if everywhere else (_lines_here(shell), {})
+    except NoMissionsError as error:
+        return _say_no_missions(shell, error, MissionList([]))
+    if not lines and not everywhere:
+        return _say_no_missions(
+            shell, NoMissionsError("there are no missions yet", hint=first_steps()), MissionList([])
+        )
     lines = [line for line in lines if not wanted or line.status in wanted]
     heads = [line(f"{clean(repo)}: ", (stopped_words(stopped), "bold red")) for repo, stopped in elsewhere.items()]
     result = MissionListEverywhere(lines, elsewhere) if everywhere else MissionList(lines)
@@ -228,7 +239,10 @@ def bare(shell: Shell) -> int:
     from mission_cli.app.queries.news import mark_seen, since_last_look
     from mission_cli.app.results.reports import Overview
 
-    ctx = shell.look().context
+    try:
+        ctx = shell.look().context
+    except NoMissionsError as error:
+        return _say_no_missions(shell, error, Overview([], [], []))
     news = since_last_look(ctx)
     lines: list[RenderableType] = []
     if news.events:
@@ -241,6 +255,14 @@ def bare(shell: Shell) -> int:
         lines += waiting_lines(found)
     shell.show(Group(*lines), Overview(news.events, _lines_here(shell), [w for _, w in found]))
     mark_seen(ctx, news)
+    return 0
+
+
+def _say_no_missions(shell: Shell, error: NoMissionsError, nothing: DataclassInstance) -> int:
+    """Say how to begin; an empty list is no error."""
+    if shell.stopped is None:
+        shell.stopped = lambda: None
+    shell.say(f"{error.message}\n{error.hint}", nothing)
     return 0
 
 

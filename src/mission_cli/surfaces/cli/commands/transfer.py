@@ -12,7 +12,7 @@ import typer
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.errors import DocumentError, NotFoundError, UsageError
-from mission_cli.surfaces.cli.commands.create import create_mission
+from mission_cli.surfaces.cli.commands.create import create_mission, next_step
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean
 
@@ -62,7 +62,9 @@ def import_(
     """Make a mission from another tool's file; report what could not be imported, and the problems that lint finds."""
     from mission_cli.app.results.files import Imported
     from mission_cli.interchange.sources import LONGEST, sniff
+    from mission_cli.wiring.compose import is_in_repository
 
+    homeless = homeless or not is_in_repository(shell.repo)
     text = _read(file)
     if len(text) > LONGEST:
         raise DocumentError(f"the file has more than {LONGEST} characters", where=file, hint="split it")
@@ -85,8 +87,8 @@ def import_(
         shell.note(f"not imported: {line}")
     for problem in problems:
         shell.note(problem.at(path))
-    next_command = "" if homeless else f"\nnext: mission start {mission}"
-    shell.say(f"{mission} is imported: {path}{next_command}", Imported(mission, path, source, left, problems))
+    words = f"{mission} is imported: {path}\n{next_step(mission, homeless=homeless)}"
+    shell.say(words, Imported(mission, path, source, left, problems))
     return 0
 
 
