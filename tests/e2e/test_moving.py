@@ -259,7 +259,7 @@ TMP/p.json:4:47: error: `checkpoints.1.afterTasks` names no task: `d`
 error: TMP/p.json:3:4: two tasks are called `a`, so dependencies on it are ambiguous
 """,
             "shape": """\
-TMP/p.json:2:43: error: `team.1.name`: Input should be a valid string
+TMP/p.json:2:43: error: `team.1.name` is not a text (put it in double quotes)
 error: TMP/p.json:2:3: `tasks.1.title` is missing
 """,
             "data": """\

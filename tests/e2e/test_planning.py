@@ -285,7 +285,7 @@ def test_what_would_be_refused_afterwards_is_refused_before_a_cent_is_spent(pers
     for flags, words in (
         (("--id", "old"), "error: a mission `old` exists already\n"),
         (("--id", ".."), "error: '..' cannot be an id: only letters,"),
-        (("--mode", "quick"), "error: `mode`: Input should be 'full' or 'poc'\n"),
+        (("--mode", "quick"), "error: `mode` is `quick`, which is not known\n hint: use one of full, poc\n"),
         (("--max-usd", "much"), "error: `much` is not a number\n"),
         (("--max-tokens", "inf"), "error: `inf` is not a number\n"),
     ):

@@ -161,7 +161,7 @@ def test_a_mutated_plan_is_a_mission_or_problems_with_places() -> None:
         ("0x10", "`0x10` is not a number", "write a number, for example 20 or 2.5"),
         ("1e400", "`1e400` is not a number", "write a number, for example 20 or 2.5"),
         ("1e20", "`1e20` is out of range", "at most 1000000000000000; 0 means no cap"),
-        ("[8]", "`['8']` is not a number", "write a number, for example 20 or 2.5"),
+        ("[8]", "a list is not a number", "write a number, for example 20 or 2.5"),
     ],
 )
 def test_a_value_that_is_no_number_is_explained(value: str, words: str, hint: str) -> None:
