@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from mission_cli.app.results.views import Line
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.ports.git.state import Event
     from mission_cli.ports.runtime import Stopped
     from mission_cli.wiring.assemble import Opened
 
@@ -195,12 +194,14 @@ def history(
     """Show what happened, newest first."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.results.reports import History, HistoryEntry
+    from mission_cli.surfaces.views.history import history_lines
 
     opened = shell.look()
     address = resolve(opened.context.state.snapshot(), mission)
     events = opened.context.state.history(address.stored, limit=limit)
     entries = [HistoryEntry(e.commit, e.at, e.author.name, e.subject, e.events) for e in events]
-    shell.say("\n".join(map(_event, events)), History(address.mission.id, entries), long=True)
+    shown = partial(history_lines, events, now=opened.context.clock.now(), verbose=shell.verbose)
+    shell.draw(lambda size: shown(size.width), History(address.mission.id, entries), long=True)
     return 0
 
 
@@ -238,22 +239,25 @@ def bare(shell: Shell) -> int:
     from mission_cli.app.queries.inbox import everything_waiting
     from mission_cli.app.queries.news import mark_seen, since_last_look
     from mission_cli.app.results.reports import Overview
+    from mission_cli.surfaces.views.history import history_lines
 
     try:
         ctx = shell.look().context
     except NoMissionsError as error:
         return _say_no_missions(shell, error, Overview([], [], []))
     news = since_last_look(ctx)
+    width = size_of(sys.stdout).width
     lines: list[RenderableType] = []
-    if news.events:
-        lines.append(Text("Since you last looked", style="bold"))
-        lines += [*(Text(clean(_event(e))) for e in news.events[:_MOST_NEWS]), Text()]
-    lines.append(as_text(list_lines(_lines_here(shell), size_of(sys.stdout).width)))
+    told = history_lines(news.events, width, ctx.clock.now(), verbose=shell.verbose)[:_MOST_NEWS]
+    if told:
+        lines += [Text("Since you last looked", style="bold"), as_text(told), Text()]
+    missions = _lines_here(shell)
+    lines.append(as_text(list_lines(missions, width)))
     found = everything_waiting(ctx)
     if found:
         lines += [Text(), Text("Waiting for you", style="bold yellow")]
         lines += waiting_lines(found)
-    shell.show(Group(*lines), Overview(news.events, _lines_here(shell), [w for _, w in found]))
+    shell.show(Group(*lines), Overview(news.events, missions, [w for _, w in found]))
     mark_seen(ctx, news)
     return 0
 
@@ -325,11 +329,6 @@ def _past(opened: Opened, address: Address, told: str) -> list[str]:
         and (record := last.get(feature.number)) is not None
         and (words := record.finding)
     ]
-
-
-def _event(event: Event) -> str:
-    who = "" if event.events and event.author.name == "mission" else f" [{event.author.name}]"
-    return f"{event.at:%Y-%m-%d %H:%M:%S} {event.commit[:7]} {event.subject}{who}"
 
 
 def _follow(log: AttemptLog, record: RunRecord, *, raw: bool) -> None:
