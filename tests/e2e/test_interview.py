@@ -75,29 +75,29 @@ def test_questions_then_the_plan_as_a_tree_then_the_mission(person: Person) -> N
         child.expect(r"What next\? \(approve, edit, reject\) ")
         assert plain(child.before or "").partition("Word counter")[2] == snapshot("""\
   (poc mode, at most $20, by script)
-├── Milestone 1: Stage 1  (2h)
-│   ├── 1.1 Part 1.1  (1h)
+├── Milestone 1: Stage 1  (2 h)
+│   ├── 1.1 Part 1.1  (1 h)
 │   │   ├── Write 1.1.txt.
 │   │   └── file: `1.1.txt`
-│   ├── 1.2 Part 1.2  (1h, after 1.1)
+│   ├── 1.2 Part 1.2  (1 h, after 1.1)
 │   │   ├── Write 1.2.txt.
 │   │   └── file: `1.2.txt`
 │   └── criteria of the milestone
 │       └── file: `1.1.txt`
-├── Milestone 2: Stage 2  (2h)
-│   ├── 2.1 Part 2.1  (1h)
+├── Milestone 2: Stage 2  (2 h)
+│   ├── 2.1 Part 2.1  (1 h)
 │   │   ├── Write 2.1.txt.
 │   │   └── file: `2.1.txt`
-│   ├── 2.2 Part 2.2  (1h, after 2.1)
+│   ├── 2.2 Part 2.2  (1 h, after 2.1)
 │   │   ├── Write 2.2.txt.
 │   │   └── file: `2.2.txt`
 │   └── criteria of the milestone
 │       └── file: `2.1.txt`
-├── Milestone 3: Stage 3  (2h)
-│   ├── 3.1 Part 3.1  (1h)
+├── Milestone 3: Stage 3  (2 h)
+│   ├── 3.1 Part 3.1  (1 h)
 │   │   ├── Write 3.1.txt.
 │   │   └── file: `3.1.txt`
-│   ├── 3.2 Part 3.2  (1h, after 3.1)
+│   ├── 3.2 Part 3.2  (1 h, after 3.1)
 │   │   ├── Write 3.2.txt.
 │   │   └── file: `3.2.txt`
 │   └── criteria of the milestone
@@ -107,8 +107,8 @@ def test_questions_then_the_plan_as_a_tree_then_the_mission(person: Person) -> N
 └── constraints
     └── standard library only
 
-3 milestones, 6 features, 6h of work by estimate; at most $20
-planning cost $0.05 and 1050 tokens, in TIME\
+3 milestones, 6 features, 6 h of work by estimate; at most $20
+planning cost $0.05 and 1.1 k tokens, in 0 s\
 """)
         assert nothing_made(person), "nothing is written before the plan is approved"
         child.sendline("a")

@@ -308,7 +308,7 @@ def test_a_planner_that_spends_too_much_is_stopped_and_its_bill_is_said(person: 
     program = person.repo.parent / "planner/planner.py"
     program.write_text(program.read_text() + "sys.stdout.flush()\nimport signal\nsignal.pause()\n")
     answer = person.mission(*NEW, ok=(1,))
-    assert "error: script made no plan: over_budget: it has spent $1.5, its cap is $1.000000\n" in answer.err
+    assert "error: script made no plan: over_budget: it has spent $1.50, more than its cap of $1\n" in answer.err
     assert "planning cost $1.50 and 1050 tokens" in answer.err
     assert nothing_made(person)
 

@@ -67,13 +67,13 @@ def test_run_shows_the_worker_obeys_keys_and_the_window_and_prints_the_end(perso
         window.line("clear; mission run; echo ended with $?")
         assert plain(window.see("script a1 for", "q quit")).split("\n\n\n")[0] == snapshot("""\
 One feature  m
-░░░░░░░░░░░░░░░░░░░░ 0%  0 of 1 feature  active  <time> elapsed  full mode, base main
+░░░░░░░░░░░░░░░░░░░░ 0%  <time>  <time> elapsed  full mode, base main
 
 ▸ 1 Only  active  0/1  <time>
-  1.1  one  dispatched  script a1 for <time>
+  1.1  one  dispatched  script a1 for <time> s
 
 money              $0
-time    ░░░░░░░░░░ 0h of 1h, 0.05h reserved
+time    ░░░░░░░░░░ 0 s of 1 h, 3 min reserved
 
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine\
 """)
@@ -88,13 +88,13 @@ sandbox: off (sandbox = "off"): workers can do what you can do on this machine\
         window.tmux("resize-window", "-x", "50", "-y", "20")
         assert plain(window.see("full mode, base main\n\n▸ 1 Only", "q quit")) == snapshot("""\
 One feature  m
-░░░░░░░░░░░░░░░░░░░░ 0%  0 of 1 feature  active
+░░░░░░░░░░░░░░░░░░░░ 0%  <time>
 <time> elapsed  full mode, base main
 
 ▸ 1 Only  active  0/1  <time>
-> 1.1  one  dispatched  script a1 for <time>
+> 1.1  one  dispatched  script a1 for <time> s
 
-money $0  time 0h of 1h, 0.05h reserved
+money $0  time 0 s of 1 h, 3 min reserved
 
 sandbox: off (sandbox = "off"): workers can do
 what you can do on this machine
@@ -129,13 +129,13 @@ what you can do on this machine
 <clock> milestone 1 passed: 1 criterion on <commit>
 <clock> every milestone passed, the final validation passed, and the work has landed
 One feature  m
-████████████████████ 100%  1 of 1 feature  completed  <time> elapsed  full mode, base main
+████████████████████ 100%  <time>  <time> elapsed  full mode, base main
 
-✓ 1 Only  passed  1/1  <time>  1 of 1 criterion passed
+✓ 1 Only  passed  1/1  <time>  <time>
   1.1  one  done
 
 money              $0
-time    ░░░░░░░░░░ <hours> of 1h
+time    ░░░░░░░░░░ 5 s of 1 h
 ended with 0
 $\
 """)

@@ -88,7 +88,7 @@ def _busy() -> tuple[FeatureView, ...]:
     tests = Tally(Decimal("0.08"), {"input": 9_000}, 3, action="bash pytest -q tests/accounts")
     return (
         _feature("3.1", one, "done", attempts=2),
-        _feature("3.2", two, "dispatched", attempts=1, worker="opencode a1", running_for="12m", tally=edits),
+        _feature("3.2", two, "dispatched", attempts=1, worker="opencode a1", running_for="12 min", tally=edits),
         _feature(
             "3.3",
             three,
@@ -96,11 +96,11 @@ def _busy() -> tuple[FeatureView, ...]:
             attempts=2,
             worker="claude a2",
             run="pdf-export/3.3-a2",
-            running_for="27s",
+            running_for="27 s",
             tally=tests,
             finding="attempt 1: wrong_output: exit 1 without a commit",
         ),
-        _feature("3.4", four, attempts=1, blocked_by=(Blocker("backoff", "the next attempt comes in 43s"),)),
+        _feature("3.4", four, attempts=1, blocked_by=(Blocker("backoff", "the next attempt comes in 43 s"),)),
         _feature("3.5", five, blocked_by=(Blocker("dependency", "it depends on 3.4, which is pending"),)),
     )
 

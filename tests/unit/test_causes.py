@@ -124,7 +124,7 @@ def _failures_left(behind: Sequence[RunRecord]) -> int:
         noop = [
             record(f"1.1-a{90 + n}", Cause.NOOP, ended=stamp(NOW), signature=f"n{n}", tree=str(n)) for n in range(more)
         ]
-        if any("of 10 attempts are used up" in words for words in hold_texts(looked([*behind, *noop], policy=ten))):
+        if any("of 10 attempts used up" in words for words in hold_texts(looked([*behind, *noop], policy=ten))):
             return more
     raise AssertionError("they are never used up")
 

@@ -215,7 +215,7 @@ def test_a_feature_goes_to_the_member_of_the_team_that_it_is_assigned_to() -> No
         ("1.4", "script", "sonnet"),
     ]
     assert holds(decide(some, observation(free_slots=9), TWO), "1.2") == [
-        ("slot", "Ann is working on 1 features, and may work on 1")
+        ("slot", "Ann is working on 1 feature, and may work on 1")
     ]
     running = record("1.2-a1")
     busy = replace(
@@ -272,4 +272,4 @@ def test_a_needed_resource_holds_the_mission() -> None:
 def test_estimates_are_compared_with_what_the_work_took() -> None:
     some = mission(feature("1.1", FeatureStatus.DONE, estimate_hours=Decimal("2.5")))
     written = "\n".join(str(change) for change in retrospective(some, ()))
-    assert "Estimated: 2.5h, worked: 0h." in written
+    assert "Estimated: 2 h 30 min, worked: 0 s." in written

@@ -186,11 +186,11 @@ def test_a_milestone_that_can_be_judged_is_judged_before_the_pause() -> None:
 @pytest.mark.parametrize(
     ("spends", "estimate", "said", "why"),
     [
-        (("usd", "4"), None, "8.00 usd of 10", ""),
-        (("usd", "6"), None, "12.00 usd of 10, more than the cap", ""),
-        (("usd", "7.6"), None, "15.20 usd of 10, more than the cap", "15.20 usd where 10 are allowed"),
-        (("hours", "1"), 1, "2.00 hours where 2 are estimated", ""),
-        (("hours", "1.6"), 1, "3.20 hours where 2 are estimated", "3.20 hours where 2 are estimated"),
+        (("usd", "4"), None, "$8 of $10", ""),
+        (("usd", "6"), None, "$12 of $10, more than the cap", ""),
+        (("usd", "7.6"), None, "$15.20 of $10, more than the cap", "$15.20 where $10 are allowed"),
+        (("hours", "1"), 1, "2 h where 2 h are estimated", ""),
+        (("hours", "1.6"), 1, "3 h 12 min where 2 h are estimated", "3 h 12 min where 2 h are estimated"),
     ],
 )
 def test_after_the_first_milestone_cost_is_held_against_caps_and_estimates(
@@ -269,7 +269,7 @@ def test_an_attempt_without_a_bound_does_not_fit_below_a_new_cap() -> None:
         records=(one,),
         jobs={one.run: Job(JobState.RUNNING, started=stamp(NOW))},
     )
-    words = "it was stopped for the budget: it has no limit, and budget.token_limit is 1000 now"
+    words = "it was stopped for the budget: it has no limit, and budget.token_limit is 1 k tokens now"
     assert plan.effects == (Cancel(one.run, words),)
 
 

@@ -209,7 +209,7 @@ m: manual: is it beautiful?
     assert why(host) == snapshot("""\
 m/2: a person has to judge a criterion
   → mission answer m 1 ANSWER (pass or fail)
-also m/2: 0 of 1 criteria are judged
+also m/2: 0 of 1 criterion judged so far
 """)
 
 

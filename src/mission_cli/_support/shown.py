@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import LONGEST_DURATION, counted, show_duration
+from mission_cli._support.text import LONGEST_DURATION, show_duration
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -31,12 +31,18 @@ def tokens(amount: Decimal | int | None) -> str:
     """Return `1 token`, `950 tokens`, `12.3 k tokens`, `1.2 M tokens`, `unknown`."""
     if amount is None:
         return "unknown"
+    number = short(amount)
+    return f"{number} {'token' if number == '1' else 'tokens'}"
+
+
+def short(amount: Decimal | int) -> str:
+    """Return a whole number as `950`, `12.3 k`, `1.2 M`, `3 G`."""
     whole = Decimal(amount).quantize(Decimal(1), rounding=ROUND_HALF_UP)
     for size, name in _SCALES:
-        if abs(whole) >= size:
-            short = (whole / size).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
-            return f"{short:f}".removesuffix(".0") + f"{name} tokens"
-    return counted(int(whole), "token")
+        if abs(whole) >= size - size / 20_000:  # 999,950 is 1 M, and not 1000 k
+            part = (whole / size).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+            return f"{part:f}".removesuffix(".0") + name
+    return str(whole)
 
 
 def hours(amount: Decimal | None) -> str:

@@ -174,3 +174,8 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     names = {one.casefold(): one for one in known}
     close = get_close_matches(word.casefold(), names, n=1)
     return f"did you mean `{names[close[0]]}`?" if close else otherwise
+
+
+def share(part: int, whole: int, one: str, many: str = "") -> str:
+    """Return `0 of 1 commit`, `1 of 2 commits`, `2 of 3 criteria`."""
+    return f"{part} of {counted(whole, one, many)}"

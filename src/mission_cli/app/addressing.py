@@ -44,16 +44,18 @@ class Address:
             raise UsageError("name a feature", hint=f"for example {self.mission.id}/1.2")
         found = self.mission.feature(self.feature)
         if found is None:
-            known = _few([f.number for f in self.mission.features()]) or "none"
-            raise NotFoundError(f"{self.mission.id} has no feature {self.feature}", hint=f"its features: {known}")
+            known = _few([f.number for f in self.mission.features()])
+            hint = f"its features: {known}" if known else "it has no features"
+            raise NotFoundError(f"{self.mission.id} has no feature {self.feature}", hint=hint)
         return found
 
     def need_milestone(self) -> Milestone:
         """Return the milestone. Raises NotFoundError if it does not exist."""
         found = self.mission.milestone(self.milestone) if self.milestone is not None else None
         if found is None:
-            known = _few([str(m.number) for m in self.mission.milestones]) or "none"
-            raise NotFoundError(f"{self.mission.id} has no milestone {self.milestone}", hint=f"its milestones: {known}")
+            known = _few([str(m.number) for m in self.mission.milestones])
+            hint = f"its milestones: {known}" if known else "it has no milestones"
+            raise NotFoundError(f"{self.mission.id} has no milestone {self.milestone}", hint=hint)
         return found
 
 

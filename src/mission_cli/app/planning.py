@@ -9,12 +9,12 @@ from mission_cli._support.dataclass import (
     field,
     replace,
 )
+from mission_cli._support.shown import quantity_of
 from mission_cli._support.text import (
     counted,
     show_duration,
     span_of,
 )
-from mission_cli.domain.budget.amounts import show_amount
 from mission_cli.domain.budget.ledger import (
     spent,
 )
@@ -114,8 +114,8 @@ class Planned:
         """The cost of all rounds, in words."""
         sums = self.sums
         unknown = f" and {counted(sums.unknown, 'unknown cost')}" if sums.unknown else ""
-        money, tokens = (show_amount(c, sums.of(c)) for c in ("usd", "tokens"))
-        return f"{money}{unknown} and {tokens} tokens, in {show_duration(span_of(float(sums.hours) * 3600))}"
+        money, used = (quantity_of(c, sums.of(c)) for c in ("usd", "tokens"))
+        return f"{money}{unknown} and {used}, in {show_duration(span_of(float(sums.hours) * 3600))}"
 
     def records(self, mission: MissionId) -> list[RunRecord]:
         """Return the run records, under the id of the mission that was made from the plan."""

@@ -111,7 +111,8 @@ def unknown_runner(ctx: Context, name: str) -> Obstacle:
         words = f"{agent.title} is not installed: `{agent.program[0]}` is not on PATH"
         return Obstacle(words, advise(agent.install, other))
     if name:
-        hint = f"add a table [runners.{name}] to .mission.toml, or use another (there are: {known or 'none'})"
+        others = f", or use another: {known}" if known else ""
+        hint = f"add a table [runners.{name}] to .mission.toml{others}"
         return Obstacle(f"the runner `{name}` is not configured", advise(hint))
     if known:
         return Obstacle("the mission names no runner", advise(f"name one of {known}"))

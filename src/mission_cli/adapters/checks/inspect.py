@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from mission_cli._support.text import counted
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -50,7 +52,7 @@ def _grep(root: Path, paths: list[str], pattern: re.Pattern[str], *, negated: bo
             line = text.count("\n", 0, found.start()) + 1
             where = f"{file.relative_to(root)}:{line}: {found[0][:200]}"
             return (FAILED if negated else PASSED), where
-    words = f"no match in {len(files)} files"
+    words = f"no match in {counted(len(files), 'file')}"
     return (PASSED if negated else FAILED), words
 
 

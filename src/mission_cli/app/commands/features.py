@@ -195,8 +195,9 @@ def answer(ctx: Context, text: str, number: int, response: str) -> Done:
     def change(address: Address) -> Wanted:
         request = next((r for r in address.mission.requests if r.number == number), None)
         if request is None:
-            open_ones = ", ".join(str(r.number) for r in address.mission.requests if r.open) or "none"
-            raise NotFoundError(f"there is no request {number}", hint=f"open requests: {open_ones}")
+            open_ones = ", ".join(str(r.number) for r in address.mission.requests if r.open)
+            hint = f"open requests: {open_ones}" if open_ones else "no request is open"
+            raise NotFoundError(f"there is no request {number}", hint=hint)
         if not request.open:
             said = f": {request.response}" if request.response else ""
             words = f"request {number} is {request.status} already{said}"

@@ -41,8 +41,9 @@ def decide_gate(ctx: Context, text: str, gate: str, *, approved: bool, comment: 
         mission = address.mission
         found = next((g for g in mission.gates if g.name.casefold() == gate.casefold()), None)
         if found is None:
-            known = ", ".join(g.name for g in mission.gates) or "none"
-            raise NotFoundError(f"{mission.id} has no gate `{gate}`", hint=f"there are: {known}")
+            known = ", ".join(g.name for g in mission.gates)
+            hint = f"its gates: {known}" if known else "it has no gates"
+            raise NotFoundError(f"{mission.id} has no gate `{gate}`", hint=hint)
         heads = ctx.code.heads(mission.id, mission.base)
         changes: list[Change] = [
             SetCell("Gates", {"Gate": found.name}, "Status", word),

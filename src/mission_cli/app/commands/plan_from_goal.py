@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import (
     replace,
 )
+from mission_cli._support.shown import quantity_of
 from mission_cli._support.text import (
     counted,
     first_error,
@@ -27,7 +28,7 @@ from mission_cli.document.plans.answer import (
     read_answer,
 )
 from mission_cli.document.plans.model import PlanModels
-from mission_cli.domain.budget.amounts import seconds_as_hours, show_amount
+from mission_cli.domain.budget.amounts import seconds_as_hours
 from mission_cli.domain.budget.ledger import (
     Refusal,
     account,
@@ -146,7 +147,7 @@ def _prompt(ctx: Context, wish: PlanRequest, commit: Sha, sitting: timedelta) ->
 def _limits(ctx: Context, wish: PlanRequest) -> Iterator[str]:
     """Yield the limits of the plan, one sentence each."""
     caps = (("usd", wish.max_usd), ("hours", wish.max_hours), ("tokens", wish.max_tokens or None))
-    amounts = [f"{show_amount(name, Decimal(cap))}{' tokens' if name == 'tokens' else ''}" for name, cap in caps if cap]
+    amounts = [quantity_of(name, Decimal(cap)) for name, cap in caps if cap]
     if amounts:
         yield f"The whole mission may cost at most {' and '.join(amounts)}, including failed attempts."
     if wish.deadline:

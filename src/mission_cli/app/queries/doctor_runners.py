@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
+from mission_cli._support.shown import dollars
 from mission_cli._support.text import one_line
 from mission_cli.app.queries.doctor import looked
 from mission_cli.document.reading.placed import load_placed
-from mission_cli.domain.budget.amounts import show_amount
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import RunId, Sha
 from mission_cli.domain.notice import Finding, Level, advise, doubtful, fine, wrong
@@ -201,7 +201,7 @@ def _judged(ctx: Context, call: Call, end: Exit, usd: Decimal | None, key_file: 
     subject = f"model of {call.runner}"
     report = end.report
     if end.reason is EndReason.EXIT and report.cause is None and end.code == 0:
-        cost = "unknown cost" if usd is None else show_amount("usd", usd)
+        cost = "unknown cost" if usd is None else dollars(usd)
         return fine(subject, f"{call.model or 'its own default'} answered; {cost}")
     words = one_line(report.detail or end.detail or report.last_words or f"exit status {end.code}", 200)
     if report.cause is Cause.RATE_LIMIT:

@@ -7,10 +7,10 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli._support.shown import quantity_of
 from mission_cli.app.results.outlook import LikelyCost, Outlook
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.document.runs.record import read_run
-from mission_cli.domain.budget.amounts import show_amount
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.notice import Notice, Remedy, advise, do
 from mission_cli.domain.status import FeatureStatus
@@ -85,13 +85,13 @@ def _unscheduled(mission: Mission) -> Notice:
 def _above_caps(mission: Mission, cost: LikelyCost | None, hours: Decimal | None) -> Iterator[Notice]:
     limits = mission.limits
     if hours and limits.hours is not None and hours > limits.hours:
-        words = f"its features are estimated at {show_amount('hours', hours)}, and its cap is "
+        words = f"its features are estimated at {quantity_of('hours', hours)}, and its cap is "
         key = "budget.time_hours"
-        yield Notice(words + show_amount("hours", limits.hours), do("set", mission.id, key, f"{hours.normalize():f}"))
+        yield Notice(words + quantity_of("hours", limits.hours), do("set", mission.id, key, f"{hours.normalize():f}"))
     if cost is not None and limits.usd is not None and cost.p50_usd > limits.usd:
-        words = f"such missions cost about {show_amount('usd', cost.p50_usd)} here, and its cap is "
+        words = f"such missions cost about {quantity_of('usd', cost.p50_usd)} here, and its cap is "
         key = "budget.money_usd"
-        yield Notice(words + show_amount("usd", limits.usd), do("set", mission.id, key, f"{cost.p90_usd:f}"))
+        yield Notice(words + quantity_of("usd", limits.usd), do("set", mission.id, key, f"{cost.p90_usd:f}"))
 
 
 def _open(mission: Mission) -> Iterator[object]:

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.domain.budget.amounts import ARE_SPENT, CATEGORIES, show_amount
+from mission_cli._support.shown import quantity_of
+from mission_cli.domain.budget.amounts import ARE_SPENT, CATEGORIES
 from mission_cli.domain.budget.spends import spends_of
 from mission_cli.domain.runs import Reserve, RunRecord
 
@@ -249,11 +250,11 @@ def _money(state: Account, share: Decimal, worst_step: Decimal, seen_steps: Deci
 
 
 def _too_little(state: Account, category: str, step: Decimal) -> str:
-    left, one = show_amount(category, state.left(category) or ZERO), show_amount(category, step)
+    left, one = quantity_of(category, state.left(category) or ZERO), quantity_of(category, step)
     return f"the remaining {left} does not pay for the next step (a step has cost {one})"
 
 
 def _nothing_left(state: Account, category: str) -> str:
     amounts = (state.spent.of(category), state.held.of(category), state.cap(category))
-    spent_now, held_now, cap = (show_amount(category, a) for a in amounts)
+    spent_now, held_now, cap = (quantity_of(category, a) for a in amounts)
     return f"nothing is left to reserve: {spent_now} spent and {held_now} reserved of {cap}"

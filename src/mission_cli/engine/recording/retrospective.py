@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import counted
+from mission_cli._support.shown import quantity_of
+from mission_cli._support.text import counted, share
 from mission_cli.document.changes import Change, FillSection
 from mission_cli.domain.budget.amounts import (
     CATEGORIES,
     LABELS,
-    show_amount,
 )
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.status import Cause, FeatureStatus
@@ -41,8 +41,8 @@ def _outcomes(mission: Mission) -> Iterator[str]:
     yield f"- {done} of {counted(len(features), 'feature')} done, {skipped} skipped, {fixes} of them fix features."
     for milestone in mission.milestones:
         passed = sum(c.ticked for c in milestone.criteria)
-        total = len(milestone.criteria)
-        yield f"- Milestone {milestone.number} {milestone.status}: {passed} of {total} criteria passed."
+        judged = share(passed, len(milestone.criteria), "criterion", "criteria")
+        yield f"- Milestone {milestone.number} {milestone.status}: {judged} passed."
 
 
 def _lessons(records: Sequence[RunRecord]) -> Iterator[str]:
@@ -61,7 +61,7 @@ def _improvements(mission: Mission, records: Sequence[RunRecord]) -> Iterator[st
         yield "- Nothing had to be done twice."
     for feature in often:
         in_all = f" in {times} executions" if times > 1 else ""
-        yield f"- {feature.number} took {tries[feature.number]} attempts{in_all}."
+        yield f"- {feature.number} took {counted(tries[feature.number], 'attempt')}{in_all}."
     for milestone in mission.milestones:
         if milestone.rounds:
             yield f"- Milestone {milestone.number} needed {counted(milestone.rounds, 'round')} of fixes."
@@ -70,11 +70,11 @@ def _improvements(mission: Mission, records: Sequence[RunRecord]) -> Iterator[st
 def _budget(mission: Mission, records: Sequence[RunRecord]) -> Iterator[str]:
     state = account(mission.limits, mission.spends, records)
     for category in CATEGORIES:
-        cap, spent = state.cap(category), show_amount(category, state.spent.of(category))
-        allowed = "no cap" if cap is None else f"a cap of {show_amount(category, cap)}"
+        cap, spent = state.cap(category), quantity_of(category, state.spent.of(category))
+        allowed = "no cap" if cap is None else f"a cap of {quantity_of(category, cap)}"
         yield f"- {LABELS[category]}: {spent} spent, {allowed}."
     if state.spent.unknown:
-        yield f"- {state.spent.unknown} costs are unknown."
+        yield f"- Cost unknown: {counted(state.spent.unknown, 'attempt')}."
     estimated = sum((f.estimate_hours or 0) for f in mission.features())
     if estimated:
-        yield f"- Estimated: {show_amount('hours', estimated)}, worked: {show_amount('hours', state.spent.hours)}."
+        yield f"- Estimated: {quantity_of('hours', estimated)}, worked: {quantity_of('hours', state.spent.hours)}."

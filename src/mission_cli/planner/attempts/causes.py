@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
-from mission_cli._support.text import parse_stamp
+from mission_cli._support.text import parse_stamp, share
 from mission_cli.domain.status import Cause, EndReason
 from mission_cli.planner.core.policy import Wait
 
@@ -156,9 +156,9 @@ def _over(settled: Sequence[RunRecord], counted: int, policy: Policy) -> str:
     if rule.person:
         return f"{last.cause}: {last.detail or 'a person has to help'}"
     if counted >= policy.attempts:
-        return f"{counted} of {policy.attempts} attempts are used up; the last ended with {last.cause}"
+        return f"{share(counted, policy.attempts, 'attempt')} used up; the last ended with {last.cause}"
     if last.cause is Cause.CONFLICT and sum(r.cause is Cause.CONFLICT for r in settled) > policy.conflicts:
-        return f"it conflicted {policy.conflicts + 1} times with finished work"
+        return f"it conflicted {'once' if not policy.conflicts else f'{policy.conflicts + 1} times'} with finished work"
     before = settled[-2] if len(settled) > 1 else None
     if before is None or before.cause is None:
         return ""

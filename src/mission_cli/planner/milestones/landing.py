@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import first_error, one_line
+from mission_cli._support.text import counted, first_error, one_line
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.branches.refs import work_branch
@@ -146,7 +146,11 @@ def _finally_valid(draft: Draft) -> bool:
     if _cannot(draft, judgement):
         return False
     if not judgement.over:
-        draft.hold("", HoldKind.FINAL, f"final validation: {len(judgement.known)} criteria are judged")
+        draft.hold(
+            "",
+            HoldKind.FINAL,
+            f"final validation: {counted(len(judgement.known), 'criterion', 'criteria')} judged so far",
+        )
         return False
     failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
     if not failed:

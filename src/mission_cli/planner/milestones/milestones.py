@@ -10,6 +10,7 @@ from mission_cli._support.text import (
     counted,
     first_error,
     one_line,
+    share,
     signature,
     stamp,
 )
@@ -233,7 +234,8 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
         help_by = answer_to(draft.mission, judgement.asked[0])
         draft.hold(number, HoldKind.REQUEST, "a person has to judge a criterion", unblock=help_by, person=True)
     if not judgement.over:
-        draft.hold(number, HoldKind.VALIDATING, f"{len(judgement.known)} of {len(criteria)} criteria are judged")
+        known = share(len(judgement.known), len(criteria), "criterion", "criteria")
+        draft.hold(number, HoldKind.VALIDATING, f"{known} judged so far")
         return
     everything = tuple(dict.fromkeys([*criteria, *passed_criteria(draft, observation.work_tree)]))
     before = as_before(draft, observation.work_against, everything, owner=number, about=about, turn=turn)
@@ -314,7 +316,7 @@ def _failed(draft: Draft, milestone: Milestone, judgement: Judgement, failed: Se
     move_milestone(MilestoneStatus.VALIDATING, MilestoneStatus.FAILED)
     marks = MarkCriteria(number, _marks(draft, judgement), f"the verdicts of milestone {number}")
     if rounds >= draft.policy.validation_rounds:
-        why = f"milestone {number} failed its validation {rounds} times: {words}"
+        why = f"milestone {number} failed its validation {'once' if rounds == 1 else f'{rounds} times'}: {words}"
         draft.transitions += [MoveMilestone(milestone.number, MilestoneStatus.FAILED, why, rounds=rounds), marks]
         draft.pause(why)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli._support.shown import quantity_of
 from mission_cli.domain.budget.amounts import ARE_SPENT, CATEGORIES
 from mission_cli.domain.budget.ledger import alert
 from mission_cli.domain.events import EventKind
@@ -43,14 +44,11 @@ def _warn(draft: Draft, state: Account) -> None:
         used = state.used_pct(category)
         if used is None or used < draft.policy.warn_pct:
             continue
-        words = f"{draft.policy.warn_pct}% {ARE_SPENT[category]}"
         about = f"{category} {draft.policy.warn_pct}"
+        spent, cap = quantity_of(category, state.spent.of(category)), quantity_of(category, state.cap(category))
+        words = f"{draft.policy.warn_pct}% {ARE_SPENT[category]}: {spent} of {cap}"
         if not is_noted(draft.mission, EventKind.BUDGET_WARNING, about):
-            draft.transitions.append(
-                Note(
-                    EventKind.BUDGET_WARNING, f"{words}: {state.spent.of(category)} of {state.cap(category)}", (about,)
-                )
-            )
+            draft.transitions.append(Note(EventKind.BUDGET_WARNING, words, (about,)))
 
 
 def _project(draft: Draft, state: Account) -> None:
@@ -72,13 +70,14 @@ def _project(draft: Draft, state: Account) -> None:
         if cap is None or not spent:
             continue
         total = spent * len(features) / finished
-        words.append(f"{total:.2f} {category} of {cap}{', more than the cap' if total > cap else ''}")
+        all_of_it, allowed = quantity_of(category, total), quantity_of(category, cap)
+        words.append(f"{all_of_it} of {allowed}{', more than the cap' if total > cap else ''}")
         if total > cap * most:
-            over.append(f"{total:.2f} {category} where {cap} are allowed")
+            over.append(f"{all_of_it} where {allowed} are allowed")
     estimated = sum((f.estimate_hours or Decimal(0) for f in features), Decimal(0))
     hours = state.spent.hours * len(features) / finished
     if estimated and all(f.estimate_hours for f in features):
-        words.append(f"{hours:.2f} hours where {estimated.normalize():f} are estimated")
+        words.append(f"{quantity_of('hours', hours)} where {quantity_of('hours', estimated)} are estimated")
         if hours > estimated * most:
             over.append(words[-1])
     details = f"after milestone {first.number} the whole mission will cost about {', '.join(words) or 'nothing'}"

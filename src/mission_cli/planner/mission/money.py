@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from statistics import median
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
+from mission_cli._support.shown import quantity_of
 from mission_cli._support.text import parse_stamp
 from mission_cli.domain.budget.amounts import (
     CATEGORIES,
     seconds_as_hours,
-    show_amount,
 )
 from mission_cli.domain.budget.ledger import (
     KEYS,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.observation import Observation
 
 _NONE = Decimal(0)
+_CENT = Decimal("0.01")
 _HOUR = Decimal(1)
 _SPREAD = 10
 """An estimate counts as between a tenth of the median and ten times the median, to limit the effect of odd values."""
@@ -99,7 +100,7 @@ def misfits(draft: Draft) -> dict[RunId, str]:
             if left >= 0 and not unbounded:
                 continue
             if record.run not in found:
-                held, shown = show_amount(category, reserved(record, category)), show_amount(category, cap)
+                held, shown = quantity_of(category, reserved(record, category)), quantity_of(category, cap)
                 what = "it has no limit" if unbounded else f"{held} are reserved for it"
                 found[record.run] = f"{what}, and {KEYS[category]} is {shown} now"
             left += reserved(record, category)
@@ -118,7 +119,7 @@ def choices(draft: Draft, reached: Refusal) -> str:
 def raise_cap(mission: Mission, category: str) -> Advice:
     """Return a command that raises a cap to twice its value, for a person to adapt."""
     cap = {"usd": mission.limits.usd, "hours": mission.limits.hours, "tokens": mission.limits.tokens}[category]
-    return do("set", mission.id, KEYS[category], f"{2 * (cap or 1):f}")
+    return do("set", mission.id, KEYS[category], f"{(2 * (cap or Decimal(1))).quantize(_CENT, ROUND_UP).normalize():f}")
 
 
 def way_on(draft: Draft, reached: Refusal) -> Advice:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import (
+    counted,
     show_duration,
 )
 from mission_cli.domain.budget.ledger import (
@@ -186,7 +187,7 @@ def _breaker(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[H
     if until is not None and until > draft.observation.now:
         left = show_duration(until - draft.observation.now)
         count, name = draft.policy.breaker_failures, route.runner
-        words = f"{count} failures of `{name}` in a row, next probe in {left}"
+        words = f"{counted(count, 'failure')} of `{name}` in a row, next probe in {left}"
         yield Hold(feature.number, HoldKind.BREAKER, words, until=until)
     elif until is not None and probing(draft, route.runner):
         yield Hold(feature.number, HoldKind.BREAKER, f"one attempt probes whether `{route.runner}` works again")
@@ -224,7 +225,7 @@ def _member_busy(draft: Draft, feature: Feature) -> str:
     mine = {f.number for f in draft.mission.features() if draft.mission.member(f) == member}
     busy = sum(record.feature in mine for record in occupied(draft))
     return (
-        f"{member.agent} is working on {busy} features, and may work on {member.max_parallel}"
+        f"{member.agent} is working on {counted(busy, 'feature')}, and may work on {member.max_parallel}"
         if busy >= member.max_parallel
         else ""
     )

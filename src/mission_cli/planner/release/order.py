@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.shown import dollars
 from mission_cli._support.text import (
     show_duration,
     span_of,
     stamp,
 )
-from mission_cli.domain.budget.amounts import show_amount
 from mission_cli.domain.budget.ledger import (
     Refusal,
 )
@@ -91,7 +91,7 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
         deadline_s=reserve.deadline_s,
         reserve=reserve,
     )
-    money = f"{show_amount('usd', reserve.usd)} and " if reserve.usd else ""
+    money = f"{dollars(reserve.usd)} and " if reserve.usd else ""
     promised = f"{money}{show_duration(span_of(record.deadline_s))} at most"
     draft.transitions.append(
         Dispatch(

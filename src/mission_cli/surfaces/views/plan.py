@@ -44,16 +44,15 @@ def plan_lines(plan: Plan, width: int) -> list[Line]:
 def _milestone(number: int, milestone: PlanMilestone) -> _Node:
     features = [_feature(f"{number}.{place}", one) for place, one in enumerate(milestone.features, 1)]
     below = (*features, *_list(_CRITERIA, milestone.validation, "green"))
-    return _Node(f"Milestone {number}: {milestone.name}", "bold cyan", milestone.estimate, below)
+    return _Node(f"Milestone {number}: {milestone.name}", "bold cyan", _estimate(milestone.estimate), below)
 
 
 def _feature(number: str, feature: PlanFeature) -> _Node:
     after = f"after {', '.join(feature.depends)}" if feature.depends else ""
     below = [_Node(feature.description, "dim")] if feature.description.strip() else []
     below += [_Node(criterion, "green") for criterion in feature.criteria]
-    return _Node(
-        f"{number} {feature.title}", facts=", ".join(filter(None, (feature.estimate, after))), below=tuple(below)
-    )
+    facts = ", ".join(filter(None, (_estimate(feature.estimate), after)))
+    return _Node(f"{number} {feature.title}", facts=facts, below=tuple(below))
 
 
 def _list(name: str, texts: Sequence[str], style: str = "") -> list[_Node]:
@@ -73,6 +72,12 @@ def _drawn(node: _Node, width: int, first: str, rest: str) -> Iterator[Line]:
     for one in node.below:
         last = one is node.below[-1]
         yield from _drawn(one, width, rest + ("└── " if last else "├── "), rest + ("    " if last else "│   "))
+
+
+def _estimate(text: str) -> str:
+    """Return an estimate as other durations are shown; one that cannot be read stays as it is."""
+    found = parse_duration(text)
+    return text if found is None else show_duration(found)
 
 
 def _totals(plan: Plan) -> str:

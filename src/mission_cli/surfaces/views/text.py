@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mission_cli._support.shown import dollars, quantity_of, tokens
+from mission_cli._support.shown import clock, dollars, quantity_of, tokens
 from mission_cli._support.text import counted, parse_stamp
 from mission_cli.engine.halt import LIFT
 from mission_cli.surfaces.plain import clean
@@ -58,8 +57,7 @@ def stopped_words(stopped: Stopped) -> str:
     moment = parse_stamp(stopped.since)
     since = stopped.since
     if moment is not None:
-        local = moment.astimezone()
-        since = f"{local:%H:%M}" if local.date() == datetime.now(UTC).astimezone().date() else f"{local:%Y-%m-%d %H:%M}"
+        since = clock(moment)
     by = f" by {clean(stopped.by)}" if stopped.by else ""
     return f"STOPPED since {clean(since)}{by}: lift it with `{LIFT}`"
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
+from mission_cli._support.shown import dollars, tokens
 from mission_cli._support.text import counted, parse_stamp, stamp
 from mission_cli.adapters.agents import FILES
 from mission_cli.adapters.agents.question import with_question
@@ -127,11 +128,17 @@ class Limits:
         used, steps = self._used()
         usage = self._at_least(used)
         if spec.max_steps and steps > spec.max_steps:
-            return EndReason.TOO_MANY_STEPS, f"{steps} steps, its limit is {spec.max_steps}"
+            return EndReason.TOO_MANY_STEPS, f"{counted(steps, 'step')}, its limit is {spec.max_steps}"
         if spec.max_usd and usage.usd is not None and usage.usd > Decimal(spec.max_usd):
-            return EndReason.OVER_BUDGET, f"it has spent ${usage.usd:f}, its cap is ${spec.max_usd}"
+            return (
+                EndReason.OVER_BUDGET,
+                f"it has spent {dollars(usage.usd)}, more than its cap of {dollars(Decimal(spec.max_usd))}",
+            )
         if spec.max_tokens and usage.total_tokens > spec.max_tokens:
-            return EndReason.OVER_BUDGET, f"it has used {usage.total_tokens} tokens, its cap is {spec.max_tokens}"
+            return (
+                EndReason.OVER_BUDGET,
+                f"it has used {tokens(usage.total_tokens)}, more than its cap of {tokens(spec.max_tokens)}",
+            )
         return None
 
     def _waits_too_long(self, reset_at: str) -> bool:

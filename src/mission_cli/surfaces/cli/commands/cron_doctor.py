@@ -204,8 +204,8 @@ def _call_models(shell: Shell, opened: Opened, nonce: str) -> tuple[list[Finding
     """Call each model that is in use once, in parallel; return the diagnoses, and the cost in words."""
     from decimal import Decimal
 
+    from mission_cli._support.shown import dollars
     from mission_cli.app.queries.doctor_runners import answer, call_models
-    from mission_cli.domain.budget.amounts import show_amount
     from mission_cli.wiring.host import key_file
 
     try:
@@ -222,7 +222,7 @@ def _call_models(shell: Shell, opened: Opened, nonce: str) -> tuple[list[Finding
         opened.context.executor.wait(call.job)
     known = sum((usd for _, usd in answers if usd is not None), Decimal(0))
     unknown = sum(usd is None for _, usd in answers)
-    words = f"this check cost {show_amount('usd', known)}" + (f" and {unknown} unknown" if unknown else "")
+    words = f"this check cost {dollars(known)}" + (f" and {unknown} unknown" if unknown else "")
     return [finding for finding, _ in answers], words if answers else ""
 
 
