@@ -45,7 +45,7 @@ def end(child: pexpect.spawn[str]) -> tuple[int | None, str]:
 
 def plain(text: str) -> str:
     lines = [line.rstrip() for line in _COLOURS.sub("", text).replace("\r\n", "\n").split("\n")]
-    return re.sub(r"in \d+s\b", "in TIME", "\n".join(lines)).strip("\n")
+    return re.sub(r"in \d+ s\b", "in TIME", "\n".join(lines)).strip("\n")
 
 
 def nothing_made(person: Person) -> bool:
@@ -108,7 +108,7 @@ def test_questions_then_the_plan_as_a_tree_then_the_mission(person: Person) -> N
     └── standard library only
 
 3 milestones, 6 features, 6 h of work by estimate; at most $20
-planning cost $0.05 and 1.1 k tokens, in 0 s\
+planning cost $0.05 and 1.1 k tokens, in TIME\
 """)
         assert nothing_made(person), "nothing is written before the plan is approved"
         child.sendline("a")
@@ -232,7 +232,7 @@ def test_ctrl_c_while_the_model_thinks_ends_it_and_says_what_it_cost(person: Per
         child.sendintr()
         code, out = end(child)
     assert code == 130
-    assert out.endswith("stopped, nothing was written; planning cost $0.05 and 1050 tokens, in TIME")
+    assert out.endswith("stopped, nothing was written; planning cost $0.05 and 1.1 k tokens, in TIME")
     person.rest()
     assert nothing_made(person)
 

@@ -46,7 +46,7 @@ def shown(person: Person, text: str) -> str:
     for place in (os.fspath(person.repo.resolve()), os.fspath(person.repo)):
         text = text.replace(place, "REPO")
     text = re.sub(r"\d{8}-\d{6}-[0-9a-f]{6}", "NAME", text)
-    return re.sub(r"in \d+s\b", "in TIME", text)
+    return re.sub(r"in \d+ s\b", "in TIME", text)
 
 
 def nothing_made(person: Person) -> bool:
@@ -79,7 +79,7 @@ def test_a_good_answer_becomes_a_mission(person: Person) -> None:
     answer = person.mission(*NEW, "--max-usd", "5")
     assert shown(person, answer.out) == snapshot("""\
 m is planned: REPO/missions/m/mission.md
-planning cost $0.05 and 1050 tokens, in TIME
+planning cost $0.05 and 1.1 k tokens, in TIME
 next: mission start m
 """)
     assert answer.err == "asking script for a plan, for at most $1, without a sandbox\n"
@@ -122,7 +122,7 @@ def test_the_planner_is_told_what_may_be_spent_and_by_when(person: Person) -> No
     prompt = (folder / "prompt-1.md").read_text()
     told = prompt.partition("## Limits\n\n")[2].partition("\n\n")[0]
     assert told == snapshot("""\
-- The whole mission may cost at most $5 and 8h and 100000 tokens, including failed attempts.
+- The whole mission may cost at most $5 and 8 h and 100 k tokens, including failed attempts.
 - It must be finished by 2030-01-01.
 - The type of the mission is research.
 - At most 3 workers at a time.
@@ -209,7 +209,7 @@ def test_after_the_second_bad_answer_nothing_is_written_and_all_is_kept(person: 
     assert shown(person, answer.err) == snapshot("""\
 asking script for a plan, for at most $1, without a sandbox
 error: REPO/.git/mission/plans/NAME/answer-2.md:1:1: the answer contains no plan
- hint: end with one fenced yaml block; the model's answers are kept: REPO/.git/mission/plans/NAME/answer-1.md, REPO/.git/mission/plans/NAME/answer-2.md; planning cost $0.10 and 2100 tokens, in TIME
+ hint: end with one fenced yaml block; the model's answers are kept: REPO/.git/mission/plans/NAME/answer-1.md, REPO/.git/mission/plans/NAME/answer-2.md; planning cost $0.10 and 2.1 k tokens, in TIME
 """)
     assert nothing_made(person)
     kept = sorted((person.repo / ".git/mission/plans").rglob("*.md"))
@@ -309,7 +309,7 @@ def test_a_planner_that_spends_too_much_is_stopped_and_its_bill_is_said(person: 
     program.write_text(program.read_text() + "sys.stdout.flush()\nimport signal\nsignal.pause()\n")
     answer = person.mission(*NEW, ok=(1,))
     assert "error: script made no plan: over_budget: it has spent $1.50, more than its cap of $1\n" in answer.err
-    assert "planning cost $1.50 and 1050 tokens" in answer.err
+    assert "planning cost $1.50 and 1.1 k tokens" in answer.err
     assert nothing_made(person)
 
 
@@ -347,7 +347,7 @@ def test_a_supervisor_that_is_killed_does_not_make_it_ask_and_pay_twice(person: 
     )
     answer = person.mission(*NEW, ok=(1,))
     assert "error: script made no plan: lost: its supervisor died\n" in answer.err
-    assert "planning cost $0.05 and 1050 tokens" in answer.err
+    assert "planning cost $0.05 and 1.1 k tokens" in answer.err
     assert nothing_made(person)
 
 
@@ -384,7 +384,7 @@ def test_the_panic_button_ends_a_planning_that_runs(person: Person) -> None:
         person.mission("stop", "--all")
         _, err = process.communicate()
     assert process.returncode == 130
-    assert "stopped, nothing was written; planning cost $0.05 and 1050 tokens, in " in err
+    assert "stopped, nothing was written; planning cost $0.05 and 1.1 k tokens, in " in err
 
 
 @pytest.mark.parametrize("number", by_day([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], 1))
@@ -396,7 +396,7 @@ def test_an_interrupt_while_the_model_thinks_ends_the_job_and_says_what_it_cost(
         process.send_signal(number)
         _, err = process.communicate()
     assert process.returncode == 130
-    assert "stopped, nothing was written; planning cost $0.05 and 1050 tokens, in " in err
+    assert "stopped, nothing was written; planning cost $0.05 and 1.1 k tokens, in " in err
     person.rest()
     assert nothing_made(person)
     assert subprocess.run(["pgrep", "-f", f"{folder}/planner.py"], check=False, capture_output=True).stdout == b""

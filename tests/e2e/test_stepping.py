@@ -120,8 +120,8 @@ def failed(person: Person, worker: str = WRONG) -> None:
 
 
 def stamps(text: str) -> str:
-    text = re.sub(r"0(\.\d+)?h of", "<hours> of", text)
-    text = re.sub(r"(?<=  )\d[0-9a-z]*(?= elapsed|$)", "<time>", text, flags=re.MULTILINE)
+    text = re.sub(r"\d+ s of", "<hours> of", text)
+    text = re.sub(r"(?<=  )\d+ (?:s|min)(?= elapsed|$)", "<time>", text, flags=re.MULTILINE)
     return re.sub(r"\d{4}-\d\d-\d\dT[0-9:]+Z", "<time>", text)
 
 
@@ -146,7 +146,7 @@ One feature  m
   1.1  one  waiting_human  2 attempts  Ada has had it since <time>  criteria_failed: file: `1.1.txt`: 1.1.txt does not exist
 
 money   ░░░░░░░░░░ $0 of $5
-time    ░░░░░░░░░░ <hours> of 1h
+time    ░░░░░░░░░░ <hours> of 1 h
 
 Waiting for you
   1.1: Ada has had it since <time>

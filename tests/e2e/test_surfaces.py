@@ -251,7 +251,9 @@ def test_addresses(person: Person) -> None:
     assert person.mission("show", "beta", ok=(1,)).err == (
         "error: there is no mission `beta`\n hint: there are alpha-one, alpha-two\n"
     )
-    assert person.mission("retry", "alpha-one/9.9", ok=(1,)).err == "error: alpha-one has no feature 9.9\n"
+    assert person.mission("retry", "alpha-one/9.9", ok=(1,)).err == (
+        "error: alpha-one has no feature 9.9\n hint: its features: 1.1, 1.2, 2.1\n"
+    )
     assert person.mission("retry", "alpha-one/x", ok=(2,)).err == (
         "error: `x` is neither a milestone nor a feature\n hint: write alpha-one/1 or alpha-one/1.2\n"
     )

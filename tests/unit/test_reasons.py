@@ -106,7 +106,7 @@ m/1.2 waits 40 s for its next attempt, at 10:02; 4 features wait for it
   → mission skip m/1.2 --reason TEXT  do without it
 also m/1.1: attempt 1 has ended and is being judged
 no pulse is scheduled on this machine
-  → mission cron install, or mission run --detach m
+  → mission cron install, or in the background: mission run --detach m
 """)
     assert why(host, "m/1.3") == snapshot("""\
 m/1.3: `legal` waits for 1.1; 3 features wait for it
@@ -116,18 +116,18 @@ also m/1.2 waits 40 s for its next attempt, at 10:02
   then it depends on 1.1, which is review
   then it depends on 1.2, which is pending
 no pulse is scheduled on this machine
-  → mission cron install, or mission run --detach m
+  → mission cron install, or in the background: mission run --detach m
 """)
     assert why(host, "m/1.1") == snapshot("""\
 m/1.1: attempt 1 has ended and is being judged; 4 features wait for it
 no pulse is scheduled on this machine
-  → mission cron install, or mission run --detach m
+  → mission cron install, or in the background: mission run --detach m
 """)
     assert why(host, "m/2") == snapshot("""\
 m/2.1: milestone 1 comes before milestone 2
 also m/1.2 waits 40 s for its next attempt, at 10:02
 no pulse is scheduled on this machine
-  → mission cron install, or mission run --detach m
+  → mission cron install, or in the background: mission run --detach m
 """)
 
 
@@ -242,7 +242,7 @@ class Scheduled(NoSchedule):
 
 def test_no_pulse_is_named_only_where_one_is_waited_for_and_none_comes() -> None:
     host = begun()
-    said = "no pulse is scheduled on this machine\n  → mission cron install, or mission run --detach m\n"
+    said = "no pulse is scheduled on this machine\n  → mission cron install, or in the background: mission run --detach m\n"
     assert why(host).endswith(said)
     assert inbox(host).endswith(f"m: {said}")
     ctx = host.context()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,9 @@ from mission_cli._support.shown import quantity_of
 from mission_cli.app.results.outlook import LikelyCost, Outlook
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.document.runs.record import read_run
-from mission_cli.domain.errors import MissionError
-from mission_cli.domain.notice import Notice, Remedy, advise, do
+from mission_cli.domain.notice import Notice, do
 from mission_cli.domain.status import FeatureStatus
+from mission_cli.engine.guards.health import NO_PULSE, is_scheduled, start_pulses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,19 +66,8 @@ def estimated_hours(mission: Mission) -> Decimal | None:
     return total
 
 
-def is_scheduled(ctx: Context) -> bool:
-    """Whether a schedule or a detached run starts pulses on this machine."""
-    if ctx.schedule.detached() is not None or ctx.schedule.noted() is not None:
-        return True
-    with suppress(MissionError):  # what cannot be read starts nothing that is known
-        return ctx.schedule.installed() is not None
-    return False
-
-
 def _unscheduled(mission: Mission) -> Notice:
-    words = "no pulse is scheduled on this machine: retries and later steps wait until you run one"
-    detach = Remedy("run", ("--detach", mission.id))
-    return Notice(words, advise(Remedy("cron install"), ", or in the background: ", detach))
+    return Notice(f"{NO_PULSE}: retries and later steps wait until you run one", start_pulses(mission.id))
 
 
 def _above_caps(mission: Mission, cost: LikelyCost | None, hours: Decimal | None) -> Iterator[Notice]:

@@ -101,18 +101,23 @@ def unscheduled(ctx: Context, case: Case) -> list[Finding]:
     if is_elsewhere(mission.host, ctx.machine.me()) or ctx.runtime.stopped():
         return []
     last = silence(ctx)
-    if (last is not None and last < LATE) or ctx.runtime.followed() or ctx.schedule.detached():
+    if (last is not None and last < LATE) or ctx.runtime.followed():
         return []
-    with suppress(MissionError):
-        if ctx.schedule.noted() or ctx.schedule.installed():
-            return []
-    return [
-        doubtful(
-            "pulse",
-            NO_PULSE,
-            advise(INSTALL, ", or ", do("run", "--detach", mission.id)),
-        )
-    ]
+    return [] if is_scheduled(ctx) else [doubtful("pulse", NO_PULSE, start_pulses(mission.id))]
+
+
+def is_scheduled(ctx: Context) -> bool:
+    """Whether a schedule or a detached run starts pulses on this machine; the crontab is read if none is known."""
+    if ctx.schedule.detached() is not None or ctx.schedule.noted() is not None:
+        return True
+    with suppress(MissionError):  # what cannot be read starts nothing that is known
+        return ctx.schedule.installed() is not None
+    return False
+
+
+def start_pulses(mission: str) -> Advice:
+    """Return the ways to have pulses started on this machine."""
+    return advise(INSTALL, ", or in the background: ", do("run", "--detach", mission))
 
 
 _WAITS = frozenset({MissionStatus.ACTIVE, MissionStatus.SCHEDULED, MissionStatus.RECURRING})
