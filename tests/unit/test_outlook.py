@@ -74,7 +74,7 @@ def test_what_may_go_wrong_is_said_with_what_to_do() -> None:
     assert (ahead.cost, ahead.hours, ahead.scheduled) == (None, Decimal("6.25"), False)
     assert [(one.text, str(one.remedy)) for one in ahead.notices] == [
         (
-            "its features are estimated at 6.25h, and its cap is 2h",
+            "its features are estimated at 6 h 15 min, and its cap is 2 h",
             "mission set m budget.time_hours 6.25",
         ),
         (
