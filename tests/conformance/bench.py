@@ -26,6 +26,7 @@ from mission_cli.adapters.git.code.code import GitCodeRepo
 from mission_cli.adapters.git.code.collect import Screen
 from mission_cli.adapters.proc import scan
 from mission_cli.adapters.secrets.screen import SecretRules
+from mission_cli.domain.branches.landing import Words
 from mission_cli.domain.ids import MissionId, RunId, Sha
 from mission_cli.domain.mission import Mission
 from mission_cli.domain.runs import Exit, Reserve, RunRecord
@@ -151,7 +152,8 @@ class Bench:
         screen = Screen(SecretRules())
         code = GitCodeRepo(opened.checkout, tree_of=lambda name: tree_path(trees, name), screen=screen)
         start = Sha(spec.commit)
-        evidence = code.evidence(run, start=start, work=start, protected=lambda path, existed: False)  # noqa: ARG005 - the port's signature
+        words = Words("It\n")
+        evidence = code.evidence(run, start=start, work=start, protected=lambda *_: False, words=words)
         assert evidence is not None
         return self._outcome(end, evidence, run, mark, ended - asked if asked else end.seconds)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.branches.landing import LandState
+import pytest
+
+from mission_cli.domain.branches.landing import LANDED, LandPlan, LandState, Words
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
+from mission_cli.domain.status import LandMethod
 
 if TYPE_CHECKING:
     from tests.contract.places import Place
@@ -19,7 +22,11 @@ RUN = RunId("m/1.1-a1")
 def evidence(place: Place, start: Sha, work: Sha, run: RunId = RUN) -> Evidence:
     """What an attempt left; nothing but `.github` is protected."""
     seen = place.context().code.evidence(
-        run, start=start, work=work, protected=lambda path, existed: existed and path == "kept.txt"
+        run,
+        start=start,
+        work=work,
+        protected=lambda path, existed: existed and path == "kept.txt",
+        words=Words("Merge 1.1\n"),
     )
     assert seen is not None
     return seen
@@ -127,6 +134,49 @@ def test_landing_is_a_fast_forward_of_what_was_judged(place: Place) -> None:
     assert code.heads(M, "main").base == merge.commit
     clashing = code.landing("main", place.base(b_txt="x\n"), work)
     assert clashing.state is LandState.LANDED
+
+
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("method", LandMethod)
+def test_a_landing_by_each_method_is_recognized_and_found_again(
+    place: Place, method: LandMethod, *, moved: bool
+) -> None:
+    start = place.base(a_txt="a\n")
+    code = place.context().code
+    place.attempt(RUN, start, b_txt="b\n")
+    work = evidence(place, start, start).candidate
+    assert work is not None
+    base = place.base(c_txt="c\n") if moved else start
+    plan = LandPlan(method, Words(f"A mission\n\n{LANDED}: {work}\n"))
+    landing = code.landing("main", base, work, plan)
+    assert landing.commit is not None
+    assert landing.state is (LandState.MERGE if moved else LandState.FORWARD)
+    assert landing.tree == code.code_tree(landing.commit)
+    assert code.landing("main", base, work, plan).commit == landing.commit, "the same each time"
+    assert (landing.commit == work) is (method is LandMethod.FORWARD and not moved)
+    assert [one.path for one in code.content(base, landing.commit).files] == ["b.txt"]
+    assert "b.txt" in code.diff(base, landing.commit)
+    assert code.land("main", landing.commit, base) == ""
+    assert code.landing("main", landing.commit, work, plan).state is LandState.LANDED
+    own = None if landing.commit == work else landing.commit
+    assert code.landing_commit(landing.commit, work) == own
+    newer = place.base(d_txt="d\n")
+    assert code.landing("main", newer, work, plan).state is LandState.LANDED
+    assert code.landing_commit(newer, work) == own
+
+
+def test_the_merge_of_an_attempt_says_what_it_did_and_who_did_it(place: Place) -> None:
+    start = place.base(a_txt="a\n")
+    code = place.context().code
+    place.attempt(RUN, start, b_txt="b\n")
+    for author in ("opencode (x <y>, z)", ""):
+        words = Words("Count words (1.1)\n\nMission-Agent: opencode\n", author)
+        seen = code.evidence(RUN, start=start, work=start, protected=lambda *_: False, words=words)
+        assert seen is not None
+        assert seen.candidate is not None
+        [made] = code.content(start, seen.candidate).commits
+        assert (made.commit, made.subject) == (seen.candidate, "Count words (1.1)")
+        assert made.author.startswith("opencode (x ") is bool(author)
 
 
 def test_a_glance_shows_two_levels_and_what_is_wanted(place: Place) -> None:

@@ -49,7 +49,10 @@ def test_what_lands_has_the_identity_of_the_repository(person: Person, how: str)
     finish(person, "new.txt")
     landed = person.git("log", "--format=%an <%ae> %cn <%ce>", f"{start}..main").splitlines()
     assert len(landed) == 2
-    assert set(landed) == {"Ada <me@work.example> Ada <me@work.example>"}
+    committer = "<me@work.example> Ada <me@work.example>"
+    assert set(landed) == {f"Ada {committer}", f"script (sonnet) {committer}"}, (
+        "the agent is reached through the person"
+    )
 
 
 @pytest.mark.parametrize("date", ["@0 +0000", "@1 -1200", "@86400 +0000", "@4102444800 +0000", "@99999999999 +0000"])

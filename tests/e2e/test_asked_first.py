@@ -46,7 +46,7 @@ def test_what_would_surprise_needs_a_yes_where_nobody_can_be_asked(person: Perso
     words = "1.1 is done and milestone 1 has passed: both are opened again, and another attempt costs money"
     assert refused.err.startswith(f"error: {words}: this needs your confirmation, and there is no terminal\n")
     assert (
-        " lands on the branch main: this needs your confirmation, and there is no terminal\n"
+        "1 feature of m would land on main: this needs your confirmation, and there is no terminal\n"
         in person.mission("land", "m", ok=(2,)).err
     )
     assert (person.state_head(), person.git("rev-parse", "main")) == (done, base)

@@ -140,7 +140,7 @@ its own token is [secret: MY_TOKEN]\
     assert (person.repo / "notes.txt").read_text() == "hello\n"
     assert (person.repo / ".mission.toml").read_text() == settings
     assert person.git("log", "--format=%an: %s", f"{main}..main") == snapshot("""\
-Ada: Merge 1.1
+script (sonnet): one (1.1)
 Ada: Do 1.1\
 """)
     assert person.git("stash", "list") == ""

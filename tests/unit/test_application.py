@@ -114,7 +114,7 @@ def test_a_second_surface_does_it_all_and_the_journal_names_its_actor() -> None:
             "request 1 is answered: pass (by Bob)",
             "gate look is approved: pretty (by Bob)",
             "1.3 is skipped: not needed (by Bob)",
-            "landing of abedaa7 is approved (by Bob)",
+            "landing of d5e8851 is approved (by Bob)",
         ]
     )
     assert said == snapshot(
@@ -125,7 +125,7 @@ def test_a_second_surface_does_it_all_and_the_journal_names_its_actor() -> None:
             "request 1 is answered: pass",
             "gate look is approved: pretty",
             "1.3 is skipped: not needed",
-            "landing of abedaa7 is approved",
+            "landing of d5e8851 is approved",
         ]
     )
     assert [(a.gate, a.decision, a.by) for a in chat.mission().approvals] == snapshot(

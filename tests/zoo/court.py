@@ -19,6 +19,7 @@ from mission_cli.adapters.git.code.trees import make_tree
 from mission_cli.adapters.git.repo.checkout import find_checkout
 from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.branches.against import Against
+from mission_cli.domain.branches.landing import Words
 from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
 from mission_cli.domain.mission import Criterion, Feature, Limits, Milestone, Mission, Preferences
 from mission_cli.domain.runs import CheckState, Evidence, Exit, Job, RunRecord
@@ -177,7 +178,9 @@ class Court:
             now=NOW, me="here", base=self.base, work=work, work_tree=self.code.code_tree(work), free_slots=0
         )  # fmt: skip
         if attempt:
-            found = self.code.evidence(RUN, start=self.base, work=work, protected=judges.protected(record))
+            found = self.code.evidence(
+                RUN, start=self.base, work=work, protected=judges.protected(record), words=Words("It\n")
+            )
             assert found is not None
             beside = (
                 judges.against(found.candidate, mission.feature(FeatureNumber("1.1"))) if found.candidate else Against()

@@ -13,12 +13,14 @@ from mission_cli.domain.status import (
     CriterionKind,
     FeatureStatus,
     GateStatus,
+    LandMethod,
     MilestoneStatus,
     MissionStatus,
     Verdict,
 )
 from mission_cli.domain.tables import (
     LANDING,
+    SQUASH,
     Approval,
     Gate,
     InputRequest,
@@ -35,6 +37,8 @@ from mission_cli.domain.values_in_force import InForce
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
+
+    from mission_cli.domain.ids import Sha
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +241,16 @@ class Mission:
         return tuple(
             a
             for a in self.approvals
-            if a.commit and (a.decision == LANDING or (old and (a.gate, a.decision) == ("land", GateStatus.APPROVED)))
+            if a.commit
+            and (a.decision in {LANDING, SQUASH} or (old and (a.gate, a.decision) == ("land", GateStatus.APPROVED)))
         )
+
+    def land_method(self, target: Sha | None) -> LandMethod:
+        """Return how a commit lands: as the last approval of it says; without one, automatically."""
+        approved = [a.decision for a in self.landings if target and target.startswith(a.commit)]
+        if not approved:
+            return LandMethod.FORWARD
+        return LandMethod.SQUASH if approved[-1] == SQUASH else LandMethod.MERGE
 
     @property
     def poc(self) -> bool:

@@ -195,6 +195,17 @@ class HoldKind(StrEnum):
     """The branch of finished work is missing or in the way."""
 
 
+class LandMethod(StrEnum):
+    """What landing makes of the finished work."""
+
+    FORWARD = "forward"
+    """No commit of its own if the base has not moved: automatic landing."""
+    MERGE = "merge"
+    """A merge commit, even if the base has not moved."""
+    SQUASH = "squash"
+    """One commit with everything, without the history of the work."""
+
+
 class JobKind(StrEnum):
     """What a job is for; each kind has slots of its own."""
 

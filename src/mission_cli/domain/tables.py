@@ -98,7 +98,8 @@ class Gate:
 
 
 LANDING = "landing approved"
-"""The decision that approves a landing; no decision at a gate has this text, whatever the name of the gate."""
+SQUASH = "squash landing approved"
+"""The decisions that approve a landing; no decision at a gate has such a text, whatever the name of the gate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.app.results import changes, files, machine, reasons, reports, views
+from mission_cli.app.results import changes, files, landing, machine, reasons, reports, views
 from mission_cli.ports.runtime import Stopped
 from mission_cli.surfaces.as_json import SCHEMA, Failed
 from mission_cli.surfaces.type_schema import TypeSchemas
@@ -59,7 +59,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "import": (Output(files.Imported),),
     "inbox": (Output(reports.Inbox, stopped=True),),
     "init": (Output(machine.Initialized),),
-    "land": (Output(changes.Landed),),
+    "land": (Output(landing.Landed), Output(landing.LandingPreview)),
     "lint": (Output(files.Linted),),
     "list": _LISTED,
     "logs": (Output(reports.Log, stopped=True),),

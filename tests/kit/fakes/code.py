@@ -9,15 +9,22 @@ from tests.kit.fakes.objects import Commit, changed_between, merge_files, tree_o
 
 from mission_cli.domain.branches.against import Change
 from mission_cli.domain.branches.landing import (
+    BASE_MERGED,
+    LANDED,
+    Content,
+    LandedCommit,
+    LandedFile,
     Landing,
+    LandPlan,
     LandState,
     Merge,
 )
 from mission_cli.domain.errors import ToolError
-from mission_cli.domain.host import PROGRAM
+from mission_cli.domain.host import PROGRAM, Person
 from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
 from mission_cli.domain.paths import findings_folders, is_test_file
 from mission_cli.domain.runs import Evidence
+from mission_cli.domain.status import LandMethod
 from mission_cli.ports.git.code import Heads
 
 if TYPE_CHECKING:
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
     from tests.kit.fakes.disk import Disk
     from tests.kit.fakes.objects import Objects
 
+    from mission_cli.domain.branches.landing import Words
     from mission_cli.domain.ids import MissionId, RunId
     from mission_cli.domain.runs import Left
 
@@ -73,6 +81,7 @@ class MemoryCodeRepo:
         start: Sha,
         work: Sha,
         protected: Callable[[str, bool], bool],
+        words: Words,
         left: Left | None = None,
     ) -> Evidence | None:
         """Fetch the attempt's branch and say what it holds, merged on `work`."""
@@ -94,7 +103,8 @@ class MemoryCodeRepo:
         changed = tuple(changed_between(before, after))
         since = set(self._objects.ancestry(start))
         mine = [name for name in self._objects.ancestry(tip) if name not in since]
-        merged = self._merge(run, work, tip)
+        author = Person(words.author, PROGRAM.email) if words.author else PROGRAM
+        merged = self._merged(work, tip, words.message, tip, author)
         integrated = bool(mine) and self._objects.contains(work, tip)
         candidate = self._merge_commit(tip, work) if integrated else merged.commit
         candidate = work if found and not mine else candidate
@@ -122,19 +132,42 @@ class MemoryCodeRepo:
         """The base merged into `work`, or None when it is in there already."""
         if self._objects.contains(work, base):
             return None
-        return self._merged(work, base, "Merge the base into the work of the mission", base)
+        return self._merged(work, base, BASE_MERGED, base)
 
-    def landing(self, base_name: str, base: Sha, work: Sha) -> Landing:
+    def landing(self, base_name: str, base: Sha, work: Sha, plan: LandPlan = LandPlan()) -> Landing:  # noqa: B008 - frozen
         """What landing `work` would do; nothing of a person's is in its way here."""
         del base_name
-        if self._objects.contains(base, work):
+        squash = plan.method is LandMethod.SQUASH
+        if self._objects.contains(base, work) or (squash and self.landing_commit(base, work)):
             return Landing(LandState.LANDED)
-        if self._objects.contains(work, base):
+        forward = self._objects.contains(work, base)
+        if forward and plan.method is LandMethod.FORWARD:
             return Landing(LandState.FORWARD, work, self.code_tree(work))
-        merged = self._merged(base, work, "Merge the work of the mission", work)
+        merged = self._merged(base, work, plan.words.message, work)
         if merged.commit is None:
             return Landing(LandState.CONFLICT, conflicts=merged.conflicts)
-        return Landing(LandState.MERGE, merged.commit, self.code_tree(merged.commit))
+        commit = merged.commit
+        if squash:
+            commit = self._objects.add(replace(self._objects.get(commit), parents=(base,)))
+        return Landing(LandState.FORWARD if forward else LandState.MERGE, commit, self.code_tree(commit))
+
+    def landing_commit(self, base: Sha, work: Sha) -> Sha | None:
+        """The commit of the base that says that it landed `work`."""
+        said = f"{LANDED}: {work}\n"
+        return next((name for name in self._objects.ancestry(base) if said in self._objects.get(name).message), None)
+
+    def content(self, base: Sha, commit: Sha) -> Content:
+        """The commits and files that a commit would bring to the base; here each changed file is one line."""
+        there = set(self._objects.ancestry(base))
+        line = [(name, self._objects.get(name)) for name in self._objects.line(commit) if name not in there]
+        commits = [LandedCommit(name, one.message.split("\n")[0], one.author.name) for name, one in line]
+        old, new = self._objects.get(base).files, self._objects.get(commit).files
+        files = [LandedFile(path, int(path in new), int(path in old)) for path in changed_between(old, new)]
+        return Content(tuple(commits), tuple(files))
+
+    def diff(self, base: Sha, commit: Sha) -> str:
+        """The names of the changed files."""
+        return "".join(f"{one.path}\n" for one in self.content(base, commit).files)
 
     def land(self, base_name: str, commit: Sha, expect: Sha) -> str:
         """Fast-forward the base."""
@@ -253,13 +286,7 @@ class MemoryCodeRepo:
         found = self._disk.read(f"{REFS}/{name}", str)
         return Sha(found) if found else None
 
-    def _merge(self, run: RunId, work: Sha, tip: Sha) -> Merge:
-        parts = split_run_id(run)
-        number = parts[1] if parts else run
-        message = f"Merge {number}\n\nCompletes-feature: {number}\nMission-Run: {run}\n"
-        return self._merged(work, tip, message, tip)
-
-    def _merged(self, ours: Sha, theirs: Sha, message: str, dated_like: Sha) -> Merge:
+    def _merged(self, ours: Sha, theirs: Sha, message: str, dated_like: Sha, author: Person = PROGRAM) -> Merge:
         base = self._objects.base_of(ours, theirs)
         if base is None:
             return Merge(None)
@@ -268,7 +295,7 @@ class MemoryCodeRepo:
         if conflicts:
             return Merge(None, conflicts)
         at = self._objects.get(dated_like).at
-        return Merge(self._objects.add(Commit(files, (ours, theirs), message, PROGRAM, at)))
+        return Merge(self._objects.add(Commit(files, (ours, theirs), message, author, at)))
 
     def _merge_commit(self, tip: Sha, work: Sha) -> Sha | None:
         """The commit that brought `tip` to `work`."""

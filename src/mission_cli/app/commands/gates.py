@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.text import stamp
-from mission_cli.app.addressing import Address, resolve
+from mission_cli._support.text import command_line, stamp
 from mission_cli.app.transaction import (
     Done,
     Wanted,
     commit_change,
 )
 from mission_cli.document.changes import AppendRow, Change, SetCell, SetFront
+from mission_cli.domain.branches.landing import LandPlan, LandState
 from mission_cli.domain.errors import (
     BlockedError,
     NotFoundError,
@@ -21,13 +21,15 @@ from mission_cli.domain.noted import PAUSED_BY
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import (
     GateStatus,
+    LandMethod,
     MissionStatus,
 )
-from mission_cli.domain.tables import LANDING
+from mission_cli.domain.tables import LANDING, SQUASH
 from mission_cli.engine.observing.code_look import landing_target
 from mission_cli.planner.mission.base import base_gone
 
 if TYPE_CHECKING:
+    from mission_cli.app.addressing import Address
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Mission
     from mission_cli.engine.context import Context
@@ -62,16 +64,11 @@ def decide_gate(ctx: Context, text: str, gate: str, *, approved: bool, comment: 
     return commit_change(ctx, text, change)
 
 
-def landing_words(ctx: Context, text: str) -> tuple[str, str]:
-    """Return a mission's id, and what landing does, in words. Raises BlockedError if nothing can land."""
-    address = resolve(ctx.state.snapshot(), text)
-    mission = address.mission
-    target = _may_land(ctx, mission)
-    return mission.id, f"the finished work of {mission.id}, {target[:7]}, lands on the branch {mission.base}"
+def may_land(ctx: Context, mission: Mission, *, squash: bool = False) -> tuple[Sha, Sha]:
+    """Return the base, and the commit that landing brings to it. Raises BlockedError if there is none.
 
-
-def _may_land(ctx: Context, mission: Mission) -> Sha:
-    """Return the commit that landing brings to the base. Raises BlockedError if there is none."""
+    Also if a part is to be squashed: the rest, which contains that part, could not be merged with it later.
+    """
     if mission.status is MissionStatus.COMPLETED:
         hint = advise(do("history", mission.id), " shows when; to continue the work: ", do("start", mission.id))
         raise BlockedError(f"{mission.id} is completed, its work is on {mission.base}", hint=hint)
@@ -85,21 +82,43 @@ def _may_land(ctx: Context, mission: Mission) -> Sha:
     target = landing_target(ctx, mission, heads)
     if target is None:
         raise BlockedError("no milestone has passed yet", hint=do("status", mission.id))
-    return target
+    if squash and not all(m.finished for m in mission.milestones):
+        hint = advise("land it as a merge: ", do("land", mission.id))
+        raise BlockedError("only the whole work can be squashed, and a milestone is not finished", hint=hint)
+    return heads.base, target
 
 
-def land(ctx: Context, text: str) -> Done:
-    """Approve the landing of the finished work as it is now."""
+def land(ctx: Context, text: str, *, squash: bool = False) -> Done:
+    """Approve the landing of the finished work as it is now; `about` of the result is its commit."""
+    method = LandMethod.SQUASH if squash else LandMethod.MERGE
 
     def change(address: Address) -> Wanted:
         mission = address.mission
-        target = _may_land(ctx, mission)
-        already = any(a.commit == target for a in mission.landings)
-        words = f"landing of {target[:7]} is approved"
-        changes = () if already else (_approval(ctx, "landing", LANDING, target, ""),)
-        return Wanted(words, EventKind.LANDING_APPROVED, changes, decisions=(f"Land {target[:7]} on {mission.base}",))
+        _, target = may_land(ctx, mission, squash=squash)
+        words = f"landing of {target[:7]} is approved" + (", squashed" if squash else "")
+        already = any(a.commit == target for a in mission.landings) and mission.land_method(target) is method
+        changes = () if already else (_approval(ctx, "landing", SQUASH if squash else LANDING, target, ""),)
+        decision = f"Land {target[:7]} on {mission.base}{' as one commit' if squash else ''}"
+        return Wanted(words, EventKind.LANDING_APPROVED, changes, decisions=(decision,), about=target)
 
     return commit_change(ctx, text, change)
+
+
+def landed_as(ctx: Context, mission: Mission, work: str) -> tuple[str, str] | None:
+    """Return the commit that landed `work`, and the git command that takes it back; None if it has not landed.
+
+    Both are empty for a landing without a commit of its own: the base was moved forward automatically.
+    """
+    base, commit = ctx.code.heads(mission.id, mission.base).base, ctx.code.find_commit(work)
+    if base is None or commit is None:
+        return None
+    method = mission.land_method(commit)
+    if ctx.code.landing(mission.base, base, commit, LandPlan(method)).state is not LandState.LANDED:
+        return None
+    landed = ctx.code.landing_commit(base, commit)
+    if landed is None:
+        return "", ""
+    return landed, command_line("git", "revert", *([] if method is LandMethod.SQUASH else ["-m", "1"]), landed)
 
 
 def _approval(ctx: Context, gate: str, word: str, commit: str, comment: str) -> AppendRow:

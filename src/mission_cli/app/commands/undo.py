@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.app.addressing import resolve
+from mission_cli.app.commands.gates import landed_as
 from mission_cli.app.results.changes import Undone
 from mission_cli.document.changes import AppendRow, Change
 from mission_cli.document.editing import patch
 from mission_cli.document.merging.difference import differences
 from mission_cli.document.reading.load import load
 from mission_cli.document.reading.sections import place_of, rows_in
-from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.errors import BlockedError, ConflictError, NotFoundError
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import MissionId, Sha
@@ -188,8 +188,10 @@ def _refuse(ctx: Context, address: Address, last: Event, before: str, after: str
             raise BlockedError(
                 f"{begun[0]} has started", hint=advise("stop it: ", do("pause", mission, "--now"), ", or ", skip)
             )
-    if EventKind.LANDING_APPROVED in last.events and _has_landed(ctx, address):
-        revert = f"revert it on {address.mission.base}: git revert -m 1"
+    approved = address.mission.landings[-1:] if EventKind.LANDING_APPROVED in last.events else ()
+    landed = landed_as(ctx, address.mission, approved[0].commit) if approved else None
+    if landed is not None:
+        revert = f"revert it on {address.mission.base}" + (f": {landed[1]}" if landed[1] else "")
         raise BlockedError(f"the work has landed: {last.subject}", hint=revert)
 
 
@@ -207,16 +209,6 @@ def _refuse_changed(address: Address, before: str, after: str) -> None:
 
 def _see(mission: str) -> Advice:
     return advise(do("diff", mission), " shows the last change; ", do("edit", mission), " opens the file")
-
-
-def _has_landed(ctx: Context, address: Address) -> bool:
-    mission = address.mission
-    approved = [a.commit for a in mission.landings]
-    commit = ctx.code.find_commit(approved[-1]) if approved else None
-    base = ctx.code.heads(mission.id, mission.base).base
-    if commit is None or base is None:
-        return False
-    return ctx.code.landing(mission.base, base, commit).state is LandState.LANDED
 
 
 def _reversal(ctx: Context, mission: str, before: str, after: str) -> Callable[[str], str]:

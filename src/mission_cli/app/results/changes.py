@@ -66,18 +66,6 @@ class MovedFeature:
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
-    """What `mission land` did, and what the landing still waits for."""
-
-    id: MissionId
-    message: str
-    commit: str
-    """The commit of the mission file; empty if nothing had to be changed."""
-    waits: Sequence[str]
-    """Empty if it can go ahead."""
-
-
-@dataclass(frozen=True, slots=True)
 class Started:
     """A mission that was started."""
 

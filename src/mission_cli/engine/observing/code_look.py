@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.branches.landing import (
     Landing,
+    LandPlan,
     LandState,
     Merge,
 )
@@ -15,6 +16,7 @@ from mission_cli.domain.ids import RunId, Sha, feature_order
 from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, MilestoneStatus, MissionStatus
 from mission_cli.engine.halt import go_on
 from mission_cli.engine.observing.judge_files import Judges
+from mission_cli.engine.recording.credits import feature_words, landing_words
 from mission_cli.planner.attempts.queue import carries
 from mission_cli.planner.milestones.milestones import current_milestones
 
@@ -81,7 +83,9 @@ class CodeLook:
     def _left(self, record: RunRecord, end: Exit, work: Sha) -> Evidence | None:
         """Return the evidence of one attempt, merged on `work`."""
         protected, start = self._judges.protected(record), Sha(record.base)
-        return self._world.code.evidence(record.run, start=start, work=work, protected=protected, left=end.left)
+        words = feature_words(self._mission.feature(record.feature), record)
+        code = self._world.code
+        return code.evidence(record.run, start=start, work=work, protected=protected, left=end.left, words=words)
 
     def _beside(self, record: RunRecord, observation: Evidence) -> Evidence:
         """Return the evidence, with a version of the candidate that has the test files of the base."""
@@ -153,7 +157,8 @@ class CodeLook:
         wanted = wanted or bool(mission.landings) or all(m.finished for m in mission.milestones)
         if not base or not target or not wanted or mission.status is not MissionStatus.ACTIVE:
             return Landing()
-        found = self._world.code.landing(mission.base, base, target)
+        plan = LandPlan(mission.land_method(target), landing_words(mission, target, self._records))
+        found = self._world.code.landing(mission.base, base, target, plan)
         if found.state is not LandState.MERGE or found.commit is None:
             return found
         self._merged = found

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from mission_cli._support.dataclass import dataclass, field
+from mission_cli.domain.branches.landing import LandPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mission_cli.domain.branches.against import Change
-    from mission_cli.domain.branches.landing import Landing, Merge
+    from mission_cli.domain.branches.landing import Content, Landing, Merge, Words
     from mission_cli.domain.ids import FeatureNumber, MissionId, RunId, Sha
     from mission_cli.domain.runs import Evidence, Left
 
@@ -52,10 +53,12 @@ class CodeRepo(Protocol):
         start: Sha,
         work: Sha,
         protected: Callable[[str, bool], bool],
+        words: Words,
         left: Left | None = None,
     ) -> Evidence | None:
         """Return what the attempt's branch contains, merged on `work`; None if its tree cannot be read.
 
+        `words`: those of the merge commit.
         `left`: what was read of it at its end; without it the branch is read and fetched now.
         """
         ...
@@ -64,8 +67,20 @@ class CodeRepo(Protocol):
         """Return the base merged into `work`, or None if it is contained already."""
         ...
 
-    def landing(self, base_name: str, base: Sha, work: Sha) -> Landing:
+    def landing(self, base_name: str, base: Sha, work: Sha, plan: LandPlan = LandPlan()) -> Landing:  # noqa: B008 - frozen
         """Return what landing `work` would do, and what is in its way."""
+        ...
+
+    def landing_commit(self, base: Sha, work: Sha) -> Sha | None:
+        """Return the commit of the base that landed `work` and says so; None if `work` landed without one, or not."""
+        ...
+
+    def content(self, base: Sha, commit: Sha) -> Content:
+        """Return the commits and files that a commit would bring to the base."""
+        ...
+
+    def diff(self, base: Sha, commit: Sha) -> str:
+        """Return the whole change from one commit to another, as `git diff` prints it."""
         ...
 
     def code_tree(self, commit: Sha) -> str:

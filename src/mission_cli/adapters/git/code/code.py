@@ -13,6 +13,7 @@ from mission_cli.adapters.git.code.compare import (
     changes,
     code_tree,
     completed_features,
+    content,
     count_commits,
     glance,
     is_substantial,
@@ -23,17 +24,15 @@ from mission_cli.adapters.git.code.findings import Findings
 from mission_cli.adapters.git.code.landing import (
     land,
     landing,
+    landing_commit,
     renamed_to,
 )
 from mission_cli.adapters.git.code.merges import Merges
 from mission_cli.adapters.git.code.untracked import missing_at
 from mission_cli.adapters.git.repo.checkout import refs_files, worktrees
-from mission_cli.adapters.git.repo.command import (
-    ZERO,
-    Git,
-)
+from mission_cli.adapters.git.repo.command import ZERO, Git
 from mission_cli.adapters.git.repo.objects import Objects
-from mission_cli.domain.branches.landing import Merge
+from mission_cli.domain.branches.landing import BASE_MERGED, LandPlan, Merge
 from mission_cli.domain.branches.refs import ROOT, Area, head_of, obstacles_to, run_of, work_branch
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import PROGRAM
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from mission_cli.adapters.git.code.collect import Screen
     from mission_cli.adapters.git.repo.checkout import Checkout
     from mission_cli.domain.branches.against import Change
-    from mission_cli.domain.branches.landing import Landing
+    from mission_cli.domain.branches.landing import Content, Landing, Words
     from mission_cli.domain.host import Person
     from mission_cli.domain.ids import RunId
     from mission_cli.domain.runs import Left
@@ -155,6 +154,7 @@ class GitCodeRepo:
         start: Sha,
         work: Sha,
         protected: Callable[[str, bool], bool],
+        words: Words,
         left: Left | None = None,
     ) -> Evidence | None:
         """Return what the attempt's branch holds, merged on `work`; fetch what has not been fetched yet."""
@@ -172,7 +172,7 @@ class GitCodeRepo:
         commits = self._known.of("count", start, tip, ask=partial(count_commits, self._git))
         changes = self._known.of("changes", start, tip, ask=partial(changed_paths, self._git))
         touched = tuple(c.path for c in changes if protected(c.path, c.existed))
-        merged = self._known.of("merge", run, work, tip, ask=self._merges.of_attempt)
+        merged = self._known.of("merge", words.author, words.message, work, tip, ask=self._merges.of_attempt)
         integrated = commits > 0 and self._objects.is_ancestor(tip, work)
         candidate = self._known.of("merged", tip, work, ask=self._merges.made) or tip if integrated else merged.commit
         if found and not commits:
@@ -206,19 +206,32 @@ class GitCodeRepo:
         tree, conflicts = self._merges.tree(work, base)
         if tree is None:
             return Merge(None, conflicts)
-        return Merge(self._merges.commit(tree, [work, base], "Merge the base into the work of the mission", base))
+        return Merge(self._merges.commit(tree, [work, base], BASE_MERGED, base))
 
-    def landing(self, base_name: str, base: Sha, work: Sha) -> Landing:
+    def landing(self, base_name: str, base: Sha, work: Sha, plan: LandPlan = LandPlan()) -> Landing:  # noqa: B008 - frozen
         """Return what landing `work` would do, and what is in its way."""
         return landing(
             self._git,
             base_name,
             base,
             work,
+            plan=plan,
             is_ancestor=self._objects.is_ancestor,
-            merge=self._merges.to_land,
+            merges=self._merges,
             code_tree=self.code_tree,
         )
+
+    def content(self, base: Sha, commit: Sha) -> Content:
+        """Return the commits and files that a commit would bring to the base."""
+        return content(self._git, base, commit)
+
+    def diff(self, base: Sha, commit: Sha) -> str:
+        """Return the whole change from one commit to another."""
+        return self._git.run("diff", base, commit).out.decode("utf-8", "replace")
+
+    def landing_commit(self, base: Sha, work: Sha) -> Sha | None:
+        """Return the commit of the base that says that it landed `work`."""
+        return landing_commit(self._git, base, work)
 
     def land(self, base_name: str, commit: Sha, expect: Sha) -> str:
         """Fast-forward the base. Returns why it could not, or the empty string."""
@@ -331,7 +344,3 @@ class GitCodeRepo:
             self._git.swap_ref(tips, tip, held or ZERO)
         if now != tip and not any(t.branch == branch for t in worktrees(self._git)):
             self._git.swap_ref(branch, tip, now or ZERO)
-
-    def _with_findings(self, candidate: Sha, tip: Sha, found: tuple[str, ...]) -> Sha:
-        tree = self._findings.within(candidate, self._findings.blobs_at(tip, found))
-        return self._merges.commit(tree, [candidate], "Add findings for judging\n", candidate)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.domain.branches.against import Change
+from mission_cli.domain.branches.landing import Content, LandedCommit, LandedFile
+from mission_cli.domain.ids import Sha
 from mission_cli.domain.paths import MISSION_FOLDERS
 
 if TYPE_CHECKING:
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
     from mission_cli.adapters.git.repo.command import Git
     from mission_cli.adapters.git.repo.objects import Objects
-    from mission_cli.domain.ids import Sha
 
 _FILES = ("100644", "100755")
 _LARGEST = 1_000_000
@@ -138,3 +139,17 @@ def code_tree(git: Git, objects: Objects, scratch: Path, commit: Sha) -> str:
         return git.text("write-tree", env=env)
     finally:
         index.unlink(missing_ok=True)
+
+
+def content(git: Git, base: Sha, commit: Sha) -> Content:
+    """Return the commits on the first-parent line that `base` lacks, and the files that differ."""
+    flags = ("--first-parent", "-z", "--format=%H%x00%s%x00%an")
+    said = git.words("log", *flags, commit, f"^{base}")
+    commits = [LandedCommit(Sha(one), subject, author) for one, subject, author in zip(*[iter(said)] * 3, strict=False)]
+    stats = git.words("diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", base, commit)
+    return Content(tuple(commits), tuple(map(_stat, stats)))
+
+
+def _stat(line: str) -> LandedFile:
+    added, removed, path = line.split("\t", 2)
+    return LandedFile(path, *(int(n) if n.isdigit() else None for n in (added, removed)))

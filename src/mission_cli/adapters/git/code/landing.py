@@ -17,8 +17,10 @@ from mission_cli.adapters.git.repo.checkout import (
 )
 from mission_cli.adapters.git.repo.command import Git
 from mission_cli.adapters.proc.scan import git_at_work
-from mission_cli.domain.branches.landing import Landing, LandState
+from mission_cli.domain.branches.landing import LANDED, Landing, LandPlan, LandState
+from mission_cli.domain.ids import Sha
 from mission_cli.domain.notice import do
+from mission_cli.domain.status import LandMethod
 
 _DEEPEST = 5
 """The longest chain of symbolic refs that is followed; the same limit as in git."""
@@ -28,8 +30,8 @@ _RENAMED = pattern(r"renamed refs/heads/(\S+) to refs/heads/(\S+)")
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mission_cli.adapters.git.code.merges import Merges
     from mission_cli.adapters.git.repo.checkout import Worktree
-    from mission_cli.domain.ids import Sha
 
 
 def landing(
@@ -38,21 +40,31 @@ def landing(
     base: Sha,
     work: Sha,
     *,
+    plan: LandPlan,
     is_ancestor: Callable[[Sha, Sha], bool],
-    merge: Callable[[Sha, Sha], tuple[Sha | None, tuple[str, ...]]],
+    merges: Merges,
     code_tree: Callable[[Sha], str],
 ) -> Landing:
     """Return what bringing `work` to the base would do now."""
-    if is_ancestor(work, base):
+    if is_ancestor(work, base) or (plan.method is LandMethod.SQUASH and landing_commit(git, base, work)):
         return Landing(LandState.LANDED)
-    if is_ancestor(base, work):
-        state, commit = LandState.FORWARD, work
-    else:
-        made, conflicts = merge(base, work)
-        if made is None:
-            return Landing(LandState.CONFLICT, conflicts=conflicts)
-        state, commit = LandState.MERGE, made
+    forward = is_ancestor(base, work)
+    tree, conflicts = (git.text("rev-parse", f"{work}^{{tree}}"), ()) if forward else merges.tree(base, work)
+    if tree is None:
+        return Landing(LandState.CONFLICT, conflicts=conflicts)
+    commit = work
+    if not forward or plan.method is not LandMethod.FORWARD:
+        parents = [base] if plan.method is LandMethod.SQUASH else [base, work]
+        commit = merges.commit(tree, parents, plan.words.message, work)
+    state = LandState.FORWARD if forward else LandState.MERGE
     return Landing(state, commit, code_tree(commit), _obstacle(git, base_name, base, commit))
+
+
+def landing_commit(git: Git, base: Sha, work: Sha) -> Sha | None:
+    """Return the commit of the base whose message says that it landed `work`, merged or squashed; None without one."""
+    flags = ("--fixed-strings", f"--grep={LANDED}: {work}", "--format=%H", "--max-count=1")
+    found = git.text("log", *flags, base, f"^{work}").strip()
+    return Sha(found) if found else None
 
 
 def land(git: Git, base_name: str, commit: Sha, expect: Sha) -> str:

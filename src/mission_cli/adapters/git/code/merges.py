@@ -12,13 +12,12 @@ from mission_cli.adapters.git.repo.command import (
     refusal,
 )
 from mission_cli.domain.branches.landing import Merge
-from mission_cli.domain.ids import Sha, split_run_id
+from mission_cli.domain.host import Person
+from mission_cli.domain.ids import Sha
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mission_cli.domain.host import Person
-    from mission_cli.domain.ids import RunId
 
 _MOST_GAINED = 1000
 _NEW_REPOSITORY = ("README", "LICENSE", ".GITIGNORE", ".GITATTRIBUTES", ".EDITORCONFIG", ".MISSION.TOML", "MISSIONS")
@@ -35,22 +34,12 @@ class Merges:
     def __init__(self, git: Git, runtime: Path, program: Person) -> None:
         self._git, self._runtime, self._program = git, runtime, program
 
-    def of_attempt(self, run: RunId, work: Sha, tip: Sha) -> Merge:
+    def of_attempt(self, author: str, message: str, work: Sha, tip: Sha) -> Merge:
         """Return the merge of an attempt into the finished work."""
         tree, conflicts = self.tree(work, tip)
         if tree is None:
             return Merge(None, conflicts)
-        parts = split_run_id(run)
-        number = parts[1] if parts else run
-        message = f"Merge {number}\n\nCompletes-feature: {number}\nMission-Run: {run}\n"
-        return Merge(self.commit(tree, [work, tip], message, tip))
-
-    def to_land(self, base: Sha, work: Sha) -> tuple[Sha | None, tuple[str, ...]]:
-        """Return the commit that brings `work` to the base, or None with the conflicting paths."""
-        tree, conflicts = self.tree(base, work)
-        if tree is None:
-            return None, conflicts
-        return self.commit(tree, [base, work], "Merge the work of the mission", work), ()
+        return Merge(self.commit(tree, [work, tip], message, tip, author=author))
 
     def made(self, tip: Sha, work: Sha) -> Sha | None:
         """Return the commit that merged `tip` into `work`."""
@@ -74,16 +63,25 @@ class Merges:
         words = [w for w in done.out.decode("utf-8", "surrogateescape").split("\0") if w]
         return (None, tuple(dict.fromkeys(words[1:]))) if done.code else (words[0], ())
 
-    def commit(self, tree: str, parents: list[Sha], message: str, dated_like: Sha) -> Sha:
-        """Make a commit whose id is the same each time it is made."""
+    def commit(self, tree: str, parents: list[Sha], message: str, dated_like: Sha, *, author: str = "") -> Sha:
+        """Make a commit whose id is the same each time it is made.
+
+        `author` names another author, such as an agent, who is reached through the person.
+        """
         said = self._git.text("show", "-s", "--format=%cd", "--date=raw", dated_like)
-        author, committer = self.identities
-        return self._git.commit_tree(tree, parents, message, author=author, committer=committer, at=_date(said))
+        person, committer = self.identities
+        by = Person(_name(author), person.email) if _name(author) else person
+        return self._git.commit_tree(tree, parents, message, author=by, committer=committer, at=_date(said))
 
     @cached_property
     def identities(self) -> tuple[Person, Person]:
         """Author and committer of what lands: those of the person's own commits in this repository."""
         return identities(self._git.git_dir) or (self._program, self._program)
+
+
+def _name(author: str) -> str:
+    """Return a name without the characters that git does not allow in one."""
+    return "".join(c for c in author if c not in "<>\n").strip(" .,:;\"'")
 
 
 def _date(raw: str) -> str:

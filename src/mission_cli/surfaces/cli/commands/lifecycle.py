@@ -1,4 +1,4 @@
-"""The commands `start`, `pulse`, `takeover`, `land`, `retry`, `skip`, `signal`, `answer`, gates and `validate`."""
+"""The commands `start`, `pulse`, `takeover`, `retry`, `skip`, `signal`, `answer`, gates and `validate`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ def register(app: typer.Typer) -> None:
     command(app, "start", help="Start a mission, after showing what it will do.")(start)
     command(app, "pulse", help="Run one tick: observe, decide, record, act. Made for cron.")(pulse)
     command(app, "takeover", help="Run a mission here that another machine or clone has run.")(takeover)
-    command(app, "land", help="Bring the finished work to the base branch.")(land)
     command(app, "retry", help="Try a feature again, with a fresh number of attempts.")(retry)
     command(app, "skip", help="Go on without a feature; needs --reason, which is recorded.")(skip)
     command(app, "signal", help="Report that the external event that a feature waits for has happened.")(signal)
@@ -86,7 +85,7 @@ def start(
         return 0
     done = lifecycle.start(opened.context, address.mission.id, scheduled=scheduled, base=base)
     report = _pulse(opened)
-    _tell(shell, report)
+    tell(shell, report)
     running = any(key.startswith(f"{address.mission.id}/") for key in opened.executor.running())
     follow = f"A pulse runs whenever a worker ends; `mission run {address.mission.id}` follows the mission."
     follow = follow if running else f"No worker is running; `mission why {address.mission.id}` shows what it waits for."
@@ -123,22 +122,11 @@ def pulse(
         if dry_run:
             _tell_plan(shell, report)
         else:
-            _tell(shell, report)
+            tell(shell, report)
         codes.append(exit_code(report))
         if by_exit and not codes[-1] and report.waits_for_person:
             codes[-1] = 3
     return max(codes, default=0)
-
-
-def land(shell: Shell, mission: Identity = "", yes: Yes = False) -> int:
-    """Bring the finished work to the base branch."""
-    from mission_cli.app.commands import gates
-
-    opened = shell.open()
-    name, what = gates.landing_words(opened.context, mission)
-    if not shell.agreed(what, yes=yes):
-        return 0
-    return finish(shell, opened, gates.land(opened.context, name), landing=True)
 
 
 def takeover(shell: Shell, mission: Identity = "") -> int:
@@ -250,36 +238,24 @@ def _gate(shell: Shell, mission: str, gate: str, comment: str, *, approved: bool
 
 def pulse_and_tell(shell: Shell, opened: Opened) -> None:
     """Run a pulse and print what it did."""
-    _tell(shell, _pulse(opened))
+    tell(shell, _pulse(opened))
 
 
 def finish(
-    shell: Shell,
-    opened: Opened,
-    done: Done,
-    *,
-    landing: bool = False,
-    only: bool = False,
-    facts: DataclassInstance | None = None,
+    shell: Shell, opened: Opened, done: Done, *, only: bool = False, facts: DataclassInstance | None = None
 ) -> int:
     """Run the pulse that the command calls for, then print what happened; with `only`, it serves no other mission.
 
     `facts` are printed with --json; by default `Changed`.
     """
     from mission_cli.app.pulses.after import follow_up
-    from mission_cli.app.results.changes import Changed, Landed
+    from mission_cli.app.results.changes import Changed
 
-    identity = done.address.mission.id
-    followed = follow_up(opened.context, done, settings_valid=not opened.problems, only=only)
-    report, waits = followed.report, followed.landing_waits if landing else ()
+    report = follow_up(opened.context, done, settings_valid=not opened.problems, only=only).report
     if report is not None:
-        _tell(shell, report)
-    words = "; ".join([done.words, *(f"landing waits: {detail}" for detail in waits)])
-    if facts is None:
-        changed = Changed(identity, done.words, done.commit or "")
-        facts = Landed(identity, done.words, done.commit or "", waits) if landing else changed
-    shell.say(words, facts)
-    return 3 if waits else exit_code(report) if report is not None else 0
+        tell(shell, report)
+    shell.say(done.words, facts or Changed(done.address.mission.id, done.words, done.commit or ""))
+    return exit_code(report) if report is not None else 0
 
 
 def _pulse(opened: Opened, only: Sequence[MissionId] = ()) -> Report:
@@ -319,7 +295,7 @@ def _only(opened: Opened, names: list[str]) -> list[MissionId]:
     return [MissionId(resolve(snapshot, name).stored.id) for name in names]
 
 
-def _tell(shell: Shell, report: Report) -> None:
+def tell(shell: Shell, report: Report) -> None:
     """Print what a pulse did, and its errors."""
     if not (shell.as_json or shell.quiet):
         for line in report.lines:

@@ -1,0 +1,72 @@
+"""The command `land`: show what would land, ask, land it, and say how to take it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mission_cli._support.text import counted
+from mission_cli.domain.errors import UsageError
+from mission_cli.surfaces.cli.commands.lifecycle import tell
+from mission_cli.surfaces.cli.shell import Identity, Shell, Yes, command
+from mission_cli.surfaces.plain import exit_code
+
+if TYPE_CHECKING:
+    from mission_cli.app.results.landing import LandingPreview
+    from mission_cli.app.transaction import Done
+    from mission_cli.wiring.assemble import Opened
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "land", help="Bring the finished work to the base branch, after showing what it is.")(land)
+
+
+def land(
+    shell: Shell,
+    mission: Identity = "",
+    squash: Annotated[bool, typer.Option("--squash", help="Land everything as one commit.")] = False,
+    merge: Annotated[bool, typer.Option("--merge", help="Land with a merge commit; this is the default.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the whole change, too.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would land; change nothing.")] = False,
+    yes: Yes = False,
+) -> int:
+    """Show what would land, ask, and land it."""
+    from mission_cli.app.commands import gates
+    from mission_cli.app.queries.landing import landing_diff, landing_preview
+    from mission_cli.surfaces.views.landing import landing_lines
+
+    if squash and merge:
+        raise UsageError("--squash and --merge exclude each other", hint="use one of them")
+    opened = shell.open()
+    preview = landing_preview(opened.context, mission, squash=squash)
+    if diff and not shell.as_json:
+        shell.say(landing_diff(opened.context, mission, squash=squash), preview, long=True)
+    if dry_run or not (shell.as_json or shell.quiet):
+        shell.draw(lambda size: landing_lines(preview, size.width), preview)
+    if dry_run:
+        return 0
+    what = f"{counted(len(preview.features), 'feature')} of {preview.id} would land on {preview.base}"
+    if not shell.agreed(what, yes=yes, question="Land?", shown=True):
+        return 0
+    return _finish(shell, opened, preview, gates.land(opened.context, preview.id, squash=squash))
+
+
+def _finish(shell: Shell, opened: Opened, preview: LandingPreview, done: Done) -> int:
+    """Run the pulse that lands it; say where it is now and how to take it back, or what it waits for."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.commands import gates
+    from mission_cli.app.pulses.after import follow_up
+    from mission_cli.app.results.landing import Landed
+
+    ctx = opened.context
+    followed = follow_up(ctx, done, settings_valid=not opened.problems)
+    if followed.report is not None:
+        tell(shell, followed.report)
+    landed, back = gates.landed_as(ctx, resolve(ctx.state.snapshot(), preview.id).mission, done.about) or ("", "")
+    waits = () if landed else followed.landing_waits
+    words = [done.words, *(f"landing waits: {detail}" for detail in waits)]
+    words += [f"it is on {preview.base} as {landed[:7]}; to take it back: {back}"] if landed else []
+    shell.say("\n".join(words), Landed(preview.id, done.words, done.commit or "", waits, landed, back))
+    return 3 if waits else exit_code(followed.report) if followed.report is not None else 0
