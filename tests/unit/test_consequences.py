@@ -10,7 +10,7 @@ from tests.kit.fakes.host import make_host, make_mission
 from tests.unit.test_keys_act import go_on, honest, host_of
 
 from mission_cli.app.commands import features, lifecycle
-from mission_cli.app.queries.consequences import of_cancel, of_retry, of_skip, of_stop
+from mission_cli.app.queries.before.consequences import of_cancel, of_retry, of_skip, of_stop
 
 if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec

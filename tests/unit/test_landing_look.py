@@ -12,7 +12,7 @@ from tests.unit.test_keys_act import committed, go_on, honest, host_of
 
 from mission_cli.app.commands import features, gates
 from mission_cli.app.commands.undo import undo
-from mission_cli.app.queries.landing import landing_diff, landing_preview
+from mission_cli.app.queries.before.landing import landing_diff, landing_preview
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import MissionStatus

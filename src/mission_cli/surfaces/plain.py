@@ -13,7 +13,7 @@ from mission_cli.domain.errors import BlockedError, MissionError, refusals_said
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.app.queries.consequences import Consequence
+    from mission_cli.app.queries.before.consequences import Consequence
     from mission_cli.app.results.changes import AllStopped
     from mission_cli.engine.report import Report
     from mission_cli.wiring.assemble import Opened
@@ -70,7 +70,7 @@ def asked(question: str, *, default: bool) -> bool:
 
 def why_ask_before_stop(repo: Path) -> Consequence | None:
     """Return what `stop --all` stops, if that is several missions; None also if this cannot be found out."""
-    from mission_cli.app.queries.consequences import of_stop
+    from mission_cli.app.queries.before.consequences import of_stop
     from mission_cli.wiring.compose import open_at_any_rate
 
     try:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from rich.console import Console, RenderableType
 
-    from mission_cli.app.queries.consequences import Consequence
+    from mission_cli.app.queries.before.consequences import Consequence
     from mission_cli.domain.problems import Problem
     from mission_cli.ports.runtime import Stopped
     from mission_cli.surfaces.lines import Line, Size

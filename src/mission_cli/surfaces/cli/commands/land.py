@@ -34,7 +34,7 @@ def land(
 ) -> int:
     """Show what would land, ask, and land it."""
     from mission_cli.app.commands import gates
-    from mission_cli.app.queries.landing import landing_diff, landing_preview
+    from mission_cli.app.queries.before.landing import landing_diff, landing_preview
     from mission_cli.surfaces.views.landing import landing_lines
 
     if squash and merge:

@@ -140,7 +140,7 @@ def takeover(shell: Shell, mission: Identity = "") -> int:
 def retry(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -> int:
     """Try a feature again; ask first if it is finished."""
     from mission_cli.app.commands import features
-    from mission_cli.app.queries.consequences import of_retry
+    from mission_cli.app.queries.before.consequences import of_retry
 
     opened = shell.open()
     if not shell.consents(of_retry(opened.context, feature), yes=yes):
@@ -151,7 +151,7 @@ def retry(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -
 def skip(shell: Shell, feature: Thing, reason: Reason = "", yes: Yes = False) -> int:
     """Skip a feature; ask first if others depend on it."""
     from mission_cli.app.commands import features
-    from mission_cli.app.queries.consequences import of_skip
+    from mission_cli.app.queries.before.consequences import of_skip
 
     opened = shell.open()
     if reason.strip() and not shell.consents(of_skip(opened.context, feature), yes=yes):

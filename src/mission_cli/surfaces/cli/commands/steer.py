@@ -171,7 +171,7 @@ def resume(
 def cancel(shell: Shell, mission: Identity = "", reason: Reason = "", yes: Yes = False) -> int:
     """End the mission."""
     from mission_cli.app.commands import features
-    from mission_cli.app.queries.consequences import of_cancel
+    from mission_cli.app.queries.before.consequences import of_cancel
 
     opened = shell.open_at_any_rate()
     if not shell.consents(of_cancel(opened.state, opened.executor.running(), mission), yes=yes):

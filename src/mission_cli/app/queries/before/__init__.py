@@ -1,0 +1,1 @@
+"""What a command would do, so that a person can be asked before it does it."""
