@@ -150,8 +150,16 @@ def test_committed_missions_are_checked_by_id_and_mended_where_they_lie(person: 
     assert person.mission("lint", "m", "--fix", "--json").facts["fixed"][0]["message"] == (
         "gave the feature the number 1.1"
     )
-    person.mission("fmt", "m")
+    said = person.mission("fmt", "m").out.splitlines()
+    command = f"git -C {path.resolve().parent.parent} commit -m 'Edit m/mission.md' -- m/mission.md"
+    assert said == [
+        f"{path.resolve()}: aligned",
+        "these changes do not count until you commit them:",
+        f"  {command}",
+    ]
+    subprocess.run(command, shell=True, check=True, capture_output=True)  # noqa: S602 - as it is shown
     assert person.mission("fmt", "--check").out == "all tables are aligned\n"
+    assert person.mission("lint", "m", "--fix", "--json").facts["commit"] == []
 
 
 def test_an_edit_on_disk_is_checked_and_named_as_not_committed(person: Person) -> None:
@@ -180,7 +188,12 @@ def test_fmt_aligns_and_says_what_it_did(person: Person) -> None:
     assert person.mission("fmt", "--check", "missions", ok=(1,)).out == "missions/m/mission.md: would be aligned\n"
     assert path.read_text(encoding="utf-8") == TEN
     assert person.mission("fmt", "missions").out == "missions/m/mission.md: aligned\n"
-    assert person.mission("fmt", "missions", "--json").facts == {"schema": 1, "changed": [], "written": True}
+    assert person.mission("fmt", "missions", "--json").facts == {
+        "schema": 1,
+        "changed": [],
+        "written": True,
+        "commit": [],
+    }
 
 
 @settings(deadline=None)

@@ -1,11 +1,10 @@
-"""Read a requirements document as a plan: JSON, alone, in a fence or within prose; any other text is one feature.
+"""Read a requirements document as a plan: JSON, alone, in a fence or within prose; any other text is Markdown.
 
 The text is not trusted, because it often comes from a model: its criteria are prose and never become commands.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.text import one_line
@@ -16,6 +15,7 @@ from mission_cli.document.plans.model import (
 )
 from mission_cli.domain.problems import Problem
 from mission_cli.interchange.criteria import words
+from mission_cli.interchange.from_markdown import read_markdown
 from mission_cli.interchange.sources import (
     Source,
     Taken,
@@ -35,7 +35,6 @@ _DEPENDS = ("dependencies", "dependsOn", "depends_on", "depends", "blocked_by")
 _DONE = ("passes", "done", "completed")
 _TAKEN = frozenset({*_TITLES, *_KEYS, *_CRITERIA, *_DEPENDS, *_DONE, "priority", "estimate", "notes"})
 _ABOVE = frozenset({*_LISTS, *_TITLES, "project", "goal", "overview", "objective"})
-_HEADING = re.compile(r"#{1,6}[ \t]+(.+?)[ \t#]*\Z")
 
 
 def read_prd(text: str) -> Taken:
@@ -47,7 +46,7 @@ def read_prd(text: str) -> Taken:
         stories = _stories(source.value)
         if stories is not None:
             return _read(source, *stories)
-    return Taken(None, (_without_stories(whole),)) if whole else _prose(text)
+    return Taken(None, (_without_stories(whole),)) if whole else read_markdown(text)
 
 
 def _without_stories(source: Source) -> Problem:
@@ -127,13 +126,3 @@ def _texts(value: object) -> list[str]:
     if isinstance(value, str):
         return [line.strip(" \t-*") for line in value.splitlines() if line.strip(" \t-*")]
     return [str(item) for item in value if isinstance(item, str | int | float)] if isinstance(value, list) else []
-
-
-def _prose(text: str) -> Taken:
-    lines = [line.strip() for line in text.lstrip("\ufeff").splitlines() if line.strip()]
-    if not lines:
-        return Taken(None, (Problem(1, 1, "the file is empty"),))
-    heading = _HEADING.match(lines[0])
-    title = one_line(heading[1] if heading else lines[0], 120)
-    feature = PlanFeature(title=title, description=text.strip().removeprefix(lines[0]).strip())
-    return Taken(Plan(title=title, milestones=[PlanMilestone(name="Requirements", features=[feature])]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -10,9 +11,10 @@ import yaml
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli._support.lazy_re import pattern
 from mission_cli.document.plans.answer import blocks_of
+from mission_cli.document.plans.plan import parse_yaml, read_plan
 from mission_cli.document.plans.problems import place_of
 from mission_cli.document.syntax.yaml_text import compose_texts
-from mission_cli.domain.problems import Problem
+from mission_cli.domain.problems import Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +27,11 @@ _MOST_TRIES = 200
 """The most opening braces in prose at which a JSON object is tried."""
 _MEND = "correct it there, or in the line before"
 _LIKE_JSON = pattern(r"\s*(?:\{|\[\s*(?:[\[{\"]|\]?\s*\Z))")
+_FRONT = frozenset({"budget", "host", "managed", "mode", "model_routing", "preferences"})
+"""Keys of the front matter that only mission files have."""
+_MILESTONE = pattern(r"^### Milestone \d+\b.*\n(?:.*\n){0,3}?\*\*Status:\*\*", re.MULTILINE)
+_PLAN = pattern(r"^[ \t]*(?:\{[ \t]*)?\"?milestones\"?[ \t]*:(?:[ \t]*(?:\[.*)?)?$", re.MULTILINE)
+"""The key of a plan file that every one has, in YAML or JSON."""
 _POLPO = frozenset(
     {"team", "checkpoints", "qualityGates", "delays", "data", "endDate", "executionCount", "qualityThreshold"}
 )
@@ -57,9 +64,11 @@ class Taken:
 
 
 def sniff(text: str) -> str:
-    """Return the tool that a file is from: `polpo`, `prd` or `aidevops`."""
-    if text.lstrip("\ufeff").startswith("---") or "\n## Milestones" in text or "\n### Milestone " in text:
+    """Return the tool that a file is from: `plan` (a plan file of ours), `polpo`, `prd` or `aidevops`."""
+    if _is_mission(text.lstrip("\ufeff")):
         return "aidevops"
+    if _PLAN.search(text) and _is_plan(text):
+        return "plan"
     found = next(objects_of(text), None)
     value = found.value if found else None
     if isinstance(value, dict):
@@ -67,6 +76,27 @@ def sniff(text: str) -> str:
         if _POLPO & value.keys() or any(_POLPO_TASK & task.keys() for task in tasks):
             return "polpo"
     return "prd"
+
+
+def _is_mission(text: str) -> bool:
+    """Whether a text is a mission file: by its front matter, or by milestones with a status."""
+    end = text.find("\n---", 3) if text.startswith("---") else -1
+    keys = {line.partition(":")[0].strip() for line in text[3 : max(end, 3)].splitlines() if not line.startswith(" ")}
+    return bool(keys & _FRONT) or {"id", "status"} <= keys or _MILESTONE.search(text) is not None
+
+
+def _is_plan(text: str) -> bool:
+    """Whether a text as a whole is a mapping with a list of milestones; YAML that cannot be read is one, too."""
+    parsed = parse_yaml(text)
+    if isinstance(parsed, Problem):
+        return text.lstrip("\ufeff \n").startswith(("title:", "{"))
+    return isinstance(parsed[1].get("milestones"), list)
+
+
+def read_own(text: str) -> Taken:
+    """Return the plan in a plan file; the text may come from anywhere, but its author says what is run."""
+    read = read_plan(text)
+    return Taken(read.plan, tuple(p for p in read.problems if p.severity is Severity.ERROR))
 
 
 def parse(text: str) -> Source | Problem:

@@ -43,7 +43,7 @@ class Imported:
     path: str
     """The mission file."""
     from_: str
-    """The tool: polpo, prd or aidevops."""
+    """The kind of file: plan, prd, polpo or aidevops."""
     not_taken: Sequence[str]
     """What a mission cannot express."""
     problems: Sequence[Problem]
@@ -102,6 +102,8 @@ class Linted:
     errors: int
     """How many of them are errors; the others are warnings."""
     fixed: Sequence[Fixed]
+    commit: Sequence[str] = ()
+    """Commands that commit the fixes; until then they do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class Formatted:
     """Paths."""
     written: bool
     """False with `--check`: the files were left as they are."""
+    commit: Sequence[str] = ()
+    """Commands that commit the changes; until then they do not count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import typer
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import counted
-from mission_cli.domain.errors import ConflictError, NotFoundError, UsageError
+from mission_cli.domain.errors import ConflictError, MissionError, NotFoundError, UsageError
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
 
@@ -78,9 +78,10 @@ def lint(
     lines += [p.at(path) for path, p in found]
     if found:
         lines.append(f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}")
-    words = "\n".join(clean(line) for line in lines) or "no errors or warnings"
+    commit = _how_to_commit(shell, [path for path, _ in corrected])
+    words = "\n".join([*(clean(line) for line in lines), *_not_yet(commit)]) or "no errors or warnings"
     fixed = [Fixed(path, note.line, note.message) for path, note in corrected]
-    shell.say(words, Linted([_with_path(path, p) for path, p in found], errors, fixed))
+    shell.say(words, Linted([_with_path(path, p) for path, p in found], errors, fixed, commit))
     return 1 if errors else 0
 
 
@@ -101,8 +102,9 @@ def fmt(
             if not check:
                 _write(source, new)
     verb = "would be aligned" if check else "aligned"
-    words = "\n".join(f"{clean(path)}: {verb}" for path in moved) or "all tables are aligned"
-    shell.say(words, Formatted(moved, not check))
+    commit = [] if check else _how_to_commit(shell, moved)
+    lines = [f"{clean(path)}: {verb}" for path in moved] or ["all tables are aligned"]
+    shell.say("\n".join([*lines, *_not_yet(commit)]), Formatted(moved, not check, commit))
     return 1 if check and moved else 0
 
 
@@ -133,6 +135,26 @@ def _with_path(path: str, problem: Problem) -> FileProblem:
     from mission_cli.app.results.files import FileProblem
 
     return FileProblem(path, problem.line, problem.column, problem.severity, problem.message, problem.hint)
+
+
+def _how_to_commit(shell: Shell, written: list[str]) -> list[str]:
+    """Return the commands that commit changed files of missions; none for files elsewhere."""
+    from mission_cli.app.commands.edit import commit_command
+
+    places = {Path(path).resolve() for path in written}
+    if not places:
+        return []
+    try:
+        ctx = shell.open().context
+    except MissionError:
+        return []
+    mine = [edit for edit in ctx.state.edits() if Path(ctx.state.work_path(edit.path)).resolve() in places]
+    return [commit_command(ctx, edit.path, edit.kind) for edit in mine]
+
+
+def _not_yet(commit: list[str]) -> list[str]:
+    """Return the lines about changes on disk that do not count yet."""
+    return ["these changes do not count until you commit them:", *(f"  {line}" for line in commit)] if commit else []
 
 
 def _mended(source: Source) -> tuple[str, tuple[Problem, ...]]:

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from mission_cli.domain.problems import Problem
     from mission_cli.interchange.sources import Taken
 
-_TOOLS = ("polpo", "prd", "aidevops")
+_TOOLS = ("plan", "prd", "polpo", "aidevops")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "import", help="Make a mission from another tool's file: Polpo, a requirements document, aidevops.")(
+    command(app, "import", help="Make a mission from a requirements document, a plan file, or another tool's file.")(
         import_
     )
     command(app, "export", help="Print a mission as another tool's file.")(export)
@@ -50,7 +50,7 @@ class _Wishes:
 def import_(
     shell: Shell,
     file: Annotated[str, typer.Argument(metavar="FILE", help="The file; - reads standard input.")],
-    tool: Annotated[str, typer.Option("--from", help="polpo, prd or aidevops; default: detected.")] = "",
+    tool: Annotated[str, typer.Option("--from", help="plan, prd, polpo or aidevops; default: detected.")] = "",
     identity: Annotated[str, typer.Option("--id", help="Name of the mission; default: its own, or by its title.")] = "",
     mode: Annotated[str, typer.Option(help="poc or full.")] = "",
     base: Annotated[str, typer.Option(help="Branch that the work starts from and lands on.")] = "",
@@ -152,8 +152,9 @@ def _writers() -> dict[str, Callable[[Mission], tuple[dict[str, Any], tuple[str,
 def _translate(source: str, text: str) -> Taken:
     from mission_cli.interchange.from_polpo import read_polpo
     from mission_cli.interchange.from_prd import read_prd
+    from mission_cli.interchange.sources import read_own
 
-    return read_polpo(text) if source == "polpo" else read_prd(text)
+    return {"polpo": read_polpo, "plan": read_own}.get(source, read_prd)(text)
 
 
 def _read(file: str) -> str:
