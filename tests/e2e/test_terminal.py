@@ -178,9 +178,11 @@ def test_the_interview_asks_shows_the_plan_and_writes_the_mission_when_it_is_app
         window.line("3")
         shown = window.see("What next? (approve, edit, reject)")
         window.line("approve")
-        ended = window.see("m is planned: ")
+        ended = window.see("m is planned: ", "Start? [Y/n]")
+        window.line("n")
+        window.see("nothing was started")
     assert "planning cost $0.05 and 1050 tokens" in shown
-    assert "mission start m" in ended
+    assert "stop  mission pause m" in ended
     mission = person.loaded().mission
     assert (mission.goal, mission.mode, str(mission.limits.usd)) == ("Count words", "full", "3")
 

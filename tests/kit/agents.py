@@ -42,8 +42,8 @@ def needs_bubblewrap() -> None:
         pytest.skip("bubblewrap is not installed: apt install bubblewrap")
 
 
-def use_opencode(person: Person, server: ModelServer, *, deadline: str = "120s", more: str = "") -> None:
-    """A runner `script` that is opencode, with a model that the server plays."""
+def configure_opencode(server: ModelServer) -> None:
+    """Give the person's opencode a model that the server plays, as its only one."""
     cost = {k: v for k, v in OPENCODE_PRICES.items() if k != "reasoning"}
     model = {"name": "Model", "tool_call": True, "limit": {"context": 128000, "output": 8192}, "cost": cost}
     config = {
@@ -63,6 +63,11 @@ def use_opencode(person: Person, server: ModelServer, *, deadline: str = "120s",
     folder = Path(os.environ["HOME"]) / ".config/opencode"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "opencode.json").write_text(json.dumps(config))
+
+
+def use_opencode(person: Person, server: ModelServer, *, deadline: str = "120s", more: str = "") -> None:
+    """A runner `script` that is opencode, with a model that the server plays."""
+    configure_opencode(server)
     env = '{OPENCODE_DISABLE_MODELS_FETCH = "1", OPENCODE_DISABLE_DEFAULT_PLUGINS = "1"}'
     _runner(person, "opencode", needs("opencode"), env, '{sonnet = "fake/model", opus = "fake/model"}', deadline, more)
 

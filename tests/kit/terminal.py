@@ -48,9 +48,9 @@ class Terminal:
         """What is to be seen now, without trailing blanks."""
         return self.tmux("capture-pane", "-p").rstrip()
 
-    def see(self, *words: str) -> str:
+    def see(self, *words: str, patience: float = _PATIENCE_SECONDS) -> str:
         """Wait until all the words are to be seen; return the screen."""
-        ends = time.monotonic() + _PATIENCE_SECONDS
+        ends = time.monotonic() + patience
         while not all(word in (screen := self.screen()) for word in words):
             left = ends - time.monotonic()
             ready, _, _ = select.select([self.output], [], [], max(0.0, left))

@@ -45,6 +45,12 @@ def remove(slash: SlashCommands, agent: str = ALL, *, project: str = "", force: 
     return AgentCommands(done)
 
 
+def wanting(slash: SlashCommands, agents: Sequence[str]) -> list[str]:
+    """Return those of the agents that can have the commands and lack one of them."""
+    known = [agent for agent in agents if agent in slash.agents()]
+    return [agent for agent in known if any(f.state is FileState.MISSING for f in slash.files([agent], ""))]
+
+
 def _files(slash: SlashCommands, agent: str, project: str) -> Sequence[CommandFile]:
     known = slash.agents()
     if agent not in {ALL, *known}:

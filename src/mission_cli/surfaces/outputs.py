@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.app.results import changes, files, landing, machine, reasons, reports, views
+from mission_cli.app.results import changes, files, landing, machine, reasons, reports, repository, views
 from mission_cli.ports.runtime import Stopped
 from mission_cli.surfaces.as_json import SCHEMA, Failed
 from mission_cli.surfaces.type_schema import TypeSchemas
@@ -58,7 +58,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "history": (Output(reports.History, stopped=True),),
     "import": (Output(files.Imported),),
     "inbox": (Output(reports.Inbox, stopped=True),),
-    "init": (Output(machine.Initialized),),
+    "init": (Output(repository.Initialized),),
     "land": (Output(landing.Landed), Output(landing.LandingPreview)),
     "lint": (Output(files.Linted),),
     "list": _LISTED,

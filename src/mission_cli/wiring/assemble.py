@@ -41,6 +41,7 @@ from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.adapters.user import key_file, user_folder
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.host import PROGRAM, Person
+from mission_cli.domain.ids import MissionId
 from mission_cli.domain.routing import default_runner
 from mission_cli.engine.context import Context
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mission_cli.adapters.git.state.branch_home import Layout
+    from mission_cli.domain.ids import Sha
     from mission_cli.settings import Settings
 
 
@@ -189,6 +191,10 @@ class Opened:
     state: GitStateStore
     problems: tuple[MissionError, ...] = ()
     """Errors in settings and keys; only if the repository was opened in spite of them."""
+
+    def head_of(self, branch: str) -> Sha | None:
+        """Return the commit of a branch, or None if it does not exist."""
+        return self.context.code.heads(MissionId(""), branch).base if branch else None
 
     def default_base(self) -> str:
         """Return the checked-out branch, otherwise the remote's HEAD; empty if there is neither."""

@@ -32,13 +32,18 @@ if TYPE_CHECKING:
     from mission_cli.ports.templates import Templates
 
 __all__ = [
+    "commit_file",
     "describe",
     "environment",
     "feed",
     "find_checkout",
+    "first_commit",
     "git_person",
+    "has_commit",
     "interact",
+    "is_changed",
     "key_file",
+    "make_repository",
     "manual_page",
     "merge_texts",
     "now",
@@ -59,6 +64,41 @@ def describe(place: Path) -> Described:
     from mission_cli.adapters.git.repo.describe import describe
 
     return describe(place)
+
+
+def make_repository(place: Path) -> None:
+    """Create a git repository in a folder."""
+    from mission_cli.adapters.git.repo.begin import make_repository
+
+    make_repository(place)
+
+
+def has_commit(place: Path) -> bool:
+    """Whether the checked-out branch has a commit."""
+    from mission_cli.adapters.git.repo.begin import has_commit
+
+    return has_commit(place)
+
+
+def first_commit(place: Path) -> None:
+    """Make an empty first commit in the person's name."""
+    from mission_cli.adapters.git.repo.begin import first_commit
+
+    first_commit(place)
+
+
+def is_changed(place: Path, name: str) -> bool:
+    """Whether a file of a work tree differs from the last commit."""
+    from mission_cli.adapters.git.repo.begin import is_changed
+
+    return is_changed(place, name)
+
+
+def commit_file(place: Path, name: str, message: str) -> None:
+    """Commit one file and nothing else, in the person's name."""
+    from mission_cli.adapters.git.repo.begin import commit_file
+
+    commit_file(place, name, message)
 
 
 def git_person(where: Path) -> Person:

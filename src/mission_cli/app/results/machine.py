@@ -17,16 +17,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Initialized:
-    """A repository that was set up for missions."""
-
-    state: str
-    """Folder of the mission files."""
-    settings: str
-    """The settings file; empty for a bare repository, which has no place for one."""
-
-
-@dataclass(frozen=True, slots=True)
 class DriverRegistered:
     """The merge driver was registered."""
 

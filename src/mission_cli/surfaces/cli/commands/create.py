@@ -13,7 +13,7 @@ import typer
 from mission_cli.app.results import files as results
 from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, NotFoundError, UsageError
 from mission_cli.domain.notice import advise
-from mission_cli.surfaces.cli.commands.interview import (
+from mission_cli.surfaces.cli.commands.guided.interview import (
     Approved,
     Order,
     plan_for,
@@ -30,25 +30,9 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import RunRecord
-    from mission_cli.wiring.assemble import Opened
 
 _STDIN = Path("-")
 _Created = results.CreatedFromPlan | results.CreatedFromGoal
-_SETTINGS = """\
-# Settings of mission for this repository; `docs/settings.md` of the project lists all of them.
-# sandbox = "auto"
-# max_parallel_workers = 2
-# protect = []
-
-# [tree]
-# setup = "npm ci"              # run in each new tree of a worker or check
-# copy = [".env.test"]          # files that are not in git and that a tree needs
-
-# [runners.script]
-# kind = "command"              # any program; it gets the prompt on stdin, and MISSION_* variables
-# command = ["sh", "worker.sh"]
-# deadline = "3h"
-"""
 
 
 def register(app: typer.Typer) -> None:
@@ -88,9 +72,14 @@ def new(
 ) -> int:
     """Make a mission from a goal or a plan file and commit it."""
     from mission_cli.app.given import moment
+    from mission_cli.surfaces.cli.commands.guided.onward import go_on
+    from mission_cli.surfaces.cli.commands.guided.repository import introduce, prepare
     from mission_cli.wiring.compose import is_in_repository
     from mission_cli.wiring.host import now
 
+    guided = plan is None and shell.interactive and not headless
+    if guided and not homeless and prepare(shell):
+        introduce(shell)
     homeless = homeless or not is_in_repository(shell.repo)
     if start and homeless:
         raise UsageError(
@@ -114,7 +103,7 @@ def new(
         mission, path = create_mission(shell, read, base=base, homeless=homeless)
         result: _Created = results.CreatedFromPlan(mission, path, warnings)
     else:
-        order = Order(goal, given, budget, runner, base, homeless=homeless, ask=shell.interactive and not headless)
+        order = Order(goal, given, budget, runner, base, homeless=homeless, ask=guided)
         _refuse_unapproved(order, headless=headless)
         made = plan_for(shell, order)
         if isinstance(made, int):
@@ -123,6 +112,9 @@ def new(
         cost = f"\nplanning cost {made.planned.cost}"
         result = results.CreatedFromGoal(mission, path, made.planned.sums)
     words = f"{mission} is planned: {path}{cost}"
+    if guided and not (homeless or start):
+        shell.say(words, result)
+        return go_on(shell, mission)
     return _say_created(shell, mission, words, result, start=start, homeless=homeless)
 
 
@@ -154,43 +146,14 @@ def init(
     shell: Shell,
     remote: Annotated[str, typer.Option(help="Share missions with other clones by pushing to this git remote.")] = "",
 ) -> int:
-    """Set up this repository: create the state repository and a settings file, register the merge driver."""
-    from mission_cli.app.results.machine import Initialized
-    from mission_cli.settings import with_remote
-    from mission_cli.wiring.compose import register_merge_driver
-    from mission_cli.wiring.host import describe
+    """Set up this repository: create the state repository, register the merge driver, write the settings needed."""
+    from mission_cli.surfaces.cli.commands.guided.repository import prepare, set_up
 
-    opened = shell.open(create=True)
-    state = opened.state.layout
-    found = describe(opened.checkout.main_tree or opened.checkout.common_dir)
-    remotes = [f"remote {clean(name)} {clean(url)}".rstrip() for name, url in found.remotes]
-    done = [f"repository: {', '.join([f'branch {clean(found.branch)}' if found.branch else 'no branch', *remotes])}"]
-    done += [f"mission files: {state.work_tree}" + (" (in place)" if state.in_place else "")]
-    register_merge_driver(opened)
-    done.append(f"merge driver: registered in {state.git_dir}")
-    tree = opened.checkout.main_tree
-    settings = tree / ".mission.toml" if tree else None
-    remote = remote or _asked_remote(shell, opened)
-    if settings is not None:
-        there = settings.read_text(encoding="utf-8") if settings.exists() else None
-        wanted = _SETTINGS if there is None else there
-        wanted = with_remote(wanted, remote, os.fspath(settings)) if remote else wanted
-        if wanted == there:
-            done.append(f"settings: {settings} (unchanged)")
-        else:
-            settings.write_text(wanted, encoding="utf-8")
-            new = "new, every line is a comment: edit and commit it" if there is None else "changed: commit it"
-            done.append(f"settings: {settings} ({new})")
-        done += [f"shared through: {remote}; the next pulse pushes to it"] if remote else []
-    shell.say("\n".join(done), Initialized(os.fspath(state.work_tree), os.fspath(settings or "")))
+    if shell.interactive and not prepare(shell):
+        shell.note("nothing was changed")
+        return 0
+    set_up(shell, remote)
     return 0
-
-
-def _asked_remote(shell: Shell, opened: Opened) -> str:
-    """Return the remote that the person agreed to share through; empty if they refused or could not be asked."""
-    usual = "" if opened.context.settings.remote or opened.state.layout.in_place else opened.usual_remote()
-    words = f"Share missions with other clones by pushing to `{clean(usual)}`?"
-    return usual if usual and shell.interactive and typer.confirm(words, default=False) else ""
 
 
 def merge_driver(shell: Shell, action: Annotated[str, typer.Argument(metavar="install", help="Registers it.")]) -> int:

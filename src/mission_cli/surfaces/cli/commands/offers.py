@@ -2,35 +2,68 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+import typer
 
 from mission_cli.domain.errors import MissionError
 from mission_cli.surfaces.cli.questions import chosen
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from mission_cli.domain.mission import Mission
+    from mission_cli.ports.agents import InstalledAgent
     from mission_cli.surfaces.cli.shell import Shell
 
 _CRON, _BACKGROUND, _NOBODY = "cron", "background", "no"
 
 
-def offer_pulses(shell: Shell, mission: Mission) -> None:
-    """Ask who starts pulses from now on, and set it up. If that fails, say why; the mission goes on without it."""
+def offer_pulses(shell: Shell, mission: Mission | None = None) -> None:
+    """Ask who starts pulses from now on, and set it up. If that fails, say why; nothing else depends on it."""
+    shell.out.print("No pulse is scheduled on this machine: without one, retries and later steps wait for you.")
+    if mission is None:
+        if typer.confirm("Start pulses by cron?", default=True):
+            _try(shell, lambda: _install(shell))
+        return
+    question = "Start pulses by cron, by a process in the background, or not?"
+    choice = chosen(question, (_CRON, _BACKGROUND, _NOBODY), _CRON)
+    if choice == _CRON:
+        _try(shell, lambda: _install(shell))
+    elif choice == _BACKGROUND:
+        _try(shell, lambda: _detach(shell, mission))
+
+
+def offer_commands(shell: Shell, agents: Sequence[InstalledAgent]) -> None:
+    """Offer to add `/mission` to the agents that are installed and can have it."""
+    from mission_cli.app.slash_commands import install, wanting
+    from mission_cli.wiring.host import slash_commands
+
+    ours = slash_commands()
+    missing = wanting(ours, [agent.name for agent in agents if agent.program])
+    titles = " and ".join(agent.title for agent in agents if agent.name in missing)
+    if missing and typer.confirm(f"Add the command `/mission` to {titles}?", default=True):
+        for name in missing:
+            _try(shell, partial(install, ours, name))
+
+
+def _install(shell: Shell) -> None:
     from mission_cli.surfaces.cli.commands.cron_doctor import install
+
+    install(shell)
+
+
+def _detach(shell: Shell, mission: Mission) -> None:
     from mission_cli.surfaces.cli.commands.run import detach
 
-    shell.out.print("No pulse is scheduled on this machine: without one, retries and later steps wait for you.")
-    choice = chosen(
-        "Start pulses by cron, by a process in the background, or not?", (_CRON, _BACKGROUND, _NOBODY), _CRON
-    )
-    if choice == _NOBODY:
-        return
+    detach(shell, mission.id)
+
+
+def _try(shell: Shell, action: Callable[[], object]) -> None:
     try:
-        if choice == _CRON:
-            install(shell)
-        else:
-            detach(shell, mission.id)
+        action()
     except MissionError as error:
         shell.err.print(f"error: {clean(error.message)}")
         if error.hint:

@@ -72,11 +72,17 @@ class Approved:
 def _interview(order: Order) -> Order:
     """Ask for goal, mode and budget, unless they were given."""
     goal = order.goal or asked("What is the goal?")
-    mode = order.given.get("mode") or chosen("Which mode?", _MODES, "full")
+    mode = order.given.get("mode") or _mode_asked()
     budget = dict(order.budget)
     if not any(budget.get(name) for name in _CAPS):
         budget["money_usd"] = amount_asked("What is the most it may cost, in dollars (or unlimited)?", _USUAL_USD)
     return replace(order, goal=goal, given={**order.given, "goal": goal, "mode": mode}, budget=budget)
+
+
+def _mode_asked() -> str:
+    typer.echo("full: a clone and a branch for each feature, each reviewed and judged by its criteria.")
+    typer.echo("poc:  one worker, one feature after another on one branch; judged milestone by milestone.")
+    return chosen("Which mode?", _MODES, "full")
 
 
 def plan_for(shell: Shell, order: Order) -> Approved | int:

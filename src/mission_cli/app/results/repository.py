@@ -1,0 +1,40 @@
+"""Results of setting up a repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mission_cli.app.results.machine import InstalledAgents
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRepository:
+    """What was found in a repository and on this machine."""
+
+    branch: str
+    """The checked-out branch; empty: none."""
+    remotes: Sequence[str]
+    """Name and address of each git remote."""
+    agents: InstalledAgents
+    checks: Sequence[str]
+    """The test and build commands that judge a milestone without criteria."""
+    install: str
+    """The command that installs the dependencies of a fresh clone; empty: none was found."""
+    scheduled: bool
+    """Whether a schedule or a detached run starts pulses on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Initialized:
+    """A repository that was set up for missions."""
+
+    state: str
+    """Folder of the mission files."""
+    settings: str
+    """The settings file; empty for a bare repository, which has no place for one."""
+    found: FoundRepository

@@ -1,0 +1,1 @@
+"""The guided way to a running mission: set the repository up, plan in an interview, start, follow, land."""

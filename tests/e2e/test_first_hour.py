@@ -1,0 +1,71 @@
+"""The first hour: from an empty folder to landed work with one command, and nothing to know but answers."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from inline_snapshot import snapshot
+from tests.kit.agents import configure_opencode, needs, writes_and_commits
+from tests.kit.model_server import ModelServer, Turn
+from tests.kit.plans import good
+from tests.kit.terminal import terminal
+
+if TYPE_CHECKING:
+    from tests.kit.terminal import Terminal
+
+PLAN = re.sub(r" +depends: .*\n", "", good())
+QUIET = {"OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1"}
+
+
+def model(prompt: str, step: int) -> Turn:
+    """Plans three milestones with two features each, and does them."""
+    return Turn(PLAN) if "# Plan a mission" in prompt else writes_and_commits(prompt, step)
+
+
+def git(repo: Path, *words: str) -> str:
+    return subprocess.run(["git", "-C", repo, *words], check=True, capture_output=True, text=True).stdout
+
+
+def answer(window: Terminal, question: str, text: str, asked: list[str]) -> None:
+    """Wait for a question, and answer it; an empty answer takes the default."""
+    screen = window.see(question, patience=300)
+    asked.append(next(line for line in reversed(screen.splitlines()) if question in line).strip())
+    if text:
+        window.tmux("send-keys", "-l", text)
+    window.type("Enter")
+    window.tmux("clear-history")
+
+
+@pytest.mark.timeout(600)
+def test_a_goal_becomes_landed_work_and_only_questions_are_answered(tmp_path: Path) -> None:
+    """Commands typed: one. Known before: that `mission new` exists."""
+    program = Path(needs("opencode")).parent
+    repo = tmp_path / "words"
+    repo.mkdir()
+    asked: list[str] = []
+    with ModelServer(model).running() as server:
+        configure_opencode(server)
+        with terminal(repo, PATH=f"{program}{os.pathsep}{os.environ['PATH']}", **QUIET) as window:
+            window.line('clear; mission new "Count words"')
+            answer(window, "Create one here?", "", asked)
+            answer(window, "Make an empty one?", "", asked)
+            found = window.see("Which mode?")
+            answer(window, "Which mode?", "", asked)
+            answer(window, "the most it may cost", "5", asked)
+            answer(window, "What next?", "approve", asked)
+            answer(window, "Start? [Y/n]", "", asked)
+            answer(window, "in the background, or not?", "background", asked)
+            answer(window, "Follow it here?", "", asked)
+            answer(window, "[y/N]", "y", asked)
+            ended = window.see("every milestone passed, the final validation passed, and the work has landed")
+            window.line("clear; mission cron remove; echo removed with $?")
+            window.see("removed with 0")
+    assert git(repo, "ls-files").split() == ["1.1.txt", "1.2.txt", "2.1.txt", "2.2.txt", "3.1.txt", "3.2.txt"]
+    assert re.sub(r"^ +", "", "\n".join(asked), flags=re.MULTILINE).replace(str(repo), "REPO") == snapshot()
+    assert "agent: opencode" in found
+    assert "to take it back" in ended
