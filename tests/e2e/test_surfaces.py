@@ -279,11 +279,14 @@ def test_init_sets_a_repository_up_and_leaves_what_is_there(person: Person) -> N
     out = shown(person, person.mission("init").out)
     assert out == snapshot("""\
 repository: branch main
+agent: none found; install one: npm install --global opencode-ai or npm install --global @anthropic-ai/claude-code or npm install --global @openai/codex
 mission files: REPO/missions
 merge driver: registered in REPO/.git/mission-state.git
-settings: REPO/.mission.toml (new, every line is a comment: edit and commit it)
+settings: the defaults fit, so no file was written
+next: mission new "GOAL"
 """)
     settings = person.repo / ".mission.toml"
+    assert not settings.exists()
     settings.write_text("max_parallel_workers = 3\n")
     assert "unchanged" in person.mission("init").out
     assert settings.read_text() == "max_parallel_workers = 3\n"

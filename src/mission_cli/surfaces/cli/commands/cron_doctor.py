@@ -50,7 +50,7 @@ def install(
     kind: Annotated[str, typer.Option("--with", help="cron or systemd; default: the one that works here.")] = "",
 ) -> int:
     """Write the crontab line or the systemd timer, after a test that it works."""
-    from mission_cli.app.queries.doctor import schedule_findings
+    from mission_cli.app.queries.diagnosis.doctor import schedule_findings
     from mission_cli.app.results.machine import ScheduleInstalled
     from mission_cli.engine.guards.health import in_its_environment
     from mission_cli.wiring.assemble import schedule
@@ -89,7 +89,7 @@ def remove(shell: Shell) -> int:
 
 def status(shell: Shell) -> int:
     """Show what starts pulses, and what is wrong with it."""
-    from mission_cli.app.queries.doctor import healthy, schedule_findings
+    from mission_cli.app.queries.diagnosis.doctor import healthy, schedule_findings
     from mission_cli.app.results.machine import ScheduleStatus
     from mission_cli.wiring.assemble import schedule
     from mission_cli.wiring.compose import instruments
@@ -115,9 +115,9 @@ def doctor(
     if as_cron:
         return _as_cron(shell, offline=offline)
     from mission_cli.app.commands.cleanup import left_behind
-    from mission_cli.app.queries import doctor as looks
-    from mission_cli.app.queries.doctor_criteria import criteria_findings
-    from mission_cli.app.queries.doctor_runners import runner_findings, unfinished
+    from mission_cli.app.queries.diagnosis import doctor as looks
+    from mission_cli.app.queries.diagnosis.criteria import criteria_findings
+    from mission_cli.app.queries.diagnosis.runners import runner_findings, unfinished
     from mission_cli.app.results.machine import Diagnosis
     from mission_cli.wiring.compose import instruments, storage
     from mission_cli.wiring.emergency import open_brake
@@ -152,7 +152,7 @@ def doctor(
 
 def _agents(shell: Shell, tools: Instruments) -> list[Finding]:
     """Return what is known of agents where there are no missions: with the settings of the repository, or without."""
-    from mission_cli.app.queries.doctor_runners import agent_findings, runner_findings
+    from mission_cli.app.queries.diagnosis.runners import agent_findings, runner_findings
     from mission_cli.wiring.compose import is_in_repository, open_unmade
 
     try:
@@ -205,7 +205,7 @@ def _call_models(shell: Shell, opened: Opened, nonce: str) -> tuple[list[Finding
     from decimal import Decimal
 
     from mission_cli._support.shown import dollars
-    from mission_cli.app.queries.doctor_runners import answer, call_models
+    from mission_cli.app.queries.diagnosis.runners import answer, call_models
     from mission_cli.wiring.host import key_file
 
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, replace
 from mission_cli._support.shown import dollars
 from mission_cli._support.text import one_line
-from mission_cli.app.queries.doctor import looked
+from mission_cli.app.queries.diagnosis.doctor import looked
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.ids import RunId, Sha

@@ -1,0 +1,1 @@
+"""What is wrong on this machine, with its agents and with the criteria of missions: `mission doctor`."""
