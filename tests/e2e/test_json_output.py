@@ -117,6 +117,7 @@ def _work(reader: Reader) -> None:
     """Let the worker do what it can, and a person the rest."""
     person = reader.person
     reader.say("run", "m", ok=(3,))
+    reader.say("sync", "m")
     reader.say("pulse", "--dry-run")
     reader.say("list")
     reader.say("list", "--all")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.app.queries.agents import installed_agents
-from mission_cli.app.queries.outlook import is_scheduled
 from mission_cli.app.results.repository import FoundRepository
+from mission_cli.engine.guards.health import is_scheduled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
