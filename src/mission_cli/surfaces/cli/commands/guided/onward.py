@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def go_on(shell: Shell, mission: str) -> int:
     """Offer each next step; return the exit code of the last one."""
-    from mission_cli.surfaces.cli.commands.lifecycle import land, start
+    from mission_cli.surfaces.cli.commands.land import land
+    from mission_cli.surfaces.cli.commands.lifecycle import start
     from mission_cli.surfaces.cli.commands.run import run
 
     code = start(shell, mission)
