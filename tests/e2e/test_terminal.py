@@ -39,11 +39,11 @@ commit()
 
 def plain(screen: str) -> str:
     """The screen without what differs from run to run."""
-    screen = re.sub(r"for [0-9][0-9a-z]*", "for <time>", screen)
+    screen = re.sub(r"for [0-9]+ (?:s|min)\b", "for <time>", screen)
     screen = re.sub(r"(^|  )(\d+ ?(s|min|m|h) ?)+(?= elapsed|  \d|$)", r"\1<time>", screen, flags=re.MULTILINE)
     screen = re.sub(r"\d\d:\d\d:\d\d", "<clock>", screen)
     screen = re.sub(r"on [0-9a-f]{7}\b", "on <commit>", screen)
-    return re.sub(r"0\.\d+h of", "<hours> of", screen)
+    return re.sub(r"\d+ s of", "<time> of", screen)
 
 
 def waiting_worker(person: Person) -> None:
@@ -67,13 +67,13 @@ def test_run_shows_the_worker_obeys_keys_and_the_window_and_prints_the_end(perso
         window.line("clear; mission run; echo ended with $?")
         assert plain(window.see("script a1 for", "q quit")).split("\n\n\n")[0] == snapshot("""\
 One feature  m
-░░░░░░░░░░░░░░░░░░░░ 0%  <time>  <time> elapsed  full mode, base main
+░░░░░░░░░░░░░░░░░░░░ 0%  0 of 1 feature  active  <time> elapsed  full mode, base main
 
 ▸ 1 Only  active  0/1  <time>
-  1.1  one  dispatched  script a1 for <time> s
+  1.1  one  dispatched  script a1 for <time>
 
 money              $0
-time    ░░░░░░░░░░ 0 s of 1 h, 3 min reserved
+time    ░░░░░░░░░░ <time> of 1 h, 3 min reserved
 
 sandbox: off (sandbox = "off"): workers can do what you can do on this machine\
 """)
@@ -88,13 +88,13 @@ sandbox: off (sandbox = "off"): workers can do what you can do on this machine\
         window.tmux("resize-window", "-x", "50", "-y", "20")
         assert plain(window.see("full mode, base main\n\n▸ 1 Only", "q quit")) == snapshot("""\
 One feature  m
-░░░░░░░░░░░░░░░░░░░░ 0%  <time>
+░░░░░░░░░░░░░░░░░░░░ 0%  0 of 1 feature  active
 <time> elapsed  full mode, base main
 
 ▸ 1 Only  active  0/1  <time>
-> 1.1  one  dispatched  script a1 for <time> s
+> 1.1  one  dispatched  script a1 for <time>
 
-money $0  time 0 s of 1 h, 3 min reserved
+money $0  time <time> of 1 h, 3 min reserved
 
 sandbox: off (sandbox = "off"): workers can do
 what you can do on this machine
@@ -129,13 +129,13 @@ what you can do on this machine
 <clock> milestone 1 passed: 1 criterion on <commit>
 <clock> every milestone passed, the final validation passed, and the work has landed
 One feature  m
-████████████████████ 100%  <time>  <time> elapsed  full mode, base main
+████████████████████ 100%  1 of 1 feature  completed  <time> elapsed  full mode, base main
 
-✓ 1 Only  passed  1/1  <time>  <time>
+✓ 1 Only  passed  1/1  <time>  1 of 1 criterion passed
   1.1  one  done
 
 money              $0
-time    ░░░░░░░░░░ 5 s of 1 h
+time    ░░░░░░░░░░ <time> of 1 h
 ended with 0
 $\
 """)
@@ -158,7 +158,7 @@ def test_start_asks_and_no_starts_nothing(person: Person) -> None:
         window.line("y")
         window.see("m is started")
     assert re.findall(r"^ *(\w+)  ", asked, re.MULTILINE) == [
-        "mission", "runs", "sandbox", "in", "branches", "pushes", "costs", "until", "judged", "stop",
+        "mission", "runs", "sandbox", "in", "branches", "pushes", "costs", "until", "judged", "stop", "note",
     ]  # fmt: skip
     assert person.run().facts["status"] == "completed"
 
@@ -181,7 +181,7 @@ def test_the_interview_asks_shows_the_plan_and_writes_the_mission_when_it_is_app
         ended = window.see("m is planned: ", "Start? [Y/n]")
         window.line("n")
         window.see("nothing was started")
-    assert "planning cost $0.05 and 1050 tokens" in shown
+    assert "planning cost $0.05 and 1.1 k tokens" in shown
     assert "stop  mission pause m" in ended
     mission = person.loaded().mission
     assert (mission.goal, mission.mode, str(mission.limits.usd)) == ("Count words", "full", "3")
