@@ -62,10 +62,20 @@ def test_a_goal_becomes_landed_work_and_only_questions_are_answered(tmp_path: Pa
             answer(window, "in the background, or not?", "background", asked)
             answer(window, "Follow it here?", "", asked)
             answer(window, "[y/N]", "y", asked)
-            ended = window.see("every milestone passed, the final validation passed, and the work has landed")
+            ended = window.see("it is on main as", "to take it back: git revert -m 1")
             window.line("clear; mission cron remove; echo removed with $?")
             window.see("removed with 0")
     assert git(repo, "ls-files").split() == ["1.1.txt", "1.2.txt", "2.1.txt", "2.2.txt", "3.1.txt", "3.2.txt"]
-    assert re.sub(r"^ +", "", "\n".join(asked), flags=re.MULTILINE).replace(str(repo), "REPO") == snapshot()
+    assert re.sub(r"^ +", "", "\n".join(asked), flags=re.MULTILINE).replace(str(repo), "REPO") == snapshot("""\
+REPO is in no git repository. Create one here?
+The repository has no commit, and work starts from one. Make an empty one? [Y/n]:
+Which mode? (full, poc) [full]
+What is the most it may cost, in dollars (or unlimited)? [20]
+What next? (approve, edit, reject)
+Start? [Y/n]:
+Start pulses by cron, by a process in the background, or not? (cron, background, no) [cron]
+Follow it here? It goes on without you, too. [Y/n]:
+Land? [y/N]:\
+""")
     assert "agent: opencode" in found
-    assert "to take it back" in ended
+    assert "every milestone passed, the final validation passed, and the work has landed" in ended
