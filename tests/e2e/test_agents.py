@@ -85,7 +85,7 @@ def test_opencode_in_the_sandbox_does_a_whole_mission_and_the_bill_is_the_server
     first = records(person)[0]
     assert first.usage.source == "opencode, 1 subagent included"
     assert first.session.startswith("ses_")
-    assert "[task]" in first.transcript
+    assert "● task look" in first.transcript
     assert (person.repo / "2.1.txt").read_text() == "2.1\n"
 
 
