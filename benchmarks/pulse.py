@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.kit.people import HONEST, Person
 
-from mission_cli.ports.executor import JobSpec
+from mission_cli.ports.executor import JobSpec, Program, Tree
 from mission_cli.wiring import compose
 
 if TYPE_CHECKING:
@@ -174,7 +174,9 @@ def launch(folder: Path) -> tuple[float, float, float]:
     for n in range(_TRIES + 1):
         start, key = bare(), f"m/1.1-a{n + 1}"
         argv = ("/bin/sh", "-c", ask)
-        spec = JobSpec(key=key, kind="worker", argv=argv, commit=commit, branch=f"mission/{key}")
+        spec = JobSpec(
+            key=key, kind="worker", tree=Tree(commit=commit, branch=f"mission/{key}"), program=Program(argv=argv)
+        )
         (trees / "m").mkdir(parents=True, exist_ok=True)
         with (trees / f"{key}.lock").open("a") if n else nullcontext() as lock:
             if lock is not None:

@@ -63,7 +63,7 @@ _STEPS, _STEP = 60, timedelta(seconds=10)
 
 def works(spec: JobSpec) -> Outcome:
     """Finish the first milestone after one failed validation, and be at work on the second."""
-    number = spec.env["MISSION_FEATURE"]
+    number = spec.program.env["MISSION_FEATURE"]
     if number.startswith("2."):
         cost, action = ("0.11", "edit src/report/cli.py") if number == "2.1" else ("0.08", "bash pytest -q tests/fonts")
         return Outcome(2000.0, costs=(Decimal(cost),) * 20, prints=(action,))

@@ -151,7 +151,7 @@ class Bench:
         assert end is not None, executor.logs(run, 2000)
         screen = Screen(SecretRules())
         code = GitCodeRepo(opened.checkout, tree_of=lambda name: tree_path(trees, name), screen=screen)
-        start = Sha(spec.commit)
+        start = Sha(spec.tree.commit)
         words = Words("It\n")
         evidence = code.evidence(run, start=start, work=start, protected=lambda *_: False, words=words)
         assert evidence is not None
@@ -192,7 +192,8 @@ class Bench:
             prompt=wanted.prompt,
         )
         spec = worker_job(ctx, mission, record)
-        return replace(spec, stall_s=wanted.stall_s or spec.stall_s, limited_s=wanted.limited_s)
+        stall = wanted.stall_s or spec.caps.stall_s
+        return replace(spec, caps=replace(spec.caps, stall_s=stall, limited_s=wanted.limited_s))
 
     def _cancel(self, executor: LocalExecutor, run: RunId) -> float:
         assert self.scene.working.wait(_LONGEST), executor.logs(run, 2000)

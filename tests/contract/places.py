@@ -381,5 +381,5 @@ class FakePlace:
 def _works(spec: JobSpec) -> Outcome:
     if not spec.key.endswith("-a2"):
         return Outcome(1.0)
-    costs = (Decimal("0.25"), Decimal("0.25")) if spec.agent else ()
+    costs = (Decimal("0.25"), Decimal("0.25")) if spec.program.agent else ()
     return Outcome(600.0, costs=costs, prints=("reading", "the pläne"))

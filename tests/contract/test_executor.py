@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import parse_stamp
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import EndReason, JobKind, JobState
-from mission_cli.ports.executor import JobSpec, LogPart
+from mission_cli.ports.executor import JobSpec, LogPart, Program, Tree
 
 if TYPE_CHECKING:
     from tests.contract.places import Place
@@ -18,12 +18,22 @@ ONCE, ENDLESS, HAND, CHECK = "m/1.1-a1", "m/1.1-a2", "m/1.1-a3", "m/checks/abc.1
 SIZE = len("reading\nthe pläne\n".encode())
 
 
+def by_file(spec: JobSpec) -> JobSpec:
+    """The job of a program that reports its cost in a file."""
+    return replace(spec, program=replace(spec.program, agent="command"))
+
+
 def worker(place: Place, key: str) -> JobSpec:
     """A worker's job on the base."""
     base = place.base(a_txt="a\n")
     attempt = key.rpartition("a")[2]
     env = {"MISSION_FEATURE": "1.1", "MISSION_ATTEMPT": attempt, "MISSION_RUN": key}
-    return JobSpec(key=key, kind=JobKind.WORKER, argv=place.argv(), commit=base, branch=f"mission/{key}", env=env)
+    return JobSpec(
+        key=key,
+        kind=JobKind.WORKER,
+        tree=Tree(commit=base, branch=f"mission/{key}"),
+        program=Program(argv=place.argv(), env=env),
+    )
 
 
 def test_a_worker_that_is_submitted_often_begins_once_and_ends(place: Place) -> None:
@@ -105,7 +115,7 @@ def test_a_claim_that_somebody_forges_costs_a_number_and_nothing_else(place: Pla
 def test_an_attempt_by_hand_runs_until_it_is_handed_back(place: Place) -> None:
     executor = place.context().executor
     base = place.base(a_txt="a\n")
-    spec = JobSpec(key=HAND, kind=JobKind.HAND, argv=(), commit=base, branch=f"mission/{HAND}")
+    spec = JobSpec(key=HAND, kind=JobKind.HAND, tree=Tree(commit=base, branch=f"mission/{HAND}"))
     executor.submit(spec)
     executor.submit(spec)
     assert executor.poll([HAND])[HAND].state is JobState.RUNNING
@@ -124,7 +134,7 @@ def test_an_attempt_by_hand_runs_until_it_is_handed_back(place: Place) -> None:
 def test_what_a_worker_has_cost_and_does_is_there_while_it_runs(place: Place) -> None:
     executor = place.context().executor
     assert executor.tally(ENDLESS) is None
-    executor.submit(replace(worker(place, ENDLESS), agent="command"))
+    executor.submit(by_file(worker(place, ENDLESS)))
     place.until_paid(ENDLESS)
     tally = executor.tally(ENDLESS)
     assert tally is not None
@@ -149,7 +159,7 @@ def test_a_job_without_an_agent_has_no_tally(place: Place) -> None:
 def test_a_log_is_read_part_by_part(place: Place) -> None:
     executor = place.context().executor
     assert executor.read_log(ENDLESS, 0) == LogPart("", 0, ended=True)
-    executor.submit(replace(worker(place, ENDLESS), agent="command"))
+    executor.submit(by_file(worker(place, ENDLESS)))
     place.until_paid(ENDLESS)
     while executor.read_log(ENDLESS, 0).next_offset < SIZE:
         pass
@@ -165,7 +175,9 @@ def test_a_log_is_read_part_by_part(place: Place) -> None:
 def test_a_check_ends_with_what_its_command_says(place: Place) -> None:
     executor = place.context().executor
     base = place.base(a_txt="a\n")
-    executor.submit(JobSpec(key=CHECK, kind=JobKind.CHECK, argv=("/bin/sh", "-c", "false"), commit=base))
+    executor.submit(
+        JobSpec(key=CHECK, kind=JobKind.CHECK, tree=Tree(commit=base), program=Program(argv=("/bin/sh", "-c", "false")))
+    )
     end = place.wait(CHECK)
     assert end.exit is not None
     assert (end.exit.reason, end.exit.code) == (EndReason.EXIT, 1)
@@ -176,7 +188,12 @@ def test_how_a_job_ended_can_be_looked_at(place: Place) -> None:
     results = ctx.executor.results([CHECK])
     assert list(ctx.runtime.looks(results).values()) == [[]]
     ctx.executor.submit(
-        JobSpec(key=CHECK, kind=JobKind.CHECK, argv=("/bin/sh", "-c", "true"), commit=place.base(a_txt="a\n"))
+        JobSpec(
+            key=CHECK,
+            kind=JobKind.CHECK,
+            tree=Tree(commit=place.base(a_txt="a\n")),
+            program=Program(argv=("/bin/sh", "-c", "true")),
+        )
     )
     place.wait(CHECK)
     [look] = ctx.runtime.looks(results).values()

@@ -61,7 +61,7 @@ StateId = int
 
 def works(spec: JobSpec) -> Outcome:
     """What the workers do: everything is right but the first attempt at 1.2."""
-    feature, attempt = spec.env["MISSION_FEATURE"], int(spec.env["MISSION_ATTEMPT"])
+    feature, attempt = spec.program.env["MISSION_FEATURE"], int(spec.program.env["MISSION_ATTEMPT"])
     word = "bad" if (feature, attempt) == ("1.2", 1) else "good"
     cost = (Decimal("0.3"), Decimal("0.2"))
     return Outcome(60.0, {f"{feature}.txt": f"{word}\n"}, costs=cost, completes=feature)

@@ -43,7 +43,7 @@ def test_what_is_submitted_again_is_what_was_submitted_first() -> None:
         host.jobs.disk.read(f"{JOBS}/m/1.1-a1/spec", JobSpec) for host in (begun(), begun("executor.submit:before"))
     ]
     assert specs[0] is not None
-    assert specs[0].stdin.startswith("# 1.1 one\n")
+    assert specs[0].program.stdin.startswith("# 1.1 one\n")
     assert specs[0] == specs[1]
 
 
@@ -104,7 +104,7 @@ milestones:
 )
 def test_a_free_slot_is_filled_before_anybody_looks_at_what_an_attempt_left(first: Outcome, order: list[str]) -> None:
     host = make_host(
-        lambda spec: first if spec.env["MISSION_FEATURE"] == "1.1" else Outcome(60.0, {"1.2.txt": "good\n"})
+        lambda spec: first if spec.program.env["MISSION_FEATURE"] == "1.1" else Outcome(60.0, {"1.2.txt": "good\n"})
     )
     make_mission(host, THREE)
     lifecycle.start(host.context(), "m")

@@ -50,8 +50,8 @@ def adds_a_line(objects: Objects) -> Callable[[JobSpec], Outcome]:
     """A worker that adds one line to what it was given."""
 
     def works(spec: JobSpec) -> Outcome:
-        feature = spec.env["MISSION_FEATURE"]
-        before = objects.get(Sha(spec.commit)).files.get(f"{feature}.txt", "")
+        feature = spec.program.env["MISSION_FEATURE"]
+        before = objects.get(Sha(spec.tree.commit)).files.get(f"{feature}.txt", "")
         return Outcome(60.0, {f"{feature}.txt": f"{before}a night\n"}, completes=feature)
 
     return works

@@ -49,9 +49,10 @@ while not Path(os.environ["GO"]).exists():
     time.sleep(0.05)
 """
 SUBMIT = """\
-from mission_cli.ports.executor import JobSpec
-words = dict(commit=base, branch="mission/m/1.1-a1", env={{"GO": {go!r}}}, agent="command")
-context.executor.submit(JobSpec(key="m/1.1-a1", kind="worker", argv=(sys.executable, {script!r}), **words))
+from mission_cli.ports.executor import JobSpec, Program, Tree
+program = Program(argv=(sys.executable, {script!r}), env={{"GO": {go!r}}}, agent="command")
+tree = Tree(commit=base, branch="mission/m/1.1-a1")
+context.executor.submit(JobSpec(key="m/1.1-a1", kind="worker", tree=tree, program=program))
 context.executor.wait("m/1.1-a1")
 """
 

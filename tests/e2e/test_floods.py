@@ -11,7 +11,7 @@ import pytest
 
 from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.status import EndReason, JobKind
-from mission_cli.ports.executor import JobSpec
+from mission_cli.ports.executor import Caps, JobSpec, Program, Tree
 from mission_cli.wiring import compose
 
 if TYPE_CHECKING:
@@ -40,7 +40,13 @@ def world_of(person: Person) -> Context:
 
 def job(person: Person, name: str, *argv: str, deadline: int = 0) -> JobSpec:
     head = person.git("rev-parse", "main")
-    return JobSpec(key=f"m/checks/{name}.1", kind=JobKind.CHECK, argv=argv, commit=head, deadline_s=deadline)
+    return JobSpec(
+        key=f"m/checks/{name}.1",
+        kind=JobKind.CHECK,
+        tree=Tree(commit=head),
+        program=Program(argv=argv),
+        caps=Caps(deadline_s=deadline),
+    )
 
 
 def end_of(ctx: Context, spec: JobSpec) -> Exit:

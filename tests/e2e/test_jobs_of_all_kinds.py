@@ -13,7 +13,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli.adapters.executors.local.executor import LocalExecutor
 from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.status import EndReason, JobKind, JobState
-from mission_cli.ports.executor import JobSpec
+from mission_cli.ports.executor import JobSpec, Program, SandboxAccess, Tree
 from mission_cli.wiring import compose
 
 if TYPE_CHECKING:
@@ -39,7 +39,13 @@ def run(person: Person, name: str, *argv: str, sandbox: bool = False, home: str 
         around = executor._surroundings()  # noqa: SLF001 - the same job in another home
         executor._surroundings = lambda: replace(around, environment={**around.environment, "HOME": home})  # noqa: SLF001 - as above
     head = person.git("rev-parse", "main")
-    spec = JobSpec(key=f"m/checks/{name}.1", kind=JobKind.CHECK, argv=argv, commit=head, sandbox=sandbox)
+    spec = JobSpec(
+        key=f"m/checks/{name}.1",
+        kind=JobKind.CHECK,
+        tree=Tree(commit=head),
+        program=Program(argv=argv),
+        sandbox=SandboxAccess(on=sandbox),
+    )
     executor.submit(spec)
     executor.wait(spec.key)
     end = executor.poll([spec.key])[spec.key].exit
@@ -74,7 +80,12 @@ def test_a_supervisor_that_never_begins_is_told_and_not_started_for_ever(person:
         environment={"PATH": "/usr/bin:/bin"},
         rules=SecretRules(),
     )
-    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=("true",), commit=person.git("rev-parse", "main"))
+    spec = JobSpec(
+        key="m/1.1-a1",
+        kind=JobKind.WORKER,
+        tree=Tree(commit=person.git("rev-parse", "main")),
+        program=Program(argv=("true",)),
+    )
     states: list[JobState] = []
     while not states or states[-1] is JobState.UNKNOWN:
         executor.submit(spec)
@@ -96,7 +107,9 @@ def test_an_exit_file_that_is_none_of_ours_counts_for_nothing(person: Person) ->
         ("[" * 100_000, "{}", '{"reason": "exit", "report": "good"}', "[]"),
     )
     for number, text in enumerate(texts):
-        spec = JobSpec(key=f"m/checks/odd{number}.1", kind=JobKind.CHECK, argv=("true",), commit=head)
+        spec = JobSpec(
+            key=f"m/checks/odd{number}.1", kind=JobKind.CHECK, tree=Tree(commit=head), program=Program(argv=("true",))
+        )
         (person.runtime / "jobs" / spec.key).mkdir(parents=True)
         (person.runtime / "jobs" / spec.key / "exit.json").write_text(text)
         executor.submit(spec)
@@ -149,9 +162,12 @@ def test_a_step_that_was_under_way_is_charged_when_it_was_cut_short(person: Pers
     executor = compose.open_repository(person.repo, create=True, ticking=False).executor
     head = person.git("rev-parse", "main")
     spec = JobSpec(
-        key="m/1.1-a1", kind=JobKind.WORKER, argv=(sys.executable, "-c", source), commit=head, agent="opencode"
+        key="m/1.1-a1",
+        kind=JobKind.WORKER,
+        tree=Tree(commit=head),
+        program=Program(argv=(sys.executable, "-c", source), agent="opencode"),
     )
-    executor.submit(replace(spec, branch="mission/m/1.1-a1"))
+    executor.submit(replace(spec, tree=Tree(commit=head, branch="mission/m/1.1-a1")))
     executor.wait(spec.key)
     end = executor.poll([spec.key])[spec.key].exit
     assert end is not None

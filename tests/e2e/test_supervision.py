@@ -15,7 +15,7 @@ from mission_cli import __version__
 from mission_cli._support.text import parse_stamp
 from mission_cli.domain.status import JobKind
 from mission_cli.fastpath import is_idle
-from mission_cli.ports.executor import JobSpec
+from mission_cli.ports.executor import JobSpec, Program, Tree
 from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
@@ -76,7 +76,12 @@ def test_a_job_that_no_pulse_watches_wakes_one_when_it_ends(person: Person) -> N
     assert is_idle(os.fspath(person.runtime), __version__)
     executor = open_repository(person.repo).context.executor
     executor.submit(
-        JobSpec(key="m/checks/unknown.1", kind=JobKind.CHECK, argv=("true",), commit=person.git("rev-parse", "HEAD"))
+        JobSpec(
+            key="m/checks/unknown.1",
+            kind=JobKind.CHECK,
+            tree=Tree(commit=person.git("rev-parse", "HEAD")),
+            program=Program(argv=("true",)),
+        )
     )
     executor.wait("m/checks/unknown.1")
     person.let_pulses_end()

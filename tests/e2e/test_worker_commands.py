@@ -12,7 +12,7 @@ from mission_cli.adapters.executors.jobs.folder import JobFolder, Surroundings
 from mission_cli.app.authority import READING
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.status import JobKind
-from mission_cli.ports.executor import JobSpec
+from mission_cli.ports.executor import JobSpec, Program, Tree
 from mission_cli.surfaces.cli.app import app
 from mission_cli.wiring.job_ancestry import refuse_worker
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 CHANGING = sorted(name for name, one in COMMANDS.items() if name not in READING and not hasattr(one, "commands"))
 NO = "error: this command was started by m/1.1-a1, and a worker cannot act for a person"
-SPEC = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=("true",), commit="0" * 40)
+SPEC = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, tree=Tree(commit="0" * 40), program=Program(argv=("true",)))
 AROUND = Surroundings(
     code="", checkout="", trees="", slots="", slot_count=1, host="here:000001", unboxed="", mark="feedbeef"
 )

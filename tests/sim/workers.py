@@ -30,7 +30,7 @@ def work(seed: int, spec: JobSpec) -> Outcome:
 
 
 def _work(seed: int, spec: JobSpec, good: str) -> Outcome:
-    feature = spec.env["MISSION_FEATURE"]
+    feature = spec.program.env["MISSION_FEATURE"]
     dice = blake2b(f"{seed} {spec.key}".encode(), digest_size=4).digest()
     seconds = 20.0 + dice[1] * 3
     right = {f"{feature}.txt": good}

@@ -21,7 +21,7 @@ SHORT = "only 1 MiB of disk space are free; 2048 MiB are required"
 
 
 def work(spec: JobSpec) -> Outcome:
-    return Outcome(60.0, {f"{spec.env['MISSION_FEATURE']}.txt": "good\n"})
+    return Outcome(60.0, {f"{spec.program.env['MISSION_FEATURE']}.txt": "good\n"})
 
 
 def test_room_on_a_machine_is_noticed_by_the_next_pulse() -> None:

@@ -86,7 +86,7 @@ class Chat:
 
 
 def works(spec: JobSpec) -> Outcome:
-    return Outcome(30.0, {f"{spec.env['MISSION_FEATURE']}.txt": "good\n"})
+    return Outcome(30.0, {f"{spec.program.env['MISSION_FEATURE']}.txt": "good\n"})
 
 
 def test_a_second_surface_does_it_all_and_the_journal_names_its_actor() -> None:

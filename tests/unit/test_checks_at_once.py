@@ -75,7 +75,7 @@ milestones:
 
 
 def works(spec: JobSpec) -> Outcome:
-    name = spec.env["MISSION_FEATURE"]
+    name = spec.program.env["MISSION_FEATURE"]
     return Outcome(30.0, {f"{name}.txt": "one"}, completes=name)
 
 

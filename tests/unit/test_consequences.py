@@ -31,7 +31,7 @@ milestones:
 
 def fails(spec: JobSpec) -> Outcome:
     """A worker that cannot do 1.2."""
-    return honest(spec) if spec.env["MISSION_FEATURE"] != "1.2" else Outcome(60.0, {})
+    return honest(spec) if spec.program.env["MISSION_FEATURE"] != "1.2" else Outcome(60.0, {})
 
 
 def test_a_skip_names_what_loses_what_it_depends_on_and_asks_no_script() -> None:

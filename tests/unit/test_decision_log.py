@@ -120,7 +120,7 @@ def test_answers_and_landing_leave_a_row_with_the_question_and_the_commit() -> N
 
 def test_what_the_loop_decides_leaves_a_row() -> None:
     def works(spec: JobSpec) -> Outcome:
-        return Outcome(60.0, {f"{spec.env['MISSION_FEATURE']}.txt": spec.env["MISSION_ATTEMPT"]})
+        return Outcome(60.0, {f"{spec.program.env['MISSION_FEATURE']}.txt": spec.program.env["MISSION_ATTEMPT"]})
 
     plan = """\
 title: One

@@ -16,7 +16,7 @@ from mission_cli.adapters.git.code import trees
 from mission_cli.adapters.git.repo.command import ZERO, Git
 from mission_cli.domain.runs import Exit
 from mission_cli.domain.status import EndReason, JobKind
-from mission_cli.ports.executor import JobSpec
+from mission_cli.ports.executor import JobSpec, Tree
 from mission_cli.wiring.compose import open_repository
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def test_the_panic_button_stays_pressed(tmp_path: Path, synced: list[str]) -> No
 def test_request_start_and_exit_of_a_job(tmp_path: Path, synced: list[str]) -> None:
     job = JobFolder(tmp_path / "jobs/m/1.1-a1")
     around = Surroundings(code="", checkout="", trees="", slots="", slot_count=1, host="", unboxed="")
-    job.write_request(JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=(), commit=""), around)
+    job.write_request(JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, tree=Tree(commit="")), around)
     folder = "jobs/m/1.1-a1"
     assert set(synced) == {os.fspath(tmp_path), "jobs", "jobs/m", f"{folder}/*", folder}
     for write in (lambda: create_whole(job.started, b"{}"), lambda: job.write_exit(Exit(EndReason.EXIT, 0))):

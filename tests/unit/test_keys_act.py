@@ -71,8 +71,8 @@ def committed(host: Host, name: str = "m") -> Mission:
 
 def honest(spec: JobSpec) -> Outcome:
     """A worker that makes `x` or the file of its feature."""
-    name = spec.env["MISSION_FEATURE"]
-    return Outcome(60.0, {"x": spec.env["MISSION_ID"], f"{name}.txt": name}, completes=name)
+    name = spec.program.env["MISSION_FEATURE"]
+    return Outcome(60.0, {"x": spec.program.env["MISSION_ID"], f"{name}.txt": name}, completes=name)
 
 
 # Front matter
@@ -82,7 +82,7 @@ def test_the_urgent_mission_is_served_first() -> None:
     begun: list[str] = []
 
     def works(spec: JobSpec) -> Outcome:
-        begun.append(spec.env["MISSION_ID"])
+        begun.append(spec.program.env["MISSION_ID"])
         return honest(spec)
 
     host = make_host(works)

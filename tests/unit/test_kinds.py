@@ -92,7 +92,7 @@ def test_no_module_writes_an_event_a_hold_a_kind_of_job_or_the_status_of_a_row_a
         ('Entry("mission.paused", why)', "mission.paused"),
         ('draft.hold("", "budget", why)', "budget"),
         ('Hold(feature.number, "slot", why)', "slot"),
-        ('JobSpec(key=key, kind="check", argv=())', "check"),
+        ('JobSpec(key=key, kind="check", tree=tree)', "check"),
         ('if self._spec.kind == "plan": pass', "plan"),
         ('[h for h in holds if h.kind in {"request", "wait"}]', "request"),
         ('machine.free_slots("worker")', "worker"),

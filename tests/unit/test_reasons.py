@@ -55,7 +55,7 @@ milestones:
 
 def works(spec: JobSpec) -> Outcome:
     """1.2 cannot be done; everything else is."""
-    feature = spec.env["MISSION_FEATURE"]
+    feature = spec.program.env["MISSION_FEATURE"]
     if feature == "1.2":
         said = ("collecting", "", '{"type": "error"}', "\x1b[31mImportError: No module named pytest")
         return Outcome(30.0, code=1, prints=said)
@@ -190,7 +190,7 @@ m/2.1: the mission has not been started
 
 
 def test_a_gate_is_listed_once_and_a_question_has_no_answer_filled_in() -> None:
-    host = begun(lambda spec: Outcome(30.0, {f"{spec.env['MISSION_FEATURE']}.txt": "good\n"}), pulses=12)
+    host = begun(lambda spec: Outcome(30.0, {f"{spec.program.env['MISSION_FEATURE']}.txt": "good\n"}), pulses=12)
     assert inbox(host) == snapshot("""\
 m: `legal` waits for a person
   → mission approve m legal

@@ -21,7 +21,7 @@ from mission_cli.adapters.executors.supervise.git_settings import write_settings
 from mission_cli.adapters.executors.supervise.job_environment import environment_of
 from mission_cli.domain.errors import DocumentError
 from mission_cli.domain.status import JobKind
-from mission_cli.ports.executor import JobSpec
+from mission_cli.ports.executor import JobSpec, Program, SandboxAccess, Tree
 from mission_cli.settings import RunnerSettings, TreeSettings, parse
 
 
@@ -149,13 +149,13 @@ def test_a_key_goes_to_whom_it_belongs_and_nobody_is_asked_anything(tmp_path: Pa
         environment={"PATH": "/bin", "MY_KEY": "k", "OPENAI_API_KEY": "o", "HTTPS_PROXY": "p", "EDITOR": "vi", "PAGER": "more"},
         keys=("MY_KEY", "OPENAI_API_KEY"),
     )  # fmt: skip
-    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=(), commit="", sandbox=True)
+    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, tree=Tree(commit=""), sandbox=SandboxAccess(on=True))
     seen = {}
     for name, one in {
         "nobody": spec,
-        "codex": replace(spec, pass_env=("CODEX_", "OPENAI_")),
-        "named": replace(spec, env=RunnerSettings(keys=("MY_KEY",)).given),
-        "check": replace(spec, kind=JobKind.CHECK, env=TreeSettings(keys=("OPENAI_API_KEY",)).env),
+        "codex": replace(spec, sandbox=SandboxAccess(on=True, env=("CODEX_", "OPENAI_"))),
+        "named": replace(spec, program=Program(env=RunnerSettings(keys=("MY_KEY",)).given)),
+        "check": replace(spec, kind=JobKind.CHECK, program=Program(env=TreeSettings(keys=("OPENAI_API_KEY",)).env)),
     }.items():
         env = environment_of(JobFolder(tmp_path), one, around, tmp_path, 0)
         seen[name] = [key for key in ("MY_KEY", "OPENAI_API_KEY") if key in env]

@@ -71,12 +71,12 @@ def surroundings(one: Opened) -> Any:
 
 
 REACHES: dict[str, tuple[str, Callable[[Opened], Any], Any]] = {
-    "sandbox": ('sandbox = "off"', lambda one: job(one).sandbox, False),
+    "sandbox": ('sandbox = "off"', lambda one: job(one).sandbox.on, False),
     "machine_workers": ("machine_workers = 11", lambda one: (surroundings(one).slot_count, one.context.machine.free_slots(JobKind.CHECK)), (11, 11)),
     "sandbox_read": ('sandbox_read = ["/opt/x"]', lambda one: surroundings(one).sandbox_read, ("/opt/x",)),
     "sandbox_write": ('sandbox_write = ["/opt/y"]', lambda one: surroundings(one).sandbox_write, ("/opt/y",)),
-    "stuck_after": ('stuck_after = "3h"', lambda one: job(one).stall_s, 10800),
-    "max_steps": ("max_steps = 17", lambda one: job(one).max_steps, 17),
+    "stuck_after": ('stuck_after = "3h"', lambda one: job(one).caps.stall_s, 10800),
+    "max_steps": ("max_steps = 17", lambda one: job(one).caps.max_steps, 17),
     "trees": ('trees = "/srv/trees"', lambda one: surroundings(one).trees.startswith("/srv/trees/"), True),
     "protect": ('protect = ["docs/*"]', lambda one: Judges(one.context, mission(), Heads(), ()).protected(record("1.1-a1"))("docs/a.md", True), True),  # noqa: FBT003 - the port's signature
     "secret_exceptions": ('secret_exceptions = ["keys/*"]', lambda one: one.context.code._screen.excepted, ("keys/*",)),  # type: ignore[attr-defined]  # noqa: SLF001 - see above
@@ -105,14 +105,14 @@ def check(one: Opened) -> Any:
 
 AGENT = '[runners.opencode]\ncommand = ["opencode"]\n'
 TABLES: dict[str, tuple[str, Callable[[Opened], Any], Any]] = {
-    "tree.setup": ('[tree]\nsetup = "make deps"\n' + WORKER, lambda one: (job(one).setup, check(one).setup), ("make deps", "make deps")),
-    "tree.copy": ('[tree]\ncopy = [".env.test"]\n' + WORKER, lambda one: (job(one).copy, check(one).copy), ((".env.test",), (".env.test",))),
-    "kind": ('[runners.script]\nkind = "opencode"\ncommand = ["true"]\n', lambda one: job(one).agent, "opencode"),
-    "command": (WORKER.replace("true", "false"), lambda one: job(one).argv, ("false",)),
-    "env": (WORKER + 'env = {A = "b"}\n', lambda one: job(one).env.get("A"), "b"),
-    "stall_after": (WORKER + 'stall_after = "77s"\n', lambda one: job(one).stall_s, 77),
+    "tree.setup": ('[tree]\nsetup = "make deps"\n' + WORKER, lambda one: (job(one).tree.setup, check(one).tree.setup), ("make deps", "make deps")),
+    "tree.copy": ('[tree]\ncopy = [".env.test"]\n' + WORKER, lambda one: (job(one).tree.copy, check(one).tree.copy), ((".env.test",), (".env.test",))),
+    "kind": ('[runners.script]\nkind = "opencode"\ncommand = ["true"]\n', lambda one: job(one).program.agent, "opencode"),
+    "command": (WORKER.replace("true", "false"), lambda one: job(one).program.argv, ("false",)),
+    "env": (WORKER + 'env = {A = "b"}\n', lambda one: job(one).program.env.get("A"), "b"),
+    "stall_after": (WORKER + 'stall_after = "77s"\n', lambda one: job(one).caps.stall_s, 77),
     "stall_after of all": ('stall_after = "40m"\n' + WORKER + AGENT, lambda one: agent(one).stall_s, 2400),
-    "max_steps": (WORKER + "max_steps = 5\n", lambda one: (job(one).max_steps, policy_of(one.context).runners["script"].bounded), (5, True)),
+    "max_steps": (WORKER + "max_steps = 5\n", lambda one: (job(one).caps.max_steps, policy_of(one.context).runners["script"].bounded), (5, True)),
     "deadline": (WORKER + 'deadline = "9m"\n', lambda one: policy_of(one.context).runners["script"].deadline, timedelta(minutes=9)),
     "models": (WORKER + 'models = {opus = "big"}\n', lambda one: policy_of(one.context).runners["script"].models, {"opus": "big"}),
     "project_settings": (WORKER + AGENT + "project_settings = true\n", lambda one: "OPENCODE_DISABLE_PROJECT_CONFIG" in agent(one).env, False),

@@ -45,7 +45,7 @@ _LOGS = re.compile(r"^## (?:Progress|Decision|Recovery) Log$")
 
 def works(spec: JobSpec) -> Outcome:
     """Fail at first, so that there are tries, a fix feature, and a warning about the budget."""
-    number, attempt = spec.env["MISSION_FEATURE"], int(spec.env["MISSION_ATTEMPT"])
+    number, attempt = spec.program.env["MISSION_FEATURE"], int(spec.program.env["MISSION_ATTEMPT"])
     text = "bad\n" if (number, attempt) == ("1.1", 1) else "good\n"
     files = {f"{number}.txt": text, **({"fixed.txt": "yes\n"} if number > "1.2" else {})}
     return Outcome(30.0, files, costs=(Decimal("0.4"),), completes=number)

@@ -220,8 +220,8 @@ def test_a_message_is_in_the_prompt_of_every_later_attempt() -> None:
     prompts: dict[str, str] = {}
 
     def reads(spec: JobSpec) -> Outcome:
-        prompts[spec.key] = spec.stdin
-        name = spec.env["MISSION_FEATURE"]
+        prompts[spec.key] = spec.program.stdin
+        name = spec.program.env["MISSION_FEATURE"]
         return Outcome(60.0, {f"{name}.txt": name} if name != "1.3" or spec.key.endswith("a2") else {})
 
     host = host_of(reads, m=PLAN)

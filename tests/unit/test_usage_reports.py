@@ -23,7 +23,7 @@ from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.runs import Usage
 from mission_cli.domain.status import JobKind
 from mission_cli.ports.agents import Prices
-from mission_cli.ports.executor import JobSpec
+from mission_cli.ports.executor import Caps, JobSpec, Program, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +124,13 @@ def test_a_usage_file_that_is_none_is_an_unknown_cost(tmp_path: Path, make: Call
     job = JobFolder(tmp_path)
     job.usage.parent.mkdir()
     make(job.usage)
-    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=(), commit="", agent="command", max_usd="0.5")
+    spec = JobSpec(
+        key="m/1.1-a1",
+        kind=JobKind.WORKER,
+        tree=Tree(commit=""),
+        program=Program(argv=(), agent="command"),
+        caps=Caps(max_usd="0.5"),
+    )
     account = Account(job, spec, {}, SecretRules())
     limits = account.limits(AGENTS["command"])
     limits.look(account.usage_text())
@@ -135,7 +141,13 @@ def test_a_usage_file_that_is_none_is_an_unknown_cost(tmp_path: Path, make: Call
 
 def test_what_was_seen_is_never_taken_back(tmp_path: Path) -> None:
     job = JobFolder(tmp_path)
-    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=(), commit="", agent="command", max_usd="0.5")
+    spec = JobSpec(
+        key="m/1.1-a1",
+        kind=JobKind.WORKER,
+        tree=Tree(commit=""),
+        program=Program(argv=(), agent="command"),
+        caps=Caps(max_usd="0.5"),
+    )
     limits = Account(job, spec, {}, SecretRules()).limits(AGENTS["command"])
     bills = []
     for text in ('{"cost_usd": 0.3, "input_tokens": 10}', "", '{"cost_usd": 0.01}', "[", '{"cost_usd": 3}', "["):
@@ -151,7 +163,7 @@ def test_what_was_seen_is_never_taken_back(tmp_path: Path) -> None:
 def test_a_later_supervisor_knows_what_the_first_one_saw(tmp_path: Path) -> None:
     job = JobFolder(tmp_path)
     job.write_bill(Usage(usd=Decimal("0.25"), tokens={"input": 7}))
-    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=(), commit="", agent="command")
+    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, tree=Tree(commit=""), program=Program(argv=(), agent="command"))
     usage = Account(job, spec, {}, SecretRules()).from_log(None).usage
     assert usage is not None
     assert (usage.usd, dict(usage.tokens)) == (Decimal("0.25"), {"input": 7})
@@ -160,7 +172,7 @@ def test_a_later_supervisor_knows_what_the_first_one_saw(tmp_path: Path) -> None
 def told(tmp_path: Path, *lines: str, usage: str = "", rules: SecretRules | None = None) -> Tally | None:
     """What people see of a program that has printed these lines in the tree `tmp_path`."""
     job = JobFolder(tmp_path)
-    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=(), commit="", agent="command")
+    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, tree=Tree(commit=""), program=Program(argv=(), agent="command"))
     account = Account(job, spec, {"PWD": os.fspath(tmp_path)}, rules or SecretRules())
     limits = account.limits(AGENTS["command"])
     limits.take([*lines], [])
@@ -210,7 +222,7 @@ def test_the_tally_is_replaced_at_once_when_a_step_is_over_else_every_few_second
 ) -> None:
     job, now = JobFolder(tmp_path), [1000.0]
     monkeypatch.setattr(job_costs, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, argv=(), commit="", agent="command")
+    spec = JobSpec(key="m/1.1-a1", kind=JobKind.WORKER, tree=Tree(commit=""), program=Program(argv=(), agent="command"))
     account = Account(job, spec, {}, SecretRules())
     limits, output = account.limits(AGENTS["command"]), cast("Output", Silent())
     seen = []

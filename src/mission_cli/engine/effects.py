@@ -28,7 +28,7 @@ from mission_cli.planner.core.effects import (
 )
 from mission_cli.planner.milestones.judging import names_findings
 from mission_cli.ports.agents import Bill, Request
-from mission_cli.ports.executor import JobSpec
+from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
@@ -74,12 +74,13 @@ def hand_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
     return JobSpec(
         key=record.run,
         kind=JobKind.HAND,
-        argv=(),
-        commit=record.base,
-        branch=run_branch(record.run),
-        base_name=mission.base,
-        copy=ctx.settings.tree.copy,
-        continues=f"{mission.id}/{record.continues}" if record.continues else "",
+        tree=Tree(
+            commit=record.base,
+            branch=run_branch(record.run),
+            base_name=mission.base,
+            copy=ctx.settings.tree.copy,
+            continues=f"{mission.id}/{record.continues}" if record.continues else "",
+        ),
     )
 
 
@@ -97,11 +98,14 @@ def worker_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
     job = agent_job(ctx, record, title=f"Mission {record.run}", slash_command=mission.preferences.worker_command)
     return replace(
         job,
-        branch=run_branch(record.run),
-        base_name=mission.base,
-        env={**job.env, **env},
-        setup=ctx.settings.tree.setup,
-        copy=ctx.settings.tree.copy,
+        tree=replace(
+            job.tree,
+            branch=run_branch(record.run),
+            base_name=mission.base,
+            setup=ctx.settings.tree.setup,
+            copy=ctx.settings.tree.copy,
+        ),
+        program=replace(job.program, env={**job.program.env, **env}),
     )
 
 
@@ -133,22 +137,28 @@ def agent_job(ctx: Context, record: RunRecord, *, title: str, slash_command: str
     return JobSpec(
         key=record.run,
         kind=JobKind.WORKER,
-        argv=invocation.argv,
-        commit=record.base,
-        stdin=invocation.stdin,
-        env=invocation.env,
-        deadline_s=record.deadline_s,
-        agent=runner.kind or record.runner,
-        prices={kind: str(price) for kind, price in prices.items()},
-        max_usd=f"{cap:f}" if cap else "",
-        max_tokens=record.reserve.cap_tokens or record.reserve.tokens,
-        max_steps=runner.max_steps or ctx.settings.max_steps,
-        stall_s=max(int(silent.total_seconds()), agent.retry_window_s),
-        sandbox=sandboxed,
-        read=agent.access.read,
-        write=agent.access.write,
-        scratch=agent.access.scratch,
-        pass_env=agent.access.env,
+        tree=Tree(commit=record.base),
+        program=Program(
+            argv=invocation.argv,
+            stdin=invocation.stdin,
+            env=invocation.env,
+            agent=runner.kind or record.runner,
+            prices={kind: str(price) for kind, price in prices.items()},
+        ),
+        caps=Caps(
+            deadline_s=record.deadline_s,
+            max_usd=f"{cap:f}" if cap else "",
+            max_tokens=record.reserve.cap_tokens or record.reserve.tokens,
+            max_steps=runner.max_steps or ctx.settings.max_steps,
+            stall_s=max(int(silent.total_seconds()), agent.retry_window_s),
+        ),
+        sandbox=SandboxAccess(
+            on=sandboxed,
+            read=agent.access.read,
+            write=agent.access.write,
+            scratch=agent.access.scratch,
+            env=agent.access.env,
+        ),
     )
 
 
@@ -198,13 +208,14 @@ def _check_job(ctx: Context, mission: Mission, act: RunCheck) -> JobSpec:
     return JobSpec(
         key=check_job(mission, act.key, act.attempt),
         kind=JobKind.CHECK,
-        argv=ctx.checks.argv(act.criterion),
-        commit=act.commit,
-        base_name=mission.base,
-        env={**ctx.settings.tree.env, "MISSION_ID": mission.id},
-        setup=ctx.settings.tree.setup,
-        copy=ctx.settings.tree.copy,
-        deadline_s=max(1, int(limit.total_seconds())),
-        setup_deadline_s=max(1, int(max(limit, ctx.settings.check_timeout).total_seconds())),
-        sandbox=ctx.machine.sandbox().on,
+        tree=Tree(
+            commit=act.commit,
+            base_name=mission.base,
+            setup=ctx.settings.tree.setup,
+            copy=ctx.settings.tree.copy,
+            setup_deadline_s=max(1, int(max(limit, ctx.settings.check_timeout).total_seconds())),
+        ),
+        program=Program(argv=ctx.checks.argv(act.criterion), env={**ctx.settings.tree.env, "MISSION_ID": mission.id}),
+        caps=Caps(deadline_s=max(1, int(limit.total_seconds()))),
+        sandbox=SandboxAccess(on=ctx.machine.sandbox().on),
     )

@@ -14,6 +14,70 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Tree:
+    """The clone in which a job works."""
+
+    commit: str
+    """The commit that it checks out."""
+    branch: str = ""
+    """The branch that is created in it; empty: detached."""
+    base_name: str = ""
+    """Another branch that it gets, to compare with."""
+    name: str = ""
+    """Its name, so that consecutive jobs work in the same place; empty: the key of the job."""
+    setup: str = ""
+    setup_deadline_s: int = 0
+    """The deadline of its setup; 0: the same as that of the program."""
+    copy: tuple[str, ...] = ()
+    continues: str = ""
+    """Key of an ended job whose tree a manual attempt continues in, on a new branch; empty or gone: a new tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What runs in the tree."""
+
+    argv: tuple[str, ...] = ()
+    """Empty: nothing; a person works there."""
+    stdin: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Added to the recorded environment."""
+    agent: str = ""
+    """The adapter that reads its output while it runs; empty: none."""
+    prices: Mapping[str, str] = field(default_factory=dict)
+    """Dollars per token by kind, if the agent reports no cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """When a job is stopped; 0 or empty: never."""
+
+    deadline_s: int = 0
+    max_usd: str = ""
+    max_tokens: int = 0
+    max_steps: int = 0
+    stall_s: int = 0
+    """After so many seconds without output and without use of the CPU."""
+    limited_s: int = 60
+    """When it waits for a rate limit for longer than so many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxAccess:
+    """Whether a job runs in the sandbox, if this machine has one, and what it can reach there besides its tree."""
+
+    on: bool = False
+    read: tuple[str, ...] = ()
+    """What it may read of the home folder."""
+    write: tuple[str, ...] = ()
+    """What it may change of the home folder."""
+    scratch: tuple[str, ...] = ()
+    """What it may read of the home folder, and change in a copy that is discarded."""
+    env: tuple[str, ...] = ()
+    """Prefixes of variables that it gets, besides the usual ones."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobSpec:
     """What to run. `key` identifies the job; submitting it twice starts it once."""
 
@@ -23,47 +87,10 @@ class JobSpec:
     plan: never started twice, and its tree is discarded.
     hand: claimed, without a process: a person works in its tree until `hand_back` or `cancel`.
     """
-    argv: tuple[str, ...]
-    commit: str
-    """The commit that its tree checks out."""
-    branch: str = ""
-    """The branch that is created in its tree; empty: detached."""
-    base_name: str = ""
-    """Another branch that its tree gets, to compare with."""
-    tree: str = ""
-    """Name of its tree, so that consecutive jobs work in the same place; empty: its key."""
-    stdin: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
-    """Added to the recorded environment."""
-    setup: str = ""
-    copy: tuple[str, ...] = ()
-    deadline_s: int = 0
-    setup_deadline_s: int = 0
-    """The deadline of its setup; 0: the same as `deadline_s`."""
-    agent: str = ""
-    """The adapter that reads its output while it runs; empty: none."""
-    prices: Mapping[str, str] = field(default_factory=dict)
-    """Dollars per token by kind, if the agent reports no cost."""
-    max_usd: str = ""
-    """Stop when the cost exceeds this; empty: no such cap."""
-    max_tokens: int = 0
-    max_steps: int = 0
-    stall_s: int = 0
-    """Stop after this many seconds without output and without use of the CPU; 0: never."""
-    limited_s: int = 60
-    """Stop an agent that waits for a rate limit longer than this."""
-    sandbox: bool = False
-    """Whether to run in the sandbox, if this machine has one."""
-    read: tuple[str, ...] = ()
-    """What it may read of the home folder in the sandbox."""
-    write: tuple[str, ...] = ()
-    """What it may change of the home folder in the sandbox."""
-    scratch: tuple[str, ...] = ()
-    """What it may read of the home folder, and change in a copy that is discarded."""
-    pass_env: tuple[str, ...] = ()
-    """Prefixes of variables that are passed into the sandbox, besides the usual ones."""
-    continues: str = ""
-    """Key of an ended job whose tree a manual attempt continues in, on a new branch; empty or gone: a new tree."""
+    tree: Tree
+    program: Program = field(default_factory=Program)
+    caps: Caps = field(default_factory=Caps)
+    sandbox: SandboxAccess = field(default_factory=SandboxAccess)
 
 
 @dataclass(frozen=True, slots=True)

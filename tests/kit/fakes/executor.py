@@ -192,9 +192,9 @@ class JobHost:
 
     def _start(self, me: Supervisor) -> None:
         spec = self._spec(me.key)
-        place = spec.tree or me.key
+        place = spec.tree.name or me.key
         self.disk.remove(f"{TREES}/{place}")
-        self.disk.write(f"{TREES}/{place}", Tree(Sha(spec.commit) if spec.branch else None, spec.branch))
+        self.disk.write(f"{TREES}/{place}", Tree(Sha(spec.tree.commit) if spec.tree.branch else None, spec.tree.branch))
         self._step(me, "has a tree")
         if self.disk.has(f"{JOBS}/{me.key}/cancel"):
             self._end(me, Exit(EndReason.CANCELLED))
@@ -222,13 +222,13 @@ class JobHost:
             self._leave(me, outcome.uncommitted)
             self._end(me, Exit(EndReason.CANCELLED, seconds=seconds))
         elif spec.kind == "check":
-            code, words = judge(spec, self.objects.get(Sha(spec.commit)).files)
+            code, words = judge(spec, self.objects.get(Sha(spec.tree.commit)).files)
             self.disk.write(f"{JOBS}/{me.key}/log", words)
             self._end(me, Exit(EndReason.EXIT, code, seconds=seconds))
         elif _steps_within(spec, outcome) < len(outcome.costs):
             self._leave(me, outcome.files)
             self._end(me, Exit(EndReason.OVER_BUDGET, seconds=seconds))
-        elif spec.deadline_s and outcome.seconds > spec.deadline_s:
+        elif spec.caps.deadline_s and outcome.seconds > spec.caps.deadline_s:
             self._leave(me, outcome.files)
             self._end(me, Exit(EndReason.DEADLINE, seconds=seconds))
         else:
@@ -278,7 +278,7 @@ class JobHost:
     def _length(self, spec: JobSpec, outcome: Outcome) -> float:
         steps = _steps_within(spec, outcome)
         seconds = outcome.seconds * steps / len(outcome.costs) if outcome.costs else outcome.seconds
-        return min(seconds, spec.deadline_s) if spec.deadline_s else seconds
+        return min(seconds, spec.caps.deadline_s) if spec.caps.deadline_s else seconds
 
     # What it leaves
 
@@ -300,7 +300,7 @@ class JobHost:
     def tally(self, key: str) -> Tally | None:
         """What an agent at work has used; the supervisor of a check reads nothing."""
         me = self.supervisors.get(key)
-        if me is None or me.began is None or not self._spec(key).agent:
+        if me is None or me.began is None or not self._spec(key).program.agent:
             return None
         paid, prints = self._paid(me, me.began), me.outcome.prints
         if not paid and not prints:
@@ -314,13 +314,13 @@ class JobHost:
 
     def _commit(self, me: Supervisor, outcome: Outcome) -> None:
         spec = self._spec(me.key)
-        files = {**self.objects.get(Sha(spec.commit)).files, **outcome.files}
+        files = {**self.objects.get(Sha(spec.tree.commit)).files, **outcome.files}
         message = f"work\n\nCompletes-feature: {outcome.completes}\n" if outcome.completes else "work\n"
-        tip = self.objects.add(Commit(files, (Sha(spec.commit),), message, PROGRAM, self.clock.now()))
-        self.disk.write(f"{TREES}/{spec.tree or me.key}", Tree(tip, spec.branch))
+        tip = self.objects.add(Commit(files, (Sha(spec.tree.commit),), message, PROGRAM, self.clock.now()))
+        self.disk.write(f"{TREES}/{spec.tree.name or me.key}", Tree(tip, spec.tree.branch))
 
     def _leave(self, me: Supervisor, files: Mapping[str, str]) -> None:
-        name = f"{TREES}/{self._spec(me.key).tree or me.key}"
+        name = f"{TREES}/{self._spec(me.key).tree.name or me.key}"
         tree = self.disk.read(name, Tree)
         if files and tree is not None:
             self.disk.write(name, replace(tree, uncommitted=tuple(sorted(files.items()))), sync=False)
@@ -328,10 +328,10 @@ class JobHost:
     def _save(self, key: str) -> str:
         """Keep what is not committed as a commit of the code repository."""
         spec = self._spec(key)
-        tree = self.disk.read(f"{TREES}/{spec.tree or key}", Tree)
+        tree = self.disk.read(f"{TREES}/{spec.tree.name or key}", Tree)
         if tree is None or not tree.uncommitted:
             return ""
-        parent = tree.tip or Sha(spec.commit)
+        parent = tree.tip or Sha(spec.tree.commit)
         files = {**self.objects.get(parent).files, **dict(tree.uncommitted)}
         words = f"Uncommitted work of {key}\n"
         saved = self.objects.add(Commit(files, (parent,), words, PROGRAM, self.clock.now()))
@@ -403,7 +403,7 @@ class MemoryExecutor:
     def tree(self, key: str) -> str:
         """Where the job works, or empty when that is not there."""
         spec = self._disk.read(f"{JOBS}/{key}/spec", JobSpec)
-        place = f"{TREES}/{spec.tree or key}" if spec else ""
+        place = f"{TREES}/{spec.tree.name or key}" if spec else ""
         return place if place and self._disk.has(place) else ""
 
     def running(self) -> list[str]:
@@ -428,8 +428,8 @@ class MemoryExecutor:
             self._disk.write(f"{folder}/exit", Exit(EndReason.NOT_STARTED, detail=refused))
             return
         self._life.step("executor: claimed by hand")
-        before = self._disk.read(f"{TREES}/{spec.continues}", Tree) if spec.continues else None
-        tree = replace(before, branch=spec.branch) if before else Tree(Sha(spec.commit), spec.branch)
+        before = self._disk.read(f"{TREES}/{spec.tree.continues}", Tree) if spec.tree.continues else None
+        tree = replace(before, branch=spec.tree.branch) if before else Tree(Sha(spec.tree.commit), spec.tree.branch)
         self._disk.write(f"{TREES}/{spec.key}", tree)
         self._disk.write(f"{folder}/started", Mark(self._host.clock.now()))
 
@@ -469,12 +469,12 @@ class MemoryExecutor:
 
 def judge(spec: JobSpec, files: Mapping[str, str]) -> tuple[int, str]:
     """(exit code, words) of a criterion on files: `file` and `grep` by the inspector, `true` and `false` by the shell."""
-    if spec.argv[0] == "/bin/sh":
-        words = spec.argv[-1].split()
+    if spec.program.argv[0] == "/bin/sh":
+        words = spec.program.argv[-1].split()
         if words[:1] in (["true"], ["false"]):
             return int(words[0] == "false"), ""
         return 127, f"{words[0]}: not found"
-    wanted = json.loads(spec.argv[-1])
+    wanted = json.loads(spec.program.argv[-1])
     if wanted["kind"] == "file":
         missing = [p for p in wanted["paths"] if not files.get(p)]
         return (
@@ -492,6 +492,6 @@ def _steps_within(spec: JobSpec, outcome: Outcome) -> int:
     spent = Decimal(0)
     for number, cost in enumerate(outcome.costs, 1):
         spent += cost
-        if spec.max_usd and spent > Decimal(spec.max_usd):
+        if spec.caps.max_usd and spent > Decimal(spec.caps.max_usd):
             return number
     return len(outcome.costs)

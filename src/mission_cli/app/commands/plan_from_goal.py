@@ -232,9 +232,8 @@ def _job(ctx: Context, desk: PlanningSetup, record: RunRecord, session: str, num
         job,
         key=f"plan/{desk.name}/{number}",
         kind=JobKind.PLAN,
-        tree=f"plan/{desk.name}",
-        base_name=desk.wish.base,
-        env={**job.env, **env},
+        tree=replace(job.tree, name=f"plan/{desk.name}", base_name=desk.wish.base),
+        program=replace(job.program, env={**job.program.env, **env}),
     )
 
 

@@ -16,7 +16,7 @@ from mission_cli.adapters.agents.figures import dollars, tokens
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
 from mission_cli.domain.runs import AgentReport, Exit, Left, Tally, Usage
 from mission_cli.domain.status import Cause, EndReason, JobKind
-from mission_cli.ports.executor import JobSpec
+from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,22 +160,19 @@ class JobFolder:
         from dataclasses import asdict
 
         make_folder(self.path)
-        write_whole(self.stdin, spec.stdin.encode("utf-8", "surrogateescape"), mode=0o600)
-        facts = asdict(replace(spec, stdin=""))
+        write_whole(self.stdin, spec.program.stdin.encode("utf-8", "surrogateescape"), mode=0o600)
+        facts = asdict(replace(spec, program=replace(spec.program, stdin="")))
         write_json(self.spec, {"spec": facts, "surroundings": asdict(surroundings)}, mode=0o600)
 
     def read_request(self) -> tuple[JobSpec, Surroundings] | None:
         """Read the request; None if it is missing, incomplete or invalid."""
         raw = read_json(self.spec)
         try:
-            spec, around = dict(raw["spec"]), dict(raw["surroundings"])
-            for name in ("argv", "copy", "read", "write", "scratch", "pass_env"):
-                spec[name] = tuple(spec.get(name, ()))
+            spec, around = raw["spec"], dict(raw["surroundings"])
             for name in ("tick", "keys", "bwrap", "sandbox_read", "sandbox_write", "secret_exceptions"):
                 around[name] = tuple(around.get(name, ()))
-            spec["kind"] = JobKind(spec["kind"])
-            return JobSpec(**spec), Surroundings(**around)
-        except (KeyError, TypeError, ValueError):
+            return _spec(spec), Surroundings(**around)
+        except (AttributeError, KeyError, TypeError, ValueError):
             return None
 
     def count_start(self) -> int:
@@ -259,6 +256,22 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
     return str(value) if isinstance(value, Decimal) else value
+
+
+def _spec(raw: dict[str, Any]) -> JobSpec:
+    """Read a specification from JSON. Raises KeyError, TypeError or ValueError."""
+    parts: dict[str, dict[str, Any]] = {
+        name: {key: tuple(value) if isinstance(value, list) else value for key, value in raw[name].items()}
+        for name in ("tree", "program", "caps", "sandbox")
+    }
+    return JobSpec(
+        key=raw["key"],
+        kind=JobKind(raw["kind"]),
+        tree=Tree(**parts["tree"]),
+        program=Program(**parts["program"]),
+        caps=Caps(**parts["caps"]),
+        sandbox=SandboxAccess(**parts["sandbox"]),
+    )
 
 
 def _report(raw: dict[str, Any]) -> AgentReport:

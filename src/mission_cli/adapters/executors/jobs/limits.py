@@ -38,7 +38,7 @@ class Limits:
 
     def __init__(self, spec: JobSpec, reader: Reader | None, prices: Prices, environment: Mapping[str, str]) -> None:
         self._spec, self._reader, self._prices = spec, reader, prices
-        self._probe = FILES[spec.agent].probe(environment) if reader is not None else None
+        self._probe = FILES[spec.program.agent].probe(environment) if reader is not None else None
         self._extra = Unreported()
         self._reported: Usage | None = None
         self._peak = Usage()
@@ -54,7 +54,7 @@ class Limits:
     @property
     def by_file(self) -> bool:
         """Whether there is a dollar cap that only the usage file can show to be exceeded."""
-        return bool(self._spec.max_usd) and self._spec.agent == _BY_FILE
+        return bool(self._spec.caps.max_usd) and self._spec.program.agent == _BY_FILE
 
     @property
     def reads(self) -> bool:
@@ -127,17 +127,17 @@ class Limits:
             return EndReason.LIMITED, f"it waits for a rate limit to end: {tally.limited}"
         used, steps = self._used()
         usage = self._at_least(used)
-        if spec.max_steps and steps > spec.max_steps:
-            return EndReason.TOO_MANY_STEPS, f"{counted(steps, 'step')}, its limit is {spec.max_steps}"
-        if spec.max_usd and usage.usd is not None and usage.usd > Decimal(spec.max_usd):
+        if spec.caps.max_steps and steps > spec.caps.max_steps:
+            return EndReason.TOO_MANY_STEPS, f"{counted(steps, 'step')}, its limit is {spec.caps.max_steps}"
+        if spec.caps.max_usd and usage.usd is not None and usage.usd > Decimal(spec.caps.max_usd):
             return (
                 EndReason.OVER_BUDGET,
-                f"it has spent {dollars(usage.usd)}, more than its cap of {dollars(Decimal(spec.max_usd))}",
+                f"it has spent {dollars(usage.usd)}, more than its cap of {dollars(Decimal(spec.caps.max_usd))}",
             )
-        if spec.max_tokens and usage.total_tokens > spec.max_tokens:
+        if spec.caps.max_tokens and usage.total_tokens > spec.caps.max_tokens:
             return (
                 EndReason.OVER_BUDGET,
-                f"it has used {tokens(usage.total_tokens)}, more than its cap of {tokens(spec.max_tokens)}",
+                f"it has used {tokens(usage.total_tokens)}, more than its cap of {tokens(spec.caps.max_tokens)}",
             )
         return None
 
@@ -145,14 +145,14 @@ class Limits:
         """Whether an agent that waits for a rate limit has waited, or is going to wait, longer than allowed."""
         silent = time.monotonic() - self._sign
         reset = parse_stamp(reset_at) if reset_at else None
-        if reset is not None and reset > datetime.now(UTC) + timedelta(seconds=self._spec.limited_s):
+        if reset is not None and reset > datetime.now(UTC) + timedelta(seconds=self._spec.caps.limited_s):
             return silent > _BREATH
-        return silent > self._spec.limited_s
+        return silent > self._spec.caps.limited_s
 
     def stalled(self, cpu: float) -> tuple[EndReason, str] | None:
         """Return a stall if it has neither printed nor used CPU for longer than allowed; CPU use restarts the wait."""
         silent = time.monotonic() - self._sign
-        if not self._spec.stall_s or silent < self._spec.stall_s:
+        if not self._spec.caps.stall_s or silent < self._spec.caps.stall_s:
             return None
         if cpu - self._cpu_at_sign > silent * _IDLE_SHARE:
             self.sign(cpu)
@@ -182,7 +182,7 @@ class Limits:
         An unknown cost stays unknown as long as the reserve covers what was seen.
         """
         seen = self._peak
-        if usage.usd is None and (seen.usd is None or seen.usd <= Decimal(self._spec.max_usd or 0)):
+        if usage.usd is None and (seen.usd is None or seen.usd <= Decimal(self._spec.caps.max_usd or 0)):
             seen = replace(seen, usd=None)
         higher = usage.at_least(seen)
         return usage if higher == usage else replace(higher, source=f"{usage.source}, more was seen before")

@@ -148,7 +148,7 @@ class LocalExecutor:
     def tree(self, key: str) -> str:
         """Return the tree of the job, empty if it is gone."""
         request = self._folder(key).read_request()
-        place = tree_path(Path(request[1].trees), request[0].tree or key) if request else None
+        place = tree_path(Path(request[1].trees), request[0].tree.name or key) if request else None
         return os.fspath(place.resolve()) if place is not None and place.is_dir() else ""
 
     def watch(self, keys: Sequence[str]) -> list[str]:

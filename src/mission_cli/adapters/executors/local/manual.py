@@ -47,7 +47,7 @@ def end(job: JobFolder, spec: JobSpec, around: Surroundings, *, reason: EndReaso
         return
     tree = tree_path(Path(around.trees), spec.key).resolve()
     screen = Screen(rules, around.secret_exceptions, around.largest)
-    left, saved = collect_and_save(Path(around.code), tree, spec.key, start=spec.commit, screen=screen)
+    left, saved = collect_and_save(Path(around.code), tree, spec.key, start=spec.tree.commit, screen=screen)
     started = read_json(job.started)
     job.write_exit(
         Exit(
@@ -65,10 +65,12 @@ def end(job: JobFolder, spec: JobSpec, around: Surroundings, *, reason: EndReaso
 def _make_tree(spec: JobSpec, around: Surroundings) -> None:
     root = Path(around.trees)
     tree = tree_path(root, spec.key)
-    source = tree_path(root, spec.continues).resolve() if spec.continues else None
+    source = tree_path(root, spec.tree.continues).resolve() if spec.tree.continues else None
     if source is not None and trees.can_go_on(source):
-        trees.go_on_in(Path(around.code), source, branch=spec.branch, commit=spec.commit)
+        trees.go_on_in(Path(around.code), source, branch=spec.tree.branch, commit=spec.tree.commit)
         trees.link_tree(tree, source)
         return
-    trees.make_tree(Path(around.code), tree, commit=spec.commit, branch=spec.branch, base_name=spec.base_name)
-    copy_in(Path(around.checkout) if around.checkout else None, tree, spec.copy)
+    trees.make_tree(
+        Path(around.code), tree, commit=spec.tree.commit, branch=spec.tree.branch, base_name=spec.tree.base_name
+    )
+    copy_in(Path(around.checkout) if around.checkout else None, tree, spec.tree.copy)

@@ -51,7 +51,7 @@ class AtWork:
     def __init__(self, job: JobFolder, lock: int, spec: JobSpec, around: Surroundings) -> None:
         self._job, self._lock, self._spec, self._around = job, lock, spec, around
         self._code = Path(around.code)
-        self._tree = tree_path(Path(around.trees), spec.tree or spec.key)
+        self._tree = tree_path(Path(around.trees), spec.tree.name or spec.key)
         self._tree_lock = TreeLock(self._tree)
         self._began = ""
         self._clock = time.monotonic()
@@ -59,13 +59,13 @@ class AtWork:
         self._slot_number = 0
         self._missing: tuple[str, ...] = ()
         self._bell = Bell()
-        self._first = FirstRun(AGENTS.get(spec.agent), around)
+        self._first = FirstRun(AGENTS.get(spec.program.agent), around)
 
     @cached_property
     def _rules(self) -> SecretRules:
         from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
 
-        return SecretRules(known_secrets(self._around.environment, self._spec.env))
+        return SecretRules(known_secrets(self._around.environment, self._spec.program.env))
 
     @property
     def _worker(self) -> bool:

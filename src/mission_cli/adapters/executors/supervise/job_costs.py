@@ -48,7 +48,7 @@ class Account:
 
     def limits(self, agent: Agent | None) -> Limits:
         """Return the limits for a run that begins, or whose log is read again."""
-        prices = Prices({kind: Decimal(price) for kind, price in self._spec.prices.items()})
+        prices = Prices({kind: Decimal(price) for kind, price in self._spec.program.prices.items()})
         reader = None
         if agent is not None:
             size = self._job.stdin.stat().st_size if self._job.stdin.exists() else 0
@@ -86,7 +86,7 @@ class Account:
 
     def from_log(self, code: int | None) -> AgentReport:
         """Return the report of a run whose supervisor died, from its log."""
-        agent = AGENTS.get(self._spec.agent)
+        agent = AGENTS.get(self._spec.program.agent)
         limits = self.limits(agent)
         limits.remember(self._job.read_bill())
         told: deque[str] = deque(maxlen=_TOLD_LINES)

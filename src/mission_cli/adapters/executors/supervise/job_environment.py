@@ -38,7 +38,7 @@ and warnings would become errors.
 
 def is_boxed(spec: JobSpec, around: Surroundings) -> bool:
     """Whether the job runs in a sandbox."""
-    return bool(spec.sandbox and around.bwrap)
+    return bool(spec.sandbox.on and around.bwrap)
 
 
 def open_status(job: JobFolder, spec: JobSpec, around: Surroundings) -> int | None:
@@ -71,9 +71,9 @@ def command_of(
         tree=tree,
         objects=code / "objects",
         home=Path(around.environment.get("HOME") or "/root"),
-        read=spec.read,
-        write=spec.write,
-        scratch=spec.scratch,
+        read=spec.sandbox.read,
+        write=spec.sandbox.write,
+        scratch=spec.sandbox.scratch,
         copies=job.copies,
         more_read=around.sandbox_read,
         more_write=around.sandbox_write,
@@ -94,17 +94,17 @@ def environment_of(job: JobFolder, spec: JobSpec, around: Surroundings, tree: Pa
     env = {
         name: value
         for name, value in around.environment.items()
-        if not name.startswith("GIT_") and (name not in kept_back or name.startswith(spec.pass_env))
+        if not name.startswith("GIT_") and (name not in kept_back or name.startswith(spec.sandbox.env))
     }
     if is_boxed(spec, around):
         from mission_cli.adapters.executors.sandbox.sandbox import room_environment
 
-        env = room_environment(env, spec.pass_env)
+        env = room_environment(env, spec.sandbox.env)
     env.update(_NOBODY_IS_THERE)
-    if spec.env:
+    if spec.program.env:
         from mission_cli.adapters.fs.env_file import resolved
 
-        env.update({name: resolved(value, around.environment) for name, value in spec.env.items()})
+        env.update({name: resolved(value, around.environment) for name, value in spec.program.env.items()})
     env["MISSION_RUN"] = spec.key
     env[MARKER] = around.mark
     env["MISSION_USAGE"] = os.fspath(job.usage)

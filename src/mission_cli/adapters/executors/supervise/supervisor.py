@@ -125,7 +125,7 @@ class _Supervisor(AtWork):
             self._make_tree()
             self._setup()
             self._mark_started()
-            return self._execute(self._spec.argv, self._job.stdin, _in(self._spec.deadline_s), main=True)
+            return self._execute(self._spec.program.argv, self._job.stdin, _in(self._spec.caps.deadline_s), main=True)
         except Stop as stop:
             return Exit(stop.reason, stop.code, detail=stop.detail, report=AgentReport())
         except (MissionError, OSError) as error:
@@ -154,24 +154,24 @@ class _Supervisor(AtWork):
         trees.make_tree(
             self._code,
             self._tree,
-            commit=self._spec.commit,
-            branch=self._spec.branch,
-            base_name=self._spec.base_name,
+            commit=self._spec.tree.commit,
+            branch=self._spec.tree.branch,
+            base_name=self._spec.tree.base_name,
         )
         source = Path(self._around.checkout) if self._around.checkout else None
-        self._missing = tuple(copy_in(source, self._tree, self._spec.copy))
+        self._missing = tuple(copy_in(source, self._tree, self._spec.tree.copy))
         self._job.usage.parent.mkdir(exist_ok=True)
 
     def _setup(self) -> None:
-        if not self._spec.setup:
+        if not self._spec.tree.setup:
             return
-        seconds = self._spec.setup_deadline_s or self._spec.deadline_s
-        end = self._execute(("/bin/sh", "-c", self._spec.setup), Path(os.devnull), _in(seconds))
+        seconds = self._spec.tree.setup_deadline_s or self._spec.caps.deadline_s
+        end = self._execute(("/bin/sh", "-c", self._spec.tree.setup), Path(os.devnull), _in(seconds))
         if end.reason is not EndReason.EXIT:
             raise Stop(end.reason, end.detail, end.code)
         if end.code != 0:
             tail = read_tail(self._job.log, 500).strip()
-            words = f"setup `{self._spec.setup}` ended with {end.code}: {tail}"
+            words = f"setup `{self._spec.tree.setup}` ended with {end.code}: {tail}"
             raise Stop(EndReason.SETUP_FAILED, words, end.code)
 
     def _mark_started(self) -> None:
@@ -186,7 +186,7 @@ class _Supervisor(AtWork):
             raise Stop(EndReason.LOST, "it was started before")
 
     def _execute(self, argv: tuple[str, ...], stdin: Path, deadline: float | None, *, main: bool = False) -> Exit:
-        agent = AGENTS.get(self._spec.agent) if main else None
+        agent = AGENTS.get(self._spec.program.agent) if main else None
         self._wait_for_first_run(agent)
         status = open_status(self._job, self._spec, self._around)
         child = self._start(argv, stdin, status)
@@ -291,7 +291,7 @@ class _Supervisor(AtWork):
         screen = Screen(self._rules, around.secret_exceptions, around.largest)
         for _ in range(_SAVES):
             try:
-                return collect_and_save(self._code, self._tree, spec.key, start=spec.commit, screen=screen)
+                return collect_and_save(self._code, self._tree, spec.key, start=spec.tree.commit, screen=screen)
             except Exception as error:  # noqa: BLE001 - the exit file must be written whatever the tree contains
                 print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - its own log
                 words = str(error)

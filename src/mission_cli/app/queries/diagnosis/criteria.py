@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli.domain.notice import Finding, do, doubtful, wrong
 from mission_cli.domain.status import JobKind
-from mission_cli.ports.executor import JobSpec
+from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,12 +45,10 @@ def _lacking(ctx: Context, tools: Instruments, needs: Sequence[str], commit: Sha
         JobSpec(
             key=job,
             kind=JobKind.CHECK,
-            argv=ctx.checks.search(needs),
-            commit=commit,
-            env=ctx.settings.tree.env,
-            copy=ctx.settings.tree.copy,
-            deadline_s=_SECONDS,
-            sandbox=True,
+            tree=Tree(commit=commit, copy=ctx.settings.tree.copy),
+            program=Program(argv=ctx.checks.search(needs), env=ctx.settings.tree.env),
+            caps=Caps(deadline_s=_SECONDS),
+            sandbox=SandboxAccess(on=True),
         )
     )
     ctx.executor.wait(job)

@@ -101,8 +101,9 @@ def call_models(ctx: Context, nonce: str) -> list[Call]:
         tier = mission.models.get("workers", "")
         call = Call(name, runner.models.get(tier, tier), f"doctor/{nonce}/{name}")
         record = _record(call, base)
-        spec = replace(worker_job(ctx, mission, record), key=call.job, kind=JobKind.CHECK, branch="", setup="", copy=())
-        ctx.executor.submit(replace(spec, max_steps=3))
+        spec = worker_job(ctx, mission, record)
+        tree, caps = replace(spec.tree, branch="", setup="", copy=()), replace(spec.caps, max_steps=3)
+        ctx.executor.submit(replace(spec, key=call.job, kind=JobKind.CHECK, tree=tree, caps=caps))
         calls.append(call)
     return calls
 
