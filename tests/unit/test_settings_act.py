@@ -111,11 +111,11 @@ TABLES: dict[str, tuple[str, Callable[[Opened], Any], Any]] = {
     "command": (WORKER.replace("true", "false"), lambda one: job(one).program.argv, ("false",)),
     "env": (WORKER + 'env = {A = "b"}\n', lambda one: job(one).program.env.get("A"), "b"),
     "stall_after": (WORKER + 'stall_after = "77s"\n', lambda one: job(one).caps.stall_s, 77),
-    "stall_after of all": ('stall_after = "40m"\n' + WORKER + AGENT, lambda one: agent(one).stall_s, 2400),
+    "stall_after of all": ('stall_after = "40m"\n' + WORKER + AGENT, lambda one: agent(one).caps.stall_s, 2400),
     "max_steps": (WORKER + "max_steps = 5\n", lambda one: (job(one).caps.max_steps, policy_of(one.context).runners["script"].bounded), (5, True)),
     "deadline": (WORKER + 'deadline = "9m"\n', lambda one: policy_of(one.context).runners["script"].deadline, timedelta(minutes=9)),
     "models": (WORKER + 'models = {opus = "big"}\n', lambda one: policy_of(one.context).runners["script"].models, {"opus": "big"}),
-    "project_settings": (WORKER + AGENT + "project_settings = true\n", lambda one: "OPENCODE_DISABLE_PROJECT_CONFIG" in agent(one).env, False),
+    "project_settings": (WORKER + AGENT + "project_settings = true\n", lambda one: "OPENCODE_DISABLE_PROJECT_CONFIG" in agent(one).program.env, False),
 }  # fmt: skip
 
 
