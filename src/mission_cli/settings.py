@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -39,6 +41,7 @@ _RANGES = {
 """Values outside are an error, because each of these limits what a mission may use."""
 _MOST_FOR_A_PLAN = Decimal(1000)
 _LONGEST = timedelta(days=366)
+_TREE = pattern(r"^\[[ \t]*tree[ \t]*\][^\n]*$", re.MULTILINE)
 _REMOTE = pattern(r"[A-Za-z0-9_][^\s:\"\\\x00-\x1f]*")
 """The name of a remote. URLs are rejected: they may contain a login, and `ext::…` is a command."""
 
@@ -162,6 +165,15 @@ def with_remote(text: str, remote: str, where: str) -> str:
         raise UsageError(words, hint="list the remotes: git remote; then edit the settings file")
     shared = f'remote = "{remote}"  # missions are shared through it: the branches mission/… and missions are pushed'
     return f"{shared}\n{text.removeprefix(chr(0xFEFF))}"
+
+
+def with_setup(text: str, command: str) -> str:
+    """Return a settings text without `setup` with this command as the setup of each tree. The rest stays as it is."""
+    line = f"setup = {json.dumps(command, ensure_ascii=False)}"
+    found = _TREE.search(text)
+    if found is None:
+        return f"{text.rstrip()}\n\n[tree]\n{line}\n".lstrip()
+    return f"{text[: found.end()]}\n{line}{text[found.end() :]}"
 
 
 def from_environment(environment: Mapping[str, str], base: Settings) -> Settings:

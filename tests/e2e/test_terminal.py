@@ -266,3 +266,22 @@ def test_stepping_into_opencode_goes_on_in_the_workers_own_conversation(person: 
         assert person.run().facts["status"] == "completed"
     assert person.causes() == [("1.1-a1", "stopped"), ("1.1-a2", "done")]
     assert (person.repo / "1.1.txt").read_text() == "1.1\n"
+
+
+@pytest.mark.timeout(300)
+def test_init_asks_what_it_cannot_know_and_commits_nothing_else(person: Person) -> None:
+    person.commit("Dependencies", **{"package.json": '{"scripts": {"test": "node --test"}}', "package-lock.json": "{}"})
+    (person.repo / "mine.txt").write_text("staged, and not to be committed\n")
+    person.git("add", "mine.txt")
+    with terminal(person.repo) as window:
+        window.line("clear; mission init")
+        window.see("Run `npm ci` in each clone in which an agent works or a check runs? [Y/n]")
+        window.type("Enter")
+        window.see("checks: npm test", "Commit .mission.toml? [Y/n]")
+        window.type("Enter")
+        while person.log()[0] != "Set up mission":
+            person.rest()
+    assert person.log()[0] == "Set up mission"
+    assert person.git("show", "--name-only", "--format=", "HEAD").split() == [".mission.toml"]
+    assert person.git("show", "HEAD:.mission.toml").splitlines()[-2:] == ["[tree]", 'setup = "npm ci"']
+    assert person.git("status", "--porcelain") == "A  mine.txt"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from mission_cli.domain.errors import MissionError
-from mission_cli.settings import RunnerSettings, Settings, TreeSettings, check, parse
+from mission_cli.settings import RunnerSettings, Settings, TreeSettings, check, parse, with_setup
 
 ODD = (
     *('""', "0", "-5", "1e400", "99999999999999999999", "inf", "nan", '"5,50"', '"about five"', '"unlimited"', '"-1h"'),
@@ -64,3 +65,17 @@ def test_a_misspelled_setting_is_refused_with_what_was_meant(name: str) -> None:
         parse(written(misspelled, '"x"'), "/x/.mission.toml")
     assert f"`{misspelled}`" in refused.value.message
     assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", '[tree]\nsetup = "npm ci"\n'),
+        ("# mine\nsandbox = 'off'\n", "# mine\nsandbox = 'off'\n\n[tree]\nsetup = \"npm ci\"\n"),
+        ("[tree] # mine\ncopy = ['a']\n", "[tree] # mine\nsetup = \"npm ci\"\ncopy = ['a']\n"),
+        ("x = 1\n[ tree ]", 'x = 1\n[ tree ]\nsetup = "npm ci"'),
+    ],
+)
+def test_the_setup_of_trees_is_written_where_it_counts(text: str, expected: str) -> None:
+    assert with_setup(text, "npm ci") == expected
+    assert tomllib.loads(with_setup(text, 'say "ä"'))["tree"]["setup"] == 'say "ä"'

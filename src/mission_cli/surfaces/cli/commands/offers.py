@@ -22,18 +22,32 @@ _CRON, _BACKGROUND, _NOBODY = "cron", "background", "no"
 
 
 def offer_pulses(shell: Shell, mission: Mission | None = None) -> None:
-    """Ask who starts pulses from now on, and set it up. If that fails, say why; nothing else depends on it."""
-    shell.out.print("No pulse is scheduled on this machine: without one, retries and later steps wait for you.")
-    if mission is None:
-        if typer.confirm("Start pulses by cron?", default=True):
-            _try(shell, lambda: _install(shell))
+    """Ask who starts pulses from now on, and set it up. If that fails, say why; nothing else depends on it.
+
+    A process in the background is offered only for a mission that is under way; it ends when there is none.
+    """
+    choices = ((_CRON,) if _cron_works() else ()) + ((_BACKGROUND,) if mission is not None else ())
+    if not choices:
         return
-    question = "Start pulses by cron, by a process in the background, or not?"
-    choice = chosen(question, (_CRON, _BACKGROUND, _NOBODY), _CRON)
+    shell.out.print("No pulse is scheduled on this machine: without one, retries and later steps wait for you.")
+    ways = {_CRON: "by cron", _BACKGROUND: "by a process in the background"}
+    question = f"Start pulses {', '.join(ways[one] for one in choices)}, or not?"
+    choice = chosen(question, (*choices, _NOBODY), choices[0])
     if choice == _CRON:
         _try(shell, lambda: _install(shell))
-    elif choice == _BACKGROUND:
+    elif choice == _BACKGROUND and mission is not None:
         _try(shell, lambda: _detach(shell, mission))
+
+
+def _cron_works() -> bool:
+    """Whether cron, or a timer of systemd, would start something here."""
+    from mission_cli.wiring.assemble import schedule
+
+    try:
+        schedule().choose()
+    except MissionError:
+        return False
+    return True
 
 
 def offer_commands(shell: Shell, agents: Sequence[InstalledAgent]) -> None:

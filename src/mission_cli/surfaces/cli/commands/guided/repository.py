@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
@@ -139,14 +138,14 @@ def _asked_install(shell: Shell, opened: Opened, found: FoundRepository) -> str:
 
 def _settings(opened: Opened, remote: str, install: str) -> tuple[str, list[str]]:
     """Write the settings that differ from the defaults; return the path of their file, and what was done, in words."""
-    from mission_cli.settings import with_remote
+    from mission_cli.settings import with_remote, with_setup
 
     place = _place(opened)
     if place is None:
         return "", []
     there = place.read_text(encoding="utf-8") if place.exists() else None
     wanted = _HEAD if there is None else there
-    wanted += f"\n[tree]\nsetup = {json.dumps(install)}\n" if install and "[tree]" not in wanted else ""
+    wanted = with_setup(wanted, install) if install else wanted
     wanted = with_remote(wanted, remote, os.fspath(place)) if remote else wanted
     if wanted == there:
         return os.fspath(place), [f"settings: {place} (unchanged)"]
