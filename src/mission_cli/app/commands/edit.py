@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 _TRIES = 20
 
 
-def save_edit(ctx: Context, mission: str, before: str, edited: str) -> Done:
+def save_edit(ctx: Context, mission: str, before: str, edited: str, *, seen: str | None = None) -> Done:
     """Commit the text that a person made from `before`, merged field by field with what was committed since.
 
-    The same change is made in the working file, which keeps its uncommitted edits. Raises BlockedError if a commit or
-    an uncommitted edit changes the same place; then nothing has been changed.
+    The same change is made in the working file, which keeps its uncommitted edits, except for those in `seen`: a
+    working file that the person has taken into their text. Raises BlockedError if a commit or an uncommitted edit
+    changes the same place; then nothing has been changed.
     """
     for attempt in range(_TRIES):
         snapshot = ctx.state.snapshot()
@@ -38,12 +39,12 @@ def save_edit(ctx: Context, mission: str, before: str, edited: str) -> Done:
         if new == old:
             return Done("nothing was changed", address)
         there = ctx.state.text_on_disk(address.stored)
-        if there is not None and there not in {old, new} and ctx.state.merge(old, new, there) is None:
+        if there is not None and there not in {old, new, seen} and ctx.state.merge(old, new, there) is None:
             words = "your uncommitted edit changes the same place"
             raise BlockedError(words, hint=f"commit it first: {commit_command(ctx, address.stored.path)}")
 
         def beside(theirs: str, old: str = old, new: str = new) -> str:
-            merged = ctx.state.merge(old, new, theirs)
+            merged = new if theirs == seen else ctx.state.merge(old, new, theirs)
             if merged is None:
                 raise ConflictError("the file was changed at the same place")
             return merged

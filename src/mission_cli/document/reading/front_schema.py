@@ -159,6 +159,17 @@ def front_problems(front: Front, bounds: InForce | None = None, mission: str = "
     yield from _misspelt(front)
 
 
+def unknown_keys(front: Front) -> set[str]:
+    """Return the dotted names of keys that nothing reads; those below a mapping with any names are all known."""
+    found = set()
+    for path, _ in front.scalars():
+        top = KEYS.get(path[0])
+        if (top is not None and top.kind in {Kind.MAP, Kind.LIST}) or path[:1] in _BY_PATH or path[:2] in _BY_PATH:
+            continue
+        found.add(".".join(path[:2] if path[0] in GROUPS else path[:1]))
+    return found
+
+
 def front_schema() -> dict[str, Any]:
     """Return the JSON schema of the front matter."""
     top: dict[str, Any] = {}

@@ -1,25 +1,22 @@
-"""The commands `new`, `init`, `merge-driver` and `edit`."""
+"""The commands `new`, `init` and `merge-driver`."""
 
 from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mission_cli.app.results import files as results
-from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, NotFoundError, UsageError
-from mission_cli.domain.notice import advise
+from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, UsageError
 from mission_cli.surfaces.cli.commands.guided.interview import (
     Approved,
     Order,
     plan_for,
     read_goal,
 )
-from mission_cli.surfaces.cli.editor import edited
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
 
@@ -42,7 +39,6 @@ def register(app: typer.Typer) -> None:
     command(app, "merge-driver", help="Let git merge mission files field by field: `mission merge-driver install`.")(
         merge_driver
     )
-    command(app, "edit", help="Edit a copy of the mission file; it is linted, merged and committed in your name.")(edit)
 
 
 def new(
@@ -169,40 +165,6 @@ def merge_driver(shell: Shell, action: Annotated[str, typer.Argument(metavar="in
     words = "\n".join(f"written: {path}" for path in changed) or f"already registered in {state.git_dir}"
     shell.say(words, DriverRegistered(os.fspath(state.git_dir), [os.fspath(path) for path in changed]))
     return 0
-
-
-def edit(shell: Shell, mission: Annotated[str, typer.Argument(help="ID")] = "") -> int:
-    """Edit a copy of the mission file, merge it with what was committed meanwhile, and commit it."""
-    from mission_cli.app.addressing import resolve
-    from mission_cli.app.commands.edit import save_edit
-    from mission_cli.app.results.changes import Edited
-    from mission_cli.document.reading.placed import load_placed
-    from mission_cli.engine.loop import pulse
-
-    opened = shell.open()
-    address = resolve(opened.context.state.snapshot(), mission)
-    before = address.stored.text
-    text = edited(before, f"{address.mission.id}.md")
-    loaded = load_placed(text, address.stored.id)
-    if loaded.errors() or loaded.refused:
-        kept = _kept(f"{address.mission.id}.md", text)
-        words = "\n".join(p.at(os.fspath(kept)) for p in loaded.errors())
-        raise BlockedError(f"the text has errors and was not saved:\n{words}", hint=f"your text is kept in {kept}")
-    try:
-        done = save_edit(opened.context, address.stored.id, before, text)
-    except BlockedError as error:
-        kept = _kept(f"{address.mission.id}.md", text)
-        raise BlockedError(error.message, hint=advise(error.hint, f"; your text is kept in {kept}")) from error
-    pulse(opened.context, [address.mission.id])
-    shell.say(done.words, Edited(address.mission.id, done.commit or ""))
-    return 0
-
-
-def _kept(name: str, text: str) -> Path:
-    """Write a text that could not be saved to a temporary file; return its path."""
-    kept = Path(tempfile.mkdtemp()) / name
-    kept.write_bytes(text.encode("utf-8", "surrogateescape"))
-    return kept
 
 
 def _read(

@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     command(app, "move", help="Move a feature that has not started to another milestone; references follow.")(move)
     command(app, "sync", help="Merge the base branch into the work of a running mission now.")(sync)
     command(app, "tell", help="Tell the worker of a feature something; the next attempt reads it.")(tell)
+    command(app, "edit", help="Edit the mission file; the text is checked, merged and committed in your name.")(edit)
     command(app, "pause", help="Start nothing new; running workers finish.")(pause)
     command(app, "resume", help="Continue after a pause.")(resume)
     command(app, "cancel", help="End the mission; workers are stopped, their work is kept.")(cancel)
@@ -138,6 +139,22 @@ def tell(
 
     opened = shell.open()
     return finish(shell, opened, telling(opened.context, feature, message))
+
+
+def edit(shell: Shell, mission: Identity = "") -> int:
+    """Edit a copy of the mission file, merge it with what was committed meanwhile, and commit it."""
+    from mission_cli.app.addressing import resolve
+    from mission_cli.app.results.changes import Edited
+    from mission_cli.engine.loop import pulse
+    from mission_cli.surfaces.cli.mission_edit import MissionEdit
+
+    opened = shell.open()
+    stored = resolve(opened.context.state.snapshot(), mission).stored
+    done = MissionEdit(shell, opened.context, stored).run()
+    if done is not None:
+        pulse(opened.context, [stored.id])
+        shell.say(done.words, Edited(stored.id, done.commit or ""))
+    return 0
 
 
 def pause(
