@@ -22,6 +22,7 @@ from mission_cli.app.results.views import (
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.notice import Advice, advise, do
+from mission_cli.domain.runs import Tally
 from mission_cli.domain.status import CriterionKind, FeatureStatus, HoldKind, JobState, MilestoneStatus, MissionStatus
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.health import pulse_findings
@@ -133,7 +134,7 @@ def _feature(ctx: Context, case: Case, feature: Feature) -> FeatureView:
     last = max(records, key=lambda r: r.attempt, default=None)
     holds = [h for h in case.plan.holds if h.subject == feature.number]
     settled = max((r for r in records if not r.open), key=lambda r: r.attempt, default=None)
-    running_for = _running_for(case, last) if last is not None and last.open and not last.by else ""
+    running_for, tally = _at_work(ctx, case, last) if last is not None and last.open and not last.by else ("", None)
     return FeatureView(
         number=feature.number,
         title=feature.title,
@@ -149,7 +150,7 @@ def _feature(ctx: Context, case: Case, feature: Feature) -> FeatureView:
         detail=settled.detail if settled else "",
         finding=settled.finding if settled and feature.status is not FeatureStatus.SKIPPED else "",
         running_for=running_for,
-        tally=ctx.executor.tally(last.run) if last is not None and running_for else None,
+        tally=tally,
         blocked_by=tuple(_blocker(h) for h in holds if h.kind != HoldKind.RUNNING),
     )
 
@@ -166,12 +167,15 @@ def _feature_shown_as(mission: Mission, feature: Feature, holds: list[Hold]) -> 
     return str(feature.status or feature.raw_status)
 
 
-def _running_for(case: Case, record: RunRecord) -> str:
-    job = next((j for run, j in case.observation.jobs.items() if run == record.run), None)
+def _at_work(ctx: Context, case: Case, record: RunRecord) -> tuple[str, Tally | None]:
+    """Return how long the worker of an open attempt has been running, and its tally; before its start what is done."""
+    job = case.observation.jobs.get(record.run)
     if job is None or job.state is not JobState.RUNNING:
-        return ""
-    started = parse_stamp(job.started)
-    return show_duration(case.observation.now - started) if started else ""
+        return "", None
+    tally, started = ctx.executor.tally(record.run), parse_stamp(job.started)
+    if started is None:
+        return "", tally or Tally(action="making its tree")
+    return show_duration(case.observation.now - started), tally
 
 
 def _blocker(hold: Hold) -> Blocker:

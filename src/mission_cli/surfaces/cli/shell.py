@@ -19,11 +19,13 @@ from mission_cli.surfaces.cli.catalog import panel_of
 from mission_cli.surfaces.cli.help import Command, Commands
 from mission_cli.surfaces.cli.terminal import console, print_long
 from mission_cli.surfaces.plain import BUG, asked, clean, is_unicode
+from mission_cli.surfaces.progress import progress
 from mission_cli.surfaces.terminal import size_of, write, write_long
 from mission_cli.surfaces.views.text import stopped_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from _typeshed import DataclassInstance
     from rich.console import Console, RenderableType
@@ -125,6 +127,10 @@ class Shell:
         stopped = self.stopped() if self.stopped is not None else None
         if stopped is not None:
             self.out.print(stopped_line(stopped))
+
+    def busy(self, words: str, detail: Callable[[], str] = str) -> AbstractContextManager[None]:
+        """Show what takes longer than a second on the terminal of stderr; the block neither asks nor prints."""
+        return progress(words, detail, shown=not (self.quiet or self.as_json))
 
     def note(self, words: str) -> None:
         """Print a message to stderr, unless the command is quiet."""

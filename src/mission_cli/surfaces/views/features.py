@@ -89,9 +89,9 @@ def facts_of(feature: FeatureView) -> list[Span]:
     finished = feature.shown_as in _FINISHED
     if feature.running_for:
         facts.append((said(f"{feature.worker} for {feature.running_for}"), "dim"))
-        if told := so_far(feature.tally):
-            facts.append((said(told), "dim"))
-    elif feature.attempts > 1 or (feature.attempts and not finished):
+    if told := so_far(feature.tally):
+        facts.append((said(told), "dim"))
+    if not facts and (feature.attempts > 1 or (feature.attempts and not finished)):
         facts.append((counted(feature.attempts, "attempt"), "dim"))
     if feature.blocked_by and not finished:
         facts.append((said(feature.blocked_by[0].detail), "dim"))

@@ -46,7 +46,7 @@ from mission_cli.adapters.proc import control, scan
 from mission_cli.adapters.proc.run import start_child, start_detached
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.paths import SETTINGS_FILE
-from mission_cli.domain.runs import AgentReport, Exit, Left
+from mission_cli.domain.runs import AgentReport, Exit, Left, Tally
 from mission_cli.domain.status import EndReason, JobKind
 from mission_cli.fastpath import KICK
 
@@ -166,7 +166,9 @@ class _Supervisor(AtWork):
         if not self._spec.tree.setup:
             return
         seconds = self._spec.tree.setup_deadline_s or self._spec.caps.deadline_s
+        self._job.write_tally(Tally(action=f"setup: {self._spec.tree.setup}"))
         end = self._execute(("/bin/sh", "-c", self._spec.tree.setup), Path(os.devnull), _in(seconds))
+        self._job.tally.unlink(missing_ok=True)
         if end.reason is not EndReason.EXIT:
             raise Stop(end.reason, end.detail, end.code)
         if end.code != 0:

@@ -138,9 +138,10 @@ def doctor(
         ctx = opened.context
         findings += looks.repository_findings(ctx, tools, offline=offline)
         missions, nonce = unfinished(ctx), os.urandom(4).hex()
-        findings += runner_findings(ctx, tools, missions)
-        findings += looks.looked("criterion", lambda: criteria_findings(ctx, tools, missions, nonce))
-        findings += left_behind(opened.context, storage(opened))
+        with shell.busy("looking at runners, criteria and what missions left"):
+            findings += runner_findings(ctx, tools, missions)
+            findings += looks.looked("criterion", lambda: criteria_findings(ctx, tools, missions, nonce))
+            findings += left_behind(opened.context, storage(opened))
         if not offline:
             answers, cost = _call_models(shell, opened, nonce)
             findings += answers
@@ -214,12 +215,13 @@ def _call_models(shell: Shell, opened: Opened, nonce: str) -> tuple[list[Finding
         return [wrong("models", error.message, error.hint)], ""
     if calls and not shell.as_json:
         shell.note(f"asking {counted(len(calls), 'model')} for one word (--offline skips this)")
-    answers = []
-    for call in calls:
-        while (found := answer(opened.context, call, os.fspath(key_file()))) is None:
-            time.sleep(_LOOK_SECONDS)  # polled: no notification comes when the job has answered
-        answers.append(found)
-        opened.context.executor.wait(call.job)
+    answers: list[tuple[Finding, Decimal | None]] = []
+    with shell.busy("waiting for answers", lambda: f"{len(answers)} of {len(calls)}"):
+        for call in calls:
+            while (found := answer(opened.context, call, os.fspath(key_file()))) is None:
+                time.sleep(_LOOK_SECONDS)  # polled: no notification comes when the job has answered
+            answers.append(found)
+            opened.context.executor.wait(call.job)
     known = sum((usd for _, usd in answers if usd is not None), Decimal(0))
     unknown = sum(usd is None for _, usd in answers)
     words = f"this check cost {dollars(known)}" + (f" and {unknown} unknown" if unknown else "")

@@ -61,7 +61,8 @@ def _finish(shell: Shell, opened: Opened, preview: LandingPreview, done: Done) -
     from mission_cli.app.results.landing import Landed
 
     ctx = opened.context
-    followed = follow_up(ctx, done, settings_valid=not opened.problems)
+    with shell.busy("merging and checking"):
+        followed = follow_up(ctx, done, settings_valid=not opened.problems)
     if followed.report is not None:
         tell(shell, followed.report)
     landed, back = gates.landed_as(ctx, resolve(ctx.state.snapshot(), preview.id).mission, done.about) or ("", "")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mission_cli._support.text import counted
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import MissionId
 from mission_cli.surfaces.cli.shell import Identity, Reason, Shell, Thing, Yes, command
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from mission_cli.app.transaction import Done
+    from mission_cli.engine.context import Context
     from mission_cli.engine.report import Report
     from mission_cli.wiring.assemble import Opened
 
@@ -83,8 +86,9 @@ def start(
     asks = {"question": "Start?", "refused": "nothing was started"}
     if not shell.agreed(f"{address.mission.id} starts", yes=yes or headless, default=True, shown=True, **asks):
         return 0
-    done = lifecycle.start(opened.context, address.mission.id, scheduled=scheduled, base=base)
-    report = _pulse(opened)
+    with shell.busy(f"starting {address.mission.id}"):
+        done = lifecycle.start(opened.context, address.mission.id, scheduled=scheduled, base=base)
+        report = _pulse(opened)
     tell(shell, report)
     running = any(key.startswith(f"{address.mission.id}/") for key in opened.executor.running())
     follow = f"A pulse runs whenever a worker ends; `mission run {address.mission.id}` follows the mission."
@@ -118,7 +122,8 @@ def pulse(
     codes = []
     for opened in _repositories(shell, everywhere=everywhere):
         only = _only(opened, missions or [])
-        report = look(opened.context, only) if dry_run else _pulse(opened, only)
+        with shell.busy("deciding what to do"):
+            report = look(opened.context, only) if dry_run else _pulse(opened, only)
         if dry_run:
             _tell_plan(shell, report)
         else:
@@ -218,11 +223,17 @@ def validate(
     ctx = shell.open().context
     address = resolve(ctx.state.snapshot(), milestone)
     # Polled: no notification comes when a check has ended.
-    result = judge(ctx, address, report_only=report_only, again=again, wait=lambda: time.sleep(_LOOK_SECONDS))
+    with shell.busy("running the criteria", partial(_checks_running, ctx)):
+        result = judge(ctx, address, report_only=report_only, again=again, wait=lambda: time.sleep(_LOOK_SECONDS))
     lines = [f"{j.verdict:<14} {j.text}" for j in result.criteria]
     lines += [f"{'needs a person':<14} {prompt}" for prompt in result.needs_person]
     shell.say("\n".join(lines) or "the milestone has no criteria to check", result)
     return {"passed": 0, "failed": 1, "could_not_run": 2, "needs_person": 3}[result.outcome]
+
+
+def _checks_running(ctx: Context) -> str:
+    count = sum("/checks/" in key for key in ctx.executor.running())
+    return f"{counted(count, 'check')} running" if count else ""
 
 
 # What they share
@@ -238,7 +249,9 @@ def _gate(shell: Shell, mission: str, gate: str, comment: str, *, approved: bool
 
 def pulse_and_tell(shell: Shell, opened: Opened) -> None:
     """Run a pulse and print what it did."""
-    tell(shell, _pulse(opened))
+    with shell.busy("deciding what to do"):
+        report = _pulse(opened)
+    tell(shell, report)
 
 
 def finish(
@@ -251,7 +264,8 @@ def finish(
     from mission_cli.app.pulses.after import follow_up
     from mission_cli.app.results.changes import Changed
 
-    report = follow_up(opened.context, done, settings_valid=not opened.problems, only=only).report
+    with shell.busy("deciding what to do"):
+        report = follow_up(opened.context, done, settings_valid=not opened.problems, only=only).report
     if report is not None:
         tell(shell, report)
     shell.say(done.words, facts or Changed(done.address.mission.id, done.words, done.commit or ""))

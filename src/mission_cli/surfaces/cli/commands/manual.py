@@ -46,7 +46,9 @@ def open_feature(
     record = manual.step_in(opened.context, feature)
     if worker is not None:
         shell.note(f"stopping {worker.run}; its work is kept")
-    for report in manual.make_ready(opened.context, feature, record):
+    with shell.busy("making the tree"):
+        reports = [*manual.make_ready(opened.context, feature, record)]
+    for report in reports:
         _tell(shell, report)
     desk = manual.desk_of(opened.context, feature, record)
     if not here:
@@ -72,8 +74,9 @@ def _hand_back(shell: Shell, opened: Opened, feature: str, *, as_is: bool) -> in
     from mission_cli.app.results.changes import HandedBack
     from mission_cli.engine.loop import pulse
 
-    done = manual.hand_back(opened.context, feature, as_is=as_is)
-    report = pulse(opened.context)
+    with shell.busy("handing back"):
+        done = manual.hand_back(opened.context, feature, as_is=as_is)
+        report = pulse(opened.context)
     _tell(shell, report)
     shell.say(done.words, HandedBack(done.address.mission.id, done.words))
     return exit_code(report)

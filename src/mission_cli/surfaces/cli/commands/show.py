@@ -104,8 +104,7 @@ def status(
     if watch and shell.interactive:
         return _watch(shell, opened, resolve(opened.context.state.snapshot(), mission).mission.id)
     while True:
-        snapshot = opened.context.state.snapshot()
-        view = status_of(opened.context, snapshot, resolve(snapshot, mission))
+        view = status_of(opened.context, snapshot := opened.context.state.snapshot(), resolve(snapshot, mission))
         shell.draw(partial(status_lines, view, everything=everything), view, long=not watch)
         if not watch:
             return 0

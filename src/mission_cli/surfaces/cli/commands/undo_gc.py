@@ -61,7 +61,8 @@ def gc(
     from mission_cli.wiring.compose import storage
 
     opened = shell.open()
-    cleared = collect(opened.context, storage(opened), dry_run=dry_run)
+    with shell.busy("looking at what finished missions left" if dry_run else "cleaning up"):
+        cleared = collect(opened.context, storage(opened), dry_run=dry_run)
     collected = Collected(dry_run, cleared.removed, cleared.kept, cleared.rolled, cleared.freed)
     view = partial(cleanup_lines, cleared, dry_run=dry_run, every=shell.verbose)
     shell.draw(lambda size: view(size.width), collected, long=shell.verbose)

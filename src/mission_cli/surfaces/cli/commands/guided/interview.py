@@ -9,8 +9,9 @@ import shlex
 import signal
 import sys
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -103,7 +104,8 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
     desk = prepare(opened.context, _wish(order, base))
     bare = "" if opened.context.machine.sandbox().on else ", without a sandbox"
     words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}{bare}"
-    with _gently(), _waiting(shell, words, ask=order.ask):
+    shell.note(words)
+    with _gently(), shell.busy(f"{desk.runner} writes the plan", partial(_told_so_far, opened.context, desk.name)):
         # Planning is a job, and no notification comes when it ends: the engine polls it, and the caller sets how often.
         planned = make_plan(opened.context, desk, rest=lambda: time.sleep(_LOOK_SECONDS))
     if planned.stopped:
@@ -219,12 +221,12 @@ def _gently() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-@contextmanager
-def _waiting(shell: Shell, words: str, *, ask: bool) -> Iterator[None]:
-    if not ask:
-        shell.note(words)
-    with shell.err.status(clean(words)) if ask else nullcontext():
-        yield
+def _told_so_far(ctx: Context, name: str) -> str:
+    """Return what the planning round that runs has cost so far, and what the model does."""
+    from mission_cli.surfaces.views.text import so_far
+
+    running = [key for key in ctx.executor.running() if key.startswith(f"plan/{name}/")]
+    return so_far(ctx.executor.tally(running[-1])) if running else ""
 
 
 def _stopped(shell: Shell, planned: Planned) -> int:
