@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import sys
 import threading
 
@@ -23,6 +24,14 @@ from mission_cli.surfaces.progress import progress, progress_line
 )
 def test_the_line_has_words_time_and_detail_and_fits(seconds: float, detail: str, width: int, shown: str) -> None:
     assert progress_line("cleaning up", seconds, detail, width) == shown
+
+
+def everything(master: int) -> str:
+    """What was written to the terminal, up to now."""
+    shown = b""
+    while select.select([master], [], [], 0)[0]:
+        shown += os.read(master, 10_000)
+    return shown.decode()
 
 
 def test_nothing_is_shown_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,7 +54,7 @@ def test_it_comes_after_a_second_and_goes_at_the_end(monkeypatch: pytest.MonkeyP
             assert seen.wait(60)
         with progress("quickly done", lambda: pytest.fail("it is over")):
             pass
-        shown = os.read(master, 10_000).decode()
+        shown = everything(master)
     os.close(master)
     assert shown.startswith("\r\x1b[K")
     assert "cleaning up  1 s  2 of 3" in shown
@@ -65,5 +74,5 @@ def test_what_cannot_be_told_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(sys, "stderr", terminal)
         with progress("cleaning up", detail):
             assert asked.wait(60)
-        assert "cleaning up  1 s\r" in os.read(master, 10_000).decode().replace("\x1b[K", "")
+        assert "cleaning up  1 s\r" in everything(master).replace("\x1b[K", "")
     os.close(master)
