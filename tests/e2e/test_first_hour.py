@@ -60,6 +60,7 @@ def test_a_goal_becomes_landed_work_and_only_questions_are_answered(tmp_path: Pa
             answer(window, "What next?", "approve", asked)
             answer(window, "Start? [Y/n]", "", asked)
             answer(window, "in the background, or not?", "background", asked)
+            asked[-1] = "Start pulses?"
             answer(window, "Follow it here?", "", asked)
             answer(window, "[y/N]", "y", asked)
             ended = window.see("it is on main as", "to take it back: git revert -m 1")
@@ -73,7 +74,7 @@ Which mode? (full, poc) [full]
 What is the most it may cost, in dollars (or unlimited)? [20]
 What next? (approve, edit, reject)
 Start? [Y/n]:
-Start pulses by cron, by a process in the background, or not? (cron, background, no) [cron]
+Start pulses?
 Follow it here? It goes on without you, too. [Y/n]:
 Land? [y/N]:\
 """)
