@@ -29,7 +29,7 @@ def test_an_agent_is_named_in_its_folder_and_in_the_registry_alone() -> None:
     agents = SOURCE / "adapters/agents"
     folders = {name: agents / name for name in programs()}
     for name, folder in folders.items():
-        assert {f.name for f in folder.glob("*.py")} >= {"__init__.py", "adapter.py", "reader.py", "files.py"}
+        assert {f.name for f in folder.glob("*.py")} == {"__init__.py", "adapter.py", "files.py", "log.py", "reader.py"}
         named = [
             f"{file.relative_to(SOURCE)}:{number}"
             for file in SOURCE.rglob("*.py")

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,7 @@ def assemble(
         schedule=schedule(),
         agent_finder=finder,
         named_runners=frozenset(found.settings.runners),
-        default_runner=lambda: _default_runner(found.settings, finder),
+        default_runner=cache(lambda: _default_runner(found.settings, finder)),
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )
     return Opened(checkout, ctx, executor, state, found.problems)
