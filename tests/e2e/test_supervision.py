@@ -121,7 +121,7 @@ def test_status_shows_what_a_worker_has_cost_and_does_while_it_runs(person: Pers
     assert parse_stamp(told.pop("last_event")) is not None
     assert told == {"usd": 0.12, "tokens": {"input": 1200}, "steps": 0, "action": "edit src/app.py"}
     shown = person.mission("status", "m").out
-    assert re.search(r"dispatched  script a1 for \d+s  \$0\.12 so far, edit src/app\.py$", shown, re.MULTILINE), shown
+    assert re.search(r"dispatched  script a1 for \d+ s  \$0\.12 so far, edit src/app\.py$", shown, re.MULTILINE), shown
     assert re.search(r"^money +\S+ \$0 of \$1, running \$0\.12 of \S+ reserved$", shown, re.MULTILINE), shown
     assert is_idle(os.fspath(person.runtime), __version__), "what a worker tells wakes nothing"
     (person.repo.parent / "go").write_text("go")
@@ -142,7 +142,7 @@ def test_a_worker_that_hangs_is_stopped_by_its_deadline(person: Person) -> None:
     assert_second_attempt_knows(person, "deadline")
     row = person.loaded().mission.recoveries[0]
     assert (row.feature, row.status) == ("1.1", "recovered")
-    assert re.fullmatch(r"deadline: stopped by its deadline after \d+s", row.trigger), row.trigger
+    assert re.fullmatch(r"deadline: stopped by its deadline after \d+ s", row.trigger), row.trigger
     assert "Do the smallest remaining part that you can finish now" in person.git("show", "mission/m/work:prompt.txt")
 
 

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 
+from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import features, lifecycle
 from mission_cli.app.queries.listing import lines_of
+from mission_cli.app.queries.status import status_of
 from mission_cli.domain.ids import MissionId
+from mission_cli.domain.runs import Tally
 from mission_cli.engine.loop import pulse
 from mission_cli.ports.runtime import Trouble
+from mission_cli.surfaces.views.features import facts_of
 
 if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec
@@ -74,3 +78,16 @@ def test_what_runs_and_what_is_in_trouble_is_looked_at_each_time() -> None:
     assert host.context().runtime.listed() == {}
     host.context().runtime.note_troubles([])
     assert lines_of(host.context())[1].error == ""
+
+
+def test_status_shows_what_is_done_before_a_worker_starts() -> None:
+    host = make_host(slow)
+    make_mission(host, PLAN, "m")
+    lifecycle.start(host.context(), "m")
+    pulse(host.context())
+    ctx = host.context()
+    snapshot = ctx.state.snapshot()
+    [one, two] = status_of(ctx, snapshot, resolve(snapshot, "m")).milestones[0].features
+    assert (one.running_for, one.tally) == ("", Tally(action="making its tree"))
+    assert [text for text, _ in facts_of(one)] == ["making its tree"]
+    assert two.tally is None

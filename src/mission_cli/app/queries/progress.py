@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Snapshot, Stored
 
+_AT_WORK = frozenset({JobState.RUNNING, JobState.WAITING})
+"""Also before the worker starts, while its tree is made."""
+
 
 def counts(features: Iterable[Feature]) -> tuple[int, int]:
     """Return how many planned features are done, and how many there are; skipped ones and fixes do not count."""
@@ -82,7 +85,7 @@ def running(ctx: Context, snapshot: Snapshot, stored: Stored, mission: Mission) 
     records = filter(None, map(read_run, ctx.state.runs(stored, snapshot.head).values()))
     runs = [record.run for record in records if record.open and not record.by]
     jobs = ctx.executor.poll(runs) if runs else {}
-    return tuple(Running(run, ctx.executor.tally(run)) for run in runs if jobs[run].state is JobState.RUNNING)
+    return tuple(Running(run, ctx.executor.tally(run)) for run in runs if jobs[run].state in _AT_WORK)
 
 
 def _between(start: str, end: str, now: datetime) -> timedelta | None:

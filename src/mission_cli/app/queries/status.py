@@ -170,7 +170,7 @@ def _feature_shown_as(mission: Mission, feature: Feature, holds: list[Hold]) -> 
 def _at_work(ctx: Context, case: Case, record: RunRecord) -> tuple[str, Tally | None]:
     """Return how long the worker of an open attempt has been running, and its tally; before its start what is done."""
     job = case.observation.jobs.get(record.run)
-    if job is None or job.state is not JobState.RUNNING:
+    if job is None or job.state not in {JobState.RUNNING, JobState.WAITING}:
         return "", None
     tally, started = ctx.executor.tally(record.run), parse_stamp(job.started)
     if started is None:
