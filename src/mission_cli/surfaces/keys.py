@@ -1,9 +1,10 @@
-"""Single keys from a terminal, without waiting for Enter."""
+"""Single keys from a terminal, without waiting for Enter; and the end of a program that uses one."""
 
 from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
 import termios
 import tty
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 _SEQUENCES = {
     b"\x1b[A": "up",
@@ -74,3 +76,21 @@ def names(typed: bytes) -> list[str]:
             found += [chr(typed[0])] if typed[:1].isascii() and chr(typed[0]).isprintable() else []
             typed = typed[1:]
     return found
+
+
+@contextmanager
+def gently() -> Iterator[None]:
+    """Treat SIGHUP and SIGTERM as Ctrl-C, so that a job is ended and the terminal is as it was."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    usual = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]
+    for number in usual:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in usual:
+            signal.signal(number, signal.SIG_DFL)

@@ -15,7 +15,7 @@ from mission_cli.app.queries.logs import AttemptLog, attempt_of
 from mission_cli.app.queries.status import status_of
 from mission_cli.app.queries.why import explain
 from mission_cli.domain.status import MissionStatus
-from mission_cli.surfaces.keys import pressed, raw_keys
+from mission_cli.surfaces.keys import gently, pressed, raw_keys
 from mission_cli.surfaces.lines import Size, as_text, line, paragraph
 from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.terminal import size_of, write
@@ -74,9 +74,12 @@ class Screen:
         self._chosen, self._above, self._asks = "", 0, False
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(raw_keys())
-        self._stack.enter_context(self._live)
-        self.refresh()
+        with ExitStack() as stack:
+            stack.enter_context(gently())
+            stack.enter_context(raw_keys())
+            stack.enter_context(self._live)
+            self.refresh()
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(

@@ -6,10 +6,8 @@ No file of the mission is written before the plan is approved.
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
 import time
-from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,11 +23,11 @@ from mission_cli.domain.errors import BlockedError, DocumentError, MissionError,
 from mission_cli.domain.problems import Severity
 from mission_cli.surfaces.cli.editor import edited
 from mission_cli.surfaces.cli.questions import amount_asked, asked, chosen
+from mission_cli.surfaces.keys import gently
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from types import FrameType
+    from collections.abc import Mapping
 
     from mission_cli.app.planning import Planned, PlanningRound, PlanRequest
     from mission_cli.document.plans.model import Plan
@@ -105,7 +103,7 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
     bare = "" if opened.context.machine.sandbox().on else ", without a sandbox"
     words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}{bare}"
     shell.note(words)
-    with _gently(), shell.busy(f"{desk.runner} writes the plan", partial(_told_so_far, opened.context, desk.name)):
+    with gently(), shell.busy(f"{desk.runner} writes the plan", partial(_told_so_far, opened.context, desk.name)):
         # Planning is a job, and no notification comes when it ends: the engine polls it, and the caller sets how often.
         planned = make_plan(opened.context, desk, rest=lambda: time.sleep(_LOOK_SECONDS))
     if planned.stopped:
@@ -201,24 +199,6 @@ def _cap(order: Order, name: str) -> Decimal | None:
 
 
 # While the model thinks
-
-
-@contextmanager
-def _gently() -> Iterator[None]:
-    """Treat SIGHUP and SIGTERM as Ctrl-C: the job is ended, and its cost is printed."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise KeyboardInterrupt
-
-    usual = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is signal.SIG_DFL]
-    for number in usual:
-        signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number in usual:
-            signal.signal(number, signal.SIG_DFL)
 
 
 def _told_so_far(ctx: Context, name: str) -> str:
