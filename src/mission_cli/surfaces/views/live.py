@@ -14,6 +14,7 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.queries.logs import AttemptLog, attempt_of
 from mission_cli.app.queries.status import status_of
 from mission_cli.app.queries.why import explain
+from mission_cli.domain.errors import MissionError
 from mission_cli.domain.status import MissionStatus
 from mission_cli.surfaces.keys import gently, pressed, raw_keys
 from mission_cli.surfaces.lines import Size, as_text, line, paragraph
@@ -131,7 +132,10 @@ class Screen:
         if self._asks:
             self._asks = False
             if key in {"y", "Y", "enter"}:
-                self._pause()
+                try:
+                    self._pause()
+                except MissionError as error:
+                    self.print(f"error: {error.message}")
                 self.refresh()
         elif key == "q":
             raise Left
