@@ -78,6 +78,7 @@ docs: $(VENV)/.ready
 	$(BIN)/python docs/completion.py
 	$(BIN)/python docs/picture.py
 	$(BIN)/python docs/schemas.py
+	$(BIN)/python docs/settings.py
 
 bench: compiled
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

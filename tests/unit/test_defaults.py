@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +21,8 @@ from mission_cli.document.reading.front_schema import KEYS
 from mission_cli.domain.errors import UsageError
 from mission_cli.engine.context import policy_of
 from mission_cli.planner.core.policy import Policy
-from mission_cli.settings import RunnerSettings, Settings, TreeSettings, check
+from mission_cli.settings import RunnerSettings, Settings, TreeSettings, check, parse
+from mission_cli.settings.described import GROUPS, described, example
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SETTINGS = (DOCS / "settings.md").read_text(encoding="utf-8")
@@ -84,6 +86,27 @@ def test_the_page_lists_every_setting_with_its_default_and_no_other() -> None:
     assert {path if path in KEYS else path.partition(".")[0] for path in front.values()} <= set(KEYS)
     expected = defaults() | {name: of_plan(path) for name, path in front.items()}
     assert page == {name: shown(value) for name, value in expected.items()}
+
+
+def test_the_page_is_what_the_settings_say_and_each_has_a_heading() -> None:
+    page = runpy.run_path(str(DOCS / "settings.py"))["page"]()
+    assert page == SETTINGS, "run `make docs`"
+    grouped = [name for names in GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(described())
+    assert len(grouped) == len(set(grouped))
+
+
+def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comments() -> None:
+    text = example()
+    assert {line[:1] for line in text.splitlines() if line} == {"#"}
+    assert parse(text, "as it is") == Settings()
+    found = parse("\n".join(line.removeprefix("# ") for line in text.splitlines()), "uncommented")
+    check(found)
+    assert replace(found, hours="", protect=(), notify="", tree=TreeSettings(), runners={}) == Settings()
+    assert found.tree.setup == "npm ci"
+    assert found.runners["script"].command == ("sh", "worker.sh")
+    assert len(re.findall(r"^# [a-z_]+ = ", text, re.MULTILINE)) == len(described())
+    assert max(map(len, text.splitlines())) <= 130
 
 
 def test_the_page_names_the_type_of_each_setting() -> None:

@@ -27,6 +27,7 @@ from mission_cli.document.reading.front_schema import (
     front_schema,
 )
 from mission_cli.document.syntax.front import read_front
+from mission_cli.settings.described import example
 from mission_cli.surfaces.schemas import settings_schema
 
 if TYPE_CHECKING:
@@ -302,7 +303,8 @@ def test_the_schemas_are_printed_for_editors(person: Person) -> None:
 
 def test_the_settings_schema_takes_what_the_parser_takes() -> None:
     validator = jsonschema.Draft202012Validator(settings_schema())
-    for text in ("", 'stuck_after = "2h"\n[runners.x]\ndeadline = "90m"\ncommand = "sh"\n'):
+    commented = "\n".join(line.removeprefix("# ") for line in example().splitlines())
+    for text in (commented, 'stuck_after = "2h"\n[runners.x]\ndeadline = "90m"\ncommand = "sh"\n'):
         assert list(validator.iter_errors(tomllib.loads(text))) == []
     for text in ("sandbx = 1", 'sandbox = "maybe"', 'stuck_after = "soon"', "[runners.x]\ncomand = []"):
         assert list(validator.iter_errors(tomllib.loads(text)))

@@ -7,15 +7,16 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mission_cli._support.docstrings import field_texts
 from mission_cli.document.reading.front_schema import front_schema
 from mission_cli.settings import RunnerSettings, Settings
+from mission_cli.settings.values import CHOICES
 from mission_cli.surfaces.outputs import DRAFT, OUTPUTS, output_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _DURATION = {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*(ms|sec|s|min|m|h|d|w)\s*)+$|^P"}
-_CHOICES = {"state": ["", "here"], "network": ["on", "off", "loopback"], "sandbox": ["auto", "required", "off"]}
 
 
 def settings_schema() -> dict[str, Any]:
@@ -36,14 +37,17 @@ SCHEMAS = {**FILES, **OF_COMMANDS}
 def _record(default: Any) -> dict[str, Any]:
     """Return the schema of a settings class; the type of a setting is the type of its default, as in the parser."""
     properties: dict[str, Any] = {}
+    texts = field_texts(type(default))
     for item in fields(default):
         value = getattr(default, item.name)
         if item.name == "runners":
             properties[item.name] = {"type": "object", "additionalProperties": _record(RunnerSettings())}
         else:
             properties[item.name] = _schema_of(value, item.name)
-            if isinstance(value, str) and item.name in _CHOICES:
-                properties[item.name] = {"enum": _CHOICES[item.name], "default": value}
+            if isinstance(value, str) and item.name in CHOICES:
+                properties[item.name] = {"enum": [*CHOICES[item.name]], "default": value}
+        if item.name in texts:
+            properties[item.name] = {"description": texts[item.name], **properties[item.name]}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import sys
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
@@ -12,11 +11,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from inspect import cleandoc
-from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
+from mission_cli._support.docstrings import field_texts, module_tree
 from mission_cli.domain.notice import Advice
 from mission_cli.surfaces.as_json import key_of
 
@@ -49,7 +47,7 @@ class TypeSchemas:
 
     def record(self, kind: type) -> Schema:
         """Return the schema of a dataclass, all of whose fields are always there."""
-        text, hints = _texts(kind), get_type_hints(kind, localns=_names_for_types(kind.__module__))
+        text, hints = field_texts(kind), get_type_hints(kind, localns=_names_for_types(kind.__module__))
         properties = {}
         for item in fields(kind):
             said = text.get(item.name)
@@ -96,31 +94,13 @@ class TypeSchemas:
 
 
 @cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(Path(str(sys.modules[module].__file__)).read_text(encoding="utf-8"))
-
-
-@cache
 def _names_for_types(module: str) -> dict[str, Any]:
     """Return what a module imports below `if TYPE_CHECKING:`, which its annotations need."""
     found: dict[str, Any] = {}
-    for block in _tree(module).body:
+    for block in module_tree(module).body:
         if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING":
             for line in block.body:
                 if isinstance(line, ast.ImportFrom) and line.module:
                     source = importlib.import_module(line.module)
                     found |= {alias.asname or alias.name: getattr(source, alias.name) for alias in line.names}
-    return found
-
-
-def _texts(kind: type) -> dict[str, str]:
-    """Return the docstrings of a class (under the empty name) and of its fields, each on one line."""
-    body = next(n.body for n in _tree(kind.__module__).body if isinstance(n, ast.ClassDef) and n.name == kind.__name__)
-    found: dict[str, str] = {}
-    name = ""
-    for node in body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            name = node.target.id
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            found.setdefault(name, " ".join(cleandoc(str(node.value.value)).split()))
     return found

@@ -120,7 +120,8 @@ class Formatted:
 
 @dataclass(frozen=True, slots=True)
 class SchemaDocument:
-    """A JSON schema."""
+    """A JSON schema, or an example of a settings file."""
 
     name: str
     document: Mapping[str, Any]
+    """The schema; of an example only `text`."""

@@ -268,6 +268,7 @@ _PLUMBING: Mapping[str, Entry] = {
         Group.PLUMBING,
         "cli",
         ("schema settings", "the schema of `.mission.toml`, for editors"),
+        ("schema settings --example", "a `.mission.toml` with every setting as a comment"),
         ("schema status", "that of `mission status --json`"),
     ),
     "help": _entry(

@@ -13,6 +13,7 @@ import typer
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import counted
 from mission_cli.domain.errors import ConflictError, MissionError, NotFoundError, UsageError
+from mission_cli.domain.notice import do
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
 
@@ -114,12 +115,22 @@ def schema(
         list[str] | None,
         typer.Argument(metavar="[mission|settings|COMMAND]", help="Which schema; default: mission."),
     ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Print a .mission.toml with every setting as a comment instead.")
+    ] = False,
 ) -> int:
     """Print a JSON schema; with --json under the key `document`."""
     from mission_cli.app.results.files import SchemaDocument
+    from mission_cli.settings.described import example as example_of_settings
     from mission_cli.surfaces.schemas import FILES, SCHEMAS
 
     name = " ".join(words or ["mission"])
+    if example and name == "settings":
+        text = example_of_settings()
+        shell.say(text.rstrip(), SchemaDocument(name, {"text": text}))
+        return 0
+    if example:
+        raise UsageError(f"there is no example of `{clean(name)}`", hint=do("schema", "settings", "--example"))
     if name not in SCHEMAS:
         hint = f"use {', '.join(FILES)}, or the name of a command"
         raise UsageError(f"there is no schema of `{clean(name)}`", hint=hint)

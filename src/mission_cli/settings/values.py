@@ -1,4 +1,4 @@
-"""Settings as frozen values: defaults, TOML, environment. An unknown key is an error with a suggestion.
+"""Read settings from TOML and the environment, and check them. An unknown key is an error with a suggestion.
 
 `parse` is pure; `wiring` decides which files are read, and in which order.
 """
@@ -11,24 +11,26 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mission_cli._support.dataclass import (
-    dataclass,
-    field,
-    replace,
-)
+from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import decimal_of
 from mission_cli._support.text import did_you_mean, parse_duration, why_no_duration
 from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.timing.hours import read_windows
+from mission_cli.settings.model import RunnerSettings, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NETWORKS = ("on", "off", "loopback")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "sandbox": ("auto", "required", "off"),
+    "state": ("", "here"),
+    "network": ("on", "off", "loopback"),
+}
+"""Settings that take one of some words."""
 ENVIRONMENT_PREFIX = "MISSION_"
 _WHOLE = pattern(r"-?[0-9]{1,18}")
-_RANGES = {
+RANGES = {
     "max_parallel_workers": (1, 64),
     "machine_workers": (1, 256),
     "attempts": (1, 100),
@@ -39,106 +41,14 @@ _RANGES = {
     "min_free_disk_mib": (0, 10**12),
 }
 """Values outside are an error, because each of these limits what a mission may use."""
-_MOST_FOR_A_PLAN = Decimal(1000)
-_LONGEST = timedelta(days=366)
+MOST_FOR_A_PLAN = Decimal(1000)
 _TREE = pattern(r"^\[[ \t]*tree[ \t]*\][^\n]*$", re.MULTILINE)
+LONGEST = timedelta(days=366)
+"""The longest duration."""
+NEVER_ZERO = ("deadline", "check_timeout", "plan_deadline")
+"""Durations that 0 would make useless."""
 _REMOTE = pattern(r"[A-Za-z0-9_][^\s:\"\\\x00-\x1f]*")
 """The name of a remote. URLs are rejected: they may contain a login, and `ext::…` is a command."""
-
-
-@dataclass(frozen=True, slots=True)
-class TreeSettings:
-    """How the tree of a worker or a check is prepared."""
-
-    setup: str = ""
-    copy: tuple[str, ...] = ()
-    """Files, folders and patterns that are not in git and are copied from the checkout."""
-    keys: tuple[str, ...] = ()
-    """Variables of the key file that checks get."""
-
-    @property
-    def env(self) -> Mapping[str, str]:
-        """Variables that checks get in addition to the usual ones."""
-        return _references(self.keys)
-
-
-@dataclass(frozen=True, slots=True)
-class RunnerSettings:
-    """One `[runners.NAME]` table. `kind` is the agent adapter; empty: the same as NAME."""
-
-    kind: str = ""
-    command: tuple[str, ...] = ()
-    env: Mapping[str, str] = field(default_factory=dict)
-    models: Mapping[str, str] = field(default_factory=dict)
-    deadline: timedelta = timedelta(hours=3)
-    max_steps: int = 0
-    """For one attempt; 0: the general limit."""
-    stall_after: timedelta = timedelta(0)
-    """How long it may be silent and idle; 0: the general limit."""
-    keys: tuple[str, ...] = ()
-    """Variables of the key file that the runner gets."""
-    project_settings: bool = False
-    """Let the agent load the repository's own agent settings, hooks and MCP servers."""
-
-    @property
-    def given(self) -> Mapping[str, str]:
-        """Its `env`, and its keys as references."""
-        return {**_references(self.keys), **self.env}
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """All settings with their defaults; `docs/settings.md` describes each."""
-
-    state: str = ""
-    max_parallel_workers: int = 2
-    sandbox: str = "auto"
-    network: str = "on"
-    """What jobs in the sandbox can reach: `on`: everything; `off` or `loopback`: only what they start themselves."""
-    machine_workers: int = 4
-    sandbox_read: tuple[str, ...] = ()
-    sandbox_write: tuple[str, ...] = ()
-    stuck_after: timedelta = timedelta(hours=2)
-    stall_after: timedelta = timedelta(minutes=10)
-    max_steps: int = 300
-    trees: str = ""
-    remote: str = ""
-    """The git remote through which clones share missions; empty: nothing is pushed."""
-    remote_every: timedelta = timedelta(minutes=5)
-    """How often the remote is contacted and the heartbeat renewed when nothing happens."""
-    protect: tuple[str, ...] = ()
-    secret_exceptions: tuple[str, ...] = ()
-    """Patterns of paths in which a worker may commit what looks like a secret, such as test keys."""
-    max_file_mib: int = 100
-    """The largest file that a worker may commit; 0: any size. Files of Git LFS may be larger."""
-    hours: str = ""
-    """Times of day in which workers may start: `22:00-07:00`, several separated by commas; empty: always."""
-    notify: str = ""
-    """A shell command that runs when a mission lands, fails, pauses, completes, is cancelled or waits for a person."""
-    attempts: int = 3
-    validation_rounds: int = 3
-    retry_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (1, 4, 16))
-    outage_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 16, 32, 60))
-    check_timeout: timedelta = timedelta(minutes=30)
-    plan_max_usd: Decimal = Decimal(1)
-    """What `mission new GOAL` may spend on the plan."""
-    plan_deadline: timedelta = timedelta(minutes=15)
-    """How long the model may take for one answer of the plan."""
-    request_lifetime: timedelta = timedelta(hours=24)
-    lost_grace: timedelta = timedelta(seconds=5)
-    full_look: timedelta = timedelta(minutes=15)
-    agree_after: timedelta = timedelta(seconds=10)
-    """How far apart two pulses must be to agree about the clock; 0: one pulse is enough."""
-    min_free_memory_mib: int = 1024
-    min_free_disk_mib: int = 2048
-    identity: str = ""
-    """`Name <address>` of state commits; empty: mission <mission@localhost>."""
-    tree: TreeSettings = field(default_factory=TreeSettings)
-    runners: Mapping[str, RunnerSettings] = field(default_factory=dict)
-
-
-def _references(names: tuple[str, ...]) -> dict[str, str]:
-    return {name: f"env:{name}" for name in names}
 
 
 def parse(text: str, where: str, base: Settings | None = None) -> Settings:
@@ -192,11 +102,8 @@ def from_environment(environment: Mapping[str, str], base: Settings) -> Settings
 
 def check(settings: Settings) -> None:
     """Raise UsageError for invalid values."""
-    for name, value, allowed in (
-        ("sandbox", settings.sandbox, ("auto", "required", "off")),
-        ("state", settings.state, ("", "here")),
-        ("network", settings.network, _NETWORKS),
-    ):
+    for name, allowed in CHOICES.items():
+        value = getattr(settings, name)
         if value not in allowed:
             hint = did_you_mean(value, allowed, f"use one of {', '.join(repr(a) for a in allowed)}")
             raise UsageError(f"the setting `{name}` is {value!r}", hint=hint)
@@ -207,14 +114,14 @@ def check(settings: Settings) -> None:
         read_windows(settings.hours)
     except ValueError as error:
         raise UsageError(f"the setting `hours`: {error}", hint='write "22:00-07:00", or several with commas') from error
-    for name, (least, most) in _RANGES.items():
+    for name, (least, most) in RANGES.items():
         _check_range(name, getattr(settings, name), least, most)
     _check_durations("", settings)
     for name, runner in settings.runners.items():
-        _check_range(f"runners.{name}.max_steps", runner.max_steps, 0, _RANGES["max_steps"][1])
+        _check_range(f"runners.{name}.max_steps", runner.max_steps, 0, RANGES["max_steps"][1])
         _check_durations(f"runners.{name}.", runner)
-    if settings.plan_max_usd > _MOST_FOR_A_PLAN:
-        hint = f"use at most {_MOST_FOR_A_PLAN}"
+    if settings.plan_max_usd > MOST_FOR_A_PLAN:
+        hint = f"use at most {MOST_FOR_A_PLAN}"
         raise UsageError(f"the setting `plan_max_usd` is {settings.plan_max_usd}", hint=hint)
 
 
@@ -226,11 +133,11 @@ def _check_range(name: str, value: int, least: int, most: int) -> None:
 def _check_durations(prefix: str, settings: Settings | RunnerSettings) -> None:
     for name in settings.__match_args__:
         value = getattr(settings, name)
-        if isinstance(value, timedelta) and not timedelta(0) <= value <= _LONGEST:
-            raise UsageError(f"the setting `{prefix}{name}` is {value}", hint=f"use at most {_LONGEST.days} days")
-    for name in ("deadline", "check_timeout", "plan_deadline"):
-        if getattr(settings, name, _LONGEST) == timedelta(0):
-            raise UsageError(f"the setting `{prefix}{name}` is 0", hint='write "2h", "90m" or "30s"')
+        if isinstance(value, timedelta) and not timedelta(0) <= value <= LONGEST:
+            raise UsageError(f"the setting `{prefix}{name}` is {value}", hint=f"use at most {LONGEST.days} days")
+    for key in NEVER_ZERO:
+        if getattr(settings, key, LONGEST) == timedelta(0):
+            raise UsageError(f"the setting `{prefix}{key}` is 0", hint='write "2h", "90m" or "30s"')
 
 
 def _fill(base: Settings, table: Mapping[str, Any], where: str, text: str) -> Settings:

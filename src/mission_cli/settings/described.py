@@ -1,0 +1,167 @@
+"""Every setting described: for `docs/settings.md`, and as an example of a settings file."""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli._support.docstrings import field_texts
+from mission_cli.domain.notice import Remedy
+from mission_cli.settings.model import RunnerSettings, Settings, TreeSettings
+from mission_cli.settings.values import LONGEST, MOST_FOR_A_PLAN, NEVER_ZERO, RANGES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RUNNERS = "runners.NAME"
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Workers and attempts": (
+        *("max_parallel_workers", "machine_workers", "attempts", "max_steps", "retry_delays", "outage_delays"),
+        *("stall_after", "stuck_after", "lost_grace", "hours"),
+    ),
+    "Checks and milestones": ("check_timeout", "validation_rounds"),
+    "Sandbox and safety": (
+        *("sandbox", "network", "sandbox_read", "sandbox_write", "protect", "secret_exceptions", "max_file_mib"),
+        *("min_free_memory_mib", "min_free_disk_mib"),
+    ),
+    "Planning, questions and notifications": ("plan_max_usd", "plan_deadline", "request_lifetime", "notify"),
+    "Where missions live": ("state", "trees", "identity", "remote", "remote_every"),
+    "Timing of the loop": ("full_look", "agree_after"),
+    "`[tree]`: prepare each clone": tuple(f"tree.{name}" for name in TreeSettings.__match_args__),
+    "`[runners.NAME]`: one agent or program": tuple(f"{RUNNERS}.{name}" for name in RunnerSettings.__match_args__),
+}
+"""The settings by the heading of the page that they are below."""
+_LISTS = {
+    "sandbox_read": "paths",
+    "sandbox_write": "paths",
+    "protect": "patterns",
+    "secret_exceptions": "patterns",
+    "copy": "patterns",
+    "keys": "names",
+}
+"""What the elements of a list are, if not just texts."""
+_TYPES: Mapping[type, str] = {timedelta: "duration", bool: "true or false", Decimal: "dollars", str: "text"}
+_EXAMPLES: Mapping[str, str] = {
+    "hours": '"22:00-07:00"',
+    "protect": '["docs/legal/*"]',
+    "notify": '\'notify-send "$MISSION_TITLE" "$MISSION_WORDS"\'',
+    "tree.setup": '"npm ci"',
+    "tree.copy": '[".env.test"]',
+    f"{RUNNERS}.kind": '"command"',
+    f"{RUNNERS}.command": '["sh", "worker.sh"]',
+    f"{RUNNERS}.models": '{opus = "large-1", sonnet = "medium-1"}',
+    f"{RUNNERS}.env": '{API_KEY = "env:API_KEY"}',
+}
+"""What an example shows for settings whose default says nothing."""
+_HEAD = f"## Settings of this repository. `{Remedy('help', ('settings',))}` describes all, with ranges and defaults.\n"
+_WIDTH = 118
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One setting."""
+
+    name: str
+    """Its full name, such as `tree.setup`."""
+    about: str
+    kind: str
+    """Its type, with the unit."""
+    span: str
+    """The values that are allowed, or empty."""
+    default: str
+    value: Any
+    """The default itself."""
+
+    @property
+    def key(self) -> str:
+        """Return its name in its table."""
+        return self.name.rpartition(".")[2]
+
+
+def described() -> dict[str, Described]:
+    """Return every setting by its full name."""
+    tables: tuple[tuple[str, Any], ...] = (
+        ("", Settings()),
+        ("tree.", TreeSettings()),
+        (f"{RUNNERS}.", RunnerSettings()),
+    )
+    found: dict[str, Described] = {}
+    for prefix, table in tables:
+        texts = field_texts(type(table))
+        for key in table.__match_args__:
+            if key in texts:
+                value = getattr(table, key)
+                name = f"{prefix}{key}"
+                found[name] = Described(name, texts[key], _kind(key, value), _span(name, value), shown(value), value)
+    return found
+
+
+def shown(value: Any) -> str:
+    """Return a default as people write it."""
+    if isinstance(value, timedelta):
+        seconds = int(value.total_seconds())
+        unit = next(u for u in (3600, 60, 1) if seconds % u == 0 and (seconds or u == 1))
+        return f"{seconds // unit}{ {3600: 'h', 60: 'm', 1: 's'}[unit] }"
+    if isinstance(value, tuple):
+        return ", ".join(map(shown, value)) or "empty"
+    if isinstance(value, bool):
+        return str(value).casefold()
+    return (f"{value:g}" if isinstance(value, int) else str(value) if not hasattr(value, "items") else "") or "empty"
+
+
+def page_tables() -> dict[str, str]:
+    """Return the Markdown table of each heading of the page."""
+    known = described()
+    head = ["| name | what it does | type | range | default |", "|---|---|---|---|---|"]
+    return {
+        heading: "\n".join([*head, *(_row(known[name]) for name in names)]) + "\n" for heading, names in GROUPS.items()
+    }
+
+
+def example() -> str:
+    """Return a settings file with every setting: each line is a comment, with the default or an example."""
+    known = described()
+    lines = [_HEAD]
+    for heading, names in GROUPS.items():
+        table = names[0].rpartition(".")[0]
+        lines.append(f"\n# [{table.replace('NAME', 'script')}]\n" if table else f"\n## {heading}\n")
+        for one in (known[name] for name in names):
+            span = f" ({one.span})" if one.span else ""
+            lines += [f"## {line}\n" for line in textwrap.wrap(f"{one.about}{span}", _WIDTH)]
+            lines.append(f"# {one.key} = {_EXAMPLES.get(one.name) or _toml(one.value)}\n")
+    return "".join(lines)
+
+
+def _row(one: Described) -> str:
+    return f"| `{one.key}` | {one.about} | {one.kind} | {one.span}{' ' if one.span else ''}| {one.default} |"
+
+
+def _kind(key: str, value: object) -> str:
+    if isinstance(value, tuple):
+        return f"list of {'durations' if key.endswith('_delays') else _LISTS.get(key, 'texts')}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "MiB" if key.endswith("_mib") else "integer"
+    return "path" if key == "trees" else _TYPES.get(type(value), "table of texts")
+
+
+def _span(name: str, value: object) -> str:
+    if isinstance(value, timedelta):
+        return f"{'1s' if name.rpartition('.')[2] in NEVER_ZERO else '0'}–{LONGEST.days}d"
+    if isinstance(value, Decimal):
+        return f"above 0, up to {MOST_FOR_A_PLAN}"
+    if name == f"{RUNNERS}.max_steps":
+        return f"0–{RANGES['max_steps'][1]}"
+    return f"{RANGES[name][0]}–{RANGES[name][1]}" if name in RANGES else ""
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, timedelta):
+        return f'"{shown(value)}"'
+    if isinstance(value, str):
+        return f'"{value}"'
+    return "{}" if hasattr(value, "items") else shown(value)

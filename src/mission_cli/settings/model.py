@@ -1,0 +1,134 @@
+"""All settings with their defaults. The text below each is what `docs/settings.md` and the JSON schema say about it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass, field
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class TreeSettings:
+    """How the tree of a worker or a check is prepared."""
+
+    setup: str = ""
+    """shell command that runs in each new clone of a worker or a check"""
+    copy: tuple[str, ...] = ()
+    """files outside git that are copied from your checkout, such as `.env.test`"""
+    keys: tuple[str, ...] = ()
+    """variables of the key file that checks get"""
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """Variables that checks get in addition to the usual ones."""
+        return _references(self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerSettings:
+    """One `[runners.NAME]` table."""
+
+    kind: str = ""
+    """an agent that is known by name, or `command` for any program; empty: the name of the table"""
+    command: tuple[str, ...] = ()
+    """program and arguments; empty: the program of the agent, from PATH"""
+    models: Mapping[str, str] = field(default_factory=dict)
+    """the model for each tier, `{opus = "…"}`; empty: that of the agent itself"""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """variables for the runner; `env:NAME` and `file:PATH` refer to keys"""
+    keys: tuple[str, ...] = ()
+    """variables of the key file that the runner gets"""
+    deadline: timedelta = timedelta(hours=3)
+    """longest attempt"""
+    max_steps: int = 0
+    """steps of one attempt; 0: the general setting"""
+    stall_after: timedelta = timedelta(0)
+    """silence that ends an attempt; 0: the general setting"""
+    project_settings: bool = False
+    """load the repository's own agent settings, hooks and MCP servers"""
+
+    @property
+    def given(self) -> Mapping[str, str]:
+        """Its `env`, and its keys as references."""
+        return {**_references(self.keys), **self.env}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a repository."""
+
+    max_parallel_workers: int = 2
+    """workers of one mission at a time, if the mission file names no number"""
+    machine_workers: int = 4
+    """workers at a time on this machine, across all missions of a user"""
+    attempts: int = 3
+    """attempts per feature before it fails"""
+    max_steps: int = 300
+    """steps (model requests) of one attempt"""
+    retry_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (1, 4, 16))
+    """wait before the next attempt, after one that counts"""
+    outage_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=m) for m in (1, 2, 4, 8, 16, 32, 60))
+    """the same after an outage, plus up to 25 %"""
+    stall_after: timedelta = timedelta(minutes=10)
+    """silence of an agent, without CPU use, that ends the attempt"""
+    stuck_after: timedelta = timedelta(hours=2)
+    """the same for a runner of kind `command`"""
+    lost_grace: timedelta = timedelta(seconds=5)
+    """how long a supervisor may fail to answer before the attempt is lost"""
+    hours: str = ""
+    """hours of the day in which workers start, `"22:00-07:00,12:00-13:00"`; empty: all day"""
+    check_timeout: timedelta = timedelta(minutes=30)
+    """longest run of a criterion that names no timeout"""
+    validation_rounds: int = 3
+    """failed validations of a milestone before the mission pauses"""
+    sandbox: str = "auto"
+    """`auto`: use it where it works; `required`: start nothing without it; `off`"""
+    network: str = "on"
+    """network of sandboxed jobs: `on`; `off` or `loopback`: only their own loopback"""
+    sandbox_read: tuple[str, ...] = ()
+    """more paths that a sandboxed job may read"""
+    sandbox_write: tuple[str, ...] = ()
+    """more paths that a sandboxed job may change"""
+    protect: tuple[str, ...] = ()
+    """more paths that no worker may change, as patterns"""
+    secret_exceptions: tuple[str, ...] = ()
+    """paths in which a worker may commit what looks like a secret"""
+    max_file_mib: int = 100
+    """largest file that a worker may commit; 0: any size"""
+    min_free_memory_mib: int = 1024
+    """nothing starts with less free memory than this"""
+    min_free_disk_mib: int = 2048
+    """nothing starts with less free disk space than this"""
+    plan_max_usd: Decimal = Decimal(1)
+    """money for a plan that a model makes from a goal"""
+    plan_deadline: timedelta = timedelta(minutes=15)
+    """time for one answer of the planning model, which answers at most twice"""
+    request_lifetime: timedelta = timedelta(hours=24)
+    """how long a question to you stays open; you can still answer it later"""
+    notify: str = ""
+    """shell command that runs on events of a mission"""
+    state: str = ""
+    """empty: a repository of its own in `missions/`; `here`: the branch that is checked out"""
+    trees: str = ""
+    """folder for the clones of workers; empty: your state folder"""
+    identity: str = ""
+    """author of state commits, `Name <address>`; empty: `mission <mission@localhost>`"""
+    remote: str = ""
+    """name of the git remote by which clones share missions; empty: nothing is pushed"""
+    remote_every: timedelta = timedelta(minutes=5)
+    """how often pulses check the remote while nothing happens"""
+    full_look: timedelta = timedelta(minutes=15)
+    """longest time between two full checks of everything"""
+    agree_after: timedelta = timedelta(seconds=10)
+    """time between two pulses that confirm an expiry; 0: one is enough"""
+    tree: TreeSettings = field(default_factory=TreeSettings)
+    runners: Mapping[str, RunnerSettings] = field(default_factory=dict)
+
+
+def _references(names: tuple[str, ...]) -> dict[str, str]:
+    return {name: f"env:{name}" for name in names}
