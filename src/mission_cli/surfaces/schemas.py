@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,8 @@ def _schema_of(value: object, name: str) -> dict[str, Any]:
         return {"type": "integer", "default": value}
     if isinstance(value, str):
         return {"type": "string", "default": value}
+    if isinstance(value, Decimal):
+        return {"type": ["number", "string"]}
     if isinstance(value, tuple):
         item = _DURATION if name.endswith("_delays") else {"type": "string"}
         return {"anyOf": [{"type": "array", "items": item}, {"type": "string"}]}
