@@ -52,8 +52,8 @@ def test_the_agent_in_use_is_asked_for_one_word_and_its_cost_is_said(person: Per
     assert asked
     model = "fake/model" if use is use_opencode else "claude-sonnet-5"
     assert len(found) == 2
-    assert found[0].startswith(f"ok: {model} answered; $0.0")
-    assert found[1].startswith("this check cost $0.0")
+    assert found[0].startswith(f"ok: {model} answered; under $0.01")
+    assert found[1].startswith("this check cost under $0.01")
     assert person.state_head() == head
     assert not list((person.runtime / "jobs").rglob("spec.json"))
 

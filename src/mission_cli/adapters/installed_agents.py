@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,7 @@ from mission_cli.ports.agents import InstalledAgent
 from mission_cli.settings import RunnerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from mission_cli.settings import Settings
 
@@ -42,6 +44,10 @@ class LocalAgents:
         places = [_place(program, self._environment) for program in known.values()]
         told = self._versions(places) if versions else [""] * len(places)
         return [self._agent(*facts) for facts in zip(known, places, told, strict=True)]
+
+    def installed(self) -> list[str]:
+        """Return the names of the agents that are on PATH, the preferred one first."""
+        return [name for name, program in programs().items() if _place(program, self._environment)]
 
     def account(self, agent: str, given: Mapping[str, str], environment: Mapping[str, str] | None = None) -> str:
         """Return what an agent is logged in with, where a runner gives it more variables; empty: not logged in."""
@@ -90,15 +96,35 @@ def with_known_agents(settings: Settings, environment: Mapping[str, str]) -> Set
     found = [name for name, program in known.items() if name in settings.runners or _place(program, environment)]
     runners = {**{name: RunnerSettings() for name in found}, **settings.runners}
     done = {name: _completed(runner, runner.kind or name, environment) for name, runner in runners.items()}
-    return replace(settings, runners=done) if done != settings.runners else settings
+    return replace(settings, runners=done)
 
 
 def _completed(runner: RunnerSettings, kind: str, environment: Mapping[str, str]) -> RunnerSettings:
     program = programs().get(kind)
     if program is None or (runner.command and runner.models):
         return runner
-    around = {**environment, **_given(runner.given, environment)}
-    return replace(runner, command=runner.command or (program,), models=runner.models or FILES[kind].models(around))
+    models = runner.models or _OwnModels(kind, {**environment, **_given(runner.given, environment)})
+    return replace(runner, command=runner.command or (program,), models=models)
+
+
+class _OwnModels(Mapping[str, str]):
+    """The models that an agent is configured for; its files are read at first use, because few pulses need them."""
+
+    def __init__(self, kind: str, environment: Mapping[str, str]) -> None:
+        self._kind, self._environment = kind, environment
+
+    @cached_property
+    def _found(self) -> Mapping[str, str]:
+        return FILES[self._kind].models(self._environment)
+
+    def __getitem__(self, tier: str) -> str:
+        return self._found[tier]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _given(given: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable
 
     from mission_cli.domain.mission import Feature, Mission
 
@@ -43,7 +44,7 @@ def routes(mission: Mission, feature: Feature) -> tuple[Route, ...]:
     return (first, _route(further, first)) if further else (first,)
 
 
-def default_runner(configured: Collection[str], usable: Sequence[str], installed: Sequence[str]) -> str:
+def default_runner(configured: Collection[str], usable: Iterable[str], installed: Iterable[str]) -> str:
     """Return the runner of missions that name none; empty if it cannot be chosen.
 
     The only configured runner; or of several the one that is an agent known by name; without any, the preferred agent
@@ -51,8 +52,7 @@ def default_runner(configured: Collection[str], usable: Sequence[str], installed
     """
     if len(configured) == 1:
         return next(iter(configured))
-    found = [name for name in (*usable, *installed) if not configured or name in configured]
-    return next(iter(found), "")
+    return next((name for name in chain(usable, installed) if not configured or name in configured), "")
 
 
 def runners(mission: Mission, usual: str) -> tuple[str, ...]:

@@ -105,9 +105,8 @@ def assemble(
 
 
 def _default_runner(configured: Settings, finder: LocalAgents) -> str:
-    agents = finder.find(versions=False) if len(configured.runners) != 1 else []
-    usable = [agent.name for agent in agents if agent.usable]
-    return default_runner(configured.runners, usable, [agent.name for agent in agents if agent.program])
+    installed = finder.installed()
+    return default_runner(configured.runners, (name for name in installed if finder.account(name, {})), installed)
 
 
 def _surroundings(

@@ -59,7 +59,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         progress=progress_of(mission),
         base=mission.base,
         host=mission.host,
-        runner=mission.preferences.runner,
+        runner=mission.preferences.runner or ctx.default_runner(),
         milestones=tuple(_milestone(ctx, case, m) for m in mission.milestones),
         budget=_budget(mission, case.observation.records),
         waiting_for=tuple(_waiting(case, ours)),

@@ -33,7 +33,8 @@ class _Node:
 
 def plan_lines(plan: Plan, width: int) -> list[Line]:
     """Return milestones, features and criteria, what is excluded, the constraints, and at the end the totals."""
-    facts = ", ".join(filter(None, (f"{plan.mode} mode", _budget(plan), f"by {said(plan.preferences.runner)}")))
+    by = f"by {said(plan.preferences.runner)}" if plan.preferences.runner else ""
+    facts = ", ".join(filter(None, (f"{plan.mode} mode", _budget(plan), by)))
     below = [_milestone(number, milestone) for number, milestone in enumerate(plan.milestones, 1)]
     below += _list("not included", plan.non_goals)
     below += _list("constraints", plan.constraints)

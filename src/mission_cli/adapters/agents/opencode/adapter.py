@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import one_line
-from mission_cli.adapters.agents.opencode import PROGRAM
+from mission_cli.adapters.agents.opencode import KEYS, PROGRAM
 from mission_cli.adapters.agents.opencode.log import OpencodeLog
 from mission_cli.adapters.agents.opencode.reader import OpencodeReader
 from mission_cli.adapters.agents.stream import (
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 _ALLOW_ALL = {"*": "allow", "question": "deny", "doom_loop": "deny"}
 _NO_PROJECT = {"OPENCODE_DISABLE_PROJECT_CONFIG": "1", "OPENCODE_DISABLE_CLAUDE_CODE": "1"}
 _OUTSIDE_DENIED = {**_ALLOW_ALL, "external_directory": "deny"}
-
-KEYS = ("ANTHROPIC_", "OPENAI_", "GOOGLE_", "GEMINI_", "OPENROUTER_", "GROQ_", "XAI_", "MISTRAL_")
-"""Prefixes of the variables of model providers."""
 
 
 class OpencodeAgent:

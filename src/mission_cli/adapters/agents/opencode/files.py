@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from contextlib import closing
 from decimal import Decimal
 from functools import partial
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.agents.home import TIERS, folder_of, json_of, text_of
-from mission_cli.adapters.agents.opencode.adapter import KEYS
+from mission_cli.adapters.agents.opencode import KEYS
 from mission_cli.adapters.agents.stream import as_dict, money
 from mission_cli.adapters.agents.stream import count as as_count
 from mission_cli.ports.agents import Unreported
@@ -92,6 +91,8 @@ def _is_usable(options: dict[str, Any]) -> bool:
 
 def _subagents(environment: Mapping[str, str], session: str) -> Unreported:
     """Return the usage of a session's subagents at any depth, from opencode's database."""
+    import sqlite3
+
     named = environment.get("OPENCODE_DB", "")
     place = Path(named) if named.startswith("/") else _data(environment) / (named or "opencode.db")
     if not session or not place.is_file():
