@@ -72,7 +72,7 @@ REPO is in no git repository. Create one here?
 The repository has no commit, and work starts from one. Make an empty one? [Y/n]:
 Which mode? (full, poc) [full]
 What is the most it may cost, in dollars (or unlimited)? [20]
-What next? (approve, edit, reject)
+What next? (approve, edit, change, reject), or say what to change
 Start? [Y/n]:
 Start pulses?
 Follow it here? It goes on without you, too. [Y/n]:

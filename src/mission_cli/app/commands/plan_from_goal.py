@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import timedelta
 
+    from mission_cli.document.plans.model import Plan
     from mission_cli.domain.ids import Sha
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.policy import RunnerPolicy
@@ -86,16 +87,43 @@ def make_plan(ctx: Context, desk: PlanningSetup, *, rest: Callable[[], None]) ->
     Ctrl-C ends the job; the last round then holds its cost.
     """
     planned = Planned(desk)
-    record, session = _first(ctx, desk), ""
-    while not isinstance(record, Refusal):
-        planned.rounds.append(_ask(ctx, desk, record, session, len(planned.rounds) + 1, rest))
-        if not _wants_repair(planned.rounds):
-            return planned
-        last = planned.rounds[-1]
-        session = _session(ctx, desk, last)
-        record = _repair(ctx, desk, last, resumed=bool(session))
-    planned.refused = record.detail
+    _ask_with_repair(ctx, planned, _first(ctx, desk), "", rest)
     return planned
+
+
+def change_plan(ctx: Context, planned: Planned, text: str, wish: str, *, rest: Callable[[], None]) -> Plan | None:
+    """Have the model change a plan as a person wishes; None if it did not, then the last round or `refused` tells why.
+
+    The rounds are added to `planned`; all of them together cost at most what the planning may cost.
+    """
+    desk, last = planned.desk, planned.rounds[-1]
+    session = _session(ctx, desk, last)
+    values = {"first": "" if session else desk.prompt, "plan": text, "wish": wish}
+    prompt = ctx.templates.render("prompts/plan-change.md.j2", values)
+    planned.refused = ""
+    _ask_with_repair(ctx, planned, _intent(ctx, desk, _records(planned), prompt), session, rest)
+    return None if planned.refused else planned.plan
+
+
+def _ask_with_repair(
+    ctx: Context, planned: Planned, record: RunRecord | Refusal, session: str, rest: Callable[[], None]
+) -> None:
+    """Ask once, and once more with the errors of the answer; add the rounds to `planned`."""
+    desk = planned.desk
+    for repaired in (False, True):
+        if isinstance(record, Refusal):
+            planned.refused = record.detail
+            return
+        planned.rounds.append(_ask(ctx, desk, record, session, len(planned.rounds) + 1, rest))
+        last = planned.rounds[-1]
+        if repaired or not _wants_repair(last):
+            return
+        session = _session(ctx, desk, last)
+        record = _repair(ctx, planned, resumed=bool(session))
+
+
+def _records(planned: Planned) -> list[RunRecord]:
+    return [one.record for one in planned.rounds]
 
 
 def choose_runner(ctx: Context, wanted: str = "") -> str:
@@ -163,14 +191,15 @@ def _first(ctx: Context, desk: PlanningSetup) -> RunRecord | Refusal:
     return _intent(ctx, desk, [], desk.prompt)
 
 
-def _repair(ctx: Context, desk: PlanningSetup, last: PlanningRound, *, resumed: bool) -> RunRecord | Refusal:
-    """Return the record of the second round, which lists the errors; a new conversation gets the first prompt, too."""
+def _repair(ctx: Context, planned: Planned, *, resumed: bool) -> RunRecord | Refusal:
+    """Return the record of the round that lists the errors; a new conversation gets the first prompt, too."""
+    last = planned.rounds[-1]
     values = {
-        "first": "" if resumed else desk.prompt,
+        "first": "" if resumed else planned.desk.prompt,
         "answer": last.answer,
         "problems": _problems_for_model(last),
     }
-    return _intent(ctx, desk, [last.record], ctx.templates.render("prompts/plan-repair.md.j2", values))
+    return _intent(ctx, planned.desk, _records(planned), ctx.templates.render("prompts/plan-repair.md.j2", values))
 
 
 def _intent(ctx: Context, desk: PlanningSetup, before: Sequence[RunRecord], prompt: str) -> RunRecord | Refusal:
@@ -299,11 +328,9 @@ def _judged(record: RunRecord, end: Exit, answer: str, kept: str) -> PlanningRou
     return PlanningRound(settled, answer, read, kept, answered=answered, subagents=bool(end.report.children))
 
 
-def _wants_repair(rounds: Sequence[PlanningRound]) -> bool:
+def _wants_repair(last: PlanningRound) -> bool:
     """Whether to ask once more: only after an answer with errors, not after an outage, a limit or a stop."""
-    last = rounds[-1]
-    mendable = last.answered and last.record.cause in {Cause.WRONG_OUTPUT, Cause.NOOP}
-    return len(rounds) == 1 and mendable
+    return last.answered and last.record.cause in {Cause.WRONG_OUTPUT, Cause.NOOP}
 
 
 def _session(ctx: Context, desk: PlanningSetup, last: PlanningRound) -> str:

@@ -11,8 +11,8 @@ import typer
 
 from mission_cli.app.results import files as results
 from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, UsageError
+from mission_cli.surfaces.cli.commands.guided.approval import Approved
 from mission_cli.surfaces.cli.commands.guided.interview import (
-    Approved,
     Order,
     plan_for,
     read_goal,

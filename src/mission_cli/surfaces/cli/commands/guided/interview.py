@@ -9,7 +9,6 @@ import shlex
 import sys
 import time
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -20,8 +19,7 @@ from mission_cli._support.dataclass import (
     replace,
 )
 from mission_cli.domain.errors import BlockedError, DocumentError, MissionError, ToolError, UsageError
-from mission_cli.domain.problems import Severity
-from mission_cli.surfaces.cli.editor import edited
+from mission_cli.surfaces.cli.commands.guided.approval import Approved, approve, told_so_far
 from mission_cli.surfaces.cli.questions import amount_asked, asked, chosen
 from mission_cli.surfaces.keys import gently
 from mission_cli.surfaces.plain import clean
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
     from mission_cli.app.planning import Planned, PlanningRound, PlanRequest
     from mission_cli.document.plans.model import Plan
-    from mission_cli.document.plans.plan import ReadPlan
     from mission_cli.engine.context import Context
     from mission_cli.surfaces.cli.shell import Shell
     from mission_cli.wiring.assemble import Opened
@@ -57,15 +54,6 @@ class Order:
     homeless: bool = False
     ask: bool = False
     """Whether to ask questions and to have the plan approved on the terminal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Approved:
-    """An approved plan, the planning rounds with their cost, and the path of the file that stores the plan."""
-
-    plan: Plan
-    planned: Planned
-    kept: str
 
 
 def _interview(order: Order) -> Order:
@@ -103,7 +91,7 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
     bare = "" if opened.context.machine.sandbox().on else ", without a sandbox"
     words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}{bare}"
     shell.note(words)
-    with gently(), shell.busy(f"{desk.runner} writes the plan", partial(_told_so_far, opened.context, desk.name)):
+    with gently(), shell.busy(f"{desk.runner} writes the plan", told_so_far(opened.context, desk.name)):
         # Planning is a job, and no notification comes when it ends: the engine polls it, and the caller sets how often.
         planned = make_plan(opened.context, desk, rest=lambda: time.sleep(_LOOK_SECONDS))
     if planned.stopped:
@@ -111,12 +99,16 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
     if planned.plan is None:
         raise _failure(shell, opened.context, planned)
     _tell(shell, planned.rounds[-1])
-    plan = override(planned.plan, order.given, order.budget, desk.runner)
+
+    def fitted(plan: Plan) -> Plan:
+        return override(plan, order.given, order.budget, desk.runner)
+
+    plan = fitted(planned.plan)
     kept = opened.context.runtime.keep(f"plans/{desk.name}/plan.yaml", write_plan(plan))
     if not order.ask:
         return Approved(plan, planned, kept)
     try:
-        approved = _approved(shell, opened.context, Approved(plan, planned, kept))
+        approved = approve(shell, opened.context, Approved(plan, planned, kept), fitted)
     except (typer.Abort, KeyboardInterrupt):
         shell.err.print(_rejected(kept))
         raise
@@ -198,15 +190,7 @@ def _cap(order: Order, name: str) -> Decimal | None:
     return Decimal(text) if text and text != "unlimited" else None
 
 
-# While the model thinks
-
-
-def _told_so_far(ctx: Context, name: str) -> str:
-    """Return what the planning round that runs has cost so far, and what the model does."""
-    from mission_cli.surfaces.views.text import so_far
-
-    running = [key for key in ctx.executor.running() if key.startswith(f"plan/{name}/")]
-    return so_far(ctx.executor.tally(running[-1])) if running else ""
+# While the model thinks, and afterwards
 
 
 def _stopped(shell: Shell, planned: Planned) -> int:
@@ -239,51 +223,6 @@ def _failure(shell: Shell, ctx: Context, planned: Planned) -> MissionError:
         shell.err.print(clean(problem.at(last.kept)))
     where = f"{last.kept}:{first.line}:{first.column}" if last.kept else ""
     return DocumentError(first.message, where=where, hint="; ".join(filter(None, [first.hint, *words])))
-
-
-# Approval
-
-
-def _approved(shell: Shell, ctx: Context, made: Approved) -> Approved | None:
-    """Show the plan until the person approves or rejects it; None if it is rejected.
-
-    An edited plan replaces the file that stores the plan.
-    """
-    from mission_cli.document.plans.plan import read_plan, write_plan
-    from mission_cli.surfaces.terminal import size_of, write
-    from mission_cli.surfaces.views.plan import plan_lines
-
-    text = write_plan(made.plan)
-    plan: Plan | None = made.plan
-    while True:
-        if plan is not None:
-            write(plan_lines(plan, size_of(sys.stdout).width))
-        shell.out.print(f"planning cost {made.planned.cost}", style="dim")
-        choice = chosen("What next?", ("approve", "edit", "reject") if plan is not None else ("edit", "reject"))
-        if choice == "reject":
-            return None
-        if choice == "approve" and plan is not None:
-            return replace(made, plan=plan)
-        text = _by_hand(shell, text)
-        ctx.runtime.keep(f"plans/{made.planned.desk.name}/plan.yaml", text)
-        read = read_plan(text)
-        _complain(shell, read)
-        plan = read.plan
-
-
-def _by_hand(shell: Shell, text: str) -> str:
-    """Return the text as the person edited it, or unchanged if the editor failed."""
-    try:
-        return edited(text, "plan.yaml")
-    except MissionError as error:
-        shell.err.print(f"error: {clean(error.message)}")
-        return text
-
-
-def _complain(shell: Shell, read: ReadPlan) -> None:
-    for problem in read.problems:
-        if problem.severity is Severity.ERROR:
-            shell.err.print(clean(problem.at("plan.yaml")))
 
 
 def read_goal(text: str) -> str:

@@ -77,8 +77,9 @@ def introduce(shell: Shell) -> None:
     found = _look(opened)
     for line in _found_lines(found):
         shell.out.print(clean(line))
-    settings, done = _settings(opened, "", _asked_install(shell, opened, found))
-    for line in done:
+    install = _asked_install(shell, opened, found)
+    settings, done = _settings(opened, "", install)
+    for line in done if install else ():
         shell.out.print(clean(line))
     _commit(shell, opened, settings)
 
@@ -97,7 +98,7 @@ def _found_lines(found: FoundRepository) -> list[str]:
     branch = f"branch {clean(found.branch)}" if found.branch else "no branch"
     lines = [f"repository: {', '.join([branch, *remotes])}"]
     lines += [f"agent: {_agent(agent, found.agents.default)}" for agent in found.agents.agents if agent.program]
-    if not any(agent.program for agent in found.agents.agents):
+    if not found.agents.default and not any(agent.program for agent in found.agents.agents):
         lines.append("agent: none found; install one: " + " or ".join(a.install for a in found.agents.agents))
     lines += [f"checks: {', '.join(map(clean, found.checks))}"] if found.checks else []
     lines += [f"dependencies: {found.install}"] if found.install else []
@@ -148,7 +149,7 @@ def _settings(opened: Opened, remote: str, install: str) -> tuple[str, list[str]
     wanted = with_setup(wanted, install) if install else wanted
     wanted = with_remote(wanted, remote, os.fspath(place)) if remote else wanted
     if wanted == there:
-        return os.fspath(place), [f"settings: {place} (unchanged)"]
+        return os.fspath(place), [f"settings: {place} (unchanged)"] if there else []
     if wanted == _HEAD:
         return os.fspath(place), ["settings: the defaults fit, so no file was written"]
     place.write_text(wanted, encoding="utf-8")
