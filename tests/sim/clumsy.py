@@ -295,8 +295,8 @@ class ClumsySim(Sim):
         reasons = [hold for _, holds in why(ctx, snapshot, resolve(snapshot, "m")) for hold in holds]
         if not any(says_what(hold) for hold in reasons):
             raise BrokenError(f"{self.mission(host).status}, and nobody is told why: {reasons}")
-        lines = [f"mission {line}" for _, named, line in _commands(reasons) if named]
-        if any(not named for _, named, _ in _commands(reasons)):
+        lines = [f"mission {line}" for _, named, line in _commands(reasons) if named and not line.startswith("doctor")]
+        if any(not named or line.startswith("doctor") for _, named, line in _commands(reasons)):
             self.person.do(Slip.BASE_BACK, 0)
             self.person.do(Slip.RUNNER_BACK, 0)
         return min(lines, key=lambda line: (typed[line], lines.index(line)), default=None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import name_of
+from mission_cli._support.text import name_of, parse_stamp
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import Cause, HoldKind
@@ -36,7 +36,8 @@ def worker_before(draft: Draft, record: RunRecord) -> RunRecord | None:
 
 def hold_for_person(draft: Draft, record: RunRecord) -> None:
     """Hold the feature while a person works on it."""
-    words = f"{name_of(record.by)} has had it since {record.intended}"
+    since = parse_stamp(record.intended)
+    words = f"{name_of(record.by)} has had it since {draft.observation.local(since) if since else record.intended}"
     before = worker_before(draft, record)
     if before is not None:
         words += f", and {attempt_name(before.run)} is being stopped"
