@@ -35,7 +35,11 @@ from mission_cli.app.commands import (
     lifecycle,
     set_value,
 )
+from mission_cli.app.commands.steer.add import add_feature, add_milestone
+from mission_cli.app.commands.steer.move import move
+from mission_cli.app.commands.steer.tell import tell
 from mission_cli.app.queries.why import why
+from mission_cli.document.plans.model import PlanFeature
 from mission_cli.document.reading.load import load
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.errors import MissionError
@@ -185,6 +189,10 @@ class Clumsy:
             lambda: gates.decide_gate(ctx, "m", "land", approved=True),
             lambda: lifecycle.start(ctx, "m"),
             lambda: set_value.set_value(ctx, "m", "budget.money_usd", dice.choice(ODD[:7])),
+            lambda: add_feature(ctx, "m", PlanFeature(title=dice.choice(ODD) or "x", depends=[dice.choice(features)])),
+            lambda: add_milestone(ctx, "m", dice.choice(ODD), features=[PlanFeature(title="`|")]),
+            lambda: move(ctx, one, dice.randrange(4)),
+            lambda: tell(ctx, one, dice.choice(ODD)),
             lambda: set_value.set_value(ctx, "m", "preferences.runner", dice.choice(ODD)),
         ]
         dice.choice(wrong)()

@@ -20,6 +20,7 @@ from mission_cli.app.commands import (
     features as commands,
 )
 from mission_cli.app.commands import (
+    gates,
     lifecycle,
     set_value,
 )
@@ -218,6 +219,11 @@ def _sync(sim: Sim, host: Host, more: int) -> None:
     _command(lambda: sync(sim.context(host), "m"))
 
 
+def _land(sim: Sim, host: Host, more: int) -> None:
+    """As a merge or as one commit; the pulses of the simulation land automatically, too."""
+    _command(lambda: gates.land(sim.context(host), "m", squash=bool(more % 2)))
+
+
 def _undo(sim: Sim, host: Host, more: int) -> None:
     del more
     _command(lambda: undo(sim.context(host), "m"))
@@ -316,6 +322,7 @@ DEEDS: dict[What, Deed] = {
     What.MOVE: _move,
     What.TELL: _tell,
     What.SYNC: _sync,
+    What.LAND: _land,
     What.UNDO: _undo,
     What.EDIT: _edit,
     What.SCRIBBLE: _scribble,

@@ -52,6 +52,7 @@ class What(StrEnum):
     MOVE = "a person moves a feature to another milestone"
     TELL = "a person tells a worker something"
     SYNC = "a person merges the base into the work"
+    LAND = "a person lands what is finished"
     UNDO = "a person undoes the last decision"
     EDIT = "a person edits the file"
     SCRIBBLE = "a person leaves an edit that is not committed"
