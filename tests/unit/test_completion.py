@@ -60,6 +60,8 @@ def offered(line: str, capsys: pytest.CaptureFixture[str], shell: str = "bash") 
         ("st", ["start", "status", "stop"]),
         ("--json sta", ["start", "status"]),
         ("--repo . status ", ["words"]),
+        ("--repo ", [":folders"]),
+        ("status --repo ", [":folders"]),
         ("cron ", ["install", "remove", "status"]),
         ("cron status --as", []),
         ("status ", ["words"]),

@@ -210,6 +210,30 @@ def test_list_refuses_a_status_and_begins_with_nothing(person: Person) -> None:
     )
 
 
+REQUESTS = """
+
+## Input Requests
+
+| # | Asked | Feature | Prompt | Options | Urgency | Expires | Status | Response |
+|---|---|---|---|---|---|---|---|---|
+| 1 | | 1.1 | Which database? | sqlite, postgres | | | open | |
+| 2 | | 1.1 | Which name? | | | | open | |
+"""
+
+
+def test_an_answer_without_words_says_what_was_asked_and_what_is_allowed(person: Person) -> None:
+    person.plan(PLAN)
+    person.file().write_text(person.file().read_text() + REQUESTS)
+    person.git("commit", "--quiet", "-am", "Ask", cwd=person.file().parent)
+    told = [person.mission("answer", "m", number, ok=(2,)).err for number in ("1", "2")]
+    assert told == [
+        "error: request 1 has no answer yet: Which database?\n hint: answer with sqlite, postgres\n",
+        "error: request 2 has no answer yet: Which name?\n hint: add the answer as text\n",
+    ]
+    refused = person.mission("answer", "m", "9", "x", ok=(1,)).err
+    assert refused == "error: there is no request 9\n hint: open requests: 1, 2\n"
+
+
 def test_outside_of_a_repository_new_says_where_the_mission_is_and_what_comes_next(
     person: Person, tmp_path: Path
 ) -> None:

@@ -54,6 +54,8 @@ def _line(shell: str, value: str, about: str, cut: int) -> str:
 def _found(before: Sequence[str], word: str) -> Candidates:
     """Return the candidates for a word behind others."""
     name, behind = _command(before)
+    if name not in COMMANDS and before and COMMON.get(before[-1], ("", ""))[0]:
+        return _of_kind(COMMON[before[-1]][0], word, before, [])
     if name not in COMMANDS:
         start = f"{name} " if name else ""
         names = dict.fromkeys(words[len(start) :].split(" ")[0] for words in COMMANDS if words.startswith(start))
