@@ -188,3 +188,17 @@ def test_in_place_a_person_commits_code_while_a_worker_runs(person: Person) -> N
     assert person.git("log", "--format=%s", "-1", "--", "more.txt") == "By hand, again"
     assert person.git("show", "main:1.1.txt") == "by the worker"
     assert "state.put_back" not in person.file().read_text()
+
+
+def test_a_start_that_comes_with_new_accepts_the_settings_as_start_does(person: Person) -> None:
+    plan = 'title: T\nbudget: {time_hours: 1}\nmilestones:\n  - name: M\n    validation: ["file: `1.1.txt`"]\n'
+    plan += "    features: [{title: one}]\n"
+    person.worker(HONEST)
+    person.plan(plan)
+    person.start()
+    person.run(ok=None)
+    person.worker(HONEST, name="other")
+    file = person.write("other.yaml", plan)
+    words = ("new", "--plan", str(file), "--id", "n", "--runner", "other", "--start")
+    assert "n is started" in person.mission(*words).out
+    person.rest()

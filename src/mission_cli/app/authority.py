@@ -8,5 +8,5 @@ READING = frozenset(
 )
 """The commands that do not change a mission; a worker may run them."""
 
-VOUCHING = frozenset({"resume", "retry", "run", "start", "takeover", "undo"})
-"""The commands by which a person starts work, and so accepts uncommitted settings of this checkout."""
+VOUCHING = frozenset({"new", "resume", "retry", "run", "start", "takeover", "undo"})
+"""The commands by which a person plans or starts work, and so accepts uncommitted settings of this checkout."""

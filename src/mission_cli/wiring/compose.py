@@ -104,10 +104,12 @@ def _no_missions(checkout: Checkout) -> NotFoundError:
     return NoMissionsError(f"{checkout.name} has no missions yet", hint=first_steps())
 
 
-def open_unmade(start: Path) -> Opened:
+def open_unmade(start: Path, *, vouched: bool = False) -> Opened:
     """Open the repository around a folder before it has missions. Creates nothing; `state` may not exist."""
     require_git()
     checkout = find_checkout(start)
+    if vouched:
+        settings_trust.vouch(checkout.runtime / UNBOXED)
     found = read_settings(checkout, own_settings(), os.environ)
     layout = find_state(checkout, here=found.settings.state == "here") or unmade_state(checkout)
     return assemble(checkout, layout, found, environment(), program_of(found.settings), ticking=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.dataclass import dataclass, field, replace
 from mission_cli.app.authority import READING, VOUCHING
 from mission_cli.domain.errors import MissionError, UsageError, refusals_said
 from mission_cli.surfaces.as_json import Error, Failed, FileError, json_line
@@ -61,11 +61,21 @@ class Shell:
     """For a view: returns since when and by whom STOP is set, or None."""
     _opened: Opened | None = None
 
+    def acting(self, command: str) -> Shell:
+        """Return the shell of another command that this one goes on with, as if the person had typed it."""
+        return replace(self, command=command, _opened=None)
+
     def open(self, *, create: bool = False) -> Opened:
         """Open the repository."""
         from mission_cli.wiring.compose import open_repository
 
         return open_repository(self.repo, create=create, vouched=self.command in VOUCHING)
+
+    def open_unmade(self) -> Opened:
+        """Open the repository before it has missions; creates nothing."""
+        from mission_cli.wiring.compose import open_unmade
+
+        return open_unmade(self.repo, vouched=self.command in VOUCHING)
 
     def open_at_any_rate(self) -> Opened:
         """Open it for a command that must work even with invalid settings; print a warning for each of those."""

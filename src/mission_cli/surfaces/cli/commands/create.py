@@ -125,7 +125,7 @@ def _say_created(shell: Shell, mission: str, words: str, result: _Created, *, st
         from mission_cli.surfaces.cli.commands.lifecycle import start as start_mission
 
         shell.note(words)
-        return start_mission(shell, mission, yes=True, headless=True)
+        return start_mission(shell.acting("start"), mission, yes=True, headless=True)
     shell.say(f"{words}\n{next_step(mission, homeless=homeless)}", result)
     return 0
 
@@ -218,10 +218,9 @@ def _create_planned(shell: Shell, made: Approved, order: Order) -> tuple[str, st
 def _refuse_unknown(shell: Shell, base: str, runner: str) -> None:
     """Raise UsageError if a base branch or a runner was named that does not exist. Changes nothing."""
     from mission_cli.app.given import configured_runner, existing_base
-    from mission_cli.wiring.compose import open_unmade
 
     if base or runner:
-        ctx = open_unmade(shell.repo).context
+        ctx = shell.open_unmade().context
         _ = base and existing_base(ctx, base), runner and configured_runner(ctx, runner)
 
 

@@ -154,11 +154,11 @@ def doctor(
 def _agents(shell: Shell, tools: Instruments) -> list[Finding]:
     """Return what is known of agents where there are no missions: with the settings of the repository, or without."""
     from mission_cli.app.queries.diagnosis.runners import agent_findings, runner_findings
-    from mission_cli.wiring.compose import is_in_repository, open_unmade
+    from mission_cli.wiring.compose import is_in_repository
 
     try:
         if is_in_repository(shell.repo):
-            return runner_findings(open_unmade(shell.repo).context, tools, [])
+            return runner_findings(shell.open_unmade().context, tools, [])
     except MissionError as error:
         return [wrong("repository", error.message, error.hint)]
     return agent_findings(tools.agents)

@@ -147,11 +147,10 @@ def _place(shell: Shell, order: Order) -> tuple[Opened, str]:
         is_in_repository,
         open_homeless,
         open_scratch,
-        open_unmade,
     )
 
     homeless = order.homeless or not is_in_repository(shell.repo)
-    opened = open_scratch(shell.repo) if homeless else open_unmade(shell.repo)
+    opened = open_scratch(shell.repo) if homeless else shell.open_unmade()
     _refuse_taken(open_homeless() if homeless else opened.state, order.given.get("id", ""))
     base = ("" if homeless else order.base) or opened.default_base()
     if not base:

@@ -19,13 +19,13 @@ def go_on(shell: Shell, mission: str) -> int:
     from mission_cli.surfaces.cli.commands.lifecycle import start
     from mission_cli.surfaces.cli.commands.run import run
 
-    code = start(shell, mission)
+    code = start(shell.acting("start"), mission)
     if code or _at(shell, mission).mission.status is not MissionStatus.ACTIVE:
         return code
     if not typer.confirm("Follow it here? It goes on without you, too.", default=True):
         return 0
-    code = run(shell, mission)
-    return land(shell, mission) if _waits_to_land(shell, mission) else code
+    code = run(shell.acting("run"), mission)
+    return land(shell.acting("land"), mission) if _waits_to_land(shell, mission) else code
 
 
 def _at(shell: Shell, mission: str) -> Address:

@@ -69,9 +69,7 @@ def prepare(shell: Shell) -> bool:
 
 def introduce(shell: Shell) -> None:
     """Before the first mission of a repository: show what was found, and ask what cannot be guessed."""
-    from mission_cli.wiring.compose import open_unmade
-
-    opened = open_unmade(shell.repo)
+    opened = shell.open_unmade()
     if opened.state.layout.git_dir.is_dir():
         return
     found = _look(opened)
