@@ -14,7 +14,9 @@ from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
 
 from mission_cli.app.addressing import resolve
+from mission_cli.app.commands import lifecycle
 from mission_cli.app.queries.outlook import outlook
+from mission_cli.app.queries.why import explain
 from mission_cli.app.results.views import (
     Blocker,
     CriterionView,
@@ -29,12 +31,14 @@ from mission_cli.app.results.views import (
 from mission_cli.document.plans.plan import read_plan
 from mission_cli.domain.notice import Remedy, advise
 from mission_cli.domain.runs import Tally
-from mission_cli.surfaces.lines import Size, painted, plain
+from mission_cli.engine.loop import pulse
+from mission_cli.surfaces.lines import Size, painted, plain, reflow
 from mission_cli.surfaces.views.consent import consent_lines
 from mission_cli.surfaces.views.listing import list_lines
 from mission_cli.surfaces.views.page import frame, status_lines
 from mission_cli.surfaces.views.panes import MISSION_KEYS, PANE_KEYS, feature_lines, keys_of, pane, text_lines, title_of
 from mission_cli.surfaces.views.plan import plan_lines
+from mission_cli.surfaces.views.reasons import reasons, waiting_lines
 
 if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec
@@ -206,6 +210,20 @@ def _consent(width: int) -> list[lines.Line]:
     return consent_lines(ctx, loaded, outlook(ctx, loaded.mission), width)
 
 
+def _why(width: int) -> list[lines.Line]:
+    host = make_host(_nothing)
+    make_mission(host, _plan_text(), "pdf-export")
+    lifecycle.start(host.context(), "pdf-export")
+    for _ in range(2):
+        pulse(host.context())
+        host.jobs.clock.time.pass_by(timedelta(seconds=5))
+        host.jobs.work()
+        pulse(host.context())
+    ctx = host.context()
+    snapshot = ctx.state.snapshot()
+    return reflow(reasons(explain(ctx, snapshot, resolve(snapshot, "pdf-export")), ctx.clock.now()), width)
+
+
 def views(size: Size) -> dict[str, list[lines.Line]]:
     """Every view at a size, by name."""
     view, keys, inside = mission(), keys_of(MISSION_KEYS, size.width), keys_of(PANE_KEYS, size.width)
@@ -227,6 +245,8 @@ def views(size: Size) -> dict[str, list[lines.Line]]:
         "list": list_lines(listed(), size.width),
         "plan": plan_lines(plan, size.width),
         "consent": _consent(size.width),
+        "inbox": reflow(waiting_lines([(view.id, waiting) for waiting in view.waiting_for]), size.width),
+        "why": _why(size.width),
     }
 
 

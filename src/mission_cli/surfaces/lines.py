@@ -176,6 +176,17 @@ def as_text(lines: Iterable[Line]) -> Text:
     return found
 
 
+def reflow(texts: Iterable[Text], width: int) -> list[Line]:
+    """Return texts of Rich as lines, broken between words; a command (`→ …`) stays whole, so that it can be copied."""
+    found: list[Line] = []
+    for text in texts:
+        style, begin = str(text.style), text.plain.lstrip()
+        indent = " " * (len(text.plain) - len(begin))
+        rows = [begin] if begin.startswith("→") else wrap(begin, max(1, width - len(indent) - len(GAP)) if width else 0)
+        found += [line(f"{indent}{GAP if at else ''}", (row, style)) for at, row in enumerate(rows)]
+    return found
+
+
 def _paint(text: str, style: str) -> str:
     return f"\x1b[{';'.join(_CODES[word] for word in style.split())}m{text}\x1b[0m" if style and text else text
 

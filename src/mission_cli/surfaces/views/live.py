@@ -17,11 +17,11 @@ from mission_cli.app.queries.why import explain
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.status import MissionStatus
 from mission_cli.surfaces.keys import gently, pressed, raw_keys
-from mission_cli.surfaces.lines import Size, as_text, line, paragraph
+from mission_cli.surfaces.lines import Size, as_text, line, paragraph, reflow
 from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.terminal import size_of, write
 from mission_cli.surfaces.views.log import LogView
-from mission_cli.surfaces.views.page import frame, status_lines
+from mission_cli.surfaces.views.page import continued, frame, status_lines
 from mission_cli.surfaces.views.panes import (
     MISSION_KEYS,
     PANE_KEYS,
@@ -219,7 +219,7 @@ class Screen:
             snapshot = self._world.state.snapshot()
             address = resolve(snapshot, f"{self._mission}/{feature.number}" if feature else self._mission)
             shown = reasons(explain(self._world, snapshot, address), self._world.clock.now())
-            return [row for text in shown for row in text_lines(text.plain, width)]
+            return continued(reflow(shown, width), width)
         log = self._log(feature, width) if feature and feature.run else []
         if self._pane == "logs" or feature is None:
             return log or text_lines("no output yet", width)

@@ -79,14 +79,14 @@ def _pinned(view: MissionView, width: int, room: int) -> list[list[Line]]:
     """
     waiting = waiting_for_you(view, width, most=max(_LEAST_WAITING, room // 3))
     budget = budget_lines(view, width) if room >= _SMALL else budget_brief(view, width)
-    return [_continued(block, width) for block in (budget, waiting, *warnings(view, width)) if block]
+    return [continued(block, width) for block in (budget, waiting, *warnings(view, width)) if block]
 
 
 def _rows_of(blocks: Sequence[Sequence[Line]]) -> int:
     return sum(len(block) + 1 for block in blocks)
 
 
-def _continued(block: Iterable[Line], width: int) -> list[Line]:
+def continued(block: Iterable[Line], width: int) -> list[Line]:
     """Return lines, those that are too long continued on the next one: a screen does not wrap by itself."""
     found: list[Line] = []
     for one in block:

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Group
 from rich.text import Text
 
 from mission_cli.domain.errors import NoMissionsError
 from mission_cli.domain.notice import first_steps
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
-from mission_cli.surfaces.lines import as_text, line
+from mission_cli.surfaces.lines import BLANK, line, reflow
 from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.terminal import size_of, write
 from mission_cli.surfaces.views.listing import list_lines
@@ -27,14 +26,14 @@ from mission_cli.surfaces.views.whole import whole_lines
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-    from rich.console import RenderableType
 
     from mission_cli.app.addressing import Address
     from mission_cli.app.queries.logs import AttemptLog
-    from mission_cli.app.results.views import Line
+    from mission_cli.app.results.views import Line as Listed
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.runs import RunRecord
     from mission_cli.ports.runtime import Stopped
+    from mission_cli.surfaces.lines import Line, Size
     from mission_cli.wiring.assemble import Opened
 
 _FOLLOW_SECONDS = 0.2
@@ -150,7 +149,8 @@ def why(shell: Shell, thing: Anything = "") -> int:
     found = explain(opened.context, snapshot, address)
     told = found.reason.subject if found.reason is not None and found.reason.failed else ""
     past = [Text(clean(line)) for line in _past(opened, address, told)]
-    shell.show(Group(*reasons(found, opened.context.clock.now()), *past), found, long=True)
+    lines = [*reasons(found, opened.context.clock.now()), *past]
+    shell.draw(lambda size: reflow(lines, size.width), found, long=True)
     return 0
 
 
@@ -229,7 +229,7 @@ def inbox(shell: Shell) -> int:
     found = everything_waiting(shell.look().context)
     lines = [*waiting_lines(found)] or [Text("nothing waits for you")]
     items = [InboxItem(identity, w.kind, w.name, w.since, w.unblock) for identity, w in found]
-    shell.show(Group(*lines), Inbox(items))
+    shell.draw(lambda size: reflow(lines, size.width), Inbox(items))
     return 3 if found else 0
 
 
@@ -245,18 +245,15 @@ def bare(shell: Shell) -> int:
     except NoMissionsError as error:
         return _say_no_missions(shell, error, Overview([], [], []))
     news = since_last_look(ctx)
-    width = size_of(sys.stdout).width
-    lines: list[RenderableType] = []
-    told = history_lines(news.events, width, ctx.clock.now(), verbose=shell.verbose)[:_MOST_NEWS]
-    if told:
-        lines += [Text("Since you last looked", style="bold"), as_text(told), Text()]
-    missions = _lines_here(shell)
-    lines.append(as_text(list_lines(missions, width)))
-    found = everything_waiting(ctx)
-    if found:
-        lines += [Text(), Text("Waiting for you", style="bold yellow")]
-        lines += waiting_lines(found)
-    shell.show(Group(*lines), Overview(news.events, missions, [w for _, w in found]))
+    missions, found = _lines_here(shell), everything_waiting(ctx)
+
+    def drawn(size: Size) -> list[Line]:
+        told = history_lines(news.events, size.width, ctx.clock.now(), verbose=shell.verbose)[:_MOST_NEWS]
+        head = [line(("Since you last looked", "bold")), *told, BLANK] if told else []
+        waiting = [BLANK, line(("Waiting for you", "bold yellow"))] if found else []
+        return [*head, *list_lines(missions, size.width), *waiting, *reflow(waiting_lines(found), size.width)]
+
+    shell.draw(drawn, Overview(news.events, missions, [w for _, w in found]))
     mark_seen(ctx, news)
     return 0
 
@@ -269,17 +266,17 @@ def _say_no_missions(shell: Shell, error: NoMissionsError, nothing: DataclassIns
     return 0
 
 
-def _lines_here(shell: Shell) -> list[Line]:
+def _lines_here(shell: Shell) -> list[Listed]:
     return _lines_of(shell.look())
 
 
-def _lines_of(opened: Opened, repo: str = "") -> list[Line]:
+def _lines_of(opened: Opened, repo: str = "") -> list[Listed]:
     from mission_cli.app.queries.listing import lines_of
 
     return lines_of(opened.context, repo=repo)
 
 
-def _all_lines(shell: Shell) -> tuple[list[Line], dict[str, Stopped]]:
+def _all_lines(shell: Shell) -> tuple[list[Listed], dict[str, Stopped]]:
     """Return the missions of all known repositories, and STOP of each repository in which it is set."""
     from mission_cli.app.queries.listing import homeless_lines
     from mission_cli.domain.errors import MissionError
@@ -289,7 +286,7 @@ def _all_lines(shell: Shell) -> tuple[list[Line], dict[str, Stopped]]:
         registry,
     )
 
-    lines: list[Line] = []
+    lines: list[Listed] = []
     stopped: dict[str, Stopped] = {}
     for place in filter(Path.is_dir, registry().all()):
         try:
