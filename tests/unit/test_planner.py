@@ -200,7 +200,9 @@ def stepped_in(worker: Job, hand: Job, **more: object) -> Decisions:
 def test_a_worker_whose_feature_a_person_took_over_is_stopped_before_they_get_the_tree() -> None:
     plan = stepped_in(Job(JobState.RUNNING), Job(JobState.UNKNOWN))
     assert plan.effects == (Cancel(RunId("m/1.1-a1"), "Ada took over the feature"),)
-    assert holds(plan, "1.1") == [("by_hand", f"Ada has had it since {NOW:%a %Y-%m-%d %H:%M}, and 1.1-a1 is being stopped")]
+    assert holds(plan, "1.1") == [
+        ("by_hand", f"Ada has had it since {NOW:%a %Y-%m-%d %H:%M}, and 1.1-a1 is being stopped")
+    ]
     gone = stepped_in(Job(JobState.GONE, quiet_since=NOW), Job(JobState.UNKNOWN))
     assert [type(a) for a in gone.effects] == [Recover]
 

@@ -33,10 +33,10 @@ def outlook(ctx: Context, mission: Mission) -> Outlook:
     """Return what is known about a mission before it starts."""
     snapshot = ctx.state.snapshot()
     cost = likely_cost(list(_costs(ctx, snapshot)), sum(1 for _ in _open(mission)))
-    hours = estimated_hours(mission)
+    hours, unestimated = estimated_hours(mission)
     scheduled = is_scheduled(ctx)
     notices = [*_above_caps(mission, cost, hours), *([] if scheduled else [_unscheduled(mission)])]
-    return Outlook(cost, hours, scheduled, notices)
+    return Outlook(cost, hours, unestimated, scheduled, notices)
 
 
 def likely_cost(done: Sequence[Decimal], features: int) -> LikelyCost | None:
@@ -52,25 +52,28 @@ def likely_cost(done: Sequence[Decimal], features: int) -> LikelyCost | None:
     return LikelyCost(middle, high, len(done))
 
 
-def estimated_hours(mission: Mission) -> Decimal | None:
-    """Return the sum of the estimates of what is open: of each milestone's features, or of the milestone."""
-    total = Decimal(0)
+def estimated_hours(mission: Mission) -> tuple[Decimal, int]:
+    """Return the sum of the estimates of what is open, and how many open features have none.
+
+    Where a feature has none, the estimate of its milestone counts for all its features.
+    """
+    total, unknown = Decimal(0), 0
     for milestone in mission.milestones:
         features = [feature for feature in milestone.features if not feature.finished]
         known = [f.estimate_hours for f in features if f.estimate_hours is not None]
-        if features and len(known) < len(features):
-            if milestone.estimate_hours is None:
-                return None
+        if len(known) < len(features) and milestone.estimate_hours is not None:
             known = [milestone.estimate_hours]
+        elif len(known) < len(features):
+            unknown += len(features) - len(known)
         total += sum(known, Decimal(0))
-    return total
+    return total, unknown
 
 
 def _unscheduled(mission: Mission) -> Notice:
     return Notice(f"{NO_PULSE}: retries and later steps wait until you run one", start_pulses(mission.id))
 
 
-def _above_caps(mission: Mission, cost: LikelyCost | None, hours: Decimal | None) -> Iterator[Notice]:
+def _above_caps(mission: Mission, cost: LikelyCost | None, hours: Decimal) -> Iterator[Notice]:
     limits = mission.limits
     if hours and limits.hours is not None and hours > limits.hours:
         words = f"its features are estimated at {quantity_of('hours', hours)}, and its cap is "

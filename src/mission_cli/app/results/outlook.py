@@ -31,8 +31,10 @@ class Outlook:
 
     cost: LikelyCost | None
     """null: too few features with a known cost are done in this repository."""
-    hours: Decimal | None
-    """Sum of the estimates of the open features, or of their milestones; null if one has none."""
+    hours: Decimal
+    """Sum of the estimates of the open features, or of their milestones."""
+    unestimated: int
+    """The number of open features without an estimate."""
     scheduled: bool
     """Whether a schedule or a detached run starts pulses on this machine."""
     notices: Sequence[Notice]

@@ -68,7 +68,7 @@ def consent_lines(ctx: Context, loaded: Loaded, ahead: Outlook, width: int) -> l
         ("pushes", _pushes(ctx, mission)),
         ("costs", f"at most {' and '.join(caps)}" if caps else "no limit: the file says unlimited"),
         *([("likely", _likely(ahead.cost))] if ahead.cost is not None else []),
-        *([("estimated", f"{hours(ahead.hours)} of work")] if ahead.hours else []),
+        *([("estimated", _estimated(ahead))] if ahead.hours else []),
         ("until", _until(mission)),
         *([("again", _again(ctx, mission))] if mission.recurs else []),
         ("judged", _judged(mission)),
@@ -86,6 +86,11 @@ def consent_lines(ctx: Context, loaded: Loaded, ahead: Outlook, width: int) -> l
 def _size(mission: Mission) -> str:
     features = sum(1 for _ in mission.features())
     return f"{counted(len(mission.milestones), 'milestone')}, {counted(features, 'feature')}"
+
+
+def _estimated(ahead: Outlook) -> str:
+    rest = f", and {counted(ahead.unestimated, 'feature')} without an estimate" if ahead.unestimated else ""
+    return f"{hours(ahead.hours)} of work{rest}"
 
 
 def _likely(cost: LikelyCost) -> str:
