@@ -117,8 +117,16 @@ def test_each_command_is_one_commit_in_the_persons_name_with_a_decision() -> Non
         said[name] = [done.words, *event.events, *rows]
     assert said == snapshot(
         {
-            "add": ["1.4 five is added to milestone 1", "feature.added", "Add 1.4 five"],
-            "add to a milestone": ["2.2 six is added to milestone 2", "feature.added", "Add 2.2 six"],
+            "add": [
+                "1.4 five is added to milestone 1; the criterion `run: true`: `true` always passes (write a command that fails if the work is wrong)",
+                "feature.added",
+                "Add 1.4 five",
+            ],
+            "add to a milestone": [
+                "2.2 six is added to milestone 2; feature 2.2 has no criterion (without `criteria:` any change with which the tests pass is accepted)",
+                "feature.added",
+                "Add 2.2 six",
+            ],
             "add-milestone": [
                 "milestone 3 Third is added; its features: mission add m TITLE --milestone 3",
                 "milestone.added",
@@ -329,7 +337,7 @@ def test_a_finished_mission_can_be_extended_and_says_how_to_go_on() -> None:
     host = planned()
     features.cancel(host.context(), "m")
     assert add_feature(host.context(), "m", new("five")).words == snapshot(
-        "1.4 five is added to milestone 1; m is cancelled, to go on: mission start m"
+        "1.4 five is added to milestone 1; feature 1.4 has no criterion (without `criteria:` any change with which the tests pass is accepted); m is cancelled, to go on: mission start m"
     )
     assert committed(host).status is MissionStatus.CANCELLED
 

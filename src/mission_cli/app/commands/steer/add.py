@@ -53,7 +53,7 @@ def add_feature(ctx: Context, text: str, feature: PlanFeature, *, milestone: int
             (added,),
             decisions=(f"Add {number} {title}",),
             reason=str(do("add")),
-            said=words + _next(mission),
+            said="; ".join([words, *_warnings(feature, number, mission)]) + _next(mission),
             about=number,
         )
 
@@ -130,6 +130,12 @@ def _refuse(problems: Iterable[Problem]) -> None:
     for problem in problems:
         if problem.severity == "error":
             raise UsageError(problem.message, hint=problem.hint)
+
+
+def _warnings(feature: PlanFeature, number: FeatureNumber, mission: Mission) -> list[str]:
+    """Return what weakens a feature: that it has no criterion, or one that passes although something failed."""
+    problems = feature_problems(feature, number, titles_of_mission(mission))
+    return [f"{one.message} ({one.hint})" if one.hint else one.message for one in problems if one.severity != "error"]
 
 
 def _refuse_unlike(meant: PlanFeature, read: Feature | None) -> None:
