@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from tests.kit.people import HONEST
@@ -17,10 +18,12 @@ def test_the_pager_gets_what_does_not_fit(person: Person) -> None:
     person.worker(HONEST)
     person.plan(PLAN)
     with terminal(person.repo, MISSION_PAGER="sed 's/^/paged: /'") as window:
+        ends = count(1)
 
         def shown(command: str) -> str:
-            window.line(f"clear; {command}; echo t''he end")
-            return window.see("the end")
+            end = next(ends)
+            window.line(f"clear; {command}; echo t''he end {end}")
+            return window.see(f"the end {end}")
 
         assert "paged" not in shown("mission status")
         assert "paged:" in shown("mission help cli")
