@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -91,3 +92,20 @@ def test_status_shows_what_is_done_before_a_worker_starts() -> None:
     assert (one.running_for, one.tally) == ("", Tally(action="making its tree"))
     assert [text for text, _ in facts_of(one)] == ["making its tree"]
     assert two.tally is None
+
+
+def test_the_time_of_a_mission_ends_with_it() -> None:
+    host = make_host(slow)
+    make_mission(host, PLAN, "m")
+
+    def elapsed() -> timedelta | None:
+        ctx = host.context()
+        snapshot = ctx.state.snapshot()
+        return status_of(ctx, snapshot, resolve(snapshot, "m")).elapsed
+
+    assert elapsed() is None
+    lifecycle.start(host.context(), "m")
+    host.jobs.clock.time.pass_by(timedelta(minutes=5))
+    assert elapsed() == timedelta(minutes=5)
+    features.cancel(host.context(), "m")
+    assert elapsed() is None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.text import parse_stamp
 from mission_cli.app.results.views import Running
 from mission_cli.domain.budget.ledger import spent
-from mission_cli.domain.status import FeatureStatus, JobState, MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, JobState, MissionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +36,8 @@ def progress_of(mission: Mission) -> float:
 
 
 def elapsed(mission: Mission, now: datetime) -> timedelta | None:
-    """Return the time from the first start to the end, or until now; None before the start."""
-    return _between(mission.started, mission.completed, now)
+    """Return the time from the first start to the end, or until now; None before the start and if unknown."""
+    return None if _ended_some_time(mission) else _between(mission.started, mission.completed, now)
 
 
 def took(mission: Mission, milestone: Milestone, now: datetime) -> timedelta | None:
@@ -47,7 +47,7 @@ def took(mission: Mission, milestone: Milestone, now: datetime) -> timedelta | N
     """
     started = min((c.baseline.at for c in milestone.criteria if c.baseline is not None), default="")
     if not milestone.finished:
-        return _between(started, mission.completed, now)
+        return None if _ended_some_time(mission) else _between(started, mission.completed, now)
     passed = max((c.result.at for c in milestone.criteria if c.result is not None), default="")
     return _between(started, passed, now) if passed else None
 
@@ -86,6 +86,11 @@ def running(ctx: Context, snapshot: Snapshot, stored: Stored, mission: Mission) 
     runs = [record.run for record in records if record.open and not record.by]
     jobs = ctx.executor.poll(runs) if runs else {}
     return tuple(Running(run, ctx.executor.tally(run)) for run in runs if jobs[run].state in _AT_WORK)
+
+
+def _ended_some_time(mission: Mission) -> bool:
+    """Whether it has ended, and the file does not say when: it was cancelled, or has failed."""
+    return mission.status in FINISHED_MISSION and not mission.completed
 
 
 def _between(start: str, end: str, now: datetime) -> timedelta | None:
