@@ -31,3 +31,4 @@ def test_the_pager_gets_what_does_not_fit(person: Person) -> None:
         assert "paged" not in shown("TERM=dumb mission help cli")
         assert "paged:" not in shown("MISSION_PAGER= mission help cli")
         assert "paged:" not in shown("MISSION_PAGER=cat mission help cli")
+        assert "mission-schema" in shown("MISSION_PAGER=no-such-pager mission help cli")

@@ -80,11 +80,17 @@ def pager() -> str:
     return "" if wanted.strip() in {"", "cat"} else wanted
 
 
+_CANNOT_RUN = (126, 127)
+"""What a shell returns for a program that is not executable or does not exist."""
+
+
 def _page(command: str, text: str) -> None:
     from mission_cli.domain.errors import MissionError
     from mission_cli.wiring.host import feed
 
     try:
-        feed(["/bin/sh", "-c", command], text, env={**_LESS, **os.environ})
+        code = feed(["/bin/sh", "-c", command], text, env={**_LESS, **os.environ})
     except MissionError:
+        code = _CANNOT_RUN[0]
+    if code in _CANNOT_RUN:
         sys.stdout.write(text)

@@ -139,8 +139,8 @@ def interact(argv: Sequence[str], *, cwd: Path | str, env: Mapping[str, str], hi
         raise ToolError(f"`{argv[0]}` cannot be started: {error.strerror}", hint=hint) from error
 
 
-def feed(argv: Sequence[str], text: str, *, env: Mapping[str, str]) -> None:
-    """Run a program on this terminal (a pager) with a text on its standard input, until the person leaves it.
+def feed(argv: Sequence[str], text: str, *, env: Mapping[str, str]) -> int:
+    """Run a program on this terminal (a pager) with a text on its standard input; return its exit status.
 
     Raises ToolError if it cannot be started. An interrupt is the program's affair.
     """
@@ -153,3 +153,4 @@ def feed(argv: Sequence[str], text: str, *, env: Mapping[str, str]) -> None:
         with suppress(KeyboardInterrupt):
             process.communicate(data)
         data = None
+    return process.returncode
