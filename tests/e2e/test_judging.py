@@ -128,7 +128,7 @@ def test_the_third_failed_validation_pauses_with_a_diagnosis(person: Person) -> 
     assert mission.status == "paused"
     assert mission.milestones[0].raw_status == "failed"
     assert events(person, "mission.paused") == [
-        "milestone 1 failed its validation 3 times: grep: `never` in `1.1.txt`: no match in 1 files"
+        "milestone 1 failed its validation 3 times: grep: `never` in `1.1.txt`: no match in 1 file"
     ]
     person.mission("resume", "m")
     person.rest()
