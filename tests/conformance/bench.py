@@ -1,4 +1,4 @@
-"""Runs one case with one real agent: job, supervisor and judgement are those of production, the model is on loopback."""
+"""Runs one case with one real agent: job, supervisor and judgment are those of production, the model is on loopback."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def is_over(host: Host) -> bool:
     return status_of(host) is MissionStatus.COMPLETED
 
 
-def test_each_judgement_is_asked_for_once_in_a_look() -> None:
+def test_each_judgment_is_asked_for_once_in_a_look() -> None:
     host = make_host(works)
     make_mission(host, PLAN)
     lifecycle.start(host.context(), "m")

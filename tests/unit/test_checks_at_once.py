@@ -56,7 +56,7 @@ def test_what_runs_and_what_is_started_stays_within_both_bounds(known: list[str]
     wanted = [key for key, name in zip(keys, known, strict=True) if name in {"unknown", "killed"}]
     trials = max(1, bound // 2)  # so that what attempts left is judged meanwhile
     assert len(started) == min(len(wanted), max(0, trials - running), free)
-    assert [act.key for act in plan.judgements] == wanted, "whoever looks up what is known leaves none out"
+    assert [act.key for act in plan.judgments] == wanted, "whoever looks up what is known leaves none out"
     held_by_machine = len(started) < min(len(wanted), trials - running)
     assert (plan.wake_at == NOW + timedelta(seconds=10)) is held_by_machine
 

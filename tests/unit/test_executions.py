@@ -166,7 +166,7 @@ def test_the_deadline_pauses_once_and_a_person_who_resumes_has_decided() -> None
     assert early.wake_at == NOW + DAY
 
 
-def test_a_judgement_and_an_answer_of_an_earlier_execution_are_over() -> None:
+def test_a_judgment_and_an_answer_of_an_earlier_execution_are_over() -> None:
     criterion = Criterion("file: `a`", CriterionKind.FILE, paths=("a",))
     once, again = (recurring(executions=n, started=stamp(NOW)) for n in (1, 2))
     assert check_key(criterion, "t", POLICY, once) != check_key(criterion, "t", POLICY, again)

@@ -61,7 +61,7 @@ def asked(plan: Decisions) -> list[tuple[int, str]]:
     return [(m.request.number, m.request.prompt) for m in plan.transitions if isinstance(m, Ask)]
 
 
-def test_the_questions_of_one_judgement_have_numbers_of_their_own() -> None:
+def test_the_questions_of_one_judgment_have_numbers_of_their_own() -> None:
     plan = plan_of(judged(*(personal(f"{kind}: look", n, kind) for n, kind in enumerate(KINDS))))
     assert asked(plan) == [(n, f"{kind}: look") for n, kind in enumerate(KINDS, 1)]
 

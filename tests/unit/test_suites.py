@@ -61,5 +61,5 @@ def test_a_moved_test_is_not_lost() -> None:
         ("src/x.test.js", JS, JS.replace("toBe(2)", "toBe(3)"), False),
     ],
 )
-def test_a_suite_that_only_grows_needs_no_old_judgement(path: str, old: str, new: str, more: bool) -> None:  # noqa: FBT001 - a table
+def test_a_suite_that_only_grows_needs_no_old_judgment(path: str, old: str, new: str, more: bool) -> None:  # noqa: FBT001 - a table
     assert extended(path, old, new) == more

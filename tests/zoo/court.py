@@ -91,7 +91,7 @@ def criterion(text: str, index: int) -> Criterion:
 
 
 class Court:
-    """A repository in a folder, and the judgement of one case in it."""
+    """A repository in a folder, and the judgment of one case in it."""
 
     def __init__(self, folder: Path, case: Case) -> None:
         self.folder, self.repo, self.case = folder, folder / "repo", case

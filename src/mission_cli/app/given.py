@@ -24,7 +24,7 @@ _ANY = MissionId("new")
 def moment(name: str, text: str, now: datetime) -> str:
     """Return the time that a person gives for `name`, as a mission file stores it; an ISO date stays as it is.
 
-    Raises UsageError if it is no time, or in the past.
+    Raises UsageError if it is not a time, or if it has passed.
     """
     if parse_stamp(text) is not None:
         return text.strip()

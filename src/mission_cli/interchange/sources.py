@@ -64,7 +64,7 @@ class Taken:
 
 
 def sniff(text: str) -> str:
-    """Return the tool that a file is from: `plan` (a plan file of ours), `polpo`, `prd` or `aidevops`."""
+    """Return the tool that a file is from: `plan` (one of this program), `polpo`, `prd` or `aidevops`."""
     if _is_mission(text.lstrip("\ufeff")):
         return "aidevops"
     if _PLAN.search(text) and _is_plan(text):

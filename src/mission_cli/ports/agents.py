@@ -212,7 +212,7 @@ class LogKind(StrEnum):
     STEP = "step"
     """The end of a request to the model."""
     OTHER = "other"
-    """A line that is no event."""
+    """A line that is not an event."""
 
 
 @dataclass(frozen=True, slots=True)

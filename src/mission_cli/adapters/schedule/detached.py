@@ -64,7 +64,7 @@ class DetachedPulses:
         while (found := self.running()) is None:
             if time.monotonic() > ends:
                 raise ToolError("the detached run did not start", hint=f"its output: {self._log}")
-            time.sleep(0.02)  # polled: a detached process reports to nobody
+            time.sleep(0.02)  # polled: a detached process sends no notification
         return found
 
     def end(self) -> bool:

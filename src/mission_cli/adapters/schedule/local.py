@@ -90,7 +90,7 @@ class LocalSchedule:
         return DetachedPulses(self._state, log=self.log, command=(*ours, "_pulses"), environment=self._environment)
 
     def installed(self) -> Installed | None:
-        """Return the installed schedule, whoever installed it. Raises ToolError if the crontab cannot be read."""
+        """Return the installed schedule, even one that a person wrote. Raises ToolError if it cannot be read."""
         return self.cron.installed() or self.systemd.installed()
 
     def environment(self, installed: Installed) -> Mapping[str, str]:

@@ -35,7 +35,7 @@ from mission_cli.planner.core.effects import RunCheck
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import (
     Judged,
-    Judgement,
+    Judgment,
     check_key,
     judge,
     start_within_bounds,
@@ -85,12 +85,12 @@ def validate(ctx: Context, address: Address, *, report_only: bool, again: bool, 
     current = current_milestones(address.mission) or address.mission.milestones[-1:]
     wanted = address.need_milestone() if address.milestone else current[0]
     validation = begin(ctx, address, wanted, report_only=report_only, again=again)
-    while (judgement := step(ctx, validation)).starts or judgement.running:
+    while (judgment := step(ctx, validation)).starts or judgment.running:
         wait()
     if not report_only:
-        conclude(ctx, validation, judgement.known)
-    asked = [ask.prompt for ask in judgement.asks] + [request.prompt for request in judgement.asked]
-    judged = [JudgedCriterion(j.criterion.text, j.criterion.kind, j.verdict, j.detail) for j in judgement.known]
+        conclude(ctx, validation, judgment.known)
+    asked = [ask.prompt for ask in judgment.asks] + [request.prompt for request in judgment.asked]
+    judged = [JudgedCriterion(j.criterion.text, j.criterion.kind, j.verdict, j.detail) for j in judgment.known]
     return Validated(wanted.number, validation.commit, judged, asked)
 
 
@@ -121,7 +121,7 @@ def begin(
     return Validation(case, milestone, criteria, commit, tree, turn, judges.against(commit), before)
 
 
-def step(ctx: Context, validation: Validation) -> Judgement:
+def step(ctx: Context, validation: Validation) -> Judgment:
     """Start the checks that are due; return the verdicts so far. Criteria that ask a person get no verdict here."""
     policy, case = policy_of(ctx), validation.case
     states = check_states(ctx, policy, case.mission, _wanted(validation, policy))
@@ -158,7 +158,7 @@ def _wanted(validation: Validation, policy: Policy) -> list[RunCheck]:
     ]
 
 
-def _as_before(draft: Draft, validation: Validation, result: Judgement) -> Judgement:
+def _as_before(draft: Draft, validation: Validation, result: Judgment) -> Judgment:
     """Return the result with the verdicts on `against`: a criterion that fails there has failed."""
     owner, against = str(validation.milestone.number), validation.against
     before = as_before(draft, against, validation.before, owner=owner, about="", turn=validation.turn)

@@ -45,7 +45,7 @@ _OF_RUNS = frozenset(
 _OTHERS = frozenset({HoldKind.MILESTONE, HoldKind.DEPENDENCY, HoldKind.MISSION, HoldKind.SLOT})
 """What only says that something else comes first."""
 _AT_WORK = frozenset({HoldKind.RUNNING, HoldKind.REVIEW, HoldKind.VALIDATING, HoldKind.FINAL})
-"""What is no obstacle: the work goes on."""
+"""Not an obstacle: the work goes on."""
 _BROKEN = frozenset({HoldKind.ERROR, HoldKind.BUG, HoldKind.FILE, HoldKind.START})
 _AFTER_FAILURE = frozenset({HoldKind.BACKOFF, HoldKind.ATTEMPTS, HoldKind.FAILED, HoldKind.BREAKER, HoldKind.PARKED})
 _ELSEWHERE = frozenset({HoldKind.HOST, HoldKind.ERROR, HoldKind.LANDING, HoldKind.RECOVERY})

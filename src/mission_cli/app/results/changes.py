@@ -143,7 +143,7 @@ class JudgedCriterion:
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """The judgement of a milestone."""
+    """The judgment of a milestone."""
 
     milestone: int
     commit: Sha

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _ROUNDS = 1000
 _MOST_MISSING = 100
-"""A row that lacks more cells is no slip, and stays as it is."""
+"""A row that lacks more cells was not mistyped, and stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)

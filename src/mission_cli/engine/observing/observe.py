@@ -131,7 +131,7 @@ def _consider(
     plan = decide(loaded.mission, observation, policy)
     asked: set[str] = set()
     while True:
-        wanted = [act for act in plan.judgements if act.key not in asked]
+        wanted = [act for act in plan.judgments if act.key not in asked]
         if not wanted:
             break
         asked |= {act.key for act in wanted}

@@ -21,7 +21,7 @@ from mission_cli.planner.core.effects import Integrate
 from mission_cli.planner.core.requests import answer_to
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import (
-    Judgement,
+    Judgment,
     judge,
     start_checks,
 )
@@ -44,13 +44,13 @@ def integrated(facts: Facts, feature: Feature) -> None:
     """Settle an attempt whose commits are already on `work`: it is done if its criteria pass there."""
     draft, evidence = facts.draft, facts.evidence
     if evidence.candidate is not None and not draft.mission.poc:
-        judgement = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
-        if not judgement.over:
-            start_checks(draft, judgement)
-            if not _hold_for_answer(facts, feature, judgement):
+        judgment = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
+        if not judgment.over:
+            start_checks(draft, judgment)
+            if not _hold_for_answer(facts, feature, judgment):
                 draft.hold(feature.number, HoldKind.REVIEW, "its verdicts are being looked up")
             return
-        if _rejected(facts, feature, judgement, "its commits are already in finished work"):
+        if _rejected(facts, feature, judgment, "its commits are already in finished work"):
             return
     _done(facts, feature, evidence.candidate, "its work is on the branch of finished features")
 
@@ -81,33 +81,33 @@ def without_diff(facts: Facts, feature: Feature) -> bool:
     provable = [c for c in feature.criteria if c.kind in EXECUTABLE_KINDS]
     if asked or not provable or work is None:
         return False
-    judgement = judge(
+    judgment = judge(
         draft, provable, owner=feature.number, commit=work, tree=draft.observation.work_tree, confirm=False
     )
-    if judgement.over and len(provable) < len(feature.criteria) and all(j.passes for j in judgement.known):
+    if judgment.over and len(provable) < len(feature.criteria) and all(j.passes for j in judgment.known):
         about = f"{feature.number} attempt {facts.record.attempt}: "
         tree = draft.observation.work_tree
-        judgement = judge(draft, feature.criteria, owner=feature.number, commit=work, tree=tree, about=about)
-    start_checks(draft, judgement)
-    facts.judged = judgement.known
-    if not all(j.passes for j in judgement.known):
+        judgment = judge(draft, feature.criteria, owner=feature.number, commit=work, tree=tree, about=about)
+    start_checks(draft, judgment)
+    facts.judged = judgment.known
+    if not all(j.passes for j in judgment.known):
         return False
-    if judgement.over:
+    if judgment.over:
         words = "it left no commit, and its criteria pass on finished work as it is"
         _done(facts, feature, work, words)
     else:
         draft.hold(
             feature.number, HoldKind.REVIEW, f"attempt {facts.record.attempt} left no commit, and is being judged"
         )
-        _hold_for_answer(facts, feature, judgement)
+        _hold_for_answer(facts, feature, judgment)
     return True
 
 
-def _hold_for_answer(facts: Facts, feature: Feature, judgement: Judgement) -> bool:
+def _hold_for_answer(facts: Facts, feature: Feature, judgment: Judgment) -> bool:
     """Hold the feature if a person has to judge a criterion; return whether that is so."""
-    if not judgement.asked:
+    if not judgment.asked:
         return False
-    help_by = answer_to(facts.draft.mission, judgement.asked[0])
+    help_by = answer_to(facts.draft.mission, judgment.asked[0])
     facts.draft.hold(feature.number, HoldKind.REQUEST, "a person has to judge it", unblock=help_by, person=True)
     return True
 
@@ -125,26 +125,26 @@ def review(facts: Facts, feature: Feature) -> None:
     if end_cause is not None and not feature.criteria:
         facts.close(end_cause, facts.end.report.detail or str(end_cause))
         return
-    judgement = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
+    judgment = _judge_feature(facts, feature, evidence.judged or evidence.candidate)
     if evidence.work != draft.observation.work:
-        start_checks(draft, judgement)
+        start_checks(draft, judgment)
         words = f"attempt {record.attempt} is judged on top of earlier ones and waits for them"
         draft.hold(feature.number, HoldKind.REVIEW, words)
         return
-    if _rejected(facts, feature, judgement):
+    if _rejected(facts, feature, judgment):
         return
-    start_checks(draft, judgement)
-    if _hold_for_answer(facts, feature, judgement):
+    start_checks(draft, judgment)
+    if _hold_for_answer(facts, feature, judgment):
         return
-    if not judgement.over:
+    if not judgment.over:
         draft.hold(feature.number, HoldKind.REVIEW, f"attempt {record.attempt} is being judged")
     elif _judged_as_before(facts, feature):
-        passed = counted(len(judgement.known), "criterion", "criteria")
+        passed = counted(len(judgment.known), "criterion", "criteria")
         why = f"{attempt_name(record.run)}: {passed} passed on its merge with finished work"
         if evidence.commits:
             draft.effects.append(Integrate(record.run, evidence.candidate, evidence.work, why))
         else:
-            facts.judged = judgement.known
+            facts.judged = judgment.known
             _found_out(facts, feature)
 
 
@@ -154,11 +154,11 @@ def _found_out(facts: Facts, feature: Feature) -> None:
     _done(facts, feature, facts.evidence.judged, words)
 
 
-def _rejected(facts: Facts, feature: Feature, judgement: Judgement, where: str = "") -> bool:
+def _rejected(facts: Facts, feature: Feature, judgment: Judgment, where: str = "") -> bool:
     """Settle the attempt if a criterion failed, or pause if one cannot be run; True in both cases."""
-    failed, end_cause = judgement.having(Verdict.FAILED, Verdict.SKIPPED), facts.end.report.cause
+    failed, end_cause = judgment.having(Verdict.FAILED, Verdict.SKIPPED), facts.end.report.cause
     if failed:
-        facts.judged = judgement.known
+        facts.judged = judgment.known
         if end_cause in _REFUSED:
             facts.close(end_cause, facts.end.report.detail)
         else:
@@ -166,11 +166,11 @@ def _rejected(facts: Facts, feature: Feature, judgement: Judgement, where: str =
             words = f"{where}: {words}" if where else words
             facts.close(Cause.CRITERIA_FAILED, words, error=first_error(failed[0].detail))
         return True
-    stuck = judgement.having(Verdict.COULD_NOT_RUN)
+    stuck = judgment.having(Verdict.COULD_NOT_RUN)
     if stuck:
         _cannot_run(facts.draft, stuck[0], feature.number)
         return True
-    facts.judged = judgement.known
+    facts.judged = judgment.known
     return False
 
 
@@ -209,7 +209,7 @@ def _cannot_run(draft: Draft, stuck: Judged, subject: str) -> None:
     draft.pause(words)
 
 
-def _judge_feature(facts: Facts, feature: Feature, candidate: Sha) -> Judgement:
+def _judge_feature(facts: Facts, feature: Feature, candidate: Sha) -> Judgment:
     draft, evidence = facts.draft, facts.evidence
     if feature.criteria:
         about = f"{feature.number} attempt {facts.record.attempt}: "
@@ -217,11 +217,11 @@ def _judge_feature(facts: Facts, feature: Feature, candidate: Sha) -> Judgement:
     return _as_green_as_before(draft, draft.observation.detected.get(evidence.tree, ()), candidate, evidence)
 
 
-def _as_green_as_before(draft: Draft, criteria: Sequence[Criterion], candidate: Sha, evidence: Evidence) -> Judgement:
+def _as_green_as_before(draft: Draft, criteria: Sequence[Criterion], candidate: Sha, evidence: Evidence) -> Judgment:
     """Judge a feature without criteria: what passed on `work` before must pass with the feature merged."""
     after = judge(draft, criteria, owner="", commit=candidate, tree=evidence.tree)
     red = [j for j in after.known if not j.passes]
-    result = Judgement([j for j in after.known if j.passes], after.starts, after.running, after.unsure)
+    result = Judgment([j for j in after.known if j.passes], after.starts, after.running, after.unsure)
     if red and evidence.work is not None:
         tree = evidence.work_tree or draft.observation.work_tree
         before = judge(draft, [j.criterion for j in red], owner="", commit=evidence.work, tree=tree, confirm=False)

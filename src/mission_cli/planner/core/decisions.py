@@ -288,7 +288,7 @@ class Decisions:
     running: int = 0
     """Number of jobs that run and start a pulse when they end."""
     facts: tuple[str, ...] = ()
-    judgements: tuple[RunCheck, ...] = ()
+    judgments: tuple[RunCheck, ...] = ()
     """Checks without a verdict, started in this round or not; their results have to be looked up first."""
 
     @property

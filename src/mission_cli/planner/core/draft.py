@@ -40,7 +40,7 @@ class Draft:
     running: int = 0
     checking: int = 0
     """Checks that run, or wait for a slot of this machine."""
-    judgements: dict[str, RunCheck] = field(default_factory=dict)
+    judgments: dict[str, RunCheck] = field(default_factory=dict)
     """Checks without a verdict, by key, started in this round or not."""
     alone: bool = False
     """A check has to run alone: no other is started before it has ended."""
@@ -121,5 +121,5 @@ class Draft:
             tuple(self.holds),
             min(self.wakes, default=None),
             self.running,
-            judgements=tuple(self.judgements.values()),
+            judgments=tuple(self.judgments.values()),
         )

@@ -67,12 +67,12 @@ def as_before(
     before = Before()
     runnable = [c for c in criteria if c.kind in _RUN]
     if against.commit is not None and runnable:
-        judgement = judge(draft, runnable, owner=owner, commit=against.commit, tree=against.tree, turn=turn)
-        start_checks(draft, judgement)
-        before.known, before.open = judgement.known, not judgement.over
+        judgment = judge(draft, runnable, owner=owner, commit=against.commit, tree=against.tree, turn=turn)
+        start_checks(draft, judgment)
+        before.known, before.open = judgment.known, not judgment.over
         if before.open:
             return before
-        before.red = [j for j in judgement.known if not j.passes]
+        before.red = [j for j in judgment.known if not j.passes]
     if before.red and not against.person:
         first = before.red[0]
         words = one_line(first_error(first.detail)) or str(first.verdict)

@@ -47,7 +47,7 @@ class Judged:
 
 
 @dataclass(slots=True)
-class Judgement:
+class Judgment:
     """The state of judging a list of criteria. It is over when no check starts or runs and no question is open."""
 
     known: list[Judged] = field(default_factory=list)
@@ -117,12 +117,12 @@ def judge(
     about: str = "",
     turn: str = "",
     confirm: bool = True,
-) -> Judgement:
+) -> Judgment:
     """Look up the verdict of each criterion on one tree, or arrange a check or a question.
 
     With `confirm` a failure counts only after it has failed again, alone, when everything else is known.
     """
-    result = Judgement()
+    result = Judgment()
     for criterion in criteria:
         if criterion.wrong:
             result.known.append(Judged(criterion, Verdict.COULD_NOT_RUN, criterion.wrong))
@@ -143,25 +143,25 @@ def turn_of(mission: Mission) -> str:
     return f"validation {sum(m.rounds for m in mission.milestones)}"
 
 
-def start_checks(draft: Draft, judgement: Judgement, *, most: int = 0) -> None:
+def start_checks(draft: Draft, judgment: Judgment, *, most: int = 0) -> None:
     """Add to the draft what a judgment needs: checks to start, questions to ask, checks to wait for.
 
     `most` is how many checks of the mission may run when one of these is started; 0: as many as the policy allows.
     """
-    start_within_bounds(draft, judgement, most=most)
-    judgement.asked += [ask(draft, question) for question in judgement.asks]
-    judgement.asks.clear()
-    draft.running += len(judgement.running)
-    draft.checking += len(judgement.running)
+    start_within_bounds(draft, judgment, most=most)
+    judgment.asked += [ask(draft, question) for question in judgment.asks]
+    judgment.asks.clear()
+    draft.running += len(judgment.running)
+    draft.checking += len(judgment.running)
 
 
-def start_within_bounds(draft: Draft, judgement: Judgement, *, most: int = 0) -> None:
+def start_within_bounds(draft: Draft, judgment: Judgment, *, most: int = 0) -> None:
     """Start the checks of a judgment, as many as the mission and this machine may run now."""
-    for start in judgement.starts:
-        draft.judgements.setdefault(start.key, start)
+    for start in judgment.starts:
+        draft.judgments.setdefault(start.key, start)
         started = {a.key for a in draft.effects if isinstance(a, RunCheck)}
         under_way = len(started) + sum(_runs(state) for state in draft.observation.checks.values())
-        alone = any(start is other for other in judgement.unsure)
+        alone = any(start is other for other in judgment.unsure)
         if start.key in started or draft.alone:
             continue
         if not alone and under_way >= (most or draft.policy.checks_at_once):
@@ -181,7 +181,7 @@ def _runs(state: CheckState) -> bool:
     return state.job.state in {JobState.WAITING, JobState.RUNNING}
 
 
-def _executable(draft: Draft, criterion: Criterion, commit: Sha, key: str, result: Judgement, *, confirm: bool) -> None:
+def _executable(draft: Draft, criterion: Criterion, commit: Sha, key: str, result: Judgment, *, confirm: bool) -> None:
     state = draft.observation.checks.get(key)
     if state is None:
         result.starts.append(RunCheck(key, 1, criterion, commit, f"judge on {commit[:7]}: {criterion.text}"))
@@ -205,7 +205,7 @@ def _executable(draft: Draft, criterion: Criterion, commit: Sha, key: str, resul
         result.known.append(Judged(criterion, state.verdict, state.detail))
 
 
-def _personal(draft: Draft, criterion: Criterion, owner: str, about: str, result: Judgement) -> None:
+def _personal(draft: Draft, criterion: Criterion, owner: str, about: str, result: Judgment) -> None:
     """Let a person judge what cannot be run: by a tick in the file, or by an answer.
 
     A tick next to a recorded pass was set by this program: after fixes the person is asked again.

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Milestone
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judged_before import Before
-    from mission_cli.planner.milestones.judging import Judged, Judgement
+    from mission_cli.planner.milestones.judging import Judged, Judgment
 
 
 def recoveries(draft: Draft) -> None:
@@ -141,18 +141,18 @@ def _finally_valid(draft: Draft) -> bool:
     observation = draft.observation
     if observation.work is None:
         return True
-    judgement, sources = _judge_all(draft, observation.work, observation.work_tree)
-    start_checks(draft, judgement)
-    if _cannot(draft, judgement):
+    judgment, sources = _judge_all(draft, observation.work, observation.work_tree)
+    start_checks(draft, judgment)
+    if _cannot(draft, judgment):
         return False
-    if not judgement.over:
+    if not judgment.over:
         draft.hold(
             "",
             HoldKind.FINAL,
-            f"final validation: {counted(len(judgement.known), 'criterion', 'criteria')} judged so far",
+            f"final validation: {counted(len(judgment.known), 'criterion', 'criteria')} judged so far",
         )
         return False
-    failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
+    failed = judgment.having(Verdict.FAILED, Verdict.SKIPPED)
     if not failed:
         before = _as_before(draft, observation.work_against, sources, "")
         if before.against and not before.red:
@@ -186,14 +186,14 @@ def _reopen(draft: Draft, failed: Sequence[Judged], sources: Mapping[Criterion, 
             draft.pause(why)
 
 
-def _cannot(draft: Draft, judgement: Judgement) -> bool:
-    stuck = judgement.having(Verdict.COULD_NOT_RUN)
+def _cannot(draft: Draft, judgment: Judgment) -> bool:
+    stuck = judgment.having(Verdict.COULD_NOT_RUN)
     if stuck:
         draft.pause(f"`{stuck[0].criterion.text}` cannot be run: {one_line(first_error(stuck[0].detail))}")
     return bool(stuck)
 
 
-def _judge_all(draft: Draft, commit: Sha, tree: str) -> tuple[Judgement, dict[Criterion, Milestone]]:
+def _judge_all(draft: Draft, commit: Sha, tree: str) -> tuple[Judgment, dict[Criterion, Milestone]]:
     sources = passed_criteria(draft, tree)
     turn = turn_of(draft.mission)
     return judge(draft, list(sources), owner=FINAL, commit=commit, tree=tree, turn=turn), sources
@@ -263,15 +263,15 @@ def _approved(draft: Draft) -> bool:
 
 def _merge_is_good(draft: Draft, landing: Landing, commit: Sha) -> bool:
     """Judge the merge with a base that has moved, because that is what would land; True if it passes."""
-    judgement, sources = _judge_all(draft, commit, landing.tree)
-    start_checks(draft, judgement)
-    failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED, Verdict.COULD_NOT_RUN)
+    judgment, sources = _judge_all(draft, commit, landing.tree)
+    start_checks(draft, judgment)
+    failed = judgment.having(Verdict.FAILED, Verdict.SKIPPED, Verdict.COULD_NOT_RUN)
     merged = f"merged with {draft.mission.base}"
     if failed:
         error = one_line(first_error(failed[0].detail))
         _not_as_merged(draft, f"{merged}, {failed[0].criterion.text} fails: {error}")
         return False
-    if not judgement.over:
+    if not judgment.over:
         draft.hold("", HoldKind.LANDING, "the merge with the base is being judged")
         return False
     before = _as_before(draft, landing.against, sources, f"{merged}: ")

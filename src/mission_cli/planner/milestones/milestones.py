@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Criterion, Milestone, Mission
     from mission_cli.planner.core.draft import Draft
-    from mission_cli.planner.milestones.judging import Judged, Judgement
+    from mission_cli.planner.milestones.judging import Judged, Judgment
 
 _SHORT = 12
 _LONGEST_TITLE = 80
@@ -220,37 +220,37 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
     criteria = validation_criteria(draft, milestone, observation.work_tree)
     about = f"after fixes, round {milestone.rounds}: " if milestone.rounds else ""
     turn = turn_of(draft.mission)
-    judgement = judge(
+    judgment = judge(
         draft, criteria, owner=number, commit=observation.work, tree=observation.work_tree, about=about, turn=turn
     )
-    if _stuck(draft, number, judgement):
+    if _stuck(draft, number, judgment):
         return
-    failed = judgement.having(Verdict.FAILED, Verdict.SKIPPED)
-    if failed and not (judgement.starts or judgement.running):
-        _failed(draft, milestone, judgement, failed)
+    failed = judgment.having(Verdict.FAILED, Verdict.SKIPPED)
+    if failed and not (judgment.starts or judgment.running):
+        _failed(draft, milestone, judgment, failed)
         return
-    start_checks(draft, judgement)
-    if judgement.asked:
-        help_by = answer_to(draft.mission, judgement.asked[0])
+    start_checks(draft, judgment)
+    if judgment.asked:
+        help_by = answer_to(draft.mission, judgment.asked[0])
         draft.hold(number, HoldKind.REQUEST, "a person has to judge a criterion", unblock=help_by, person=True)
-    if not judgement.over:
-        known = share(len(judgement.known), len(criteria), "criterion", "criteria")
+    if not judgment.over:
+        known = share(len(judgment.known), len(criteria), "criterion", "criteria")
         draft.hold(number, HoldKind.VALIDATING, f"{known} judged so far")
         return
     everything = tuple(dict.fromkeys([*criteria, *passed_criteria(draft, observation.work_tree)]))
     before = as_before(draft, observation.work_against, everything, owner=number, about=about, turn=turn)
     if before.red and before.against:
-        _failed(draft, milestone, judgement, before.failures)
+        _failed(draft, milestone, judgment, before.failures)
     elif before.against:
         draft.pause(f"milestone {number} was not accepted: {before.against}")
     elif before.open:
         draft.hold(number, HoldKind.VALIDATING, "it is also being judged with the test files of the base")
     elif _accepted(draft, milestone, criteria, about):
-        _passed(draft, milestone, judgement)
+        _passed(draft, milestone, judgment)
 
 
-def _stuck(draft: Draft, subject: str, judgement: Judgement) -> bool:
-    stuck = judgement.having(Verdict.COULD_NOT_RUN)
+def _stuck(draft: Draft, subject: str, judgment: Judgment) -> bool:
+    stuck = judgment.having(Verdict.COULD_NOT_RUN)
     if not stuck:
         return False
     words = f"`{stuck[0].criterion.text}` cannot be run: {one_line(first_error(stuck[0].detail))}"
@@ -283,22 +283,22 @@ def _accepted(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion],
     return False
 
 
-def _marks(draft: Draft, judgement: Judgement) -> tuple[Mark, ...]:
+def _marks(draft: Draft, judgment: Judgment) -> tuple[Mark, ...]:
     at, commit = stamp(draft.observation.now), (draft.observation.work or "")[:7]
     return tuple(
         Mark(j.criterion, j.passes, Result(j.verdict, at, commit), j.criterion.baseline)
-        for j in judgement.known
+        for j in judgment.known
         if j.criterion.index >= 0
     )
 
 
-def _passed(draft: Draft, milestone: Milestone, judgement: Judgement) -> None:
+def _passed(draft: Draft, milestone: Milestone, judgment: Judgment) -> None:
     move_milestone(MilestoneStatus.VALIDATING, MilestoneStatus.PASSED)
     number = str(milestone.number)
     work = draft.observation.work or ""
-    why = f"milestone {number} passed: {counted(len(judgement.known), 'criterion', 'criteria')} on {work[:7]}"
+    why = f"milestone {number} passed: {counted(len(judgment.known), 'criterion', 'criteria')} on {work[:7]}"
     draft.transitions.append(MoveMilestone(milestone.number, MilestoneStatus.PASSED, why, passed_at=work[:_SHORT]))
-    draft.transitions.append(MarkCriteria(number, _marks(draft, judgement), f"the verdicts of milestone {number}"))
+    draft.transitions.append(MarkCriteria(number, _marks(draft, judgment), f"the verdicts of milestone {number}"))
     if _waits_for_person(draft.mission, milestone):
         look = f"look at it, then {do('resume', draft.mission.id)}"
         draft.pause(f"milestone {number} passed, and the mission is not autonomous: {look}")
@@ -310,11 +310,11 @@ def _waits_for_person(mission: Mission, passed: Milestone) -> bool:
     return not mission.autonomous and (left or mission.preferences.land == "auto")
 
 
-def _failed(draft: Draft, milestone: Milestone, judgement: Judgement, failed: Sequence[Judged]) -> None:
+def _failed(draft: Draft, milestone: Milestone, judgment: Judgment, failed: Sequence[Judged]) -> None:
     number, rounds = str(milestone.number), milestone.rounds + 1
     words = "; ".join(f"{j.criterion.text}: {one_line(first_error(j.detail)) or j.verdict}" for j in failed[:3])
     move_milestone(MilestoneStatus.VALIDATING, MilestoneStatus.FAILED)
-    marks = MarkCriteria(number, _marks(draft, judgement), f"the verdicts of milestone {number}")
+    marks = MarkCriteria(number, _marks(draft, judgment), f"the verdicts of milestone {number}")
     if rounds >= draft.policy.validation_rounds:
         why = f"milestone {number} failed its validation {'once' if rounds == 1 else f'{rounds} times'}: {words}"
         draft.transitions += [MoveMilestone(milestone.number, MilestoneStatus.FAILED, why, rounds=rounds), marks]

@@ -34,16 +34,16 @@ def control(draft: Draft, milestone: Milestone) -> bool:
     if start is None or not (own or first):
         return True
     commit, tree = start
-    judgement = judge(draft, [*own, *first], owner=str(milestone.number), commit=commit, tree=tree, confirm=False)
-    stuck = judgement.having(Verdict.COULD_NOT_RUN)
+    judgment = judge(draft, [*own, *first], owner=str(milestone.number), commit=commit, tree=tree, confirm=False)
+    stuck = judgment.having(Verdict.COULD_NOT_RUN)
     if stuck:
         words = f"`{stuck[0].criterion.text}` cannot be run: {one_line(first_error(stuck[0].detail))}"
         unblock = do("resume", draft.mission.id)
         draft.hold(str(milestone.number), HoldKind.CHECK, words, unblock=unblock, person=True)
         draft.pause(words)
         return False
-    start_checks(draft, judgement, most=max(1, draft.policy.checks_at_once // 2))  # others judge finished work
-    known = [j for j in judgement.known if j.criterion in own]
+    start_checks(draft, judgment, most=max(1, draft.policy.checks_at_once // 2))  # others judge finished work
+    known = [j for j in judgment.known if j.criterion in own]
     if len(known) < len(own):
         return False
     at = stamp(draft.observation.now)

@@ -188,7 +188,7 @@ def plain_help(found: Described) -> str:
 
 def _of(command: Any, context: Any) -> str:
     if is_colored():
-        context.color = True  # the library would remove the colors where stdout is no terminal
+        context.color = True  # the library would remove the colors where stdout is not a terminal
     return shown_help(described(command, context.command_path.partition(" ")[2]))
 
 

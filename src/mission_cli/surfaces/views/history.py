@@ -1,4 +1,4 @@
-"""What happened to a mission, newest first: a line for each minute in which somebody did something, or each commit."""
+"""What happened to a mission, newest first: a line for each minute in which something happened, or each commit."""
 
 from __future__ import annotations
 

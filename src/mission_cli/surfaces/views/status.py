@@ -43,7 +43,7 @@ class Fold(IntEnum):
 
     NOTHING = 0
     OTHERS = 1
-    """Milestones on which nobody works: one line each."""
+    """Milestones without running work: one line each."""
     PENDING = 2
     """Pending milestones: one line for all."""
     FINISHED = 3
@@ -168,7 +168,7 @@ def milestone_rows(view: MissionView, width: int, fold: Fold, chosen: str = "") 
 
 
 def is_open(milestone: MilestoneView, chosen: str = "") -> bool:
-    """Whether a milestone is shown with its features: somebody works on it, it needs a look, or it is chosen."""
+    """Whether a milestone is shown with its features: work on it runs, it needs a look, or it is chosen."""
     if any(f.number == chosen for f in milestone.features):
         return True
     if milestone.status in _FINISHED:

@@ -117,7 +117,7 @@ def tokens_of(usage: dict[str, Any]) -> dict[str, int]:
 
 
 def _action(item: dict[str, Any]) -> str:
-    """Return what a tool's item does; empty for an item that is no tool."""
+    """Return what a tool's item does; empty for an item that is not a tool."""
     match item.get("type"):
         case "command_execution":
             return action("run", SHELL.sub(r"\g<words>", str(item.get("command", ""))))

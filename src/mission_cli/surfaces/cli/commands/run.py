@@ -104,7 +104,7 @@ def _live(shell: Shell, opened: Opened, follower: Follower, identity: MissionId)
             if last.ending is not None:
                 return last.ending
             follower.wait(last, lambda: _idle(opened), screen.tick)
-    return None  # the person left the view: it is no matter how the mission stands
+    return None  # the person left the view: the state of the mission does not matter
 
 
 def _news(events: Sequence[Event]) -> Iterator[str]:

@@ -259,7 +259,7 @@ def bare(shell: Shell) -> int:
 
 
 def _say_no_missions(shell: Shell, error: NoMissionsError, nothing: DataclassInstance) -> int:
-    """Say how to begin; an empty list is no error."""
+    """Say how to begin; an empty list is not an error."""
     if shell.stopped is None:
         shell.stopped = lambda: None
     shell.say(f"{error.message}\n{error.hint}", nothing)
