@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tests.kit.people import Person
 
+NEXT = r"What next\? \(approve, edit, change, reject\), or say what to change "
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]")
 
 
@@ -41,6 +42,15 @@ def end(child: pexpect.spawn[str]) -> tuple[int | None, str]:
     text = child.before or ""
     child.close()
     return child.exitstatus, plain(text)
+
+
+def not_now(child: pexpect.spawn[str]) -> tuple[int | None, str]:
+    """Do not start it; exit status, and what was printed since the plan was approved."""
+    child.expect(r"Start\? \[Y/n\]: ")
+    said = plain(child.before or "")
+    child.sendline("n")
+    code, _ = end(child)
+    return code, said
 
 
 def plain(text: str) -> str:
@@ -72,7 +82,7 @@ def test_questions_then_the_plan_as_a_tree_then_the_mission(person: Person) -> N
         child.sendline("$ten")
         child.expect(r"What is the most it may cost, in dollars \(or unlimited\)\? \[20\] ")
         child.sendline("")
-        child.expect(r"What next\? \(approve, edit, reject\) ")
+        child.expect(NEXT)
         assert plain(child.before or "").partition("Word counter")[2] == snapshot("""\
   (poc mode, at most $20, by script)
 ├── Milestone 1: Stage 1  (2 h)
@@ -112,7 +122,7 @@ planning cost $0.05 and 1.1 k tokens, in TIME\
 """)
         assert nothing_made(person), "nothing is written before the plan is approved"
         child.sendline("a")
-        code, out = end(child)
+        code, out = not_now(child)
     assert code == 0
     assert "m is planned: " in out
     mission = person.loaded().mission
@@ -123,17 +133,17 @@ planning cost $0.05 and 1.1 k tokens, in TIME\
 def test_what_the_command_line_says_is_not_asked(person: Person) -> None:
     use_planner(person, good())
     with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
-        child.expect(r"What next\? \(approve, edit, reject\) ")
+        child.expect(NEXT)
         assert "What" not in (child.before or "")
         child.sendline("approve")
-        assert end(child)[0] == 0
+        assert not_now(child)[0] == 0
     assert person.loaded().mission.limits.usd == 3
 
 
 def test_reject_writes_nothing_and_keeps_the_plan_that_was_paid_for(person: Person) -> None:
     use_planner(person, good())
     with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
-        child.expect(r"What next\? \(approve, edit, reject\) ")
+        child.expect(NEXT)
         child.sendline("reject")
         code, out = end(child)
     assert code == 0
@@ -152,17 +162,17 @@ else:
 """
     words = ("Count words", "--mode", "full", "--max-usd", "3")
     with terminal(person, *words, editor=editor(person, source)) as child:
-        child.expect(r"What next\? \(approve, edit, reject\) ")
+        child.expect(NEXT)
         child.sendline("edit")
         child.expect(r"What next\? \(edit, reject\) ")
         assert "plan.yaml:17:5: error: unknown key `milestones.1.features.1.titel` (did you mean `title`?)" in plain(
             child.before or ""
         )
         child.sendline("edit")
-        child.expect(r"What next\? \(approve, edit, reject\) ")
+        child.expect(NEXT)
         assert "1.1 By hand" in plain(child.before or "")
         child.sendline("approve")
-        assert end(child)[0] == 0
+        assert not_now(child)[0] == 0
     mission = person.loaded().mission
     assert mission.milestones[0].features[0].title == "By hand"
     assert mission.limits.usd == 7
@@ -174,23 +184,23 @@ def test_a_person_may_plan_less_than_a_model_must(person: Person) -> None:
     source = "head, _, _ = text.partition('- name: Stage 2')\ntext = head"
     words = ("Count words", "--mode", "full", "--max-usd", "3")
     with terminal(person, *words, editor=editor(person, source)) as child:
-        child.expect(r"What next\? \(approve, edit, reject\) ")
+        child.expect(NEXT)
         child.sendline("edit")
-        child.expect(r"What next\? \(approve, edit, reject\) ")
+        child.expect(NEXT)
         child.sendline("approve")
-        assert end(child)[0] == 0
+        assert not_now(child)[0] == 0
     assert len(person.loaded().mission.milestones) == 1
 
 
 def test_an_editor_that_fails_changes_nothing(person: Person) -> None:
     use_planner(person, good())
     with terminal(person, "Count words", "--mode", "full", "--max-usd", "3", editor="false") as child:
-        child.expect(r"What next\? \(approve, edit, reject\) ")
+        child.expect(NEXT)
         child.sendline("edit")
-        child.expect(r"What next\? \(approve, edit, reject\) ")
+        child.expect(NEXT)
         assert "error: the editor ended with exit status 1; nothing was saved" in plain(child.before or "")
         child.sendline("approve")
-        assert end(child)[0] == 0
+        assert not_now(child)[0] == 0
     assert person.loaded().mission.milestones[0].features[0].title == "Part 1.1"
 
 
@@ -211,7 +221,7 @@ def test_ctrl_c_in_the_interview_leaves_nothing_half_made(person: Person) -> Non
 def test_ctrl_c_at_the_approval_leaves_nothing_half_made(person: Person) -> None:
     use_planner(person, good())
     with terminal(person, "Count words", "--mode", "full", "--max-usd", "3") as child:
-        child.expect(r"What next\? \(approve, edit, reject\) ")
+        child.expect(NEXT)
         child.sendintr()
         code, out = end(child)
     assert code == 130
