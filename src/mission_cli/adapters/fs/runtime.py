@@ -46,6 +46,7 @@ class FolderRuntime:
         self._folder = folder
         self._version = version
         self._full_look = full_look.total_seconds()
+        self._rested: float | None = None
 
     @contextmanager
     def lock(self) -> Iterator[bool]:
@@ -166,6 +167,13 @@ class FolderRuntime:
             "unfinished": unfinished,
         }
         write_json(self._folder / "idle.json", signature)
+        self._rested = now
+
+    def rested_at(self) -> tuple[float | None, float | None]:
+        """Return when the present signature was written, and when this process wrote its last one."""
+        raw = read_json(self._folder / "idle.json")
+        written = raw.get("written") if isinstance(raw, dict) else None
+        return (written if isinstance(written, float) else None), self._rested
 
     def seems_idle(self) -> bool:
         """Whether at most the full check is due."""

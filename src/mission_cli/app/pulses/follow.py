@@ -10,7 +10,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import FINISHED_MISSION, STARTED_MISSION, MissionStatus
-from mission_cli.engine.loop import pulse
+from mission_cli.engine.loop import look, pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,13 +68,25 @@ class Follower:
         return Round(report, news, self._errors.new, ending)
 
     def wait(self, last: Round, idle: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None) -> None:
-        """Wait until the fast path no longer finds the repository `idle`; `meanwhile` is called ten times a second."""
+        """Wait until the repository is no longer `idle`, or a pulse of another process has found the end.
+
+        `meanwhile` is called ten times a second.
+        """
         if _may_change_unseen(last.report):
             time.sleep(_AFTER_TROUBLE_SECONDS)  # no file shows when the trouble is over: try again
             return
+        _, known = self._ctx.runtime.rested_at()
         while idle():
+            present, _ = self._ctx.runtime.rested_at()
+            if present != known and self._is_over():
+                return
+            known = present
             time.sleep(_LOOK_SECONDS)  # a check is only a few stat calls, so polling is cheap
             meanwhile()
+
+    def _is_over(self) -> bool:
+        """Whether there is nothing to wait for; looks, and decides nothing, so that two followers do not take turns."""
+        return ending_of(look(self._ctx, [self._mission]), self._mission) is not None
 
 
 def refuse_nothing_to_do(mission: Mission) -> None:

@@ -56,7 +56,7 @@ def prepare(shell: Shell) -> bool:
 
     if not is_in_repository(shell.repo):
         place = clean(os.fspath(shell.repo.resolve()))
-        if not typer.confirm(f"{place} is in no git repository. Create one here?", default=True):
+        if not typer.confirm(f"Create a git repository here, in {place}?", default=True):
             return False
         make_repository(shell.repo)
     if has_commit(shell.repo):
