@@ -13,6 +13,7 @@ from mission_cli._support.dataclass import dataclass, field
 from mission_cli._support.text import (
     counted,
     name_of,
+    parse_stamp,
     stamp,
 )
 from mission_cli.app.addressing import Address, resolve
@@ -102,7 +103,7 @@ def step_in(ctx: Context, text: str) -> RunRecord:
         records = _attempts(ctx, address)
         mine = next((r for r in records if r.open and r.by), None)
         if mine is not None:
-            _refuse_taken(mine, str(person), address)
+            _refuse_taken(ctx, mine, str(person), address)
             return mine
         _refuse(ctx, address)
         record = _intent(ctx, address, records)
@@ -257,9 +258,11 @@ def _refuse(ctx: Context, address: Address) -> None:
 _OPEN = frozenset({MissionStatus.ACTIVE, MissionStatus.PAUSED})
 
 
-def _refuse_taken(record: RunRecord, person: str, address: Address) -> None:
+def _refuse_taken(ctx: Context, record: RunRecord, person: str, address: Address) -> None:
     if record.by != person:
-        words = f"{name_of(record.by)} took over {record.feature} at {record.intended}"
+        since = parse_stamp(record.intended)
+        at = f"{since.astimezone(ctx.clock.zone):%a %Y-%m-%d %H:%M}" if since else record.intended
+        words = f"{name_of(record.by)} took over {record.feature} at {at}"
         raise BlockedError(words, hint=do("handback", f"{address.mission.id}/{record.feature}"))
 
 
