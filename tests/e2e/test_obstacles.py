@@ -301,7 +301,7 @@ def test_a_sandbox_that_is_required_is_looked_for_by_each_pulse(person: Person) 
     for said in ("bubblewrap is not installed", "bubblewrap does not work here: creating a new namespace failed"):
         person.process("pulse", env=without)
         why = person.process("why", "m/1.1", env=without).out
-        assert f"runner: a sandbox is required, but there is none: {said}" in why
+        assert f"a sandbox is required, but there is none: {said}" in why
         (tools / "bwrap").write_text(WEAK.replace("exec bwrap", f"exec {shutil.which('bwrap')}"))
         (tools / "bwrap").chmod(0o755)
     (tools / "bwrap.allowed").touch()
