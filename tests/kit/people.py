@@ -151,8 +151,8 @@ class Person:
         """Make a mission from a plan; return its id."""
         place = self.repo.parent / f"{identity}.yaml"
         place.write_text(textwrap.dedent(text), encoding="utf-8")
-        settings = self.repo / ".mission.toml"
-        if not settings.is_file() or "[runners.script]" not in settings.read_text():
+        settings = [self.repo / ".mission.toml", Path(os.environ["HOME"]) / ".config/mission/config.toml"]
+        if not any(file.is_file() and "[runners.script]" in file.read_text() for file in settings):
             self.tables.append('[runners.script]\nkind = "command"\ncommand = ["true"]\n')
             self.save_settings()
         self.mission("new", "--plan", os.fspath(place), "--id", identity, "--runner", "script", *flags)
