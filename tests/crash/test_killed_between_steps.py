@@ -95,6 +95,7 @@ def test_what_a_commit_of_ours_is_still_writing_is_no_edit_of_a_person(
     assert "not committed" not in person.mission("status", "m").out
 
     person.mission("pulse")
+    person.rest()
     file = person.repo / "missions/m/mission.md"
     file.write_text(file.read_text() + "\nA thought.\n")
     assert "1 uncommitted edit: m/mission.md (modified)" in person.mission("status", "m").out
