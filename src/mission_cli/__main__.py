@@ -16,7 +16,7 @@ def main() -> int:
         code = _plain_stop(words[1:])
     elif words and words[0].startswith("_"):
         code = _hidden(words)
-    elif words[:1] in (["status"], ["list"]):
+    elif words[:1] in ([], ["--json"], ["status"], ["list"]):
         from mission_cli.surfaces.quick import quick_view
 
         code = quick_view(words)

@@ -1,4 +1,4 @@
-"""`status` and `list` as processes of their own: without a command-line library, and the same as with it."""
+"""`status`, `list` and `mission` alone as processes of their own: without a command-line library, and the same as with it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ milestones:
         ("status",),
         ("status", "--all", "tw"),
         ("status", "--json"),
+        (),
+        ("--json",),
         ("list",),
         ("list", "--json"),
         ("list", "--status", "active"),
@@ -38,11 +40,12 @@ milestones:
 )
 def test_the_quick_way_prints_the_same(person: Person, words: tuple[str, ...]) -> None:
     person.plan(PLAN, identity="two")
+    person.mission(*words, ok=None)  # what is new is new once
     usual, quick = person.mission(*words, ok=None), person.process(*words)
     assert (quick.code, quick.out, quick.err) == (usual.code, usual.out, usual.err)
 
 
-@pytest.mark.parametrize("words", [("status", "two"), ("list",), ("status", "--json")])
+@pytest.mark.parametrize("words", [("status", "two"), ("list",), ("status", "--json"), ()])
 def test_the_quick_way_imports_no_library_for_command_lines_and_terminals(
     person: Person, words: tuple[str, ...]
 ) -> None:

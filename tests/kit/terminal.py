@@ -1,4 +1,4 @@
-"""A terminal that a person sits at: a tmux server of its own with one window, driven by keys, read as a screen."""
+"""A terminal that a person sits at: a tmux server of its own with one window, run by keys, read as a screen."""
 
 from __future__ import annotations
 

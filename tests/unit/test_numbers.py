@@ -109,8 +109,8 @@ def views() -> Iterator[tuple[str, str]]:
         snap = ctx.state.snapshot()
         for address in ("m", "m/1", "m/1.1"):
             told = explain(ctx, snap, resolve(snap, address))
-            yield f"why {address} {number}", "\n".join(line.plain for line in reasons(told, ctx.clock.now()))
-        yield f"inbox {number}", "\n".join(line.plain for line in waiting_lines(everything_waiting(ctx)))
+            yield f"why {address} {number}", "\n".join(line for line, _ in reasons(told, ctx.clock.now()))
+        yield f"inbox {number}", "\n".join(line for line, _ in waiting_lines(everything_waiting(ctx)))
         yield f"status {number}", plain(status_lines(status_of(ctx, snap, resolve(snap, "m")), Size(100, 0)))
         yield f"list {number}", plain(list_lines(lines_of(ctx), 100))
         yield f"news {number}", "\n".join(words for case in cases.values() for words in standing(case).values())

@@ -26,11 +26,11 @@ from mission_cli.surfaces.views.reasons import reasons, waiting_lines
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.text import Text
     from tests.kit.fakes.host import Host
 
     from mission_cli.engine.context import Context
     from mission_cli.ports.executor import JobSpec
+    from mission_cli.surfaces.lines import Span
 
 PLAN = """\
 title: Big
@@ -89,8 +89,8 @@ def inbox(host: Host) -> str:
     return lines(list(waiting_lines(everything_waiting(host.context()))))
 
 
-def lines(found: list[Text]) -> str:
-    return "".join(f"{line.plain}\n" for line in found)
+def lines(found: list[Span]) -> str:
+    return "".join(f"{text}\n" for text, _ in found)
 
 
 def test_the_reason_comes_first_and_what_only_waits_for_it_is_counted() -> None:
@@ -229,7 +229,7 @@ m is paused: lunch (by Ada)
 
 @dataclass
 class Scheduled(NoSchedule):
-    """A schedule that somebody else installed; it counts how often it is asked for."""
+    """A schedule that another person installed; it counts how often it is asked for."""
 
     asked: int = 0
     there: bool = True

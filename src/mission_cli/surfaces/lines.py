@@ -176,12 +176,12 @@ def as_text(lines: Iterable[Line]) -> Text:
     return found
 
 
-def reflow(texts: Iterable[Text], width: int) -> list[Line]:
-    """Return texts of Rich as lines, broken between words; a command (`→ …`) stays whole, so that it can be copied."""
+def reflow(paragraphs: Iterable[Span], width: int) -> list[Line]:
+    """Return paragraphs as lines, broken between words; a command (`→ …`) stays whole, so that it can be copied."""
     found: list[Line] = []
-    for text in texts:
-        style, begin = str(text.style), text.plain.lstrip()
-        indent = " " * (len(text.plain) - len(begin))
+    for text, style in paragraphs:
+        begin = text.lstrip()
+        indent = " " * (len(text) - len(begin))
         rows = [begin] if begin.startswith("→") else wrap(begin, max(1, width - len(indent) - len(GAP)) if width else 0)
         found += [line(f"{indent}{GAP if at else ''}", (row, style)) for at, row in enumerate(rows)]
     return found

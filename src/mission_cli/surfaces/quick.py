@@ -1,4 +1,4 @@
-"""`status` and `list` without a command-line library, whose imports take longer than everything else they do."""
+"""`status`, `list` and `mission` alone without a command-line library, whose imports take longest of all."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ _INTERRUPTED = 130
 
 @dataclass(slots=True)
 class _Asked:
+    command: str = ""
+    """Empty: `mission` without a command."""
     repo: str = ""
     mission: str = ""
     as_json: bool = False
@@ -28,7 +30,7 @@ class _Asked:
 
 
 def quick_view(words: Sequence[str]) -> int | None:
-    """Run `status` or `list` with the usual options; None: the whole command line has to run it.
+    """Run `status`, `list` or no command with the usual options; None: the whole command line has to run it.
 
     That is so for other options, for a command that fails, and for whatever else there is to say: it says it better.
     """
@@ -43,7 +45,7 @@ def quick_view(words: Sequence[str]) -> int | None:
             opened = open_at_any_rate(Path(asked.repo))
             if opened.problems:
                 return None
-            (_status if words[0] == "status" else _list)(opened, asked)
+            {"status": _status, "list": _list, "": _overview}[asked.command](opened, asked)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except Exception:  # noqa: BLE001 - the command line meets it again, and reports it
@@ -52,16 +54,17 @@ def quick_view(words: Sequence[str]) -> int | None:
 
 
 def _asked(words: Sequence[str]) -> _Asked | None:
-    asked, rest = _Asked(), list(words[1:])
+    command = words[0] if words[:1] in (["status"], ["list"]) else ""
+    asked, rest = _Asked(command), list(words[bool(command) :])
     while rest:
         word = rest.pop(0)
         if word == "--json":
             asked.as_json = True
-        elif word == "--all" and words[0] == "status":
+        elif word == "--all" and command == "status":
             asked.everything = True
         elif word == "--repo" and rest:
             asked.repo = rest.pop(0)
-        elif word.startswith("-") or asked.mission or words[0] == "list":
+        elif word.startswith("-") or asked.mission or command != "status":
             return None
         else:
             asked.mission = word
@@ -87,6 +90,23 @@ def _list(opened: Opened, asked: _Asked) -> None:
 
     found = lines_of(opened.context)
     _show(opened, asked, lambda size: list_lines(found, size.width), MissionList(found))
+
+
+def _overview(opened: Opened, asked: _Asked) -> None:
+    from mission_cli.app.queries.inbox import everything_waiting
+    from mission_cli.app.queries.listing import lines_of
+    from mission_cli.app.queries.news import mark_seen, since_last_look
+    from mission_cli.app.results.reports import Overview
+    from mission_cli.surfaces.views.listing import overview_lines
+
+    ctx = opened.context
+    news, missions, found = since_last_look(ctx), lines_of(ctx), everything_waiting(ctx)
+
+    def view(size: Size) -> list[Line]:
+        return overview_lines(news.events, missions, found, width=size.width, now=ctx.clock.now())
+
+    _show(opened, asked, view, Overview(news.events, missions, [waiting for _, waiting in found]))
+    mark_seen(ctx, news)
 
 
 def _show(opened: Opened, asked: _Asked, view: Callable[[Size], list[Line]], facts: DataclassInstance) -> None:

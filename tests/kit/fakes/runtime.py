@@ -83,7 +83,7 @@ class MemoryRuntime:
             self._followers -= 1
 
     def followed(self) -> bool:
-        """Whether somebody follows."""
+        """Whether a process follows."""
         return self._followers > 0
 
     def request_pulse(self) -> None:

@@ -1,4 +1,4 @@
-"""All missions in lines, one for each, with what its running attempts do below it."""
+"""All missions in lines, one for each, with what its running attempts do below it; alone and in the overview."""
 
 from __future__ import annotations
 
@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import dollars, tokens
 from mission_cli._support.text import counted
-from mission_cli.surfaces.lines import BLANK, GAP, clip, columns, cut, length, line, paragraph, said
+from mission_cli.surfaces.lines import BLANK, GAP, clip, columns, cut, length, line, paragraph, reflow, said
+from mission_cli.surfaces.views.history import history_lines
+from mission_cli.surfaces.views.reasons import waiting_lines
 from mission_cli.surfaces.views.text import bar, color_of, so_far
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from mission_cli.app.results.views import Line as Listed
-    from mission_cli.app.results.views import Running
+    from mission_cli.app.results.views import Running, Waiting
+    from mission_cli.ports.git.state import Event
     from mission_cli.surfaces.lines import Line
 
 _HEADS = ("MISSION", "STATUS", "PROGRESS", "SPENT", "TITLE")
 _LEAST_TITLE = 16
 _BAR = 10
+_MOST_NEWS = 15
 
 
 def list_lines(missions: Sequence[Listed], width: int) -> list[Line]:
@@ -83,3 +88,19 @@ def _below(one: Listed, width: int) -> Iterator[Line]:
 def _attempt(running: Running) -> str:
     name = running.run.partition("/")[2]
     return said(f"{name} {so_far(running.tally) or 'runs'}")
+
+
+def overview_lines(
+    news: Sequence[Event],
+    missions: Sequence[Listed],
+    waiting: Sequence[tuple[str, Waiting]],
+    *,
+    width: int,
+    now: datetime,
+    verbose: bool = False,
+) -> list[Line]:
+    """Return what `mission` alone shows: news since the last look, the missions, and what waits for the person."""
+    told = history_lines(news, width, now, verbose=verbose)[:_MOST_NEWS]
+    head = [line(("Since you last looked", "bold")), *told, BLANK] if told else []
+    tail = [BLANK, line(("Waiting for you", "bold yellow"))] if waiting else []
+    return [*head, *list_lines(missions, width), *tail, *reflow(waiting_lines(waiting), width)]

@@ -1,10 +1,8 @@
-"""Format what holds a mission and what waits for a person; mistakes and errors are red."""
+"""Say what holds a mission and what waits for a person, a paragraph each; mistakes and errors are red."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-from rich.text import Text
 
 from mission_cli._support.shown import clock, moment
 from mission_cli._support.text import counted, show_duration
@@ -20,18 +18,19 @@ if TYPE_CHECKING:
     from mission_cli.app.results.reasons import EndedAttempt, Reason, Why
     from mission_cli.app.results.views import Waiting
     from mission_cli.domain.notice import Finding
+    from mission_cli.surfaces.lines import Span
 
 _MISTAKES = frozenset({"value", "file", "bug", "error", "pulse"})
 _MOST_ALSO = 5
 _MOST_THEN = 3
 
 
-def reasons(found: Why, now: datetime) -> Iterator[Text]:
+def reasons(found: Why, now: datetime) -> Iterator[Span]:
     """Yield the lines of `mission why`: the first reason with what helps, then the others in one line each."""
     lead = found.reason
     if lead is None:
         for words in found.finished or ("everything is finished",):
-            yield Text(clean(words))
+            yield _plain(words)
         yield from _attempts(found.attempts)
     else:
         waiting = f"; {counted(lead.waiting, 'feature waits', 'features wait')} for it" if lead.waiting else ""
@@ -45,24 +44,24 @@ def reasons(found: Why, now: datetime) -> Iterator[Text]:
             helps = [Choice(do("why", f"{found.id}/{reason.subject}"), "")] if more else reason.choices
             yield from _choices(helps)
     if len(found.also) > _MOST_ALSO:
-        yield Text(f"also {counted(len(found.also) - _MOST_ALSO, 'more reason')}: {do('why', f'{found.id}/N.M')}")
+        yield _plain(f"also {counted(len(found.also) - _MOST_ALSO, 'more reason')}: {do('why', f'{found.id}/N.M')}")
     yield from _then(found)
     yield from pulse_lines(found.pulse)
 
 
-def waiting_lines(found: Sequence[tuple[str, Waiting]]) -> Iterator[Text]:
+def waiting_lines(found: Sequence[tuple[str, Waiting]]) -> Iterator[Span]:
     """Return the lines of `mission inbox`: what waits, and the command to type."""
     for mission, waiting in found:
         yield _line(_about(mission, waiting.name), waiting.kind)
         if waiting.unblock:
-            yield Text(clean(f"  → {waiting.unblock}"))
+            yield _plain(f"  → {waiting.unblock}")
 
 
-def pulse_lines(found: Sequence[Finding]) -> Iterator[Text]:
+def pulse_lines(found: Sequence[Finding]) -> Iterator[Span]:
     """Yield what keeps pulses from coming, with what helps."""
     for finding in found:
-        yield Text(clean(finding.words), style="yellow")
-        yield Text(clean(f"  → {finding.todo}"))
+        yield _plain(finding.words, "yellow")
+        yield _plain(f"  → {finding.todo}")
 
 
 def _sentence(mission: str, reason: Reason, now: datetime) -> str:
@@ -78,20 +77,20 @@ def _about(name: str, words: str) -> str:
     return words if words.startswith((f"{name} ", f"{name}: ")) else f"{name}: {words}"
 
 
-def _attempts(attempts: Sequence[EndedAttempt]) -> Iterator[Text]:
+def _attempts(attempts: Sequence[EndedAttempt]) -> Iterator[Span]:
     for ended in attempts:
-        yield Text(clean(f"  attempt {ended.attempt}: {ended.cause}: {ended.detail}"))
+        yield _plain(f"  attempt {ended.attempt}: {ended.cause}: {ended.detail}")
         for line in ended.output:
-            yield Text(clean(f"    {line}"), style="dim")
+            yield _plain(f"    {line}", "dim")
 
 
-def _choices(choices: Sequence[Choice]) -> Iterator[Text]:
+def _choices(choices: Sequence[Choice]) -> Iterator[Span]:
     width = max((len(str(choice.command)) for choice in choices if choice.does), default=0)
     for choice in choices:
-        yield Text(clean(f"  → {choice.command!s:<{width}}  {choice.does}".rstrip()))
+        yield _plain(f"  → {choice.command!s:<{width}}  {choice.does}".rstrip())
 
 
-def _then(found: Why) -> Iterator[Text]:
+def _then(found: Why) -> Iterator[Span]:
     """Yield what else holds the one feature that was asked about."""
     if len(found.why) != 1 or not found.why[0].subject:
         return
@@ -99,8 +98,12 @@ def _then(found: Why) -> Iterator[Text]:
     for hold in rest[:_MOST_THEN]:
         yield _line(f"  then {hold.detail}", hold.kind)
     if len(rest) > _MOST_THEN:
-        yield Text(f"  then {counted(len(rest) - _MOST_THEN, 'more reason')}")
+        yield _plain(f"  then {counted(len(rest) - _MOST_THEN, 'more reason')}")
 
 
-def _line(words: str, kind: str) -> Text:
-    return Text(clean(words), style="red" if kind in _MISTAKES else "")
+def _line(words: str, kind: str) -> Span:
+    return _plain(words, "red" if kind in _MISTAKES else "")
+
+
+def _plain(words: str, style: str = "") -> Span:
+    return clean(words), style

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from mission_cli.domain.errors import NoMissionsError
 from mission_cli.domain.notice import first_steps
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
-from mission_cli.surfaces.lines import BLANK, line, reflow
+from mission_cli.surfaces.lines import line, reflow
 from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.terminal import size_of, write
 from mission_cli.surfaces.views.listing import list_lines
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
 _FOLLOW_SECONDS = 0.2
 _LOG_TAIL = 20_000
-_MOST_NEWS = 15
 
 Anything = Annotated[str, typer.Argument(metavar="ID[/1[.2]]", help="A mission, milestone or feature.")]
 
@@ -148,7 +146,7 @@ def why(shell: Shell, thing: Anything = "") -> int:
     address = resolve(snapshot, thing)
     found = explain(opened.context, snapshot, address)
     told = found.reason.subject if found.reason is not None and found.reason.failed else ""
-    past = [Text(clean(line)) for line in _past(opened, address, told)]
+    past = [(clean(line), "") for line in _past(opened, address, told)]
     lines = [*reasons(found, opened.context.clock.now()), *past]
     shell.draw(lambda size: reflow(lines, size.width), found, long=True)
     return 0
@@ -227,7 +225,7 @@ def inbox(shell: Shell) -> int:
     from mission_cli.app.results.reports import Inbox, InboxItem
 
     found = everything_waiting(shell.look().context)
-    lines = [*waiting_lines(found)] or [Text("nothing waits for you")]
+    lines = [*waiting_lines(found)] or [("nothing waits for you", "")]
     items = [InboxItem(identity, w.kind, w.name, w.since, w.unblock) for identity, w in found]
     shell.draw(lambda size: reflow(lines, size.width), Inbox(items))
     return 3 if found else 0
@@ -238,7 +236,7 @@ def bare(shell: Shell) -> int:
     from mission_cli.app.queries.inbox import everything_waiting
     from mission_cli.app.queries.news import mark_seen, since_last_look
     from mission_cli.app.results.reports import Overview
-    from mission_cli.surfaces.views.history import history_lines
+    from mission_cli.surfaces.views.listing import overview_lines
 
     try:
         ctx = shell.look().context
@@ -248,10 +246,8 @@ def bare(shell: Shell) -> int:
     missions, found = _lines_here(shell), everything_waiting(ctx)
 
     def drawn(size: Size) -> list[Line]:
-        told = history_lines(news.events, size.width, ctx.clock.now(), verbose=shell.verbose)[:_MOST_NEWS]
-        head = [line(("Since you last looked", "bold")), *told, BLANK] if told else []
-        waiting = [BLANK, line(("Waiting for you", "bold yellow"))] if found else []
-        return [*head, *list_lines(missions, size.width), *waiting, *reflow(waiting_lines(found), size.width)]
+        now = ctx.clock.now()
+        return overview_lines(news.events, missions, found, width=size.width, now=now, verbose=shell.verbose)
 
     shell.draw(drawn, Overview(news.events, missions, [w for _, w in found]))
     mark_seen(ctx, news)
