@@ -17,6 +17,8 @@ from tests.kit.plans import good, use_planner
 from tests.kit.terminal import terminal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.kit.people import Person
 
 PLAN = """\
@@ -321,3 +323,11 @@ def test_init_asks_what_it_cannot_know_and_commits_nothing_else(person: Person) 
     assert person.git("show", "--name-only", "--format=", "HEAD").split() == [".mission.toml"]
     assert person.git("show", "HEAD:.mission.toml").splitlines()[-2:] == ["[tree]", 'setup = "npm ci"']
     assert person.git("status", "--porcelain") == "A  mine.txt"
+
+
+def test_a_mistake_on_the_command_line_creates_no_repository(tmp_path: Path) -> None:
+    (folder := tmp_path / "empty").mkdir()
+    with terminal(folder) as window:
+        window.line('clear; mission new "Count words" --max-usd ten; echo ended with $?')
+        assert "Create a git repository" not in window.see("`ten` is not a number", "ended with 2")
+    assert list(folder.iterdir()) == []

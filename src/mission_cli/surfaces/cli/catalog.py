@@ -280,7 +280,16 @@ _PLUMBING: Mapping[str, Entry] = {
     "version": _entry(Group.PLUMBING, "cli", ("version", "the installed version")),
 }
 
-COMMANDS: Mapping[str, Entry] = _START | _WATCH | _DECIDE | _STEER | _REPAIR | _FILES | _SETUP | _PLUMBING  # type: ignore[operator]  # all are dicts
+COMMANDS: Mapping[str, Entry] = {
+    **_START,
+    **_WATCH,
+    **_DECIDE,
+    **_STEER,
+    **_REPAIR,
+    **_FILES,
+    **_SETUP,
+    **_PLUMBING,
+}
 """By name; those of a group of commands, such as `cron install`, are described by the group's entry."""
 
 TOPICS: Mapping[str, str] = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mission_cli._support.dataclass import replace
 from mission_cli.app.results import files as results
 from mission_cli.domain.errors import DocumentError, MissionError, NotFoundError, UsageError
 from mission_cli.surfaces.cli.commands.guided.approval import Approved
@@ -16,6 +17,7 @@ from mission_cli.surfaces.cli.commands.guided.interview import (
     Order,
     plan_for,
     read_goal,
+    refuse_nonsense,
 )
 from mission_cli.surfaces.cli.shell import Shell, command
 from mission_cli.surfaces.plain import clean
@@ -68,22 +70,10 @@ def new(
 ) -> int:
     """Make a mission from a goal or a plan file and commit it."""
     from mission_cli.app.given import moment
-    from mission_cli.surfaces.cli.commands.guided.onward import go_on
-    from mission_cli.surfaces.cli.commands.guided.repository import introduce, prepare
-    from mission_cli.wiring.compose import is_in_repository
     from mission_cli.wiring.host import now
 
-    guided = plan is None and shell.interactive and not headless
-    if guided and not homeless and prepare(shell):
-        introduce(shell)
-    homeless = homeless or not is_in_repository(shell.repo)
-    if start and homeless:
-        raise UsageError(
-            "a mission without a repository cannot start", hint="run it in a repository, without --homeless"
-        )
-    goal = read_goal(goal)
     named = {
-        "goal": goal,
+        "goal": read_goal(goal),
         "id": identity,
         "mode": mode,
         "type": kind,
@@ -91,27 +81,54 @@ def new(
         "deadline": moment("deadline", deadline, now()) if deadline else "",
         "model_routing.orchestrator": orchestrator,
     }
-    given = _without_empty(named)
     budget = _without_empty({"money_usd": max_usd, "time_hours": hours, "token_limit": max_tokens})
-    cost = ""
+    ask = plan is None and shell.interactive and not headless
+    order = Order(named["goal"], _without_empty(named), budget, runner, base, homeless=homeless, ask=ask)
     if plan is not None:
-        read, warnings = _read(shell, plan, given, budget, runner)
-        mission, path = create_mission(shell, read, base=base, homeless=homeless)
-        result: _Created = results.CreatedFromPlan(mission, path, warnings)
-    else:
-        order = Order(goal, given, budget, runner, base, homeless=homeless, ask=guided)
-        _refuse_unapproved(order, headless=headless)
-        made = plan_for(shell, order)
-        if isinstance(made, int):
-            return made
-        mission, path = _create_planned(shell, made, order)
-        cost = f"\nplanning cost {made.planned.cost}"
-        result = results.CreatedFromGoal(mission, path, made.planned.sums)
-    words = f"{mission} is planned: {path}{cost}"
-    if guided and not (homeless or start):
+        return _from_plan(shell, plan, order, start=start)
+    _refuse_unapproved(order, headless=headless)
+    return _from_goal(shell, order, start=start)
+
+
+def _from_plan(shell: Shell, plan: Path, order: Order, *, start: bool) -> int:
+    """Make a mission from a plan file."""
+    order = _placed(shell, order, start=start)
+    read, warnings = _read(shell, plan, dict(order.given), dict(order.budget), order.runner)
+    mission, path = create_mission(shell, read, base=order.base, homeless=order.homeless)
+    words, result = f"{mission} is planned: {path}", results.CreatedFromPlan(mission, path, warnings)
+    return _say_created(shell, mission, words, result, start=start, homeless=order.homeless)
+
+
+def _from_goal(shell: Shell, order: Order, *, start: bool) -> int:
+    """Have a model write the plan; on a terminal, set the repository up before and offer the next steps afterwards."""
+    from mission_cli.surfaces.cli.commands.guided.onward import go_on
+    from mission_cli.surfaces.cli.commands.guided.repository import introduce, prepare
+
+    refuse_nonsense(order)
+    if order.ask and not order.homeless and prepare(shell):
+        introduce(shell)
+    order = _placed(shell, order, start=start)
+    made = plan_for(shell, order)
+    if isinstance(made, int):
+        return made
+    mission, path = _create_planned(shell, made, order)
+    words = f"{mission} is planned: {path}\nplanning cost {made.planned.cost}"
+    result = results.CreatedFromGoal(mission, path, made.planned.sums)
+    if order.ask and not (order.homeless or start):
         shell.say(words, result)
         return go_on(shell, mission)
-    return _say_created(shell, mission, words, result, start=start, homeless=homeless)
+    return _say_created(shell, mission, words, result, start=start, homeless=order.homeless)
+
+
+def _placed(shell: Shell, order: Order, *, start: bool) -> Order:
+    """Decide whether the mission is kept without a repository. Raises UsageError if it then could not start."""
+    from mission_cli.wiring.compose import is_in_repository
+
+    homeless = order.homeless or not is_in_repository(shell.repo)
+    if start and homeless:
+        hint = "run it in a repository, without --homeless"
+        raise UsageError("a mission without a repository cannot start", hint=hint)
+    return replace(order, homeless=homeless)
 
 
 def _without_empty(given: Mapping[str, str]) -> dict[str, str]:

@@ -81,12 +81,12 @@ def plan_for(shell: Shell, order: Order) -> Approved | int:
     )
     from mission_cli.document.plans.plan import override, write_plan
 
-    _refuse_nonsense(order)
+    refuse_nonsense(order)
     opened, base = _place(shell, order)
     choose_runner(opened.context, order.runner)
     if order.ask:
         order = _interview(order)
-        _refuse_nonsense(order)
+        refuse_nonsense(order)
     desk = prepare(opened.context, _wish(order, base))
     bare = "" if opened.context.machine.sandbox().on else ", without a sandbox"
     words = f"asking {desk.runner} for a plan, for at most ${desk.limits.usd:f}{bare}"
@@ -122,7 +122,7 @@ def _rejected(kept: str) -> str:
     return f"nothing was written; the plan is kept: mission new --plan {shlex.quote(kept)}"
 
 
-def _refuse_nonsense(order: Order) -> None:
+def refuse_nonsense(order: Order) -> None:
     """Raise UsageError for mistakes that would otherwise be found only after the planning has been paid for."""
     from mission_cli.document.plans.model import (
         Plan,
