@@ -16,6 +16,7 @@ from mission_cli.adapters.agents.claude.reader import ClaudeReader
 from mission_cli.adapters.agents.stream import (
     Ledger,
 )
+from mission_cli.adapters.agents.unlisted import UnlistedModels
 from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _TOOLS = "Bash,Edit,Write,Read,Glob,Grep,NotebookEdit,Task,WebFetch,WebSearch,To
 _NO_PROJECT = ("--setting-sources", "user", "--strict-mcp-config")
 
 
-class ClaudeAgent:
+class ClaudeAgent(UnlistedModels):
     """The adapter for Claude Code."""
 
     title = "Claude Code"
@@ -72,16 +73,6 @@ class ClaudeAgent:
     def log_reader(self) -> ClaudeLog:
         """Return a reader of the log of one run."""
         return ClaudeLog()
-
-    def list_models(self, command: tuple[str, ...]) -> Invocation:
-        """Return no command: Claude Code cannot list its models."""
-        del command
-        return Invocation((), "")
-
-    def models_in(self, output: str) -> list[str]:
-        """Return nothing."""
-        del output
-        return []
 
     def open_command(
         self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from mission_cli.adapters.agents.command.log import CommandLog
 from mission_cli.adapters.agents.command.reader import CommandReader
+from mission_cli.adapters.agents.unlisted import UnlistedModels
 from mission_cli.ports.agents import Access, Bill, Invocation
 
 if TYPE_CHECKING:
     from mission_cli.ports.agents import Prices, Request
 
 
-class CommandAgent:
+class CommandAgent(UnlistedModels):
     """The adapter for any command in the settings; it costs nothing unless it reports usage."""
 
     title = "command"
@@ -35,16 +36,6 @@ class CommandAgent:
     def log_reader(self) -> CommandLog:
         """Return a reader of the log of one run."""
         return CommandLog()
-
-    def list_models(self, command: tuple[str, ...]) -> Invocation:
-        """Return no command: a program has no models."""
-        del command
-        return Invocation((), "")
-
-    def models_in(self, output: str) -> list[str]:
-        """Return nothing."""
-        del output
-        return []
 
     def open_command(
         self, command: tuple[str, ...], session: str, tree: str, *, project_settings: bool = False
