@@ -1,7 +1,7 @@
 """What it costs to look: `mission status` beside a Typer hello-world, and `mission list` beside Backlog.md's list.
 
 CPU of the processes, in turns; the median counts. Backlog.md (npm, pinned) is installed into a temporary folder;
-where npm is missing, only the time of ours is printed.
+where npm is missing, only our own time is printed.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def test_a_copy_does_nothing_for_the_original_and_kills_none_of_its_workers(pers
     os.kill(pid, 0)
     assert not list((other.runtime / "jobs").rglob("spec.json"))
     held = other.mission("why", "m").out
-    assert "it is driven by" in held
+    assert "it is run by" in held
     assert "mission takeover m" in held
     answer = other.mission("start", "m", "--headless", ok=(3,))
     assert answer.err.splitlines()[1] == " hint: mission takeover m"

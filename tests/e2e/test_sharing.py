@@ -128,7 +128,7 @@ def test_a_command_in_another_clone_reaches_the_one_that_drives(ada: Person, ben
     at_work(ada, PLAN.replace('validation: ["file: `1.1.txt` `1.2.txt`"]', 'validation: ["file: `1.1.txt`"]'))
     ben.git("fetch", "--quiet")
     ben.mission("skip", "m/1.2", "--reason", "not needed")
-    assert ben.mission("why", "m").out == f"m: it is driven by {host(ada)}\n  → mission takeover m\n"
+    assert ben.mission("why", "m").out == f"m: it is run by {host(ada)}\n  → mission takeover m\n"
     ada.mission("pulse")
     let_go(ada)
     ada.run()
@@ -145,7 +145,7 @@ def test_a_second_clone_does_not_start_what_is_driven(ada: Person, ben: Person) 
     ben.mission("list")
     ada.start()
     refused = ben.mission("start", "m", "--headless", ok=(3,))
-    assert refused.err == f"error: m is driven by {host(ada)}\n hint: mission takeover m\n"
+    assert refused.err == f"error: m is run by {host(ada)}\n hint: mission takeover m\n"
     ben.start("other")
     ben.run("other")
     ada.run()
@@ -204,7 +204,7 @@ def test_a_silent_host_is_named_after_three_looks_and_its_mission_taken_over(
 ) -> None:
     at_work(ada)
     ben.git("fetch", "--quiet")
-    lives, takes = f"m: it is driven by {host(ada)}", "\n  → mission takeover m\n"
+    lives, takes = f"m: it is run by {host(ada)}", "\n  → mission takeover m\n"
     for times in looks_at(ada, ben):
         silent = ", whose heartbeat has not been renewed recently" if times >= 3 else ""
         assert ben.mission("why", "m").out == lives + silent + takes
@@ -231,7 +231,7 @@ def test_a_host_that_lives_leaves_new_signs(ada: Person, ben: Person) -> None:
     for _ in range(4):
         ada.mission("pulse")
         ben.mission("pulse")
-    assert ben.mission("why", "m").out == f"m: it is driven by {host(ada)}\n  → mission takeover m\n"
+    assert ben.mission("why", "m").out == f"m: it is run by {host(ada)}\n  → mission takeover m\n"
 
 
 @only_at_night

@@ -189,7 +189,7 @@ def test_who_drove_once_and_only_watches_rests_between_two_looks(ada: Person, be
     asked.write_text(json.dumps({**known, "at": LONG_AGO, "beaten": LONG_AGO}))
     (ben.runtime / "kick").touch()
     ben.mission("pulse")
-    assert ben.mission("why", "m").out == f"m: it is driven by {host(ada)}\n  → mission takeover m\n"
+    assert ben.mission("why", "m").out == f"m: it is run by {host(ada)}\n  → mission takeover m\n"
     rest = json.loads((ben.runtime / "idle.json").read_text())
     assert rest["wake"] > rest["written"] + 200
     let_go(ada)

@@ -303,7 +303,7 @@ def test_every_hold_names_a_time_or_an_event_or_a_person_with_a_command_that_exi
 
 
 def is_command(advice: Advice) -> bool:
-    """Whether advice can be typed: git, or commands of ours that take these words."""
+    """Whether advice can be typed: git, or commands of this program that take these words."""
     group = get_command(app)
     for remedy in advice.remedies:
         named = group.commands[remedy.command]  # type: ignore[attr-defined]  # Typer makes a group

@@ -268,9 +268,9 @@ def test_rows_are_filled_up_only_where_the_line_can_still_be_read(columns: int) 
     text = TEXT.replace("| # | Feature |", f"| # | Feature {'|' * columns}").replace(
         "|---|---------|", f"|---|---------|{'-|' * (columns - 1)}"
     )
-    mended = fix(text, "m-1").text
-    assert (mended == text) is (columns > 100)
-    assert load(mended, "m-1").mission.milestones
+    repaired = fix(text, "m-1").text
+    assert (repaired == text) is (columns > 100)
+    assert load(repaired, "m-1").mission.milestones
 
 
 def test_a_long_row_is_not_filled_up_beyond_what_can_be_read() -> None:

@@ -107,11 +107,11 @@ def _elsewhere(draft: Draft) -> None:
     ]
     unblock = do("takeover", mission.id)
     if draft.observation.host_silent:
-        words = f"it is driven by {host}, whose heartbeat has not been renewed recently"
+        words = f"it is run by {host}, whose heartbeat has not been renewed recently"
         draft.hold("", HoldKind.HOST, words, unblock=unblock, person=True)
     else:
         # Without a remote no other clone can take part: another host means a copied repository or a mistake.
-        draft.hold("", HoldKind.HOST, f"it is driven by {host}", unblock=unblock, person=not draft.observation.shared)
+        draft.hold("", HoldKind.HOST, f"it is run by {host}", unblock=unblock, person=not draft.observation.shared)
 
 
 def _has_to_pay(mission: Mission) -> bool:

@@ -154,7 +154,7 @@ _REASONS = {
 def _why_alive(owner: Known, me: str) -> str:
     mission = owner.mission
     if is_elsewhere(mission.host, me):
-        return f"its mission is driven by {mission.host}"
+        return f"its mission is run by {mission.host}"
     if mission.status not in FINISHED_MISSION:
         return f"its mission is {mission.status or mission.raw_status}"
     return "an attempt of its mission is open" if any(r.open for r in owner.records.values()) else ""

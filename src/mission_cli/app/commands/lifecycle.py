@@ -55,7 +55,7 @@ def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "") -
         mission = address.mission
         refuse_start(ctx, address)
         if mission.status is MissionStatus.PAUSED and is_elsewhere(mission.host, ctx.machine.me()):
-            words = f"{mission.id} is driven by {mission.host}, where it is paused"
+            words = f"{mission.id} is run by {mission.host}, where it is paused"
             raise BlockedError(words, hint=advise(do("resume", mission.id), ", or ", do("takeover", mission.id)))
         if mission.base == poc_branch(mission.id):
             ctx.code.make_branch(mission.base)

@@ -240,7 +240,7 @@ def _refuse(ctx: Context, address: Address) -> None:
     if not mission.managed or mission.status in FINISHED_MISSION or mission.status not in _OPEN:
         raise BlockedError(f"{mission.id} is {mission.raw_status}", hint=do("start", mission.id))
     if is_elsewhere(mission.host, ctx.machine.me()):
-        raise BlockedError(f"{mission.id} is driven by {mission.host}", hint=advise("run ", do("open"), " there"))
+        raise BlockedError(f"{mission.id} is run by {mission.host}", hint=advise("run ", do("open"), " there"))
     if feature.broken or address.loaded.errors():
         raise BlockedError(f"the file of {mission.id} has errors", hint=do("lint", mission.id))
     if feature.status in FINISHED_FEATURE:

@@ -53,7 +53,7 @@ def refuse_start(ctx: Context, address: Address) -> None:
     if mission.status not in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and (start := heads.work or heads.base):
         refuse_unreachable(ctx, mission, start)
     if is_elsewhere(mission.host, ctx.machine.me()) and mission.status is MissionStatus.ACTIVE:
-        raise BlockedError(f"{mission.id} is driven by {mission.host}", hint=do("takeover", mission.id))
+        raise BlockedError(f"{mission.id} is run by {mission.host}", hint=do("takeover", mission.id))
 
 
 def weak_points(address: Address) -> tuple[Problem, ...]:

@@ -1,4 +1,4 @@
-"""How far a mission is: features done, time since its start, what is left at the pace so far, and what runs now."""
+"""How far a mission is: features done, time since its start, time left at the pace so far, and what runs now."""
 
 from __future__ import annotations
 

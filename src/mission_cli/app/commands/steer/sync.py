@@ -65,7 +65,7 @@ def _refuse_unready(ctx: Context, mission: Mission) -> None:
         words = f"{mission.id} is {mission.raw_status}: it takes {mission.base or 'the base'} when it starts"
         raise BlockedError(words, hint=do("start", mission.id))
     if not remote_sync.drives(ctx, mission):
-        raise BlockedError(f"{mission.id} is driven by {mission.host}", hint=do("takeover", mission.id))
+        raise BlockedError(f"{mission.id} is run by {mission.host}", hint=do("takeover", mission.id))
 
 
 def _branches(mission: Mission, heads: Heads) -> tuple[Sha, Sha]:
