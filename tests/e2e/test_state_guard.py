@@ -163,7 +163,8 @@ def test_what_was_put_back_is_made_again_by_undo_where_it_was_a_person(person: P
     person.mission("pulse")
     person.rest()
     person.mission("pulse")
-    assert person.git("ls-files", cwd=missions).splitlines() == ["m/mission.md", "m/runs/1.1-a1.md"]
+    tracked = ("ls-files", "--", ":!m/evidence")
+    assert person.git(*tracked, cwd=missions).splitlines() == ["m/mission.md", "m/runs/1.1-a1.md"]
     assert "A thought of mine." not in person.file().read_text()
     assert person.causes() == [("1.1-a1", "tampered")]
     person.mission("undo", "n")
@@ -171,7 +172,7 @@ def test_what_was_put_back_is_made_again_by_undo_where_it_was_a_person(person: P
     assert done["events"] == ["state.put_back", "state.put_back"]
     person.mission("pulse")
     files = ["m/mission.md", "m/research/mine.md", "m/runs/1.1-a1.md", "n/mission.md"]
-    assert person.git("ls-files", cwd=missions).splitlines() == files
+    assert person.git(*tracked, cwd=missions).splitlines() == files
     assert "A thought of mine." in person.file().read_text()
     mission = person.loaded().mission
     assert (mission.limits.hours, person.features()) == (Decimal(2), {"1.1": "failed"})

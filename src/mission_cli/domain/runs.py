@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from mission_cli.domain.evidence.verdicts import RecordedVerdict
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -156,6 +158,10 @@ class RunRecord:
     """Who makes a manual attempt; empty: a worker does."""
     continues: str = ""
     """The attempt whose tree a manual attempt continues in; empty: a new tree."""
+    onto: str = ""
+    """The commit of finished work that it was merged on to be judged; empty if it was not judged."""
+    judged: tuple[RecordedVerdict, ...] = ()
+    """The verdicts of its criteria, each bound by a hash."""
     prompt: str = ""
     last_words: str = ""
     transcript: str = ""
@@ -250,6 +256,11 @@ class Exit:
     left: Left | None = None
     """None: not read yet."""
     report: AgentReport = field(default_factory=AgentReport)
+
+    @property
+    def told(self) -> str:
+        """The reason, and the exit status if there is one."""
+        return str(self.reason) if self.code is None else f"{self.reason} {self.code}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from mission_cli.ports.git.state import (
     Stored,
     Texts,
     Write,
+    evidence_folder,
+    folder_of,
     research_folder,
 )
 
@@ -102,6 +104,12 @@ class MemoryStateStore:
         files = self._objects.get(at).files
         return {p.removeprefix(start): t for p, t in files.items() if p.startswith(start)}
 
+    def evidence(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Texts of the evidence files, by name."""
+        start = f"{evidence_folder(stored)}/"
+        files = self._objects.get(at).files
+        return {p.removeprefix(start): t for p, t in files.items() if p.startswith(start)}
+
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
         """Commit exactly these files on top of `expect`, then let the work tree follow."""
         self.recover()
@@ -175,7 +183,7 @@ class MemoryStateStore:
         for name in self._objects.line(head) if head else ():
             commit = self._objects.get(name)
             paths = self._paths(next(iter(commit.parents), None), name)
-            touched = mission is None or any(p == mission.path or p.startswith(f"{mission.runs}/") for p in paths)
+            touched = mission is None or any(p == mission.path or p.startswith(f"{folder_of(mission)}/") for p in paths)
             if name not in before and touched:
                 found.append(_event(name, commit))
         return found[:limit]

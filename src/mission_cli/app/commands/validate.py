@@ -14,6 +14,7 @@ from mission_cli.app.results.changes import JudgedCriterion, Validated
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.evidence.verdicts import DEMAND
 from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, JobKind
@@ -24,6 +25,7 @@ from mission_cli.engine.halt import refuse_stopped
 from mission_cli.engine.observing.judge_files import Judges
 from mission_cli.engine.observing.observe import consider
 from mission_cli.engine.recording.entry import Entry
+from mission_cli.engine.recording.evidence import verdicts_write
 from mission_cli.engine.recording.record import (
     changes_of,
     message,
@@ -37,6 +39,7 @@ from mission_cli.planner.milestones.judging import (
     Judged,
     Judgment,
     check_key,
+    for_file,
     judge,
     start_within_bounds,
     turn_of,
@@ -194,9 +197,14 @@ def conclude(ctx: Context, validation: Validation, known: list[Judged]) -> None:
         transitions.append(move)
         entries.append(Entry(EventKind.FEATURE_DONE, move.why))
     changes = [c for move in transitions for c in changes_of(validation.case.loaded, move, (), ctx.clock.now())]
-    write = mission_write(validation.case.stored, changes)
+    found = for_file(known, ctx.clock.now())
+    stored = validation.case.stored
+    writes = [
+        mission_write(stored, changes),
+        verdicts_write(stored, f"milestone {validation.milestone.number}", DEMAND, found, at),
+    ]
     mission = validation.case.mission.id
-    ctx.state.commit([write], message=message(mission, entries), expect=validation.case.head, author=person)
+    ctx.state.commit(writes, message=message(mission, entries), expect=validation.case.head, author=person)
 
 
 def _closed(milestone: Milestone, known: list[Judged]) -> list[MoveFeature]:

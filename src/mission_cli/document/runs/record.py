@@ -15,8 +15,10 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import MOST, decimal_of
 from mission_cli._support.text import LONGEST_DURATION
+from mission_cli.document.runs.verdicts import facts_of, verdict_from
 from mission_cli.document.syntax.escape import fenced
 from mission_cli.document.syntax.yaml_text import load_values
+from mission_cli.domain.evidence.verdicts import sha256_of
 from mission_cli.domain.ids import RunId, split_run_id
 from mission_cli.domain.runs import Reserve, RunRecord, Usage
 from mission_cli.domain.status import Cause, RecordState
@@ -26,6 +28,8 @@ _BLOCK = pattern(
     re.MULTILINE | re.DOTALL,
 )
 _UNKNOWN = "unknown"
+_FENCE = len("---\n")
+_SEAL = pattern(r"\nseal: ([0-9a-f]{64})\n---\n")
 
 
 class _Handler(YAMLHandler):
@@ -71,6 +75,8 @@ def write_run(record: RunRecord) -> str:
         "signature": record.signature,
         "verdict": record.verdict,
     }
+    if record.judged:
+        facts |= {"onto": record.onto, "judged": [facts_of(verdict) for verdict in record.judged]}
     if record.by:
         facts |= {"by": record.by, "continues": record.continues}
     parts = [f"# {record.run}"]
@@ -83,7 +89,22 @@ def write_run(record: RunRecord) -> str:
         if text:
             parts.append(f"## {name}\n\n{fenced(_printable(text))}")
     post = frontmatter.Post("\n\n".join(parts), **facts)
-    return str(frontmatter.dumps(post, sort_keys=False, allow_unicode=True, width=1000)) + "\n"
+    text = str(frontmatter.dumps(post, sort_keys=False, allow_unicode=True, width=1000)) + "\n"
+    return text if record.open else _sealed(text)
+
+
+def _sealed(text: str) -> str:
+    """Return the text of a settled record with the hash over everything else as the last line of the front matter."""
+    return text.replace("\n---\n", f"\nseal: {sha256_of(text)}\n---\n", 1)
+
+
+def is_sealed(text: str) -> bool | None:
+    """Whether a record is, byte for byte, what was sealed when it was settled; None if it has no seal."""
+    front = text.find("\n---\n") + 1 + _FENCE
+    found = _SEAL.search(text, 0, front)
+    if found is None or found.end() != front:
+        return None
+    return sha256_of(text[: found.start() + 1] + text[found.end() - _FENCE :]) == found[1]
 
 
 _TEXTS = (
@@ -105,6 +126,7 @@ _TEXTS = (
     "verdict",
     "by",
     "continues",
+    "onto",
 )
 """Fields that are read as text, under their own names."""
 
@@ -133,6 +155,7 @@ def read_run(text: str) -> RunRecord | None:
                 cap_tokens=_count(reserved.get("cap_tokens")),
             ),
             usage=_usage(facts),
+            judged=tuple(map(verdict_from, facts.get("judged") or ())),
         )
     except (yaml.YAMLError, KeyError, ValueError, TypeError, AttributeError, OverflowError):
         return None

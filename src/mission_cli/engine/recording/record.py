@@ -41,6 +41,7 @@ from mission_cli.domain.status import FeatureStatus, MissionStatus, RecoveryStat
 from mission_cli.engine.executions import begin
 from mission_cli.engine.recording.decision_log import decided, decision_rows
 from mission_cli.engine.recording.entry import Entry
+from mission_cli.engine.recording.evidence import evidence_writes
 from mission_cli.engine.recording.retrospective import retrospective
 from mission_cli.planner.core.decisions import (
     AddFix,
@@ -91,6 +92,7 @@ def writes_for(case: Case, transitions: Sequence[Transition], now: datetime) -> 
     changes += summary_changes(loaded, transitions, records)
     changes += log_rows(loaded, entries, now)
     writes.insert(0, mission_write(stored, changes))
+    writes += evidence_writes(stored, loaded.mission, transitions, now)
     return writes, message(loaded.mission.id, entries)
 
 

@@ -11,6 +11,7 @@ from mission_cli._support.text import (
     stamp,
 )
 from mission_cli.domain.budget.amounts import seconds_as_hours
+from mission_cli.domain.evidence.verdicts import BASE
 from mission_cli.domain.ids import attempt_name
 from mission_cli.domain.routing import routes
 from mission_cli.domain.runs import Usage
@@ -20,8 +21,10 @@ from mission_cli.planner.attempts.help_requests import ask_for_help
 from mission_cli.planner.attempts.manual import taken_over
 from mission_cli.planner.core.decisions import Settle
 from mission_cli.planner.core.transitions import move_feature
+from mission_cli.planner.milestones.judging import recorded
 
 if TYPE_CHECKING:
+    from mission_cli.domain.evidence.verdicts import RecordedVerdict
     from mission_cli.domain.mission import Feature
     from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord
     from mission_cli.planner.core.draft import Draft
@@ -87,7 +90,6 @@ class Facts:
     def _record(self, cause: Cause, detail: str, error: str) -> RunRecord:
         end, evidence = self.end, self.evidence
         usage = replace(end.report.usage or Usage(), hours=seconds_as_hours(end.seconds))
-        code = "" if end.code is None else str(end.code)
         return replace(
             self.record,
             state=RecordState.SETTLED,
@@ -97,7 +99,7 @@ class Facts:
             tree=evidence.tree,
             started=end.started,
             ended=end.ended or stamp(self.draft.observation.now),
-            exit=" ".join(p for p in (str(end.reason), code) if p),
+            exit=end.told,
             usage=usage,
             saved=end.saved,
             signature="" if cause is Cause.DONE else signature(cause, error or detail),
@@ -108,7 +110,17 @@ class Facts:
             last_words=end.report.last_words or self.job.tail,
             transcript=end.report.transcript,
             evidence=self._evidence_words(detail),
+            onto=evidence.work or "" if self.judged else "",
+            judged=self._verdicts(),
         )
+
+    def _verdicts(self) -> tuple[RecordedVerdict, ...]:
+        """Return the verdicts to record; a commit with findings is named by the candidate that they were added to."""
+        at, evidence = stamp(self.draft.observation.now), self.evidence
+        known = [recorded(judged, at) for judged in self.judged]
+        known += [recorded(judged, at, BASE) for judged in self.before]
+        real = evidence.candidate or ""
+        return tuple(replace(one, commit=real) if one.commit == evidence.judged else one for one in known)
 
     def _evidence_words(self, detail: str) -> str:
         evidence = self.evidence

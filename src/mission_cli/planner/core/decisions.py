@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.events import EventKind
+    from mission_cli.domain.evidence.verdicts import RecordedVerdict
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Criterion, Result
     from mission_cli.domain.runs import RunRecord
@@ -95,6 +96,10 @@ class MarkCriteria:
     owner: str
     marks: tuple[Mark, ...]
     why: str
+    stage: str = ""
+    """What the verdicts are for, in the evidence file of a milestone; empty: they are in a run record."""
+    verdicts: tuple[tuple[RecordedVerdict, str], ...] = ()
+    """The verdicts of that file, each with the end of the output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +240,8 @@ class Finish:
 
     why: str
     to: MissionStatus = MissionStatus.COMPLETED
+    verdicts: tuple[tuple[RecordedVerdict, str], ...] = ()
+    """The verdicts of the final validation, each with the end of the output."""
 
 
 # Effects

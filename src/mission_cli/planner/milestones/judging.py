@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.dataclass import dataclass, field, replace
+from mission_cli._support.text import stamp
+from mission_cli.domain.evidence.verdicts import RecordedVerdict, rule_of, sha256_of
 from mission_cli.domain.noted import times_resumed
 from mission_cli.domain.paths import findings_folders
 from mission_cli.domain.status import EXECUTABLE_KINDS, PASSES, CriterionKind, JobState, Verdict
@@ -19,6 +21,7 @@ from mission_cli.planner.core.requests import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, Mission
@@ -39,6 +42,10 @@ class Judged:
     criterion: Criterion
     verdict: Verdict
     detail: str = ""
+    commit: str = ""
+    tree: str = ""
+    exit: str = ""
+    """How its check ended; empty if a person judged."""
 
     @property
     def passes(self) -> bool:
@@ -66,6 +73,27 @@ class Judgment:
     def having(self, *verdicts: Verdict) -> list[Judged]:
         """Return the criteria with one of the verdicts."""
         return [j for j in self.known if j.verdict in verdicts]
+
+
+def recorded(judged: Judged, at: str, side: str = "") -> RecordedVerdict:
+    """Return a verdict as it is recorded."""
+    return RecordedVerdict(
+        criterion=judged.criterion.text,
+        kind=judged.criterion.kind,
+        verdict=judged.verdict,
+        rule=rule_of(judged.criterion),
+        at=at,
+        commit=judged.commit,
+        tree=judged.tree,
+        exit=judged.exit,
+        output=sha256_of(judged.detail),
+        side=side,
+    )
+
+
+def for_file(known: Sequence[Judged], now: datetime) -> tuple[tuple[RecordedVerdict, str], ...]:
+    """Return verdicts as an evidence file stores them, each with the end of the output."""
+    return tuple((recorded(judged, stamp(now)), judged.detail) for judged in known)
 
 
 def says_yes(response: str) -> bool:
@@ -133,6 +161,7 @@ def judge(
             _executable(draft, criterion, commit, key, result, confirm=confirm)
         else:
             _personal(draft, criterion, owner, about, result)
+    result.known = [replace(judged, commit=commit, tree=tree) for judged in result.known]
     if result.unsure and not (result.starts or result.running):
         result.starts.append(result.unsure[0])
     return result
@@ -200,9 +229,13 @@ def _executable(draft: Draft, criterion: Criterion, commit: Sha, key: str, resul
         result.unsure.append(RunCheck(key, state.tries + 1, criterion, commit, why))
     elif state.verdict is Verdict.PASSED and state.failed is not None:
         words = f"it failed, and passed when it was run again on the same tree\nfirst: {state.failed}\nthen: "
-        result.known.append(Judged(criterion, Verdict.FLAKY, words + (state.detail or "passed")))
+        result.known.append(Judged(criterion, Verdict.FLAKY, words + (state.detail or "passed"), exit=_end_of(state)))
     else:
-        result.known.append(Judged(criterion, state.verdict, state.detail))
+        result.known.append(Judged(criterion, state.verdict, state.detail, exit=_end_of(state)))
+
+
+def _end_of(state: CheckState) -> str:
+    return state.job.exit.told if state.job.exit is not None else ""
 
 
 def _personal(draft: Draft, criterion: Criterion, owner: str, about: str, result: Judgment) -> None:

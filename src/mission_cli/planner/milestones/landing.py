@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted, first_error, one_line
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.branches.landing import LandState
@@ -28,6 +29,7 @@ from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.core.waits import idle_gates
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import (
+    for_file,
     judge,
     start_checks,
     turn_of,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.branches.against import Against
     from mission_cli.domain.branches.landing import Landing
+    from mission_cli.domain.evidence.verdicts import RecordedVerdict
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, Milestone
     from mission_cli.planner.core.draft import Draft
@@ -103,7 +106,12 @@ def finish(draft: Draft) -> None:
         draft.hold("", HoldKind.RUNNING, "an attempt is still open")
     elif landed:
         words = "every milestone passed, the final validation passed, and the work has landed"
-        draft.transitions.append(ended(draft, words))
+        draft.transitions.append(replace(ended(draft, words), verdicts=_final_verdicts(draft)))
+
+
+def _final_verdicts(draft: Draft) -> tuple[tuple[RecordedVerdict, str], ...]:
+    now, work = draft.observation.now, draft.observation.work
+    return for_file(_judge_all(draft, work, draft.observation.work_tree)[0].known, now) if work is not None else ()
 
 
 def _is_lost(draft: Draft) -> bool:

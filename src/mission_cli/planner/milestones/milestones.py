@@ -15,6 +15,7 @@ from mission_cli._support.text import (
     stamp,
 )
 from mission_cli.domain.branches.refs import work_branch
+from mission_cli.domain.evidence.verdicts import VALIDATION
 from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import Notice, advise, do
 from mission_cli.domain.status import (
@@ -36,6 +37,7 @@ from mission_cli.planner.core.requests import (
 from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import (
+    for_file,
     judge,
     says_yes,
     start_checks,
@@ -292,13 +294,20 @@ def _marks(draft: Draft, judgment: Judgment) -> tuple[Mark, ...]:
     )
 
 
+def _verdicts(draft: Draft, number: str, judgment: Judgment) -> MarkCriteria:
+    words = f"the verdicts of milestone {number}"
+    return MarkCriteria(
+        number, _marks(draft, judgment), words, VALIDATION, for_file(judgment.known, draft.observation.now)
+    )
+
+
 def _passed(draft: Draft, milestone: Milestone, judgment: Judgment) -> None:
     move_milestone(MilestoneStatus.VALIDATING, MilestoneStatus.PASSED)
     number = str(milestone.number)
     work = draft.observation.work or ""
     why = f"milestone {number} passed: {counted(len(judgment.known), 'criterion', 'criteria')} on {work[:7]}"
     draft.transitions.append(MoveMilestone(milestone.number, MilestoneStatus.PASSED, why, passed_at=work[:_SHORT]))
-    draft.transitions.append(MarkCriteria(number, _marks(draft, judgment), f"the verdicts of milestone {number}"))
+    draft.transitions.append(_verdicts(draft, number, judgment))
     if _waits_for_person(draft.mission, milestone):
         look = f"look at it, then {do('resume', draft.mission.id)}"
         draft.pause(f"milestone {number} passed, and the mission is not autonomous: {look}")
@@ -314,7 +323,7 @@ def _failed(draft: Draft, milestone: Milestone, judgment: Judgment, failed: Sequ
     number, rounds = str(milestone.number), milestone.rounds + 1
     words = "; ".join(f"{j.criterion.text}: {one_line(first_error(j.detail)) or j.verdict}" for j in failed[:3])
     move_milestone(MilestoneStatus.VALIDATING, MilestoneStatus.FAILED)
-    marks = MarkCriteria(number, _marks(draft, judgment), f"the verdicts of milestone {number}")
+    marks = _verdicts(draft, number, judgment)
     if rounds >= draft.policy.validation_rounds:
         why = f"milestone {number} failed its validation {'once' if rounds == 1 else f'{rounds} times'}: {words}"
         draft.transitions += [MoveMilestone(milestone.number, MilestoneStatus.FAILED, why, rounds=rounds), marks]

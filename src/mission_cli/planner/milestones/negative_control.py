@@ -10,11 +10,12 @@ from mission_cli._support.text import (
     one_line,
     stamp,
 )
+from mission_cli.domain.evidence.verdicts import START
 from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, Verdict
 from mission_cli.planner.core.decisions import Mark, MarkCriteria
-from mission_cli.planner.milestones.judging import judge, start_checks
+from mission_cli.planner.milestones.judging import for_file, judge, start_checks
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Milestone
@@ -53,7 +54,9 @@ def control(draft: Draft, milestone: Milestone) -> bool:
     if marks:
         vacuous = sum(m.baseline is not None and m.baseline.verdict is Verdict.PASSED for m in marks)
         why = f"negative control of milestone {milestone.number}: {vacuous} of {len(marks)} pass before any work"
-        draft.transitions.append(MarkCriteria(str(milestone.number), marks, why))
+        draft.transitions.append(
+            MarkCriteria(str(milestone.number), marks, why, START, for_file(known, draft.observation.now))
+        )
     return not marks
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from mission_cli._support.dataclass import dataclass, field
+from mission_cli.domain.evidence.verdicts import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,9 +50,19 @@ class Snapshot:
     """The missions given as settled that have not changed; they are not in `missions`."""
 
 
+def folder_of(stored: Stored) -> str:
+    """Return the folder of the store with everything of a mission besides its file."""
+    return stored.runs.rpartition("/")[0]
+
+
 def research_folder(stored: Stored) -> str:
     """Return the folder of the store with the findings of a mission."""
-    return f"{stored.runs.rpartition('/')[0]}/research"
+    return f"{folder_of(stored)}/research"
+
+
+def evidence_folder(stored: Stored) -> str:
+    """Return the folder of the store with the evidence files of a mission."""
+    return f"{folder_of(stored)}/evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,8 @@ class Event:
     """`Mission-Run` trailers."""
     undoes: str = ""
     """The commit that this one undoes."""
+    sum: str = ""
+    """SHA-256 over the files that the commit wrote (`sum_of`), as its message says; empty if it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,14 @@ class Foreign:
 
 Texts = tuple[str | None, str | None]
 """A file before and after a change; None: it does not exist."""
+
+
+def sum_of(texts: Mapping[str, Texts]) -> str:
+    """Return the SHA-256 over the files that a commit changed, by path: what the trailer `Mission-Sum` says."""
+    lines = [
+        f"{path} {'-' if new is None else sha256_of(new)}\n" for path, (old, new) in sorted(texts.items()) if old != new
+    ]
+    return sha256_of("".join(lines)) if lines else ""
 
 
 class Relocation(Protocol):
@@ -155,6 +176,10 @@ class StateStore(Protocol):
 
     def found(self, stored: Stored, at: Sha) -> Mapping[str, str]:
         """Return the findings at a commit: texts of files in the mission's folder `research/`, by path below it."""
+        ...
+
+    def evidence(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Return the evidence files at a commit: texts by name."""
         ...
 
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:

@@ -10,12 +10,13 @@ from mission_cli.domain.events import EventKind
 from mission_cli.domain.host import Person
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.notice import advise, do
-from mission_cli.ports.git.state import Edit, Event
+from mission_cli.ports.git.state import Edit, Event, sum_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mission_cli.adapters.git.repo.command import Git
+    from mission_cli.ports.git.state import Texts
 
 _FIELDS = ("%H", "%cI", "%an", "%ae", "%B", "%(trailers:only,unfold)")
 _STATUS_KINDS = {"?": "untracked", "1": "modified", "2": "modified", "u": "conflicted"}
@@ -61,7 +62,14 @@ def _event(commit: str, at: str, name: str, email: str, message: str, trailers: 
         why=tuple(found.get("Mission-Why", ())),
         runs=tuple(found.get("Mission-Run", ())),
         undoes=next(iter(found.get("Mission-Undoes", ())), ""),
+        sum=next(iter(found.get("Mission-Sum", ())), ""),
     )
+
+
+def with_sum(message: str, texts: Mapping[str, Texts]) -> str:
+    """Return the message of a commit of this program with the hash over the files that it writes."""
+    found = sum_of(texts)
+    return f"{message.rstrip()}\nMission-Sum: {found}\n" if found and "\nMission-Id: " in message else message
 
 
 def read_edits(out: str) -> Iterator[Edit]:

@@ -31,6 +31,7 @@ from mission_cli.adapters.git.state.history import (
     read_edits,
     read_history,
     text_at,
+    with_sum,
 )
 from mission_cli.adapters.git.state.packing import pack_when_many
 from mission_cli.adapters.git.state.publisher import Publisher
@@ -46,6 +47,8 @@ from mission_cli.ports.git.state import (
     Foreign,
     Snapshot,
     Write,
+    evidence_folder,
+    folder_of,
     research_folder,
 )
 
@@ -90,6 +93,11 @@ class GitStateStore(Publisher):
     def found(self, stored: Stored, at: Sha) -> Mapping[str, str]:
         """Return the texts of the files with findings, by path below their folder."""
         folder = research_folder(stored)
+        return {p.removeprefix(f"{folder}/"): text for p, text in self._contents.texts(at, folder).items()}
+
+    def evidence(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Return the texts of the evidence files, by name."""
+        folder = evidence_folder(stored)
         return {p.removeprefix(f"{folder}/"): text for p, text in self._contents.texts(at, folder).items()}
 
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
@@ -139,7 +147,7 @@ class GitStateStore(Publisher):
         """Return commits that touched a mission (or any mission), newest first."""
         if self._objects.commit_of(self.layout.branch) is None:
             return []
-        paths = [mission.path, mission.runs] if mission else [root for root in self._roots() if root]
+        paths = [mission.path, folder_of(mission)] if mission else [root for root in self._roots() if root]
         return read_history(self._git, self.layout.branch, paths=paths, since=since, limit=limit)
 
     def text_at(self, stored: Stored, revision: str) -> str:
@@ -269,6 +277,7 @@ class GitStateStore(Publisher):
             entries[write.path] = None if write.new is None else (mode, self._objects.store(as_bytes(write.new)))
         tree = self._objects.changed_tree(head, entries)
         parents = [head] if head else []
+        message = with_sum(message, {write.path: (write.old, write.new) for write in writes})
         return self._git.commit_tree(tree, parents, message, author=author or self._program, committer=self._program)
 
     # The journal
