@@ -223,7 +223,7 @@ def test_a_criterion_without_quotes_is_a_mapping_that_is_read() -> None:
     assert plan is not None
     assert plan.milestones[0].features[0].criteria == [
         "run: pytest -q",
-        "run: set -e\nmake (timeout 5m)",
+        "run: set -e\nmake\ntimeout: 5m",
         "not grep: TODO in src",
     ]
 

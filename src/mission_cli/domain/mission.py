@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
+from mission_cli.domain.criteria.conditions import USUAL
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_order, milestone_of
 from mission_cli.domain.status import (
     FINISHED_FEATURE,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
 
+    from mission_cli.domain.criteria.conditions import Conditions
     from mission_cli.domain.ids import Sha
 
 
@@ -65,6 +68,10 @@ class Criterion:
     unit: str = ""
     """The unit of the bound; the printed value must have the same one."""
     timeout: timedelta | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    """Name and value of the lines below it, in their order, without the timeout."""
+    conditions: Conditions = USUAL
+    """What the fields say about the place of its check."""
     ticked: bool = False
     result: Result | None = None
     baseline: Result | None = None
@@ -75,6 +82,12 @@ class Criterion:
     """Why it cannot be read. Then it does not run and never passes: the part that is not understood may matter."""
     remedy: str = ""
     """How to write it instead."""
+
+    @property
+    def from_top(self) -> str:
+        """Its command as a shell at the top of the tree runs it."""
+        folder = self.conditions.cwd
+        return f"cd {shlex.quote(folder)} && {self.command}" if folder else self.command
 
 
 @dataclass(frozen=True, slots=True)

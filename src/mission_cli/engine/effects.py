@@ -204,7 +204,7 @@ def _with_findings(ctx: Context, case: Case, act: RunCheck) -> RunCheck:
 
 
 def _check_job(ctx: Context, mission: Mission, act: RunCheck) -> JobSpec:
-    limit = act.criterion.timeout or ctx.settings.check_timeout
+    limit, told = act.criterion.timeout or ctx.settings.check_timeout, act.criterion.conditions
     return JobSpec(
         key=check_job(mission, act.key, act.attempt),
         kind=JobKind.CHECK,
@@ -215,7 +215,11 @@ def _check_job(ctx: Context, mission: Mission, act: RunCheck) -> JobSpec:
             copy=ctx.settings.tree.copy,
             setup_deadline_s=max(1, int(max(limit, ctx.settings.check_timeout).total_seconds())),
         ),
-        program=Program(argv=ctx.checks.argv(act.criterion), env={**ctx.settings.tree.env, "MISSION_ID": mission.id}),
+        program=Program(
+            argv=ctx.checks.argv(act.criterion),
+            env={**ctx.settings.tree.env, "MISSION_ID": mission.id},
+            own=dict((*told.env, *told.secrets)),
+        ),
         caps=Caps(deadline_s=max(1, int(limit.total_seconds()))),
-        sandbox=SandboxAccess(on=ctx.machine.sandbox().on),
+        sandbox=SandboxAccess(on=ctx.machine.sandbox().on, network=told.network),
     )

@@ -103,6 +103,8 @@ def _expectations(
     metrics: list[dict[str, Any]] = []
     for criterion in criteria:
         match criterion.kind:
+            case _ if criterion.fields:
+                left.append(f"{where}: {criterion.text}")
             case CriterionKind.RUN:
                 expectations.append({"type": "test", "command": criterion.command})
             case CriterionKind.FILE:

@@ -41,7 +41,9 @@ class Program:
     """Empty: nothing; a person works there."""
     stdin: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
-    """Added to the recorded environment."""
+    """Added to the recorded environment; `env:NAME` and `file:PATH` refer to secrets."""
+    own: Mapping[str, str] = field(default_factory=dict)
+    """More of them, which the setup of the tree does not get. It does not run while a secret among them is missing."""
     agent: str = ""
     """The adapter that reads its output while it runs; empty: none."""
     prices: Mapping[str, str] = field(default_factory=dict)
@@ -75,6 +77,8 @@ class SandboxAccess:
     """What it may read of the home folder, and change in a copy that is discarded."""
     env: tuple[str, ...] = ()
     """Prefixes of variables that it gets, besides the usual ones."""
+    network: bool | None = None
+    """Whether its program has a network; None: as the settings say. Without a sandbox, False keeps it from running."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class StandardChecks:
     def argv(self, criterion: Criterion) -> tuple[str, ...]:
         """Return the argv of a check: a shell for a person's command, the inspector for files and patterns."""
         if criterion.kind in {CriterionKind.RUN, CriterionKind.METRIC}:
-            return shell_argv(self._shell, criterion.command)
+            return shell_argv(self._shell, criterion.command, criterion.conditions.cwd)
         wanted = {"paths": list(criterion.paths), "pattern": criterion.pattern, "negated": criterion.negated}
         return (*self._inspector, json.dumps({"kind": str(criterion.kind), **wanted}))
 

@@ -50,7 +50,7 @@ def only_judges(path: str) -> bool:
 
 def words_of(criteria: Iterable[Criterion]) -> frozenset[str]:
     """Return every word in the commands of criteria: names of scripts, targets, files."""
-    commands = [c.command for c in criteria if c.kind in {CriterionKind.RUN, CriterionKind.METRIC}]
+    commands = [c.from_top for c in criteria if c.kind in {CriterionKind.RUN, CriterionKind.METRIC}]
     return frozenset(word for command in commands for word in re.findall(r"[\w./:@+-]+", command))
 
 
@@ -60,7 +60,7 @@ def judges(criteria: Iterable[Criterion], read: Callable[[Iterable[str]], Mappin
     `read` returns the texts of those paths that exist. Test files are not included: workers write them, and they are
     compared test by test.
     """
-    commands = [c.command for c in criteria if c.kind in {CriterionKind.RUN, CriterionKind.METRIC}]
+    commands = [c.from_top for c in criteria if c.kind in {CriterionKind.RUN, CriterionKind.METRIC}]
     commands += _indirect(commands, read)
     found: set[str] = set()
     level = {path for command in commands for path in _paths(command, "")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from mission_cli._support.shell_words import is_one_pipeline
 
 NAME = "criterion"
@@ -24,17 +26,31 @@ def is_bash(shell: str) -> bool:
     return shell.rpartition("/")[2] == "bash"
 
 
-def shell_argv(shell: str, command: str) -> tuple[str, ...]:
-    """Return the argv that runs a command; several lines run as a script that ends at the first failure."""
+def shell_argv(shell: str, command: str, cwd: str = "") -> tuple[str, ...]:
+    """Return the argv that runs a command; several lines run as a script that ends at the first failure.
+
+    `cwd` is a folder of the tree in which it runs; without that folder it fails.
+    """
     script = "\n" in command
+    enter = _enter(cwd) if cwd else ""
     if not is_bash(shell):
         return (
             shell,
             *(("-e", "-u") if script else ()),
             "-c",
-            f"{_IN_SH}{command}" if "|" in command or script else command,
+            enter + (f"{_IN_SH}{command}" if "|" in command or script else command),
             NAME,
         )
     if script:
-        return (shell, *_SCRIPT_IN_BASH, "-c", command, NAME)
-    return (shell, *_IN_BASH, "-c", f"{_ENOUGH}{command}" if is_one_pipeline(command) else command, NAME)
+        return (shell, *_SCRIPT_IN_BASH, "-c", enter + command, NAME)
+    return (shell, *_IN_BASH, "-c", enter + (f"{_ENOUGH}{command}" if is_one_pipeline(command) else command), NAME)
+
+
+def _enter(folder: str) -> str:
+    """Return the lines that change to a folder of the tree, and fail if it is missing or leads out of the tree."""
+    place = shlex.quote(f"./{folder}")
+    outside = shlex.quote(f"{folder} leads out of the tree")
+    return (
+        f"criterion_d=$(pwd -P); cd -P -- {place} || exit 1\n"
+        f'case $(pwd -P)/ in "$criterion_d"/*) unset criterion_d;; *) echo {outside} >&2; exit 1;; esac\n'
+    )

@@ -82,6 +82,11 @@ def open_to_others(path: Path) -> bool:
         return False
 
 
+def is_reference(value: str) -> bool:
+    """Whether a setting's value refers to a secret."""
+    return value.startswith(("env:", "file:"))
+
+
 def resolved(value: str, environment: Mapping[str, str]) -> str:
     """Return a setting's value; `env:NAME` and `file:PATH` are replaced by the secret they refer to."""
     if value.startswith("env:"):
@@ -95,7 +100,7 @@ def resolved(value: str, environment: Mapping[str, str]) -> str:
 def missing_key(settings: Mapping[str, str], environment: Mapping[str, str], file: Path) -> Obstacle | None:
     """Return the first reference in a runner's `env` without a value, or None; `file` is where to put the key."""
     for name, value in settings.items():
-        if not value.startswith(("env:", "file:")) or _leads_somewhere(value, environment):
+        if not is_reference(value) or _leads_somewhere(value, environment):
             continue
         if value.startswith("env:"):
             wanted = value.removeprefix("env:")

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mission_cli._support.lazy_re import pattern
-from mission_cli.adapters.fs.env_file import resolved
+from mission_cli.adapters.fs.env_file import is_reference, resolved
 from mission_cli.adapters.secrets.forms import Forms
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mission_cli.ports.secrets import Secrets
 
 _NAMED = pattern(r"(^|_)(API|ACCESS|AUTH)?_?(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PAT)$", re.IGNORECASE)
-_SHORTEST = 8
+SHORTEST_SECRET = 8
+"""Shorter values, in characters, are not hidden: they would also occur in other words."""
 _KEY_BEGINS, _KEY_ENDS = pattern(r"-----BEGIN [A-Z ]*PRIVATE KEY"), pattern(r"-----END [A-Z ]*PRIVATE KEY")
 _KEY_BLOCK = pattern(rf"{_KEY_BEGINS.pattern}.*?({_KEY_ENDS.pattern}( BLOCK)?-----|\Z)", re.DOTALL)
 _LONGEST_KEY = 500
@@ -35,7 +36,7 @@ class SecretRules:
         for value, name in (values or {}).items():
             for line in value.splitlines():
                 text = line.strip()
-                if len(text) >= _SHORTEST and not text.startswith("-----"):
+                if len(text) >= SHORTEST_SECRET and not text.startswith("-----"):
                     self._values |= {text: name, json.dumps(text)[1:-1]: name}
         longest_first = sorted(self._values, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
@@ -111,7 +112,7 @@ def known_secrets(environment: Mapping[str, str], *settings: Mapping[str, str]) 
     found = {value: name for name, value in environment.items() if _NAMED.search(name)}
     for setting in settings:
         for name, value in setting.items():
-            if value.startswith(("env:", "file:")):
+            if is_reference(value):
                 with suppress(OSError):
                     found[resolved(value, environment)] = name
     return found

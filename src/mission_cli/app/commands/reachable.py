@@ -65,7 +65,7 @@ def _references(ctx: Context, mission: Mission) -> Iterator[Reference]:
     for path, run in _paths(ctx.settings.tree.setup):
         yield Reference(path, "`setup` of `[tree]`", run)
     for criterion in _criteria(mission):
-        for path, run in _paths(criterion.command) if criterion.kind in _RUN else ():
+        for path, run in _paths(criterion.from_top) if criterion.kind in _RUN else ():
             yield Reference(path, f"the criterion `{criterion.text}`", run)
 
 

@@ -166,10 +166,14 @@ def _criteria(criteria: tuple[Criterion, ...], name: str, line: int) -> Iterator
 
 
 def weak_criterion(criterion: Criterion, at: tuple[int, int]) -> Iterator[Problem]:
-    """Yield warnings for what makes the command of a criterion pass although something failed."""
+    """Yield warnings for what hides that a command failed, and for secrets that the work can read."""
     if criterion.kind is CriterionKind.RUN and not criterion.wrong:
         for words, hint in weaknesses(criterion.command):
             yield Problem(*at, f"the criterion `{one_line(criterion.text, 80)}`: {words}", hint, Severity.WARNING)
+    names = ", ".join(name for name, _ in criterion.conditions.secrets)
+    if names and not criterion.wrong:
+        words = f"the criterion `{one_line(criterion.text, 80)}`: the work that it runs can read {names}"
+        yield Problem(*at, words, "give it a key that can do little", Severity.WARNING)
 
 
 def _quality(mission: Mission, gate: Gate) -> Iterator[Problem]:

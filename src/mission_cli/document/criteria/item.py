@@ -10,12 +10,15 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import one_line
 from mission_cli.document.criteria.body import FENCE
-from mission_cli.document.criteria.parse import KIND, read_criterion
+from mission_cli.document.criteria.fields import field_lines, split_last
+from mission_cli.document.criteria.parse import KIND, PROSE_KINDS, read_criterion
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.spans import code, spans
 from mission_cli.domain.status import EXECUTABLE_KINDS, CriterionKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mission_cli.domain.mission import Criterion
 
 LONGEST = 8_000
@@ -24,7 +27,7 @@ _NEVER = pattern("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u
 """Characters that a line cannot contain, or that make it look like something else."""
 _TAME = pattern(r"[\w ./=:@%+,'\"()-]*")
 _BEHIND = pattern(r"\s*(\(\s*time[- ]?out\b[^()]*\))\s*\Z", re.IGNORECASE)
-_SIGNIFICANT = ("kind", "command", "paths", "pattern", "negated", "comparison", "bound", "unit", "timeout")
+_SIGNIFICANT = ("kind", "command", "paths", "pattern", "negated", "comparison", "bound", "unit", "timeout", "fields")
 _SHORT = 72
 
 
@@ -37,9 +40,14 @@ def asked_criterion(text: str) -> Criterion:
         remedy = "put the command into a script in the repository and run that"
         return replace(read_criterion(one_line(text)), wrong=words, remedy=remedy)
     found = KIND.match(text)
+    below: tuple[str, ...] = ()
+    if found and found[1].casefold() not in PROSE_KINDS:
+        text, below = split_last(text)
+        found = KIND.match(text)
     if "\n" not in text or not found or found[1].casefold() != "run":
-        return read_criterion(" ".join(line.strip() for line in text.split("\n")) if _joins(found, text) else text)
-    return _script(found[2] if text[found.start(2) - 1] != "\n" else text[text.index("\n") + 1 :])
+        joined = " ".join(line.strip() for line in text.split("\n")) if _joins(found, text) else text
+        return _quoted(joined, below)
+    return _script(found[2] if text[found.start(2) - 1] != "\n" else text[text.index("\n") + 1 :], below)
 
 
 def item_text(criterion: Criterion) -> str:
@@ -49,21 +57,35 @@ def item_text(criterion: Criterion) -> str:
     if criterion.kind not in EXECUTABLE_KINDS:
         text = escape.closed(one_line(criterion.text, LONGEST))
         return text if read_criterion(text).kind is criterion.kind else ""
-    for text in (criterion.text, _spanned(criterion), _fenced(criterion)):
+    below = field_lines(criterion.fields)
+    for head in ("" if below else criterion.text, _spanned(criterion), _fenced(criterion)):
+        text = "\n".join([head, *below])
         first, *more = text.split("\n")
-        if _is_safe(first) and _reads_as(read_criterion(first, more=more), criterion):
+        if (
+            _is_safe(first)
+            and not any("\t" in line for line in below)
+            and _reads_as(read_criterion(first, more=more), criterion)
+        ):
             return text
     return ""
 
 
+def _quoted(text: str, below: Sequence[str]) -> Criterion:
+    """Return the criterion with fields; a bare command of a plan needs no backticks."""
+    bare = read_criterion(text)
+    if below and bare.kind is CriterionKind.RUN and not bare.wrong and "`" not in text:
+        text = _spanned(bare)
+    return read_criterion(text, more=below)
+
+
 def _joins(found: re.Match[str] | None, text: str) -> bool:
     """Whether the lines of a text can be joined: prose and paths can, commands and patterns cannot."""
-    if found is None or found[1].casefold() in {"http", "browser", "review", "manual"}:
+    if found is None or found[1].casefold() in PROSE_KINDS:
         return True
     return found[1].casefold() == "file" and not any("\n" in span.code for span in spans(text))
 
 
-def _script(text: str) -> Criterion:
+def _script(text: str, below: Sequence[str]) -> Criterion:
     """Return the criterion for a command of several lines: in a fence, in one pair of backticks, or bare."""
     behind = _BEHIND.search(text)
     limit = f" {behind[1]}" if behind else ""
@@ -78,7 +100,7 @@ def _script(text: str) -> Criterion:
         remedy = "write the lines without backticks; instead of a backtick of the shell write $(…)"
         return replace(read_criterion(f"run: {limit}"), wrong="one of its lines begins with a backtick", remedy=remedy)
     fences = "~" * max(3, 1 + max(map(len, re.findall("~+", body)), default=0))
-    return read_criterion(f"run:{limit}", more=[f"{fences}sh", *body.split("\n"), fences])
+    return read_criterion(f"run:{limit}", more=[f"{fences}sh", *body.split("\n"), fences, *below])
 
 
 def _spanned(criterion: Criterion) -> str:

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.quantities import quantity
-from mission_cli._support.text import parse_duration
-from mission_cli.document.criteria.body import (
-    Body,
-    body_of,
-    verify_fields,
-)
+from mission_cli.document.criteria.body import LINE_MARK, Body, body_of, verify_fields
+from mission_cli.document.criteria.fields import duration, field_meant, read_fields, split
+from mission_cli.document.criteria.fields import wrong as _wrong
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.spans import (
     Span,
@@ -36,7 +32,6 @@ KIND = pattern(
     r"(not[ -]grep|run|file|grep|http|browser|metric|review|manual)[ \t]*:\s*(.*)\Z", re.DOTALL | re.IGNORECASE
 )
 _TIMEOUT = pattern(r"\(\s*time[- ]?out\b([^()]*)\)\s*\Z", re.IGNORECASE)
-_LONGEST_TIMEOUT = timedelta(days=30)
 _BOUND = pattern(r"\s*(>=|<=|=>|=<|==|!=|>|<|=|≥|≤|at least\b|at most\b)\s*(.*)\Z", re.DOTALL | re.IGNORECASE)
 _BOUND_BEHIND = pattern(
     r"((?:(?!\s[<>=]=|\s=[<>]).)*\S)\s+(>=|<=|=>|=<|==|!=|>|<|≥|≤|at least\b|at most\b)\s*(.*)\Z",
@@ -47,7 +42,7 @@ _IN = pattern(r"\s+in\s+", re.IGNORECASE)
 _BETWEEN = pattern(r"\s*(?:,?\s*and\s|,|\s)\s*", re.IGNORECASE)
 _QUOTED = pattern(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"")
 _PROSE_WORDS = pattern(r"(?:^|\s)(?:and|exits?|must|should|passes|succeeds)(?=\s|$)", re.IGNORECASE)
-_PROSE_KINDS = frozenset({"http", "browser", "review", "manual"})
+PROSE_KINDS = frozenset({"http", "browser", "review", "manual"})
 _KINDS = ("run", "file", "grep", "not grep", "metric", "http", "browser", "review", "manual")
 _WORD = pattern(r"([a-z][a-z _-]{0,10}[a-z])[ \t]*:\s*(.*)\Z", re.DOTALL | re.IGNORECASE)
 _LIKE = 0.75
@@ -103,10 +98,12 @@ def _read(body: Body) -> dict[str, Any]:
     if not found:
         return _prose(body)
     word = found[1].casefold().replace("-", " ")
-    if word in _PROSE_KINDS:
+    if word in PROSE_KINDS:
         return {**_prose(body), "kind": CriterionKind(word), "command": found[2].strip()}
-    known: dict[str, Any] = {"kind": CriterionKind.GREP if "grep" in word else CriterionKind(word)}
-    rest = found[2].strip()
+    head, below = split(body.text)
+    kind = CriterionKind.GREP if "grep" in word else CriterionKind(word)
+    known: dict[str, Any] = {"kind": kind, "text": _shown(head, body.script, below)}
+    rest = head[found.start(2) :].strip()
     limit = _TIMEOUT.search(rest)
     if limit and not any(s.start < limit.start() < s.end for s in spans(rest)):
         rest = rest[: limit.start()].rstrip()
@@ -114,8 +111,19 @@ def _read(body: Body) -> dict[str, Any]:
     if body.verify:
         known |= _wrong("it has a command and a `verify:` block", "remove one of them")
     if "wrong" not in known:
+        known |= _with_fields(kind, below, limited="timeout" in known)
+    if below and word == "run" and body.script is None and "`" not in rest and "wrong" not in known:
+        known |= _wrong("there are fields below a command without backticks", "put the command in backticks")
+    if "wrong" not in known:
         known |= _script(word, rest, body.script) if body.script is not None else _fields(word, rest)
     return known
+
+
+def _with_fields(kind: CriterionKind, below: Sequence[str], *, limited: bool) -> dict[str, Any]:
+    """Return what the fields say, or what is wrong with them. `limited`: the item has a timeout."""
+    reading = read_fields(kind, below) if below else {}
+    read = reading if isinstance(reading, dict) else reading.told
+    return _wrong("it has two timeouts", "remove one of them") if limited and "timeout" in read else read
 
 
 def _prose(body: Body) -> dict[str, Any]:
@@ -125,18 +133,21 @@ def _prose(body: Body) -> dict[str, Any]:
     meant = kind_meant(body.text)
     if meant and body.text.partition(":")[2].lstrip().startswith("`"):
         return {**shown, **_wrong(*misspelling(body.text, meant))}
-    if body.text.casefold().rstrip().rstrip(":") in _PROSE_KINDS:
+    if body.text.casefold().rstrip().rstrip(":") in PROSE_KINDS:
         return {**shown, **_wrong("it contains nothing to check", "write what a person should check")}
     return shown
 
 
-def _wrong(words: str, remedy: str) -> dict[str, Any]:
-    return {"wrong": words, "remedy": remedy}
+def _shown(head: str, script: str | None, below: Sequence[str]) -> str:
+    """Return the text of an item in one line."""
+    flat = " ".join(head.split("\n"))
+    code_too = "" if script is None else f" {LINE_MARK.join(script.split(chr(10)))}"
+    return LINE_MARK.join([f"{flat}{code_too}", *below])
 
 
 def _timeout(text: str) -> dict[str, Any]:
-    span = parse_duration(text)
-    if span is None or not timedelta(0) < span <= _LONGEST_TIMEOUT:
+    span = duration(text)
+    if span is None:
         return _wrong(f"`(timeout{text})` is not a timeout", "write (timeout 30m), at most 30 days")
     return {"timeout": span}
 
@@ -168,7 +179,9 @@ def _run(rest: str, codes: Sequence[Span]) -> dict[str, Any]:
     if len(codes) > 1:
         return _wrong(f"it has {len(codes)} commands in backticks, or one that contains backticks", _backticks(rest))
     if codes:
-        return _wrong(f"`{_short(_around(rest, codes))}` outside the backticks cannot be read", _backticks(rest))
+        outside = _around(rest, codes)
+        remedy = field_meant(outside) or _backticks(rest)
+        return _wrong(f"`{_short(outside)}` outside the backticks cannot be read", remedy)
     if "`" in rest:
         return _wrong("it has a single backtick", _backticks(rest))
     bare = _QUOTED.sub("''", rest)
@@ -186,8 +199,14 @@ def _backticks(rest: str) -> str:
 
 def _one_line(command: str, word: str) -> dict[str, Any]:
     if "\n" in command:
-        return _wrong("its command continues in the next line", "write `run:` and a fenced block of code below it")
+        return _continued(command.partition("\n")[2])
     return {"command": command} if command.strip() else _wrong("it has no command", _FORMS[word])
+
+
+def _continued(line: str) -> dict[str, Any]:
+    """Return what is wrong with a command that has another line, which may be meant as a field."""
+    remedy = field_meant(line) or "write `run:` and a fenced block of code below it"
+    return _wrong("its command continues in the next line", remedy)
 
 
 def _file(rest: str, codes: Sequence[Span]) -> dict[str, Any]:

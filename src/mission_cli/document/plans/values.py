@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
@@ -11,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import MOST, decimal_of
 from mission_cli._support.text import one_line
+from mission_cli.document.criteria.fields import NAMES
 
 KINDS = ("run", "file", "grep", "not grep", "metric", "http", "browser", "review", "manual")
 _PLAIN = pattern(r"(?:0|[1-9]\d*)(?:\.\d+)?|\.\d+")
@@ -42,12 +44,22 @@ def _criterion(value: object) -> object:
         return _text(value)
     words = {str(key).casefold().replace("_", " ").replace("not-", "not "): text for key, text in value.items()}
     kinds = [word for word in words if word in KINDS]
-    alone = len(kinds) == 1 and words.keys() <= {kinds[0], "timeout"}
-    if not alone or not all(isinstance(text, str) for text in words.values()):
+    below = [line for name, told in words.items() if name in NAMES for line in _field(name, told)]
+    alone = len(kinds) == 1 and words.keys() <= {kinds[0], *NAMES}
+    if not alone or None in below or not isinstance(words[kinds[0]], str):
         shown = f"a criterion is a text, but this is a mapping with {', '.join(f'`{key}`' for key in list(words)[:4])}"
         raise _wrong(shown, 'put it in quotes: "run: pytest -q"')
-    limit = f" (timeout {words['timeout'].strip()})" if "timeout" in words else ""
-    return f"{kinds[0]}: {words[kinds[0]].rstrip()}{limit}"
+    return "\n".join([f"{kinds[0]}: {words[kinds[0]].rstrip()}", *map(str, below)])
+
+
+def _field(name: str, told: object) -> list[str | None]:
+    """Return the lines of a field in a mapping; a list is the same field several times, None is what is not text."""
+    if isinstance(told, list):
+        return [line for one in told for line in _field(name, one)]
+    if isinstance(told, dict):
+        pairs = [f"{key}={value}" if isinstance(value, str) else None for key, value in told.items()]
+        return [None if pair is None else f"{name}: {shlex.quote(pair)}" for pair in pairs]
+    return [f"{name}: {told.strip()}" if isinstance(told, str) and "\n" not in told.strip() else None]
 
 
 def number(value: object) -> float:

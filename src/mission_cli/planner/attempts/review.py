@@ -227,8 +227,10 @@ def _as_green_as_before(draft: Draft, criteria: Sequence[Criterion], candidate: 
         before = judge(draft, [j.criterion for j in red], owner="", commit=evidence.work, tree=tree, confirm=False)
         result.starts += before.starts
         result.running += before.running
-        green = {j.criterion.command for j in before.known if j.passes}
-        result.known += [replace(j, verdict=Verdict.FAILED) for j in red if j.criterion.command in green]
+        green = {(j.criterion.command, j.criterion.fields) for j in before.known if j.passes}
+        result.known += [
+            replace(j, verdict=Verdict.FAILED) for j in red if (j.criterion.command, j.criterion.fields) in green
+        ]
     return result
 
 

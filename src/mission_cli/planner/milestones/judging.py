@@ -121,6 +121,7 @@ def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission,
         str(criterion.bound),
         criterion.unit,
         str(criterion.timeout),
+        *(f"{name}: {value}" for name, value in criterion.fields),
         tree,
         policy.checks_salt,
         asked,
@@ -131,7 +132,7 @@ def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission,
 
 def names_findings(criterion: Criterion, mission: str) -> bool:
     """Whether a criterion refers to findings, not only to code."""
-    texts = (criterion.command, *criterion.paths)
+    texts = (criterion.from_top, *criterion.paths)
     return any(folder.rstrip("/") in text for folder in findings_folders(mission) for text in texts)
 
 

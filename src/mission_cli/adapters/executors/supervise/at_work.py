@@ -65,7 +65,7 @@ class AtWork:
     def _rules(self) -> SecretRules:
         from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
 
-        return SecretRules(known_secrets(self._around.environment, self._spec.program.env))
+        return SecretRules(known_secrets(self._around.environment, self._spec.program.env, self._spec.program.own))
 
     @property
     def _worker(self) -> bool:
@@ -102,8 +102,8 @@ class AtWork:
     def _all_stopped(self) -> bool:
         return (self._code / "mission" / STOP_FILE).exists()
 
-    def _environment(self) -> dict[str, str]:
-        return environment_of(self._job, self._spec, self._around, self._tree, self._slot_number)
+    def _environment(self, *, main: bool = True) -> dict[str, str]:
+        return environment_of(self._job, self._spec, self._around, self._tree, self._slot_number, main=main)
 
     def _seconds(self) -> float:
         if self._began:

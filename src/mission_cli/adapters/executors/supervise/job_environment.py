@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mission_cli.domain.notice import do
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -58,9 +60,19 @@ def never_ran(status: int | None) -> bool:
 
 
 def command_of(
-    argv: Sequence[str], job: JobFolder, spec: JobSpec, around: Surroundings, tree: Path, *, status: int | None = None
+    argv: Sequence[str],
+    job: JobFolder,
+    spec: JobSpec,
+    around: Surroundings,
+    tree: Path,
+    *,
+    status: int | None = None,
+    main: bool = True,
 ) -> list[str]:
-    """Return the command, wrapped in the sandbox if there is one; the sandbox writes to `status` how it ended."""
+    """Return the command, wrapped in the sandbox if there is one; the sandbox writes to `status` how it ended.
+
+    `main`: it is the job's program, not the setup of its tree.
+    """
     if not is_boxed(spec, around):
         return list(argv)
     from mission_cli.adapters.executors.sandbox.sandbox import Room, wrap
@@ -82,14 +94,39 @@ def command_of(
         git_settings=write_settings(job.copies),
         repository=(code, *([Path(around.checkout)] if around.checkout else [])),
         private=code / "mission",
-        network=around.network == "on",
+        network=around.network == "on" and not (main and spec.sandbox.network is False),
         status=status,
     )
     return wrap(around.bwrap, argv, room)
 
 
-def environment_of(job: JobFolder, spec: JobSpec, around: Surroundings, tree: Path, slot: int) -> dict[str, str]:
-    """Return the environment of the job's processes. Keys of the key file go only to jobs that they belong to."""
+def why_not(spec: JobSpec, around: Surroundings) -> str:
+    """Return why the program of a job cannot run under its conditions here; empty if it can."""
+    if spec.sandbox.network is False and not is_boxed(spec, around):
+        return f"`network: off` needs the sandbox, and there is none here; {do('doctor')} says why"
+    if spec.sandbox.network and is_boxed(spec, around) and around.network != "on":
+        return f'`network: on`, but the settings say network = "{around.network}"'
+    if not spec.program.own:
+        return ""
+    from mission_cli.adapters.fs.env_file import is_reference, missing_key, resolved
+    from mission_cli.adapters.secrets.screen import SHORTEST_SECRET
+
+    missing = missing_key(spec.program.own, around.environment, Path("the key file"))
+    if missing is not None:
+        return f"{missing.words}: {missing.remedy}"
+    for name, value in spec.program.own.items():
+        if is_reference(value) and len(resolved(value, around.environment)) < SHORTEST_SECRET:
+            return f"the value of {name} has fewer than {SHORTEST_SECRET} characters, so it cannot be hidden in a log"
+    return ""
+
+
+def environment_of(
+    job: JobFolder, spec: JobSpec, around: Surroundings, tree: Path, slot: int, *, main: bool = True
+) -> dict[str, str]:
+    """Return the environment of the job's processes. Keys of the key file go only to jobs that they belong to.
+
+    `main`: of its program, which also gets what the setup of its tree does not.
+    """
     kept_back = frozenset(around.keys)
     env = {
         name: value
@@ -101,10 +138,11 @@ def environment_of(job: JobFolder, spec: JobSpec, around: Surroundings, tree: Pa
 
         env = room_environment(env, spec.sandbox.env)
     env.update(_NOBODY_IS_THERE)
-    if spec.program.env:
+    told = {**spec.program.env, **(spec.program.own if main else {})}
+    if told:
         from mission_cli.adapters.fs.env_file import resolved
 
-        env.update({name: resolved(value, around.environment) for name, value in spec.program.env.items()})
+        env.update({name: resolved(value, around.environment) for name, value in told.items()})
     env["MISSION_RUN"] = spec.key
     env[MARKER] = around.mark
     env["MISSION_USAGE"] = os.fspath(job.usage)

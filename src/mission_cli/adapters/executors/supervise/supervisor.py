@@ -34,6 +34,7 @@ from mission_cli.adapters.executors.supervise.job_environment import (
     is_boxed,
     never_ran,
     open_status,
+    why_not,
 )
 from mission_cli.adapters.executors.supervise.watch import (
     Stop,
@@ -123,6 +124,7 @@ class _Supervisor(AtWork):
             self._take_slot()
             self._claim()
             self._make_tree()
+            self._refuse_conditions()
             self._setup()
             self._mark_started()
             return self._execute(self._spec.program.argv, self._job.stdin, _in(self._spec.caps.deadline_s), main=True)
@@ -130,6 +132,11 @@ class _Supervisor(AtWork):
             return Exit(stop.reason, stop.code, detail=stop.detail, report=AgentReport())
         except (MissionError, OSError) as error:
             return Exit(EndReason.NOT_STARTED, detail=str(error)[:_DETAIL])
+
+    def _refuse_conditions(self) -> None:
+        words = why_not(self._spec, self._around)
+        if words:
+            raise Stop(EndReason.NOT_STARTED, words)
 
     def _take_slot(self) -> None:
         if self._spec.kind not in SLOTS:
@@ -191,7 +198,7 @@ class _Supervisor(AtWork):
         agent = AGENTS.get(self._spec.program.agent) if main else None
         self._wait_for_first_run(agent)
         status = open_status(self._job, self._spec, self._around)
-        child = self._start(argv, stdin, status)
+        child = self._start(argv, stdin, status, main=main)
         from mission_cli.adapters.executors.jobs.log import (  # imported while the agent starts
             Log,
         )
@@ -239,12 +246,12 @@ class _Supervisor(AtWork):
             self._beat()
         self._check_stop()
 
-    def _start(self, argv: tuple[str, ...], stdin: Path, status: int | None) -> Popen[bytes]:
+    def _start(self, argv: tuple[str, ...], stdin: Path, status: int | None, *, main: bool) -> Popen[bytes]:
         try:
             return start_child(
-                command_of(argv, self._job, self._spec, self._around, self._tree, status=status),
+                command_of(argv, self._job, self._spec, self._around, self._tree, status=status, main=main),
                 cwd=self._tree,
-                env=self._environment(),
+                env=self._environment(main=main),
                 stdin=stdin if stdin.exists() else Path(os.devnull),
                 before_exec=control.die_with_parent(),
                 keep=[status] if status is not None else [],

@@ -145,7 +145,8 @@ def _refuse_unlike(meant: PlanFeature, read: Feature | None) -> None:
         read is not None
         and read.title == one_line(meant.title)
         and read.status is FeatureStatus.PENDING
-        and [(c.kind, c.command, c.ticked) for c in read.criteria] == [(c.kind, c.command, False) for c in criteria]
+        and [(c.kind, c.command, c.fields, c.ticked) for c in read.criteria]
+        == [(c.kind, c.command, c.fields, False) for c in criteria]
         and not (read.fixes or read.tries_after or read.repo)
     )
     if not same:
