@@ -24,7 +24,8 @@ from mission_cli.domain.status import (
 from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.decide import decide
-from mission_cli.planner.milestones.judging import check_key, turn_of
+from mission_cli.planner.milestones.judging import turn_of
+from mission_cli.planner.milestones.judgment import check_key
 
 if TYPE_CHECKING:
     from mission_cli.planner.core.decisions import Decisions

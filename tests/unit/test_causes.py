@@ -19,7 +19,7 @@ from mission_cli.planner.core.decisions import Ask, CloseRecovery, Dispatch, Mov
 from mission_cli.planner.core.effects import Integrate
 from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.decide import decide
-from mission_cli.planner.milestones.judging import check_key
+from mission_cli.planner.milestones.judgment import check_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

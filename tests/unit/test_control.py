@@ -16,7 +16,7 @@ from mission_cli.domain.runs import CheckState, Exit, Job
 from mission_cli.domain.status import Cause, EndReason, FeatureStatus, JobState, MilestoneStatus, MissionStatus, Verdict
 from mission_cli.planner.core.decisions import Decisions, Dispatch, MarkCriteria, MoveMission
 from mission_cli.planner.core.effects import MoveWork, RunCheck
-from mission_cli.planner.milestones.judging import check_key
+from mission_cli.planner.milestones.judgment import check_key
 
 START, HOTFIX = Sha("a" * 40), Sha("d" * 40)
 STAGE = run("make")

@@ -19,7 +19,7 @@ from mission_cli.domain.criteria.conditions import Conditions
 from mission_cli.domain.mission import Mission
 from mission_cli.domain.status import CriterionKind
 from mission_cli.planner.core.policy import Policy
-from mission_cli.planner.milestones.judging import check_key
+from mission_cli.planner.milestones.judgment import check_key
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,8 @@ from mission_cli.domain.tables import InputRequest
 from mission_cli.planner.core.decisions import AddFix, Ask, MoveMilestone, Settle
 from mission_cli.planner.core.effects import Integrate, RunCheck
 from mission_cli.planner.decide import decide
-from mission_cli.planner.milestones.judging import check_key, turn_of
+from mission_cli.planner.milestones.judging import turn_of
+from mission_cli.planner.milestones.judgment import check_key
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission

@@ -32,7 +32,7 @@ from mission_cli.planner.core.decisions import (
 )
 from mission_cli.planner.core.requests import find_request
 from mission_cli.planner.decide import decide
-from mission_cli.planner.milestones.judging import check_key
+from mission_cli.planner.milestones.judgment import check_key
 from mission_cli.planner.mission.executions import due_at
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -21,7 +21,8 @@ from mission_cli.planner.core.decisions import (
     MoveRequest,
     Settle,
 )
-from mission_cli.planner.milestones.judging import check_key, turn_of
+from mission_cli.planner.milestones.judging import turn_of
+from mission_cli.planner.milestones.judgment import check_key
 from mission_cli.planner.milestones.meant import ACCEPT_CHANGE
 
 if TYPE_CHECKING:

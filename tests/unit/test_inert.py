@@ -19,6 +19,7 @@ from mission_cli.settings import RunnerSettings, Settings, TreeSettings
 from mission_cli.surfaces.views.consent import kept_words
 
 PLANNER, ACT, SETTINGS = "unit/test_planner.py", "unit/test_keys_act.py", "unit/test_settings_act.py"
+REVIEWS = "unit/test_reviews.py"
 PROOFS: dict[str, str] = {
     # front matter
     "front id title created executions preferences.runner": "e2e/test_surfaces.py::test_status_as_json_keeps_its_promise",
@@ -58,6 +59,10 @@ PROOFS: dict[str, str] = {
     "criterion run file grep metric": "e2e/test_judging.py::test_every_kind_of_criterion",
     "criterion manual": "e2e/test_judging.py::test_a_manual_criterion_is_passed_by_a_person_and_by_nobody_else",
     "criterion text": "e2e/test_judging.py::test_a_criterion_in_words_is_never_passed_by_default",
+    "front quality_threshold": f"{REVIEWS}::test_the_front_matter_says_who_reviews_and_how",
+    "front reviews.reviewers reviews.per_feature reviews.per_milestone reviews.budget_pct reviews.dimensions": f"{REVIEWS}::test_the_front_matter_says_who_reviews_and_how",
+    "front model_routing.validation": f"{REVIEWS}::test_a_reviewer_that_names_no_tier_has_that_of_validation",
+    "criterion review": f"{REVIEWS}::test_the_score_decides",
     "gate checkpoint": f"{PLANNER}::test_a_checkpoint_pauses_the_mission_once",
     "gate approval": f"{ACT}::test_a_gate_says_its_message_and_for_whom_it_is",
     "gate quality": f"{PLANNER}::test_a_quality_gate_scores_5_for_what_was_proven_and_1_for_the_rest",
@@ -108,7 +113,7 @@ FOR_READERS = {
 }
 """What is prose for people and promises nothing: no warning."""
 TOLD_ELSEWHERE = {
-    "criterion http browser review": "unit/test_inert.py::test_lint_says_of_a_criterion_that_a_person_will_be_asked",
+    "criterion http browser": "unit/test_inert.py::test_lint_says_of_a_criterion_that_a_person_will_be_asked",
 }
 
 
@@ -215,7 +220,7 @@ def test_lint_and_start_say_what_acts_on_nothing_yet() -> None:
     told = [
         (3, "`type: operations`"),
         (4, "`owner`"),
-        (5, "`quality_threshold: 4`"),
+        (5, "`quality_threshold`"),
         (6, "`origin.agent`"),
         (6, "`origin.conversation`"),
         (8, "`model_routing.validation`"),
@@ -237,6 +242,15 @@ def test_lint_and_start_say_what_acts_on_nothing_yet() -> None:
 def test_values_that_ask_for_nothing_are_not_mentioned() -> None:
     quiet = '---\nid: m\ntype: development\nowner: ""\nquality_threshold: 0\norigin: {agent: ""}\nmodel_routing: {validation: ""}\n---\n# M\n'
     assert kept_words(load(quiet, "m")) == ()
+
+
+def test_what_acts_with_something_else_is_quiet_when_that_is_there() -> None:
+    reviewers = INERT.replace("model_routing:", "reviews: {reviewers: [opus]}\nmodel_routing:")
+    words = "`reviews.reviewers` is kept but has no effect yet"
+    assert words in [p.message for p in lint(load(reviewers, "m"))]
+    told = [p.message for p in lint(load(reviewers.replace("- [ ] file: `x`", "- [ ] review: it is good", 1), "m"))]
+    for name in ("`reviews.reviewers`", "`quality_threshold`", "`model_routing.validation`"):
+        assert not [line for line in told if name in line]
 
 
 def test_lint_says_of_a_criterion_that_a_person_will_be_asked() -> None:

@@ -285,7 +285,7 @@ def test_commits_go_to_review_whatever_the_exit(end: Exit) -> None:
 @pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.SKIPPED])
 def test_what_was_green_on_work_and_is_not_any_more_is_not_integrated(verdict: Verdict) -> None:
     tests = Criterion("run: `t`", CriterionKind.RUN, command="t", index=-1)
-    from mission_cli.planner.milestones.judging import check_key
+    from mission_cli.planner.milestones.judgment import check_key
 
     run = RunId("m/1.1-a1")
     some = mission(feature("1.1", FeatureStatus.REVIEW))

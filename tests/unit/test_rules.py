@@ -33,7 +33,7 @@ from mission_cli.domain.tables import Recovery
 from mission_cli.planner.core.decisions import Finish, MoveFeature, Settle
 from mission_cli.planner.core.effects import Integrate, RunCheck
 from mission_cli.planner.decide import decide
-from mission_cli.planner.milestones.judging import check_key
+from mission_cli.planner.milestones.judgment import check_key
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = {

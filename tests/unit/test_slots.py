@@ -20,13 +20,14 @@ def test_each_kind_has_as_many_slots_as_the_machine_may_have(tmp_path: Path) -> 
     held = {kind: [take_slot(tmp_path, 2, kind) for _ in range(3)] for kind in SLOTS}
     assert {kind: [slot and slot[0] for slot in slots] for kind, slots in held.items()} == {
         "worker": [0, 1, None],
+        "review": [None, None, None],  # they share the slots of workers
         "check": [0, 1, None],
     }
-    assert [free_slots(tmp_path, 2, kind) for kind in SLOTS] == [0, 0]
+    assert [free_slots(tmp_path, 2, kind) for kind in SLOTS] == [0, 0, 0]
     for slots in held.values():
         for slot in filter(None, slots):
             os.close(slot[1])
-    assert [free_slots(tmp_path, 2, kind) for kind in SLOTS] == [2, 2]
+    assert [free_slots(tmp_path, 2, kind) for kind in SLOTS] == [2, 2, 2]
     again = take_slot(tmp_path, 2, JobKind.CHECK)
     assert again is not None
     os.close(again[1])

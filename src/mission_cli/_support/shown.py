@@ -27,6 +27,11 @@ def dollars(amount: Decimal | None) -> str:
     return f"{sign}${cents:,.0f}" if cents == cents.to_integral_value() else f"{sign}${cents:,}"
 
 
+def plain_number(amount: Decimal) -> str:
+    """Return a number without zeros at the end: `3`, `3.5`."""
+    return f"{amount.normalize():f}"
+
+
 def tokens(amount: Decimal | int | None) -> str:
     """Return `1 token`, `950 tokens`, `12.3 k tokens`, `1.2 M tokens`, `unknown`."""
     if amount is None:

@@ -68,6 +68,8 @@ class EventKind(StrEnum):
     REQUEST_EXPIRED = "request.expired"
     REQUEST_RENUMBERED = "request.renumbered"
     REQUEST_WITHDRAWN = "request.withdrawn"
+    REVIEW_DISPATCHED = "review.dispatched"
+    REVIEW_SETTLED = "review.settled"
     RUNS_ROLLED = "runs.rolled"
     STATE_CREATED = "state.created"
     STATE_JOINED = "state.joined"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.criteria.conditions import USUAL
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_order, milestone_of
+from mission_cli.domain.reviews.rules import ReviewRules
 from mission_cli.domain.status import (
     FINISHED_FEATURE,
     FINISHED_MILESTONE,
@@ -231,6 +232,9 @@ class Mission:
     """The values that limit a managed mission, and those in the file that do not count."""
     models: Mapping[str, str] = field(default_factory=dict)
     preferences: Preferences = field(default_factory=Preferences)
+    reviews: ReviewRules = field(default_factory=ReviewRules)
+    quality_threshold: Decimal | None = None
+    """The least score of a feature that quality gates without a score of their own accept, 1 to 5; None: any."""
     constraints: tuple[str, ...] = ()
     success_criteria: tuple[str, ...] = ()
     non_goals: tuple[str, ...] = ()

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.mission import Feature, Mission
 
-WORKERS, RESEARCH, ECONOMY, ESCALATE = "workers", "research", "economy", "escalate"
+WORKERS, RESEARCH, VALIDATION, ECONOMY, ESCALATE = "workers", "research", "validation", "economy", "escalate"
 """Names in `model_routing` that the loop reads; `orchestrator` is read when a plan is made."""
-ROLES = ("orchestrator", WORKERS, RESEARCH, "validation", ECONOMY, ESCALATE)
+ROLES = ("orchestrator", WORKERS, RESEARCH, VALIDATION, ECONOMY, ESCALATE)
 """All names in `model_routing`."""
 
 
@@ -44,6 +44,12 @@ def routes(mission: Mission, feature: Feature) -> tuple[Route, ...]:
     return (first, _route(further, first)) if further else (first,)
 
 
+def reviewer_routes(mission: Mission) -> tuple[Route, ...]:
+    """Return the routes of the reviewers in the order of preference; what one does not name is the usual."""
+    usual = Route(mission.preferences.runner, mission.models.get(VALIDATION, ""))
+    return tuple(dict.fromkeys(_route(text, usual) for text in mission.reviews.reviewers))
+
+
 def default_runner(configured: Collection[str], usable: Iterable[str], installed: Iterable[str]) -> str:
     """Return the runner of missions that name none; empty if it cannot be chosen.
 
@@ -60,7 +66,8 @@ def runners(mission: Mission, usual: str) -> tuple[str, ...]:
     first = Route(mission.preferences.runner or usual, "")
     further = _route(mission.models.get(ESCALATE, ""), first)
     members = [member.runner for f in mission.features() if (member := mission.member(f)) and member.runner]
-    return tuple(dict.fromkeys((first.runner, *members, further.runner)))
+    reviewers = [route.runner or first.runner for route in reviewer_routes(mission)]
+    return tuple(dict.fromkeys((first.runner, *members, further.runner, *reviewers)))
 
 
 def has_own_tier(mission: Mission, feature: Feature) -> bool:

@@ -13,7 +13,7 @@ from mission_cli._support.dataclass import (
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import first_error, one_line
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES, Against
-from mission_cli.domain.ids import PLANNING, FeatureNumber, RunId, Sha, milestone_of, split_run_id
+from mission_cli.domain.ids import PLANNING, REVIEWING, FeatureNumber, RunId, Sha, milestone_of, split_run_id
 from mission_cli.domain.status import Cause, EndReason, JobState, RecordState, Verdict
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ _UNEXPLAINED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """`runs/<N.M>-a<k>.md` or `runs/plan-a<k>.md`: facts in the front matter, texts in the body."""
+    """`runs/<N.M>-a<k>.md`, `runs/plan-a<k>.md` or `runs/review-a<k>.md`: facts in front, texts in the body."""
 
     run: RunId
     state: RecordState
@@ -162,6 +162,12 @@ class RunRecord:
     """The commit of finished work that it was merged on to be judged; empty if it was not judged."""
     judged: tuple[RecordedVerdict, ...] = ()
     """The verdicts of its criteria, each bound by a hash."""
+    about: str = ""
+    """What a review is about: a feature (`1.2`) or a milestone (`1`)."""
+    subject: str = ""
+    """A hash of what a review judges and by which criteria; reviews with the same one count together."""
+    criteria: int = 0
+    """How many criteria a review judges: c1, c2, …"""
     prompt: str = ""
     last_words: str = ""
     transcript: str = ""
@@ -189,9 +195,15 @@ class RunRecord:
         return self.feature == PLANNING
 
     @property
+    def reviewing(self) -> bool:
+        """Whether it is a review, not an attempt at a feature."""
+        return self.feature == REVIEWING
+
+    @property
     def milestone(self) -> int:
-        """The milestone of its feature; 0 for planning."""
-        return milestone_of(self.feature)
+        """The milestone of its feature, or the one that a review is about; 0 for planning."""
+        first = self.about.partition(".")[0]
+        return int(first) if self.reviewing and first.isdecimal() else milestone_of(self.feature)
 
     @property
     def open(self) -> bool:

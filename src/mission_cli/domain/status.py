@@ -212,6 +212,8 @@ class JobKind(StrEnum):
     WORKER = "worker"
     CHECK = "check"
     PLAN = "plan"
+    REVIEW = "review"
+    """An agent looks at finished work; only its answer counts."""
     HAND = "hand"
     """A manual attempt: a tree, and no process."""
 

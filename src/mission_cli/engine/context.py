@@ -93,6 +93,7 @@ def policy_of(ctx: Context) -> Policy:
         checks_at_once=settings.machine_workers,
         runners={name: _runner(ctx, name, runner) for name, runner in settings.runners.items()},
         default_runner=ctx.default_runner(),
+        sandboxed=ctx.machine.sandbox().on,
         checks_salt="\0".join([settings.tree.setup, *settings.tree.copy]),
     )
 

@@ -8,11 +8,12 @@ from mission_cli._support.dataclass import replace
 from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.errors import MissionError
+from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import JobKind
 from mission_cli.engine import findings
 from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.context import agent_of
-from mission_cli.engine.prompt import prompt_for
+from mission_cli.engine.prompt import prompt_for, review_prompt
 from mission_cli.planner.core.decisions import Dispatch, Transition
 from mission_cli.planner.core.effects import (
     Cancel,
@@ -43,7 +44,11 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
     for move in case.plan.transitions:
         if isinstance(move, Dispatch):
             found = ctx.state.found(case.stored, case.head)
-            prompt = ctx.secrets.scrub(prompt_for(ctx, case.mission, move.record, case.observation.records, found))
+            if move.record.reviewing:
+                words = review_prompt(ctx, case.mission, move.record)
+            else:
+                words = prompt_for(ctx, case.mission, move.record, case.observation.records, found)
+            prompt = ctx.secrets.scrub(words)
             transitions.append(replace(move, record=_as_written(replace(move.record, prompt=prompt))))
         else:
             transitions.append(move)
@@ -65,8 +70,20 @@ def carry_out(ctx: Context, case: Case, act: Effect) -> str:
 
 def submit(ctx: Context, mission: Mission, record: RunRecord) -> None:
     """Submit an intended attempt to the executor. Raises MissionError."""
-    job = hand_job if record.by else worker_job
+    job = review_job if record.reviewing else hand_job if record.by else worker_job
     ctx.executor.submit(job(ctx, mission, record))
+
+
+def review_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:
+    """Return the job of a review: an agent in a tree of its own that is thrown away."""
+    job = agent_job(ctx, record, title=f"Review of {record.about} ({record.run})")
+    env = {"MISSION_ID": mission.id, "MISSION_MODEL": record.model, "MISSION_REVIEW": record.about}
+    return replace(
+        job,
+        kind=JobKind.REVIEW,
+        tree=Tree(commit=Sha(record.head), base_name=mission.base, copy=ctx.settings.tree.copy),
+        program=replace(job.program, env={**job.program.env, **env}),
+    )
 
 
 def hand_job(ctx: Context, mission: Mission, record: RunRecord) -> JobSpec:

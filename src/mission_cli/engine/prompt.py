@@ -1,15 +1,18 @@
-"""The prompt of an attempt, from the mission and the results of earlier attempts."""
+"""The prompts of attempts and reviews, from the mission and what is known of earlier attempts."""
 
 from __future__ import annotations
 
+import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.branches.refs import run_branch
+from mission_cli.domain.ids import Sha
 from mission_cli.domain.routing import is_research
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.findings import folder_of, shown
 from mission_cli.planner.attempts.causes import RULES
+from mission_cli.planner.reviewing.reviews import reviewed_criteria
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from mission_cli.engine.context import Context
 
 _LONGEST_EVIDENCE = 3000
+_LONGEST_DIFF = 40_000
 _MARKS = (45, 90, 120)
 
 
@@ -62,6 +66,51 @@ def prompt_for(
         "protect": list(ctx.settings.protect),
     }
     return ctx.templates.render("prompts/full-loop.md.j2", values)
+
+
+def review_prompt(ctx: Context, mission: Mission, record: RunRecord) -> str:
+    """Return the prompt of a review: the change, the criteria and their evidence, and none of the worker's words."""
+    feature = next((f for f in mission.features() if f.number == record.about), None)
+    milestone = next((m for m in mission.milestones if str(m.number) == record.about), None)
+    diff = ctx.code.diff(Sha(record.base), Sha(record.head))
+    values = {
+        "mission": mission,
+        "owner": record.about,
+        "feature": feature,
+        "title": feature.title if feature else milestone.name if milestone else "",
+        "description": feature.description if feature else "",
+        "criteria": [c.text for c in reviewed_criteria(mission, record.about)],
+        "dimensions": mission.reviews.dimensions,
+        "evidence": record.evidence,
+        "base": record.base,
+        "diff": diff[:_LONGEST_DIFF] or "(it changes nothing)",
+        "cut": len(diff) > _LONGEST_DIFF,
+        "minutes": max(1, record.deadline_s // 60),
+        "example": _example(mission),
+    }
+    return ctx.templates.render("prompts/review.md.j2", values)
+
+
+def _example(mission: Mission) -> str:
+    """Return an answer as JSON that shows every field."""
+    scores = {dimension.name: 4 for dimension in mission.reviews.dimensions}
+    finding = {
+        "title": "The total is wrong for an empty list",
+        "body": "total() returns None, and the caller adds it to a number.",
+        "file": "src/total.py",
+        "first_line": 12,
+        "last_line": 14,
+        "priority": 1,
+        "confidence": 0.9,
+        "command": "python3 -c 'from total import total; assert total([]) == 0'",
+        "pre_existing": False,
+    }
+    answer = {
+        "criteria": [{"id": "c1", "scores": scores, "reason": "Why, in one or two sentences."}],
+        "findings": [finding],
+        "summary": "The whole in one sentence.",
+    }
+    return json.dumps(answer, indent=2)
 
 
 def _feedback(record: RunRecord) -> dict[str, object]:

@@ -21,7 +21,7 @@ from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.runs import AgentReport, Exit, Job, Tally, Usage
-from mission_cli.domain.status import Cause, EndReason, JobState
+from mission_cli.domain.status import Cause, EndReason, JobKind, JobState
 from mission_cli.ports.executor import JobSpec, LogPart, Standing
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Outcome:
     completes: str = ""
     prints: tuple[str, ...] = ()
     """Lines that it prints when it begins."""
+    answer: str = ""
+    """Its last message."""
 
 
 Script = Callable[[JobSpec], Outcome]
@@ -246,6 +248,7 @@ class JobHost:
         now = stamp(self.clock.now())
         report = AgentReport(
             usage=self._usage(me.key),
+            answer=me.outcome.answer,
             cause=me.outcome.cause,
             detail=str(me.outcome.cause or ""),
             reset_at=me.outcome.reset_at,
@@ -265,8 +268,10 @@ class JobHost:
         return spec
 
     def at_work(self, kind: str) -> list[str]:
-        """The jobs of a kind that hold a slot now."""
-        return [s.key for s in self.supervisors.values() if s.phase is not Phase.BEGIN and self._is(s, kind)]
+        """The jobs that hold a slot now of those that jobs of this kind share."""
+        kinds = [other for other, name in SLOTS.items() if name == SLOTS[JobKind(kind)]]
+        begun = [s for s in self.supervisors.values() if s.phase is not Phase.BEGIN]
+        return [s.key for s in begun if any(self._is(s, other) for other in kinds)]
 
     def supervised(self, kind: str) -> list[str]:
         """The same with those that wait for a slot."""

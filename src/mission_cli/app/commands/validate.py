@@ -35,15 +35,8 @@ from mission_cli.planner.core.decisions import Ask, Mark, MarkCriteria, MoveFeat
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.effects import RunCheck
 from mission_cli.planner.milestones.judged_before import as_before
-from mission_cli.planner.milestones.judging import (
-    Judged,
-    Judgment,
-    check_key,
-    for_file,
-    judge,
-    start_within_bounds,
-    turn_of,
-)
+from mission_cli.planner.milestones.judging import judge, start_within_bounds, turn_of
+from mission_cli.planner.milestones.judgment import Judged, Judgment, check_key, for_file
 from mission_cli.planner.milestones.meant import ACCEPT_CHANGE
 from mission_cli.planner.milestones.milestones import current_milestones, passed_criteria
 

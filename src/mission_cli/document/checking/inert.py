@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import yaml
+
 from mission_cli._support.dataclass import dataclass
 from mission_cli.document.reading.sections import (
     SECTIONS,
@@ -15,14 +17,17 @@ from mission_cli.document.reading.sections import (
     rows_in,
 )
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.reviews.rules import REVIEWED_KINDS
 from mission_cli.domain.routing import is_research
+from mission_cli.domain.status import GateKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mission_cli.document.reading.loaded import Loaded
-    from mission_cli.domain.mission import Feature
+    from mission_cli.domain.mission import Feature, Mission
 
+_NOTHING = frozenset({"", "0", "0.0", "null", "~"})
 _ADDRESS = "it stays in the file, for you and for other tools"
 
 
@@ -36,13 +41,36 @@ class Key:
 
 KEYS: Mapping[str, Key] = {
     "type": Key("only development and research have an effect", frozenset({"", "development", "research"})),
-    "quality_threshold": Key("write a gate of kind quality with the rule `minScore >= N`", frozenset({"", "0", "0.0"})),
     "owner": Key(),
     "origin.agent": Key(),
     "origin.conversation": Key(),
-    "model_routing.validation": Key("criteria are run as commands; no model judges them yet"),
 }
 """By dotted path."""
+_NO_REVIEW = "no criterion is judged by reviewers; write one such as `review: errors are handled`"
+
+
+def _is_reviewed(mission: Mission) -> bool:
+    """Whether reviewers judge any criterion."""
+    milestones = (c for m in mission.milestones for c in m.criteria)
+    features = (c for f in mission.features() for c in f.criteria)
+    return bool(mission.reviews.reviewers) and any(c.kind in REVIEWED_KINDS for c in (*milestones, *features))
+
+
+def _has_scores(mission: Mission) -> bool:
+    """Whether anything compares a score with a threshold."""
+    return _is_reviewed(mission) or any(gate.kind is GateKind.QUALITY for gate in mission.gates)
+
+
+DEPENDENT: Mapping[str, tuple[Callable[[Mission], bool], str]] = {
+    "quality_threshold": (_has_scores, "it is the least score for quality gates and reviews, and there are none"),
+    "model_routing.validation": (_is_reviewed, _NO_REVIEW),
+    "reviews.reviewers": (_is_reviewed, _NO_REVIEW),
+    "reviews.per_feature": (_is_reviewed, _NO_REVIEW),
+    "reviews.per_milestone": (_is_reviewed, _NO_REVIEW),
+    "reviews.budget_pct": (_is_reviewed, _NO_REVIEW),
+    "reviews.dimensions": (_is_reviewed, _NO_REVIEW),
+}
+"""Keys that act only if something else is there: what tells whether it is, and what to do instead."""
 ANNOTATIONS: Mapping[str, str] = {
     "parallel-group": "features run in parallel unless `[depends:…]` says otherwise",
     "repo": "all features are built in the repository of the mission",
@@ -74,6 +102,11 @@ def _keys(loaded: Loaded) -> Iterator[Problem]:
         if value is not None and front.text(*path.split(".")) not in key.silent:
             shown = f"`{path}: {value.text}`" if len(key.silent) > 1 else f"`{path}`"
             yield _kept(value.line, value.column, shown, key.hint)
+    for path, (acts, hint) in DEPENDENT.items():
+        node = front.node(*path.split("."))
+        written = node is not None and (not isinstance(node, yaml.ScalarNode) or node.value.strip() not in _NOTHING)
+        if node is not None and written and not acts(loaded.mission):
+            yield _kept(node.start_mark.line + 2, node.start_mark.column + 1, f"`{path}`", hint)
 
 
 def _annotations(loaded: Loaded) -> Iterator[Problem]:

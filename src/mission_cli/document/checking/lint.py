@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Feature, Mission
     from mission_cli.domain.tables import Gate
 
-_NOT_RUN = frozenset({CriterionKind.HTTP, CriterionKind.BROWSER, CriterionKind.REVIEW})
+_NOT_RUN = frozenset({CriterionKind.HTTP, CriterionKind.BROWSER})
 _NOT_UTF8 = pattern("[\udc80-\udcff]")
 _NUMBERLESS = pattern(r"Milestone\b(?!\s+\d)|M\b\s*[:.—–-]", re.IGNORECASE)
 _CLOSE = 0.8
@@ -124,7 +124,8 @@ def _spends(layout: Layout) -> Iterator[Problem]:
 
 def _plan(mission: Mission) -> Iterator[Problem]:
     for milestone in mission.milestones:
-        yield from _criteria(milestone.criteria, f"milestone {milestone.number}", milestone.line)
+        reviewed = bool(mission.reviews.reviewers)
+        yield from _criteria(milestone.criteria, f"milestone {milestone.number}", milestone.line, reviewed=reviewed)
         vacuous = [c for c in milestone.criteria if c.baseline and c.baseline.verdict is Verdict.PASSED]
         for criterion in vacuous:
             words = f"`{criterion.text}` passed before any work, so it proves nothing about the work"
@@ -132,7 +133,7 @@ def _plan(mission: Mission) -> Iterator[Problem]:
         if not milestone.features:
             yield Problem(milestone.line, 1, f"milestone {milestone.number} has no features", "", Severity.WARNING)
         for feature in milestone.features:
-            yield from _criteria(feature.criteria, f"feature {feature.number}", feature.line)
+            yield from _criteria(feature.criteria, f"feature {feature.number}", feature.line, reviewed=reviewed)
 
 
 def _gates(loaded: Loaded) -> Iterator[Problem]:
@@ -145,7 +146,7 @@ def _gates(loaded: Loaded) -> Iterator[Problem]:
             yield from _quality(loaded.mission, gate)
 
 
-def _criteria(criteria: tuple[Criterion, ...], name: str, line: int) -> Iterator[Problem]:
+def _criteria(criteria: tuple[Criterion, ...], name: str, line: int, *, reviewed: bool) -> Iterator[Problem]:
     if not criteria:
         found = "only the tests and builds that are found in the code are run"
         hint = found if name.startswith("milestone") else "any change with which the tests pass is accepted"
@@ -154,12 +155,15 @@ def _criteria(criteria: tuple[Criterion, ...], name: str, line: int) -> Iterator
         yield from weak_criterion(criterion, (criterion.line, 1))
         if criterion.wrong:
             continue
-        if criterion.kind is CriterionKind.TEXT:
+        if criterion.kind is CriterionKind.TEXT and not reviewed:
             words = f"`{criterion.text}` cannot be run: a person will be asked"
             hint = "if possible, write it as run:, file:, grep: or metric:"
             if meant := kind_meant(criterion.text):
                 hint = misspelling(criterion.text, meant)[1]
             yield Problem(criterion.line, 1, words, hint, Severity.WARNING)
+        elif criterion.kind is CriterionKind.REVIEW and not reviewed:
+            words = f"`{criterion.text}`: there is no reviewer: a person will be asked"
+            yield Problem(criterion.line, 1, words, "name agents in `reviews.reviewers`", Severity.WARNING)
         elif criterion.kind in _NOT_RUN:
             words = f"`{criterion.text}`: {criterion.kind} criteria are not supported yet: a person will be asked"
             yield Problem(criterion.line, 1, words, "", Severity.WARNING)

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.lazy_re import pattern
+from mission_cli._support.numbers import decimal_of
 from mission_cli._support.quantities import quantity
 from mission_cli.document.criteria.body import LINE_MARK, Body, body_of, verify_fields
 from mission_cli.document.criteria.fields import duration, field_meant, read_fields, split
@@ -37,6 +38,8 @@ _BOUND_BEHIND = pattern(
     r"((?:(?!\s[<>=]=|\s=[<>]).)*\S)\s+(>=|<=|=>|=<|==|!=|>|<|≥|≤|at least\b|at most\b)\s*(.*)\Z",
     re.DOTALL | re.IGNORECASE,
 )
+_SCORE = pattern(r"\(\s*(?:>=|=>|≥|at least)\s*(-?[0-9]{1,9}(?:\.[0-9]{1,9})?)\s*\)\s*\Z", re.IGNORECASE)
+_LEAST_SCORE, _MOST_SCORE = 1, 5
 _SIGNS = {"≥": ">=", "≤": "<=", "=>": ">=", "=<": "<=", "=": "==", "at least": ">=", "at most": "<="}
 _IN = pattern(r"\s+in\s+", re.IGNORECASE)
 _BETWEEN = pattern(r"\s*(?:,?\s*and\s|,|\s)\s*", re.IGNORECASE)
@@ -99,7 +102,8 @@ def _read(body: Body) -> dict[str, Any]:
         return _prose(body)
     word = found[1].casefold().replace("-", " ")
     if word in PROSE_KINDS:
-        return {**_prose(body), "kind": CriterionKind(word), "command": found[2].strip()}
+        judged = {**_prose(body), "kind": CriterionKind(word), "command": found[2].strip()}
+        return {**judged, **_least_score(found[2])} if word == "review" and "wrong" not in judged else judged
     head, below = split(body.text)
     kind = CriterionKind.GREP if "grep" in word else CriterionKind(word)
     known: dict[str, Any] = {"kind": kind, "text": _shown(head, body.script, below)}
@@ -124,6 +128,17 @@ def _with_fields(kind: CriterionKind, below: Sequence[str], *, limited: bool) ->
     reading = read_fields(kind, below) if below else {}
     read = reading if isinstance(reading, dict) else reading.told
     return _wrong("it has two timeouts", "remove one of them") if limited and "timeout" in read else read
+
+
+def _least_score(text: str) -> dict[str, Any]:
+    """Return the score that a review must reach, if the text ends with one in parentheses."""
+    found = _SCORE.search(text)
+    if not found:
+        return {}
+    score = decimal_of(found[1])
+    if score is None or not _LEAST_SCORE <= score <= _MOST_SCORE:
+        return _wrong(f"`{found[0].strip()}` is not a score from 1 to 5", "write the least score as (>= 3.5)")
+    return {"comparison": ">=", "bound": score}
 
 
 def _prose(body: Body) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class Key:
     about: str
     words: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    most: int | None = None
+    """The greatest number that is possible; None: any."""
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -81,7 +83,12 @@ KEYS: dict[str, Key] = {
         Key("managed", Kind.TEXT, "The word mission, if `mission pulse` serves it."),
         Key("host", Kind.TEXT, "Machine and clone that drive it."),
         Key("base", Kind.TEXT, "Branch that the work starts from and lands on."),
-        Key("quality_threshold", Kind.NUMBER, "1 to 5; 0: none."),
+        Key(
+            "quality_threshold",
+            Kind.NUMBER,
+            "Least score, 1 to 5; 0: 3 for reviews, any for gates.",
+            most=5,
+        ),
         Key("autonomous", Kind.YESNO, "false: it pauses for a person after each milestone."),
         Key("notify", Kind.LIST, "Whom to notify: passed to the command of the setting `notify`."),
         Key("owner", Kind.TEXT, "Who owns the mission."),
@@ -105,6 +112,16 @@ KEYS: dict[str, Key] = {
             "`mission set` changes them.",
         ),
         Key("noted", Kind.MAP, "What later decisions need to know of events, written by the program."),
+        Key("reviews.reviewers", Kind.LIST, "Agents that judge `review:` criteria: RUNNER:TIER, RUNNER: or TIER."),
+        Key("reviews.per_feature", Kind.COUNT, "Reviews of a feature; default: 1.", most=9),
+        Key("reviews.per_milestone", Kind.COUNT, "Reviews of a milestone; default: 3.", most=9),
+        Key(
+            "reviews.budget_pct",
+            Kind.NUMBER,
+            "Percent of what the work reserved that reviews may cost: 10.",
+            most=100,
+        ),
+        Key("reviews.dimensions", Kind.MAP, "What is scored: a name, and its weight with what to look at."),
         Key("preferences.tech_stack", Kind.LIST, "Languages, frameworks and libraries."),
         Key("preferences.deploy_target", Kind.TEXT, "Where it is deployed."),
         Key("preferences.test_framework", Kind.TEXT, "Test framework."),
@@ -203,6 +220,13 @@ def _why_wrong(key: Key, name: str, node: yaml.Node) -> tuple[str, str] | None:
 
 def why_wrong_text(key: Key, name: str, text: str) -> tuple[str, str] | None:
     """Return what is wrong with the text of a scalar and a hint, or None."""
+    amount = number(text) if key.most is not None else None
+    if key.most is not None and amount is not None and not 0 <= amount <= key.most:
+        return f"`{name}` is `{text}`, which is not between 0 and {key.most}", "the default counts instead"
+    return _why_wrong_kind(key, name, text)
+
+
+def _why_wrong_kind(key: Key, name: str, text: str) -> tuple[str, str] | None:
     match key.kind:
         case Kind.WORD if text not in key.words:
             return f"`{name}` is `{text}`, which is not known", f"use one of {', '.join(key.words)}"

@@ -278,6 +278,8 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         noted=facts.pairs("noted"),
         models=facts.pairs("model_routing"),
         preferences=facts.preferences(),
+        reviews=facts.review_rules(),
+        quality_threshold=facts.quality_threshold(),
         constraints=prose.listed(layout, "constraints"),
         success_criteria=prose.listed(layout, "success criteria"),
         non_goals=prose.listed(layout, "non-goals", "out of scope"),

@@ -15,6 +15,7 @@ from mission_cli.document.reading.values_in_force import (
 )
 from mission_cli.document.syntax.vocabulary import hours, number
 from mission_cli.domain.mission import Limits, Preferences
+from mission_cli.domain.reviews.rules import LEAST, MOST, USUAL_THRESHOLD, ReviewRules, dimensions_of
 from mission_cli.domain.values_in_force import InForce
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ STATE_SECTION = "State"
 _IN_STATE = ("id", "status", "mode", "type", "created")
 _CAPS = {"usd": "budget.money_usd", "hours": "budget.time_hours", "tokens": "budget.token_limit"}
 _PATHS = {name: (key.steps, *((other,) for other in key.also)) for name, key in KEYS.items()}
+_ALL_PCT = 100
+MOST_REVIEWS = 9
 _PARTS = pattern(r"\s*[/;,]\s+|\s+/\s*")
 
 
@@ -90,6 +93,27 @@ class Facts:
             worker_command=self.text("preferences.worker_command"),
             lines=tuple(words),
         )
+
+    def review_rules(self) -> ReviewRules:
+        """Return how work is reviewed; a value that cannot be read or is out of range is the default."""
+        pct = number(self.text("reviews.budget_pct").removesuffix("%"))
+        return ReviewRules(
+            reviewers=tuple(text.strip() for text in self.texts("reviews.reviewers") if text.strip()),
+            per_feature=self._reviews("reviews.per_feature", ReviewRules().per_feature),
+            per_milestone=self._reviews("reviews.per_milestone", ReviewRules().per_milestone),
+            budget_pct=pct if pct is not None and 0 < pct <= _ALL_PCT else ReviewRules().budget_pct,
+            threshold=self.quality_threshold() or USUAL_THRESHOLD,
+            dimensions=dimensions_of(self.pairs("reviews.dimensions")),
+        )
+
+    def quality_threshold(self) -> Decimal | None:
+        """Return the least score that passes, from 1 to 5; None if there is none."""
+        threshold = number(self.text("quality_threshold"))
+        return threshold if threshold is not None and LEAST <= threshold <= MOST else None
+
+    def _reviews(self, name: str, usual: int) -> int:
+        count = number(self.text(name))
+        return int(count) if count is not None and 1 <= count <= MOST_REVIEWS else usual
 
 
 def good_values(layout: Layout) -> Mapping[str, str]:

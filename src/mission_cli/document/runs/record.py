@@ -79,6 +79,8 @@ def write_run(record: RunRecord) -> str:
         facts |= {"onto": record.onto, "judged": [facts_of(verdict) for verdict in record.judged]}
     if record.by:
         facts |= {"by": record.by, "continues": record.continues}
+    if record.about:
+        facts |= {"about": record.about, "subject": record.subject, "criteria": record.criteria}
     parts = [f"# {record.run}"]
     for name, text in (
         ("Prompt", record.prompt),
@@ -127,6 +129,8 @@ _TEXTS = (
     "by",
     "continues",
     "onto",
+    "about",
+    "subject",
 )
 """Fields that are read as text, under their own names."""
 
@@ -147,6 +151,7 @@ def read_run(text: str) -> RunRecord | None:
             cause=Cause(str(facts["cause"])) if facts.get("cause") else None,
             deadline_s=min(_count(facts.get("deadline_s")), int(LONGEST_DURATION.total_seconds())),
             steps=_count(facts.get("steps")),
+            criteria=_count(facts.get("criteria")),
             reserve=Reserve(
                 usd=_amount(reserved.get("usd")),
                 cap_usd=_amount(reserved.get("cap_usd")),

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def spends_of(record: RunRecord) -> list[Spend]:
-    """Return the rows that a settled attempt, or a planning round, adds to the spend log."""
+    """Return the rows that a settled attempt, a planning round or a review adds to the spend log."""
     name = f"planning a{record.attempt}" if record.planning else attempt_name(record.run)
+    name = f"{name} of {record.about}" if record.reviewing else name
     usage, what = record.usage, f"{name} {record.cause or ''}".strip()
     date, milestone = (record.ended or record.intended)[:10], "" if record.planning else str(record.milestone)
     rows: list[Spend] = []

@@ -70,7 +70,7 @@ def decided(mission: Mission, move: Transition, records: Sequence[RunRecord]) ->
             return (f"The gate {move.name} {move.to} by its rule",) if quality else ()
         case RecordValues() if move.changed:
             return ("; ".join(f"{name}: {old} → {new}" for name, old, new in move.changed),)
-        case Dispatch():
+        case Dispatch() if not move.record.reviewing:
             return _rerouted(move.record, records)
     return ()
 

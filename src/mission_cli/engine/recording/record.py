@@ -135,7 +135,10 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
     """Return the log entry of a decision."""
     match move:
         case Dispatch():
-            return Entry(EventKind.FEATURE_DISPATCHED, move.why, move.record.run, logged=False)
+            kind = EventKind.REVIEW_DISPATCHED if move.record.reviewing else EventKind.FEATURE_DISPATCHED
+            return Entry(kind, move.why, move.record.run, logged=False)
+        case Settle() if move.record.reviewing:
+            return Entry(EventKind.REVIEW_SETTLED, move.why, move.record.run)
         case Settle():
             return Entry(EventKind.ATTEMPT_SETTLED, move.why, move.record.run)
         case MoveFeature():
@@ -181,6 +184,8 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
 ) -> Iterator[Change]:
     """Yield the changes of a decision in the mission file."""
     match move:
+        case Dispatch() if move.record.reviewing:
+            return
         case Dispatch():
             number = move.record.feature
             yield SetFeature(number, "Status", FeatureStatus.DISPATCHED)

@@ -21,14 +21,14 @@ from mission_cli.planner.attempts.help_requests import ask_for_help
 from mission_cli.planner.attempts.manual import taken_over
 from mission_cli.planner.core.decisions import Settle
 from mission_cli.planner.core.transitions import move_feature
-from mission_cli.planner.milestones.judging import recorded
+from mission_cli.planner.milestones.judgment import recorded
 
 if TYPE_CHECKING:
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
     from mission_cli.domain.mission import Feature
     from mission_cli.domain.runs import Evidence, Exit, Job, RunRecord
     from mission_cli.planner.core.draft import Draft
-    from mission_cli.planner.milestones.judging import Judged
+    from mission_cli.planner.milestones.judgment import Judged
 
 
 class Facts:

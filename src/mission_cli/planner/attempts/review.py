@@ -12,7 +12,7 @@ from mission_cli._support.text import (
     stamp,
 )
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES
-from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.ids import Sha, attempt_name
 from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, HoldKind, Verdict
@@ -20,21 +20,18 @@ from mission_cli.planner.core.decisions import Mark, MarkCriteria
 from mission_cli.planner.core.effects import Integrate
 from mission_cli.planner.core.requests import answer_to
 from mission_cli.planner.milestones.judged_before import as_before
-from mission_cli.planner.milestones.judging import (
-    Judgment,
-    judge,
-    start_checks,
-)
+from mission_cli.planner.milestones.judging import judge, start_checks
+from mission_cli.planner.milestones.judgment import Judgment
+from mission_cli.planner.reviewing.reviews import Change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, Feature
     from mission_cli.domain.runs import Evidence
     from mission_cli.planner.attempts.facts import Facts
     from mission_cli.planner.core.draft import Draft
-    from mission_cli.planner.milestones.judging import Judged
+    from mission_cli.planner.milestones.judgment import Judged
 
 _REFUSED = frozenset({Cause.AUTH, Cause.PERMISSION, Cause.RATE_LIMIT, Cause.PROVIDER_ERROR, Cause.QUESTION})
 """Causes that come from the agent's output and do not depend on its work."""
@@ -213,8 +210,25 @@ def _judge_feature(facts: Facts, feature: Feature, candidate: Sha) -> Judgment:
     draft, evidence = facts.draft, facts.evidence
     if feature.criteria:
         about = f"{feature.number} attempt {facts.record.attempt}: "
-        return judge(draft, feature.criteria, owner=feature.number, commit=candidate, tree=evidence.tree, about=about)
+        return judge(
+            draft,
+            feature.criteria,
+            owner=feature.number,
+            commit=candidate,
+            tree=evidence.tree,
+            about=about,
+            change=_change(facts, feature),
+        )
     return _as_green_as_before(draft, draft.observation.detected.get(evidence.tree, ()), candidate, evidence)
+
+
+def _change(facts: Facts, feature: Feature) -> Change | None:
+    """Return what reviewers look at: the attempt, however often it is merged again; None without a commit."""
+    evidence, record = facts.evidence, facts.record
+    since = record.base if evidence.integrated else evidence.work
+    if not since or evidence.tip is None:
+        return None
+    return Change(feature.number, f"{record.run} {evidence.tip}", Sha(since), (record,))
 
 
 def _as_green_as_before(draft: Draft, criteria: Sequence[Criterion], candidate: Sha, evidence: Evidence) -> Judgment:

@@ -39,6 +39,7 @@ from mission_cli.planner.attempts.review import (
     review,
     without_diff,
 )
+from mission_cli.planner.attempts.settle_review import settle_review
 from mission_cli.planner.core.decisions import MoveFeature, Settle
 from mission_cli.planner.core.effects import Cancel, Recover, Submit
 from mission_cli.planner.core.requests import answer_to
@@ -54,6 +55,9 @@ if TYPE_CHECKING:
 def settle(draft: Draft) -> None:
     """Submit, wait for, recover, stop, judge or settle each open attempt."""
     for record in draft.open_records():
+        if record.reviewing:
+            settle_review(draft, record, draft.observation.jobs.get(record.run, Job(JobState.UNKNOWN)))
+            continue
         feature = draft.mission.feature(record.feature)
         if is_elsewhere(record.host, draft.observation.me):
             _left_behind(draft, record, feature)

@@ -80,6 +80,8 @@ class Policy:
     runners: Mapping[str, RunnerPolicy] = field(default_factory=dict)
     default_runner: str = ""
     """The runner of missions that name none; empty: there is none."""
+    sandboxed: bool = True
+    """Jobs run in a sandbox; without one, nothing that a reviewer proposes is run."""
     checks_salt: str = ""
     """What decides a verdict besides criterion and tree: setup command, copied files."""
 

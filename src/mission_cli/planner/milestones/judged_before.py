@@ -17,12 +17,8 @@ from mission_cli.planner.core.requests import (
     ask,
     find_request,
 )
-from mission_cli.planner.milestones.judging import (
-    Judged,
-    judge,
-    says_yes,
-    start_checks,
-)
+from mission_cli.planner.milestones.judging import judge, start_checks
+from mission_cli.planner.milestones.judgment import Judged, says_yes
 from mission_cli.planner.milestones.meant import ACCEPT_CHANGE
 
 if TYPE_CHECKING:

@@ -28,12 +28,8 @@ from mission_cli.planner.core.requests import FINAL
 from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.core.waits import idle_gates
 from mission_cli.planner.milestones.judged_before import as_before
-from mission_cli.planner.milestones.judging import (
-    for_file,
-    judge,
-    start_checks,
-    turn_of,
-)
+from mission_cli.planner.milestones.judging import judge, start_checks, turn_of
+from mission_cli.planner.milestones.judgment import for_file
 from mission_cli.planner.milestones.milestones import (
     apart,
     current_milestones,
@@ -53,7 +49,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Milestone
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judged_before import Before
-    from mission_cli.planner.milestones.judging import Judged, Judgment
+    from mission_cli.planner.milestones.judgment import Judged, Judgment
 
 
 def recoveries(draft: Draft) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mission_cli.domain.status import Cause, FeatureStatus
-from mission_cli.planner.milestones.judging import says_yes
+from mission_cli.planner.milestones.judgment import says_yes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -21,6 +21,7 @@ from mission_cli.domain.notice import Notice, advise, do
 from mission_cli.domain.status import (
     EXECUTABLE_KINDS,
     FINISHED_FEATURE,
+    Cause,
     HoldKind,
     MilestoneStatus,
     MissionStatus,
@@ -36,15 +37,11 @@ from mission_cli.planner.core.requests import (
 )
 from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.milestones.judged_before import as_before
-from mission_cli.planner.milestones.judging import (
-    for_file,
-    judge,
-    says_yes,
-    start_checks,
-    turn_of,
-)
+from mission_cli.planner.milestones.judging import judge, start_checks, turn_of
+from mission_cli.planner.milestones.judgment import for_file, says_yes
 from mission_cli.planner.milestones.negative_control import control
 from mission_cli.planner.mission.base import base_gone
+from mission_cli.planner.reviewing.reviews import Change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +49,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Criterion, Milestone, Mission
     from mission_cli.planner.core.draft import Draft
-    from mission_cli.planner.milestones.judging import Judged, Judgment
+    from mission_cli.planner.milestones.judgment import Judged, Judgment
 
 _SHORT = 12
 _LONGEST_TITLE = 80
@@ -223,7 +220,14 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
     about = f"after fixes, round {milestone.rounds}: " if milestone.rounds else ""
     turn = turn_of(draft.mission)
     judgment = judge(
-        draft, criteria, owner=number, commit=observation.work, tree=observation.work_tree, about=about, turn=turn
+        draft,
+        criteria,
+        owner=number,
+        commit=observation.work,
+        tree=observation.work_tree,
+        about=about,
+        turn=turn,
+        change=_change(draft, milestone, turn),
     )
     if _stuck(draft, number, judgment):
         return
@@ -249,6 +253,16 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
         draft.hold(number, HoldKind.VALIDATING, "it is also being judged with the test files of the base")
     elif _accepted(draft, milestone, criteria, about):
         _passed(draft, milestone, judgment)
+
+
+def _change(draft: Draft, milestone: Milestone, turn: str) -> Change | None:
+    """Return what reviewers look at: everything since the milestone started; None if that commit is missing."""
+    start = draft.observation.start_trees.get(milestone.started_at)
+    if start is None:
+        return None
+    made_by = [r for r in draft.observation.records if r.milestone == milestone.number and r.cause is Cause.DONE]
+    name = f"{draft.observation.work_tree} {turn}"
+    return Change(str(milestone.number), name, start[0], tuple(r for r in made_by if not r.reviewing))
 
 
 def _stuck(draft: Draft, subject: str, judgment: Judgment) -> bool:

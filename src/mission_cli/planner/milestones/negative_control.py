@@ -15,7 +15,8 @@ from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, Verdict
 from mission_cli.planner.core.decisions import Mark, MarkCriteria
-from mission_cli.planner.milestones.judging import for_file, judge, start_checks
+from mission_cli.planner.milestones.judging import judge, start_checks
+from mission_cli.planner.milestones.judgment import for_file
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Milestone

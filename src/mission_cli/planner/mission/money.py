@@ -43,12 +43,11 @@ _SPREAD = 10
 """An estimate counts as between a tenth of the median and ten times the median, to limit the effect of odd values."""
 
 
-def stand(draft: Draft) -> Account:
-    """Return the account now, including the known costs of ended runs and the reserves of this round."""
+def stand(draft: Draft, more: Sequence[RunRecord] = ()) -> Account:
+    """Return the account now: with the known costs of ended runs, the reserves of this round, and those of `more`."""
     promised = [move.record for move in draft.transitions if isinstance(move, Dispatch)]
-    return account(
-        draft.mission.limits, draft.mission.spends, [*draft.observation.records, *promised], bills(draft.observation)
-    )
+    records = [*draft.observation.records, *promised, *more]
+    return account(draft.mission.limits, draft.mission.spends, records, bills(draft.observation))
 
 
 def bills(observation: Observation) -> dict[RunId, Usage]:

@@ -148,7 +148,7 @@ def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> GateStatus | Non
     if gate.all_passed and any(f.status is not FeatureStatus.DONE for f in after):
         return GateStatus.FAILED
     scores = [_score(draft, f) for f in after if f.status is FeatureStatus.DONE]
-    least = gate.min_score
+    least = draft.mission.quality_threshold if gate.min_score is None else gate.min_score
     if least is not None and scores and sum(scores, Decimal(0)) / len(scores) < least:
         return GateStatus.FAILED
     readable = least is not None or gate.all_passed or not gate.rule.strip()

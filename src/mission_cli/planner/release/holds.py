@@ -36,14 +36,11 @@ from mission_cli.planner.mission.money import (
     stand,
     way_on,
 )
+from mission_cli.planner.mission.workers import free_slots, model_of, occupied, runner_of
 from mission_cli.planner.release.routes import (
     ALIVE,
-    free_slots,
-    model_of,
-    occupied,
     reserve_for,
     route_of,
-    runner_of,
     weighed,
 )
 

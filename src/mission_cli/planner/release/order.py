@@ -30,8 +30,9 @@ from mission_cli.planner.core.effects import MoveWork
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.milestones.landing import lands_now
 from mission_cli.planner.milestones.milestones import current_milestones
+from mission_cli.planner.mission.workers import model_of, runner_of
 from mission_cli.planner.release.holds import ORDER, is_foreign
-from mission_cli.planner.release.routes import model_of, reserve_for, route_of, runner_of
+from mission_cli.planner.release.routes import reserve_for, route_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

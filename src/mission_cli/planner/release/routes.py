@@ -10,24 +10,20 @@ from mission_cli.domain.budget.ledger import (
     Refusal,
     reserve_for_attempt,
 )
-from mission_cli.domain.notice import Notice, do
 from mission_cli.domain.routing import ECONOMY, has_own_tier, routes
-from mission_cli.domain.runs import Reserve, RunRecord
+from mission_cli.domain.runs import Reserve
 from mission_cli.domain.status import (
     FeatureStatus,
 )
 from mission_cli.planner.attempts import causes
 from mission_cli.planner.attempts.help_requests import answered, helped
-from mission_cli.planner.core.decisions import (
-    Dispatch,
-)
 from mission_cli.planner.core.draft import Draft
-from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.mission.money import (
     seen_step,
     share_of,
     stand,
 )
+from mission_cli.planner.mission.workers import free_slots, model_of, runner_of
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature, Mission
@@ -37,25 +33,6 @@ if TYPE_CHECKING:
 
 
 ALIVE = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
-
-
-def occupied(draft: Draft) -> list[RunRecord]:
-    """Return attempts that occupy a worker's slot: intended, not manual, not ended; including those of this round."""
-    ended = {run for run, job in draft.observation.jobs.items() if job.exit is not None}
-    open_now = [r for r in draft.open_records() if not (r.by or r.run in ended or r.run in draft.settling)]
-    return open_now + [m.record for m in draft.transitions if isinstance(m, Dispatch)]
-
-
-def active_runs(draft: Draft) -> int:
-    """Return how many attempts occupy a worker's slot."""
-    return len(occupied(draft))
-
-
-def free_slots(draft: Draft) -> int:
-    """Return how many more workers this mission may start now."""
-    mine = draft.policy.parallel(draft.mission.preferences.max_parallel_workers, draft.mission.mode)
-    started = sum(isinstance(m, Dispatch) for m in draft.transitions)
-    return max(0, min(mine - active_runs(draft), draft.observation.free_slots - started))
 
 
 def route_of(draft: Draft, feature: Feature) -> Route:
@@ -77,12 +54,6 @@ def weighed(draft: Draft, feature: Feature) -> causes.Tries:
     return causes.tries(records, draft.policy, feature.tries_after, ways, known, once=feature.side_effects)
 
 
-def runner_of(draft: Draft, route: Route) -> RunnerPolicy:
-    """Return the runner of a route; one with a problem if there is none of that name."""
-    words = f"there is no runner called `{route.runner}`" if route.runner else "the mission names no runner"
-    return draft.policy.runners.get(route.runner, RunnerPolicy(obstacle=Notice(words, do("doctor"))))
-
-
 def reserve_for(draft: Draft, feature: Feature) -> Reserve | Refusal:
     """Return what the next attempt at a feature may take at most, or why it may not start."""
     route = route_of(draft, feature)
@@ -102,8 +73,3 @@ def first_reserves(mission: Mission, policy: Policy, observation: Observation) -
     draft = Draft(mission, observation, policy)
     found = (reserve_for(draft, feature) for feature in mission.features() if not feature.finished)
     return [reserve for reserve in found if isinstance(reserve, Reserve)]
-
-
-def model_of(runner: RunnerPolicy, route: Route) -> str:
-    """Return the runner's name for the model of a tier."""
-    return runner.models.get(route.tier, route.tier)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-SLOTS = {JobKind.WORKER: "slot", JobKind.CHECK: "check"}
+SLOTS = {JobKind.WORKER: "slot", JobKind.REVIEW: "slot", JobKind.CHECK: "check"}
 """Kinds of jobs that need a slot, and the name of their slots."""
 
 

@@ -73,7 +73,7 @@ class AtWork:
 
     @property
     def _once(self) -> bool:
-        return self._spec.kind in {JobKind.WORKER, JobKind.PLAN}
+        return self._spec.kind in {JobKind.WORKER, JobKind.PLAN, JobKind.REVIEW}
 
     def _account(self) -> Account:
         from mission_cli.adapters.executors.supervise.job_costs import Account

@@ -93,7 +93,7 @@ class _Supervisor(AtWork):
             end = self._live()
         leftovers = self._sweep()
         left, saved = self._collect() if self._worker else (None, "")
-        if self._spec.kind is JobKind.PLAN:  # before the exit file: the next planning round uses the same tree
+        if self._spec.kind in {JobKind.PLAN, JobKind.REVIEW}:  # before the exit file: planning uses the tree again
             trees.remove_tree(self._tree)
         moved = not (self._code / "HEAD").exists()  # then the next pulse there finds a job without supervisor
         if (self._once and not moved) or self._has_folder():  # a check whose folder was removed runs again

@@ -1,0 +1,121 @@
+"""Submit, wait for, stop and settle reviews. Nothing of a review counts but its whole answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import one_line, stamp
+from mission_cli.domain.budget.amounts import seconds_as_hours
+from mission_cli.domain.host import is_elsewhere
+from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.runs import AgentReport, Exit, Usage
+from mission_cli.domain.status import (
+    FINISHED_MISSION,
+    Cause,
+    EndReason,
+    FeatureStatus,
+    HoldKind,
+    JobState,
+    MilestoneStatus,
+    RecordState,
+)
+from mission_cli.planner.attempts.endings import cause_of_end
+from mission_cli.planner.core.decisions import Settle
+from mission_cli.planner.core.effects import Cancel, Recover, Submit
+from mission_cli.planner.mission.money import misfits
+from mission_cli.planner.reviewing.reviews import reviewer
+
+if TYPE_CHECKING:
+    from mission_cli.domain.runs import Job, RunRecord
+    from mission_cli.planner.core.draft import Draft
+
+_JUDGED = frozenset({FeatureStatus.DISPATCHED, FeatureStatus.REVIEW})
+
+
+def settle_review(draft: Draft, record: RunRecord, job: Job) -> None:
+    """Do what comes next for one open review."""
+    if is_elsewhere(record.host, draft.observation.me):
+        end = Exit(EndReason.LOST, report=AgentReport(usage=Usage(usd=None)))
+        _close(draft, record, end, Cause.LOST, f"it ran on {record.host}, from which the mission was taken over")
+    elif job.state is JobState.ENDED and job.exit is not None:
+        _ended(draft, record, job.exit)
+    elif job.state is JobState.UNREACHABLE:
+        draft.hold(record.about, HoldKind.EXECUTOR, f"{record.run}: the executor does not answer")
+    else:
+        _not_ended(draft, record, job)
+
+
+def _not_ended(draft: Draft, record: RunRecord, job: Job) -> None:
+    unwanted = _unwanted(draft, record)
+    if job.state is JobState.UNKNOWN:
+        if unwanted:
+            _close(draft, record, Exit(EndReason.CANCELLED), Cause.STOPPED, unwanted)
+        else:
+            draft.effects.append(Submit(record.run, f"start {record.run}"))
+    elif job.state is JobState.GONE:
+        since = draft.observation.since(job.quiet_since or draft.observation.now)
+        again = draft.not_yet(draft.policy.lost_grace - since)
+        if unwanted or again is None:
+            draft.effects.append(Recover(record.run, f"the supervisor of {record.run} is gone"))
+        else:
+            words = f"the supervisor of {record.run} does not answer"
+            draft.hold(record.about, HoldKind.LOST, words, until=again)
+    else:
+        draft.running += 1
+        if unwanted:
+            draft.effects.append(Cancel(record.run, unwanted))
+
+
+def _unwanted(draft: Draft, record: RunRecord) -> str:
+    """Return why a review is not needed any more, or the empty string."""
+    if draft.mission.status in FINISHED_MISSION:
+        return f"the mission is {draft.mission.status}"
+    feature = next((f for f in draft.mission.features() if f.number == record.about), None)
+    milestone = next((m for m in draft.mission.milestones if str(m.number) == record.about), None)
+    judged = feature is not None and feature.status in _JUDGED
+    judged = judged or (milestone is not None and milestone.status is MilestoneStatus.VALIDATING)
+    if not judged:
+        return f"{record.about} is not being judged any more"
+    words = misfits(draft).get(record.run, "")
+    return f"it was stopped for the budget: {words}" if words else ""
+
+
+def _ended(draft: Draft, record: RunRecord, end: Exit) -> None:
+    cause, detail = cause_of_end(end) or _cause_of_answer(draft, record, end.report.answer)
+    _close(draft, record, end, cause, detail)
+
+
+def _cause_of_answer(draft: Draft, record: RunRecord, answer: str) -> tuple[Cause, str]:
+    """Return done if the whole answer can be read, otherwise that it is inconclusive."""
+    from mission_cli.domain.reviews.answer import UnreadableError, read_answer  # imports pydantic
+
+    names = tuple(d.name for d in draft.mission.reviews.dimensions)
+    try:
+        found = read_answer(answer, record.criteria, names)
+    except UnreadableError as error:
+        return Cause.WRONG_OUTPUT, f"inconclusive: {error}"
+    return Cause.DONE, found.summary or "it was read"
+
+
+def _close(draft: Draft, record: RunRecord, end: Exit, cause: Cause, detail: str) -> None:
+    code = "" if end.code is None else str(end.code)
+    settled = replace(
+        record,
+        state=RecordState.SETTLED,
+        cause=cause,
+        detail=one_line(detail, 500),
+        started=end.started,
+        ended=end.ended or stamp(draft.observation.now),
+        exit=" ".join(part for part in (str(end.reason), code) if part),
+        usage=replace(end.report.usage or Usage(), hours=seconds_as_hours(end.seconds)),
+        verdict="passed" if cause is Cause.DONE else str(cause),
+        session=end.report.session,
+        steps=end.report.steps,
+        reset_at=end.report.reset_at,
+        last_words=end.report.answer or end.report.last_words,
+        transcript=end.report.transcript,
+    )
+    how = "is complete" if cause is Cause.DONE else f"ended with {cause}"
+    why = f"{attempt_name(record.run)} of {record.about} by {reviewer(record)} {how}: {one_line(detail)}"
+    draft.transitions.append(Settle(settled, None, why))

@@ -1,0 +1,188 @@
+"""What is known about a list of criteria, and what has to happen before the rest is known."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.text import stamp
+from mission_cli.domain.evidence.verdicts import RecordedVerdict, rule_of, sha256_of
+from mission_cli.domain.noted import times_resumed
+from mission_cli.domain.status import EXECUTABLE_KINDS, PASSES, CriterionKind, JobState, Verdict
+from mission_cli.planner.core.effects import RunCheck
+from mission_cli.planner.core.requests import Question, find_request
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.runs import CheckState
+    from mission_cli.domain.tables import InputRequest
+    from mission_cli.planner.core.draft import Draft
+    from mission_cli.planner.core.policy import Policy
+    from mission_cli.planner.reviewing.reviews import Reviews
+
+_YES = frozenset(
+    {"pass", "passed", "yes", "y", "ok", "okay", "accept", "accepted", "approve", "approved", "true", "done"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One criterion with its verdict; `detail` is the end of the output, or what the person wrote."""
+
+    criterion: Criterion
+    verdict: Verdict
+    detail: str = ""
+    commit: str = ""
+    tree: str = ""
+    exit: str = ""
+    """How its check ended; empty if no program ran."""
+
+    @property
+    def passes(self) -> bool:
+        """Whether the verdict is a pass."""
+        return self.verdict in PASSES
+
+
+@dataclass(slots=True)
+class Judgment:
+    """The state of judging a list of criteria. It is over when no check starts or runs and no question is open."""
+
+    known: list[Judged] = field(default_factory=list)
+    starts: list[RunCheck] = field(default_factory=list)
+    running: list[str] = field(default_factory=list)
+    unsure: list[RunCheck] = field(default_factory=list)
+    """Failures that run again, alone, before they count."""
+    asks: list[Question] = field(default_factory=list)
+    asked: list[InputRequest] = field(default_factory=list)
+    reviews: Reviews | None = None
+    """The reviews of the change, while some are missing."""
+
+    @property
+    def over(self) -> bool:
+        """Whether every criterion has its verdict."""
+        return not (self.starts or self.running or self.unsure or self.asks or self.asked or self.reviews)
+
+    def having(self, *verdicts: Verdict) -> list[Judged]:
+        """Return the criteria with one of the verdicts."""
+        return [j for j in self.known if j.verdict in verdicts]
+
+
+def recorded(judged: Judged, at: str, side: str = "") -> RecordedVerdict:
+    """Return a verdict as it is recorded."""
+    return RecordedVerdict(
+        criterion=judged.criterion.text,
+        kind=judged.criterion.kind,
+        verdict=judged.verdict,
+        rule=rule_of(judged.criterion),
+        at=at,
+        commit=judged.commit,
+        tree=judged.tree,
+        exit=judged.exit,
+        output=sha256_of(judged.detail),
+        side=side,
+    )
+
+
+def for_file(known: Sequence[Judged], now: datetime) -> tuple[tuple[RecordedVerdict, str], ...]:
+    """Return verdicts as an evidence file stores them, each with the end of the output."""
+    return tuple((recorded(judged, stamp(now)), judged.detail) for judged in known)
+
+
+def says_yes(response: str) -> bool:
+    """Whether the first word of an answer is a yes of some kind."""
+    words = response.strip().casefold().split()
+    return bool(words) and words[0].strip(".,:;!") in _YES
+
+
+def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission, turn: str = "") -> str:
+    """Return the key of a check: equal exactly when criterion, tree, policy and turn are equal.
+
+    Each `resume` of the mission changes the keys, so that what could not run is tried again. So does each execution of
+    a recurring mission, because the world may have changed although the tree is the same. `turn` makes unchanged work
+    run again: it names a round of validation, or a person's `validate --again`.
+    """
+    resumed = times_resumed(mission)
+    asked = f"{resumed}.{mission.executions}" if mission.recurs else str(resumed)
+    parts = (
+        criterion.kind,
+        criterion.command,
+        *criterion.paths,
+        criterion.pattern,
+        str(criterion.negated),
+        criterion.comparison,
+        str(criterion.bound),
+        criterion.unit,
+        str(criterion.timeout),
+        *(f"{name}: {value}" for name, value in criterion.fields),
+        tree,
+        policy.checks_salt,
+        asked,
+        turn,
+    )
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+
+def look_up(draft: Draft, criterion: Criterion, commit: Sha, key: str, result: Judgment, *, confirm: bool) -> None:
+    """Add the verdict of a criterion that can be run, or arrange its check."""
+    state = draft.observation.checks.get(key)
+    if state is None:
+        result.starts.append(RunCheck(key, 1, criterion, commit, f"judge on {commit[:7]}: {criterion.text}"))
+    elif state.again:
+        result.starts.append(
+            RunCheck(key, state.tries + 1, criterion, commit, f"judge again on {commit[:7]}: {criterion.text}")
+        )
+    elif state.verdict is None:
+        if state.job.state in {JobState.UNKNOWN, JobState.GONE}:
+            result.starts.append(
+                RunCheck(key, state.tries, criterion, commit, f"judge on {commit[:7]}: {criterion.text}")
+            )
+        result.running.append(criterion.text)
+    elif state.verdict is Verdict.FAILED and state.failed is None and confirm:
+        why = f"judge again, alone, on {commit[:7]}: {criterion.text}"
+        result.unsure.append(RunCheck(key, state.tries + 1, criterion, commit, why))
+    elif state.verdict is Verdict.PASSED and state.failed is not None:
+        words = f"it failed, and passed when it was run again on the same tree\nfirst: {state.failed}\nthen: "
+        result.known.append(Judged(criterion, Verdict.FLAKY, words + (state.detail or "passed"), exit=_end_of(state)))
+    else:
+        result.known.append(Judged(criterion, state.verdict, state.detail, exit=_end_of(state)))
+
+
+def _end_of(state: CheckState) -> str:
+    return state.job.exit.told if state.job.exit is not None else ""
+
+
+def is_own_tick(criterion: Criterion) -> bool:
+    """Whether a person has ticked a criterion: there is no verdict of this program next to it."""
+    return criterion.ticked and (criterion.result is None or criterion.result.verdict is not Verdict.PASSED)
+
+
+def is_ticked(criterion: Criterion, about: str) -> bool:
+    """Whether a person has ticked a criterion that cannot be run."""
+    return criterion.ticked and (not about or is_own_tick(criterion)) and criterion.kind not in EXECUTABLE_KINDS
+
+
+def ask_person(draft: Draft, criterion: Criterion, owner: str, about: str, result: Judgment, why: str = "") -> None:
+    """Let a person judge what cannot be run: by a tick in the file, or by an answer.
+
+    A tick next to a recorded pass was set by this program: after fixes the person is asked again.
+    """
+    if is_ticked(criterion, about):
+        result.known.append(Judged(criterion, Verdict.PASSED, "ticked by a person"))
+        return
+    prompt = f"{about}{criterion.text}"
+    found = find_request(draft.mission, owner, prompt)
+    if found is None:
+        why = why or (
+            "only a person can judge it" if criterion.kind is CriterionKind.MANUAL else "this program cannot run it"
+        )
+        result.asks.append(Question(owner, prompt, ("pass", "fail"), f"{criterion.text}: {why}"))
+    elif found.open:
+        result.asked.append(found)
+    else:
+        verdict = Verdict.PASSED if says_yes(found.response) else Verdict.FAILED
+        result.known.append(Judged(criterion, verdict, found.response))

@@ -1,0 +1,292 @@
+"""The reviews of one change: which have been given, which run, which are started next, and when to give up."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass, field, replace
+from mission_cli._support.shown import dollars
+from mission_cli._support.text import counted, show_duration, span_of, stamp
+from mission_cli.domain.budget.ledger import Refusal, amount_of, reserve_for_attempt, reserved
+from mission_cli.domain.ids import REVIEWING, run_id
+from mission_cli.domain.noted import times_resumed
+from mission_cli.domain.reviews.rules import REVIEWED_KINDS, family_of
+from mission_cli.domain.reviews.weigh import Review
+from mission_cli.domain.routing import reviewer_routes
+from mission_cli.domain.runs import RunRecord
+from mission_cli.domain.status import Cause, HoldKind, MissionStatus, RecordState
+from mission_cli.planner.core.decisions import Dispatch
+from mission_cli.planner.core.draft import LOOK_AGAIN
+from mission_cli.planner.mission.money import stand
+from mission_cli.planner.mission.workers import free_slots, model_of, runner_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from mission_cli.domain.ids import Sha
+    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.routing import Route
+    from mission_cli.domain.runs import Reserve
+    from mission_cli.planner.core.draft import Draft
+    from mission_cli.planner.core.policy import RunnerPolicy
+
+_SPARE = 2
+"""Reviews without a readable answer that are replaced; after that a person judges."""
+_TRIES_OF_ONE = 2
+"""Reviews without a readable answer after which a reviewer is not asked about this change again."""
+_DEADLINE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What reviewers look at."""
+
+    owner: str
+    """A feature (`1.2`) or a milestone (`1`)."""
+    name: str
+    """What makes this change different from others of the same owner: an attempt, or a tree in one round."""
+    since: Sha
+    """The commit before the change."""
+    made_by: tuple[RunRecord, ...]
+    """The attempts that made it: reviewers of other model families are preferred."""
+
+    @property
+    def is_feature(self) -> bool:
+        """Whether it is the change of one feature."""
+        return "." in self.owner
+
+
+@dataclass(slots=True)
+class Reviews:
+    """The reviews of one change. Once `given_up` is set, a person judges."""
+
+    owner: str
+    given: list[Review] = field(default_factory=list)
+    running: list[RunRecord] = field(default_factory=list)
+    next: list[RunRecord] = field(default_factory=list)
+    """Reviews to start, as soon as slots are free."""
+    unreadable: list[str] = field(default_factory=list)
+    """Why earlier reviews of this change do not count."""
+    given_up: str = ""
+    wanted: int = 1
+
+    @property
+    def complete(self) -> bool:
+        """Whether enough reviews have been given."""
+        return len(self.given) >= self.wanted
+
+
+def is_reviewed(mission: Mission, criterion: Criterion) -> bool:
+    """Whether reviewers judge a criterion in this mission."""
+    return criterion.kind in REVIEWED_KINDS and bool(mission.reviews.reviewers) and not criterion.wrong
+
+
+def reviewed_criteria(mission: Mission, owner: str) -> tuple[Criterion, ...]:
+    """Return the criteria of a feature or milestone that reviewers judge, in the order of their ids."""
+    feature = next((f for f in mission.features() if f.number == owner), None)
+    milestone = next((m for m in mission.milestones if str(m.number) == owner), None)
+    own = feature.criteria if feature else milestone.criteria if milestone else ()
+    if milestone is not None and mission.poc and not own:
+        own = tuple(c for f in milestone.features for c in f.criteria)
+    return tuple(c for c in own if is_reviewed(mission, c))
+
+
+def subject_of(mission: Mission, change: Change, criteria: Sequence[Criterion]) -> str:
+    """Return a hash of the change and of everything that reviewers judge it by."""
+    rules = mission.reviews
+    parts = [change.owner, change.name, str(times_resumed(mission)), str(mission.executions), str(rules.threshold)]
+    parts += [f"{criterion.text} {criterion.bound}" for criterion in criteria]
+    parts += [f"{d.name} {d.weight} {d.rubric}" for d in rules.dimensions]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+
+def reviews_of(draft: Draft, change: Change, criteria: Sequence[Criterion], commit: Sha, evidence: str) -> Reviews:
+    """Return the reviews of a change by these criteria, and the records of those that are still needed."""
+    mission, rules = draft.mission, draft.mission.reviews
+    subject = subject_of(mission, change, criteria)
+    found = Reviews(change.owner, wanted=rules.per_feature if change.is_feature else rules.per_milestone)
+    for record in draft.records_of(REVIEWING):
+        if record.subject != subject:
+            continue
+        if record.open:
+            found.running.append(record)
+        elif review := _given(mission, record, criteria):
+            found.given.append(review)
+        else:
+            found.unreadable.append(f"{record.runner}: {record.detail or record.cause}")
+    missing = found.wanted - len(found.given) - len(found.running)
+    if missing <= 0:
+        return found
+    if len(found.unreadable) > _SPARE:
+        found.given_up = f"{counted(len(found.unreadable), 'review')} could not be used ({found.unreadable[-1]})"
+        return found
+    before = tuple(r for r in draft.records_of(REVIEWING) if r.subject == subject)
+    _add_next(draft, _Needed(change, subject, commit, evidence, len(criteria), before), found, missing)
+    return found
+
+
+def start_reviews(draft: Draft, reviews: Reviews) -> None:
+    """Start the next reviews, as far as slots are free; hold the owner for those that run or wait."""
+    owner = reviews.owner
+    for record in reviews.next:
+        held = _held(draft)
+        if held is not None:
+            kind, words, until = held
+            draft.hold(owner, kind, f"a review waits: {words}", until=until)
+            break
+        money = f"{dollars(record.reserve.usd)} and " if record.reserve.usd else ""
+        most = f"{money}{show_duration(span_of(record.deadline_s))} at most"
+        why = f"review {record.attempt} of {owner} by {reviewer(record)}: {most}"
+        draft.transitions.append(Dispatch(record, "", why))
+    if reviews.running:
+        names = ", ".join(dict.fromkeys(reviewer(record) for record in reviews.running))
+        draft.hold(owner, HoldKind.REVIEW, f"it is being reviewed by {names}")
+
+
+def reviewer(record: RunRecord) -> str:
+    """Return runner and model of a review, such as `NAME:opus`."""
+    return _name(record.runner, record.model)
+
+
+def _name(runner: str, model: str) -> str:
+    return f"{runner}:{model}" if model else runner
+
+
+def _given(mission: Mission, record: RunRecord, criteria: Sequence[Criterion]) -> Review | None:
+    """Return the review in a settled record; None if its answer does not count."""
+    if record.cause is not Cause.DONE:
+        return None
+    from mission_cli.domain.reviews.answer import UnreadableError, read_answer  # pydantic: most pulses need none
+
+    names = tuple(d.name for d in mission.reviews.dimensions)
+    try:
+        answer = read_answer(record.last_words, len(criteria), names)
+    except UnreadableError:
+        return None
+    return Review(answer, reviewer(record), family_of(record.runner, record.model))
+
+
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    """What the missing reviews of a change are about, and the ones before."""
+
+    change: Change
+    subject: str
+    commit: Sha
+    evidence: str
+    criteria: int
+    before: tuple[RunRecord, ...]
+    """Every review of the same subject so far."""
+
+
+def _add_next(draft: Draft, needed: _Needed, found: Reviews, missing: int) -> None:
+    """Add the records of the missing reviews, or say why there can be none."""
+    promised = [m.record for m in draft.transitions if isinstance(m, Dispatch) and m.record.reviewing]
+    number = max([r.attempt for r in [*draft.records_of(REVIEWING), *promised]], default=0)
+    for _ in range(missing):
+        choice = _choose(draft, needed, found)
+        reserve = choice if isinstance(choice, str) else _reserve(draft, needed, found, *choice)
+        if isinstance(choice, str) or isinstance(reserve, Refusal | str):
+            why = reserve.detail if isinstance(reserve, Refusal) else str(reserve)
+            found.given_up = "" if found.running or found.next else f"there is no reviewer: {why}"
+            return
+        route, runner = choice
+        number += 1
+        found.next.append(
+            RunRecord(
+                run=run_id(draft.mission.id, REVIEWING, number),
+                state=RecordState.INTENDED,
+                runner=route.runner,
+                model=model_of(runner, route),
+                host=draft.observation.me,
+                base=needed.change.since,
+                head=needed.commit,
+                intended=stamp(draft.observation.now),
+                deadline_s=reserve.deadline_s,
+                reserve=reserve,
+                about=needed.change.owner,
+                subject=needed.subject,
+                criteria=needed.criteria,
+                evidence=needed.evidence,
+            )
+        )
+
+
+def _choose(draft: Draft, needed: _Needed, found: Reviews) -> tuple[Route, RunnerPolicy] | str:
+    """Return the next reviewer: the one asked least often, of another family than the workers if there is one."""
+    asked = [reviewer(record) for record in (*needed.before, *found.next)]
+    failed = [reviewer(record) for record in needed.before if not record.open and record.cause is not Cause.DONE]
+    workers = {family_of(record.runner, record.model) for record in needed.change.made_by}
+    usable: list[tuple[tuple[int, bool, int], Route, RunnerPolicy]] = []
+    why = "none is configured"
+    for place, route in enumerate(reviewer_routes(draft.mission)):
+        runner = runner_of(draft, route)
+        model = model_of(runner, route)
+        name = _name(route.runner, model)
+        why_not = _why_not(draft, runner, model)
+        if why_not or failed.count(name) >= _TRIES_OF_ONE:
+            why = why_not or f"{name} gave no answer that can be read"
+            continue
+        rank = (asked.count(name), family_of(route.runner, model) in workers, place)
+        usable.append((rank, route, runner))
+    if not usable:
+        return why
+    _, route, runner = min(usable, key=lambda one: one[0])
+    return route, runner
+
+
+def _why_not(draft: Draft, runner: RunnerPolicy, model: str) -> str:
+    if runner.obstacle:
+        return runner.obstacle.text
+    limits = draft.mission.limits
+    bounded = runner.bounded or limits.tokens is not None
+    if not runner.self_priced and limits.usd is not None and not bounded and runner.step_cost(model) is None:
+        return f"the price of `{model}` is unknown, and only dollars limit the mission"
+    return ""
+
+
+def _reserve(
+    draft: Draft, needed: _Needed, found: Reviews, route: Route, runner: RunnerPolicy
+) -> Reserve | Refusal | str:
+    """Return what one review may take: its part of what all reviews of this change may take."""
+    pct, made_by = draft.mission.reviews.budget_pct, needed.change.made_by
+    state = stand(draft, found.next)
+    limits = replace(state.limits, per_feature_usd=None)
+    for category in ("usd", "tokens"):
+        left, bound = state.left(category), sum((reserved(r, category) for r in made_by), Decimal(0)) * pct / 100
+        if left is None or not bound:
+            continue
+        rest = bound - sum((_taken(r, category) for r in (*needed.before, *found.next)), Decimal(0))
+        if rest <= 0:
+            return f"{pct.normalize():f}% of what the work had reserved is used up"
+        cap = state.spent.of(category) + state.held.of(category) + min(left, rest, bound / found.wanted)
+        limits = replace(limits, usd=cap) if category == "usd" else replace(limits, tokens=cap)
+    return reserve_for_attempt(
+        replace(state, limits=limits),
+        wall_limit=min(runner.deadline, _DEADLINE),
+        worst_step=runner.step_cost(model_of(runner, route)),
+    )
+
+
+def _taken(record: RunRecord, category: str) -> Decimal:
+    """Return what a review has cost; its reserve while that is unknown."""
+    amount = None if record.open else amount_of(record.usage, category)
+    return reserved(record, category) if amount is None else amount
+
+
+def _held(draft: Draft) -> tuple[HoldKind, str, datetime | None] | None:
+    """Return why no review may start in this round, and until when; None if it may."""
+    observation, soon = draft.observation, draft.observation.now + LOOK_AGAIN
+    if draft.mission.status is not MissionStatus.ACTIVE or draft.halted:
+        return HoldKind.MISSION, draft.halted or f"the mission is {draft.mission.status}", None
+    if observation.remote_problem:
+        return HoldKind.REMOTE, f"the remote cannot be used: {observation.remote_problem}", None
+    if observation.opens_at is not None:
+        return HoldKind.HOURS, f"workers may run from {observation.opens_at:%H:%M}", observation.opens_at
+    if observation.shortage:
+        return HoldKind.MACHINE, observation.shortage, soon
+    return None if free_slots(draft) else (HoldKind.SLOT, "every worker slot is taken", soon)
