@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 
 def main() -> int:
     """Run one command; return its exit status."""
-    words = sys.argv[1:]
+    _open_what_is_closed()
     _replace_what_cannot_be_shown()
+    try:
+        code = _command(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from mission_cli.surfaces.plain import reader_gone
+
+        return reader_gone()
+    return code
+
+
+def _command(words: list[str]) -> int:
     if words[:1] == ["pulse"]:
         code = _plain_pulse(words[1:])
     elif words[:1] == ["stop"]:
@@ -27,6 +39,18 @@ def main() -> int:
     from mission_cli.surfaces.cli.app import run
 
     return run(words)
+
+
+def _open_what_is_closed() -> None:
+    """Connect closed standard streams to nothing: otherwise the next file would get their number, and the output."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - no pathlib here
 
 
 def _replace_what_cannot_be_shown() -> None:

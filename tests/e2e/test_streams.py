@@ -47,6 +47,28 @@ def test_what_a_stream_cannot_show_is_replaced_and_json_escapes_it(person: Perso
     assert json.loads(run("show", "m", "--json")[1])["mission"]["title"] == TITLE
 
 
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_or_a_reader_that_goes_is_no_error(person: Person, closed: str) -> None:
+    person.plan(ONE)
+    program = f'"{sys.executable}" -P -m mission_cli'
+    for words in ("", "status m --json", "why m", "pulse", "help"):
+        line = f"{program} {words}"
+        script = f"exec 2>said; {{ {line} {closed}; }}; echo $? >&2; {{ {line} 2>&1; echo $? >&2; }} | true"
+        subprocess.run(["sh", "-c", script], cwd=person.repo, stdout=subprocess.DEVNULL, check=True)
+        first, second = (person.repo / "said").read_text().split()
+        assert first == "0", words
+        assert second in {"0", "141"}, words
+
+
+def test_a_stop_is_carried_out_where_nothing_reads_what_it_says(person: Person) -> None:
+    person.plan(ONE)
+    program = f'"{sys.executable}" -P -m mission_cli'
+    for words in ("stop --all >&-", "stop --all | true"):
+        (person.runtime / "STOP").unlink(missing_ok=True)
+        subprocess.run(["sh", "-c", f"{program} {words}"], cwd=person.repo, check=True)
+        assert (person.runtime / "STOP").exists(), words
+
+
 def test_a_pulse_that_a_person_types_on_a_terminal_looks_at_everything(person: Person) -> None:
     person.worker(HONEST)
     person.plan(ONE)

@@ -230,7 +230,7 @@ class ClumsySim(Sim):
         super().__init__(3 * seed)
         [host] = self.hosts
         self.person = Clumsy(host, lambda: self.context(host))
-        self.allowed = _CAP
+        self.allowed, self.hours = _CAP, _HOURS
 
     def slip(self, slip: Slip, more: int) -> None:
         """Let the person do one thing, then jobs and cron. Raises BrokenError."""
@@ -241,9 +241,8 @@ class ClumsySim(Sim):
         self._caps()
 
     def known_of(self, host: Host, mission: Mission) -> Decimal:
-        """By the log or by the records: a person may take rows out of the log, or double one and take it out again."""
-        once = {(s.date, s.category, s.amount, s.description): s for s in mission.spends}
-        return account(mission.limits, tuple(once.values()), self.records(host)).spent.usd
+        """By the records: a person may take rows out of the log, double one, mistype one, and take it out again."""
+        return account(mission.limits, (), self.records(host)).spent.usd
 
     def _caps(self) -> None:
         [host] = self.hosts
@@ -254,7 +253,7 @@ class ClumsySim(Sim):
         limits = loaded.mission.limits
         if any(found.key.startswith("budget.") and not found.counts for found in loaded.mission.in_force.overruled):
             return  # no value is known, and nothing starts
-        if limits.usd is None or limits.usd > self.allowed or limits.hours is None or limits.hours > _HOURS:
+        if limits.usd is None or limits.usd > self.allowed or limits.hours is None or limits.hours > self.hours:
             raise BrokenError(f"the caps are {limits.usd} dollars and {limits.hours} hours now")
 
     def settle_down(self) -> None:
@@ -276,7 +275,11 @@ class ClumsySim(Sim):
             self.counts["commands that `why` named"] += 1
             try:
                 self.person.type(line)
-                self.allowed = max(self.allowed, self.mission(self.hosts[0]).limits.usd or _CAP)
+                limits = self.mission(self.hosts[0]).limits
+                self.allowed, self.hours = (
+                    max(self.allowed, limits.usd or _CAP),
+                    max(self.hours, limits.hours or _HOURS),
+                )
             except MissionError as error:
                 raise BrokenError(f"`{line}` does not work: {error}") from error
         raise BrokenError(f"no end after {_HELPS} commands: {typed}")

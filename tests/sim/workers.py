@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 DEAREST = Decimal("0.4")
 """Dollars of the dearest step of any of them."""
 _CHEAP = (Decimal("0.1"), Decimal("0.2"))
+_NAMED = re.compile(r"(?<=`good` in `)\d+\.\d+\.txt|\d+\.\d+\.txt(?= does not exist)")
 _CAUSES = (Cause.AUTH, Cause.QUESTION, Cause.RATE_LIMIT, Cause.PROVIDER_ERROR)
 
 
@@ -33,7 +35,8 @@ def _work(seed: int, spec: JobSpec, good: str) -> Outcome:
     feature = spec.program.env["MISSION_FEATURE"]
     dice = blake2b(f"{seed} {spec.key}".encode(), digest_size=4).digest()
     seconds = 20.0 + dice[1] * 3
-    right = {f"{feature}.txt": good}
+    asked = _NAMED.findall(spec.program.stdin)  # not its own number, if it was moved
+    right = dict.fromkeys((f"{feature}.txt", *asked), good)
     if dice[0] < 150:
         return Outcome(seconds, right, costs=_CHEAP, completes=feature)
     others = (

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mission_cli.app.addressing import Address
+from mission_cli.app.commands.set_value import setting
 from mission_cli.document.changes import SetFront
 from mission_cli.document.editing import patch
 from mission_cli.document.reading.front_schema import KEYS
 from mission_cli.document.reading.load import load
 from mission_cli.document.reading.values_in_force import BOUNDS, recorded_with
-from mission_cli.domain.ids import Sha
+from mission_cli.domain.ids import MissionId, Sha
 from mission_cli.domain.status import MissionStatus
 from mission_cli.planner.core.decisions import (
     Decisions,
@@ -26,6 +28,7 @@ from mission_cli.planner.core.observation import Observation
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.planner.decide import decide
 from mission_cli.planner.mission.bounds import with_known_runner
+from mission_cli.ports.git.state import Stored
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission
@@ -52,7 +55,10 @@ base: main
 quality_threshold: 0
 autonomous: true
 owner: ann
-origin: {agent: "", conversation: ""}
+notify: [ann]
+origin:
+  agent: ""
+  conversation: ""
 budget:
   time_hours: 8
   money_usd: 5
@@ -85,6 +91,8 @@ in_force:
   alert_threshold_pct: 80
   runner: script
   max_parallel_workers: 2
+noted:
+  mission.started: "2026-11-20T09:00:00Z"
 ---
 
 # A mission
@@ -134,7 +142,9 @@ def with_value(path: tuple[str, ...], value: str | None, name: str = "") -> str:
     start = lines.index(f"{group}:") + 1 if group else 1
     indent = "  " if group else ""
     at = next(n for n in range(start, len(lines)) if lines[n].startswith(f"{indent}{path[-1]}:"))
-    lines[at : at + 1] = [] if value is None else [f"{indent}{name or path[-1]}: {value}"]
+    if not name:  # a misspelled mapping keeps what is below it
+        del lines[at + 1 : next(n for n in range(at + 1, len(lines)) if not lines[n].startswith(f"{indent}  "))]
+    lines[at : at + 1] = [] if value is None else [f"{indent}{name or path[-1]}: {value}".rstrip()]
     return "\n".join(lines)
 
 
@@ -142,12 +152,10 @@ def mutations() -> list[tuple[str, str, str]]:
     found = []
     front = load(FRONT).layout.front
     for key in KEYS.values():
-        if key.path == "in_force" or front.value(*key.steps) is None or key.steps[0] == "origin":
-            continue
         found += [(key.path, name, with_value(key.steps, text)) for name, text in TEXTS.items()]
         misspelled = key.steps[-1][:-2] + key.steps[-1][-1] + key.steps[-1][-2]
-        kept = front.text(*key.steps)
-        found.append((key.path, "misspelled", with_value(key.steps, f'"{kept}"', misspelled)))
+        kept = f'"{front.text(*key.steps)}"' if front.value(*key.steps) is not None else ""
+        found.append((key.path, "misspelled", with_value(key.steps, kept, misspelled)))
     for name in BOUNDS:
         found += [(f"in_force.{name}", how, with_value(("in_force", name), text)) for how, text in TEXTS.items()]
     return found
@@ -175,7 +183,8 @@ def plan_of(text: str) -> tuple[Mission, Decisions]:
 
 def test_there_are_many_mistakes_to_make() -> None:
     keys = {key for key, _, _ in CASES}
-    assert (len(CASES), len(keys)) == (953, 46)
+    assert keys == {*KEYS, *(f"in_force.{name}" for name in BOUNDS)}
+    assert (len(CASES), len(keys)) == (1100, 53)
 
 
 @pytest.mark.parametrize("key", sorted({key for key, _, _ in CASES}))
@@ -208,6 +217,42 @@ def test_what_does_not_count_is_an_error_that_names_the_key_and_the_command(name
         assert [str(h.unblock) for h in told] == [shlex.join(["mission", "set", "m-1", key, found.counts])], how
         if key != "preferences.runner":
             assert [p.severity for p in load(text, "m-1").problems if f"`{key}`" in p.message] == ["error"], how
+
+
+def test_each_command_that_mends_a_value_is_accepted() -> None:
+    seen = set()
+    for where, how, text in CASES:
+        mission, plan = plan_of(text)
+        address = Address(
+            Stored(MissionId("m-1"), "m-1/mission.md", text, "m-1/runs"), replace(load(text, "m-1"), mission=mission)
+        )
+        for remedy in [r for h in plan.holds if h.kind == "value" for r in h.unblock.remedies if r.command == "set"]:
+            _, key, value = remedy.args
+            assert setting(address, key, value).new == value, (where, how)
+            seen.add(key)
+    assert {bound.key for bound in BOUNDS.values()} <= {*seen, "base"}
+    assert "managed" in seen
+
+
+@pytest.mark.parametrize("name", ["money_usd", "time_hours", "token_limit"])
+@pytest.mark.parametrize("record", ["", "in_force:\n  status: active\n", "in_force:\n  {name}x: 5\n"])
+def test_a_cap_under_a_misspelled_name_is_not_lifted(name: str, record: str) -> None:
+    front = FRONT[: FRONT.index("in_force:")].replace(f"  {name}:", f"  {name}{'' if 'x' in record else 'x'}:")
+    if "x" in record:
+        front = "".join(line for line in front.splitlines(keepends=True) if f"  {name}:" not in line)
+    text = front + record.format(name=name) + "---\n" + FRONT.partition("\n---\n")[2]
+    plan = decide(load(text, "m-1").mission, SEEN, POLICY)
+    assert not any(isinstance(m, Dispatch) for m in plan.transitions)
+    words = f"`budget.{name}` was removed, and the unknown key `{name}x` may be meant as it"
+    assert [h.detail for h in plan.holds if h.kind == "value"] == [f"{words}, and no earlier value is known"]
+
+
+def test_values_below_a_misspelled_record_count_and_are_recorded_again() -> None:
+    text = FRONT.replace("in_force:", "in_forcex:").replace("  time_hours: 8\n", "", 1)
+    mission, plan = plan_of(text)
+    assert caps(mission) == caps(GOOD)
+    (recorded,) = [m for m in plan.transitions if isinstance(m, RecordValues)]
+    assert {name: value for name, _, value in recorded.changes} == GOOD.in_force.values
 
 
 def test_a_status_that_looks_like_a_stop_starts_nothing() -> None:

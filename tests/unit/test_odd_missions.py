@@ -200,6 +200,8 @@ def test_spend_below_zero_makes_no_room() -> None:
         (TEXT.encode("utf-16-le"), "the file contains a NUL byte, so it is not text"),
         (b"../other/mission.md", "the file contains one line of text and no mission"),
         (b"---\nid: m-1\n", "the front matter is not closed"),
+        (b"id: m-1\n---\nmanaged: mission\n---\n# M\n", "the key `managed` is outside of the front matter"),
+        (b"---\nmanaged: mission\n---\nin_force:\n---\n# M\n", "the key `in_force` is outside of the front matter"),
     ],
 )
 def test_what_is_no_text_is_refused(raw: bytes, words: str) -> None:
@@ -207,6 +209,10 @@ def test_what_is_no_text_is_refused(raw: bytes, words: str) -> None:
     assert loaded.refused
     assert loaded.errors()[0].message == words
     assert lint(loaded)
+
+
+def test_a_key_after_the_first_heading_is_only_text() -> None:
+    assert not load(f"{TEXT}\n~~~yaml\nmanaged: mission\n~~~\n", "m-1").refused
 
 
 def test_output_with_a_nul_that_is_quoted_in_a_fence_stops_nothing() -> None:

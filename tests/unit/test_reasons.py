@@ -10,7 +10,7 @@ import pytest
 from inline_snapshot import snapshot
 from tests.kit.fakes.executor import Outcome
 from tests.kit.fakes.host import make_host, make_mission
-from tests.kit.fakes.others import NoSchedule
+from tests.kit.fakes.others import ADA, NoSchedule
 
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import features, gates, lifecycle
@@ -20,6 +20,7 @@ from mission_cli.app.queries.why import explain
 from mission_cli.domain.errors import NotFoundError
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.news import standing
+from mission_cli.ports.git.state import Write
 from mission_cli.ports.schedule import Installed, Job
 from mission_cli.surfaces.views.reasons import reasons, waiting_lines
 
@@ -186,6 +187,25 @@ m: the mission has not been started; 6 features wait for it
 m/2.1: the mission has not been started
   → mission start m
   then milestone 1 comes before milestone 2
+""")
+
+
+def test_a_file_that_lost_its_first_line_names_only_what_can_be_done() -> None:
+    host = begun(pulses=1)
+    ctx = host.context()
+    snap = ctx.state.snapshot()
+    stored = resolve(snap, "m").stored
+    write = Write(stored.path, stored.text.partition("\n")[2], stored.text)
+    ctx.state.commit([write], message="by hand\n", expect=snap.head, author=ADA)
+    assert why(host) == snapshot("""\
+m: the mission file cannot be read: state/tree/m/mission.md:13:1: error: the key `managed` is outside of the front matter (write `---` into the first line of the file and below the last key, only there)
+  → mission edit m
+also m: line 13: the key `managed` is outside of the front matter
+  → mission edit m
+""")
+    assert why(host, "m/1.1") == snapshot("""\
+m/1.1: the mission file cannot be read: state/tree/m/mission.md:13:1: error: the key `managed` is outside of the front matter (write `---` into the first line of the file and below the last key, only there)
+  → mission edit m
 """)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import unicodedata
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mission_cli.wiring.assemble import Opened
 
 BUG = 70
+NO_READER = 141
+"""As a shell reports a program that SIGPIPE ended."""
 _REFUSED = BlockedError.exit_code
 GONE = "is not a repository with missions any more: pulses will ignore it"
 
@@ -53,6 +56,18 @@ def complaints(report: Report, *, debug: bool = False) -> list[str]:
 def exit_code(report: Report) -> int:
     """Return 0 when the pulse worked, 1 when it met errors, 70 for a bug in this program."""
     return BUG if report.bugs else 1 if report.troubles else 0
+
+
+def reader_gone() -> int:
+    """Drop the rest of the output, as in `mission list | head -1`; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, stream.fileno())
+            os.close(nothing)
+    return NO_READER
 
 
 def asked(question: str, *, default: bool) -> bool:

@@ -48,6 +48,8 @@ def quick_view(words: Sequence[str]) -> int | None:
             {"status": _status, "list": _list, "": _overview}[asked.command](opened, asked)
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except BrokenPipeError:
+        raise
     except Exception:  # noqa: BLE001 - the command line meets it again, and reports it
         return None
     return 0

@@ -37,6 +37,7 @@ from mission_cli.domain.routing import ROLES
 if TYPE_CHECKING:
     from mission_cli.app.addressing import Address
     from mission_cli.document.changes import Change
+    from mission_cli.domain.mission import Mission
     from mission_cli.engine.context import Context
 
 WRITTEN_BY_US = frozenset({"id", "managed", "host", "created", "started", "completed", "executions", "noted", SECTION})
@@ -63,11 +64,10 @@ class Setting:
 
 def setting(address: Address, key: str, value: str) -> Setting:
     """Check a value that a person wants to set. Raises UsageError; its message or hint says what the key accepts."""
-    key = _full(key)
-    path = _path(key)
-    known = KEYS.get(key)
-    text = value.strip()
+    key, text = _full(key), value.strip()
     mission, bound = address.mission, bound_of(key)
+    path = KEYS[key].steps if _mends(mission, key, text) else _path(key)
+    known = KEYS.get(key)
     old = address.loaded.layout.front.text(*path)
     if bound is not None:
         old = mission.in_force.values.get(bound.name, old)
@@ -117,6 +117,12 @@ def _refuse_what_is_not_there(ctx: Context, wanted: Setting) -> None:
         configured_runner(ctx, wanted.new)
     if wanted.key == "base":
         existing_base(ctx, wanted.new)
+
+
+def _mends(mission: Mission, key: str, text: str) -> bool:
+    """Whether it writes the value in force over one that does not count, as `why` advises, whoever wrote the key."""
+    overruled = mission.in_force.overrules(key)
+    return overruled is not None and bool(text) and text == overruled.counts
 
 
 def _full(key: str) -> str:

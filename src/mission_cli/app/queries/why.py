@@ -93,7 +93,8 @@ def _all_holds(ctx: Context, case: Case, address: Address) -> list[tuple[str, li
     found: list[tuple[str, list[Hold]]] = []
     ours = unserved(ctx, address.stored, address.loaded)
     general = [*ours, *(h for h in case.plan.holds if "." not in h.subject)]
-    asleep = case.mission.status is not MissionStatus.ACTIVE and not address.loaded.refused
+    served = case.mission.managed and case.mission.status is MissionStatus.ACTIVE
+    asleep = not served and not address.loaded.refused
     refused = why_refused(ctx, address) if asleep else None
     general = _possible(general, refused, case.mission.id)
     if refused is not None:
@@ -110,7 +111,8 @@ def _all_holds(ctx: Context, case: Case, address: Address) -> list[tuple[str, li
                 continue
             mine = [h for h in case.plan.holds if h.subject == feature.number and h.kind in _OF_RUNS]
             draft = Draft(case.mission, case.observation, policy)
-            holds = _possible([*ours, *(mine or holds_of(draft, milestone, feature))], refused, case.mission.id)
+            own = [] if address.loaded.refused else mine or holds_of(draft, milestone, feature)
+            holds = _possible([*ours, *own], refused, case.mission.id)
             found.append((feature.number, holds))
     return found
 

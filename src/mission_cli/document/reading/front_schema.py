@@ -160,7 +160,8 @@ def front_problems(front: Front, bounds: InForce | None = None, mission: str = "
     """
     overruled = {found.key for found in bounds.overruled} if bounds else set()
     for found in bounds.overruled if bounds else ():
-        hint = f"{do('set', mission, found.key, found.counts or 'VALUE')}"
+        by_set = found.counts or found.key != "in_force"
+        hint = f"{do('set', mission, found.key, found.counts or 'VALUE') if by_set else do('edit', mission)}"
         yield Problem(found.line, found.column, found.words, hint)
     for path, node in front.nodes.items():
         key = _BY_PATH.get(path)

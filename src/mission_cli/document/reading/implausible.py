@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import (
     parse_duration,
     parse_stamp,
@@ -33,6 +35,8 @@ MOST_FEATURES = 5_000
 _SPLIT = "split it into several missions"
 _RESTORE = "restore it from its history: git log -p FILE"
 _UTF_16 = ("\udcff\udcfe", "\udcfe\udcff")
+_OURS = pattern(r"^(managed|in_force):", re.MULTILINE)
+"""Keys of every mission that this program serves; `in_force` is one of the last."""
 _MOMENTS = (
     ("Input Requests", ("prompt", "status"), ("asked", "expires")),
     ("Waits", ("feature", "waiting for"), ("since",)),
@@ -55,6 +59,15 @@ def no_text(text: str, front: Front) -> Iterator[Problem]:
     elif front.missing and "\n" not in text.strip() and not text.startswith("#"):
         hint = "if it is a link, replace it by the file itself"
         yield Problem(1, 1, "the file contains one line of text and no mission", hint)
+    elif not front.problems and (outside := _OURS.search(text, front.end, _first_heading(text, front.end))):
+        line = text.count("\n", 0, outside.start()) + 1
+        words = f"the key `{outside[1]}` is outside of the front matter"
+        yield Problem(line, 1, words, "write `---` into the first line of the file and below the last key, only there")
+
+
+def _first_heading(text: str, start: int) -> int:
+    at = text.find("\n#", start)
+    return len(text) if at < 0 else at
 
 
 def too_large(layout: Layout, places: Sequence[MilestonePlace]) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from yaml import MappingNode
@@ -43,6 +44,7 @@ _PLAIN_NUMBER = pattern(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
 _MOST = {"money_usd": 10**9, "per_feature_usd": 10**9, "time_hours": 10**6, "token_limit": 10**15}
 _MOST_WORKERS = 64
 _PERCENT = 100
+_CLOSE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ BOUNDS: dict[str, Bound] = {
     )
 }
 CAPS = frozenset({"money_usd", "time_hours", "token_limit", "per_feature_usd", "alert_threshold_pct"})
+_TOPS = frozenset(key.steps[0] for key in KEYS.values())
 _BY_KEY = {bound.key: bound for bound in BOUNDS.values()}
 
 
@@ -182,12 +185,14 @@ def as_scalar(text: str) -> Scalar:
 
 def in_force(front: Front, text_of: Callable[[str], str]) -> InForce:
     """Return the values that count. `text_of` reads a key by its dotted name, or by its other names."""
-    written = front.pairs(SECTION)
+    written, record = front.pairs(SECTION), _record(front)
+    unknown = [name for name in (*record, *front.pairs("budget")) if name not in BOUNDS]
     values: dict[str, str] = {}
     overruled: list[Overruled] = []
     for name, bound in BOUNDS.items():
-        text, recorded = text_of(bound.key), _recorded(bound, written)
-        why = _why_not(bound, text, recorded, _is_many(front, bound)) or _why_unknown(bound, text, recorded, written)
+        text, recorded = text_of(bound.key), _recorded(bound, record)
+        why = _why_not(bound, text, recorded, _is_many(front, bound))
+        why = why or _why_unknown(bound, text, recorded, record, unknown)
         if not why:
             if text and not is_unset(bound.key, text):
                 values[name] = text
@@ -226,12 +231,31 @@ def _why_not(bound: Bound, text: str, recorded: str, many: bool) -> str:  # noqa
     return f"{wider}, which needs a confirmation" if wider else bound.why_bad(text)
 
 
-def _why_unknown(bound: Bound, text: str, recorded: str, written: Mapping[str, str]) -> str:
-    """Return that neither the key nor its record can be read, if there was a value; else the empty string."""
-    said = written.get(bound.name, "").strip()
-    if recorded or is_unset(bound.key, said) or not is_unset(bound.key, text):
+def _why_unknown(bound: Bound, text: str, recorded: str, written: Mapping[str, str], others: Sequence[str]) -> str:
+    """Return that neither the key nor its record can be read, if there was a value; else the empty string.
+
+    `others`: unknown keys, which may be misspelled ones.
+    """
+    if recorded or not is_unset(bound.key, text):
         return ""
+    said = written.get(bound.name, "").strip()
+    if is_unset(bound.key, said):
+        misspelled = _like(bound.name, others) if bound.name in CAPS else ""
+        return f"was removed, and the unknown key `{misspelled}` may be meant as it" if misspelled else ""
     return f"was removed, and its value under `{SECTION}` {bound.why_bad(said)}"
+
+
+def _like(name: str, unknown: Sequence[str]) -> str:
+    """Return the unknown key that is probably this one, misspelled, or the empty string."""
+    return next(iter(get_close_matches(name, unknown, n=1, cutoff=_CLOSE)), "") if unknown else ""
+
+
+def _record(front: Front) -> Mapping[str, str]:
+    """Return the recorded values, also from a misspelled `in_force`."""
+    if front.node(SECTION) is not None:
+        return front.pairs(SECTION)
+    tops = dict.fromkeys(path[0] for path in front.nodes if len(path) > 1 and path[0] not in _TOPS)
+    return front.pairs(_like(SECTION, list(tops)))
 
 
 def _place(front: Front, bound: Bound) -> tuple[int, int]:

@@ -117,7 +117,7 @@ def _consider(
     head = Sha(str(snapshot.head))
     loaded = replace(loaded, mission=with_known_runner(loaded.mission, policy))
     driven = loaded.mission.managed and loaded.mission.status not in _NOT_DRIVEN
-    texts = ctx.state.runs(stored, head) if driven else {}
+    texts = ctx.state.runs(stored, head) if driven or look_only else {}
     observation, look = _observe(ctx, snapshot, loaded, texts)
     if slots is not None:
         workers, checks = min(slots.workers, observation.free_slots), min(slots.checks, observation.free_checks)
@@ -180,9 +180,9 @@ def _observe(
     mission = loaded.mission
     timeline = follow(ctx.runtime.timeline(), ctx.clock.moment(), least=ctx.settings.agree_after)
     now, me, zone = timeline.last.wall, ctx.machine.me(), ctx.clock.zone
-    if not mission.managed or mission.status in _NOT_DRIVEN:
-        return Observation(now, me), None
     records = _records(run_texts)
+    if not mission.managed or mission.status in _NOT_DRIVEN:
+        return Observation(now, me, records=records), None
     if is_elsewhere(mission.host, me):
         return _observe_elsewhere(ctx, mission, now, me, records), None
     heads = ctx.code.heads(mission.id, mission.base)

@@ -117,7 +117,7 @@ def _milestone_holds(draft: Draft, milestone: Milestone, feature: Feature) -> It
         yield Hold(
             feature.number, HoldKind.MILESTONE, f"milestone {milestone.number} is {milestone.raw_status or 'pending'}"
         )
-    elif draft.observation.work is None:
+    elif draft.observation.work is None and draft.mission.managed:
         gone = work_gone(draft.mission)
         yield Hold(feature.number, HoldKind.WORK, gone.text, unblock=gone.remedy, person=True)
 

@@ -18,7 +18,7 @@ from mission_cli.surfaces.as_json import Error, Failed, FileError, json_line
 from mission_cli.surfaces.cli.catalog import panel_of
 from mission_cli.surfaces.cli.help import Command, Commands
 from mission_cli.surfaces.cli.terminal import console, print_long
-from mission_cli.surfaces.plain import BUG, asked, clean, is_unicode
+from mission_cli.surfaces.plain import BUG, asked, clean, is_unicode, reader_gone
 from mission_cli.surfaces.progress import progress
 from mission_cli.surfaces.terminal import size_of, write, write_long
 from mission_cli.surfaces.views.text import stopped_line
@@ -271,6 +271,8 @@ def guarded(shell: Shell, action: Callable[[], int | None]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        return reader_gone()
     except (typer.Exit, typer.Abort):
         raise
     except Exception as error:  # noqa: BLE001 - every other exception is a bug, and is reported as one
