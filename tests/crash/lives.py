@@ -236,7 +236,7 @@ def wake_of(host: Host) -> datetime | None:
 
 def over_the_cap(before: Commit, after: Commit) -> list[str]:
     """The categories in which a commit that intends attempts promises more than its parent's caps let it."""
-    if "Mission-Event: feature.dispatched" not in after.message:
+    if ".dispatched\n" not in after.message:
         return []
     cap = loaded(before.files["m/mission.md"]).mission.limits
     mission = loaded(after.files["m/mission.md"]).mission

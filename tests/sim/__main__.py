@@ -8,7 +8,7 @@ from collections import Counter
 
 from tests.sim.clumsy import TICKS, run_clumsily
 from tests.sim.run import LENGTH, run
-from tests.sim.sim import RecurringSim, Sim
+from tests.sim.sim import RecurringSim, ReviewSim, Sim
 
 
 def main() -> int:
@@ -17,9 +17,11 @@ def main() -> int:
     parser.add_argument("--ticks", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--recurring", action="store_true", help="the mission is run through every eight hours")
+    parser.add_argument("--reviews", action="store_true", help="agents review what others made")
     parser.add_argument("--clumsy", action="store_true", help="a person makes mistakes, and nothing else goes wrong")
     wanted = parser.parse_args()
-    kind, length = RecurringSim if wanted.recurring else Sim, TICKS if wanted.clumsy else LENGTH
+    kind = RecurringSim if wanted.recurring else ReviewSim if wanted.reviews else Sim
+    length = TICKS if wanted.clumsy else LENGTH
     ticks = wanted.ticks or (length if wanted.clumsy else 2_000)
     counts: Counter[str] = Counter()
     for seed in range(wanted.seed, wanted.seed + max(1, ticks // length)):

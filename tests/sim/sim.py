@@ -20,7 +20,8 @@ from tests.sim.caps import over_the_cap, unfair
 from tests.sim.deeds import DEEDS
 from tests.sim.events import Event, What
 from tests.sim.faults import MOODS, BadWay, said_by
-from tests.sim.workers import DEAREST, work, work_anew
+from tests.sim.reviewed import unproven
+from tests.sim.workers import DEAREST, work, work_anew, work_or_review
 
 from mission_cli._support.dataclass import replace
 from mission_cli.adapters.executors.jobs.slots import SLOTS
@@ -302,6 +303,27 @@ class RecurringSim(Sim):
 
     plan = PLAN.replace("title: Six files", 'title: Six files\nschedule: "0 */8 * * *"\nend_date: 2026-11-22')
     script = staticmethod(work_anew)
+
+
+class ReviewSim(Sim):
+    """A world in which agents review what others made, and one law more: nothing passes without enough good reviews."""
+
+    plan = (
+        PLAN.replace(
+            "title: Six files", "title: Six files\nreviews: {reviewers: [script], per_milestone: 2, budget_pct: 40}"
+        )
+        .replace('"grep: `good` in `1.2.txt`"', '"grep: `good` in `1.2.txt`", "review: 1.2 is good (>= 3)"')
+        .replace('`1.3.txt`"]', '`1.3.txt`", "review: it fits together", "it is what was asked for"]', 1)
+    )
+    script = staticmethod(work_or_review)
+
+    def _laws(self) -> None:
+        super()._laws()
+        for host in self.hosts:
+            records = self.records(host)
+            self.counts["reviews"] = max(self.counts["reviews"], sum(record.reviewing for record in records))
+            if words := unproven(self.mission(host), records):
+                raise BrokenError(f"{host.jobs.name}: {words}")
 
 
 def _is_told(host: Host, act: Effect) -> bool:

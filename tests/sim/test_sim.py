@@ -15,7 +15,7 @@ from tests.kit.fakes.runtime import is_idle
 from tests.kit.nightly import NIGHTLY
 from tests.sim.events import What, events_of, shrunk
 from tests.sim.run import LENGTH, live, run
-from tests.sim.sim import BrokenError, RecurringSim, Sim
+from tests.sim.sim import BrokenError, RecurringSim, ReviewSim, Sim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +48,12 @@ def test_every_law_holds_where_one_did_not(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(100, 120) if NIGHTLY else [101])
 def test_every_law_holds_where_a_mission_recurs(seed: int) -> None:
     run(seed, LENGTH, RecurringSim)
+
+
+@pytest.mark.parametrize("seed", range(200, 220) if NIGHTLY else [200, 201])
+def test_every_law_holds_where_agents_review(seed: int) -> None:
+    counts = run(seed, LENGTH, ReviewSim)
+    assert counts["reviews"] > 0
 
 
 def test_a_world_is_the_same_whenever_it_is_made() -> None:

@@ -8,8 +8,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from tests.kit.fakes.executor import Outcome
+from tests.kit.reviews import answer, finding
 
-from mission_cli.domain.status import Cause
+from mission_cli.domain.status import Cause, JobKind
 
 if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec
@@ -29,6 +30,30 @@ def work_anew(seed: int, spec: JobSpec) -> Outcome:
 def work(seed: int, spec: JobSpec) -> Outcome:
     """What one attempt comes to."""
     return _work(seed, spec, "good\n")
+
+
+def work_or_review(seed: int, spec: JobSpec) -> Outcome:
+    """The same as `work`; and reviewers that are mostly honest, and now and then useless, late, dear or hostile."""
+    if spec.kind is not JobKind.REVIEW:
+        return work(seed, spec)
+    dice = blake2b(f"{seed} {spec.key}".encode(), digest_size=4).digest()
+    cost, criteria = (Decimal("0.01"),), 2 if spec.program.env["MISSION_REVIEW"] == "1" else 1
+    good = answer(*[3 + dice[2] % 3] * criteria)
+    if dice[0] < 120:
+        return Outcome(30.0, costs=cost, answer=good)
+    others = (
+        Outcome(30.0, costs=cost, answer=answer(*[1.5] * criteria)),
+        Outcome(30.0, costs=cost, answer=answer(*[5] * criteria, findings=[finding(command="true")])),
+        Outcome(30.0, costs=cost, answer=f"Sure! {good}"),
+        Outcome(30.0, costs=cost, answer=good[:-1]),
+        Outcome(30.0, costs=cost),
+        Outcome(30.0, costs=cost, answer=good, code=1),
+        Outcome(30.0, costs=(DEAREST,) * 9, answer=good),
+        Outcome(100_000.0, costs=cost, answer=good),
+        Outcome(30.0, costs=cost, answer=good, cause=Cause.RATE_LIMIT),
+        Outcome(30.0, {"1.1.txt": "changed by a reviewer\n"}, costs=cost, answer=good),
+    )
+    return others[dice[3] % len(others)]
 
 
 def _work(seed: int, spec: JobSpec, good: str) -> Outcome:

@@ -449,6 +449,32 @@ def test_a_quality_gate_scores_5_for_what_was_proven_and_1_for_the_rest(rule: st
     assert [m.to for m in plan_of(some, records=records).transitions if isinstance(m, MoveGate)] == [to]
 
 
+@pytest.mark.parametrize(
+    ("condition", "to"),
+    [
+        ("done == total and retries <= 1", "passed"),
+        ("average_score >= 4 and cost_usd < 2", "passed"),
+        ("retries == 0", "failed"),
+        ("not failed and min(attempts, 9) == 2", "passed"),
+        ("spent_pct > 50 or progress_pct < 10", "failed"),
+        ("attempts / failed > 1", "waiting"),
+        ("__import__('os').system('true') == 0", "waiting"),
+        ("().__class__.__bases__", "waiting"),
+        ("9 ** 9 ** 9 > 1", "waiting"),
+        ("quality > 3", "waiting"),
+        ("every task is done", "waiting"),
+    ],
+)
+def test_a_condition_is_evaluated_over_facts_and_what_is_no_condition_asks_a_person(condition: str, to: str) -> None:
+    rule = f"allPassed, condition: {condition}"
+    gate = Gate("good", GateKind.QUALITY, (FeatureNumber("1.1"),), (FeatureNumber("1.2"),), rule, "pending")
+    judged = Criterion("run: `t`", CriterionKind.RUN, command="t")
+    some = mission(feature("1.1", FeatureStatus.DONE, criteria=(judged,)), feature("1.2"), gates=(gate,))
+    cost = Usage(usd=Decimal("0.5"))
+    records = (record("1.1-a1", Cause.NOOP, usage=cost), record("1.1-a2", Cause.DONE, usage=cost))
+    assert [m.to for m in plan_of(some, records=records).transitions if isinstance(m, MoveGate)] == [to]
+
+
 def test_landing_is_done_only_when_it_is_wanted_and_nothing_is_in_the_way() -> None:
     passed = Milestone(1, "Only", MilestoneStatus.PASSED, "passed", features=(feature("1.1", FeatureStatus.DONE),))
     later = Milestone(2, "More", MilestoneStatus.ACTIVE, "active", features=(feature("2.1", FeatureStatus.FAILED),))

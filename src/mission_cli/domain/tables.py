@@ -81,7 +81,7 @@ class Gate:
 
     @property
     def condition(self) -> str:
-        """The part of its rule that only a person can judge: everything after `condition:`."""
+        """The expression over named facts in its rule, see `domain.criteria.gate_condition`: everything after `condition:`."""
         found = _CONDITION.search(self.rule)
         return found[1].strip() if found else ""
 

@@ -27,7 +27,9 @@ _MOST_TRIES = 200
 """The most opening braces in prose at which a JSON object is tried."""
 _MEND = "correct it there, or in the line before"
 _LIKE_JSON = pattern(r"\s*(?:\{|\[\s*(?:[\[{\"]|\]?\s*\Z))")
-_FRONT = frozenset({"budget", "host", "managed", "mode", "model_routing", "preferences"})
+_FRONT = frozenset(
+    {"budget", "host", "managed", "mode", "model_routing", "preferences", "quality_threshold", "reviews"}
+)
 """Keys of the front matter that only mission files have."""
 _MILESTONE = pattern(r"^### Milestone \d+\b.*\n(?:.*\n){0,3}?\*\*Status:\*\*", re.MULTILINE)
 _PLAN = pattern(r"^[ \t]*(?:\{[ \t]*)?\"?milestones\"?[ \t]*:(?:[ \t]*(?:\[.*)?)?$", re.MULTILINE)

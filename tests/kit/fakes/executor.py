@@ -161,7 +161,7 @@ class JobHost:
         if spec.kind in SLOTS and len(self.at_work(spec.kind)) >= self.slots:
             me.due = self.clock.time.now + _SWEEP
             return
-        if spec.kind == "worker":
+        if spec.kind in {"worker", "review"}:
             try:
                 refused = self.claim(me.key)
             except ToolError as error:

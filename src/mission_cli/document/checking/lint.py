@@ -19,6 +19,7 @@ from mission_cli.document.reading.sections import (
 )
 from mission_cli.document.syntax.scan import LONGEST_LINE
 from mission_cli.domain.budget.amounts import why_no_amount
+from mission_cli.domain.criteria.gate_condition import why_unreadable
 from mission_cli.domain.ids import why_bad_id
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import CriterionKind, GateKind, Verdict
@@ -181,6 +182,10 @@ def weak_criterion(criterion: Criterion, at: tuple[int, int]) -> Iterator[Proble
 
 
 def _quality(mission: Mission, gate: Gate) -> Iterator[Problem]:
+    why = why_unreadable(gate.condition) if gate.condition else ""
+    if why:
+        words = f"the condition `{one_line(gate.condition, 80)}` of the gate `{gate.name}` cannot be evaluated: {why}"
+        yield Problem(gate.line, 1, words, "a person will be asked", Severity.WARNING)
     judged = [f for n in gate.after if (f := mission.feature(n)) is not None]
     plain = [f.number for f in judged if not f.criteria]
     if plain:

@@ -85,6 +85,17 @@ class PlanPreferences(_Strict):
     worker_command: Text = ""
 
 
+class PlanReviews(_Strict):
+    """Who reviews finished work; without reviewers, a person judges `review:` criteria."""
+
+    reviewers: Texts = []
+    per_feature: Annotated[Whole, Field(ge=1, le=9)] = 1
+    per_milestone: Annotated[Whole, Field(ge=1, le=9)] = 3
+    budget_pct: Annotated[Number, Field(gt=0, le=100)] = 10.0
+    dimensions: dict[str, Text] = {}
+    """A weight, and what to look at, by the name of the dimension."""
+
+
 class PlanResource(_Strict):
     """Something that the mission needs; credentials by reference only."""
 
@@ -133,9 +144,11 @@ class Plan(_Strict):
     autonomous: Flag = True
     notify: Texts = []
     base: Text = ""
+    quality_threshold: Annotated[Number, Field(ge=0, le=5)] = 0.0
     budget: PlanBudget = PlanBudget()
     model_routing: PlanModels = PlanModels()
     preferences: PlanPreferences = PlanPreferences()
+    reviews: PlanReviews = PlanReviews()
     success_criteria: Texts = []
     non_goals: Texts = []
     constraints: Texts = []

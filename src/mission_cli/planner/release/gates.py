@@ -11,6 +11,7 @@ from mission_cli._support.text import (
     parse_stamp,
     stamp,
 )
+from mission_cli.domain.criteria.gate_condition import holds as condition_holds
 from mission_cli.domain.status import (
     EXECUTABLE_KINDS,
     Cause,
@@ -29,6 +30,8 @@ from mission_cli.planner.core.decisions import (
     StartWait,
 )
 from mission_cli.planner.core.waits import approval, hold_kind, is_open
+from mission_cli.planner.release.gate_facts import facts_of
+from mission_cli.planner.reviewing.reviews import score_of
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature
@@ -151,12 +154,18 @@ def _quality(draft: Draft, gate: Gate, after: list[Feature]) -> GateStatus | Non
     least = draft.mission.quality_threshold if gate.min_score is None else gate.min_score
     if least is not None and scores and sum(scores, Decimal(0)) / len(scores) < least:
         return GateStatus.FAILED
+    if gate.condition:
+        fulfilled = condition_holds(gate.condition, facts_of(draft, after, scores))
+        return None if fulfilled is None else GateStatus.PASSED if fulfilled else GateStatus.FAILED
     readable = least is not None or gate.all_passed or not gate.rule.strip()
-    return GateStatus.PASSED if readable and not gate.condition else None
+    return GateStatus.PASSED if readable else None
 
 
 def _score(draft: Draft, feature: Feature) -> Decimal:
-    """Return the score of a feature: 5 if it has criteria that the program runs and all passed, else 1."""
+    """Return the score of a feature: that of its reviews; else 5 if it has criteria that are run and passed; else 1."""
+    reviewed = score_of(draft, feature.number)
+    if reviewed is not None:
+        return reviewed
     judged = any(c.kind in EXECUTABLE_KINDS for c in feature.criteria)
     proven = judged and any(r.cause is Cause.DONE for r in draft.records_of(feature.number))
     return _FULL_SCORE if proven else _NO_SCORE

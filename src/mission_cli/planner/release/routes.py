@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
@@ -24,6 +25,7 @@ from mission_cli.planner.mission.money import (
     stand,
 )
 from mission_cli.planner.mission.workers import free_slots, model_of, runner_of
+from mission_cli.planner.reviewing.reviews import is_reviewed
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Feature, Mission
@@ -60,12 +62,18 @@ def reserve_for(draft: Draft, feature: Feature) -> Reserve | Refusal:
     runner = runner_of(draft, route)
     return reserve_for_attempt(
         stand(draft),
-        share=share_of(draft, feature, free_slots(draft)),
+        share=share_of(draft, feature, free_slots(draft)) * _without_reviews(draft.mission, feature),
         wall_limit=runner.deadline,
         worst_step=runner.step_cost(model_of(runner, route)),
         seen_step=seen_step(draft.observation.records, "usd"),
         seen_tokens=seen_step(draft.observation.records, "tokens"),
     )
+
+
+def _without_reviews(mission: Mission, feature: Feature) -> Decimal:
+    """Return the part of a share that the attempt may take, so that its reviews can be paid from the rest."""
+    reviewed = any(is_reviewed(mission, criterion) for criterion in feature.criteria)
+    return Decimal(100) / (100 + mission.reviews.budget_pct) if reviewed else Decimal(1)
 
 
 def first_reserves(mission: Mission, policy: Policy, observation: Observation) -> list[Reserve]:

@@ -14,7 +14,7 @@ from mission_cli.domain.budget.ledger import Refusal, amount_of, reserve_for_att
 from mission_cli.domain.ids import REVIEWING, run_id
 from mission_cli.domain.noted import times_resumed
 from mission_cli.domain.reviews.rules import REVIEWED_KINDS, family_of
-from mission_cli.domain.reviews.weigh import Review
+from mission_cli.domain.reviews.weigh import Review, weigh
 from mission_cli.domain.routing import reviewer_routes
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import Cause, HoldKind, MissionStatus, RecordState
@@ -129,6 +129,18 @@ def reviews_of(draft: Draft, change: Change, criteria: Sequence[Criterion], comm
     return found
 
 
+def score_of(draft: Draft, owner: str) -> Decimal | None:
+    """Return the score of the last reviewed change of an owner, the mean over its criteria; None without reviews."""
+    mission, criteria = draft.mission, reviewed_criteria(draft.mission, owner)
+    settled = [r for r in draft.records_of(REVIEWING) if r.about == owner and r.cause is Cause.DONE]
+    given = [_given(mission, r, criteria) for r in settled if r.subject == settled[-1].subject]
+    reviews = [review for review in given if review is not None]
+    if not (criteria and reviews):
+        return None
+    scores = [weigh(reviews, f"c{n}", mission.reviews.dimensions).total for n in range(1, len(criteria) + 1)]
+    return sum(scores, Decimal(0)) / len(scores)
+
+
 def start_reviews(draft: Draft, reviews: Reviews) -> None:
     """Start the next reviews, as far as slots are free; hold the owner for those that run or wait."""
     owner = reviews.owner
@@ -186,7 +198,8 @@ class _Needed:
 def _add_next(draft: Draft, needed: _Needed, found: Reviews, missing: int) -> None:
     """Add the records of the missing reviews, or say why there can be none."""
     promised = [m.record for m in draft.transitions if isinstance(m, Dispatch) and m.record.reviewing]
-    number = max([r.attempt for r in [*draft.records_of(REVIEWING), *promised]], default=0)
+    taken = [r.attempt for r in (*draft.records_of(REVIEWING), *promised)]
+    number = max(draft.observation.highest.get(REVIEWING, 0), *taken, 0)
     for _ in range(missing):
         choice = _choose(draft, needed, found)
         reserve = choice if isinstance(choice, str) else _reserve(draft, needed, found, *choice)

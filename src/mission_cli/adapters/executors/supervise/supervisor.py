@@ -151,7 +151,7 @@ class _Supervisor(AtWork):
             self._check_stop()
 
     def _claim(self) -> None:
-        if not self._worker:
+        if self._spec.kind not in {JobKind.WORKER, JobKind.REVIEW}:
             return
         refused = claim(self._job, self._spec.key, self._around)
         if refused:
