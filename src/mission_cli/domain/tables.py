@@ -81,7 +81,7 @@ class Gate:
 
     @property
     def condition(self) -> str:
-        """The expression over named facts in its rule, see `domain.criteria.gate_condition`: everything after `condition:`."""
+        """The expression after `condition:` in its rule, over the facts of `criteria.gate_condition`; or empty."""
         found = _CONDITION.search(self.rule)
         return found[1].strip() if found else ""
 
