@@ -30,6 +30,7 @@ from tests.kit.reviews import answer, finding
 from mission_cli._support.dataclass import replace
 from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.document.reading.load import load
+from mission_cli.domain.ids import FeatureNumber
 from mission_cli.domain.mission import Criterion, Preferences
 from mission_cli.domain.reviews.answer import UnreadableError, answer_schema, read_answer
 from mission_cli.domain.reviews.rules import DIMENSIONS, Dimension, ReviewRules, dimensions_of, family_of
@@ -40,12 +41,14 @@ from mission_cli.domain.status import (
     CriterionKind,
     EndReason,
     FeatureStatus,
+    GateKind,
     JobState,
     MilestoneStatus,
     MissionStatus,
     Verdict,
 )
-from mission_cli.planner.core.decisions import Ask, Dispatch, Settle
+from mission_cli.domain.tables import Gate
+from mission_cli.planner.core.decisions import Ask, Dispatch, MoveGate, Settle
 from mission_cli.planner.core.effects import Cancel, Integrate, Recover, RunCheck, Submit
 from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.milestones.judgment import check_key
@@ -473,3 +476,15 @@ def test_a_reviewer_that_names_no_tier_has_that_of_validation() -> None:
     assert (first.runner, first.model) == ("claude", "haiku")
     second = decided(some, given_by(some, 1, "claude:haiku", "no", Cause.WRONG_OUTPUT))
     assert [(r.runner, r.model) for r in started(second)] == [("script", "sonnet")]
+
+
+@pytest.mark.parametrize(("scores", "to"), [((4, 4), "passed"), ((2, 4), "failed")])
+def test_a_quality_gate_uses_the_score_of_the_reviews(scores: tuple[float, float], to: str) -> None:
+    gate = Gate(
+        "good", GateKind.QUALITY, (FeatureNumber("1.1"),), (FeatureNumber("1.2"),), "minScore >= 3.5", "pending"
+    )
+    done = feature("1.1", FeatureStatus.DONE, criteria=(CRITERION,))
+    some = mission(done, feature("1.2"), reviews=RULES, gates=(gate,))
+    given_ones = [given_by(some, n, "claude:opus", answer(score)) for n, score in enumerate(scores, 1)]
+    plan = plan_of(some, RUNNERS, records=(record("1.1-a1", Cause.DONE), *given_ones))
+    assert [m.to for m in plan.transitions if isinstance(m, MoveGate)] == [to]
