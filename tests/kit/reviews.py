@@ -24,7 +24,7 @@ def finding(title: str = "it is wrong", **more: object) -> dict[str, object]:
     """One finding about a line of a file."""
     return {
         "title": title,
-        "body": "See the line.",
+        "body": "The handler ignores an empty request.",
         "file": "src/app.py",
         "first_line": 10,
         "last_line": 12,

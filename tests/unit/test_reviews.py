@@ -156,6 +156,8 @@ def test_only_another_family_confirms_a_serious_finding_about_the_same_lines() -
     other = replace(same, reviewer="codex:gpt-5", family="gpt")
     assert [f.title for f, _, _ in confirmed([mine, same])] == []
     assert [(f.title, one, two) for f, one, two in confirmed([mine, other])] == [("a", "claude:opus", "codex:gpt-5")]
+    unlike = review(4, who="codex", family="gpt", findings=[finding("Naming", body="Names are hard to read.")])
+    assert [*confirmed([mine, unlike])] == []
     far = review(4, who="codex", family="gpt", findings=[finding(first_line=16), finding("b", first_line=0)])
     old = review(4, who="codex", family="gpt", findings=[finding(pre_existing=True)])
     assert [*confirmed([mine, far]), *confirmed([mine, old])] == []

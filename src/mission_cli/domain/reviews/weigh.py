@@ -7,6 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli._support.lazy_re import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,55 @@ _OUTLIER = Decimal("1.5")
 _NEAR_LINES = 3
 _SERIOUS = 1
 """Findings of a higher priority number are advice, whoever confirms them."""
+_WORD = pattern(r"[a-z_][a-z0-9_]{3,}")
+_EMPTY_WORDS = frozenset(
+    [
+        "also",
+        "been",
+        "because",
+        "before",
+        "cannot",
+        "change",
+        "code",
+        "could",
+        "does",
+        "done",
+        "file",
+        "from",
+        "function",
+        "have",
+        "here",
+        "into",
+        "just",
+        "line",
+        "lines",
+        "more",
+        "must",
+        "only",
+        "should",
+        "some",
+        "than",
+        "that",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "very",
+        "what",
+        "when",
+        "where",
+        "which",
+        "will",
+        "with",
+        "would",
+        "wrong",
+        "your",
+    ]
+)
+_COMMON_WORDS = 3
 _TENTH = Decimal("0.1")
 
 
@@ -70,7 +120,8 @@ def weigh(reviews: Sequence[Review], criterion: str, dimensions: Sequence[Dimens
 def confirmed(reviews: Sequence[Review]) -> Iterator[tuple[Finding, str, str]]:
     """Yield each serious finding that a reviewer of another family has found, too, with both reviewers.
 
-    Two findings are the same if they are about overlapping lines of one file, give or take three lines.
+    Two findings are the same if they are about overlapping lines of one file, give or take three lines, and share
+    words: reviewers of a small change always write about the same lines.
     """
     seen: list[Finding] = []
     for number, first in enumerate(reviews):
@@ -102,9 +153,17 @@ def _same(one: Finding, other: Finding) -> bool:
         return False
     return (
         bool(one.first_line and other.first_line)
+        and _share_words(one, other)
         and one.first_line <= _last(other) + _NEAR_LINES
         and other.first_line <= _last(one) + _NEAR_LINES
     )
+
+
+def _share_words(one: Finding, other: Finding) -> bool:
+    """Whether two texts have three words of four letters or more in common, or half of the shorter one's."""
+    first, second = (frozenset(_WORD.findall(f"{f.title} {f.body}".casefold())) - _EMPTY_WORDS for f in (one, other))
+    common = len(first & second)
+    return bool(common) and (common >= _COMMON_WORDS or 2 * common >= min(len(first), len(second)))
 
 
 def _last(finding: Finding) -> int:
