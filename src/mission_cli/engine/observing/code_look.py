@@ -13,7 +13,7 @@ from mission_cli.domain.branches.landing import (
     Merge,
 )
 from mission_cli.domain.ids import RunId, Sha, feature_order
-from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, MilestoneStatus, MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, PASSES, Cause, FeatureStatus, MilestoneStatus, MissionStatus
 from mission_cli.engine.halt import go_on
 from mission_cli.engine.observing.judge_files import Judges
 from mission_cli.engine.recording.credits import feature_words, landing_words
@@ -132,6 +132,19 @@ class CodeLook:
             commit = self._world.code.find_commit(milestone.started_at) if milestone.started_at and wanted else None
             if commit is not None:
                 found[milestone.started_at] = (commit, self._world.code.code_tree(commit))
+        return found
+
+    def since_start(self) -> dict[str, tuple[tuple[Sha, str], ...]]:
+        """Return the commits of finished work since the start of a milestone in which something may have regressed."""
+        found: dict[str, tuple[tuple[Sha, str], ...]] = {}
+        for milestone in current_milestones(self._mission):
+            guards = any(c.baseline is not None and c.baseline.verdict in PASSES for c in milestone.criteria)
+            if not (guards and self._heads.work and milestone.status is MilestoneStatus.VALIDATING):
+                continue
+            start = self._world.code.find_commit(milestone.started_at)
+            content = self._world.code.content(start, self._heads.work) if start else None
+            if content is not None:
+                found[milestone.started_at] = tuple((Sha(c.commit), c.subject) for c in content.commits)
         return found
 
     def _has_untouched(self, milestone: Milestone) -> bool:

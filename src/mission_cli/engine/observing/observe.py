@@ -205,6 +205,7 @@ def _observe(
         work_tree=look.work_tree,
         work_against=look.work_against(),
         start_trees=look.start_trees(),
+        since_start=look.since_start(),
         base_merge=look.base_merge(),
         target=target,
         landing=look.landing(target),

@@ -55,6 +55,8 @@ class Observation:
     """`work` with the test files of the base, when it is about to be judged as a whole."""
     start_trees: Mapping[str, tuple[Sha, str]] = field(default_factory=dict)
     """(commit, tree) by the short commit at which milestones started."""
+    since_start: Mapping[str, tuple[tuple[Sha, str], ...]] = field(default_factory=dict)
+    """(commit, subject) of finished work since a milestone being validated started, newest first, by short commit."""
     base_merge: Merge | None = None
     """None when the base is in `work` already."""
     target: Sha | None = None

@@ -21,7 +21,6 @@ from mission_cli.domain.notice import Notice, advise, do
 from mission_cli.domain.status import (
     EXECUTABLE_KINDS,
     FINISHED_FEATURE,
-    Cause,
     HoldKind,
     MilestoneStatus,
     MissionStatus,
@@ -36,12 +35,13 @@ from mission_cli.planner.core.requests import (
     find_request,
 )
 from mission_cli.planner.core.transitions import move_milestone
+from mission_cli.planner.milestones.blame import blame
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import judge, start_checks, turn_of
 from mission_cli.planner.milestones.judgment import for_file, says_yes
 from mission_cli.planner.milestones.negative_control import control
 from mission_cli.planner.mission.base import base_gone
-from mission_cli.planner.reviewing.reviews import Change
+from mission_cli.planner.reviewing.reviews import milestone_change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -227,13 +227,13 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
         tree=observation.work_tree,
         about=about,
         turn=turn,
-        change=_change(draft, milestone, turn),
+        change=milestone_change(draft, milestone, turn),
     )
     if _stuck(draft, number, judgment):
         return
     failed = judgment.having(Verdict.FAILED, Verdict.SKIPPED)
     if failed and not (judgment.starts or judgment.running):
-        _failed(draft, milestone, judgment, failed)
+        _failed(draft, milestone, judgment, blame(draft, milestone, failed))
         return
     start_checks(draft, judgment)
     if judgment.asked:
@@ -253,16 +253,6 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
         draft.hold(number, HoldKind.VALIDATING, "it is also being judged with the test files of the base")
     elif _accepted(draft, milestone, criteria, about):
         _passed(draft, milestone, judgment)
-
-
-def _change(draft: Draft, milestone: Milestone, turn: str) -> Change | None:
-    """Return what reviewers look at: everything since the milestone started; None if that commit is missing."""
-    start = draft.observation.start_trees.get(milestone.started_at)
-    if start is None:
-        return None
-    made_by = [r for r in draft.observation.records if r.milestone == milestone.number and r.cause is Cause.DONE]
-    name = f"{draft.observation.work_tree} {turn}"
-    return Change(str(milestone.number), name, start[0], tuple(r for r in made_by if not r.reviewing))
 
 
 def _stuck(draft: Draft, subject: str, judgment: Judgment) -> bool:
@@ -333,7 +323,9 @@ def _waits_for_person(mission: Mission, passed: Milestone) -> bool:
     return not mission.autonomous and (left or mission.preferences.land == "auto")
 
 
-def _failed(draft: Draft, milestone: Milestone, judgment: Judgment, failed: Sequence[Judged]) -> None:
+def _failed(draft: Draft, milestone: Milestone, judgment: Judgment, failed: Sequence[Judged] | None) -> None:
+    if failed is None:  # what broke it is still being found out
+        return
     number, rounds = str(milestone.number), milestone.rounds + 1
     words = "; ".join(f"{j.criterion.text}: {one_line(first_error(j.detail)) or j.verdict}" for j in failed[:3])
     move_milestone(MilestoneStatus.VALIDATING, MilestoneStatus.FAILED)

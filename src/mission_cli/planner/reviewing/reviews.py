@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.mission import Criterion, Milestone, Mission
     from mission_cli.domain.routing import Route
     from mission_cli.domain.runs import Reserve
     from mission_cli.planner.core.draft import Draft
@@ -78,6 +78,16 @@ class Reviews:
     def complete(self) -> bool:
         """Whether enough reviews have been given."""
         return len(self.given) >= self.wanted
+
+
+def milestone_change(draft: Draft, milestone: Milestone, turn: str) -> Change | None:
+    """Return everything since a milestone started as one change; None if that commit is missing."""
+    start = draft.observation.start_trees.get(milestone.started_at)
+    if start is None:
+        return None
+    made_by = [r for r in draft.observation.records if r.milestone == milestone.number and r.cause is Cause.DONE]
+    name = f"{draft.observation.work_tree} {turn}"
+    return Change(str(milestone.number), name, start[0], tuple(r for r in made_by if not r.reviewing))
 
 
 def is_reviewed(mission: Mission, criterion: Criterion) -> bool:
