@@ -145,6 +145,7 @@ def _work(reader: Reader) -> None:
 def _finish(reader: Reader) -> None:
     reader.person.run(ok=(3,))
     reader.say("validate", "m/1", "--report-only")
+    reader.say("verify", "m", "--history", ok=(0, 1))
     reader.say("takeover", "m")
     reader.say("land", "m", "--yes", ok=(0, 3))
     reader.say("stop", "--all")

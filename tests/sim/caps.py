@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tests.kit.fakes.executor import JOBS
 from tests.sim.workers import DEAREST
 
+from mission_cli.app.verify.money import unequal_sums
 from mission_cli.document.reading.load import load
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.budget.ledger import account
@@ -73,6 +74,13 @@ def unfair(objects: Objects, commit: Commit) -> str:
             return f"{record.run} may take ${record.reserve.usd} of ${left} for {len(rest)} features"
         records.append(record)
     return ""
+
+
+def unequal(commit: Commit) -> str:
+    """Say where spend log, run records and summary of a commit differ; empty where they are equal."""
+    if "m/mission.md" not in commit.files:
+        return ""
+    return "; ".join(unequal_sums(load(commit.files["m/mission.md"], "m"), _records(commit.files)))
 
 
 def _records(files: Mapping[str, str]) -> list[RunRecord]:

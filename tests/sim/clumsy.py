@@ -226,6 +226,8 @@ class Clumsy:
 class ClumsySim(Sim):
     """A world of one host in which nothing fails but the person. Its laws: no cap widens, and nothing ends in silence."""
 
+    careful = False
+
     def __init__(self, seed: int) -> None:
         super().__init__(3 * seed)
         [host] = self.hosts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.app.results import changes, files, landing, machine, reasons, reports, repository, views
+from mission_cli.app.results import changes, files, landing, machine, reasons, reports, repository, verification, views
 from mission_cli.ports.runtime import Stopped
 from mission_cli.surfaces.as_json import SCHEMA, Failed
 from mission_cli.surfaces.type_schema import TypeSchemas
@@ -86,6 +86,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "tell": _CHANGED,
     "undo": (Output(changes.Undone),),
     "validate": (Output(changes.Validated),),
+    "verify": (Output(verification.Verification),),
     "version": (Output(machine.Installation),),
     "why": (Output(reasons.Why, stopped=True),),
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.kit.fakes.objects import Commit, changed_between, tree_of
 
+from mission_cli.adapters.git.state.history import with_sum
 from mission_cli.adapters.git.state.takeover_merge import with_driver
 from mission_cli.document.merging.mission import merge
 from mission_cli.document.merging.text import TextMerged
@@ -125,7 +126,15 @@ class MemoryStateStore:
             else:
                 files[write.path] = write.new
         parents = (head,) if head else ()
-        new = self._objects.add(Commit(files, parents, message, author or PROGRAM, self._clock.now()))
+        new = self._objects.add(
+            Commit(
+                files,
+                parents,
+                with_sum(message, {w.path: (w.old, w.new) for w in writes}),
+                author or PROGRAM,
+                self._clock.now(),
+            )
+        )
         reworks = {write.path: write.rework for write in writes}
         self._publish(head, new, reworks)
         return new
@@ -409,4 +418,5 @@ def _event(name: Sha, commit: Commit) -> Event:
         events=tuple(trailers.get("Mission-Event", ())),
         missions=tuple(trailers.get("Mission-Id", ())),
         why=tuple(trailers.get("Mission-Why", ())),
+        sum=next(iter(trailers.get("Mission-Sum", ())), ""),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
-from mission_cli.document.runs.verdicts import facts_of, verdict_from
+from mission_cli.document.runs.verdicts import facts_of, is_bound, verdict_from
 from mission_cli.domain.evidence.verdicts import RecordedVerdict, sha256_of
 
 if TYPE_CHECKING:
@@ -74,6 +74,13 @@ def read_evidence(text: str) -> EvidenceFile | None:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def unbound(text: str) -> list[str]:
+    """Return the criteria of the verdicts that do not fit their hashes; none if the file cannot be read."""
+    if read_evidence(text) is None:
+        return []
+    return [str(facts["criterion"]) for facts in json.loads(text).get("verdicts", ()) if not is_bound(facts)]
 
 
 def misnamed(name: str, text: str) -> str:

@@ -15,7 +15,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import MOST, decimal_of
 from mission_cli._support.text import LONGEST_DURATION
-from mission_cli.document.runs.verdicts import facts_of, verdict_from
+from mission_cli.document.runs.verdicts import facts_of, is_bound, verdict_from
 from mission_cli.document.syntax.escape import fenced
 from mission_cli.document.syntax.yaml_text import load_values
 from mission_cli.domain.evidence.verdicts import sha256_of
@@ -107,6 +107,14 @@ def is_sealed(text: str) -> bool | None:
     if found is None or found.end() != front:
         return None
     return sha256_of(text[: found.start() + 1] + text[found.end() - _FENCE :]) == found[1]
+
+
+def unbound(text: str) -> list[str]:
+    """Return the criteria of a record's verdicts that do not fit their hashes; none if it cannot be read."""
+    if read_run(text) is None:
+        return []
+    found: list[dict[str, Any]] = frontmatter.loads(text, handler=_Handler()).metadata.get("judged") or []  # type: ignore[assignment]
+    return [str(facts["criterion"]) for facts in found if not is_bound(facts)]
 
 
 _TEXTS = (

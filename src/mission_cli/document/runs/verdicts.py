@@ -20,6 +20,11 @@ def facts_of(verdict: RecordedVerdict) -> dict[str, Any]:
     return facts | {"sha256": verdict.digest}
 
 
+def is_bound(facts: Mapping[str, Any]) -> bool:
+    """Whether a stored verdict fits the hash that is stored with it. Raises as `verdict_from`."""
+    return verdict_from(facts).digest == facts.get("sha256")
+
+
 def verdict_from(facts: Mapping[str, Any]) -> RecordedVerdict:
     """Return the verdict in such a mapping. Raises KeyError, ValueError, TypeError, AttributeError."""
     return RecordedVerdict(

@@ -105,6 +105,12 @@ _WATCH: Mapping[str, Entry] = {
         ("diff words", "what the last commit changed in the mission file"),
         ("diff words HEAD~5..HEAD", "what the last five commits changed"),
     ),
+    "verify": _entry(
+        Group.WATCH,
+        "cli",
+        ("verify words", "run every criterion again on the recorded commits, and compare"),
+        ("verify words --history", "compare the costs at every commit, too"),
+    ),
 }
 _DECIDE: Mapping[str, Entry] = {
     "approve": _entry(

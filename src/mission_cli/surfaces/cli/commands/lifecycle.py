@@ -223,7 +223,7 @@ def validate(
     ctx = shell.open().context
     address = resolve(ctx.state.snapshot(), milestone)
     # Polled: no notification comes when a check has ended.
-    with shell.busy("running the criteria", partial(_checks_running, ctx)):
+    with shell.busy("running the criteria", partial(checks_running, ctx)):
         result = judge(ctx, address, report_only=report_only, again=again, wait=lambda: time.sleep(_LOOK_SECONDS))
     lines = [f"{j.verdict:<14} {j.text}" for j in result.criteria]
     lines += [f"{'needs a person':<14} {prompt}" for prompt in result.needs_person]
@@ -231,7 +231,8 @@ def validate(
     return {"passed": 0, "failed": 1, "could_not_run": 2, "needs_person": 3}[result.outcome]
 
 
-def _checks_running(ctx: Context) -> str:
+def checks_running(ctx: Context) -> str:
+    """Return how many checks run, as text; empty if none."""
     count = sum("/checks/" in key for key in ctx.executor.running())
     return f"{counted(count, 'check')} running" if count else ""
 
