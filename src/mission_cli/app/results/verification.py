@@ -25,6 +25,8 @@ class Outcome(StrEnum):
     """No criterion of the mission, now or earlier, has the recorded hash."""
     PERSON = "judged by a person"
     """Only a person can judge it; this changes no exit status."""
+    REVIEWERS = "judged by reviewers"
+    """Agents judged it, and asking them again would cost money; their answers are in sealed run records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +103,5 @@ class Verification:
     @property
     def verified(self) -> bool:
         """Whether every verdict that can be judged again is the same, and nothing is misfit."""
-        fine = {Outcome.SAME, Outcome.PERSON}
+        fine = {Outcome.SAME, Outcome.PERSON, Outcome.REVIEWERS}
         return not self.misfits and all(v.outcome in fine for v in self.verdicts)

@@ -11,14 +11,15 @@ from mission_cli.document.reading.load import load
 from mission_cli.domain.branches.refs import Area
 from mission_cli.domain.evidence.verdicts import BASE, contract_of, rule_of
 from mission_cli.domain.ids import Sha, attempt_name
-from mission_cli.domain.status import EXECUTABLE_KINDS, PASSES, JobKind, Verdict
+from mission_cli.domain.status import EXECUTABLE_KINDS, PASSES, CriterionKind, JobKind, Verdict
 from mission_cli.engine import effects as acting
 from mission_cli.engine.check_jobs import check_states
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.observing.judge_files import Judges
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.effects import RunCheck
-from mission_cli.planner.milestones.judging import check_key, judge, start_within_bounds
+from mission_cli.planner.milestones.judging import judge, start_within_bounds
+from mission_cli.planner.milestones.judgment import check_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
-    from mission_cli.planner.milestones.judging import Judged
+    from mission_cli.planner.milestones.judgment import Judged
     from mission_cli.ports.git.state import Stored
 
 
@@ -60,6 +61,7 @@ class Again:
         self._policy = policy_of(ctx)
         self._turn = f"verify {ctx.clock.now().isoformat()}"
         self._criteria: dict[str, Criterion] = {}
+        self._reviewed = any(record.reviewing for record in case.observation.records)
         self._older = iter(ctx.state.history(stored, limit=1000))
         self._learn(case.mission)
 
@@ -112,9 +114,8 @@ class Again:
 
     def _told(self, one: Recorded, commit: Sha | None, now: Judged | None) -> VerifiedVerdict:
         verdict = one.verdict
-        plain = VerifiedVerdict(
-            one.subject, verdict.criterion, verdict.commit, verdict.verdict, Outcome.PERSON, side=verdict.side
-        )
+        by = Outcome.REVIEWERS if verdict.kind is CriterionKind.REVIEW and self._reviewed else Outcome.PERSON
+        plain = VerifiedVerdict(one.subject, verdict.criterion, verdict.commit, verdict.verdict, by, side=verdict.side)
         if verdict.kind not in EXECUTABLE_KINDS or not verdict.exit:
             return plain
         if commit is None:

@@ -15,8 +15,19 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.lines import Line
 
 _SHORT = 7
-_STYLES = {Outcome.SAME: "green", Outcome.PERSON: "dim", Outcome.DIFFERS: "red", Outcome.CHANGED: "red"}
-_SHOWN = {Outcome.SAME: "same", Outcome.PERSON: "by a person", Outcome.NO_COMMIT: "no commit here"}
+_STYLES = {
+    Outcome.SAME: "green",
+    Outcome.PERSON: "dim",
+    Outcome.REVIEWERS: "dim",
+    Outcome.DIFFERS: "red",
+    Outcome.CHANGED: "red",
+}
+_SHOWN = {
+    Outcome.SAME: "same",
+    Outcome.PERSON: "by a person",
+    Outcome.REVIEWERS: "by reviewers",
+    Outcome.NO_COMMIT: "no commit here",
+}
 
 
 def verified_lines(found: Verification, width: int) -> list[Line]:
@@ -65,8 +76,9 @@ def _contract(contract: Contract, width: int) -> Iterator[Line]:
 def _summary(found: Verification) -> str:
     same = sum(v.outcome is Outcome.SAME for v in found.verdicts)
     judged = f"{same} of {counted(len(found.verdicts), 'verdict')} the same"
-    persons = sum(v.outcome is Outcome.PERSON for v in found.verdicts)
-    judged += f", {persons} by a person" if persons else ""
+    for outcome in (Outcome.PERSON, Outcome.REVIEWERS):
+        count = sum(v.outcome is outcome for v in found.verdicts)
+        judged += f", {count} {_SHOWN[outcome]}" if count else ""
     read = f"{counted(found.records, 'run record')}, {counted(found.files, 'evidence file')} and "
     read += counted(found.commits, "commit")
     odd = f"{counted(len(found.misfits), 'thing')} that {'does' if len(found.misfits) == 1 else 'do'} not fit"
