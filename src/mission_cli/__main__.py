@@ -139,6 +139,12 @@ def _hidden(words: list[str]) -> int | None:
         code, text = inspect(words[1], Path.cwd())
         sys.stdout.write(f"{text}\n")
         return code
+    if words[0] == "_judge":
+        from mission_cli.adapters.judges.main import judge
+
+        code, text = judge(words[1])
+        sys.stdout.write(f"{text}\n")
+        return code
     if words[0] == "_pulses":
         from mission_cli.wiring.assemble import schedule
 

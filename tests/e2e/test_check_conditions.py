@@ -42,3 +42,42 @@ def test_folder_variables_secrets_and_network(person: Person) -> None:
     logs = [log.read_text() for log in (person.runtime / "jobs/m/checks").rglob("out.log")]
     assert sum("got [secret: DEPLOY" in log for log in logs) >= 1
     assert not any("s3cret" in log for log in logs)
+
+
+SERVED = """\
+title: Served
+budget: {time_hours: 1}
+preferences: {land: auto}
+milestones:
+  - name: Only
+    validation:
+      - http: GET /health 200 json $.ok == true
+        serve: exec python3 site.py
+        network: off
+    features:
+      - {title: one}
+"""
+SITE = """\
+import http.server, os
+
+class Site(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/health" else 404)
+        self.end_headers()
+        self.wfile.write(b'{"ok": true}')
+
+http.server.HTTPServer(("127.0.0.1", int(os.environ["MISSION_PORT"])), Site).serve_forever()
+"""
+
+
+def test_a_server_in_the_judged_tree_is_asked(person: Person) -> None:
+    person.set('sandbox = "auto"\n')
+    person.worker(f"write('site.py', {SITE!r})\ncommit()\n")
+    person.plan(SERVED)
+    assert "cannot" not in person.mission("lint", "m").out
+    person.start()
+    person.run()
+    (criterion,) = person.loaded().mission.milestones[0].criteria
+    assert (criterion.result and str(criterion.result.verdict), criterion.ticked) == ("passed", True)
+    assert criterion.baseline is not None
+    assert str(criterion.baseline.verdict) == "failed", "no server is a failure of the work, which is still missing"

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from mission_cli.domain.criteria.conditions import Conditions
+    from mission_cli.domain.criteria.http import HttpCheck
     from mission_cli.domain.ids import Sha
 
 
@@ -73,6 +74,8 @@ class Criterion:
     """Name and value of the lines below it, in their order, without the timeout."""
     conditions: Conditions = USUAL
     """What the fields say about the place of its check."""
+    http: HttpCheck | None = None
+    """The request of an `http` criterion."""
     ticked: bool = False
     result: Result | None = None
     baseline: Result | None = None
@@ -86,9 +89,13 @@ class Criterion:
 
     @property
     def from_top(self) -> str:
-        """Its command as a shell at the top of the tree runs it."""
-        folder = self.conditions.cwd
-        return f"cd {shlex.quote(folder)} && {self.command}" if folder else self.command
+        """What it runs, as a shell at the top of the tree runs it; empty if it runs nothing."""
+        folder, program = self.conditions.cwd, self.conditions.serve
+        if self.kind in {CriterionKind.RUN, CriterionKind.METRIC}:
+            program = self.command
+        if not program:
+            return ""
+        return f"cd {shlex.quote(folder)} && {program}" if folder else program
 
 
 @dataclass(frozen=True, slots=True)

@@ -335,4 +335,6 @@ class CriterionKind(StrEnum):
     TEXT = "text"
 
 
-EXECUTABLE_KINDS = frozenset({CriterionKind.RUN, CriterionKind.FILE, CriterionKind.GREP, CriterionKind.METRIC})
+EXECUTABLE_KINDS = frozenset(
+    {CriterionKind.RUN, CriterionKind.FILE, CriterionKind.GREP, CriterionKind.METRIC, CriterionKind.HTTP}
+)

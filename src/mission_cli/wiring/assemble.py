@@ -84,7 +84,7 @@ def assemble(
         ),
         executor=executor,
         agents=AGENTS,
-        checks=StandardChecks(python_command("_inspect"), find_shell()),
+        checks=StandardChecks(isolated_command("_inspect"), find_shell(), isolated_command("_judge")),
         templates=JinjaTemplates(),
         machine=machine,
         prices=GenaiPrices(),
@@ -233,3 +233,17 @@ def find_shell() -> str:
 def python_command(*words: str) -> tuple[str, ...]:
     """Return the command line of this program. `-P`: a package that a worker put into its tree is never imported."""
     return (sys.executable, "-P", "-m", "mission_cli", *words)
+
+
+_ISOLATED = (
+    "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); from mission_cli.__main__ import main; sys.exit(main())"
+)
+
+
+def isolated_command(*words: str) -> tuple[str, ...]:
+    """Return the command line of a program of this package that judges a tree.
+
+    `-I`: what it imports is what this process imports, whatever the tree and the variables of a check say.
+    """
+    own = [os.path.realpath(place) for place in sys.path if os.path.isabs(place)]  # noqa: PTH117 - of text
+    return (sys.executable, "-I", "-c", _ISOLATED, "\n".join(own), *words)

@@ -12,6 +12,7 @@ from mission_cli.adapters.checks.early_exit import ended_early
 from mission_cli.adapters.checks.judge_files import judges
 from mission_cli.adapters.checks.needs import lacking, needs, search
 from mission_cli.adapters.checks.outcome import last_number, missing_tool
+from mission_cli.adapters.checks.served import OF_A_SERVER, request_of
 from mission_cli.adapters.checks.shell import BROKEN_PIPE, is_bash, shell_argv
 from mission_cli.adapters.checks.test_summaries import Ran, ran_tests
 from mission_cli.domain.status import CriterionKind, EndReason, Verdict
@@ -34,15 +35,16 @@ _COMPARE = {
 
 
 class StandardChecks:
-    """Judges the criteria `run`, `metric`, `file` and `grep`.
+    """Judges the criteria that a program can run.
 
-    `inspector` is the command that examines files; `shell` runs commands: bash if there is one.
+    `inspector` is the command that examines files, `judge` the one that asks servers; `shell` runs commands: bash if
+    there is one.
     """
 
     manifest_names: tuple[str, ...] = MANIFESTS
 
-    def __init__(self, inspector: Sequence[str], shell: str = "/bin/sh") -> None:
-        self._inspector, self._shell = tuple(inspector), shell
+    def __init__(self, inspector: Sequence[str], shell: str = "/bin/sh", judge: Sequence[str] = ()) -> None:
+        self._inspector, self._shell, self._judge = tuple(inspector), shell, tuple(judge)
         self.lacks = (
             "" if is_bash(shell) else f"not bash ({shell}): `[[ … ]]`, `source` and maybe `pipefail` are missing"
         )
@@ -51,6 +53,8 @@ class StandardChecks:
         """Return the argv of a check: a shell for a person's command, the inspector for files and patterns."""
         if criterion.kind in {CriterionKind.RUN, CriterionKind.METRIC}:
             return shell_argv(self._shell, criterion.command, criterion.conditions.cwd)
+        if criterion.kind in OF_A_SERVER:
+            return (*self._judge, request_of(criterion, self._shell))
         wanted = {"paths": list(criterion.paths), "pattern": criterion.pattern, "negated": criterion.negated}
         return (*self._inspector, json.dumps({"kind": str(criterion.kind), **wanted}))
 
@@ -60,7 +64,7 @@ class StandardChecks:
             return Verdict.FAILED, f"{output}\nstopped: it took longer than its time limit"
         if end.reason is not EndReason.EXIT:
             return Verdict.COULD_NOT_RUN, end.detail or str(end.reason)
-        if criterion.kind in {CriterionKind.FILE, CriterionKind.GREP}:
+        if criterion.kind in {CriterionKind.FILE, CriterionKind.GREP, *OF_A_SERVER}:
             return _looked(end, output)
         if end.code != 0:
             return _failed(criterion, end, output)

@@ -27,9 +27,8 @@ def needs(criterion: Criterion) -> tuple[str, ...]:
     Nothing for a command with alternatives or keywords, in which a missing program need not matter, and no program at
     a path, which the work may create.
     """
-    commands = None
-    if criterion.kind in _RUN and "||" not in criterion.command and not is_compound(criterion.command):
-        commands = simple_commands(criterion.command)
+    text = criterion.command if criterion.kind in _RUN else criterion.conditions.serve
+    commands = None if "||" in text or is_compound(text) else simple_commands(text)
     found = []
     for one in commands or []:
         if not _NAME.fullmatch(one.program):

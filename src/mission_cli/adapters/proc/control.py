@@ -13,12 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 def become_subreaper(*, on: bool) -> None:
     """Adopt orphaned descendants, or stop doing so. Does nothing outside Linux."""
     _prctl(_PR_SET_CHILD_SUBREAPER, int(on))
+
+
+def close_memory() -> None:
+    """Keep processes of the same user from reading or changing the memory of this one. Does nothing outside Linux."""
+    _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def die_with_parent() -> Callable[[], None]:

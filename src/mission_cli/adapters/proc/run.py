@@ -112,10 +112,11 @@ def start_child(
     stdin: Path,
     before_exec: Callable[[], None] | None = None,
     keep: Sequence[int] = (),
+    merged: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start a child in its own session, with its output in two pipes. Raises OSError if it cannot be executed.
 
-    `keep` are file descriptors that it inherits under the same numbers.
+    `merged`: its output is in one pipe. `keep` are file descriptors that it inherits under the same numbers.
     """
     with stdin.open("rb") as source:
         return subprocess.Popen(  # noqa: S603 - the door: argv is a list, no shell
@@ -124,7 +125,7 @@ def start_child(
             env=dict(env),
             stdin=source,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.STDOUT if merged else subprocess.PIPE,
             pass_fds=tuple(keep),
             start_new_session=True,
             preexec_fn=before_exec,  # noqa: PLW1509 - the supervisor has one thread

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
+from mission_cli.app.optional import all_criteria
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.routing import runners
-from mission_cli.domain.status import CriterionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.mission import Mission
     from mission_cli.engine.context import Context
 
-_RUN = frozenset({CriterionKind.RUN, CriterionKind.METRIC})
 _ENDS = frozenset({"&&", "||", ";", "|", "&", "(", ")", "|&", ";;"})
 _WRITES = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
 _INTERPRETER = pattern(r"(?:ba|da|k|z)?sh|python[\d.]*|node|deno|bun|ruby|perl|php|Rscript|source|\.")
@@ -64,16 +63,9 @@ def _references(ctx: Context, mission: Mission) -> Iterator[Reference]:
                 yield Reference(path, f"the runner `{name}`", run)
     for path, run in _paths(ctx.settings.tree.setup):
         yield Reference(path, "`setup` of `[tree]`", run)
-    for criterion in _criteria(mission):
-        for path, run in _paths(criterion.from_top) if criterion.kind in _RUN else ():
+    for criterion in all_criteria(mission):
+        for path, run in _paths(criterion.from_top):
             yield Reference(path, f"the criterion `{criterion.text}`", run)
-
-
-def _criteria(mission: Mission) -> Iterator[Criterion]:
-    for milestone in mission.milestones:
-        if not milestone.finished:
-            yield from milestone.criteria
-            yield from (c for f in milestone.features if not f.finished for c in f.criteria)
 
 
 def _paths(command: str) -> Iterator[tuple[str, bool]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import command_line, counted
 from mission_cli.app.commands.reachable import refuse_unreachable
+from mission_cli.app.optional import all_criteria, missing_package
 from mission_cli.document.checking.lint import weak_criterion
 from mission_cli.domain.branches.refs import poc_branch, work_branch
 from mission_cli.domain.errors import BlockedError, UsageError
@@ -52,8 +53,17 @@ def refuse_start(ctx: Context, address: Address) -> None:
         _refuse_runner(ctx, mission, name)
     if mission.status not in {MissionStatus.ACTIVE, MissionStatus.PAUSED} and (start := heads.work or heads.base):
         refuse_unreachable(ctx, mission, start)
+    _refuse_criteria(mission)
     if is_elsewhere(mission.host, ctx.machine.me()) and mission.status is MissionStatus.ACTIVE:
         raise BlockedError(f"{mission.id} is run by {mission.host}", hint=do("takeover", mission.id))
+
+
+def _refuse_criteria(mission: Mission) -> None:
+    """Raise BlockedError for the first criterion that this installation cannot judge."""
+    for criterion in all_criteria(mission):
+        words, _, helps = missing_package(criterion.kind).rpartition(": ")
+        if words:
+            raise BlockedError(f"the criterion `{criterion.text}` cannot run here: {words}", hint=helps)
 
 
 def weak_points(address: Address) -> tuple[Problem, ...]:

@@ -10,6 +10,7 @@ from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import counted, one_line
 from mission_cli.document.checking.inert import inert
 from mission_cli.document.checking.weak_commands import weaknesses
+from mission_cli.document.checking.weak_conditions import weak_conditions
 from mission_cli.document.criteria.parse import kind_meant, misspelling
 from mission_cli.document.reading.load import milestone_places
 from mission_cli.document.reading.sections import (
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Feature, Mission
     from mission_cli.domain.tables import Gate
 
-_NOT_RUN = frozenset({CriterionKind.HTTP, CriterionKind.BROWSER})
+_NOT_RUN = frozenset({CriterionKind.BROWSER})
 _NOT_UTF8 = pattern("[\udc80-\udcff]")
 _NUMBERLESS = pattern(r"Milestone\b(?!\s+\d)|M\b\s*[:.—–-]", re.IGNORECASE)
 _CLOSE = 0.8
@@ -175,10 +176,8 @@ def weak_criterion(criterion: Criterion, at: tuple[int, int]) -> Iterator[Proble
     if criterion.kind is CriterionKind.RUN and not criterion.wrong:
         for words, hint in weaknesses(criterion.command):
             yield Problem(*at, f"the criterion `{one_line(criterion.text, 80)}`: {words}", hint, Severity.WARNING)
-    names = ", ".join(name for name, _ in criterion.conditions.secrets)
-    if names and not criterion.wrong:
-        words = f"the criterion `{one_line(criterion.text, 80)}`: the work that it runs can read {names}"
-        yield Problem(*at, words, "give it a key that can do little", Severity.WARNING)
+    for words, hint in weak_conditions(criterion) if not criterion.wrong else ():
+        yield Problem(*at, f"the criterion `{one_line(criterion.text, 80)}`: {words}", hint, Severity.WARNING)
 
 
 def _quality(mission: Mission, gate: Gate) -> Iterator[Problem]:

@@ -21,21 +21,25 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.conditions import Conditions
 
 _PLACE = ("cwd", "env", "secret", "network")
+_SERVED = (*_PLACE, "serve", "ready")
 _OF_KIND: Mapping[CriterionKind, tuple[str, ...]] = {
     CriterionKind.RUN: (*_PLACE, "timeout"),
     CriterionKind.METRIC: (*_PLACE, "timeout"),
     CriterionKind.FILE: ("timeout",),
     CriterionKind.GREP: ("timeout",),
+    CriterionKind.HTTP: (*_SERVED, "status", "expect", "send", "body", "redirects", "tls", "timeout"),
 }
 NAMES = tuple(dict.fromkeys(name for names in _OF_KIND.values() for name in names))
 """The name of every field."""
-_SEVERAL = frozenset({"env", "secret"})
+_SEVERAL = frozenset({"env", "secret", "expect", "send"})
 """Fields that may be repeated."""
-_CONDITIONS = frozenset(_PLACE)
-_LONGEST = 30 * 86_400
+_CONDITIONS = frozenset(_SERVED)
+_LONGEST, _LONGEST_START = 30 * 86_400, 600
 """Seconds."""
 _LINE = pattern(r"([a-z][a-z-]*)[ \t]*:(?:[ \t]+(.*))?\Z", re.IGNORECASE)
 _FIRST = pattern(rf"(?:{'|'.join(NAMES)})[ \t]*:(?:[ \t]|\Z)", re.IGNORECASE)
+_OF_A_SERVER = pattern(r"(?:http|browser)[ \t]*:", re.IGNORECASE)
+"""Kinds whose items are one line, so that all lines below are fields."""
 _VARIABLE = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE = pattern(r"(?:env:[A-Za-z_][A-Za-z0-9_]*|file:~?/\S.*)")
 _OURS = "MISSION_"
@@ -46,6 +50,14 @@ _FORMS = {
     "secret": "write where the value is, never the value: secret: TOKEN=env:NAME or TOKEN=file:~/PATH",
     "network": "write network: on, or network: off",
     "timeout": "write timeout: 30m, at most 30 days",
+    "serve": "write the command of the server: serve: npm start",
+    "ready": "write ready: 90s, at most 10 minutes",
+    "status": "write status: 200",
+    "expect": 'write expect: contains "TEXT"',
+    "send": "write send: Accept: text/html",
+    "body": 'write body: {"name": "Ada"}',
+    "redirects": "write redirects: follow",
+    "tls": "write tls: FILE, or tls: none",
 }
 
 
@@ -81,6 +93,7 @@ def split(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the text of an item without its fields, and the lines of its fields."""
     lines = text.split("\n")
     at = next((n for n, line in enumerate(lines[1:], 1) if _FIRST.match(line.strip())), len(lines))
+    at = 1 if _OF_A_SERVER.match(text) else at
     return "\n".join(lines[:at]), tuple(line.strip() for line in lines[at:] if line.strip())
 
 
@@ -88,7 +101,7 @@ def split_last(text: str) -> tuple[str, tuple[str, ...]]:
     """Return a plan's text without the fields at its end, and the lines of these. What precedes may be a script."""
     lines = text.split("\n")
     at = len(lines)
-    if "`" in lines[0] and all(_LINE.match(line.strip()) for line in lines[1:]):
+    if _OF_A_SERVER.match(text) or ("`" in lines[0] and all(_LINE.match(line.strip()) for line in lines[1:])):
         at = 1  # one of them may be misspelled
     while at > 1 and _FIRST.match(lines[at - 1].strip()):
         at -= 1
@@ -159,6 +172,13 @@ def _conditions(before: Conditions, name: str, value: str) -> Conditions | str:
         place = posixpath.normpath(value)
         inside = not place.startswith(("/", "../", "~", "-")) and place not in {"..", "."} and "\\" not in place
         return replace(before, cwd=place) if inside else f"`{short(value)}` is not a folder inside the repository"
+    if name == "serve":
+        return replace(before, serve=value)
+    if name == "ready":
+        limit = duration(value, _LONGEST_START)
+        if limit is None:
+            return f"`{short(value)}` is not a time to start"
+        return replace(before, ready_s=max(1, int(limit.total_seconds())))
     return _variables(before, name, value)
 
 

@@ -57,7 +57,7 @@ def item_text(criterion: Criterion) -> str:
     if criterion.kind not in EXECUTABLE_KINDS:
         text = escape.closed(one_line(criterion.text, LONGEST))
         return text if read_criterion(text).kind is criterion.kind else ""
-    below = field_lines(criterion.fields)
+    below = field_lines([(name, value) for name, value in criterion.fields if name != "status"])
     for head in ("" if below else criterion.text, _spanned(criterion), _fenced(criterion)):
         text = "\n".join([head, *below])
         first, *more = text.split("\n")
@@ -111,6 +111,8 @@ def _spanned(criterion: Criterion) -> str:
     if criterion.kind is CriterionKind.GREP:
         word = "not grep" if criterion.negated else "grep"
         return f"{word}: {code(criterion.pattern)}{' in ' if paths else ''}{paths}{behind}"
+    if criterion.kind is CriterionKind.HTTP:
+        return f"http: {code(criterion.command)} {dict(criterion.fields)['status']}{behind}"
     if criterion.kind is CriterionKind.METRIC:
         return f"metric: {code(criterion.command)} {criterion.comparison} {criterion.bound}{criterion.unit}{behind}"
     return f"run: {code(criterion.command)}{behind}"

@@ -15,6 +15,8 @@ from mission_cli._support.quantities import quantity
 from mission_cli.document.criteria.body import LINE_MARK, Body, body_of, verify_fields
 from mission_cli.document.criteria.fields import duration, field_meant, read_fields, split
 from mission_cli.document.criteria.fields import wrong as _wrong
+from mission_cli.document.criteria.http import FORM as HTTP_FORM
+from mission_cli.document.criteria.http import read_http
 from mission_cli.document.syntax import escape
 from mission_cli.document.syntax.spans import (
     Span,
@@ -45,7 +47,8 @@ _IN = pattern(r"\s+in\s+", re.IGNORECASE)
 _BETWEEN = pattern(r"\s*(?:,?\s*and\s|,|\s)\s*", re.IGNORECASE)
 _QUOTED = pattern(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"")
 _PROSE_WORDS = pattern(r"(?:^|\s)(?:and|exits?|must|should|passes|succeeds)(?=\s|$)", re.IGNORECASE)
-PROSE_KINDS = frozenset({"http", "browser", "review", "manual"})
+PROSE_KINDS = frozenset({"browser", "review", "manual"})
+_OF_A_SERVER = {"http": read_http}
 _KINDS = ("run", "file", "grep", "not grep", "metric", "http", "browser", "review", "manual")
 _WORD = pattern(r"([a-z][a-z _-]{0,10}[a-z])[ \t]*:\s*(.*)\Z", re.DOTALL | re.IGNORECASE)
 _LIKE = 0.75
@@ -57,6 +60,7 @@ _FORMS = {
     "grep": "write grep: `pattern` in `path`",
     "not grep": "write not grep: `pattern` in `path`",
     "metric": "write metric: `./coverage.sh` >= 80",
+    "http": HTTP_FORM,
 }
 
 
@@ -115,7 +119,9 @@ def _read(body: Body) -> dict[str, Any]:
     if body.verify:
         known |= _wrong("it has a command and a `verify:` block", "remove one of them")
     if "wrong" not in known:
-        known |= _with_fields(kind, below, limited="timeout" in known)
+        known |= _with_fields(word, rest, body.script, below, limited="timeout" in known)
+    if word in _OF_A_SERVER:
+        return known
     if below and word == "run" and body.script is None and "`" not in rest and "wrong" not in known:
         known |= _wrong("there are fields below a command without backticks", "put the command in backticks")
     if "wrong" not in known:
@@ -123,10 +129,17 @@ def _read(body: Body) -> dict[str, Any]:
     return known
 
 
-def _with_fields(kind: CriterionKind, below: Sequence[str], *, limited: bool) -> dict[str, Any]:
-    """Return what the fields say, or what is wrong with them. `limited`: the item has a timeout."""
-    reading = read_fields(kind, below) if below else {}
-    read = reading if isinstance(reading, dict) else reading.told
+def _with_fields(word: str, rest: str, script: str | None, below: Sequence[str], *, limited: bool) -> dict[str, Any]:
+    """Return what the fields say, or what is wrong with them; for a kind with a server, what the item says, too.
+
+    `limited`: the item has a timeout.
+    """
+    if word in _OF_A_SERVER:
+        read = _script(word, rest, script) if script is not None else _OF_A_SERVER[word](rest, below)
+    else:
+        kind = CriterionKind.GREP if "grep" in word else CriterionKind(word)
+        reading = read_fields(kind, below) if below else {}
+        read = reading if isinstance(reading, dict) else reading.told
     return _wrong("it has two timeouts", "remove one of them") if limited and "timeout" in read else read
 
 

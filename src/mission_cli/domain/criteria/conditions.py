@@ -18,6 +18,11 @@ class Conditions:
     network: bool | None = None
     """Whether it has a network; None: as the settings say."""
 
+    serve: str = ""
+    """The command of a server that runs during the check."""
+    ready_s: int = 60
+    """How long the server may take until it listens."""
+
 
 USUAL = Conditions()
 """The conditions of a criterion without fields."""

@@ -157,7 +157,7 @@ def _readable(argv: Sequence[str], room: Room) -> list[str]:
     places += [Path(p) for p in room.path.split(os.pathsep) if p.startswith("/")]
     places += _homes_of(argv[0], room)
     places += [Path(word) for word in argv if word.startswith("/") and os.path.isfile(word)]  # noqa: PTH113 - of text, never raises
-    places += [_OURSELVES, Path(sys.prefix), Path(sys.base_prefix)]
+    places += [_OURSELVES, Path(sys.prefix), Path(sys.base_prefix), *map(Path, filter(os.path.isabs, sys.path))]
     places = [p for p in places if not any(p == own or p in own.parents for own in room.repository)]
     places += [Path(p) for p in _absolute(room.more_read, room.home)]
     found = {p for p in places if p.exists() and not _is_system(p) and p not in {room.home, Path("/")}}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mission_cli.app.optional import all_criteria, missing_package
 from mission_cli.domain.notice import Finding, do, doubtful, wrong
 from mission_cli.domain.status import JobKind
 from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from mission_cli.domain.ids import Sha
     from mission_cli.domain.mission import Criterion, Mission
@@ -23,11 +24,14 @@ def criteria_findings(ctx: Context, tools: Instruments, missions: Sequence[Missi
     """Return a diagnosis for each criterion of these missions that cannot run on this machine."""
     found = []
     for mission in missions:
-        criteria = list(_criteria(mission))
+        criteria = list(all_criteria(mission))
         needs = sorted({need for criterion in criteria for need in ctx.checks.needs(criterion)})
         base = ctx.code.heads(mission.id, mission.base).base
         lacking = _lacking(ctx, tools, needs, base, f"doctor/{nonce}/{mission.id}") if needs and base else frozenset()
         for criterion in criteria:
+            words, _, helps = missing_package(criterion.kind).rpartition(": ")
+            if words:
+                found.append(wrong("criterion", f"`{criterion.text}` of {mission.id} cannot run here: {words}", helps))
             gone = [need for need in ctx.checks.needs(criterion) if need in lacking]
             if gone:
                 found.append(_finding(ctx, mission, criterion, gone[0]))
@@ -53,13 +57,6 @@ def _lacking(ctx: Context, tools: Instruments, needs: Sequence[str], commit: Sha
     )
     ctx.executor.wait(job)
     return ctx.checks.lacking(ctx.executor.logs(job, 100_000))
-
-
-def _criteria(mission: Mission) -> Iterator[Criterion]:
-    for milestone in mission.milestones:
-        if not milestone.finished:
-            yield from milestone.criteria
-            yield from (c for f in milestone.features if not f.finished for c in f.criteria)
 
 
 def _finding(ctx: Context, mission: Mission, criterion: Criterion, need: str) -> Finding:

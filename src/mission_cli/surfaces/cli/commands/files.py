@@ -61,6 +61,7 @@ def lint(
     ] = False,
 ) -> int:
     """Report what is wrong with mission files; return 1 if there are errors."""
+    from mission_cli.app.optional import lacking_problems
     from mission_cli.app.results.files import Fixed, Linted
     from mission_cli.document.checking.lint import lint as check
     from mission_cli.document.reading.load import load
@@ -73,7 +74,9 @@ def lint(
         text, done = _mended(source) if mend else (source.text, ())
         corrected += [(source.path, note) for note in done]
         read = load_placed if source.placed else load
-        found += [(source.path, problem) for problem in (*source.met, *check(read(text, source.identity)))]
+        loaded = read(text, source.identity)
+        problems = sorted([*check(loaded), *lacking_problems(loaded.mission)])
+        found += [(source.path, problem) for problem in (*source.met, *problems)]
     errors = sum(p.severity == "error" for _, p in found)
     lines = [f"{path}:{note.line}: fixed: {note.message}" for path, note in corrected]
     lines += [p.at(path) for path, p in found]

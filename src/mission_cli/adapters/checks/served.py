@@ -1,0 +1,31 @@
+"""Describe a check to the program that judges it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.status import CriterionKind
+
+if TYPE_CHECKING:
+    from mission_cli.domain.mission import Criterion
+
+OF_A_SERVER = frozenset({CriterionKind.HTTP})
+"""The kinds that a judge of their own asks, usually of a server that it starts."""
+
+
+def request_of(criterion: Criterion, shell: str) -> str:
+    """Return what a judge reads, as JSON. It contains no value of a secret."""
+    told = criterion.conditions
+    return json.dumps(
+        {
+            "kind": str(criterion.kind),
+            "http": asdict(criterion.http) if criterion.http is not None else None,
+            "serve": told.serve,
+            "ready_s": told.ready_s,
+            "cwd": told.cwd,
+            "variables": [name for name, _ in (*told.env, *told.secrets)],
+            "shell": shell,
+        }
+    )

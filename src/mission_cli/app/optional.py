@@ -1,0 +1,38 @@
+"""Find out whether the optional packages that judge some kinds of criteria are installed."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.criteria.extras import EXTRAS, without
+from mission_cli.domain.problems import Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mission_cli.domain.mission import Criterion, Mission
+    from mission_cli.domain.status import CriterionKind
+
+
+def missing_package(kind: CriterionKind) -> str:
+    """Return what this installation lacks to judge a kind, and the command that helps; empty if nothing."""
+    _, modules = EXTRAS.get(kind, ("", ()))
+    missing = next((name for name in modules if find_spec(name) is None), "")
+    return without(kind, missing) if missing else ""
+
+
+def all_criteria(mission: Mission) -> Iterator[Criterion]:
+    """Yield the criteria of everything that is not finished."""
+    for milestone in mission.milestones:
+        if not milestone.finished:
+            yield from milestone.criteria
+            yield from (c for f in milestone.features if not f.finished for c in f.criteria)
+
+
+def lacking_problems(mission: Mission) -> Iterator[Problem]:
+    """Yield a warning for each criterion that this installation cannot judge."""
+    for criterion in all_criteria(mission):
+        words = missing_package(criterion.kind)
+        if words:
+            yield Problem(criterion.line, 1, f"`{criterion.text}` cannot run here: {words}", "", Severity.WARNING)

@@ -1,0 +1,23 @@
+"""The optional packages and programs that judge some kinds of criteria."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.domain.status import CriterionKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXTRAS: Mapping[CriterionKind, tuple[str, tuple[str, ...]]] = {CriterionKind.HTTP: ("http", ("httpx",))}
+"""The name of the extra in pyproject.toml, and the modules that it installs."""
+
+
+def install_command(kind: CriterionKind) -> str:
+    """Return the command that installs the packages of a kind."""
+    return f"python -m pip install 'mission-cli[{EXTRAS[kind][0]}]'"
+
+
+def without(kind: CriterionKind, module: str) -> str:
+    """Return that a module of a kind is missing, and what helps."""
+    return f"{kind}: needs the Python package {module}, which is not installed: {install_command(kind)}"
