@@ -107,7 +107,9 @@ def _steer(reader: Reader) -> None:
     moved = reader.say("move", "m/1.4", "--to", "2")
     assert [moved["was"], moved["feature"]] == ["1.4", "2.2"]
     reader.say("tell", "m/1.3", "No dependencies, please.")
-    for _ in range(4):
+    reader.say("hold-out", "m", "file: `hidden.txt`")
+    reader.say("hold-out", "m")
+    for _ in range(5):
         reader.say("undo", "m")
     after = reader.say("show", "m")
     assert {key for key in after["mission"] if after["mission"][key] != before["mission"][key]} == {"progress", "kept"}

@@ -40,6 +40,11 @@ def key_file() -> Path:
     return user_folder("config") / "env"
 
 
+def held_out_key() -> Path:
+    """Return the file with the key that opens held-out criteria."""
+    return user_folder("config") / "held-out.key"
+
+
 def shorten_log() -> None:
     """Rotate the log of scheduled pulses if it is long; one older log is kept."""
     log = user_folder("state") / "cron.log"

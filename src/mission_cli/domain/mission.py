@@ -26,6 +26,7 @@ from mission_cli.domain.tables import (
     SQUASH,
     Approval,
     Gate,
+    HeldOut,
     InputRequest,
     KeptRow,
     LogRow,
@@ -252,6 +253,7 @@ class Mission:
     requests: Sequence[InputRequest] = ()
     waits: Sequence[Wait] = ()
     messages: Sequence[Message] = ()
+    held_out: Sequence[HeldOut] = ()
     needed_resources: tuple[str, ...] = ()
     spends: Sequence[Spend] = ()
     recoveries: Sequence[Recovery] = ()

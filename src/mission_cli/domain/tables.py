@@ -146,6 +146,23 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldOut:
+    """A criterion that no worker ever sees: it is sealed, and the judge opens it when its milestone is validated."""
+
+    number: int
+    milestone: int
+    sealed: str
+    results: str = ""
+    """Its verdicts, the first one first, each as `failed 2026-11-20T10:00:00Z 4f2c1a9`."""
+    line: int = 0
+
+    @property
+    def name(self) -> str:
+        """What it is called where its text must not appear."""
+        return f"held-out criterion {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """A safety stop; the mission does not complete while one is open."""
 

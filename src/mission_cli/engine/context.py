@@ -10,6 +10,7 @@ from mission_cli.domain.notice import Notice, advise, do, joined
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.ports.agents import Bill, NoAgents
 from mission_cli.ports.machine import Obstacle
+from mission_cli.ports.secrets import NoSeals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.prices import PriceList
     from mission_cli.ports.runtime import Runtime
     from mission_cli.ports.schedule import Schedule
-    from mission_cli.ports.secrets import Secrets
+    from mission_cli.ports.secrets import Seals, Secrets
     from mission_cli.ports.templates import Templates
     from mission_cli.settings import RunnerSettings, Settings
 
@@ -55,6 +56,7 @@ class Context:
     schedule: Schedule
     share: Share
     agent_finder: AgentFinder = NoAgents()
+    seals: Seals = NoSeals()
     named_runners: frozenset[str] = frozenset()
     """The runners that the settings name; agents that are known by name need no settings."""
     default_runner: Callable[[], str] = lambda: ""

@@ -1,4 +1,4 @@
-"""Keys and tokens: found in commits, and removed from what is written down."""
+"""Keys and tokens, removed from what is written down; and sealed texts, which only the judge may read."""
 
 from __future__ import annotations
 
@@ -15,3 +15,31 @@ class Secrets(Protocol):
     def scrub(self, text: str) -> str:
         """Return the text with every secret replaced by `[secret: KIND]`."""
         ...
+
+
+class Seals(Protocol):
+    """Seals texts with a key of this user, and opens them again."""
+
+    def seal(self, text: str) -> str:
+        """Return a text sealed, in letters that fit a cell of a table. The key is created when it is first needed.
+
+        Raises ToolError if there is no key and none can be created.
+        """
+        ...
+
+    def unseal(self, sealed: str) -> str | None:
+        """Return the text in a seal; None if the key of this user does not open it."""
+        ...
+
+
+class NoSeals:
+    """Has no key: seals nothing, and opens nothing."""
+
+    def seal(self, text: str) -> str:
+        """Raise NotImplementedError."""
+        raise NotImplementedError(text)
+
+    def unseal(self, sealed: str) -> str | None:
+        """Return None."""
+        del sealed
+        return None

@@ -57,6 +57,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "help": (Output(machine.HelpPage),),
     "history": (Output(reports.History, stopped=True),),
     "import": (Output(files.Imported),),
+    "hold-out": (*_CHANGED, Output(changes.HeldOutCriteria)),
     "inbox": (Output(reports.Inbox, stopped=True),),
     "init": (Output(repository.Initialized),),
     "land": (Output(landing.Landed), Output(landing.LandingPreview)),

@@ -37,9 +37,10 @@ from mission_cli.adapters.notify import CommandNotifier
 from mission_cli.adapters.prices import GenaiPrices
 from mission_cli.adapters.schedule.local import LocalSchedule
 from mission_cli.adapters.secrets.screen import SecretRules, known_secrets
+from mission_cli.adapters.secrets.seals import AgeSeals
 from mission_cli.adapters.settings_files import UNBOXED, Found, settings_edited
 from mission_cli.adapters.templates import JinjaTemplates
-from mission_cli.adapters.user import key_file, user_folder
+from mission_cli.adapters.user import held_out_key, key_file, user_folder
 from mission_cli.domain.errors import MissionError, UsageError
 from mission_cli.domain.host import PROGRAM, Person
 from mission_cli.domain.ids import MissionId
@@ -89,6 +90,7 @@ def assemble(
         machine=machine,
         prices=GenaiPrices(),
         secrets=rules,
+        seals=AgeSeals(held_out_key()),
         runtime=runtime,
         notifier=CommandNotifier(settings.notify, folder=checkout.name, log=checkout.runtime / "notify.log"),
         settings=settings,

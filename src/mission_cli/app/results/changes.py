@@ -52,6 +52,26 @@ class AddedMilestone:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldOutCriterion:
+    """A criterion that workers do not see."""
+
+    number: int
+    milestone: int
+    text: str | None
+    """Null if the key of this user does not open it."""
+    results: str
+    """Its verdicts, the first one first; empty before its milestone is validated."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutCriteria:
+    """The held-out criteria of a mission."""
+
+    id: MissionId
+    criteria: tuple[HeldOutCriterion, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MovedFeature:
     """A feature that was moved to another milestone."""
 

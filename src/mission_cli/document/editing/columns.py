@@ -28,6 +28,7 @@ _OF_FEATURES = frozenset({"status", "worker"})
 _READ: Mapping[str, frozenset[str]] = {
     "Input Requests": frozenset({"#", "asked", "feature", "prompt", "options", "expires", "status"}),
     "Messages": frozenset({"timestamp", "feature", "from", "message"}),
+    "Held-out Criteria": frozenset({"#", "milestone", "sealed", "results"}),
     "Approvals": frozenset({"gate", "decision", "commit"}),
     "Progress Log": frozenset({"timestamp", "event", "details"}),
     "Recovery Log": frozenset({"feature", "trigger", "status"}),

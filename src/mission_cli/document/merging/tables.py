@@ -62,6 +62,7 @@ ROLES: Mapping[str, Role] = {
     "input requests": Role(("#",), order="#", rank=_OPEN),
     "waits": Role(("feature", "waiting for"), rank=_OPEN),
     "messages": Role(("timestamp", "feature", "from", "message"), order="timestamp"),
+    "held-out criteria": Role(("#",), order="#"),
     "resources": Role(("name",), rank=_OPEN),
     "decision log": Role(("#",), order="#"),
     "mission agents": Role(("agent",)),

@@ -22,7 +22,18 @@ from mission_cli.domain.ids import FeatureNumber, feature_number
 from mission_cli.domain.mission import Feature, Spend
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.status import GateKind
-from mission_cli.domain.tables import Approval, Gate, InputRequest, KeptRow, LogRow, Member, Message, Recovery, Wait
+from mission_cli.domain.tables import (
+    Approval,
+    Gate,
+    HeldOut,
+    InputRequest,
+    KeptRow,
+    LogRow,
+    Member,
+    Message,
+    Recovery,
+    Wait,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -113,6 +124,14 @@ def waits(layout: Layout) -> Iterator[Wait]:
                 row["timeout"],
                 plain(row["status"]),
             )
+
+
+def held_out(layout: Layout) -> Iterator[HeldOut]:
+    """Yield the held-out criteria; one without a readable number or milestone is left out."""
+    for row in rows_in(layout, "Held-out Criteria", "milestone", "sealed"):
+        number_, milestone = whole(row["#"]), whole(row["milestone"])
+        if number_ is not None and milestone is not None and row["sealed"]:
+            yield HeldOut(number_, milestone, row["sealed"].strip("` "), row["results"], row.line)
 
 
 def messages(layout: Layout) -> Iterator[Message]:

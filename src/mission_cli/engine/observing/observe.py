@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
+from mission_cli.document.criteria.item import asked_criterion
 from mission_cli.document.reading.placed import load_placed, where_it_failed
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.budget.amounts import seconds_as_hours
@@ -19,6 +20,7 @@ from mission_cli.domain.status import (
     FeatureStatus,
     HoldKind,
     JobKind,
+    MilestoneStatus,
     MissionStatus,
     RecordState,
 )
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.document.reading.loaded import Loaded
-    from mission_cli.domain.mission import Limits, Mission
+    from mission_cli.domain.mission import Criterion, Limits, Mission
     from mission_cli.domain.runs import Exit, RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.policy import Policy
@@ -214,6 +216,7 @@ def _observe(
         jobs=jobs,
         looked=False,
         detected=look.detected({}),
+        held_out=_held_out(ctx, mission),
         findings=_findings(ctx, snapshot, mission),
         free_slots=ctx.machine.free_slots(JobKind.WORKER),
         free_checks=ctx.machine.free_slots(JobKind.CHECK),
@@ -246,6 +249,17 @@ def _observe_elsewhere(
     """Observe a mission that another clone drives: whether its driver is silent, and what still runs here for it."""
     shared, silent, orphans = bool(ctx.share.remote), is_silent(ctx, mission.host), _orphan_runs(ctx, mission)
     return Observation(now, me, shared, records=records, host_silent=silent, orphan_runs=orphans)
+
+
+def _held_out(ctx: Context, mission: Mission) -> dict[int, Criterion | None]:
+    """Open the held-out criteria of the milestones that are being validated."""
+    due = {m.number for m in mission.milestones if m.status is MilestoneStatus.VALIDATING}
+    found: dict[int, Criterion | None] = {}
+    for one in mission.held_out:
+        if one.milestone in due:
+            text = ctx.seals.unseal(one.sealed)
+            found[one.number] = None if text is None else asked_criterion(text)
+    return found
 
 
 def _findings(ctx: Context, snapshot: Snapshot, mission: Mission) -> str:

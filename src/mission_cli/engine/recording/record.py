@@ -51,6 +51,7 @@ from mission_cli.planner.core.decisions import (
     Dispatch,
     Finish,
     MarkCriteria,
+    MarkHeldOut,
     MoveFeature,
     MoveGate,
     MoveMilestone,
@@ -147,6 +148,8 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return Entry(EventKind.of("milestone", move.to), move.why)
         case MarkCriteria():
             return Entry(EventKind.CRITERIA_JUDGED, move.why, logged=False)
+        case MarkHeldOut():
+            return Entry(EventKind.CRITERIA_HELD_OUT, move.why)
         case AddFix():
             return Entry(EventKind.FEATURE_ADDED, f"{move.number} {move.title}")
         case MoveMission():
@@ -209,6 +212,8 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
                 yield SetCriterion(move.owner, mark.criterion.index, mark.criterion.text, mark.ticked, tuple(notes))
         case AddFix():
             yield _fix_change(move)
+        case MarkHeldOut():
+            yield SetCell("Held-out Criteria", {"#": str(move.number)}, "Results", move.results)
         case MoveMission():
             yield SetFront(("status",), str(move.to))
         case RecordValues():
@@ -312,6 +317,7 @@ def summary_changes(
 
 def _fix_change(move: AddFix) -> AddFeature:
     words = f"A criterion of milestone {move.milestone} failed. Make it pass without weakening it.\n\n"
+    told = words + fenced(move.evidence or "It printed nothing.") if move.criterion else move.evidence
     return AddFeature(
         milestone=move.milestone,
         number=move.number,
@@ -321,8 +327,8 @@ def _fix_change(move: AddFix) -> AddFeature:
             "Status": str(FeatureStatus.PENDING),
         },
         title=move.title.replace("`", ""),
-        description=words + fenced(move.evidence or "It printed nothing."),
-        criteria=(item_text(move.criterion) or move.criterion.text,),
+        description=told,
+        criteria=(item_text(move.criterion) or move.criterion.text,) if move.criterion else (),
     )
 
 

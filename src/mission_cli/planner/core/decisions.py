@@ -111,7 +111,17 @@ class AddFix:
     title: str
     signature: str
     evidence: str
-    criterion: Criterion
+    criterion: Criterion | None
+    """None: the criterion is held out, and any change with which the tests pass is accepted."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkHeldOut:
+    """Write the verdicts of a held-out criterion into its row."""
+
+    number: int
+    results: str
     why: str
 
 
@@ -254,6 +264,7 @@ Transition = (
     | MoveMilestone
     | MarkCriteria
     | AddFix
+    | MarkHeldOut
     | MoveMission
     | RecordValues
     | Begin

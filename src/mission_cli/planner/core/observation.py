@@ -71,6 +71,8 @@ class Observation:
     looked: bool = True
     """Whether the results of ended attempts were read; views do not read them."""
     checks: Mapping[str, CheckState] = field(default_factory=dict)
+    held_out: Mapping[int, Criterion | None] = field(default_factory=dict)
+    """Held-out criteria of milestones that are being validated, by number; None: this machine cannot open it."""
     detected: Mapping[str, tuple[Criterion, ...]] = field(default_factory=dict)
     """Test and build commands found in the repository, by tree."""
     free_slots: int = 1

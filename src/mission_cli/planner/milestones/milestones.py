@@ -36,6 +36,7 @@ from mission_cli.planner.core.requests import (
 )
 from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.milestones.blame import blame
+from mission_cli.planner.milestones.held_out import held_out_pass
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import judge, start_checks, turn_of
 from mission_cli.planner.milestones.judgment import for_file, says_yes
@@ -251,7 +252,7 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
         draft.pause(f"milestone {number} was not accepted: {before.against}")
     elif before.open:
         draft.hold(number, HoldKind.VALIDATING, "it is also being judged with the test files of the base")
-    elif _accepted(draft, milestone, criteria, about):
+    elif _accepted(draft, milestone, criteria, about) and held_out_pass(draft, milestone, turn):
         _passed(draft, milestone, judgment)
 
 

@@ -83,6 +83,8 @@ def _word(mission: Mission, before: Mission) -> tuple[object, ...]:
             dict(mission.noted),
             dict(mission.models),
             mission.preferences,
+            (mission.reviews, mission.quality_threshold),
+            [replace(one, line=0) for one in mission.held_out],
             mission.team,
         ),
         [(m.number, m.status, m.rounds, m.started_at, m.passed_at, _criteria(m.criteria)) for m in milestones],

@@ -153,6 +153,12 @@ _STEER: Mapping[str, Entry] = {
     ),
     "move": _entry(Group.STEER, "format", ("move words/1.2 --to 2", "move feature 1.2 to milestone 2")),
     "sync": _entry(Group.STEER, "machines", ("sync words", "take a fix from the base branch into the running mission")),
+    "hold-out": _entry(
+        Group.STEER,
+        "format",
+        ('hold-out words "run: pytest -q tests/hidden"', "a criterion of the last milestone that no worker sees"),
+        ("hold-out words", "list them, with their results"),
+    ),
     "tell": _entry(Group.STEER, "agents", ('tell words/1.2 "Use argparse"', "the next attempt reads it")),
     "edit": _entry(
         Group.STEER, "format", ("edit", "edit the mission file"), ("edit words", "that of the mission `words`")

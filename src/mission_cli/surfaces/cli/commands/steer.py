@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     command(app, "move", help="Move a feature that has not started to another milestone; references follow.")(move)
     command(app, "sync", help="Merge the base branch into the work of a running mission now.")(sync)
     command(app, "tell", help="Tell the worker of a feature something; the next attempt reads it.")(tell)
+    command(app, "hold-out", help="Add a criterion that no worker sees, or list those of a mission.")(hold_out)
     command(app, "edit", help="Edit the mission file; the text is checked, merged and committed in your name.")(edit)
     command(app, "pause", help="Start nothing new; running workers finish.")(pause)
     command(app, "resume", help="Continue after a pause.")(resume)
@@ -139,6 +140,31 @@ def tell(
 
     opened = shell.open()
     return finish(shell, opened, telling(opened.context, feature, message))
+
+
+def hold_out(
+    shell: Shell,
+    mission: _Mission,
+    criterion: Annotated[
+        str, typer.Argument(metavar="[CRITERION]", help="For example 'run: pytest -q tests/hidden'; none: list them.")
+    ] = "",
+    milestone: Annotated[
+        int | None, typer.Option("--milestone", help="Number of the milestone; default: the last one.")
+    ] = None,
+) -> int:
+    """Seal a criterion into the mission file, or list the sealed ones."""
+    from mission_cli.app.commands.steer import hold_out as holding
+
+    opened = shell.open()
+    if criterion:
+        return finish(shell, opened, holding.hold_out(opened.context, mission, criterion, milestone))
+    found = holding.held_out(opened.context, mission)
+    lines = [
+        f"{one.number}  milestone {one.milestone}  {one.text or 'sealed with another key'}  {one.results}".rstrip()
+        for one in found.criteria
+    ]
+    shell.say("\n".join(lines) or f"{found.id} has no held-out criterion", found)
+    return 0
 
 
 def edit(shell: Shell, mission: Identity = "") -> int:
