@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
 
+    from mission_cli.domain.criteria.browser import BrowserCheck
     from mission_cli.domain.criteria.conditions import Conditions
     from mission_cli.domain.criteria.http import HttpCheck
     from mission_cli.domain.ids import Sha
@@ -77,6 +78,8 @@ class Criterion:
     """What the fields say about the place of its check."""
     http: HttpCheck | None = None
     """The request of an `http` criterion."""
+    browser: BrowserCheck | None = None
+    """The page and the script of a `browser` criterion."""
     ticked: bool = False
     result: Result | None = None
     baseline: Result | None = None

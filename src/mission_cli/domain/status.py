@@ -336,5 +336,12 @@ class CriterionKind(StrEnum):
 
 
 EXECUTABLE_KINDS = frozenset(
-    {CriterionKind.RUN, CriterionKind.FILE, CriterionKind.GREP, CriterionKind.METRIC, CriterionKind.HTTP}
+    {
+        CriterionKind.RUN,
+        CriterionKind.FILE,
+        CriterionKind.GREP,
+        CriterionKind.METRIC,
+        CriterionKind.HTTP,
+        CriterionKind.BROWSER,
+    }
 )

@@ -10,7 +10,7 @@ from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import JobKind
-from mission_cli.engine import findings
+from mission_cli.engine import assets, findings
 from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.context import agent_of
 from mission_cli.engine.prompt import prompt_for, review_prompt
@@ -195,7 +195,8 @@ def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901 - a 
         case Cancel():
             ctx.executor.cancel(act.run)
         case RunCheck():
-            ctx.executor.submit(_check_job(ctx, mission, _with_findings(ctx, case, act)))
+            told = assets.accepted(ctx, case, act.criterion)
+            ctx.executor.submit(_check_job(ctx, mission, _with_findings(ctx, case, act), told))
         case Integrate():
             if not ctx.code.move_work(mission.id, act.candidate, act.expect):
                 return ""
@@ -220,7 +221,8 @@ def _with_findings(ctx: Context, case: Case, act: RunCheck) -> RunCheck:
     return replace(act, commit=ctx.code.overlay(act.commit, lacking)) if lacking else act
 
 
-def _check_job(ctx: Context, mission: Mission, act: RunCheck) -> JobSpec:
+def _check_job(ctx: Context, mission: Mission, act: RunCheck, stdin: str = "") -> JobSpec:
+    """Return the job of a check; `stdin` is what its judge reads."""
     limit, told = act.criterion.timeout or ctx.settings.check_timeout, act.criterion.conditions
     return JobSpec(
         key=check_job(mission, act.key, act.attempt),
@@ -234,6 +236,7 @@ def _check_job(ctx: Context, mission: Mission, act: RunCheck) -> JobSpec:
         ),
         program=Program(
             argv=ctx.checks.argv(act.criterion),
+            stdin=stdin,
             env={**ctx.settings.tree.env, "MISSION_ID": mission.id},
             own=dict((*told.env, *told.secrets)),
         ),

@@ -16,8 +16,8 @@ from mission_cli.domain.ids import MissionId
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import FINISHED_MISSION, PRIORITIES, STARTED_MISSION, HoldKind, JobKind
 from mission_cli.domain.timing.timeline import follow
+from mission_cli.engine import assets, findings, remote_sync
 from mission_cli.engine import effects as acting
-from mission_cli.engine import findings, remote_sync
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.guards.repeats import guarded
 from mission_cli.engine.guards.state_guard import secured
@@ -249,6 +249,7 @@ def _record(ctx: Context, case: Case, report: Report) -> tuple[list[Transition],
     if transitions:
         writes, message = writes_for(case, transitions, ctx.clock.now())
         writes += findings.kept(ctx, case, transitions)
+        writes += assets.kept(ctx, case, transitions)
         head = ctx.state.commit(writes, message=message, expect=case.head)
         report.lines += [f"{case.mission.id}: {move.why}" for move in transitions]
     return transitions, head

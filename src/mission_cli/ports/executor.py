@@ -149,6 +149,10 @@ class Executor(Protocol):
         """End a manual attempt as done, and save uncommitted work. Does nothing if it has ended already."""
         ...
 
+    def kept_files(self, key: str) -> Mapping[str, bytes]:
+        """Return the files that a check has left for its mission, by name; empty if there are none."""
+        ...
+
     def logs(self, key: str, tail: int) -> str:
         """Return the last `tail` characters of its output."""
         ...

@@ -25,6 +25,7 @@ from mission_cli.ports.git.state import (
     Stored,
     Texts,
     Write,
+    assets_folder,
     evidence_folder,
     folder_of,
     research_folder,
@@ -102,6 +103,12 @@ class MemoryStateStore:
     def found(self, stored: Stored, at: Sha) -> Mapping[str, str]:
         """Texts of the files with findings, by path below their folder."""
         start = f"{research_folder(stored)}/"
+        files = self._objects.get(at).files
+        return {p.removeprefix(start): t for p, t in files.items() if p.startswith(start)}
+
+    def assets(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Files about the mission, by name."""
+        start = f"{assets_folder(stored)}/"
         files = self._objects.get(at).files
         return {p.removeprefix(start): t for p, t in files.items() if p.startswith(start)}
 

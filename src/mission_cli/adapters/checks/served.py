@@ -11,7 +11,7 @@ from mission_cli.domain.status import CriterionKind
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion
 
-OF_A_SERVER = frozenset({CriterionKind.HTTP})
+OF_A_SERVER = frozenset({CriterionKind.HTTP, CriterionKind.BROWSER})
 """The kinds that a judge of their own asks, usually of a server that it starts."""
 
 
@@ -22,10 +22,12 @@ def request_of(criterion: Criterion, shell: str) -> str:
         {
             "kind": str(criterion.kind),
             "http": asdict(criterion.http) if criterion.http is not None else None,
+            "browser": asdict(criterion.browser) if criterion.browser is not None else None,
             "serve": told.serve,
             "ready_s": told.ready_s,
             "cwd": told.cwd,
             "variables": [name for name, _ in (*told.env, *told.secrets)],
+            "secrets": [name for name, _ in told.secrets],
             "shell": shell,
         }
     )

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mission_cli.adapters.judges.findings import CANNOT, PASSED, Judged, cannot
+from mission_cli.adapters.judges.kept import Kept, kept_from
 from mission_cli.adapters.judges.ports import free_port
 from mission_cli.adapters.judges.server import Server
 from mission_cli.adapters.proc import control
+from mission_cli.domain.criteria.browser import BrowserCheck, Step
 from mission_cli.domain.criteria.extras import without
 from mission_cli.domain.criteria.http import Expectation, HttpCheck
 from mission_cli.domain.status import CriterionKind
@@ -24,8 +28,7 @@ def judge(request: str) -> tuple[int, str]:
     """Return the verdict on the tree in the current folder as (exit status, message). Never raises."""
     try:
         control.close_memory()  # so that a server that it starts cannot change the verdict
-        wanted = json.loads(request)
-        return _judge(wanted)
+        return _judge(json.loads(request))
     except Judged as end:
         return end.code, end.words
     except Exception as error:  # noqa: BLE001 - exit status 1 would be a verdict on the work
@@ -33,17 +36,34 @@ def judge(request: str) -> tuple[int, str]:
 
 
 def _judge(wanted: Mapping[str, Any]) -> tuple[int, str]:
+    if wanted["kind"] == CriterionKind.BROWSER:
+        return _in_browser(wanted)
     check = _http(wanted["http"])
-    try:
-        import httpx  # noqa: F401 - whether it is installed
-    except ImportError as error:
-        raise cannot(without(CriterionKind.HTTP, "httpx")) from error
+    if find_spec("httpx") is None:
+        raise cannot(without(CriterionKind.HTTP, "httpx"))
     from mission_cli.adapters.judges.http import judge_http
 
     def ask(values: Mapping[str, str], ready_until: float, alive: Callable[[], None]) -> str:
         return judge_http(check, values, ready_until=ready_until, alive=alive)
 
     return _served(wanted, check.url, ask)
+
+
+def _in_browser(wanted: Mapping[str, Any]) -> tuple[int, str]:
+    from mission_cli.adapters.judges.browser import judge_browser
+
+    check = _browser(wanted["browser"])
+    kept = Kept()
+    last = kept_from(sys.stdin.read()) if check.tolerance is not None else {}
+    secrets = tuple(filter(None, (os.environ.get(name) for name in wanted["secrets"])))
+
+    def look(values: Mapping[str, str], _: float, alive: Callable[[], None]) -> str:
+        return judge_browser(check, values, alive=alive, kept=kept, last=last, secrets=secrets)
+
+    try:
+        return _served(wanted, check.url, look)
+    finally:  # the server has ended, so that it cannot put anything beside the files
+        kept.write()
 
 
 def _served(
@@ -81,6 +101,17 @@ def _port_of(url: str, values: Mapping[str, str]) -> int:
     except ValueError as error:
         raise cannot(f"its address has no valid port: {error}") from error
     return port or (443 if parts.scheme == "https" else 80)
+
+
+def _browser(raw: Mapping[str, Any]) -> BrowserCheck:
+    return BrowserCheck(
+        **{
+            **raw,
+            "steps": tuple(Step(**one) for one in raw["steps"]),
+            "viewports": tuple((width, height) for width, height in raw["viewports"]),
+            "ignore": tuple(raw["ignore"]),
+        }
+    )
 
 
 def _http(raw: Mapping[str, Any]) -> HttpCheck:

@@ -18,6 +18,7 @@ from mission_cli.domain.evidence.verdicts import DEMAND
 from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, JobKind
+from mission_cli.engine import assets
 from mission_cli.engine import effects as acting
 from mission_cli.engine.check_jobs import check_states
 from mission_cli.engine.context import policy_of
@@ -177,7 +178,7 @@ def conclude(ctx: Context, validation: Validation, known: list[Judged]) -> None:
     """Commit the verdicts to the mission file, and mark the fix features as done whose criteria pass."""
     at, person = stamp(ctx.clock.now()), ctx.person()
     marks = tuple(
-        Mark(j.criterion, j.passes, Result(j.verdict, at, validation.commit[:7]), j.criterion.baseline)
+        Mark(j.criterion, j.passes, Result(j.verdict, at, validation.commit[:7]), j.criterion.baseline, j.check)
         for j in known
         if j.criterion.index >= 0
     )
@@ -196,6 +197,7 @@ def conclude(ctx: Context, validation: Validation, known: list[Judged]) -> None:
         mission_write(stored, changes),
         verdicts_write(stored, f"milestone {validation.milestone.number}", DEMAND, found, at),
     ]
+    writes += assets.kept(ctx, validation.case, transitions)
     mission = validation.case.mission.id
     ctx.state.commit(writes, message=message(mission, entries), expect=validation.case.head, author=person)
 

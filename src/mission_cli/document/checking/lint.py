@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion, Feature, Mission
     from mission_cli.domain.tables import Gate
 
-_NOT_RUN = frozenset({CriterionKind.BROWSER})
 _NOT_UTF8 = pattern("[\udc80-\udcff]")
 _NUMBERLESS = pattern(r"Milestone\b(?!\s+\d)|M\b\s*[:.—–-]", re.IGNORECASE)
 _CLOSE = 0.8
@@ -166,9 +165,6 @@ def _criteria(criteria: tuple[Criterion, ...], name: str, line: int, *, reviewed
         elif criterion.kind is CriterionKind.REVIEW and not reviewed:
             words = f"`{criterion.text}`: there is no reviewer: a person will be asked"
             yield Problem(criterion.line, 1, words, "name agents in `reviews.reviewers`", Severity.WARNING)
-        elif criterion.kind in _NOT_RUN:
-            words = f"`{criterion.text}`: {criterion.kind} criteria are not supported yet: a person will be asked"
-            yield Problem(criterion.line, 1, words, "", Severity.WARNING)
 
 
 def weak_criterion(criterion: Criterion, at: tuple[int, int]) -> Iterator[Problem]:

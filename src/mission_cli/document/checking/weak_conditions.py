@@ -19,7 +19,7 @@ def weak_conditions(criterion: Criterion) -> Iterator[tuple[str, str]]:
     names = ", ".join(name for name, _ in told.secrets)
     if names:
         yield f"the work that it runs can read {names}", "give it a key that can do little"
-    url = criterion.http.url if criterion.http else ""
+    url = criterion.http.url if criterion.http else criterion.browser.url if criterion.browser else ""
     if not url or url.startswith("/"):
         return
     parts = urlsplit(VARIABLE.sub("1", url))

@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 
 _PLACE = ("cwd", "env", "secret", "network")
 _SERVED = (*_PLACE, "serve", "ready")
+_SCRIPT = ("open", "fill", "click", "press", "expect")
 _OF_KIND: Mapping[CriterionKind, tuple[str, ...]] = {
     CriterionKind.RUN: (*_PLACE, "timeout"),
     CriterionKind.METRIC: (*_PLACE, "timeout"),
     CriterionKind.FILE: ("timeout",),
     CriterionKind.GREP: ("timeout",),
     CriterionKind.HTTP: (*_SERVED, "status", "expect", "send", "body", "redirects", "tls", "timeout"),
+    CriterionKind.BROWSER: (*_SERVED, *_SCRIPT, "viewport", "ignore", "picture", "timeout"),
 }
 NAMES = tuple(dict.fromkeys(name for names in _OF_KIND.values() for name in names))
 """The name of every field."""
-_SEVERAL = frozenset({"env", "secret", "expect", "send"})
+_SEVERAL = frozenset({"env", "secret", "send", "viewport", *_SCRIPT})
 """Fields that may be repeated."""
 _CONDITIONS = frozenset(_SERVED)
 _LONGEST, _LONGEST_START = 30 * 86_400, 600
@@ -58,6 +60,13 @@ _FORMS = {
     "body": 'write body: {"name": "Ada"}',
     "redirects": "write redirects: follow",
     "tls": "write tls: FILE, or tls: none",
+    "open": "write open: /settings",
+    "fill": "write fill: #name = Ada",
+    "click": "write click: text=Save",
+    "press": "write press: Enter",
+    "viewport": "write viewport: 375x667",
+    "ignore": "write ignore: links, accessibility",
+    "picture": "write picture: same as last (2%)",
 }
 
 

@@ -113,6 +113,8 @@ def _spanned(criterion: Criterion) -> str:
         return f"{word}: {code(criterion.pattern)}{' in ' if paths else ''}{paths}{behind}"
     if criterion.kind is CriterionKind.HTTP:
         return f"http: {code(criterion.command)} {dict(criterion.fields)['status']}{behind}"
+    if criterion.kind is CriterionKind.BROWSER:
+        return f"browser: {code(criterion.command)}{behind}"
     if criterion.kind is CriterionKind.METRIC:
         return f"metric: {code(criterion.command)} {criterion.comparison} {criterion.bound}{criterion.unit}{behind}"
     return f"run: {code(criterion.command)}{behind}"

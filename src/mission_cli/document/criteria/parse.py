@@ -13,6 +13,8 @@ from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import decimal_of
 from mission_cli._support.quantities import quantity
 from mission_cli.document.criteria.body import LINE_MARK, Body, body_of, verify_fields
+from mission_cli.document.criteria.browser import FORM as BROWSER_FORM
+from mission_cli.document.criteria.browser import read_browser
 from mission_cli.document.criteria.fields import duration, field_meant, read_fields, split
 from mission_cli.document.criteria.fields import wrong as _wrong
 from mission_cli.document.criteria.http import FORM as HTTP_FORM
@@ -47,8 +49,8 @@ _IN = pattern(r"\s+in\s+", re.IGNORECASE)
 _BETWEEN = pattern(r"\s*(?:,?\s*and\s|,|\s)\s*", re.IGNORECASE)
 _QUOTED = pattern(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"")
 _PROSE_WORDS = pattern(r"(?:^|\s)(?:and|exits?|must|should|passes|succeeds)(?=\s|$)", re.IGNORECASE)
-PROSE_KINDS = frozenset({"browser", "review", "manual"})
-_OF_A_SERVER = {"http": read_http}
+PROSE_KINDS = frozenset({"review", "manual"})
+_OF_A_SERVER = {"http": read_http, "browser": read_browser}
 _KINDS = ("run", "file", "grep", "not grep", "metric", "http", "browser", "review", "manual")
 _WORD = pattern(r"([a-z][a-z _-]{0,10}[a-z])[ \t]*:\s*(.*)\Z", re.DOTALL | re.IGNORECASE)
 _LIKE = 0.75
@@ -61,6 +63,7 @@ _FORMS = {
     "not grep": "write not grep: `pattern` in `path`",
     "metric": "write metric: `./coverage.sh` >= 80",
     "http": HTTP_FORM,
+    "browser": BROWSER_FORM,
 }
 
 

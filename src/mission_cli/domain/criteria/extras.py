@@ -9,8 +9,13 @@ from mission_cli.domain.status import CriterionKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-EXTRAS: Mapping[CriterionKind, tuple[str, tuple[str, ...]]] = {CriterionKind.HTTP: ("http", ("httpx",))}
+EXTRAS: Mapping[CriterionKind, tuple[str, tuple[str, ...]]] = {
+    CriterionKind.HTTP: ("http", ("httpx",)),
+    CriterionKind.BROWSER: ("browser", ("playwright", "axe_playwright_python")),
+}
 """The name of the extra in pyproject.toml, and the modules that it installs."""
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""Programs that are Chromium, as systems call them."""
 
 
 def install_command(kind: CriterionKind) -> str:
@@ -20,4 +25,6 @@ def install_command(kind: CriterionKind) -> str:
 
 def without(kind: CriterionKind, module: str) -> str:
     """Return that a module of a kind is missing, and what helps."""
+    if module in BROWSERS:
+        return f"{kind}: needs Chromium, which is not on PATH: apt-get install -y chromium"
     return f"{kind}: needs the Python package {module}, which is not installed: {install_command(kind)}"

@@ -61,7 +61,7 @@ def _done(facts: Facts, feature: Feature, commit: Sha | None, why: str) -> None:
     if feature.criteria and facts.judged:
         at = stamp(facts.draft.observation.now)
         marks = tuple(
-            Mark(j.criterion, j.passes, Result(j.verdict, at, (commit or "")[:7]), j.criterion.baseline)
+            Mark(j.criterion, j.passes, Result(j.verdict, at, (commit or "")[:7]), j.criterion.baseline, j.check)
             for j in facts.judged
             if j.criterion.index >= 0
         )

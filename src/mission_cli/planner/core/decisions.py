@@ -87,6 +87,8 @@ class Mark:
     ticked: bool
     result: Result | None
     baseline: Result | None
+    check: str = ""
+    """Key and try of the check that has just judged it; empty if none has, or nothing that it left is stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Judged:
     tree: str = ""
     exit: str = ""
     """How its check ended; empty if no program ran."""
+    check: str = ""
+    """Key and try of its check; empty if no program ran."""
 
     @property
     def passes(self) -> bool:
@@ -147,9 +149,13 @@ def look_up(draft: Draft, criterion: Criterion, commit: Sha, key: str, result: J
         result.unsure.append(RunCheck(key, state.tries + 1, criterion, commit, why))
     elif state.verdict is Verdict.PASSED and state.failed is not None:
         words = f"it failed, and passed when it was run again on the same tree\nfirst: {state.failed}\nthen: "
-        result.known.append(Judged(criterion, Verdict.FLAKY, words + (state.detail or "passed"), exit=_end_of(state)))
+        result.known.append(_ended(criterion, key, state, Verdict.FLAKY, words + (state.detail or "passed")))
     else:
-        result.known.append(Judged(criterion, state.verdict, state.detail, exit=_end_of(state)))
+        result.known.append(_ended(criterion, key, state, state.verdict, state.detail))
+
+
+def _ended(criterion: Criterion, key: str, state: CheckState, verdict: Verdict, detail: str) -> Judged:
+    return Judged(criterion, verdict, detail, exit=_end_of(state), check=f"{key}.{state.tries}")
 
 
 def _end_of(state: CheckState) -> str:

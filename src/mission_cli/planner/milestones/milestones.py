@@ -293,7 +293,7 @@ def _accepted(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion],
 def _marks(draft: Draft, judgment: Judgment) -> tuple[Mark, ...]:
     at, commit = stamp(draft.observation.now), (draft.observation.work or "")[:7]
     return tuple(
-        Mark(j.criterion, j.passes, Result(j.verdict, at, commit), j.criterion.baseline)
+        Mark(j.criterion, j.passes, Result(j.verdict, at, commit), j.criterion.baseline, j.check)
         for j in judgment.known
         if j.criterion.index >= 0
     )

@@ -60,6 +60,11 @@ def research_folder(stored: Stored) -> str:
     return f"{folder_of(stored)}/research"
 
 
+def assets_folder(stored: Stored) -> str:
+    """Return the folder of the store with pictures and other files about a mission."""
+    return f"{folder_of(stored)}/assets"
+
+
 def evidence_folder(stored: Stored) -> str:
     """Return the folder of the store with the evidence files of a mission."""
     return f"{folder_of(stored)}/evidence"
@@ -180,6 +185,13 @@ class StateStore(Protocol):
 
     def evidence(self, stored: Stored, at: Sha) -> Mapping[str, str]:
         """Return the evidence files at a commit: texts by name."""
+        ...
+
+    def assets(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Return the files in the mission's folder `assets/` at a commit, by name.
+
+        Bytes that are not UTF-8 are surrogates, as in all texts of the store.
+        """
         ...
 
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:

@@ -151,6 +151,11 @@ class JobFolder:
         return self.path / "tally.json"
 
     @property
+    def kept(self) -> Path:
+        """Files that a check has left for the mission."""
+        return self.path / "kept"
+
+    @property
     def copies(self) -> Path:
         """Copies of the person's settings for the duration of the run."""
         return self.path / "copies"

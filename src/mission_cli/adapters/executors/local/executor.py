@@ -14,6 +14,7 @@ from mission_cli.adapters.executors.jobs.folder import (
     Surroundings,
     tree_path,
 )
+from mission_cli.adapters.executors.jobs.kept_files import read_files
 from mission_cli.adapters.executors.jobs.log import read_part
 from mission_cli.adapters.executors.local import manual
 from mission_cli.adapters.fs.atomic import make_folder, read_json, read_tail
@@ -139,6 +140,10 @@ class LocalExecutor:
         ended = not folder.spec.exists() or folder.read_exit() is not None
         text, next_offset = read_part(folder.log, offset)
         return LogPart(text, next_offset, ended)
+
+    def kept_files(self, key: str) -> Mapping[str, bytes]:
+        """Return the files that a check has left for its mission, by name."""
+        return read_files(self._folder(key).kept)
 
     def tally(self, key: str) -> Tally | None:
         """Return what the supervisor has written last about a running job."""

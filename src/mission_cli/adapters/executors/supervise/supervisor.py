@@ -24,6 +24,7 @@ from mission_cli.adapters.executors.jobs.claims import claim
 from mission_cli.adapters.executors.jobs.folder import (
     JobFolder,
 )
+from mission_cli.adapters.executors.jobs.kept_files import take_in
 from mission_cli.adapters.executors.jobs.slots import SLOTS, take_slot
 from mission_cli.adapters.executors.jobs.tree_copy import copy_in
 from mission_cli.adapters.executors.sandbox import settings_trust
@@ -92,6 +93,9 @@ class _Supervisor(AtWork):
         else:
             end = self._live()
         leftovers = self._sweep()
+        if self._spec.kind is JobKind.CHECK:
+            with suppress(OSError):
+                take_in(self._job.usage.parent, self._job.kept)
         left, saved = self._collect() if self._worker else (None, "")
         if self._spec.kind in {JobKind.PLAN, JobKind.REVIEW}:  # before the exit file: planning uses the tree again
             trees.remove_tree(self._tree)

@@ -47,6 +47,7 @@ from mission_cli.ports.git.state import (
     Foreign,
     Snapshot,
     Write,
+    assets_folder,
     evidence_folder,
     folder_of,
     research_folder,
@@ -98,6 +99,11 @@ class GitStateStore(Publisher):
     def evidence(self, stored: Stored, at: Sha) -> Mapping[str, str]:
         """Return the texts of the evidence files, by name."""
         folder = evidence_folder(stored)
+        return {p.removeprefix(f"{folder}/"): text for p, text in self._contents.texts(at, folder).items()}
+
+    def assets(self, stored: Stored, at: Sha) -> Mapping[str, str]:
+        """Return the files about a mission, by name."""
+        folder = assets_folder(stored)
         return {p.removeprefix(f"{folder}/"): text for p, text in self._contents.texts(at, folder).items()}
 
     def commit(self, writes: Sequence[Write], *, message: str, expect: Sha | None, author: Person | None = None) -> Sha:
