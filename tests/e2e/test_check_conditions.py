@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from shutil import which
 from typing import TYPE_CHECKING
 
 import pytest
+
+from mission_cli.domain.criteria.extras import BROWSERS
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -81,3 +84,42 @@ def test_a_server_in_the_judged_tree_is_asked(person: Person) -> None:
     assert (criterion.result and str(criterion.result.verdict), criterion.ticked) == ("passed", True)
     assert criterion.baseline is not None
     assert str(criterion.baseline.verdict) == "failed", "no server is a failure of the work, which is still missing"
+
+
+PAGES = """\
+title: Pages
+budget: {time_hours: 1}
+preferences: {land: auto}
+milestones:
+  - name: Only
+    validation:
+      - |
+        browser: `/` contains "Hello"
+        serve: exec python3 -m http.server --bind 127.0.0.1 $MISSION_PORT
+        network: off
+        picture: same as last
+    features:
+      - {title: one}
+"""
+PAGE = '<!doctype html><html lang="en"><head><title>T</title></head><body><main><h1>Hello</h1></main></body></html>'
+
+
+@pytest.mark.skipif(not any(map(which, BROWSERS)), reason="needs Chromium: apt-get install chromium")
+def test_a_page_is_opened_and_its_picture_is_stored_and_compared(person: Person) -> None:
+    person.set('sandbox = "auto"\n')
+    person.worker(f"write('index.html', {PAGE!r})\ncommit()\n")
+    person.plan(PAGES)
+    person.start()
+    person.run()
+    (criterion,) = person.loaded().mission.milestones[0].criteria
+    assert (criterion.result and str(criterion.result.verdict), criterion.ticked) == ("passed", True)
+    folder = person.file().parent / "assets"
+    (picture,) = folder.iterdir()
+    assert (picture.name.startswith("page-"), picture.name.endswith("-page-1280x720.png")) == (True, True)
+    content = picture.read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    assert person.git("status", "--porcelain", cwd=folder.parent.parent) == ""
+    person.mission("validate", "m/1", "--again")
+    logs = [log.read_text() for log in (person.runtime / "jobs/m/checks").rglob("out.log")]
+    assert any("the picture is like the last accepted one (0.00 % differ)" in log for log in logs)
+    assert picture.read_bytes() == content

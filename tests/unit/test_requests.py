@@ -47,7 +47,7 @@ from mission_cli.planner.core.requests import (
 )
 
 DONE = feature("1.1", FeatureStatus.DONE)
-KINDS = [CriterionKind.MANUAL, CriterionKind.TEXT, CriterionKind.BROWSER, CriterionKind.REVIEW]
+KINDS = [CriterionKind.MANUAL, CriterionKind.TEXT, CriterionKind.REVIEW]
 MILESTONE = "---\nid: m\nmanaged: mission\nstatus: active\n---\n\n# T\n\n## Milestones\n\n### Milestone 1: One\n"
 TABLE = "| # | Asked | Feature | Prompt | Options | Urgency | Expires | Status | Response |\n|---|---|---|---|---|---|---|---|---|\n"
 

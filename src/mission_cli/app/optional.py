@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from shutil import which
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.criteria.extras import EXTRAS, without
+from mission_cli.domain.criteria.extras import BROWSERS, EXTRAS, without
 from mission_cli.domain.problems import Problem, Severity
+from mission_cli.domain.status import CriterionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.domain.mission import Criterion, Mission
-    from mission_cli.domain.status import CriterionKind
 
 
 def missing_package(kind: CriterionKind) -> str:
     """Return what this installation lacks to judge a kind, and the command that helps; empty if nothing."""
     _, modules = EXTRAS.get(kind, ("", ()))
     missing = next((name for name in modules if find_spec(name) is None), "")
+    if not missing and kind is CriterionKind.BROWSER and not any(map(which, BROWSERS)):
+        missing = BROWSERS[0]
     return without(kind, missing) if missing else ""
 
 

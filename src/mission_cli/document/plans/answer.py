@@ -218,7 +218,11 @@ def _criteria(root: yaml.Node, texts: list[str], place: tuple[str | int, ...], n
         yield Problem(*place_of(root, place), f"{name} has no criterion", f"add `{key}:` with criteria that can be run")
     yield from _texts(root, place, texts, "criterion")
     for index, text in enumerate(texts):
-        if asked_criterion(text).kind not in EXECUTABLE_KINDS:
+        criterion = asked_criterion(text)
+        if criterion.conditions.secrets:
+            words = f"{name}: `{one_line(text, 80)}` asks for a secret"
+            yield Problem(*place_of(root, (*place, index)), words, "only a person may give secrets to checks")
+        if criterion.kind not in EXECUTABLE_KINDS:
             words = f"{name}: `{one_line(text, 80)}` cannot be run"
             yield Problem(*place_of(root, (*place, index)), words, _FORMS)
 
