@@ -16,14 +16,15 @@ from tests.kit.template import template
 from mission_cli.adapters.checks import StandardChecks
 from mission_cli.adapters.executors.jobs.kept_files import read_files
 from mission_cli.adapters.proc import scan
+from mission_cli.app.optional import lacking_problems, missing_package
 from mission_cli.document.criteria.item import asked_criterion, item_text
 from mission_cli.document.criteria.parse import read_criterion
 from mission_cli.document.plans.plan import read_plan
 from mission_cli.document.reading.load import load
 from mission_cli.domain.criteria.browser import BrowserCheck, Step
-from mission_cli.domain.criteria.extras import BROWSERS
+from mission_cli.domain.criteria.extras import BROWSERS, without
 from mission_cli.domain.runs import Exit
-from mission_cli.domain.status import EndReason, Verdict
+from mission_cli.domain.status import CriterionKind, EndReason, Verdict
 from mission_cli.wiring.assemble import isolated_command
 
 if TYPE_CHECKING:
@@ -254,7 +255,10 @@ HOSTILE = """\
 def test_a_page_that_lies_is_empty_or_leads_elsewhere_does_not_pass(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.page(HOSTILE)
-    verdict, words = site.judge("fill: #name = $KEY", "secret: KEY=env:KEY", KEY="s3cret-of-the-day")
+    (site.folder / "evil.js").write_text("process.exit(0)\n")
+    verdict, words = site.judge(
+        "fill: #name = $KEY", "secret: KEY=env:KEY", KEY="s3cret-of-the-day", NODE_OPTIONS="--require ./evil.js"
+    )
     assert (verdict, words[0]) == (Verdict.FAILED, "failed: the page is empty")
     assert not (site.out / "kept/trace.zip").exists(), "a trace would contain the secret"
     site.page('<meta http-equiv="refresh" content="0; url=file:///etc/passwd"><p>moved')
@@ -274,6 +278,20 @@ def test_without_chromium_it_cannot_run_and_says_what_to_install(tmp_path: Path)
     assert (verdict, words) == (
         Verdict.COULD_NOT_RUN,
         ["cannot run: browser: needs Chromium, which is not on PATH: apt-get install -y chromium"],
+    )
+
+
+def test_lint_and_start_say_what_is_missing_before_anything_runs() -> None:
+    mission = load(template(PLAN.replace('"#password = $PASSWORD"', "#password = $PASSWORD"))).mission
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", "/nowhere")
+        (problem,) = lacking_problems(mission)
+    assert problem.message.endswith(
+        "cannot run here: browser: needs Chromium, which is not on PATH: apt-get install -y chromium"
+    )
+    assert missing_package(CriterionKind.RUN) == ""
+    assert without(CriterionKind.HTTP, "httpx") == (
+        "http: needs the Python package httpx, which is not installed (extra http): pip install httpx"
     )
 
 

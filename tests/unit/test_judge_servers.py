@@ -41,7 +41,7 @@ class Check:
         self._criterion = read_criterion(lines[0], more=lines[1:])
         assert self._criterion.wrong == ""
         self._mark = os.urandom(8).hex()
-        around = {**os.environ, MARK: self._mark, "PYTHONPATH": ".", **dict(self._criterion.conditions.env), **env}
+        around = {**os.environ, MARK: self._mark, "PYTHONPATH": ".", **env}
         self._process = subprocess.Popen(
             CHECKS.argv(self._criterion),
             cwd=tree,

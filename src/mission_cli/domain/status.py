@@ -345,3 +345,5 @@ EXECUTABLE_KINDS = frozenset(
         CriterionKind.BROWSER,
     }
 )
+SERVED_KINDS = frozenset({CriterionKind.HTTP, CriterionKind.BROWSER})
+"""The kinds whose judge asks a server; the variables of their checks are those of the server."""

@@ -9,7 +9,7 @@ from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.status import JobKind
+from mission_cli.domain.status import SERVED_KINDS, JobKind
 from mission_cli.engine import assets, findings
 from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.context import agent_of
@@ -238,7 +238,7 @@ def _check_job(ctx: Context, mission: Mission, act: RunCheck, stdin: str = "") -
             argv=ctx.checks.argv(act.criterion),
             stdin=stdin,
             env={**ctx.settings.tree.env, "MISSION_ID": mission.id},
-            own=dict((*told.env, *told.secrets)),
+            own=dict((*(() if act.criterion.kind in SERVED_KINDS else told.env), *told.secrets)),
         ),
         caps=Caps(deadline_s=max(1, int(limit.total_seconds()))),
         sandbox=SandboxAccess(on=ctx.machine.sandbox().on, network=told.network),

@@ -12,10 +12,10 @@ from mission_cli.adapters.checks.early_exit import ended_early
 from mission_cli.adapters.checks.judge_files import judges
 from mission_cli.adapters.checks.needs import lacking, needs, search
 from mission_cli.adapters.checks.outcome import last_number, missing_tool
-from mission_cli.adapters.checks.served import OF_A_SERVER, request_of
+from mission_cli.adapters.checks.served import request_of
 from mission_cli.adapters.checks.shell import BROKEN_PIPE, is_bash, shell_argv
 from mission_cli.adapters.checks.test_summaries import Ran, ran_tests
-from mission_cli.domain.status import CriterionKind, EndReason, Verdict
+from mission_cli.domain.status import SERVED_KINDS, CriterionKind, EndReason, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -53,7 +53,7 @@ class StandardChecks:
         """Return the argv of a check: a shell for a person's command, the inspector for files and patterns."""
         if criterion.kind in {CriterionKind.RUN, CriterionKind.METRIC}:
             return shell_argv(self._shell, criterion.command, criterion.conditions.cwd)
-        if criterion.kind in OF_A_SERVER:
+        if criterion.kind in SERVED_KINDS:
             return (*self._judge, request_of(criterion, self._shell))
         wanted = {"paths": list(criterion.paths), "pattern": criterion.pattern, "negated": criterion.negated}
         return (*self._inspector, json.dumps({"kind": str(criterion.kind), **wanted}))
@@ -64,7 +64,7 @@ class StandardChecks:
             return Verdict.FAILED, f"{output}\nstopped: it took longer than its time limit"
         if end.reason is not EndReason.EXIT:
             return Verdict.COULD_NOT_RUN, end.detail or str(end.reason)
-        if criterion.kind in {CriterionKind.FILE, CriterionKind.GREP, *OF_A_SERVER}:
+        if criterion.kind in {CriterionKind.FILE, CriterionKind.GREP, *SERVED_KINDS}:
             return _looked(end, output)
         if end.code != 0:
             return _failed(criterion, end, output)

@@ -6,13 +6,8 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mission_cli.domain.status import CriterionKind
-
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion
-
-OF_A_SERVER = frozenset({CriterionKind.HTTP, CriterionKind.BROWSER})
-"""The kinds that a judge of their own asks, usually of a server that it starts."""
 
 
 def request_of(criterion: Criterion, shell: str) -> str:
@@ -26,7 +21,7 @@ def request_of(criterion: Criterion, shell: str) -> str:
             "serve": told.serve,
             "ready_s": told.ready_s,
             "cwd": told.cwd,
-            "variables": [name for name, _ in (*told.env, *told.secrets)],
+            "env": dict(told.env),
             "secrets": [name for name, _ in told.secrets],
             "shell": shell,
         }

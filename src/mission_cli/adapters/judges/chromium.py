@@ -29,6 +29,9 @@ _OPTIONS = (
     "--force-color-profile=srgb",
 )
 
+_OF_THE_DRIVER = ("NODE_", "PLAYWRIGHT_", "PWDEBUG", "PW_", "DEBUG", "LD_")
+"""Variables by which settings for the work would change the driver, such as NODE_OPTIONS with a file of the tree."""
+
 
 @contextmanager
 def chromium(seconds: float = SECONDS) -> Iterator[Browser]:
@@ -40,6 +43,8 @@ def chromium(seconds: float = SECONDS) -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         raise cannot(without(CriterionKind.BROWSER, BROWSERS[0]))
+    for name in [name for name in os.environ if name.startswith(_OF_THE_DRIVER)]:
+        del os.environ[name]
     late = threading.Event()
     watch = threading.Timer(seconds, _kill_browsers, args=(late,))
     watch.daemon = True

@@ -71,10 +71,11 @@ def _served(
 ) -> tuple[int, str]:
     """Ask while the server of the check runs, if it has one."""
     port = free_port()
-    values = {name: os.environ.get(name, "") for name in wanted["variables"]} | {"MISSION_PORT": str(port)}
+    secrets = {name: os.environ.get(name, "") for name in wanted["secrets"]}
+    values: dict[str, str] = {**wanted["env"], **secrets, "MISSION_PORT": str(port)}
     if not wanted["serve"]:
         return PASSED, ask(values, 0.0, lambda: None)
-    env = {**os.environ, "MISSION_PORT": str(port)}
+    env = {**os.environ, **values}
     server = Server(wanted["serve"], shell=wanted["shell"], cwd=wanted["cwd"], port=_port_of(url, values), env=env)
     code, words, left = CANNOT, "", ""
     try:

@@ -13,18 +13,15 @@ EXTRAS: Mapping[CriterionKind, tuple[str, tuple[str, ...]]] = {
     CriterionKind.HTTP: ("http", ("httpx",)),
     CriterionKind.BROWSER: ("browser", ("playwright", "axe_playwright_python")),
 }
-"""The name of the extra in pyproject.toml, and the modules that it installs."""
+"""The name of the extra in pyproject.toml, and the modules of the packages in it."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 """Programs that are Chromium, as systems call them."""
-
-
-def install_command(kind: CriterionKind) -> str:
-    """Return the command that installs the packages of a kind."""
-    return f"python -m pip install 'mission-cli[{EXTRAS[kind][0]}]'"
 
 
 def without(kind: CriterionKind, module: str) -> str:
     """Return that a module of a kind is missing, and what helps."""
     if module in BROWSERS:
         return f"{kind}: needs Chromium, which is not on PATH: apt-get install -y chromium"
-    return f"{kind}: needs the Python package {module}, which is not installed: {install_command(kind)}"
+    extra, modules = EXTRAS[kind]
+    names = " ".join(name.replace("_", "-") for name in modules)
+    return f"{kind}: needs the Python package {module}, which is not installed (extra {extra}): pip install {names}"
