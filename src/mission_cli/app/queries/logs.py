@@ -40,6 +40,18 @@ def attempt_of(ctx: Context, address: Address, attempt: int = 0) -> RunRecord:
     raise NotFoundError(f"{where} has no attempt {attempt}", hint=advise(f"there are: {known}"))
 
 
+def review_of(ctx: Context, address: Address, number: int = 0) -> RunRecord:
+    """Return the record of a review of a feature or milestone, by default the last one. Raises NotFoundError."""
+    owner = address.feature or str(address.need_milestone().number)
+    runs = sorted((r for r in records_of(ctx, address) if r.reviewing and r.about == owner), key=lambda r: r.attempt)
+    found = [r for r in runs if number in {0, r.attempt}]
+    if found:
+        return found[-1]
+    where, known = f"{address.mission.id}/{owner}", ", ".join(str(r.attempt) for r in runs)
+    words = f"{where} has no review {number}" if known else f"{where} has not been reviewed"
+    raise NotFoundError(words, hint=advise(f"there are: {known}") if known else do("why", where))
+
+
 class AttemptLog:
     """Reads the log of one attempt from its beginning. Without a log, the record has the end of what was said."""
 

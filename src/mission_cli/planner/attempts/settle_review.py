@@ -9,6 +9,7 @@ from mission_cli._support.text import one_line, stamp
 from mission_cli.domain.budget.amounts import seconds_as_hours
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.ids import attempt_name
+from mission_cli.domain.notice import do
 from mission_cli.domain.runs import AgentReport, Exit, Usage
 from mission_cli.domain.status import (
     FINISHED_MISSION,
@@ -65,6 +66,9 @@ def _not_ended(draft: Draft, record: RunRecord, job: Job) -> None:
         draft.running += 1
         if unwanted:
             draft.effects.append(Cancel(record.run, unwanted))
+            return
+        logs = do("logs", f"{draft.mission.id}/{record.about}", "--review")
+        draft.hold(record.about, HoldKind.REVIEW, f"it is being reviewed by {reviewer(record)}", unblock=logs)
 
 
 def _unwanted(draft: Draft, record: RunRecord) -> str:

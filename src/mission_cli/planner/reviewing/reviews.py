@@ -152,7 +152,7 @@ def score_of(draft: Draft, owner: str) -> Decimal | None:
 
 
 def start_reviews(draft: Draft, reviews: Reviews) -> None:
-    """Start the next reviews, as far as slots are free; hold the owner for those that run or wait."""
+    """Start the next reviews, as far as slots are free; hold the owner for those that have to wait."""
     owner = reviews.owner
     for record in reviews.next:
         held = _held(draft)
@@ -164,9 +164,6 @@ def start_reviews(draft: Draft, reviews: Reviews) -> None:
         most = f"{money}{show_duration(span_of(record.deadline_s))} at most"
         why = f"review {record.attempt} of {owner} by {reviewer(record)}: {most}"
         draft.transitions.append(Dispatch(record, "", why))
-    if reviews.running:
-        names = ", ".join(dict.fromkeys(reviewer(record) for record in reviews.running))
-        draft.hold(owner, HoldKind.REVIEW, f"it is being reviewed by {names}")
 
 
 def reviewer(record: RunRecord) -> str:

@@ -156,22 +156,24 @@ def logs(
     shell: Shell,
     feature: Annotated[str, typer.Argument(metavar="ID/N.M")],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing until the attempt ends.")] = False,
-    attempt: Annotated[int, typer.Option(help="Which attempt; default: the last one.")] = 0,
+    attempt: Annotated[int, typer.Option(help="Which attempt, or review; default: the last one.")] = 0,
+    review: Annotated[bool, typer.Option("--review", help="Show a review of the feature or milestone ID/N.")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="Print the output of the agent as it is.")] = False,
 ) -> int:
-    """Show what a feature's worker did."""
+    """Show what a feature's worker or a reviewer did."""
     from mission_cli.app.addressing import resolve
-    from mission_cli.app.queries.logs import AttemptLog, attempt_of
+    from mission_cli.app.queries.logs import AttemptLog, attempt_of, review_of
     from mission_cli.app.results.reports import Log
     from mission_cli.surfaces.views.log import end_of, whole_log
 
     ctx = shell.look().context
-    record = attempt_of(ctx, resolve(ctx.state.snapshot(), feature), attempt)
+    record_of = review_of if review else attempt_of
+    record = record_of(ctx, resolve(ctx.state.snapshot(), feature), attempt)
     log = AttemptLog(ctx, record)
     if follow and not shell.as_json:
         shell.head()
         _follow(log, record, raw=raw)
-        write([] if raw else end_of(attempt_of(ctx, resolve(ctx.state.snapshot(), feature), record.attempt)))
+        write([] if raw else end_of(record_of(ctx, resolve(ctx.state.snapshot(), feature), record.attempt)))
         return 0
     output = ctx.executor.logs(record.run, _LOG_TAIL) or record.last_words if shell.as_json else ""
     if raw and not shell.as_json:
