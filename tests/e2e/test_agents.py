@@ -15,6 +15,7 @@ from tests.kit.agents import (
     writes_and_commits,
 )
 from tests.kit.model_server import ModelServer, Turn
+from tests.kit.reviews import answer
 
 from mission_cli.document.runs.record import read_run
 
@@ -87,6 +88,38 @@ def test_opencode_in_the_sandbox_does_a_whole_mission_and_the_bill_is_the_server
     assert first.session.startswith("ses_")
     assert "● task look" in first.transcript
     assert (person.repo / "2.1.txt").read_text() == "2.1\n"
+
+
+@pytest.mark.timeout(300)
+def test_opencode_reviews_in_a_tree_of_its_own_and_its_cost_is_on_the_bill(person: Person) -> None:
+    """A model that wraps its first answer in words is not believed; the second one is read, and both are paid."""
+    needs_bubblewrap()
+    reviews = 0
+
+    def script(prompt: str, step: int) -> Turn:
+        nonlocal reviews
+        if "# Review feature 1.1" not in prompt:
+            return writes_and_commits(prompt, step, input=2000, cached=500, output=40)
+        if step == 0:
+            return Turn(
+                "", (("bash", {"command": "ls; echo changed > 1.1.txt; git diff HEAD~1 HEAD --stat"}),), input=900
+            )
+        reviews += 1
+        return Turn(f"Looks good!\n{answer(5)}" if reviews == 1 else answer(4), input=1000, output=60)
+
+    with ModelServer(script).running() as server:
+        use_opencode(person, server)
+        person.set('sandbox = "required"')
+        reviewed = ONE.replace("preferences:", "reviews: {reviewers: [opus]}\npreferences:")
+        person.plan(reviewed.replace('["file: `1.1.txt`"]}', '["file: `1.1.txt`", "review: it is complete"]}'))
+        person.start()
+        run = person.run()
+        bill = server.bill
+    assert person.causes() == [("1.1-a1", "done"), ("review-a1", "wrong_output"), ("review-a2", "done")]
+    assert run.facts["budget"]["usd"]["spent"] == pytest.approx(bill.cost(**OPENCODE_PRICES), abs=1e-6)
+    spends = [s.description for s in person.loaded().mission.spends if s.category == "usd"]
+    assert sorted(spends) == ["1.1-a1 done", "review-a1 of 1.1 wrong_output", "review-a2 of 1.1 done"]
+    assert person.git("show", "main:1.1.txt") == "1.1"
 
 
 @pytest.mark.timeout(300)
