@@ -148,6 +148,8 @@ def _finish(reader: Reader) -> None:
     reader.person.run(ok=(3,))
     reader.say("validate", "m/1", "--report-only")
     reader.say("verify", "m", "--history", ok=(0, 1))
+    reader.say("report", "m")
+    reader.say("report", "m", "--format", "html", "-o", os.fspath(reader.person.repo.parent / "report.html"))
     reader.say("takeover", "m")
     reader.say("land", "m", "--yes", ok=(0, 3))
     reader.say("stop", "--all")

@@ -1,4 +1,4 @@
-"""Jinja templates of the package: mission files, prompts. Each value passes a filter that escapes it for its place."""
+"""Jinja templates of the package: mission files, prompts, reports. Each value is escaped for its place."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _environment(folder: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - Markdown, not HTML: each value passes one of the filters below
+        autoescape=_is_page,  # noqa: S701 - on for HTML; in Markdown each value passes one of the filters below
     )
     environment.filters.update(
         yaml=lambda value: quoted(str(value)),
@@ -75,8 +75,13 @@ def _environment(folder: Path) -> Environment:
         criterion=lambda value: item_text(asked_criterion(str(value))) or escape.line(str(value)),
         plain=lambda value: one_line(str(value)),
         fenced=lambda value: escape.fenced(str(value)),
+        md=lambda value: escape.shown(str(value)),
     )
     return environment
+
+
+def _is_page(name: str | None) -> bool:
+    return name is not None and name.endswith(".html.j2")
 
 
 def _yaml_list(values: Iterable[object]) -> str:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
-from mission_cli.app.results import changes, files, landing, machine, reasons, reports, repository, verification, views
+from mission_cli.app.results import (
+    changes,
+    files,
+    landing,
+    machine,
+    mission_report,
+    reasons,
+    reports,
+    repository,
+    verification,
+    views,
+)
 from mission_cli.ports.runtime import Stopped
 from mission_cli.surfaces.as_json import SCHEMA, Failed
 from mission_cli.surfaces.type_schema import TypeSchemas
@@ -71,6 +82,7 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "pause": _CHANGED,
     "pulse": (Output(reports.DryRun),),
     "reject": _CHANGED,
+    "report": (Output(mission_report.MissionReport, stopped=True), Output(mission_report.ReportWritten)),
     "resume": (*_CHANGED, Output(changes.StopLifted)),
     "retry": _CHANGED,
     "run": (Output(views.MissionView, stopped=True), Output(machine.DetachedRun, stopped=True)),

@@ -134,6 +134,13 @@ def open_homeless(*, create: bool = False) -> GitStateStore | None:
     return GitStateStore(layout) if layout else None
 
 
+def pdf_of(page: str) -> bytes:
+    """Return the PDF of a self-contained page. Raises ToolError without a Chromium."""
+    from mission_cli.adapters.printing import print_pdf
+
+    return print_pdf(page, os.environ)
+
+
 def register_merge_driver(opened: Opened) -> list[Path]:
     """Register field-by-field merging of a repository's mission files in git; return the files that were changed."""
     layout = opened.state.layout

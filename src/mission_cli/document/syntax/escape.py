@@ -6,6 +6,7 @@ import re
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import one_line
+from mission_cli.document.syntax.spans import spans
 
 _STRUCTURES = (
     r"\\*(?:#|\||(?:[-*+]|\d+[.)])[ \t]+\[[ xX]\]|(?:[-*+][ \t]+)?\*\*[^*\n]+(?::\*\*|\*\*:)"
@@ -16,6 +17,7 @@ _ESCAPED = pattern(rf"^([ \t]*)\\(?={_STRUCTURES})", re.MULTILINE)
 _TILDES = pattern(r"~{3,}")
 _CLOSING = pattern(r"(?:\A|\s+)#+\s*\Z")
 _COMMENT = pattern(r"<!--|&(?:amp;)*lt;!--")
+_MARKUP = pattern(r"[\\`*_\[\]|~]|^[#+-]")
 _CLOSED_COMMENT = pattern(r"&(?:amp;)*lt;!--")
 
 
@@ -61,6 +63,20 @@ def fenced(text: str) -> str:
     fence = "~" * max(3, longest + 1)
     body = text.replace("\r\n", "\n").replace("\r", "\n")
     return f"{fence}text\n{body}{'' if body.endswith(chr(10)) or not body else chr(10)}{fence}"
+
+
+def shown(text: str) -> str:
+    """Return `text` as one line of Markdown for readers: code spans stay, and nothing is markup, a link or HTML."""
+    parts, at = [], 0
+    plain = one_line(text, len(text) + 1)
+    for span in spans(plain):
+        parts += [_harmless(plain[at : span.start]), plain[span.start : span.end].replace("|", "\\|")]
+        at = span.end
+    return "".join([*parts, _harmless(plain[at:])])
+
+
+def _harmless(text: str) -> str:
+    return _MARKUP.sub(r"\\\g<0>", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
 
 def line(text: str, limit: int = 1000) -> str:

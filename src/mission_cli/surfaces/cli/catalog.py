@@ -105,6 +105,13 @@ _WATCH: Mapping[str, Entry] = {
         ("diff words", "what the last commit changed in the mission file"),
         ("diff words HEAD~5..HEAD", "what the last five commits changed"),
     ),
+    "report": _entry(
+        Group.WATCH,
+        "cli",
+        ("report words", "goal against outcome, with the evidence, as Markdown"),
+        ("report words --format html -o report.html", "as one page, with charts and screenshots"),
+        ("report words --format pdf -o report.pdf", "the same page as PDF"),
+    ),
     "verify": _entry(
         Group.WATCH,
         "cli",

@@ -1,0 +1,173 @@
+"""Make the report of a mission. It only reads, and works in every clone; what is not there is left out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from mission_cli._support.text import parse_stamp
+from mission_cli.app.report.tasks import average, outcomes_of, results_of, review_of, task_of, verdict_shown
+from mission_cli.app.results.mission_report import (
+    MissionReport,
+    ReportedAsset,
+    ReportedDecision,
+    ReportedMilestone,
+    ReportedSpend,
+    ReportPoint,
+)
+from mission_cli.app.verify.files import files_at
+from mission_cli.document.changes import FillSection
+from mission_cli.domain.budget.amounts import CATEGORIES
+from mission_cli.domain.budget.ledger import account
+from mission_cli.domain.errors import NotFoundError
+from mission_cli.domain.evidence.verdicts import CONTRACT, VALIDATION, contract_hash
+from mission_cli.domain.ids import milestone_of
+from mission_cli.domain.status import FINISHED_MISSION, Cause
+from mission_cli.engine.recording.retrospective import retrospective
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mission_cli.app.addressing import Address
+    from mission_cli.app.results.mission_report import ReportedTask
+    from mission_cli.document.runs.evidence import EvidenceFile
+    from mission_cli.domain.budget.ledger import Account
+    from mission_cli.domain.mission import Milestone, Mission
+    from mission_cli.domain.runs import RunRecord
+    from mission_cli.engine.context import Context
+
+_MS = timedelta(milliseconds=1)
+_BY = "by "
+
+
+def mission_report(ctx: Context, address: Address) -> MissionReport:
+    """Return the report of a mission. Raises NotFoundError before its first commit."""
+    head, stored, mission = ctx.state.head(), address.stored, address.mission
+    if head is None:
+        raise NotFoundError(f"{mission.id} is not committed yet")
+    files = files_at(ctx, stored, head)
+    records, evidence = files.read_records(), list(files.read_evidence().values())
+    tasks = [task_of(ctx.code, mission, feature, records) for feature in mission.features()]
+    reviews = [review_of(mission, record) for record in records if record.reviewing and not record.open]
+    state = account(mission.limits, mission.spends, records)
+    return MissionReport(
+        missionId=mission.id,
+        group=mission.id,
+        allPassed=bool(mission.milestones)
+        and all(m.finished and all(f.finished for f in m.features) for m in mission.milestones),
+        totalDuration=_duration(mission, records),
+        tasks=tasks,
+        filesCreated=_all(task.filesCreated for task in tasks),
+        filesEdited=_edited(tasks),
+        outcomes=outcomes_of(mission),
+        avgScore=average(reviews),
+        title=mission.title,
+        goal=mission.goal,
+        status=str(mission.status or mission.raw_status),
+        finished=mission.status in FINISHED_MISSION,
+        successCriteria=mission.success_criteria,
+        created=mission.created,
+        started=mission.started,
+        completed=mission.completed,
+        base=mission.base,
+        state=head,
+        milestones=[_milestone(m, mission, evidence) for m in mission.milestones],
+        spend=[*_spend(state, mission)],
+        unknown=state.spent.unknown,
+        decisions=[*_decisions(mission)],
+        lessons=[*_lessons(mission, records)],
+        points=[*_points(mission, records)],
+        assets=[
+            ReportedAsset(path, len(content), sha256(content).hexdigest())
+            for path, content in sorted(assets_of(ctx, address).items())
+        ],
+    )
+
+
+def assets_of(ctx: Context, address: Address) -> Mapping[str, bytes]:
+    """Return the committed files in the mission's folder `assets/`, by path below it."""
+    head = ctx.state.head()
+    found = ctx.state.assets(address.stored, head) if head is not None else {}
+    return {path: text.encode("utf-8", "surrogateescape") for path, text in found.items()}
+
+
+def _all(lists: Iterator[Sequence[str]]) -> list[str]:
+    return sorted({path for paths in lists for path in paths})
+
+
+def _edited(tasks: Sequence[ReportedTask]) -> list[str]:
+    """Return what features changed and none of them created."""
+    created = {path for task in tasks for path in task.filesCreated}
+    return sorted({path for task in tasks for path in task.filesEdited} - created)
+
+
+def _duration(mission: Mission, records: Sequence[RunRecord]) -> int:
+    begin = parse_stamp(mission.started)
+    ends = [end for record in records if (end := parse_stamp(record.ended)) is not None]
+    end = parse_stamp(mission.completed) or max(ends, default=None)
+    return max(0, (end - begin) // _MS) if begin is not None and end is not None else 0
+
+
+def _milestone(milestone: Milestone, mission: Mission, evidence: Sequence[EvidenceFile]) -> ReportedMilestone:
+    mine = sorted((f for f in evidence if f.subject == f"milestone {milestone.number}"), key=lambda f: f.at)
+    contract = next((f for f in reversed(mine) if f.stage == CONTRACT), None)
+    judged = next((f for f in reversed(mine) if f.stage == VALIDATION), None)
+    spent = [s.amount for s in mission.spends if s.category == "usd" and s.milestone.strip() == str(milestone.number)]
+    rules = [(owner, rule) for owner, rule, _ in contract.contract] if contract is not None else []
+    return ReportedMilestone(
+        number=milestone.number,
+        name=milestone.name,
+        status=str(milestone.status or milestone.raw_status),
+        startedAt=milestone.started_at,
+        passedAt=milestone.passed_at,
+        rounds=milestone.rounds,
+        contract=contract_hash(rules) if contract is not None else "",
+        verdicts=[*map(verdict_shown, judged.verdicts)] if judged is not None else results_of(milestone.criteria),
+        usd=sum((amount for amount in spent if amount is not None), Decimal(0)),
+    )
+
+
+def _spend(state: Account, mission: Mission) -> Iterator[ReportedSpend]:
+    for category in CATEGORIES:
+        by_milestone: dict[str, Decimal] = {}
+        for row in mission.spends:
+            if row.category == category and row.amount is not None:
+                key = row.milestone.strip()
+                by_milestone[key] = by_milestone.get(key, Decimal(0)) + row.amount
+        yield ReportedSpend(category, state.cap(category), state.spent.of(category), by_milestone)
+
+
+def _decisions(mission: Mission) -> Iterator[ReportedDecision]:
+    """Yield decisions at gates, answers, and the rows of the Decision Log that name a person."""
+    for approval in mission.approvals:
+        words = f"{approval.gate}: {approval.decision}" if approval.gate else approval.decision
+        yield ReportedDecision(approval.at, words, approval.comment, approval.by)
+    for request in mission.requests:
+        if request.response:
+            yield ReportedDecision(request.asked, f"{request.prompt}: {request.response}", "", "")
+    for row in mission.kept:
+        why = row.cells.get("rationale", "").strip()
+        if row.section == "Decision Log" and row.cells.get("decision") and _BY in why:
+            yield ReportedDecision(row.cells.get("date", ""), row.cells["decision"], why, why.rpartition(_BY)[2])
+
+
+def _lessons(mission: Mission, records: Sequence[RunRecord]) -> Iterator[str]:
+    for change in retrospective(mission, records):
+        if isinstance(change, FillSection) and change.path[-1] in {"lessons learned", "improvements"}:
+            yield from (line.removeprefix("- ") for line in change.text.splitlines())
+
+
+def _points(mission: Mission, records: Sequence[RunRecord]) -> Iterator[ReportPoint]:
+    """Yield spend and open features after each attempt that ended, in order of time."""
+    numbers = {feature.number for feature in mission.features()}
+    ended = [(end, r) for r in records if not r.open and (end := parse_stamp(r.ended)) is not None]
+    spent, done = Decimal(0), set[str]()
+    begin = parse_stamp(mission.started)
+    if begin is not None and ended:
+        yield ReportPoint(mission.started, spent, len(numbers))
+    for _, record in sorted(ended, key=lambda one: (one[0], one[1].run)):
+        spent += record.usage.usd or Decimal(0)
+        done |= {record.feature} & numbers if record.cause is Cause.DONE and milestone_of(record.feature) else set()
+        yield ReportPoint(record.ended, spent, len(numbers) - len(done))
