@@ -273,7 +273,7 @@ def test_every_key_of_polpos_report_is_there() -> None:
     assert report.filesCreated == snapshot(["1.1.txt", "1.2.txt", "1.3.txt", "2.1.txt", "2.2.txt", "2.3.txt"])
     assert [(point.usd, point.open) for point in report.points] == snapshot(
         [
-            (Decimal("0"), 6),
+            (Decimal(0), 6),
             (Decimal("0.3"), 5),
             (Decimal("0.6"), 4),
             (Decimal("0.9"), 3),
