@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.proc.run import run
+from mission_cli.domain.criteria.extras import BROWSERS
 from mission_cli.domain.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _SECONDS = 120
 
 
 def print_pdf(page: str, environment: Mapping[str, str]) -> bytes:
     """Return the PDF of a self-contained page. Raises ToolError if there is no Chromium, or it fails."""
-    program = next((found for name in _PROGRAMS if (found := shutil.which(name, path=environment.get("PATH")))), None)
+    program = next((found for name in BROWSERS if (found := shutil.which(name, path=environment.get("PATH")))), None)
     if program is None:
-        words = f"a PDF needs Chromium, and none of {', '.join(_PROGRAMS)} is on PATH"
+        words = f"a PDF needs Chromium, and none of {', '.join(BROWSERS)} is on PATH"
         raise ToolError(words, hint="install chromium, or write --format html and print it in a browser")
     with tempfile.TemporaryDirectory(prefix="mission-report-") as folder:
         source, target = Path(folder, "report.html"), Path(folder, "report.pdf")
