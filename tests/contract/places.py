@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.executor import JobSpec
 
 _M = MissionId("m")
+LAST_LINE = "the pläne"
 WORKER = """\
 with open(OUTSIDE / "began", "a") as log:
     log.write(RUN + "\\n")
@@ -202,9 +203,9 @@ class RealPlace:
             pass
 
     def until_paid(self, key: str) -> None:
-        """From the tally itself."""
+        """From the tally itself, once the last line is in it."""
         executor = self.context().executor
-        while (tally := executor.tally(key)) is None or not (tally.usd and tally.action):
+        while (tally := executor.tally(key)) is None or not (tally.usd and tally.action == LAST_LINE):
             assert executor.poll([key])[key].exit is None
 
     def forge_claim(self, key: str, text: str | None) -> None:
@@ -382,4 +383,4 @@ def _works(spec: JobSpec) -> Outcome:
     if not spec.key.endswith("-a2"):
         return Outcome(1.0)
     costs = (Decimal("0.25"), Decimal("0.25")) if spec.program.agent else ()
-    return Outcome(600.0, costs=costs, prints=("reading", "the pläne"))
+    return Outcome(600.0, costs=costs, prints=("reading", LAST_LINE))

@@ -6,6 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tests.contract.places import LAST_LINE
+
 from mission_cli._support.text import parse_stamp
 from mission_cli.domain.ids import MissionId
 from mission_cli.domain.status import EndReason, JobKind, JobState
@@ -138,7 +140,7 @@ def test_what_a_worker_has_cost_and_does_is_there_while_it_runs(place: Place) ->
     place.until_paid(ENDLESS)
     tally = executor.tally(ENDLESS)
     assert tally is not None
-    assert (tally.usd, tally.action) == (Decimal("0.25"), "the pläne")
+    assert (tally.usd, tally.action) == (Decimal("0.25"), LAST_LINE)
     assert parse_stamp(tally.last_event) is not None
     executor.cancel(ENDLESS)
     end = place.wait(ENDLESS)
