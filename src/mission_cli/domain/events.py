@@ -75,6 +75,7 @@ class EventKind(StrEnum):
     STATE_CREATED = "state.created"
     STATE_JOINED = "state.joined"
     STATE_PUT_BACK = "state.put_back"
+    TEST_QUARANTINED = "test.quarantined"
     WAIT_FAILED = "wait.failed"
     WAIT_RESOLVED = "wait.resolved"
     WAIT_STARTED = "wait.started"

@@ -30,6 +30,8 @@ ONCE = frozenset({EventKind.BUDGET_WARNING, EventKind.BUDGET_PROJECTED, EventKin
 """Events that happen once for each subject."""
 BLAMES = frozenset({EventKind.WORK_PUT_BACK, EventKind.STATE_PUT_BACK})
 """Events stored for each attempt that is to blame, with the text of the log."""
+_WITH_REASON = BLAMES | {EventKind.TEST_QUARANTINED}
+"""Events stored for each subject with the text of the log."""
 _MOST_DIGITS = 9
 TIMES_RESUMED, HIGHEST_REQUEST, PAUSED_BY = "times resumed", "highest request", "paused by"
 
@@ -38,8 +40,8 @@ def notes_of(
     event: EventKind, about: tuple[str, ...], why: str, at: str, before: Mapping[str, str]
 ) -> Mapping[str, str]:
     """Return what to store about an event, by key; `about`: its subjects, `before`: what is stored already."""
-    if event in ONCE | BLAMES:
-        return {f"{event} {one}".strip(): why if event in BLAMES else at for one in about or ("",)}
+    if event in ONCE | _WITH_REASON:
+        return {f"{event} {one}".strip(): why if event in _WITH_REASON else at for one in about or ("",)}
     found = {str(event): at} if event in TIMED else {}
     if event is EventKind.MISSION_RESUMED:
         found[TIMES_RESUMED] = str(_number(before.get(TIMES_RESUMED, "")) + 1)

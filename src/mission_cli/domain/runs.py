@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
+    from mission_cli.domain.judging.test_results import SuiteSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +269,8 @@ class Exit:
     left: Left | None = None
     """None: not read yet."""
     report: AgentReport = field(default_factory=AgentReport)
+    tests: SuiteSummary | None = None
+    """What a check reported about its tests; None: nothing."""
 
     @property
     def told(self) -> str:
@@ -344,3 +347,7 @@ class CheckState:
     """Whether it was killed or lost: that proves nothing, so it runs again."""
     failed: str | None = None
     """The output of an earlier try on the same tree that failed; None if none did."""
+    tests: SuiteSummary | None = None
+    """What the latest try reported about its tests."""
+    tests_failed: SuiteSummary | None = None
+    """What the earlier try that failed reported about them."""

@@ -10,6 +10,7 @@ from mission_cli.domain.status import EndReason, JobState, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.domain.mission import Criterion, Mission
     from mission_cli.domain.runs import Exit, Job
     from mission_cli.engine.context import Context
@@ -40,9 +41,8 @@ def _check_state(ctx: Context, policy: Policy, criterion: Criterion, jobs: Mappi
     """Return the state of a check from its tries; `jobs` holds them by number."""
     tries = max(jobs)
     ends = {n: _check_end(ctx, criterion, job, job.exit) for n, job in jobs.items() if job.exit is not None}
-    failed = next(
-        (words for n, (verdict, words) in sorted(ends.items()) if verdict is Verdict.FAILED and n < tries), None
-    )
+    first = next((n for n, (verdict, _) in sorted(ends.items()) if verdict is Verdict.FAILED and n < tries), None)
+    failed, tests_failed = (None, None) if first is None else (ends[first][1], _tests(jobs[first]))
     if tries not in ends:
         return CheckState(tries, jobs[tries], failed=failed)
     verdict, detail = ends[tries]
@@ -50,7 +50,20 @@ def _check_state(ctx: Context, policy: Policy, criterion: Criterion, jobs: Mappi
     if verdict is None and alike >= policy.killed_check_tries:
         return CheckState(tries, jobs[tries], Verdict.COULD_NOT_RUN, f"it was killed {alike} times", failed=failed)
     again = verdict is None or (verdict is Verdict.COULD_NOT_RUN and alike < policy.check_tries)
-    return CheckState(tries, jobs[tries], None if again else verdict, detail, again=again, failed=failed)
+    return CheckState(
+        tries,
+        jobs[tries],
+        None if again else verdict,
+        detail,
+        again=again,
+        failed=failed,
+        tests=_tests(jobs[tries]),
+        tests_failed=tests_failed,
+    )
+
+
+def _tests(job: Job) -> SuiteSummary | None:
+    return job.exit.tests if job.exit is not None else None
 
 
 def _check_end(ctx: Context, criterion: Criterion, job: Job, end: Exit) -> tuple[Verdict | None, str]:

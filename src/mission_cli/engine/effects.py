@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
+from mission_cli._support.text import digest
 from mission_cli.document.runs.record import read_run, write_run
 from mission_cli.domain.branches.refs import run_branch
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.status import SERVED_KINDS, JobKind
+from mission_cli.domain.status import SERVED_KINDS, CriterionKind, JobKind
 from mission_cli.engine import assets, findings
 from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.context import agent_of
@@ -239,6 +240,7 @@ def _check_job(ctx: Context, mission: Mission, act: RunCheck, stdin: str = "") -
             stdin=stdin,
             env={**ctx.settings.tree.env, "MISSION_ID": mission.id},
             own=dict((*(() if act.criterion.kind in SERVED_KINDS else told.env), *told.secrets)),
+            tests=digest(act.criterion.command) if act.criterion.kind is CriterionKind.RUN else "",
         ),
         caps=Caps(deadline_s=max(1, int(limit.total_seconds()))),
         sandbox=SandboxAccess(on=ctx.machine.sandbox().on, network=told.network),

@@ -48,6 +48,8 @@ class Program:
     """The adapter that reads its output while it runs; empty: none."""
     prices: Mapping[str, str] = field(default_factory=dict)
     """Dollars per token by kind, if the agent reports no cost."""
+    tests: str = ""
+    """Under which name results of tests are kept, to compare those of later runs with; empty: they are not read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,15 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mission_cli._support.lazy_re import pattern
+from mission_cli._support.text import counted
 from mission_cli.adapters.checks.against import against, concerns
 from mission_cli.adapters.checks.detect import MANIFESTS, detect
 from mission_cli.adapters.checks.early_exit import ended_early
 from mission_cli.adapters.checks.judge_files import judges
 from mission_cli.adapters.checks.needs import lacking, needs, search
 from mission_cli.adapters.checks.outcome import last_number, missing_tool
+from mission_cli.adapters.checks.results import MACHINE
 from mission_cli.adapters.checks.served import request_of
 from mission_cli.adapters.checks.shell import BROKEN_PIPE, is_bash, shell_argv
 from mission_cli.adapters.checks.test_summaries import Ran, ran_tests
@@ -21,9 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from mission_cli.domain.branches.against import Change, Compared
+    from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.domain.mission import Criterion
     from mission_cli.domain.runs import Exit
 
+_EITHER = pattern(r"\|\||(?:^|[\s;&|(])!\s")
 _COMPARE = {
     ">=": lambda number, bound: number >= bound,
     "<=": lambda number, bound: number <= bound,
@@ -73,7 +78,7 @@ class StandardChecks:
         early = ended_early(criterion.command, output)
         if early:
             return Verdict.FAILED, f"{output}\n{early} ended before it reported what it ran".lstrip()
-        return _passed(output)
+        return _passed(criterion, output, end.tests)
 
     def needs(self, criterion: Criterion) -> tuple[str, ...]:
         """Return the programs that a criterion runs."""
@@ -129,8 +134,19 @@ def _failed(criterion: Criterion, end: Exit, output: str) -> tuple[Verdict, str]
     return Verdict.FAILED, words
 
 
-def _passed(output: str) -> tuple[Verdict, str]:
+def _passed(criterion: Criterion, output: str, tests: SuiteSummary | None) -> tuple[Verdict, str]:
+    """Return the verdict on a command that exited with 0: what it says about its tests can only turn it into a failure.
+
+    A command with `||` or `!` may want tests to fail.
+    """
     ran = ran_tests(output)
+    told = tests is not None and not MACHINE.isdisjoint(tests.formats)
+    if tests is not None and told and tests.failed and not _EITHER.search(criterion.command):
+        names = ", ".join((*tests.failing.first, *(() if tests.failing.complete else ("…",))))
+        words = f"failed: it exited with 0, but its report has {counted(tests.failed, 'failed test')}: {names}"
+        return Verdict.FAILED, f"{output.rstrip()}\n{words}".lstrip()
+    if ran is Ran.UNKNOWN and tests is not None and told and not tests.ran:
+        ran = Ran.SKIPPED if tests.skipped else Ran.NONE
     if ran is Ran.NONE:
         return Verdict.FAILED, f"{output.rstrip()}\nfailed: no test was run"
     return (Verdict.SKIPPED if ran is Ran.SKIPPED else Verdict.PASSED), output

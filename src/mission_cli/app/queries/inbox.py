@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.app.addressing import resolve
-from mission_cli.app.queries.status import status_of, waiting_at_all
+from mission_cli.app.queries.status import flaky_of, status_of, waiting_at_all
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.views import Waiting
-from mission_cli.domain.status import MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, MissionStatus
 from mission_cli.engine.guards.health import NO_PULSE
 
 if TYPE_CHECKING:
-    from mission_cli.app.results.views import MissionView
+    from mission_cli.app.results.views import FlakyView, MissionView
     from mission_cli.domain.ids import MissionId
     from mission_cli.engine.context import Context
 
@@ -31,6 +31,13 @@ def everything_waiting(ctx: Context) -> list[tuple[MissionId, Waiting]]:
         elif address.mission.managed or address.loaded.refused:
             found += [(stored.id, one) for one in waiting_at_all(unserved(ctx, stored, address.loaded, general=False))]
     return list(dict.fromkeys(found))
+
+
+def flaky_everywhere(ctx: Context) -> list[tuple[MissionId, FlakyView]]:
+    """Return what is quarantined in missions that are not over: nothing that waits, but worth a look."""
+    snapshot = ctx.state.snapshot()
+    missions = (resolve(snapshot, stored.id).mission for stored in snapshot.missions.values())
+    return [(m.id, one) for m in missions if m.managed and m.status not in FINISHED_MISSION for one in flaky_of(m)]
 
 
 def _unscheduled(view: MissionView) -> list[Waiting]:

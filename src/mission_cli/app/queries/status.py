@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
+from mission_cli.app.commands.steer.quarantine import KEY
 from mission_cli.app.queries.progress import counts, elapsed, left, progress_of, took, usd_of
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reports import Changes
@@ -14,6 +15,7 @@ from mission_cli.app.results.views import (
     Blocker,
     CriterionView,
     FeatureView,
+    FlakyView,
     MilestoneView,
     MissionView,
     Money,
@@ -21,6 +23,7 @@ from mission_cli.app.results.views import (
 )
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import account
+from mission_cli.domain.judging.quarantine import quarantined
 from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.runs import Tally
 from mission_cli.domain.status import CriterionKind, FeatureStatus, HoldKind, JobState, MilestoneStatus, MissionStatus
@@ -81,7 +84,16 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         planned=planned,
         elapsed=elapsed(mission, now),
         left=left(mission, sum(job.state is JobState.RUNNING for job in case.observation.jobs.values())),
+        flaky=flaky_of(mission),
         next_command=str(do("start", mission.id)) if _is_new(address) else "",
+    )
+
+
+def flaky_of(mission: Mission) -> tuple[FlakyView, ...]:
+    """Return what is quarantined, each with the command that lifts it."""
+    return tuple(
+        FlakyView(one.name, "criterion" if one.whole else "test", one.why, do("set", mission.id, KEY, "none"))
+        for one in quarantined(mission)
     )
 
 

@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import counted
 from mission_cli.app.commands.start_checks import why_refused
 from mission_cli.app.commands.steer.sync import news_of_base
+from mission_cli.app.queries.status import flaky_of
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reasons import Choice, EndedAttempt, Held, Reason, Why
 from mission_cli.domain.host import is_elsewhere
@@ -76,6 +77,7 @@ def explain(ctx: Context, snapshot: Snapshot, address: Address) -> Why:
         attempts=_ended(case, address.feature) if address.feature is not None else (),
         finished=tuple(_finished(case.mission, address)),
         pulse=tuple(unscheduled(ctx, case)),
+        flaky=flaky_of(case.mission),
     )
 
 

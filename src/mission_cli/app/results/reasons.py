@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from mission_cli.app.results.views import FlakyView
     from mission_cli.domain.ids import MissionId
     from mission_cli.domain.notice import Advice, Finding
     from mission_cli.domain.status import HoldKind
@@ -86,3 +87,5 @@ class Why:
     """What is finished of what was asked about, in words."""
     pulse: Sequence[Finding]
     """That no pulse is scheduled on this machine, if something waits for one."""
+    flaky: Sequence[FlakyView] = ()
+    """Quarantined tests and criteria; they hold nothing."""

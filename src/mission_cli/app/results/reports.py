@@ -88,10 +88,25 @@ class InboxItem:
 
 
 @dataclass(frozen=True, slots=True)
+class InboxNote:
+    """A flaky test that is quarantined. It holds nothing."""
+
+    id: MissionId
+    name: str
+    kind: str
+    """test, or criterion where the tests have no names."""
+    why: str
+    lift: Advice
+    """The command that takes it off the list."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inbox:
     """Everything that waits for a person."""
 
     inbox: Sequence[InboxItem]
+    notes: Sequence[InboxNote] = ()
+    """What holds nothing and is worth a look."""
 
 
 @dataclass(frozen=True, slots=True)

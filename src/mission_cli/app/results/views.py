@@ -130,6 +130,19 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class FlakyView:
+    """A test that failed and passed on the same tree. It holds nothing; people should know of it."""
+
+    name: str
+    kind: str
+    """test, or criterion where the tests have no names."""
+    why: str
+    """Where that happened, and of how many others it was said at once."""
+    lift: Advice
+    """The command that takes it off the list."""
+
+
+@dataclass(frozen=True, slots=True)
 class MissionView:
     """Everything about one mission that `mission status` shows."""
 
@@ -176,6 +189,8 @@ class MissionView:
     """From its start to its end, or until now; null before its start."""
     left: timedelta | None = None
     """How long the rest will take at the pace so far; null if unknown."""
+    flaky: tuple[FlakyView, ...] = ()
+    """Quarantined tests and criteria."""
     next_command: str = ""
     """The command that brings it on: `mission start …` for one that was not started; empty if none is needed."""
 

@@ -148,7 +148,7 @@ def _in_state(layout: Layout, field: Field, change: SetFront) -> tuple[Edit, ...
 def _new_front(layout: Layout, change: SetFront, meant: Mapping[Key, str | None]) -> Edit:
     """Return the edit that adds front matter at the beginning of a file without it."""
     eol, at = layout.eol, layout.front.start
-    lines = [f"{'  ' * depth}{key}:" for depth, key in enumerate(change.path)]
+    lines = [f"{'  ' * depth}{render_scalar(key)}:" for depth, key in enumerate(change.path)]
     lines[-1] += f" {render_scalar(change.value)}"
     return Edit(at, at, eol.join(["---", *lines, "---", ""]) + eol, meant)
 

@@ -119,7 +119,7 @@ def _insert(
             raise ValueError(f"`{'.'.join(above)}` is written in one line")
         close = front.start + parent.end_mark.index - 1
         glue = ", " if parent.value else ""
-        return close, close, f"{glue}{below[0]}: {render_scalar(value, flow=True)}"
+        return close, close, f"{glue}{render_scalar(below[0], flow=True)}: {render_scalar(value, flow=True)}"
     last_key, last_value = parent.value[-1]
     end = front.start + max(last_key.end_mark.index, _deep_end(last_value))
     at = (
@@ -141,8 +141,8 @@ def _deep_end(node: yaml.Node) -> int:
 def _nested(path: tuple[str, ...], value: Scalar, indent: int, eol: str) -> str:
     lines = []
     for depth, key in enumerate(path[:-1]):
-        lines.append(" " * (indent + 2 * depth) + f"{key}:")
-    lines.append(" " * (indent + 2 * (len(path) - 1)) + f"{path[-1]}: {render_scalar(value)}")
+        lines.append(" " * (indent + 2 * depth) + f"{render_scalar(key)}:")
+    lines.append(" " * (indent + 2 * (len(path) - 1)) + f"{render_scalar(path[-1])}: {render_scalar(value)}")
     return eol.join(lines) + eol
 
 

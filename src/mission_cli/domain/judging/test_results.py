@@ -114,7 +114,8 @@ class SuiteSummary:
         return self.passed + self.failed + self.skipped
 
 
-_KINDS = ("failing", "new", "fixed", "broken", "slow")
+NAMED = ("failing", "new", "fixed", "broken", "slow")
+"""The fields of a summary that hold names."""
 
 
 def results_of(tests: Iterable[CaseResult], form: str) -> SuiteResults:
@@ -195,7 +196,7 @@ def counts(of: SuiteSummary) -> str:
 
 def changes(of: SuiteSummary) -> str:
     """Return how many tests are new, fixed, broken and slow, for a person; empty if none."""
-    told = [(getattr(of, kind).count, kind) for kind in _KINDS[1:]]
+    told = [(getattr(of, kind).count, kind) for kind in NAMED[1:]]
     return ", ".join(f"{number} {word}" for number, word in told if number)
 
 
@@ -206,7 +207,7 @@ def as_lines(of: SuiteSummary) -> list[str]:
     took = f", {of.seconds:g} s" if of.seconds else ""
     how = ", ".join(of.formats)
     lines = [f"tests: {of.passed} passed, {of.failed} failed, {of.skipped} skipped{took} ({how})"]
-    for kind in _KINDS:
+    for kind in NAMED:
         found: Names = getattr(of, kind)
         if found.count:
             rest = () if found.complete else (_REST,)

@@ -62,8 +62,8 @@ def decided(mission: Mission, move: Transition, records: Sequence[RunRecord]) ->
             return (f"Begin execution {mission.executions + 1}",)
         case AddFix():
             return (f"Add feature {move.number}, {move.title}",)
-        case Note(event=EventKind.BUDGET_PROJECTED):
-            return ("Project the cost of the whole mission",)
+        case Note():
+            return _noted(move)
         case MoveGate(to=GateStatus.PASSED | GateStatus.FAILED):
             gate = next((g for g in mission.gates if g.name == move.name), None)
             quality = gate is not None and gate.kind is GateKind.QUALITY
@@ -73,6 +73,12 @@ def decided(mission: Mission, move: Transition, records: Sequence[RunRecord]) ->
         case Dispatch() if not move.record.reviewing:
             return _rerouted(move.record, records)
     return ()
+
+
+def _noted(note: Note) -> tuple[str, ...]:
+    if note.event is EventKind.BUDGET_PROJECTED:
+        return ("Project the cost of the whole mission",)
+    return (f"Quarantine as flaky: {', '.join(note.about)}",) if note.event is EventKind.TEST_QUARANTINED else ()
 
 
 def _rerouted(record: RunRecord, records: Sequence[RunRecord]) -> tuple[str, ...]:

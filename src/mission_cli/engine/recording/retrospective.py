@@ -13,6 +13,7 @@ from mission_cli.domain.budget.amounts import (
     LABELS,
 )
 from mission_cli.domain.budget.ledger import account
+from mission_cli.domain.judging.quarantine import quarantined
 from mission_cli.domain.status import Cause, FeatureStatus
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def retrospective(mission: Mission, records: Sequence[RunRecord]) -> Iterator[Ch
     """Fill the sections of `## Retrospective`."""
     for title, lines in (
         ("outcomes", _outcomes(mission)),
-        ("lessons learned", _lessons(records)),
+        ("lessons learned", _lessons(mission, records)),
         ("improvements", _improvements(mission, records)),
         ("budget accuracy", _budget(mission, records)),
     ):
@@ -45,8 +46,9 @@ def _outcomes(mission: Mission) -> Iterator[str]:
         yield f"- Milestone {milestone.number} {milestone.status}: {judged} passed."
 
 
-def _lessons(records: Sequence[RunRecord]) -> Iterator[str]:
+def _lessons(mission: Mission, records: Sequence[RunRecord]) -> Iterator[str]:
     causes = Counter(r.cause for r in records if not r.planning and r.cause not in {None, Cause.DONE})
+    yield from (f"- Flaky {'criterion' if one.whole else 'test'}: {one.name}." for one in quarantined(mission))
     if not causes:
         yield "- Every attempt succeeded at the first try."
     for cause, count in causes.most_common():

@@ -141,7 +141,7 @@ class Facts:
         if self.end.leftovers:
             lines.append(f"processes left running, then stopped: {self.end.leftovers}")
         for judged in self.judged:
-            lines += ["", f"{judged.criterion.text}: {judged.verdict}", judged.detail]
+            lines += ["", f"{judged.criterion.text}: {judged.verdict}", judged.output]
         for judged in self.before:
-            lines += ["", f"with test files as on the base, {judged.criterion.text}: {judged.verdict}", judged.detail]
+            lines += ["", f"with test files as on the base, {judged.criterion.text}: {judged.verdict}", judged.output]
         return "\n".join(lines).rstrip()

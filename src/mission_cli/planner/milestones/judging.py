@@ -10,6 +10,7 @@ from mission_cli.domain.status import EXECUTABLE_KINDS, JobState, Verdict
 from mission_cli.planner.core.draft import LOOK_AGAIN
 from mission_cli.planner.core.effects import RunCheck
 from mission_cli.planner.core.requests import ask
+from mission_cli.planner.milestones.flaky import list_flaky
 from mission_cli.planner.milestones.judgment import Judged, Judgment, ask_person, check_key, is_own_tick, look_up
 from mission_cli.planner.milestones.reviewed import judge_by_reviews
 from mission_cli.planner.reviewing.reviews import is_reviewed, start_reviews
@@ -64,6 +65,7 @@ def judge(  # noqa: PLR0913 - what is judged, each by its name
     result.known = [replace(judged, commit=commit, tree=tree) for judged in result.known]
     if result.unsure and not (result.starts or result.running):
         result.starts.append(result.unsure[0])
+    list_flaky(draft, result.known, owner)
     return result
 
 

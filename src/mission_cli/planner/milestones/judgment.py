@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import dataclass, field
+from mission_cli._support.dataclass import dataclass, field, replace
 from mission_cli._support.text import stamp
 from mission_cli.domain.evidence.verdicts import RecordedVerdict, rule_of, sha256_of
+from mission_cli.domain.judging.quarantine import as_subjects, differing
+from mission_cli.domain.judging.test_results import as_lines
 from mission_cli.domain.noted import times_resumed
 from mission_cli.domain.status import EXECUTABLE_KINDS, PASSES, CriterionKind, JobState, Verdict
 from mission_cli.planner.core.effects import RunCheck
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.domain.ids import Sha
+    from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.domain.mission import Criterion, Mission
     from mission_cli.domain.runs import CheckState
     from mission_cli.domain.tables import InputRequest
@@ -43,6 +46,15 @@ class Judged:
     """How its check ended; empty if no program ran."""
     check: str = ""
     """Key and try of its check; empty if no program ran."""
+    tests: SuiteSummary | None = None
+    """What it reported about its tests."""
+    flaky: tuple[str, ...] = ()
+    """What gave different answers on the same tree: tests by name, or the whole criterion."""
+
+    @property
+    def output(self) -> str:
+        """What is recorded: the results of its tests, and `detail`."""
+        return "\n".join([*(as_lines(self.tests) if self.tests is not None else ()), self.detail])
 
     @property
     def passes(self) -> bool:
@@ -85,14 +97,14 @@ def recorded(judged: Judged, at: str, side: str = "") -> RecordedVerdict:
         commit=judged.commit,
         tree=judged.tree,
         exit=judged.exit,
-        output=sha256_of(judged.detail),
+        output=sha256_of(judged.output),
         side=side,
     )
 
 
 def for_file(known: Sequence[Judged], now: datetime) -> tuple[tuple[RecordedVerdict, str], ...]:
     """Return verdicts as an evidence file stores them, each with the end of the output."""
-    return tuple((recorded(judged, stamp(now)), judged.detail) for judged in known)
+    return tuple((recorded(judged, stamp(now)), judged.output) for judged in known)
 
 
 def says_yes(response: str) -> bool:
@@ -147,15 +159,26 @@ def look_up(draft: Draft, criterion: Criterion, commit: Sha, key: str, result: J
     elif state.verdict is Verdict.FAILED and state.failed is None and confirm:
         why = f"judge again, alone, on {commit[:7]}: {criterion.text}"
         result.unsure.append(RunCheck(key, state.tries + 1, criterion, commit, why))
-    elif state.verdict is Verdict.PASSED and state.failed is not None:
-        words = f"it failed, and passed when it was run again on the same tree\nfirst: {state.failed}\nthen: "
-        result.known.append(_ended(criterion, key, state, Verdict.FLAKY, words + (state.detail or "passed")))
     else:
-        result.known.append(_ended(criterion, key, state, state.verdict, state.detail))
+        result.known.append(_known(criterion, key, state, state.verdict))
 
 
-def _ended(criterion: Criterion, key: str, state: CheckState, verdict: Verdict, detail: str) -> Judged:
-    return Judged(criterion, verdict, detail, exit=_end_of(state), check=f"{key}.{state.tries}")
+def _known(criterion: Criterion, key: str, state: CheckState, verdict: Verdict) -> Judged:
+    """Return the verdict of a check that has ended. What failed twice has failed, whatever its tests say."""
+    check = f"{key}.{state.tries}"
+    judged = Judged(criterion, verdict, state.detail, exit=_end_of(state), check=check, tests=state.tests)
+    if state.failed is None:
+        return judged
+    names = differing(state.tests_failed, state.tests)
+    if verdict is Verdict.PASSED:
+        which = f"\nflaky tests: {', '.join(names)}" if names else ""
+        words = f"it failed, and passed when it was run again on the same tree{which}\nfirst: {state.failed}\nthen: "
+        words += state.detail or "passed"
+        return replace(judged, verdict=Verdict.FLAKY, detail=words, flaky=as_subjects(names, criterion.text))
+    if verdict is Verdict.FAILED and names:
+        words = f"{state.detail}\nfailed in one of two runs on the same tree, so these are flaky: {', '.join(names)}"
+        return replace(judged, detail=words, flaky=names)
+    return judged
 
 
 def _end_of(state: CheckState) -> str:

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mission_cli.app.results.reasons import EndedAttempt, Reason, Why
-    from mission_cli.app.results.views import Waiting
+    from mission_cli.app.results.views import FlakyView, Waiting
     from mission_cli.domain.notice import Finding
     from mission_cli.surfaces.lines import Span
 
 _MISTAKES = frozenset({"value", "file", "bug", "error", "pulse"})
 _MOST_ALSO = 5
 _MOST_THEN = 3
+_MOST_FLAKY = 5
 
 
 def reasons(found: Why, now: datetime) -> Iterator[Span]:
@@ -47,6 +48,18 @@ def reasons(found: Why, now: datetime) -> Iterator[Span]:
         yield _plain(f"also {counted(len(found.also) - _MOST_ALSO, 'more reason')}: {do('why', f'{found.id}/N.M')}")
     yield from _then(found)
     yield from pulse_lines(found.pulse)
+    yield from flaky_lines([(found.id, one) for one in found.flaky])
+
+
+def flaky_lines(found: Sequence[tuple[str, FlakyView]]) -> Iterator[Span]:
+    """Yield what is quarantined as flaky, one line for each, with the command that lifts it once per mission."""
+    for mission, one in found[:_MOST_FLAKY]:
+        yield _plain(f"note: flaky {one.kind} in {mission}: {one.name}", "yellow")
+        yield _plain(f"  {one.why}")
+    if len(found) > _MOST_FLAKY:
+        yield _plain(f"note: {counted(len(found) - _MOST_FLAKY, 'more flaky test')}", "yellow")
+    for lift in dict.fromkeys(one.lift for _, one in found):
+        yield _plain(f"  → {lift}")
 
 
 def waiting_lines(found: Sequence[tuple[str, Waiting]]) -> Iterator[Span]:

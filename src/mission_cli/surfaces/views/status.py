@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _NAMES = {"usd": "money", "hours": "time", "tokens": "tokens"}
 _LEAST_TITLE = 20
+_MOST_FLAKY = 3
 _SMALL_BAR = 10
 _NAME = 8
 _MARKS = {
@@ -145,6 +146,10 @@ def warnings(view: MissionView, width: int) -> list[list[Line]]:
         found.append([row for p in errors for row in paragraph(p.at(view.path), width, "red")])
     broken = [waiting for waiting in view.waiting_for if waiting.kind is HoldKind.ERROR]
     found += [[*paragraph(waiting.name, width, "red"), _command(str(waiting.unblock))] for waiting in broken]
+    if view.flaky:
+        names = ", ".join(one.name for one in view.flaky[:_MOST_FLAKY])
+        more = f" and {len(view.flaky) - _MOST_FLAKY} more" if len(view.flaky) > _MOST_FLAKY else ""
+        found.append(paragraph(f"flaky, and quarantined: {names}{more}", width, "yellow"))
     if view.next_command:
         found.append([line("next: ", (said(view.next_command), "green"))])
     return found

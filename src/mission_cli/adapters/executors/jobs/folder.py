@@ -14,6 +14,7 @@ from mission_cli._support.dataclass import (
 from mission_cli._support.text import one_line, parse_stamp, stamp
 from mission_cli.adapters.agents.figures import dollars, tokens
 from mission_cli.adapters.fs.atomic import make_folder, read_json, write_json, write_whole
+from mission_cli.domain.judging.test_results import NAMED, Names, SuiteSummary
 from mission_cli.domain.runs import AgentReport, Exit, Left, Tally, Usage
 from mission_cli.domain.status import Cause, EndReason, JobKind
 from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
@@ -131,6 +132,11 @@ class JobFolder:
         return self.path / "out" / "usage.json"
 
     @property
+    def reports(self) -> Path:
+        """The folder MISSION_REPORTS, to which a check may write reports of its tests."""
+        return self.usage.parent / "reports"
+
+    @property
     def starts(self) -> Path:
         """One byte for each supervisor that was started for the job."""
         return self.path / "starts"
@@ -199,7 +205,11 @@ class JobFolder:
         raw: Any = read_json(self.exit)
         try:
             known = {"reason": EndReason(raw["reason"]), "report": _report(raw.get("report") or {})}
-            more = {"missing": tuple(raw.get("missing", ())), "left": _left(raw.get("left"))}
+            more = {
+                "missing": tuple(raw.get("missing", ())),
+                "left": _left(raw.get("left")),
+                "tests": _tests(raw.get("tests")),
+            }
             return Exit(**{**raw, **known, **more})
         except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
             return None
@@ -297,6 +307,16 @@ def _left(left: Any) -> Left | None:
         return None
     elsewhere, secrets, unfit = (tuple(map(str, left.get(name, ()))) for name in ("elsewhere", "secrets", "unfit"))
     return Left(str(left.get("tip", "")), elsewhere, secrets, unfit, str(left.get("trouble", "")))
+
+
+def _tests(raw: Any) -> SuiteSummary | None:
+    if not isinstance(raw, dict):
+        return None
+    failing, *changed = (Names(tuple(map(str, raw[name]["first"])), int(raw[name]["count"])) for name in NAMED)
+    passed, failed, skipped = (int(raw[name]) for name in ("passed", "failed", "skipped"))
+    return SuiteSummary(
+        passed, failed, skipped, float(raw["seconds"]), tuple(map(str, raw["formats"])), failing, *changed
+    )
 
 
 def _usage(raw: Any) -> Usage:

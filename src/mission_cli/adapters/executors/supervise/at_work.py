@@ -54,6 +54,8 @@ class AtWork:
         self._tree = tree_path(Path(around.trees), spec.tree.name or spec.key)
         self._tree_lock = TreeLock(self._tree)
         self._began = ""
+        self._since = 0
+        """The moment before the check began, see `test_reports`."""
         self._clock = time.monotonic()
         self._slot: int | None = None
         self._slot_number = 0

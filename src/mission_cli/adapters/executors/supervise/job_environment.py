@@ -146,6 +146,7 @@ def environment_of(
     env["MISSION_RUN"] = spec.key
     env[MARKER] = around.mark
     env["MISSION_USAGE"] = os.fspath(job.usage)
+    env["MISSION_REPORTS"] = os.fspath(job.reports)
     env["MISSION_PORT"] = str(around.port_base + _PORTS_PER_SLOT * slot)
     env["PWD"] = os.fspath(tree)
     return env

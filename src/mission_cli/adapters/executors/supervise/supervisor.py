@@ -28,6 +28,7 @@ from mission_cli.adapters.executors.jobs.kept_files import take_in
 from mission_cli.adapters.executors.jobs.slots import SLOTS, take_slot
 from mission_cli.adapters.executors.jobs.tree_copy import copy_in
 from mission_cli.adapters.executors.sandbox import settings_trust
+from mission_cli.adapters.executors.supervise import test_reports
 from mission_cli.adapters.executors.supervise.at_work import FOLDER_GONE, AtWork
 from mission_cli.adapters.executors.supervise.job_environment import (
     MARKER,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from mission_cli.adapters.executors.jobs.limits import Limits
     from mission_cli.adapters.executors.jobs.output import Output
     from mission_cli.adapters.executors.supervise.job_costs import Account
+    from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.ports.agents import Agent
 
 _SLOT_SECONDS = 0.5
@@ -114,6 +116,7 @@ class _Supervisor(AtWork):
                     left=left,
                     saved=saved,
                     report=end.report if self._began else self._account().from_log(end.code),
+                    tests=self._tests(end),
                 )
             )
         settings_trust.leave(Path(self._around.unboxed), self._spec.key)
@@ -171,7 +174,7 @@ class _Supervisor(AtWork):
         )
         source = Path(self._around.checkout) if self._around.checkout else None
         self._missing = tuple(copy_in(source, self._tree, self._spec.tree.copy))
-        self._job.usage.parent.mkdir(exist_ok=True)
+        self._job.reports.mkdir(parents=True, exist_ok=True)
 
     def _setup(self) -> None:
         if not self._spec.tree.setup:
@@ -190,6 +193,7 @@ class _Supervisor(AtWork):
     def _mark_started(self) -> None:
         self._check_stop()
         self._began = _now()
+        self._since = test_reports.moment(self._job)
         self._clock = time.monotonic()
         facts = f'{{"at": "{self._began}", "pid": {os.getpid()}, "boot": "{scan.boot_id()}"}}\n'
         if not is_boxed(self._spec, self._around):
@@ -309,6 +313,12 @@ class _Supervisor(AtWork):
                 print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - its own log
                 words = str(error)
         return Left(trouble=words[:_DETAIL] or "it cannot be read"), ""
+
+    def _tests(self, end: Exit) -> SuiteSummary | None:
+        """Read the results of the tests of a check that ran to its end."""
+        if not (self._spec.program.tests and self._began and end.reason is EndReason.EXIT):
+            return None
+        return test_reports.read_tests(self._job, self._spec, self._tree, self._since, self._rules)
 
     def _release(self) -> None:
         """Release the slot, start a pulse, and clean up."""

@@ -19,7 +19,7 @@ from mission_cli.surfaces.plain import clean
 from mission_cli.surfaces.terminal import size_of, write
 from mission_cli.surfaces.views.listing import list_lines
 from mission_cli.surfaces.views.page import status_lines
-from mission_cli.surfaces.views.reasons import reasons, waiting_lines
+from mission_cli.surfaces.views.reasons import flaky_lines, reasons, waiting_lines
 from mission_cli.surfaces.views.text import stopped_words
 from mission_cli.surfaces.views.whole import whole_lines
 
@@ -223,13 +223,15 @@ def diff(
 
 def inbox(shell: Shell) -> int:
     """List everything that waits for a person."""
-    from mission_cli.app.queries.inbox import everything_waiting
-    from mission_cli.app.results.reports import Inbox, InboxItem
+    from mission_cli.app.queries.inbox import everything_waiting, flaky_everywhere
+    from mission_cli.app.results.reports import Inbox, InboxItem, InboxNote
 
-    found = everything_waiting(shell.look().context)
-    lines = [*waiting_lines(found)] or [("nothing waits for you", "")]
+    ctx = shell.look().context
+    found, flaky = everything_waiting(ctx), flaky_everywhere(ctx)
+    lines = [*(waiting_lines(found) if found else [("nothing waits for you", "")]), *flaky_lines(flaky)]
     items = [InboxItem(identity, w.kind, w.name, w.since, w.unblock) for identity, w in found]
-    shell.draw(lambda size: reflow(lines, size.width), Inbox(items))
+    notes = [InboxNote(identity, one.name, one.kind, one.why, one.lift) for identity, one in flaky]
+    shell.draw(lambda size: reflow(lines, size.width), Inbox(items, notes))
     return 3 if found else 0
 
 

@@ -48,9 +48,12 @@ def set_value(
     """Set one value; ask first if the mission may then use or do more than before."""
     from mission_cli.app.addressing import resolve
     from mission_cli.app.commands import set_value as setting
+    from mission_cli.app.commands.steer.quarantine import concerns_quarantine, lift
     from mission_cli.app.given import moment
 
     opened = shell.open()
+    if concerns_quarantine(key):
+        return finish(shell, opened, lift(opened.context, mission, key, value))
     if value.strip() and key in {"deadline", "end_date"}:
         value = moment(key, value, opened.context.clock.now())
     wanted = setting.setting(resolve(opened.context.state.snapshot(), mission), key, value)

@@ -1,0 +1,76 @@
+"""Results of tests and flaky ones, from a real test program to what a person sees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.e2e.test_judging import plan
+
+from mission_cli.document.runs.record import read_run
+from mission_cli.domain.judging.test_results import from_lines
+
+if TYPE_CHECKING:
+    from tests.kit.people import Person
+
+    from mission_cli.domain.runs import RunRecord
+
+
+def records(person: Person) -> list[RunRecord]:
+    """The run records, by number."""
+    texts = [path.read_text() for path in sorted((person.file().parent / "runs").glob("*.md"))]
+    return [record for text in texts if (record := read_run(text)) is not None]
+
+
+FLAKY = """\
+import os, pathlib, unittest
+
+class T(unittest.TestCase):
+    def test_steady(self): pass
+    def test_now_and_then(self):
+        seen = pathlib.Path({place!r}) / "seen"
+        first = not seen.exists() and pathlib.Path("done.txt").exists()
+        if first:
+            seen.touch()
+        self.assertFalse(first)
+"""
+REPORT = """\
+<testsuite name="s"><testcase classname="T" name="new" time="0.5"/><testcase classname="T" name="bad"><failure/></testcase>
+</testsuite>
+"""
+
+
+def test_a_flaky_test_is_quarantined_by_name_and_shown_until_a_person_lifts_it(person: Person) -> None:
+    person.commit("Add tests", **{"test_it.py": FLAKY.format(place=str(person.repo.parent))})
+    person.worker('write("done.txt", "x\\n")\ncommit()\n')
+    person.plan(plan('["file: `done.txt`"]', '{title: one, criteria: ["run: `python3 -m unittest -v`"]}'))
+    person.start()
+    person.run()
+    name = "test_it.T::test_now_and_then"
+    mission = person.loaded().mission
+    [row] = [row.details for row in mission.progress if row.event == "test.quarantined"]
+    assert row == f"{name} failed and passed on the same tree (1.1, run: `python3 -m unittest -v`)"
+    assert f"Quarantine as flaky: {name}" in person.file().read_text()
+    assert f"Flaky test: {name}." in person.file().read_text()
+    [record] = records(person)
+    [found] = from_lines(record.evidence.splitlines())
+    assert (found.passed, found.failed, found.formats) == (2, 0, ("unittest",))
+    shown = person.mission("status", "m", "--json").facts["flaky"]
+    assert [(one["name"], one["kind"]) for one in shown] == [(name, "test")]
+    assert f"flaky test in m: {name}" in person.mission("why", "m").out
+    assert person.mission("set", "m", f"quarantine.{name}", "no", ok=(2,)).err
+    person.mission("set", "m", f"quarantine.{name}", "none")
+    assert person.mission("status", "m", "--json").facts["flaky"] == []
+
+
+def test_a_report_turns_a_pass_into_a_failure_and_only_one_that_this_run_wrote(person: Person) -> None:
+    person.commit("Add an old report", **{"old/test-results/junit.xml": REPORT})
+    program = f"open('junit.xml', 'w').write({REPORT!r})"
+    person.worker(f'write("report.py", {program!r})\ncommit()\n')
+    features = '{title: one, criteria: ["run: `test -f report.py`", "run: `python3 report.py`"]}'
+    person.plan(plan('["file: `report.py`"]', features))
+    person.start()
+    person.run(ok=(3,))
+    [record, *_] = records(person)
+    words = "failed: it exited with 0, but its report has 1 failed test: T::bad"
+    assert record.detail == f"run: `python3 report.py`: {words}"
+    assert [s.failing.first for s in from_lines(record.evidence.splitlines())] == [("T::bad",)]
