@@ -22,7 +22,8 @@ from mission_cli.domain.judging.test_results import CaseResult, CaseState, Suite
 from mission_cli.domain.runs import CheckState, Exit, Job
 from mission_cli.domain.status import CriterionKind, EndReason, FeatureStatus, JobState, MilestoneStatus, Verdict
 from mission_cli.planner.core.decisions import MoveMilestone, Note
-from mission_cli.planner.milestones.judging import check_key, turn_of
+from mission_cli.planner.milestones.judging import turn_of
+from mission_cli.planner.milestones.judgment import check_key
 
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Mission

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from mission_cli._support.dataclass import dataclass
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
@@ -11,6 +13,16 @@ if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion
     from mission_cli.domain.runs import Exit
     from mission_cli.domain.status import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How the dependencies of a fresh clone are installed."""
+
+    command: str
+    """For `setup` of `[tree]`; empty: there is nothing to install."""
+    caches: tuple[str, ...]
+    """Folders of the home in which package managers keep what they have downloaded."""
 
 
 class Checks(Protocol):
@@ -42,7 +54,15 @@ class Checks(Protocol):
         ...
 
     def detect(self, files: Mapping[str, str]) -> tuple[Criterion, ...]:
-        """Return the test and build commands of every toolchain found."""
+        """Return the commands that test, build and type-check every package; the path of each is the package."""
+        ...
+
+    def linters(self, files: Mapping[str, str]) -> Sequence[str]:
+        """Return the commands that lint, which are advice."""
+        ...
+
+    def setup(self, files: Mapping[str, str]) -> Setup:
+        """Return how the dependencies of a fresh clone are installed."""
         ...
 
     def judges(

@@ -22,6 +22,7 @@ from mission_cli.domain.branches.landing import (
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import PROGRAM, Person
 from mission_cli.domain.ids import FeatureNumber, Sha, split_run_id
+from mission_cli.domain.judging.packages import glanced
 from mission_cli.domain.paths import findings_folders, is_test_file
 from mission_cli.domain.runs import Evidence
 from mission_cli.domain.status import LandMethod
@@ -189,11 +190,10 @@ class MemoryCodeRepo:
         return next((c for c in commits if all(self._objects.contains(c, other) for other in commits)), None)
 
     def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
-        """Paths of the two uppermost levels; with the content of files whose name is wanted, else empty."""
+        """Paths that tell of packages; with the content of files whose name is wanted, else empty."""
         files = self._objects.get(commit).files
-        shallow = {p: (files[p] if p.rpartition("/")[2] in wanted else "") for p in files if p.count("/") <= 1}
-        folders = {"/".join(p.split("/")[:2]) + "/" for p in files if p.count("/") > 1}
-        return {**shallow, **dict.fromkeys(sorted(folders), "")}
+        paths, read = glanced(sorted(files), wanted)
+        return {**dict.fromkeys(paths, ""), **{path: files[path] for path in read}}
 
     def common(self, one: Sha, other: Sha) -> Sha | None:
         """The last commit that both contain."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import counted
 from mission_cli.adapters.checks.against import against, concerns
-from mission_cli.adapters.checks.detect import MANIFESTS, detect
 from mission_cli.adapters.checks.early_exit import ended_early
 from mission_cli.adapters.checks.judge_files import judges
 from mission_cli.adapters.checks.needs import lacking, needs, search
@@ -18,6 +17,7 @@ from mission_cli.adapters.checks.results import MACHINE
 from mission_cli.adapters.checks.served import request_of
 from mission_cli.adapters.checks.shell import BROKEN_PIPE, is_bash, shell_argv
 from mission_cli.adapters.checks.test_summaries import Ran, ran_tests
+from mission_cli.adapters.checks.toolchains import MANIFESTS, detect, linters, setup
 from mission_cli.domain.status import SERVED_KINDS, CriterionKind, EndReason, Verdict
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.domain.mission import Criterion
     from mission_cli.domain.runs import Exit
+    from mission_cli.ports.checks import Setup
 
 _EITHER = pattern(r"\|\||(?:^|[\s;&|(])!\s")
 _COMPARE = {
@@ -93,8 +94,16 @@ class StandardChecks:
         return lacking(output)
 
     def detect(self, files: Mapping[str, str]) -> tuple[Criterion, ...]:
-        """Return the test and build commands of every toolchain found."""
+        """Return the commands that test, build and type-check every package, of every toolchain found."""
         return detect(files)
+
+    def linters(self, files: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the commands that lint; they are advice, and no criterion unless a person makes them one."""
+        return linters(files)
+
+    def setup(self, files: Mapping[str, str]) -> Setup:
+        """Return how the dependencies of a fresh clone are installed, and which caches that uses."""
+        return setup(files)
 
     def judges(
         self, criteria: Sequence[Criterion], read: Callable[[Iterable[str]], Mapping[str, str]]

@@ -14,20 +14,6 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
     from mission_cli.engine.context import Context
 
-_INSTALLS = (
-    ("package-lock.json", "npm ci"),
-    ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
-    ("yarn.lock", "yarn install --frozen-lockfile"),
-    ("bun.lock", "bun install --frozen-lockfile"),
-    ("uv.lock", "uv sync --frozen"),
-    ("poetry.lock", "poetry install"),
-    ("Pipfile.lock", "pipenv sync --dev"),
-    ("Gemfile.lock", "bundle install"),
-    ("composer.lock", "composer install"),
-    ("mix.lock", "mix deps.get"),
-)
-"""What installs the dependencies that a lock file at the top of a repository names."""
-
 
 def found_repository(
     ctx: Context, *, branch: str, remotes: Sequence[tuple[str, str]], head: Sha | None
@@ -35,6 +21,8 @@ def found_repository(
     """Return what is known of the repository whose checked-out commit is `head`."""
     files = ctx.code.glance(head, ctx.checks.manifest_names) if head is not None else {}
     checks = tuple(criterion.command for criterion in ctx.checks.detect(files))
-    setup = next((command for name, command in _INSTALLS if name in files), "")
+    setup = ctx.checks.setup(files)
     names = [f"{name} {url}".rstrip() for name, url in remotes]
-    return FoundRepository(branch, names, installed_agents(ctx), checks, setup, is_scheduled(ctx))
+    lint = tuple(ctx.checks.linters(files))
+    agents, scheduled = installed_agents(ctx), is_scheduled(ctx)
+    return FoundRepository(branch, names, agents, checks, setup.command, scheduled, lint, setup.caches)

@@ -22,11 +22,15 @@ class FoundRepository:
     """Name and address of each git remote."""
     agents: InstalledAgents
     checks: Sequence[str]
-    """The test and build commands that judge a milestone without criteria."""
+    """The commands that judge a milestone without criteria: they test, build or type-check a package."""
     install: str
     """The command that installs the dependencies of a fresh clone; empty: none was found."""
     scheduled: bool
     """Whether a schedule or a detached run starts pulses on this machine."""
+    lint: Sequence[str] = ()
+    """Commands that lint: they judge nothing unless you make one a criterion."""
+    caches: Sequence[str] = ()
+    """Folders of your home in which package managers keep downloads, for `sandbox_write`."""
 
 
 @dataclass(frozen=True, slots=True)

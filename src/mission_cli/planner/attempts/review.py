@@ -13,6 +13,7 @@ from mission_cli._support.text import (
 )
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.ids import Sha, attempt_name
+from mission_cli.domain.judging.packages import touched
 from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, HoldKind, Verdict
@@ -174,7 +175,7 @@ def _rejected(facts: Facts, feature: Feature, judgment: Judgment, where: str = "
 def _judged_as_before(facts: Facts, feature: Feature) -> bool:
     """Whether the work also passes with the test files of the base; otherwise settle or hold the attempt."""
     draft, evidence, record = facts.draft, facts.evidence, facts.record
-    criteria = feature.criteria or draft.observation.detected.get(evidence.tree, ())
+    criteria = feature.criteria or _of_touched_packages(draft, evidence)
     about = f"{feature.number} attempt {record.attempt}: "
     before = as_before(draft, evidence.against, criteria, owner=feature.number, about=about)
     facts.before = before.known
@@ -219,7 +220,12 @@ def _judge_feature(facts: Facts, feature: Feature, candidate: Sha) -> Judgment:
             about=about,
             change=_change(facts, feature),
         )
-    return _as_green_as_before(draft, draft.observation.detected.get(evidence.tree, ()), candidate, evidence)
+    return _as_green_as_before(draft, _of_touched_packages(draft, evidence), candidate, evidence)
+
+
+def _of_touched_packages(draft: Draft, evidence: Evidence) -> tuple[Criterion, ...]:
+    """Return the commands found in the repository that concern what an attempt changed."""
+    return touched(evidence.changed, draft.observation.detected.get(evidence.tree, ()))
 
 
 def _change(facts: Facts, feature: Feature) -> Change | None:

@@ -96,7 +96,10 @@ class CodeRepo(Protocol):
         ...
 
     def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
-        """Return the paths of the two top levels; with the content of files whose names are wanted, else empty."""
+        """Return the paths that tell of packages; with the content of files whose names are wanted, else empty.
+
+        Those of the two top levels, and what is next to deeper files with a wanted name.
+        """
         ...
 
     def common(self, one: Sha, other: Sha) -> Sha | None:

@@ -252,7 +252,7 @@ class GitCodeRepo:
         return Sha(self._git.text("merge-base", "--independent", *dict.fromkeys(commits)).splitlines()[0])
 
     def glance(self, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
-        """Return the paths of the two top levels, with the content of files whose name is wanted, otherwise empty."""
+        """Return the paths that tell of packages, with the content of files whose name is wanted, otherwise empty."""
         return glance(self._git, commit, wanted)
 
     def common(self, one: Sha, other: Sha) -> Sha | None:

@@ -10,6 +10,7 @@ from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.domain.branches.against import Change
 from mission_cli.domain.branches.landing import Content, LandedCommit, LandedFile
 from mission_cli.domain.ids import Sha
+from mission_cli.domain.judging.packages import glanced
 from mission_cli.domain.paths import MISSION_FOLDERS
 
 if TYPE_CHECKING:
@@ -26,13 +27,10 @@ _MOST_MANIFEST = 200_000
 
 
 def glance(git: Git, commit: Sha, wanted: Sequence[str]) -> Mapping[str, str]:
-    """Return the paths of the two top levels, with the content of files whose name is wanted, otherwise empty."""
-    entries = git.words("ls-tree", "-r", "-z", "--name-only", commit)
-    shallow = [p for p in entries if p.count("/") <= 1]
-    folders = {p.split("/")[0] + "/" + p.split("/")[1] + "/" for p in entries if p.count("/") > 1}
-    read = [p for p in shallow if p.rpartition("/")[2] in wanted]
+    """Return the paths that tell of packages, with the content of files whose name is wanted, otherwise empty."""
+    paths, read = glanced(git.words("ls-tree", "-r", "-z", "--name-only", commit), wanted)
     contents = git.blobs([f"{commit}:{p}" for p in read])
-    files = dict.fromkeys([*shallow, *sorted(folders)], "")
+    files = dict.fromkeys(paths, "")
     for path in read:
         files[path] = contents.get(f"{commit}:{path}", b"")[:_MOST_MANIFEST].decode("utf-8", "replace")
     return files

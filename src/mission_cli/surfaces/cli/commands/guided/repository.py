@@ -99,7 +99,10 @@ def _found_lines(found: FoundRepository) -> list[str]:
     if not found.agents.default and not any(agent.program for agent in found.agents.agents):
         lines.append("agent: none found; install one: " + " or ".join(a.install for a in found.agents.agents))
     lines += [f"checks: {', '.join(map(clean, found.checks))}"] if found.checks else []
-    lines += [f"dependencies: {found.install}"] if found.install else []
+    lines += [f"lint, as advice: {', '.join(map(clean, found.lint))}"] if found.lint else []
+    lines += [f"dependencies: {clean(found.install)}"] if found.install else []
+    if found.install and found.caches:
+        lines.append(f"caches to share between clones (`sandbox_write`): {', '.join(found.caches)}")
     return lines
 
 
