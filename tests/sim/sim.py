@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.kit.fakes.clock import Time
-from tests.kit.fakes.executor import JOBS, Truth
+from tests.kit.fakes.executor import FLAKY, JOBS, Truth
 from tests.kit.fakes.host import Host, make_host, make_mission
 from tests.kit.fakes.life import Fate
 from tests.kit.fakes.objects import Objects
@@ -32,7 +32,8 @@ from mission_cli.document.reading.load import load
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.budget.ledger import account, spent
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.status import FINISHED_MISSION
+from mission_cli.domain.judging.quarantine import quarantined
+from mission_cli.domain.status import FINISHED_MISSION, Cause
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.loop import pulse
 from mission_cli.engine.observing.observe import consider
@@ -327,6 +328,29 @@ class ReviewSim(Sim):
             self.counts["reviews"] = max(self.counts["reviews"], sum(record.reviewing for record in records))
             if words := unproven(self.mission(host), records):
                 raise BrokenError(f"{host.jobs.name}: {words}")
+
+
+class FlakySim(Sim):
+    """A world whose criteria are suites with flaky tests, and with one that says whether the work is good."""
+
+    plan = PLAN.replace("grep: `good` in `", "run: `suite ")
+
+    def _laws(self) -> None:
+        super()._laws()
+        for host in self.hosts:
+            mission = self.mission(host)
+            listed = {one.name for one in quarantined(mission) if not one.whole}
+            if not listed <= {*FLAKY}:
+                raise BrokenError(f"{host.jobs.name} has quarantined {listed - {*FLAKY}}, which was never flaky")
+            self.counts["quarantined"] = max(self.counts["quarantined"], sum(1 for _ in quarantined(mission)))
+            for record in self.records(host):
+                if record.cause is Cause.DONE and record.head and not self._is_good(record):
+                    raise BrokenError(f"{record.run} is done, and its test failed in every run")
+
+    def _is_good(self, record: RunRecord) -> bool:
+        """Whether the work of an attempt is what its criterion asks for."""
+        commit = self.objects.get(Sha(record.head))
+        return "good" in commit.files.get(f"{record.feature}.txt", "")
 
 
 def _is_told(host: Host, act: Effect) -> bool:

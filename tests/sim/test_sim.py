@@ -15,7 +15,7 @@ from tests.kit.fakes.runtime import is_idle
 from tests.kit.nightly import NIGHTLY
 from tests.sim.events import What, events_of, shrunk
 from tests.sim.run import LENGTH, live, run
-from tests.sim.sim import BrokenError, RecurringSim, ReviewSim, Sim
+from tests.sim.sim import BrokenError, FlakySim, RecurringSim, ReviewSim, Sim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +54,12 @@ def test_every_law_holds_where_a_mission_recurs(seed: int) -> None:
 def test_every_law_holds_where_agents_review(seed: int) -> None:
     counts = run(seed, LENGTH, ReviewSim)
     assert counts["reviews"] > 0
+
+
+def test_no_test_that_fails_twice_passes_where_others_are_flaky() -> None:
+    """A flaky test is quarantined by name; work that is not good is never done, whatever is quarantined."""
+    listed = [run(seed, LENGTH, FlakySim)["quarantined"] for seed in (range(200, 260) if NIGHTLY else (200, 211))]
+    assert sum(listed) > len(listed) // 2
 
 
 def test_a_world_is_the_same_whenever_it_is_made() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from tests.kit.fakes.code import REFS, TREES, Tree
@@ -20,6 +21,7 @@ from mission_cli.adapters.executors.jobs.slots import SLOTS
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import Sha
+from mission_cli.domain.judging.test_results import CaseResult, CaseState, SuiteSummary, results_of, summary
 from mission_cli.domain.runs import AgentReport, Exit, Job, Tally, Usage
 from mission_cli.domain.status import Cause, EndReason, JobKind, JobState
 from mission_cli.ports.executor import JobSpec, LogPart, Standing
@@ -224,9 +226,12 @@ class JobHost:
             self._leave(me, outcome.uncommitted)
             self._end(me, Exit(EndReason.CANCELLED, seconds=seconds))
         elif spec.kind == "check":
-            code, words = judge(spec, self.objects.get(Sha(spec.tree.commit)).files)
+            files = self.objects.get(Sha(spec.tree.commit)).files
+            tests = suite(spec, files)
+            code, words = judge(spec, files) if tests is None else (int(tests.failed > 0), "a suite ran")
             self.disk.write(f"{JOBS}/{me.key}/log", words)
-            self._end(me, Exit(EndReason.EXIT, code, seconds=seconds))
+            told = tests if _dice(spec.key, 4) else None  # a suite that says nothing about its tests, now and then
+            self._end(me, Exit(EndReason.EXIT, code, seconds=seconds, tests=told))
         elif _steps_within(spec, outcome) < len(outcome.costs):
             self._leave(me, outcome.files)
             self._end(me, Exit(EndReason.OVER_BUDGET, seconds=seconds))
@@ -494,6 +499,26 @@ def judge(spec: JobSpec, files: Mapping[str, str]) -> tuple[int, str]:
     found = re.compile(wanted["pattern"], re.MULTILINE)
     hit = any(found.search(files.get(p, "")) for p in wanted["paths"])
     return int(hit is bool(wanted["negated"])), "found" if hit else "no match"
+
+
+FLAKY = ("now and then", "seldom")
+"""The tests of a suite that fail in one run and pass in the next."""
+
+
+def suite(spec: JobSpec, files: Mapping[str, str]) -> SuiteSummary | None:
+    """What `suite FILE` reports: the test `content` fails as long as the file is not good, others when they like."""
+    program = spec.program.argv
+    words = program[2].split() if program[0] == "/bin/sh" and len(program) > 2 else []
+    if words[:1] != ["suite"]:
+        return None
+    failed = {name for number, name in enumerate(FLAKY) if not _dice(f"{name} {spec.key}", 3 + 3 * number)}
+    failed |= set() if "good" in files.get(words[1], "") else {"content"}
+    states = {name: CaseState.FAILED if name in failed else CaseState.PASSED for name in ("content", *FLAKY)}
+    return summary(results_of([CaseResult(name, state) for name, state in states.items()], "JUnit XML"))
+
+
+def _dice(text: str, sides: int) -> int:
+    return blake2b(text.encode(), digest_size=2).digest()[0] % sides
 
 
 def _steps_within(spec: JobSpec, outcome: Outcome) -> int:
