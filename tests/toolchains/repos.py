@@ -186,7 +186,7 @@ REPOS = (
         "  @Test public void bad() { assertEquals(3, 1 + 1); }\n",
         _JAVA_FLAKY,
         ("pom.xml", "<project>"),
-        "mvn -q test",
+        "mvn -B test",
         files={"pom.xml": _POM, ".mvn/maven.config": f"-o\n-Dmaven.repo.local={_M2}\n"},
         programs=("mvn", "java"),
         paths=tuple(

@@ -96,14 +96,26 @@ _PATTERNS = tuple((name, pattern(text.replace(r"\d+", r"\d{1,9}"), re.MULTILINE)
 """A count has at most nine digits, because output may contain a flood of them."""
 
 
+_NODE_TOTAL = pattern(r"^[#ℹ] tests (?P<total>\d{1,9})\n[#ℹ] suites ", re.MULTILINE)
+_NODE_FILE = pattern(r"^(?:ok \d{1,9} - |✔ )\S{1,500}\.[cm]?[jt]sx?(?: \([\d.]{1,20}ms\))?$", re.MULTILINE)
+
+
 def ran_tests(output: str) -> Ran:
     """Return whether a command ran any test, from all summaries in its output."""
     clean = _ESCAPE.sub("", output).replace("\r", "")
+    if _only_files(clean):
+        return Ran.NONE
     seen = [counts for _, found in _PATTERNS for m in found.finditer(clean) for counts in _counts(m)]
     if not seen:
         return Ran.UNKNOWN
     ran, skipped = (sum(column) for column in zip(*seen, strict=True))
     return Ran.SOME if ran > 0 else Ran.SKIPPED if skipped else Ran.NONE
+
+
+def _only_files(output: str) -> bool:
+    """Whether `node --test` counted nothing but files: one without tests counts as a test that passed."""
+    total = _NODE_TOTAL.search(output)
+    return total is not None and 0 < int(total["total"]) == len(_NODE_FILE.findall(output))
 
 
 def _counts(found: re.Match[str]) -> Iterator[tuple[int, int]]:

@@ -37,7 +37,7 @@ def maven(here: Folder) -> Iterator[Package]:
         program = "./mvnw" if here.has("mvnw") else "mvn"
         whole = "<modules>" in here.text("pom.xml")
         install = f"{program} -q -B dependency:go-offline"
-        yield Package("maven", (runs_tests(f"{program} -q test"),), install, (".m2/repository",), covers=whole)
+        yield Package("maven", (runs_tests(f"{program} -B test"),), install, (".m2/repository",), covers=whole)
 
 
 def gradle(here: Folder) -> Iterator[Package]:
