@@ -73,4 +73,5 @@ def test_a_report_turns_a_pass_into_a_failure_and_only_one_that_this_run_wrote(p
     [record, *_] = records(person)
     words = "failed: it exited with 0, but its report has 1 failed test: T::bad"
     assert record.detail == f"run: `python3 report.py`: {words}"
+    assert "tests: 1 passed, 1 failed\n  failed: T::bad\n" in person.mission("logs", "m/1.1", "--attempt", "1").out
     assert [s.failing.first for s in from_lines(record.evidence.splitlines())] == [("T::bad",)]

@@ -179,7 +179,7 @@ JEST_JSON = json.dumps(
 @pytest.mark.parametrize(
     ("output", "told"),
     [
-        (PYTEST, ("pytest", 1, 2, 1, ("test_a.py::T::test_bad", "test_a.py::T::test_err"))),
+        (PYTEST, ("pytest", 1, 2, 2, ("test_a.py::T::test_bad", "test_a.py::T::test_err"))),
         (UNITTEST, ("unittest", 2, 2, 1, ("test_a.T::test_err", "test_a.T::test_bad"))),
         (NODE, ("TAP", 2, 1, 1, ("suite > inner bad",))),
         (NODE_SPEC, ("node --test", 1, 1, 1, ("a.test.js::bad",))),
@@ -201,6 +201,38 @@ JEST_JSON = json.dumps(
 def test_a_form_of_results_is_read(output: str, told: tuple[str, int, int, int, tuple[str, ...]]) -> None:
     found = read_results(f"compiling…\n{output}", {})
     assert (found.formats[0], found.passed, found.failed, found.skipped, found.failures) == told
+
+
+VERBOSE = """\
+test_bad (t.T.test_bad) ... FAIL
+test_doc (t.T.test_doc)
+Say what it is. ... ok
+test_sk (t.T.test_sk) ... skipped 's'
+
+FAIL: test_bad (t.T.test_bad)
+
+Ran 3 tests in 0.001s
+
+FAILED (failures=1, skipped=1)
+"""
+PYTEST_VERBOSE = """\
+t.py::test_a[x y] PASSED                 [ 33%]
+t.py::test_b FAILED                      [ 66%]
+t.py::test_c SKIPPED (later)             [100%]
+FAILED t.py::test_b - assert 0
+1 failed, 1 passed, 1 skipped in 0.01s
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "named"),
+    [
+        (VERBOSE, [("t.T::test_bad", FAILED), ("t.T::test_doc", PASSED), ("t.T::test_sk", SKIPPED)]),
+        (PYTEST_VERBOSE, [("t.py::test_a[x y]", PASSED), ("t.py::test_b", FAILED), ("t.py::test_c", SKIPPED)]),
+    ],
+)
+def test_every_test_has_a_name_where_all_are_listed(output: str, named: list[tuple[str, CaseState]]) -> None:
+    assert [(test.name, test.state) for test in read_results(output, {}).tests] == named
 
 
 def test_a_report_says_more_than_the_output() -> None:

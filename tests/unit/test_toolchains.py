@@ -5,8 +5,15 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.kit.fakes.code import REFS
+from tests.kit.fakes.objects import Commit
+from tests.kit.fakes.others import ADA
+from tests.unit.test_steer import planned, text_of
 
+from mission_cli._support.dataclass import replace
 from mission_cli.adapters.checks.toolchains import MANIFESTS, detect, linters, packages, setup
+from mission_cli.app.queries.diagnosis.criteria import setup_findings
+from mission_cli.document.reading.load import load
 from mission_cli.domain.judging.packages import glanced, touched
 from mission_cli.domain.mission import Criterion
 from mission_cli.domain.status import CriterionKind
@@ -170,6 +177,19 @@ def test_no_package_with_a_changed_file_is_left_out(changed: list[str], folders:
         assert [c for c in criteria if not c.paths or deepest in (None, c.paths[0])] == [
             c for c in kept if not c.paths or deepest in (None, c.paths[0])
         ]
+
+
+def test_doctor_says_what_installs_dependencies_where_nothing_does() -> None:
+    host = planned()
+    mission = load(text_of(host), "m").mission
+    assert setup_findings(host.context(), [mission]) == []
+    jobs = host.jobs
+    commit = Commit({"package.json": NODE, "package-lock.json": "{}"}, (), "Begin\n", ADA, jobs.clock.now())
+    jobs.disk.write(f"{REFS}/heads/main", jobs.objects.add(commit))
+    words = "nothing installs dependencies in new clones: `setup` of `[tree]` could be `npm ci --prefer-offline`"
+    assert [one.words for one in setup_findings(host.context(), [mission, mission])] == [words]
+    told = replace(host.settings, tree=replace(host.settings.tree, setup="make deps"))
+    assert setup_findings(replace(host.context(), settings=told), [mission]) == []
 
 
 def test_a_command_of_ours_asks_for_a_report_and_does_not_show_that() -> None:

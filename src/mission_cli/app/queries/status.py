@@ -19,11 +19,13 @@ from mission_cli.app.results.views import (
     MilestoneView,
     MissionView,
     Money,
+    TestsView,
     Waiting,
 )
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import account
 from mission_cli.domain.judging.quarantine import quarantined
+from mission_cli.domain.judging.test_results import NAMED, from_lines
 from mission_cli.domain.notice import Advice, advise, do
 from mission_cli.domain.runs import Tally
 from mission_cli.domain.status import CriterionKind, FeatureStatus, HoldKind, JobState, MilestoneStatus, MissionStatus
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mission_cli.app.addressing import Address
+    from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
     from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.case import Case
@@ -164,7 +167,13 @@ def _feature(ctx: Context, case: Case, feature: Feature) -> FeatureView:
         running_for=running_for,
         tally=tally,
         blocked_by=tuple(_blocker(h) for h in holds if h.kind != HoldKind.RUNNING),
+        tests=tuple(map(_tests, from_lines(settled.evidence.splitlines()))) if settled else (),
     )
+
+
+def _tests(found: SuiteSummary) -> TestsView:
+    names = (getattr(found, kind).first for kind in NAMED)
+    return TestsView(found.passed, found.failed, found.skipped, *names)
 
 
 def _feature_shown_as(mission: Mission, feature: Feature, holds: list[Hold]) -> str:

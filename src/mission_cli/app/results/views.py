@@ -48,6 +48,23 @@ class Blocker:
 
 
 @dataclass(frozen=True, slots=True)
+class TestsView:
+    """What the tests of one criterion reported on the last attempt that has ended."""
+
+    passed: int
+    failed: int
+    skipped: int
+    failing: tuple[str, ...]
+    """Names, at most 20, like those below."""
+    new: tuple[str, ...]
+    """Tests that the run before did not have."""
+    fixed: tuple[str, ...]
+    broken: tuple[str, ...]
+    slow: tuple[str, ...]
+    """Twice as long as before, and a second longer."""
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureView:
     """One feature."""
 
@@ -78,6 +95,8 @@ class FeatureView:
     tally: Tally | None
     """What the running attempt has used so far and does now; null if none runs here, or nothing is known yet."""
     blocked_by: tuple[Blocker, ...]
+    tests: tuple[TestsView, ...] = ()
+    """Of each criterion that reported some, in the last attempt that has ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.shown import dollars, tokens
 from mission_cli._support.text import counted
+from mission_cli.domain.judging.test_results import changes, counts, from_lines
 from mission_cli.domain.status import Cause
 from mission_cli.ports.agents import LogEntry, LogKind
 from mission_cli.surfaces.lines import BLANK, clip, line, said, wrap
@@ -97,7 +98,19 @@ def end_of(record: RunRecord) -> list[Line]:
     words = str(record.cause) if good else f"{record.cause}: {said(record.detail)}"
     used = [tokens(record.usage.total_tokens)] if record.usage.total_tokens else []
     used += [dollars(record.usage.usd)] if record.usage.usd is not None else ["cost unknown"]
-    return [BLANK, line((words, "green" if good else "red"), (f"  {', '.join(used)}", "dim"))]
+    last = line((words, "green" if good else "red"), (f"  {', '.join(used)}", "dim"))
+    return [BLANK, *_tests(record), last]
+
+
+def _tests(record: RunRecord) -> Iterator[Line]:
+    """Yield what the tests of its criteria reported: counts, what changed, and the names of what failed."""
+    for found in from_lines(record.evidence.splitlines()):
+        told = ", ".join(filter(None, (counts(found), changes(found))))
+        yield line((f"tests: {told}", "red" if found.failed else "dim"))
+        for name in (*found.failing.first[:_FOLDED], *(n for n in found.slow.first[:_FOLDED])):
+            word = "failed" if name in found.failing.first else "slow"
+            broke = word == "failed" and name in found.broken.first
+            yield line((f"{_INDENT}{'broken' if broke else word}: {said(name)}", "dim"))
 
 
 def _cost(entry: LogEntry) -> str:

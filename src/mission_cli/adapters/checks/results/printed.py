@@ -30,6 +30,8 @@ class _Form:
     """The last line: groups `passed`, `failed…`, `skipped…`, `total`."""
     failure: str
     """The line of one failed test: groups `name`, and maybe `place` and `why`."""
+    each: str = ""
+    """The line of one test where all are listed: groups `name`, `state`, and maybe `place`; empty: they never are."""
 
 
 _FORMS = (
@@ -37,11 +39,14 @@ _FORMS = (
         "pytest",
         r"^=*[ \t]*(?P<words>\d+ [a-z]+(?:, \d+ [a-z]+)*) in [\d.]+s",
         r"^(?:FAILED|ERROR) (?P<name>\S+\.py(?:::.+?)?)(?: - (?P<why>.*))?$",
+        r"^(?P<name>\S+\.py::\S[^\n]*?) (?P<state>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)\b",
     ),
     _Form(
         "unittest",
         r"^Ran (?P<total>\d+) tests? in [\d.]+s\n+(?:OK|FAILED|NO TESTS RAN)(?: \((?P<words>[^()\n]*)\))?",
         r"^(?:FAIL|ERROR): (?P<name>\w+)(?: \((?P<place>[\w.]+)\))?",
+        r"^(?P<name>\w+) \((?P<place>[\w.]+)\)(?:\n[^\n]*?)? \.\.\. "
+        r"(?:[^\n]*?)(?P<state>ok|FAIL|ERROR|skipped|expected failure|unexpected success)\b",
     ),
     _Form(
         "node --test",
@@ -91,14 +96,21 @@ _FORMS = (
 _NUMBER_FIRST = pattern(r"\b(?P<number>\d{1,9}) (?P<word>[a-z]+)")
 _NUMBER_LAST = pattern(r"(?P<word>[A-Za-z]+)(?:=|: )(?P<number>\d{1,9})\b")
 _MEANING = {
-    "passed": ("passed",),
+    "passed": ("passed", "xpassed"),
     "failed": ("failed", "failures", "failure", "errors", "error"),
-    "skipped": ("skipped", "skips", "todo", "pending", "pendings", "excluded", "omissions", "incomplete"),
+    "skipped": ("skipped", "xfailed", "skips", "todo", "pending", "pendings", "excluded", "omissions", "incomplete"),
 }
 _LONGEST, _LONGEST_LINE = 200_000, 500
 """Only the end of long output is read, and the beginning of long lines: a worker may print a flood."""
+_STATES = {"skipped": CaseState.SKIPPED, "xfail": CaseState.SKIPPED, "fail": CaseState.FAILED}
+_STATES |= {"failed": CaseState.FAILED, "error": CaseState.FAILED, "unexpected success": CaseState.FAILED}
 _READY = tuple(
-    (form.name, pattern(form.total.replace(r"\d+", r"\d{1,9}"), re.MULTILINE), pattern(form.failure, re.MULTILINE))
+    (
+        form.name,
+        pattern(form.total.replace(r"\d+", r"\d{1,9}"), re.MULTILINE),
+        pattern(form.failure, re.MULTILINE),
+        pattern(form.each or r"(?!)", re.MULTILINE),
+    )
     for form in _FORMS
 )
 
@@ -109,10 +121,13 @@ def printed(output: str) -> SuiteResults:
     found = _rust(text) or _go(text)
     if found is not None:
         return found
-    for name, total, failure in _READY:
+    for name, total, failure, each in _READY:
         ends = [end.groupdict() for end in total.finditer(text) if _counts(end.groupdict())]
         if ends:
-            return _counted(name, ends, _failures(text, failure))
+            counted = _counted(name, ends, _failures(text, failure))
+            every = results_of(_listed(text, each), name)
+            same = (every.passed, every.failed, every.skipped) == (counted.passed, counted.failed, counted.skipped)
+            return every if same else counted
     return SuiteResults()
 
 
@@ -129,13 +144,24 @@ def _go(output: str) -> SuiteResults | None:
     return results_of(found, "go test") if found and _GO_END.search(output) else None
 
 
+def _listed(output: str, each: re.Pattern[str]) -> Iterator[CaseResult]:
+    for found in each.finditer(output):
+        state = _STATES.get(found["state"].casefold(), CaseState.PASSED)
+        yield CaseResult(_named(found.groupdict()), state)
+
+
+def _named(facts: dict[str, str | None]) -> str:
+    """Return the name of a test with its place in front, once."""
+    place, name = facts.get("place") or "", (facts["name"] or "").strip()
+    if place.rpartition(".")[2] == name:
+        place = place.rpartition(".")[0]
+    return f"{place}::{name}" if place else name
+
+
 def _failures(output: str, failure: re.Pattern[str]) -> Iterator[CaseResult]:
     for found in failure.finditer(output):
         facts = found.groupdict()
-        place, name = facts.get("place") or "", facts["name"].strip()
-        if place.rpartition(".")[2] == name:
-            place = place.rpartition(".")[0]
-        yield CaseResult(f"{place}::{name}" if place else name, CaseState.FAILED, 0, facts.get("why") or "")
+        yield CaseResult(_named(facts), CaseState.FAILED, 0, facts.get("why") or "")
 
 
 def _counted(form: str, ends: list[dict[str, str | None]], failures: Iterator[CaseResult]) -> SuiteResults:

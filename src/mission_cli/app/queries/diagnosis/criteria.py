@@ -38,6 +38,19 @@ def criteria_findings(ctx: Context, tools: Instruments, missions: Sequence[Missi
     return found
 
 
+def setup_findings(ctx: Context, missions: Sequence[Mission]) -> list[Finding]:
+    """Return that no setup installs the dependencies of these missions' repository, although it has some."""
+    if ctx.settings.tree.setup:
+        return []
+    bases = dict.fromkeys(ctx.code.heads(mission.id, mission.base).base for mission in missions)
+    found = [ctx.checks.setup(ctx.code.glance(base, ctx.checks.manifest_names)) for base in bases if base]
+    commands = dict.fromkeys(one.command for one in found if one.command)
+    return [
+        doubtful("setup", f"nothing installs dependencies in new clones: `setup` of `[tree]` could be `{command}`")
+        for command in commands
+    ]
+
+
 def _lacking(ctx: Context, tools: Instruments, needs: Sequence[str], commit: Sha, job: str) -> frozenset[str]:
     """Return those programs that do not exist where checks of this commit run, before the setup of the tree.
 
