@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from mission_cli.ports.checks import Setup
 
 _EITHER = pattern(r"\|\||(?:^|[\s;&|(])!\s")
-_REPORTS = pattern(r"(?:^|[\s/])(?:gradlew?|mvnw?) ")
-"""Programs that write a report whenever they run a test. Only looked at in commands that were found."""
+_REPORTS = pattern(r"(?:cd .+ && )?(?:gradle|\./gradlew|mvn -B|\./mvnw -B) test\Z")
+"""Commands that are found, and write a report whenever they run a test."""
 _COMPARE = {
     ">=": lambda number, bound: number >= bound,
     "<=": lambda number, bound: number <= bound,
@@ -156,7 +156,7 @@ def _passed(criterion: Criterion, output: str, tests: SuiteSummary | None) -> tu
         names = ", ".join((*tests.failing.first, *(() if tests.failing.complete else ("…",))))
         words = f"failed: it exited with 0, but its report has {counted(tests.failed, 'failed test')}: {names}"
         return Verdict.FAILED, f"{output.rstrip()}\n{words}".lstrip()
-    if criterion.index < 0 and _REPORTS.search(criterion.command) and (tests is None or not tests.ran):
+    if criterion.index < 0 and _REPORTS.match(criterion.command) and (tests is None or not tests.ran):
         ran = Ran.NONE if tests is None or not tests.skipped else Ran.SKIPPED
     elif ran is Ran.UNKNOWN and tests is not None and told and not tests.ran:
         ran = Ran.SKIPPED if tests.skipped else Ran.NONE

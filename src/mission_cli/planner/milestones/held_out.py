@@ -46,7 +46,7 @@ def held_out_pass(draft: Draft, milestone: Milestone, turn: str) -> bool:
         return False
     criteria = [replace(criterion, text=one.name, index=-1) for one, criterion in opened if criterion is not None]
     work, tree = draft.observation.work, draft.observation.work_tree
-    judgment = judge(draft, criteria, owner=number, commit=work, tree=tree, turn=f"held out, {turn}")
+    judgment = judge(draft, criteria, owner=number, commit=work, tree=tree, turn=f"held out, {turn}", secret=True)
     stuck = judgment.having(Verdict.COULD_NOT_RUN)
     if stuck:
         words = f"{stuck[0].criterion.text} cannot be run"

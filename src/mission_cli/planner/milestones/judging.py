@@ -41,12 +41,14 @@ def judge(  # noqa: PLR0913 - what is judged, each by its name
     about: str = "",
     turn: str = "",
     confirm: bool = True,
+    secret: bool = False,
     change: Change | None = None,
 ) -> Judgment:
     """Look up the verdict of each criterion on one tree, or arrange a check, a review or a question.
 
     With `confirm` a failure counts only after it has failed again, alone, when everything else is known. `change` is
-    what reviewers look at; without it a person judges what only they could.
+    what reviewers look at; without it a person judges what only they could. What is `secret` is not quarantined:
+    that would name it in the mission file.
     """
     result = Judgment()
     reviewed = [c for c in criteria if change is not None and is_reviewed(draft.mission, c) and not is_own_tick(c)]
@@ -65,7 +67,8 @@ def judge(  # noqa: PLR0913 - what is judged, each by its name
     result.known = [replace(judged, commit=commit, tree=tree) for judged in result.known]
     if result.unsure and not (result.starts or result.running):
         result.starts.append(result.unsure[0])
-    list_flaky(draft, result.known, owner)
+    if not secret:
+        list_flaky(draft, result.known, owner)
     return result
 
 
