@@ -136,7 +136,7 @@ def is_blocked(diff: Diff, answers: tuple[str, str]) -> bool:
             model=model,
             about="1.1",
             subject=subject,
-            criteria=1,
+            criteria=(CRITERION.text,),
             last_words=text,
         )
         for n, (runner, model, text) in enumerate(zip(("one", "two"), ("claude", "gpt"), answers, strict=True), 1)

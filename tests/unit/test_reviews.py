@@ -48,7 +48,7 @@ from mission_cli.domain.status import (
     Verdict,
 )
 from mission_cli.domain.tables import Gate
-from mission_cli.planner.core.decisions import Ask, Dispatch, MoveGate, Settle
+from mission_cli.planner.core.decisions import Ask, Dispatch, MoveGate, Note, Settle
 from mission_cli.planner.core.effects import Cancel, Integrate, Recover, RunCheck, Submit
 from mission_cli.planner.core.policy import RunnerPolicy
 from mission_cli.planner.milestones.judgment import check_key
@@ -277,7 +277,7 @@ def given_by(
         "model": model,
         "about": "1.1",
         "subject": subject_of(some, change, owned),
-        "criteria": len(owned),
+        "criteria": tuple(c.text for c in owned),
         "last_words": text,
         **more,
     }
@@ -490,3 +490,49 @@ def test_a_quality_gate_uses_the_score_of_the_reviews(scores: tuple[float, float
     given_ones = [given_by(some, n, "claude:opus", answer(score)) for n, score in enumerate(scores, 1)]
     plan = plan_of(some, RUNNERS, records=(record("1.1-a1", Cause.DONE), *given_ones))
     assert [m.to for m in plan.transitions if isinstance(m, MoveGate)] == [to]
+
+
+ESTIMATE = read_criterion("file: `docs/guide.md`", more=["  confidence: estimated"])
+
+
+def test_an_estimated_criterion_that_fails_may_be_overruled_by_reviewers_and_a_firm_one_never() -> None:
+    assert ESTIMATE.estimated
+    firm = read_criterion("file: `docs/guide.md`", more=["  confidence: firm"])
+    assert (firm.estimated, firm.wrong) == (False, "")
+    assert read_criterion("file: `a`", more=["  confidence: high"]).wrong == "`high` is neither firm nor estimated"
+    for criterion, score, causes in (
+        (ESTIMATE, 4, []),
+        (ESTIMATE, 2, [Cause.CRITERIA_FAILED]),
+        (firm, 4, [Cause.CRITERIA_FAILED]),
+    ):
+        some = reviewed(criterion)
+        failed = CheckState(2, EXIT, Verdict.FAILED, "docs/guide.md does not exist", failed="no")
+        known = {check_key(criterion, "new", RUNNERS, some): failed}
+        first = decided(some, checks=known)
+        if criterion is ESTIMATE:
+            [asked] = started(first)
+            assert asked.criteria == (
+                f"{criterion.text} (an estimate from before the work, and it fails: is what it stands for there?)",
+            )
+            plan = decided(some, given_by(some, 1, "claude:opus", answer(score)), checks=known)
+        else:
+            assert started(first) == []
+            plan = first
+        settled = [m.record for m in plan.transitions if isinstance(m, Settle)]
+        assert [r.cause for r in settled] == causes
+        assert bool([a for a in plan.effects if isinstance(a, Integrate)]) is not bool(causes)
+        if causes:
+            assert "docs/guide.md does not exist" in settled[0].evidence
+    integrated = replace(GOOD, integrated=True)
+    some = reviewed(ESTIMATE)
+    known = {check_key(ESTIMATE, "new", RUNNERS, some): failed}
+    done = plan_of(
+        some,
+        RUNNERS,
+        records=(attempt(), given_by(some, 1, "claude:opus", answer(4))),
+        jobs={"m/1.1-a1": EXIT},
+        evidence={"m/1.1-a1": integrated},
+        checks=known,
+    )
+    [note] = [m for m in done.transitions if isinstance(m, Note)]
+    assert note.details.startswith("1.1: file: `docs/guide.md` is corrected: ")

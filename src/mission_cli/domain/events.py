@@ -11,6 +11,7 @@ class EventKind(StrEnum):
     ATTEMPT_SETTLED = "attempt.settled"
     BUDGET_PROJECTED = "budget.projected"
     BUDGET_WARNING = "budget.warning"
+    CRITERIA_CORRECTED = "criteria.corrected"
     CRITERIA_HELD_OUT = "criteria.held_out"
     CRITERIA_JUDGED = "criteria.judged"
     DECISION_UNDONE = "decision.undone"

@@ -92,6 +92,11 @@ class Criterion:
     """How to write it instead."""
 
     @property
+    def estimated(self) -> bool:
+        """Whether it was an estimate of the plan: reviewers may find that the work is right without it."""
+        return ("confidence", "estimated") in self.fields
+
+    @property
     def from_top(self) -> str:
         """What it runs, as a shell at the top of the tree runs it; empty if it runs nothing."""
         folder, program = self.conditions.cwd, self.conditions.serve

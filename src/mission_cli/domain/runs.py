@@ -167,8 +167,8 @@ class RunRecord:
     """What a review is about: a feature (`1.2`) or a milestone (`1`)."""
     subject: str = ""
     """A hash of what a review judges and by which criteria; reviews with the same one count together."""
-    criteria: int = 0
-    """How many criteria a review judges: c1, c2, …"""
+    criteria: tuple[str, ...] = ()
+    """What a review judges: c1, c2, …"""
     prompt: str = ""
     last_words: str = ""
     transcript: str = ""

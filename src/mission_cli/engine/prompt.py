@@ -12,7 +12,6 @@ from mission_cli.domain.routing import is_research
 from mission_cli.domain.status import Cause, FeatureStatus
 from mission_cli.engine.findings import folder_of, shown
 from mission_cli.planner.attempts.causes import RULES
-from mission_cli.planner.reviewing.reviews import reviewed_criteria
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,7 +78,7 @@ def review_prompt(ctx: Context, mission: Mission, record: RunRecord) -> str:
         "feature": feature,
         "title": feature.title if feature else milestone.name if milestone else "",
         "description": feature.description if feature else "",
-        "criteria": [c.text for c in reviewed_criteria(mission, record.about)],
+        "criteria": record.criteria,
         "dimensions": mission.reviews.dimensions,
         "evidence": record.evidence,
         "base": record.base,

@@ -256,6 +256,8 @@ def _feature(task: _Task, numbers: Mapping[str, str], left: list[str]) -> PlanFe
     more: list[str] = []
     for wanted in [*task.expectations, *({"type": "metric", **m} for m in task.metrics)]:
         line = _criterion(wanted)
+        estimated = wanted.get("confidence") == "estimated" and line and not line.startswith("review:")
+        line = f"{line}\n  confidence: estimated" if estimated else line
         found.append(line or criteria.words(f"manual: {_words(wanted)}"))
         if not line:
             left.append(

@@ -130,7 +130,7 @@ def review_of(mission: Mission, record: RunRecord) -> ReportedReview:
     names = tuple(d.name for d in mission.reviews.dimensions)
     plain = ReportedReview(record.about, reviewer(record), None, record.detail, record.usage.usd, [])
     try:
-        answer = read_answer(record.last_words, record.criteria, names) if record.cause is Cause.DONE else None
+        answer = read_answer(record.last_words, len(record.criteria), names) if record.cause is Cause.DONE else None
     except UnreadableError:
         return plain
     if answer is None:

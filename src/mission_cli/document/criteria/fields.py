@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _PLACE = ("cwd", "env", "secret", "network")
 _SERVED = (*_PLACE, "serve", "ready")
 _SCRIPT = ("open", "fill", "click", "press", "expect")
-_OF_KIND: Mapping[CriterionKind, tuple[str, ...]] = {
+_SPECIAL: Mapping[CriterionKind, tuple[str, ...]] = {
     CriterionKind.RUN: (*_PLACE, "timeout"),
     CriterionKind.METRIC: (*_PLACE, "timeout"),
     CriterionKind.FILE: ("timeout",),
@@ -31,6 +31,7 @@ _OF_KIND: Mapping[CriterionKind, tuple[str, ...]] = {
     CriterionKind.HTTP: (*_SERVED, "status", "expect", "send", "body", "redirects", "tls", "timeout"),
     CriterionKind.BROWSER: (*_SERVED, *_SCRIPT, "viewport", "ignore", "picture", "timeout"),
 }
+_OF_KIND = {kind: (*names, "confidence") for kind, names in _SPECIAL.items()}
 NAMES = tuple(dict.fromkeys(name for names in _OF_KIND.values() for name in names))
 """The name of every field."""
 _SEVERAL = frozenset({"env", "secret", "send", "viewport", *_SCRIPT})
@@ -47,6 +48,7 @@ _REFERENCE = pattern(r"(?:env:[A-Za-z_][A-Za-z0-9_]*|file:~?/\S.*)")
 _OURS = "MISSION_"
 _BARE = pattern(r"[\w./=:@%+,-]+(?: [\w./=:@%+,-]+)*")
 _FORMS = {
+    "confidence": "write confidence: firm, or confidence: estimated",
     "cwd": "write a folder of the repository: cwd: web",
     "env": "write NAME=value, separated by spaces: env: CI=1 MODE=test",
     "secret": "write where the value is, never the value: secret: TOKEN=env:NAME or TOKEN=file:~/PATH",
@@ -153,6 +155,8 @@ def _take(reading: Reading, name: str, value: str) -> str:
         reading.timeout = duration(value)
         return "" if reading.timeout else f"`{short(value)}` is not a timeout"
     reading.fields.append((name, value))
+    if name == "confidence" and value not in {"firm", "estimated"}:
+        return f"`{short(value)}` is neither firm nor estimated"
     if name not in _CONDITIONS:
         return ""
     read = _conditions(reading.conditions, name, value)

@@ -80,7 +80,7 @@ def write_run(record: RunRecord) -> str:
     if record.by:
         facts |= {"by": record.by, "continues": record.continues}
     if record.about:
-        facts |= {"about": record.about, "subject": record.subject, "criteria": record.criteria}
+        facts |= {"about": record.about, "subject": record.subject, "criteria": list(record.criteria)}
     parts = [f"# {record.run}"]
     for name, text in (
         ("Prompt", record.prompt),
@@ -159,7 +159,7 @@ def read_run(text: str) -> RunRecord | None:
             cause=Cause(str(facts["cause"])) if facts.get("cause") else None,
             deadline_s=min(_count(facts.get("deadline_s")), int(LONGEST_DURATION.total_seconds())),
             steps=_count(facts.get("steps")),
-            criteria=_count(facts.get("criteria")),
+            criteria=tuple(map(str, facts.get("criteria") or ())),
             reserve=Reserve(
                 usd=_amount(reserved.get("usd")),
                 cap_usd=_amount(reserved.get("cap_usd")),

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 SECTION = "Decision Log"
 _LONGEST = 300
+_NOTED = {
+    EventKind.BUDGET_PROJECTED: "Project the cost of the whole mission",
+    EventKind.CRITERIA_CORRECTED: "Overrule an estimated criterion",
+}
 _ENDS = {
     MissionStatus.PAUSED: "Pause the mission",
     MissionStatus.FAILED: "End the mission as failed",
@@ -76,8 +80,8 @@ def decided(mission: Mission, move: Transition, records: Sequence[RunRecord]) ->
 
 
 def _noted(note: Note) -> tuple[str, ...]:
-    if note.event is EventKind.BUDGET_PROJECTED:
-        return ("Project the cost of the whole mission",)
+    if note.event in _NOTED:
+        return (_NOTED[note.event],)
     return (f"Quarantine as flaky: {', '.join(note.about)}",) if note.event is EventKind.TEST_QUARANTINED else ()
 
 

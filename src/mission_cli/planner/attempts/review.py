@@ -12,17 +12,19 @@ from mission_cli._support.text import (
     stamp,
 )
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES
+from mission_cli.domain.events import EventKind
 from mission_cli.domain.ids import Sha, attempt_name
 from mission_cli.domain.judging.packages import touched
 from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, HoldKind, Verdict
-from mission_cli.planner.core.decisions import Mark, MarkCriteria
+from mission_cli.planner.core.decisions import Mark, MarkCriteria, Note
 from mission_cli.planner.core.effects import Integrate
 from mission_cli.planner.core.requests import answer_to
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import judge, start_checks
 from mission_cli.planner.milestones.judgment import Judgment
+from mission_cli.planner.milestones.reviewed import CORRECTED
 from mission_cli.planner.reviewing.reviews import Change
 
 if TYPE_CHECKING:
@@ -59,6 +61,11 @@ def _done(facts: Facts, feature: Feature, commit: Sha | None, why: str) -> None:
     if found:
         why += f"; {LOOK_AT_CHANGES}{'; '.join(found[:5])}"
     facts.close(Cause.DONE, why)
+    for judged in facts.judged:
+        if judged.detail.startswith(CORRECTED):
+            first = judged.criterion.text.partition(" ⏎ ")[0]
+            words = f"{feature.number}: {first} is {judged.detail.splitlines()[0]}"
+            facts.draft.transitions.append(Note(EventKind.CRITERIA_CORRECTED, words))
     if feature.criteria and facts.judged:
         at = stamp(facts.draft.observation.now)
         marks = tuple(

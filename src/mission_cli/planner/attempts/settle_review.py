@@ -96,7 +96,7 @@ def _cause_of_answer(draft: Draft, record: RunRecord, answer: str) -> tuple[Caus
 
     names = tuple(d.name for d in draft.mission.reviews.dimensions)
     try:
-        found = read_answer(answer, record.criteria, names)
+        found = read_answer(answer, len(record.criteria), names)
     except UnreadableError as error:
         return Cause.WRONG_OUTPUT, f"inconclusive: {error}"
     return Cause.DONE, found.summary or "it was read"

@@ -12,7 +12,7 @@ from mission_cli.planner.core.effects import RunCheck
 from mission_cli.planner.core.requests import ask
 from mission_cli.planner.milestones.flaky import list_flaky
 from mission_cli.planner.milestones.judgment import Judged, Judgment, ask_person, check_key, is_own_tick, look_up
-from mission_cli.planner.milestones.reviewed import judge_by_reviews
+from mission_cli.planner.milestones.reviewed import disputed, judge_by_reviews
 from mission_cli.planner.reviewing.reviews import is_reviewed, start_reviews
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def judge(  # noqa: PLR0913 - what is judged, each by its name
             look_up(draft, criterion, commit, key, result, confirm=confirm)
         elif criterion not in reviewed:
             ask_person(draft, criterion, owner, about, result)
+    if change is not None and change.is_feature and draft.mission.reviews.reviewers:
+        reviewed += disputed(result)
     if change is not None and reviewed:
         judge_by_reviews(draft, reviewed, change, commit, tree, about, result)
     result.known = [replace(judged, commit=commit, tree=tree) for judged in result.known]

@@ -73,6 +73,8 @@ class Judgment:
     """Failures that run again, alone, before they count."""
     asks: list[Question] = field(default_factory=list)
     asked: list[InputRequest] = field(default_factory=list)
+    disputed: dict[Criterion, Judged] = field(default_factory=dict)
+    """Estimated criteria that failed, about which reviewers decide."""
     reviews: Reviews | None = None
     """The reviews of the change, while some are missing."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import replace
 from mission_cli._support.shown import plain_number
 from mission_cli._support.text import counted, first_error, one_line
 from mission_cli.domain.mission import Criterion
@@ -29,25 +30,43 @@ if TYPE_CHECKING:
 _EVIDENCE_TIMEOUT = timedelta(minutes=5)
 _MOST_COMMANDS = 5
 _MOST_ADVICE = 5
+CORRECTED = "corrected"
+"""How the detail of a verdict begins that overrules an estimated criterion."""
 
 
 def judge_by_reviews(
     draft: Draft, criteria: Sequence[Criterion], change: Change, commit: Sha, tree: str, about: str, result: Judgment
 ) -> None:
     """Add the verdicts of reviewers on these criteria, or the reviews that are missing."""
-    if result.starts or result.running or result.unsure or not all(judged.passes for judged in result.known):
+    if result.starts or result.running or result.unsure:
         return
-    evidence = "\n".join(f"{judged.criterion.text}: {judged.verdict}" for judged in result.known)
+    if not all(judged.passes for judged in result.known):
+        result.known += result.disputed.values()
+        return
+    known = [*result.known, *result.disputed.values()]
+    evidence = "\n".join(f"{judged.criterion.text}: {judged.verdict}" for judged in known)
     reviews = reviews_of(draft, change, criteria, commit, evidence)
     if reviews.given_up:
-        for criterion in criteria:
+        result.known += result.disputed.values()
+        for criterion in (c for c in criteria if c not in result.disputed):
             ask_person(draft, criterion, change.owner, about, result, reviews.given_up)
     elif not reviews.complete:
         result.reviews = reviews
     else:
         proven = list(_proven(draft, reviews, change, commit, tree, result))
         if not (result.starts or result.running):
-            result.known += [_verdict(draft, reviews, change, *one, proven) for one in enumerate(criteria, 1)]
+            for one in enumerate(criteria, 1):
+                verdict = _verdict(draft, reviews, change, *one, proven)
+                before = result.disputed.get(verdict.criterion)
+                result.known.append(verdict if before is None else _corrected(before, verdict))
+
+
+def disputed(result: Judgment) -> list[Criterion]:
+    """Take the estimated criteria that failed out of a judgment: reviewers decide whether the estimate was wrong."""
+    found = [judged for judged in result.known if judged.criterion.estimated and judged.verdict is Verdict.FAILED]
+    result.known = [judged for judged in result.known if judged not in found]
+    result.disputed = {judged.criterion: judged for judged in found}
+    return [judged.criterion for judged in found]
 
 
 def _proven(
@@ -104,6 +123,17 @@ def _verdict(
     if weighed.total < least:
         return Judged(criterion, Verdict.FAILED, "\n".join([f"error: the score is {lines[0]}", *lines[1:]]))
     return Judged(criterion, Verdict.PASSED, "\n".join(lines))
+
+
+def _corrected(before: Judged, verdict: Judged) -> Judged:
+    """Return the verdict on an estimated criterion that failed: the failure, unless reviewers find the work right.
+
+    Then it is recorded as judged by reviewers, because running it again gives another result.
+    """
+    if not verdict.passes:
+        return before
+    words = f"{CORRECTED}: it was an estimate, it fails, and reviewers find the work right without it\n{verdict.detail}"
+    return Judged(replace(before.criterion, kind=CriterionKind.REVIEW), Verdict.PASSED, words)
 
 
 def _reviewers(reviews: Reviews, change: Change) -> str:

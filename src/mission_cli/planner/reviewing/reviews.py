@@ -135,7 +135,7 @@ def reviews_of(draft: Draft, change: Change, criteria: Sequence[Criterion], comm
         found.given_up = f"{counted(len(found.unreadable), 'review')} could not be used ({found.unreadable[-1]})"
         return found
     before = tuple(r for r in draft.records_of(REVIEWING) if r.subject == subject)
-    _add_next(draft, _Needed(change, subject, commit, evidence, len(criteria), before), found, missing)
+    _add_next(draft, _Needed(change, subject, commit, evidence, tuple(map(_asked, criteria)), before), found, missing)
     return found
 
 
@@ -189,6 +189,13 @@ def _given(mission: Mission, record: RunRecord, criteria: Sequence[Criterion]) -
     return Review(answer, reviewer(record), family_of(record.runner, record.model))
 
 
+def _asked(criterion: Criterion) -> str:
+    """Return a criterion as reviewers read it."""
+    if criterion.kind in REVIEWED_KINDS:
+        return criterion.text
+    return f"{criterion.text} (an estimate from before the work, and it fails: is what it stands for there?)"
+
+
 @dataclass(frozen=True, slots=True)
 class _Needed:
     """What the missing reviews of a change are about, and the ones before."""
@@ -197,7 +204,7 @@ class _Needed:
     subject: str
     commit: Sha
     evidence: str
-    criteria: int
+    criteria: tuple[str, ...]
     before: tuple[RunRecord, ...]
     """Every review of the same subject so far."""
 
