@@ -48,6 +48,10 @@ if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
 
 
+LINE_MARK = " ⏎ "
+"""What stands for a line break in the text of a criterion with several lines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """A verdict as recorded next to a criterion: when, and on which commit (short)."""
@@ -90,6 +94,11 @@ class Criterion:
     """Why it cannot be read. Then it does not run and never passes: the part that is not understood may matter."""
     remedy: str = ""
     """How to write it instead."""
+
+    @property
+    def first_line(self) -> str:
+        """Its text without the lines below its item."""
+        return self.text.partition(LINE_MARK)[0]
 
     @property
     def estimated(self) -> bool:

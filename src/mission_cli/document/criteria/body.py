@@ -11,6 +11,7 @@ from mission_cli._support.dataclass import dataclass
 from mission_cli._support.lazy_re import pattern
 from mission_cli.document.syntax.spans import results, without_results
 from mission_cli.document.syntax.yaml_text import compose_texts
+from mission_cli.domain.mission import LINE_MARK
 from mission_cli.domain.status import CriterionKind
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 FENCE = pattern(r"(?P<indent>[ \t]*)(?P<mark>`{3,}|~{3,})(?P<name>[^`]*)\Z")
 _NOTE = pattern(r"[ \t]*(?:[-*+]|\d{1,9}[.)]|>)(?:[ \t]|\Z)")
-LINE_MARK = " ⏎ "
-"""Replaces a line break if a command of several lines is shown in one."""
 _VERIFY_KEYS = frozenset({"method", "run", "pattern", "path", "expect"})
 _EXPECT = {"present": False, "absent": True}
 

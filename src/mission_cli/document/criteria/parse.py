@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import decimal_of
 from mission_cli._support.quantities import quantity
-from mission_cli.document.criteria.body import LINE_MARK, Body, body_of, verify_fields
+from mission_cli.document.criteria.body import Body, body_of, verify_fields
 from mission_cli.document.criteria.browser import FORM as BROWSER_FORM
 from mission_cli.document.criteria.browser import read_browser
 from mission_cli.document.criteria.fields import duration, field_meant, read_fields, split
@@ -27,7 +27,7 @@ from mission_cli.document.syntax.spans import (
     spans,
 )
 from mission_cli.document.syntax.vocabulary import VERDICT_WORDS, verdict
-from mission_cli.domain.mission import Criterion, Result
+from mission_cli.domain.mission import LINE_MARK, Criterion, Result
 from mission_cli.domain.status import CriterionKind
 
 if TYPE_CHECKING:

@@ -63,8 +63,7 @@ def _done(facts: Facts, feature: Feature, commit: Sha | None, why: str) -> None:
     facts.close(Cause.DONE, why)
     for judged in facts.judged:
         if judged.detail.startswith(CORRECTED):
-            first = judged.criterion.text.partition(" ⏎ ")[0]
-            words = f"{feature.number}: {first} is {judged.detail.splitlines()[0]}"
+            words = f"{feature.number}: {judged.criterion.first_line} is {judged.detail.splitlines()[0]}"
             facts.draft.transitions.append(Note(EventKind.CRITERIA_CORRECTED, words))
     if feature.criteria and facts.judged:
         at = stamp(facts.draft.observation.now)
