@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from tests.kit.plans import good
 
+from mission_cli.adapters.templates import JinjaTemplates
+from mission_cli.document.criteria.item import asked_criterion
 from mission_cli.document.plans.answer import blocks_of, read_answer
 from mission_cli.document.plans.plan import read_plan, write_plan
 
@@ -180,3 +182,32 @@ def test_what_is_written_for_the_editor_reads_back_as_the_same_plan(values: dict
     plan = read_plan(json.dumps(values)).plan
     if plan is not None:
         assert read_plan(write_plan(plan)).plan == plan
+
+
+def test_the_prompt_shows_criteria_of_servers_and_pages_that_can_be_read_and_only_if_they_can_be_judged() -> None:
+    def prompt(*kinds: str) -> str:
+        values: dict[str, Any] = {
+            "goal": "a shop", "mode": "full", "base": "main", "files": [], "more_files": 0, "commands": [],
+            "milestones": (1, 9), "features": (1, 9), "sitting": "2 h", "limits": [], "kinds": kinds,
+        }  # fmt: skip
+        return JinjaTemplates().render("prompts/plan.md.j2", values)
+
+    def examples(text: str) -> list[str]:
+        block = text.partition("```yaml\ncriteria:")[2].partition("```")[0]
+        found: list[str] = yaml.safe_load(f"criteria:{block}")["criteria"] or []
+        return found
+
+    read = [asked_criterion(text) for text in examples(prompt("http", "browser"))]
+    assert [(str(c.kind), c.wrong, c.conditions.serve) for c in read] == [
+        ("http", "", "python3 -m shop"),
+        ("browser", "", "python3 -m shop"),
+    ]
+    assert len(examples(prompt("http"))) == 1
+    assert examples(prompt()) == []
+    assert "browser" not in prompt("http")
+
+
+def test_a_models_plan_gives_no_secret_to_a_check() -> None:
+    asked = '- title: x\n        criteria:\n          - {run: make, secret: "A=file:~/.ssh/id_rsa"}\n      - title:'
+    found = problems(good().replace("- title:", asked, 1))
+    assert any("asks for a secret" in one for one in found), found

@@ -21,6 +21,7 @@ from mission_cli._support.text import (
     show_duration,
     stamp,
 )
+from mission_cli.app.optional import missing_package
 from mission_cli.app.planning import Planned, PlanningRound, PlanningSetup, PlanRequest
 from mission_cli.document.plans.answer import (
     FEATURES,
@@ -35,6 +36,7 @@ from mission_cli.domain.budget.ledger import (
     reserve_for_attempt,
 )
 from mission_cli.domain.budget.spends import spends_of
+from mission_cli.domain.criteria.extras import EXTRAS
 from mission_cli.domain.errors import BlockedError, ToolError
 from mission_cli.domain.ids import PLANNING, MissionId, run_id
 from mission_cli.domain.mission import Limits
@@ -167,6 +169,7 @@ def _prompt(ctx: Context, wish: PlanRequest, commit: Sha, sitting: timedelta) ->
         "milestones": MILESTONES,
         "features": FEATURES,
         "sitting": show_duration(sitting),
+        "kinds": [str(kind) for kind in EXTRAS if not missing_package(kind)],
         "limits": list(_limits(ctx, wish)),
     }
     return ctx.templates.render("prompts/plan.md.j2", values)
