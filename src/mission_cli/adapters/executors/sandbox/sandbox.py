@@ -21,6 +21,8 @@ _KERNEL = tuple(f"/proc/{name}" for name in ("sys", "sysrq-trigger", "irq", "bus
 """Owned by root: bubblewrap leaves them writable even for a root without capabilities."""
 _OURSELVES = Path(__file__).resolve().parents[3]
 """Checks of files and texts run programs of this package."""
+_PACKAGES = frozenset({"site-packages", "dist-packages"})
+"""Folders in which our dependencies are, which judges import."""
 _RESOLVER = ("/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager")
 _HOME_READ = (".config/git/ignore", ".npmrc.ci")
 GIT_SETTINGS = ".gitconfig"
@@ -157,7 +159,8 @@ def _readable(argv: Sequence[str], room: Room) -> list[str]:
     places += [Path(p) for p in room.path.split(os.pathsep) if p.startswith("/")]
     places += _homes_of(argv[0], room)
     places += [Path(word) for word in argv if word.startswith("/") and os.path.isfile(word)]  # noqa: PTH113 - of text, never raises
-    places += [_OURSELVES, Path(sys.prefix), Path(sys.base_prefix), *map(Path, filter(os.path.isabs, sys.path))]
+    places += [_OURSELVES, Path(sys.prefix), Path(sys.base_prefix)]
+    places += [p for p in map(Path, sys.path) if p.is_absolute() and p.name in _PACKAGES]
     places = [p for p in places if not any(p == own or p in own.parents for own in room.repository)]
     places += [Path(p) for p in _absolute(room.more_read, room.home)]
     found = {p for p in places if p.exists() and not _is_system(p) and p not in {room.home, Path("/")}}
