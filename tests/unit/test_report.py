@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from inline_snapshot import snapshot
+from tests.kit.reviews import answer, finding
 from tests.unit.test_verify import World, world
 
 from mission_cli.adapters.printing import print_pdf
@@ -23,8 +24,12 @@ from mission_cli.app.results.mission_report import (
     ReportedReview,
     TaskOutcome,
 )
+from mission_cli.document.runs.record import write_run
 from mission_cli.domain.errors import ToolError
+from mission_cli.domain.ids import RunId
 from mission_cli.domain.judging.test_results import CaseResult, CaseState, results_of, summary
+from mission_cli.domain.runs import RunRecord, Usage
+from mission_cli.domain.status import Cause, RecordState
 from mission_cli.surfaces.reporting.shown import link, values_of
 
 if TYPE_CHECKING:
@@ -282,6 +287,34 @@ def test_every_key_of_polpos_report_is_there() -> None:
             (Decimal("1.8"), 0),
         ]
     )
+
+
+def test_a_report_holds_what_features_left() -> None:
+    made = world()
+    review = RunRecord(
+        run=RunId("m/review-a1"),
+        state=RecordState.SETTLED,
+        cause=Cause.DONE,
+        runner="claude",
+        model="opus",
+        about="1.1",
+        criteria=1,
+        last_words=answer(4, findings=[finding(file="1.1.txt")]),
+        usage=Usage(usd=Decimal("0.05")),
+    )
+    rows = "\n## Outcomes\n\n| Type | Label | Value | Feature | Date |\n| --- | --- | --- | --- | --- |\n"
+    rows += "| url | The site | https://example.org | 1.1 | 2026-11-20 |\n| text | A note | Done. | | 2026-11-20 |\n"
+    changed = {"m/mission.md": made.files["m/mission.md"] + rows, "m/runs/review-a1.md": write_run(review)}
+    head = made.on_top({**made.files, **changed, "m/assets/a.png": PNG.decode("utf-8", "surrogateescape")})
+    with made.at(head):
+        report = report_of(made)
+    assert [o.label for o in report.outcomes] == ["The site", "A note"]
+    task = report.tasks[0]
+    assert [o.label for o in task.outcomes] == ["The site"]
+    assert (task.score, report.avgScore) == (Decimal("4.0"), Decimal("4.0"))
+    found = task.reviews[0]
+    assert (found.summary, found.usd, found.findings[0].file) == ("done", Decimal("0.05"), "1.1.txt")
+    assert [(a.path, a.bytes) for a in report.assets] == [("a.png", len(PNG))]
 
 
 def test_without_chromium_a_pdf_says_what_is_missing() -> None:

@@ -84,7 +84,6 @@ UNREAD_SECTIONS: Mapping[str, str] = {
     "Phases": "use gates and milestones to set the order",
     "Mission Agents": _ADDRESS,
     "Research": "findings are read from the files in the mission's folder `research/`",
-    "Outcomes": _ADDRESS,
 }
 """Sections whose rows are kept and shown but have no effect, with what to do instead."""
 

@@ -8,6 +8,7 @@ import typer
 
 from mission_cli._support.text import counted
 from mission_cli.domain.errors import UsageError
+from mission_cli.domain.notice import do
 from mission_cli.surfaces.cli.commands.lifecycle import tell
 from mission_cli.surfaces.cli.shell import Identity, Shell, Yes, command
 from mission_cli.surfaces.plain import exit_code
@@ -69,5 +70,6 @@ def _finish(shell: Shell, opened: Opened, preview: LandingPreview, done: Done) -
     waits = () if landed else followed.landing_waits
     words = [done.words, *(f"landing waits: {detail}" for detail in waits)]
     words += [f"it is on {preview.base} as {landed[:7]}; to take it back: {back}"] if landed else []
+    words += [f"next: {do('report', preview.id)}"] if landed else []
     shell.say("\n".join(words), Landed(preview.id, done.words, done.commit or "", waits, landed, back))
     return 3 if waits else exit_code(followed.report) if followed.report is not None else 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.notice import do
 from mission_cli.surfaces.cli.shell import Identity, Shell, command
 from mission_cli.surfaces.plain import clean, complaints
 
@@ -56,6 +57,8 @@ def run(
         ending = _live(shell, opened, follower, identity) if shell.interactive else _lines(shell, opened, follower)
     if not shell.interactive:
         _last_word(shell, opened, identity)
+    if ending == "finished" and not shell.as_json:
+        shell.note(f"next: {do('report', identity)}")
     return _exit_code(ending) if ending is not None else 0
 
 
