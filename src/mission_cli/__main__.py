@@ -11,6 +11,8 @@ def main() -> int:
     """Run one command; return its exit status."""
     _open_what_is_closed()
     _replace_what_cannot_be_shown()
+    if not _is_somewhere(sys.argv[1:]):
+        return 1
     try:
         code = _command(sys.argv[1:])
         sys.stdout.flush()
@@ -51,6 +53,18 @@ def _open_what_is_closed() -> None:
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - no pathlib here
+
+
+def _is_somewhere(words: list[str]) -> bool:
+    """Whether the current folder exists or is not needed; prints the error."""
+    try:
+        os.getcwd()  # noqa: PTH109 - no pathlib here
+    except OSError:
+        if "--repo" not in words:
+            sys.stderr.write("error: the current folder does not exist any more\n hint: change to another folder\n")
+            return False
+        os.chdir("/")
+    return True
 
 
 def _replace_what_cannot_be_shown() -> None:

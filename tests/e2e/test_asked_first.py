@@ -33,6 +33,7 @@ def test_what_would_surprise_needs_a_yes_where_nobody_can_be_asked(person: Perso
     assert refused.err.startswith(
         "error: m ends with 0 of 1 features finished, no job is running; to continue it later: mission start m: this needs your confirmation, and there is no terminal\n"
     )
+    assert person.mission("resume", "m", ok=(2,)).err == "error: m is planning\n hint: to start it: mission start m\n"
     assert person.state_head() == head
     person.mission("start", "m", "--yes")
     person.run(ok=(3,))

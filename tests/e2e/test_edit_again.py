@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.kit.people import HONEST
 from tests.kit.terminal import terminal
 
@@ -55,3 +57,24 @@ def test_an_error_opens_the_editor_again_and_what_changes_more_than_words_is_sai
     assert "> One small feature" in committed
     assert "| 1.1 | two" in committed
     assert person.git("status", "--porcelain", cwd=person.repo / "missions") == ""
+
+
+@pytest.mark.parametrize(
+    ("editor", "said"),
+    [
+        ("false", "error: the editor ended with exit status 1; nothing was saved\n"),
+        ("rm -f", "error: the editor removed the file; nothing was saved\n"),
+        (
+            "sh -c 'echo mine >> $0; exit 3'",
+            "error: the editor ended with exit status 3; nothing was saved\n hint: your text is kept in ",
+        ),
+    ],
+)
+def test_an_editor_that_fails_loses_nothing(person: Person, editor: str, said: str) -> None:
+    person.plan(PLAN)
+    head = person.state_head()
+    refused = person.process("edit", "m", env={"EDITOR": editor, "VISUAL": ""})
+    assert (refused.code, refused.err[: len(said)], person.state_head()) == (2, said, head)
+    kept = refused.err[len(said) :].strip()
+    if kept:
+        assert Path(kept).read_text() == f"{person.file().read_text()}mine\n"

@@ -69,6 +69,21 @@ def test_a_stop_is_carried_out_where_nothing_reads_what_it_says(person: Person) 
         assert (person.runtime / "STOP").exists(), words
 
 
+def test_a_current_folder_that_is_gone_is_an_error_and_stop_works_with_a_path(person: Person) -> None:
+    person.plan(ONE)
+    program = f'"{sys.executable}" -P -m mission_cli'
+    for words in ("", "status m", "pulse", "stop --all", "pause m"):
+        script = f"mkdir gone; cd gone; rmdir ../gone; exec {program} {words}"
+        done = subprocess.run(["sh", "-c", script], cwd=person.repo, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (
+            1,
+            "error: the current folder does not exist any more\n hint: change to another folder\n",
+        ), words
+    script = f'mkdir gone; cd gone; rmdir ../gone; exec {program} stop --all --repo "{person.repo}"'
+    subprocess.run(["sh", "-c", script], cwd=person.repo, check=True)
+    assert (person.runtime / "STOP").exists()
+
+
 def test_a_pulse_that_a_person_types_on_a_terminal_looks_at_everything(person: Person) -> None:
     person.worker(HONEST)
     person.plan(ONE)

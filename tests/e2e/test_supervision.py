@@ -197,6 +197,19 @@ def test_pause_now_stops_the_worker_and_keeps_its_work(person: Person) -> None:
     assert_second_attempt_knows(person, "stopped")
 
 
+def test_a_cancelled_mission_leaves_no_check_running(person: Person) -> None:
+    person.worker(HONEST)
+    judging = person.repo.parent / "judging"
+    slow = f"run: test ! -e 1.1.txt || {{ touch {judging}; sleep 600; }}"
+    person.plan(ONE.replace("file: `1.1.txt`", slow))
+    person.start()
+    while not judging.exists():
+        person.mission("pulse")
+    person.mission("cancel", "m", "--yes")
+    person.rest()
+    assert person.causes() == [("1.1-a1", "stopped")]
+
+
 def test_the_panic_button_ends_everything_before_anything_else(person: Person) -> None:
     os.mkfifo(person.repo.parent / "arrived")
     person.worker(SLOW_AT_FIRST)

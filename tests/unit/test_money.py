@@ -149,8 +149,8 @@ def test_work_that_is_paid_for_is_judged_and_integrated_at_the_cap() -> None:
         ),
         (
             "10.5",
-            f"105% of the money is spent, the threshold is 80%: no attempt can start: {RAISE}",
-            "mission set m budget.money_usd 20",
+            f"105% of the money is spent, the threshold is 80%: no attempt can start: {RAISE.replace(' 20', ' 21')}",
+            "mission set m budget.money_usd 21",
         ),
     ],
 )

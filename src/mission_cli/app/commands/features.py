@@ -71,8 +71,13 @@ def resume(ctx: Context, text: str, *, reason: str = "") -> Done:
 
     def change(address: Address) -> Wanted:
         mission = address.mission
-        if mission.status is MissionStatus.COMPLETED:
-            raise UsageError(f"{mission.id} is completed", hint=advise("to continue it: ", do("start", mission.id)))
+        if mission.status not in {
+            MissionStatus.PAUSED,
+            MissionStatus.ACTIVE,
+            None,
+        }:  # `start` says what it costs, and asks
+            to_go_on = "to continue it: " if mission.status in FINISHED_MISSION else "to start it: "
+            raise UsageError(f"{mission.id} is {mission.status}", hint=advise(to_go_on, do("start", mission.id)))
         refuse_start(ctx, address)
         plain = _to(
             address,
@@ -106,7 +111,7 @@ def _above_threshold(address: Address, records: Sequence[RunRecord]) -> tuple[li
     if reached is None:
         return [], [], []
     if is_used_up(state, reached.category):
-        higher = raise_cap(mission, reached.category)
+        higher = raise_cap(mission, reached.category, state)
         said = f"the cap in {reached.category} is used up: no attempt can start until it is raised: {higher}"
         return [], [said], []
     step = next_threshold(state)
@@ -144,6 +149,8 @@ def _and_end_jobs(ctx: Context, text: str, change: Callable[[Address], Wanted], 
     for record in open_records(ctx, done.address):
         if not (record.by or is_elsewhere(record.host, me)):
             ctx.executor.cancel(record.run)
+    if word == "cancelled":
+        stop_jobs(ctx.executor, done.address.mission.id)  # its checks; those of a paused mission go on
     return done
 
 

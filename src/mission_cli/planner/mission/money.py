@@ -109,22 +109,22 @@ def misfits(draft: Draft) -> dict[RunId, str]:
 def choices(draft: Draft, reached: Refusal) -> str:
     """Return the choices that a person has at a reached threshold or cap."""
     mission = draft.mission
-    higher = f"raise the cap ({raise_cap(mission, reached.category)})"
+    higher = f"raise the cap ({raise_cap(mission, reached.category, stand(draft))})"
     if is_used_up(stand(draft), reached.category):
         return f"no attempt can start: {higher}, or stop ({do('cancel', mission.id)})"
     return f"go on ({do('resume', mission.id)}), {higher}, or stop ({do('cancel', mission.id)})"
 
 
-def raise_cap(mission: Mission, category: str) -> Advice:
-    """Return a command that raises a cap to twice its value, for a person to adapt."""
-    cap = {"usd": mission.limits.usd, "hours": mission.limits.hours, "tokens": mission.limits.tokens}[category]
-    return do("set", mission.id, KEYS[category], f"{(2 * (cap or Decimal(1))).quantize(_CENT, ROUND_UP).normalize():f}")
+def raise_cap(mission: Mission, category: str, state: Account) -> Advice:
+    """Return a command that raises a cap to twice its value, or to twice what is spent, for a person to adapt."""
+    twice = 2 * max(state.cap(category) or Decimal(1), state.spent.of(category))
+    return do("set", mission.id, KEYS[category], f"{twice.quantize(_CENT, ROUND_UP).normalize():f}")
 
 
 def way_on(draft: Draft, reached: Refusal) -> Advice:
     """Return the command that lets attempts start again at a reached threshold or cap."""
     used_up = is_used_up(stand(draft), reached.category)
-    return raise_cap(draft.mission, reached.category) if used_up else do("resume", draft.mission.id)
+    return raise_cap(draft.mission, reached.category, stand(draft)) if used_up else do("resume", draft.mission.id)
 
 
 def _above_reserve(draft: Draft, category: str) -> Decimal:

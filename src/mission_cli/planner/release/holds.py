@@ -155,7 +155,7 @@ def _budget(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator[Ho
         reserve = reserve_for(draft, feature)
         if isinstance(reserve, Refusal):
             runs = bool(draft.running or any(not r.by for r in draft.open_records()))
-            higher = raise_cap(draft.mission, reserve.category)
+            higher = raise_cap(draft.mission, reserve.category, stand(draft))
             help_by = advise("a running attempt ends, or ", higher) if runs else higher
             yield Hold(feature.number, HoldKind.BUDGET, reserve.detail, unblock=help_by, person=not runs)
 

@@ -10,7 +10,10 @@ from mission_cli.domain.errors import UsageError
 
 
 def edited(text: str, name: str) -> str:
-    """Return the text as the person saved it. Raises UsageError if the editor's exit status is not 0."""
+    """Return the text as the person saved it.
+
+    Raises UsageError if the editor failed or removed the file; a text that it had saved by then is kept.
+    """
     from mission_cli.wiring.host import interact
 
     with tempfile.TemporaryDirectory() as folder:
@@ -18,6 +21,23 @@ def edited(text: str, name: str) -> str:
         copy.write_bytes(text.encode("utf-8", "surrogateescape"))
         editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
         code = interact(["/bin/sh", "-c", f'{editor} "$1"', "sh", os.fspath(copy)], cwd=folder, env=dict(os.environ))
-        if code:
-            raise UsageError(f"the editor ended with exit status {code}; nothing was saved")
+        saved = _saved(copy)
+        if code or saved is None:
+            what = f"the editor ended with exit status {code}" if code else "the editor removed the file"
+            hint = f"your text is kept in {kept(name, saved)}" if saved not in {None, "", text} else ""
+            raise UsageError(f"{what}; nothing was saved", hint=hint)
+        return saved
+
+
+def kept(name: str, text: str | None) -> Path:
+    """Write a text that was not saved to a temporary file; return its path."""
+    place = Path(tempfile.mkdtemp()) / name
+    place.write_bytes((text or "").encode("utf-8", "surrogateescape"))
+    return place
+
+
+def _saved(copy: Path) -> str | None:
+    try:
         return copy.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError:
+        return None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import counted
 from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.notice import advise
-from mission_cli.surfaces.cli.editor import edited
+from mission_cli.surfaces.cli.editor import edited, kept
 from mission_cli.surfaces.cli.questions import chosen
 from mission_cli.surfaces.plain import asked, clean
 
@@ -55,7 +53,7 @@ class MissionEdit:
                     text = self._with_theirs(text) if choice == _EDIT else text
             if choice != _EDIT:
                 self._shell.note(
-                    f"your text is kept in {_kept(self._name, text)}" if choice == _KEEP else "nothing was changed"
+                    f"your text is kept in {kept(self._name, text)}" if choice == _KEEP else "nothing was changed"
                 )
                 return None
 
@@ -103,11 +101,11 @@ class MissionEdit:
         Raises BlockedError without a terminal.
         """
         if not self._shell.interactive:
-            kept = _kept(self._name, text)
+            place = kept(self._name, text)
             if words == _WRONG:
-                found = "\n".join(line.replace(self._name, str(kept), 1) for line in lines)
-                raise BlockedError(f"{words}:\n{found}", hint=f"your text is kept in {kept}")
-            raise BlockedError(words, hint=advise(*(f"{line}; " for line in lines), f"your text is kept in {kept}"))
+                found = "\n".join(line.replace(self._name, str(place), 1) for line in lines)
+                raise BlockedError(f"{words}:\n{found}", hint=f"your text is kept in {place}")
+            raise BlockedError(words, hint=advise(*(f"{line}; " for line in lines), f"your text is kept in {place}"))
         self._say([f"{words}:", *_indented(lines)])
         return chosen("What now?", (_EDIT, _KEEP, _DISCARD), _EDIT)
 
@@ -138,10 +136,3 @@ class MissionEdit:
 def _indented(lines: Sequence[str]) -> list[str]:
     shown = [f"  {line}" for line in lines[:_MOST]]
     return [*shown, f"  and {len(lines) - _MOST} more"] if len(lines) > _MOST else shown
-
-
-def _kept(name: str, text: str) -> Path:
-    """Write a text that was not saved to a temporary file; return its path."""
-    kept = Path(tempfile.mkdtemp()) / name
-    kept.write_bytes(text.encode("utf-8", "surrogateescape"))
-    return kept
