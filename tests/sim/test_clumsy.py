@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WORLDS = 100_000 // TICKS if NIGHTLY else 24
-FOUND = (40, 63, 66, 5009, 5051, 20046, 20055, 40000, 40015, 40041, 40075)
+FOUND = (40, 63, 66, 5009, 5051, 20046, 20055, 20125, 40000, 40015, 40041, 40075)
 """Worlds in which a law did not hold once."""
 
 

@@ -256,6 +256,12 @@ def test_a_cap_under_a_misspelled_name_is_not_lifted(name: str, record: str) -> 
     assert [h.detail for h in plan.holds if h.kind == "value"] == [f"{words}, and no earlier value is known"]
 
 
+def test_a_runner_that_is_not_configured_any_more_is_not_advised() -> None:
+    mission = load(with_value(("preferences", "runner"), None), "m-1").mission
+    plan = decide(mission, SEEN, Policy(runners={"other": RunnerPolicy()}))
+    assert [str(h.unblock) for h in plan.holds if h.kind == "value"] == ["mission edit m-1"]
+
+
 def test_values_below_a_misspelled_record_count_and_are_recorded_again() -> None:
     text = FRONT.replace("in_force:", "in_forcex:").replace("  time_hours: 8\n", "", 1)
     mission, plan = plan_of(text)

@@ -59,6 +59,8 @@ def bounds(draft: Draft) -> None:
 
 def _overruled(draft: Draft, found: Overruled) -> None:
     counts = do("set", draft.mission.id, found.key, found.counts) if found.counts else NO_ADVICE
+    if found.key == "preferences.runner" and found.counts not in draft.policy.runners:
+        counts = NO_ADVICE  # `set` would refuse it
     if found.key == "base" and draft.observation.base is None:
         counts = base_gone(draft.mission, draft.observation.renamed).remedy  # the last valid one is gone
     unblock = counts or do("edit", draft.mission.id)
