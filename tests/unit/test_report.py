@@ -298,7 +298,7 @@ def test_a_report_holds_what_features_left() -> None:
         runner="claude",
         model="opus",
         about="1.1",
-        criteria=1,
+        criteria=("c1",),
         last_words=answer(4, findings=[finding(file="1.1.txt")]),
         usage=Usage(usd=Decimal("0.05")),
     )
