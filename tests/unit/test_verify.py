@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -19,7 +19,6 @@ from tests.sim.sim import Sim, head_of
 
 from mission_cli.app.addressing import resolve
 from mission_cli.app.verify.verify import examine
-from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.status import MissionStatus
 
 if TYPE_CHECKING:
@@ -159,9 +158,7 @@ def test_a_byte_that_changed_in_an_older_commit_is_found(which: int, at: int, pl
     before, after = (world().objects.get(name).files for name in line[at - 1 : at + 1])
     path = one_of([path for path in after if after[path] != before.get(path)], which)
     with world().at(world().rewritten(path, at, place, bits)):
-        said = ["m/mission.md cannot be read, which does not fit its `Mission-Sum`: "]
-        with suppress(BlockedError):  # of the last commit
-            said = world().misfits()
+        said = world().misfits()
     assert [one for one in said if "does not fit its `Mission-Sum`: " in one and path in one]
 
 
@@ -211,3 +208,41 @@ def test_a_commit_that_looks_like_one_of_the_program_has_its_sum() -> None:
     with world().at(head):
         said = world().misfits()
     assert f"commit {head[:7]} (1.1 is pending): it looks like a commit of `mission`, and has no `Mission-Sum`" in said
+
+
+def contract_of(files: Mapping[str, str], message: str) -> tuple[list[tuple[str, str, bool]], list[str]]:
+    """What is said of the contract of the first milestone after one more commit, and what does not fit."""
+    with world().at(world().on_top(files, message)):
+        ctx = world().host.context()
+        found = examine(ctx, resolve(ctx.state.snapshot(), "m"), history=False)
+    first = found.contracts[0]
+    assert (first.hash == first.now) is not bool(first.changes)
+    return [(c.by, c.what, c.allowed) for c in first.changes], [one.what for one in found.misfits]
+
+
+def test_a_criterion_that_changed_after_the_start_is_named() -> None:
+    path, old, new = "m/mission.md", "grep: `good` in `1.1.txt`", "grep: `goo` in `1.1.txt`"
+    files = {**world().files, path: world().files[path].replace(old, new, 1)}
+    changed = f"1.1: {old} was removed; 1.1: {new} was added"
+    edited = "The plan changes\n\nMission-Id: m\nMission-Event: mission.edited\n"
+    settled = "1.1-a1 is done\n\nMission-Id: m\nMission-Event: attempt.settled\n"
+    breach = f"criteria of milestone 1 changed after its start: {changed}"
+    for message, allowed in (("By hand\n", True), (edited, True), (settled, False)):
+        said, misfits = contract_of(files, message)
+        assert said == [("Ada", changed, allowed)]
+        assert (breach in misfits) is not allowed
+    assert contract_of({**world().files, "notes.md": ""}, "By hand\n")[0] == []
+
+
+def test_a_mission_file_that_cannot_be_read_is_named_with_everything_else() -> None:
+    text = world().files["m/mission.md"]
+    head = world().on_top({**world().files, "m/mission.md": "---\nid: [\n---\n" + text, "m/runs/1.1-a1.md": "?"})
+    with world().at(head):
+        said = [one for one in world().misfits(history=True) if "spend log" not in one and "says" not in one]
+    assert [one.replace(head[:7], "…") for one in said] == snapshot(
+        [
+            "m/runs/1.1-a1.md: this run record cannot be read",
+            "commit … (By hand): m/runs/1.1-a1.md was changed by Ada",
+            "m/mission.md:3: the front matter cannot be read: did not find expected node content",
+        ]
+    )

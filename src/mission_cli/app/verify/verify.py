@@ -12,8 +12,7 @@ from mission_cli.app.verify.marks import unproven
 from mission_cli.app.verify.money import unequal_sums
 from mission_cli.app.verify.past import breaches, contracts_of, misfits_of, past_of
 from mission_cli.document.reading.load import load
-from mission_cli.domain.errors import BlockedError
-from mission_cli.domain.notice import do
+from mission_cli.domain.errors import NotFoundError
 from mission_cli.domain.status import FINISHED_MISSION, MilestoneStatus, MissionStatus
 from mission_cli.engine.context import policy_of
 from mission_cli.engine.halt import refuse_stopped
@@ -31,10 +30,13 @@ def verify(ctx: Context, address: Address, *, history: bool, wait: Callable[[], 
     """Check files, history and sums of a mission, and judge every recorded verdict again.
 
     With `history` the sums are compared at every commit, otherwise at the last one. `wait` is called between two looks
-    at the running checks. Raises BlockedError if STOP is set or the mission file cannot be read.
+    at the running checks. If the mission file cannot be read, only files and history are checked.
+    Raises BlockedError if STOP is set.
     """
     refuse_stopped(ctx)
     found = examine(ctx, address, history=history)
+    if address.loaded.refused:
+        return found
     snapshot, stored, mission = ctx.state.snapshot(), address.stored, address.mission
     case = consider(ctx, policy_of(ctx), snapshot, stored, address.loaded, look_only=True)
     again = Again(ctx, case, stored, wait)
@@ -48,17 +50,20 @@ def verify(ctx: Context, address: Address, *, history: bool, wait: Callable[[], 
 
 
 def examine(ctx: Context, address: Address, *, history: bool) -> Verification:
-    """Check files, history and sums of a mission; no verdict is judged again. Raises BlockedError as `verify` does."""
+    """Check files, history and sums of a mission; no verdict is judged again."""
     head, stored, mission = ctx.state.head(), address.stored, address.mission
-    if head is None or address.loaded.refused:
-        raise BlockedError(f"the file of {mission.id} cannot be read", hint=do("lint", mission.id))
+    if head is None:
+        raise NotFoundError(f"{mission.id} is not committed yet")
     files = files_at(ctx, stored, head)
     records = files.read_records()
     past = past_of(ctx, stored)
-    contracts = contracts_of(past, stored, mission, files)
+    contracts = [] if address.loaded.refused else contracts_of(past, stored, mission, files)
     misfits = [*broken_files(files), *uncommitted(ctx, stored, files), *misfits_of(past, stored), *breaches(contracts)]
-    misfits += unproven(stored.path, stored.text, mission, records, files.read_evidence())
-    misfits += [Misfit(stored.path, words) for words in unequal_sums(address.loaded, records)]
+    if address.loaded.refused:
+        misfits += [Misfit(f"{stored.path}:{p.line}", p.message) for p in address.loaded.errors()]
+    else:
+        misfits += unproven(stored.path, stored.text, mission, records, files.read_evidence())
+        misfits += [Misfit(stored.path, words) for words in unequal_sums(address.loaded, records)]
     sums = [misfit for one in past for misfit in _sums_at(ctx, address, one)] if history else []
     return Verification(
         id=mission.id,
