@@ -262,7 +262,7 @@ REPOS = (
         "{tests}",
         "@test 'ok' { true; }\n",
         "@test 'bad' { false; }\n",
-        f"@test 'bad' {{ {_BASH_FLAKY}; }}\n",
+        f"@test 'bad' {{\n  {_BASH_FLAKY}\n}}\n",
         ("test/it.bats", "@test 'ok' { if; }\n"),
         "bats test",
         programs=("bats",),

@@ -60,6 +60,11 @@ NONE = {
     "catch2": "No tests ran",
     "bazel": "ERROR: No test targets were found, yet testing was requested",
     "playwright": "Error: No tests found",
+    "phpunit, an empty class": 'There was 1 warning:\n\n1) Warning\nNo tests found in class "T".\n\nWARNINGS!\n'
+    "Tests: 1, Assertions: 0, Warnings: 1.",
+    "exunit": "Finished in 0.02 seconds (0.00s async, 0.02s sync)\n0 failures\n\nRandomized with seed 1",
+    "node --test, a file without tests": "ok 1 - it.test.js\n1..1\n# tests 1\n# suites 0\n# pass 1\n# fail 0",
+    "node --test, the same for people": "✔ it.test.js (30.1ms)\nℹ tests 1\nℹ suites 0\nℹ pass 1\nℹ fail 0",
 }
 SOME = {
     "pytest": "================= 5 passed, 2 skipped, 1 warning in 0.10s =================",
@@ -69,6 +74,7 @@ SOME = {
     "jest": "Tests:       1 skipped, 3 passed, 4 total\nSnapshots:   0 total",
     "vitest": " Test Files  1 passed (1)\n      Tests  3 passed (3)",
     "node --test": "# tests 2\n# pass 2\n# fail 0",
+    "node --test, one file without tests": "ok 1 - a.js\nok 2 - adds\n# tests 2\n# suites 0\n# pass 2\n# fail 0",
     "TAP": "1..2\nok 1 - a\nok 2 - b # SKIP later",
     "bun": " 2 pass\n 0 fail\nRan 2 tests across 1 files.",
     "deno": "ok | 2 passed (3 steps) | 0 failed (12ms)",

@@ -33,7 +33,8 @@ class Ran(StrEnum):
 
 _SUMMARIES = (
     # Groups: `ran…` counts tests, `skip…` counts those of them that were skipped, `pend…` counts skipped tests
-    # in addition to them, `words` contains numbers with their names, `some` and `none` mean that any or no test ran.
+    # in addition to them, `words` contains numbers with their names, `some` and `none` mean that any or no test ran,
+    # `less` is in place of a test that was counted and is none.
     ("pytest", r"^=*[ \t]*(?P<words>[1-9]\d{0,8} [a-z]+(?:, \d+ [a-z]+)*) in [\d.]+s"),
     ("pytest", r"(?P<none>no tests (?:ran|collected) in [\d.]+s|^collected 0 items)"),
     ("unittest", r"^Ran (?P<ran>\d+) tests? in "),
@@ -69,6 +70,7 @@ _SUMMARIES = (
     ("phpunit", r"^OK \((?P<ran>\d+) tests?, \d+ assertions?\)"),
     ("phpunit", r"^Tests: (?P<ran>\d+), Assertions: \d+(?:.*?Skipped: (?P<skip>\d+))?"),
     ("phpunit", r"^(?P<none>No tests executed!)"),
+    ("phpunit", r"^(?P<less>No tests found in class) "),
     ("ctest", r"\d+% tests passed, \d+ tests? failed out of (?P<ran>\d+)"),
     ("ctest", r"^(?P<none>No tests were found)"),
     ("dotnet", r"\bFailed:\s+(?P<ran>\d+), Passed:\s+(?P<ran2>\d+), Skipped:\s+(?P<pend>\d+)"),
@@ -77,6 +79,7 @@ _SUMMARIES = (
     ("xctest", r"\bExecuted (?P<ran>\d+) tests?, with (?:(?P<skip>\d+) tests? skipped)?"),
     ("swift testing", r"\bTest run with (?P<ran>\d+) tests?\b"),
     ("exunit", r"^(?:(?P<ran2>\d+) doctests?, )?(?:\d+ propert\w+, )?(?P<ran>\d+) tests?, \d+ failures?"),
+    ("exunit", r"^Finished in [\d.]+ seconds \([^\n]*\bsync\)\n(?P<none>0 failures)$"),
     ("zig", r"^All (?P<ran>\d+) tests passed"),
     ("cucumber, behave", r"^(?P<ran>\d+) scenarios?(?: passed, (?P<ran2>\d+) failed| \(|$)"),
     ("robot", r"^(?P<ran>\d+) tests?, \d+ passed, \d+ failed"),
@@ -123,8 +126,8 @@ def _counts(found: re.Match[str]) -> Iterator[tuple[int, int]]:
     for name, text in found.groupdict().items():
         if text is None or name == "none":
             yield 0, 0
-        elif name == "some":
-            yield 1, 0
+        elif name in {"some", "less"}:
+            yield (1, 0) if name == "some" else (-1, 0)
         elif name == "words":
             for number, word in _WORD.findall(text):
                 yield (0, int(number)) if word in _WORDS_SKIPPED else (int(number), 0)

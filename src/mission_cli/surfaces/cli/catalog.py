@@ -146,6 +146,7 @@ _STEER: Mapping[str, Entry] = {
         "format",
         ("set words budget.money_usd 30", "raise the cap to 30 dollars"),
         ("set words preferences.max_parallel_workers 3", "three workers at a time"),
+        ("set words quarantine none", "take every flaky test off the list"),
     ),
     "add": _entry(
         Group.STEER,
