@@ -62,6 +62,21 @@ def test_a_flaky_test_is_quarantined_by_name_and_shown_until_a_person_lifts_it(p
     assert person.mission("status", "m", "--json").facts["flaky"] == []
 
 
+def test_what_validate_finds_flaky_is_quarantined(person: Person) -> None:
+    place = person.repo.parent / "seen"
+    person.commit("Begin", **{"t.sh": f"[ -e {place} ] || {{ touch {place}; exit 1; }}\n"})
+    person.plan(plan('["run: `sh t.sh`"]'))
+    person.mission("validate", "m", "--again", ok=(2, 3))
+    person.mission("skip", "m/1.1", "--reason", "not needed")
+    place.unlink(missing_ok=True)
+    person.mission("validate", "m", "--again")
+    [row] = [row.details for row in person.loaded().mission.progress if row.event == "test.quarantined"]
+    assert row == "criterion: run: `sh t.sh` failed and passed on the same tree (1, run: `sh t.sh`)"
+    assert "Quarantine as flaky: criterion: run: `sh t.sh`" in person.file().read_text()
+    person.mission("validate", "m", "--again")
+    assert person.file().read_text().count("Quarantine as flaky") == 1
+
+
 def test_a_report_turns_a_pass_into_a_failure_and_only_one_that_this_run_wrote(person: Person) -> None:
     person.commit("Add an old report", **{"old/test-results/junit.xml": REPORT})
     program = f"open('junit.xml', 'w').write({REPORT!r})"

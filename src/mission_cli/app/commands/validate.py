@@ -25,16 +25,20 @@ from mission_cli.engine.context import policy_of
 from mission_cli.engine.halt import refuse_stopped
 from mission_cli.engine.observing.judge_files import Judges
 from mission_cli.engine.observing.observe import consider
+from mission_cli.engine.recording.decision_log import decided
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.evidence import verdicts_write
 from mission_cli.engine.recording.record import (
     changes_of,
+    entry_of,
+    log_rows,
     message,
     mission_write,
 )
 from mission_cli.planner.core.decisions import Ask, Mark, MarkCriteria, MoveFeature
 from mission_cli.planner.core.draft import Draft
 from mission_cli.planner.core.effects import RunCheck
+from mission_cli.planner.milestones.flaky import list_flaky
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import judge, start_within_bounds, turn_of
 from mission_cli.planner.milestones.judgment import Judged, Judgment, check_key, for_file
@@ -42,7 +46,7 @@ from mission_cli.planner.milestones.meant import ACCEPT_CHANGE
 from mission_cli.planner.milestones.milestones import current_milestones, passed_criteria
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mission_cli.app.addressing import Address
     from mission_cli.domain.ids import Sha
@@ -191,6 +195,9 @@ def conclude(ctx: Context, validation: Validation, known: list[Judged]) -> None:
         transitions.append(move)
         entries.append(Entry(EventKind.FEATURE_DONE, move.why))
     changes = [c for move in transitions for c in changes_of(validation.case.loaded, move, (), ctx.clock.now())]
+    flaky = list(_flaky(ctx, validation, known))
+    entries += flaky
+    changes += log_rows(validation.case.loaded, flaky, ctx.clock.now())
     found = for_file(known, ctx.clock.now())
     stored = validation.case.stored
     writes = [
@@ -200,6 +207,15 @@ def conclude(ctx: Context, validation: Validation, known: list[Judged]) -> None:
     writes += assets.kept(ctx, validation.case, transitions)
     mission = validation.case.mission.id
     ctx.state.commit(writes, message=message(mission, entries), expect=validation.case.head, author=person)
+
+
+def _flaky(ctx: Context, validation: Validation, known: list[Judged]) -> Iterator[Entry]:
+    """Yield the decision to quarantine what was flaky, for each criterion with something that is not listed yet."""
+    case = validation.case
+    draft = Draft(case.mission, case.observation, policy_of(ctx))
+    list_flaky(draft, known, str(validation.milestone.number))
+    for move in draft.transitions:
+        yield replace(entry_of(move), decisions=decided(case.mission, move, ()))
 
 
 def _closed(milestone: Milestone, known: list[Judged]) -> list[MoveFeature]:
