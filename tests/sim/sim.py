@@ -29,6 +29,7 @@ from mission_cli.app.addressing import resolve
 from mission_cli.app.commands import lifecycle
 from mission_cli.app.queries.why import why
 from mission_cli.document.reading.load import load
+from mission_cli.document.reading.placed import load_placed
 from mission_cli.document.runs.record import read_run
 from mission_cli.domain.budget.ledger import account, spent
 from mission_cli.domain.ids import Sha
@@ -242,7 +243,7 @@ class Sim:
         ctx = host.copy(Fate()).context()
         snapshot = ctx.state.snapshot(ctx.runtime.settled())
         for stored in snapshot.missions.values():
-            case = consider(ctx, policy_of(ctx), snapshot, stored, load(stored.text, stored.id))
+            case = consider(ctx, policy_of(ctx), snapshot, stored, load_placed(stored.text, stored.id))
             effects = [act for act in case.plan.effects if not _is_told(host, act)]
             if case.plan.transitions or effects:
                 raise BrokenError(f"{host.jobs.name} is idle and would {[*case.plan.transitions, *effects]}")

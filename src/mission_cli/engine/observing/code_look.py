@@ -13,7 +13,7 @@ from mission_cli.domain.branches.landing import (
     Merge,
 )
 from mission_cli.domain.ids import RunId, Sha, feature_order
-from mission_cli.domain.status import FINISHED_MISSION, PASSES, Cause, FeatureStatus, MilestoneStatus, MissionStatus
+from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, MilestoneStatus, MissionStatus
 from mission_cli.engine.halt import go_on
 from mission_cli.engine.observing.judge_files import Judges
 from mission_cli.engine.recording.credits import feature_words, landing_words
@@ -114,7 +114,8 @@ class CodeLook:
             feature = self._mission.feature(record.feature)
             if one.candidate is not None and feature is not None and not feature.criteria:
                 trees[one.tree] = one.candidate
-        if self._heads.work and any(not m.criteria for m in self._mission.milestones):
+        due = any(not m.criteria or m.status is MilestoneStatus.VALIDATING for m in self._mission.milestones)
+        if self._heads.work and due:
             trees[self.work_tree] = self._heads.work
             if self._merged.commit is not None:
                 trees[self._merged.tree] = self._merged.commit
@@ -129,17 +130,17 @@ class CodeLook:
         found: dict[str, tuple[Sha, str]] = {}
         for milestone in current_milestones(self._mission):
             wanted = any(c.baseline is None for c in milestone.criteria) or self._has_untouched(milestone)
+            wanted = wanted or milestone.status is MilestoneStatus.VALIDATING
             commit = self._world.code.find_commit(milestone.started_at) if milestone.started_at and wanted else None
             if commit is not None:
                 found[milestone.started_at] = (commit, self._world.code.code_tree(commit))
         return found
 
     def since_start(self) -> dict[str, tuple[tuple[Sha, str], ...]]:
-        """Return the commits of finished work since the start of a milestone in which something may have regressed."""
+        """Return the commits of finished work since the start of each milestone that is being validated."""
         found: dict[str, tuple[tuple[Sha, str], ...]] = {}
         for milestone in current_milestones(self._mission):
-            guards = any(c.baseline is not None and c.baseline.verdict in PASSES for c in milestone.criteria)
-            if not (guards and self._heads.work and milestone.status is MilestoneStatus.VALIDATING):
+            if not (self._heads.work and milestone.status is MilestoneStatus.VALIDATING):
                 continue
             start = self._world.code.find_commit(milestone.started_at)
             content = self._world.code.content(start, self._heads.work) if start else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mission_cli._support.dataclass import replace
 from mission_cli._support.text import (
     counted,
     first_error,
@@ -23,18 +22,16 @@ from mission_cli.planner.core.effects import Integrate
 from mission_cli.planner.core.requests import answer_to
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import judge, start_checks
-from mission_cli.planner.milestones.judgment import Judgment
+from mission_cli.planner.milestones.regressions import as_green_as_before
 from mission_cli.planner.milestones.reviewed import CORRECTED
 from mission_cli.planner.reviewing.reviews import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mission_cli.domain.mission import Criterion, Feature
     from mission_cli.domain.runs import Evidence
     from mission_cli.planner.attempts.facts import Facts
     from mission_cli.planner.core.draft import Draft
-    from mission_cli.planner.milestones.judgment import Judged
+    from mission_cli.planner.milestones.judgment import Judged, Judgment
 
 _REFUSED = frozenset({Cause.AUTH, Cause.PERMISSION, Cause.RATE_LIMIT, Cause.PROVIDER_ERROR, Cause.QUESTION})
 """Causes that come from the agent's output and do not depend on its work."""
@@ -226,7 +223,9 @@ def _judge_feature(facts: Facts, feature: Feature, candidate: Sha) -> Judgment:
             about=about,
             change=_change(facts, feature),
         )
-    return _as_green_as_before(draft, _of_touched_packages(draft, evidence), candidate, evidence)
+    onto = evidence.work_tree or draft.observation.work_tree
+    before = (evidence.work, onto) if evidence.work is not None else None
+    return as_green_as_before(draft, _of_touched_packages(draft, evidence), (candidate, evidence.tree), before)
 
 
 def _of_touched_packages(draft: Draft, evidence: Evidence) -> tuple[Criterion, ...]:
@@ -241,23 +240,6 @@ def _change(facts: Facts, feature: Feature) -> Change | None:
     if not since or evidence.tip is None:
         return None
     return Change(feature.number, f"{record.run} {evidence.tip}", Sha(since), (record,))
-
-
-def _as_green_as_before(draft: Draft, criteria: Sequence[Criterion], candidate: Sha, evidence: Evidence) -> Judgment:
-    """Judge a feature without criteria: what passed on `work` before must pass with the feature merged."""
-    after = judge(draft, criteria, owner="", commit=candidate, tree=evidence.tree)
-    red = [j for j in after.known if not j.passes]
-    result = Judgment([j for j in after.known if j.passes], after.starts, after.running, after.unsure)
-    if red and evidence.work is not None:
-        tree = evidence.work_tree or draft.observation.work_tree
-        before = judge(draft, [j.criterion for j in red], owner="", commit=evidence.work, tree=tree, confirm=False)
-        result.starts += before.starts
-        result.running += before.running
-        green = {(j.criterion.command, j.criterion.fields) for j in before.known if j.passes}
-        result.known += [
-            replace(j, verdict=Verdict.FAILED) for j in red if (j.criterion.command, j.criterion.fields) in green
-        ]
-    return result
 
 
 def _why(judged: Judged) -> str:

@@ -27,13 +27,13 @@ from mission_cli.planner.core.effects import Land
 from mission_cli.planner.core.requests import FINAL
 from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.core.waits import idle_gates
+from mission_cli.planner.milestones.fixes import fix_features
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import judge, start_checks, turn_of
 from mission_cli.planner.milestones.judgment import for_file
 from mission_cli.planner.milestones.milestones import (
     apart,
     current_milestones,
-    fix_features,
     passed_criteria,
     without_base,
 )

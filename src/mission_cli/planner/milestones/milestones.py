@@ -11,7 +11,6 @@ from mission_cli._support.text import (
     first_error,
     one_line,
     share,
-    signature,
     stamp,
 )
 from mission_cli.domain.branches.refs import work_branch
@@ -20,13 +19,12 @@ from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import Notice, advise, do
 from mission_cli.domain.status import (
     EXECUTABLE_KINDS,
-    FINISHED_FEATURE,
     HoldKind,
     MilestoneStatus,
     MissionStatus,
     Verdict,
 )
-from mission_cli.planner.core.decisions import AddFix, Mark, MarkCriteria, MoveMilestone
+from mission_cli.planner.core.decisions import Mark, MarkCriteria, MoveMilestone
 from mission_cli.planner.core.effects import MakeWork, MoveWork
 from mission_cli.planner.core.requests import (
     Question,
@@ -36,18 +34,19 @@ from mission_cli.planner.core.requests import (
 )
 from mission_cli.planner.core.transitions import move_milestone
 from mission_cli.planner.milestones.blame import blame
+from mission_cli.planner.milestones.fixes import fix_features
 from mission_cli.planner.milestones.held_out import held_out_pass
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import judge, start_checks, turn_of
 from mission_cli.planner.milestones.judgment import for_file, says_yes
 from mission_cli.planner.milestones.negative_control import control
+from mission_cli.planner.milestones.regressions import regressions
 from mission_cli.planner.mission.base import base_gone
 from mission_cli.planner.reviewing.reviews import milestone_change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Criterion, Milestone, Mission
     from mission_cli.planner.core.draft import Draft
     from mission_cli.planner.milestones.judgment import Judged, Judgment
@@ -108,33 +107,6 @@ def work_gone(mission: Mission) -> Notice:
     """Return that the branch of finished work is gone, and the command that creates it again."""
     branch = work_branch(mission.id)
     return Notice(f"the branch {branch} is gone", advise(f"git branch {branch} COMMIT"))
-
-
-def fix_features(draft: Draft, milestone: Milestone, failed: Sequence[Judged]) -> tuple[AddFix, ...]:
-    """Return a fix feature for each failed criterion, unless one is open for the same failure."""
-    open_fixes = {f.fixes for f in draft.mission.features() if f.fixes and f.status not in FINISHED_FEATURE}
-    fixes: list[AddFix] = []
-    for judged in failed:
-        error = first_error(judged.detail)
-        name = signature(judged.criterion.text, error)
-        if name in open_fixes:
-            continue
-        open_fixes.add(name)
-        number = _next_number(draft, milestone, len(fixes))
-        title = f"fix: {one_line(judged.criterion.text, _LONGEST_TITLE)}"
-        why = f"{judged.criterion.text}: {one_line(error) or judged.verdict}"
-        fixes.append(
-            AddFix(milestone.number, number, title, name, judged.detail[-_LONGEST_EVIDENCE:], judged.criterion, why)
-        )
-    return tuple(fixes)
-
-
-def _next_number(draft: Draft, milestone: Milestone, more: int) -> FeatureNumber:
-    from mission_cli.domain.ids import FeatureNumber as Number
-    from mission_cli.domain.ids import feature_order
-
-    first = draft.mission.next_feature_number(milestone.number)
-    return Number(f"{milestone.number}.{feature_order(first)[1] + more}")
 
 
 def _activate(draft: Draft, milestone: Milestone) -> None:
@@ -244,6 +216,14 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
         known = share(len(judgment.known), len(criteria), "criterion", "criteria")
         draft.hold(number, HoldKind.VALIDATING, f"{known} judged so far")
         return
+    _complete(draft, milestone, judgment, criteria, about)
+
+
+def _complete(
+    draft: Draft, milestone: Milestone, judgment: Judgment, criteria: Sequence[Criterion], about: str
+) -> None:
+    """Decide about a milestone whose criteria have passed."""
+    observation, number, turn = draft.observation, str(milestone.number), turn_of(draft.mission)
     everything = tuple(dict.fromkeys([*criteria, *passed_criteria(draft, observation.work_tree)]))
     before = as_before(draft, observation.work_against, everything, owner=number, about=about, turn=turn)
     if before.red and before.against:
@@ -252,8 +232,22 @@ def _validate(draft: Draft, milestone: Milestone) -> None:
         draft.pause(f"milestone {number} was not accepted: {before.against}")
     elif before.open:
         draft.hold(number, HoldKind.VALIDATING, "it is also being judged with the test files of the base")
+    elif _has_regressed(draft, milestone, judgment, regressions(draft, milestone, criteria, turn)):
+        return
     elif _accepted(draft, milestone, criteria, about) and held_out_pass(draft, milestone, turn):
         _passed(draft, milestone, judgment)
+
+
+def _has_regressed(draft: Draft, milestone: Milestone, judgment: Judgment, found: Judgment) -> bool:
+    """Whether what passed when the milestone started fails now, or that is not known yet."""
+    if not found.over:
+        start_checks(draft, found)
+        draft.hold(str(milestone.number), HoldKind.VALIDATING, "the tests and builds of the repository are run")
+        return True
+    failed = found.having(Verdict.FAILED)
+    if failed:
+        _failed(draft, milestone, judgment, blame(draft, milestone, failed))
+    return bool(failed)
 
 
 def _stuck(draft: Draft, subject: str, judgment: Judgment) -> bool:
