@@ -157,8 +157,8 @@ not imported: task Everything: a person will be asked, because no criterion can 
 not imported: task Everything: a person will be asked, because no criterion can express it: type astrology
 not imported: task Everything: maxRetries: 2
 TMP/repo/missions/nightly/mission.md:66:1: warning: milestone 1 has no criterion (only the tests and builds that are found in the code are run)
-TMP/repo/missions/nightly/mission.md:86:1: warning: `review: errors are handled (>= 3)`: review criteria are not supported yet: a person will be asked
-TMP/repo/missions/nightly/mission.md:87:1: warning: `review: depth: goes deep (>= 4)`: review criteria are not supported yet: a person will be asked
+TMP/repo/missions/nightly/mission.md:86:1: warning: `review: errors are handled (>= 3)`: there is no reviewer: a person will be asked (name agents in `reviews.reviewers`)
+TMP/repo/missions/nightly/mission.md:87:1: warning: `review: depth: goes deep (>= 4)`: there is no reviewer: a person will be asked (name agents in `reviews.reviewers`)
 TMP/repo/missions/nightly/mission.md:102:1: warning: the gate `quality-threshold` blocks nothing, so it has no effect (name features under Blocks)
 """)
     assert plan_of(person, "nightly") == snapshot("""\
@@ -437,7 +437,12 @@ milestones:
                     "dependsOn": ["same (1.1)", "same (1.2)"],
                     "expectations": [{"type": "test", "command": "make check"}],
                 },
-                {"title": "last", "description": "last", "dependsOn": ["Validate milestone 1: First"]},
+                {
+                    "title": "last",
+                    "description": "last",
+                    "dependsOn": ["Validate milestone 1: First"],
+                    "expectations": [{"type": "llm_review", "criteria": "it is good", "threshold": 4.0}],
+                },
             ],
             "checkpoints": [{"name": "go", "afterTasks": ["same (1.1)"], "blocksTasks": ["last"]}],
         }
@@ -446,7 +451,6 @@ milestones:
 not exported: 1.1: grep: `x` in `a`
 not exported: 1.1: model opus
 not exported: milestone 1: the eye agrees
-not exported: 2.1: review: it is good (>= 4)
 not exported: gate go: an approval becomes a checkpoint, in which a rejection has no effect
 not exported: the budget: Polpo has no budgets
 not exported: constraint: no network
