@@ -97,6 +97,7 @@ def test_a_plan_writes_requests_that_read_back() -> None:
     [
         ("http: the server answers", "`the` is not an address that begins with http:// or https://"),
         ("http: `/a` 200", "a path alone needs a server"),
+        ("http: `http://localhost:$MISSION_PORT/` 200", "$MISSION_PORT is the port of a server that it does not start"),
         ("http: `FETCH http://x/` 200", "`FETCH http://x/` is not a method and an address"),
         ("http: `http://u:p@x/` 200", "its address contains a name or a password"),
         (
@@ -214,7 +215,7 @@ def ask(port: int, text: str, *, seconds: float = 10, scheme: str = "http") -> l
     word, _, rest = first.partition(" ")
     method, _, path = word.rpartition(":")
     head = f"http: `{method or 'GET'} {scheme}://localhost:$MISSION_PORT{path}` {rest}"
-    criterion = read_criterion(head, more=[f"  {line}" for line in more])
+    criterion = read_criterion(head, more=["  serve: x", *(f"  {line}" for line in more)])
     assert (criterion.wrong, criterion.http is None) == ("", False)
     assert criterion.http is not None
     values = {"MISSION_PORT": str(port), "TOKEN": "t0ken"}

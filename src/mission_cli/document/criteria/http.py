@@ -131,6 +131,8 @@ def bad_address(url: str, reading: Reading) -> dict[str, Any] | None:
         return wrong(
             "its address contains a name or a password", "write secret: and send: Authorization: Bearer $TOKEN"
         )
+    if not serve and PORT in url:
+        return wrong(f"${PORT} is the port of a server that it does not start", "add the field serve: COMMAND")
     if serve and host not in LOOPBACK:
         return wrong(f"it starts a server, but asks {host}", "ask http://localhost:$MISSION_PORT")
     return None
