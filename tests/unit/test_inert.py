@@ -260,3 +260,12 @@ def test_lint_says_of_a_criterion_that_a_person_will_be_asked() -> None:
     words = [p.message for p in lint(load(text, "m"))]
     assert [w for w in words if "a person will be asked" in w] == words
     assert len(words) == len(lines.splitlines())
+
+
+def test_a_section_without_a_row_is_named() -> None:
+    text = "---\nid: m\nbudget: {money_usd: 1}\n---\n# M\n## Milestones\n### Milestone 1: One\n| # | Feature | Status |\n|---|---|---|\n| 1.1 | a | pending |\n#### Validation Criteria\n- [ ] file: `x`\n#### 1.1 a\n- [ ] file: `x`\n#### 1.2 b\n- [ ] file: `y`\n"
+    [problem] = lint(load(text, "m"))
+    assert (problem.line, problem.message) == (
+        15,
+        "the section of 1.2 belongs to no feature: its criteria judge nothing",
+    )

@@ -12,7 +12,7 @@ from mission_cli.document.checking.inert import inert
 from mission_cli.document.checking.weak_commands import weaknesses
 from mission_cli.document.checking.weak_conditions import weak_conditions
 from mission_cli.document.criteria.parse import kind_meant, misspelling
-from mission_cli.document.reading.load import milestone_places
+from mission_cli.document.reading.load import feature_sections, milestone_places
 from mission_cli.document.reading.sections import (
     SECTIONS,
     find_section,
@@ -44,6 +44,7 @@ def lint(loaded: Loaded) -> tuple[Problem, ...]:
     layout = loaded.layout
     found = [*loaded.problems, *_bytes(layout), *_long_lines(layout), *_identity(loaded), *_budget(loaded)]
     found += [*_headings(layout), *_rows(layout), *_spends(layout), *_plan(loaded.mission), *_gates(loaded)]
+    found += _rowless(loaded)
     found += inert(loaded)
     return tuple(sorted(found))
 
@@ -94,6 +95,17 @@ def _headings(layout: Layout) -> Iterator[Problem]:
         elif heading.level > _SECTION_LEVEL and _NUMBERLESS.match(heading.title):
             hint = "write `### Milestone 1: Name`"
             yield Problem(*at, f"the milestone `{heading.title}` has no number", hint, Severity.WARNING)
+
+
+def _rowless(loaded: Loaded) -> Iterator[Problem]:
+    """Yield a warning for each section of a feature that no table has a row for."""
+    known = {feature.number for feature in loaded.mission.features()}
+    for number, section in feature_sections(loaded.layout).items():
+        if number not in known:
+            heading = loaded.layout.headings[section]
+            words = f"the section of {number} belongs to no feature: its criteria judge nothing"
+            hint = f"add a row {number} to the table of features, or remove the section"
+            yield Problem(heading.line.number, 1, words, hint, Severity.WARNING)
 
 
 def _rows(layout: Layout) -> Iterator[Problem]:

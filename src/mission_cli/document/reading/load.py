@@ -71,7 +71,7 @@ def load(text: str, fallback_id: str = "") -> Loaded:
     drafts, row_problems = _drafts(places)
     features, more = resolve(drafts)
     problems = [*grave, *row_problems, *more]
-    sections = _feature_sections(layout)
+    sections = feature_sections(layout)
     milestones = tuple(_milestone(layout, p, features, sections) for p in places)
     problems += [
         *_milestone_problems(milestones, layout),
@@ -155,7 +155,8 @@ def _column(row: Row) -> int:
     return row.cells[0].start - row.line.start + 1 if row.cells else 1
 
 
-def _feature_sections(layout: Layout) -> dict[FeatureNumber, int]:
+def feature_sections(layout: Layout) -> dict[FeatureNumber, int]:
+    """Return the sections with description and criteria of features, by the number in their headings."""
     found: dict[FeatureNumber, int] = {}
     for section, heading in enumerate(layout.headings):
         title = _FEATURE_SECTION.match(heading.title) if section and heading.level >= 3 else None  # noqa: PLR2004 - a feature is below a milestone
@@ -197,7 +198,7 @@ def criteria_section(layout: Layout, owner: str) -> int:
     """Return the section with the criteria of a milestone (`1`) or feature (`1.2`); -1 if there is none."""
     feature = feature_number(owner)
     if feature is not None:
-        return _feature_sections(layout).get(feature, -1)
+        return feature_sections(layout).get(feature, -1)
     place = next((p for p in milestone_places(layout) if str(p.number) == owner), None)
     return _criteria_below(layout, place.section) if place else -1
 
