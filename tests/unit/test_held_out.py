@@ -6,15 +6,17 @@ import base64
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.kit.missions import EXIT, POLICY, feature, holds, milestone, mission, observation, run
+from tests.kit.missions import EXIT, POLICY, feature, holds, milestone, mission, observation, record, run
 
 from mission_cli._support.dataclass import replace
 from mission_cli.adapters.secrets.seals import AgeSeals
+from mission_cli.app.report.held_out import held_out_figures
+from mission_cli.app.results.mission_report import HeldOutFigure
 from mission_cli.document.reading.load import load
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.mission import Result
 from mission_cli.domain.runs import CheckState
-from mission_cli.domain.status import FeatureStatus, MilestoneStatus, Verdict
+from mission_cli.domain.status import Cause, FeatureStatus, MilestoneStatus, Verdict
 from mission_cli.domain.tables import HeldOut
 from mission_cli.planner.core.decisions import AddFix, MarkHeldOut, MoveMilestone, MoveMission
 from mission_cli.planner.core.effects import RunCheck
@@ -112,3 +114,22 @@ def test_a_seal_opens_with_its_key_alone(tmp_path: Path) -> None:
 def test_the_rows_are_read_by_their_columns() -> None:
     text = "---\nid: m\n---\n# M\n## Held-out Criteria\n| # | Milestone | Sealed | Results |\n|---|---|---|---|\n| 1 | 2 | `YQ==` | |\n| x | 2 | YQ== | |\n"
     assert [replace(one, line=0) for one in load(text, "m").mission.held_out] == [HeldOut(1, 2, "YQ==")]
+
+
+def test_the_report_tells_for_each_model_what_only_fits_the_visible_criteria() -> None:
+    sealed = (
+        HeldOut(1, 1, "a", "failed 2026-11-20T10:00:00Z aaaaaaa; passed 2026-11-20T11:00:00Z bbbbbbb"),
+        HeldOut(2, 1, "b", "passed 2026-11-20T10:00:00Z aaaaaaa"),
+        HeldOut(3, 2, "c"),
+    )
+    some = mission(held_out=sealed)
+    records = [
+        record("1.1-a1", Cause.NOOP, runner="codex", model="gpt-5"),
+        record("1.1-a2", Cause.DONE, runner="claude", model="opus"),
+        record("1.2-a1", Cause.DONE, runner="script"),
+        record("2.1-a1", Cause.DONE, runner="codex", model="gpt-5"),
+    ]
+    assert held_out_figures(some, records) == [
+        HeldOutFigure("claude opus", 2, 1, 2),
+        HeldOutFigure("script", 2, 1, 2),
+    ]

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import parse_stamp
+from mission_cli.app.report.held_out import held_out_figures
 from mission_cli.app.report.tasks import average, outcomes_of, results_of, review_of, task_of, verdict_shown
 from mission_cli.app.results.mission_report import (
     MissionReport,
@@ -74,6 +75,7 @@ def mission_report(ctx: Context, address: Address) -> MissionReport:
         base=mission.base,
         state=head,
         milestones=[_milestone(m, mission, evidence) for m in mission.milestones],
+        heldOut=held_out_figures(mission, records),
         spend=[*_spend(state, mission)],
         unknown=state.spent.unknown,
         decisions=[*_decisions(mission)],

@@ -153,6 +153,20 @@ class ReportedMilestone:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldOutFigure:
+    """How the work of one model stands against criteria that it could not read."""
+
+    model: str
+    """Runner and model."""
+    judged: int
+    """Held-out criteria of the milestones that it worked on. Every visible criterion had passed when they ran."""
+    passedAtFirst: int
+    """Those that passed the first time. Each other one is work that only fits the visible criteria."""
+    passed: int
+    """Those that passed the last time."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedSpend:
     """What was spent in one category."""
 
@@ -225,6 +239,7 @@ class MissionReport:
     state: str
     """The commit of the mission files that the report was made from."""
     milestones: Sequence[ReportedMilestone]
+    heldOut: Sequence[HeldOutFigure]
     spend: Sequence[ReportedSpend]
     unknown: int
     """Attempts whose cost is unknown."""
