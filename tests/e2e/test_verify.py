@@ -76,3 +76,7 @@ milestone 1: 4 criteria frozen as … at …, unchanged
 
 m: 8 of 9 verdicts the same; 3 run records, 4 evidence files and 17 commits read, 3 things that do not fit; sums compared at 1 commit
 """)
+    (ben.repo / ".mission.toml").write_text("this is = = not TOML")
+    report = ben.mission("report", "m", "--json").facts
+    assert (report["missionId"], report["allPassed"]) == ("m", True)
+    assert report["filesCreated"] == ["1.1.txt", "1.2.txt"]
