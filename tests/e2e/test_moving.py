@@ -308,8 +308,8 @@ not imported: Sign up: it is marked as done; here it will be checked again
 not imported: Sign up: priority 1; features of a milestone run in parallel
 TMP/repo/missions/portal/mission.md:19:14: warning: there is no budget cap (`start` needs one: set money_usd, time_hours or token_limit, or write unlimited)
 TMP/repo/missions/portal/mission.md:64:1: warning: milestone 1 has no criterion (only the tests and builds that are found in the code are run)
-TMP/repo/missions/portal/mission.md:82:1: warning: `Somebody can sign up` cannot be run: a person will be asked (if possible, write it as run:, file:, grep: or metric:)
-TMP/repo/missions/portal/mission.md:88:1: warning: `Typecheck passes` cannot be run: a person will be asked (if possible, write it as run:, file:, grep: or metric:)
+TMP/repo/missions/portal/mission.md:82:1: warning: `Somebody can sign up` cannot be run: a person will be asked (if possible, write it as run:, file:, grep:, metric:, http: or browser:)
+TMP/repo/missions/portal/mission.md:88:1: warning: `Typecheck passes` cannot be run: a person will be asked (if possible, write it as run:, file:, grep:, metric:, http: or browser:)
 """)
     assert plan_of(person, "portal") == snapshot("""\
 ## Milestones

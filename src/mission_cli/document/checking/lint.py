@@ -170,7 +170,7 @@ def _criteria(criteria: tuple[Criterion, ...], name: str, line: int, *, reviewed
             continue
         if criterion.kind is CriterionKind.TEXT and not reviewed:
             words = f"`{criterion.text}` cannot be run: a person will be asked"
-            hint = "if possible, write it as run:, file:, grep: or metric:"
+            hint = "if possible, write it as run:, file:, grep:, metric:, http: or browser:"
             if meant := kind_meant(criterion.text):
                 hint = misspelling(criterion.text, meant)[1]
             yield Problem(criterion.line, 1, words, hint, Severity.WARNING)

@@ -35,7 +35,7 @@ def hold_out(ctx: Context, text: str, criterion: str, milestone: int | None = No
     if read.kind not in EXECUTABLE_KINDS:
         raise UsageError(
             f"a {read.kind} criterion cannot be held out: only a program can judge it unseen",
-            hint="write run:, file:, grep: or metric:",
+            hint="write run:, file:, grep:, metric:, http: or browser:",
         )
     sealed = ctx.seals.seal(criterion)
     if len(sealed) > LONGEST_CELLS["Sealed"]:
