@@ -18,6 +18,8 @@ from tests.kit.fakes.state import HEAD, TREE
 from tests.sim.sim import Sim, head_of
 
 from mission_cli.app.addressing import resolve
+from mission_cli.app.verify.files import files_at
+from mission_cli.app.verify.marks import unproven
 from mission_cli.app.verify.verify import examine
 from mission_cli.domain.status import MissionStatus
 
@@ -246,3 +248,14 @@ def test_a_mission_file_that_cannot_be_read_is_named_with_everything_else() -> N
             "m/mission.md:3: the front matter cannot be read: did not find expected node content",
         ]
     )
+
+
+def test_what_an_older_version_judged_needs_no_recorded_verdict() -> None:
+    ctx = world().host.context()
+    address = resolve(ctx.state.snapshot(), "m")
+    everything = files_at(ctx, address.stored, world().end_of_it)
+    records = [record for record in everything.read_records() if record.milestone > 1]
+    files = {path: f for path, f in everything.read_evidence().items() if f.subject == "milestone 2" and f.verdicts}
+    path, text = address.stored.path, address.stored.text
+    assert list(unproven(path, text, address.mission, records, files)) == []
+    assert list(unproven(path, text, address.mission, [], {})) == []

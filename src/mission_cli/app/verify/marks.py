@@ -23,15 +23,16 @@ def unproven(
 ) -> Iterator[Misfit]:
     """Yield the results in the file that no recorded verdict says, and milestones that passed without one.
 
-    Missions of versions that recorded no verdicts are left out: they have neither evidence files nor such records.
+    What is older than the first recorded verdict is left out: earlier versions recorded none.
     """
     recorded = [v for r in records for v in r.judged] + [v for f in files.values() for v in f.verdicts]
-    if not recorded and not files:
+    if not recorded:
         return
+    first = min(verdict.at for verdict in recorded)
     for milestone in mission.milestones:
         for owner, criterion in contract_of(milestone):
             for result, baseline in ((criterion.result, False), (criterion.baseline, True)):
-                if result is not None:
+                if result is not None and result.at >= first:
                     yield from _unproven(path, text, owner, criterion, result, recorded, baseline=baseline)
             yield from _wrongly_ticked(path, owner, criterion)
         yield from _passed_without(path, milestone, files)
@@ -80,7 +81,7 @@ def _passed_without(path: str, milestone: Milestone, files: Mapping[str, Evidenc
     starts = [v.commit for f in mine if f.stage == START for v in f.verdicts]
     if milestone.started_at and starts and not any(c.startswith(milestone.started_at) for c in starts):
         yield Misfit(where, f"milestone {milestone.number}: `Started at` is not a commit of its negative control")
-    if milestone.status is not MilestoneStatus.PASSED or not milestone.passed_at:
+    if milestone.status is not MilestoneStatus.PASSED or not milestone.passed_at or not mine:
         return
     passes = [f for f in mine if f.stage == VALIDATION and all(v.verdict in PASSES for v in f.verdicts)]
     on = {v.commit for f in passes for v in f.verdicts}
