@@ -48,12 +48,12 @@ def files(*names: str, **texts: str) -> dict[str, str]:
         (
             files("package-lock.json", package_json='{"scripts": {"test": "jest"}}'),
             ["npm test"],
-            "npm ci --prefer-offline",
+            "npm ci",
         ),
         (
             files("pnpm-lock.yaml", package_json='{"scripts": {"test": "jest"}}'),
             ["pnpm test"],
-            "pnpm install --frozen-lockfile --prefer-offline",
+            "pnpm install --frozen-lockfile",
         ),
         (
             files("yarn.lock", package_json='{"scripts": {"test": "jest"}}'),
@@ -138,9 +138,7 @@ def test_every_package_of_a_monorepo_is_found() -> None:
         "run: `cd 'packages/b b' && uv run pytest -q`",
         "run: `cd services/api && go test ./...`",
     ]
-    assert setup(seen).command == (
-        "(cd packages/a && npm ci --prefer-offline) && (cd 'packages/b b' && uv sync --frozen)"
-    )
+    assert setup(seen).command == ("(cd packages/a && npm ci) && (cd 'packages/b b' && uv sync --frozen)")
     assert setup(seen).caches == (".npm", ".cache/uv")
     assert [p.toolchain for p in packages(seen)] == ["rust", "node", "python", "go"]
 
@@ -186,7 +184,7 @@ def test_doctor_says_what_installs_dependencies_where_nothing_does() -> None:
     jobs = host.jobs
     commit = Commit({"package.json": NODE, "package-lock.json": "{}"}, (), "Begin\n", ADA, jobs.clock.now())
     jobs.disk.write(f"{REFS}/heads/main", jobs.objects.add(commit))
-    words = "nothing installs dependencies in new clones: `setup` of `[tree]` could be `npm ci --prefer-offline`"
+    words = "nothing installs dependencies in new clones: `setup` of `[tree]` could be `npm ci`"
     assert [one.words for one in setup_findings(host.context(), [mission, mission])] == [words]
     told = replace(host.settings, tree=replace(host.settings.tree, setup="make deps"))
     assert setup_findings(replace(host.context(), settings=told), [mission]) == []

@@ -116,6 +116,7 @@ class Court:
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "MISSION_REPORTS": os.fspath(folder / "reports"),
         }
 
     def git(self, *words: str) -> str:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 _NO_TEST = "no test specified"
 _MANAGERS = (
     # lock file, manager, how it installs, cache
-    ("pnpm-lock.yaml", "pnpm", "pnpm install --frozen-lockfile --prefer-offline", ".local/share/pnpm"),
+    ("pnpm-lock.yaml", "pnpm", "pnpm install --frozen-lockfile", ".local/share/pnpm"),
     ("yarn.lock", "yarn", "yarn install --frozen-lockfile", ".cache/yarn"),
     ("bun.lock", "bun", "bun install --frozen-lockfile", ".bun/install/cache"),
     ("bun.lockb", "bun", "bun install --frozen-lockfile", ".bun/install/cache"),
-    ("package-lock.json", "npm", "npm ci --prefer-offline", ".npm"),
+    ("package-lock.json", "npm", "npm ci", ".npm"),
 )
 _TESTS = r"(^|/)[\w.-]+[._](?:test|spec)\.(?:js|mjs|cjs|ts|tsx|jsx|mts)$"
 _TYPES = ("typecheck", "type-check", "check-types", "types:check", "tsc")
