@@ -138,6 +138,7 @@ One feature  m
 
 money              $0
 time    ░░░░░░░░░░ <time> of 1 h
+next: mission report m
 ended with 0
 $\
 """)
