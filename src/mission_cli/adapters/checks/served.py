@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +11,8 @@ if TYPE_CHECKING:
 
 def request_of(criterion: Criterion, shell: str) -> str:
     """Return what a judge reads, as JSON. It contains no value of a secret."""
+    from dataclasses import asdict  # imports inspect, which most pulses do not need
+
     told = criterion.conditions
     return json.dumps(
         {

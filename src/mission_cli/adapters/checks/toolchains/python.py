@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 from mission_cli.adapters.checks.toolchains.package import Command, Folder, Package, lint, runs_tests, types
@@ -44,6 +43,8 @@ def _manager(here: Folder) -> tuple[str, str, str]:
 
 
 def _tools(here: Folder) -> dict[str, Any]:
+    import tomllib
+
     try:
         tool = tomllib.loads(here.text("pyproject.toml")).get("tool", {})
     except tomllib.TOMLDecodeError:
