@@ -23,6 +23,8 @@ from mission_cli.document.runs.record import read_run
 from mission_cli.surfaces.cli.app import run as run_command_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mission_cli.document.reading.loaded import Loaded
 
 SETTINGS = """\
@@ -216,7 +218,7 @@ class Person:
 
     def rest(self) -> None:
         """Return when no supervisor is at work, and a pulse of ours has seen what they left."""
-        for lock in sorted(self.runtime.glob("jobs/**/lock")):
+        for lock in sorted(_below(self.runtime / "jobs", "lock")):
             with lock.open("r+b") as handle:
                 fcntl.flock(handle, fcntl.LOCK_EX)
         self.let_pulses_end()
@@ -237,11 +239,19 @@ class Person:
     def leave(self) -> None:
         """Stop everything that is still running, so that nothing of a test outlives it."""
         jobs = self.runtime / "jobs"
-        for spec in jobs.glob("**/spec.json") if jobs.is_dir() else ():
-            (spec.parent / "cancel").touch()
+        for spec in _below(jobs, "spec.json"):
+            with contextlib.suppress(FileNotFoundError):
+                (spec.parent / "cancel").touch()
         if self.runtime.is_dir():
             (self.runtime / "STOP").touch()
             self.rest()
+
+
+def _below(folder: Path, name: str) -> Iterator[Path]:
+    """Files of a name below a folder, of which parts may be removed meanwhile."""
+    for place, _, files in os.walk(folder):
+        if name in files:
+            yield Path(place) / name
 
 
 _PRELUDE = """\

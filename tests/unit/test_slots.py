@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.executors.jobs.folder import specs_below
 from mission_cli.adapters.executors.jobs.slots import (
     SLOTS,
     free_slots,
@@ -31,3 +33,16 @@ def test_each_kind_has_as_many_slots_as_the_machine_may_have(tmp_path: Path) -> 
     again = take_slot(tmp_path, 2, JobKind.CHECK)
     assert again is not None
     os.close(again[1])
+
+
+def test_requests_are_found_in_the_folders_of_jobs_and_nowhere_below(tmp_path: Path) -> None:
+    for name in ("m/1.1-a1", "m/checks/abc.1", "m/1.1-a1/out"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "spec.json").write_text("{}")
+    found = specs_below(tmp_path)
+    first = next(found)
+    (tmp_path / "m/checks/abc.1/spec.json").unlink(missing_ok=True)
+    shutil.rmtree(tmp_path / "m/checks")
+    assert first.relative_to(tmp_path).as_posix() in {"m/1.1-a1/spec.json", "m/checks/abc.1/spec.json"}
+    assert {path.relative_to(tmp_path).as_posix() for path in found} <= {"m/1.1-a1/spec.json"}
+    assert [*specs_below(tmp_path / "none")] == []

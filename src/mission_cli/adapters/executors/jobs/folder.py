@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,11 @@ from mission_cli.domain.status import Cause, EndReason, JobKind
 from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 LONGEST_ACTION = 80
+_SPEC = "spec.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,14 @@ class Surroundings:
     grace_s: float = 5.0
 
 
+def specs_below(jobs: Path) -> Iterator[Path]:
+    """Yield the requests of all jobs, without looking into their folders. What is removed meanwhile is left out."""
+    for place, folders, files in os.walk(jobs):
+        if _SPEC in files:
+            folders.clear()
+            yield jobs / place / _SPEC
+
+
 @dataclass(frozen=True, slots=True)
 class JobFolder:
     """Paths of the files of one job."""
@@ -74,7 +84,7 @@ class JobFolder:
     @property
     def spec(self) -> Path:
         """The request; written first."""
-        return self.path / "spec.json"
+        return self.path / _SPEC
 
     @property
     def lock(self) -> Path:

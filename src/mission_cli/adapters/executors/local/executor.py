@@ -9,11 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli.adapters.executors.jobs.folder import (
-    JobFolder,
-    Surroundings,
-    tree_path,
-)
+from mission_cli.adapters.executors.jobs.folder import JobFolder, Surroundings, specs_below, tree_path
 from mission_cli.adapters.executors.jobs.kept_files import read_files
 from mission_cli.adapters.executors.jobs.log import read_part
 from mission_cli.adapters.executors.local import manual
@@ -167,7 +163,7 @@ class LocalExecutor:
     def running(self) -> list[str]:
         """Return the keys of all jobs with a running supervisor."""
         found = []
-        for spec in self._jobs.rglob("spec.json"):
+        for spec in specs_below(self._jobs):
             folder = JobFolder(spec.parent)
             if not folder.exit.exists() and is_locked(folder.lock):
                 found.append(spec.parent.relative_to(self._jobs).as_posix())

@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mission_cli.adapters.executors.jobs.folder import specs_below
 from mission_cli.adapters.fs.atomic import read_json, write_json, write_whole
 from mission_cli.adapters.fs.locks import locked
 from mission_cli.domain.host import clone_id
@@ -59,7 +60,7 @@ def _mend(jobs: Path, trees: Path, was: str, now: Path) -> None:
     homes = {was: os.fspath(now)}
     if was.endswith("/.git") and now.name == ".git":
         homes[was.removesuffix("/.git")] = os.fspath(now.parent)
-    for spec in jobs.rglob("spec.json"):
+    for spec in specs_below(jobs):
         raw = read_json(spec)
         if isinstance(raw, dict) and not (spec.parent / "exit.json").exists():
             write_json(spec, {**raw, "surroundings": _moved(raw.get("surroundings", {}), homes)}, mode=0o600)
