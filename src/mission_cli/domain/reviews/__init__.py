@@ -1,1 +1,1 @@
-"""Reviews: scores and findings of agents about finished work, and what follows from several of them."""
+"""Reviews: scores and findings of agents about finished work, and how several reviews combine."""

@@ -1,6 +1,6 @@
-"""Read the answer of a reviewer: one JSON document, or nothing. A part of an answer is never used.
+"""Read the answer of a reviewer: one complete JSON document, or nothing. A part of an answer is never used.
 
-The JSON schema that reviewers are given is made from the same models.
+The JSON schema of an answer is generated from the same models.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Scored(_Part):
 
 
 class Finding(_Part):
-    """One problem that a reviewer has found in the change."""
+    """One problem that a reviewer reports in the change."""
 
     title: str = Field(min_length=1, max_length=300)
     body: str = _Words
@@ -61,7 +61,7 @@ class Answer(_Part):
 
 
 class UnreadableError(ValueError):
-    """The answer is not what was asked for; nothing of it counts."""
+    """The answer does not have the required form; no part of it counts."""
 
 
 def answer_schema() -> dict[str, Any]:
@@ -71,7 +71,7 @@ def answer_schema() -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def read_answer(text: str, criteria: int, dimensions: Sequence[str]) -> Answer:
-    """Return the answer in a text that scores `criteria` criteria (c1, c2, …) in these dimensions.
+    """Parse an answer about `criteria` criteria (c1, c2, …) in these dimensions.
 
     Raises UnreadableError unless the text is exactly one JSON document, or one such document in a code fence, and
     scores each criterion once in each dimension.
@@ -99,7 +99,7 @@ def _document(text: str) -> Answer:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON. Raises ValueError if a name appears twice: readers would take different values."""
+    """Return a JSON object. Raises ValueError if a name appears twice, because parsers use different values."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name appears twice in one object")

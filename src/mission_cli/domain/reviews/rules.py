@@ -1,4 +1,4 @@
-"""How a mission has its work reviewed: by whom, by how many, in which dimensions, and at what cost."""
+"""The rules for reviews in a mission: who reviews, how many reviews, which dimensions, and the cap on cost."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Dimension:
     name: str
     weight: Decimal
     rubric: str = ""
-    """What to look at, in the words of the plan; empty: the name says it."""
+    """What to look at, in the words of the plan; empty if the name is enough."""
 
 
 DIMENSIONS = (
@@ -55,23 +55,23 @@ DIMENSIONS = (
 
 @dataclass(frozen=True, slots=True)
 class ReviewRules:
-    """The rules of one mission. Without reviewers, a person judges what only a reviewer could."""
+    """The rules of one mission. Without reviewers, a person judges criteria of the reviewed kinds."""
 
     reviewers: tuple[str, ...] = ()
     """`RUNNER:TIER`, `RUNNER:` or `TIER`, the preferred one first."""
     per_feature: int = 1
     per_milestone: int = 3
     budget_pct: Decimal = Decimal(10)
-    """What all reviews of a feature, or of a milestone, may reserve, in percent of what its attempts reserved."""
+    """The cap on what all reviews of a change reserve, in percent of what its attempts reserved."""
     threshold: Decimal = USUAL_THRESHOLD
-    """The least weighted score that passes, for criteria without a bound of their own."""
+    """The lowest weighted score that passes, for criteria without a bound of their own."""
     dimensions: tuple[Dimension, ...] = DIMENSIONS
 
 
 def dimensions_of(texts: Mapping[str, str]) -> tuple[Dimension, ...]:
-    """Return the dimensions of a plan, each written as `0.5` or `0.5 what to look at`; the usual ones without any.
+    """Return the dimensions of a plan, each written as `0.5` or `0.5 what to look at`; the default ones if it has none.
 
-    One without a readable weight above 0 does not count.
+    A dimension without a readable weight above 0 is ignored.
     """
     found = []
     for name, text in texts.items():
@@ -83,7 +83,7 @@ def dimensions_of(texts: Mapping[str, str]) -> tuple[Dimension, ...]:
 
 
 def family_of(runner: str, model: str) -> str:
-    """Return the family of a model, such as claude or gpt: from its name, else from its runner's, else the name."""
+    """Return the family of a model, such as claude or gpt: by its name or its runner's, else the name itself."""
     for text in (model, runner):
         found = next((name for name, looks_like in _PATTERNS if looks_like.search(text)), "")
         if found:

@@ -1,4 +1,4 @@
-"""What several reviews of the same work come to: scores by dimension, and findings that two families agree on."""
+"""Combine several reviews of the same work: scores by dimension, and findings that two model families confirm."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _OUTLIER = Decimal("1.5")
 _NEAR_LINES = 3
 _SERIOUS = 1
-"""Findings of a higher priority number are advice, whoever confirms them."""
+"""Findings with a higher priority number are always advice."""
 _WORD = pattern(r"[a-z_][a-z0-9_]{3,}")
 _EMPTY_WORDS = frozenset(
     [
@@ -82,15 +82,15 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """The scores of one criterion over all reviews."""
+    """The combined scores of one criterion."""
 
     total: Decimal
     """The weighted score, from 1 to 5."""
     by_dimension: Mapping[str, Decimal]
     dropped: int = 0
-    """Scores that were left out because they are too far from the median."""
+    """Number of scores that were left out because they are too far from the median."""
     reasons: tuple[str, ...] = ()
-    """What the reviewers wrote, the lowest score first."""
+    """The reviewers' reasons, lowest score first."""
 
     @property
     def shown(self) -> str:
@@ -99,7 +99,7 @@ class Weighed:
 
 
 def weigh(reviews: Sequence[Review], criterion: str, dimensions: Sequence[Dimension]) -> Weighed:
-    """Return the scores of a criterion (its id): the median of each dimension, weighted.
+    """Return the combined scores of a criterion, given by its id: the weighted mean of each dimension's median.
 
     A score more than 1.5 away from the median of its dimension is left out.
     """
@@ -118,10 +118,10 @@ def weigh(reviews: Sequence[Review], criterion: str, dimensions: Sequence[Dimens
 
 
 def confirmed(reviews: Sequence[Review]) -> Iterator[tuple[Finding, str, str]]:
-    """Yield each serious finding that a reviewer of another family has found, too, with both reviewers.
+    """Yield each serious finding that a reviewer of another model family also reports, with both reviewers.
 
-    Two findings are the same if they are about overlapping lines of one file, give or take three lines, and share
-    words: reviewers of a small change always write about the same lines.
+    Two findings are the same if they are about lines of one file that overlap or are at most three lines apart, and
+    if they share words. Lines alone prove nothing in a small change.
     """
     seen: list[Finding] = []
     for number, first in enumerate(reviews):
@@ -160,7 +160,7 @@ def _same(one: Finding, other: Finding) -> bool:
 
 
 def _share_words(one: Finding, other: Finding) -> bool:
-    """Whether two texts have three words of four letters or more in common, or half of the shorter one's."""
+    """Whether two findings share three words of four letters or more, or half the words of the shorter one."""
     first, second = (frozenset(_WORD.findall(f"{f.title} {f.body}".casefold())) - _EMPTY_WORDS for f in (one, other))
     common = len(first & second)
     return bool(common) and (common >= _COMMON_WORDS or 2 * common >= min(len(first), len(second)))

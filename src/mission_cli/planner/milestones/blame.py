@@ -1,4 +1,4 @@
-"""Find the feature that broke what passed when the milestone started: run the criterion on commits in between."""
+"""Find the feature that caused a regression: bisect the commits since the milestone started with the criterion."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
 
 def blame(draft: Draft, milestone: Milestone, failed: Sequence[Judged]) -> list[Judged] | None:
-    """Return the failures, each with the commit that broke it if it passed before any work; None while that is sought.
+    """Return the failures, each regression with the commit that caused it; None while the search continues.
 
-    The commits are those of finished work since the milestone started. Between the last one that passes and the first
-    one that fails, the one in the middle is tried next.
+    The search is a bisection of the commits of finished work since the milestone started.
     """
     commits = tuple(reversed(draft.observation.since_start.get(milestone.started_at, ())))
     found: list[Judged] = []
@@ -42,7 +41,7 @@ def blame(draft: Draft, milestone: Milestone, failed: Sequence[Judged]) -> list[
 
 
 def _first_bad(draft: Draft, judged: Judged, commits: Sequence[tuple[Sha, str]]) -> str | None:
-    """Return which commit broke a criterion, in words; empty if it cannot be found out, None while a check runs."""
+    """Return a sentence on the commit that broke a criterion; empty if it cannot be found, None while a check runs."""
     good, bad = -1, len(commits) - 1
     while bad - good > 1:
         middle = (good + bad) // 2

@@ -1,6 +1,6 @@
-"""Judge a milestone by criteria that no worker has seen, when it has passed everything else.
+"""Judge a milestone by its held-out criteria when it has passed everything else.
 
-What they are is written nowhere that a worker reads: neither their text nor their output is in a fix feature or record.
+Nothing that a worker can read reveals them: neither their text nor their output is in a fix feature or a record.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _HINT = (
 
 
 def held_out_pass(draft: Draft, milestone: Milestone, turn: str) -> bool:
-    """Whether every held-out criterion of a milestone passes on finished work; arrange what is missing."""
+    """Whether every held-out criterion of a milestone passes on finished work; start checks and record verdicts."""
     sealed = [one for one in draft.mission.held_out if one.milestone == milestone.number]
     if not sealed or draft.observation.work is None:
         return True

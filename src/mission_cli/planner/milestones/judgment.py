@@ -1,4 +1,4 @@
-"""What is known about a list of criteria, and what has to happen before the rest is known."""
+"""The state of judging a list of criteria: known verdicts, and what is still needed for the others."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _YES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One criterion with its verdict; `detail` is the end of the output, or what the person wrote."""
+    """One criterion with its verdict; `detail` is the end of the output, or a person's answer."""
 
     criterion: Criterion
     verdict: Verdict
@@ -45,15 +45,15 @@ class Judged:
     exit: str = ""
     """How its check ended; empty if no program ran."""
     check: str = ""
-    """Key and try of its check; empty if no program ran."""
+    """Key and try of its check (`KEY.TRY`); empty if no program ran."""
     tests: SuiteSummary | None = None
-    """What it reported about its tests."""
+    """Test results that the check reported."""
     flaky: tuple[str, ...] = ()
-    """What gave different answers on the same tree: tests by name, or the whole criterion."""
+    """What failed in one of two runs on the same tree: names of tests, or the whole criterion."""
 
     @property
     def output(self) -> str:
-        """What is recorded: the results of its tests, and `detail`."""
+        """The recorded output: test results, then `detail`."""
         return "\n".join([*(as_lines(self.tests) if self.tests is not None else ()), self.detail])
 
     @property
@@ -64,23 +64,23 @@ class Judged:
 
 @dataclass(slots=True)
 class Judgment:
-    """The state of judging a list of criteria. It is over when no check starts or runs and no question is open."""
+    """The state of judging a list of criteria."""
 
     known: list[Judged] = field(default_factory=list)
     starts: list[RunCheck] = field(default_factory=list)
     running: list[str] = field(default_factory=list)
     unsure: list[RunCheck] = field(default_factory=list)
-    """Failures that run again, alone, before they count."""
+    """Failed checks that run again, alone, before the failure counts."""
     asks: list[Question] = field(default_factory=list)
     asked: list[InputRequest] = field(default_factory=list)
     disputed: dict[Criterion, Judged] = field(default_factory=dict)
-    """Estimated criteria that failed, about which reviewers decide."""
+    """Estimated criteria that failed, with their failures; reviewers decide about them."""
     reviews: Reviews | None = None
-    """The reviews of the change, while some are missing."""
+    """The reviews of the change while some are missing; otherwise None."""
 
     @property
     def over(self) -> bool:
-        """Whether every criterion has its verdict."""
+        """Whether every criterion has a verdict: nothing runs, starts or waits for an answer."""
         return not (self.starts or self.running or self.unsure or self.asks or self.asked or self.reviews)
 
     def having(self, *verdicts: Verdict) -> list[Judged]:
@@ -89,7 +89,7 @@ class Judgment:
 
 
 def recorded(judged: Judged, at: str, side: str = "") -> RecordedVerdict:
-    """Return a verdict as it is recorded."""
+    """Return a verdict in the form in which it is recorded."""
     return RecordedVerdict(
         criterion=judged.criterion.text,
         kind=judged.criterion.kind,
@@ -110,17 +110,17 @@ def for_file(known: Sequence[Judged], now: datetime) -> tuple[tuple[RecordedVerd
 
 
 def says_yes(response: str) -> bool:
-    """Whether the first word of an answer is a yes of some kind."""
+    """Whether the first word of an answer means yes."""
     words = response.strip().casefold().split()
     return bool(words) and words[0].strip(".,:;!") in _YES
 
 
 def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission, turn: str = "") -> str:
-    """Return the key of a check: equal exactly when criterion, tree, policy and turn are equal.
+    """Return the key of a check; equal keys share one verdict.
 
-    Each `resume` of the mission changes the keys, so that what could not run is tried again. So does each execution of
-    a recurring mission, because the world may have changed although the tree is the same. `turn` makes unchanged work
-    run again: it names a round of validation, or a person's `validate --again`.
+    The key depends on criterion, tree, policy and `turn`. Each `resume` of the mission changes it, so that a check that
+    could not run is tried again. So does each execution of a recurring mission, because something outside the tree may
+    have changed. `turn` makes unchanged work run again: it names a validation round, or a `validate --again`.
     """
     resumed = times_resumed(mission)
     asked = f"{resumed}.{mission.executions}" if mission.recurs else str(resumed)
@@ -144,7 +144,10 @@ def check_key(criterion: Criterion, tree: str, policy: Policy, mission: Mission,
 
 
 def look_up(draft: Draft, criterion: Criterion, commit: Sha, key: str, result: Judgment, *, confirm: bool) -> None:
-    """Add the verdict of a criterion that can be run, or arrange its check."""
+    """Add the verdict of a criterion that can be run, or the check that is needed for it.
+
+    With `confirm`, a failure runs again, alone, before it counts.
+    """
     state = draft.observation.checks.get(key)
     if state is None:
         result.starts.append(RunCheck(key, 1, criterion, commit, f"judge on {commit[:7]}: {criterion.text}"))
@@ -166,7 +169,7 @@ def look_up(draft: Draft, criterion: Criterion, commit: Sha, key: str, result: J
 
 
 def _known(criterion: Criterion, key: str, state: CheckState, verdict: Verdict) -> Judged:
-    """Return the verdict of a check that has ended. What failed twice has failed, whatever its tests say."""
+    """Return the verdict of a check that has ended. After two failures it is failed, even if different tests failed."""
     check = f"{key}.{state.tries}"
     judged = Judged(criterion, verdict, state.detail, exit=_end_of(state), check=check, tests=state.tests)
     if state.failed is None:
@@ -188,7 +191,7 @@ def _end_of(state: CheckState) -> str:
 
 
 def is_own_tick(criterion: Criterion) -> bool:
-    """Whether a person has ticked a criterion: there is no verdict of this program next to it."""
+    """Whether a person ticked a criterion: the program recorded no pass next to it."""
     return criterion.ticked and (criterion.result is None or criterion.result.verdict is not Verdict.PASSED)
 
 
@@ -198,9 +201,9 @@ def is_ticked(criterion: Criterion, about: str) -> bool:
 
 
 def ask_person(draft: Draft, criterion: Criterion, owner: str, about: str, result: Judgment, why: str = "") -> None:
-    """Let a person judge what cannot be run: by a tick in the file, or by an answer.
+    """Add the verdict of a person on a criterion that cannot be run: by a tick in the file, or by an answer.
 
-    A tick next to a recorded pass was set by this program: after fixes the person is asked again.
+    The program set a tick that is next to a recorded pass, so the person is asked again after fixes.
     """
     if is_ticked(criterion, about):
         result.known.append(Judged(criterion, Verdict.PASSED, "ticked by a person"))

@@ -1,4 +1,4 @@
-"""What passed before must pass after: the test and build commands that were found in the repository."""
+"""Judge by the commands that were found in the repository: what passed before the work must still pass."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.draft import Draft
 
 Place = tuple["Sha", str]
-"""A commit, and its tree without mission folders."""
+"""A commit and its tree without mission folders."""
 
 
 def as_green_as_before(
     draft: Draft, criteria: Sequence[Criterion], now: Place, before: Place | None, turn: str = ""
 ) -> Judgment:
-    """Judge by commands of which only those count that passed before; without a commit before, none fails."""
+    """Judge by commands, of which only those that passed before can fail; none fails if `before` is None."""
     after = judge(draft, criteria, owner="", commit=now[0], tree=now[1], turn=turn)
     red = [j for j in after.known if not j.passes]
     result = Judgment([j for j in after.known if j.passes], after.starts, after.running, after.unsure)
@@ -40,7 +40,7 @@ def as_green_as_before(
 
 
 def regressions(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion], turn: str) -> Judgment:
-    """Judge a milestone that has criteria of its own by the found commands that are not among them."""
+    """Judge a milestone with criteria of its own also by the found commands that are not among them."""
     observation = draft.observation
     start = observation.start_trees.get(milestone.started_at)
     own = {(c.command, c.conditions.cwd) for c in criteria}

@@ -1,7 +1,7 @@
-"""Judge criteria by the reviews of agents: scores against the threshold, and findings that are proven.
+"""Judge criteria by the reviews of agents: compare scores with the threshold, and let only proven findings block.
 
-A review costs money, so none starts before everything that can be run has passed. An answer of which a part cannot be
-read counts as none; when too many are unusable, a person judges.
+A review costs money, so none starts before everything that can be run has passed. Inconclusive reviews do not count;
+after too many of them, a person judges.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _EVIDENCE_TIMEOUT = timedelta(minutes=5)
 _MOST_COMMANDS = 5
 _MOST_ADVICE = 5
 CORRECTED = "corrected"
-"""How the detail of a verdict begins that overrules an estimated criterion."""
+"""First word of the detail of a verdict that overrules an estimated criterion."""
 
 
 def judge_by_reviews(
     draft: Draft, criteria: Sequence[Criterion], change: Change, commit: Sha, tree: str, about: str, result: Judgment
 ) -> None:
-    """Add the verdicts of reviewers on these criteria, or the reviews that are missing."""
+    """Add the verdicts of reviewers on these criteria, the reviews that are missing, or questions to a person."""
     if result.starts or result.running or result.unsure:
         return
     if not all(judged.passes for judged in result.known):
@@ -62,7 +62,7 @@ def judge_by_reviews(
 
 
 def disputed(result: Judgment) -> list[Criterion]:
-    """Take the estimated criteria that failed out of a judgment: reviewers decide whether the estimate was wrong."""
+    """Move failed estimated criteria from the verdicts of a judgment to its disputes, and return them."""
     found = [judged for judged in result.known if judged.criterion.estimated and judged.verdict is Verdict.FAILED]
     result.known = [judged for judged in result.known if judged not in found]
     result.disputed = {judged.criterion: judged for judged in found}
@@ -72,7 +72,7 @@ def disputed(result: Judgment) -> list[Criterion]:
 def _proven(
     draft: Draft, reviews: Reviews, change: Change, commit: Sha, tree: str, result: Judgment
 ) -> Iterator[tuple[Finding, str]]:
-    """Yield the findings that block, with their proof; arrange the checks that show whether others do.
+    """Yield the findings that block, with their proof; add the checks that are needed to prove others.
 
     A command of a reviewer comes from a model, so it runs only in the sandbox. It proves a finding if it fails with the
     change and passes without it.
@@ -107,7 +107,7 @@ def _verdict(
     criterion: Criterion,
     proven: Sequence[tuple[Finding, str]],
 ) -> Judged:
-    """Return the verdict of the reviewers on one criterion, with the reason first."""
+    """Return the verdict of the reviewers on one criterion; its detail begins with the reason."""
     rules = draft.mission.reviews
     weighed = weigh(reviews.given, f"c{number}", rules.dimensions)
     least = rules.threshold if criterion.bound is None else criterion.bound
@@ -126,9 +126,9 @@ def _verdict(
 
 
 def _corrected(before: Judged, verdict: Judged) -> Judged:
-    """Return the verdict on an estimated criterion that failed: the failure, unless reviewers find the work right.
+    """Return the final verdict on a failed estimated criterion: the failure, unless reviewers find the work right.
 
-    Then it is recorded as judged by reviewers, because running it again gives another result.
+    A corrected verdict is recorded as judged by reviewers, because running the criterion again would fail.
     """
     if not verdict.passes:
         return before

@@ -1,1 +1,1 @@
-"""Reviews by agents: which ones are needed, what they may cost, and the verdicts that follow from them."""
+"""Reviews by agents: which ones are needed, by whom, and what they may cost."""

@@ -1,4 +1,4 @@
-"""The reviews of one change: which have been given, which run, which are started next, and when to give up."""
+"""The reviews of one change: which are given, running or next, and when a person judges instead."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from mission_cli.planner.core.policy import RunnerPolicy
 
 _SPARE = 2
-"""Reviews without a readable answer that are replaced; after that a person judges."""
+"""How many inconclusive reviews of a change are replaced; after one more, a person judges."""
 _TRIES_OF_ONE = 2
-"""Reviews without a readable answer after which a reviewer is not asked about this change again."""
+"""How many failed reviews of a change end the requests to one reviewer."""
 _DEADLINE = timedelta(minutes=30)
 
 
@@ -48,11 +48,11 @@ class Change:
     owner: str
     """A feature (`1.2`) or a milestone (`1`)."""
     name: str
-    """What makes this change different from others of the same owner: an attempt, or a tree in one round."""
+    """Distinguishes this change from others of the same owner: an attempt, or a tree in one validation round."""
     since: Sha
     """The commit before the change."""
     made_by: tuple[RunRecord, ...]
-    """The attempts that made it: reviewers of other model families are preferred."""
+    """The attempts that made it. Reviewers of other model families are preferred."""
 
     @property
     def is_feature(self) -> bool:
@@ -62,16 +62,17 @@ class Change:
 
 @dataclass(slots=True)
 class Reviews:
-    """The reviews of one change. Once `given_up` is set, a person judges."""
+    """The reviews of one change."""
 
     owner: str
     given: list[Review] = field(default_factory=list)
     running: list[RunRecord] = field(default_factory=list)
     next: list[RunRecord] = field(default_factory=list)
-    """Reviews to start, as soon as slots are free."""
+    """Reviews to start when slots are free."""
     unreadable: list[str] = field(default_factory=list)
     """Why earlier reviews of this change do not count."""
     given_up: str = ""
+    """Why a person judges instead; empty while reviewers do."""
     wanted: int = 1
 
     @property
@@ -81,7 +82,7 @@ class Reviews:
 
 
 def milestone_change(draft: Draft, milestone: Milestone, turn: str) -> Change | None:
-    """Return everything since a milestone started as one change; None if that commit is missing."""
+    """Return everything since the start of a milestone as one change; None if the start commit is missing."""
     start = draft.observation.start_trees.get(milestone.started_at)
     if start is None:
         return None
@@ -115,7 +116,7 @@ def subject_of(mission: Mission, change: Change, criteria: Sequence[Criterion]) 
 
 
 def reviews_of(draft: Draft, change: Change, criteria: Sequence[Criterion], commit: Sha, evidence: str) -> Reviews:
-    """Return the reviews of a change by these criteria, and the records of those that are still needed."""
+    """Return the reviews of a change by these criteria, with the records of the reviews that are still needed."""
     mission, rules = draft.mission, draft.mission.reviews
     subject = subject_of(mission, change, criteria)
     found = Reviews(change.owner, wanted=rules.per_feature if change.is_feature else rules.per_milestone)
@@ -140,7 +141,7 @@ def reviews_of(draft: Draft, change: Change, criteria: Sequence[Criterion], comm
 
 
 def score_of(draft: Draft, owner: str) -> Decimal | None:
-    """Return the score of the last reviewed change of an owner, the mean over its criteria; None without reviews."""
+    """Return the score of an owner's last reviewed change: the mean over its criteria, or None without reviews."""
     mission, criteria = draft.mission, reviewed_criteria(draft.mission, owner)
     settled = [r for r in draft.records_of(REVIEWING) if r.about == owner and r.cause is Cause.DONE]
     given = [_given(mission, r, criteria) for r in settled if r.subject == settled[-1].subject]
@@ -152,7 +153,7 @@ def score_of(draft: Draft, owner: str) -> Decimal | None:
 
 
 def start_reviews(draft: Draft, reviews: Reviews) -> None:
-    """Start the next reviews, as far as slots are free; hold the owner for those that have to wait."""
+    """Start the next reviews while slots are free, and hold the owner if one has to wait."""
     owner = reviews.owner
     for record in reviews.next:
         held = _held(draft)
@@ -198,7 +199,7 @@ def _asked(criterion: Criterion) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Needed:
-    """What the missing reviews of a change are about, and the ones before."""
+    """What the missing reviews of a change are about, and the earlier reviews."""
 
     change: Change
     subject: str
@@ -210,7 +211,7 @@ class _Needed:
 
 
 def _add_next(draft: Draft, needed: _Needed, found: Reviews, missing: int) -> None:
-    """Add the records of the missing reviews, or say why there can be none."""
+    """Add the records of the missing reviews, or set why there can be none."""
     promised = [m.record for m in draft.transitions if isinstance(m, Dispatch) and m.record.reviewing]
     taken = [r.attempt for r in (*draft.records_of(REVIEWING), *promised)]
     number = max(draft.observation.highest.get(REVIEWING, 0), *taken, 0)
@@ -244,7 +245,7 @@ def _add_next(draft: Draft, needed: _Needed, found: Reviews, missing: int) -> No
 
 
 def _choose(draft: Draft, needed: _Needed, found: Reviews) -> tuple[Route, RunnerPolicy] | str:
-    """Return the next reviewer: the one asked least often, of another family than the workers if there is one."""
+    """Return the next reviewer or why there is none: asked least often, then of another family than the workers'."""
     asked = [reviewer(record) for record in (*needed.before, *found.next)]
     failed = [reviewer(record) for record in needed.before if not record.open and record.cause is not Cause.DONE]
     workers = {family_of(record.runner, record.model) for record in needed.change.made_by}
@@ -279,7 +280,7 @@ def _why_not(draft: Draft, runner: RunnerPolicy, model: str) -> str:
 def _reserve(
     draft: Draft, needed: _Needed, found: Reviews, route: Route, runner: RunnerPolicy
 ) -> Reserve | Refusal | str:
-    """Return what one review may take: its part of what all reviews of this change may take."""
+    """Return the reserve of one review: its share of the cap on all reviews of this change."""
     pct, made_by = draft.mission.reviews.budget_pct, needed.change.made_by
     state = stand(draft, found.next)
     limits = replace(state.limits, per_feature_usd=None)
@@ -300,7 +301,7 @@ def _reserve(
 
 
 def _taken(record: RunRecord, category: str) -> Decimal:
-    """Return what a review has cost; its reserve while that is unknown."""
+    """Return the cost of a review, or its reserve while the cost is unknown."""
     amount = None if record.open else amount_of(record.usage, category)
     return reserved(record, category) if amount is None else amount
 
