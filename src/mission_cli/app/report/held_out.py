@@ -1,4 +1,4 @@
-"""What held-out criteria say about the models: work that passes what it could read, and fails what it could not."""
+"""Count, for each model, the held-out criteria that its milestones passed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def held_out_figures(mission: Mission, records: Sequence[RunRecord]) -> list[HeldOutFigure]:
-    """Return, for each model, how many held-out criteria its milestones passed at first.
+    """Return for each model how many held-out criteria its milestones passed, at first and now.
 
-    They run when every visible criterion has passed, so each failure is work that only fits what could be read. A
-    milestone that several models worked on counts for each of them.
+    They run when every visible criterion has passed, so a failure at first means that the work only fits what the
+    worker could read. A milestone that several models worked on counts for each of them.
     """
     sums: dict[str, tuple[int, int, int]] = {}
     for sealed in mission.held_out:

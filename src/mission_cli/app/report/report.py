@@ -1,4 +1,4 @@
-"""Make the report of a mission. It only reads, and works in every clone; what is not there is left out."""
+"""Make the report of a mission. This only reads and works in every clone; what a clone lacks is left out."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def mission_report(ctx: Context, address: Address) -> MissionReport:
 
 
 def assets_of(ctx: Context, address: Address) -> Mapping[str, bytes]:
-    """Return the committed files in the mission's folder `assets/`, by path below it."""
+    """Return the committed files in the folder `assets/` of a mission, by path below that folder."""
     head = ctx.state.head()
     found = ctx.state.assets(address.stored, head) if head is not None else {}
     return {path: text.encode("utf-8", "surrogateescape") for path, text in found.items()}
@@ -100,7 +100,7 @@ def _all(lists: Iterator[Sequence[str]]) -> list[str]:
 
 
 def _edited(tasks: Sequence[ReportedTask]) -> list[str]:
-    """Return what features changed and none of them created."""
+    """Return the files that features changed and none of them created."""
     created = {path for task in tasks for path in task.filesCreated}
     return sorted({path for task in tasks for path in task.filesEdited} - created)
 
@@ -162,7 +162,7 @@ def _lessons(mission: Mission, records: Sequence[RunRecord]) -> Iterator[str]:
 
 
 def _points(mission: Mission, records: Sequence[RunRecord]) -> Iterator[ReportPoint]:
-    """Yield spend and open features after each attempt that ended, in order of time."""
+    """Yield money spent and open features at the start and after each ended attempt, in order of time."""
     numbers = {feature.number for feature in mission.features()}
     ended = [(end, r) for r in records if not r.open and (end := parse_stamp(r.ended)) is not None]
     spent, done = Decimal(0), set[str]()

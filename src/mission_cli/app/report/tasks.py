@@ -1,4 +1,4 @@
-"""Features as tasks of a report: attempts, verdicts, files, tests and reviews."""
+"""Turn features into tasks of a report: attempts, verdicts, files, tests and reviews."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Work:
 
 
 def task_of(code: CodeRepo, mission: Mission, feature: Feature, records: Sequence[RunRecord]) -> ReportedTask:
-    """Return the task of a feature; `records` are those of the mission."""
+    """Return the task of a feature; `records` are all run records of the mission."""
     mine = sorted((r for r in records if r.feature == feature.number), key=lambda r: r.attempt)
     done = next((r for r in reversed(mine) if r.cause is Cause.DONE), None)
     judged = done if done is not None and done.judged else next((r for r in reversed(mine) if r.judged), None)
@@ -76,7 +76,7 @@ def task_of(code: CodeRepo, mission: Mission, feature: Feature, records: Sequenc
 
 
 def work_of(code: CodeRepo, record: RunRecord) -> Work:
-    """Return what the work of a finished attempt changed: from its commits, else from the list in its record."""
+    """Return the files that a finished attempt changed: from its commits, else from the list in its record."""
     start, tip = (code.find_commit(name) if name else None for name in (record.base, record.head))
     if start is None or tip is None:
         marker = "changed: "
@@ -89,7 +89,7 @@ def work_of(code: CodeRepo, record: RunRecord) -> Work:
 
 
 def verdict_shown(verdict: RecordedVerdict) -> ReportedVerdict:
-    """Return a recorded verdict as a report shows it."""
+    """Return a recorded verdict in the form of a report."""
     return ReportedVerdict(
         verdict.criterion,
         verdict.kind,
@@ -104,7 +104,7 @@ def verdict_shown(verdict: RecordedVerdict) -> ReportedVerdict:
 
 
 def results_of(criteria: Sequence[Criterion]) -> list[ReportedVerdict]:
-    """Return the results in the mission file; older versions recorded nothing else."""
+    """Return the results in the mission file, for missions of older versions, which recorded nothing else."""
     return [*_results(criteria)]
 
 
@@ -124,7 +124,7 @@ def outcomes_of(mission: Mission, feature: str = "") -> list[TaskOutcome]:
 
 
 def review_of(mission: Mission, record: RunRecord) -> ReportedReview:
-    """Return a settled review; without score and findings if its answer cannot be used."""
+    """Return a settled review, without score and findings if it is inconclusive."""
     from mission_cli.domain.reviews.answer import UnreadableError, read_answer  # pydantic: only where there are reviews
 
     names = tuple(d.name for d in mission.reviews.dimensions)
@@ -142,7 +142,7 @@ def review_of(mission: Mission, record: RunRecord) -> ReportedReview:
 
 
 def average(reviews: Sequence[ReportedReview]) -> Decimal | None:
-    """Return the mean of the scores of reviews; None without any."""
+    """Return the mean score of reviews; None if there is none."""
     scores = [review.score for review in reviews if review.score is not None]
     return (sum(scores, Decimal(0)) / len(scores)).quantize(_TENTH) if scores else None
 

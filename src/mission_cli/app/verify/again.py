@@ -1,4 +1,4 @@
-"""Judge recorded verdicts again, on the recorded commits, by the judge of the loop; nothing is recorded."""
+"""Judge recorded verdicts again on the recorded commits, with the judge of the loop. This records nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Recorded:
     subject: str
     verdict: RecordedVerdict
     record: RunRecord | None = None
-    """The attempt that it is about."""
+    """The run record that contains it; None if an evidence file does."""
 
 
 def everything_recorded(records: Sequence[RunRecord], files: Sequence[EvidenceFile]) -> list[Recorded]:
@@ -66,7 +66,7 @@ class Again:
         self._learn(case.mission)
 
     def verdicts(self, recorded: Sequence[Recorded]) -> list[VerifiedVerdict]:
-        """Return each recorded verdict with the verdict of today; equal ones are judged once."""
+        """Return each recorded verdict with the new one; equal ones are judged once."""
         places: dict[tuple[str, str, str], Sha | None] = {}
         wanted: dict[tuple[Sha, str], dict[str, Criterion]] = {}
         for one in recorded:
@@ -93,7 +93,7 @@ class Again:
         return told
 
     def landing(self, base: Sha | None, work: Sha | None, passed: Sequence[Criterion]) -> list[VerifiedVerdict]:
-        """Return what the criteria of the milestones that passed say about the commit that landed."""
+        """Return the verdicts of the criteria of passed milestones on the commit that landed."""
         landed = self._ctx.code.landing_commit(base, work) if base and work else None
         if landed is None:
             return []
@@ -132,7 +132,7 @@ class Again:
         return command_line("git", "fetch", remote, f"{refs}:{refs}")
 
     def _commit(self, one: Recorded) -> Sha | None:
-        """Return the judged commit; one that is not here is made again from the commits that it merged."""
+        """Return the judged commit; a missing one is made again from the commits that it merged, else None."""
         code, verdict = self._ctx.code, one.verdict
         there = code.find_commit(verdict.commit) if verdict.commit else None
         if there is not None:
@@ -154,7 +154,7 @@ class Again:
         return made if made is not None and code.code_tree(made) == verdict.tree else None
 
     def _criterion(self, rule: str, commit: Sha) -> Criterion | None:
-        """Return the criterion with this hash: of the mission, of an earlier version of it, or found in the code."""
+        """Return the criterion with this hash: in the mission file, an earlier version of it, or the found commands."""
         while rule not in self._criteria:
             event = next(self._older, None)
             if event is None:

@@ -1,4 +1,4 @@
-"""The files of a mission against their seals, their names, and the work tree."""
+"""Compare the files of a mission with their seals, their names, and the work tree."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Everything that is committed of a mission, by path."""
+    """The committed files of a mission, by path."""
 
     records: Mapping[str, str]
-    """Run records by path; those of a yearly archive by the path of the archive, `#`, and the attempt."""
+    """Run records by path; those in a yearly archive by its path, `#` and the attempt."""
     evidence: Mapping[str, str]
     texts: Mapping[str, str]
     """All files, as they are."""
@@ -55,7 +55,7 @@ def files_at(ctx: Context, stored: Stored, head: Sha) -> Files:
 
 
 def broken_files(files: Files) -> Iterator[Misfit]:
-    """Yield what does not fit its own hash, or cannot be read."""
+    """Yield files that do not match their own hash or cannot be read."""
     for path, text in files.records.items():
         run, name = read_run(text), path.rpartition("/")[2].rpartition("#")[2].removesuffix(".md")
         if run is None:
@@ -80,7 +80,7 @@ def _unbound(path: str, criteria: list[str]) -> Iterator[Misfit]:
 
 
 def uncommitted(ctx: Context, stored: Stored, files: Files) -> Iterator[Misfit]:
-    """Yield what differs between the work tree and what is committed; nothing if there is no work tree."""
+    """Yield differences between the work tree and the committed files; none if there is no work tree."""
     if ctx.state.text_on_disk(stored) is None and not any(e.path == stored.path for e in ctx.state.edits()):
         return
     for path, text in files.texts.items():

@@ -1,4 +1,4 @@
-"""The results in a mission file against the recorded verdicts: none may stand there without evidence."""
+"""Compare the results in a mission file with the recorded verdicts: each result needs one."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def unproven(
     path: str, text: str, mission: Mission, records: Sequence[RunRecord], files: Mapping[str, EvidenceFile]
 ) -> Iterator[Misfit]:
-    """Yield the results in the file that no recorded verdict says, and milestones that passed without one.
+    """Yield results in the file without an equal recorded verdict, and passed milestones without evidence.
 
-    What is older than the first recorded verdict is left out: earlier versions recorded none.
+    Results older than the first recorded verdict are skipped, because earlier versions recorded none.
     """
     recorded = [v for r in records for v in r.judged] + [v for f in files.values() for v in f.verdicts]
     if not recorded:
@@ -75,7 +75,7 @@ def _wrongly_ticked(path: str, owner: str, criterion: Criterion) -> Iterator[Mis
 
 
 def _passed_without(path: str, milestone: Milestone, files: Mapping[str, EvidenceFile]) -> Iterator[Misfit]:
-    """Yield a milestone whose commits are not those of its evidence."""
+    """Yield a milestone whose commits or criteria differ from those in its evidence."""
     mine = [f for f in files.values() if f.subject == f"milestone {milestone.number}"]
     where = f"{path}:{milestone.line}"
     starts = [v.commit for f in mine if f.stage == START for v in f.verdicts]

@@ -1,4 +1,4 @@
-"""The law of money: what the spend log says, what the run records say, and what the summary says is the same."""
+"""Check that spend log, run records and budget summary agree."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def unequal_sums(loaded: Loaded, records: Sequence[RunRecord]) -> Iterator[str]:
-    """Yield, as text, each cost that only one of log and records has, and each wrong cell of the summary.
+    """Yield, as text, each cost that is only in the log or only in the records, and each wrong cell of the summary.
 
-    Rows that a person added to the log belong to no record, and count in the summary.
+    Rows that a person added to the log need no record, and count in the summary.
     """
     settled = [record for record in records if not record.open]
     log = Counter(map(_shown, loaded.mission.spends))

@@ -1,4 +1,4 @@
-"""The history of a mission: commits against their sums, changes of evidence, and the contract of each milestone."""
+"""Check the history of a mission: sums of commits, changes of evidence, and the contract of each milestone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MOST = 100_000
 _SHORT = 7
 _UNSUMMED = frozenset({EventKind.STATE_PUT_BACK, EventKind.STATE_JOINED, EventKind.STATE_CREATED})
-"""Events of commits that have no sum, because they merge or restore what others wrote."""
+"""Events of commits that have no sum, because they merge or restore the text of other commits."""
 _PERSONS = frozenset(
     {
         EventKind.DECISION_UNDONE,
@@ -42,21 +42,21 @@ _PERSONS = frozenset(
         EventKind.STATE_PUT_BACK,
     }
 )
-"""Events of commits that may change criteria; `feature.added` is also the loop's, for fix features."""
+"""Events of commits that may change criteria. The loop, too, uses `feature.added`, for fix features."""
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One commit of the mission files: what it says of itself, and the mission's files that it changed."""
+    """One commit of the mission files: its event, and the files that it changed, each with old and new text."""
 
     event: Event
     everything: Mapping[str, Texts]
-    """Those of other missions, too."""
+    """All changed files, also those of other missions."""
     mine: Mapping[str, Texts]
 
     @property
     def where(self) -> str:
-        """The commit, for people."""
+        """The commit as messages name it."""
         return f"commit {self.event.commit[:_SHORT]} ({self.event.subject})"
 
 
@@ -71,7 +71,7 @@ def past_of(ctx: Context, stored: Stored) -> list[Past]:
 
 
 def misfits_of(past: Sequence[Past], stored: Stored) -> Iterator[Misfit]:
-    """Yield commits that do not fit their sums, and changes of evidence that no event explains."""
+    """Yield commits that do not match their sums, and changes of evidence without an event."""
     summed = False
     for one in past:
         event = one.event
@@ -87,7 +87,7 @@ def misfits_of(past: Sequence[Past], stored: Stored) -> Iterator[Misfit]:
 
 
 def _unexplained(one: Past, stored: Stored) -> Iterator[Misfit]:
-    """Yield the evidence that a commit without an event changed."""
+    """Yield the changes of evidence in a commit without an event."""
     who = one.event.author.name
     for path, (old, new) in sorted(one.mine.items()):
         record = read_run(old) if old is not None and path.startswith(f"{stored.runs}/") else None
@@ -104,7 +104,7 @@ def _unexplained(one: Past, stored: Stored) -> Iterator[Misfit]:
 
 
 def _verdicts_changed(one: Past, before: Mission, after: Mission) -> Iterator[Misfit]:
-    """Yield changed commits and statuses of milestones that had passed, or are said to have."""
+    """Yield changes of the field `Passed at` of milestones."""
     for milestone in after.milestones:
         was = before.milestone(milestone.number)
         if was is not None and was.passed_at != milestone.passed_at:
@@ -121,7 +121,7 @@ def _results(text: str) -> Counter[str]:
 
 
 def contracts_of(past: Sequence[Past], stored: Stored, mission: Mission, files: Files) -> list[Contract]:
-    """Return the contract of each milestone that started, with what changed in it since; the newest start counts."""
+    """Return the contract of each started milestone with its later changes; the newest start counts."""
     found: dict[int, Contract] = {}
     for path, file in sorted(files.read_evidence().items()):
         number = int(file.subject.rpartition(" ")[2]) if file.subject[-1:].isdigit() else 0
@@ -136,7 +136,7 @@ def contracts_of(past: Sequence[Past], stored: Stored, mission: Mission, files: 
 
 
 def breaches(contracts: Sequence[Contract]) -> Iterator[Misfit]:
-    """Yield the changes of contracts that nobody was allowed to make."""
+    """Yield the changes of contracts that neither a person nor a fix feature made."""
     for contract in contracts:
         for change in contract.changes:
             if not change.allowed:

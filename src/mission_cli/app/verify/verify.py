@@ -1,4 +1,4 @@
-"""Verify a mission: `mission verify`. It changes nothing in the mission, and costs no money."""
+"""Verify a mission: `mission verify`. This changes nothing in the mission and costs no money."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 def verify(ctx: Context, address: Address, *, history: bool, wait: Callable[[], None]) -> Verification:
-    """Check files, history and sums of a mission, and judge every recorded verdict again.
+    """Check files, history and costs of a mission, and judge every recorded verdict again.
 
-    With `history` the sums are compared at every commit, otherwise at the last one. `wait` is called between two looks
-    at the running checks. If the mission file cannot be read, only files and history are checked.
+    With `history`, costs are compared at every commit, otherwise only at the last one. `wait` is called between two
+    observations of the running checks. If the mission file cannot be read, only files and history are checked.
     Raises BlockedError if STOP is set.
     """
     refuse_stopped(ctx)
@@ -50,7 +50,7 @@ def verify(ctx: Context, address: Address, *, history: bool, wait: Callable[[], 
 
 
 def examine(ctx: Context, address: Address, *, history: bool) -> Verification:
-    """Check files, history and sums of a mission; no verdict is judged again."""
+    """Check files, history and costs of a mission without judging any verdict again."""
     head, stored, mission = ctx.state.head(), address.stored, address.mission
     if head is None:
         raise NotFoundError(f"{mission.id} is not committed yet")
@@ -80,7 +80,7 @@ def examine(ctx: Context, address: Address, *, history: bool) -> Verification:
 
 
 def _sums_at(ctx: Context, address: Address, one: Past) -> Sequence[Misfit]:
-    """Return what does not fit together in the log, the records and the summary as of a commit."""
+    """Return how log, records and summary disagree at a commit."""
     stored = ctx.state.at(one.event.commit).missions.get(address.stored.id)
     if stored is None:
         return ()
