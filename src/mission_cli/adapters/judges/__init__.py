@@ -1,1 +1,1 @@
-"""Programs that judge one criterion in its tree: they start a server, ask it, and print what they found."""
+"""Programs that judge one criterion in its tree: start its server, send requests or open a page, print the result."""

@@ -1,4 +1,4 @@
-"""Judge a `browser` criterion: open its page, run its script, and report everything that is wrong."""
+"""Judge a `browser` criterion: open its page, run its script, and report every fault."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WAIT, _PAUSE = 5.0, 0.1
 _WORST = 400
 
 
-class _Stuck(Exception):  # noqa: N818 - the script cannot go on
+class _Stuck(Exception):  # noqa: N818 - the script cannot continue
     pass
 
 
@@ -42,9 +42,9 @@ def judge_browser(
     last: Mapping[str, bytes],
     secrets: tuple[str, ...] = (),
 ) -> str:
-    """Return what was found if nothing is wrong. Raises Judged.
+    """Return a report if there is no fault. Raises Judged otherwise.
 
-    `values` replace `$NAME`; `last` are accepted pictures by name; `secrets` are values that no file may show.
+    `values` replace `$NAME`. `last` has the accepted pictures by name. `secrets` are values that no file may show.
     """
     wrong: list[str] = []
     notes: list[str] = []
@@ -77,7 +77,7 @@ def _run(
     name: str,
     secrets: tuple[str, ...],
 ) -> list[str]:
-    """Run the script in a window of one size; return what is wrong."""
+    """Run the script in a window of one size; return the faults."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, accept_downloads=False)
     context.set_default_timeout(_STEP_MS)
     if not secrets:
@@ -119,7 +119,7 @@ def _script(watched: Watched, check: BrowserCheck, values: Mapping[str, str], *,
 
 
 def _open(watched: Watched, url: str) -> None:
-    """Open an address. Raises Judged if it cannot be loaded, or leads elsewhere."""
+    """Open an address. Raises Judged if it cannot be loaded or leads to another host."""
     from playwright.sync_api import Error
 
     try:
@@ -135,7 +135,7 @@ def _open(watched: Watched, url: str) -> None:
 
 
 def _do(watched: Watched, step: Step, values: Mapping[str, str]) -> None:
-    """Run one step. Raises _Stuck if it cannot be done, or Judged if a page cannot be opened."""
+    """Run one step. Raises _Stuck if it is not possible, or Judged if a page cannot be opened."""
     from playwright.sync_api import Error
 
     page = watched.page

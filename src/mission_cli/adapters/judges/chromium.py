@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 SECONDS = 120.0
-"""The most time for everything that a check does in the browser."""
+"""Time limit for everything that a check does in the browser."""
 _OPTIONS = (
-    "--no-sandbox",  # it cannot make one inside ours, nor as root
+    "--no-sandbox",  # it cannot create one inside our sandbox, or as root
     "--disable-dev-shm-usage",
     "--disable-gpu",
     "--font-render-hinting=none",
@@ -30,12 +30,12 @@ _OPTIONS = (
 )
 
 _OF_THE_DRIVER = ("NODE_", "PLAYWRIGHT_", "PWDEBUG", "PW_", "DEBUG", "LD_")
-"""Variables by which settings for the work would change the driver, such as NODE_OPTIONS with a file of the tree."""
+"""Prefixes of variables through which the judged work could change the driver, such as NODE_OPTIONS."""
 
 
 @contextmanager
 def chromium(seconds: float = SECONDS) -> Iterator[Browser]:
-    """Start the browser, and end it. Raises Judged if there is none, or if a page keeps it busy for too long."""
+    """Run the browser. Raises Judged if there is none, or if it takes longer than `seconds`."""
     try:
         from playwright.sync_api import Error, sync_playwright
     except ImportError as error:

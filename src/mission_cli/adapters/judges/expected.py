@@ -1,4 +1,4 @@
-"""Compare an answer with what a criterion expects, in words for people."""
+"""Compare an answer with the expectations of a criterion."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BROKEN = "which is not JSON"
 
 
 def unmet(wanted: Expectation, *, body: str, headers: Mapping[str, str]) -> str:
-    """Return how an answer differs from what is expected; empty if it does not."""
+    """Return, as a sentence, how an answer differs from an expectation; empty if it does not."""
     if wanted.about == "header":
         found: Any = headers.get(wanted.name.casefold(), _MISSING)
         return _unlike(wanted, found, wanted.value)
@@ -32,7 +32,7 @@ def unmet(wanted: Expectation, *, body: str, headers: Mapping[str, str]) -> str:
 
 
 def at_path(document: Any, path: str) -> Any:
-    """Return what a path such as `$.items[0].name` leads to in a JSON document."""
+    """Return the value at a path such as `$.items[0].name` in a JSON document, or _MISSING."""
     for step in path_steps(path):
         try:
             fits = isinstance(document, list) if isinstance(step, int) else isinstance(document, dict)

@@ -1,4 +1,4 @@
-"""How a judge ends: with a verdict as its exit status, and what it found in words."""
+"""How a judge ends: with a verdict as its exit status, and a message."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ class Judged(Exception):  # noqa: N818 - not an error: how a judge ends
 
 
 def failed(words: str) -> Judged:
-    """Return the end of a judge because of the work."""
+    """Return the exception that ends a judge with a failure of the work."""
     return Judged(FAILED, f"failed: {words}")
 
 
 def cannot(words: str) -> Judged:
-    """Return the end of a judge that could not find out whether the criterion holds."""
+    """Return the exception that ends a judge that cannot decide whether the criterion holds."""
     return Judged(CANNOT, f"cannot run: {words}")
 
 
 def shown(text: str, limit: int = LONGEST_LINE) -> str:
-    """Return text from outside as a message quotes it: one line without control characters."""
+    """Return foreign text for use in a message: one line without control characters."""
     return one_line(text, limit)
 
 
 def quoted_log(lines: Iterable[str]) -> str:
-    """Return lines that another program printed, so that none of them looks like a line of the judge."""
+    """Return the output of another program with a bar before each line, so that none looks like one of the judge."""
     return "\n".join(f"  | {shown(line)}" for line in lines)

@@ -1,4 +1,4 @@
-"""Judge an `http` criterion: ask, and compare the answer with what is expected."""
+"""Judge an `http` criterion: send the request, and compare the answer with the expectations."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.http import HttpCheck
 
 LONGEST = 5 << 20
-"""The most bytes of an answer."""
+"""Size limit of an answer, in bytes."""
 SECONDS = 30.0
-"""The most time for a request with its redirects."""
+"""Time limit of a request with its redirects."""
 _HOPS = 10
 _PAUSE = 0.1
 _NOT_YET = frozenset({502, 503, 504})
@@ -33,7 +33,7 @@ _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered."""
+    """The answer of a server."""
 
     url: str
     status: int
@@ -51,10 +51,10 @@ def judge_http(
     alive: Callable[[], None],
     seconds: float = SECONDS,
 ) -> str:
-    """Return what was found if the answer passes. Raises Judged.
+    """Return a report if the answer passes. Raises Judged otherwise.
 
-    `values` replace `$NAME`. Until `ready_until` (monotonic) a server that does not answer yet is asked again; `alive`
-    raises Judged if it has ended. `seconds`: the most time for a request with its redirects.
+    `values` replace `$NAME`. Until `ready_until` (monotonic), the request is repeated if the server does not answer.
+    `alive` raises Judged if the server has ended. `seconds` limits a request with its redirects.
     """
     filled = fill(check, values)
     answer = _ask_until(filled, ready_until, alive, seconds)
@@ -71,7 +71,7 @@ def judge_http(
 
 
 def fill(check: HttpCheck, values: Mapping[str, str]) -> HttpCheck:
-    """Return the check with the values of its variables."""
+    """Return the check with its variables replaced by their values."""
 
     def told(text: str) -> str:
         return VARIABLE.sub(lambda found: values.get(found[1] or found[2], found[0]), text)
@@ -82,7 +82,7 @@ def fill(check: HttpCheck, values: Mapping[str, str]) -> HttpCheck:
 
 
 def status_words(ranges: tuple[tuple[int, int], ...]) -> str:
-    """Return `200 or 300-399`."""
+    """Return ranges of statuses as text, such as `200 or 300-399`."""
     return " or ".join(str(low) if low == high else f"{low}-{high}" for low, high in ranges)
 
 
@@ -109,7 +109,7 @@ def _ask_until(check: HttpCheck, until: float, alive: Callable[[], None], second
 
 
 def _ask(check: HttpCheck, seconds: float) -> Answer:
-    """Ask, and follow redirects to the same host if the check says so."""
+    """Send the request, and follow redirects on the same host if the check says so."""
     import httpx
 
     until = time.monotonic() + seconds
@@ -146,7 +146,7 @@ def _headers(check: HttpCheck, body: str) -> dict[str, str]:
 
 
 def _read(response: Any, until: float) -> Answer:
-    """Read an answer, as long as it is neither too large nor too slow."""
+    """Read an answer. Raises Judged if it is too large or too slow."""
     parts, size = [], 0
     for part in response.iter_raw():
         parts.append(part)

@@ -1,4 +1,4 @@
-"""Files that a check leaves for the mission: pictures and traces, beside the file of usage."""
+"""Files that a check leaves for the mission: pictures and traces, in a folder beside the usage file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from mission_cli._support.dataclass import dataclass, field
 
 LARGEST = 3 << 20
-"""The most bytes of a file."""
+"""Size limit of a file, in bytes."""
 FOLDER = "kept"
 _OUT = "MISSION_USAGE"
 
@@ -28,7 +28,7 @@ class Kept:
             self.files[name] = content
 
     def write(self) -> None:
-        """Write the files to where the supervisor of the job looks, instead of what is there."""
+        """Write the files to the folder that the supervisor of the job reads, in place of anything there."""
         usage = os.environ.get(_OUT)
         if not usage or not self.files:
             return
@@ -42,5 +42,5 @@ class Kept:
 
 
 def kept_from(text: str) -> dict[str, bytes]:
-    """Return the files in the standard input of a judge: a JSON object of base64 by name; nothing if it is empty."""
+    """Parse the standard input of a judge: a JSON object from name to base64, or empty for no files."""
     return {name: base64.b64decode(content) for name, content in json.loads(text or "{}").items()}

@@ -1,4 +1,4 @@
-"""Run one judge: read its request, start the server of its check, and end with the verdict as exit status."""
+"""Run one judge: read its request, start the server of its check, and return the verdict as exit status."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def judge(request: str) -> tuple[int, str]:
     """Return the verdict on the tree in the current folder as (exit status, message). Never raises."""
     try:
-        control.close_memory()  # so that a server that it starts cannot change the verdict
+        control.close_memory()  # so that the server cannot change the verdict
         return _judge(json.loads(request))
     except Judged as end:
         return end.code, end.words
@@ -62,14 +62,14 @@ def _in_browser(wanted: Mapping[str, Any]) -> tuple[int, str]:
 
     try:
         return _served(wanted, check.url, look)
-    finally:  # the server has ended, so that it cannot put anything beside the files
+    finally:  # the server has ended, so it cannot add files
         kept.write()
 
 
 def _served(
     wanted: Mapping[str, Any], url: str, ask: Callable[[Mapping[str, str], float, Callable[[], None]], str]
 ) -> tuple[int, str]:
-    """Ask while the server of the check runs, if it has one."""
+    """Start the server of the check, if it has one, call `ask`, and stop the server."""
     port = free_port()
     secrets = {name: os.environ.get(name, "") for name in wanted["secrets"]}
     values: dict[str, str] = {**wanted["env"], **secrets, "MISSION_PORT": str(port)}
@@ -91,7 +91,7 @@ def _served(
 
 
 def _port_of(url: str, values: Mapping[str, str]) -> int:
-    """Return the port on which the server of an address has to listen."""
+    """Return the port on which the server for an address must listen."""
     if url.startswith("/"):
         return int(values["MISSION_PORT"])
     from mission_cli.document.criteria.http import VARIABLE

@@ -1,4 +1,4 @@
-"""One page in the browser: what it says in its console and requests, and what is wrong with what it shows."""
+"""One page in the browser: its console, its requests, and the faults of its content."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ ERRORS = re.compile(
     r"|Something went wrong|An error occurred|\[object Object\]",
     re.IGNORECASE,
 )
-"""What a page shows only if something is broken."""
+"""Texts that a page shows only if something is broken."""
 _FACTS = Path(__file__).with_name("page_facts.js")
 _AXE = """axe.run(document, {resultTypes: ["violations"]}).then((found) => JSON.stringify(found.violations
   .filter((one) => ["serious", "critical"].includes(one.impact))
   .map((one) => ({id: one.id, impact: one.impact, help: one.help, nodes: one.nodes.map((node) => node.html)}))))"""
 _MOST = 10
-"""Findings of a kind."""
+"""Limit of reported faults of one kind."""
 _MOST_LINKS, _LINK_MS, _LINK_SECONDS = 60, 5000, 20.0
 _QUIET_MS = 1500
 _WORST = 400
-"""The lowest status of a request that failed."""
+"""The lowest status that counts as a failed request."""
 
 
 class Watched:
-    """A page, and what it has printed and requested since it was opened."""
+    """A page, with its console errors and failed requests since it was opened."""
 
     def __init__(self, context: BrowserContext, ignore: tuple[str, ...]) -> None:
         self.page: Page = context.new_page()
@@ -56,7 +56,7 @@ class Watched:
         self.page.on("crash", lambda _: setattr(self, "_crashed", True))
 
     def rest(self) -> None:
-        """Wait until the page requests nothing more, but not for long: some pages always do."""
+        """Wait briefly until the page sends no more requests; some pages never stop."""
         from playwright.sync_api import TimeoutError as TookTooLong
 
         try:
@@ -65,7 +65,7 @@ class Watched:
             return
 
     def facts(self) -> Mapping[str, Any]:
-        """Return what the page shows, as `page_facts.js` finds it."""
+        """Return the facts about the page that `page_facts.js` collects."""
         found: Mapping[str, Any] = json.loads(self._evaluate(_FACTS.read_text(encoding="utf-8")))
         return found
 
@@ -74,7 +74,7 @@ class Watched:
         return " ".join(str(self.facts()["text"]).split())
 
     def problems(self, *, fits: bool) -> Iterator[str]:
-        """Yield what is wrong with what the page shows now. `fits`: it must not be wider than the window."""
+        """Yield the faults of the page as it is now. With `fits`, it must not be wider than the window."""
         if self._crashed:
             yield "the page crashed"
             return
@@ -91,14 +91,14 @@ class Watched:
             yield from self._accessibility()
 
     def printed_and_requested(self) -> Iterator[str]:
-        """Yield errors of the console and requests that failed."""
+        """Yield errors in the console and failed requests."""
         if "console" not in self._ignore:
             yield from (f"an error in the console: {text}" for text in list(dict.fromkeys(self._console))[:_MOST])
         if "requests" not in self._ignore:
             yield from (f"a request failed: {text}" for text in list(dict.fromkeys(self._requests))[:_MOST])
 
     def broken_links(self, seen: set[str]) -> Iterator[str]:
-        """Yield links to the same site that lead nowhere; `seen` are those already checked."""
+        """Yield broken links within the site; `seen` has the addresses already checked, and gets new ones."""
         if "links" in self._ignore:
             return
         from playwright.sync_api import Error
@@ -127,7 +127,7 @@ class Watched:
 
     def _status(self, url: str) -> int:
         answer = self._context.request.head(url, max_redirects=0, timeout=_LINK_MS)
-        if answer.status in {404, 405, 500, 501}:  # servers that know no HEAD
+        if answer.status in {404, 405, 500, 501}:  # servers that do not support HEAD
             answer = self._context.request.get(url, max_redirects=0, timeout=_LINK_MS)
         return answer.status
 
@@ -142,7 +142,7 @@ class Watched:
             yield f"accessibility: {one['help']} ({one['id']}, {one['impact']}): {where}{more}"
 
     def _evaluate(self, *scripts: str) -> str:
-        """Return the value of the last script in a world that the page's own scripts do not reach."""
+        """Run scripts in an isolated world, which the page's own scripts cannot reach; return the last value."""
         frame = self._session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
         world = self._session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "mission"})
         told: dict[str, Any] = {"contextId": world["executionContextId"], "returnByValue": True, "awaitPromise": True}
@@ -170,7 +170,7 @@ class Watched:
 
 
 def _path(url: str) -> str:
-    """Return an address without its host, if it is on this machine."""
+    """Return an address, without the host if it is this machine."""
     parts = urlsplit(url)
     if parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
         return url
@@ -178,5 +178,5 @@ def _path(url: str) -> str:
 
 
 def _is_icon(url: str) -> bool:
-    """Whether an address is the one that browsers ask for without being told to."""
+    """Whether an address is the icon that browsers request by themselves."""
     return urlsplit(url).path == "/favicon.ico"

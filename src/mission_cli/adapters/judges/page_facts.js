@@ -1,4 +1,4 @@
-// Runs in a world of its own: the page's scripts cannot change what is found here.
+// Runs in an isolated world, so the page's scripts cannot change the result.
 (() => {
   const cut = (text, size) => (text || "").replace(/\s+/g, " ").trim().slice(0, size);
   const body = document.body;

@@ -1,4 +1,4 @@
-"""Compare two pictures, in the browser that made them."""
+"""Compare two pictures in the browser that made them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COMPARE = """async ([first, second]) => {
 
 
 def percent_unlike(browser: Browser, before: bytes, now: bytes) -> float:
-    """Return how many percent of the points of two PNG files differ; 100 if their sizes do."""
+    """Return the percentage of pixels in which two PNG files differ; 100 if their sizes differ."""
     page = browser.new_page()
     try:
         return float(page.evaluate(_COMPARE, [base64.b64encode(one).decode() for one in (before, now)]))

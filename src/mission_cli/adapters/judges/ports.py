@@ -1,4 +1,4 @@
-"""Ports of this machine: a free one, and whose program listens on one. Without /proc nobody is known to listen."""
+"""Ports of this machine: find a free one, and the sockets that listen on one. Without /proc none is found."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def free_port() -> int:
 
 
 def listeners(port: int) -> set[str]:
-    """Return the sockets that listen on a port, as the kernel numbers them."""
+    """Return the inode numbers of the sockets that listen on a port."""
     found: set[str] = set()
     for table in ("tcp", "tcp6"):
         with suppress(OSError):
@@ -38,7 +38,7 @@ def listeners(port: int) -> set[str]:
 
 
 def sockets_of(pids: Iterable[int]) -> set[str]:
-    """Return the sockets that processes have open."""
+    """Return the inode numbers of the sockets that processes have open."""
     found: set[str] = set()
     for pid in pids:
         folder = f"/proc/{pid}/fd"

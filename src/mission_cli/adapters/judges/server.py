@@ -1,4 +1,4 @@
-"""The server of one check: started in its tree, waited for, and ended with everything that it has started."""
+"""The server of one check: start it in its tree, wait until it listens, and stop it with all its descendants."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PAUSE = 0.03
 
 
 class Server:
-    """Starts `command` with a shell. What it starts ends with it, also what leaves its process group."""
+    """A server that a shell command starts. All its descendants end with it, even outside its process group."""
 
     def __init__(self, command: str, *, shell: str, cwd: str, port: int, env: Mapping[str, str]) -> None:
         self._command, self._port = command, port
@@ -52,7 +52,7 @@ class Server:
             threading.Thread(target=self._read, args=(self._child.stdout,), daemon=True).start()
 
     def wait(self, seconds: float) -> None:
-        """Return when it listens. Raises Judged if it ends before that, takes longer, or another program listens."""
+        """Return when the server listens. Raises Judged if it ends or takes too long, or if another program listens."""
         until = time.monotonic() + seconds
         while not self._listens():
             self.refuse_ended("before it was ready")
@@ -66,7 +66,7 @@ class Server:
         code = self._child.poll()
         if code is None or (code == 0 and scan.descendants(os.getpid())):
             return
-        time.sleep(_PAUSE)  # for the last lines of its output
+        time.sleep(_PAUSE)  # let the reader get the last lines of its output
         words = f"the server `{self._command}` ended with {code} {when}"
         if missing_tool(self._command, code, "\n".join(self._log)):
             raise cannot(words)
@@ -74,12 +74,12 @@ class Server:
 
     @property
     def log(self) -> str:
-        """The last lines that it printed, for people."""
+        """The last lines of its output, for a message."""
         lines = list(self._log)
         return f"the last lines of `{self._command}`:\n{quoted_log(lines)}" if lines else ""
 
     def stop(self) -> str:
-        """End it and everything that it has started; return what it left behind when it was asked to end."""
+        """Stop the server and all its descendants; return a message if SIGTERM did not end all of them."""
         control.end_group(self._child.pid, signal.SIGTERM)
         until = time.monotonic() + _GRACE
         while self._child.poll() is None and time.monotonic() < until:
@@ -94,13 +94,13 @@ class Server:
         return f"ended what the server had left behind: {counted(left, 'process', 'processes')}" if left else ""
 
     def _listens(self) -> bool:
-        if sys.platform != "linux":  # whose program it is cannot be found out
+        if sys.platform != "linux":  # the program that listens cannot be identified
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", self._port)) == 0
         found = listeners(self._port)
         if not found:
             return False
-        for _ in range(2):  # it may have been opened in between
+        for _ in range(2):  # a socket may open between the two reads
             if found <= sockets_of(scan.descendants(os.getpid())):
                 return True
         raise self._not_ours()
