@@ -154,7 +154,7 @@ class Again:
         return made if made is not None and code.code_tree(made) == verdict.tree else None
 
     def _criterion(self, rule: str, commit: Sha) -> Criterion | None:
-        """Return the criterion with this hash: in the mission file, an earlier version of it, or the found commands."""
+        """Return the criterion with this hash: in the mission file, an earlier version, or the detected commands."""
         while rule not in self._criteria:
             event = next(self._older, None)
             if event is None:

@@ -40,7 +40,7 @@ def as_green_as_before(
 
 
 def regressions(draft: Draft, milestone: Milestone, criteria: Sequence[Criterion], turn: str) -> Judgment:
-    """Judge a milestone with criteria of its own also by the found commands that are not among them."""
+    """Judge a milestone with criteria of its own also by the detected commands that are not among them."""
     observation = draft.observation
     start = observation.start_trees.get(milestone.started_at)
     own = {(c.command, c.conditions.cwd) for c in criteria}
