@@ -13,7 +13,7 @@ from tests.kit.nightly import NIGHTLY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAIRS = 1_000 if NIGHTLY else 250
+PAIRS = 1_000 if NIGHTLY else 150
 SEEDS = range(20) if NIGHTLY else range(1)
 FILES = ("1.1.txt", "1.2.txt", "1.3.txt", "2.1.txt", "2.2.txt", "2.3.txt")
 AS_IF_NOTHING_HAD_HAPPENED = End(

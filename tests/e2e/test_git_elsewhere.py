@@ -52,7 +52,8 @@ def move(person: Person) -> Person:
 def copy(person: Person, name: str = "copy") -> Person:
     """A copy with all that is in it, as `cp -a` makes it."""
     other = person.repo.parent / name
-    subprocess.run(["cp", "-a", os.fspath(person.repo), os.fspath(other)], check=True)
+    while subprocess.run(["cp", "-a", os.fspath(person.repo), os.fspath(other)], check=False).returncode:
+        shutil.rmtree(other)  # a file was removed meanwhile: a worker is at work
     return Person(other, person.settings, person.tables)
 
 

@@ -58,7 +58,7 @@ PROOFS: dict[str, str] = {
     "note tries-after": f"{PLANNER}::test_a_persons_retry_gives_fresh_tries",
     # kinds of criteria and gates
     "criterion run file grep metric": "e2e/test_judging.py::test_every_kind_of_criterion",
-    "criterion browser": "unit/test_browser_criteria.py::test_eight_planted_faults_are_found",
+    "criterion browser": "e2e/test_browser_criteria.py::test_eight_planted_faults_are_found",
     "criterion http": "e2e/test_check_conditions.py::test_a_server_in_the_judged_tree_is_asked",
     "criterion manual": "e2e/test_judging.py::test_a_manual_criterion_is_passed_by_a_person_and_by_nobody_else",
     "criterion text": "e2e/test_judging.py::test_a_criterion_in_words_is_never_passed_by_default",
