@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 WORKER = """\
 write("double.py", "print(4)\\n" if FEATURE == "1.1" else "import sys\\nprint(2 * int(sys.argv[1]))\\n")
-assert "21" not in PROMPT and "held-out criterion 1" not in PROMPT
+assert "734529" not in PROMPT and "held-out criterion 1" not in PROMPT
 commit()
 """
 PLAN = """\
@@ -22,7 +22,7 @@ milestones:
     features:
       - {title: one, criteria: ["file: `double.py`"]}
 """
-HIDDEN = 'run: test "$(python3 double.py 21)" = 42'
+HIDDEN = 'run: test "$(python3 double.py 734529)" = 1469058'
 
 
 def test_what_only_fits_the_visible_criterion_goes_back_and_the_file_keeps_the_secret(person: Person) -> None:
@@ -32,7 +32,7 @@ def test_what_only_fits_the_visible_criterion_goes_back_and_the_file_keeps_the_s
     person.start()
     person.run()
     text = person.file().read_text()
-    assert "21" not in text.replace("2021", "").split("## Held-out Criteria")[0].split("## Budget")[0]
+    assert "734529" not in text
     assert HIDDEN not in text
     assert person.features() == {"1.1": "done", "1.2": "done"}
     shown = person.mission("hold-out", "m", "--json").facts["criteria"]
