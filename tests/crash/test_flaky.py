@@ -1,4 +1,4 @@
-"""Flaky tests: whoever dies at whatever step, nothing that fails twice passes, and each name is listed once."""
+"""Flaky tests: if a process dies at any step, nothing that fails twice passes, and each name is listed once."""
 
 from __future__ import annotations
 

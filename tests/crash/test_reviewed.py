@@ -1,4 +1,4 @@
-"""Work that agents review: whoever dies at whatever step, it ends as if nobody had, and nothing passes unreviewed."""
+"""Work that agents review: if a process dies at any step, it ends the same way, and nothing passes unreviewed."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Sim:
     plan = PLAN
     script = staticmethod(work)
     careful = True
-    """Nobody edits or deletes rows of the spend log, so log, run records and summary say the same at every commit."""
+    """No row of the spend log is edited or deleted, so log, run records and summary say the same at every commit."""
 
     def __init__(self, seed: int) -> None:
         self.counts: Counter[str] = Counter()

@@ -102,7 +102,7 @@ def test_servers_that_answer_die_never_listen_and_leave_children(tmp_path: Path)
     assert missing.end()[0] is Verdict.COULD_NOT_RUN
     assert no_folder.end()[0] is Verdict.FAILED, "the folder is part of the work"
     verdict, words = leaves.end()
-    assert (verdict, "ended what the server had left behind: " in words) == (Verdict.FAILED, True)
+    assert (verdict, "stopped after the server had ended: " in words) == (Verdict.FAILED, True)
     assert words.endswith("failed: expected 404, found 200")
 
 

@@ -326,6 +326,6 @@ def test_without_chromium_a_pdf_says_what_is_missing() -> None:
     assert "--format html" in str(refused.value.hint)
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="no Chromium is installed")
+@pytest.mark.skipif(not shutil.which("chromium"), reason="needs Chromium: apt-get install chromium")
 def test_chromium_prints_the_page() -> None:
     assert print_pdf(shown(report_of(world()), "html"), os.environ).startswith(b"%PDF-")

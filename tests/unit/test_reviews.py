@@ -440,11 +440,11 @@ def test_without_money_slots_or_reviewers_nothing_starts_and_it_is_said() -> Non
     assert ("mission", "a review waits: the mission is paused") in holds(paused, "1.1")
     spent = [given_by(some, 1, "claude:opus", "no", Cause.WRONG_OUTPUT, usage=Usage(usd=Decimal("0.4")))]
     [asked] = [m for m in decided(some, *spent).transitions if isinstance(m, Ask)]
-    assert asked.why.endswith("there is no reviewer: 10% of what the work had reserved is used up")
+    assert asked.why.endswith("no reviewer can be used: 10% of what the work had reserved is used up")
     broken = replace(RUNNERS, runners={"script": RunnerPolicy()})
     other = reviewed(reviews=replace(RULES, reviewers=("claude:opus",)))
     [asked] = [m for m in decided(other, policy=broken).transitions if isinstance(m, Ask)]
-    assert asked.why.endswith("there is no reviewer: there is no runner called `claude`")
+    assert asked.why.endswith("no reviewer can be used: there is no runner called `claude`")
 
 
 def test_a_tick_of_a_person_decides_and_one_of_the_program_does_not() -> None:

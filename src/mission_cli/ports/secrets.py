@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from mission_cli.domain.errors import ToolError
+
 
 class Secrets(Protocol):
     """Recognizes the person's own secrets by value, and others by their form."""
@@ -36,8 +38,8 @@ class NoSeals:
     """Has no key: seals nothing, and opens nothing."""
 
     def seal(self, text: str) -> str:
-        """Raise NotImplementedError."""
-        raise NotImplementedError(text)
+        """Raise ToolError."""
+        raise ToolError(f"a text of {len(text)} characters cannot be sealed: there is no key here")
 
     def unseal(self, sealed: str) -> str | None:
         """Return None."""

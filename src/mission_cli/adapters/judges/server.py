@@ -86,12 +86,12 @@ class Server:
             time.sleep(_PAUSE)  # poll until the time above
         stubborn = self._child.poll() is None
         control.end_group(self._child.pid, signal.SIGKILL)
-        time.sleep(_PAUSE)
+        time.sleep(_PAUSE)  # give the kernel a moment to report the dead
         left = control.end_all(lambda: scan.descendants(os.getpid()), grace=1.0)
         control.become_subreaper(on=False)
         if stubborn:
             return "the server ignored SIGTERM and was killed"
-        return f"ended what the server had left behind: {counted(left, 'process', 'processes')}" if left else ""
+        return f"stopped after the server had ended: {counted(left, 'process', 'processes')}" if left else ""
 
     def _listens(self) -> bool:
         if sys.platform != "linux":  # the program that listens cannot be identified

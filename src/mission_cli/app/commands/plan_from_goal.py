@@ -317,7 +317,7 @@ def _judged(record: RunRecord, end: Exit, answer: str, kept: str) -> PlanningRou
         detail=one_line(detail, 500),
         started=end.started,
         ended=end.ended or record.intended,
-        exit=" ".join(p for p in (str(end.reason), "" if end.code is None else str(end.code)) if p),
+        exit=end.told,
         usage=replace(end.report.usage or Usage(), hours=seconds_as_hours(end.seconds)),
         verdict="passed" if cause is Cause.DONE else str(cause),
         session=end.report.session,

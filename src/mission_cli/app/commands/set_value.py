@@ -120,7 +120,7 @@ def _refuse_what_is_not_there(ctx: Context, wanted: Setting) -> None:
 
 
 def _mends(mission: Mission, key: str, text: str) -> bool:
-    """Whether it writes the value in force over one that does not count, as `why` advises, whoever wrote the key."""
+    """Whether it writes the value in force over one that does not count, as `why` advises."""
     overruled = mission.in_force.overrules(key)
     return overruled is not None and bool(text) and text == overruled.counts
 

@@ -113,7 +113,7 @@ def unbound(text: str) -> list[str]:
     """Return the criteria of a record's verdicts that do not fit their hashes; none if it cannot be read."""
     if read_run(text) is None:
         return []
-    found: list[dict[str, Any]] = frontmatter.loads(text, handler=_Handler()).metadata.get("judged") or []  # type: ignore[assignment]
+    found: list[dict[str, Any]] = frontmatter.loads(text, handler=_Handler()).metadata.get("judged") or []  # type: ignore[assignment]  # YAML
     return [str(facts["criterion"]) for facts in found if not is_bound(facts)]
 
 

@@ -103,7 +103,6 @@ def _cause_of_answer(draft: Draft, record: RunRecord, answer: str) -> tuple[Caus
 
 
 def _close(draft: Draft, record: RunRecord, end: Exit, cause: Cause, detail: str) -> None:
-    code = "" if end.code is None else str(end.code)
     settled = replace(
         record,
         state=RecordState.SETTLED,
@@ -111,7 +110,7 @@ def _close(draft: Draft, record: RunRecord, end: Exit, cause: Cause, detail: str
         detail=one_line(detail, 500),
         started=end.started,
         ended=end.ended or stamp(draft.observation.now),
-        exit=" ".join(part for part in (str(end.reason), code) if part),
+        exit=end.told,
         usage=replace(end.report.usage or Usage(), hours=seconds_as_hours(end.seconds)),
         verdict="passed" if cause is Cause.DONE else str(cause),
         session=end.report.session,

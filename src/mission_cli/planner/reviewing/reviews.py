@@ -220,7 +220,7 @@ def _add_next(draft: Draft, needed: _Needed, found: Reviews, missing: int) -> No
         reserve = choice if isinstance(choice, str) else _reserve(draft, needed, found, *choice)
         if isinstance(choice, str) or isinstance(reserve, Refusal | str):
             why = reserve.detail if isinstance(reserve, Refusal) else str(reserve)
-            found.given_up = "" if found.running or found.next else f"there is no reviewer: {why}"
+            found.given_up = "" if found.running or found.next else f"no reviewer can be used: {why}"
             return
         route, runner = choice
         number += 1

@@ -139,7 +139,7 @@ def _rust(output: str) -> SuiteResults | None:
 
 
 def _go(output: str) -> SuiteResults | None:
-    """Return the results of `go test -v`; without `-v` only failures have names, and nobody counts."""
+    """Return the results of `go test -v`; without `-v` it prints only the names of failures, and no count."""
     found = [CaseResult(t["name"], _GO_STATES[t["state"]], float(t["seconds"])) for t in _GO_TEST.finditer(output)]
     return results_of(found, "go test") if found and _GO_END.search(output) else None
 

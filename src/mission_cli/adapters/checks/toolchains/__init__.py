@@ -62,7 +62,7 @@ def _folders(files: Mapping[str, str]) -> Iterator[str]:
 def detect(files: Mapping[str, str]) -> tuple[Criterion, ...]:
     """Return a `run` criterion for each command that tests, builds or type-checks a package; its path is the folder.
 
-    A command of ours may ask its test program for a report, which the text does not show.
+    A detected command may ask its test program for a report, which the text does not show.
     """
     found: dict[str, Criterion] = {}
     for package in packages(files):
