@@ -169,3 +169,13 @@ def test_a_list_of_hosts_is_refused_with_the_reason() -> None:
         parse('network = ["example.org"]\n', "x.toml")
     assert (refused.value.where, str(refused.value.hint)) == ("x.toml:1:1", 'write "on" or "off"')
     assert parse('network = "off"\n', "x.toml").network == "off"
+
+
+def test_a_version_manager_outside_of_the_home_is_shown_with_its_shims(tmp_path: Path) -> None:
+    manager = tmp_path / "manager"
+    for name in ("shims/tool", "libexec/tool"):
+        (manager / name).parent.mkdir(parents=True)
+        (manager / name).write_text(f'#!/bin/sh\n[ "$1" ] && echo "ran $1" || exec {manager}/libexec/tool "$0"\n')
+        (manager / name).chmod(0o755)
+    path = f"{manager}/shims:{os.environ['PATH']}"
+    assert inside(tmp_path, f"PATH={path}; tool", path=path, home=tmp_path / "home") == f"ran {manager}/shims/tool\n"

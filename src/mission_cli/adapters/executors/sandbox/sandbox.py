@@ -156,7 +156,8 @@ def _writable(room: Room) -> list[str]:
 def _readable(argv: Sequence[str], room: Room) -> list[str]:
     """Return existing paths to mount read-only; none below another one, where a mount is impossible."""
     places = [room.home / name for name in (*_HOME_READ, *_TOOLS, *room.read)]
-    places += [Path(p) for p in room.path.split(os.pathsep) if p.startswith("/")]
+    for folder in (Path(p) for p in room.path.split(os.pathsep) if p.startswith("/")):
+        places += [folder.parent if folder.name == "shims" else folder]  # what shims start is beside them
     places += _homes_of(argv[0], room)
     places += [Path(word) for word in argv if word.startswith("/") and os.path.isfile(word)]  # noqa: PTH113 - of text, never raises
     places += [_OURSELVES, Path(sys.prefix), Path(sys.base_prefix)]
