@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 from mission_cli.domain.notice import NO_ADVICE, Advice, advise
@@ -60,6 +61,38 @@ class NoMissionsError(NotFoundError):
 
 class ToolError(MissionError):
     """A program that this one depends on (git, the runner) failed or is missing."""
+
+
+class ForgeTrouble(StrEnum):
+    """Why a forge cannot be used; what is not listed was refused by a rule and is an answer, not an error."""
+
+    UNREACHABLE = "unreachable"
+    """No answer, or one of a broken server: later it may work, and nothing is known until then."""
+    LIMITED = "limited"
+    """Too many requests; `again` says when the forge answers again."""
+    UNAUTHORIZED = "unauthorized"
+    """The token is missing, expired or not valid."""
+    FORBIDDEN = "forbidden"
+    """The token lacks a right."""
+    NOT_FOUND = "not found"
+    """The repository or the thing does not exist, or this token may not see it."""
+    ARCHIVED = "archived"
+    LOCKED = "locked"
+    """The conversation is locked."""
+    REFUSED = "refused"
+    """The forge does not accept what was sent."""
+
+
+class ForgeError(ToolError):
+    """A forge could not be used."""
+
+    def __init__(
+        self, trouble: ForgeTrouble, message: str, *, hint: str | Advice = NO_ADVICE, again: float | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.trouble = trouble
+        self.again = again
+        """Seconds until the forge answers again, if it said so."""
 
 
 class NotWrittenError(MissionError):
