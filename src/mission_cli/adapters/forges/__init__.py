@@ -1,0 +1,1 @@
+"""Adapters for forges: GitHub and others, by their HTTP interfaces. The package httpx is imported when it is needed."""

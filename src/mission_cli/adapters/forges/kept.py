@@ -1,0 +1,115 @@
+"""What the requests to a forge keep in a folder, for all processes: known answers, the last write, and limits.
+
+The files contain what the forge answered, so only their owner can read them. No token is in them: it only goes into
+the hash that names a file.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from mission_cli._support.dataclass import dataclass
+from mission_cli.adapters.fs.atomic import read_json, write_json
+from mission_cli.adapters.fs.locks import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+PAUSE = 1.0
+"""Seconds between the starts of two writes."""
+MOST_ANSWERS = 300
+"""Number of answers that are kept; the least recently used ones are removed first."""
+_LONGEST_LIMIT = 24 * 3600.0
+_PRIVATE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An answer that the forge gave before, and the tag by which it says whether it still holds."""
+
+    etag: str
+    headers: Mapping[str, str]
+    data: Any
+
+
+class Kept:
+    """The files of one token in one folder. `clock` returns seconds since 1970."""
+
+    def __init__(self, folder: Path, token: str, clock: Callable[[], float]) -> None:
+        self._folder = folder
+        self._secret = token
+        self._clock = clock
+
+    def known(self, url: str) -> Known | None:
+        """Return the known answer to a URL, or None."""
+        path = self._answer(url)
+        found = read_json(path)
+        if not isinstance(found, dict) or found.get("url") != url or not isinstance(found.get("etag"), str):
+            return None
+        with suppress(OSError):
+            path.touch()
+        return Known(found["etag"], found.get("headers") or {}, found.get("data"))
+
+    def keep(self, url: str, known: Known) -> None:
+        """Keep an answer. If the disk refuses it, the next request is not conditional."""
+        path = self._answer(url)
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            facts = {"url": url, "etag": known.etag, "headers": dict(known.headers), "data": known.data}
+            write_json(path, facts, mode=_PRIVATE, durable=False)
+            self._make_room()
+
+    def next_write(self) -> float:
+        """Reserve the moment of the next write, and return how many seconds from now it is."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"writes-{self._hash('writes')}.json"
+        with locked(path.with_suffix(".lock")):
+            now = self._clock()
+            found = read_json(path)
+            last = float(found) if isinstance(found, int | float) else 0.0
+            behind = last + PAUSE - now
+            wait = behind if 0 < behind < _LONGEST_LIMIT else 0.0
+            write_json(path, now + wait, mode=_PRIVATE, durable=False)
+        return wait
+
+    def limit(self, again: float) -> None:
+        """Keep that the forge answers this token again in `again` seconds."""
+        now = self._clock()
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_json(self._limit, {"since": now, "until": now + again}, mode=_PRIVATE, durable=False)
+
+    def limited(self) -> float:
+        """Return in how many seconds the forge answers this token again; 0: it does now, as far as known."""
+        found = read_json(self._limit)
+        if not isinstance(found, dict):
+            return 0.0
+        since, until = found.get("since"), found.get("until")
+        if not isinstance(since, int | float) or not isinstance(until, int | float):
+            return 0.0
+        now = self._clock()
+        return until - now if since <= now < until <= since + _LONGEST_LIMIT else 0.0
+
+    @property
+    def _limit(self) -> Path:
+        return self._folder / f"limit-{self._hash('limit')}.json"
+
+    def _answer(self, url: str) -> Path:
+        return self._folder / "answers" / f"{self._hash(url)}.json"
+
+    def _hash(self, what: str) -> str:
+        return sha256(f"mission\0{self._secret}\0{what}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+    def _make_room(self) -> None:
+        files = list((self._folder / "answers").glob("*.json"))
+        if len(files) <= MOST_ANSWERS:
+            return
+        ages = []
+        for file in files:
+            with suppress(OSError):
+                ages.append((file.stat().st_mtime, file))
+        for _, file in sorted(ages)[: len(files) - MOST_ANSWERS]:
+            file.unlink(missing_ok=True)
