@@ -87,8 +87,11 @@ def test_an_answer_with_a_tag_is_asked_for_again_only_if_it_changed(server: Loop
     other = client(server, tmp_path, token="another")  # noqa: S106 - not a secret
     assert other.get("/x").data == {"n": 4}, "an answer to one token is not shown to another"
     assert (first.requests, other.requests) == (2, 1)
-    assert first.known("/x") == {"n": 1}
-    assert first.known("/y") is None
+    assert [first.known(path, {}, since) for path, since in (("/x", NOW), ("/x", NOW + 1), ("/y", 0.0))] == [
+        {"n": 1},
+        None,
+        None,
+    ]
     kept = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert len(kept) == 2
     assert all(TOKEN not in file.read_text() and "secret" not in file.read_text() for file in kept)

@@ -29,6 +29,7 @@ _HOPS = 5
 _TOKEN = pattern(r"[!-~]*")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEPT_HEADERS = frozenset({"link", "x-oauth-scopes", "github-authentication-token-expiration", "x-total-count"})
+_HALF = pattern(rb"\\u[dD][89a-fA-F]")
 _NOT_MODIFIED = 304
 _NO_CONTENT = 204
 _OK = range(200, 300)
@@ -59,6 +60,8 @@ class Answer:
     """The forge's own words, if it is not a success."""
     fresh: bool = True
     """False if the forge said that nothing has changed."""
+    at: float = 0.0
+    """When the JSON was given, in seconds since 1970; before, if it has not changed since."""
 
 
 class Client:
@@ -104,9 +107,10 @@ class Client:
         """
         return self._read(self.url(path, query), accept)
 
-    def known(self, path: str, query: Mapping[str, object] | None = None) -> Any:
-        """Return the JSON that the forge last answered to `get`, without a request; None if it is not known."""
-        known = self._kept.known(self.url(path, query))
+    def known(self, path: str, query: Mapping[str, object], since: float) -> Any:
+        """Return the JSON that the forge gave or confirmed since a moment, without a request; None if it did not."""
+        url = self.url(path, query)
+        known = self._kept.known(url) if self._kept.confirmed(url) >= since else None
         return known.data if known else None
 
     def pages(self, path: str, query: Mapping[str, object] | None = None, key: str = "") -> Iterator[Any]:
@@ -176,12 +180,13 @@ class Client:
             place = self._next_url(place, raw, foreign=False)
             self.moved = place
         if raw.status == _NOT_MODIFIED and known:
-            return Answer(200, {**known.headers, **raw.headers}, known.data, fresh=False)
+            self._kept.confirm(url)
+            return Answer(200, {**known.headers, **raw.headers}, known.data, fresh=False, at=known.at)
         answer = self._checked("GET", place, raw, accept)
         etag = raw.headers.get("etag", "")
         if etag and answer.status in _OK:
             headers = {name: value for name, value in raw.headers.items() if name in _KEPT_HEADERS}
-            self._kept.keep(url, Known(etag, headers, answer.data))
+            self._kept.keep(url, Known(etag, headers, answer.data, answer.at))
         return answer
 
     def _next_url(self, url: str, raw: Raw, *, foreign: bool) -> str:
@@ -212,7 +217,7 @@ class Client:
         """Return an answer that is a success or accepted. Raises ForgeError for the others."""
         if raw.status in _OK:
             self._heed(raw)
-            return Answer(raw.status, raw.headers, self._json(raw))
+            return Answer(raw.status, raw.headers, self._json(raw), at=self._clock())
         data = self._json(raw, strict=False)
         text = raw.body.decode("utf-8", "replace")
         words = words_of(data, text).replace(self._token or "\0", "[token]")
@@ -243,7 +248,8 @@ class Client:
         if raw.status == _NO_CONTENT or not raw.body.strip():
             return None
         try:
-            return json.loads(raw.body.decode("utf-8", "replace"))
+            found = json.loads(raw.body.decode("utf-8", "replace"))
+            return _without_halves(found) if _HALF.search(raw.body) else found
         except (ValueError, RecursionError) as error:
             if not strict:
                 return None
@@ -258,3 +264,8 @@ def next_page(answer: Answer) -> str:
         if "rel=next" in rel:
             return target.strip().removeprefix("<").removesuffix(">")
     return ""
+
+
+def _without_halves(data: Any) -> Any:
+    """Replace halves of surrogate pairs, which JSON can contain and no encoding can express."""
+    return json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))

@@ -6,6 +6,7 @@ the hash that names a file.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ class Known:
     etag: str
     headers: Mapping[str, str]
     data: Any
+    at: float = 0.0
+    """When it was given, in seconds since 1970."""
 
 
 class Kept:
@@ -49,17 +52,30 @@ class Kept:
         found = read_json(path)
         if not isinstance(found, dict) or found.get("url") != url or not isinstance(found.get("etag"), str):
             return None
+        at = found.get("at")
+        moment = float(at) if isinstance(at, int | float) else 0.0
+        return Known(found["etag"], found.get("headers") or {}, found.get("data"), moment)
+
+    def confirm(self, url: str) -> None:
+        """Keep that the forge says that a known answer still holds."""
         with suppress(OSError):
-            path.touch()
-        return Known(found["etag"], found.get("headers") or {}, found.get("data"))
+            os.utime(self._answer(url), (self._clock(), self._clock()))
+
+    def confirmed(self, url: str) -> float:
+        """Return when a known answer was given or confirmed, in seconds since 1970; 0 if it is not known."""
+        try:
+            return self._answer(url).stat().st_mtime
+        except OSError:
+            return 0.0
 
     def keep(self, url: str, known: Known) -> None:
         """Keep an answer. If the disk refuses it, the next request is not conditional."""
         path = self._answer(url)
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            facts = {"url": url, "etag": known.etag, "headers": dict(known.headers), "data": known.data}
+            facts = {"url": url, "etag": known.etag, "at": known.at, "headers": dict(known.headers), "data": known.data}
             write_json(path, facts, mode=_PRIVATE, durable=False)
+            self.confirm(url)
             self._make_room()
 
     def next_write(self) -> float:
