@@ -1,0 +1,57 @@
+"""A scripted forge with everything around it: commits, people, and the program's view, as tests and the simulator use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.kit.forge.commits import BareCommits, MemoryCommits
+from tests.kit.forge.events import People
+from tests.kit.forge.model import ModelForge
+from tests.kit.forge.site import Site
+from tests.kit.forge.state import OURS
+from tests.kit.forge.trouble import Troubles
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kit.fakes.objects import Objects
+    from tests.kit.forge.commits import Commits
+
+    from mission_cli.ports.forge import Forge
+
+BEGUN = {"a.txt": "a\n", "b.txt": "b\n"}
+"""The files of the first commit."""
+
+
+@dataclass
+class World:
+    """The forge, those who use it, and what goes wrong on the way to it."""
+
+    site: Site
+    troubles: Troubles = field(default_factory=Troubles)
+
+    def __post_init__(self) -> None:
+        self.people = People(self.site)
+
+    def forge(self, login: str = OURS) -> Forge:
+        """Return the port as a new process gets it, for an account."""
+        return ModelForge(self.site, login, self.troubles)
+
+
+def memory_world(objects: Objects | None = None, refs: dict[str, str] | None = None) -> World:
+    """Return a forge in memory. Give it the simulator's objects and `Remote.refs`, and both see the same branches."""
+    commits = MemoryCommits(objects, refs)
+    if "main" not in commits.branches():
+        commits.set_branch("main", commits.commit("", BEGUN, "Begin"))
+    return World(Site(commits))
+
+
+def bare_world(folder: Path) -> World:
+    """Return a forge over a bare repository in a folder."""
+    return World(Site(BareCommits.make(folder / "acme" / "shop.git", BEGUN)))
+
+
+def world_of(commits: Commits) -> World:
+    """Return a forge over a repository that exists."""
+    return World(Site(commits))
