@@ -21,16 +21,21 @@ from mission_cli.document.reading.front_schema import KEYS
 from mission_cli.domain.errors import UsageError
 from mission_cli.engine.context import policy_of
 from mission_cli.planner.core.policy import Policy
-from mission_cli.settings import RunnerSettings, Settings, TreeSettings, check, parse
+from mission_cli.settings import ForgeSettings, RunnerSettings, Settings, TreeSettings, check, parse
 from mission_cli.settings.described import GROUPS, described, example
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SETTINGS = (DOCS / "settings.md").read_text(encoding="utf-8")
 FIXED = (DOCS / "machines.md").read_text(encoding="utf-8").partition("## Fixed numbers\n")[2].partition("\n## ")[0]
 FROM_SETTINGS = {name for name in Policy.__match_args__ if name in Settings.__match_args__}
-COMPUTED = {"runners", "default_runner", "checks_salt", "checks_at_once", "sandboxed"}
+COMPUTED = {"checks_grace", "runners", "default_runner", "checks_salt", "checks_at_once", "sandboxed"}
 """Fields of the policy that are set for each pulse."""
-PREFIXES = {"`[tree]`": "tree.", "`[runners.NAME]`": "runners.NAME.", "Defaults in the mission file": "front:"}
+PREFIXES = {
+    "`[tree]`": "tree.",
+    "`[forge]`": "forge.",
+    "`[runners.NAME]`": "runners.NAME.",
+    "Defaults in the mission file": "front:",
+}
 WHOLE = {"integer": int, "MiB": int, "true or false": bool, "duration": timedelta}
 
 
@@ -74,9 +79,10 @@ def of_plan(path: str) -> Any:
 
 def defaults() -> dict[str, Any]:
     """Return the default of every setting of the code, by its full name."""
-    names = [name for name in Settings.__match_args__ if name not in {"tree", "runners"}]
+    names = [name for name in Settings.__match_args__ if name not in {"tree", "forge", "runners"}]
     found: dict[str, Any] = {name: getattr(Settings(), name) for name in names}
     found |= {f"tree.{name}": getattr(TreeSettings(), name) for name in TreeSettings.__match_args__}
+    found |= {f"forge.{name}": getattr(ForgeSettings(), name) for name in ForgeSettings.__match_args__}
     return found | {f"runners.NAME.{name}": getattr(RunnerSettings(), name) for name in RunnerSettings.__match_args__}
 
 
@@ -102,7 +108,10 @@ def test_the_example_has_every_setting_and_is_valid_with_and_without_its_comment
     assert parse(text, "as it is") == Settings()
     found = parse("\n".join(line.removeprefix("# ") for line in text.splitlines()), "uncommented")
     check(found)
-    assert replace(found, hours="", protect=(), notify="", tree=TreeSettings(), runners={}) == Settings()
+    assert (
+        replace(found, hours="", protect=(), notify="", tree=TreeSettings(), forge=ForgeSettings(), runners={})
+        == Settings()
+    )
     assert found.tree.setup == "npm ci"
     assert found.runners["script"].command == ("sh", "worker.sh")
     assert len(re.findall(r"^# [a-z_]+ = ", text, re.MULTILINE)) == len(described())
@@ -120,6 +129,8 @@ def test_the_page_names_the_type_of_each_setting() -> None:
 def _with(name: str, value: Any) -> Settings:
     if name.startswith("runners."):
         return Settings(runners={"x": replace(RunnerSettings(), **{name.rpartition(".")[2]: value})})
+    if name.startswith("forge."):
+        return Settings(forge=replace(ForgeSettings(), **{name.rpartition(".")[2]: value}))
     return replace(Settings(), **{name: value})
 
 

@@ -114,7 +114,7 @@ def test_every_event_is_named_by_a_part_and_what_happened() -> None:
     parts = {event.partition(".")[0] for event in EVENTS}
     assert parts == {
         "attempt", "budget", "criteria", "decision", "feature", "gate", "landing", "milestone", "mission",
-        "recovery", "request", "review", "runs", "state", "test", "wait", "work",
+        "pull", "recovery", "request", "review", "runs", "state", "test", "wait", "work",
     }  # fmt: skip
     statuses = {
         "mission": [*MissionStatus], "milestone": [*MilestoneStatus], "feature": [*FeatureStatus],

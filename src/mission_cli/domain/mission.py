@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.criteria.conditions import USUAL
+from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.ids import FeatureNumber, MissionId, feature_order, milestone_of
 from mission_cli.domain.reviews.rules import ReviewRules
 from mission_cli.domain.status import (
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.criteria.browser import BrowserCheck
     from mission_cli.domain.criteria.conditions import Conditions
     from mission_cli.domain.criteria.http import HttpCheck
+    from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.ids import Sha
 
 
@@ -217,6 +219,8 @@ class Preferences:
     runner: str = ""
     """Empty: the default of the machine."""
     land: str = "ask"
+    pull_requests: Proposing | None = None
+    """None: the file does not say it."""
     worker_command: str = ""
     """A command of the agent that takes the prompt as its argument, such as `full-loop`."""
     lines: tuple[str, ...] = ()
@@ -271,11 +275,17 @@ class Mission:
     waits: Sequence[Wait] = ()
     messages: Sequence[Message] = ()
     held_out: Sequence[HeldOut] = ()
+    pulls: Sequence[PullRow] = ()
     needed_resources: tuple[str, ...] = ()
     spends: Sequence[Spend] = ()
     recoveries: Sequence[Recovery] = ()
     progress: Sequence[LogRow] = ()
     kept: Sequence[KeptRow] = ()
+
+    @property
+    def proposes(self) -> bool:
+        """Whether its work is merged by pull requests; that of a POC never is."""
+        return not self.poc and self.preferences.pull_requests not in {None, Proposing.NONE}
 
     @property
     def landings(self) -> tuple[Approval, ...]:

@@ -9,6 +9,7 @@ from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.domain.notice import Notice, advise, do, joined
 from mission_cli.planner.core.policy import Policy, RunnerPolicy
 from mission_cli.ports.agents import Bill, NoAgents
+from mission_cli.ports.git.forge import NoForge
 from mission_cli.ports.machine import Obstacle
 from mission_cli.ports.secrets import NoSeals
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mission_cli.ports.clock import Clock
     from mission_cli.ports.executor import Executor
     from mission_cli.ports.git.code import CodeRepo
+    from mission_cli.ports.git.forge import ForgeDesk
     from mission_cli.ports.git.remote import Share
     from mission_cli.ports.git.state import StateStore
     from mission_cli.ports.machine import Machine
@@ -55,6 +57,7 @@ class Context:
     settings: Settings
     schedule: Schedule
     share: Share
+    forge: ForgeDesk = NoForge()
     agent_finder: AgentFinder = NoAgents()
     seals: Seals = NoSeals()
     named_runners: frozenset[str] = frozenset()
@@ -96,6 +99,7 @@ def policy_of(ctx: Context) -> Policy:
         runners={name: _runner(ctx, name, runner) for name, runner in settings.runners.items()},
         default_runner=ctx.default_runner(),
         sandboxed=ctx.machine.sandbox().on,
+        checks_grace=settings.forge.checks_grace,
         checks_salt="\0".join([settings.tree.setup, *settings.tree.copy]),
     )
 

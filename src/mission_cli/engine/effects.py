@@ -15,6 +15,7 @@ from mission_cli.engine import assets, findings
 from mission_cli.engine.check_jobs import check_job
 from mission_cli.engine.context import agent_of
 from mission_cli.engine.prompt import prompt_for, review_prompt
+from mission_cli.engine.pulls.effects import at_forge
 from mission_cli.planner.core.decisions import Dispatch, Transition
 from mission_cli.planner.core.effects import (
     Cancel,
@@ -209,6 +210,8 @@ def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901 - a 
             ctx.code.put_base_back(mission.base, act.to, act.expect)
         case Land():
             return ctx.code.land(mission.base, act.commit, act.expect)
+        case _:
+            return at_forge(ctx, mission, act)
     return ""
 
 

@@ -27,6 +27,7 @@ from mission_cli.planner.mission.budget_watch import budget, threshold
 from mission_cli.planner.mission.executions import deadline, schedule
 from mission_cli.planner.mission.guard import put_back
 from mission_cli.planner.mission.money import stand, way_on
+from mission_cli.planner.pulls.follow import pulls
 from mission_cli.planner.release.gates import (
     gates,
     requests,
@@ -50,6 +51,7 @@ _STEPS = (
     gates,
     budget,
     milestones,
+    pulls,
     by_hand,
     recoveries,
     dispatch,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.docstrings import field_texts
 from mission_cli.domain.notice import Remedy
-from mission_cli.settings.model import RunnerSettings, Settings, TreeSettings
+from mission_cli.settings.model import ForgeSettings, RunnerSettings, Settings, TreeSettings
 from mission_cli.settings.values import LONGEST, MOST_FOR_A_PLAN, NEVER_ZERO, RANGES
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Where missions live": ("state", "trees", "identity", "remote", "remote_every"),
     "Timing of the loop": ("full_look", "agree_after"),
     "`[tree]`: prepare each clone": tuple(f"tree.{name}" for name in TreeSettings.__match_args__),
+    "`[forge]`: pull requests": tuple(f"forge.{name}" for name in ForgeSettings.__match_args__),
     "`[runners.NAME]`: one agent or program": tuple(f"{RUNNERS}.{name}" for name in RunnerSettings.__match_args__),
 }
 """The settings by the heading of the page that they are below."""
@@ -41,6 +42,9 @@ _LISTS = {
     "secret_exceptions": "patterns",
     "copy": "patterns",
     "keys": "names",
+    "required": "names",
+    "reviewers": "names",
+    "assignees": "names",
 }
 """What the elements of a list are, if not just texts."""
 _TYPES: Mapping[type, str] = {timedelta: "duration", bool: "true or false", Decimal: "dollars", str: "text"}
@@ -49,6 +53,10 @@ _EXAMPLES: Mapping[str, str] = {
     "protect": '["docs/legal/*"]',
     "notify": '\'notify-send "$MISSION_TITLE" "$MISSION_WORDS"\'',
     "tree.setup": '"npm ci"',
+    "forge.url": '"https://git.example.org/api/v1"',
+    "forge.token": '"env:FORGE_TOKEN"',
+    "forge.required": '["build", "test"]',
+    "forge.reviewers": '["alice", "acme/core"]',
     "tree.copy": '[".env.test"]',
     f"{RUNNERS}.kind": '"command"',
     f"{RUNNERS}.command": '["sh", "worker.sh"]',
@@ -86,6 +94,7 @@ def described() -> dict[str, Described]:
     tables: tuple[tuple[str, Any], ...] = (
         ("", Settings()),
         ("tree.", TreeSettings()),
+        ("forge.", ForgeSettings()),
         (f"{RUNNERS}.", RunnerSettings()),
     )
     found: dict[str, Described] = {}

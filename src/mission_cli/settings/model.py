@@ -59,6 +59,44 @@ class RunnerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgeSettings:
+    """The `[forge]` table: where pull requests are opened, and how."""
+
+    kind: str = ""
+    """`github`, `gitlab` or `forgejo`; empty: by the address of the remote"""
+    url: str = ""
+    """base URL of its API, for a server of your own; empty: by the address of the remote"""
+    remote: str = "origin"
+    """name of the git remote whose repository gets the pull requests"""
+    token: str = ""
+    """`env:NAME` or `file:PATH`; empty: `GITHUB_TOKEN` and the like, then `gh auth token`"""
+    fork: bool = False
+    """push to a fork of the account that the token belongs to"""
+    merge: str = ""
+    """`merge`, `squash` or `rebase`; empty: what the repository allows, in this order"""
+    required: tuple[str, ...] = ()
+    """names of checks that have to pass, in addition to those that the forge requires"""
+    checks_grace: timedelta = timedelta(minutes=45)
+    """how long checks may take to start; then the pull request is closed and opened again, once"""
+    poll: timedelta = timedelta(seconds=30)
+    """shortest time between two looks at the forge; it grows to 20 times as much while nothing happens"""
+    draft: bool = False
+    """open each pull request as a draft, which a person marks as ready"""
+    labels: tuple[str, ...] = ()
+    """labels of each pull request and issue"""
+    reviewers: tuple[str, ...] = ()
+    """who is asked for a review; a team is `owner/team`"""
+    assignees: tuple[str, ...] = ()
+    """who is assigned"""
+    milestone: str = ""
+    """title of the forge's milestone that pull requests are added to"""
+    issues: bool = False
+    """open an issue for each feature, which the merge closes"""
+    todo: bool = False
+    """keep a line for each feature in `TODO.md`, and its brief in `todo/tasks/`"""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of a repository."""
 
@@ -127,6 +165,7 @@ class Settings:
     agree_after: timedelta = timedelta(seconds=10)
     """time between two pulses that confirm an expiry; 0: one is enough"""
     tree: TreeSettings = field(default_factory=TreeSettings)
+    forge: ForgeSettings = field(default_factory=ForgeSettings)
     runners: Mapping[str, RunnerSettings] = field(default_factory=dict)
 
 

@@ -9,6 +9,7 @@ import json
 import re
 from datetime import timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import replace
@@ -17,7 +18,7 @@ from mission_cli._support.numbers import decimal_of
 from mission_cli._support.text import did_you_mean, parse_duration, why_no_duration
 from mission_cli.domain.errors import DocumentError, UsageError
 from mission_cli.domain.timing.hours import read_windows
-from mission_cli.settings.model import RunnerSettings, Settings
+from mission_cli.settings.model import ForgeSettings, RunnerSettings, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "sandbox": ("auto", "required", "off"),
     "state": ("", "here"),
     "network": ("on", "off", "loopback"),
+    "forge.kind": ("", "github", "gitlab", "forgejo"),
+    "forge.merge": ("", "merge", "squash", "rebase"),
 }
 """Settings that take one of some words."""
 ENVIRONMENT_PREFIX = "MISSION_"
@@ -91,7 +94,7 @@ def from_environment(environment: Mapping[str, str], base: Settings) -> Settings
     values: dict[str, Any] = {}
     for name in base.__match_args__:
         text = environment.get(ENVIRONMENT_PREFIX + name.upper())
-        if text is None or name in {"tree", "runners"}:
+        if text is None or name in {"tree", "forge", "runners"}:
             continue
         old = getattr(base, name)
         raw: Any = int(text) if isinstance(old, int) and _WHOLE.fullmatch(text) else text
@@ -103,7 +106,7 @@ def from_environment(environment: Mapping[str, str], base: Settings) -> Settings
 def check(settings: Settings) -> None:
     """Raise UsageError for invalid values."""
     for name, allowed in CHOICES.items():
-        value = getattr(settings, name)
+        value = attrgetter(name)(settings)
         if value not in allowed:
             hint = did_you_mean(value, allowed, f"use one of {', '.join(repr(a) for a in allowed)}")
             raise UsageError(f"the setting `{name}` is {value!r}", hint=hint)
@@ -117,6 +120,13 @@ def check(settings: Settings) -> None:
     for name, (least, most) in RANGES.items():
         _check_range(name, getattr(settings, name), least, most)
     _check_durations("", settings)
+    _check_durations("forge.", settings.forge)
+    if not _REMOTE.fullmatch(settings.forge.remote):
+        hint = "write the name of a remote, not its URL; list the names: git remote"
+        raise UsageError("the setting `forge.remote` is not the name of a git remote", hint=hint)
+    if settings.forge.token and not settings.forge.token.startswith(("env:", "file:")):
+        hint = 'write "env:NAME" or "file:PATH": a settings file is not a place for a token'
+        raise UsageError("the setting `forge.token` is not a reference", hint=hint)
     for name, runner in settings.runners.items():
         _check_range(f"runners.{name}.max_steps", runner.max_steps, 0, RANGES["max_steps"][1])
         _check_durations(f"runners.{name}.", runner)
@@ -130,7 +140,7 @@ def _check_range(name: str, value: int, least: int, most: int) -> None:
         raise UsageError(f"the setting `{name}` is {value}", hint=f"use a number from {least} to {most}")
 
 
-def _check_durations(prefix: str, settings: Settings | RunnerSettings) -> None:
+def _check_durations(prefix: str, settings: Settings | RunnerSettings | ForgeSettings) -> None:
     for name in settings.__match_args__:
         value = getattr(settings, name)
         if isinstance(value, timedelta) and not timedelta(0) <= value <= LONGEST:
@@ -147,8 +157,8 @@ def _fill(base: Settings, table: Mapping[str, Any], where: str, text: str) -> Se
         place = _place(where, text, key)
         if key == "runners":
             values[key] = {**base.runners, **_runners(raw, base.runners, where, text)}
-        elif key == "tree":
-            values[key] = _record(base.tree, raw, "tree", where, text)
+        elif key in {"tree", "forge"}:
+            values[key] = _record(getattr(base, key), raw, key, where, text)
         elif key in known:
             values[key] = _convert(key, raw, getattr(base, key), place)
         else:

@@ -29,6 +29,7 @@ _READ: Mapping[str, frozenset[str]] = {
     "Input Requests": frozenset({"#", "asked", "feature", "prompt", "options", "expires", "status"}),
     "Messages": frozenset({"timestamp", "feature", "from", "message"}),
     "Held-out Criteria": frozenset({"#", "milestone", "sealed", "results"}),
+    "Pull Requests": frozenset({"for", "pr", "branch", "base", "head", "status", "since", "handled"}),
     "Approvals": frozenset({"gate", "decision", "commit"}),
     "Progress Log": frozenset({"timestamp", "event", "details"}),
     "Recovery Log": frozenset({"feature", "trigger", "status"}),

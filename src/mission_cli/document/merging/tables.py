@@ -63,6 +63,7 @@ ROLES: Mapping[str, Role] = {
     "waits": Role(("feature", "waiting for"), rank=_OPEN),
     "messages": Role(("timestamp", "feature", "from", "message"), order="timestamp"),
     "held-out criteria": Role(("#",), order="#"),
+    "pull requests": Role(("for", "branch")),
     "resources": Role(("name",), rank=_OPEN),
     "decision log": Role(("#",), order="#"),
     "mission agents": Role(("agent",)),

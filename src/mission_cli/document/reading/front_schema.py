@@ -135,6 +135,12 @@ KEYS: dict[str, Key] = {
             "How finished work lands: when a person asks, or automatically.",
             ("ask", "auto"),
         ),
+        Key(
+            "preferences.pull_requests",
+            Kind.WORD,
+            "What gets a pull request; `mission start` sets it where a forge and a token are found.",
+            ("none", "feature", "milestone", "mission"),
+        ),
         Key("preferences.worker_command", Kind.TEXT, "Command of the agent; the prompt is its last argument."),
     )
 }

@@ -292,6 +292,7 @@ def _mission(layout: Layout, fallback_id: str, milestones: tuple[Milestone, ...]
         waits=Later(partial(tables.waits, layout)),
         messages=Later(partial(tables.messages, layout)),
         held_out=Later(partial(tables.held_out, layout)),
+        pulls=Later(partial(tables.pulls, layout)),
         needed_resources=tuple(tables.needed_resources(layout)),
         spends=Later(partial(tables.spends, layout)),
         recoveries=Later(partial(tables.recoveries, layout)),

@@ -14,6 +14,7 @@ from mission_cli.document.reading.values_in_force import (
     is_managed,
 )
 from mission_cli.document.syntax.vocabulary import hours, number
+from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.mission import Limits, Preferences
 from mission_cli.domain.reviews.rules import LEAST, MOST, USUAL_THRESHOLD, ReviewRules, dimensions_of
 from mission_cli.domain.values_in_force import InForce
@@ -90,6 +91,7 @@ class Facts:
             max_parallel_workers=int(workers) if workers else None,
             runner=self.text("preferences.runner"),
             land=self.text("preferences.land") or "ask",
+            pull_requests=_proposing(self.text("preferences.pull_requests")),
             worker_command=self.text("preferences.worker_command"),
             lines=tuple(words),
         )
@@ -146,3 +148,7 @@ def _state_caps(text: str) -> dict[str, str]:
         elif part.endswith("tokens"):
             caps["tokens"] = part.removesuffix("tokens").strip()
     return caps
+
+
+def _proposing(word: str) -> Proposing | None:
+    return Proposing(word) if word in set(Proposing) else None

@@ -62,6 +62,9 @@ SECTIONS: Mapping[str, SectionForm] = {
     "Waits": SectionForm((), _table("Feature · Waiting for · Since · Timeout · Status", "feature", "waiting for")),
     "Messages": SectionForm((), _table("Timestamp · Feature · From · Message", "feature", "message")),
     "Held-out Criteria": SectionForm((), _table("# · Milestone · Sealed · Results", "milestone", "sealed")),
+    "Pull Requests": SectionForm(
+        (), _table("For · PR · Branch · Base · Head · Status · Since · Handled", "for", "branch", "head")
+    ),
     "Resources": SectionForm((), _table("Name · Type · Purpose · Status · Notes", "name", "status")),
     "Budget Tracking": SectionForm(
         ("Budget",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mission_cli._support.lazy_re import pattern
 from mission_cli._support.numbers import whole
 from mission_cli.document.reading.features import match_names
 from mission_cli.document.reading.sections import (
@@ -18,6 +19,7 @@ from mission_cli.document.reading.sections import (
 )
 from mission_cli.document.syntax.vocabulary import number, plain
 from mission_cli.domain.budget.amounts import category_of, parse_amount
+from mission_cli.domain.forge.rows import PullRow, RowStatus
 from mission_cli.domain.ids import FeatureNumber, feature_number
 from mission_cli.domain.mission import Feature, Spend
 from mission_cli.domain.problems import Problem, Severity
@@ -34,6 +36,8 @@ from mission_cli.domain.tables import (
     Recovery,
     Wait,
 )
+
+_PULL = pattern(r"\[?#(?P<number>[0-9]{1,9})\]?(?:\((?P<url>[^)\s]+)\))?")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -132,6 +136,25 @@ def held_out(layout: Layout) -> Iterator[HeldOut]:
         number_, milestone = whole(row["#"]), whole(row["milestone"])
         if number_ is not None and milestone is not None and row["sealed"]:
             yield HeldOut(number_, milestone, row["sealed"].strip("` "), row["results"], row.line)
+
+
+def pulls(layout: Layout) -> Iterator[PullRow]:
+    """Yield the pull requests; a row without a branch or with an unknown status is left out."""
+    for row in rows_in(layout, "Pull Requests", "for", "branch", "head"):
+        status, found = plain(row["status"]), _PULL.match(row["pr"])
+        if row["branch"] and status in set(RowStatus):
+            yield PullRow(
+                subject=plain(row["for"]),
+                branch=row["branch"].strip("` "),
+                base=row["base"].strip("` "),
+                head=row["head"].strip("` "),
+                status=RowStatus(status),
+                number=int(found["number"]) if found else 0,
+                url=found["url"] or "" if found else "",
+                since=row["since"],
+                handled=tuple(entry.strip() for entry in row["handled"].split(";") if entry.strip()),
+                line=row.line,
+            )
 
 
 def messages(layout: Layout) -> Iterator[Message]:

@@ -1,8 +1,8 @@
 """Names of branches and refs of missions: made and parsed here, and nowhere else.
 
-Branches: `mission/<id>/work` collects finished features, `mission/<id>/poc` is where a POC lands, and
-`mission/<id>/<N.M>-a<k>` shows the commits of an attempt. Everything else is in `refs/mission/`, one `Area` for each
-purpose.
+Branches: `mission/<id>/work` collects finished features, `mission/<id>/poc` is where a POC lands,
+`mission/<id>/<N.M>-a<k>` shows the commits of an attempt, and `mission/<id>/<N.M>` is that of a pull request.
+Everything else is in `refs/mission/`, one `Area` for each purpose.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ class Area(StrEnum):
     PINS = "refs/mission/pins/"
     CLAIMS = "refs/mission/claims/"
     """Created only once, so that an attempt starts only once; by run."""
+    BASES = "refs/mission/bases/"
+    """The base at the forge as it was last fetched, by mission."""
+    PROPOSED = "refs/mission/proposed/"
+    """The branches of pull requests at the forge as they were last fetched or pushed, by the name of the branch."""
     KNOWN = "refs/mission/known/"
     """The last commit of each mission's base that was not moved by a worker."""
     OURS = "refs/mission/ours/"
@@ -66,6 +70,11 @@ def poc_branch(mission: MissionId) -> str:
 def run_branch(run: str) -> str:
     """Return the branch that shows the commits of an attempt, and on which its worker works."""
     return f"{ROOT}/{run}"
+
+
+def pull_branch(mission: str, subject: str) -> str:
+    """Return the branch of a pull request: `mission/<id>/1.2`, `mission/<id>/m1` or `mission/<id>/mission`."""
+    return f"{ROOT}/{mission}/{f'm{subject}' if subject.isdecimal() else subject}"
 
 
 def obstacles_to(mission: MissionId) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from mission_cli.domain.branches.landing import (
     LandState,
     Merge,
 )
+from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.ids import RunId, Sha, feature_order
 from mission_cli.domain.status import FINISHED_MISSION, Cause, FeatureStatus, MilestoneStatus, MissionStatus
 from mission_cli.engine.halt import go_on
@@ -19,6 +20,7 @@ from mission_cli.engine.observing.judge_files import Judges
 from mission_cli.engine.recording.credits import feature_words, landing_words
 from mission_cli.planner.attempts.queue import carries
 from mission_cli.planner.milestones.milestones import current_milestones
+from mission_cli.planner.pulls.rows import proposing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,7 +162,8 @@ class CodeLook:
         current = current_milestones(self._mission)
         failed = {record.feature for record in self._records if record.cause not in {None, Cause.DONE}}
         again = any(f.status is FeatureStatus.PENDING and f.number in failed for m in current for f in m.features)
-        starting = again or any(m.status is MilestoneStatus.PENDING for m in current)
+        follows = proposing(self._mission) is Proposing.FEATURE
+        starting = again or follows or any(m.status is MilestoneStatus.PENDING for m in current)
         return self._world.code.base_merge(base, work) if base and work and starting else None
 
     def landing(self, target: Sha | None) -> Landing:
@@ -169,6 +172,9 @@ class CodeLook:
         passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)
         wanted = mission.preferences.land == "auto" and (passed or mission.poc)
         wanted = wanted or bool(mission.landings) or all(m.finished for m in mission.milestones)
+        if proposing(mission) is not Proposing.NONE:
+            arrived = base and target and self._world.forge.upstream.arrived(base, target)
+            return Landing(LandState.LANDED if arrived or not target else LandState.FORWARD)
         if not base or not target or not wanted or mission.status is not MissionStatus.ACTIVE:
             return Landing()
         plan = LandPlan(mission.land_method(target), landing_words(mission, target, self._records))

@@ -32,6 +32,7 @@ from mission_cli.engine.check_jobs import check_states
 from mission_cli.engine.findings import digest
 from mission_cli.engine.observing.code_look import CodeLook, landing_target
 from mission_cli.engine.observing.judge_files import base_movers_of, movers_of
+from mission_cli.engine.pulls.look import heads_at_forge, look_at_forge, pull_looks
 from mission_cli.engine.remote_sync import (
     is_silent,
     remote_problem,
@@ -120,7 +121,7 @@ def _consider(
     loaded = replace(loaded, mission=with_known_runner(loaded.mission, policy))
     driven = loaded.mission.managed and loaded.mission.status not in _NOT_DRIVEN
     texts = ctx.state.runs(stored, head) if driven or look_only else {}
-    observation, look = _observe(ctx, snapshot, loaded, texts)
+    observation, look = _observe(ctx, snapshot, loaded, texts, ask=not look_only)
     if slots is not None:
         workers, checks = min(slots.workers, observation.free_slots), min(slots.checks, observation.free_checks)
         observation = replace(observation, free_slots=max(0, workers), free_checks=max(0, checks))
@@ -176,7 +177,7 @@ def _went_well(limits: Limits, record: RunRecord, end: Exit) -> bool:
 
 
 def _observe(
-    ctx: Context, snapshot: Snapshot, loaded: Loaded, run_texts: Mapping[str, str]
+    ctx: Context, snapshot: Snapshot, loaded: Loaded, run_texts: Mapping[str, str], *, ask: bool
 ) -> tuple[Observation, CodeLook | None]:
     """Observe clock, code, jobs and machine for one mission, but not yet the evidence of attempts."""
     mission = loaded.mission
@@ -187,7 +188,8 @@ def _observe(
         return Observation(now, me, records=records), None
     if is_elsewhere(mission.host, me):
         return _observe_elsewhere(ctx, mission, now, me, records), None
-    heads = ctx.code.heads(mission.id, mission.base)
+    forge = look_at_forge(ctx, mission, now, ask=ask)
+    heads = heads_at_forge(ctx, mission, ctx.code.heads(mission.id, mission.base))
     jobs = _jobs(ctx, records, me)
     movers, base_movers = movers_of(ctx, heads, records, me), base_movers_of(ctx, heads, records, me)
     look, target = CodeLook(ctx, mission, heads, records, jobs), landing_target(ctx, mission, heads)
@@ -211,6 +213,8 @@ def _observe(
         base_merge=look.base_merge(),
         target=target,
         landing=look.landing(target),
+        forge=forge,
+        pulls=pull_looks(ctx, mission, forge),
         records=records,
         highest=heads.highest,
         jobs=jobs,

@@ -42,6 +42,7 @@ from mission_cli.engine.executions import begin
 from mission_cli.engine.recording.decision_log import decided, decision_rows
 from mission_cli.engine.recording.entry import Entry
 from mission_cli.engine.recording.evidence import evidence_writes
+from mission_cli.engine.recording.pulls import pull_changes
 from mission_cli.engine.recording.retrospective import retrospective
 from mission_cli.planner.core.decisions import (
     AddFix,
@@ -64,6 +65,7 @@ from mission_cli.planner.core.decisions import (
     Settle,
     StartWait,
     Transition,
+    WritePull,
 )
 from mission_cli.ports.git.state import Write
 
@@ -174,6 +176,8 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return Entry(EventKind.RECOVERY_CLOSED, move.why)
         case Note():
             return Entry(move.event, move.details, about=move.about)
+        case WritePull():
+            return Entry(move.event, move.why)
         case RecordValues():
             return Entry(EventKind.MISSION_VALUES, move.why, logged=bool(move.changed))
         case Begin():
@@ -212,6 +216,8 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
                 yield SetCriterion(move.owner, mark.criterion.index, mark.criterion.text, mark.ticked, tuple(notes))
         case AddFix():
             yield _fix_change(move)
+        case WritePull():
+            yield from pull_changes(loaded.mission, move.row)
         case MarkHeldOut():
             yield SetCell("Held-out Criteria", {"#": str(move.number)}, "Results", move.results)
         case MoveMission():
@@ -318,6 +324,7 @@ def summary_changes(
 def _fix_change(move: AddFix) -> AddFeature:
     words = f"A criterion of milestone {move.milestone} failed. Make it pass without weakening it.\n\n"
     told = words + fenced(move.evidence or "It printed nothing.") if move.criterion else move.evidence
+    told += f"\n\n{fenced(move.data)}" if move.data else ""
     return AddFeature(
         milestone=move.milestone,
         number=move.number,

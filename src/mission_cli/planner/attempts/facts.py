@@ -42,6 +42,8 @@ class Facts:
         self.judged: list[Judged] = []
         self.before: list[Judged] = []
         """Verdicts with the test files of the base, if the work changed test files."""
+        self.proposed = False
+        """Whether its feature is done only when a pull request is merged."""
 
     def close(self, cause: Cause, detail: str, *, error: str = "") -> None:
         """Add the settlement to the draft."""
@@ -78,7 +80,7 @@ class Facts:
         if self.draft.mission.status in FINISHED_MISSION:
             return FeatureStatus.PENDING
         if cause is Cause.DONE:
-            return FeatureStatus.DONE
+            return None if self.proposed else FeatureStatus.DONE
         if taken_over(self.draft, self.record):
             return None
         history = [r for r in self.draft.records_of(feature.number) if r.run != settled.run]

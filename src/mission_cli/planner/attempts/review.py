@@ -12,6 +12,7 @@ from mission_cli._support.text import (
 )
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.ids import Sha, attempt_name
 from mission_cli.domain.judging.packages import touched
 from mission_cli.domain.mission import Result
@@ -24,6 +25,7 @@ from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import judge, start_checks
 from mission_cli.planner.milestones.regressions import as_green_as_before
 from mission_cli.planner.milestones.reviewed import CORRECTED
+from mission_cli.planner.pulls.rows import propose, proposing
 from mission_cli.planner.reviewing.reviews import Change
 
 if TYPE_CHECKING:
@@ -140,13 +142,24 @@ def review(facts: Facts, feature: Feature) -> None:
     if not judgment.over:
         draft.hold(feature.number, HoldKind.REVIEW, f"attempt {record.attempt} is being judged")
     elif _judged_as_before(facts, feature):
-        passed = counted(len(judgment.known), "criterion", "criteria")
-        why = f"{attempt_name(record.run)}: {passed} passed on its merge with finished work"
-        if evidence.commits:
-            draft.effects.append(Integrate(record.run, evidence.candidate, evidence.work, why))
-        else:
-            facts.judged = judgment.known
-            _found_out(facts, feature)
+        _accept(facts, feature, evidence.candidate, evidence.work, judgment)
+
+
+def _accept(facts: Facts, feature: Feature, candidate: Sha, work: Sha, judgment: Judgment) -> None:
+    """Have work that passed merged: into the finished work, or by a pull request."""
+    draft, name = facts.draft, attempt_name(facts.record.run)
+    passed = counted(len(judgment.known), "criterion", "criteria")
+    facts.judged = judgment.known
+    if not facts.evidence.commits:
+        _found_out(facts, feature)
+    elif proposing(draft.mission) is Proposing.FEATURE:
+        facts.proposed = True
+        words = f"{passed} passed on its merge with the base, and it waits for its pull request"
+        _done(facts, feature, candidate, words)
+        propose(draft, feature.number, candidate, f"{name} is to be merged by a pull request")
+    else:
+        why = f"{name}: {passed} passed on its merge with finished work"
+        draft.effects.append(Integrate(facts.record.run, candidate, work, why))
 
 
 def _found_out(facts: Facts, feature: Feature) -> None:

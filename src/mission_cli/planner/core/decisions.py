@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mission_cli.domain.events import EventKind
     from mission_cli.domain.evidence.verdicts import RecordedVerdict
+    from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.ids import FeatureNumber
     from mission_cli.domain.mission import Criterion, Result
     from mission_cli.domain.runs import RunRecord
@@ -114,8 +115,10 @@ class AddFix:
     signature: str
     evidence: str
     criterion: Criterion | None
-    """None: the criterion is held out, and any change with which the tests pass is accepted."""
+    """None: it is held out, or a pull request is to be fixed; any change with which the tests pass is accepted."""
     why: str
+    data: str = ""
+    """What strangers said about it, which is quoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +250,15 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class WritePull:
+    """Write the row of a pull request: a new one, or what is known of it now."""
+
+    row: PullRow
+    event: EventKind
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """Complete the mission, or one execution of a recurring one: retrospective, reconciliation, status."""
 
@@ -278,6 +290,7 @@ Transition = (
     | StartWait
     | CloseRecovery
     | Note
+    | WritePull
     | Finish
 )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 
 if TYPE_CHECKING:
+    from mission_cli.domain.forge.facts import Check
     from mission_cli.domain.ids import RunId, Sha
     from mission_cli.domain.mission import Criterion
 
@@ -94,4 +96,90 @@ class Land:
     why: str
 
 
-Effect = Submit | Recover | Cancel | RunCheck | Integrate | MakeWork | MoveWork | PutBaseBack | Land
+@dataclass(frozen=True, slots=True)
+class PushPull:
+    """Push the judged commit to the branch of a pull request, on top of what is there. Never forces."""
+
+    subject: str
+    branch: str
+    commit: Sha
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPull:
+    """Open the pull request of a subject, unless one is open from its branch."""
+
+    subject: str
+    draft: bool
+    why: str
+
+
+class Turn(StrEnum):
+    """What can be changed of a pull request."""
+
+    READY = "ready"
+    """Not a draft any more."""
+    REOPEN = "reopen"
+    RESTART = "restart"
+    """Closed and opened again, so that its checks start."""
+    CLOSE = "close"
+    DESCRIBE = "describe"
+    """Title and description as they are now."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPull:
+    """Change one thing of a pull request."""
+
+    subject: str
+    number: int
+    turn: Turn
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergePull:
+    """Have the forge merge a pull request with this head, by its own rules."""
+
+    subject: str
+    number: int
+    head: Sha
+    queue: bool
+    auto: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPull:
+    """Answer in a thread, once for each key."""
+
+    subject: str
+    number: int
+    thread: str
+    key: str
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RerunCheck:
+    """Start a check again that did not judge the work."""
+
+    subject: str
+    check: Check
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TidyPull:
+    """Retarget the pull requests on a merged branch, then delete it."""
+
+    subject: str
+    branch: str
+    base: str
+    why: str
+
+
+ForgeEffect = PushPull | OpenPull | TurnPull | MergePull | ReplyPull | RerunCheck | TidyPull
+Effect = Submit | Recover | Cancel | RunCheck | Integrate | MakeWork | MoveWork | PutBaseBack | Land | ForgeEffect

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import dataclass, field
 from mission_cli.domain.branches.against import Against
 from mission_cli.domain.branches.landing import Landing
+from mission_cli.domain.forge.look import ForgeState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, tzinfo
 
     from mission_cli.domain.branches.landing import Merge
+    from mission_cli.domain.forge.look import PullLook
     from mission_cli.domain.ids import FeatureNumber, RunId, Sha
     from mission_cli.domain.mission import Criterion
     from mission_cli.domain.runs import CheckState, Evidence, Job, RunRecord
@@ -63,6 +65,10 @@ class Observation:
     """What may land: the commit of `work` on which the last milestone passed, or what a person made of it."""
     landing: Landing = field(default_factory=Landing)
     """What landing `target` would need."""
+    forge: ForgeState = field(default_factory=ForgeState)
+    """What is known of the forge; nothing without pull requests."""
+    pulls: Mapping[str, PullLook] = field(default_factory=dict)
+    """The pull requests that are followed, by subject."""
     records: tuple[RunRecord, ...] = ()
     highest: Mapping[FeatureNumber, int] = field(default_factory=dict)
     """Highest attempt number ever used, by feature: from records, claims and branches."""

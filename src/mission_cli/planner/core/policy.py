@@ -75,6 +75,10 @@ class Policy:
     killed_check_tries: int = 3
     still_looks: int = 6
     """Observations with work left, nothing running and no progress, after which a person is told."""
+    checks_grace: timedelta = timedelta(minutes=45)
+    """How long the checks of a pull request may take to start."""
+    opinion_rounds: int = 2
+    """Rounds of reviews of a pull request that workers answer; then a person does."""
     warn_pct: int = 60
     projection_over_pct: int = 50
     runners: Mapping[str, RunnerPolicy] = field(default_factory=dict)

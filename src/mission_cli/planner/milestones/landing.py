@@ -207,7 +207,9 @@ def _land(draft: Draft, *, done: bool) -> bool:
     """Land if it is automatic or approved; True when nothing is left to land."""
     landing, mission = draft.observation.landing, draft.mission
     if landing.state in {LandState.LANDED, LandState.NOTHING}:
-        return True
+        return not any(row.going for row in mission.pulls)
+    if mission.proposes:
+        return False  # by a pull request, which holds the mission
     passed = any(m.status is MilestoneStatus.PASSED for m in mission.milestones)
     automatic = mission.preferences.land == "auto" and (passed or mission.poc)
     if not automatic and not _approved(draft):

@@ -17,6 +17,7 @@ from mission_cli._support.text import (
 from mission_cli.domain.budget.ledger import (
     Refusal,
 )
+from mission_cli.domain.forge.rows import RowStatus
 from mission_cli.domain.ids import run_id
 from mission_cli.domain.runs import RunRecord
 from mission_cli.domain.status import (
@@ -31,6 +32,7 @@ from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.milestones.landing import lands_now
 from mission_cli.planner.milestones.milestones import current_milestones
 from mission_cli.planner.mission.workers import model_of, runner_of
+from mission_cli.planner.pulls.rows import row_of
 from mission_cli.planner.release.holds import ORDER, is_foreign
 from mission_cli.planner.release.routes import reserve_for, route_of
 
@@ -87,7 +89,7 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
         runner=route.runner,
         model=model_of(runner, route),
         host=draft.observation.me,
-        base=draft.observation.work or "",
+        base=_start_of(draft, feature),
         intended=stamp(draft.observation.now),
         deadline_s=reserve.deadline_s,
         reserve=reserve,
@@ -99,6 +101,25 @@ def _consider(draft: Draft, milestone: Milestone, feature: Feature) -> None:
             record, f"{record.runner} a{attempt}", f"attempt {attempt} at {feature.number} {feature.title}: {promised}"
         )
     )
+
+
+def _start_of(draft: Draft, feature: Feature) -> str:
+    """Return the commit that an attempt starts from: finished work, or what its open pull request has.
+
+    What conflicts with finished work is made again on top of it.
+    """
+    row, work = row_of(draft.mission, feature.number), draft.observation.work or ""
+    look = draft.observation.pulls.get(feature.number)
+    records = [r for r in draft.records_of(feature.number) if r.cause is not None]
+    conflicts = look is not None and look.update is not None and look.update.commit is None
+    if (
+        row is None
+        or row.status is not RowStatus.OPEN
+        or conflicts
+        or (records and records[-1].cause is Cause.CONFLICT)
+    ):
+        return work
+    return row.head
 
 
 def _takes_the_base_along(draft: Draft, feature: Feature) -> bool:

@@ -203,6 +203,8 @@ class GitCodeRepo:
         """Merge the base into `work`; None when `work` contains it already."""
         if self._objects.is_ancestor(base, work):
             return None
+        if self._objects.is_ancestor(work, base):
+            return Merge(base)
         tree, conflicts = self._merges.tree(work, base)
         if tree is None:
             return Merge(None, conflicts)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.domain.errors import ForgeError, ForgeTrouble
+from mission_cli.domain.forge.memory import ForgeMemory
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
         Repository,
         Rules,
     )
+    from mission_cli.domain.ids import MissionId
+    from mission_cli.ports.git.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,57 @@ class NewIssue:
     title: str
     body: str
     labels: tuple[str, ...] = ()
+
+
+class ForgeDesk(Protocol):
+    """Where the forge of this repository is found, and what is remembered of it."""
+
+    remote: str
+    """The git remote of the forge; empty: there is no forge."""
+    settings: str
+    """A hash of what decides which forge is asked, and with whose token."""
+
+    @property
+    def upstream(self) -> Upstream:
+        """The repository at the forge, as git sees it."""
+        ...
+
+    def connect(self) -> Forge:
+        """Return the forge. Raises ForgeError without a token, or if the remote is on no known forge."""
+        ...
+
+    def recall(self, mission: MissionId) -> ForgeMemory:
+        """Return what is remembered; nothing if that cannot be read."""
+        ...
+
+    def keep(self, mission: MissionId, memory: ForgeMemory) -> None:
+        """Remember."""
+        ...
+
+
+class NoForge:
+    """A repository without a forge."""
+
+    remote = ""
+    settings = ""
+
+    @property
+    def upstream(self) -> Upstream:
+        """There is none."""
+        raise ForgeError(ForgeTrouble.NOT_FOUND, "the repository has no forge", hint="add a remote: git remote add")
+
+    def connect(self) -> Forge:
+        """Raise: there is none."""
+        raise ForgeError(ForgeTrouble.NOT_FOUND, "the repository has no forge", hint="add a remote: git remote add")
+
+    def recall(self, mission: MissionId) -> ForgeMemory:
+        """Return nothing."""
+        del mission
+        return ForgeMemory()
+
+    def keep(self, mission: MissionId, memory: ForgeMemory) -> None:
+        """Remember nothing."""
+        del mission, memory
 
 
 class Forge(Protocol):

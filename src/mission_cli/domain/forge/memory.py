@@ -1,0 +1,49 @@
+"""What is remembered of the forge of one mission between two pulses, so that an idle pulse asks nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import dataclass, field
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mission_cli.domain.forge.facts import PullFacts, Repository, Rules
+
+
+@dataclass(frozen=True, slots=True)
+class ForgeMemory:
+    """The last answers. Losing it costs requests, nothing else."""
+
+    asked: str = ""
+    """When the forge answered last, ISO 8601."""
+    again: str = ""
+    """When it is asked next; empty: now."""
+    changed: str = ""
+    """When its answers changed last."""
+    trouble: str = ""
+    """Why it could not be asked; empty: it answered."""
+    hint: str = ""
+    person: bool = False
+    """Whether only a person can end that."""
+    failures: int = 0
+    """How often in a row it could not be asked."""
+    settings: str = ""
+    """A hash of the settings with which it was asked; others make everything unknown."""
+    rules: Rules | None = None
+    repository: Repository | None = None
+    ruled: str = ""
+    """When rules and repository were asked for last."""
+    pulls: Mapping[str, PullFacts] = field(default_factory=dict)
+    """By branch."""
+    looked: tuple[str, ...] = ()
+    """The branches that were asked for."""
+    logs: Mapping[str, str] = field(default_factory=dict)
+    """What failed checks printed, by their id."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """The forge's words when it refused a merge, by head."""
+    described: Mapping[str, str] = field(default_factory=dict)
+    """A hash of title and description as they were written last, by subject."""
+    tidied: tuple[str, ...] = ()
+    """Branches that are deleted, or stay for a reason."""

@@ -1,0 +1,204 @@
+"""Advance an open pull request: answer, give failures to a worker, update it, and merge it when nothing blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli._support.dataclass import replace
+from mission_cli._support.text import counted, one_line, parse_stamp, stamp
+from mission_cli.domain.events import EventKind
+from mission_cli.domain.forge.facts import CheckOutcome, Rules
+from mission_cli.domain.forge.gate import Blocker, approves, blocks, gating
+from mission_cli.domain.forge.rows import MISSION, Handled
+from mission_cli.domain.ids import Sha
+from mission_cli.domain.notice import advise, do
+from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, Verdict
+from mission_cli.planner.core.decisions import MoveFeature
+from mission_cli.planner.core.effects import MergePull, RerunCheck, Turn, TurnPull
+from mission_cli.planner.core.transitions import move_feature
+from mission_cli.planner.milestones.judging import judge, start_checks
+from mission_cli.planner.pulls.fixes import fix_for_milestone
+from mission_cli.planner.pulls.news import News, check_key, handed, news_of, replies
+
+if TYPE_CHECKING:
+    from mission_cli.domain.forge.gate import Block
+    from mission_cli.planner.pulls.subject import Subject
+
+_FOR_PERSON = frozenset({Blocker.LOCKED, Blocker.CHECK_ACTION})
+_LONGEST = 200
+
+
+def advance(subject: Subject) -> None:
+    """Decide what comes next for a pull request whose branch is at the forge and whose work is judged."""
+    row, look = subject.row, subject.look
+    if subject.facts.pull.head != look.tip:
+        subject.hold("the forge is asked about the new commit next")
+        return
+    rules = subject.forge.rules or Rules()
+    _keep_current(subject)
+    subject.draft.effects += replies(subject)
+    if _start_again(subject, rules):
+        return
+    news = news_of(subject, rules)
+    if news:
+        _give_to_worker(subject, news)
+        return
+    if _is_updated(subject, rules):
+        return
+    found = blocks(subject.facts, rules, expects_checks=subject.forge.has_workflows)
+    if found:
+        _wait(subject, found)
+    elif look.facts is not None and (look.facts.queued or look.facts.auto_merge):
+        subject.hold("it is in the merge queue" if look.facts.queued else "the forge merges it when its rules allow it")
+    elif look.refused:
+        words = f"the forge does not merge it: {one_line(look.refused, _LONGEST)}"
+        subject.hold(words, unblock=advise("merge it at the forge: ", row.url), person=True)
+    elif _may_merge(subject) and _is_judged(subject):
+        head, why = Sha(subject.facts.pull.head), f"merge {row.name} at {subject.facts.pull.head[:7]}"
+        subject.draft.effects.append(MergePull(row.subject, row.number, head, rules.queue, auto=False, why=why))
+
+
+def _keep_current(subject: Subject) -> None:
+    """Keep the description current, and mark the pull request of a finished mission as ready."""
+    row, mission = subject.row, subject.draft.mission
+    if not subject.look.described:
+        why = f"update the description of {row.name}"
+        subject.draft.effects.append(TurnPull(row.subject, row.number, Turn.DESCRIBE, why))
+    finished = row.subject == MISSION and all(m.finished for m in mission.milestones)
+    if finished and subject.facts.pull.draft:
+        why = f"{row.name} is ready: every milestone has passed"
+        subject.draft.effects.append(TurnPull(row.subject, row.number, Turn.READY, why))
+
+
+def _start_again(subject: Subject, rules: Rules) -> bool:
+    """Start checks again that did not judge the work, once each; True if one was."""
+    row, facts = subject.row, subject.facts
+    for check in gating(facts, rules):
+        key = check_key(check, facts)
+        if check.outcome is CheckOutcome.INFRASTRUCTURE and check.id and not row.has(Handled.RERUN, key):
+            why = f"`{one_line(check.name, _LONGEST)}` of {row.name} did not judge the work and is started again"
+            subject.note(why, row.noting(Handled.RERUN, key))
+            subject.draft.effects.append(RerunCheck(row.subject, check, why))
+            return True
+    return False
+
+
+def _give_to_worker(subject: Subject, news: News) -> None:
+    """Give everything to one fix attempt; after too many rounds to a person."""
+    row, draft, mission = subject.row, subject.draft, subject.draft.mission
+    over = _is_too_much(subject, news)
+    if over:
+        unblock = advise(do("retry", subject.address), " tries once more; or fix it at the forge: ", row.url)
+        subject.hold(f"{news.words}; {over}", unblock=unblock, person=True)
+        return
+    given = row
+    for what, key in handed(subject, news):
+        given = given.noting(what, key)
+    why = f"{row.name} goes back to a worker: {news.words}"
+    if subject.feature is not None:
+        to = move_feature(FeatureStatus.REVIEW, FeatureStatus.PENDING)
+        draft.transitions.append(MoveFeature(subject.feature.number, to, why))
+    elif subject.milestone is not None:
+        draft.transitions += fix_for_milestone(draft, subject, news, why)
+    else:
+        subject.hold(news.words, unblock=do("add", mission.id), person=True)
+        return
+    subject.write(EventKind.PULL_RETURNED, why, given)
+
+
+def _is_too_much(subject: Subject, news: News) -> str:
+    """Return why a person has to look first, or the empty string."""
+    row, policy = subject.row, subject.draft.policy
+    if news.opinions and row.count(Handled.OPINIONS) >= policy.opinion_rounds:
+        return f"{counted(policy.opinion_rounds, 'round')} of reviews did not settle it"
+    if news.checks and row.count(Handled.CHECK) >= policy.attempts:
+        return f"{counted(row.count(Handled.CHECK), 'failed check')} did not lead to green ones"
+    if news.conflicts and row.count(Handled.CONFLICT) > policy.conflicts:
+        return f"it conflicted {row.count(Handled.CONFLICT)} times"
+    return ""
+
+
+def _is_updated(subject: Subject, rules: Rules) -> bool:
+    """Merge the base into the branch if the forge demands it, after judging the merge; True while that goes on."""
+    look, row, feature = subject.look, subject.row, subject.feature
+    wanted = {Blocker.CONFLICT, Blocker.BEHIND}
+    demanded = any(b.kind in wanted for b in blocks(subject.facts, rules, expects_checks=False))
+    if look.update is None or not demanded or feature is None:
+        return False
+    if look.update.commit is None:
+        subject.hold(f"it conflicts with `{row.base}` in {', '.join(look.update.conflicts[:3])}")
+        return True
+    good = _judged(subject, look.update.commit, look.update_tree, f"merged with {row.base}: ")
+    if good:
+        now = stamp(subject.draft.observation.now)
+        updated = replace(row.noting(Handled.HEAD, row.head[:12]), head=look.update.commit, since=now)
+        subject.note(f"{row.name} takes the commits of {row.base} along", updated)
+    return True
+
+
+def _wait(subject: Subject, found: tuple[Block, ...]) -> None:
+    """Hold it for what blocks it; a check that never starts is asked for once, then a person is."""
+    first, row = found[0], subject.row
+    words = f"{first.text} ({first.who})"
+    if all(block.kind is Blocker.CHECK_MISSING for block in found) and _is_overdue(subject):
+        if not row.has(Handled.REOPENED):
+            why = f"{row.name} is closed and opened again, so that its checks start: {first.text}"
+            subject.note(why, row.noting(Handled.REOPENED))
+            subject.draft.effects.append(TurnPull(row.subject, row.number, Turn.RESTART, why))
+            return
+        unblock = advise("start it at the forge, or change what is required: ", row.url)
+        subject.hold(f"{first.text}, not even after it was opened again", unblock=unblock, person=True)
+    elif first.kind in _FOR_PERSON:
+        subject.hold(words, unblock=advise("look at it: ", row.url), person=True)
+    else:
+        subject.hold(words)
+
+
+def _is_overdue(subject: Subject) -> bool:
+    since = parse_stamp(subject.row.since)
+    draft = subject.draft
+    return since is not None and draft.observation.since(since) >= draft.policy.checks_grace * (
+        2 if subject.row.has(Handled.REOPENED) else 1
+    )
+
+
+def _may_merge(subject: Subject) -> bool:
+    """Whether somebody wants it merged: the mission lands by itself, or a person approved it here or at the forge."""
+    mission, facts = subject.draft.mission, subject.facts
+    approved = any(
+        subject.row.head.startswith(a.commit) or facts.pull.head.startswith(a.commit) for a in mission.landings
+    )
+    if mission.preferences.land == "auto" or approved or any(approves(r, facts) for r in facts.reviews):
+        return True
+    unblock = advise(do("land", mission.id), ", or approve or merge it at the forge: ", subject.row.url)
+    subject.hold("nothing blocks it, and it waits for you to land it", unblock=unblock, person=True)
+    return False
+
+
+def _is_judged(subject: Subject) -> bool:
+    """Whether the criteria passed on exactly what would be merged."""
+    return _judged(subject, Sha(subject.row.head), subject.look.tree, "")
+
+
+def _judged(subject: Subject, commit: Sha, tree: str, about: str) -> bool:
+    """Judge a commit by the criteria of its feature that can be run; the commit of a milestone has passed already."""
+    feature, draft = subject.feature, subject.draft
+    criteria = [c for c in feature.criteria if c.kind in EXECUTABLE_KINDS] if feature is not None else []
+    if feature is None or not criteria:
+        return True
+    judgment = judge(draft, criteria, owner=feature.number, commit=commit, tree=tree, about=about)
+    start_checks(draft, judgment)
+    failed = judgment.having(Verdict.FAILED, Verdict.SKIPPED)
+    if failed and judgment.over:
+        why = f"{about}{failed[0].criterion.text} fails"
+        to = move_feature(FeatureStatus.REVIEW, FeatureStatus.PENDING)
+        draft.transitions.append(MoveFeature(feature.number, to, why))
+        subject.write(EventKind.PULL_RETURNED, f"{subject.row.name} goes back to a worker: {why}", subject.row)
+        return False
+    stuck = judgment.having(Verdict.COULD_NOT_RUN)
+    if stuck:
+        subject.hold(f"`{stuck[0].criterion.text}` cannot be run", unblock=do("why", subject.address), person=True)
+        return False
+    if not judgment.over:
+        subject.hold(f"{about}its criteria are being judged")
+    return judgment.over
