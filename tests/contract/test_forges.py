@@ -26,14 +26,14 @@ from mission_cli.domain.forge.facts import (
     ReviewState,
     Rules,
 )
-from mission_cli.ports.forge import NewIssue, NewPull, PullChange
+from mission_cli.ports.git.forge import NewIssue, NewPull, PullChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from mission_cli.domain.forge.facts import Thread
-    from mission_cli.ports.forge import Forge
+    from mission_cli.ports.git.forge import Forge
 
 BRANCH = "mission/m/1.1"
 

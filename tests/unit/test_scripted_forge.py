@@ -15,7 +15,7 @@ from tests.kit.forge.world import World, memory_world
 
 from mission_cli.domain.errors import ForgeError
 from mission_cli.domain.forge.facts import MergeMethod, PullState, Rules
-from mission_cli.ports.forge import NewPull
+from mission_cli.ports.git.forge import NewPull
 
 if TYPE_CHECKING:
     from tests.kit.forge.records import PullRecord

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tests.kit.forge.records import CheckRecord, CommentRecord, IssueRecord, PullRecord
     from tests.kit.forge.site import Site
 
-    from mission_cli.ports.forge import NewIssue, NewPull, PullChange
+    from mission_cli.ports.git.forge import NewIssue, NewPull, PullChange
 
 T = TypeVar("T")
 CONVERSATION = "conversation"

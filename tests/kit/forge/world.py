@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.kit.fakes.objects import Objects
     from tests.kit.forge.commits import Commits
 
-    from mission_cli.ports.forge import Forge
+    from mission_cli.ports.git.forge import Forge
 
 BEGUN = {"a.txt": "a\n", "b.txt": "b\n"}
 """The files of the first commit."""
