@@ -10,6 +10,7 @@ from tests.kit.fakes.clock import HostClock, Time
 from tests.kit.fakes.code import REFS, MemoryCodeRepo
 from tests.kit.fakes.disk import Disk
 from tests.kit.fakes.executor import JobHost, MemoryExecutor, Script, Truth
+from tests.kit.fakes.forge import MemoryDesk
 from tests.kit.fakes.life import Fate, Life, Mortal
 from tests.kit.fakes.objects import Commit, Objects
 from tests.kit.fakes.others import ADA, KeptNews, NoPrices, NoSchedule, NoSecrets, RoomyMachine
@@ -23,9 +24,12 @@ from mission_cli.adapters.templates import JinjaTemplates
 from mission_cli.app.commands.create import create
 from mission_cli.document.plans.plan import read_plan
 from mission_cli.engine.context import Context
+from mission_cli.ports.git.forge import NoForge
 from mission_cli.settings import RunnerSettings, Settings
 
 if TYPE_CHECKING:
+    from tests.kit.forge.world import World
+
     from mission_cli.domain.ids import MissionId, Sha
 
 SETTINGS_PLACE = "settings"
@@ -49,6 +53,8 @@ class Host:
     there: Remote | None = None
     """What it shares with other clones."""
     way: Way = field(default_factory=Way)
+    forge: World | None = None
+    """Where it opens pull requests."""
 
     def context(self) -> Context:
         """The ports of a new process, which may die at every call of one of them."""
@@ -76,6 +82,7 @@ class Host:
             settings_files=(SETTINGS_PLACE,),
             schedule=NoSchedule(),
             share=mortal("share", self._share()),
+            forge=NoForge() if self.forge is None else mortal("desk", MemoryDesk(disk, objects, self.forge, life)),
         )
 
     def _share(self) -> MemoryShare | NoShare:

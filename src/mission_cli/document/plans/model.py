@@ -83,6 +83,8 @@ class PlanPreferences(_Strict):
     land: Literal["", "ask", "auto"] = ""
     """Empty: `auto` for a proof of concept, otherwise `ask`."""
     worker_command: Text = ""
+    pull_requests: Literal["", "none", "feature", "milestone", "mission"] = ""
+    """Empty: `mission start` decides."""
 
 
 class PlanReviews(_Strict):
