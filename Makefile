@@ -27,7 +27,12 @@ $(VENV)/.agents: tests/agents/package-lock.json $(VENV)/.ready
 	@cd tests/agents && PATH="$(abspath $(BIN)):$$PATH" npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
-test: compiled $(VENV)/.agents
+# What the forges promise, and Prism, which checks requests against it.
+$(VENV)/.forges: tests/forges/package-lock.json $(VENV)/.ready
+	@cd tests/forges && PATH="$(abspath $(BIN)):$$PATH" npm install --no-save --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test: compiled $(VENV)/.agents $(VENV)/.forges
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # The fast door: no npm, no agents; under a minute on two cores.
@@ -40,7 +45,7 @@ newest: compiled
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(NEWEST) -r .newest.txt
 	PYTHONPATH=$(NEWEST) $(BIN)/python -m pytest -q -n auto tests/unit
 
-nightly: compiled $(VENV)/.agents
+nightly: compiled $(VENV)/.agents $(VENV)/.forges
 	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 # Cheating and honest workers, each with the sandbox on and off.
@@ -89,4 +94,4 @@ lock:
 		--extra dev --custom-compile-command "make lock" pyproject.toml -o requirements/ci.txt
 
 clean:
-	rm -rf $(VENV) $(NEWEST) .newest.txt tests/agents/node_modules .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(NEWEST) .newest.txt tests/agents/node_modules tests/forges/node_modules .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

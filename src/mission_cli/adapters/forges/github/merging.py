@@ -1,0 +1,103 @@
+"""Merge a pull request if its head is the expected one: by the queue, by auto-merge, or now.
+
+An administrator's token could merge past rules that are not met. So nothing is sent unless GitHub says that the rules
+are met (`mergeable_state`), whoever the token belongs to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mission_cli.adapters.forges.github.pulls import pull_json
+from mission_cli.domain.forge.facts import Merged, MergeMethod, MergeOutcome
+
+if TYPE_CHECKING:
+    from mission_cli.adapters.forges.github.models import PullJson
+    from mission_cli.adapters.forges.github.session import Session
+
+_ALLOWED = frozenset({"clean", "unstable", "has_hooks"})
+"""States in which the rules are met; with `unstable`, a check that is not required has not passed."""
+_WHY = {
+    "draft": "it is a draft",
+    "dirty": "it conflicts with its base",
+    "behind": "its branch lacks commits of its base",
+    "blocked": "a rule of the branch is not met",
+    "unknown": "GitHub has not computed yet whether it can be merged",
+}
+_NOT_NOW, _CONFLICT, _INVALID = 405, 409, 422
+_NO = frozenset({_NOT_NOW, _CONFLICT, _INVALID})
+_MOVED_WORDS = ("head branch was modified", "expected head oid", "head oid does not match", "head sha")
+_QUEUED_WORDS = ("already in the queue", "already queued", "already in the merge queue", "already enqueued")
+_AUTO_WORDS = ("auto merge is already enabled", "auto-merge is already enabled")
+ENQUEUE = """
+mutation($id: ID!, $head: GitObjectID!) {
+  enqueuePullRequest(input: {pullRequestId: $id, expectedHeadOid: $head}) { clientMutationId }
+}
+"""
+AUTO = """
+mutation($id: ID!, $head: GitObjectID!, $method: PullRequestMergeMethod!) {
+  enablePullRequestAutoMerge(input: {pullRequestId: $id, expectedHeadOid: $head, mergeMethod: $method}) {
+    clientMutationId
+  }
+}
+"""
+
+
+def merge_pull(session: Session, number: int, head: str, method: MergeMethod, *, queue: bool, auto: bool) -> Merged:
+    """Merge, or say why not. Looks first, so that it can be repeated."""
+    one = pull_json(session, number)
+    if one.merged_at is not None:
+        ours = one.head.sha == head
+        detail = (one.merge_commit_sha or "") if ours else f"it was merged with {one.head.sha}"
+        return Merged(MergeOutcome.MERGED if ours else MergeOutcome.MOVED, detail)
+    if one.state != "open":
+        return Merged(MergeOutcome.REFUSED, "it is closed")
+    if one.head.sha != head:
+        return Merged(MergeOutcome.MOVED, f"its head is {one.head.sha}")
+    if one.draft:
+        return Merged(MergeOutcome.REFUSED, _WHY["draft"])
+    if queue:
+        return _enqueue(session, one, head)
+    if auto:
+        return _automatic(session, one, head, method)
+    if one.mergeable_state not in _ALLOWED:
+        why = _WHY.get(one.mergeable_state, f"its state is {one.mergeable_state}")
+        return Merged(MergeOutcome.REFUSED, why)
+    return _now(session, number, head, method)
+
+
+def _now(session: Session, number: int, head: str, method: MergeMethod) -> Merged:
+    body = {"sha": head, "merge_method": method.value}
+    answer = session.client.write("PUT", session.path("pulls", number, "merge"), body, accept=_NO)
+    if answer.status in _NO:
+        moved = answer.status == _CONFLICT and _moved(answer.words)
+        return Merged(MergeOutcome.MOVED if moved else MergeOutcome.REFUSED, answer.words)
+    data = answer.data if isinstance(answer.data, dict) else {}
+    if data.get("merged") is not True:
+        return Merged(MergeOutcome.REFUSED, str(data.get("message") or "GitHub does not say that it is merged"))
+    return Merged(MergeOutcome.MERGED, str(data.get("sha") or ""))
+
+
+def _enqueue(session: Session, one: PullJson, head: str) -> Merged:
+    refused = session.mutate(ENQUEUE, {"id": one.node_id, "head": head})
+    if not refused or _says(refused, _QUEUED_WORDS):
+        return Merged(MergeOutcome.QUEUED, refused)
+    return Merged(MergeOutcome.MOVED if _moved(refused) else MergeOutcome.REFUSED, refused)
+
+
+def _automatic(session: Session, one: PullJson, head: str, method: MergeMethod) -> Merged:
+    if one.auto_merge is not None:
+        return Merged(MergeOutcome.AUTO)
+    refused = session.mutate(AUTO, {"id": one.node_id, "head": head, "method": method.value.upper()})
+    if not refused or _says(refused, _AUTO_WORDS):
+        return Merged(MergeOutcome.AUTO, refused)
+    return Merged(MergeOutcome.MOVED if _moved(refused) else MergeOutcome.REFUSED, refused)
+
+
+def _moved(words: str) -> bool:
+    return _says(words, _MOVED_WORDS)
+
+
+def _says(words: str, known: tuple[str, ...]) -> bool:
+    said = words.lower()
+    return any(one in said for one in known)
