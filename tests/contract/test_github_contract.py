@@ -33,7 +33,7 @@ from mission_cli.domain.forge.facts import (
     Rules,
     Thread,
 )
-from mission_cli.ports.forge import NewIssue, NewPull, PullChange
+from mission_cli.ports.git.forge import NewIssue, NewPull, PullChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -367,7 +367,7 @@ def test_classic_protection_is_asked_for(contract: Contract, tmp_path: Path) -> 
     [
         ("merge", {"PUT ": "code=405"}, Merged(MergeOutcome.REFUSED, "Pull Request is not mergeable")),
         ("merge", {"PUT ": "code=409"}, Merged(MergeOutcome.MOVED, "Head branch was modified. Review and try the merge again.")),
-        ("rerun a job", {"POST ": "code=403"}, False),
+        ("rerun a job", {"POST ": "code=403"}, "forbidden"),
         ("rerun a check run", {"POST ": "code=422"}, False),
         ("account", {"GET /user": "code=401"}, "unauthorized"),
         ("repository", {"GET ": "code=404"}, "not found"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import one_line
 from mission_cli.adapters.forges.github.models import Annotation, CheckRun, Status, read, read_all
+from mission_cli.domain.errors import ForgeError, ForgeTrouble
 from mission_cli.domain.forge.facts import Check, CheckOutcome
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ _WORSE = list(CheckOutcome)
 _TIMES = pattern(r"(?m)^\ufeff?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z ")
 _ESCAPES = pattern(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _NO_LOG = frozenset({403, 404, 410})
-_NOT_AGAIN = frozenset({403, 404, 422})
-_CREATED = 201
+_NOT_AGAIN = ("cannot be retried", "already running", "cannot be rerun", "unable to re-run", "unable to retry")
+"""What GitHub says with the status of a lacking right if the run is too old or still running."""
 
 
 def checks_on(session: Session, head: str) -> tuple[Check, ...]:
@@ -65,21 +66,17 @@ def checks_on(session: Session, head: str) -> tuple[Check, ...]:
 
 
 def log_of(session: Session, check: Check) -> str:
-    """Return annotations and the end of the log of a check, as far as GitHub has them."""
+    """Return annotations and the end of the log of a check; old logs are deleted, and some tokens may not read them."""
     kind, _, number = check.id.partition(":")
     if not number:
-        return check.detail
-    notes = session.client.get(
-        session.path("check-runs", number, "annotations"), {"per_page": _MOST_ANNOTATIONS}, accept=_NO_LOG
-    )
-    lines = [_annotation(one) for one in read_all(Annotation, notes.data if isinstance(notes.data, list) else [])]
+        return ""
+    notes = session.get("check-runs", number, "annotations", per_page=_MOST_ANNOTATIONS).data
+    lines = [_annotation(one) for one in read_all(Annotation, notes if isinstance(notes, list) else [])]
     if kind == "job":
         tail = session.client.tail(session.path("actions", "jobs", number, "logs"), _LOG_BYTES, accept=_NO_LOG) or ""
     else:
-        run = session.client.get(session.path("check-runs", number), accept=_NO_LOG)
-        output = read(CheckRun, run.data).output if run.status not in _NO_LOG else None
-        parts = (output.title, output.summary, output.text) if output else (check.detail,)
-        tail = "\n\n".join(part for part in parts if part)
+        output = read(CheckRun, session.get("check-runs", number).data).output
+        tail = "\n\n".join(part for part in (output.title, output.summary, output.text) if part)
     return "\n".join([*lines, *_end(tail)])
 
 
@@ -90,7 +87,13 @@ def run_again(session: Session, check: Check) -> bool:
         return False
     job = session.path("actions", "jobs", number, "rerun")
     path = job if kind == "job" else session.path("check-runs", number, "rerequest")
-    return session.client.write("POST", path, accept=_NOT_AGAIN).status == _CREATED
+    try:
+        session.client.write("POST", path)
+    except ForgeError as error:
+        if error.trouble is ForgeTrouble.REFUSED or any(words in error.message.lower() for words in _NOT_AGAIN):
+            return False
+        raise
+    return True
 
 
 def _of_run(run: CheckRun) -> Check:

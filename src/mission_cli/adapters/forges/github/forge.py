@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         Repository,
         Rules,
     )
-    from mission_cli.ports.forge import NewIssue, NewPull, PullChange
+    from mission_cli.ports.git.forge import NewIssue, NewPull, PullChange
 
 
 class GitHub:

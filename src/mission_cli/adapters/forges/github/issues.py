@@ -11,7 +11,7 @@ from mission_cli.domain.forge.facts import Issue
 
 if TYPE_CHECKING:
     from mission_cli.adapters.forges.github.session import Session
-    from mission_cli.ports.forge import NewIssue
+    from mission_cli.ports.git.forge import NewIssue
 
 _PAGE = 100
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from mission_cli.adapters.forges.github.session import Session
-    from mission_cli.ports.forge import NewPull, PullChange
+    from mission_cli.ports.git.forge import NewPull, PullChange
 
 PAGE = 100
 _UNPROCESSABLE = 422
