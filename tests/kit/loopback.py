@@ -61,6 +61,7 @@ def loopback(answer: Callable[[Asked], Reply], tls: ssl.SSLContext | None = None
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else each answer waits for an acknowledgment
 
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from weakref import finalize
@@ -136,14 +137,20 @@ def proxy_for(url: str, environment: Mapping[str, str]) -> str:
     return proxy if not proxy or "://" in proxy else f"http://{proxy}"
 
 
-def _trust(url: str, environment: Mapping[str, str]) -> ssl.SSLContext | bool:
-    if urlsplit(url).scheme != "https":
-        return True
+def _trust(url: str, environment: Mapping[str, str]) -> ssl.SSLContext:
+    if urlsplit(url).scheme == "https":
+        return _authorities(environment.get("SSL_CERT_FILE", ""))
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, which costs nothing
+
+
+@cache
+def _authorities(own: str) -> ssl.SSLContext:
+    """Return a context that trusts the usual authorities, and those in a file; reading them takes long."""
     import certifi
 
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
-    if own := environment.get("SSL_CERT_FILE"):
+    if own:
         try:
             context.load_verify_locations(own)
         except (OSError, ssl.SSLError) as error:
