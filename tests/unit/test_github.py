@@ -29,7 +29,7 @@ from mission_cli.domain.forge.facts import (
     Rules,
     Thread,
 )
-from mission_cli.ports.git.forge import NewIssue, NewPull, PullChange
+from mission_cli.ports.git.forge import Forge, NewIssue, NewPull, PullChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,10 +49,10 @@ class Hub:
         self.replies: dict[str, Any] = {}
         self.data: dict[str, Any] = {"viewer": {"login": "us"}}
         """What GraphQL answers, whatever is asked."""
-        self.errors: list[dict[str, str]] = []
+        self.errors: list[dict[str, Any]] = []
         server.answer = self._answer
 
-    def forge(self, token: str = TOKEN, **environment: str) -> GitHub:
+    def forge(self, token: str = TOKEN, **environment: str) -> Forge:
         """Return a forge as a new process has it."""
         place = Place("github", "github.com", "o/r", self.server.url)
         return GitHub(place, token, self.folder, environment=environment, sleep=lambda _: None)
@@ -443,7 +443,7 @@ def test_a_draft_that_github_refuses_is_said(hub: Hub) -> None:
 
 @pytest.mark.parametrize(
     ("state", "merged"),
-    [("clean", True), ("unstable", True), ("has_hooks", True), ("blocked", False), ("behind", False), ("dirty", False), ("unknown", False), ("draft", False), ("new", False)],
+    [("clean", True), ("unstable", True), ("has_hooks", True), ("blocked", False), ("behind", False), ("dirty", False), ("draft", False), ("new", False)],
 )  # fmt: skip
 def test_nothing_is_sent_unless_the_rules_are_met_even_for_an_administrator(
     hub: Hub, state: str, *, merged: bool
@@ -478,13 +478,37 @@ def test_a_merge_looks_first(hub: Hub, more: dict[str, Any], expected: Merged) -
     [
         (Reply(405, {"message": "At least 1 approving review is required"}), Merged(MergeOutcome.REFUSED, "At least 1 approving review is required")),
         (Reply(409, {"message": "Head branch was modified. Review and try the merge again."}), Merged(MergeOutcome.MOVED, "Head branch was modified. Review and try the merge again.")),
-        (Reply(409, {"message": "Base branch was modified. Review and try the merge again."}), Merged(MergeOutcome.REFUSED, "Base branch was modified. Review and try the merge again.")),
         (Reply(200, {"merged": False, "message": "later"}), Merged(MergeOutcome.REFUSED, "later")),
     ],
 )  # fmt: skip
 def test_a_refused_merge_is_an_answer(hub: Hub, reply: Reply, expected: Merged) -> None:
     hub.replies |= {f"GET {R}/pulls/1": one_pull(), f"PUT {R}/pulls/1/merge": reply}
     assert hub.forge().merge(1, HEAD, MergeMethod.MERGE) == expected
+
+
+def test_what_github_has_not_computed_yet_is_asked_again(hub: Hub) -> None:
+    states = iter(["unknown", "clean", "unknown", "unknown", "unknown"])
+    answer = hub.server.answer
+    hub.server.answer = lambda asked: (
+        Reply(200, one_pull(mergeable_state=next(states))) if asked.method == "GET" else answer(asked)
+    )
+    hub.replies[f"PUT {R}/pulls/1/merge"] = {"merged": True, "sha": OTHER}
+    forge = hub.forge()
+    assert forge.merge(1, HEAD, MergeMethod.MERGE) == Merged(MergeOutcome.MERGED, OTHER)
+    assert trouble(lambda: forge.merge(1, HEAD, MergeMethod.MERGE))[:2] == (
+        ForgeTrouble.UNREACHABLE,
+        "GitHub has not computed yet whether pull request #1 can be merged",
+    )
+    assert hub.asked() == ["GET /pulls/1", "GET /pulls/1", "PUT /pulls/1/merge", *["GET /pulls/1"] * 3]
+
+
+def test_a_base_that_moves_during_the_merge_is_no_refusal(hub: Hub) -> None:
+    words = "Base branch was modified. Review and try the merge again."
+    replies = iter([Reply(409, {"message": words}), Reply(200, {"merged": True, "sha": OTHER})])
+    answer = hub.server.answer
+    hub.server.answer = lambda asked: next(replies) if asked.method == "PUT" else answer(asked)
+    hub.replies[f"GET {R}/pulls/1"] = one_pull()
+    assert hub.forge().merge(1, HEAD, MergeMethod.MERGE) == Merged(MergeOutcome.MERGED, OTHER)
 
 
 @pytest.mark.parametrize(
@@ -544,6 +568,42 @@ def test_rules_of_all_rulesets_are_put_together(hub: Hub) -> None:
         signed=True, linear=True, queue=True, locked=True, others=("workflows",),
     )  # fmt: skip
     assert hub.forge().rules("none") == Rules()
+
+
+def test_a_hidden_rule_shows_itself_at_a_pull_request(hub: Hub) -> None:
+    hub.replies |= {f"GET {R}/branches/main": {"name": "main", "protected": True}, f"GET {R}/rules/branches/main": []}
+    with_checks(hub, [], [])
+
+    def seen() -> Rules:
+        hub.data, hub.errors = (
+            {"repository": {"ref": None}},
+            [{"type": "FORBIDDEN", "message": "no", "path": ["repository", "ref", "branchProtectionRule"]}],
+        )
+        return hub.forge().rules("main")
+
+    def look(status: str) -> bool:
+        hub.data, hub.errors = pull_data(mergeStateStatus=status, baseRef={"compare": {"behindBy": 1}}), []
+        return hub.forge().look(PULL).behind
+
+    assert seen() == Rules()
+    assert (look("BLOCKED"), seen()) == (True, Rules())
+    assert (look("BEHIND"), seen(), look("BLOCKED"), seen()) == (True, Rules(strict=True), True, Rules(strict=True))
+    assert (look("CLEAN"), seen()) == (True, Rules())
+    hub.data, hub.errors = (
+        {
+            "repository": {
+                "ref": {
+                    "branchProtectionRule": {
+                        "lockBranch": True,
+                        "requireLastPushApproval": True,
+                        "requiresStrictStatusChecks": True,
+                    }
+                }
+            }
+        },
+        [],
+    )
+    assert hub.forge().rules("main") == Rules(strict=True, last_push=True, locked=True)
 
 
 @pytest.mark.parametrize("token", ["ghs_x", "ghp_x"])

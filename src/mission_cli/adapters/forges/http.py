@@ -143,6 +143,21 @@ class Client:
             self._sleep(wait)
         return self._checked(method, self.url(path), self._send(method, self.url(path), body), accept)
 
+    def pause(self, seconds: float) -> None:
+        """Wait for a moment, before something that the forge is working on is asked again."""
+        self._sleep(seconds)
+
+    def note(self, what: str, *, holds: bool = True) -> None:
+        """Note that a fact holds or no longer does, for all processes with this token."""
+        if not holds:
+            self._kept.forget(self._noted(what))
+        elif not self.noted(what):
+            self._kept.keep(self._noted(what), Known("", {}, what))
+
+    def noted(self, what: str) -> bool:
+        """Whether a fact was noted. Notes that are not used for long may be lost."""
+        return self._kept.known(self._noted(what)) is not None
+
     def tail(self, path: str, size: int, *, accept: Collection[int] = ()) -> str | None:
         """Return the last `size` bytes of a text such as a log, or None for a status in `accept`.
 
@@ -165,6 +180,9 @@ class Client:
         if not self._is_ours(url):
             raise ForgeError(ForgeTrouble.REFUSED, f"{self.forge} refers to another host, which gets no requests")
         return f"{url}?{urlencode({name: str(value) for name, value in query.items()})}" if query else url
+
+    def _noted(self, what: str) -> str:
+        return f"note: {self.base} {what}"
 
     def _is_ours(self, url: str) -> bool:
         there, here = urlsplit(url), urlsplit(self.base)

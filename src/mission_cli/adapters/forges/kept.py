@@ -56,6 +56,11 @@ class Kept:
         moment = float(at) if isinstance(at, int | float) else 0.0
         return Known(found["etag"], found.get("headers") or {}, found.get("data"), moment)
 
+    def forget(self, url: str) -> None:
+        """Remove a known answer."""
+        with suppress(OSError):
+            self._answer(url).unlink(missing_ok=True)
+
     def confirm(self, url: str) -> None:
         """Keep that the forge says that a known answer still holds."""
         with suppress(OSError):

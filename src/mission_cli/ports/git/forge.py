@@ -128,8 +128,11 @@ class Forge(Protocol):
 
     kind: str
     """`github`, `gitlab`, `forgejo` or the name of a stand-in."""
-    requests: int
-    """How many requests were sent so far, in order to count them; those answered with 304 too."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far, in order to count them; those answered with 304 too."""
+        ...
 
     def account(self) -> Account:
         """Return whose token is used."""

@@ -32,6 +32,8 @@ CONVERSATION = "conversation"
 """The thread of the comments below a pull request."""
 _TRUSTED = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 _MERGEABLE = {"MERGEABLE": Mergeable.YES, "CONFLICTING": Mergeable.CONFLICTS}
+_SAYS_STRICT = {"BEHIND": True, "CLEAN": False, "UNSTABLE": False, "HAS_HOOKS": False}
+"""What the state of a branch that is behind says about the rule that it must not be."""
 _STATES = {"OPEN": PullState.OPEN, "CLOSED": PullState.CLOSED, "MERGED": PullState.MERGED}
 QUERY = """
 query($owner: String!, $name: String!, $number: Int!, $branch: String!) {
@@ -152,7 +154,7 @@ def look_at(session: Session, pull: Pull, before: PullFacts | None) -> PullFacts
         "number": pull.number,
         "branch": f"{pull.fork.partition('/')[0]}:{pull.branch}" if pull.fork else pull.branch,
     }
-    data = session.query(QUERY, variables, optional="compare")
+    data = session.query(QUERY, variables, optional={"compare"})
     repository, viewer = data.get("repository"), data.get("viewer")
     found = repository.get("pullRequest") if isinstance(repository, dict) else None
     if found is None:
@@ -200,6 +202,9 @@ def _facts(session: Session, pull: Pull, found: _Pull) -> PullFacts:
         merged_as=found.merged_as.oid if found.merged_as and state is PullState.MERGED else "",
     )
     compared = found.onto.compare if found.onto else None
+    behind = found.status == "BEHIND" or (compared is not None and compared.behind > 0)
+    if behind and found.status in _SAYS_STRICT:
+        session.note_strict(found.base, holds=_SAYS_STRICT[found.status])
     return PullFacts(
         pull=now,
         checks=checks_on(session, found.head),
@@ -208,7 +213,7 @@ def _facts(session: Session, pull: Pull, found: _Pull) -> PullFacts:
         mergeable=Mergeable.CONFLICTS
         if found.status == "DIRTY"
         else _MERGEABLE.get(found.mergeable, Mergeable.UNKNOWN),
-        behind=found.status == "BEHIND" or (compared is not None and compared.behind > 0),
+        behind=behind,
         queued=found.queued,
         auto_merge=found.auto is not None,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.forges.github.pulls import pull_json
+from mission_cli.domain.errors import ForgeError, ForgeTrouble
 from mission_cli.domain.forge.facts import Merged, MergeMethod, MergeOutcome
 
 if TYPE_CHECKING:
@@ -22,10 +23,12 @@ _WHY = {
     "dirty": "it conflicts with its base",
     "behind": "its branch lacks commits of its base",
     "blocked": "a rule of the branch is not met",
-    "unknown": "GitHub has not computed yet whether it can be merged",
 }
 _NOT_NOW, _CONFLICT, _INVALID = 405, 409, 422
 _NO = frozenset({_NOT_NOW, _CONFLICT, _INVALID})
+_UNKNOWN = "unknown"
+_TRIES, _PAUSE_SECONDS = 3, 2.0
+_BASE_WORDS = ("base branch was modified",)
 _MOVED_WORDS = ("head branch was modified", "expected head oid", "head oid does not match", "head sha")
 _QUEUED_WORDS = ("already in the queue", "already queued", "already in the merge queue", "already enqueued")
 _AUTO_WORDS = ("auto merge is already enabled", "auto-merge is already enabled")
@@ -45,7 +48,28 @@ mutation($id: ID!, $head: GitObjectID!, $method: PullRequestMergeMethod!) {
 
 def merge_pull(session: Session, number: int, head: str, method: MergeMethod, *, queue: bool, auto: bool) -> Merged:
     """Merge, or say why not. Looks first, so that it can be repeated."""
-    one = pull_json(session, number)
+    for _ in range(_TRIES):
+        one = pull_json(session, number)
+        answer = _without_merging(one, head)
+        if answer is not None:
+            return answer
+        if queue:
+            return _enqueue(session, one, head)
+        if auto:
+            return _automatic(session, one, head, method)
+        answer = _now(session, one, head, method)
+        if answer is not None:
+            return answer
+        session.client.pause(_PAUSE_SECONDS)
+    raise ForgeError(
+        ForgeTrouble.UNREACHABLE,
+        f"GitHub has not computed yet whether pull request #{number} can be merged",
+        hint="the program tries again later",
+    )
+
+
+def _without_merging(one: PullJson, head: str) -> Merged | None:
+    """Return the answer for a pull request that is merged, closed, a draft, or has another head; else None."""
     if one.merged_at is not None:
         ours = one.head.sha == head
         detail = (one.merge_commit_sha or "") if ours else f"it was merged with {one.head.sha}"
@@ -54,22 +78,20 @@ def merge_pull(session: Session, number: int, head: str, method: MergeMethod, *,
         return Merged(MergeOutcome.REFUSED, "it is closed")
     if one.head.sha != head:
         return Merged(MergeOutcome.MOVED, f"its head is {one.head.sha}")
-    if one.draft:
-        return Merged(MergeOutcome.REFUSED, _WHY["draft"])
-    if queue:
-        return _enqueue(session, one, head)
-    if auto:
-        return _automatic(session, one, head, method)
+    return Merged(MergeOutcome.REFUSED, _WHY["draft"]) if one.draft else None
+
+
+def _now(session: Session, one: PullJson, head: str, method: MergeMethod) -> Merged | None:
+    """Merge; None if GitHub is still computing, or the base moved in that moment, so that it has to be asked again."""
+    if one.mergeable_state == _UNKNOWN:
+        return None
     if one.mergeable_state not in _ALLOWED:
-        why = _WHY.get(one.mergeable_state, f"its state is {one.mergeable_state}")
-        return Merged(MergeOutcome.REFUSED, why)
-    return _now(session, number, head, method)
-
-
-def _now(session: Session, number: int, head: str, method: MergeMethod) -> Merged:
+        return Merged(MergeOutcome.REFUSED, _WHY.get(one.mergeable_state, f"its state is {one.mergeable_state}"))
     body = {"sha": head, "merge_method": method.value}
-    answer = session.client.write("PUT", session.path("pulls", number, "merge"), body, accept=_NO)
+    answer = session.client.write("PUT", session.path("pulls", one.number, "merge"), body, accept=_NO)
     if answer.status in _NO:
+        if _says(answer.words, _BASE_WORDS):
+            return None
         moved = answer.status == _CONFLICT and _moved(answer.words)
         return Merged(MergeOutcome.MOVED if moved else MergeOutcome.REFUSED, answer.words)
     data = answer.data if isinstance(answer.data, dict) else {}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _NOT_FOUND = 404
 _ABOUT_OTHER_THINGS = frozenset({"creation", "deletion", "non_fast_forward", "tag_name_pattern", "branch_name_pattern"})
 """Rules that do not concern a merge by the forge."""
+_MAY_BE_HIDDEN = frozenset({"refUpdateRule", "branchProtectionRule", "mergeQueue"})
 RULE_QUERY = """
 query($owner: String!, $name: String!, $ref: String!, $base: String!) {
   repository(owner: $owner, name: $name) {
@@ -27,6 +28,11 @@ query($owner: String!, $name: String!, $ref: String!, $base: String!) {
         requiresConversationResolution
         requiresLinearHistory
         requiresSignatures
+      }
+      branchProtectionRule {
+        lockBranch
+        requireLastPushApproval
+        requiresStrictStatusChecks
       }
     }
   }
@@ -109,9 +115,13 @@ def _on(found: _Found, parameters: Mapping[str, Any], **flags: str) -> None:
 def _take_classic(found: _Found, session: Session, base: str) -> None:
     """Take what the token sees of a classic protection."""
     variables = {"owner": session.owner, "name": session.repo, "ref": f"refs/heads/{base}", "base": base}
-    repository = _within(session.query(RULE_QUERY, variables, optional="refUpdateRule"), "repository")
+    repository = _within(session.query(RULE_QUERY, variables, optional=_MAY_BE_HIDDEN), "repository")
     found.on |= {"queue"} if _within(repository, "mergeQueue") else set()
-    rule = _within(_within(repository, "ref"), "refUpdateRule")
+    ref = _within(repository, "ref")
+    hidden = _within(ref, "branchProtectionRule")
+    _on(found, hidden, strict="requiresStrictStatusChecks", last_push="requireLastPushApproval", locked="lockBranch")
+    found.on |= {"strict"} if session.is_strict(base) else set()
+    rule = _within(ref, "refUpdateRule")
     found.approvals = max(found.approvals, _whole(rule.get("requiredApprovingReviewCount")))
     contexts = rule.get("requiredStatusCheckContexts")
     found.required += [str(name) for name in (contexts if isinstance(contexts, list) else []) if name]

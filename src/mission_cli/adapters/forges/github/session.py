@@ -11,7 +11,7 @@ from mission_cli.adapters.forges.transport import in_wrong_json
 from mission_cli.domain.errors import ForgeError, ForgeTrouble
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from mission_cli.adapters.forges.http import Answer
 
@@ -53,14 +53,14 @@ class Session:
         """Read something below the repository."""
         return self.client.get(self.path(*parts), query)
 
-    def query(self, text: str, variables: Mapping[str, object], *, optional: str = "") -> Mapping[str, Any]:
+    def query(self, text: str, variables: Mapping[str, object], *, optional: Collection[str] = ()) -> Mapping[str, Any]:
         """Return the data of a GraphQL query. Raises ForgeError.
 
-        `optional`: a field that may be null with an error of its own.
+        `optional`: fields that may be null, each with an error of its own.
         """
         answer = self.client.ask(self._graphql, {"query": text, "variables": dict(variables)})
         data, errors = self._parts(answer)
-        serious = [one for one in errors if not optional or optional not in (one.get("path") or ())]
+        serious = [one for one in errors if not set(optional) & set(map(str, one.get("path") or ()))]
         if serious:
             raise graphql_error(serious)
         return data
@@ -78,6 +78,14 @@ class Session:
         if error.trouble is not ForgeTrouble.REFUSED:
             raise error
         return "; ".join(_words(one) for one in errors)
+
+    def note_strict(self, base: str, *, holds: bool) -> None:
+        """Note whether branches have to contain a base; a pull request shows it where the rule is hidden."""
+        self.client.note(f"{self.name} strict {base}", holds=holds)
+
+    def is_strict(self, base: str) -> bool:
+        """Whether a pull request has shown that branches have to contain a base."""
+        return self.client.noted(f"{self.name} strict {base}")
 
     def login(self) -> str:
         """Return the login of the token's account, without `[bot]`."""
