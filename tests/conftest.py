@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -64,6 +65,12 @@ def person(tmp_path: Path) -> Iterator[Person]:
     someone = make_person(tmp_path / "repo")
     yield someone
     someone.leave()
+
+
+def pytest_collection_finish() -> None:
+    """Take the thousands of tests and modules out of what each garbage collection looks through."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -8,7 +8,7 @@ import importlib
 import inspect
 import pickle
 import pkgutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -128,6 +128,25 @@ def test_the_standard_library_takes_it_for_a_dataclass(kind: Any, point: Any) ->
     assert dataclasses.asdict(point(1)) == {"x": 1, "y": 2, "names": []}
     assert dataclasses.replace(point(1), y=3) == point(1, 3) == kind.replace(point(1), y=3)
     assert copy.deepcopy(point(1)) == point(1)
+
+
+def test_its_values_by_field_are_as_deep_as_with_the_standard_library(kind: Any) -> None:
+    @kind.dataclass(frozen=True, slots=True)
+    class Leaf:
+        name: str
+
+    @kind.dataclass(frozen=True, slots=True)
+    class Tree:
+        leaf: Leaf
+        row: tuple[Leaf, ...]
+        more: dict[str, list[Leaf]]
+        none: Leaf | None
+
+    leaf_of, tree_of = cast("Any", Leaf), cast("Any", Tree)
+    leaf = leaf_of("a")
+    tree = tree_of(leaf, (leaf, leaf_of("b")), {"c": [leaf]}, None)
+    assert kind.asdict(tree) == dataclasses.asdict(tree)
+    assert kind.asdict(tree)["row"] == ({"name": "a"}, {"name": "b"})
 
 
 def test_it_is_matched_by_position(point: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,16 +46,15 @@ class JinjaTemplates:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or template_folder()
-        self._environment: Environment | None = None
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
         """Return the rendered text. A value that the template uses but did not get is a bug and raises."""
-        if self._environment is None:
-            self._environment = _environment(self._folder)
-        return self._environment.get_template(name).render(values)
+        return _environment(self._folder).get_template(name).render(values)
 
 
+@cache
 def _environment(folder: Path) -> Environment:
+    """Return the templates of a folder; each is compiled once."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import asdict
+
 if TYPE_CHECKING:
     from mission_cli.domain.mission import Criterion
 
 
 def request_of(criterion: Criterion, shell: str) -> str:
     """Return what a judge reads, as JSON. It contains no value of a secret."""
-    from dataclasses import asdict  # imports inspect, which most pulses do not need
-
     told = criterion.conditions
     return json.dumps(
         {

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mission_cli._support.dataclass import asdict
 from mission_cli._support.text import parse_stamp, stamp
 from mission_cli.adapters.fs.atomic import make_folder, read_json, refused_in, sync_folder, write_json, write_whole
 from mission_cli.adapters.fs.locks import is_locked, share_lock, try_lock, unlock
@@ -244,8 +245,6 @@ class FolderRuntime:
 
     def note_troubles(self, troubles: Sequence[Trouble]) -> None:
         """Record errors for `status`. Failure is ignored: the error may be this disk, and the pulse reports it too."""
-        from dataclasses import asdict
-
         path = self._folder / "trouble.json"
         with suppress(OSError):
             if not troubles:
@@ -291,8 +290,6 @@ class FolderRuntime:
     def note_asked(self, asked: Asked) -> None:
         """Record what is known of the remote."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        from dataclasses import asdict
-
         write_json(self._folder / "asked.json", asdict(asked))
 
     def keep(self, name: str, text: str) -> str:

@@ -6,7 +6,10 @@ A first search, for the beginnings of all forms, skips text without any; the rul
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import contextmanager
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
@@ -144,18 +147,50 @@ def _key_body(text: bytes, start: int) -> bytes:
 @cache
 def _forms() -> tuple[tuple[str, Any, bytes], ...]:
     """Return (kind, rule, pattern that every match begins with or contains)."""
-    from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
-    from detect_secrets.plugins.base import RegexBasedDetector
-
-    detectors: dict[str, Any] = get_mapping_from_secret_type_to_class()
+    try:
+        with _without_requests():
+            detectors = _detectors()
+    except (AttributeError, ImportError):  # a version that needs more of it
+        detectors = _detectors()
     raw = [(name, rule, False) for name, rule in _OURS.items()]
     for name, detector in sorted(detectors.items()):
-        if name not in _GUESSES and issubclass(detector, RegexBasedDetector):
+        if name not in _GUESSES:
             raw += [(name, _in_re2(rule.pattern), bool(rule.flags & re.IGNORECASE)) for rule in detector().denylist]
     return tuple(
         (kind, _compiled(_pattern(text, any_case=any_case)), _pattern(_beginning(kind, text), any_case=any_case))
         for kind, text, any_case in raw
     )
+
+
+def _detectors() -> dict[str, Any]:
+    """Return what finds secrets by rules, by the name of their kind."""
+    from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+    from detect_secrets.plugins.base import RegexBasedDetector
+
+    found: dict[str, Any] = get_mapping_from_secret_type_to_class()
+    return {name: one for name, one in found.items() if issubclass(one, RegexBasedDetector)}
+
+
+@contextmanager
+def _without_requests() -> Iterator[None]:
+    """Import the rules without `requests`, with which they could ask services whether a key is valid; we never do.
+
+    It takes longer to import than all the rules, and each worker's supervisor imports them.
+    """
+    if "requests" in sys.modules:
+        yield
+        return
+    sys.modules["requests"] = _Requests("requests")
+    try:
+        yield
+    finally:
+        del sys.modules["requests"]
+
+
+class _Requests(ModuleType):
+    """What the rules name when they are imported."""
+
+    Response = object
 
 
 def _pattern(text: str | bytes, *, any_case: bool = False) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -95,9 +96,15 @@ for module in (
     module.register(app)
 
 
+@cache
+def _tree() -> Any:
+    """Return the group of all commands; it takes long to make, and no call changes it."""
+    return typer.main.get_command(app)
+
+
 def run(words: Sequence[str]) -> int:
     """Run the command line; return the exit status."""
-    tree: Any = typer.main.get_command(app)
+    tree = _tree()
     groups = frozenset(name for name, one in tree.commands.items() if getattr(one, "commands", None))
     try:
         code = tree.main(args=hoist(words, groups), prog_name="mission", standalone_mode=False)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import (
+    asdict,
     dataclass,
     field,
     replace,
@@ -178,8 +179,6 @@ class JobFolder:
 
     def write_request(self, spec: JobSpec, surroundings: Surroundings) -> None:
         """Write the request, readable only by its owner because it contains the environment."""
-        from dataclasses import asdict
-
         make_folder(self.path)
         write_whole(self.stdin, spec.program.stdin.encode("utf-8", "surrogateescape"), mode=0o600)
         facts = asdict(replace(spec, program=replace(spec.program, stdin="")))
@@ -206,8 +205,6 @@ class JobFolder:
 
     def write_exit(self, end: Exit) -> None:
         """Write the exit file durably."""
-        from dataclasses import asdict
-
         write_json(self.exit, _plain(asdict(end)))
 
     def read_exit(self) -> Exit | None:
@@ -226,8 +223,6 @@ class JobFolder:
 
     def write_bill(self, usage: Usage) -> None:
         """Write the highest cost seen so far, durably."""
-        from dataclasses import asdict
-
         write_json(self.bill, _plain(asdict(usage)))
 
     def read_bill(self) -> Usage:
@@ -239,8 +234,6 @@ class JobFolder:
 
     def write_tally(self, tally: Tally) -> None:
         """Replace the tally, as far as there is room; a reader never sees half of it."""
-        from dataclasses import asdict
-
         with suppress(OSError):
             write_json(self.tally, _plain(asdict(tally)), durable=False)
 
