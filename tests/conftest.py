@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 from tests.kit.clones import Hub, make_hub
+from tests.kit.nightly import NIGHTLY
 from tests.kit.people import HONEST, Person, make_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-settings.register_profile("mission", deadline=None)  # how long an example takes says how busy the machine is
+# How long an example takes says how busy the machine is; by day the examples are the same each time.
+settings.register_profile("mission", deadline=None, derandomize=not NIGHTLY)
 settings.load_profile("mission")
 
 _LOOPBACK = ("127.", "::1", "localhost")

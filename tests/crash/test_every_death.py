@@ -26,10 +26,20 @@ AS_IF_NOTHING_HAD_HAPPENED = End(
 )
 
 
+@pytest.fixture(scope="module")
+def known() -> Deaths:
+    """What the tests of one process have found out: what follows from a state need not be lived through again."""
+    return Deaths()
+
+
+@pytest.fixture
+def deaths(known: Deaths) -> Deaths:
+    return Deaths(begun=known.begun, lives=known.lives)
+
+
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.timeout(3600)
-def test_a_death_at_every_step(kind: Kind, record_property: Callable[[str, object], None]) -> None:
-    deaths = Deaths()
+def test_a_death_at_every_step(kind: Kind, deaths: Deaths, record_property: Callable[[str, object], None]) -> None:
     deaths.every(kind)
     deaths.within_the_caps()
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
@@ -39,8 +49,7 @@ def test_a_death_at_every_step(kind: Kind, record_property: Callable[[str, objec
 
 
 @pytest.mark.timeout(3600)
-def test_kills_of_pulses_as_often_as_you_like(record_property: Callable[[str, object], None]) -> None:
-    deaths = Deaths()
+def test_kills_of_pulses_as_often_as_you_like(deaths: Deaths, record_property: Callable[[str, object], None]) -> None:
     deaths.kills_without_end(None if NIGHTLY else 500)
     deaths.within_the_caps()
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED
@@ -49,8 +58,7 @@ def test_kills_of_pulses_as_often_as_you_like(record_property: Callable[[str, ob
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.timeout(3600)
-def test_two_deaths_in_one_life(seed: int, record_property: Callable[[str, object], None]) -> None:
-    deaths = Deaths()
+def test_two_deaths_in_one_life(seed: int, deaths: Deaths, record_property: Callable[[str, object], None]) -> None:
     deaths.pairs(PAIRS, seed)
     deaths.within_the_caps()
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED

@@ -208,4 +208,6 @@ def _count(value: object) -> int:
 
 def _printable(text: str) -> str:
     """Return a worker's output with control characters replaced."""
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
     return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
