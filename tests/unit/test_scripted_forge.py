@@ -10,9 +10,10 @@ from tests.kit.forge.commits import MemoryCommits
 from tests.kit.forge.events import ADA, BEN, Happens, forge_events_of, happen
 from tests.kit.forge.laws import broken
 from tests.kit.forge.records import DeniedError, Did
-from tests.kit.forge.state import OURS, with_key
+from tests.kit.forge.state import OURS
 from tests.kit.forge.world import World, memory_world
 
+from mission_cli.adapters.forges import marks
 from mission_cli.domain.errors import ForgeError
 from mission_cli.domain.forge.facts import MergeMethod, PullState, Rules
 from mission_cli.ports.git.forge import NewPull
@@ -38,9 +39,9 @@ def test_doubled_replies_and_issues_break_a_law() -> None:
     world = memory_world()
     _pull(world)
     for _ in range(2):
-        world.site.comment(OURS, 1, with_key("text", "k"))
-        world.site.comment(ADA, 1, with_key("text", "other"))
-        world.site.open_issue(OURS, "title", with_key("text", "i"))
+        world.site.comment(OURS, 1, marks.write("text", "k"))
+        world.site.comment(ADA, 1, marks.write("text", "other"))
+        world.site.open_issue(OURS, "title", marks.write("text", "i"))
     assert broken(world.site.log) == ["#1 has 2 replies with the key k", "2 issues have the key i"]
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tests.kit.forge.gate import opinions
 from tests.kit.forge.records import DeniedError, Right
-from tests.kit.forge.state import OURS, key_of, with_key
+from tests.kit.forge.state import OURS
 from tests.kit.forge.trouble import Fault, Troubles
 
+from mission_cli.adapters.forges import marks
 from mission_cli.domain.errors import ForgeError, ForgeTrouble
 from mission_cli.domain.forge.facts import (
     Account,
@@ -220,7 +221,7 @@ class ModelForge:
         )
 
     def _our_key(self, comment: CommentRecord) -> str:
-        return key_of(comment.body) if comment.by == self.login else ""
+        return marks.find(comment.body) if comment.by == self.login else ""
 
     def _author(self, login: str) -> Author:
         who = self.site.member(login)
@@ -289,9 +290,9 @@ class ModelForge:
         if any(self._our_key(comment) == key for comment in there):
             return False
         if any(one.id == thread for one in pull.threads):
-            self.site.answer(self.login, number, thread, with_key(body, key))
+            self.site.answer(self.login, number, thread, marks.write(body, key))
         else:
-            self.site.comment(self.login, number, with_key(body, key))
+            self.site.comment(self.login, number, marks.write(body, key))
         return True
 
     def _merge(self, number: int, head: str, method: MergeMethod, *, queue: bool, auto: bool) -> Merged:
@@ -317,14 +318,14 @@ class ModelForge:
     def _open_issue(self, new: NewIssue) -> Issue:
         self._read()
         mine = [one for one in self.site.issues.values() if one.by == self.login]
-        found = next((one for one in mine if key_of(one.body) == new.key), None)
+        found = next((one for one in mine if marks.find(one.body) == new.key), None)
         if found is None:
-            found = self.site.open_issue(self.login, new.title, with_key(new.body, new.key), new.labels)
+            found = self.site.open_issue(self.login, new.title, marks.write(new.body, new.key), new.labels)
         return self._issue(found)
 
     def _issue(self, issue: IssueRecord) -> Issue:
         url = f"https://forge.example/{self.site.name}/issues/{issue.number}"
-        return Issue(issue.number, url, issue.title, issue.open, key_of(issue.body))
+        return Issue(issue.number, url, issue.title, issue.open, marks.find(issue.body))
 
     def _close_issue(self, number: int, comment: str) -> None:
         self._read()

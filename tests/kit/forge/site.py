@@ -22,8 +22,9 @@ from tests.kit.forge.records import (
     Right,
     ThreadRecord,
 )
-from tests.kit.forge.state import State, key_of
+from tests.kit.forge.state import State
 
+from mission_cli.adapters.forges import marks
 from mission_cli.domain.errors import ForgeTrouble
 from mission_cli.domain.forge.facts import MergeMethod, PullState, ReviewState, Rules
 
@@ -343,7 +344,7 @@ class Site(State):
         self.require(by, Right.READ)
         issue = IssueRecord(self._number(), by, title, body, list(labels), at=self.tick())
         self.issues[issue.number] = issue
-        self.note(Did.ISSUE_OPENED, by, number=issue.number, key=key_of(body))
+        self.note(Did.ISSUE_OPENED, by, number=issue.number, key=marks.find(body))
         return issue
 
     def close_issue(self, by: str, number: int) -> None:
@@ -353,7 +354,7 @@ class Site(State):
             raise DeniedError(404, "Not Found", ForgeTrouble.NOT_FOUND)
         if self.issues[number].open:
             self.issues[number].open = False
-            self.note(Did.ISSUE_CLOSED, by, number=number, key=key_of(self.issues[number].body))
+            self.note(Did.ISSUE_CLOSED, by, number=number, key=marks.find(self.issues[number].body))
 
     def make_fork(self, by: str) -> str:
         """Return the name of somebody's fork, which is made if there is none."""
@@ -438,5 +439,5 @@ class Site(State):
     def _add_comment(self, there: list[CommentRecord], by: str, body: str, number: int) -> CommentRecord:
         made = self.comment_record(by, body)
         there.append(made)
-        self.note(Did.COMMENTED, by, number=number, key=key_of(body), detail=str(made.id))
+        self.note(Did.COMMENTED, by, number=number, key=marks.find(body), detail=str(made.id))
         return made

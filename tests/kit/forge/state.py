@@ -22,6 +22,7 @@ from tests.kit.forge.records import (
 )
 
 from mission_cli._support.text import stamp
+from mission_cli.adapters.forges import marks
 from mission_cli.domain.errors import ForgeTrouble
 from mission_cli.domain.forge.facts import Mergeable, MergeMethod, PullState, ReviewState
 
@@ -36,18 +37,6 @@ if TYPE_CHECKING:
 OURS = "mission-bot"
 """The account whose token the program uses, unless a test says otherwise."""
 GOOD = frozenset({"success", "neutral", "skipped"})
-_KEY = re.compile(r"<!--[^>]*\bkey=([^\s>]+)[^>]*-->")
-
-
-def key_of(body: str) -> str:
-    """Return the key in the marker of a text, or an empty text."""
-    found = _KEY.search(body)
-    return found[1] if found else ""
-
-
-def with_key(body: str, key: str) -> str:
-    """Return a text with a marker."""
-    return f"{body}\n\n<!-- mission key={key} -->"
 
 
 @dataclass
@@ -277,7 +266,7 @@ class State:
                 issue = self.issues.get(number)
                 if issue is not None and issue.open:
                     issue.open = False
-                    self.note(Did.ISSUE_CLOSED, by, number=number, key=key_of(issue.body), detail="by a merge")
+                    self.note(Did.ISSUE_CLOSED, by, number=number, key=marks.find(issue.body), detail="by a merge")
 
     def _dequeue(self, pull: PullRecord, by: str, why: str) -> None:
         if pull.queued:
