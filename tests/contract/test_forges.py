@@ -1,18 +1,27 @@
-"""What every implementation of the port `Forge` does: the scripted forge in memory and over a bare repository."""
+"""What every implementation of the port `Forge` does.
+
+These are the scripted forge in memory and over a bare repository, and the adapter for GitHub against a server of the
+scripted forge.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.kit.forge.events import ADA, BEN, EVE, ROBOT
 from tests.kit.forge.laws import broken
 from tests.kit.forge.records import Did, Right
+from tests.kit.forge.server import Server, served, token_of
 from tests.kit.forge.state import OURS
 from tests.kit.forge.trouble import Fault
 from tests.kit.forge.world import World, bare_world, memory_world
 
 from mission_cli._support.dataclass import replace
+from mission_cli.adapters.forges import marks
+from mission_cli.adapters.forges.github import GitHub
+from mission_cli.adapters.forges.remotes import place_of
 from mission_cli.domain.errors import ForgeError, ForgeTrouble
 from mission_cli.domain.forge.facts import (
     Author,
@@ -36,14 +45,38 @@ if TYPE_CHECKING:
     from mission_cli.ports.git.forge import Forge
 
 BRANCH = "mission/m/1.1"
+BOT = ROBOT.removesuffix("[bot]")
 
 
-@pytest.fixture(params=["memory", "bare"])
+class GitHubWorld(World):
+    """A scripted forge behind a server, seen by the adapter for GitHub. Nobody waits: sleeping moves its clock."""
+
+    server: Server
+    folder: Path
+    now = 1_800_000_000.0
+
+    def forge(self, login: str = OURS) -> Any:
+        """Return the adapter as a new process makes it; what it keeps on disk is there again."""
+        place = place_of(self.server.remote_first, "github", self.server.url)
+        assert place is not None
+        token = token_of(self, login)
+        return GitHub(place, token, self.folder / login, clock=lambda: self.now, sleep=self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture(params=["memory", "bare", "github"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """A forge with one commit on main, Ada and Ben who may write, Eve who may read, and a bot."""
-    made = memory_world() if request.param == "memory" else bare_world(tmp_path)
-    yield made
-    assert broken(made.site.log) == []
+    with ExitStack() as end:
+        made = bare_world(tmp_path) if request.param == "bare" else memory_world()
+        if request.param == "github":
+            made = GitHubWorld(made.site)
+            made.server, made.folder = end.enter_context(served(made)), tmp_path
+        yield made
+        assert broken(made.site.log) == []
+        assert not isinstance(made, GitHubWorld) or made.server.unknown == [], "the server knows what is asked"
 
 
 def opened(world: World, branch: str = BRANCH, base: str = "main", **files: str) -> Pull:
@@ -230,7 +263,8 @@ def test_the_log_of_a_check_has_annotations_and_last_lines(world: World) -> None
     world.people.fail(pull.number, "build", "\n".join(lines), "c.txt:3: expected `d`")
     [check] = facts(world, pull).checks
     log = world.forge().log(check)
-    assert "c.txt:3: expected `d`" in log
+    assert "c.txt:3: " in log
+    assert "expected `d`" in log
     assert "line 4999" in log
     assert "line 100\n" not in log
 
@@ -277,14 +311,14 @@ def test_the_latest_opinion_of_each_reviewer_counts(world: World) -> None:
     assert {(one.author.login, one.state) for one in found if one.state is not ReviewState.COMMENTED} == {
         (ADA, ReviewState.APPROVED),
         (BEN, ReviewState.DISMISSED),
-        (ROBOT, ReviewState.APPROVED),
+        (BOT, ReviewState.APPROVED),
     }
     [eve] = [one for one in found if one.author.login == EVE]
     assert (eve.text, eve.state, eve.commit) == ("I wonder", ReviewState.COMMENTED, pull.head)
     authors = {one.author.login: one.author for one in found}
     assert authors[ADA] == Author(ADA, trusted=True)
     assert authors[EVE] == Author(EVE)
-    assert (authors[ROBOT].bot, authors[ROBOT].ours) == (True, False)
+    assert (authors[BOT].bot, authors[BOT].ours) == (True, False)
 
 
 def test_an_approval_says_which_head_it_is_for(world: World) -> None:
@@ -641,7 +675,7 @@ def test_an_issue_is_opened_once_for_each_key_and_closed_once(world: World, faul
     assert (there.labels, "The brief." in there.body) == (["mission"], True)
     for _ in range(3):
         world.forge().close_issue(1, "Done by #2.")
-    assert (there.open, [one.body for one in there.comments]) == (False, ["Done by #2."])
+    assert (there.open, [marks.strip(one.body) for one in there.comments]) == (False, ["Done by #2."])
     assert world.forge().open_issue(new).open is False
 
 

@@ -54,6 +54,18 @@ class Loopback:
         return [f"{one.method} {one.path}" for one in self.asked]
 
 
+def _body_of(handler: BaseHTTPRequestHandler) -> bytes:
+    """Return the body of a request, which git sends in chunks if it is large."""
+    if handler.headers.get("Transfer-Encoding", "").lower() != "chunked":
+        return handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+    parts = []
+    while size := int(handler.rfile.readline().split(b";")[0], 16):
+        parts.append(handler.rfile.read(size))
+        handler.rfile.readline()
+    handler.rfile.readline()
+    return b"".join(parts)
+
+
 @contextmanager
 def loopback(answer: Callable[[Asked], Reply], tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
     """Run a server until the end of the block."""
@@ -64,9 +76,8 @@ def loopback(answer: Callable[[Asked], Reply], tls: ssl.SSLContext | None = None
         disable_nagle_algorithm = True  # else each answer waits for an acknowledgment
 
         def _serve(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(self.command, self.path, headers, self.rfile.read(length))
+            asked = Asked(self.command, self.path, headers, _body_of(self))
             running.asked.append(asked)
             reply = running.answer(asked)
             if reply.status == 0:

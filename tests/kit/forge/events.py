@@ -95,6 +95,8 @@ class People:
 
     def change(self, **values: object) -> None:
         """Change fields of the repository: `archived=True`, `name="acme/other"`, `methods=(…)` and the like."""
+        if "name" in values and values["name"] != self.site.name:
+            self.site.old_names.append(self.site.name)
         for name, value in values.items():
             setattr(self.site, name, value)
         self.site.note(Did.CHANGED, "admin", detail=", ".join(values))

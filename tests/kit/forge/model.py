@@ -51,9 +51,12 @@ _OUTCOMES = {
     "skipped": CheckOutcome.PASSED,
     "failure": CheckOutcome.FAILED,
     "timed_out": CheckOutcome.FAILED,
+    "cancelled": CheckOutcome.INFRASTRUCTURE,
+    "stale": CheckOutcome.INFRASTRUCTURE,
+    "startup_failure": CheckOutcome.INFRASTRUCTURE,
+    "error": CheckOutcome.INFRASTRUCTURE,
     "action_required": CheckOutcome.ACTION,
 }
-"""Anything else did not judge the work."""
 
 
 class ModelForge:
@@ -216,19 +219,23 @@ class ModelForge:
         return (*found, *below)
 
     def _comments(self, records: Sequence[CommentRecord]) -> tuple[Comment, ...]:
-        return tuple(
-            Comment(str(one.id), self._author(one.by), one.body, one.at, self._our_key(one)) for one in records
-        )
+        return tuple(self._comment(one) for one in records)
+
+    def _comment(self, one: CommentRecord) -> Comment:
+        key = self._our_key(one)
+        return Comment(str(one.id), self._author(one.by), marks.strip(one.body) if key else one.body, one.at, key)
 
     def _our_key(self, comment: CommentRecord) -> str:
         return marks.find(comment.body) if comment.by == self.login else ""
 
     def _author(self, login: str) -> Author:
         who = self.site.member(login)
-        return Author(login, bot=who.bot, ours=login == self.login, trusted=who.right >= Right.WRITE)
+        return Author(
+            login.removesuffix("[bot]"), bot=who.bot, ours=login == self.login, trusted=who.right >= Right.WRITE
+        )
 
     def _check(self, check: CheckRecord) -> Check:
-        outcome = _OUTCOMES.get(check.state, CheckOutcome.INFRASTRUCTURE)
+        outcome = _OUTCOMES.get(check.state, CheckOutcome.FAILED)
         url = f"https://forge.example/{self.site.name}/checks/{check.id}"
         return Check(check.name, outcome, "" if check.status else str(check.id), url, check.summary)
 

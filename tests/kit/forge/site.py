@@ -314,6 +314,13 @@ class Site(State):
 
     # Checks
 
+    def check(self, check_id: int) -> CheckRecord:
+        """Return a check run. Raises DeniedError if there is none."""
+        found = next((one for one in self.checks if one.id == check_id), None)
+        if found is None:
+            raise DeniedError(404, "Not Found", ForgeTrouble.NOT_FOUND)
+        return found
+
     def finish(self, check: CheckRecord, state: str, **more: str | tuple[str, ...]) -> None:
         """End a check: `success`, `failure`, `cancelled` and the like, with summary, log, and annotations."""
         check.state = state
@@ -325,9 +332,7 @@ class Site(State):
     def rerun(self, by: str, check_id: int) -> bool:
         """Run a check again; False if it is a commit status or has not ended."""
         self.require(by, Right.WRITE)
-        check = next((one for one in self.checks if one.id == check_id), None)
-        if check is None:
-            raise DeniedError(404, "Not Found", ForgeTrouble.NOT_FOUND)
+        check = self.check(check_id)
         if check.status or check.state in {"queued", "in_progress"}:
             return False
         again = self.add_check(check.commit, check.name)

@@ -45,6 +45,8 @@ class State:
 
     commits: Commits
     name: str = "acme/shop"
+    old_names: list[str] = field(default_factory=list)
+    """Names that lead to it since it was renamed."""
     default: str = "main"
     members: dict[str, Member] = field(default_factory=lambda: {OURS: Member(OURS)})
     archived: bool = False
@@ -59,6 +61,8 @@ class State:
     """Whether the first look after a move finds the merge not computed yet."""
     protections: dict[str, Protection] = field(default_factory=dict)
     """By base; a base that is not here has no rules."""
+    classic: set[str] = field(default_factory=set)
+    """Bases whose rules are a classic branch protection, and not a ruleset."""
     owners: tuple[str, ...] = ()
     """Code owners of every file."""
     signed: set[str] = field(default_factory=set)
