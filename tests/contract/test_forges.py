@@ -679,6 +679,17 @@ def test_an_issue_is_opened_once_for_each_key_and_closed_once(world: World, faul
     assert world.forge().open_issue(new).open is False
 
 
+def test_an_issue_is_found_without_its_label(world: World) -> None:
+    """A person has removed it, or the account may not set labels."""
+    new = NewIssue("m/1.1", "Title", "Text", ("mission",))
+    assert world.forge().open_issue(new).number == 1
+    world.site.issues[1].labels.clear()
+    assert world.forge().open_issue(new).number == 1
+    world.site.members[OURS].right = Right.READ
+    other = replace(new, key="m/1.2")
+    assert [world.forge().open_issue(other).number for _ in range(2)] == [2, 2]
+
+
 def test_a_merge_closes_the_issues_that_it_names(world: World) -> None:
     issue = world.forge().open_issue(NewIssue("k", "Title", "Text"))
     pull = opened(world)

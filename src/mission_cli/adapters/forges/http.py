@@ -15,7 +15,7 @@ from mission_cli._support.dataclass import dataclass, field
 from mission_cli._support.lazy_re import pattern
 from mission_cli.adapters.forges.kept import Kept, Known
 from mission_cli.adapters.forges.transport import Raw, Transport, in_wrong_json
-from mission_cli.adapters.forges.troubles import Refusal, limited, trouble, used_up, wait_of, words_of
+from mission_cli.adapters.forges.troubles import Refusal, is_limit, limited, trouble, used_up, wait_of, words_of
 from mission_cli.domain.errors import ForgeError, ForgeTrouble
 
 if TYPE_CHECKING:
@@ -239,7 +239,8 @@ class Client:
         data = self._json(raw, strict=False)
         text = raw.body.decode("utf-8", "replace")
         words = words_of(data, text).replace(self._token or "\0", "[token]")
-        if raw.status in accept:
+        refusal = Refusal(raw.status, raw.headers, words)
+        if raw.status in accept and not is_limit(refusal):  # GitHub answers with 403 to too many requests, too
             return Answer(raw.status, raw.headers, data, words)
         what = f"{method} {urlsplit(url).path}"
         if raw.status in _REDIRECTS:
@@ -248,7 +249,7 @@ class Client:
                 f"the repository was moved or renamed (HTTP {raw.status} for {what})",
                 hint="change the URL of the remote to the new place: git remote set-url",
             )
-        found = trouble(self.forge, what, Refusal(raw.status, raw.headers, words), self._clock())
+        found = trouble(self.forge, what, refusal, self._clock())
         if found.trouble is ForgeTrouble.LIMITED and found.again:
             self._kept.limit(found.again)
         raise found

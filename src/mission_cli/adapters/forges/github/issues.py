@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mission_cli.adapters.forges.github.models import IssueJson, read
@@ -14,17 +15,18 @@ if TYPE_CHECKING:
     from mission_cli.ports.git.forge import NewIssue
 
 _PAGE = 100
+_MOST = 1000
+"""How many of the newest issues and pull requests are looked at; a record of the number is kept elsewhere."""
 
 
 def issue_for(session: Session, new: NewIssue) -> Issue:
     """Open an issue, or return the one of ours with that key.
 
-    The list is asked for, not the search, whose index lags behind: an issue opened a moment ago has to be found.
+    The list is asked for, not the search, whose index lags behind: an issue opened a moment ago has to be found. Labels
+    do not narrow it: people remove them, and they are not set if the account may not do that.
     """
     query = {"state": "all", "sort": "created", "direction": "desc", "per_page": _PAGE}
-    if new.labels:
-        query["labels"] = new.labels[0]
-    for data in session.client.pages(session.path("issues"), query):
+    for data in islice(session.client.pages(session.path("issues"), query), _MOST):
         one = read(IssueJson, data)
         mine = one.pull_request is None and find(one.body or "") == new.key
         if mine and one.user is not None and session.is_ours(one.user.login):

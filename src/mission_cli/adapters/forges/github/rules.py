@@ -59,9 +59,10 @@ class _Found:
 
 
 def rules_of(session: Session, base: str) -> Rules:
-    """Return the rules for a branch; no rules if there is no such branch. Two requests, three if it is protected."""
+    """Return the rules for a branch; no rules if there is no such branch. Two requests; three if it is protected."""
     branch = session.client.get(session.path("branches", base), accept={_NOT_FOUND})
     if branch.status == _NOT_FOUND:
+        session.get()  # it raises if the whole repository is not found: that is no branch without rules
         return Rules()
     found = _Found()
     rules = session.client.pages(session.path("rules", "branches", base), {"per_page": 100})
