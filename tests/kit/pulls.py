@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.kit.fakes.code import REFS
 from tests.kit.fakes.executor import Outcome
@@ -64,7 +64,7 @@ class Followed:
     holds: tuple[Hold, ...] = ()
 
     @classmethod
-    def begin(cls, plan: str = PLAN, script: Callable[[JobSpec], Outcome] = good_work, **settings: object) -> Followed:
+    def begin(cls, plan: str = PLAN, script: Callable[[JobSpec], Outcome] = good_work, **settings: Any) -> Followed:
         """Make and start a mission; `settings` are those of `[forge]`."""
         host = make_host(script)
         first = host.jobs.disk.read(f"{REFS}/heads/main", str)

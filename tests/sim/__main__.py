@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 
 from tests.sim.clumsy import TICKS, run_clumsily
+from tests.sim.pulled import PullSim
 from tests.sim.run import LENGTH, run
 from tests.sim.sim import RecurringSim, ReviewSim, Sim
 
@@ -19,8 +20,9 @@ def main() -> int:
     parser.add_argument("--recurring", action="store_true", help="the mission is run through every eight hours")
     parser.add_argument("--reviews", action="store_true", help="agents review what others made")
     parser.add_argument("--clumsy", action="store_true", help="a person makes mistakes, and nothing else goes wrong")
+    parser.add_argument("--pulls", action="store_true", help="each feature is merged by a pull request")
     wanted = parser.parse_args()
-    kind = RecurringSim if wanted.recurring else ReviewSim if wanted.reviews else Sim
+    kind = RecurringSim if wanted.recurring else ReviewSim if wanted.reviews else PullSim if wanted.pulls else Sim
     length = TICKS if wanted.clumsy else LENGTH
     ticks = wanted.ticks or (length if wanted.clumsy else 2_000)
     counts: Counter[str] = Counter()

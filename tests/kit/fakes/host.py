@@ -101,7 +101,8 @@ class Host:
         jobs.slots = mine.slots
         jobs.supervisors = {key: replace(s) for key, s in mine.supervisors.items()}
         there = self.there.copy() if self.there else None
-        return Host(jobs, self.settings, news=KeptNews(list(self.news.told)), there=there)
+        forge = self.forge.copy() if self.forge else None
+        return Host(jobs, self.settings, news=KeptNews(list(self.news.told)), there=there, forge=forge)
 
     def fingerprint(self) -> tuple[object, ...]:
         """Equal for two hosts on which everything will go on in the same way."""

@@ -38,6 +38,12 @@ class World:
         """Return the port as a new process gets it, for an account."""
         return ModelForge(self.site, login, self.troubles)
 
+    def copy(self) -> World:
+        """Return the same forge at this moment, in memory; nothing goes wrong on the way to it."""
+        commits = self.site.commits
+        assert isinstance(commits, MemoryCommits)
+        return World(self.site.copy(MemoryCommits(commits.objects, dict(commits.refs))))
+
 
 def memory_world(objects: Objects | None = None, refs: dict[str, str] | None = None) -> World:
     """Return a forge in memory. Give it the simulator's objects and `Remote.refs`, and both see the same branches."""

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _OF_RUNS = frozenset(
     {
+        HoldKind.PULL,
+        HoldKind.FORGE,
         HoldKind.RUNNING,
         HoldKind.REVIEW,
         HoldKind.EVIDENCE,

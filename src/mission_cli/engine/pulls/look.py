@@ -186,6 +186,10 @@ def _look(ctx: Context, mission: Mission, row: PullRow, memory: ForgeMemory, sta
     if row.branch not in memory.looked or head is None or base is None:
         return PullLook()
     facts, tip = memory.pulls.get(row.branch), upstream.tip(row.branch)
+    if facts is not None and row.number and facts.pull.number != row.number:
+        return PullLook()  # remembered of another one from that branch
+    if facts is not None and not row.number and facts.pull.state is not PullState.OPEN:
+        facts = None
     look = PullLook(
         facts=facts,
         known=True,

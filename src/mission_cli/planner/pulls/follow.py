@@ -35,7 +35,11 @@ def pulls(draft: Draft) -> None:
         _follow_base(draft)
     elif how is not Proposing.NONE:
         _propose_milestones(draft, how)
-    for row in followed(draft.mission):
+    again = draft.observation.forge.again
+    rows = followed(draft.mission)
+    if rows and again is not None and again > draft.observation.now:
+        draft.wakes.append(again)
+    for row in rows:
         _follow(Subject.of(draft, row))
 
 
@@ -65,6 +69,10 @@ def _follow(subject: Subject) -> None:
     draft, row, look, forge = subject.draft, subject.row, subject.look, subject.forge
     if row.status is RowStatus.MERGED:
         _tidy(subject)
+        return
+    if subject.is_dropped and not row.number:
+        closed = replace(row, status=RowStatus.CLOSED)
+        subject.write(EventKind.PULL_CLOSED, f"no pull request is opened for {row.subject}: it is skipped", closed)
         return
     if forge.trouble is not None:
         until = None if forge.person else forge.again
@@ -111,9 +119,9 @@ def _push(subject: Subject) -> None:
 
 def _open(subject: Subject) -> None:
     """Advance a pull request that is open at the forge."""
-    row, look, feature = subject.row, subject.look, subject.feature
-    if feature is not None and feature.status is FeatureStatus.SKIPPED:
-        why = f"close {row.name}: {feature.number} is skipped"
+    row, look = subject.row, subject.look
+    if subject.is_dropped:
+        why = f"close {row.name}: {row.subject} is skipped"
         subject.draft.effects.append(TurnPull(row.subject, row.number, Turn.CLOSE, why))
     elif row.status is RowStatus.THEIRS:
         if not look.foreign:

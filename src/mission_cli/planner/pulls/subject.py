@@ -8,6 +8,7 @@ from mission_cli._support.dataclass import dataclass, replace
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.look import PullLook
 from mission_cli.domain.forge.rows import MISSION
+from mission_cli.domain.ids import feature_number
 from mission_cli.domain.notice import NO_ADVICE, Advice
 from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
 from mission_cli.planner.core.decisions import WritePull
@@ -70,6 +71,12 @@ class Subject:
         return self.facts.pull.state
 
     @property
+    def is_dropped(self) -> bool:
+        """Whether nobody wants its feature any more."""
+        number = feature_number(self.row.subject)
+        return number is not None and (self.feature is None or self.feature.status is FeatureStatus.SKIPPED)
+
+    @property
     def in_review(self) -> bool:
         """Whether its work waits for the merge: no attempt at its feature is due or under way."""
         if self.feature is None:
@@ -91,8 +98,6 @@ class Subject:
         until = None if person else self.forge.again
         words = f"{self.row.name}: {words}"
         self.draft.hold(self.about, HoldKind.PULL, words, until=until, unblock=unblock, person=person)
-        if self.forge.again is not None and self.forge.again > self.draft.observation.now:
-            self.draft.wakes.append(self.forge.again)
 
     def with_row(self, row: PullRow) -> Subject:
         """Return the same with another row."""

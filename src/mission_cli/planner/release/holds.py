@@ -37,6 +37,7 @@ from mission_cli.planner.mission.money import (
     way_on,
 )
 from mission_cli.planner.mission.workers import free_slots, model_of, occupied, runner_of
+from mission_cli.planner.pulls.rows import row_of
 from mission_cli.planner.release.routes import (
     ALIVE,
     reserve_for,
@@ -97,8 +98,9 @@ def _row_holds(draft: Draft, milestone: Milestone, feature: Feature) -> Iterator
 
 
 def is_foreign(draft: Draft, feature: Feature) -> bool:
-    """Whether its row is marked as in progress without an open attempt of this program."""
-    return feature.status in ALIVE and not any(r.open for r in draft.records_of(feature.number))
+    """Whether its row is marked as in progress without an open attempt or a pull request of this program."""
+    proposed = feature.status is FeatureStatus.REVIEW and row_of(draft.mission, feature.number) is not None
+    return feature.status in ALIVE and not proposed and not any(r.open for r in draft.records_of(feature.number))
 
 
 def _last_words(draft: Draft, feature: Feature) -> str:
