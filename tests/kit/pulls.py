@@ -14,8 +14,9 @@ from tests.kit.forge.laws import broken
 from tests.kit.forge.world import World, memory_world
 
 from mission_cli._support.dataclass import replace
-from mission_cli.app.commands import lifecycle
+from mission_cli.app.commands import features, lifecycle
 from mission_cli.document.reading.load import load
+from mission_cli.document.runs.record import read_run
 from mission_cli.domain.ids import Sha
 from mission_cli.engine.loop import pulse
 from mission_cli.settings import ForgeSettings
@@ -108,6 +109,23 @@ class Followed:
     def status_of(self, number: str) -> str:
         """The status of a feature."""
         return str(next(f.status for f in self.mission.features() if f.number == number))
+
+    def prompt_of(self, attempt: str) -> str:
+        """The prompt of an attempt, as its record says it."""
+        head = Sha(self.host.jobs.disk.read(HEAD, str) or "")
+        record = read_run(self.host.jobs.objects.get(head).files[f"m/runs/{attempt}.md"])
+        assert record is not None
+        return record.prompt
+
+    def retry(self, number: str) -> None:
+        """What `mission retry` does."""
+        ctx = self.host.context()
+        features.retry(ctx, f"m/{number}", reason="once more")
+
+    def skip(self, number: str) -> None:
+        """What `mission skip` does."""
+        ctx = self.host.context()
+        features.skip(ctx, f"m/{number}", reason="not needed")
 
     def opened(self) -> list[PullRecord]:
         """The pull requests that are open."""

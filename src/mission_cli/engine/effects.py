@@ -30,6 +30,7 @@ from mission_cli.planner.core.effects import (
     Submit,
 )
 from mission_cli.planner.milestones.judging import names_findings
+from mission_cli.planner.pulls.told import told_of
 from mission_cli.ports.agents import Bill, Request
 from mission_cli.ports.executor import Caps, JobSpec, Program, SandboxAccess, Tree
 
@@ -49,7 +50,8 @@ def with_prompts(ctx: Context, case: Case) -> list[Transition]:
             if move.record.reviewing:
                 words = review_prompt(ctx, case.mission, move.record)
             else:
-                words = prompt_for(ctx, case.mission, move.record, case.observation.records, found)
+                about = told_of(case.observation, move.record.feature)
+                words = prompt_for(ctx, case.mission, move.record, case.observation.records, found, pull=about)
             prompt = ctx.secrets.scrub(words)
             transitions.append(replace(move, record=_as_written(replace(move.record, prompt=prompt))))
         else:

@@ -31,10 +31,12 @@ def prompt_for(
     record: RunRecord,
     records: Sequence[RunRecord],
     found: Mapping[str, str] = MappingProxyType({}),
+    *,
+    pull: str = "",
 ) -> str:
     """Return the prompt of an attempt: what its worker has to know, and how to finish.
 
-    `found`: the findings of other workers of the mission.
+    `found`: the findings of other workers of the mission. `pull`: what is wrong with its pull request.
     """
     feature = mission.feature(record.feature)
     milestone = mission.milestone_holding(record.feature)
@@ -59,6 +61,7 @@ def prompt_for(
         "research": is_research(mission, feature),
         "folder": folder_of(mission.id),
         "found": shown(found),
+        "pull": pull,
         "answers": [r for r in mission.requests if r.feature == feature.number and not r.open and r.response],
         "messages": [m for m in mission.messages if m.feature == feature.number],
         "missing": list(ctx.machine.not_in_checkout(ctx.settings.tree.copy)),

@@ -19,6 +19,7 @@ from mission_cli.adapters.executors.jobs.folder import Surroundings, tree_path
 from mission_cli.adapters.executors.local.executor import LocalExecutor
 from mission_cli.adapters.executors.local.relocation import settle_in, trees_of
 from mission_cli.adapters.executors.sandbox.sandbox import is_usual
+from mission_cli.adapters.forges.desk import LocalDesk
 from mission_cli.adapters.fs.atomic import random_hex
 from mission_cli.adapters.fs.env_file import read_environment
 from mission_cli.adapters.fs.runtime import FolderRuntime
@@ -65,7 +66,8 @@ def assemble(
     trees = trees_folder(checkout, settings, machine.me())
     settle_in(checkout.common_dir, trees, machine.me())
     runtime = FolderRuntime(checkout.runtime, version=__version__, full_look=settings.full_look)
-    rules = SecretRules(known_secrets(around, *(r.given for r in settings.runners.values())))
+    forge_token = {"FORGE_TOKEN": settings.forge.token} if settings.forge.token else {}
+    rules = SecretRules(known_secrets(around, forge_token, *(r.given for r in settings.runners.values())))
     executor = LocalExecutor(
         jobs=checkout.runtime / "jobs",
         surroundings=lambda: _surroundings(checkout, settings, machine, trees, around, ticking=ticking),
@@ -101,6 +103,7 @@ def assemble(
         agent_finder=finder,
         named_runners=frozenset(found.settings.runners),
         default_runner=cache(lambda: _default_runner(found.settings, finder)),
+        forge=LocalDesk(checkout, settings.forge, around, program=program),
         share=GitShare(checkout, layout, remote=settings.remote, me=machine.me()),
     )
     return Opened(checkout, ctx, executor, state, found.problems)

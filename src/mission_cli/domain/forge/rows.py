@@ -55,6 +55,8 @@ class Handled(StrEnum):
     """A round of reviews was given to a worker; with its number."""
     CONFLICT = "conflict"
     """A conflict with the base was given to a worker; with the base's commit."""
+    QUEUED = "queued"
+    """It was added to the merge queue; with its head and how often."""
     HEAD = "head"
     """A commit that this program pushed before."""
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _RULES_LAST = timedelta(minutes=10)
 _SLOWEST = 20
 """How many times the shortest wait the longest one is."""
+_LONGEST = timedelta(days=1)
+"""A next look that is later than this comes from a clock that was wrong."""
 _SLOWING = 4
 """The next look is due after this part of the time since the last news."""
 _WORKFLOWS = (".github/workflows", ".gitlab-ci.yml", ".forgejo/workflows", ".gitea/workflows", ".woodpecker.yml")
@@ -91,7 +93,7 @@ def after_trouble(memory: ForgeMemory, error: MissionError, every: timedelta, no
 
 def _is_due(ctx: Context, mission: Mission, rows: Sequence[PullRow], memory: ForgeMemory, now: datetime) -> bool:
     again = parse_stamp(memory.again)
-    if again is not None and now < again <= now + _SLOWEST * max(ctx.settings.forge.poll, timedelta(minutes=1)):
+    if again is not None and now < again <= now + max(_LONGEST, _SLOWEST * ctx.settings.forge.poll):
         return bool({row.branch for row in rows} - {*memory.looked}) and not memory.trouble
     return bool(rows) or ctx.forge.upstream.base(mission.id) is None
 

@@ -31,7 +31,7 @@ def fix_for_milestone(draft: Draft, subject: Subject, news: News, why: str) -> l
     number = draft.mission.next_feature_number(milestone.number)
     title = f"fix: {subject.row.name}"
     name = signature(title, news.words)
-    data = told(subject.look, subject.forge.rules or Rules())
+    data = told(subject.look, subject.forge.rules or Rules(), draft.observation.base or "")
     fix = AddFix(milestone.number, number, title, name, _WORDS, None, why, data)
     to = move_milestone(milestone.status or MilestoneStatus.PASSED, MilestoneStatus.ACTIVE)
     return [fix, MoveMilestone(milestone.number, to, why)]

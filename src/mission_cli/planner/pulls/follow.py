@@ -9,13 +9,14 @@ from mission_cli._support.text import one_line
 from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.facts import PullState
-from mission_cli.domain.forge.rows import MISSION, Proposing, RowStatus
+from mission_cli.domain.forge.rows import MISSION, Handled, Proposing, RowStatus
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.notice import advise, do
-from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus, MissionStatus
+from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, MilestoneStatus, MissionStatus
 from mission_cli.planner.core.decisions import MoveFeature
 from mission_cli.planner.core.effects import MoveWork, OpenPull, PushPull, TidyPull, Turn, TurnPull
 from mission_cli.planner.core.transitions import move_feature
+from mission_cli.planner.pulls.judged import is_judged
 from mission_cli.planner.pulls.merging import advance
 from mission_cli.planner.pulls.rows import followed, propose, proposing, row_of
 from mission_cli.planner.pulls.subject import Subject
@@ -61,7 +62,8 @@ def _propose_milestones(draft: Draft, how: Proposing) -> None:
     if how is Proposing.MILESTONE and any(r.going and r.subject != subject for r in draft.mission.pulls):
         return  # the pull request of the milestone before comes first
     row = row_of(draft.mission, subject)
-    if row is None or row.head != target or row.status is RowStatus.DONE:
+    known = row is not None and (row.head == target or row.has(Handled.HEAD, target[:12]))
+    if row is None or not known or row.status is RowStatus.DONE:
         propose(draft, subject, target, f"milestone {passed[-1].number} passed and is to be merged by the forge")
 
 
@@ -158,11 +160,9 @@ def _merged(subject: Subject) -> None:
 
 def _lost(subject: Subject) -> None:
     """Hold a pull request that ended without its work in the base."""
-    row, base = subject.row, subject.row.base
+    row = subject.row
     if subject.state is PullState.MERGED:
-        words = f"the forge says that it is merged, but `{base}` does not contain its changes"
-        unblock = advise("look at it: ", row.url, "; ", do("retry", subject.address), " starts again")
-        subject.hold(words, unblock=unblock, person=True)
+        _merged_otherwise(subject)
         return
     if row.status is not RowStatus.CLOSED:
         closed = replace(row, status=RowStatus.CLOSED)
@@ -175,6 +175,22 @@ def _lost(subject: Subject) -> None:
     if feature is not None:
         again = advise(again, ", or ", do("retry", subject.address), ", or ", do("skip", subject.address))
     subject.hold("it was closed without a merge", unblock=again, person=True)
+
+
+def _merged_otherwise(subject: Subject) -> None:
+    """Judge the base, where a person merged something else; what a milestone has beyond it is proposed again."""
+    row, draft, feature = subject.row, subject.draft, subject.feature
+    if feature is None:
+        why = f"{row.name} was merged, without the newest commits"
+        subject.write(EventKind.PULL_MERGED, why, replace(row, status=RowStatus.MERGED))
+    elif not subject.in_review or draft.observation.work is None or draft.observation.base_merge is not None:
+        subject.hold("it was merged with other changes than those that were judged")
+    elif not any(c.kind in EXECUTABLE_KINDS for c in feature.criteria):
+        words = f"it was merged, but `{row.base}` does not contain the changes that were judged"
+        unblock = advise("look at it: ", row.url, "; then ", do("skip", subject.address), " or ")
+        subject.hold(words, unblock=advise(unblock, do("retry", subject.address)), person=True)
+    elif is_judged(subject, draft.observation.work, draft.observation.work_tree, "as it was merged: "):
+        _merged(subject)
 
 
 def _tidy(subject: Subject) -> None:

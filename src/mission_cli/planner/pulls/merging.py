@@ -11,20 +11,22 @@ from mission_cli.domain.forge.facts import CheckOutcome, Rules
 from mission_cli.domain.forge.gate import Blocker, approves, blocks, gating
 from mission_cli.domain.forge.rows import MISSION, Handled
 from mission_cli.domain.ids import Sha
-from mission_cli.domain.notice import advise, do
-from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, Verdict
+from mission_cli.domain.notice import NO_ADVICE, advise, do, joined
+from mission_cli.domain.status import FeatureStatus
 from mission_cli.planner.core.decisions import MoveFeature
 from mission_cli.planner.core.effects import MergePull, RerunCheck, Turn, TurnPull
 from mission_cli.planner.core.transitions import move_feature
-from mission_cli.planner.milestones.judging import judge, start_checks
 from mission_cli.planner.pulls.fixes import fix_for_milestone
+from mission_cli.planner.pulls.judged import is_judged
 from mission_cli.planner.pulls.news import News, check_key, handed, news_of, replies
 
 if TYPE_CHECKING:
     from mission_cli.domain.forge.gate import Block
     from mission_cli.planner.pulls.subject import Subject
 
-_FOR_PERSON = frozenset({Blocker.LOCKED, Blocker.CHECK_ACTION})
+_FOR_PERSON = frozenset({Blocker.LOCKED, Blocker.CHECK_ACTION, Blocker.CHECK_FAILED})
+"""What only a person can clear; what a worker can do about failed checks is done before."""
+_MOST_QUEUED = 2
 _LONGEST = 200
 
 
@@ -53,9 +55,23 @@ def advance(subject: Subject) -> None:
     elif look.refused:
         words = f"the forge does not merge it: {one_line(look.refused, _LONGEST)}"
         subject.hold(words, unblock=advise("merge it at the forge: ", row.url), person=True)
-    elif _may_merge(subject) and _is_judged(subject):
-        head, why = Sha(subject.facts.pull.head), f"merge {row.name} at {subject.facts.pull.head[:7]}"
-        subject.draft.effects.append(MergePull(row.subject, row.number, head, rules.queue, auto=False, why=why))
+    elif _may_merge(subject) and (subject.feature is None or is_judged(subject, Sha(row.head), look.tree, "")):
+        _merge(subject, queue=rules.queue)
+
+
+def _merge(subject: Subject, *, queue: bool) -> None:
+    """Have the forge merge it; what a merge queue removed twice, a person looks at."""
+    row, head = subject.row, Sha(subject.facts.pull.head)
+    tries = sum(row.has(Handled.QUEUED, f"{head[:12]} {number}") for number in range(1, _MOST_QUEUED + 1))
+    if queue and tries == _MOST_QUEUED:
+        unblock = advise("look at its checks in the queue: ", row.url)
+        subject.hold("it was removed from the merge queue twice", unblock=unblock, person=True)
+        return
+    why = f"merge {row.name} at {head[:7]}"
+    if queue:
+        why = f"add {row.name} to the merge queue at {head[:7]}"
+        subject.note(why, row.noting(Handled.QUEUED, f"{head[:12]} {tries + 1}"))
+    subject.draft.effects.append(MergePull(row.subject, row.number, head, queue, auto=False, why=why))
 
 
 def _keep_current(subject: Subject) -> None:
@@ -120,16 +136,15 @@ def _is_too_much(subject: Subject, news: News) -> str:
 
 def _is_updated(subject: Subject, rules: Rules) -> bool:
     """Merge the base into the branch if the forge demands it, after judging the merge; True while that goes on."""
-    look, row, feature = subject.look, subject.row, subject.feature
+    look, row = subject.look, subject.row
     wanted = {Blocker.CONFLICT, Blocker.BEHIND}
     demanded = any(b.kind in wanted for b in blocks(subject.facts, rules, expects_checks=False))
-    if look.update is None or not demanded or feature is None:
+    if look.update is None or not demanded:
         return False
     if look.update.commit is None:
         subject.hold(f"it conflicts with `{row.base}` in {', '.join(look.update.conflicts[:3])}")
         return True
-    good = _judged(subject, look.update.commit, look.update_tree, f"merged with {row.base}: ")
-    if good:
+    if is_judged(subject, look.update.commit, look.update_tree, f"merged with {row.base}: "):
         now = stamp(subject.draft.observation.now)
         updated = replace(row.noting(Handled.HEAD, row.head[:12]), head=look.update.commit, since=now)
         subject.note(f"{row.name} takes the commits of {row.base} along", updated)
@@ -149,7 +164,9 @@ def _wait(subject: Subject, found: tuple[Block, ...]) -> None:
         unblock = advise("start it at the forge, or change what is required: ", row.url)
         subject.hold(f"{first.text}, not even after it was opened again", unblock=unblock, person=True)
     elif first.kind in _FOR_PERSON:
-        subject.hold(words, unblock=advise("look at it: ", row.url), person=True)
+        again = do("retry", subject.address) if first.kind is Blocker.CHECK_FAILED and subject.feature else NO_ADVICE
+        unblock = joined([advise("look at it: ", row.url), again], "; or ")
+        subject.hold(first.text, unblock=unblock, person=True)
     else:
         subject.hold(words)
 
@@ -173,32 +190,3 @@ def _may_merge(subject: Subject) -> bool:
     unblock = advise(do("land", mission.id), ", or approve or merge it at the forge: ", subject.row.url)
     subject.hold("nothing blocks it, and it waits for you to land it", unblock=unblock, person=True)
     return False
-
-
-def _is_judged(subject: Subject) -> bool:
-    """Whether the criteria passed on exactly what would be merged."""
-    return _judged(subject, Sha(subject.row.head), subject.look.tree, "")
-
-
-def _judged(subject: Subject, commit: Sha, tree: str, about: str) -> bool:
-    """Judge a commit by the criteria of its feature that can be run; the commit of a milestone has passed already."""
-    feature, draft = subject.feature, subject.draft
-    criteria = [c for c in feature.criteria if c.kind in EXECUTABLE_KINDS] if feature is not None else []
-    if feature is None or not criteria:
-        return True
-    judgment = judge(draft, criteria, owner=feature.number, commit=commit, tree=tree, about=about)
-    start_checks(draft, judgment)
-    failed = judgment.having(Verdict.FAILED, Verdict.SKIPPED)
-    if failed and judgment.over:
-        why = f"{about}{failed[0].criterion.text} fails"
-        to = move_feature(FeatureStatus.REVIEW, FeatureStatus.PENDING)
-        draft.transitions.append(MoveFeature(feature.number, to, why))
-        subject.write(EventKind.PULL_RETURNED, f"{subject.row.name} goes back to a worker: {why}", subject.row)
-        return False
-    stuck = judgment.having(Verdict.COULD_NOT_RUN)
-    if stuck:
-        subject.hold(f"`{stuck[0].criterion.text}` cannot be run", unblock=do("why", subject.address), person=True)
-        return False
-    if not judgment.over:
-        subject.hold(f"{about}its criteria are being judged")
-    return judgment.over

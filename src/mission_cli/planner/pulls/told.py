@@ -5,31 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.text import one_line
-from mission_cli.domain.forge.facts import ReviewState
+from mission_cli.domain.forge.facts import PullState, ReviewState, Rules
 from mission_cli.domain.forge.gate import opinions
 from mission_cli.planner.pulls.news import failures, remarks, requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mission_cli.domain.forge.facts import Comment, Rules
+    from mission_cli.domain.forge.facts import Comment
     from mission_cli.domain.forge.look import PullLook
+    from mission_cli.planner.core.observation import Observation
 
 _LONGEST_LINE, _LONGEST_TEXT, _LONGEST_LOG = 200, 2000, 3000
 _MOST = 20
 
 
-def told(look: PullLook, rules: Rules) -> str:
+def told(look: PullLook, rules: Rules, base: str) -> str:
     """Return failed checks with the ends of their logs, conflicts, requests of reviewers, and remarks."""
-    return "\n\n".join(_told(look, rules))
+    return "\n\n".join(_told(look, rules, base))
 
 
-def _told(look: PullLook, rules: Rules) -> Iterator[str]:
+def told_of(observation: Observation, feature: str) -> str:
+    """Return what the next attempt at a feature is told of its pull request; nothing without one that is open."""
+    look = observation.pulls.get(feature)
+    if look is None or look.facts is None or look.facts.pull.state is not PullState.OPEN:
+        return ""
+    return told(look, observation.forge.rules or Rules(), observation.base or "")
+
+
+def _told(look: PullLook, rules: Rules, base: str) -> Iterator[str]:
     if look.facts is None:
         return
     if look.update is not None and look.update.conflicts:
         files = "\n".join(f"- {one_line(path, _LONGEST_LINE)}" for path in look.update.conflicts[:_MOST])
-        yield f"Its branch conflicts with the base in these files:\n{files}"
+        yield f"Its branch conflicts with the base, commit {base}, in these files:\n{files}"
     for check in failures(look.facts, rules)[:_MOST]:
         log = look.logs.get(check.name, "") or check.detail or "(the forge has no log of it)"
         yield f"The check {one_line(check.name, _LONGEST_LINE)} failed:\n{log[-_LONGEST_LOG:]}"

@@ -75,10 +75,15 @@ class NewIssue:
 class ForgeDesk(Protocol):
     """Where the forge of this repository is found, and what is remembered of it."""
 
-    remote: str
-    """The git remote of the forge; empty: there is no forge."""
-    settings: str
-    """A hash of what decides which forge is asked, and with whose token."""
+    @property
+    def remote(self) -> str:
+        """The git remote of the forge; empty: there is no forge."""
+        ...
+
+    @property
+    def settings(self) -> str:
+        """A hash of what decides which forge is asked."""
+        ...
 
     @property
     def upstream(self) -> Upstream:
@@ -131,7 +136,7 @@ class Forge(Protocol):
 
     @property
     def requests(self) -> int:
-        """How many requests were sent so far, in order to count them; those answered with 304 too."""
+        """How many requests were sent so far, those answered with 304 too."""
         ...
 
     def account(self) -> Account:

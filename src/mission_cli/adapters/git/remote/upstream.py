@@ -33,23 +33,34 @@ class GitUpstream:
     """One remote of the code repository. `login` returns variables for git that hold a login, without naming it."""
 
     def __init__(
-        self, checkout: Checkout, *, remote: str, program: Person, login: Callable[[], Mapping[str, str]] = dict
+        self,
+        checkout: Checkout,
+        *,
+        remote: str,
+        program: Person,
+        login: Callable[[], Mapping[str, str]] = dict,
+        branches_at: Callable[[], str] | None = None,
     ) -> None:
         if remote.startswith("-"):
             raise ToolError(f"the remote is called {remote!r}", hint="write the name of a remote: git remote")
-        self._remote, self._login = remote, login
+        self._remote, self._login, self._branches_at = remote, login, branches_at
         self._git = Git(checkout.common_dir, durable=True, own_config=True)
         self._merges = Merges(self._git, checkout.runtime, program)
         self._lock = checkout.runtime / "upstream.lock"
 
     def fetch(self, mission: MissionId, base: str, branches: Collection[str]) -> None:
         """Fetch the base and these branches; a branch that is gone there is gone here afterwards."""
-        pairs = [f"+{head_of(base)}*:{Area.BASES.of(f'{mission}/{base}')}*"]
-        pairs += [f"+{head_of(branch)}*:{Area.PROPOSED.of(branch)}*" for branch in sorted(branches)]
+        of_base = [f"+{head_of(base)}*:{Area.BASES.of(f'{mission}/{base}')}*"]
+        of_pulls = [f"+{head_of(branch)}*:{Area.PROPOSED.of(branch)}*" for branch in sorted(branches)]
+        there = self._there() if of_pulls else self._remote
+        wanted = [(self._remote, of_base + of_pulls)]
+        if there != self._remote:
+            wanted = [(self._remote, of_base), (there, of_pulls)]
         with self._alone():
-            done = self._asking().ask(*_FETCH, "--", self._remote, *pairs, ok=tuple(range(256)), timeout=_LONG)
-            if done.code:
-                self._unreachable("fetch from", done)
+            for place, pairs in wanted:
+                done = self._asking().ask(*_FETCH, "--", place, *pairs, ok=tuple(range(256)), timeout=_LONG)
+                if done.code:
+                    self._unreachable("fetch from", done)
             found = self._git.commit_of(Area.BASES.of(f"{mission}/{base}"))
             self._git.run("update-ref", *(("-d", _base_ref(mission)) if found is None else (_base_ref(mission), found)))
 
@@ -88,7 +99,7 @@ class GitUpstream:
             tip, ref = self.tip(branch), head_of(branch)
             new = commit if tip is None or self._contains(commit, tip) else self._on_top(tip, commit)
             self._git.run("update-ref", ref, new)
-            done = self._asking().ask(*_PUSH, "--", self._remote, f"{new}:{ref}", ok=tuple(range(256)), timeout=_LONG)
+            done = self._asking().ask(*_PUSH, "--", self._there(), f"{new}:{ref}", ok=tuple(range(256)), timeout=_LONG)
             if done.code == 0:
                 self._git.run("update-ref", Area.PROPOSED.of(branch), new)
                 return ""
@@ -111,7 +122,7 @@ class GitUpstream:
                 return f"{branch} has commits of somebody else"
             if tip is not None:
                 lease = f"--force-with-lease={ref}:{tip}"
-                words = (*_PUSH, lease, "--", self._remote, f":{ref}")
+                words = (*_PUSH, lease, "--", self._there(), f":{ref}")
                 done = self._asking().ask(*words, ok=tuple(range(256)), timeout=_LONG)
                 if done.code and "does not exist" not in _words(done):
                     return _words(done) if _is_refused(done) else self._unreachable("push to", done)
@@ -130,6 +141,10 @@ class GitUpstream:
 
     def _tree(self, commit: Sha) -> str:
         return self._git.text("rev-parse", f"{commit}^{{tree}}").strip()
+
+    def _there(self) -> str:
+        """Return the remote with the branches of pull requests: its name, or the address of a fork."""
+        return self._branches_at() if self._branches_at is not None else self._remote
 
     def _asking(self) -> Git:
         """Return git with a login for the remote, if there is one."""
