@@ -118,6 +118,18 @@ def test_opening_after_a_lost_answer_gives_the_one_that_was_opened(world: World)
     assert len(world.site.pulls) == 1
 
 
+def test_what_a_lost_answer_left_out_is_added(world: World) -> None:
+    world.people.commit(BRANCH, OURS, c_txt="c\n")
+    world.forge().open(NewPull(BRANCH, "main", "Add c", "", labels=("theirs",)))
+    new = NewPull(BRANCH, "main", "Add c", "", labels=("mission",), reviewers=(ADA,), assignees=(BEN,), milestone="v1")
+    world.site.milestones = ("v1",)
+    for _ in range(2):
+        assert world.forge().open(new).number == 1
+    there = world.site.pull(1)
+    assert (sorted(there.labels), there.reviewers) == (["mission", "theirs"], [ADA])
+    assert (there.assignees, there.milestone) == ([BEN], "v1")
+
+
 @pytest.mark.parametrize("fault", [Fault.REFUSED, Fault.BROKEN])
 def test_opening_that_did_not_arrive_can_be_repeated(world: World, fault: Fault) -> None:
     world.people.commit(BRANCH, OURS, c_txt="c\n")
@@ -130,7 +142,6 @@ def test_opening_that_did_not_arrive_can_be_repeated(world: World, fault: Fault)
 
 
 def test_a_branch_that_is_missing_or_has_nothing_new_is_refused(world: World) -> None:
-    world.people.commit("same", OURS, c_txt="c\n")
     world.site.commits.set_branch("same", world.site.commits.branches()["main"])
     for branch, base in (("same", "main"), ("none", "main"), ("main", "none")):
         with pytest.raises(ForgeError) as refused:
@@ -240,6 +251,7 @@ def test_checks_are_those_of_the_head_and_the_newest_of_each_name(world: World) 
     [
         ("queued", CheckOutcome.PENDING),
         ("in_progress", CheckOutcome.PENDING),
+        ("waiting", CheckOutcome.ACTION),
         ("success", CheckOutcome.PASSED),
         ("neutral", CheckOutcome.PASSED),
         ("skipped", CheckOutcome.PASSED),
@@ -358,6 +370,14 @@ def test_comments_below_have_no_path(world: World) -> None:
     assert [(c.author.login, c.text) for one in below for c in one.comments] == [(ADA, "Looks odd"), (EVE, "Indeed")]
 
 
+def test_a_comment_that_somebody_hid_is_not_there(world: World) -> None:
+    pull = opened(world)
+    world.people.remark(pull.number, ADA, "c.txt")
+    world.people.remark(pull.number, EVE, text="Buy now!")
+    world.site.pull(pull.number).below[0].hidden = True
+    assert [one.path for one in facts(world, pull).threads] == ["c.txt"]
+
+
 @pytest.mark.parametrize("path", ["c.txt", ""])
 @pytest.mark.parametrize("fault", [None, Fault.LOST, Fault.REFUSED])
 def test_a_reply_is_made_once_for_each_key(world: World, path: str, fault: Fault | None) -> None:
@@ -446,6 +466,20 @@ def test_another_head_is_never_merged(world: World) -> None:
     done = world.forge().merge(pull.number, pull.head, MergeMethod.MERGE)
     assert done.outcome is MergeOutcome.MOVED
     assert facts(world, pull).pull.state is PullState.OPEN
+
+
+def test_what_the_forge_has_not_computed_is_unknown_until_it_has(world: World) -> None:
+    world.site.lazy = True
+    pull = opened(world)
+    facts(world, pull)
+    assert facts(world, pull).mergeable is Mergeable.YES
+    world.people.commit("main", d_txt="d\n")
+    assert facts(world, pull).mergeable is Mergeable.UNKNOWN
+    assert facts(world, pull).mergeable is Mergeable.YES
+    world.people.commit("main", e_txt="e\n")
+    outcomes = [world.forge().merge(pull.number, pull.head, MergeMethod.MERGE).outcome for _ in range(3)]
+    assert outcomes[-1] is MergeOutcome.MERGED
+    assert {*outcomes} <= {MergeOutcome.MERGED, MergeOutcome.REFUSED}
 
 
 def _conflict(world: World, pull: Pull) -> None:
@@ -628,6 +662,16 @@ def test_rules_are_those_of_the_base(world: World, rules: Rules) -> None:
     seen = world.forge().rules("main")
     assert replace(seen, required=tuple(sorted(seen.required))) == rules
     assert world.forge().rules("free") == world.forge().rules("none") == Rules()
+
+
+def test_rules_of_a_classic_protection_are_found_too(world: World) -> None:
+    """What GitHub does not show of them holds all the same: a merge is refused."""
+    rules = Rules(required=("build",), approvals=1, code_owners=True, conversations=True, signed=True, linear=True)
+    world.site.classic, world.site.owners = {"main"}, (ADA,)
+    world.site.set_rules("main", rules)
+    assert world.forge().rules("main") == rules
+    pull = opened(world)
+    assert world.forge().merge(pull.number, pull.head, MergeMethod.SQUASH).outcome is MergeOutcome.REFUSED
 
 
 def test_rules_that_this_program_does_not_know_are_named(world: World) -> None:

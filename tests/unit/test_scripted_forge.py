@@ -83,6 +83,18 @@ def test_a_child_closed_by_our_deletion_breaks_a_law() -> None:
         assert broken(world.site.log) == laws
 
 
+def test_a_forced_push_and_a_push_to_the_base_break_a_law() -> None:
+    world = memory_world()
+    pull = _pull(world)
+    world.people.rewrite("one", ADA, x_txt="x\n")
+    assert broken(world.site.log) == []
+    forced = world.people.rewrite("one", OURS, y_txt="y\n")
+    world.people.commit("main", OURS, z_txt="z\n")
+    world.people.commit("main", ADA, z_txt="Z\n")
+    assert pull.state is PullState.OPEN
+    assert broken(world.site.log) == [f"one was forced to {forced[:7]}", "main was pushed to"]
+
+
 def test_a_store_that_is_shared_shows_pushes_and_merges_to_both() -> None:
     objects, refs = Objects(), {"claims/m/1.1-a1": "a claim"}
     world = memory_world(objects, refs)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from tests.kit.forge.records import DeniedError, Did, Right
-from tests.kit.forge.state import OURS
+from tests.kit.forge.state import OURS, RUNNING
 
 from mission_cli._support.dataclass import replace
 from mission_cli.domain.forge.facts import MergeMethod, PullState, ReviewState
@@ -63,7 +63,7 @@ class People:
         self.site.update()
         head = self.site.pull(number).head
         found = self.site.newest(head).get(name)
-        if found is None or found.state not in {"queued", "in_progress"}:
+        if found is None or found.state not in RUNNING:
             found = self.site.add_check(head, name)
         self.site.finish(found, state, **more)
         return found
@@ -211,7 +211,7 @@ def _on_pull(
 
 def _check(*states: str) -> Callable[[People, PullRecord, int], bool]:
     def act(people: People, pull: PullRecord, more: int) -> bool:
-        waiting = [one for one in people.site.newest(pull.head).values() if one.state in {"queued", "in_progress"}]
+        waiting = [one for one in people.site.newest(pull.head).values() if one.state in RUNNING]
         found = _one(waiting, more)
         if found is None:
             return False
@@ -224,7 +224,7 @@ def _check(*states: str) -> Callable[[People, PullRecord, int], bool]:
 
 def _green(people: People, pull: PullRecord, more: int) -> bool:
     del more
-    waiting = [one for one in people.site.newest(pull.head).values() if one.state in {"queued", "in_progress"}]
+    waiting = [one for one in people.site.newest(pull.head).values() if one.state in RUNNING]
     for one in waiting:
         people.site.finish(one, "success")
     return bool(waiting)

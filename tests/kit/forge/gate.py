@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.kit.forge.records import Right
-from tests.kit.forge.state import GOOD
+from tests.kit.forge.state import GOOD, RUNNING
 
 from mission_cli.domain.forge.facts import MergeMethod, PullState, ReviewState
 
@@ -61,7 +61,7 @@ def _of_rules(state: State, pull: PullRecord, *, by_queue: bool) -> Iterator[str
         if name not in found:
             yield f'Required status check "{name}" is expected.'
         elif found[name].state not in GOOD:
-            ended = found[name].state not in {"queued", "in_progress"}
+            ended = found[name].state not in RUNNING
             yield f'Required status check "{name}" is {"failing" if ended else "in progress"}.'
     if rules.strict and state.behind(pull):
         yield "The head branch is not up to date with the base branch."

@@ -17,18 +17,24 @@ if TYPE_CHECKING:
 
 
 def broken(
-    log: Sequence[Entry], *, ours: str = OURS, judged: Judged | None = None, required: Collection[str] = ()
+    log: Sequence[Entry],
+    *,
+    ours: str = OURS,
+    judged: Judged | None = None,
+    required: Collection[str] = (),
+    bases: Collection[str] = ("main",),
 ) -> list[str]:
     """Return every breach of a law by an account.
 
     `judged`: whether a commit was judged, if that law is to hold; `required`: checks that are required besides the
-    forge's rules.
+    forge's rules; `bases`: branches that only the forge moves.
     """
     return [
         *_two_open(log, ours),
         *_doubled(log, ours),
         *_merges(log, ours, judged, required),
         *_orphans(log, ours),
+        *_pushes(log, ours, bases),
     ]
 
 
@@ -72,3 +78,14 @@ def _orphans(log: Sequence[Entry], ours: str) -> Iterator[str]:
     for entry in log:
         if entry.what is Did.CLOSED and entry.by == ours and "base was deleted" in entry.detail:
             yield f"#{entry.number} was closed by the deletion of its base"
+
+
+def _pushes(log: Sequence[Entry], ours: str, bases: Collection[str]) -> Iterator[str]:
+    """Never a force push, a push to a base, or the deletion of a branch that an open pull request wants merged into."""
+    for entry in log:
+        if entry.by != ours or entry.what not in {Did.MOVED, Did.DELETED}:
+            continue
+        if entry.detail == "forced":
+            yield f"{entry.branch} was forced to {entry.commit[:7]}"
+        if entry.branch in bases:
+            yield f"{entry.branch} was {'deleted' if entry.what is Did.DELETED else 'pushed to'}"

@@ -46,6 +46,7 @@ LAST_LINES = 200
 _OUTCOMES = {
     "queued": CheckOutcome.PENDING,
     "in_progress": CheckOutcome.PENDING,
+    "waiting": CheckOutcome.ACTION,
     "success": CheckOutcome.PASSED,
     "neutral": CheckOutcome.PASSED,
     "skipped": CheckOutcome.PASSED,
@@ -215,11 +216,11 @@ class ModelForge:
             )
             for one in pull.threads
         ]
-        below = [Thread(CONVERSATION, self._comments(pull.below))] if pull.below else []
-        return (*found, *below)
+        found.append(Thread(CONVERSATION, self._comments(pull.below)))
+        return tuple(thread for thread in found if thread.comments)
 
     def _comments(self, records: Sequence[CommentRecord]) -> tuple[Comment, ...]:
-        return tuple(self._comment(one) for one in records)
+        return tuple(self._comment(one) for one in records if not one.hidden)
 
     def _comment(self, one: CommentRecord) -> Comment:
         key = self._our_key(one)
@@ -271,11 +272,21 @@ class ModelForge:
             there = self.site.open(
                 self.login, new.branch, new.base, new.title, new.body, draft=new.draft, fork=new.fork
             )
-            if self.site.member(self.login).right >= Right.WRITE:
-                there.labels, there.assignees = list(new.labels), list(new.assignees)
-                there.reviewers = [name for name in new.reviewers if "/" in name or name in self.site.members]
-                there.milestone = new.milestone if new.milestone in self.site.milestones else ""
+        if self.site.member(self.login).right >= Right.WRITE:
+            self._dress(there, new)
         return self._pull(there)
+
+    def _dress(self, there: PullRecord, new: NewPull) -> None:
+        """Add what is missing."""
+        reviewers = [name for name in new.reviewers if "/" in name or name in self.site.members]
+        for names, wanted in (
+            (there.labels, new.labels),
+            (there.assignees, new.assignees),
+            (there.reviewers, reviewers),
+        ):
+            names += [name for name in wanted if name not in names]
+        if new.milestone in self.site.milestones:
+            there.milestone = new.milestone
 
     def _change(self, number: int, change: PullChange) -> Pull:
         site, me = self.site, self.login

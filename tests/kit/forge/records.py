@@ -41,6 +41,8 @@ class Did(StrEnum):
     CLOSED = "closed"
     MERGED = "merged"
     PUSHED = "pushed"
+    """To the branch of an open pull request; MOVED is there for every branch."""
+    MOVED = "moved a branch"
     DELETED = "deleted a branch"
     RETARGETED = "retargeted"
     EDITED = "edited"
@@ -79,6 +81,7 @@ class Entry:
     key: str = ""
     """The key in the marker of a comment or an issue."""
     detail: str = ""
+    """Why, how, or what; MOVED: `created`, `forward` or `forced`."""
     passed: tuple[str, ...] = ()
     """MERGED: the checks that had passed on the merged head."""
     required: tuple[str, ...] = ()
@@ -123,6 +126,7 @@ class CommentRecord:
     by: str
     body: str
     at: str
+    hidden: bool = False
 
 
 @dataclass

@@ -8,7 +8,7 @@ from tests.kit.forge.gate import opinions
 from tests.kit.forge.graphql import QueryError
 from tests.kit.forge.records import Right
 from tests.kit.forge.shapes import ACTIONS, merge_state
-from tests.kit.forge.state import GOOD
+from tests.kit.forge.state import GOOD, RUNNING
 
 from mission_cli.domain.forge.facts import Mergeable, MergeMethod, PullState, ReviewState
 
@@ -263,7 +263,7 @@ class Schema:
             "body": comment.body,
             "createdAt": comment.at,
             "updatedAt": comment.at,
-            "isMinimized": False,
+            "isMinimized": comment.hidden,
             "viewerDidAuthor": comment.by == self.who,
         }
 
@@ -279,7 +279,7 @@ class Schema:
         found = list(self.site.newest(commit).values())
         if not found:
             return None
-        bad = any(one.state not in {*GOOD, "queued", "in_progress"} for one in found)
+        bad = any(one.state not in GOOD | RUNNING for one in found)
         state = "FAILURE" if bad else "SUCCESS" if all(one.state in GOOD for one in found) else "PENDING"
         contexts = connection([self._context(one) for one in found])
         return {"__typename": "StatusCheckRollup", "state": state, "contexts": contexts}

@@ -98,9 +98,10 @@ class Server:
         assert self._loopback is not None
         return self._loopback.asked
 
-    def remote_for(self, login: str = OURS) -> str:
-        """Return the URL of the git remote with somebody's token as the password, for people in tests."""
-        return self.remote.replace("://", f"://{login}:{token_of(self.world, login)}@", 1)
+    def remote_for(self, login: str = OURS, name: str = "") -> str:
+        """Return the URL of the git remote, or of a fork, with somebody's token as the password: for people in tests."""
+        remote = f"{self.url}/{name}.git" if name else self.remote
+        return remote.replace("://", f"://{login}:{token_of(self.world, login)}@", 1)
 
     def answer(self, asked: Asked) -> Reply:
         """Answer one request."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.kit.forge.gate import obstacles
 from tests.kit.forge.records import Right
+from tests.kit.forge.state import GOOD, RUNNING
 
 from mission_cli.domain.forge.facts import Mergeable, MergeMethod, PullState, Rules
 
@@ -117,7 +118,7 @@ class Shapes:
             "assignees": [self.user(login) for login in pull.assignees],
             "requested_reviewers": [self.user(login) for login in pull.reviewers if "/" not in login],
             "requested_teams": [{"slug": name.partition("/")[2]} for name in pull.reviewers if "/" in name],
-            "milestone": {"title": pull.milestone} if pull.milestone else None,
+            "milestone": self._milestone(pull.milestone),
             "auto_merge": None,
         }
         if pull.auto is not None:
@@ -181,7 +182,7 @@ class Shapes:
 
     def check(self, check: CheckRecord) -> Json:
         """Return a check run."""
-        over = check.state not in {"queued", "in_progress"}
+        over = check.state not in RUNNING
         return {
             "id": check.id,
             "node_id": f"CR_{check.id}",
@@ -209,7 +210,7 @@ class Shapes:
 
     def status(self, check: CheckRecord) -> Json:
         """Return a commit status."""
-        state = {"queued": "pending", "in_progress": "pending"}.get(check.state, check.state)
+        state = "pending" if check.state in RUNNING else check.state
         return {
             "id": check.id,
             "node_id": f"SC_{check.id}",
@@ -258,6 +259,11 @@ class Shapes:
             "pull_request": {"url": f"{self.api}/pulls/{pull.number}"},
         }
 
+    def _milestone(self, title: str) -> Json | None:
+        if not title:
+            return None
+        return {"number": self.site.milestones.index(title) + 1, "title": title, "state": "open"}
+
     def _side(self, branch: str, commit: str, fork: str, viewer: str) -> Json:
         name = fork or self.site.name
         return {
@@ -282,7 +288,7 @@ def merge_state(site: Site, pull: PullRecord, mergeable: Mergeable) -> str:
         return "BEHIND"
     if words:
         return "BLOCKED"
-    good = all(check.state in {"success", "neutral", "skipped"} for check in site.newest(pull.head).values())
+    good = all(check.state in GOOD for check in site.newest(pull.head).values())
     return "CLEAN" if good else "UNSTABLE"
 
 

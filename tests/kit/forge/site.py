@@ -22,7 +22,7 @@ from tests.kit.forge.records import (
     Right,
     ThreadRecord,
 )
-from tests.kit.forge.state import State
+from tests.kit.forge.state import RUNNING, State
 
 from mission_cli.adapters.forges import marks
 from mission_cli.domain.errors import ForgeTrouble
@@ -160,7 +160,6 @@ class Site(State):
         if branch == self.default:
             raise DeniedError(422, "Cannot delete the default branch")
         self.commits.delete_branch(branch)
-        self.note(Did.DELETED, by, branch=branch)
         self.update(by)
 
     # Merging
@@ -333,7 +332,7 @@ class Site(State):
         """Run a check again; False if it is a commit status or has not ended."""
         self.require(by, Right.WRITE)
         check = self.check(check_id)
-        if check.status or check.state in {"queued", "in_progress"}:
+        if check.status or check.state in RUNNING:
             return False
         again = self.add_check(check.commit, check.name)
         self.note(Did.RERAN, by, commit=check.commit, key=check.name)
@@ -424,7 +423,7 @@ class Site(State):
         made, conflicts = self.commits.merge(base, pull.head, method, words)
         if conflicts:
             raise DeniedError(405, f"Pull Request is not mergeable: {', '.join(conflicts)}")
-        self.commits.set_branch(pull.base, made)
+        self._own_move(pull.base, made)
         self._merged(pull, by, made, how)
         if self.deletes_branches and not pull.fork:
             for child in self.open_pulls():
@@ -432,8 +431,8 @@ class Site(State):
                     child.base = pull.base
                     self.touch(child)
                     self.note(Did.RETARGETED, by, child, detail=pull.base)
-            self.commits.delete_branch(pull.branch)
-            self.note(Did.DELETED, by, branch=pull.branch)
+            self._own_move(pull.branch, "")
+            self.note(Did.DELETED, "forge", branch=pull.branch, commit=pull.head)
         self.update()
         return made
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 OURS = "mission-bot"
 """The account whose token the program uses, unless a test says otherwise."""
 GOOD = frozenset({"success", "neutral", "skipped"})
+RUNNING = frozenset({"queued", "in_progress", "waiting"})
 
 
 @dataclass
@@ -90,6 +91,8 @@ class State:
     _last: datetime = BEGIN
     _ids: int = 0
     _outcomes: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    _tips: dict[str, str] | None = None
+    """The branches as they were last seen; None: not yet."""
 
     # Small things
 
@@ -183,6 +186,7 @@ class State:
     def update(self, by: str = "") -> None:
         """Take notice of branches that somebody moved or deleted, and merge what auto-merge may."""
         branches = self.commits.branches()
+        self._note_moves(branches, by or self.pusher)
         for pull in self.open_pulls():
             tip = self.tip(pull)
             if tip is None:
@@ -191,6 +195,28 @@ class State:
                 self._close(pull, by or self.pusher, "its base was deleted")
             else:
                 self._look_at(pull, tip, branches, by or self.pusher)
+
+    def _note_moves(self, branches: Mapping[str, str], by: str) -> None:
+        """Note what somebody pushed; moves by the forge itself are known already."""
+        before, self._tips = self._tips, dict(branches)
+        if before is None or before == self._tips:
+            return
+        for name, commit in branches.items():
+            was = before.get(name)
+            if was != commit:
+                how = "created" if was is None else "forward" if self.commits.contains(commit, was) else "forced"
+                self.note(Did.MOVED, by, branch=name, commit=commit, detail=how)
+        for name in before.keys() - branches.keys():
+            self.note(Did.DELETED, by, branch=name, commit=before[name])
+
+    def _own_move(self, branch: str, commit: str) -> None:
+        """Move or delete a branch as the forge itself."""
+        if commit:
+            self.commits.set_branch(branch, commit)
+        else:
+            self.commits.delete_branch(branch)
+        if self._tips is not None:
+            self._tips = {name: tip for name, tip in {**self._tips, branch: commit}.items() if tip}
 
     def _look_at(self, pull: PullRecord, tip: str, branches: Mapping[str, str], by: str) -> None:
         moved = tip != pull.head
