@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.kit.loopback import Asked, Loopback, Reply, loopback
 
 from mission_cli._support.dataclass import replace
@@ -745,3 +748,125 @@ def test_enterprise_is_below_its_base_url(hub: Hub) -> None:
     assert trouble(lambda: forge.look(PULL))[1].startswith(
         "it does not exist, or this token may not see it (HTTP 404 for POST /api/graphql)"
     )
+
+
+# Whatever a server answers
+
+
+def everything(hub: Hub) -> dict[str, Any]:
+    """Return answers to every request, in their usual form."""
+    said = {
+        "databaseId": 5,
+        "body": "b",
+        "state": "APPROVED",
+        "authorAssociation": "MEMBER",
+        "author": {"__typename": "User", "login": "ada"},
+        "commit": {"oid": HEAD},
+    }
+    thread = {"path": "a", "line": 1, "isResolved": False, "oldest": {"nodes": [said]}, "comments": {"nodes": [said]}}
+    hub.data = pull_data(
+        latestOpinionatedReviews={"nodes": [said]},
+        reviews={"nodes": [said]},
+        reviewThreads={"nodes": [thread]},
+        comments={"nodes": [said]},
+    )
+    hub.data["repository"] |= {
+        "mergeQueue": {"id": "1"},
+        "ref": {"refUpdateRule": {"requiredStatusCheckContexts": ["a"], "requiredApprovingReviewCount": 1}},
+    }
+    with_checks(hub, [run(1)], [{"context": "a", "state": "success"}])
+    user = {"login": "us", "type": "User"}
+    issue = {"number": 1, "html_url": "u", "title": "T", "state": "open", "body": write("b", "other"), "user": user}
+    hub.replies |= {
+        "GET /user": user, f"GET {R}": {"full_name": "o/r", "permissions": {"push": True}}, f"GET {R}/pulls": [one_pull()], f"GET {R}/pulls/1": one_pull(),
+        f"PUT {R}/pulls/1/merge": {"merged": True, "sha": OTHER}, f"PATCH {R}/pulls/1": one_pull(), f"GET {R}/branches/main": {"name": "main", "protected": True},
+        f"GET {R}/rules/branches/main": [{"type": "required_status_checks", "parameters": {"required_status_checks": [{"context": "a"}]}}, {"type": "pull_request", "parameters": {"required_approving_review_count": 1}}],
+        f"GET {R}/check-runs/1/annotations": [{"path": "a", "start_line": 1, "message": "m"}], f"GET {R}/check-runs/1": run(1), f"GET {R}/actions/jobs/1/logs": "log",
+        f"GET {R}/issues": [issue], f"POST {R}/issues": issue, f"GET {R}/issues/1": issue, f"PATCH {R}/issues/1": {}, f"GET {R}/issues/1/comments": [comment(1, write("b", "k"))],
+        f"POST {R}/issues/1/comments": {}, f"GET {R}/pulls/1/comments": [comment(5, write("b", "k"))], f"GET {R}/milestones": [{"number": 1, "title": "v1"}],
+        f"POST {R}/pulls/1/requested_reviewers": {}, "GET /repos/us/r": {"full_name": "us/r", "fork": True, "parent": {"full_name": "o/r"}}, f"POST {R}/actions/jobs/1/rerun": {},
+    }  # fmt: skip
+    return hub.replies
+
+
+CALLS: list[Callable[[Forge], object]] = [
+    lambda f: f.account(),
+    lambda f: f.repository(),
+    lambda f: f.rules("main"),
+    lambda f: f.pulls(["topic"]),
+    lambda f: f.children("main"),
+    lambda f: f.look(PULL),
+    lambda f: f.look(PULL, PullFacts(PULL, mergeable=Mergeable.YES)),
+    lambda f: f.open(NewPull("topic", "main", "T", "B", labels=("x",), reviewers=("ada",), milestone="v1")),
+    lambda f: f.change(1, PullChange("t", draft=True)),
+    lambda f: f.reply(1, "review:5", "b", "k"),
+    lambda f: f.reply(1, "conversation", "b", "k"),
+    lambda f: f.merge(1, HEAD, MergeMethod.MERGE),
+    lambda f: f.merge(1, HEAD, MergeMethod.MERGE, queue=True),
+    lambda f: f.log(Check("x", CheckOutcome.FAILED, "job:1")),
+    lambda f: f.log(Check("x", CheckOutcome.FAILED, "run:1")),
+    lambda f: f.rerun(Check("x", CheckOutcome.FAILED, "job:1")),
+    lambda f: f.fork(),
+    lambda f: f.open_issue(NewIssue("k", "T", "B")),
+    lambda f: f.close_issue(1, "c"),
+]
+
+
+def spots(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the places in JSON."""
+    yield path
+    for name, value in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
+        yield from spots(value, (*path, name))
+
+
+def put(data: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """Return JSON with another value at one place."""
+    if not path:
+        return value
+    items = list(data.items()) if isinstance(data, dict) else list(enumerate(data))
+    changed = [(name, put(old, path[1:], value) if name == path[0] else old) for name, old in items]
+    return dict(changed) if isinstance(data, dict) else [one for _, one in changed]
+
+
+def test_everything_works_before_it_is_broken(hub: Hub) -> None:
+    everything(hub)
+    for call in CALLS:
+        call(hub.forge())
+
+
+@given(st.data())
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_a_server_answers_nothing_but_errors_for_people_come_out(hub: Hub, data: st.DataObject) -> None:
+    replies = everything(hub)
+    odd: Any = data.draw(
+        st.sampled_from(
+            [
+                None,
+                0,
+                -1,
+                "",
+                "x",
+                "\x00",
+                [],
+                {},
+                [None],
+                [[]],
+                {"nodes": None},
+                {"message": {}},
+                True,
+                1e300,
+                "\ud800",
+            ]
+        )
+    )
+    where = data.draw(st.sampled_from([*sorted(replies), "graphql", "errors"]))
+    if where == "errors":
+        hub.errors = [odd] if isinstance(odd, dict) else [{"type": odd, "message": odd, "path": odd}]
+    elif where == "graphql":
+        hub.data = put(hub.data, data.draw(st.sampled_from(list(spots(hub.data)))), odd)
+    else:
+        replies[where] = put(replies[where], data.draw(st.sampled_from(list(spots(replies[where])))), odd)
+    for call in CALLS:
+        with suppress(ForgeError):
+            call(hub.forge())
+    hub.errors = []

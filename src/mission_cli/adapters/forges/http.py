@@ -125,7 +125,7 @@ class Client:
             following = next_page(answer)
             if not following:
                 return
-            url = self.url(urljoin(url, following))
+            url = self.url(self._joined(url, following))
         raise ForgeError(ForgeTrouble.REFUSED, f"{self.forge} has more than {MOST_PAGES} pages of {path}")
 
     def ask(self, path: str, body: Any) -> Answer:
@@ -202,17 +202,23 @@ class Client:
             return Answer(200, {**known.headers, **raw.headers}, known.data, fresh=False, at=known.at)
         answer = self._checked("GET", place, raw, accept)
         etag = raw.headers.get("etag", "")
-        if etag and answer.status in _OK:
+        if etag and etag.isascii() and answer.status in _OK:
             headers = {name: value for name, value in raw.headers.items() if name in _KEPT_HEADERS}
             self._kept.keep(url, Known(etag, headers, answer.data, answer.at))
         return answer
 
     def _next_url(self, url: str, raw: Raw, *, foreign: bool) -> str:
-        following = urljoin(url, raw.headers["location"])
+        following = self._joined(url, raw.headers["location"])
         safe = urlsplit(following).scheme == "https" or urlsplit(following).scheme == urlsplit(url).scheme
         if not safe or not (foreign or self._is_ours(following)):
             raise ForgeError(ForgeTrouble.REFUSED, f"{self.forge} refers to another host, which gets no requests")
         return following
+
+    def _joined(self, url: str, following: str) -> str:
+        try:
+            return urljoin(url, following)
+        except ValueError as error:
+            raise in_wrong_json(self.forge, "it refers to something that is no address") from error
 
     def _send(self, method: str, url: str, body: Any, *, etag: str = "", tail: int = 0) -> Raw:
         self._stop_if_limited()

@@ -17,6 +17,7 @@ _LONGEST_WAIT = 24 * 3600.0
 _DEFAULT_WAIT = 60.0
 _LIMIT_WORDS = ("rate limit", "abuse detection", "too many requests", "submitted too quickly")
 _SERVER = 500
+_DEEPEST = 3
 _TOO_MANY = 429
 _UNPROCESSABLE = 422
 
@@ -43,17 +44,19 @@ def words_of(data: Any, text: str) -> str:
     return "; ".join(dict.fromkeys(part for part in said if part))
 
 
-def _flat(part: Any) -> str:
+def _flat(part: Any, depth: int = 0) -> str:
+    if depth > _DEEPEST:
+        return "…"
     if isinstance(part, dict):
-        return "; ".join(f"{name}: {_flat(value)}" for name, value in part.items())
-    return ", ".join(map(_flat, part)) if isinstance(part, list) else str(part)
+        return "; ".join(f"{name}: {_flat(value, depth + 1)}" for name, value in part.items())
+    return ", ".join(_flat(one, depth + 1) for one in part) if isinstance(part, list) else str(part)
 
 
 def _of_error(error: Any) -> str:
     if not isinstance(error, dict):
-        return str(error)
+        return _flat(error)
     if error.get("message"):
-        return str(error["message"])
+        return _flat(error["message"])
     return " ".join(str(error[name]) for name in ("resource", "field", "code", "value") if error.get(name))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import one_line
-from mission_cli.adapters.forges.github.models import Annotation, CheckRun, Status, read, read_all
+from mission_cli.adapters.forges.github.models import Annotation, CheckRun, Status, read, read_all, read_list
 from mission_cli.domain.errors import ForgeError, ForgeTrouble
 from mission_cli.domain.forge.facts import Check, CheckOutcome
 
@@ -71,7 +71,7 @@ def log_of(session: Session, check: Check) -> str:
     if not number:
         return ""
     notes = session.get("check-runs", number, "annotations", per_page=_MOST_ANNOTATIONS).data
-    lines = [_annotation(one) for one in read_all(Annotation, notes if isinstance(notes, list) else [])]
+    lines = [_annotation(one) for one in read_list(Annotation, notes)]
     if kind == "job":
         tail = session.client.tail(session.path("actions", "jobs", number, "logs"), _LOG_BYTES, accept=_NO_LOG) or ""
     else:

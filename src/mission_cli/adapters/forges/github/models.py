@@ -205,8 +205,15 @@ def read(model: type[_M], data: Any) -> _M:
 
 
 def read_all(model: type[_M], data: Iterable[Any]) -> list[_M]:
-    """Return the items of a list as models. Raises ForgeError if one has another form."""
+    """Return the items of pages as models. Raises ForgeError if one has another form."""
     return [read(model, one) for one in data]
+
+
+def read_list(model: type[_M], data: Any) -> list[_M]:
+    """Return an answer that is a list as models. Raises ForgeError if it is none: that is not an empty one."""
+    if not isinstance(data, list):
+        raise in_wrong_json("GitHub", "a list was expected")
+    return read_all(model, data)
 
 
 def unread(error: Exception) -> Exception:

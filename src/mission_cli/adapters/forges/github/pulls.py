@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import replace
-from mission_cli.adapters.forges.github.models import Milestone, PullJson, read, read_all
+from mission_cli.adapters.forges.github.models import Milestone, PullJson, read, read_all, read_list
 from mission_cli.domain.errors import ForgeError, ForgeTrouble
 from mission_cli.domain.forge.facts import Pull, PullState
 
@@ -53,7 +53,7 @@ def pulls_from(session: Session, branches: Collection[str]) -> Sequence[Pull]:
         return ()
     query = {"state": "all", "sort": "updated", "direction": "desc", "per_page": PAGE}
     answer = session.client.get(session.path("pulls"), query)
-    recent = read_all(PullJson, answer.data or [])
+    recent = read_list(PullJson, answer.data)
     found = {one.number: one for one in recent if one.head.ref in branches}
     if len(recent) >= PAGE:
         for branch in sorted(set(branches) - {one.head.ref for one in found.values()}):
@@ -118,7 +118,7 @@ def _older(session: Session, branch: str, since: float) -> list[PullJson]:
     query = {"state": "all", "head": f"{session.owner}:{branch}", "per_page": PAGE}
     known = session.client.known(session.path("pulls"), query, since)
     data = session.client.get(session.path("pulls"), query).data if known is None else known
-    return [one for one in read_all(PullJson, data or []) if one.head.ref == branch]
+    return [one for one in read_list(PullJson, data) if one.head.ref == branch]
 
 
 def _counts(session: Session, one: PullJson) -> bool:
@@ -141,7 +141,7 @@ def _head(new: NewPull) -> str:
 def _open_one(session: Session, new: NewPull) -> PullJson | None:
     owner = new.fork.partition("/")[0] or session.owner
     query = {"state": "open", "head": f"{owner}:{new.branch}", "base": new.base, "per_page": PAGE}
-    found = read_all(PullJson, session.client.get(session.path("pulls"), query).data or [])
+    found = read_list(PullJson, session.client.get(session.path("pulls"), query).data)
     same = [one for one in found if one.head.ref == new.branch and one.base.ref == new.base and one.state == "open"]
     return next((one for one in same if _fork(one) == new.fork), None)
 

@@ -60,7 +60,7 @@ class Session:
         """
         answer = self.client.ask(self._graphql, {"query": text, "variables": dict(variables)})
         data, errors = self._parts(answer)
-        serious = [one for one in errors if not set(optional) & set(map(str, one.get("path") or ()))]
+        serious = [one for one in errors if not set(optional) & set(_path(one))]
         if serious:
             raise graphql_error(serious)
         return data
@@ -90,7 +90,11 @@ class Session:
     def login(self) -> str:
         """Return the login of the token's account, without `[bot]`."""
         if not self._login:
-            self.met(str((self.query("query { viewer { login } }", {}).get("viewer") or {}).get("login") or ""))
+            viewer = self.query("query { viewer { login } }", {}).get("viewer")
+            login = viewer.get("login") if isinstance(viewer, dict) else None
+            if not isinstance(login, str) or not login:
+                raise in_wrong_json("GitHub", "it does not say whose the token is")
+            self.met(login)
         return self._login
 
     def met(self, login: str) -> None:
@@ -103,7 +107,8 @@ class Session:
 
     def _parts(self, answer: Answer, *, partial: bool = False) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
         body = answer.data if isinstance(answer.data, dict) else {}
-        errors = [one for one in body.get("errors") or [] if isinstance(one, dict)]
+        listed = body.get("errors")
+        errors = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
         data = body.get("data")
         if not isinstance(data, dict) and not (errors or partial):
             raise in_wrong_json("GitHub", "it has no data")
@@ -128,6 +133,11 @@ def graphql_error(errors: list[dict[str, Any]]) -> ForgeError:
 
 def _words(error: Mapping[str, Any]) -> str:
     return one_line(str(error.get("message") or error.get("type") or "no reason is given"), 300)
+
+
+def _path(error: Mapping[str, Any]) -> list[str]:
+    found = error.get("path")
+    return [str(part) for part in found] if isinstance(found, list) else []
 
 
 def _escaped(part: object) -> str:
