@@ -67,6 +67,7 @@ class PullSim(Sim):
         first = host.jobs.disk.read(f"{REFS}/heads/main", str)
         assert first is not None
         world = memory_world(self.objects, {"heads/main": first})
+        world.site.ci = {"build": None, "lint": None}
         world.troubles = Troubles(dice=random.Random(self._seed), chance=_TROUBLE)  # noqa: S311 - dice
         self.world = host.forge = world
         host.settings = replace(host.settings, forge=ForgeSettings(poll=timedelta(seconds=30)))

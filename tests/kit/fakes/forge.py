@@ -9,6 +9,7 @@ from tests.kit.fakes.life import Life, Mortal
 from tests.kit.fakes.objects import Commit, merge_files
 from tests.kit.forge.records import DeniedError
 from tests.kit.forge.state import OURS
+from tests.kit.forge.trouble import Fault
 
 from mission_cli.domain.errors import ToolError
 from mission_cli.domain.forge.memory import ForgeMemory
@@ -115,7 +116,7 @@ class MemoryUpstream:
             new = self._objects.add(Commit(now.files, (commit, tip), "Take up\n", PROGRAM, now.at))
         self._disk.write(f"{_OURS}/{branch}", new)
         fault = self._world.troubles.next("push")
-        if fault is not None and fault.value != "lost":
+        if fault is not None and fault is not Fault.LOST:
             raise ToolError("cannot push to the remote `origin`")
         there = self._world.site.commits.branches().get(branch)
         if there is not None and not self._objects.contains(new, Sha(there)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -172,9 +173,18 @@ class BareCommits:
         return made
 
     def branches(self) -> dict[str, str]:
-        """List the references."""
-        lines = self._git("for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/").splitlines()
-        return {line.partition(" refs/heads/")[2]: line.partition(" ")[0] for line in lines}
+        """Read the references as files: this is asked for before everything else."""
+        heads, found = self.path / "refs/heads", {}
+        with suppress(FileNotFoundError):
+            for line in (self.path / "packed-refs").read_text().splitlines():
+                commit, _, name = line.partition(" refs/heads/")
+                if name:
+                    found[name] = commit
+        for file in heads.rglob("*"):
+            if file.is_file() and file.suffix != ".lock":
+                with suppress(FileNotFoundError):
+                    found[file.relative_to(heads).as_posix()] = file.read_text().strip()
+        return dict(sorted(found.items()))
 
     def contains(self, commit: str, older: str) -> bool:
         """Ask git once for each pair: the answer cannot change."""
