@@ -32,11 +32,15 @@ class Deaths:
 
     def __post_init__(self) -> None:
         host = make_host(self.script, lazy=self.lazy, objects=self.begun)
+        self.furnish(host)
         make_mission(host, self.plan)
         self.objects = host.jobs.objects
         self.begin = self.lives.keep(host)
         self.undisturbed = self.lives.steps(self.begin)
         self.expected = end_of(self.lives.end(self.begin))
+
+    def furnish(self, host: Host) -> None:
+        """Give the host what this mission needs besides."""
 
     def every(self, kind: Kind) -> None:
         """Let somebody die at every step in turn."""

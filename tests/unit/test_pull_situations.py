@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.kit.fakes.executor import Outcome
@@ -47,7 +47,7 @@ def situation(case: Situation) -> Situation:
     return case
 
 
-def opened(plan: str = ONE, rules: Rules | None = None, **settings: object) -> Followed:
+def opened(plan: str = ONE, rules: Rules | None = None, **settings: Any) -> Followed:
     """A mission whose first pull request is open."""
     made = Followed.begin(plan, **settings)
     if rules is not None:
@@ -56,9 +56,9 @@ def opened(plan: str = ONE, rules: Rules | None = None, **settings: object) -> F
     return made
 
 
-def gated(plan: str = ONE, **more: object) -> Followed:
+def gated(plan: str = ONE, **more: Any) -> Followed:
     """The same where the check `build` is required."""
-    return opened(plan, Rules(required=("build",), **more))  # type: ignore[arg-type]
+    return opened(plan, Rules(required=("build",), **more))
 
 
 def green(made: Followed, number: int = 1) -> None:

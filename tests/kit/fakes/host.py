@@ -114,6 +114,7 @@ class Host:
             tuple(sorted(kept, key=lambda s: s[0])),
             tuple(mine.truth.starts),
             tuple(sorted(mine.truth.paid.items())),
+            self.forge.fingerprint() if self.forge else (),
         )
 
     def power_cut(self) -> None:

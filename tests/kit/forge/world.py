@@ -38,6 +38,10 @@ class World:
         """Return the port as a new process gets it, for an account."""
         return ModelForge(self.site, login, self.troubles)
 
+    def fingerprint(self) -> tuple[object, ...]:
+        """Return what is equal for two forges at which the same happened."""
+        return (tuple(self.site.log), tuple(sorted(self.site.commits.branches().items())))
+
     def copy(self) -> World:
         """Return the same forge at this moment, in memory; nothing goes wrong on the way to it."""
         commits = self.site.commits

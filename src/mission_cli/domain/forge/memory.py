@@ -45,5 +45,5 @@ class ForgeMemory:
     """The forge's words when it refused a merge, by head."""
     described: Mapping[str, str] = field(default_factory=dict)
     """A hash of title and description as they were written last, by subject."""
-    tidied: tuple[str, ...] = ()
-    """Branches that are deleted, or stay for a reason."""
+    tidied: tuple[int, ...] = ()
+    """The pull requests whose branches are deleted, or stay for a reason."""

@@ -137,4 +137,4 @@ def _tidied(ctx: Context, act: TidyPull, memory: ForgeMemory) -> ForgeMemory:
     for child in children:
         forge.change(child.number, PullChange(base=act.base))
     ctx.forge.upstream.delete(act.branch)
-    return replace(memory, tidied=tuple(dict.fromkeys([*memory.tidied, act.branch])))
+    return replace(memory, tidied=tuple(dict.fromkeys([*memory.tidied, act.number])))

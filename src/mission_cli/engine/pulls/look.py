@@ -201,7 +201,7 @@ def _look(ctx: Context, mission: Mission, row: PullRow, memory: ForgeMemory, sta
         gone=tip is None,
         arrived=upstream.arrived(base, head),
         tree=ctx.code.code_tree(head),
-        tidied=row.branch in memory.tidied,
+        tidied=row.number in memory.tidied,
     )
     if facts is None or facts.pull.state is not PullState.OPEN:
         return look

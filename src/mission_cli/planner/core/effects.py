@@ -176,6 +176,7 @@ class TidyPull:
     """Retarget the pull requests on a merged branch, then delete it."""
 
     subject: str
+    number: int
     branch: str
     base: str
     why: str

@@ -13,7 +13,7 @@ from mission_cli.domain.forge.rows import MISSION, Handled, Proposing, RowStatus
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import EXECUTABLE_KINDS, FeatureStatus, HoldKind, MilestoneStatus, MissionStatus
-from mission_cli.planner.core.decisions import MoveFeature
+from mission_cli.planner.core.decisions import MoveFeature, WritePull
 from mission_cli.planner.core.effects import MoveWork, OpenPull, PushPull, TidyPull, Turn, TurnPull
 from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.pulls.judged import is_judged
@@ -40,8 +40,10 @@ def pulls(draft: Draft) -> None:
     rows = followed(draft.mission)
     if rows and again is not None and again > draft.observation.now:
         draft.wakes.append(again)
+    written = {move.row.subject for move in draft.transitions if isinstance(move, WritePull)}
     for row in rows:
-        _follow(Subject.of(draft, row))
+        if row.subject not in written:
+            _follow(Subject.of(draft, row))
 
 
 def _follow_base(draft: Draft) -> None:
@@ -201,4 +203,4 @@ def _tidy(subject: Subject) -> None:
         subject.note(why, replace(row, status=RowStatus.DONE))
     elif subject.forge.trouble is None and subject.look.known:
         why = f"delete {one_line(row.branch, _LONGEST)}, which is merged"
-        subject.draft.effects.append(TidyPull(row.subject, row.branch, row.base, why))
+        subject.draft.effects.append(TidyPull(row.subject, row.number, row.branch, row.base, why))
