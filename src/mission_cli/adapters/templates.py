@@ -76,6 +76,8 @@ def _environment(folder: Path) -> Environment:
         plain=lambda value: one_line(str(value)),
         fenced=lambda value: escape.fenced(str(value)),
         md=lambda value: escape.shown(str(value)),
+        quiet=lambda value: escape.quiet(str(value)),
+        quiet_prose=lambda value: escape.quiet_prose(str(value)),
     )
     return environment
 

@@ -213,7 +213,7 @@ def _carry_out(ctx: Context, case: Case, act: Effect) -> str:  # noqa: C901 - a 
         case Land():
             return ctx.code.land(mission.base, act.commit, act.expect)
         case _:
-            return at_forge(ctx, mission, act)
+            return at_forge(ctx, case, act)
     return ""
 
 

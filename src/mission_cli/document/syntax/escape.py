@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from mission_cli._support.lazy_re import pattern
 from mission_cli._support.text import one_line
 from mission_cli.document.syntax.spans import spans
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _STRUCTURES = (
     r"\\*(?:#|\||(?:[-*+]|\d+[.)])[ \t]+\[[ xX]\]|(?:[-*+][ \t]+)?\*\*[^*\n]+(?::\*\*|\*\*:)"
@@ -19,6 +23,11 @@ _CLOSING = pattern(r"(?:\A|\s+)#+\s*\Z")
 _COMMENT = pattern(r"<!--|&(?:amp;)*lt;!--")
 _MARKUP = pattern(r"[\\`*_\[\]|~]|^[#+-]")
 _CLOSED_COMMENT = pattern(r"&(?:amp;)*lt;!--")
+_LINKED = pattern(r"@(?=\w)|(?:[#!$%]|&amp;)(?=\d)|\bGH-(?=\d)|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
+"""Where forges begin a mention, a reference or a link in plain text."""
+_CLOSES = pattern(r"\b(?:clos|fix|resolv|implement)\w*:?\s+(?:[\w./:-]*#(?=\d)|https?:(?=//))", re.IGNORECASE)
+_LIST = pattern(r"[ \t]{0,8}(?:[-*+]|\d{1,3}[.)])[ \t]+")
+_NOTHING = "\N{ZERO WIDTH SPACE}"
 
 
 def closed(text: str) -> str:
@@ -67,12 +76,42 @@ def fenced(text: str) -> str:
 
 def shown(text: str) -> str:
     """Return `text` as one line of Markdown for readers: code spans stay, and nothing is markup, a link or HTML."""
+    return _by_spans(text, _harmless, lambda code: code.replace("|", "\\|"))
+
+
+def quiet(text: str) -> str:
+    """Return `text` like `shown` for a page of a forge: it mentions nobody, links to nothing and closes no issue."""
+    return _by_spans(text, lambda part: _LINKED.sub(r"\g<0>&#8203;", _harmless(part)), quiet_code)
+
+
+def quiet_code(text: str) -> str:
+    """Return code, or a title, that mentions nobody and closes no issue on a forge that looks into code, too."""
+    return _CLOSES.sub(rf"\g<0>{_NOTHING}", text)
+
+
+def quiet_title(text: str, limit: int) -> str:
+    """Return `text` as one plain line for a title on a forge, which mentions nobody and refers to nothing."""
+    return _LINKED.sub(rf"\g<0>{_NOTHING}", one_line(text, limit))
+
+
+def quiet_prose(text: str) -> str:
+    """Return lines like `quiet`; items of lists and paragraphs stay."""
+    found = []
+    for each in text.strip("\n").splitlines():
+        item = _LIST.match(each)
+        plain = quiet(each[item.end() :] if item else each)
+        found.append((item[0] if item else "") + (f"\\{plain}" if plain.startswith("=") else plain))
+    return "\n".join(found)
+
+
+def _by_spans(text: str, outside: Callable[[str], str], inside: Callable[[str], str]) -> str:
+    """Return `text` on one line, changed outside and inside of code spans."""
     parts, at = [], 0
     plain = one_line(text, len(text) + 1)
     for span in spans(plain):
-        parts += [_harmless(plain[at : span.start]), plain[span.start : span.end].replace("|", "\\|")]
+        parts += [outside(plain[at : span.start]), inside(plain[span.start : span.end])]
         at = span.end
-    return "".join([*parts, _harmless(plain[at:])])
+    return "".join([*parts, outside(plain[at:])])
 
 
 def _harmless(text: str) -> str:

@@ -214,7 +214,7 @@ def _observe(
         target=target,
         landing=look.landing(target),
         forge=forge,
-        pulls=pull_looks(ctx, mission, forge),
+        pulls=pull_looks(ctx, mission, forge, records),
         records=records,
         highest=heads.highest,
         jobs=jobs,

@@ -8,8 +8,8 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import stamp
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.forge.facts import MergeMethod, MergeOutcome, PullFacts, PullState
-from mission_cli.engine.pulls.look import after_trouble, described_as, memory_of
-from mission_cli.engine.pulls.text import text_of
+from mission_cli.engine.pulls.look import after_trouble, memory_of
+from mission_cli.engine.pulls.text import Texts
 from mission_cli.planner.core.effects import (
     MergePull,
     OpenPull,
@@ -26,16 +26,17 @@ from mission_cli.ports.git.forge import NewPull, PullChange
 if TYPE_CHECKING:
     from mission_cli.domain.forge.facts import Pull
     from mission_cli.domain.forge.memory import ForgeMemory
-    from mission_cli.domain.mission import Mission
+    from mission_cli.engine.case import Case
     from mission_cli.engine.context import Context
     from mission_cli.planner.core.effects import ForgeEffect
 
 
-def at_forge(ctx: Context, mission: Mission, act: ForgeEffect) -> str:
+def at_forge(ctx: Context, case: Case, act: ForgeEffect) -> str:
     """Carry out one effect at the forge. Trouble is remembered, so that nothing is tried before it is due."""
+    mission = case.mission
     memory = memory_of(ctx, mission)
     try:
-        fresh = _done(ctx, mission, act, memory)
+        fresh = _done(ctx, case, act, memory)
     except MissionError as error:
         ctx.forge.keep(mission.id, after_trouble(memory, error, ctx.settings.forge.poll, ctx.clock.now()))
         return str(error)
@@ -43,20 +44,20 @@ def at_forge(ctx: Context, mission: Mission, act: ForgeEffect) -> str:
     return ""
 
 
-def _done(ctx: Context, mission: Mission, act: ForgeEffect, memory: ForgeMemory) -> ForgeMemory:
+def _done(ctx: Context, case: Case, act: ForgeEffect, memory: ForgeMemory) -> ForgeMemory:
     """Carry out one effect; return the memory with which the forge is looked at next, at once unless nothing is new."""
     now = replace(memory, again="", changed=stamp(ctx.clock.now()))
     match act:
         case PushPull():
             refused = ctx.forge.upstream.push(act.branch, act.commit)
             if refused:
-                ctx.forge.keep(mission.id, now)  # the branch has moved: look again
+                ctx.forge.keep(case.mission.id, now)  # the branch has moved: look again
                 raise MissionError(refused)
             return now
         case OpenPull():
-            return _opened(ctx, mission, act, now)
+            return _opened(ctx, case, act, now)
         case TurnPull():
-            return _turned(ctx, mission, act, now)
+            return _turned(ctx, case, act, now)
         case MergePull():
             return _merged(ctx, act, now)
         case ReplyPull():
@@ -68,17 +69,18 @@ def _done(ctx: Context, mission: Mission, act: ForgeEffect, memory: ForgeMemory)
     return now
 
 
-def _opened(ctx: Context, mission: Mission, act: OpenPull, memory: ForgeMemory) -> ForgeMemory:
+def _opened(ctx: Context, case: Case, act: OpenPull, memory: ForgeMemory) -> ForgeMemory:
+    mission = case.mission
     row, told, forge = row_of(mission, act.subject), ctx.settings.forge, ctx.forge.connect()
     if row is None:
         return memory
-    title, body = text_of(ctx.templates, mission, row)
+    texts = Texts.of(ctx, mission, case.observation.records)
     pull = forge.open(
         NewPull(
             branch=row.branch,
             base=row.base,
-            title=title,
-            body=ctx.secrets.scrub(body),
+            title=texts.title(row),
+            body=texts.body(row),
             draft=act.draft or told.draft,
             labels=told.labels,
             reviewers=told.reviewers,
@@ -87,12 +89,12 @@ def _opened(ctx: Context, mission: Mission, act: OpenPull, memory: ForgeMemory) 
             fork=forge.fork() if told.fork else "",
         )
     )
-    described = {**memory.described, act.subject: described_as(ctx, mission, row)}
+    described = {**memory.described, act.subject: texts.digest(row)}
     return replace(memory, pulls={**memory.pulls, row.branch: PullFacts(pull)}, described=described)
 
 
-def _turned(ctx: Context, mission: Mission, act: TurnPull, memory: ForgeMemory) -> ForgeMemory:
-    forge, row = ctx.forge.connect(), row_of(mission, act.subject)
+def _turned(ctx: Context, case: Case, act: TurnPull, memory: ForgeMemory) -> ForgeMemory:
+    forge, row = ctx.forge.connect(), row_of(case.mission, act.subject)
     match act.turn:
         case Turn.READY:
             forge.change(act.number, PullChange(draft=False))
@@ -104,9 +106,11 @@ def _turned(ctx: Context, mission: Mission, act: TurnPull, memory: ForgeMemory) 
         case Turn.CLOSE:
             forge.change(act.number, PullChange(state=PullState.CLOSED))
         case Turn.DESCRIBE if row is not None:
-            title, body = text_of(ctx.templates, mission, row)
-            forge.change(act.number, PullChange(title=title, body=ctx.secrets.scrub(body)))
-            described = {**memory.described, act.subject: described_as(ctx, mission, row)}
+            texts, there = Texts.of(ctx, case.mission, case.observation.records), memory.pulls.get(row.branch)
+            body = texts.refreshed(row, there.pull.body) if there is not None else None
+            if body is not None:
+                forge.change(act.number, PullChange(body=body))
+            described = {**memory.described, act.subject: texts.digest(row)}
             return replace(memory, described=described)
     return memory
 

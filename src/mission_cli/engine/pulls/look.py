@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.notice import Notice, advise
 from mission_cli.domain.status import MissionStatus
-from mission_cli.engine.pulls.text import text_of
+from mission_cli.engine.pulls.text import Texts
 from mission_cli.planner.pulls.rows import followed, proposing
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from mission_cli.domain.forge.facts import Check, Pull, Rules
     from mission_cli.domain.forge.rows import PullRow
     from mission_cli.domain.mission import Mission
+    from mission_cli.domain.runs import RunRecord
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.code import Heads
     from mission_cli.ports.git.forge import Forge
@@ -71,12 +71,13 @@ def heads_at_forge(ctx: Context, mission: Mission, heads: Heads) -> Heads:
     return replace(heads, base=base, known_base=base)
 
 
-def pull_looks(ctx: Context, mission: Mission, state: ForgeState) -> dict[str, PullLook]:
+def pull_looks(ctx: Context, mission: Mission, state: ForgeState, records: Sequence[RunRecord]) -> dict[str, PullLook]:
     """Return each followed pull request, as it was last seen."""
     if not ctx.forge.remote:
         return {}
-    memory = memory_of(ctx, mission)
-    return {row.subject: _look(ctx, mission, row, memory, state) for row in followed(mission)}
+    rows, memory = followed(mission), memory_of(ctx, mission)
+    texts = Texts.of(ctx, mission, records) if rows else None
+    return {row.subject: _look(ctx, mission, row, memory, state, texts) for row in rows} if texts else {}
 
 
 def after_trouble(memory: ForgeMemory, error: MissionError, every: timedelta, now: datetime) -> ForgeMemory:
@@ -182,7 +183,9 @@ def _with_ours(rules: Rules | None, required: Sequence[str]) -> Rules | None:
     return replace(rules, required=tuple(dict.fromkeys([*rules.required, *required])))
 
 
-def _look(ctx: Context, mission: Mission, row: PullRow, memory: ForgeMemory, state: ForgeState) -> PullLook:
+def _look(
+    ctx: Context, mission: Mission, row: PullRow, memory: ForgeMemory, state: ForgeState, texts: Texts
+) -> PullLook:
     upstream, base = ctx.forge.upstream, ctx.forge.upstream.base(mission.id)
     head = ctx.code.find_commit(row.head)
     if row.branch not in memory.looked or head is None or base is None:
@@ -216,10 +219,5 @@ def _look(ctx: Context, mission: Mission, row: PullRow, memory: ForgeMemory, sta
         update_tree=tree,
         logs={check.name: memory.logs.get(check.id, "") for check in facts.checks if check.outcome in _FAILED},
         refused=memory.refused.get(facts.pull.head, ""),
-        described=memory.described.get(row.subject, "") == described_as(ctx, mission, row),
+        described=memory.described.get(row.subject, "") == texts.digest(row),
     )
-
-
-def described_as(ctx: Context, mission: Mission, row: PullRow) -> str:
-    """Return a hash of title and description as they should be now."""
-    return hashlib.sha256("\0".join(text_of(ctx.templates, mission, row)).encode()).hexdigest()[:16]
