@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, ClassVar
 
 from tests.kit.forge.commits import BareCommits, MemoryCommits
 from tests.kit.forge.events import People
@@ -12,7 +12,11 @@ from tests.kit.forge.site import Site
 from tests.kit.forge.state import OURS
 from tests.kit.forge.trouble import Troubles
 
+from mission_cli._support.dataclass import replace
+from mission_cli.domain.forge.facts import Rules
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.kit.fakes.objects import Objects
@@ -30,6 +34,10 @@ class World:
 
     site: Site
     troubles: Troubles = field(default_factory=Troubles)
+    lacks: ClassVar[Mapping[str, str]] = {}
+    """What this kind of forge does not offer, by the field of a fact or another name, and why."""
+    most: ClassVar[tuple[int, int]] = (3, 3)
+    """The most requests of the first look of a process at a pull request with a check and a remark, and of the next."""
 
     def __post_init__(self) -> None:
         self.people = People(self.site)
@@ -47,6 +55,11 @@ class World:
         commits = self.site.commits
         assert isinstance(commits, MemoryCommits)
         return World(self.site.copy(MemoryCommits(commits.objects, dict(commits.refs))))
+
+    def within(self, rules: Rules) -> Rules:
+        """Return rules without those that this kind of forge does not have."""
+        none = Rules()
+        return replace(rules, **{one.name: getattr(none, one.name) for one in fields(rules) if one.name in self.lacks})
 
 
 def memory_world(objects: Objects | None = None, refs: dict[str, str] | None = None) -> World:

@@ -1,0 +1,1 @@
+"""Faces of the scripted forge: HTTP interfaces of forges other than GitHub, on loopback."""

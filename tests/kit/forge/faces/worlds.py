@@ -1,0 +1,94 @@
+"""Worlds that are seen by an adapter through a face, and what the forge does not offer, with the reason."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tests.kit.forge.faces.face import token_of
+from tests.kit.forge.faces.forgejo import ForgejoFace
+from tests.kit.forge.state import OURS
+from tests.kit.forge.world import World, memory_world
+from tests.kit.loopback import loopback
+
+from mission_cli.adapters.forges.forgejo import Forgejo
+from mission_cli.adapters.forges.remotes import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.kit.forge.faces.face import Face
+
+    from mission_cli.ports.git.forge import Forge
+
+
+@dataclass
+class FaceWorld(World):
+    """A scripted forge behind a face. Nobody waits: sleeping moves its clock."""
+
+    folder: Path = Path()
+    now: float = 1_800_000_000.0
+    face: Face = field(init=False)
+    kind: ClassVar[str] = ""
+    made_by: ClassVar[Any] = None
+    of_face: ClassVar[Any] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.face = self.of_face(self)
+
+    def forge(self, login: str = OURS) -> Forge:
+        """Return the adapter as a new process makes it; what it keeps on disk is there again."""
+        place = place_of(f"{self.face.url}/acme/shop.git", self.kind, self.face.url)
+        assert place is not None
+        made: Forge = self.made_by(
+            place, token_of(login), self.folder / login, clock=lambda: self.now, sleep=self._sleep
+        )
+        return made
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+_NO_RULE = "Forgejo has no such rule"
+
+
+class ForgejoWorld(FaceWorld):
+    """Seen by the adapter for Forgejo."""
+
+    kind: ClassVar[str] = "forgejo"
+    made_by: ClassVar[Any] = Forgejo
+    of_face: ClassVar[Any] = ForgejoFace
+    most: ClassVar[tuple[int, int]] = (8, 5)
+    """Pull request, statuses, timeline, reviews, and one for each review's remarks; once per process also the base, the
+    account, and who may write."""
+    lacks: ClassVar[Mapping[str, str]] = {
+        "code_owners": _NO_RULE,
+        "last_push": _NO_RULE,
+        "conversations": _NO_RULE,
+        "linear": _NO_RULE,
+        "queue": "Forgejo has no merge queue",
+        "others": "Forgejo has no rules by name",
+        "scopes": "Forgejo does not tell the rights of a token",
+        "classic": "Forgejo has one kind of protection",
+        "hidden": "Forgejo has no hidden comments",
+        "mergeable": "Forgejo says the same of what it has not computed and of a conflict",
+        "outdated": "Forgejo does not tell whether a remark is outdated",
+        "action": "a blocked job is a pending commit status",
+        "auto_merge": "auto-merge is always possible, and never named as allowed: it is bound to no head",
+    }
+
+
+WORLDS: Mapping[str, type[FaceWorld]] = {"forgejo": ForgejoWorld}
+
+
+@contextmanager
+def face_world(kind: str, folder: Path) -> Iterator[FaceWorld]:
+    """Serve a forge in memory until the end of the block, and check the requests against the contract of its kind."""
+    made = WORLDS[kind](memory_world().site, folder=folder)
+    with loopback(made.face.answer) as running:
+        made.face.url = running.url
+        yield made
+    assert made.face.contract.broken == []
