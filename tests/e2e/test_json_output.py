@@ -123,6 +123,7 @@ def _work(reader: Reader) -> None:
     reader.say("pulse", "--dry-run")
     reader.say("list")
     reader.say("list", "--all")
+    reader.say("pr", "m")
     reader.say("inbox", ok=(3,))
     reader.say("")
     reader.say("logs", "m/1.1")

@@ -48,6 +48,7 @@ PROOFS: dict[str, str] = {
     "front preferences.max_parallel_workers": f"{PLANNER}::test_ready_features_are_dispatched_in_order_as_long_as_slots_last",
     "front preferences.land": "e2e/test_people.py::test_landing_waits_for_a_look_unless_told_otherwise",
     "front preferences.worker_command": "e2e/test_slash_commands.py::test_a_sandboxed_worker_is_given_the_command_and_the_prompt_and_runs_nothing_that_stands_in_it",
+    "front preferences.pull_requests": "unit/test_pull_situations.py::test_a_situation",
     "column Outcomes.Type|Outcomes.Label|Outcomes.Value|Outcomes.Feature|Outcomes.Date": "unit/test_report.py::test_a_report_holds_what_features_left",
     # annotations
     "note depends": "unit/test_document.py::test_dependencies_by_number_wildcard_prefix_and_alias",
@@ -83,6 +84,7 @@ PROOFS: dict[str, str] = {
     "column Input Requests.#|Input Requests.Asked|Input Requests.Feature|Input Requests.Prompt|Input Requests.Options|Input Requests.Expires|Input Requests.Status|Input Requests.Response": "unit/test_causes.py::test_rows_question_and_permission_auth",
     "column Waits.Feature|Waits.Waiting for|Waits.Since|Waits.Timeout|Waits.Status": "e2e/test_time.py::test_a_wait_runs_out_when_two_ticks_agree_and_not_when_the_clock_jumps",
     "column Held-out Criteria.#|Held-out Criteria.Milestone|Held-out Criteria.Sealed|Held-out Criteria.Results": "e2e/test_held_out.py::test_what_only_fits_the_visible_criterion_goes_back_and_the_file_keeps_the_secret",
+    "column Pull Requests.For|Pull Requests.PR|Pull Requests.Branch|Pull Requests.Base|Pull Requests.Head|Pull Requests.Status|Pull Requests.Since|Pull Requests.Handled": "unit/test_pull_situations.py::test_a_situation",
     "column Messages.Timestamp|Messages.Feature|Messages.From|Messages.Message": "unit/test_steer.py::test_a_message_is_in_the_prompt_of_every_later_attempt",
     "column Resources.Name|Resources.Status": f"{ACT}::test_a_needed_resource_holds_the_mission",
     "column Budget Tracking.Category|Budget Tracking.Budget|Budget Tracking.Spent|Budget Tracking.Remaining|Budget Tracking.% Used|Budget Tracking.Date|Budget Tracking.Amount|Budget Tracking.Description|Budget Tracking.Milestone": "e2e/test_budget.py::test_log_summary_and_records_say_the_same_in_every_commit",
@@ -104,13 +106,14 @@ PROOFS: dict[str, str] = {
     "setting min_free_memory_mib min_free_disk_mib": "e2e/test_room.py::test_below_a_floor_nothing_starts_until_there_is_room",
     "setting max_parallel_workers attempts validation_rounds retry_delays outage_delays check_timeout request_lifetime lost_grace agree_after": f"{SETTINGS}::test_a_number_reaches_the_policy_that_decides",
     "setting sandbox machine_workers sandbox_read sandbox_write stuck_after stall_after max_steps trees protect secret_exceptions identity": f"{SETTINGS}::test_a_setting_reaches_what_obeys_it",
+    "setting forge": "unit/test_pull_situations.py::test_a_situation",
     "setting tree.setup tree.copy runners.NAME.kind runners.NAME.command runners.NAME.env runners.NAME.models runners.NAME.deadline runners.NAME.max_steps runners.NAME.stall_after runners.NAME.project_settings": f"{SETTINGS}::test_a_table_of_the_settings_reaches_the_job",
 }  # fmt: skip
 """Kind and names (with `|` between names that hold spaces), and the test that proves what they do."""
 FOR_READERS = {
     "front repo": "the place of the file decides; `attach` writes it",
     "section Origin": "where the mission comes from, in words",
-    "column Milestones.Task ID|Milestones.PR": "references of other tools",
+    "column Milestones.Task ID|Milestones.PR": "references of other tools, and the number of the pull request",
     "column Resources.Type|Resources.Purpose|Resources.Notes": "words about a resource",
     "column Input Requests.Urgency": "a word for the person who is asked",
     "column Decision Log.Alternatives Considered": "a person's own words",

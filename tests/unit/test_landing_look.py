@@ -17,7 +17,7 @@ from mission_cli.domain.errors import BlockedError
 from mission_cli.domain.ids import Sha
 from mission_cli.domain.status import MissionStatus
 from mission_cli.surfaces.lines import plain
-from mission_cli.surfaces.views.landing import landing_lines
+from mission_cli.surfaces.views.landing.preview import landing_lines
 
 if TYPE_CHECKING:
     from tests.kit.fakes.host import Host

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 THEIRS = re.compile(
     r"input should|field required|pydantic|validation error|extra inputs|unable to parse|valid (string|list|integer|"
-    r"number|dictionary|boolean|decimal)|at least \d+ items?|type=|should (have|be)|None\b|<class|traceback",
+    r"number|dictionary|boolean|decimal)|at least \d+ items?|type=|should (have|be)|(?-i:None)\b|<class|traceback",
     re.IGNORECASE,
 )
 VALUES: tuple[Any, ...] = (

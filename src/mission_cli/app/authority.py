@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 READING = frozenset(
-    {"completion", "diff", "doctor", "export", "help", "history", "inbox", "lint", "list", "logs", "report", "schema"}
-    | {"show", "status", "version", "why"}
+    {"completion", "diff", "doctor", "export", "help", "history", "inbox", "lint", "list", "logs", "pr", "report"}
+    | {"schema", "show", "status", "version", "why"}
 )
 """The commands that do not change a mission; a worker may run them."""
 

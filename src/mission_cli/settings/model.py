@@ -75,11 +75,11 @@ class ForgeSettings:
     merge: str = ""
     """`merge`, `squash` or `rebase`; empty: what the repository allows, in this order"""
     required: tuple[str, ...] = ()
-    """names of checks that have to pass, in addition to those that the forge requires"""
+    """checks that have to pass, besides those that the forge requires"""
     checks_grace: timedelta = timedelta(minutes=45)
-    """how long checks may take to start; then the pull request is closed and opened again, once"""
+    """time for checks to start; then the pull request is reopened, once"""
     poll: timedelta = timedelta(seconds=30)
-    """shortest time between two looks at the forge; it grows to 20 times as much while nothing happens"""
+    """shortest time between two looks at the forge; the longest is 20 times that"""
     draft: bool = False
     """open each pull request as a draft, which a person marks as ready"""
     labels: tuple[str, ...] = ()

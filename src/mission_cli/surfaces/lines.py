@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli._support.lazy_re import pattern
 from mission_cli.surfaces.plain import clean
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 Span = tuple[str, str]
-"""A piece of text without line breaks, and its style: words such as `bold`, `dim`, `red`; or empty."""
+"""A piece of text without line breaks, and its style: words such as `bold`, `dim`, `red`, `link=URL`; or empty."""
 Line = tuple[Span, ...]
 
 BLANK: Line = ()
@@ -30,6 +31,8 @@ _CODES = {
     "blue": "34",
     "cyan": "36",
 }
+_LINK = "link="
+_WEB = pattern(r"https?://[!-~]+\Z")
 _NARROW = frozenset("█░✓✗▸·–—…→↑↓│├└─")
 """Characters of our own that are one cell wide; with them and ASCII alone, no table of widths has to be imported."""
 
@@ -92,6 +95,11 @@ def wrap(text: str, width: int) -> list[str]:
 def line(*parts: str | Span) -> Line:
     """Return a line of parts without a style, or with one."""
     return tuple((part, "") if isinstance(part, str) else part for part in parts)
+
+
+def linked(text: str, url: str, style: str = "") -> Span:
+    """Return text that a terminal shows as a link to a web address; anything else than such an address is left out."""
+    return text, f"{style} {_LINK}{url}".strip() if _WEB.match(url) else style
 
 
 def paragraph(text: str, width: int, style: str = "", indent: int = 0) -> list[Line]:
@@ -172,7 +180,8 @@ def as_text(lines: Iterable[Line]) -> Text:
     for at, spans in enumerate(lines):
         found.append("\n" if at else "")
         for text, style in spans:
-            found.append(text, style)
+            words = (f"link {w.removeprefix(_LINK)}" if w.startswith(_LINK) else w for w in style.split())
+            found.append(text, " ".join(words))
     return found
 
 
@@ -188,7 +197,12 @@ def reflow(paragraphs: Iterable[Span], width: int) -> list[Line]:
 
 
 def _paint(text: str, style: str) -> str:
-    return f"\x1b[{';'.join(_CODES[word] for word in style.split())}m{text}\x1b[0m" if style and text else text
+    """Return text with escape sequences: SGR for the style, OSC 8 for a link, which other terminals ignore."""
+    words = style.split()
+    codes = ";".join(_CODES[word] for word in words if not word.startswith(_LINK))
+    shown = f"\x1b[{codes}m{text}\x1b[0m" if codes and text else text
+    url = next((word.removeprefix(_LINK) for word in words if word.startswith(_LINK)), "")
+    return f"\x1b]8;;{url}\x1b\\{shown}\x1b]8;;\x1b\\" if url and text else shown
 
 
 def _pieces(before: str, word: str, width: int) -> list[str]:

@@ -31,6 +31,7 @@ from mission_cli.domain.errors import (
     refusals_said,
 )
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.forge.rows import open_ones
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import (
@@ -124,6 +125,8 @@ def cancel(ctx: Context, text: str, *, reason: str = "") -> Done:
 
     def change(address: Address) -> Wanted:
         words = f"{address.mission.id} is cancelled" + (f": {reason}" if reason else "")
+        pulls = open_ones(address.mission.pulls)
+        words += f"; {pulls} {'stays' if ',' not in pulls else 'stay'} open at the forge" if pulls else ""
         wanted = _to(address, MissionStatus.CANCELLED, EventKind.MISSION_CANCELLED, words)
         return replace(wanted, decisions=("Cancel the mission",), reason=reason)
 
@@ -185,8 +188,10 @@ def skip(ctx: Context, text: str, *, reason: str) -> Done:
             raise UsageError(f"{feature.number} is done", hint="only unfinished features can be skipped")
         running = [r for r in open_records(ctx, address) if r.feature == feature.number]
         stops = f"; its attempt {running[0].attempt} is stopped and its work is kept" if running else ""
+        pull = open_ones(row for row in address.mission.pulls if row.subject == feature.number)
+        closes = f"; its {pull} is closed without a merge" if pull else ""
         return Wanted(
-            f"{feature.number} is skipped: {reason}{stops}",
+            f"{feature.number} is skipped: {reason}{stops}{closes}",
             EventKind.FEATURE_SKIPPED,
             (SetFeature(feature.number, "Status", FeatureStatus.SKIPPED),),
             decisions=(f"Skip {feature.number} {feature.title}",),

@@ -9,6 +9,7 @@ from mission_cli._support.text import parse_stamp, show_duration
 from mission_cli.app.commands.edit import commit_commands
 from mission_cli.app.commands.steer.quarantine import KEY
 from mission_cli.app.queries.progress import counts, elapsed, left, progress_of, took, usd_of
+from mission_cli.app.queries.pulls import pulls_of
 from mission_cli.app.queries.troubles import unserved
 from mission_cli.app.results.reports import Changes
 from mission_cli.app.results.views import (
@@ -24,6 +25,7 @@ from mission_cli.app.results.views import (
 )
 from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.budget.ledger import account
+from mission_cli.domain.forge.rows import MISSION
 from mission_cli.domain.judging.quarantine import quarantined
 from mission_cli.domain.judging.test_results import NAMED, from_lines
 from mission_cli.domain.notice import Advice, advise, do
@@ -35,9 +37,10 @@ from mission_cli.engine.observing.observe import consider
 from mission_cli.planner.core.requests import answer_to
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mission_cli.app.addressing import Address
+    from mission_cli.app.results.pulls import PullView
     from mission_cli.domain.judging.test_results import SuiteSummary
     from mission_cli.domain.mission import Criterion, Feature, Milestone, Mission
     from mission_cli.domain.runs import RunRecord
@@ -50,7 +53,7 @@ if TYPE_CHECKING:
 def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView:
     """Return everything about one mission that `status` shows."""
     case = consider(ctx, policy_of(ctx), snapshot, address.stored, address.loaded, look_only=True)
-    mission = case.mission
+    mission, pulls = case.mission, pulls_of(ctx, case)
     edits = [e for e in ctx.state.edits() if e.path == address.stored.path]
     ours = unserved(ctx, address.stored, address.loaded)
     now = case.observation.now
@@ -66,7 +69,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         base=mission.base,
         host=mission.host,
         runner=mission.preferences.runner or ctx.default_runner(),
-        milestones=tuple(_milestone(ctx, case, m) for m in mission.milestones),
+        milestones=tuple(_milestone(ctx, case, m, pulls) for m in mission.milestones),
         budget=_budget(mission, case.observation.records),
         waiting_for=tuple(_waiting(case, ours)),
         problems=case.loaded.problems,
@@ -89,6 +92,7 @@ def status_of(ctx: Context, snapshot: Snapshot, address: Address) -> MissionView
         left=left(mission, sum(job.state is JobState.RUNNING for job in case.observation.jobs.values())),
         flaky=flaky_of(mission),
         next_command=str(do("start", mission.id)) if _is_new(address) else "",
+        pull=pulls.get(MISSION),
     )
 
 
@@ -104,7 +108,7 @@ def _is_new(address: Address) -> bool:
     return address.mission.status in {MissionStatus.DRAFT, MissionStatus.PLANNING} and not address.loaded.refused
 
 
-def _milestone(ctx: Context, case: Case, milestone: Milestone) -> MilestoneView:
+def _milestone(ctx: Context, case: Case, milestone: Milestone, pulls: Mapping[str, PullView]) -> MilestoneView:
     done, planned = counts(milestone.features)
     return MilestoneView(
         number=milestone.number,
@@ -112,11 +116,12 @@ def _milestone(ctx: Context, case: Case, milestone: Milestone) -> MilestoneView:
         status=str(milestone.status or milestone.raw_status),
         rounds=milestone.rounds,
         criteria=tuple(_criterion(c) for c in milestone.criteria),
-        features=tuple(_feature(ctx, case, f) for f in milestone.features),
+        features=tuple(_feature(ctx, case, f, pulls.get(f.number)) for f in milestone.features),
         done=done,
         planned=planned,
         usd=usd_of(case.mission, milestone),
         took=took(case.mission, milestone, case.observation.now),
+        pull=pulls.get(str(milestone.number)),
     )
 
 
@@ -131,7 +136,7 @@ def shown_as(case: Case) -> str:
     if any(r.open for r in mission.recoveries):
         return "recovering"
     if any(h.person for h in case.plan.holds):
-        outside = {HoldKind.BASE, HoldKind.CONFLICT, HoldKind.RUNNER, HoldKind.CHECK}
+        outside = {HoldKind.BASE, HoldKind.CONFLICT, HoldKind.RUNNER, HoldKind.CHECK, HoldKind.FORGE}
         return "blocked" if all(h.kind in outside for h in case.plan.holds if h.person) else "waiting"
     return "waiting" if case.plan.holds else "active"
 
@@ -144,7 +149,7 @@ def _criterion(criterion: Criterion) -> CriterionView:
     return CriterionView(criterion.text, str(criterion.kind), verdict, vacuous)
 
 
-def _feature(ctx: Context, case: Case, feature: Feature) -> FeatureView:
+def _feature(ctx: Context, case: Case, feature: Feature, pull: PullView | None) -> FeatureView:
     records = [r for r in case.observation.records if r.feature == feature.number]
     last = max(records, key=lambda r: r.attempt, default=None)
     holds = [h for h in case.plan.holds if h.subject == feature.number]
@@ -168,6 +173,7 @@ def _feature(ctx: Context, case: Case, feature: Feature) -> FeatureView:
         tally=tally,
         blocked_by=tuple(_blocker(h) for h in holds if h.kind != HoldKind.RUNNING),
         tests=tuple(map(_tests, from_lines(settled.evidence.splitlines()))) if settled else (),
+        pull=pull,
     )
 
 
@@ -234,9 +240,12 @@ def _waiting(case: Case, unserved: Sequence[Hold]) -> list[Waiting]:
     mission = case.mission
     found = waiting_at_all(unserved)
     found += [Waiting("request", r.prompt, r.asked, answer_to(mission, r)) for r in mission.requests if r.open]
+    trouble = case.observation.forge.trouble
     for hold in case.plan.holds:
         if hold.person and hold.kind not in _NOT_FOR_PEOPLE:
             name = f"{hold.subject}: {_words(case, hold)}" if hold.subject else _words(case, hold)
+            if hold.kind is HoldKind.FORGE and trouble is not None:
+                name = f"pull requests wait: {trouble.text}"
             found.append(Waiting(hold.kind, name, "", _helps(mission, hold)))
     return list({_what(one): one for one in reversed(found)}.values())[::-1]
 

@@ -43,6 +43,8 @@ _OF_RUNS = frozenset(
         HoldKind.REQUEST,
         HoldKind.CHECK,
         HoldKind.BY_HAND,
+        HoldKind.PULL,
+        HoldKind.FORGE,
     }
 )
 _OTHERS = frozenset({HoldKind.MILESTONE, HoldKind.DEPENDENCY, HoldKind.MISSION, HoldKind.SLOT})

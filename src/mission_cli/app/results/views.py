@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
+    from mission_cli.app.results.pulls import PullView
     from mission_cli.domain.notice import Finding
     from mission_cli.domain.problems import Problem
     from mission_cli.domain.runs import Tally
@@ -97,6 +98,8 @@ class FeatureView:
     blocked_by: tuple[Blocker, ...]
     tests: tuple[TestsView, ...] = ()
     """Of each criterion that reported some, in the last attempt that has ended."""
+    pull: PullView | None = None
+    """Its pull request; null if it has none. `pr` is the cell of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ class MilestoneView:
     """US dollars spent on it; null if nothing is known."""
     took: timedelta | None = None
     """From its start to the moment when it passed, or until now; null before its start and if unknown."""
+    pull: PullView | None = None
+    """The pull request for the whole milestone; null if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +217,8 @@ class MissionView:
     """Quarantined tests and criteria."""
     next_command: str = ""
     """The command that brings it on: `mission start …` for one that was not started; empty if none is needed."""
+    pull: PullView | None = None
+    """The pull request for the whole mission; null if it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,22 +95,32 @@ def _of_checks(facts: PullFacts, rules: Rules, *, expects_checks: bool) -> Itera
 
 
 def _of_reviews(facts: PullFacts, rules: Rules) -> Iterator[Block]:
-    against = [r.author.login for r in opinions(facts) if r.state is ReviewState.CHANGES_REQUESTED]
+    against = requested_by(facts)
     if against:
         words = f"{_listed(against)} requested changes"
-        yield Block(Blocker.CHANGES, words, f"{_listed(against)}, with a new review", tuple(against))
+        yield Block(Blocker.CHANGES, words, f"{_listed(against)}, with a new review", against)
     opened = [t.id for t in facts.threads if t.path and not t.resolved]
     if opened and rules.conversations:
         words = f"{counted(len(opened), 'review thread')} {_verb(opened, 'is', 'are')} not resolved"
         yield Block(Blocker.THREADS, words, "a reviewer, who resolves them", tuple(opened))
     given = sum(approves(r, facts) for r in facts.reviews)
-    wanted = max(rules.approvals, 1 if rules.code_owners or rules.last_push else 0)
+    wanted = approvals_wanted(rules)
     if given < wanted:
         owners = " of code owners" if rules.code_owners else ""
         lacking = range(wanted - given)
         missing = counted(len(lacking), "approving review")
         words = f"{missing}{owners} of this commit {_verb(lacking, 'is', 'are')} missing"
         yield Block(Blocker.APPROVALS, words, "a reviewer with write access")
+
+
+def approvals_wanted(rules: Rules) -> int:
+    """Return how many approvals the rules demand."""
+    return max(rules.approvals, 1 if rules.code_owners or rules.last_push else 0)
+
+
+def requested_by(facts: PullFacts) -> tuple[str, ...]:
+    """Return who requested changes."""
+    return tuple(r.author.login for r in opinions(facts) if r.state is ReviewState.CHANGES_REQUESTED)
 
 
 def opinions(facts: PullFacts) -> tuple[Review, ...]:

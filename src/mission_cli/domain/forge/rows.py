@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass, replace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MISSION = "mission"
 """The subject of the one pull request for a whole mission."""
@@ -102,6 +106,13 @@ class PullRow:
         """Return the row with more that was handled; without a key once for all."""
         new = [f"{what} {key}".strip() for key in keys or ("",)]
         return replace(self, handled=tuple(dict.fromkeys([*self.handled, *new])))
+
+
+def open_ones(rows: Iterable[PullRow]) -> str:
+    """Return the pull requests that are open, in words: `pull request #1`, `pull requests #1, #2`; empty if none is."""
+    numbers = [row.number for row in rows if row.number and row.status in {RowStatus.OPEN, RowStatus.THEIRS}]
+    word = "pull request" if len(numbers) == 1 else "pull requests"
+    return f"{word} {', '.join(f'#{number}' for number in sorted(numbers))}" if numbers else ""
 
 
 def key_of(*parts: str) -> str:

@@ -92,6 +92,12 @@ _WATCH: Mapping[str, Entry] = {
         ("logs 1.2 --attempt 1", "an earlier attempt"),
     ),
     "inbox": _entry(Group.WATCH, "cli", ("inbox", "what waits for you, with the command that answers it")),
+    "pr": _entry(
+        Group.WATCH,
+        "pull-requests",
+        ("pr", "pull requests of all missions: checks, reviews, and who can clear what blocks them"),
+        ("pr words", "those of one mission"),
+    ),
     "history": _entry(
         Group.WATCH,
         "cli",
@@ -320,6 +326,7 @@ TOPICS: Mapping[str, str] = {
     "format": "the mission file: sections, columns, criteria",
     "agents": "how coding agents and other programs are run, and what they cost",
     "machines": "states, retries, judging, limits",
+    "pull-requests": "how work reaches a protected branch: rules, reviews, tokens, trouble",
     "merging": "how changes from two sides are merged",
     "moving": "from and to other tools' files",
     "architecture": "how the program works",

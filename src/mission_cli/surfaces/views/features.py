@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli._support.text import counted
+from mission_cli.domain.forge.rows import RowStatus
 from mission_cli.domain.status import FeatureStatus, HoldKind
 from mission_cli.surfaces.lines import GAP, cells, clip, cut, line, pad, paragraph, said
+from mission_cli.surfaces.views.landing.pulls import pull_words
 from mission_cli.surfaces.views.text import color_of, so_far
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ _SHARE_PCT = 45
 _MINOR = frozenset({HoldKind.SLOT, HoldKind.MILESTONE})
 """Reasons that stand beside a title where there is room, but take no line of their own."""
 _FINISHED = frozenset({FeatureStatus.DONE, FeatureStatus.SKIPPED})
+_IN_BASE = frozenset({RowStatus.MERGED, RowStatus.DONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +96,19 @@ def facts_of(feature: FeatureView) -> list[Span]:
         facts.append((said(told), "dim"))
     if not facts and (feature.attempts > 1 or (feature.attempts and not finished)):
         facts.append((counted(feature.attempts, "attempt"), "dim"))
+    if feature.pull is not None and (feature.pull.number or not finished) and feature.pull.state not in _IN_BASE:
+        facts.append((pull_words(feature.pull), "dim"))
     if feature.blocked_by and not finished:
-        facts.append((said(feature.blocked_by[0].detail), "dim"))
+        facts.append((said(_held(feature)), "dim"))
     if feature.finding and all(feature.finding != blocker.detail for blocker in feature.blocked_by[:1]):
         facts.append((said(feature.finding), "yellow"))
     return facts
+
+
+def _held(feature: FeatureView) -> str:
+    """Return what holds a feature; without the name of its pull request, which stands beside it."""
+    detail, pull = feature.blocked_by[0].detail, feature.pull
+    return detail.removeprefix(f"pull request #{pull.number}: ") if pull is not None else detail
 
 
 def _indent(number: int) -> int:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mission_cli.surfaces.lines import Span
 
 _MISTAKES = frozenset({"value", "file", "bug", "error", "pulse"})
+_AT_FORGE = frozenset({HoldKind.PULL, HoldKind.FORGE})
 _MOST_ALSO = 5
 _MOST_THEN = 3
 _MOST_FLAKY = 5
@@ -81,6 +82,8 @@ def _sentence(mission: str, reason: Reason, now: datetime) -> str:
     name = f"{mission}/{reason.subject}" if reason.subject else mission
     if reason.kind is HoldKind.BACKOFF and reason.until is not None:
         return f"{name} waits {show_duration(reason.until - now)} for its next attempt, at {clock(reason.until, now)}"
+    if reason.kind in _AT_FORGE and reason.until is not None:
+        return f"{_about(name, reason.detail)}; the forge is asked again at {moment(reason.until, now)}"
     until = f" (until {moment(reason.until, now)})" if reason.until is not None else ""
     return f"{_about(name, reason.detail)}{until}"
 

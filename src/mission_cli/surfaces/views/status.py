@@ -12,6 +12,7 @@ from mission_cli.domain.budget.amounts import CATEGORIES
 from mission_cli.domain.status import FeatureStatus, HoldKind, MilestoneStatus
 from mission_cli.surfaces.lines import BLANK, columns, cut, flow, line, paragraph, said
 from mission_cli.surfaces.views.features import Columns, feature_lines
+from mission_cli.surfaces.views.landing.pulls import pull_words
 from mission_cli.surfaces.views.text import bar, color_of, money
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def head_lines(view: MissionView, width: int) -> list[Line]:
         facts.append(line(f"{show_duration(view.elapsed)} elapsed"))
     if view.left is not None:
         facts.append(line(f"about {show_duration(view.left)} left"))
+    if view.pull is not None:
+        facts.append(line((pull_words(view.pull), "dim")))
     facts.append(line((f"{view.mode} mode, base {said(view.base)}", "dim")))
     lines += flow(facts, width)
     for hold in view.holds:
@@ -258,6 +261,8 @@ def _milestone_head(milestone: MilestoneView, width: int) -> list[Line]:
         parts.append(line(dollars(milestone.usd)))
     if milestone.took is not None:
         parts.append(line(show_duration(milestone.took)))
+    if milestone.pull is not None:
+        parts.append(line((pull_words(milestone.pull), "dim")))
     judged = [c for c in milestone.criteria if c.verdict]
     if judged:
         passed = sum(c.verdict in {"passed", "flaky"} for c in judged)

@@ -9,6 +9,7 @@ from mission_cli._support.text import counted
 from mission_cli.app.addressing import resolve
 from mission_cli.app.commands.features import open_records
 from mission_cli.document.reading.placed import load_placed
+from mission_cli.domain.forge.rows import open_ones
 from mission_cli.domain.notice import do
 from mission_cli.domain.status import FeatureStatus, MilestoneStatus, MissionStatus
 
@@ -45,14 +46,17 @@ def of_retry(ctx: Context, text: str) -> Consequence | None:
 
 
 def of_skip(ctx: Context, text: str) -> Consequence | None:
-    """Return which features lose what they depend on; None if no unfinished one depends on it."""
+    """Return which features lose what they depend on, and which pull request is closed; None if nothing is."""
     address = resolve(ctx.state.snapshot(), text)
     number = address.need_feature().number
     waiting = [f.number for f in address.mission.features() if number in f.depends and not f.finished]
-    if not waiting:
+    pull = open_ones(row for row in address.mission.pulls if row.subject == number)
+    if not waiting and not pull:
         return None
-    words = f"{_listed(waiting)} {'depends' if len(waiting) == 1 else 'depend'} on {number}"
-    words += f" and {'starts' if len(waiting) == 1 else 'start'} without it"
+    words = f"{pull} of {number} is closed without a merge" if pull else ""
+    if waiting:
+        words += f"{'; ' if pull else ''}{_listed(waiting)} {'depends' if len(waiting) == 1 else 'depend'} on {number}"
+        words += f" and {'starts' if len(waiting) == 1 else 'start'} without it"
     running = [r.attempt for r in open_records(ctx, address) if r.feature == number]
     words += f"; its attempt {running[-1]} is stopped, the work is kept" if running else ""
     return Consequence(words, costs=False)
@@ -64,7 +68,10 @@ def of_cancel(state: StateStore, running: Sequence[str], text: str) -> Consequen
     features = list(mission.features())
     finished = f" with {sum(f.finished for f in features)} of {len(features)} features finished" if features else ""
     mine = sum(key.startswith(f"{mission.id}/") for key in running)
-    return Consequence(f"{mission.id} ends{finished}, {_jobs(mine)}; to continue it later: {do('start', mission.id)}")
+    pulls = open_ones(mission.pulls)
+    left = f"; {pulls} {'stays' if ',' not in pulls else 'stay'} open at the forge" if pulls else ""
+    again = do("start", mission.id)
+    return Consequence(f"{mission.id} ends{finished}, {_jobs(mine)}{left}; to continue it later: {again}")
 
 
 def of_stop(state: StateStore, running: Collection[str]) -> Consequence | None:

@@ -1,4 +1,4 @@
-"""The command `land`: show what would land, ask, land it, and say how to take it back."""
+"""How finished work gets to the base: `land` shows it, asks and lands it; `pr` lists pull requests."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mission_cli._support.text import counted
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.notice import do
 from mission_cli.surfaces.cli.commands.lifecycle import tell
+from mission_cli.surfaces.cli.commands.show import Anything
 from mission_cli.surfaces.cli.shell import Identity, Shell, Yes, command
 from mission_cli.surfaces.plain import exit_code
 
@@ -20,8 +21,21 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
+    command(app, "pr", help="List pull requests, what blocks each, and who can clear it.")(pull_requests)
     command(app, "land", help="Bring the finished work to the base branch, after showing what it is.")(land)
+
+
+def pull_requests(shell: Shell, mission: Anything = "") -> int:
+    """List the pull requests of one mission, or of all."""
+    from mission_cli.app.queries import pulls
+    from mission_cli.app.results.pulls import PullRequests
+    from mission_cli.surfaces.views.landing.pulls import pull_lines
+
+    ctx = shell.look().context
+    found = pulls.pull_requests(ctx, mission)
+    shell.draw(lambda size: pull_lines(found, size.width, ctx.clock.now()), PullRequests(found), long=True)
+    return 0
 
 
 def land(
@@ -36,7 +50,7 @@ def land(
     """Show what would land, ask, and land it."""
     from mission_cli.app.commands import gates
     from mission_cli.app.queries.before.landing import landing_diff, landing_preview
-    from mission_cli.surfaces.views.landing import landing_lines
+    from mission_cli.surfaces.views.landing.preview import landing_lines
 
     if squash and merge:
         raise UsageError("--squash and --merge exclude each other", hint="use one of them")
