@@ -8,10 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.kit.forge.events import ADA
+from tests.kit.forge.server import served, token_of
+from tests.kit.forge.state import OURS
+from tests.kit.forge.world import memory_world
 from tests.kit.prism import Contract, github, wrong_queries
 
 from mission_cli.adapters.forges.github import GitHub
-from mission_cli.adapters.forges.remotes import Place
+from mission_cli.adapters.forges.remotes import Place, place_of
 from mission_cli.domain.errors import ForgeError
 from mission_cli.domain.forge.facts import (
     Account,
@@ -39,31 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-_R = "/repos/{owner}/{repo}"
-PATHS = {
-    "/user": "get",
-    _R: "get",
-    f"{_R}/pulls": "get post",
-    f"{_R}/pulls/{{pull_number}}": "get patch",
-    f"{_R}/pulls/{{pull_number}}/merge": "put",
-    f"{_R}/pulls/{{pull_number}}/comments": "get",
-    f"{_R}/pulls/{{pull_number}}/comments/{{comment_id}}/replies": "post",
-    f"{_R}/pulls/{{pull_number}}/requested_reviewers": "post",
-    f"{_R}/commits/{{ref}}/check-runs": "get",
-    f"{_R}/commits/{{ref}}/status": "get",
-    f"{_R}/check-runs/{{check_run_id}}": "get",
-    f"{_R}/check-runs/{{check_run_id}}/annotations": "get",
-    f"{_R}/check-runs/{{check_run_id}}/rerequest": "post",
-    f"{_R}/actions/jobs/{{job_id}}/rerun": "post",
-    f"{_R}/actions/jobs/{{job_id}}/logs": "get",
-    f"{_R}/rules/branches/{{branch}}": "get",
-    f"{_R}/branches/{{branch}}": "get",
-    f"{_R}/forks": "post",
-    f"{_R}/issues": "get post",
-    f"{_R}/issues/{{issue_number}}": "get patch",
-    f"{_R}/issues/{{issue_number}}/comments": "get post",
-    f"{_R}/milestones": "get",
-}
 HEAD = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
 PULL = Pull(
     number=1347,
@@ -132,7 +111,7 @@ def answer(query: str, variables: Mapping[str, Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
-    with github(PATHS, tmp_path_factory.mktemp("prism")) as contract:
+    with github(tmp_path_factory.mktemp("prism")) as contract:
         yield contract
 
 
@@ -407,3 +386,35 @@ def test_a_wrong_request_and_a_wrong_query_are_noticed(contract: Contract, tmp_p
         'query($n: Int!) { viewer { login(n: $n) phone } }: Variable "$n" got invalid value "x"; Int cannot represent non-integer value: "x"',
         "query($n: Int!) { viewer { login(n: $n) phone } }: unknown variable m",
     ]  # fmt: skip
+
+
+def test_a_whole_life_on_the_scripted_forge_is_valid_too(contract: Contract, tmp_path: Path) -> None:
+    """The scripted forge accepts what its authors thought of; this compares its visitors with the contract."""
+    world = memory_world()
+    world.site.ci = {"build": None}
+    world.site.set_rules("main", Rules(required=("build",), approvals=1, strict=True))
+    with served(world) as server:
+        place = place_of(server.remote, "github", server.url)
+        assert place is not None
+        one = GitHub(place, token_of(world, OURS), tmp_path, sleep=lambda _: None)
+        issue = one.open_issue(NewIssue("m/1.1", "Title", "Text", ("mission",)))
+        world.people.commit("topic/1", OURS, start="main", c_txt="c\n")
+        pull = one.open(
+            NewPull("topic/1", "main", "Add c", f"Closes #{issue.number}", labels=("mission",), reviewers=(ADA,))
+        )
+        world.people.fail(pull.number, "build", "line\n", "c.txt:1: wrong")
+        world.people.remark(pull.number, ADA, "c.txt", 1, "Why?")
+        seen = one.look(one.pulls(["topic/1"])[0])
+        one.log(seen.checks[0])
+        one.rerun(seen.checks[0])
+        for thread in seen.threads:
+            one.reply(pull.number, thread.id, "Because.", "k")
+        world.people.check(pull.number, "build")
+        world.people.approve(pull.number, ADA)
+        assert one.look(pull, seen).checks[0].outcome is CheckOutcome.PASSED
+        one.change(pull.number, PullChange(title="Add c, now"))
+        done = one.merge(pull.number, pull.head, MergeMethod.SQUASH)
+        assert done.outcome is MergeOutcome.MERGED
+        one.close_issue(issue.number, "Merged.")
+        one.rules("main")
+        assert (contract.check(server.asked), len(server.asked) > 20) == ([], True)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ import pytest
 from tests.kit.loopback import Asked, Loopback, Reply, loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 FOLDER = Path(__file__).resolve().parents[1] / "forges"
 MODULES = FOLDER / "node_modules"
@@ -31,8 +31,35 @@ _PRISM = MODULES / "@stoplight/prism-cli/dist/index.js"
 _OPENAPI = MODULES / "@octokit/openapi/generated/api.github.com.json"
 _SCHEMA = MODULES / "@octokit/graphql-schema/schema.graphql"
 _STARTS_WITHIN = 60.0
+_R = "/repos/{owner}/{repo}"
+USED = {
+    "/user": "get",
+    _R: "get",
+    f"{_R}/pulls": "get post",
+    f"{_R}/pulls/{{pull_number}}": "get patch",
+    f"{_R}/pulls/{{pull_number}}/merge": "put",
+    f"{_R}/pulls/{{pull_number}}/comments": "get",
+    f"{_R}/pulls/{{pull_number}}/comments/{{comment_id}}/replies": "post",
+    f"{_R}/pulls/{{pull_number}}/requested_reviewers": "post",
+    f"{_R}/commits/{{ref}}/check-runs": "get",
+    f"{_R}/commits/{{ref}}/status": "get",
+    f"{_R}/check-runs/{{check_run_id}}": "get",
+    f"{_R}/check-runs/{{check_run_id}}/annotations": "get",
+    f"{_R}/check-runs/{{check_run_id}}/rerequest": "post",
+    f"{_R}/actions/jobs/{{job_id}}/rerun": "post",
+    f"{_R}/actions/jobs/{{job_id}}/logs": "get",
+    f"{_R}/rules/branches/{{branch}}": "get",
+    f"{_R}/branches/{{branch}}": "get",
+    f"{_R}/forks": "post",
+    f"{_R}/issues": "get post",
+    f"{_R}/issues/{{issue_number}}": "get patch",
+    f"{_R}/issues/{{issue_number}}/comments": "get post",
+    f"{_R}/milestones": "get",
+}
+"""The paths of GitHub's interface that the adapter uses, with their methods."""
 STORED = "/stored"
 _FOUND = 302
+_ENTERPRISE = "/api/v3"
 _JSON, _GITHUB_JSON = "application/json", "application/vnd.github+json"
 _CHECK = """
 import { buildSchema, parse, validate } from "graphql";
@@ -68,6 +95,8 @@ class Contract:
     """GitHub as its contract describes it. Its answers are the examples of the description."""
 
     front: Loopback
+    port: int
+    """Where Prism listens."""
     prefer: dict[str, str] = field(default_factory=dict)
     """What to ask Prism for, by a part of `GET /path`: `code=409`, `example=NAME`."""
     instead: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
@@ -78,13 +107,50 @@ class Contract:
     violations: list[str] = field(default_factory=list)
     queries: list[dict[str, Any]] = field(default_factory=list)
 
+    def ask(self, asked: Asked, prefer: str = "") -> tuple[Reply, list[str]]:
+        """Send a request to Prism; return its answer, and what is wrong with the request."""
+        wanted = ("accept", "authorization", "content-type")
+        headers = {name: asked.headers[name] for name in wanted if name in asked.headers}
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(
+                asked.method, asked.path, asked.body or None, headers | ({"Prefer": prefer} if prefer else {})
+            )
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            connection.close()
+        line = f"{asked.method} {asked.path}"
+        found = [
+            one for one in json.loads(answer.getheader("sl-violations") or "[]") if one["location"][0] == "request"
+        ]
+        wrong = [f"{line}: {'.'.join(map(str, one['location']))}: {one['message']}" for one in found]
+        if answer.status in {404, 405, 406} and b"errors#" in body:
+            wrong.append(f"{line}: {json.loads(body)['detail']}")
+        return Reply(answer.status, body, {"Content-Type": answer.getheader("Content-Type") or _JSON}), wrong
+
+    def check(self, asked: Sequence[Asked]) -> list[str]:
+        """Return what is wrong with requests that were sent to another server, such as the scripted forge.
+
+        It serves the interface as GitHub Enterprise does; requests of git and to where logs are stored do not count.
+        """
+        wrong, queries, seen = [], [], set()
+        for one in asked:
+            plain = replace(one, path=one.path.removeprefix(_ENTERPRISE))
+            if one.path.endswith("/graphql"):
+                queries.append(one.json)
+            elif one.path.startswith(_ENTERPRISE) and (plain.method, plain.path, plain.body) not in seen:
+                seen.add((plain.method, plain.path, plain.body))
+                wrong += self.ask(plain)[1]
+        return wrong + (wrong_queries(queries) if queries else [])
+
 
 @contextmanager
-def github(paths: Mapping[str, str], folder: Path) -> Iterator[Contract]:
-    """Run Prism on the named paths of GitHub's description, with their methods, and a server in front of it."""
+def github(folder: Path) -> Iterator[Contract]:
+    """Run Prism on the used paths of GitHub's description, and a server in front of it."""
     need_contracts()
     spec = folder / "github.json"
-    spec.write_text(json.dumps(pruned(json.loads(_OPENAPI.read_text("utf-8")), paths)))
+    spec.write_text(json.dumps(pruned(json.loads(_OPENAPI.read_text("utf-8")), USED)))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -94,8 +160,8 @@ def github(paths: Mapping[str, str], folder: Path) -> Iterator[Contract]:
         try:
             _wait_for(port, prism, log)
             with loopback(lambda _: Reply(500)) as front:
-                contract = Contract(front)
-                front.answer = lambda asked: _answer(contract, port, asked)
+                contract = Contract(front, port)
+                front.answer = lambda asked: _answer(contract, asked)
                 yield contract
         finally:
             prism.kill()
@@ -111,36 +177,20 @@ def _wait_for(port: int, prism: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(f"Prism did not start: {log.read_text('utf-8', 'replace')[-2000:]}")
 
 
-def _answer(contract: Contract, port: int, asked: Asked) -> Reply:
+def _answer(contract: Contract, asked: Asked) -> Reply:
     line = f"{asked.method} {asked.path}"
     if asked.path.endswith("/graphql"):
         contract.queries.append(asked.json)
         return Reply(200, contract.graphql(asked.json["query"], asked.json["variables"]))
     if asked.path == STORED:
         return Reply(200, contract.stored)
-    headers = {
-        name: asked.headers[name] for name in ("accept", "authorization", "content-type") if name in asked.headers
-    }
-    headers |= {name: value for part, value in contract.prefer.items() if part in line for name in ("Prefer",)}
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request(asked.method, asked.path, asked.body or None, headers)
-        answer = connection.getresponse()
-        body = answer.read()
-    finally:
-        connection.close()
-    for one in json.loads(answer.getheader("sl-violations") or "[]"):
-        if one["location"][0] == "request":
-            contract.violations.append(f"{line}: {'.'.join(map(str, one['location']))}: {one['message']}")
-    if answer.status in {404, 405, 406} and b"errors#" in body:
-        contract.violations.append(f"{line}: {body.decode()[:300]}")
-    for part, change in contract.instead.items():
-        if part in line and answer.status < 300:
-            body = json.dumps(change(json.loads(body))).encode()
-    reply_headers = {"Content-Type": answer.getheader("Content-Type") or _JSON}
-    if answer.status == _FOUND:  # a log is stored elsewhere
-        reply_headers["Location"] = f"{contract.front.url}{STORED}"
-    return Reply(answer.status, body, reply_headers)
+    prefer = next((value for part, value in contract.prefer.items() if part in line), "")
+    reply, violations = contract.ask(asked, prefer)
+    contract.violations += violations
+    changes = [change for part, change in contract.instead.items() if part in line and reply.status < 300]
+    for change in changes:
+        reply = replace(reply, body=json.dumps(change(json.loads(reply.body))).encode())
+    return replace(reply, headers={"Location": f"{contract.front.url}{STORED}"}) if reply.status == _FOUND else reply
 
 
 def pruned(description: dict[str, Any], paths: Mapping[str, str]) -> dict[str, Any]:
