@@ -49,6 +49,10 @@ def test_the_forms_of_one_repository(url: str) -> None:
         ("http://127.0.0.1:3000/o/r.git", "forgejo", "", Place("forgejo", "127.0.0.1:3000", "o/r", "http://127.0.0.1:3000/api/v1")),
         ("http://127.0.0.1:3000/o/r.git", "github", "http://127.0.0.1:4000", Place("github", "127.0.0.1:4000", "o/r", "http://127.0.0.1:4000/api/v3")),
         ("https://git.example.org/code/g/r.git", "gitlab", f"{HUB}/code", Place("gitlab", "git.example.org", "g/r", f"{HUB}/code/api/v4")),
+        ("http://codeberg.org/o/r", "", "", Place("forgejo", "codeberg.org", "o/r", "https://codeberg.org/api/v1")),
+        ("http://git.example.org/o/r", "forgejo", "", Place("forgejo", "git.example.org", "o/r", f"{HUB}/api/v1")),
+        ("http://localhost:3000/o/r", "forgejo", "", Place("forgejo", "localhost:3000", "o/r", "http://localhost:3000/api/v1")),
+        ("http://git.example.org:3000/o/r", "forgejo", "http://git.example.org:3000", Place("forgejo", "git.example.org:3000", "o/r", "http://git.example.org:3000/api/v1")),
         ("git@[::1]:o/r.git", "forgejo", "", Place("forgejo", "[::1]", "o/r", "https://[::1]/api/v1")),
     ],
 )  # fmt: skip

@@ -19,6 +19,7 @@ _API = {"github": "/api/v3", "gitlab": "/api/v4", "forgejo": "/api/v1"}
 _CLOUD = ".ghe.com"
 _SCP = pattern(r"(?:[^@/:\s]+@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^/:@\s\[\]]{2,}):(?!//)(?P<path>[^:]\S*)\Z")
 _SCHEMES = frozenset({"https", "http", "ssh", "git", "git+ssh", "ssh+git"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _WEB = frozenset({"https", "http"})
 _PART = pattern(r"[A-Za-z0-9_.\-]+\Z")
 
@@ -66,7 +67,10 @@ def place_of(url: str, kind: str = "", base: str = "") -> Place | None:
 
 
 def _split(url: str) -> tuple[str, str, str] | None:
-    """Return host, path and scheme of the web address; None if the URL names no host."""
+    """Return host, path and scheme of the web address; None if the URL names no host.
+
+    The token goes to that address, so it is encrypted also for a remote that is not.
+    """
     if "://" not in url:
         scp = _SCP.match(url)
         return (_name(scp["host"]), scp["path"].partition("?")[0], "https") if scp else None
@@ -78,9 +82,10 @@ def _split(url: str) -> tuple[str, str, str] | None:
     if there.scheme.lower() not in _SCHEMES or not there.hostname:
         return None
     web = there.scheme.lower() in _WEB
+    scheme = "http" if there.scheme.lower() == "http" and there.hostname in _LOOPBACK else "https"
     usual = {"https": 443, "http": 80}.get(there.scheme.lower())
     host = f"{there.hostname}:{port}" if web and port and port != usual else there.hostname
-    return _name(host), there.path, there.scheme.lower() if web else "https"
+    return _name(host), there.path, scheme
 
 
 def _name(host: str | None) -> str:
