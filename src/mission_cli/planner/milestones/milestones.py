@@ -15,7 +15,6 @@ from mission_cli._support.text import (
 )
 from mission_cli.domain.branches.refs import work_branch
 from mission_cli.domain.evidence.verdicts import VALIDATION
-from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import Notice, advise, do
 from mission_cli.domain.status import (
@@ -90,12 +89,11 @@ def milestones(draft: Draft) -> None:
 def without_base(draft: Draft) -> None:
     """Hold the mission because its base branch does not exist, or is not known before the forge answers."""
     forge, mission = draft.observation.forge, draft.mission
-    there = not mission.poc and mission.preferences.pull_requests not in {None, Proposing.NONE}
-    if there and forge.trouble is not None:
+    if mission.proposes and forge.trouble is not None:
         words, until = f"it waits for the forge: {forge.trouble.text}", None if forge.person else forge.again
         draft.hold("", HoldKind.FORGE, words, until=until, unblock=forge.trouble.remedy, person=forge.person)
         return
-    if there and forge.rules is None:
+    if mission.proposes and forge.rules is None:
         draft.hold("", HoldKind.FORGE, f"the next pulse fetches `{mission.base}` from the forge")
         return
     gone = base_gone(mission, draft.observation.renamed)

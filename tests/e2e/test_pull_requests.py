@@ -1,0 +1,45 @@
+"""A whole mission that is merged by pull requests, over HTTP and with real git."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.kit.forge.laws import broken
+from tests.kit.merging import merging
+from tests.kit.people import HONEST
+
+from mission_cli.domain.forge.facts import Rules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kit.people import Person
+
+PLAN = """\
+title: Two files
+budget: {time_hours: 1}
+preferences: {land: auto, pull_requests: feature}
+milestones:
+  - name: Only
+    validation: ["file: `1.1.txt` `1.2.txt`"]
+    features:
+      - {title: one, criteria: ["file: `1.1.txt`"]}
+      - {title: two, criteria: ["file: `1.2.txt`"]}
+"""
+
+
+def test_each_feature_is_merged_by_a_pull_request(person: Person, tmp_path: Path) -> None:
+    with merging(person, tmp_path) as shop:
+        shop.site.ci["build"] = lambda check: setattr(check, "state", "success")
+        shop.site.set_rules("main", Rules(required=("build",)))
+        person.worker(HONEST)
+        person.plan(PLAN)
+        person.start()
+        person.run()
+        assert person.loaded().mission.status == "completed"
+        assert {*shop.base()} >= {"1.1.txt", "1.2.txt"}
+        assert set(shop.site.commits.branches()) == {"main"}
+        assert broken(shop.site.log) == []
+        rows = person.loaded().mission.pulls
+        assert sorted((row.subject, str(row.status)) for row in rows) == [("1.1", "done"), ("1.2", "done")]
+        assert sorted(row.number for row in rows) == [1, 2]
