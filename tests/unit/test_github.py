@@ -254,6 +254,20 @@ def test_checks_are_those_of_the_head_that_is_there_now(hub: Hub) -> None:
     assert (seen.mergeable, seen.auto_merge, [one.id for one in seen.checks]) == (Mergeable.CONFLICTS, True, ["job:2"])
 
 
+def test_what_a_person_says_with_the_account_of_the_token_is_theirs(hub: Hub) -> None:
+    """Somebody who works alone gives us their own token, and comments on our pull requests with the same account."""
+    said = {"databaseId": 1, "authorAssociation": "OWNER", "author": {"__typename": "User", "login": "us"}}
+    bodies = ["Rename it, please.", write("Done.", "k"), "<!-- mission:k -->, really"]
+    hub.data = pull_data(comments={"nodes": [said | {"body": body} for body in bodies]})
+    with_checks(hub, [], [])
+    [thread] = hub.forge().look(PULL).threads
+    assert [(one.text, one.key, one.author.ours, one.author.trusted) for one in thread.comments] == [
+        ("Rename it, please.", "", False, True),
+        ("Done.", "k", True, True),
+        ("<!-- mission:k -->, really", "", False, True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("status", "conclusion", "started", "outcome"),
     [

@@ -252,8 +252,10 @@ def _comments(session: Session, said: Iterable[_Said]) -> tuple[Comment, ...]:
 
 
 def _comment(session: Session, one: _Said) -> Comment:
+    """Return a comment. Without our marker it is not ours: the person whose token we use wrote it by hand."""
     author = _author(session, one)
     key = find(one.body) if author.ours else ""
+    author = replace(author, ours=bool(key))
     return Comment(str(one.id or ""), author, strip(one.body) if key else one.body, one.at or "", key)
 
 
