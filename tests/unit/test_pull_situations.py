@@ -16,7 +16,7 @@ from tests.kit.forge.events import ADA, BEN, EVE, ROBOT
 from tests.kit.forge.records import Did, Right
 from tests.kit.forge.state import OURS
 from tests.kit.forge.trouble import Fault
-from tests.kit.pulls import PLAN, Followed
+from tests.kit.pulls import PLAN, Followed, good_work
 
 from mission_cli.domain.forge.facts import MergeMethod, PullState, Rules
 
@@ -244,6 +244,28 @@ def a_thread_is_answered_once_after_its_work() -> None:
     made.world.people.approve(1, ADA)
     done(made)
     assert len(comments(made)) == 2
+
+
+@situation
+def a_worker_that_finds_nothing_to_change_says_so() -> None:
+    def content(spec: JobSpec) -> Outcome:
+        said = Outcome(20.0, answer="It is good because it says so.")
+        return said if spec.program.env["MISSION_ATTEMPT"] == "2" else good_work(spec)
+
+    made = Followed.begin(ONE, content)
+    made.world.site.set_rules("main", Rules(approvals=1))
+    made.until(lambda it: it.world.site.pulls)
+    made.world.people.remark(1, ADA, "1.1.txt", 1, "Why good?")
+    made.until(lambda it: it.status_of("1.1") == "dispatched")
+    made.until(lambda it: it.status_of("1.1") == "review")
+    made.pulses(12)
+    [thread] = made.world.site.pulls[1].threads
+    assert [line for line in thread.comments[1].body.splitlines() if line and not line.startswith("<!--")] == [
+        "Nothing was changed.",
+        "> It is good because it says so.",
+    ]
+    made.world.people.approve(1, ADA)
+    done(made)
 
 
 @situation

@@ -253,6 +253,7 @@ class JobHost:
         now = stamp(self.clock.now())
         report = AgentReport(
             usage=self._usage(me.key),
+            last_words=me.outcome.answer,
             answer=me.outcome.answer,
             cause=me.outcome.cause,
             detail=str(me.outcome.cause or ""),

@@ -46,8 +46,8 @@ _CLASSES = (
     facts.MergeMethod,
 )
 _LOGIN = {"github": "x-access-token", "gitlab": "oauth2", "forgejo": "oauth2"}
-_WEB = ("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")
-"""How an address begins to which a token may be sent."""
+_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Hosts to which a token may be sent without encryption."""
 
 
 class LocalDesk:
@@ -87,23 +87,17 @@ class LocalDesk:
         if self._place is None:
             return f"the remote `{self._told.remote}` is not on a known forge" if self._url else "there is no remote"
         try:
-            return (
-                ""
-                if self._token is not None
-                else need_token(self._place.kind, self._place.host, self._environment).message
-            )
+            self._need_token()
         except ForgeError as error:
             return error.message
+        return ""
 
     def connect(self) -> Forge:
         """Return the adapter for the forge. Raises ForgeError without one, or without a token."""
-        place, token = self._place, self._token
-        if place is None:
+        if self._place is None:
             hint = "set `kind` and `url` in [forge] of .mission.toml, or add a remote"
             raise ForgeError(ForgeTrouble.NOT_FOUND, self.ready(), hint=hint)
-        if token is None:
-            raise need_token(place.kind, place.host, self._environment)
-        return self._adapter(place, token)
+        return self._adapter(self._place, self._need_token())
 
     def recall(self, mission: MissionId) -> ForgeMemory:
         """Return what is remembered; nothing if that cannot be read."""
@@ -122,9 +116,8 @@ class LocalDesk:
     @cached_property
     def _url(self) -> str:
         git = Git(self._checkout.common_dir, own_config=True)
-        return (
-            git.run("remote", "get-url", "--", self._told.remote, ok=(0, 2, 128)).out.decode("utf-8", "replace").strip()
-        )
+        found = git.run("remote", "get-url", "--", self._told.remote, ok=(0, 2, 128))
+        return found.out.decode("utf-8", "replace").strip()
 
     @cached_property
     def _place(self) -> Place | None:
@@ -135,6 +128,14 @@ class LocalDesk:
         place = self._place
         return find_token(place.kind, place.host, self._environment, self._told.token) if place is not None else None
 
+    def _need_token(self) -> Token:
+        place = self._place
+        if place is None:
+            raise ValueError("there is no forge")
+        if self._token is None:
+            raise need_token(place.kind, place.host, self._environment)
+        return self._token
+
     def _adapter(self, place: Place, token: Token) -> Forge:
         folder: Path = self._folder / "answers"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -142,6 +143,10 @@ class LocalDesk:
             from mission_cli.adapters.forges.github import GitHub
 
             return GitHub(place, token.value, folder, environment=self._environment)
+        if place.kind == "forgejo":
+            from mission_cli.adapters.forges.forgejo import Forgejo
+
+            return Forgejo(place, token.value, folder, environment=self._environment)
         raise ForgeError(ForgeTrouble.NOT_FOUND, f"pull requests on {place.kind} are not supported", hint="use GitHub")
 
     def _fork_url(self) -> str:
@@ -151,10 +156,10 @@ class LocalDesk:
 
     def _login(self) -> dict[str, str]:
         """Return variables with which git sends the token to the forge's own address, and to no other."""
-        place, token = self._place, self._token
-        if place is None or token is None or not self._url.startswith(_WEB):
+        place, token, there = self._place, self._token, urlsplit(self._url)
+        is_safe = there.scheme == "https" or (there.scheme == "http" and there.hostname in _HERE)
+        if place is None or token is None or not is_safe:
             return {}
-        there = urlsplit(self._url)
         netloc = there.netloc.rpartition("@")[2]
         secret = base64.b64encode(f"{_LOGIN[place.kind]}:{token.value}".encode()).decode()
         return {

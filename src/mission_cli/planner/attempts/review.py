@@ -12,20 +12,23 @@ from mission_cli._support.text import (
 )
 from mission_cli.domain.branches.against import LOOK_AT_CHANGES
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.forge.facts import PullState, Rules
 from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.ids import Sha, attempt_name
 from mission_cli.domain.judging.packages import touched
 from mission_cli.domain.mission import Result
 from mission_cli.domain.notice import do
-from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, HoldKind, Verdict
-from mission_cli.planner.core.decisions import Mark, MarkCriteria, Note
+from mission_cli.domain.status import EXECUTABLE_KINDS, Cause, EndReason, FeatureStatus, HoldKind, Verdict
+from mission_cli.planner.core.decisions import Mark, MarkCriteria, MoveFeature, Note
 from mission_cli.planner.core.effects import Integrate
 from mission_cli.planner.core.requests import answer_to
+from mission_cli.planner.core.transitions import move_feature
 from mission_cli.planner.milestones.judged_before import as_before
 from mission_cli.planner.milestones.judging import judge, start_checks
 from mission_cli.planner.milestones.regressions import as_green_as_before
 from mission_cli.planner.milestones.reviewed import CORRECTED
-from mission_cli.planner.pulls.rows import propose, proposing
+from mission_cli.planner.pulls.news import failures, refusals, requests
+from mission_cli.planner.pulls.rows import propose, proposing, row_of
 from mission_cli.planner.reviewing.reviews import Change
 
 if TYPE_CHECKING:
@@ -160,6 +163,29 @@ def _accept(facts: Facts, feature: Feature, candidate: Sha, work: Sha, judgment:
     else:
         why = f"{name}: {passed} passed on its merge with finished work"
         draft.effects.append(Integrate(facts.record.run, candidate, work, why))
+
+
+def declines(facts: Facts, feature: Feature) -> bool:
+    """Settle an attempt that was to answer reviewers of an open pull request, and found nothing to change.
+
+    What the pull request has is judged already, and the reviewers decide: they are told what the worker said.
+    """
+    draft, record, end = facts.draft, facts.record, facts.end
+    row, look = row_of(draft.mission, feature.number), draft.observation.pulls.get(feature.number)
+    if row is None or row.head != record.base or look is None or look.facts is None:
+        return False
+    rules = draft.observation.forge.rules or Rules()
+    asked = look.facts.pull.state is PullState.OPEN and bool(requests(look.facts) or refusals(look.facts))
+    failing = bool(failures(look.facts, rules)) or look.update is not None
+    if not asked or failing or (end.reason, end.code, end.report.cause) != (EndReason.EXIT, 0, None):
+        return False
+    if feature.status is FeatureStatus.DISPATCHED:
+        to = move_feature(feature.status, FeatureStatus.REVIEW)
+        why = f"{attempt_name(record.run)} found nothing to change"
+        draft.transitions.append(MoveFeature(feature.number, to, why))
+    facts.proposed = True
+    facts.close(Cause.DONE, "it left no commit: its reviewers are told why nothing was changed")
+    return True
 
 
 def _found_out(facts: Facts, feature: Feature) -> None:

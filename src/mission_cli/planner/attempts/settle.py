@@ -35,6 +35,7 @@ from mission_cli.planner.attempts.manual import (
     worker_before,
 )
 from mission_cli.planner.attempts.review import (
+    declines,
     integrated,
     review,
     without_diff,
@@ -164,6 +165,8 @@ def _ended(draft: Draft, record: RunRecord, feature: Feature | None, job: Job, e
     unwanted = _wanted(draft, record, feature)
     if unwanted or feature is None:
         facts.close(Cause.STOPPED, unwanted)
+        return
+    if unproven(end, evidence) and declines(facts, feature):
         return
     if unproven(end, evidence) and feature.criteria and not draft.mission.poc and without_diff(facts, feature):
         return

@@ -105,7 +105,7 @@ def replies(subject: Subject) -> Sequence[ReplyPull]:
     for thread in requests(subject.facts):
         key = thread_key(thread)
         if row.has(Handled.THREAD, key):
-            text = f"Worked on in {row.head[:12]}.{_said(subject)}"
+            text = _answer(subject)
             why = f"answer a comment of {row.name} in {one_line(thread.path, _LONGEST_NAME) or 'the conversation'}"
             found.append(ReplyPull(row.subject, row.number, thread.id, key_of(key, row.head), text, why))
     return found
@@ -125,11 +125,12 @@ def _base_of(subject: Subject) -> str:
     return (subject.draft.observation.base or "")[:12]
 
 
-def _said(subject: Subject) -> str:
-    """Return what the worker said at its end, quoted."""
-    if subject.feature is None:
-        return ""
-    records = [r for r in subject.draft.records_of(subject.feature.number) if not r.open]
-    lines = records[-1].output if records else ()
-    words = one_line(" ".join(lines[-3:]), _LONGEST_SAID)
-    return f"\n\n> {words}" if words else ""
+def _answer(subject: Subject) -> str:
+    """Return what was done, and what the worker said at its end, quoted."""
+    feature = subject.feature
+    records = [r for r in subject.draft.records_of(feature.number) if not r.open] if feature is not None else []
+    last = records[-1] if records else None
+    unchanged = last is not None and last.base == subject.row.head
+    done = "Nothing was changed." if unchanged else f"Worked on in {subject.row.head[:12]}."
+    words = one_line(" ".join(last.output[-3:]), _LONGEST_SAID) if last is not None else ""
+    return f"{done}\n\n> {words}" if words else done
