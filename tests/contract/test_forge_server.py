@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from inline_snapshot import snapshot
 from tests.kit.forge.events import ADA, EVE
 from tests.kit.forge.laws import broken
+from tests.kit.forge.promised import wrong_answers
 from tests.kit.forge.records import Did, Right
 from tests.kit.forge.server import Server, served, token_of
 from tests.kit.forge.state import OURS
 from tests.kit.forge.trouble import Fault
 from tests.kit.forge.world import bare_world
+from tests.kit.loopback import Asked, Reply
 
+from mission_cli._support.dataclass import replace
 from mission_cli.adapters.forges.github import GitHub
 from mission_cli.adapters.forges.remotes import place_of
-from mission_cli.domain.forge.facts import MergeMethod, MergeOutcome
-from mission_cli.ports.git.forge import NewPull
+from mission_cli.domain.forge.facts import MergeMethod, MergeOutcome, PullState, Rules
+from mission_cli.ports.git.forge import NewIssue, NewPull, PullChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,6 +181,61 @@ def test_a_wrong_query_is_an_error(server: Server, query: str, message: str) -> 
     auth = {"Authorization": f"Bearer {token_of(server.world, OURS)}"}
     answer = httpx.post(f"{server.url}/api/graphql", headers=auth, json={"query": query}).json()
     assert message in answer["errors"][0]["message"]
+
+
+def test_answers_are_as_github_describes_them(server: Server, tmp_path: Path) -> None:
+    world, site = server.world, server.world.site
+    site.ci, site.milestones, site.auto_merge = {"build": None}, ("v1",), True
+    site.set_rules(
+        "main", Rules(("build",), strict=True, approvals=1, conversations=True, others=("workflows",)), others_met=True
+    )
+    place = place_of(server.remote, "github", server.url)
+    assert place is not None
+    forge = GitHub(place, token_of(world, OURS), tmp_path / "kept", sleep=lambda _: None)
+    world.people.commit("one", OURS, c_txt="c\n", d_txt="d\n")
+    issue = forge.open_issue(NewIssue("m/1.1", "Title", "Text", ("mission",)))
+    new = NewPull(
+        "one",
+        "main",
+        "Add c",
+        f"Closes #{issue.number}",
+        draft=True,
+        labels=("mission",),
+        reviewers=(ADA,),
+        milestone="v1",
+    )
+    pull = forge.open(replace(new, assignees=(OURS,)))
+    forge.change(pull.number, PullChange(title="Add c and d", draft=False))
+    world.people.remark(pull.number, ADA, "c.txt")
+    world.people.remark(pull.number, EVE)
+    world.people.demand(pull.number, ADA)
+    world.people.fail(pull.number, "build", "no\n", "c.txt:1: no")
+    site.finish(site.add_check(pull.head, "outside", status=True), "success")
+    seen = forge.look(pull)
+    for thread in seen.threads:
+        forge.reply(pull.number, thread.id, "Because.", f"k{thread.id}")
+        assert thread.path == "" or site.pulls[pull.number].threads[0].comments[-1].by == OURS
+    for check in seen.checks:
+        forge.log(check)
+        forge.rerun(check)
+    forge.merge(pull.number, pull.head, MergeMethod.SQUASH, auto=True)
+    site.pulls[pull.number].threads[0].resolved = True
+    world.people.check(pull.number, "build")
+    world.people.approve(pull.number)
+    assert [one.state for one in forge.pulls(["one"])] == [PullState.MERGED]
+    forge.close_issue(forge.open_issue(NewIssue("m/1.2", "Title", "Text")).number, "Done.")
+    assert (forge.account().login, forge.repository().name, forge.rules("main").others) == (
+        OURS,
+        "acme/shop",
+        ("workflows",),
+    )
+    assert list(forge.children("one")) == []
+    assert forge.fork() == f"{OURS}/shop"
+    assert list(wrong_answers(server.answered)) == []
+    odd = {"login": 3, "shoe_size": 44}
+    assert list(wrong_answers([(Asked("GET", "/user", {}, b""), Reply(200, odd))])) == snapshot(
+        ["GET /user → 200: : {'login': 3, 'shoe_size': 44} is not valid under any of the given schemas"]
+    )
 
 
 def test_it_runs_as_a_process_in_which_people_act(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def github(folder: Path) -> Iterator[Contract]:
     """Run Prism on the used paths of GitHub's description, and a server in front of it."""
     need_contracts()
     spec = folder / "github.json"
-    spec.write_text(json.dumps(pruned(json.loads(_OPENAPI.read_text("utf-8")), USED)))
+    spec.write_text(json.dumps(pruned(described(), USED)))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -191,6 +191,13 @@ def _answer(contract: Contract, asked: Asked) -> Reply:
     for change in changes:
         reply = replace(reply, body=json.dumps(change(json.loads(reply.body))).encode())
     return replace(reply, headers={"Location": f"{contract.front.url}{STORED}"}) if reply.status == _FOUND else reply
+
+
+def described() -> dict[str, Any]:
+    """Return GitHub's description of its interface."""
+    need_contracts()
+    found: dict[str, Any] = json.loads(_OPENAPI.read_text("utf-8"))
+    return found
 
 
 def pruned(description: dict[str, Any], paths: Mapping[str, str]) -> dict[str, Any]:

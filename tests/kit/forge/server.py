@@ -79,6 +79,8 @@ class Server:
     """When that is lifted, in seconds since 1970."""
     unknown: list[str] = field(default_factory=list)
     """Requests that this server does not know; a test can assert that there are none."""
+    answered: list[tuple[Asked, Reply]] = field(default_factory=list)
+    """All requests to the interface, with their answers."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _loopback: Loopback | None = None
 
@@ -113,7 +115,9 @@ class Server:
                 return Reply(200, self.world.site.check(int(there.path.rpartition("/")[2])).log.encode())
             if ".git/" in there.path:
                 return self._git(asked, there.path, there.query)
-            return self._api(asked, there.path.removeprefix(_API), dict(parse_qsl(there.query)))
+            reply = self._api(asked, there.path.removeprefix(_API), dict(parse_qsl(there.query)))
+            self.answered.append((asked, reply))
+            return reply
 
     # The interface
 
