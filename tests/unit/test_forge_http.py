@@ -11,7 +11,7 @@ import trustme
 from tests.kit.loopback import Asked, Loopback, Reply, loopback
 
 from mission_cli.adapters.forges.http import Client, Dialect
-from mission_cli.adapters.forges.kept import MOST_ANSWERS, Kept, Known
+from mission_cli.adapters.forges.kept import MOST_ANSWERS, MOST_BYTES, Kept, Known
 from mission_cli.adapters.forges.transport import proxy_for
 from mission_cli.domain.errors import ForgeError, ForgeTrouble, ToolError
 
@@ -112,6 +112,16 @@ def test_known_answers_are_limited_in_number(tmp_path: Path) -> None:
         kept.keep(f"u{number}", Known('"1"', {}, number))
     assert len(list((tmp_path / "answers").iterdir())) == MOST_ANSWERS
     assert kept.known(f"u{MOST_ANSWERS + 4}") == Known('"1"', {}, MOST_ANSWERS + 4)
+
+
+def test_known_answers_are_limited_in_size_and_the_newest_stays(tmp_path: Path) -> None:
+    now = iter(range(1_800_000_000, 1_800_000_100))
+    kept = Kept(tmp_path, TOKEN, lambda: float(next(now)))
+    for number in range(4):
+        kept.keep(f"u{number}", Known('"1"', {}, "x" * (MOST_BYTES // 3)))
+    assert [kept.known(f"u{number}") is not None for number in range(4)] == [False, False, True, True]
+    kept.keep("large", Known('"1"', {}, "x" * (MOST_BYTES + 1)))
+    assert (kept.known("large") is not None, kept.known("u3")) == (True, None)
 
 
 def test_all_pages_are_read(server: Loopback, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.kit.loopback import Asked, Loopback, Reply, loopback
+from tests.kit.nightly import NIGHTLY
 
 from mission_cli._support.dataclass import replace
 from mission_cli.adapters.forges.github import GitHub
@@ -849,7 +850,7 @@ def test_everything_works_before_it_is_broken(hub: Hub) -> None:
 
 
 @given(st.data())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400 if NIGHTLY else 25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_a_server_answers_nothing_but_errors_for_people_come_out(hub: Hub, data: st.DataObject) -> None:
     replies = everything(hub)
     odd: Any = data.draw(

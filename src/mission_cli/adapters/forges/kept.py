@@ -7,22 +7,25 @@ the hash that names a file.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from mission_cli._support.dataclass import dataclass
 from mission_cli.adapters.fs.atomic import read_json, write_json
 from mission_cli.adapters.fs.locks import locked
+from mission_cli.domain.errors import refusals_said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 PAUSE = 1.0
 """Seconds between the starts of two writes."""
 MOST_ANSWERS = 300
 """Number of answers that are kept; the least recently used ones are removed first."""
+MOST_BYTES = 32 << 20
+"""Size of all answers that are kept."""
 _LONGEST_LIMIT = 24 * 3600.0
 _PRIVATE = 0o600
 
@@ -84,10 +87,12 @@ class Kept:
             self._make_room()
 
     def next_write(self) -> float:
-        """Reserve the moment of the next write, and return how many seconds from now it is."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Reserve the moment of the next write, and return how many seconds from now it is.
+
+        Raises ToolError if the disk refuses it: without that, several processes could send too much.
+        """
         path = self._folder / f"writes-{self._hash('writes')}.json"
-        with locked(path.with_suffix(".lock")):
+        with refusals_said(), self._in_turn(path):
             now = self._clock()
             found = read_json(path)
             last = float(found) if isinstance(found, int | float) else 0.0
@@ -95,6 +100,12 @@ class Kept:
             wait = behind if 0 < behind < _LONGEST_LIMIT else 0.0
             write_json(path, now + wait, mode=_PRIVATE, durable=False)
         return wait
+
+    @contextmanager
+    def _in_turn(self, path: Path) -> Iterator[None]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with locked(path.with_suffix(".lock")):
+            yield
 
     def limit(self, again: float) -> None:
         """Keep that the forge answers this token again in `again` seconds."""
@@ -125,12 +136,13 @@ class Kept:
         return sha256(f"mission\0{self._secret}\0{what}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
     def _make_room(self) -> None:
-        files = list((self._folder / "answers").glob("*.json"))
-        if len(files) <= MOST_ANSWERS:
-            return
-        ages = []
-        for file in files:
+        found = []
+        for file in (self._folder / "answers").glob("*.json"):
             with suppress(OSError):
-                ages.append((file.stat().st_mtime, file))
-        for _, file in sorted(ages)[: len(files) - MOST_ANSWERS]:
-            file.unlink(missing_ok=True)
+                facts = file.stat()
+                found.append((facts.st_mtime, facts.st_size, file))
+        size = 0
+        for number, (_, more, file) in enumerate(sorted(found, reverse=True)):
+            size += more
+            if number and (number >= MOST_ANSWERS or size > MOST_BYTES):
+                file.unlink(missing_ok=True)
