@@ -18,7 +18,7 @@ _M = TypeVar("_M", bound=BaseModel)
 class Model(BaseModel):
     """An object of which some fields are read."""
 
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(extra="ignore", populate_by_name=True, defer_build=True)
 
 
 class User(Model):
