@@ -430,6 +430,19 @@ def test_a_key_in_a_comment_of_somebody_else_is_none_of_ours(world: World) -> No
     assert world.forge().reply(other.number, copied.id, "Because.", "k1") is True
 
 
+def test_what_our_account_writes_by_hand_is_not_ours(world: World) -> None:
+    """The token is often that of a person, who comments and answers, too."""
+    pull = opened(world)
+    thread = world.people.remark(pull.number, OURS, "c.txt", 1, "Do not forget the docs.")
+    assert thread is not None
+    world.forge().reply(pull.number, places(facts(world, pull))["c.txt"].id, "Done.", "k1")
+    comments = places(facts(world, pull))["c.txt"].comments
+    assert [(one.author.login, one.author.ours, one.author.trusted, one.key) for one in comments] == [
+        (OURS, False, True, ""),
+        (OURS, True, True, "k1"),
+    ]
+
+
 def test_a_locked_conversation_is_named(world: World) -> None:
     pull = opened(world)
     world.people.remark(pull.number, ADA, "c.txt")

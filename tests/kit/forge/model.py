@@ -9,6 +9,7 @@ from tests.kit.forge.records import DeniedError, Right
 from tests.kit.forge.state import OURS
 from tests.kit.forge.trouble import Fault, Troubles
 
+from mission_cli._support.dataclass import replace
 from mission_cli.adapters.forges import marks
 from mission_cli.domain.errors import ForgeError, ForgeTrouble
 from mission_cli.domain.forge.facts import (
@@ -223,8 +224,10 @@ class ModelForge:
         return tuple(self._comment(one) for one in records if not one.hidden)
 
     def _comment(self, one: CommentRecord) -> Comment:
+        """Return a comment; without a marker the person whose token we use wrote it by hand."""
         key = self._our_key(one)
-        return Comment(str(one.id), self._author(one.by), marks.strip(one.body) if key else one.body, one.at, key)
+        author = replace(self._author(one.by), ours=bool(key))
+        return Comment(str(one.id), author, marks.strip(one.body) if key else one.body, one.at, key)
 
     def _our_key(self, comment: CommentRecord) -> str:
         return marks.find(comment.body) if comment.by == self.login else ""

@@ -79,10 +79,10 @@ def threads_of(session: Session, number: int, reviews: Iterable[ReviewJson]) -> 
 
 
 def comment_of(session: Session, one: RemarkJson | TimelineJson) -> Comment:
-    """Return a comment as facts."""
+    """Return a comment. Without our marker it is not ours: the person whose token we use wrote it by hand."""
     author, text = session.author(one.user), one.body or ""
     key = find(text) if author.ours else ""
-    return Comment(str(one.id), author, strip(text) if key else text, one.created_at, key)
+    return Comment(str(one.id), replace(author, ours=bool(key)), strip(text) if key else text, one.created_at, key)
 
 
 def _thread(session: Session, name: str, remarks: Sequence[RemarkJson]) -> Thread:
