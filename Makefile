@@ -6,6 +6,8 @@ ROUNDS ?= 30
 SEED ?= 0
 TICKS ?= 2000
 PAIRS ?= 500
+# Tests wait for processes and disks: one more at a time for every two cores keeps the cores busy.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 NEWEST = .newest
 
 .PHONY: demo compiled test quick newest nightly zoo chaos crash sim conformance lint fmt types docs bench lock clean
@@ -33,7 +35,7 @@ $(VENV)/.forges: tests/forges/package-lock.json $(VENV)/.ready
 	@touch $@
 
 test: compiled $(VENV)/.agents $(VENV)/.forges
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # The fast door: no npm, no agents; under a minute on two cores.
 quick: compiled
@@ -46,7 +48,7 @@ newest: compiled
 	PYTHONPATH=$(NEWEST) $(BIN)/python -m pytest -q -n auto tests/unit
 
 nightly: compiled $(VENV)/.agents $(VENV)/.forges
-	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n auto --dist worksteal
+	MISSION_NIGHTLY=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # Cheating and honest workers, each with the sandbox on and off.
 zoo: compiled

@@ -8,7 +8,7 @@ import pytest
 from tests.crash.deaths import Deaths
 from tests.crash.lives import End
 from tests.kit.fakes.life import Kind
-from tests.kit.nightly import NIGHTLY
+from tests.kit.nightly import NIGHTLY, by_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,9 +37,10 @@ def deaths(known: Deaths) -> Deaths:
     return Deaths(begun=known.begun, lives=known.lives)
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", by_day([Kind.POWER_CUT, Kind.KILL], 1))
 @pytest.mark.timeout(3600)
 def test_a_death_at_every_step(kind: Kind, deaths: Deaths, record_property: Callable[[str, object], None]) -> None:
+    """By day the power is cut; the tests below kill."""
     deaths.every(kind)
     deaths.within_the_caps()
     assert deaths.expected == AS_IF_NOTHING_HAD_HAPPENED

@@ -54,7 +54,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize("step", by_day(STEPS, 4))
+@pytest.mark.parametrize("step", by_day(STEPS, 3))
 def test_a_pulse_killed_there(person: Person, step: str, tmp_path: Path) -> None:
     person.worker(HONEST)
     person.plan(ONE)

@@ -15,6 +15,7 @@ from tests.kit.agents import (
     writes_and_commits,
 )
 from tests.kit.model_server import ModelServer, Turn
+from tests.kit.nightly import by_day
 from tests.kit.reviews import answer
 
 from mission_cli.document.runs.record import read_run
@@ -50,6 +51,9 @@ milestones:
       - {title: one, criteria: ["file: `1.1.txt`"]}
 """
 
+WHOLE = [(ONE, ["1.1"]), (FULL, ["1.1", "1.2", "2.1"])]
+"""Plans with the features that come of them; six features in three milestones stand in test_first_hour.py."""
+
 
 def records(person: Person) -> list[RunRecord]:
     folder = person.repo / "missions/m/runs"
@@ -58,7 +62,10 @@ def records(person: Person) -> list[RunRecord]:
 
 
 @pytest.mark.timeout(300)
-def test_opencode_in_the_sandbox_does_a_whole_mission_and_the_bill_is_the_servers(person: Person) -> None:
+@pytest.mark.parametrize(("plan", "done"), by_day(WHOLE, 1))
+def test_opencode_in_the_sandbox_does_a_whole_mission_and_the_bill_is_the_servers(
+    person: Person, plan: str, done: list[str]
+) -> None:
     needs_bubblewrap()
 
     def script(prompt: str, step: int) -> Turn:
@@ -74,11 +81,11 @@ def test_opencode_in_the_sandbox_does_a_whole_mission_and_the_bill_is_the_server
     with ModelServer(script).running() as server:
         use_opencode(person, server)
         person.set('sandbox = "required"')
-        person.plan(FULL)
+        person.plan(plan)
         person.start()
         answer = person.run()
         assert answer.facts["status"] == "completed"
-        assert person.causes() == [("1.1-a1", "done"), ("1.2-a1", "done"), ("2.1-a1", "done")]
+        assert person.causes() == [(f"{feature}-a1", "done") for feature in done]
         bill = server.bill
     spent = answer.facts["budget"]
     assert spent["tokens"]["spent"] == sum(bill.tokens.values())
@@ -87,7 +94,7 @@ def test_opencode_in_the_sandbox_does_a_whole_mission_and_the_bill_is_the_server
     assert first.usage.source == "opencode, 1 subagent included"
     assert first.session.startswith("ses_")
     assert "● task look" in first.transcript
-    assert (person.repo / "2.1.txt").read_text() == "2.1\n"
+    assert [(person.repo / f"{feature}.txt").read_text() for feature in done] == [f"{feature}\n" for feature in done]
 
 
 @pytest.mark.timeout(300)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kit.nightly import by_day
 
 if TYPE_CHECKING:
     from tests.kit.people import Person
@@ -55,7 +56,9 @@ def test_what_lands_has_the_identity_of_the_repository(person: Person, how: str)
     )
 
 
-@pytest.mark.parametrize("date", ["@0 +0000", "@1 -1200", "@86400 +0000", "@4102444800 +0000", "@99999999999 +0000"])
+@pytest.mark.parametrize(
+    "date", by_day(["@0 +0000", "@1 -1200", "@86400 +0000", "@4102444800 +0000", "@99999999999 +0000"], 2)
+)
 def test_a_commit_of_any_date_is_finished_work(person: Person, date: str) -> None:
     person.worker(
         f"""\

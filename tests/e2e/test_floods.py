@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kit.nightly import by_day
 
 from mission_cli.adapters.secrets.screen import SecretRules
 from mission_cli.domain.status import EndReason, JobKind
@@ -67,7 +68,7 @@ def high_water(ctx: Context, spec: JobSpec) -> int:
     return int(found[-1]) // 1024
 
 
-@pytest.mark.parametrize("name", FLOODS)
+@pytest.mark.parametrize("name", by_day(list(FLOODS), 3))
 def test_a_deadline_holds_whatever_is_printed(person: Person, name: str) -> None:
     ctx, spec = world_of(person), flooding(person, name, deadline=1)
     ctx.executor.submit(spec)

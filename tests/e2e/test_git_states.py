@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.kit.nightly import only_at_night
+from tests.kit.nightly import by_day, only_at_night
 from tests.kit.people import HONEST, Person, make_person
 
 ONE = """\
@@ -127,7 +127,7 @@ def test_hooks_of_every_kind_that_fail_are_never_run(person: Person) -> None:
     assert not (person.repo.parent / "hooked").exists()
 
 
-@pytest.mark.parametrize("scope", ["--global", "--local"])
+@pytest.mark.parametrize("scope", by_day(["--global", "--local"], 1))
 def test_settings_of_git_that_change_what_it_does(person: Person, scope: str) -> None:
     for name, value in {
         "commit.gpgSign": "true",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from inline_snapshot import snapshot
 from tests.kit.edits import Hand, hand
-from tests.kit.nightly import NIGHTLY, only_at_night
+from tests.kit.nightly import NIGHTLY, by_day, only_at_night
 from tests.kit.people import Person
 
 from mission_cli.document.merging.ranks import attempt_of
@@ -173,7 +173,7 @@ def test_only_words_against_words_are_left_to_a_person(clones: Clones) -> None:
     )
 
 
-@pytest.mark.parametrize("program", ["/nowhere/python -m mission_cli _merge", "false", "sh -c 'exit 7'"])
+@pytest.mark.parametrize("program", by_day(["/nowhere/python -m mission_cli _merge", "false", "sh -c 'exit 7'"], 1))
 def test_where_we_are_gone_git_merges_by_lines(clones: Clones, program: str) -> None:
     _two_minds(clones)
     missions = clones.people["a"].repo / "missions"

@@ -11,7 +11,7 @@ from tests.sim.clumsy import TICKS, run_clumsily
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WORLDS = 100_000 // TICKS if NIGHTLY else 24
+WORLDS = 100_000 // TICKS if NIGHTLY else 12
 FOUND = (40, 63, 66, 5009, 5051, 20046, 20055, 20125, 40000, 40015, 40041, 40075)
 """Worlds in which a law did not hold once."""
 
