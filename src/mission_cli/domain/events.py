@@ -35,6 +35,8 @@ class EventKind(StrEnum):
     GATE_UNTIL = "gate.until"
     GATE_WAITING = "gate.waiting"
     LANDING_APPROVED = "landing.approved"
+    ISSUE_OPENED = "issue.opened"
+    ISSUE_REFUSED = "issue.refused"
     MILESTONE_ACTIVE = "milestone.active"
     MILESTONE_ADDED = "milestone.added"
     MILESTONE_BLOCKED = "milestone.blocked"

@@ -100,6 +100,8 @@ def policy_of(ctx: Context) -> Policy:
         default_runner=ctx.default_runner(),
         sandboxed=ctx.machine.sandbox().on,
         checks_grace=settings.forge.checks_grace,
+        issues=settings.forge.issues,
+        todo=settings.forge.todo,
         checks_salt="\0".join([settings.tree.setup, *settings.tree.copy]),
     )
 

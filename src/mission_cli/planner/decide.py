@@ -28,6 +28,7 @@ from mission_cli.planner.mission.executions import deadline, schedule
 from mission_cli.planner.mission.guard import put_back
 from mission_cli.planner.mission.money import stand, way_on
 from mission_cli.planner.pulls.follow import pulls
+from mission_cli.planner.pulls.issues import issues
 from mission_cli.planner.release.gates import (
     gates,
     requests,
@@ -52,6 +53,7 @@ _STEPS = (
     budget,
     milestones,
     pulls,
+    issues,
     by_hand,
     recoveries,
     dispatch,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mission_cli.document.syntax.rows import Table
 
 
-_OF_FEATURES = frozenset({"status", "worker"})
+_OF_FEATURES = frozenset({"status", "worker", "task id"})
 _READ: Mapping[str, frozenset[str]] = {
     "Input Requests": frozenset({"#", "asked", "feature", "prompt", "options", "expires", "status"}),
     "Messages": frozenset({"timestamp", "feature", "from", "message"}),

@@ -61,6 +61,12 @@ class ForgeState:
     """When it is asked next."""
     rules: Rules | None = None
     repository: Repository | None = None
+    issues: Mapping[str, str] = field(default_factory=dict)
+    """The reference to the issue of each feature, such as `GH#12`."""
+    closed: tuple[str, ...] = ()
+    """Features whose issues are closed."""
+    no_issues: str = ""
+    """Why the forge takes no issues now; empty: it may."""
     has_workflows: bool = False
     """Whether the repository has checks that the forge starts by itself."""
 

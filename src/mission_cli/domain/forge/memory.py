@@ -45,5 +45,13 @@ class ForgeMemory:
     """The forge's words when it refused a merge, by head."""
     described: Mapping[str, str] = field(default_factory=dict)
     """A hash of title and description as they were written last, by subject."""
+    issues: Mapping[str, str] = field(default_factory=dict)
+    """The reference to the issue of each feature, such as `GH#12`."""
+    closed: tuple[str, ...] = ()
+    """Features whose issues are closed."""
+    no_issues: str = ""
+    """Why the forge takes no issues; empty: it does, or was not asked."""
+    no_issues_until: str = ""
+    """When it is asked for one again."""
     tidied: tuple[int, ...] = ()
     """The pull requests whose branches are deleted, or stay for a reason."""

@@ -8,10 +8,13 @@ from mission_cli._support.dataclass import replace
 from mission_cli._support.text import stamp
 from mission_cli.domain.errors import MissionError
 from mission_cli.domain.forge.facts import MergeMethod, MergeOutcome, PullFacts, PullState
+from mission_cli.engine.pulls.issues import about_issue
 from mission_cli.engine.pulls.look import after_trouble, memory_of
 from mission_cli.engine.pulls.text import Texts
 from mission_cli.planner.core.effects import (
+    CloseIssue,
     MergePull,
+    OpenIssue,
     OpenPull,
     PushPull,
     ReplyPull,
@@ -64,6 +67,8 @@ def _done(ctx: Context, case: Case, act: ForgeEffect, memory: ForgeMemory) -> Fo
             ctx.forge.connect().reply(act.number, act.thread, act.text, act.key)
         case RerunCheck():
             ctx.forge.connect().rerun(act.check)
+        case OpenIssue() | CloseIssue():
+            return about_issue(ctx, case.mission, act, memory)
         case TidyPull():
             return _tidied(ctx, act, memory)
     return now

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
-from mission_cli._support.text import parse_stamp, stamp
+from mission_cli._support.text import EARLIEST, parse_stamp, stamp
 from mission_cli.domain.errors import ForgeError, ForgeTrouble, MissionError
 from mission_cli.domain.forge.facts import CheckOutcome, Mergeable, PullFacts, PullState
 from mission_cli.domain.forge.look import ForgeState, PullLook
@@ -96,7 +96,7 @@ def _is_due(ctx: Context, mission: Mission, rows: Sequence[PullRow], memory: For
     again = parse_stamp(memory.again)
     if again is not None and now < again <= now + max(_LONGEST, _SLOWEST * ctx.settings.forge.poll):
         return bool({row.branch for row in rows} - {*memory.looked}) and not memory.trouble
-    return bool(rows) or ctx.forge.upstream.base(mission.id) is None
+    return bool(rows or memory.trouble) or ctx.forge.upstream.base(mission.id) is None
 
 
 def _asked(ctx: Context, mission: Mission, rows: Sequence[PullRow], memory: ForgeMemory, now: datetime) -> ForgeMemory:
@@ -173,6 +173,9 @@ def _state(ctx: Context, mission: Mission, memory: ForgeMemory) -> ForgeState:
         again=again,
         rules=_with_ours(memory.rules, ctx.settings.forge.required),
         repository=repository,
+        issues=memory.issues,
+        closed=memory.closed,
+        no_issues=memory.no_issues if ctx.clock.now() < (parse_stamp(memory.no_issues_until) or EARLIEST) else "",
         has_workflows=base is not None and ctx.forge.upstream.present(base, _WORKFLOWS),
     )
 

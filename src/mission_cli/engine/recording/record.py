@@ -51,6 +51,7 @@ from mission_cli.planner.core.decisions import (
     CloseRecovery,
     Dispatch,
     Finish,
+    LinkIssue,
     MarkCriteria,
     MarkHeldOut,
     MoveFeature,
@@ -178,6 +179,8 @@ def entry_of(move: Transition) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a fla
             return Entry(move.event, move.details, about=move.about)
         case WritePull():
             return Entry(move.event, move.why)
+        case LinkIssue():
+            return Entry(EventKind.ISSUE_OPENED, move.why)
         case RecordValues():
             return Entry(EventKind.MISSION_VALUES, move.why, logged=bool(move.changed))
         case Begin():
@@ -218,6 +221,8 @@ def changes_of(  # noqa: C901, PLR0912 - a flat table, one case per decision
             yield _fix_change(move)
         case WritePull():
             yield from pull_changes(loaded.mission, move.row)
+        case LinkIssue():
+            yield SetFeature(move.number, "Task ID", move.task)
         case MarkHeldOut():
             yield SetCell("Held-out Criteria", {"#": str(move.number)}, "Results", move.results)
         case MoveMission():

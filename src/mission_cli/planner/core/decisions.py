@@ -259,6 +259,15 @@ class WritePull:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkIssue:
+    """Name the issue of a feature in its Task ID cell, which is empty."""
+
+    number: FeatureNumber
+    task: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """Complete the mission, or one execution of a recurring one: retrospective, reconciliation, status."""
 
@@ -291,6 +300,7 @@ Transition = (
     | CloseRecovery
     | Note
     | WritePull
+    | LinkIssue
     | Finish
 )
 

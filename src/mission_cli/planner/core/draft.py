@@ -45,6 +45,8 @@ class Draft:
     alone: bool = False
     """A check has to run alone: no other is started before it has ended."""
     wakes: list[datetime] = field(default_factory=list)
+    trailing: list[str] = field(default_factory=list)
+    """What the end of the mission waits for although its work has landed."""
 
     def hold(
         self,

@@ -9,7 +9,7 @@ from mission_cli._support.dataclass import dataclass
 
 if TYPE_CHECKING:
     from mission_cli.domain.forge.facts import Check
-    from mission_cli.domain.ids import RunId, Sha
+    from mission_cli.domain.ids import FeatureNumber, RunId, Sha
     from mission_cli.domain.mission import Criterion
 
 
@@ -182,5 +182,23 @@ class TidyPull:
     why: str
 
 
-ForgeEffect = PushPull | OpenPull | TurnPull | MergePull | ReplyPull | RerunCheck | TidyPull
+@dataclass(frozen=True, slots=True)
+class OpenIssue:
+    """Open the issue of a feature, unless it was opened before."""
+
+    feature: FeatureNumber
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseIssue:
+    """Close the issue of a feature with a comment, unless it is closed."""
+
+    feature: FeatureNumber
+    number: int
+    comment: str
+    why: str
+
+
+ForgeEffect = PushPull | OpenPull | TurnPull | MergePull | ReplyPull | RerunCheck | TidyPull | OpenIssue | CloseIssue
 Effect = Submit | Recover | Cancel | RunCheck | Integrate | MakeWork | MoveWork | PutBaseBack | Land | ForgeEffect

@@ -100,6 +100,8 @@ def finish(draft: Draft) -> None:
         draft.hold("", HoldKind.RECOVERY, "a safety stop is still open", unblock=unblock, person=True)
     elif draft.open_records():
         draft.hold("", HoldKind.RUNNING, "an attempt is still open")
+    elif landed and draft.trailing:
+        draft.hold("", HoldKind.FORGE, "; ".join(draft.trailing), until=draft.observation.forge.again)
     elif landed:
         words = "every milestone passed, the final validation passed, and the work has landed"
         draft.transitions.append(replace(ended(draft, words), verdicts=_final_verdicts(draft)))

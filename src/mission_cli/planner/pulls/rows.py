@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import replace
 from mission_cli._support.text import stamp
+from mission_cli.domain.branches.landing import LandState
 from mission_cli.domain.branches.refs import pull_branch
 from mission_cli.domain.events import EventKind
 from mission_cli.domain.forge.rows import MISSION, Handled, Proposing, PullRow, RowStatus
+from mission_cli.domain.status import FeatureStatus
 from mission_cli.planner.core.decisions import WritePull
 
 if TYPE_CHECKING:
     from mission_cli.domain.ids import Sha
-    from mission_cli.domain.mission import Mission
+    from mission_cli.domain.mission import Feature, Milestone, Mission
     from mission_cli.planner.core.draft import Draft
 
 _AGAIN = frozenset({RowStatus.CLOSED, RowStatus.DONE, RowStatus.MERGED})
@@ -27,6 +29,23 @@ def proposing(mission: Mission) -> Proposing:
 def row_of(mission: Mission, subject: str) -> PullRow | None:
     """Return the row of a subject, or None."""
     return next((row for row in mission.pulls if row.subject == subject), None)
+
+
+def covering(mission: Mission, milestone: Milestone, feature: Feature) -> PullRow | None:
+    """Return the row of the pull request that brings a feature to the base, or None."""
+    subjects = {Proposing.FEATURE: feature.number, Proposing.MILESTONE: str(milestone.number)}
+    return row_of(mission, subjects.get(proposing(mission), MISSION))
+
+
+def is_delivered(mission: Mission, milestone: Milestone, feature: Feature, landing: LandState) -> bool:
+    """Whether a feature is done and its work is in the base, as far as it has any."""
+    row = covering(mission, milestone, feature)
+    if feature.status is not FeatureStatus.DONE:
+        return False
+    if proposing(mission) is Proposing.FEATURE:
+        return row is None or not row.going
+    landed = row is not None and row.status is RowStatus.DONE
+    return milestone.finished and (landed or (row is None and landing in {LandState.LANDED, LandState.NOTHING}))
 
 
 def followed(mission: Mission) -> tuple[PullRow, ...]:
