@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.kit.fakes.objects import Objects
-from tests.kit.forge.commits import MemoryCommits
+from tests.kit.forge.commits import BareCommits, MemoryCommits
 from tests.kit.forge.events import ADA, BEN, Happens, forge_events_of, happen
 from tests.kit.forge.laws import broken
-from tests.kit.forge.records import DeniedError, Did
+from tests.kit.forge.records import DeniedError, Did, Entry
 from tests.kit.forge.state import OURS
 from tests.kit.forge.world import World, memory_world
 
@@ -19,6 +20,9 @@ from mission_cli.domain.forge.facts import MergeMethod, PullState, Rules
 from mission_cli.ports.git.forge import NewPull
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kit.forge.commits import Commits
     from tests.kit.forge.records import PullRecord
 
 
@@ -58,6 +62,39 @@ def test_merges_without_a_check_of_ours_or_a_judgement_break_a_law() -> None:
     ]
 
 
+def test_a_merge_with_an_approval_of_an_older_head_breaks_a_law() -> None:
+    world = memory_world()
+    pull = _pull(world)
+    world.site.set_rules("main", Rules(approvals=1))
+    world.people.approve(1)
+    world.people.commit("one", OURS, d_txt="d\n")
+    world.site.merge(OURS, 1, pull.head, MergeMethod.SQUASH)
+    assert broken(world.site.log) == []
+    assert broken(world.site.log, fresh=True) == ["#1 was merged with 0 approvals of its head; 1 are required"]
+
+
+def test_a_reviewer_reacts_to_what_happens() -> None:
+    """It objects to a word in a file, and approves as soon as that is gone."""
+    world = memory_world()
+    world.site.set_rules("main", Rules(approvals=1))
+
+    def review(entry: Entry) -> None:
+        if entry.what in {Did.OPENED, Did.PUSHED}:
+            bad = [path for path, text in world.site.commits.files(entry.commit).items() if "TODO" in text]
+            for path in bad:
+                world.people.remark(entry.number, ADA, path, 1, "Do it now.")
+            if not bad:
+                world.people.approve(entry.number)
+
+    world.site.watchers.append(review)
+    world.people.commit("one", OURS, c_txt="TODO\n")
+    pull = world.site.open(OURS, "one", "main", "one")
+    world.site.update()
+    assert ([one.path for one in pull.threads], pull.reviews) == (["c.txt"], [])
+    world.people.commit("one", OURS, c_txt="done\n")
+    assert [(one.by, one.commit) for one in pull.reviews] == [(ADA, pull.head)]
+
+
 def test_auto_merge_of_what_a_person_pushed_breaks_a_law() -> None:
     world = memory_world()
     pull = _pull(world)
@@ -93,6 +130,36 @@ def test_a_forced_push_and_a_push_to_the_base_break_a_law() -> None:
     world.people.commit("main", ADA, z_txt="Z\n")
     assert pull.state is PullState.OPEN
     assert broken(world.site.log) == [f"one was forced to {forced[:7]}", "main was pushed to"]
+
+
+@pytest.mark.parametrize("kind", ["memory", "bare"])
+def test_both_stores_of_commits_say_the_same(kind: str, tmp_path: Path) -> None:
+    commits: Commits = MemoryCommits() if kind == "memory" else BareCommits.make(tmp_path / "a" / "b.git", {"a": "a\n"})
+    if kind == "memory":
+        commits.set_branch("main", commits.commit("", {"a": "a\n"}, "Begin"))
+    main = commits.branches()["main"]
+    one = commits.commit(main, {"b": "b\n"}, "One")
+    two = commits.commit(one, {"a": "A\n"}, "Two")
+    other = commits.commit(main, {"a": "other\n"}, "Other")
+    assert commits.files(two) == {"a": "A\n", "b": "b\n"}
+    assert (list(commits.changed(main, two)), list(commits.parents(two))) == (["a", "b"], [one])
+    assert (list(commits.between(main, two)), list(commits.between(two, main))) == ([one, two], [])
+    assert (commits.contains(two, main), commits.contains(main, two), commits.contains(two, two)) == (True, False, True)
+    assert [commits.merge(other, two, method, "m") for method in MergeMethod] == [("", ("a",))] * 3
+    merged = commits.merge(other, one, MergeMethod.MERGE, "m")[0]
+    assert commits.files(merged) == {"a": "other\n", "b": "b\n"}
+    rebased = commits.merge(other, one, MergeMethod.REBASE, "m")[0]
+    assert (list(commits.parents(merged)), list(commits.parents(rebased))) == ([other, one], [other])
+    commits.set_branch("deep/er", two)
+    fork = commits.fork("c/b")
+    there = fork.commit(two, {"d": "d\n"}, "There")
+    fork.set_branch("new", there)
+    commits.take(fork, there)
+    assert commits.contains(there, two)
+    assert fork.branches() == {"main": main, "deep/er": two, "new": there}
+    commits.delete_branch("deep/er")
+    commits.delete_branch("none")
+    assert commits.branches() == {"main": main}
 
 
 def test_a_store_that_is_shared_shows_pushes_and_merges_to_both() -> None:

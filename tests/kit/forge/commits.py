@@ -43,6 +43,10 @@ class Commits(Protocol):
         """Return the paths that differ."""
         ...
 
+    def files(self, commit: str) -> Mapping[str, str]:
+        """Return the texts of all files by path."""
+        ...
+
     def merge(self, base: str, head: str, method: MergeMethod, message: str) -> tuple[str, tuple[str, ...]]:
         """Return the commit that merges the head into the base, or an empty text and the paths in conflict."""
         ...
@@ -102,6 +106,10 @@ class MemoryCommits:
     def changed(self, before: str, after: str) -> Sequence[str]:
         """Compare the files."""
         return changed_between(self.objects.get(Sha(before)).files, self.objects.get(Sha(after)).files)
+
+    def files(self, commit: str) -> Mapping[str, str]:
+        """Return the files."""
+        return self.objects.get(Sha(commit)).files
 
     def merge(self, base: str, head: str, method: MergeMethod, message: str) -> tuple[str, tuple[str, ...]]:
         """Merge file by file."""
@@ -204,6 +212,12 @@ class BareCommits:
     def changed(self, before: str, after: str) -> list[str]:
         """Ask git."""
         return self._git("diff-tree", "-r", "-z", "--name-only", before, after).split("\0")[:-1]
+
+    def files(self, commit: str) -> dict[str, str]:
+        """Ask git for the names, and for each text; it is for repositories of a few files."""
+        lines = self._git("ls-tree", "-r", "-z", "--format=%(objectname) %(path)", commit).split("\0")[:-1]
+        names = [line.partition(" ") for line in lines]
+        return {path: self._git("cat-file", "blob", blob) for blob, _, path in names}
 
     def merge(self, base: str, head: str, method: MergeMethod, message: str) -> tuple[str, tuple[str, ...]]:
         """Merge without a work tree."""

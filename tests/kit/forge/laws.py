@@ -23,16 +23,18 @@ def broken(
     judged: Judged | None = None,
     required: Collection[str] = (),
     bases: Collection[str] = ("main",),
+    fresh: bool = False,
 ) -> list[str]:
     """Return every breach of a law by an account.
 
     `judged`: whether a commit was judged, if that law is to hold; `required`: checks that are required besides the
-    forge's rules; `bases`: branches that only the forge moves.
+    forge's rules; `bases`: branches that only the forge moves; `fresh`: whether an approval of an older head does
+    not count, although the forge counts it.
     """
     return [
         *_two_open(log, ours),
         *_doubled(log, ours),
-        *_merges(log, ours, judged, required),
+        *_merges(log, ours, judged, required, fresh=fresh),
         *_orphans(log, ours),
         *_pushes(log, ours, bases),
     ]
@@ -61,7 +63,9 @@ def _doubled(log: Sequence[Entry], ours: str) -> Iterator[str]:
     yield from (f"{n} issues have the key {key}" for key, n in issues.items() if n > 1)
 
 
-def _merges(log: Sequence[Entry], ours: str, judged: Judged | None, required: Collection[str]) -> Iterator[str]:
+def _merges(
+    log: Sequence[Entry], ours: str, judged: Judged | None, required: Collection[str], *, fresh: bool
+) -> Iterator[str]:
     """Never merged without a required check, and never a head that nobody judged."""
     for entry in log:
         if entry.what is not Did.MERGED or entry.by != ours or entry.detail == "pushed":
@@ -69,6 +73,8 @@ def _merges(log: Sequence[Entry], ours: str, judged: Judged | None, required: Co
         missing = sorted({*entry.required, *required} - set(entry.passed))
         if missing:
             yield f"#{entry.number} was merged without {', '.join(missing)}"
+        if fresh and len(entry.approved) < entry.approvals:
+            yield f"#{entry.number} was merged with {len(entry.approved)} approvals of its head; {entry.approvals} are required"
         if judged is not None and not judged(entry.commit):
             yield f"#{entry.number} was merged ({entry.detail}) with {entry.commit[:7]}, which nobody judged"
 

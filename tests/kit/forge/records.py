@@ -86,6 +86,10 @@ class Entry:
     """MERGED: the checks that had passed on the merged head."""
     required: tuple[str, ...] = ()
     """MERGED: the checks that the rules required then."""
+    approved: tuple[str, ...] = ()
+    """MERGED: who with write access had approved the merged head itself."""
+    approvals: int = 0
+    """MERGED: how many approvals the rules required then."""
 
 
 @dataclass

@@ -7,6 +7,7 @@ content comes from `Commits`: a branch that somebody pushes there is noticed bef
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tests.kit.forge.gate import obstacles
@@ -235,6 +236,22 @@ class Site(State):
                     self.enqueue(who, pull.number, pull.head)
             elif not obstacles(self, pull, method):
                 self._merge(pull, who, method, "auto-merge")
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell the watchers what happened; what they do is told to them, too."""
+        if self._telling or not self.watchers:
+            return
+        self._telling = True
+        try:
+            while self._told < len(self.log):
+                entry = self.log[self._told]
+                self._told += 1
+                for watcher in self.watchers:
+                    with suppress(DeniedError):
+                        watcher(entry)
+        finally:
+            self._telling = False
 
     # Conversations
 
@@ -380,13 +397,13 @@ class Site(State):
         return login
 
     def copy(self, commits: Commits) -> Site:
-        """Return another forge with the same state over another store of commits."""
-        held = (self.commits, self.forks)
-        self.commits, self.forks = commits, dict(self.forks)
+        """Return another forge with the same state over another store of commits; nobody watches it."""
+        held = (self.commits, self.forks, self.watchers)
+        self.commits, self.forks, self.watchers = commits, dict(self.forks), []
         try:
             return copy.deepcopy(self, {id(commits): commits} | {id(one): one for one in self.forks.values()})
         finally:
-            self.commits, self.forks = held
+            self.commits, self.forks, self.watchers = held
 
     # What they have in common
 

@@ -88,6 +88,10 @@ class State:
     """The time; None: it passes by one second with each event."""
     pusher: str = OURS
     """To whom a move of a branch is attributed that nobody has announced."""
+    watchers: list[Callable[[Entry], None]] = field(default_factory=list)
+    """Told of each event before the next call: reviewers, bots and CI that react, and call methods of the site."""
+    _told: int = 0
+    _telling: bool = False
     _last: datetime = BEGIN
     _ids: int = 0
     _outcomes: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
@@ -286,6 +290,8 @@ class State:
             detail=how,
             passed=tuple(name for name, check in found.items() if check.state in GOOD),
             required=self.protection(pull.base).rules.required,
+            approved=tuple(self._approvers(pull)),
+            approvals=self.protection(pull.base).rules.approvals,
         )
         pull.auto = None
         if pull.number in self.queue:
@@ -297,6 +303,13 @@ class State:
                 if issue is not None and issue.open:
                     issue.open = False
                     self.note(Did.ISSUE_CLOSED, by, number=number, key=marks.find(issue.body), detail="by a merge")
+
+    def _approvers(self, pull: PullRecord) -> Iterator[str]:
+        """Yield whose last opinion is an approval of the very head; GitHub counts those of older heads, too."""
+        for login, review in {one.by: one for one in pull.reviews if one.state is not ReviewState.COMMENTED}.items():
+            counts = self.member(login).right >= Right.WRITE and login != pull.by
+            if counts and review.state is ReviewState.APPROVED and review.commit == pull.head:
+                yield login
 
     def _dequeue(self, pull: PullRecord, by: str, why: str) -> None:
         if pull.queued:
