@@ -218,7 +218,7 @@ FOR  PR  STATE  CHECKS  REVIEWS  SINCE  TITLE
 
 
 def test_a_mission_without_pull_requests_says_how_to_get_one() -> None:
-    followed = Followed.begin(PLAN.replace(", pull_requests: feature", ""))
+    followed = Followed.begin(PLAN.replace("pull_requests: feature", "pull_requests: none"))
     assert pull_requests(followed.host.context()) == []
     assert table(followed, name="") == snapshot(
         "no mission opens pull requests; mission set ID preferences.pull_requests feature turns them on\n"

@@ -72,7 +72,10 @@ OUTPUTS: Mapping[str, tuple[Output, ...]] = {
     "hold-out": (*_CHANGED, Output(changes.HeldOutCriteria)),
     "inbox": (Output(reports.Inbox, stopped=True),),
     "init": (Output(repository.Initialized),),
-    "land": (Output(landing.Landed), Output(landing.LandingPreview)),
+    "land": (
+        *(Output(landing.Landed), Output(landing.LandingPreview)),
+        *(Output(changes.Changed), Output(pulls.PullRequests)),
+    ),
     "lint": (Output(files.Linted),),
     "list": _LISTED,
     "logs": (Output(reports.Log, stopped=True),),

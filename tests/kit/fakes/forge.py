@@ -15,6 +15,7 @@ from mission_cli.domain.errors import ToolError
 from mission_cli.domain.forge.memory import ForgeMemory
 from mission_cli.domain.host import PROGRAM
 from mission_cli.domain.ids import Sha
+from mission_cli.ports.git.forge import ForgePlace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -43,6 +44,14 @@ class MemoryDesk:
     def upstream(self) -> Any:
         """The branches."""
         return Mortal(self._upstream, "upstream", self._life)
+
+    def place(self) -> ForgePlace:
+        """Return the only repository there."""
+        return ForgePlace("model", "forge.example", self._world.site.name, "" if self._world.tokenless else "$TOKEN")
+
+    def ready(self) -> str:
+        """Return whether there is a token."""
+        return "there is no token for forge.example" if self._world.tokenless else ""
 
     def connect(self) -> Any:
         """Return the view of our account."""

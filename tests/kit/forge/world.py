@@ -34,6 +34,8 @@ class World:
 
     site: Site
     troubles: Troubles = field(default_factory=Troubles)
+    tokenless: bool = False
+    """Whether this machine has no token for it."""
     lacks: ClassVar[Mapping[str, str]] = {}
     """What this kind of forge does not offer, by the field of a fact or another name, and why."""
     most: ClassVar[tuple[int, int]] = (3, 3)

@@ -17,6 +17,7 @@ from mission_cli.adapters.git.repo.command import Git
 from mission_cli.domain.errors import ForgeError, ForgeTrouble
 from mission_cli.domain.forge import facts
 from mission_cli.domain.forge.memory import ForgeMemory
+from mission_cli.ports.git.forge import ForgePlace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +82,17 @@ class LocalDesk:
             login=self._login,
             branches_at=self._fork_url if self._told.fork else None,
         )
+
+    def place(self) -> ForgePlace | None:
+        """Return kind, host and name of the repository, and where the token comes from."""
+        place = self._place
+        if place is None:
+            return None
+        try:
+            source = self._token.source if self._token is not None else ""
+        except ForgeError:  # `ready` says it
+            source = ""
+        return ForgePlace(place.kind, place.host, place.name, source)
 
     def ready(self) -> str:
         """Return why no pull request can be opened from here, without the network; empty if nothing is known."""

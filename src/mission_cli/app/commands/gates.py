@@ -49,7 +49,7 @@ def decide_gate(ctx: Context, text: str, gate: str, *, approved: bool, comment: 
         heads = ctx.code.heads(mission.id, mission.base)
         changes: list[Change] = [
             SetCell("Gates", {"Gate": found.name}, "Status", word),
-            _approval(ctx, found.name, word, str(heads.work or ""), comment),
+            approval(ctx, found.name, word, str(heads.work or ""), comment),
         ]
         if approved and mission.status is MissionStatus.PAUSED and _paused_by(mission, found.name):
             changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
@@ -97,7 +97,7 @@ def land(ctx: Context, text: str, *, squash: bool = False) -> Done:
         _, target = may_land(ctx, mission, squash=squash)
         words = f"landing of {target[:7]} is approved" + (", squashed" if squash else "")
         already = any(a.commit == target for a in mission.landings) and mission.land_method(target) is method
-        changes = () if already else (_approval(ctx, "landing", SQUASH if squash else LANDING, target, ""),)
+        changes = () if already else (approval(ctx, "landing", SQUASH if squash else LANDING, target, ""),)
         decision = f"Land {target[:7]} on {mission.base}{' as one commit' if squash else ''}"
         return Wanted(words, EventKind.LANDING_APPROVED, changes, decisions=(decision,), about=target)
 
@@ -121,7 +121,8 @@ def landed_as(ctx: Context, mission: Mission, work: str) -> tuple[str, str] | No
     return landed, command_line("git", "revert", *([] if method is LandMethod.SQUASH else ["-m", "1"]), landed)
 
 
-def _approval(ctx: Context, gate: str, word: str, commit: str, comment: str) -> AppendRow:
+def approval(ctx: Context, gate: str, word: str, commit: str, comment: str) -> AppendRow:
+    """Return a row of the section Approvals, by the person who gives the command."""
     return AppendRow(
         "Approvals",
         {

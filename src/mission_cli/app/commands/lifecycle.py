@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mission_cli.app.addressing import Address, resolve
 from mission_cli.app.commands.features import records_of
 from mission_cli.app.commands.start_checks import on_base, refuse_start
+from mission_cli.app.pull_requests import KEY, is_chosen_at_start, pulls_words
 from mission_cli.app.transaction import (
     Done,
     Wanted,
@@ -22,6 +23,7 @@ from mission_cli.document.reading.values_in_force import (
 from mission_cli.domain.branches.refs import poc_branch, work_branch
 from mission_cli.domain.errors import BlockedError, ConflictError, ToolError, UsageError
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.host import is_elsewhere
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.status import FINISHED_MISSION, FeatureStatus, MissionStatus
@@ -64,12 +66,16 @@ def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "") -
         changes: list[Change] = [SetFront(("managed",), "mission"), SetFront(("host",), ctx.machine.me())]
         changes += _values_in_force(address, _waiting(ctx, mission)[0] if scheduled else MissionStatus.ACTIVE)
         changes += [] if named else [SetFront(("base",), mission.base)]
+        pulls = is_chosen_at_start(ctx, address.loaded)
+        changes += [SetFront(KEY, str(Proposing.FEATURE))] if pulls else []
+        proposes = f"; it {pulls_words(ctx, mission, Proposing.FEATURE)}" if pulls else ""
         if scheduled:
             to, words = _waiting(ctx, mission)
             if mission.status is to and mission.managed and remote_sync.drives(ctx, mission):
                 return Wanted(f"{words}, it waits already")
             then = (*changes, SetFront(("status",), str(to)))
-            return Wanted(words, EventKind.of("mission", to), then, decisions=("Wait for the schedule",))
+            decision = "Wait for the schedule"
+            return Wanted(words, EventKind.of("mission", to), then, decisions=(decision,), said=f"{words}{proposes}")
         if mission.status is MissionStatus.PAUSED:
             changes.append(SetFront(("status",), str(MissionStatus.ACTIVE)))
         else:
@@ -80,7 +86,7 @@ def start(ctx: Context, text: str, *, scheduled: bool = False, base: str = "") -
             EventKind.MISSION_STARTED,
             tuple(changes),
             decisions=("Start the mission",),
-            said=f"{words}{_continues(mission)}",
+            said=f"{words}{_continues(mission)}{proposes}",
         )
 
     return commit_change(ctx, text, change)

@@ -18,6 +18,7 @@ from mission_cli._support.text import (
 )
 from mission_cli.app.addressing import Address, resolve
 from mission_cli.app.commands.features import records_of
+from mission_cli.app.commands.steer.pulls import take_back
 from mission_cli.app.transaction import Done
 from mission_cli.document.changes import SetFeature
 from mission_cli.document.runs.record import write_run
@@ -184,11 +185,15 @@ def desk_of(ctx: Context, text: str, record: RunRecord) -> Desk:
 def hand_back(ctx: Context, text: str, *, as_is: bool = False) -> Done:
     """End the manual attempt, so that it is checked like any other. Raises BlockedError if something is not committed.
 
+    Without one, the commit that a person pushed to the branch of its pull request is taken over.
+
     With `as_is` uncommitted work is saved under `refs/mission/wip` and does not count.
     """
     address = resolve(ctx.state.snapshot(), text)
     number = address.need_feature().number
     record = next((r for r in _attempts(ctx, address) if r.open and r.by), None)
+    if record is None and (taken := take_back(ctx, text)) is not None:
+        return taken
     if record is None:
         hint = do("open", f"{address.mission.id}/{number}")
         raise NotFoundError(f"{number} has no open manual attempt", hint=hint)

@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from mission_cli._support.dataclass import dataclass
+from mission_cli.app import pull_requests
 from mission_cli.app.commands.steer.read_back import read_back
 from mission_cli.app.given import configured_runner, existing_base
 from mission_cli.app.transaction import (
@@ -31,6 +32,7 @@ from mission_cli.document.reading.values_in_force import (
 )
 from mission_cli.domain.errors import UsageError
 from mission_cli.domain.events import EventKind
+from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.notice import advise, do
 from mission_cli.domain.routing import ROLES
 
@@ -94,7 +96,7 @@ def set_value(ctx: Context, text: str, key: str, value: str) -> Done:
 
     def change(address: Address) -> Wanted:
         wanted = setting(address, key, value)
-        _refuse_what_is_not_there(ctx, wanted)
+        _refuse_what_is_not_there(ctx, address.mission, wanted)
         front = address.loaded.layout.front
         bound = bound_of(wanted.key)
         if wanted.new == front.text(*wanted.path) and (bound is None or wanted.new == wanted.old):
@@ -111,8 +113,10 @@ def set_value(ctx: Context, text: str, key: str, value: str) -> Done:
     return commit_change(ctx, text, change)
 
 
-def _refuse_what_is_not_there(ctx: Context, wanted: Setting) -> None:
-    """Raise UsageError if the runner is not configured or the branch does not exist."""
+def _refuse_what_is_not_there(ctx: Context, mission: Mission, wanted: Setting) -> None:
+    """Raise UsageError if the runner is not configured, the branch does not exist or the forge cannot be used."""
+    if wanted.key == pull_requests.NAME and wanted.new in set(Proposing):
+        pull_requests.refuse_pulls(ctx, mission, Proposing(wanted.new))
     if wanted.key == "preferences.runner" and wanted.new:
         configured_runner(ctx, wanted.new)
     if wanted.key == "base":

@@ -10,9 +10,11 @@ from mission_cli._support.shown import quantity_of
 from mission_cli.app.results.outlook import LikelyCost, Outlook
 from mission_cli.document.reading.placed import load_placed
 from mission_cli.document.runs.record import read_run
+from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.notice import Notice, do
 from mission_cli.domain.status import FeatureStatus
 from mission_cli.engine.guards.health import NO_PULSE, is_scheduled, start_pulses
+from mission_cli.planner.pulls.rows import proposing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +37,11 @@ def outlook(ctx: Context, mission: Mission) -> Outlook:
     cost = likely_cost(list(_costs(ctx, snapshot)), sum(1 for _ in _open(mission)))
     hours, unestimated = estimated_hours(mission)
     scheduled = is_scheduled(ctx)
-    notices = [*_above_caps(mission, cost, hours), *([] if scheduled else [_unscheduled(mission)])]
+    notices = [
+        *_above_caps(mission, cost, hours),
+        *_without_forge(ctx, mission),
+        *([] if scheduled else [_unscheduled(mission)]),
+    ]
     return Outlook(cost, hours, unestimated, scheduled, notices)
 
 
@@ -71,6 +77,12 @@ def estimated_hours(mission: Mission) -> tuple[Decimal, int]:
 
 def _unscheduled(mission: Mission) -> Notice:
     return Notice(f"{NO_PULSE}: retries and later steps wait until you run one", start_pulses(mission.id))
+
+
+def _without_forge(ctx: Context, mission: Mission) -> Iterator[Notice]:
+    """Yield why no pull request can be opened, if the file asks for some."""
+    if proposing(mission) is not Proposing.NONE and (why := ctx.forge.ready()):
+        yield Notice(f"no pull request can be opened: {why}", do("doctor"))
 
 
 def _above_caps(mission: Mission, cost: LikelyCost | None, hours: Decimal) -> Iterator[Notice]:

@@ -16,6 +16,7 @@ from mission_cli.document.reading.sections import (
     has_columns,
     rows_in,
 )
+from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.problems import Problem, Severity
 from mission_cli.domain.reviews.rules import REVIEWED_KINDS
 from mission_cli.domain.routing import is_research
@@ -61,7 +62,13 @@ def _has_scores(mission: Mission) -> bool:
     return _is_reviewed(mission) or any(gate.kind is GateKind.QUALITY for gate in mission.gates)
 
 
+def _may_propose(mission: Mission) -> bool:
+    """Whether pull requests can be opened, or are not asked for."""
+    return not mission.poc or mission.preferences.pull_requests in {None, Proposing.NONE}
+
+
 DEPENDENT: Mapping[str, tuple[Callable[[Mission], bool], str]] = {
+    "preferences.pull_requests": (_may_propose, "a POC opens no pull requests"),
     "quality_threshold": (_has_scores, "it is the least score for quality gates and reviews, and there are none"),
     "model_routing.validation": (_is_reviewed, _NO_REVIEW),
     "reviews.reviewers": (_is_reviewed, _NO_REVIEW),

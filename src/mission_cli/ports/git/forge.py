@@ -72,6 +72,19 @@ class NewIssue:
     labels: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ForgePlace:
+    """The repository at the forge that the remote names, and the token for it."""
+
+    kind: str
+    """`github`, `gitlab`, `forgejo` or the name of a stand-in."""
+    host: str
+    name: str
+    """`owner/name`, as the remote spells it."""
+    token: str = ""
+    """Where the token comes from, such as `$GITHUB_TOKEN`; empty: there is none."""
+
+
 class ForgeDesk(Protocol):
     """Where the forge of this repository is found, and what is remembered of it."""
 
@@ -88,6 +101,14 @@ class ForgeDesk(Protocol):
     @property
     def upstream(self) -> Upstream:
         """The repository at the forge, as git sees it."""
+        ...
+
+    def place(self) -> ForgePlace | None:
+        """Return where the forge is, without contacting it; None: there is none."""
+        ...
+
+    def ready(self) -> str:
+        """Return why no pull request can be opened from here, without asking the forge; empty if nothing is known."""
         ...
 
     def connect(self) -> Forge:
@@ -113,6 +134,13 @@ class NoForge:
     def upstream(self) -> Upstream:
         """There is none."""
         raise ForgeError(ForgeTrouble.NOT_FOUND, "the repository has no forge", hint="add a remote: git remote add")
+
+    def place(self) -> None:
+        """There is none."""
+
+    def ready(self) -> str:
+        """Return that there is none."""
+        return "there is no forge"
 
     def connect(self) -> Forge:
         """Raise: there is none."""

@@ -141,7 +141,12 @@ _DECIDE: Mapping[str, Entry] = {
         ('answer words 1 "Use SQLite"', "answer question 1 of the mission"),
         ("answer words 2 pass", "a criterion that you judge yourself is met"),
     ),
-    "land": _entry(Group.DECIDE, "machines", ("land", "bring the finished work to your branch")),
+    "land": _entry(
+        Group.DECIDE,
+        "machines",
+        ("land", "bring the finished work to your branch"),
+        ("land words --pr", "open a pull request for it instead"),
+    ),
     "signal": _entry(
         Group.DECIDE, "machines", ("signal words/1.3", "the event that feature 1.3 waits for has happened")
     ),

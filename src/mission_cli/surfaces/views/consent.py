@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from mission_cli._support.dataclass import replace
 from mission_cli._support.shown import dollars, hours, quantity_of
 from mission_cli._support.text import counted, show_duration
+from mission_cli.app.pull_requests import proposed_at_start, pulls_words
 from mission_cli.document.checking.inert import inert
 from mission_cli.domain.branches.refs import run_branch, work_branch
+from mission_cli.domain.forge.rows import Proposing
 from mission_cli.domain.routing import runners
 from mission_cli.domain.status import FeatureStatus, MissionStatus
 from mission_cli.domain.timing.schedule import next_due
@@ -51,6 +53,9 @@ def consent_lines(ctx: Context, loaded: Loaded, ahead: Outlook, width: int) -> l
     if mission.preferences.land == "auto":
         landing = f"automatically after each {'feature' if mission.poc else 'milestone'}"
     pauses = "" if mission.autonomous else ", pausing for a person after each milestone"
+    proposes = proposed_at_start(ctx, loaded)
+    if proposes is not Proposing.NONE:
+        landing = "when the forge merges a pull request"
     lines = [
         (
             "mission",
@@ -65,7 +70,8 @@ def consent_lines(ctx: Context, loaded: Loaded, ahead: Outlook, width: int) -> l
         ("in", f"separate clones below {ctx.settings.trees or 'your state folder'}; your checkout is not touched"),
         *([("copies", _copies(ctx))] if ctx.settings.tree.copy else []),
         ("branches", f"{work_branch(mission.id)} and one per attempt; {mission.base} moves {landing}"),
-        ("pushes", _pushes(ctx, mission)),
+        *([("proposes", pulls_words(ctx, mission, proposes))] if proposes is not Proposing.NONE else []),
+        ("pushes", _pushes(ctx, mission, proposes)),
         ("costs", f"at most {' and '.join(caps)}" if caps else "no limit: the file says unlimited"),
         *([("likely", _likely(ahead.cost))] if ahead.cost is not None else []),
         *([("estimated", _estimated(ahead))] if ahead.hours else []),
@@ -162,7 +168,9 @@ def _again(ctx: Context, mission: Mission) -> str:
     )
 
 
-def _pushes(ctx: Context, mission: Mission) -> str:
+def _pushes(ctx: Context, mission: Mission, proposes: Proposing) -> str:
+    if not ctx.share.remote and proposes is not Proposing.NONE:
+        return f"judged work, to branches {run_branch(mission.id)}/… of {ctx.forge.remote or 'the forge'}"
     if not ctx.share.remote:
         return "nothing (mission init --remote NAME shares missions)"
     return f"the branches missions and {run_branch(mission.id)}/…, and refs/mission/…, to {ctx.share.remote}"

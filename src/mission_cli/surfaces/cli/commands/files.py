@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mission_cli.app.results.files import FileProblem
+    from mission_cli.document.reading.loaded import Loaded
     from mission_cli.domain.problems import Problem
     from mission_cli.engine.context import Context
     from mission_cli.ports.git.state import Stored
@@ -75,7 +76,7 @@ def lint(
         corrected += [(source.path, note) for note in done]
         read = load_placed if source.placed else load
         loaded = read(text, source.identity)
-        problems = sorted([*check(loaded), *lacking_problems(loaded.mission)])
+        problems = sorted([*check(loaded), *lacking_problems(loaded.mission), *_at_forge(shell, loaded)])
         found += [(source.path, problem) for problem in (*source.met, *problems)]
     errors = sum(p.severity == "error" for _, p in found)
     lines = [f"{path}:{note.line}: fixed: {note.message}" for path, note in corrected]
@@ -87,6 +88,18 @@ def lint(
     fixed = [Fixed(path, note.line, note.message) for path, note in corrected]
     shell.say(words, Linted([_with_path(path, p) for path, p in found], errors, fixed, commit))
     return 1 if errors else 0
+
+
+def _at_forge(shell: Shell, loaded: Loaded) -> list[Problem]:
+    """Return what keeps a mission of this repository from opening the pull requests that its file asks for."""
+    from mission_cli.app.pull_requests import NAME, forge_problems
+
+    if not loaded.layout.front.text(*NAME.split(".")):
+        return []
+    try:
+        return [*forge_problems(shell.look().context, loaded)]
+    except MissionError:
+        return []
 
 
 def fmt(
